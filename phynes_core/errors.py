@@ -1,0 +1,41 @@
+"""Errors that a user can cause and mend.
+
+Every message is one line that says what is wrong, where, what was expected, what was found, and the remedy.
+The command line prints it and exits with code 2; anything else that escapes is a bug and keeps its traceback.
+"""
+
+
+class PhynesError(Exception):
+    """A mistake in the input or the machine's set-up, told in one line."""
+
+
+class CheckpointError(PhynesError):
+    """A .ckpt file that cannot be read as an avatar."""
+
+
+class CaptureError(PhynesError):
+    """A dataset folder that is incomplete or contradicts itself."""
+
+
+class BodyError(PhynesError):
+    """A body model file, UV file or body parameters that cannot be used."""
+
+
+class MotionError(PhynesError):
+    """A motion clip that cannot be read."""
+
+
+class ImageError(PhynesError):
+    """An image or environment map that cannot be read or written."""
+
+
+class BackendError(PhynesError):
+    """A backend that was asked for by name and cannot run here."""
+
+
+class OutputError(PhynesError):
+    """A place that cannot be written to."""
+
+
+class DisplayError(PhynesError):
+    """No window can be opened here."""

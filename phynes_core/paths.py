@@ -1,0 +1,7 @@
+"""Where the files that ship with the project lie."""
+
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+ASSETS = PROJECT / "assets"
+CHECKPOINTS = PROJECT / "checkpoints"
