@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from phynes_core.errors import OutputError
@@ -18,6 +18,7 @@ def replacing(path: Path) -> Iterator[Path]:
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.touch()  # some writers hide the cause of a failure: find it out here
         yield temporary
         with open(temporary, "rb") as written:
             os.fsync(written.fileno())
@@ -26,11 +27,5 @@ def replacing(path: Path) -> Iterator[Path]:
         reason = error.strerror or str(error)
         raise OutputError(f"{path}: cannot write here ({reason}); choose a writable place with room on it") from error
     finally:
-        temporary.unlink(missing_ok=True) if _exists(temporary) else None
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:
-        return False
+        with suppress(OSError):
+            temporary.unlink()
