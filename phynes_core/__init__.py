@@ -1,0 +1,1 @@
+"""The engine: tensors in, tensors out. Never imports the app, a GUI or OpenGL."""

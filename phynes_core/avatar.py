@@ -1,0 +1,107 @@
+"""The avatar: a body, four neural maps and the light it was seen under. It knows nothing of images."""
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from phynes_core.body.atlas import average_over_seams
+from phynes_core.body.model import BodyModel, Pose, pose_body
+from phynes_core.checks import check_tensor
+from phynes_core.conventions import DEFAULT_F0, MIN_ROUGHNESS, POSE_DIM, PROBE_COLUMNS, PROBE_ROWS
+from phynes_core.geometry.mesh import vertex_normals
+from phynes_core.maps.neural_map import NeuralMap, NeuralMapConfig, PoseBatch
+
+OFFSET_SCALE_M = 0.1  # metres per unit of the offset network, so that all networks learn at one rate
+
+OFFSET_MAP = NeuralMapConfig(1, num_layers=3, residual_output=True, output_scale=OFFSET_SCALE_M)
+TEXTURE_MAP = NeuralMapConfig(3, num_layers=5, activation="relu", output="sigmoid")
+ALBEDO_MAP = NeuralMapConfig(3, num_layers=5, output="sigmoid")
+ROUGHNESS_MAP = NeuralMapConfig(
+    1, num_layers=5, output="sigmoid", output_scale=1.0 - MIN_ROUGHNESS, output_offset=MIN_ROUGHNESS
+)
+
+
+@dataclass(frozen=True)
+class AvatarRecord:
+    """What is known about an avatar besides its tensors."""
+
+    name: str
+    f0: float = DEFAULT_F0
+    metrics: dict[str, float] = field(default_factory=dict)  # measured on held-out views
+    provenance: dict[str, str | int | float] = field(default_factory=dict)  # how it was made
+
+
+class Avatar(nn.Module):
+    """(uv, pose) -> offset, texture, albedo, roughness."""
+
+    def __init__(
+        self,
+        body: BodyModel,
+        record: AvatarRecord,
+        offset: NeuralMap,
+        texture: NeuralMap,
+        albedo: NeuralMap,
+        roughness: NeuralMap,
+        light: Tensor,  # [16, 32, 3] linear radiance learned in training
+        betas: Tensor,  # [B] the person's shape
+        training_poses: Tensor,  # [K, 72] pose vectors seen in training; the first freezes the materials
+    ) -> None:
+        super().__init__()
+        check_tensor("light", light, [PROBE_ROWS, PROBE_COLUMNS, 3])
+        check_tensor("training_poses", training_poses, ["K", POSE_DIM])
+        self.body = body
+        self.record = record
+        self.offset = offset
+        self.texture = texture
+        self.albedo = albedo
+        self.roughness = roughness
+        self.register_buffer("light", light)
+        self.register_buffer("betas", betas)
+        self.register_buffer("training_poses", training_poses)
+
+    @staticmethod
+    def untrained(
+        body: BodyModel,
+        name: str = "untrained",
+        offset: NeuralMapConfig = OFFSET_MAP,
+        texture: NeuralMapConfig = TEXTURE_MAP,
+        albedo: NeuralMapConfig = ALBEDO_MAP,
+        roughness: NeuralMapConfig = ROUGHNESS_MAP,
+    ) -> "Avatar":
+        """The bare body with maps as they start training, under uniform light of radiance one half."""
+        maps = [NeuralMap(config) for config in (offset, texture, albedo, roughness)]
+        light = torch.full((PROBE_ROWS, PROBE_COLUMNS, 3), 0.5)
+        return Avatar(body, AvatarRecord(name), *maps, light, torch.zeros(10), torch.zeros(1, POSE_DIM))
+
+    @property
+    def name(self) -> str:
+        """What the avatar is called."""
+        return self.record.name
+
+    def rest_pose(self) -> Pose:
+        """The T-pose in this person's shape."""
+        return Pose(torch.zeros(23, 3), torch.zeros(3), torch.zeros(3), self.betas)
+
+    def vertex_offsets(self, pose_vector: Tensor) -> Tensor:  # [72] -> [V] metres along the body's normal
+        """The offset map on the vertices; the copies of a seam vertex are averaged, so the mesh stays closed."""
+        values = self.offset(self.body.uv, pose_vector)
+        return average_over_seams(self.body, values)[:, 0]
+
+    def displaced_vertices(self, pose: Pose) -> Tensor:  # [V, 3] world
+        """The posed body moved by its offsets: v + l(u, v, pose) n (paper, Eq. 4)."""
+        vertices = pose_body(self.body, pose).vertices
+        normals = vertex_normals(vertices, self.body.faces)
+        return vertices + self.vertex_offsets(pose.vector())[:, None] * normals
+
+    def query_texture(self, uv: Tensor, pose: Tensor | PoseBatch) -> Tensor:  # [N, 2] -> [N, 3] sRGB in [0, 1]
+        """Appearance under the training light, as stage 1 learned it."""
+        return self.texture(uv, pose)
+
+    def query_albedo(self, uv: Tensor, pose: Tensor | PoseBatch) -> Tensor:  # [N, 2] -> [N, 3] linear in [0, 1]
+        """Diffuse reflectance."""
+        return self.albedo(uv, pose)
+
+    def query_roughness(self, uv: Tensor, pose: Tensor | PoseBatch) -> Tensor:  # [N, 2] -> [N]
+        """Perceptual roughness; alpha is its square."""
+        return self.roughness(uv, pose)[:, 0]

@@ -1,0 +1,1 @@
+"""Neural maps: small networks over the body's UV square."""

@@ -1,0 +1,1 @@
+"""Turning geometry, materials and light into images."""

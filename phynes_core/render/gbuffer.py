@@ -1,0 +1,63 @@
+"""Geometry of the covered pixels, packed: everything that shading asks of a surface."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from phynes_core.render.camera import Camera
+from phynes_core.render.rasterize import Fragments
+
+
+@dataclass(frozen=True)
+class GBuffer:
+    """One row for each of the P covered pixels, in image order."""
+
+    pixel: Tensor  # [P] int64, row * width + column
+    face_index: Tensor  # [P] int64
+    barycentric: Tensor  # [P, 3]
+    position: Tensor  # [P, 3] world, metres
+    normal: Tensor  # [P, 3] unit, world, interpolated from the vertices
+    uv: Tensor  # [P, 2]
+    wo: Tensor  # [P, 3] unit, surface -> eye, world
+    depth: Tensor  # [P] camera z, metres
+    width: int
+    height: int
+
+    @property
+    def num_pixels(self) -> int:
+        """How many pixels the surface covers."""
+        return self.pixel.shape[0]
+
+    def scatter(self, values: Tensor, background: float = 0.0) -> Tensor:  # [P] or [P, C] -> [H, W, C]
+        """An image with `values` on the covered pixels and `background` elsewhere."""
+        columns = values.reshape(self.num_pixels, -1)
+        image = torch.full((self.height * self.width, columns.shape[1]), background, dtype=values.dtype)
+        image[self.pixel] = columns
+        return image.view(self.height, self.width, -1)
+
+
+def build_gbuffer(
+    fragments: Fragments,
+    vertices: Tensor,  # [V, 3] world
+    faces: Tensor,  # [F, 3]
+    vertex_normals: Tensor,  # [V, 3] unit, world
+    corner_uv: Tensor,  # [F, 3, 2] per face corner, so that no pixel mixes two charts
+    camera: Camera,
+) -> GBuffer:
+    """Interpolate position, normal and uv over the pixels that `fragments` covers."""
+    height, width = fragments.face_index.shape
+    pixel = torch.nonzero(fragments.face_index.reshape(-1) >= 0).squeeze(1)
+    face_index = fragments.face_index.reshape(-1)[pixel].long()
+    barycentric = fragments.barycentric.reshape(-1, 3)[pixel]
+    corners = faces[face_index]
+    position = _interpolate(vertices, corners, barycentric)
+    normal = torch.nn.functional.normalize(_interpolate(vertex_normals, corners, barycentric), dim=-1)
+    uv = (corner_uv[face_index] * barycentric[:, :, None]).sum(1)
+    wo = torch.nn.functional.normalize(camera.center - position, dim=-1)
+    depth = fragments.depth.reshape(-1)[pixel]
+    return GBuffer(pixel, face_index, barycentric, position, normal, uv, wo, depth, width, height)
+
+
+def _interpolate(values: Tensor, corners: Tensor, barycentric: Tensor) -> Tensor:  # [V, C], [P, 3], [P, 3] -> [P, C]
+    return (values[corners] * barycentric[:, :, None]).sum(1)

@@ -1,0 +1,23 @@
+"""All the light of a scene: one environment (or none) and any number of lamps."""
+
+from dataclasses import dataclass
+
+import torch
+
+from phynes_core.conventions import PROBE_COLUMNS, PROBE_ROWS
+from phynes_core.render.lamps import Lamp
+from phynes_core.render.probes import Environment, Probes, environment_to_probes, probes_from_image
+
+
+@dataclass(frozen=True)
+class Lighting:
+    """What shines. The environment may be a 16 x 32 image, as the light learned in training is."""
+
+    environment: Environment | None = None
+    lamps: tuple[Lamp, ...] = ()
+
+    def probes(self) -> Probes:
+        """The environment on the fixed 16 x 32 grid; all black when there is none."""
+        if self.environment is None:
+            return probes_from_image(torch.zeros(PROBE_ROWS, PROBE_COLUMNS, 3))
+        return environment_to_probes(self.environment)

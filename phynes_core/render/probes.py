@@ -1,0 +1,122 @@
+"""Environments and the directional probes that stand for them in shading."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from phynes_core.checks import check_tensor
+from phynes_core.conventions import (
+    PROBE_COLUMNS,
+    PROBE_ROWS,
+    latlong_directions,
+    latlong_solid_angles,
+    srgb_to_linear,
+)
+from phynes_core.errors import ImageError
+from phynes_core.image_files import read_exr, read_hdr, read_png
+
+
+@dataclass(frozen=True)
+class Probes:
+    """L directional samples of the sky; fixed in the world, so that visibility never depends on the light."""
+
+    directions: Tensor  # [L, 3] unit, surface -> light, world
+    radiance: Tensor  # [L, 3] linear RGB, mean over the probe's cell
+    solid_angle: Tensor  # [L] steradian
+
+    @property
+    def power(self) -> Tensor:  # [L, 3]
+        """Radiance times solid angle: the irradiance each probe gives to a surface that faces it."""
+        return self.radiance * self.solid_angle[:, None]
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A lat-long picture of the surrounding light, turned and scaled."""
+
+    image: Tensor  # [H, W, 3] linear radiance, conventions.py's mapping
+    yaw_deg: float = 0.0  # about +Y: what stood at +Z stands at +X after 90
+    intensity: float = 1.0
+    tint: tuple[float, float, float] = (1.0, 1.0, 1.0)
+
+
+def probe_directions(rows: int = PROBE_ROWS, columns: int = PROBE_COLUMNS) -> Tensor:  # [rows * columns, 3]
+    """World directions of the probes, row by row from the top."""
+    return latlong_directions(rows, columns).reshape(-1, 3)
+
+
+def probes_from_image(radiance: Tensor) -> Probes:  # [rows, columns, 3] linear
+    """Probes that are exactly the cells of a small lat-long image."""
+    rows, columns = radiance.shape[:2]
+    check_tensor("radiance", radiance, [rows, columns, 3])
+    return Probes(
+        probe_directions(rows, columns), radiance.reshape(-1, 3), latlong_solid_angles(rows, columns).reshape(-1)
+    )
+
+
+def environment_to_probes(environment: Environment, rows: int = PROBE_ROWS, columns: int = PROBE_COLUMNS) -> Probes:
+    """Mean radiance of each cell, exact for any yaw: the energy is kept, whatever the angle.
+
+    The average weighs by solid angle; cell borders that cut texels take the cut share of them.
+    """
+    image = environment.image
+    height, width = image.shape[:2]
+    check_tensor("environment.image", image, [height, width, 3])
+    row_weights = _row_overlap(height, rows)
+    # a light at longitude phi = atan2(z, x) moves to phi - yaw when the sky turns about +Y
+    column_weights = _column_overlap(width, columns, shift=-environment.yaw_deg / 360.0)
+    tint = torch.tensor(environment.tint) * environment.intensity
+    cells = torch.einsum("rh,hwk,cw->rck", row_weights, image, column_weights) * tint
+    return probes_from_image(cells)
+
+
+def _row_overlap(source: int, target: int) -> Tensor:  # [target, source], rows sum to one
+    """Share of each source row in each target row, by solid angle (the sphere's bands, not the image's)."""
+    source_edges = torch.cos(torch.arange(source + 1, dtype=torch.float64) * (torch.pi / source))
+    target_edges = torch.cos(torch.arange(target + 1, dtype=torch.float64) * (torch.pi / target))
+    top = torch.minimum(source_edges[None, :-1], target_edges[:-1, None])
+    bottom = torch.maximum(source_edges[None, 1:], target_edges[1:, None])
+    overlap = (top - bottom).clamp(min=0.0)
+    return (overlap / (target_edges[:-1] - target_edges[1:])[:, None]).float()
+
+
+def _column_overlap(source: int, target: int, shift: float) -> Tensor:  # [target, source], rows sum to one
+    """Share of each source column, moved right by `shift` turns with wrap, in each target column."""
+    overlap = torch.zeros(target, source, dtype=torch.float64)
+    source_start = torch.arange(source, dtype=torch.float64) / source + shift % 1.0
+    target_start = torch.arange(target, dtype=torch.float64) / target
+    for turn in (0.0, -1.0):
+        start = torch.maximum(source_start[None] + turn, target_start[:, None])
+        end = torch.minimum(source_start[None] + turn + 1.0 / source, target_start[:, None] + 1.0 / target)
+        overlap += (end - start).clamp(min=0.0)
+    return (overlap * target).float()
+
+
+def load_environment_image(path: Path) -> Tensor:  # [H, W, 3] linear
+    """Read a lat-long .exr, .hdr or .png (taken as sRGB). Negative and non-finite texels become 0.
+
+    Raises ImageError when it cannot be read, is not twice as wide as high, or holds no light.
+    """
+    suffix = path.suffix.lower()
+    if suffix == ".exr":
+        pixels = read_exr(path)
+    elif suffix == ".hdr":
+        pixels = read_hdr(path)
+    elif suffix == ".png":
+        pixels = srgb_to_linear(torch.from_numpy(read_png(path).astype(np.float32) / 255.0)).numpy()
+    else:
+        raise ImageError(f"environment {path}: expected an .exr, .hdr or .png file, got '{suffix}'; convert it first")
+    height, width, channels = pixels.shape
+    if width != 2 * height:
+        raise ImageError(
+            f"environment {path}: expected a lat-long image twice as wide as high, got {width} x {height}; "
+            "export it as equirectangular"
+        )
+    pixels = pixels[..., :3] if channels >= 3 else np.repeat(pixels[..., :1], 3, -1)
+    pixels = np.where(np.isfinite(pixels), pixels, 0.0).clip(min=0.0)
+    if not pixels.any():
+        raise ImageError(f"environment {path}: expected some light, got only zeros or invalid texels")
+    return torch.from_numpy(np.ascontiguousarray(pixels, np.float32))
