@@ -1,0 +1,1 @@
+"""Fast paths of the engine's operations, and the choice between them. Each has a plain torch reference elsewhere."""

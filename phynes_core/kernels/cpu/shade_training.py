@@ -1,0 +1,101 @@
+"""Shading of P surface points under L probes as matrices: linear in albedo and light, with the slope by roughness.
+
+For one point, one probe and unit power:
+    diffuse  = V max(n.l, 0) / pi                         (times albedo)
+    specular = V D F G / (4 n.v)                          (n.l of the cosine cancels the one in the denominator)
+    slope    = d specular / d roughness
+so that the radiance of a step is  albedo * (diffuse @ power) + specular @ power  and both gradients are two products
+away. The reflectance is phynes_core.render.brdf's; tests/training/test_shade_training.py compares values and slopes.
+"""
+
+import numpy as np
+
+from phynes_core.kernels.cpu.compiler import parallel, prange  # first: it configures numba
+
+from numba import float32 as f4  # noqa: E402, I001
+from numba import uint32  # noqa: E402
+
+MIN_COSINE = 1e-3  # render/brdf.py's clamp of n.v
+MIN_ROUGHNESS = 0.05  # conventions.MIN_ROUGHNESS
+
+
+def shading_matrices(
+    normal: np.ndarray,  # [P, 3] unit, world
+    wo: np.ndarray,  # [P, 3] unit, surface -> eye
+    roughness: np.ndarray,  # [P]
+    bits: np.ndarray,  # [K, V, L / 32] uint32, packed visibility of each frame's vertices, 1 = open
+    frame: np.ndarray,  # [P] int32, which of the K frames; -1: nothing is shadowed
+    corners: np.ndarray,  # [P, 3] int32 vertex ids of the face
+    barycentric: np.ndarray,  # [P, 3]
+    directions: np.ndarray,  # [L, 3] unit, surface -> light; L a multiple of 32
+    f0: float,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # diffuse, specular, slope: [P, L] each
+    """Fill the three matrices. Visibility is interpolated from the face's corners, like in rendering."""
+    points, probes = len(normal), len(directions)
+    if probes % 32:
+        raise ValueError(f"directions: expected a multiple of 32 probes, got {probes}")
+    diffuse, specular, slope = (np.empty((points, probes), np.float32) for _ in range(3))
+    _fill(
+        np.ascontiguousarray(normal, np.float32), np.ascontiguousarray(wo, np.float32),
+        np.ascontiguousarray(roughness, np.float32), bits, frame, corners,
+        np.ascontiguousarray(barycentric, np.float32), np.ascontiguousarray(directions, np.float32),
+        np.float32(f0), diffuse, specular, slope,
+    )  # fmt: skip
+    return diffuse, specular, slope
+
+
+@parallel
+def _fill(normal, wo, roughness, bits, frame, corners, barycentric, directions, f0, diffuse, specular, slope):
+    inverse_pi = f4(0.31830988618)
+    words = directions.shape[0] // 32
+    for i in prange(normal.shape[0]):
+        nx, ny, nz = normal[i, 0], normal[i, 1], normal[i, 2]
+        vx, vy, vz = wo[i, 0], wo[i, 1], wo[i, 2]
+        nv = max(nx * vx + ny * vy + nz * vz, f4(MIN_COSINE))
+        rough = max(roughness[i], f4(MIN_ROUGHNESS))
+        alpha2 = rough * rough * rough * rough  # alpha = roughness^2, squared
+        alpha2_slope = f4(4) * rough * rough * rough if roughness[i] > f4(MIN_ROUGHNESS) else f4(0)
+        root_v = np.sqrt(alpha2 + (f4(1) - alpha2) * nv * nv)
+        mask_v = f4(2) * nv / (nv + root_v)
+        mask_v_slope = -mask_v / (nv + root_v) * (f4(1) - nv * nv) * f4(0.5) / root_v  # by alpha2
+        k = frame[i]
+        w0, w1, w2 = barycentric[i, 0], barycentric[i, 1], barycentric[i, 2]
+        for word in range(words):
+            b0, b1, b2 = uint32(0), uint32(0), uint32(0)
+            if k >= 0:
+                b0 = bits[k, corners[i, 0], word]
+                b1 = bits[k, corners[i, 1], word]
+                b2 = bits[k, corners[i, 2], word]
+            for bit in range(32):
+                j = word * 32 + bit
+                lx, ly, lz = directions[j, 0], directions[j, 1], directions[j, 2]
+                nl = nx * lx + ny * ly + nz * lz
+                shift = uint32(bit)
+                open_ = f4(1)
+                if k >= 0:
+                    open_ = w0 * f4((b0 >> shift) & uint32(1))
+                    open_ += w1 * f4((b1 >> shift) & uint32(1))
+                    open_ += w2 * f4((b2 >> shift) & uint32(1))
+                if nl <= f4(0) or open_ <= f4(0):
+                    diffuse[i, j] = f4(0)
+                    specular[i, j] = f4(0)
+                    slope[i, j] = f4(0)
+                    continue
+                vl = vx * lx + vy * ly + vz * lz
+                inverse = f4(1) / np.sqrt(max(f4(2) + f4(2) * vl, f4(1e-8)))
+                nh = min(max((nl + nv) * inverse, f4(0)), f4(1))
+                vh = min(max((f4(1) + vl) * inverse, f4(0)), f4(1))
+                lobe = nh * nh * (alpha2 - f4(1)) + f4(1)
+                ndf = alpha2 * inverse_pi / (lobe * lobe)
+                ndf_slope = (f4(1) - f4(2) * alpha2 * nh * nh / lobe) * inverse_pi / (lobe * lobe)
+                miss = f4(1) - vh
+                miss2 = miss * miss
+                fresnel = f0 + (f4(1) - f0) * miss2 * miss2 * miss
+                root_l = np.sqrt(alpha2 + (f4(1) - alpha2) * nl * nl)
+                mask_l = f4(2) * nl / (nl + root_l)
+                mask_l_slope = -mask_l / (nl + root_l) * (f4(1) - nl * nl) * f4(0.5) / root_l
+                scale = fresnel * open_ / (f4(4) * nv)
+                diffuse[i, j] = open_ * nl * inverse_pi
+                specular[i, j] = scale * ndf * mask_l * mask_v
+                change = ndf_slope * mask_l * mask_v + ndf * mask_l_slope * mask_v + ndf * mask_l * mask_v_slope
+                slope[i, j] = scale * change * alpha2_slope
