@@ -1,0 +1,138 @@
+"""Body models from files: the bundled CC0 body, and SMPL as .npz or .pkl, every array checked."""
+
+import hashlib
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from phynes_core.body.atlas import unwrap
+from phynes_core.body.model import MAX_BETAS, SMPL_PARENTS, BodyModel
+from phynes_core.body.restricted_pickle import read_restricted_pickle
+from phynes_core.body.uv_file import read_obj_uv
+from phynes_core.conventions import NUM_JOINTS
+from phynes_core.errors import BodyError
+from phynes_core.paths import ASSETS
+
+BUNDLED_BODY = ASSETS / "body" / "body.npz"
+_KEYS = ("v_template", "shapedirs", "posedirs", "J_regressor", "weights", "kintree_table", "f")
+_POSE_FEATURES = 9 * (NUM_JOINTS - 1)
+
+
+def load_bundled_body() -> BodyModel:
+    """The CC0 body that ships with the project (assets/body/README.md)."""
+    return load_body(BUNDLED_BODY)
+
+
+def load_body(path: Path, uv_path: Path | None = None) -> BodyModel:
+    """Read a SMPL-format .npz or .pkl. UV: from `uv_path` (OBJ), else from the file (`vt`, `ft`), else an unwrap."""
+    path = Path(path)
+    arrays = _read_arrays(path)
+    faces = _array(path, arrays, "f", (None, 3), np.int64)
+    template = _array(path, arrays, "v_template", (None, 3), np.float32)
+    num_vertices, num_faces = len(template), len(faces)
+    if num_faces == 0 or faces.min() < 0 or faces.max() >= num_vertices:
+        raise BodyError(f"{path}: f: expected vertex numbers 0..{num_vertices - 1}, got others; give an intact file")
+    shapedirs = _array(path, arrays, "shapedirs", (num_vertices, 3, None), np.float32)[..., :MAX_BETAS]
+    posedirs = _array(path, arrays, "posedirs", (num_vertices, 3, _POSE_FEATURES), np.float32)
+    regressor = _array(path, arrays, "J_regressor", (NUM_JOINTS, num_vertices), np.float32)
+    weights = _array(path, arrays, "weights", (num_vertices, NUM_JOINTS), np.float32)
+    if abs(weights.sum(1) - 1).max() > 0.01:
+        raise BodyError(
+            f"{path}: weights: expected rows that sum to 1, got {weights.sum(1).min():.3g}; give SMPL's own"
+        )
+    kinematics = _array(path, arrays, "kintree_table", (2, NUM_JOINTS), np.int64)
+    if tuple(kinematics[0, 1:].tolist()) != SMPL_PARENTS[1:]:
+        raise BodyError(f"{path}: kintree_table: expected SMPL's 24-joint tree, got another; use a SMPL model")
+    posedirs = np.ascontiguousarray(posedirs.reshape(-1, _POSE_FEATURES).T)
+    uv, uv_faces = _uv(path, arrays, uv_path, template, faces)
+    defining = (template, np.ascontiguousarray(shapedirs), posedirs, regressor, weights, faces)
+    return BodyModel(
+        name=path.stem if path != BUNDLED_BODY else "bundled",
+        v_template=torch.from_numpy(template),
+        shapedirs=torch.from_numpy(defining[1]),
+        posedirs=torch.from_numpy(posedirs),
+        joint_regressor=torch.from_numpy(regressor),
+        weights=torch.from_numpy(weights),
+        parents=SMPL_PARENTS,
+        faces=torch.from_numpy(faces),
+        uv=torch.from_numpy(uv),
+        uv_faces=torch.from_numpy(uv_faces),
+        content_hash=_content_hash(defining),
+    )
+
+
+def _content_hash(arrays: tuple[np.ndarray, ...]) -> str:
+    """sha256 over shapes and little-endian values (float32, int64): the same for an .npz and the .pkl it came from."""
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(str(array.shape).encode())
+        digest.update(array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes())
+    return digest.hexdigest()
+
+
+def _read_arrays(path: Path) -> dict[str, object]:
+    if path.suffix == ".pkl":
+        return read_restricted_pickle(path)
+    if path.suffix != ".npz":
+        raise BodyError(
+            f"{path}: expected a SMPL model as .npz or .pkl, got '{path.suffix}'; name the model file itself"
+        )
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return {key: archive[key] for key in (*_KEYS, "vt", "ft") if key in archive.files}
+    except OSError as error:
+        raise BodyError(f"{path}: cannot read this body file ({error.strerror or error}); check the path") from error
+    except (ValueError, zipfile.BadZipFile, EOFError, KeyError) as error:
+        reason = " ".join(str(error).split())[:80]
+        raise BodyError(f"{path}: not a readable .npz of plain arrays ({reason}); give the original .pkl") from error
+
+
+def _array(
+    path: Path, arrays: dict[str, object], key: str, shape: tuple[int | None, ...], dtype: type
+) -> np.ndarray:  # contiguous, of this dtype
+    """One array of the file, its shape and values checked; None in `shape` is free."""
+    if key not in arrays:
+        missing = [name for name in _KEYS if name not in arrays]
+        raise BodyError(
+            f"{path}: expected the keys {', '.join(_KEYS)}, missing {', '.join(missing)}; give a SMPL model"
+        )
+    wanted = "[" + ", ".join("*" if size is None else str(size) for size in shape) + "]"
+    value = np.asarray(arrays[key])
+    fits = value.ndim == len(shape) and all(want in (None, got) for want, got in zip(shape, value.shape, strict=False))
+    if not fits or value.dtype.kind not in "fiu" or 0 in value.shape:
+        got = f"{value.dtype} {list(value.shape)}" if value.dtype.kind != "O" else "objects"
+        raise BodyError(f"{path}: {key}: expected numbers {wanted}, got {got}; use a SMPL model (not SMPL-H or SMPL-X)")
+    if not np.isfinite(value).all():
+        raise BodyError(f"{path}: {key}: expected finite numbers, got NaN or infinity; give an intact file")
+    return np.ascontiguousarray(value, dtype)
+
+
+def _uv(
+    path: Path, arrays: dict[str, object], uv_path: Path | None, template: np.ndarray, faces: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:  # [U, 2] float32, [F, 3] int64
+    if uv_path is not None:
+        where, (uv, uv_faces) = Path(uv_path), read_obj_uv(Path(uv_path), faces)
+    elif "vt" in arrays and "ft" in arrays:
+        where, uv = path, _array(path, arrays, "vt", (None, 2), np.float32)
+        uv_faces = _array(path, arrays, "ft", faces.shape, np.int64)
+    else:
+        unwrapped = unwrap(torch.from_numpy(template), torch.from_numpy(faces))
+        where, uv, uv_faces = path, unwrapped[0].numpy(), unwrapped[1].numpy()
+    if len(uv) == 0 or uv_faces.min() < 0 or uv_faces.max() >= len(uv):
+        raise BodyError(
+            f"{where}: expected faces that use uv entries 0..{len(uv) - 1}, got others; export the UV again"
+        )
+    if not np.isfinite(uv).all() or uv.min() < -1e-4 or uv.max() > 1.0001:
+        raise BodyError(
+            f"{where}: expected uv in [0, 1], got {uv.min():.4g} to {uv.max():.4g}; pack the UV into one square"
+        )
+    return _one_vertex_per_entry(np.clip(uv, 0.0, 1.0), uv_faces, faces)
+
+
+def _one_vertex_per_entry(uv: np.ndarray, uv_faces: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Drop unused uv entries and give each vertex that shares one its own copy."""
+    pairs = np.stack([uv_faces.reshape(-1), faces.reshape(-1)], -1)
+    unique, index = np.unique(pairs, axis=0, return_inverse=True)
+    return np.ascontiguousarray(uv[unique[:, 0]]), index.reshape(faces.shape).astype(np.int64)

@@ -1,0 +1,114 @@
+"""SMPL's forward pass in plain torch: shape, pose correctives, skeleton, linear blend skinning.
+
+Equal to smplx (tests/body/test_model.py), and ours, so that the shipped demo depends on nothing licensed.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from phynes_core.body.rotations import axis_angle_to_matrix
+from phynes_core.checks import check_tensor
+from phynes_core.conventions import NUM_JOINTS
+
+SMPL_PARENTS = (-1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18, 19, 20, 21)
+MAX_BETAS = 10  # SMPL files hold 10 or 300 shape directions; everybody uses the first 10
+
+
+@dataclass(frozen=True, eq=False)
+class Pose:
+    """One pose and shape in smplx's parameters: `transl` is added last, the root turns about the pelvis joint."""
+
+    body_pose: Tensor  # [23, 3] axis-angle, rad, joints 1..23 in SMPL's order
+    global_orient: Tensor  # [3] axis-angle, rad
+    transl: Tensor  # [3] metres
+    betas: Tensor  # [B], B <= 10; missing ones count as 0
+
+    @staticmethod
+    def rest(num_betas: int = MAX_BETAS) -> "Pose":
+        """The T-pose of the mean shape, where the body file puts it."""
+        return Pose(torch.zeros(NUM_JOINTS - 1, 3), torch.zeros(3), torch.zeros(3), torch.zeros(num_betas))
+
+    def vector(self) -> Tensor:  # [72]
+        """What the neural maps see: 24 axis-angle rotations, the root's three numbers zeroed."""
+        return torch.cat([torch.zeros_like(self.global_orient), self.body_pose.reshape(-1)])
+
+
+@dataclass(frozen=True, eq=False)
+class BodyModel:
+    """A body in SMPL's form, float32. `uv_faces` index `uv` per corner; each uv entry belongs to one vertex."""
+
+    name: str
+    v_template: Tensor  # [V, 3] metres, T-pose, +Y up, facing +Z
+    shapedirs: Tensor  # [V, 3, B]
+    posedirs: Tensor  # [207, V * 3]
+    joint_regressor: Tensor  # [24, V]
+    weights: Tensor  # [V, 24]
+    parents: tuple[int, ...]
+    faces: Tensor  # [F, 3] int64, counter-clockwise from outside
+    uv: Tensor  # [U, 2] in [0, 1], v up
+    uv_faces: Tensor  # [F, 3] int64
+    content_hash: str  # sha256 of everything above but name and uv
+
+    @property
+    def num_vertices(self) -> int:
+        """V."""
+        return self.v_template.shape[0]
+
+    @property
+    def num_faces(self) -> int:
+        """F."""
+        return self.faces.shape[0]
+
+    @cached_property
+    def _template_joints(self) -> Tensor:  # [24, 3]
+        return self.joint_regressor @ self.v_template
+
+    @cached_property
+    def _shape_joints(self) -> Tensor:  # [24, 3, B]
+        return torch.einsum("jv,vcb->jcb", self.joint_regressor, self.shapedirs)
+
+
+@dataclass(frozen=True, eq=False)
+class PosedBody:
+    """The body in the world."""
+
+    vertices: Tensor  # [V, 3] metres, world
+    joints: Tensor  # [24, 3] metres, world
+
+
+def pose_body(body: BodyModel, pose: Pose) -> PosedBody:
+    """v = sum_j w_j A_j(theta, J) (v_template + B_s(beta) + B_p(theta)) + transl; differentiable in every parameter."""
+    check_tensor("pose.body_pose", pose.body_pose, (NUM_JOINTS - 1, 3))
+    check_tensor("pose.global_orient", pose.global_orient, (3,))
+    check_tensor("pose.transl", pose.transl, (3,))
+    check_tensor("pose.betas", pose.betas, ("B",))
+    num_betas = pose.betas.shape[0]
+    if num_betas > body.shapedirs.shape[2]:
+        raise ValueError(f"pose.betas: expected at most {body.shapedirs.shape[2]} numbers, got {num_betas}; cut them")
+    rotations = axis_angle_to_matrix(torch.cat([pose.global_orient[None], pose.body_pose]))  # [24, 3, 3]
+    rest_joints = body._template_joints + body._shape_joints[..., :num_betas] @ pose.betas
+    shaped = body.v_template + body.shapedirs[..., :num_betas] @ pose.betas
+    feature = rotations[1:] - torch.eye(3, dtype=rotations.dtype, device=rotations.device)  # [23, 3, 3]
+    corrected = shaped + (feature.reshape(1, -1) @ body.posedirs).view(-1, 3)
+
+    joints, skinning = _skeleton(rotations, rest_joints, body.parents)
+    blended = (body.weights @ skinning.reshape(NUM_JOINTS, 12)).view(-1, 3, 4)
+    skinned = (blended[..., :3] @ corrected[..., None])[..., 0] + blended[..., 3]
+    return PosedBody(skinned + pose.transl, joints + pose.transl)
+
+
+def _skeleton(rotations: Tensor, rest_joints: Tensor, parents: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+    """Posed joints [24, 3] and the rest-to-posed transforms A_j [24, 3, 4], one level of the tree at a time."""
+    world_rotation: list[Tensor] = [rotations[0]]
+    world_position: list[Tensor] = [rest_joints[0]]
+    for joint in range(1, len(parents)):
+        parent = parents[joint]
+        turn = world_rotation[parent]
+        world_rotation.append(turn @ rotations[joint])
+        world_position.append(turn @ (rest_joints[joint] - rest_joints[parent]) + world_position[parent])
+    turned, joints = torch.stack(world_rotation), torch.stack(world_position)
+    offset = joints - (turned @ rest_joints[..., None])[..., 0]
+    return joints, torch.cat([turned, offset[..., None]], -1)

@@ -1,0 +1,183 @@
+"""Read a SMPL .pkl without running anything in it.
+
+The licensed files are Python 2 pickles that hold numpy arrays, chumpy arrays and a scipy sparse matrix. A pickle is a
+program; this unpickler knows only the handful of names that such a file needs, replaces chumpy and scipy by inert
+classes that hold their state, and refuses every other name before it is imported.
+"""
+
+import io
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from phynes_core.errors import BodyError
+
+_SPARSE_KINDS = ("csc_matrix", "csr_matrix", "csc_array", "csr_array")
+
+
+def read_restricted_pickle(path: Path) -> dict[str, object]:
+    """The dictionary in a SMPL .pkl: numpy arrays (chumpy and sparse ones made dense), strings and numbers."""
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise BodyError(f"{path}: cannot read this body file ({error.strerror}); check the path") from error
+    try:
+        loaded = _Unpickler(io.BytesIO(content)).load()
+    except _ForbiddenName as error:
+        raise BodyError(
+            f"{path}: expected a SMPL model, got a pickle that asks for {error}; nothing in it was run, do not open it elsewhere"
+        ) from error
+    except Exception as error:  # a damaged pickle can raise nearly anything
+        reason = " ".join(str(error).split())[:80] or type(error).__name__
+        raise BodyError(f"{path}: not a readable pickle ({reason}); download it again or give an .npz") from error
+    if not isinstance(loaded, dict):
+        raise BodyError(f"{path}: expected a dictionary of arrays, got {type(loaded).__name__}; give a SMPL model file")
+    return {str(key): _plain(value) for key, value in loaded.items()}
+
+
+class _ForbiddenName(Exception):
+    """A pickle asked for a name that no body model needs."""
+
+
+class _Unpickler(pickle.Unpickler):
+    """Resolves names from a table of its own: classes made per file, so that a pickle can alter nothing that stays."""
+
+    def __init__(self, file: io.BytesIO) -> None:
+        super().__init__(file, encoding="latin1")
+        self._names = _allowed_names()
+        self._chumpy = self._names["chumpy", "*"]
+
+    def find_class(self, module: str, name: str) -> object:
+        if module.split(".")[0] == "chumpy":
+            return self._chumpy
+        if module.startswith("scipy.sparse") and name in _SPARSE_KINDS:
+            return self._names["scipy.sparse", name]
+        try:
+            return self._names[module, name]
+        except KeyError:
+            raise _ForbiddenName(f"{module}.{name}") from None
+
+    def persistent_load(self, pid: object) -> object:
+        raise _ForbiddenName("a persistent object")
+
+
+class _State:
+    """What an object of a foreign class held; the class itself is never imported."""
+
+    def __init__(self, *_: object) -> None:
+        self.state: dict[str, object] = {}
+
+    def __setstate__(self, state: object) -> None:
+        if isinstance(state, tuple) and state and isinstance(state[0], dict):
+            state = state[0]
+        self.state = state if isinstance(state, dict) else {}
+
+
+class _Chumpy(_State):
+    """chumpy.Ch (an array with its value in `x`) or chumpy.reordering.Select (entries `idxs` of another array `a`)."""
+
+
+class _Sparse(_State):
+    """A compressed sparse matrix; `by_rows` tells csr from csc."""
+
+    by_rows = False
+
+
+def _allowed_names() -> dict[tuple[str, str], object]:
+    """Name -> what stands for it. numpy's own are immutable built-ins; the rest is made afresh on every call."""
+    chumpy = type("_Chumpy", (_Chumpy,), {})
+    sparse = {kind: type("_Sparse", (_Sparse,), {"by_rows": kind.startswith("csr")}) for kind in _SPARSE_KINDS}
+    inert = (chumpy, *sparse.values())
+
+    class Base:
+        """Stands for `object` where Python 2 names it as the base of a class."""
+
+    class Reconstructor:
+        """copy_reg._reconstructor(class, base, state), for our inert classes only."""
+
+        def __new__(cls, kind: type, base: object = None, state: object = None) -> object:
+            if kind not in inert:
+                raise _ForbiddenName("an instance of a class that is not chumpy's or scipy's")
+            return kind()
+
+    class Latin1:
+        """_codecs.encode(text, "latin1"): how Python 3 writes bytes at protocol 2."""
+
+        def __new__(cls, text: str, encoding: str = "latin1") -> object:
+            if encoding not in ("latin1", "latin-1"):
+                raise _ForbiddenName(f"the codec {encoding}")
+            return text.encode("latin1")
+
+    class FromBuffer:
+        """numpy._core.numeric._frombuffer: how protocol 5 writes an array."""
+
+        def __new__(cls, buffer: bytes, dtype: np.dtype, shape: tuple[int, ...], order: str, *_: object) -> object:
+            return np.frombuffer(buffer, dtype).reshape(shape, order="F" if order == "F" else "C")
+
+    names: dict[tuple[str, str], object] = {("chumpy", "*"): chumpy}
+    names |= {("scipy.sparse", kind): value for kind, value in sparse.items()}
+    names |= {("numpy", "ndarray"): np.ndarray, ("numpy", "dtype"): np.dtype}
+    for core in ("numpy.core", "numpy._core"):
+        names[f"{core}.multiarray", "_reconstruct"] = _numpy_builtin("_reconstruct")
+        names[f"{core}.multiarray", "scalar"] = _numpy_builtin("scalar")
+        names[f"{core}.numeric", "_frombuffer"] = FromBuffer
+    for module in ("copy_reg", "copyreg"):
+        names[module, "_reconstructor"] = Reconstructor
+    for module in ("__builtin__", "builtins"):
+        names[module, "object"] = Base
+    names["_codecs", "encode"] = Latin1
+    return names
+
+
+def _numpy_builtin(name: str) -> Callable[..., object]:
+    """numpy's C function that rebuilds an array or scalar, found through numpy's own reduce."""
+    example = np.zeros(1) if name == "_reconstruct" else np.float64(0)
+    return example.__reduce__()[0]
+
+
+def _plain(value: object) -> object:
+    """Chumpy and sparse states as dense arrays; anything else as it is."""
+    if isinstance(value, _Chumpy):
+        return _chumpy_array(value, depth=0)
+    if isinstance(value, _Sparse):
+        return _dense(value)
+    return value
+
+
+def _chumpy_array(value: _Chumpy, depth: int) -> object:
+    state = value.state
+    if "x" in state:
+        return _plain(state["x"]) if not isinstance(state["x"], _Chumpy) else None
+    inner = state.get("a")
+    if isinstance(inner, _Chumpy) and depth < 8 and "idxs" in state:
+        inner = _chumpy_array(inner, depth + 1)
+    if isinstance(inner, np.ndarray) and "idxs" in state:
+        indices = np.asarray(state["idxs"])
+        if indices.dtype.kind in "iu" and indices.size and 0 <= indices.min() and indices.max() < inner.size:
+            chosen = inner.ravel()[indices]
+            shape = state.get("preferred_shape", chosen.shape)
+            with_shape = np.asarray(shape)
+            if with_shape.dtype.kind in "iu" and with_shape.prod() == chosen.size:
+                return chosen.reshape([int(size) for size in with_shape.ravel()])
+    return None
+
+
+def _dense(value: _Sparse) -> object:
+    """The full array of a compressed sparse matrix, or None where its state makes no sense."""
+    shape = value.state.get("_shape", value.state.get("shape"))
+    parts = [value.state.get(name) for name in ("data", "indices", "indptr")]
+    if not isinstance(shape, tuple) or len(shape) != 2 or not all(isinstance(part, np.ndarray) for part in parts):
+        return None
+    rows, columns = (int(size) for size in shape)
+    entries, minor, starts = parts
+    outer, inner = (rows, columns) if value.by_rows else (columns, rows)
+    counts = np.diff(starts)
+    is_sound = len(starts) == outer + 1 and len(minor) == len(entries) and (counts >= 0).all()
+    is_sound = is_sound and counts.sum() == len(entries) and 0 < rows * columns <= 2**26
+    if not is_sound or (len(minor) and not (0 <= minor.min() and minor.max() < inner)):
+        return None
+    dense = np.zeros((outer, inner), entries.dtype)
+    np.add.at(dense, (np.repeat(np.arange(outer), counts), minor), entries)
+    return dense if value.by_rows else dense.T.copy()
