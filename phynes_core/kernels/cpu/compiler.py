@@ -56,6 +56,7 @@ _COMMON = {"cache": True, "nogil": True, "error_model": "numpy"}
 serial = njit(**_COMMON, fastmath=_RELAXED)
 parallel = njit(**_COMMON, fastmath=_RELAXED, parallel=True)
 inlined = njit(**_COMMON, fastmath=_RELAXED, inline="always")
-exact_parallel = njit(**_COMMON, parallel=True)  # every operation rounds as written
+exact_serial = njit(**_COMMON)  # every operation rounds as written
+exact_parallel = njit(**_COMMON, parallel=True)
 
-__all__ = ["exact_parallel", "inlined", "parallel", "prange", "serial"]
+__all__ = ["exact_parallel", "exact_serial", "inlined", "parallel", "prange", "serial"]
