@@ -1,4 +1,4 @@
-"""The UV square of a body: which vertex and chart a texel coordinate belongs to, and unwrapping of bodies without one."""
+"""The UV square of a body: the vertex and chart of a texel coordinate, and unwrapping of bodies without one."""
 
 from functools import lru_cache
 
@@ -35,7 +35,7 @@ def _copies_per_vertex(body: BodyModel) -> Tensor:  # [V, 1]
 
 
 def average_over_seams(body: BodyModel, values: Tensor) -> Tensor:  # [U, C] -> [V, C]
-    """Mean over each vertex's uv entries: what the copies along a seam disagree on would tear the mesh. Differentiable."""
+    """Mean over each vertex's uv entries: copies that disagree along a seam would tear the mesh. Differentiable."""
     check_tensor("values", values, (body.uv.shape[0], "C"))
     summed = torch.zeros(body.num_vertices, values.shape[1], dtype=values.dtype, device=values.device)
     return summed.index_add(0, uv_to_vertex(body), values) / _copies_per_vertex(body).to(values)
@@ -58,7 +58,7 @@ def face_charts(body: BodyModel) -> Tensor:  # [F] int64, charts numbered from 0
 
 
 def chart_image(body: BodyModel, resolution: int) -> Tensor:  # [R, R] int32, row 0 is v = 1; -1 outside any chart
-    """The chart at each texel's centre. About 0.1 s at 1024: keep the result."""
+    """The chart at each texel's centre. Slow (0.2 to 1 s at 1024): keep the result."""
     if resolution < 1:
         raise ValueError(f"resolution: expected at least 1, got {resolution}")
     corners = corner_uv(body).cpu().double().numpy() * resolution - 0.5  # texel centres at whole numbers

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from phynes_core.body.atlas import unwrap
 from phynes_core.body.model import MAX_BETAS, SMPL_PARENTS, BodyModel
@@ -25,8 +26,12 @@ def load_bundled_body() -> BodyModel:
     return load_body(BUNDLED_BODY)
 
 
-def load_body(path: Path, uv_path: Path | None = None) -> BodyModel:
-    """Read a SMPL-format .npz or .pkl. UV: from `uv_path` (OBJ), else from the file (`vt`, `ft`), else an unwrap."""
+def load_body(path: Path, uv_path: Path | None = None, atlas: tuple[Tensor, Tensor] | None = None) -> BodyModel:
+    """Read a SMPL-format .npz or .pkl.
+
+    UV: from `uv_path` (OBJ), else from the file (`vt`, `ft`), else `atlas` (an earlier unwrap: uv [U, 2] and
+    uv_faces [F, 3]), else a new unwrap.
+    """
     path = Path(path)
     arrays = _read_arrays(path)
     faces = _array(path, arrays, "f", (None, 3), np.int64)
@@ -46,7 +51,7 @@ def load_body(path: Path, uv_path: Path | None = None) -> BodyModel:
     if tuple(kinematics[0, 1:].tolist()) != SMPL_PARENTS[1:]:
         raise BodyError(f"{path}: kintree_table: expected SMPL's 24-joint tree, got another; use a SMPL model")
     posedirs = np.ascontiguousarray(posedirs.reshape(-1, _POSE_FEATURES).T)
-    uv, uv_faces = _uv(path, arrays, uv_path, template, faces)
+    uv, uv_faces = _uv(path, arrays, uv_path, atlas, template, faces)
     defining = (template, np.ascontiguousarray(shapedirs), posedirs, regressor, weights, faces)
     return BodyModel(
         name=path.stem if path != BUNDLED_BODY else "bundled",
@@ -59,6 +64,7 @@ def load_body(path: Path, uv_path: Path | None = None) -> BodyModel:
         faces=torch.from_numpy(faces),
         uv=torch.from_numpy(uv),
         uv_faces=torch.from_numpy(uv_faces),
+        uv_is_unwrapped=uv_path is None and not ("vt" in arrays and "ft" in arrays),
         content_hash=_content_hash(defining),
     )
 
@@ -110,7 +116,12 @@ def _array(
 
 
 def _uv(
-    path: Path, arrays: dict[str, object], uv_path: Path | None, template: np.ndarray, faces: np.ndarray
+    path: Path,
+    arrays: dict[str, object],
+    uv_path: Path | None,
+    atlas: tuple[Tensor, Tensor] | None,
+    template: np.ndarray,
+    faces: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:  # [U, 2] float32, [F, 3] int64
     if uv_path is not None:
         where, (uv, uv_faces) = Path(uv_path), read_obj_uv(Path(uv_path), faces)
@@ -118,8 +129,10 @@ def _uv(
         where, uv = path, _array(path, arrays, "vt", (None, 2), np.float32)
         uv_faces = _array(path, arrays, "ft", faces.shape, np.int64)
     else:
-        unwrapped = unwrap(torch.from_numpy(template), torch.from_numpy(faces))
+        unwrapped = atlas or unwrap(torch.from_numpy(template), torch.from_numpy(faces))
         where, uv, uv_faces = path, unwrapped[0].numpy(), unwrapped[1].numpy()
+        if uv.ndim != 2 or uv_faces.shape != faces.shape:
+            raise BodyError(f"{where}: expected an atlas for {len(faces)} faces, got one for {len(uv_faces)}")
     if len(uv) == 0 or uv_faces.min() < 0 or uv_faces.max() >= len(uv):
         raise BodyError(
             f"{where}: expected faces that use uv entries 0..{len(uv) - 1}, got others; export the UV again"

@@ -50,6 +50,7 @@ class BodyModel:
     faces: Tensor  # [F, 3] int64, counter-clockwise from outside
     uv: Tensor  # [U, 2] in [0, 1], v up
     uv_faces: Tensor  # [F, 3] int64
+    uv_is_unwrapped: bool  # the atlas was made here and comes with no file
     content_hash: str  # sha256 of everything above but name and uv
 
     @property

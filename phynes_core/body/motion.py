@@ -43,8 +43,7 @@ class MotionClip:
         return Pose(self.body_pose[frame], self.global_orient[frame], self.transl[frame], self._betas(betas))
 
     def pose_at(self, time_s: float, betas: Tensor | None = None, loop: bool = True) -> Pose:
-        """The pose at any time: rotations by slerp, translation linearly. Looping jumps from the last frame to the first;
-        otherwise the ends are held."""
+        """The pose at any time, by slerp. Looping jumps from the last frame to the first; else the ends are held."""
         duration = self.duration_s
         if loop and duration > 0:
             time_s = time_s % duration
@@ -74,7 +73,7 @@ def bundled_motions() -> dict[str, Path]:
 
 
 def load_motion(path: Path) -> MotionClip:
-    """Read a clip: an .npz with global_orient [N, 3], body_pose [N, 23, 3] (or [N, 69]), transl [N, 3], fps[, betas]."""
+    """Read an .npz with global_orient [N, 3], body_pose [N, 23, 3] or [N, 69], transl [N, 3], fps and maybe betas [B]."""
     path = Path(path)
     try:
         with np.load(path, allow_pickle=False) as archive:

@@ -27,7 +27,7 @@ def read_restricted_pickle(path: Path) -> dict[str, object]:
         loaded = _Unpickler(io.BytesIO(content)).load()
     except _ForbiddenName as error:
         raise BodyError(
-            f"{path}: expected a SMPL model, got a pickle that asks for {error}; nothing in it was run, do not open it elsewhere"
+            f"{path}: expected a SMPL model, got a pickle that asks for {error}; nothing in it was run: do not trust it"
         ) from error
     except Exception as error:  # a damaged pickle can raise nearly anything
         reason = " ".join(str(error).split())[:80] or type(error).__name__

@@ -42,8 +42,8 @@ def read_obj_uv(path: Path, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if not np.array_equal(got_faces, faces):
         first = int(np.argmax((got_faces != faces).any(1)))
         raise BodyError(
-            f"{path}: face {first}: expected the body's vertices {faces[first].tolist()}, got {got_faces[first].tolist()}; "
-            "export the UV without reordering"
+            f"{path}: face {first}: expected the body's vertices {faces[first].tolist()}, "
+            f"got {got_faces[first].tolist()}; export the UV without reordering"
         )
     return np.array(uv, np.float32).reshape(-1, 2), np.array(uv_of_corner, np.int64).reshape(-1, 3)
 

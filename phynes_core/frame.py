@@ -1,0 +1,312 @@
+"""From a scene to images: the only place where the rooms of the engine are composed.
+
+    pose --> body + offset map --> mesh --> rasterise --> gbuffer --> albedo, roughness --+
+                                    |          ^                                           +--> shade --> FrameBuffers
+                                    |        camera                                        |
+                                    +--> visibility of the probes (per vertex) ------------+
+                                               probes, lamps (shadow rays per pixel) ------+
+
+Every stage remembers its last result and what it was made of, so a frame recomputes only what a change touches.
+"""
+
+import time
+from collections.abc import Callable, Hashable, Iterable
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from phynes_core.avatar import Avatar
+from phynes_core.body.atlas import corner_uv
+from phynes_core.body.model import Pose
+from phynes_core.geometry.mesh import vertex_normals
+from phynes_core.render.camera import Camera
+from phynes_core.render.gbuffer import GBuffer, build_gbuffer
+from phynes_core.render.lamps import Lamp, lamp_directions
+from phynes_core.render.lighting import Lighting
+from phynes_core.render.probes import Probes
+from phynes_core.render.rasterize import Fragments, rasterize
+from phynes_core.render.shade import PackedVisibility, Shading, Surface, shade
+from phynes_core.render.visibility import Occluder
+
+SHADING_ALBEDO = 0.8  # reflectance of the white body in the "shading" image (FORMATS: RelightableAvatar's choice)
+BUFFERS = (
+    "radiance", "albedo", "roughness", "normal", "visibility", "shading", "depth", "position", "uv", "mask",
+)  # fmt: skip
+LIGHT_BUFFERS = frozenset({"radiance", "visibility", "shading"})
+MATERIAL_BUFFERS = frozenset({"radiance", "albedo", "roughness"})
+
+
+@dataclass(frozen=True)
+class PosedAvatar:
+    """An avatar in a pose."""
+
+    avatar: Avatar
+    pose: Pose
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Everything that decides what a frame shows."""
+
+    avatars: tuple[PosedAvatar, ...]
+    camera: Camera
+    lighting: Lighting
+
+
+@dataclass(frozen=True)
+class RenderOptions:
+    """How to make the frame."""
+
+    buffers: frozenset[str] = frozenset({"radiance", "mask"})
+    backend: str = "auto"  # or "numba", "reference"
+    use_cache: bool = True  # False: every stage every frame, what benchmarks call "full"
+    lamp_samples: int = 4  # shadow rays a pixel and lamp
+    exact_visibility: bool = False  # rays from every pixel to every probe instead of bits on the vertices
+    supersample: int = 1  # samples a side of a pixel, averaged in linear light: antialiased edges
+
+    def __post_init__(self) -> None:
+        unknown = sorted(self.buffers - set(BUFFERS))
+        if unknown:
+            raise ValueError(f"buffers: expected some of {', '.join(BUFFERS)}, got {', '.join(unknown)}")
+        if self.lamp_samples < 1 or self.supersample < 1:
+            raise ValueError("lamp_samples and supersample: expected at least 1")
+
+
+@dataclass(frozen=True)
+class FrameBuffers:
+    """Images [H, W, C], row 0 on top; those not asked for are None. Background pixels hold 0."""
+
+    mask: Tensor  # [H, W, 1] share of the pixel that is covered; 0 or 1 without supersampling
+    face_index: Tensor  # [H, W] int32, -1 = background; of the top left sample when supersampled
+    radiance: Tensor | None = None  # [H, W, 3] linear RGB
+    albedo: Tensor | None = None  # [H, W, 3] linear
+    roughness: Tensor | None = None  # [H, W, 1]
+    normal: Tensor | None = None  # [H, W, 3] unit, world
+    visibility: Tensor | None = None  # [H, W, 1] irradiance with shadows over without, 0 where nothing could arrive
+    shading: Tensor | None = None  # [H, W, 3] 0.8 / pi x irradiance: a white body under this light
+    depth: Tensor | None = None  # [H, W, 1] camera z, metres
+    position: Tensor | None = None  # [H, W, 3] world, metres
+    uv: Tensor | None = None  # [H, W, 2]
+
+
+@dataclass(frozen=True)
+class SceneMesh:
+    """All displaced bodies of a scene as one mesh, so that they shadow each other."""
+
+    vertices: Tensor  # [V, 3] world
+    faces: Tensor  # [F, 3]
+    normals: Tensor  # [V, 3] unit, world
+    corner_uv: Tensor  # [F, 3, 2]
+    first_face: tuple[int, ...]  # of each avatar, and the total
+
+
+@dataclass(frozen=True)
+class _View:
+    """A mesh seen by a camera, with the keys of what it was made of."""
+
+    mesh: SceneMesh
+    fragments: Fragments
+    gbuffer: GBuffer
+    mesh_key: Hashable
+    view_key: Hashable
+
+
+@dataclass
+class _Memo:
+    key: Hashable = None
+    value: Any = None
+    keeps: list[Any] = field(default_factory=list)  # objects whose id() is in the key: they must not be freed
+
+
+class FrameRenderer:
+    """Renders scenes. Not thread-safe: one engine thread owns it."""
+
+    def __init__(self) -> None:
+        self._memos: dict[str, _Memo] = {}
+        self.timings: dict[str, float] = {}  # milliseconds of each stage that ran in the last frame
+
+    def render(self, scene: Scene, options: RenderOptions = RenderOptions()) -> FrameBuffers:
+        """Every buffer in `options.buffers`; the mask always."""
+        self.timings = {}
+        if not options.use_cache:
+            self._memos.clear()
+        factor = options.supersample
+        camera = scene.camera if factor == 1 else scene.camera.resized(
+            scene.camera.width * factor, scene.camera.height * factor
+        )  # fmt: skip
+        frame = self._render(scene, camera, options)
+        return frame if factor == 1 else _average(frame, factor)
+
+    def mesh(self, scene: Scene) -> SceneMesh:
+        """The posed and displaced bodies of the scene."""
+        key = tuple((id(posed.avatar), _pose_key(posed.pose)) for posed in scene.avatars)
+        keeps = [posed.avatar for posed in scene.avatars]
+        return self._stage("mesh", key, keeps, lambda: _build_mesh(scene.avatars))
+
+    def _render(self, scene: Scene, camera: Camera, options: RenderOptions) -> FrameBuffers:
+        wanted = options.buffers
+        mesh = self.mesh(scene)
+        mesh_key = (self._memos["mesh"].key, options.backend)
+        view_key = (
+            mesh_key, _tensor_key(camera.intrinsics), _tensor_key(camera.T_cam_world), camera.width, camera.height,
+        )  # fmt: skip
+        view = self._stage(
+            "rasterize", view_key, [], lambda: _build_view(mesh, camera, mesh_key, view_key, options.backend)
+        )
+        surface, shading = None, None
+        if wanted & MATERIAL_BUFFERS:
+            surface = self._stage("materials", view_key, [], lambda: _query_materials(scene, view))
+        if wanted & LIGHT_BUFFERS:
+            shading = self._light(view, surface or _white_surface(view.gbuffer), scene.lighting, options)
+        with self._timed("compose"):
+            return _compose(view, surface, shading, wanted)
+
+    def _light(self, view: "_View", surface: Surface, lighting: Lighting, options: RenderOptions) -> Shading:
+        mesh, gbuffer, backend = view.mesh, view.gbuffer, options.backend
+        occluder = self._stage("occluder", view.mesh_key, [], lambda: Occluder(mesh.vertices, mesh.faces, backend))
+        total = _no_light(gbuffer)
+        environment = lighting.environment
+        if environment is not None:
+            key = (id(environment.image), environment.yaw_deg, environment.intensity, environment.tint)
+            probes = self._stage("probes", key, [environment.image], lighting.probes)
+            visibility = self._probe_visibility(view, occluder, probes, options)
+            with self._timed("shade"):
+                total = total + shade(surface, probes.directions, probes.power, visibility, backend)
+        if lighting.lamps:
+            directions, power = _lamp_rays(lighting.lamps, options.lamp_samples)
+            with self._timed("lamp_visibility"):
+                bits = occluder.point_bits(gbuffer.position, gbuffer.normal, directions)
+            with self._timed("lamp_shade"):
+                total = total + shade(surface, directions, power, PackedVisibility.per_pixel(bits), backend)
+        return total
+
+    def _probe_visibility(
+        self, view: "_View", occluder: Occluder, probes: Probes, options: RenderOptions
+    ) -> PackedVisibility:
+        mesh, gbuffer, directions = view.mesh, view.gbuffer, probes.directions
+        if options.exact_visibility:
+            bits = self._stage(
+                "pixel_visibility", view.view_key, [],
+                lambda: occluder.point_bits(gbuffer.position, gbuffer.normal, directions),
+            )  # fmt: skip
+            return PackedVisibility.per_pixel(bits)
+        bits = self._stage(
+            "visibility", view.mesh_key, [], lambda: occluder.point_bits(mesh.vertices, mesh.normals, directions)
+        )
+        return PackedVisibility(bits, mesh.faces[gbuffer.face_index], gbuffer.barycentric)
+
+    def _stage(self, name: str, key: Hashable, keeps: Iterable[Any], compute: Callable[[], Any]) -> Any:
+        memo = self._memos.get(name)
+        if memo is None or memo.key != key:
+            with self._timed(name):
+                memo = _Memo(key, compute(), list(keeps))
+            self._memos[name] = memo
+        return memo.value
+
+    @contextmanager
+    def _timed(self, name: str):
+        start = time.perf_counter()
+        yield
+        self.timings[name] = self.timings.get(name, 0.0) + (time.perf_counter() - start) * 1e3
+
+
+@torch.no_grad()
+def _build_mesh(avatars: tuple[PosedAvatar, ...]) -> SceneMesh:
+    vertices, faces, uv, first_face, num_vertices = [], [], [], [0], 0
+    for posed in avatars:
+        body = posed.avatar.body
+        vertices.append(posed.avatar.displaced_vertices(posed.pose))
+        faces.append(body.faces + num_vertices)
+        uv.append(corner_uv(body))
+        first_face.append(first_face[-1] + body.num_faces)
+        num_vertices += body.num_vertices
+    all_vertices, all_faces = torch.cat(vertices), torch.cat(faces)
+    return SceneMesh(all_vertices, all_faces, vertex_normals(all_vertices, all_faces), torch.cat(uv), tuple(first_face))
+
+
+def _build_view(mesh: SceneMesh, camera: Camera, mesh_key: Hashable, view_key: Hashable, backend: str) -> _View:
+    fragments = rasterize(mesh.vertices, mesh.faces, camera, backend)
+    gbuffer = build_gbuffer(fragments, mesh.vertices, mesh.faces, mesh.normals, mesh.corner_uv, camera)
+    return _View(mesh, fragments, gbuffer, mesh_key, view_key)
+
+
+@torch.no_grad()
+def _query_materials(scene: Scene, view: _View) -> Surface:
+    """Ask each avatar's maps once for each of its pixels."""
+    mesh, gbuffer = view.mesh, view.gbuffer
+    albedo, roughness = torch.empty(gbuffer.num_pixels, 3), torch.empty(gbuffer.num_pixels)
+    f0 = scene.avatars[0].avatar.record.f0
+    for number, posed in enumerate(scene.avatars):
+        first, last = mesh.first_face[number], mesh.first_face[number + 1]
+        rows = torch.nonzero((gbuffer.face_index >= first) & (gbuffer.face_index < last)).squeeze(1)
+        uv, vector = gbuffer.uv[rows], posed.pose.vector()
+        albedo[rows] = posed.avatar.query_albedo(uv, vector)
+        roughness[rows] = posed.avatar.query_roughness(uv, vector)
+    return Surface(gbuffer.normal, gbuffer.wo, albedo, roughness, f0)
+
+
+def _white_surface(gbuffer: GBuffer) -> Surface:
+    """For images of the light alone, which no material changes."""
+    ones = torch.ones(gbuffer.num_pixels)
+    return Surface(gbuffer.normal, gbuffer.wo, ones[:, None].expand(-1, 3), ones, 0.0)
+
+
+def _no_light(gbuffer: GBuffer) -> Shading:
+    return Shading(*(torch.zeros(gbuffer.num_pixels, 3) for _ in range(3)))
+
+
+def _lamp_rays(lamps: tuple[Lamp, ...], samples: int) -> tuple[Tensor, Tensor]:  # directions [L, 3], power [L, 3]
+    directions = torch.cat([lamp_directions(lamp, samples) for lamp in lamps])
+    power = torch.cat([(lamp.irradiance / samples).expand(samples, 3) for lamp in lamps])
+    return directions, power
+
+
+def _compose(view: _View, surface: Surface | None, shading: Shading | None, wanted: frozenset[str]) -> FrameBuffers:
+    gbuffer = view.gbuffer
+    values: dict[str, Tensor] = {
+        "normal": gbuffer.normal, "depth": gbuffer.depth, "position": gbuffer.position, "uv": gbuffer.uv,
+    }  # fmt: skip
+    if surface is not None:
+        values |= {"albedo": surface.albedo, "roughness": surface.roughness}
+    if shading is not None:
+        arriving, possible = shading.irradiance.sum(-1), shading.irradiance_open.sum(-1)
+        share = torch.where(possible > 0, arriving / possible.clamp(min=1e-12), 0.0).clamp(0.0, 1.0)
+        values |= {
+            "radiance": shading.radiance,
+            "visibility": share,
+            "shading": SHADING_ALBEDO / torch.pi * shading.irradiance,
+        }
+    images = {name: gbuffer.scatter(value) for name, value in values.items() if name in wanted}
+    mask = (view.fragments.face_index >= 0).float()[..., None]
+    return FrameBuffers(mask=mask, face_index=view.fragments.face_index, **images)
+
+
+def _average(frame: FrameBuffers, factor: int) -> FrameBuffers:
+    """Mean of factor x factor samples; surface values are means over the covered samples alone."""
+
+    def pooled(image: Tensor) -> Tensor:
+        height, width, channels = image.shape
+        return image.view(height // factor, factor, width // factor, factor, channels).mean((1, 3))
+
+    coverage = pooled(frame.mask)
+    images: dict[str, Tensor] = {}
+    for entry in fields(frame):
+        image = getattr(frame, entry.name)
+        if image is None or entry.name in ("mask", "face_index"):
+            continue
+        mean = pooled(image)
+        images[entry.name] = mean if entry.name == "radiance" else mean / coverage.clamp(min=1e-6)
+    if "normal" in images:
+        images["normal"] = torch.nn.functional.normalize(images["normal"], dim=-1)
+    return FrameBuffers(mask=coverage, face_index=frame.face_index[::factor, ::factor].contiguous(), **images)
+
+
+def _tensor_key(tensor: Tensor) -> bytes:
+    return tensor.detach().numpy().tobytes()
+
+
+def _pose_key(pose: Pose) -> Hashable:
+    return tuple(_tensor_key(part) for part in (pose.body_pose, pose.global_orient, pose.transl, pose.betas))
