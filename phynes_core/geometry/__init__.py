@@ -1,0 +1,1 @@
+"""Meshes, closest points and signed distances."""
