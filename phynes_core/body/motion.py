@@ -73,7 +73,7 @@ def bundled_motions() -> dict[str, Path]:
 
 
 def load_motion(path: Path) -> MotionClip:
-    """Read an .npz with global_orient [N, 3], body_pose [N, 23, 3] or [N, 69], transl [N, 3], fps and maybe betas [B]."""
+    """Read an .npz with global_orient [N, 3], body_pose [N, 23, 3] or [N, 69], transl [N, 3], fps and perhaps betas."""
     path = Path(path)
     try:
         with np.load(path, allow_pickle=False) as archive:
@@ -118,4 +118,4 @@ def _floats(path: Path, arrays: dict[str, np.ndarray], key: str, shape: tuple[in
         )
     if not np.isfinite(value).all():
         raise MotionError(f"{path}: {key}: expected finite numbers, got NaN or infinity; repair the clip")
-    return np.ascontiguousarray(value, np.float32)
+    return np.array(value, np.float32, order="C")
