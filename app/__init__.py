@@ -1,0 +1,1 @@
+"""The application: command line, viewer windows and panels over phynes_core."""

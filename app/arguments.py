@@ -1,0 +1,24 @@
+"""Option values that hold several numbers, such as --camera az,el,dist."""
+
+import math
+from collections.abc import Sequence
+
+from app.cli import UsageError
+
+
+def parse_numbers(
+    option: str,  # as typed: "--camera"
+    text: str,
+    names: Sequence[str],  # of the numbers, in order
+    num_required: int | None = None,  # None: all
+) -> list[float]:
+    """The finite numbers of "a,b,c"; UsageError names the option and what it expects."""
+    required = len(names) if num_required is None else num_required
+    expected = ",".join(names[:required]) + "".join(f"[,{name}]" for name in names[required:])
+    try:
+        numbers = [float(part) for part in text.split(",")]
+    except ValueError:
+        numbers = []
+    if not required <= len(numbers) <= len(names) or not all(math.isfinite(number) for number in numbers):
+        raise UsageError(f"{option}: expected {expected} as numbers, got {text!r}")
+    return numbers

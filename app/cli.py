@@ -1,0 +1,145 @@
+"""From argv to a command's run(): a file of app/commands/ is a subcommand, imported only when it is asked for.
+
+A command module holds a docstring (first line: what it does; then examples), one frozen dataclass of options named like
+the module in CamelCase, whose field docstrings are the help, and `run(options) -> exit code`. What a user can mend is a
+PhynesError: one line on stderr and exit code 2.
+"""
+
+import ast
+import difflib
+import io
+import re
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr
+from importlib import import_module
+from pathlib import Path
+
+from phynes_core.errors import PhynesError
+
+DEFAULT_COMMAND = "view"
+COMMANDS_FOLDER = Path(__file__).resolve().parent / "commands"
+HELP = ("-h", "--help", "help")
+
+
+class UsageError(PhynesError):
+    """Options that contradict each other or cannot be read."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line; returns the exit code, never raises for what a user can mend."""
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    return guarded(lambda: run(arguments))
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run one command line; raises PhynesError."""
+    name = command_name(argv)
+    if name is None:
+        print(overview())
+        return 0
+    rest = argv[1:] if argv and argv[0] == name else argv
+    module = import_module(f"app.commands.{name}")
+    options = _parse(name, module, rest)
+    return 0 if options is None else module.run(options)
+
+
+def guarded(action: Callable[[], int]) -> int:
+    """The exit code of `action`, with a user's mistakes told in one line."""
+    try:
+        return action()
+    except PhynesError as error:
+        print("error: " + " ".join(str(error).split()), file=sys.stderr)
+        return 2
+    except KeyboardInterrupt as interrupt:
+        print(f"interrupted{': ' if interrupt.args else ''}{interrupt}", file=sys.stderr)
+        return 130
+
+
+def command_name(argv: Sequence[str]) -> str | None:
+    """The subcommand that argv asks for; "view" when it starts with an option; None when it asks for the list."""
+    if argv and argv[0] in HELP:
+        return None
+    if not argv or argv[0].startswith("-"):
+        return DEFAULT_COMMAND
+    names = command_names()
+    if argv[0] in names:
+        return argv[0]
+    if argv[0].endswith(".ckpt"):
+        raise UsageError(f"{argv[0]}: not a command; to open it: python launch.py --avatar {argv[0]}")
+    close = difflib.get_close_matches(argv[0], names, n=1)
+    hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(names)}"
+    raise UsageError(f"unknown command {argv[0]!r}: {hint} (python launch.py -h explains them)")
+
+
+def command_names() -> list[str]:
+    """Every subcommand, sorted."""
+    return sorted(path.stem for path in COMMANDS_FOLDER.glob("*.py") if path.stem != "__init__")
+
+
+def overview() -> str:
+    """What -h prints: every command with the first line of its docstring, read without importing it."""
+    lines = ["usage: python launch.py [COMMAND] [OPTIONS]", ""]
+    for name in command_names():
+        text = ast.get_docstring(ast.parse((COMMANDS_FOLDER / f"{name}.py").read_text(encoding="utf-8"))) or ""
+        summary = text.split("\n", 1)[0].rstrip(".")
+        lines.append(f"  {name:<12}{summary}{' (the default)' if name == DEFAULT_COMMAND else ''}")
+    lines += [
+        "",
+        "examples:",
+        "  python launch.py --avatar josh.ckpt",
+        "  python launch.py render --avatar josh.ckpt --out frames --probe assets/probes/studio.exr",
+        "  python launch.py COMMAND -h                      the options of a command, with examples",
+    ]
+    return "\n".join(lines)
+
+
+def _parse(name: str, module, argv: Sequence[str]):
+    """The command's options as its dataclass; None when help was asked for and printed."""
+    import tyro
+
+    options = getattr(module, "".join(part.capitalize() for part in name.split("_")))
+    said = io.StringIO()
+    try:
+        with redirect_stderr(said):
+            return tyro.cli(
+                options,
+                args=_join_negative_values(argv),
+                prog="python launch.py" + ("" if name == DEFAULT_COMMAND else f" {name}"),
+                description=module.__doc__ or "",
+                config=(tyro.conf.FlagCreatePairsOff, tyro.conf.UseAppendAction),
+            )
+    except SystemExit as stop:
+        if not stop.code:
+            return None
+        command = "python launch.py" + ("" if name == DEFAULT_COMMAND else f" {name}")
+        raise UsageError(f"{_one_line(said.getvalue())} ({command} -h shows the options)") from None
+
+
+def _join_negative_values(argv: Sequence[str]) -> list[str]:
+    """`--camera -30,10,3` means `--camera=-30,10,3`: no option here starts with a digit."""
+    joined: list[str] = []
+    for argument in argv:
+        if re.match(r"-[.\d]", argument) and joined and re.fullmatch(r"--[\w-]+", joined[-1]):
+            joined[-1] += f"={argument}"
+        else:
+            joined.append(argument)
+    return joined
+
+
+def _one_line(box: str) -> str:
+    """What a boxed message of the parser says, without the box, the advice below its rule, and the styling."""
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", box)
+    rows = [row.strip("│ \t") for row in plain.splitlines() if not re.match(r"\s*[╭╰]", row)]
+    rule = next((index for index, row in enumerate(rows) if row.startswith("──")), len(rows))
+    advice = rows[rule + 1 :]
+    rows = rows[:rule]
+    if rows and rows[0].startswith("Missing from"):
+        needed = [row.split()[0] for row in rows if row.startswith("--")]
+        return f"missing {' and '.join(needed)}"
+    text = " ".join(row for row in rows if row)
+    text = re.sub(r"^Unrecognized options: (\S+?),? .*|^Unrecognized options: (\S+)$", r"unknown option \1\2", text)
+    similar = [row.split()[0] for row in advice if row.startswith("--")]
+    if text.startswith("unknown option") and similar:
+        text += f": did you mean {similar[0]}?"
+    return text or "the options cannot be read"

@@ -1,0 +1,74 @@
+"""Run every test and check of the project, after bringing what they need.
+
+Python packages come into .venv before this starts. On Debian as root, missing system packages come through apt;
+without root they are named, and the tests that need them are listed as skipped at the end.
+
+examples:
+  python launch.py test
+  python launch.py test --soak                    also the tests that take many minutes
+  python launch.py test tests/render -k furnace   some tests, without the style and type checks
+"""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from app import system_packages
+
+ROOT = Path(__file__).resolve().parents[2]
+CHECKS = {
+    "ruff check": ("ruff", "check", "."),
+    "ruff format": ("ruff", "format", "--check", "."),
+    "pyright": ("pyright", "--warnings"),
+}
+
+
+@dataclass(frozen=True)
+class Test:
+    """Options of `test`."""
+
+    paths: tyro.conf.Positional[tuple[str, ...]] = ()
+    """Test files or folders; everything when left out."""
+    soak: bool = False
+    """Also run the tests marked soak."""
+    select: Annotated[str, tyro.conf.arg(aliases=["-k"])] = ""
+    """Only tests whose names match this pytest expression."""
+    exitfirst: Annotated[bool, tyro.conf.arg(aliases=["-x"])] = False
+    """Stop at the first failure."""
+
+
+def run(args: Test) -> int:
+    lacking = _bring_system_packages()
+    is_partial = bool(args.paths or args.select)
+    failed = [] if is_partial else [name for name, command in CHECKS.items() if _run(name, command)]
+    command = ["pytest", *(args.paths or ["tests"])]
+    command += ["--soak"] if args.soak else []
+    command += ["-x"] if args.exitfirst else []
+    command += ["-k", args.select] if args.select else []
+    # tests/conftest.py repeats both in its closing summary, where they are read.
+    notes = {
+        "PHYNES_FAILED_CHECKS": ", ".join(failed),
+        "PHYNES_LACKING": f"{' '.join(lacking)}: {system_packages.install_line(lacking)}" if lacking else "",
+    }
+    code = _run("pytest", command, notes)
+    return code or int(bool(failed))
+
+
+def _bring_system_packages() -> list[str]:
+    """Debian's names of what is still missing afterwards."""
+    lacking = system_packages.missing_packages(system_packages.TEST_PACKAGES)
+    if lacking and system_packages.can_install():
+        system_packages.install_packages(lacking)
+        lacking = system_packages.missing_packages(system_packages.TEST_PACKAGES)
+    return lacking
+
+
+def _run(title: str, command: tuple[str, ...] | list[str], variables: dict[str, str] | None = None) -> int:
+    print(f"\n== {title}", flush=True)
+    module = [sys.executable, "-m", *command]
+    return subprocess.run(module, cwd=ROOT, env=os.environ | (variables or {}), check=False).returncode
