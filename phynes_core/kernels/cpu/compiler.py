@@ -29,6 +29,7 @@ def _cache_folder() -> Path:
 def _configure() -> None:
     os.environ.setdefault("NUMBA_CACHE_DIR", str(_cache_folder()))
     os.environ.setdefault("NUMBA_THREADING_LAYER", "threadsafe")
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # spinning threads cost 10x beside any other load
     if "numba" in sys.modules:  # imported by somebody else first
         from numba.core import config
 
