@@ -77,6 +77,15 @@ def read_png(path: Path) -> np.ndarray:  # [H, W, C] uint8, C = 1 (gray), 2 (gra
     return pixels[..., None] if pixels.ndim == 2 else pixels
 
 
+def picture_size(path: Path) -> tuple[int, int]:  # width, height
+    """Size of a PNG (or JPEG) without decoding its pixels."""
+    try:
+        with Image.open(path) as picture:
+            return picture.size
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ImageError(f"{path}: not a readable picture ({_one_line(error)}); save it as an 8-bit PNG") from error
+
+
 def write_png(path: Path, image: np.ndarray) -> None:  # [H, W] or [H, W, C] uint8, C = 1, 3 or 4
     """Write 8-bit pixels as they are."""
     pixels = np.asarray(image)
