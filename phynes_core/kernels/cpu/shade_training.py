@@ -9,11 +9,10 @@ away. The reflectance is phynes_core.render.brdf's; tests/training/test_shade_tr
 """
 
 import numpy as np
+from numba import float32 as f4
+from numba import uint32
 
 from phynes_core.kernels.cpu.compiler import parallel, prange  # first: it configures numba
-
-from numba import float32 as f4  # noqa: E402, I001
-from numba import uint32  # noqa: E402
 
 MIN_COSINE = 1e-3  # render/brdf.py's clamp of n.v
 MIN_ROUGHNESS = 0.05  # conventions.MIN_ROUGHNESS

@@ -1,0 +1,57 @@
+"""Measure an avatar against a capture's held-out pictures and ground truth; writes metrics.json and a report.
+
+examples:
+  python launch.py evaluate --avatar josh.ckpt --data data/josh --out report
+  python launch.py evaluate --avatar josh.ckpt --data data/josh --out report --max-images 4
+"""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from phynes_core.errors import PhynesError
+
+
+@dataclass(frozen=True)
+class Evaluate:
+    """Options of `evaluate`."""
+
+    avatar: str
+    """Checkpoint file, or a bare name in checkpoints/."""
+    data: Path
+    """Folder of the capture (docs/dataset.md)."""
+    out: Path
+    """Folder for metrics.json, images.csv, report.md and pictures/."""
+    max_images: int | None = None
+    """Pictures of each split to compare with; all when left out."""
+    supersample: int = 2
+    """Samples a side of a pixel; the pictures of a camera are antialiased."""
+    smpl: Path | None = None
+    """A licensed SMPL file, when the avatar was trained on one."""
+    smpl_uv: Path | None = None
+    """OBJ with the UV atlas of that body."""
+
+
+def run(args: Evaluate) -> int:
+    from phynes_core.checkpoint import load_checkpoint, resolve_avatar_path
+    from phynes_core.data.native import load_capture
+    from phynes_core.evaluation.evaluate import EvaluateOptions, evaluate, flat_metrics
+    from phynes_core.evaluation.report import write_report
+
+    for option, value in (("--max-images", args.max_images), ("--supersample", args.supersample)):
+        if value is not None and value < 1:
+            raise PhynesError(f"{option}: expected at least 1, got {value}")
+    avatar = load_checkpoint(resolve_avatar_path(args.avatar), args.smpl, args.smpl_uv)
+    capture = load_capture(args.data)
+    options = EvaluateOptions(supersample=args.supersample, max_images=args.max_images)
+    evaluation = evaluate(avatar, capture, options, _print_progress)
+    write_report(args.out, evaluation)
+    for name, value in flat_metrics(evaluation.metrics).items():
+        print(f"{name:<40}{value:10.3f}")
+    print(f"wrote {args.out / 'report.md'} and {args.out / 'metrics.json'}")
+    return 0
+
+
+def _print_progress(done: int, total: int) -> None:
+    end = "\n" if done == total else ""
+    print(f"\r{done} of {total}", end=end, file=sys.stderr, flush=True)

@@ -1,0 +1,154 @@
+"""Train an avatar from a capture: its geometry and texture, then its materials and the light it was seen under.
+
+examples:
+  python launch.py train --data data/josh --out checkpoints/josh.ckpt
+  python launch.py train --data data/josh --out checkpoints/josh.ckpt --resume         go on after an interruption
+  python launch.py train --data data/josh --out quick.ckpt --minutes 5                 as good as five minutes allow
+  python launch.py train --data data/josh --out paper.ckpt --preset paper              the paper's choices as printed
+  python launch.py train --data data/josh --out a.ckpt --set stage1.steps=500 --set stage2.has_visibility=false
+"""
+
+import dataclasses
+import os
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from phynes_core.errors import PhynesError
+
+
+@dataclass(frozen=True)
+class Train:
+    """Options of `train`."""
+
+    data: Path
+    """Folder of the capture (docs/dataset.md)."""
+    out: Path
+    """The checkpoint to write."""
+    preset: str = "fast"
+    """fast: what measured best; paper: the choices as printed, hours on a CPU."""
+    device: str = "cpu"
+    """cpu or cuda."""
+    resume: bool = False
+    """Go on with the run in the run folder, with the same settings."""
+    minutes: float | None = None
+    """Choose the number of steps so that training takes about so long on this machine."""
+    set: tuple[str, ...] = ()
+    """Change a setting of the preset, as in stage1.steps=500; repeatable."""
+    seed: int = 0
+    """Of all random numbers; the same seed gives the same avatar on the CPU."""
+    threads: int = 1
+    """Threads of torch. The kernels use all cores anyway."""
+    run_folder: Path | None = None
+    """Where states, curves and pictures go; runs/<name of the checkpoint> when left out."""
+    smpl: Path | None = None
+    """A licensed SMPL file, when the capture was made with one."""
+    smpl_uv: Path | None = None
+    """OBJ with the UV atlas of that body; unwrapped automatically when left out."""
+    evaluate: bool = True
+    """Measure the avatar on the held-out views at the end and store the numbers in the checkpoint."""
+
+
+def run(args: Train) -> int:
+    import torch
+
+    from app.training_progress import RichProgress
+    from phynes_core.atomic_file import replacing
+    from phynes_core.checkpoint import save_checkpoint
+    from phynes_core.data.native import load_capture
+    from phynes_core.training.loop import RunOptions, train
+    from phynes_core.training.presets import preset, with_overrides
+
+    if args.device not in ("cpu", "cuda"):
+        raise PhynesError(f"--device: expected cpu or cuda, got '{args.device}'")
+    if args.device == "cuda" and not torch.cuda.is_available():
+        raise PhynesError("--device cuda: torch finds no CUDA GPU here; train with --device cpu")
+    if args.minutes is not None and not args.minutes > 0:
+        raise PhynesError(f"--minutes: expected more than 0, got {args.minutes}")
+    if args.threads < 1:
+        raise PhynesError(f"--threads: expected at least 1, got {args.threads}")
+    config = with_overrides(preset(args.preset), _settings(args.set))
+    config = dataclasses.replace(config, seed=args.seed)
+    capture = load_capture(args.data)
+    body = _body(args, capture)
+    with replacing(args.out.with_suffix(".probe")):  # an unwritable place is found out now, not in an hour
+        pass
+    args.out.with_suffix(".probe").unlink(missing_ok=True)
+    options = RunOptions(
+        folder=args.run_folder or Path("runs") / args.out.stem,
+        name=args.out.stem,
+        device=args.device,
+        is_resumed=args.resume,
+        minutes=args.minutes,
+        threads=args.threads,
+    )
+    started = time.monotonic()
+    with RichProgress() as progress:
+        avatar, seconds, config = train(capture, body, config, options, progress)
+    provenance = {
+        "command": "python launch.py " + " ".join(["train", *_spoken(sys.argv)]),
+        "preset": config.preset, "seed": config.seed, "device": args.device, "threads": args.threads,
+        "steps_stage1": config.stage1.steps, "steps_stage2": config.stage2.steps,
+        "training_seconds": round(seconds, 1), "capture": capture.name,
+        "views": sum(split == "train" for split in capture.camera_split.values()),
+        "frames": sum(split == "train" for split in capture.frame_split.values()),
+    }  # fmt: skip
+    avatar.record = dataclasses.replace(avatar.record, provenance=provenance)
+    save_checkpoint(args.out, avatar)
+    print(f"wrote {args.out} after {(time.monotonic() - started) / 60.0:.1f} minutes")
+    if args.evaluate and _has_test_views(capture):
+        _measure(args.out, capture, body, options.folder / "report")
+    return 0
+
+
+def _measure(path: Path, capture, body, report: Path) -> None:
+    """Evaluate what the file holds (its grids are half precision) and store the numbers in it."""
+    from phynes_core.checkpoint import load_checkpoint, save_checkpoint
+    from phynes_core.evaluation.evaluate import EvaluateOptions, evaluate, flat_metrics
+    from phynes_core.evaluation.report import write_report
+
+    avatar = load_checkpoint(path)
+    evaluation = evaluate(avatar, capture, EvaluateOptions())
+    write_report(report, evaluation)
+    avatar.record = dataclasses.replace(avatar.record, metrics=flat_metrics(evaluation.metrics))
+    save_checkpoint(path, avatar)
+    for name, value in avatar.record.metrics.items():
+        print(f"  {name:<36}{value:9.3f}")
+    print(f"report: {report / 'report.md'}")
+
+
+def _settings(texts: tuple[str, ...]) -> dict[str, str]:
+    settings = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise PhynesError(f"--set: expected name=value, as in stage1.steps=500, got '{text}'")
+        settings[name] = value
+    return settings
+
+
+def _body(args: Train, capture):
+    from phynes_core.body.files import load_body, load_bundled_body
+
+    body = load_bundled_body() if args.smpl is None else load_body(args.smpl, args.smpl_uv)
+    if capture.body_hash and capture.body_hash != body.content_hash:
+        raise PhynesError(
+            f"{args.data}: made with the body '{capture.body_name}' (hash {capture.body_hash[:12]}), got '{body.name}' "
+            f"(hash {body.content_hash[:12]}); name the right file with --smpl"
+        )
+    return body
+
+
+def _has_test_views(capture) -> bool:
+    return any(
+        capture.has_image(camera, frame)
+        for camera, split in capture.camera_split.items() if split == "test"
+        for frame in capture.frames
+    )  # fmt: skip
+
+
+def _spoken(argv: list[str]) -> list[str]:
+    """The arguments after the command's name, with the home folder's path left out."""
+    arguments = argv[argv.index("train") + 1 :] if "train" in argv else []
+    return [argument.replace(os.path.expanduser("~"), "~") for argument in arguments]

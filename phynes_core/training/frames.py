@@ -1,0 +1,101 @@
+"""What training keeps of a capture: bodies with their search trees, pictures as bytes, and where to look in them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from phynes_core.body.model import BodyModel, Pose, pose_body
+from phynes_core.data.capture import Capture
+from phynes_core.errors import CaptureError
+from phynes_core.geometry.mesh import vertex_normals
+from phynes_core.kernels.cpu.bvh import Bvh
+from phynes_core.render.camera import Camera
+
+BOX_MARGIN_M = 0.1  # around the body, for the rays of "anywhere in the box" (FORMATS section 1.1: 0.05 to 0.1)
+
+
+@dataclass(frozen=True)
+class TrainingView:
+    """One picture."""
+
+    camera_name: str
+    camera: Camera
+    image: np.ndarray  # [H, W, 3] uint8 sRGB, premultiplied by coverage
+    coverage: np.ndarray  # [H, W] uint8
+    mask_pixels: np.ndarray  # [M] int32 flat index of pixels with any coverage
+    ring_pixels: np.ndarray  # [Q] int32 flat index of the pixels around the mask, or of the body's box
+
+
+@dataclass(frozen=True)
+class TrainingFrame:
+    """One moment: the bare body in its pose and the training cameras' pictures."""
+
+    number: int
+    pose: Pose
+    pose_vector: Tensor  # [72]
+    vertices: np.ndarray  # [V, 3] world, metres, without offsets
+    normals: np.ndarray  # [V, 3]
+    bvh: Bvh
+    views: tuple[TrainingView, ...]
+
+
+def load_training_frames(
+    capture: Capture,
+    body: BodyModel,
+    ring_px: int,  # width of the ring around the mask; 0: the body's box
+) -> tuple[TrainingFrame, ...]:
+    """All frames of the split "train" with their pictures from the training cameras."""
+    cameras = [name for name, split in capture.camera_split.items() if split == "train"]
+    numbers = [number for number in capture.frames if capture.frame_split[number] == "train"]
+    if not cameras or not numbers:
+        raise CaptureError(
+            f"{capture.root}: expected at least one training camera and frame, got {len(cameras)} cameras and "
+            f"{len(numbers)} frames; mark them with split 'train'"
+        )
+    return tuple(_load_frame(capture, body, number, cameras, ring_px) for number in numbers)
+
+
+def _load_frame(capture: Capture, body: BodyModel, number: int, cameras: list[str], ring_px: int) -> TrainingFrame:
+    pose = capture.poses[number]
+    with torch.no_grad():
+        vertices = pose_body(body, pose).vertices
+        normals = vertex_normals(vertices, body.faces)
+    points = np.ascontiguousarray(vertices.numpy(), np.float32)
+    views = tuple(_load_view(capture, name, number, points, ring_px) for name in cameras)
+    faces = np.ascontiguousarray(body.faces.numpy(), np.int32)
+    directions = np.ascontiguousarray(normals.numpy(), np.float32)
+    return TrainingFrame(number, pose, pose.vector(), points, directions, Bvh(points, faces), views)
+
+
+def _load_view(capture: Capture, name: str, number: int, vertices: np.ndarray, ring_px: int) -> TrainingView:
+    camera = capture.cameras[name]
+    image = np.round(capture.image(name, number).numpy() * 255.0).astype(np.uint8)
+    coverage = np.round(capture.mask(name, number).numpy() * 255.0).astype(np.uint8)
+    mask = coverage > 0
+    if not mask.any():
+        raise CaptureError(f"{capture.root}: the mask of camera {name}, frame {number} is empty; remove the frame")
+    around = _box(camera, vertices) if ring_px == 0 else _widened(mask, ring_px) & ~mask
+    return TrainingView(name, camera, image, coverage, _flat(mask), _flat(around))
+
+
+def _widened(mask: np.ndarray, pixels: int) -> np.ndarray:
+    image = torch.from_numpy(mask.astype(np.float32))[None, None]
+    return torch.nn.functional.max_pool2d(image, 2 * pixels + 1, stride=1, padding=pixels)[0, 0].numpy() > 0
+
+
+def _flat(mask: np.ndarray) -> np.ndarray:
+    return np.nonzero(mask.ravel())[0].astype(np.int32)
+
+
+def _box(camera: Camera, vertices: np.ndarray) -> np.ndarray:  # [H, W] bool
+    """Pixels inside the rectangle that holds the image of the body's padded box."""
+    low, high = vertices.min(0) - BOX_MARGIN_M, vertices.max(0) + BOX_MARGIN_M
+    corners = np.stack(np.meshgrid(*zip(low, high, strict=True), indexing="ij"), -1).reshape(-1, 3)
+    image = camera.project(torch.from_numpy(corners.astype(np.float32))).numpy()
+    x0, y0 = np.floor(image[:, :2].min(0)).astype(int)
+    x1, y1 = np.ceil(image[:, :2].max(0)).astype(int)
+    box = np.zeros((camera.height, camera.width), bool)
+    box[max(y0, 0) : max(y1, 0), max(x0, 0) : max(x1, 0)] = True
+    return box

@@ -1,0 +1,101 @@
+"""What training minimises: the mesh losses of stage 1, the color and material losses of stage 2."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from phynes_core.conventions import linear_to_srgb
+from phynes_core.geometry.mesh import unique_edges
+
+ENTROPY_BINS = 15  # Relightable Avatar's histogram on [0, 1] (FORMATS section 4.3)
+
+
+@dataclass(frozen=True)
+class MeshTopology:
+    """Which vertices and faces are neighbours; made once for a body."""
+
+    faces: Tensor  # [F, 3] int64
+    edges: Tensor  # [E, 2] int64
+    face_pairs: Tensor  # [Q, 2] int64, faces that share an edge
+    degree: Tensor  # [V, 1] float32
+
+
+def mesh_topology(faces: Tensor, num_vertices: int) -> MeshTopology:
+    """Edges, pairs of neighbouring faces and vertex degrees."""
+    edges = unique_edges(faces)
+    sides = torch.cat([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]).sort(1).values
+    owner = torch.arange(faces.shape[0]).repeat(3)
+    key = sides[:, 0] * num_vertices + sides[:, 1]
+    order = torch.argsort(key, stable=True)
+    same = key[order][1:] == key[order][:-1]
+    face_pairs = torch.stack([owner[order][:-1][same], owner[order][1:][same]], 1)
+    degree = torch.bincount(edges.reshape(-1), minlength=num_vertices).float()[:, None].clamp(min=1.0)
+    return MeshTopology(faces, edges, face_pairs, degree)
+
+
+def edge_loss(vertices: Tensor, topology: MeshTopology) -> Tensor:
+    """Mean squared edge length in m^2 (PyTorch3D's mesh_edge_loss with target 0)."""
+    return (vertices[topology.edges[:, 0]] - vertices[topology.edges[:, 1]]).square().sum(1).mean()
+
+
+def normal_loss(vertices: Tensor, topology: MeshTopology) -> Tensor:
+    """Mean of 1 - cos between neighbouring faces (PyTorch3D's mesh_normal_consistency)."""
+    corners = vertices[topology.faces]
+    normals = torch.linalg.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    first, second = normals[topology.face_pairs[:, 0]], normals[topology.face_pairs[:, 1]]
+    return (1.0 - torch.cosine_similarity(first, second, dim=1)).mean()
+
+
+def laplacian_loss(vertices: Tensor, topology: MeshTopology) -> Tensor:
+    """Mean distance in metres of a vertex to the middle of its neighbours (PyTorch3D's uniform Laplacian)."""
+    start, end = topology.edges[:, 0], topology.edges[:, 1]
+    sums = torch.zeros_like(vertices).index_add(0, start, vertices[end]).index_add(0, end, vertices[start])
+    return (sums / topology.degree - vertices).norm(dim=1).mean()
+
+
+def srgb_of_radiance(
+    radiance: Tensor,  # [N, 3] linear
+    overshoot_slope: float,  # of the part above 1; 0: clipped, with no gradient
+) -> Tensor:
+    """What a camera's 8-bit picture holds: sRGB, clipped at 1, where a little slope keeps overshoots alive."""
+    clipped = radiance.clamp(max=1.0) + overshoot_slope * (radiance - 1.0).clamp(min=0.0)
+    return linear_to_srgb(clipped)
+
+
+def entropy_loss(albedo: Tensor) -> Tensor:  # [N, 3] in [0, 1]
+    """Entropy of the soft histogram of each channel, summed: few distinct albedos are likelier than many.
+
+    15 Gaussian bins on [0, 1]; the kernel's width is the channel's variance, as Relightable Avatar's code has it.
+    """
+    centers = (torch.arange(ENTROPY_BINS, dtype=albedo.dtype, device=albedo.device) + 0.5) / ENTROPY_BINS
+    width = albedo.var(0).clamp(min=1e-3)  # [3]; a floor, because one color has no width at all
+    distance = (albedo[:, :, None] - centers) / width[:, None]
+    kernel = torch.exp(-0.5 * distance.square()) / (width[:, None] * math.sqrt(2 * math.pi) * ENTROPY_BINS)
+    histogram = kernel.sum(0)  # [3, bins]
+    share = histogram / histogram.sum(1, keepdim=True).clamp(min=1e-6) + 1e-6
+    return -(share * share.log()).sum()
+
+
+def smoothness_loss(values: Tensor, neighbours: Tensor) -> Tensor:  # [N, C] each
+    """Mean squared difference to the values at jittered uv (paper, Eq. 6 and 7)."""
+    return (values - neighbours).square().sum(-1).mean()
+
+
+def neighbour_uv(
+    uv: Tensor,  # [N, 2]
+    charts: Tensor,  # [R, R] int32, chart of each texel, -1 outside; row 0 is v = 1
+    noise: Tensor,  # [N, 2] uv
+) -> Tensor:  # [N, 2]
+    """`uv` moved by `noise`; where that would leave its chart, `uv` itself, so that nothing is smoothed across."""
+    moved = (uv + noise).clamp(0.0, 1.0)
+    is_same = _chart_at(charts, moved) == _chart_at(charts, uv)
+    return torch.where(is_same[:, None], moved, uv)
+
+
+def _chart_at(charts: Tensor, uv: Tensor) -> Tensor:
+    size = charts.shape[0]
+    column = (uv[:, 0] * size).long().clamp(0, size - 1)
+    row = ((1.0 - uv[:, 1]) * size).long().clamp(0, size - 1)
+    return charts[row, column]

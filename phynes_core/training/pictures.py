@@ -1,0 +1,81 @@
+"""Comparison strips while training: what a camera saw beside what the avatar shows."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from phynes_core.avatar import Avatar
+from phynes_core.conventions import linear_to_srgb
+from phynes_core.data.capture import Capture
+from phynes_core.frame import FrameRenderer, PosedAvatar, RenderOptions, Scene
+from phynes_core.image_files import write_png
+from phynes_core.render.lighting import Lighting
+from phynes_core.render.probes import Environment
+
+ERROR_GAIN = 3.0  # the error picture shows three times the difference
+
+
+@torch.no_grad()
+def write_pictures(folder: Path, capture: Capture, avatar: Avatar, stage: int, step: int) -> str:
+    """Write stage<S>_<step>.png, a row for a held-out and a training view; returns a line with their PSNR.
+
+    Stage 1: seen, texture map on the mesh, error. Stage 2: seen, relit, error, albedo, roughness, visibility.
+    """
+    device = avatar.light.device
+    avatar.cpu()
+    rows, scores = [], []
+    for kind, camera, frame in _chosen_views(capture):
+        seen = capture.image(camera, frame)
+        panels = _stage1_panels(capture, avatar, camera, frame) if stage == 1 else _stage2_panels(
+            capture, avatar, camera, frame
+        )  # fmt: skip
+        mask = capture.mask(camera, frame) > 0.99
+        error = (panels[0] - seen).square()
+        scores.append(f"{kind} {_psnr(error):.2f} dB, foreground {_psnr(error[mask]):.2f} dB")
+        shown_error = (ERROR_GAIN * (panels[0] - seen).abs()).clamp(max=1.0)
+        rows.append(torch.cat([seen, panels[0], shown_error, *panels[1:]], 1))
+    avatar.to(device)
+    height = min(row.shape[0] for row in rows)
+    picture = torch.cat([row[:height] for row in rows])
+    path = folder / f"stage{stage}_{step:06d}.png"
+    write_png(path, np.round(picture.clamp(0.0, 1.0).numpy() * 255.0).astype(np.uint8))
+    return f"stage {stage}, step {step}: " + "; ".join(scores)
+
+
+def _chosen_views(capture: Capture) -> list[tuple[str, str, int]]:
+    """A held-out and a training view of the middle training frame that has them."""
+    frames = [number for number in capture.frames if capture.frame_split[number] == "train"]
+    frames = frames[len(frames) // 2 :] + frames[: len(frames) // 2]
+    chosen = []
+    for split, kind in (("test", "held-out"), ("train", "training")):
+        cameras = [name for name, of in capture.camera_split.items() if of == split]
+        pairs = [(name, number) for number in frames for name in cameras if capture.has_image(name, number)]
+        chosen += [(kind, *pairs[0])] if pairs else []
+    return chosen
+
+
+def _scene(capture: Capture, avatar: Avatar, camera: str, frame: int) -> Scene:
+    lighting = Lighting(Environment(avatar.light), ())
+    return Scene((PosedAvatar(avatar, capture.poses[frame]),), capture.cameras[camera], lighting)
+
+
+def _stage1_panels(capture: Capture, avatar: Avatar, camera: str, frame: int) -> list[Tensor]:
+    options = RenderOptions(frozenset({"uv"}))
+    shown = FrameRenderer().render(_scene(capture, avatar, camera, frame), options)
+    covered = shown.mask[..., 0] > 0
+    image = torch.zeros(*covered.shape, 3)
+    image[covered] = avatar.query_texture(shown.uv[covered], capture.poses[frame].vector())
+    return [image]
+
+
+def _stage2_panels(capture: Capture, avatar: Avatar, camera: str, frame: int) -> list[Tensor]:
+    options = RenderOptions(frozenset({"radiance", "albedo", "roughness", "visibility"}))
+    shown = FrameRenderer().render(_scene(capture, avatar, camera, frame), options)
+    roughness, visibility = shown.roughness.expand(-1, -1, 3), shown.visibility.expand(-1, -1, 3)
+    return [linear_to_srgb(shown.radiance.clamp(0.0, 1.0)), linear_to_srgb(shown.albedo), roughness, visibility]
+
+
+def _psnr(squared_error: Tensor) -> float:
+    return float(-10.0 * torch.log10(squared_error.mean().clamp(min=1e-12)))

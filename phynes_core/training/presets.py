@@ -1,0 +1,207 @@
+"""Every number of training, in two presets: `paper` as printed, `fast` as measured.
+
+FORMATS.md section 9 numbers the readings of the paper's ambiguities ("reading 8"); FINDINGS.md section 10 holds the
+measurements behind `fast` ("recipe"). Defaults below are the `fast` ones.
+"""
+
+import dataclasses
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from phynes_core.avatar import ALBEDO_MAP, OFFSET_MAP, ROUGHNESS_MAP, TEXTURE_MAP
+from phynes_core.errors import PhynesError
+from phynes_core.maps.neural_map import NeuralMapConfig
+
+PRESETS = ("fast", "paper")
+STILL_ALBEDO_MAP = dataclasses.replace(ALBEDO_MAP, pose_dim=0)  # materials do not change with the pose
+STILL_ROUGHNESS_MAP = dataclasses.replace(ROUGHNESS_MAP, pose_dim=0)
+
+
+@dataclass(frozen=True)
+class OptimizerConfig:
+    """Adam and its rates; every rate decays exponentially to `final_fraction` of itself."""
+
+    nets: float  # learning rate of the fully connected layers
+    grids: float  # learning rate of the hash tables (stage 1: the texture's)
+    final_fraction: float
+    offset_grid: float = 0.0  # stage 1 only; 0: as `grids`
+    light: float = 0.0  # stage 2 only
+    beta1: float = 0.9  # hash grids want short memories and a tiny eps (instant-ngp)
+    beta2: float = 0.99
+    eps: float = 1e-15
+
+
+@dataclass(frozen=True)
+class Stage1Config:
+    """Geometry and texture by volume rendering."""
+
+    steps: int = 2400
+    rays: int = 1024  # paper family: 1024
+    frames_per_step: int = 10  # each with all its training cameras; bounds the tree set-ups
+    mask_fraction: float = 0.6  # recipe: 60 % on the person, the rest on the ring around the mask
+    ring_px: int = 14  # recipe: 9 px at 256 x 256; 0: anywhere in the body's box
+    has_pixel_jitter: bool = True  # recipe
+    background: str = "random"  # "black" or "random": random composites stop dark hair from shrinking on black
+    coarse_samples: int = 64  # recipe; paper: 128
+    fine_samples: int = 12  # recipe; paper: 16
+    shell_lower_m: float = -0.03  # recipe; reading 14: 0.12 both ways
+    shell_upper_m: float = 0.06
+    cull_behind_m: float = 0.02  # recipe: samples this far behind the hit are dropped; 0: keep all
+    has_interpolated_hits: bool = True  # find hits with the offsets of the vertices, not with a query per sample
+    weight_floor: float = 1e-3  # the texture is not asked where a sample weighs less; 0: always asked
+    beta_schedule: str = "exponential"  # "learned": a parameter, as VolSDF; it sticks near 2.6 mm (FINDINGS)
+    beta_start_m: float = 3e-3  # recipe; reading of the family: 0.1
+    beta_end_m: float = 4e-4  # recipe
+    beta_decay_share: float = 0.8  # of the steps, then constant
+    beta_rate: float = 1e-3  # learning rate of a learned beta
+    fine_band_m: float = 3e-3  # recipe: fine samples lie within 4 beta + this around the hit
+    edge_weight: float = 1.0  # paper
+    normal_weight: float = 0.01  # paper
+    laplacian_weight: float = 0.1  # paper
+    mesh_every: int = 2  # mesh losses every so many steps, times as much
+    optimizer: OptimizerConfig = OptimizerConfig(nets=2e-3, grids=1e-2, offset_grid=3e-3, final_fraction=0.05)
+
+
+@dataclass(frozen=True)
+class Stage2Config:
+    """Albedo, roughness and light through the rasterised renderer."""
+
+    steps: int = 2000
+    pixels: int = 2048  # recipe
+    image_weight: float = 1.0  # reading 8: 10
+    entropy_weight: float = 5e-4
+    albedo_smoothness: float = 0.01  # recipe; reading 8: 5e-3
+    roughness_smoothness: float = 0.01  # recipe; reading 8: 5e-5
+    jitter_uv: float = 0.005  # recipe; reading 1: standard deviation 0.02
+    smooth_pixels: int = 1024  # how many of the pixels the smoothness and entropy terms look at
+    overshoot_slope: float = 0.05  # recipe: predictions above 1 meet clipped pixels, this keeps a little gradient
+    has_visibility: bool = True
+    f0: float = 0.04  # reading 7: RA's 0.02
+    light_start: float = 0.97  # radiance of every probe at the start (softplus of 0.5)
+    albedo_from_texture_steps: int = 200  # recipe: distil the texture map into the albedo first; 0: start anew
+    roughness_start: float = 0.6  # the middle of cloth and skin: hardly observable under one light (FINDINGS)
+    optimizer: OptimizerConfig = OptimizerConfig(nets=1e-3, grids=5e-3, light=5e-2, final_fraction=0.1)
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """A whole training run."""
+
+    preset: str = "fast"
+    seed: int = 0
+    offset: NeuralMapConfig = OFFSET_MAP
+    texture: NeuralMapConfig = TEXTURE_MAP
+    albedo: NeuralMapConfig = STILL_ALBEDO_MAP
+    roughness: NeuralMapConfig = STILL_ROUGHNESS_MAP
+    stage1: Stage1Config = field(default_factory=Stage1Config)
+    stage2: Stage2Config = field(default_factory=Stage2Config)
+
+
+FAST = TrainingConfig()
+PAPER = TrainingConfig(
+    preset="paper",
+    albedo=ALBEDO_MAP,  # reading 16: the materials see the pose
+    roughness=dataclasses.replace(ROUGHNESS_MAP, output_scale=0.9, output_offset=0.09),  # reading 3
+    stage1=Stage1Config(
+        steps=20_000,  # reading 10: 40 epochs of 500
+        rays=1024,
+        frames_per_step=1,
+        mask_fraction=0.5,
+        ring_px=0,
+        has_pixel_jitter=False,
+        background="black",
+        coarse_samples=128,
+        fine_samples=16,
+        shell_lower_m=-0.12,
+        shell_upper_m=0.12,
+        cull_behind_m=0.0,
+        has_interpolated_hits=False,
+        weight_floor=0.0,
+        beta_schedule="learned",
+        beta_start_m=0.1,
+        fine_band_m=0.015,
+        mesh_every=1,
+        optimizer=OptimizerConfig(nets=5e-4, grids=5e-4, final_fraction=0.1),
+    ),
+    stage2=Stage2Config(
+        steps=30_000,  # reading 10: 60 epochs of 500
+        pixels=1024,
+        image_weight=10.0,
+        entropy_weight=5e-5,
+        albedo_smoothness=5e-3,
+        roughness_smoothness=5e-5,
+        jitter_uv=0.02,
+        overshoot_slope=0.0,
+        f0=0.02,
+        light_start=0.74,  # softplus of RA's mean start, 0.1
+        albedo_from_texture_steps=0,
+        roughness_start=0.54,  # a sigmoid's middle
+        optimizer=OptimizerConfig(nets=5e-4, grids=5e-4, light=5e-4, final_fraction=0.1),
+    ),
+)
+
+
+def preset(name: str) -> TrainingConfig:
+    """The preset of this name."""
+    if name not in PRESETS:
+        raise PhynesError(f"preset: expected one of {', '.join(PRESETS)}, got '{name}'")
+    return PAPER if name == "paper" else FAST
+
+
+def with_overrides(config: TrainingConfig, overrides: Mapping[str, str]) -> TrainingConfig:
+    """Change single numbers by dotted name, as in {"stage1.steps": "500"}. An unknown name is an error."""
+    for name, text in overrides.items():
+        config = _replace(config, name.split("."), text, name)
+    return config
+
+
+def _replace(node: object, path: list[str], text: str, name: str) -> typing.Any:
+    hints = typing.get_type_hints(type(node))
+    if path[0] not in hints:
+        known = ", ".join(sorted(hints))
+        raise PhynesError(f"setting '{name}': expected one of {known}, got '{path[0]}'; see docs/training.md")
+    current = getattr(node, path[0])
+    if dataclasses.is_dataclass(current) != (len(path) > 1):
+        raise PhynesError(f"setting '{name}': expected the name of a single number, as in stage1.steps")
+    value = _replace(current, path[1:], text, name) if len(path) > 1 else _parse(text, hints[path[0]], name)
+    try:
+        return dataclasses.replace(node, **{path[0]: value})  # type: ignore[type-var]
+    except ValueError as error:
+        raise PhynesError(f"setting '{name}': {error}") from error
+
+
+def _parse(text: str, kind: type, name: str) -> object:
+    if kind is bool:
+        if text.lower() not in ("true", "false"):
+            raise PhynesError(f"setting '{name}': expected true or false, got '{text}'")
+        return text.lower() == "true"
+    try:
+        return kind(text)
+    except ValueError as error:
+        raise PhynesError(f"setting '{name}': expected {kind.__name__}, got '{text}'") from error
+
+
+def as_json(config: TrainingConfig) -> dict[str, typing.Any]:
+    """Plain nested values, for the run folder."""
+    return dataclasses.asdict(config)
+
+
+def from_json(stored: Mapping[str, typing.Any]) -> TrainingConfig:
+    """The inverse of `as_json`. An unknown key is an error."""
+    return _build(TrainingConfig, stored, "")
+
+
+def _build(kind: type, stored: Mapping[str, typing.Any], where: str) -> typing.Any:
+    hints = typing.get_type_hints(kind)
+    unknown = sorted(set(stored) - set(hints))
+    if unknown:
+        raise PhynesError(f"training configuration: unknown key '{where}{unknown[0]}'; it is from another version")
+    values = {}
+    for key, value in stored.items():
+        hint = hints[key]
+        values[key] = _build(hint, value, f"{where}{key}.") if dataclasses.is_dataclass(hint) else value
+    try:
+        return kind(**values)
+    except TypeError as error:
+        raise PhynesError(f"training configuration {where}: {error}") from error

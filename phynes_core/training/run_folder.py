@@ -1,0 +1,129 @@
+"""A run's folder: state.safetensors to go on from, curves.jsonl, pictures/ and avatar.ckpt as it stands.
+
+The state is safetensors with one JSON entry, never a pickle, and replaced atomically: a kill loses at most what came
+after the last save.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save as safetensors_bytes
+from torch import Tensor
+
+from phynes_core.atomic_file import replacing
+from phynes_core.errors import OutputError, PhynesError
+
+STATE_VERSION = 1
+_METADATA_KEY = "phynes_training"
+FINISHED = 3  # the stage after the last
+
+
+@dataclass(frozen=True)
+class RunState:
+    """Where a run stands: `step` steps of `stage` are done."""
+
+    stage: int  # 1, 2 or FINISHED
+    step: int
+    seconds: float  # spent training so far
+    config: dict[str, Any]  # presets.as_json of what runs
+    requested: dict[str, Any]  # what was asked for, before --minutes set the steps
+    capture: str  # fingerprint
+    tensors: dict[str, Tensor]
+
+
+class RunFolder:
+    """Reads and writes one run."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def state_path(self) -> Path:
+        """The file to resume from."""
+        return self.path / "state.safetensors"
+
+    @property
+    def pictures(self) -> Path:
+        """Where comparison pictures go."""
+        return self.path / "pictures"
+
+    def save(self, state: RunState) -> None:
+        """Replace the state on disk."""
+        described = {
+            "version": STATE_VERSION, "stage": state.stage, "step": state.step, "seconds": state.seconds,
+            "config": state.config, "requested": state.requested, "capture": state.capture,
+        }  # fmt: skip
+        tensors = {name: value.detach().cpu().contiguous() for name, value in state.tensors.items()}
+        payload = safetensors_bytes(tensors, {_METADATA_KEY: json.dumps(described)})
+        with replacing(self.state_path) as temporary:
+            temporary.write_bytes(payload)
+
+    def load(self) -> RunState:
+        """The saved state. Raises PhynesError when there is none or it cannot be read."""
+        if not self.state_path.is_file():
+            raise PhynesError(f"{self.path}: expected a run to resume, got no state in it; train without --resume")
+        try:
+            with safe_open(self.state_path, framework="pt") as file:
+                described = json.loads((file.metadata() or {})[_METADATA_KEY])
+                tensors = {name: file.get_tensor(name) for name in file.keys()}
+            if described.pop("version") != STATE_VERSION:
+                raise PhynesError(f"{self.state_path}: written by another version; train without --resume")
+            return RunState(**described, tensors=tensors)
+        except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
+            raise PhynesError(
+                f"{self.state_path}: expected a training state, got {' '.join(str(error).split())[:100]}; "
+                "remove the folder and train again"
+            ) from error
+
+    def unfinished(self) -> bool:
+        """Whether a run waits here to be resumed."""
+        return self.state_path.is_file() and self.load().stage != FINISHED
+
+    def log(self, entry: Mapping[str, Any]) -> None:
+        """Append one line to the curves."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            with open(self.path / "curves.jsonl", "a", encoding="utf-8") as curves:
+                curves.write(json.dumps(dict(entry)) + "\n")
+        except OSError as error:
+            reason = error.strerror
+            raise OutputError(f"{self.path}: cannot write the curves ({reason}); make room and --resume") from error
+
+    def cut_log(self, stage: int, step: int) -> None:
+        """Drop the curves that come after a state, which a resumed run will write again."""
+        curves = self.path / "curves.jsonl"
+        if not curves.is_file():
+            return
+        kept = []
+        for line in curves.read_text(encoding="utf-8").splitlines():
+            try:
+                entry = json.loads(line)
+            except ValueError:
+                continue  # the line a kill cut short
+            if (entry["stage"], entry["step"]) < (stage, step):
+                kept.append(line)
+        with replacing(curves) as temporary:
+            temporary.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
+
+
+def capture_fingerprint(root: Path) -> str:
+    """Changes when a capture's cameras, poses or pictures do (their sizes stand for the pictures)."""
+    digest = hashlib.sha256()
+    for name in ("cameras.json", "body.npz"):
+        file = root / name
+        digest.update(file.read_bytes() if file.is_file() else b"")
+    for folder in ("images", "masks"):
+        for file in sorted((root / folder).glob("*/*.png")):
+            digest.update(f"{file.relative_to(root).as_posix()} {file.stat().st_size}".encode())
+    return digest.hexdigest()
+
+
+def all_finite(tensors: Mapping[str, Tensor]) -> bool:
+    """Whether no value is NaN or infinite."""
+    return all(bool(torch.isfinite(value).all()) for value in tensors.values() if value.is_floating_point())

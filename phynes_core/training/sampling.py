@@ -1,0 +1,204 @@
+"""Where stage 1 looks: rays through pixels of a few frames, and samples along them inside the shell around the body."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from phynes_core.render.camera import Camera
+from phynes_core.render.volume import RaySamples
+from phynes_core.training.frames import TrainingFrame
+from phynes_core.training.presets import Stage1Config
+
+NEAR_M = 0.1  # rays start at least this far from the camera
+LAST_SPACING_M = 5e-3  # of a ray's last sample, which has no next one (the family's fixed delta, FORMATS section 5)
+MAX_SPACING_M = 0.02  # a sample stands for at most this much of its ray: gaps between shells are empty
+HIT_WINDOW_M = 0.5  # a crossing is interpolated only from a sample outside that is this near to the surface
+
+
+@dataclass(frozen=True)
+class RayBatch:
+    """R rays, grouped by frame; what each should show."""
+
+    frames: tuple[TrainingFrame, ...]  # the K frames of this batch
+    first: np.ndarray  # [K + 1] int64, rows first[k]:first[k + 1] belong to frames[k]
+    origins: np.ndarray  # [R, 3] float32 world
+    directions: np.ndarray  # [R, 3] float32 unit
+    target: np.ndarray  # [R, 3] float32 sRGB, premultiplied by coverage
+    coverage: np.ndarray  # [R] float32
+
+    @property
+    def num_rays(self) -> int:
+        """How many rays."""
+        return len(self.origins)
+
+    def frame_slot(self) -> np.ndarray:  # [R] int64
+        """Which of the K frames each ray belongs to."""
+        return np.repeat(np.arange(len(self.frames)), np.diff(self.first))
+
+
+# (frame slot k, uv [N, 2], face_index [N], barycentric [N, 3]) -> offset in metres [N]
+HitOffsets = Callable[[int, np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+
+
+def step_generator(seed: int, stage: int, step: int) -> np.random.Generator:
+    """The random numbers of one step: a resumed run needs no generator state to go on bit for bit."""
+    return np.random.default_rng((seed, stage, step))
+
+
+def sample_rays(frames: Sequence[TrainingFrame], config: Stage1Config, generator: np.random.Generator) -> RayBatch:
+    """Rays through random pixels of random frames: `mask_fraction` on the person, the rest around."""
+    count = min(config.frames_per_step, len(frames))
+    chosen = tuple(frames[i] for i in sorted(generator.choice(len(frames), count, replace=False)))
+    per_view = max(1, config.rays // sum(len(frame.views) for frame in chosen))
+    num_mask = round(per_view * config.mask_fraction)
+    parts, first = [], [0]
+    for frame in chosen:
+        for view in frame.views:
+            around = view.ring_pixels if len(view.ring_pixels) else view.mask_pixels
+            pixels = np.concatenate(
+                [_pick(view.mask_pixels, num_mask, generator), _pick(around, per_view - num_mask, generator)]
+            )
+            shift = generator.random((per_view, 2)) if config.has_pixel_jitter else np.full((per_view, 2), 0.5)
+            origins, directions = pixel_rays(view.camera, pixels, shift)
+            target = view.image.reshape(-1, 3)[pixels].astype(np.float32) / 255.0
+            coverage = view.coverage.reshape(-1)[pixels].astype(np.float32) / 255.0
+            parts.append((origins, directions, target, coverage))
+        first.append(first[-1] + per_view * len(frame.views))
+    columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
+    return RayBatch(chosen, np.array(first), *columns)
+
+
+def pixel_rays(
+    camera: Camera,
+    pixels: np.ndarray,  # [N] flat index, row * width + column
+    shift: np.ndarray,  # [N, 2] place inside the pixel, 0.5 is its centre
+) -> tuple[np.ndarray, np.ndarray]:  # origins [N, 3], directions [N, 3] unit; float32 world
+    """Rays through places inside pixels."""
+    row, column = np.divmod(pixels, camera.width)
+    points = torch.from_numpy(np.stack([column + shift[:, 0], row + shift[:, 1]], -1).astype(np.float32))
+    directions = camera.ray_directions(points)
+    return camera.center.expand_as(directions).contiguous().numpy(), directions.contiguous().numpy()
+
+
+def shell_samples(
+    batch: RayBatch,
+    config: Stage1Config,
+    corner_uv: np.ndarray,  # [F, 3, 2]
+    hit_offsets: HitOffsets,
+    beta_m: float,
+    generator: np.random.Generator | None,  # None: samples in the middle of their intervals
+) -> RaySamples:
+    """`coarse_samples` across the body's box plus `fine_samples` around the first hit, kept where they can matter.
+
+    Dropped: samples outside the shell, those `cull_behind_m` behind the hit, and (with has_interpolated_hits) those so
+    far outside that their density is nothing.
+    """
+    near, far = _box_interval(batch, config.shell_upper_m)
+    distance = near[:, None] + (far - near)[:, None] * _strata(batch.num_rays, config.coarse_samples, generator)
+    coarse = _march(batch, config, corner_uv, hit_offsets, distance.astype(np.float32))
+    hit, is_hit = _first_hit(coarse)
+    band = 4.0 * beta_m + config.fine_band_m
+    spread = 2.0 * _strata(batch.num_rays, config.fine_samples, generator) - 1.0
+    fine = _march(batch, config, corner_uv, hit_offsets, (hit[:, None] + band * spread).astype(np.float32))
+    merged = _merge(coarse, fine)
+    keep = merged.is_inside
+    if config.cull_behind_m > 0:
+        keep = keep & ~(is_hit[:, None] & (merged.distance > hit[:, None] + config.cull_behind_m))
+    if config.has_interpolated_hits:  # density there < exp(-8) / 2 beta, whatever happens between vertices
+        keep = keep & (merged.signed_distance < 8.0 * beta_m + config.fine_band_m)
+    ray, slot = np.nonzero(keep)
+    spacing = np.diff(merged.distance, axis=1, append=merged.distance[:, -1:] + LAST_SPACING_M)
+    return RaySamples(
+        ray=torch.from_numpy(ray),
+        slot=torch.from_numpy(slot),
+        uv=torch.from_numpy(merged.uv[keep]),
+        height=torch.from_numpy(merged.height[keep]),
+        spacing=torch.from_numpy(np.minimum(spacing, MAX_SPACING_M)[keep].astype(np.float32)),
+        num_rays=batch.num_rays,
+        num_slots=merged.distance.shape[1],
+    )
+
+
+@dataclass(frozen=True)
+class _March:
+    """Samples of all rays, R x S."""
+
+    distance: np.ndarray  # [R, S]
+    height: np.ndarray  # [R, S]
+    uv: np.ndarray  # [R, S, 2]
+    is_inside: np.ndarray  # [R, S] in the shell
+    signed_distance: np.ndarray  # [R, S] height minus the offset that `hit_offsets` knows; large outside the shell
+
+
+def _march(
+    batch: RayBatch, config: Stage1Config, corner_uv: np.ndarray, hit_offsets: HitOffsets, distance: np.ndarray
+) -> _March:
+    shape = distance.shape
+    height, is_inside = np.empty(shape, np.float32), np.empty(shape, bool)
+    uv, signed = np.empty((*shape, 2), np.float32), np.full(shape, 1e3, np.float32)
+    for k, frame in enumerate(batch.frames):
+        rows = slice(batch.first[k], batch.first[k + 1])
+        if rows.start == rows.stop:
+            continue
+        height[rows], uv[rows], face_index, barycentric, is_inside[rows] = frame.bvh.heights_along_rays(
+            frame.normals,
+            corner_uv,
+            batch.origins[rows],
+            batch.directions[rows],
+            distance[rows],
+            config.shell_lower_m,
+            config.shell_upper_m,
+        )
+        inside = is_inside[rows]
+        offset = hit_offsets(k, uv[rows][inside], face_index[inside], barycentric[inside])
+        signed[rows][inside] = height[rows][inside] - offset
+    return _March(distance, height, uv, is_inside, signed)
+
+
+def _merge(coarse: _March, fine: _March) -> _March:
+    distance = np.concatenate([coarse.distance, fine.distance], 1)
+    order = np.argsort(distance, 1, kind="stable")
+
+    def sort(name: str) -> np.ndarray:
+        values = np.concatenate([getattr(coarse, name), getattr(fine, name)], 1)
+        return np.take_along_axis(values, order if values.ndim == 2 else order[:, :, None], 1)
+
+    return _March(*(sort(name) for name in ("distance", "height", "uv", "is_inside", "signed_distance")))
+
+
+def _first_hit(march: _March) -> tuple[np.ndarray, np.ndarray]:  # distance [R], is_hit [R]
+    """Where each ray first goes inside; where none does, its sample nearest to the surface."""
+    rows = np.arange(len(march.distance))
+    inside = march.signed_distance < 0
+    is_hit = inside.any(1)
+    after = np.where(is_hit, inside.argmax(1), march.signed_distance.argmin(1))
+    before = np.maximum(after - 1, 0)
+    outer, inner = march.signed_distance[rows, before], march.signed_distance[rows, after]
+    can_interpolate = is_hit & (outer > 0) & (outer < HIT_WINDOW_M)
+    share = np.where(can_interpolate, outer / np.maximum(outer - inner, 1e-6), 1.0)
+    return march.distance[rows, before] * (1 - share) + march.distance[rows, after] * share, is_hit
+
+
+def _box_interval(batch: RayBatch, margin_m: float) -> tuple[np.ndarray, np.ndarray]:  # near [R], far [R]
+    """Where each ray is inside the box of its frame's body, widened by `margin_m`."""
+    near, far = np.empty(batch.num_rays, np.float32), np.empty(batch.num_rays, np.float32)
+    for k, frame in enumerate(batch.frames):
+        rows = slice(batch.first[k], batch.first[k + 1])
+        directions = batch.directions[rows]
+        directions = np.where(np.abs(directions) < 1e-9, 1e-9, directions)
+        low = (frame.vertices.min(0) - margin_m - batch.origins[rows]) / directions
+        high = (frame.vertices.max(0) + margin_m - batch.origins[rows]) / directions
+        near[rows] = np.maximum(np.minimum(low, high).max(1), NEAR_M)
+        far[rows] = np.maximum(np.maximum(low, high).min(1), near[rows] + 1e-3)
+    return near, far
+
+
+def _strata(rays: int, samples: int, generator: np.random.Generator | None) -> np.ndarray:  # [R, S] in [0, 1)
+    inside = 0.5 if generator is None else generator.random((rays, samples))
+    return np.broadcast_to((np.arange(samples) + inside) / samples, (rays, samples))
+
+
+def _pick(pixels: np.ndarray, count: int, generator: np.random.Generator) -> np.ndarray:
+    return pixels[generator.integers(0, len(pixels), count)]

@@ -1,0 +1,169 @@
+"""Stage 1 (NES): geometry and texture by volume rendering in the shell around the body, plus the mesh losses."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from phynes_core.avatar import Avatar
+from phynes_core.body.atlas import average_over_seams, corner_uv
+from phynes_core.conventions import linear_to_srgb, srgb_to_linear
+from phynes_core.maps.neural_map import PoseBatch
+from phynes_core.render.volume import RaySamples, VolumePixels, render_rays
+from phynes_core.training.frames import TrainingFrame
+from phynes_core.training.losses import edge_loss, laplacian_loss, mesh_topology, normal_loss
+from phynes_core.training.optimizer import ScheduledAdam, map_rates
+from phynes_core.training.presets import Stage1Config
+from phynes_core.training.sampling import HitOffsets, RayBatch, sample_rays, shell_samples, step_generator
+
+STAGE = 1  # salt of the random numbers
+MIN_BETA_M = 1e-4  # of a learned beta (VolSDF)
+
+
+class Stage1:
+    """Trains avatar.offset and avatar.texture in place, one `step` at a time."""
+
+    def __init__(
+        self, avatar: Avatar, frames: Sequence[TrainingFrame], config: Stage1Config, seed: int, device: torch.device
+    ) -> None:
+        self.config = config
+        self._avatar, self._frames, self._seed, self._device = avatar, tuple(frames), seed, device
+        self._place = {frame.number: i for i, frame in enumerate(self._frames)}
+        self._corner_uv = corner_uv(avatar.body).numpy()
+        self._faces = avatar.body.faces.numpy()
+        self._topology = mesh_topology(avatar.body.faces, avatar.body.num_vertices)
+        self._vertices = [torch.from_numpy(frame.vertices) for frame in self._frames]
+        self._normals = [torch.from_numpy(frame.normals) for frame in self._frames]
+        # the offsets each frame's vertices had when they were last computed: where to look for the surface
+        self._known_offsets = torch.zeros(len(self._frames), avatar.body.num_vertices)
+        self._log_beta = nn.Parameter(torch.tensor(float(np.log(config.beta_start_m)), device=device))
+        rates = map_rates("offset", avatar.offset, config.optimizer.nets, self._offset_grid_rate())
+        rates |= map_rates("texture", avatar.texture, config.optimizer.nets, config.optimizer.grids)
+        if config.beta_schedule == "learned":
+            rates["log_beta"] = (self._log_beta, config.beta_rate)
+        self._optimizer = ScheduledAdam(rates, config.optimizer, config.steps)
+        self._is_fresh = True
+
+    def step(self, step: int) -> dict[str, float]:
+        """One optimiser step; `step` counts from 0. Returns the loss terms."""
+        config = self.config
+        if self._is_fresh and step == 0:
+            self._refresh_all_offsets()
+        self._is_fresh = False
+        generator = step_generator(self._seed, STAGE, step)
+        batch = sample_rays(self._frames, config, generator)
+        beta = self.beta(step)
+        hits = self._interpolated(batch) if config.has_interpolated_hits else self._queried(batch)
+        samples = shell_samples(batch, config, self._corner_uv, hits, float(beta), generator)
+        pixels = self._render(batch, samples, beta)
+        image_loss = self._image_loss(batch, pixels, generator)
+        loss, terms = image_loss, {"image": image_loss.item(), "samples": float(samples.num_samples)}
+        if step % config.mesh_every == 0:
+            mesh_loss, mesh_terms = self._mesh_loss((step // config.mesh_every) % len(self._frames))
+            loss = loss + config.mesh_every * mesh_loss
+            terms |= mesh_terms
+        terms["loss"], terms["beta_mm"] = loss.item(), 1e3 * float(beta)
+        if not np.isfinite(terms["loss"]):
+            return terms  # the caller stops: nothing was stepped, the parameters are still the last good ones
+        self._optimizer.step(loss, step)
+        return terms
+
+    def beta(self, step: int) -> Tensor | float:
+        """The surface's fog at a step, in metres."""
+        config = self.config
+        if config.beta_schedule == "learned":
+            return self._log_beta.exp() + MIN_BETA_M
+        progress = min(1.0, step / max(1.0, config.beta_decay_share * config.steps))
+        return config.beta_start_m * (config.beta_end_m / config.beta_start_m) ** progress
+
+    def tensors(self) -> dict[str, Tensor]:
+        """What a resumed run needs besides the avatar's parameters."""
+        optimizer = {f"optimizer.{name}": value for name, value in self._optimizer.tensors().items()}
+        return optimizer | {"known_offsets": self._known_offsets, "log_beta": self._log_beta.detach().clone()}
+
+    def load(self, stored: Mapping[str, Tensor]) -> None:
+        """Take back what `tensors` gave."""
+        prefix = "optimizer."
+        self._optimizer.load({k.removeprefix(prefix): v for k, v in stored.items() if k.startswith(prefix)})
+        self._known_offsets = stored["known_offsets"].clone()
+        with torch.no_grad():
+            self._log_beta.copy_(stored["log_beta"])
+        self._is_fresh = False
+
+    def _offset_grid_rate(self) -> float:
+        return self.config.optimizer.offset_grid or self.config.optimizer.grids
+
+    def _render(self, batch: RayBatch, samples: RaySamples, beta: Tensor | float) -> VolumePixels:
+        device = self._device
+        poses = torch.stack([frame.pose_vector for frame in batch.frames]).to(device)
+        slots = torch.from_numpy(batch.frame_slot()).to(device)
+        is_linear = self.config.background == "random"
+
+        def offset(uv: Tensor, ray: Tensor) -> Tensor:
+            return self._avatar.offset(uv, PoseBatch(poses, slots[ray]))[:, 0]
+
+        def color(uv: Tensor, ray: Tensor) -> Tensor:
+            texture = self._avatar.query_texture(uv, PoseBatch(poses, slots[ray]))
+            return srgb_to_linear(texture) if is_linear else texture
+
+        placed = RaySamples(
+            *(getattr(samples, name).to(device) for name in ("ray", "slot", "uv", "height", "spacing")),
+            num_rays=samples.num_rays,
+            num_slots=samples.num_slots,
+        )
+        return render_rays(placed, offset, color, beta, self.config.weight_floor)
+
+    def _image_loss(self, batch: RayBatch, pixels: VolumePixels, generator: np.random.Generator) -> Tensor:
+        """Mean squared error in sRGB; with random backgrounds both sides are put over the same random color."""
+        target = torch.from_numpy(batch.target).to(self._device)
+        if self.config.background == "black":
+            return (pixels.color - target).square().mean()
+        background = torch.from_numpy(generator.random((batch.num_rays, 3)).astype(np.float32)).to(self._device)
+        background = srgb_to_linear(background)
+        coverage = torch.from_numpy(batch.coverage).to(self._device)[:, None]
+        ours = pixels.color + (1.0 - pixels.opacity[:, None]) * background
+        theirs = srgb_to_linear(target) + (1.0 - coverage) * background
+        return (linear_to_srgb(ours) - linear_to_srgb(theirs)).square().mean()
+
+    def _mesh_loss(self, place: int) -> tuple[Tensor, dict[str, float]]:
+        """Edge, normal and Laplacian losses of one frame's displaced mesh; its offsets are remembered."""
+        config = self.config
+        offsets = self._vertex_offsets(self._frames[place].pose_vector)
+        self._known_offsets[place] = offsets.detach()
+        vertices = self._vertices[place] + offsets[:, None] * self._normals[place]
+        edge = config.edge_weight * edge_loss(vertices, self._topology)
+        normal = config.normal_weight * normal_loss(vertices, self._topology)
+        laplacian = config.laplacian_weight * laplacian_loss(vertices, self._topology)
+        total = (edge + normal + laplacian).to(self._device)
+        return total, {"edge": edge.item(), "normal": normal.item(), "laplacian": laplacian.item()}
+
+    def _vertex_offsets(self, pose_vector: Tensor) -> Tensor:  # [72] -> [V] on the CPU, where the mesh lives
+        body = self._avatar.body
+        values = self._avatar.offset(body.uv.to(self._device), pose_vector.to(self._device)).cpu()
+        return average_over_seams(body, values)[:, 0]
+
+    @torch.no_grad()
+    def _refresh_all_offsets(self) -> None:
+        for place, frame in enumerate(self._frames):
+            self._known_offsets[place] = self._vertex_offsets(frame.pose_vector)
+
+    def _interpolated(self, batch: RayBatch) -> HitOffsets:
+        """Offsets between the vertices from those last known: no network query."""
+        known = self._known_offsets.numpy()
+
+        def offsets(k: int, uv: np.ndarray, face_index: np.ndarray, barycentric: np.ndarray) -> np.ndarray:
+            values = known[self._place[batch.frames[k].number]]
+            return (values[self._faces[face_index]] * barycentric).sum(-1)
+
+        return offsets
+
+    def _queried(self, batch: RayBatch) -> HitOffsets:
+        """Offsets from the map itself."""
+
+        @torch.no_grad()
+        def offsets(k: int, uv: np.ndarray, face_index: np.ndarray, barycentric: np.ndarray) -> np.ndarray:
+            pose = batch.frames[k].pose_vector.to(self._device)
+            return self._avatar.offset(torch.from_numpy(uv).to(self._device), pose)[:, 0].cpu().numpy()
+
+        return offsets

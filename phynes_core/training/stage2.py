@@ -1,0 +1,151 @@
+"""Stage 2: albedo, roughness and the light of 512 probes, through the rasterised renderer; the geometry is frozen."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from phynes_core.avatar import Avatar
+from phynes_core.body.atlas import chart_image
+from phynes_core.conventions import PROBE_COLUMNS, PROBE_ROWS, linear_to_srgb, srgb_to_linear
+from phynes_core.kernels.cpu.shade_training import shading_matrices
+from phynes_core.maps.neural_map import PoseBatch
+from phynes_core.render.probes import probes_from_image
+from phynes_core.training.frames import TrainingFrame
+from phynes_core.training.losses import entropy_loss, neighbour_uv, smoothness_loss, srgb_of_radiance
+from phynes_core.training.optimizer import ScheduledAdam, map_rates
+from phynes_core.training.presets import Stage2Config
+from phynes_core.training.sampling import step_generator
+from phynes_core.training.surface_pixels import SurfacePixels
+
+STAGE = 2  # salt of the random numbers
+CHART_RESOLUTION = 1024  # texels across the chart image; the finest level of the hash grids
+DISTIL_BATCH = 4096  # texels a step when the albedo starts from the texture map
+DISTIL_RATES = (2e-3, 1e-2)  # of the layers and the grid while it does
+
+
+class Stage2:
+    """Trains avatar.albedo, avatar.roughness and avatar.light in place, one `step` at a time."""
+
+    def __init__(
+        self,
+        avatar: Avatar,
+        frames: Sequence[TrainingFrame],
+        pixels: SurfacePixels,  # of these frames, in this order
+        config: Stage2Config,
+        seed: int,
+        device: torch.device,
+    ) -> None:
+        self.config = config
+        self._avatar, self._pixels, self._seed, self._device = avatar, pixels, seed, device
+        self._charts = chart_image(avatar.body, CHART_RESOLUTION)
+        self._poses = torch.stack([frame.pose_vector for frame in frames]).to(device)
+        probes = probes_from_image(torch.ones(PROBE_ROWS, PROBE_COLUMNS, 3))
+        self._directions = probes.directions.numpy()
+        self._solid_angle = probes.solid_angle[:, None].to(device)
+        start = torch.full((PROBE_ROWS * PROBE_COLUMNS, 3), float(np.log(np.expm1(config.light_start))))
+        self._raw_light = nn.Parameter(start.to(device))
+        rates = map_rates("albedo", avatar.albedo, config.optimizer.nets, config.optimizer.grids)
+        rates |= map_rates("roughness", avatar.roughness, config.optimizer.nets, config.optimizer.grids)
+        rates["light"] = (self._raw_light, config.optimizer.light)
+        self._optimizer = ScheduledAdam(rates, config.optimizer, config.steps)
+
+    def start_materials(self) -> None:
+        """Give a new run's maps their start: a constant roughness, and the texture decoded to linear as albedo."""
+        self._start_roughness()
+        self._start_albedo()
+
+    def step(self, step: int) -> dict[str, float]:
+        """One optimiser step; `step` counts from 0. Returns the loss terms."""
+        config, pixels = self.config, self._pixels
+        generator = step_generator(self._seed, STAGE, step)
+        rows = generator.integers(0, pixels.count, config.pixels)
+        uv = torch.from_numpy(pixels.uv[rows])
+        places = torch.from_numpy(pixels.frame[rows].astype(np.int64))
+        albedo = self._avatar.query_albedo(uv.to(self._device), self._pose(places))
+        roughness = self._avatar.query_roughness(uv.to(self._device), self._pose(places))
+        radiance = self._shade(rows, albedo, roughness)
+        target = torch.from_numpy(pixels.color[rows].astype(np.float32) / 255.0).to(self._device)
+        image_loss = (srgb_of_radiance(radiance, config.overshoot_slope) - target).square().mean()
+        loss, terms = config.image_weight * image_loss, {"image": image_loss.item()}
+        few = config.smooth_pixels
+        noise = torch.from_numpy(generator.normal(0.0, config.jitter_uv, (len(uv[:few]), 2)).astype(np.float32))
+        near = neighbour_uv(uv[:few], self._charts, noise).to(self._device)
+        pose = self._pose(places[:few])
+        smooth_albedo = smoothness_loss(albedo[:few], self._avatar.query_albedo(near, pose))
+        smooth_roughness = smoothness_loss(roughness[:few, None], self._avatar.query_roughness(near, pose)[:, None])
+        entropy = entropy_loss(albedo[:few])
+        loss = loss + config.albedo_smoothness * smooth_albedo + config.roughness_smoothness * smooth_roughness
+        loss = loss + config.entropy_weight * entropy
+        terms |= {"smooth_albedo": smooth_albedo.item(), "smooth_roughness": smooth_roughness.item()}
+        terms |= {"entropy": entropy.item(), "loss": loss.item(), "roughness_std": roughness.detach().std().item()}
+        if not np.isfinite(terms["loss"]):
+            return terms  # the caller stops: nothing was stepped
+        self._optimizer.step(loss, step)
+        with torch.no_grad():
+            self._avatar.light.copy_(self.light().view(PROBE_ROWS, PROBE_COLUMNS, 3))
+        return terms
+
+    def light(self) -> Tensor:  # [512, 3] radiance, never negative
+        """The learned probes."""
+        return nn.functional.softplus(self._raw_light)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """What a resumed run needs besides the avatar's parameters."""
+        optimizer = {f"optimizer.{name}": value for name, value in self._optimizer.tensors().items()}
+        return optimizer | {"raw_light": self._raw_light.detach().clone()}
+
+    def load(self, stored: Mapping[str, Tensor]) -> None:
+        """Take back what `tensors` gave."""
+        prefix = "optimizer."
+        self._optimizer.load({k.removeprefix(prefix): v for k, v in stored.items() if k.startswith(prefix)})
+        with torch.no_grad():
+            self._raw_light.copy_(stored["raw_light"])
+
+    def _pose(self, places: Tensor) -> PoseBatch:
+        return PoseBatch(self._poses, places.to(self._device))
+
+    def _shade(self, rows: np.ndarray, albedo: Tensor, roughness: Tensor) -> Tensor:  # [P, 3] linear
+        """Eq. 1 under the learned probes; with exact gradients by albedo, roughness and light."""
+        pixels = self._pixels
+        matrices = shading_matrices(
+            pixels.normal[rows],
+            pixels.wo[rows],
+            roughness.detach().cpu().numpy(),
+            pixels.visibility_bits,
+            pixels.frame[rows] if self.config.has_visibility else np.full(len(rows), -1, np.int32),
+            pixels.corners[rows],
+            pixels.barycentric[rows],
+            self._directions,
+            self.config.f0,
+        )
+        diffuse, specular, slope = (torch.from_numpy(matrix).to(self._device) for matrix in matrices)
+        power = self.light() * self._solid_angle
+        change = (roughness - roughness.detach())[:, None] * (slope @ power.detach())  # zero in value
+        return albedo * (diffuse @ power) + specular @ power + change
+
+    @torch.no_grad()
+    def _start_roughness(self) -> None:
+        """A constant: the head's weights shrink, its bias says `roughness_start`."""
+        head, config = self._avatar.roughness.head, self._avatar.roughness.config
+        share = (self.config.roughness_start - config.output_offset) / config.output_scale
+        head.weight.mul_(0.1)
+        head.bias.fill_(float(np.log(share / (1.0 - share))))
+
+    def _start_albedo(self) -> None:
+        """Distil the texture map, decoded to linear, into the albedo map; stage 2 then moves the shadows out of it."""
+        steps = self.config.albedo_from_texture_steps
+        if steps == 0:
+            return
+        optimizer = ScheduledAdam(map_rates("albedo", self._avatar.albedo, *DISTIL_RATES), self.config.optimizer, steps)
+        pixels = self._pixels
+        for step in range(steps):
+            generator = np.random.default_rng((self._seed, STAGE, step, 1))
+            rows = generator.integers(0, pixels.count, DISTIL_BATCH)
+            uv = torch.from_numpy(pixels.uv[rows]).to(self._device)
+            pose = self._pose(torch.from_numpy(pixels.frame[rows].astype(np.int64)))
+            with torch.no_grad():
+                target = srgb_to_linear(self._avatar.query_texture(uv, pose))
+            ours = linear_to_srgb(self._avatar.query_albedo(uv, pose))
+            optimizer.step((ours - linear_to_srgb(target)).square().mean(), step)

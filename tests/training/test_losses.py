@@ -1,0 +1,73 @@
+"""Losses against closed forms."""
+
+import math
+
+import pytest
+import torch
+
+from phynes_core.training.losses import (
+    edge_loss,
+    entropy_loss,
+    laplacian_loss,
+    mesh_topology,
+    neighbour_uv,
+    normal_loss,
+    smoothness_loss,
+    srgb_of_radiance,
+)
+
+TETRAHEDRON = torch.tensor([[1.0, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]])
+TETRAHEDRON_FACES = torch.tensor([[0, 1, 2], [0, 3, 1], [0, 2, 3], [1, 3, 2]])
+
+
+def test_regular_tetrahedron_gives_the_closed_forms():
+    topology = mesh_topology(TETRAHEDRON_FACES, 4)
+    assert topology.edges.shape == (6, 2)
+    assert topology.face_pairs.shape == (6, 2)
+    assert edge_loss(TETRAHEDRON, topology).item() == pytest.approx(8.0)  # edges are 2 sqrt(2) long
+    # outward normals of neighbouring faces meet at 180 - 70.53 degrees, whose cosine is -1/3
+    assert normal_loss(TETRAHEDRON, topology).item() == pytest.approx(4.0 / 3.0, rel=1e-5)
+    # the mean of the other three corners lies at -x/3: |x| * 4/3
+    assert laplacian_loss(TETRAHEDRON, topology).item() == pytest.approx(math.sqrt(3) * 4 / 3, rel=1e-5)
+
+
+def test_flat_sheet_has_no_normal_loss():
+    vertices = torch.tensor([[0.0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0]])
+    topology = mesh_topology(torch.tensor([[0, 1, 2], [0, 2, 3]]), 4)
+    assert normal_loss(vertices, topology).item() == pytest.approx(0.0, abs=1e-6)
+    assert topology.face_pairs.sort(1).values.tolist() == [[0, 1]]
+
+
+def test_overshoot_keeps_a_little_gradient_and_clipping_keeps_none():
+    radiance = torch.tensor([[0.5, 1.0, 3.0]], requires_grad=True)
+    srgb_of_radiance(radiance, 0.0).sum().backward()
+    assert radiance.grad[0, 2] == 0 and radiance.grad[0, 0] > 0
+    radiance.grad = None
+    srgb_of_radiance(radiance, 0.05).sum().backward()
+    assert 0 < radiance.grad[0, 2] < 0.1
+
+
+def test_one_color_has_less_entropy_than_many():
+    same = torch.full((512, 3), 0.5)
+    spread = torch.rand(512, 3, generator=torch.Generator().manual_seed(0))
+    assert entropy_loss(same) < entropy_loss(spread)
+    assert entropy_loss(spread).item() < 3 * math.log(15) + 0.01  # no histogram is flatter than the flat one
+
+
+def test_entropy_has_finite_gradients_even_for_one_color():
+    same = torch.full((16, 3), 0.5, requires_grad=True)
+    entropy_loss(same).backward()
+    assert torch.isfinite(same.grad).all()
+
+
+def test_smoothness_is_the_mean_squared_distance():
+    assert smoothness_loss(torch.tensor([[1.0, 2.0]]), torch.tensor([[0.0, 0.0]])).item() == 5.0
+
+
+def test_jitter_never_crosses_a_chart():
+    charts = torch.full((4, 4), -1, dtype=torch.int32)
+    charts[:, :2], charts[:, 2:] = 0, 1
+    charts[0, 3] = -1  # row 0 is v = 1: this texel lies at the top right
+    uv = torch.tensor([[0.4, 0.5], [0.4, 0.5], [0.9, 0.5]])
+    moved = neighbour_uv(uv, charts, torch.tensor([[0.05, 0.1], [0.2, 0.0], [0.0, 0.4]]))
+    assert torch.allclose(moved, torch.tensor([[0.45, 0.6], [0.4, 0.5], [0.9, 0.5]]))
