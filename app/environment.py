@@ -154,14 +154,11 @@ def check_system(command: str) -> None:
 
 def install(project: Project, lists: dict[str, list[str]], lacking: Sequence[str]) -> None:
     """Make or mend .venv, install the lists at the pinned versions, and write the marker."""
-    is_resumed = project.venv.exists()
-    verb = "finishing the packages in" if is_resumed else "installing the packages into"
-    print(
-        f"PhyNES Viewer: {verb} {project.venv} (a few minutes and 2 to 7 GB the first time; "
-        f"needed: {', '.join(lacking) if lacking and len(lacking) < 5 else str(len(lacking)) + ' packages'})",
-        file=sys.stderr,
-        flush=True,
-    )
+    if project.venv.exists():
+        said = f"bringing the packages in {project.venv} up to date ({len(lacking)} are missing here)"
+    else:
+        said = f"first start: installing the packages into {project.venv} (a few minutes, 2 to 7 GB)"
+    print(f"PhyNES Viewer: {said}", file=sys.stderr, flush=True)
     done = _read_marker(project)
     try:
         project.marker.unlink(missing_ok=True)

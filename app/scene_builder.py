@@ -1,0 +1,123 @@
+"""From a command's options to a scene: read the files that they name, check the numbers."""
+
+import os
+from pathlib import Path
+
+import torch
+
+from app.arguments import parse_numbers
+from app.cli import UsageError
+from app.scene_options import SceneOptions
+from phynes_core.avatar import Avatar
+from phynes_core.body.model import Pose, pose_body
+from phynes_core.body.motion import bundled_motions, load_motion
+from phynes_core.checkpoint import load_checkpoint, resolve_avatar_path
+from phynes_core.errors import ImageError, PhynesError
+from phynes_core.frame import PosedAvatar, Scene
+from phynes_core.kernels.backends import resolve
+from phynes_core.paths import ASSETS, PROJECT
+from phynes_core.render.camera import Camera, framing_distance, orbit_camera
+from phynes_core.render.lamps import Lamp
+from phynes_core.render.lighting import Lighting
+from phynes_core.render.probes import Environment, load_environment_image
+
+MAX_SIZE = 8192  # pixels a side; above it the buffers of one frame no longer fit in memory
+
+
+def build_scene(options: SceneOptions) -> Scene:
+    """Read the files that the options name; raises PhynesError."""
+    if not 16 <= options.size <= MAX_SIZE:
+        raise UsageError(f"--size: expected 16 to {MAX_SIZE} pixels, got {options.size}")
+    orbit = parse_numbers("--camera", options.camera, ("az", "el", "dist")) if options.camera else None
+    if orbit and orbit[2] <= 0:
+        raise UsageError(f"--camera: expected a distance above 0 metres, got {orbit[2]:g}")
+    lamps = tuple(_lamp(text) for text in options.lamp)
+    avatar = load_checkpoint(
+        resolve_avatar_path(options.avatar),
+        licensed_file(options.smpl, "PHYNES_SMPL"),
+        licensed_file(options.smpl_uv, "PHYNES_SMPL_UV"),
+    )
+    pose = _pose(options, avatar)
+    camera = _camera(orbit, avatar, pose, options.size)
+    return Scene((PosedAvatar(avatar, pose),), camera, Lighting(_environment(options, avatar), lamps))
+
+
+def licensed_file(path: Path | None, variable: str) -> Path | None:
+    """A file the user names by option or by environment variable."""
+    named = os.environ.get(variable, "")
+    return path if path is not None or not named else Path(named)
+
+
+def orbit_target(avatar: Avatar, pose: Pose) -> torch.Tensor:  # [3] world
+    """The pelvis of the standing body, followed over the ground but not up: a jump is seen as a jump."""
+    rest = Pose(torch.zeros(23, 3), torch.zeros(3), torch.zeros(3), pose.betas)
+    pelvis = pose_body(avatar.body, rest).joints[0]
+    return pelvis + pose.transl * torch.tensor([1.0, 0.0, 1.0])
+
+
+def home_distance(avatar: Avatar) -> float:
+    """Orbit distance in metres that fills 85 % of the picture's height with the standing body."""
+    heights = pose_body(avatar.body, avatar.rest_pose()).vertices[:, 1]
+    return round(framing_distance(float(heights.max() - heights.min())), 2)
+
+
+def _lamp(text: str) -> Lamp:
+    names = ("az", "el", "intensity", "radius")
+    azimuth, elevation, intensity, *radius = parse_numbers("--lamp", text, names, num_required=3)
+    if intensity < 0 or (radius and not 0 <= radius[0] < 90):
+        raise UsageError(f"--lamp: expected an intensity of at least 0 and a radius in [0, 90) degrees, got {text!r}")
+    if radius:
+        return Lamp(azimuth, elevation, intensity, angular_radius_deg=radius[0])
+    return Lamp(azimuth, elevation, intensity)
+
+
+def _pose(options: SceneOptions, avatar: Avatar) -> Pose:
+    if not options.motion:
+        if options.frame or options.time is not None:
+            raise UsageError("--frame and --time: expected a --motion to take them from, got none")
+        return avatar.rest_pose()
+    clip = load_motion(bundled_motions().get(options.motion) or _shipped(options.motion))
+    if options.time is not None:
+        return clip.pose_at(options.time, avatar.betas)
+    if not 0 <= options.frame < clip.num_frames:
+        raise UsageError(f"--frame: expected 0 to {clip.num_frames - 1} of {options.motion}, got {options.frame}")
+    return clip.pose(options.frame, avatar.betas)
+
+
+def _camera(orbit: list[float] | None, avatar: Avatar, pose: Pose, size: int) -> Camera:
+    azimuth, elevation, distance = orbit or (0.0, 0.0, home_distance(avatar))
+    return orbit_camera(orbit_target(avatar, pose), azimuth, elevation, distance, size, size)
+
+
+def _environment(options: SceneOptions, avatar: Avatar) -> Environment | None:
+    if options.probe_intensity < 0:
+        raise UsageError(f"--probe-intensity: expected at least 0, got {options.probe_intensity:g}")
+    if options.probe == "none":
+        return None
+    image = avatar.light if options.probe == "captured" else load_environment_image(_probe_file(options.probe))
+    return Environment(image, options.probe_yaw, options.probe_intensity)
+
+
+def _probe_file(name: str) -> Path:
+    names = sorted(path.stem for path in (ASSETS / "probes").glob("*.exr"))
+    if name in names:
+        return ASSETS / "probes" / f"{name}.exr"
+    path = _shipped(name)
+    if not path.is_file():
+        raise ImageError(f"--probe {name}: no such file; in assets/probes: {', '.join(names)}; also captured and none")
+    return path
+
+
+def _shipped(name: str) -> Path:
+    """A path as given, else from the project's folder: the examples work from anywhere."""
+    given = Path(name)
+    return PROJECT / given if not given.exists() and (PROJECT / given).exists() else given
+
+
+def check_backend(name: str) -> None:
+    """Raise before any work when a backend was asked for that cannot run here."""
+    for operation in ("rasterize", "visibility", "hash_encoding", "shade"):
+        try:
+            resolve(operation, name)
+        except PhynesError as error:
+            raise UsageError(f"--backend: {error}") from None

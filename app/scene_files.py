@@ -1,0 +1,92 @@
+"""What `render --save-scene` writes, so that any other program can make the same picture."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from phynes_core.atomic_file import replacing
+from phynes_core.body.atlas import uv_to_vertex
+from phynes_core.frame import Scene, SceneMesh
+from phynes_core.render.camera import Camera
+from phynes_core.render.lighting import Lighting
+
+
+def save_scene(folder: Path, scene: Scene, mesh: SceneMesh) -> None:
+    """Write mesh.ply, camera.json and lighting.json."""
+    write_mesh(folder / "mesh.ply", scene, mesh)
+    write_json(folder / "camera.json", camera_record(scene.camera))
+    write_json(folder / "lighting.json", lighting_record(scene.lighting, scene.avatars[0].avatar.record.f0))
+
+
+def write_mesh(path: Path, scene: Scene, mesh: SceneMesh) -> None:
+    """Binary PLY: world metres, smooth normals, uv as s and t; vertices on a seam appear once per uv."""
+    owners, uvs, faces, num_entries, num_vertices = [], [], [], 0, 0
+    for posed in scene.avatars:
+        body = posed.avatar.body
+        owners.append(uv_to_vertex(body) + num_vertices)
+        uvs.append(body.uv)
+        faces.append(body.uv_faces + num_entries)
+        num_entries += len(body.uv)
+        num_vertices += body.num_vertices
+    owner, uv, corners = torch.cat(owners), torch.cat(uvs), torch.cat(faces)
+    write_ply(path, mesh.vertices[owner], mesh.normals[owner], uv, corners)
+
+
+def write_ply(
+    path: Path,
+    vertices: Tensor,  # [V, 3] metres, world
+    normals: Tensor,  # [V, 3] unit, world
+    uv: Tensor,  # [V, 2]
+    faces: Tensor,  # [F, 3]
+) -> None:
+    """A little-endian PLY with the properties x y z nx ny nz s t."""
+    names = ("x", "y", "z", "nx", "ny", "nz", "s", "t")
+    rows = torch.cat([vertices, normals, uv], 1).numpy().astype("<f4")
+    triangles = np.empty(len(faces), [("count", "u1"), ("corners", "<i4", 3)])
+    triangles["count"], triangles["corners"] = 3, faces.numpy()
+    header = ["ply", "format binary_little_endian 1.0", "comment world axes, +Y up, metres; v up"]
+    header += [f"element vertex {len(rows)}", *(f"property float {name}" for name in names)]
+    header += [f"element face {len(triangles)}", "property list uchar int vertex_indices", "end_header"]
+    with replacing(path) as temporary:
+        temporary.write_bytes("\n".join(header).encode() + b"\n" + rows.tobytes() + triangles.tobytes())
+
+
+def camera_record(camera: Camera) -> dict[str, object]:
+    """OpenCV axes; pixels with the origin at the image's top left corner, centres at + 0.5."""
+    return {
+        "intrinsics": camera.intrinsics.tolist(),
+        "T_cam_world": camera.T_cam_world.tolist(),
+        "width": camera.width,
+        "height": camera.height,
+    }
+
+
+def lighting_record(lighting: Lighting, f0: float) -> dict[str, object]:
+    """All light in world axes, linear RGB: yaw, intensity and tint are already in the probes' radiance."""
+    probes = lighting.probes()
+    return {
+        "probes": {
+            "directions": probes.directions.tolist(),
+            "radiance": probes.radiance.tolist(),
+            "solid_angle": probes.solid_angle.tolist(),
+        },
+        "lamps": [
+            {
+                "direction": lamp.direction.tolist(),
+                "angular_radius_deg": lamp.angular_radius_deg,
+                "color": list(lamp.color),
+                "intensity": lamp.intensity,
+            }
+            for lamp in lighting.lamps
+        ],
+        "f0": f0,
+    }
+
+
+def write_json(path: Path, record: dict[str, object]) -> None:
+    """A JSON file, whole or not at all."""
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")

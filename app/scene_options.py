@@ -1,0 +1,42 @@
+"""The options that describe a scene on the command line; scene_builder.py makes it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+
+@dataclass(frozen=True, kw_only=True)
+class SceneOptions:
+    """Who, in which pose, under which light, from where."""
+
+    avatar: str
+    """A .ckpt file, or its bare name in checkpoints/."""
+    motion: str = ""
+    """A motion clip (.npz), or the bare name of one in assets/motions; the rest pose when left out."""
+    frame: int = 0
+    """Frame of the clip."""
+    time: float | None = None
+    """Seconds into the clip, between frames too; instead of --frame."""
+    probe: str = "captured"
+    """The surrounding light: a lat-long .exr, .hdr or .png, a bare name in assets/probes, "captured" (the light
+    learned in training) or "none" (lamps alone)."""
+    probe_yaw: float = 0.0
+    """Turn the surrounding light about +Y, degrees: what stood at +Z stands at +X after 90."""
+    probe_intensity: float = 1.0
+    """Scale the surrounding light."""
+    lamp: tuple[str, ...] = ()
+    """az,el,intensity[,radius]: a lamp with shadow rays of its own that joins the surrounding light; degrees,
+    irradiance on a facing surface, angular radius in degrees (2); repeatable."""
+    camera: Annotated[str, tyro.conf.arg(metavar="AZ,EL,DIST")] = ""
+    """Orbit around the pelvis in degrees and metres: 0,0 looks at the face, 90,0 stands at +X; the whole body from
+    the front when left out."""
+    size: int = 512
+    """Width and height in pixels."""
+    backend: str = "auto"
+    """auto, reference (plain torch), numba: how the engine computes."""
+    smpl: Path | None = None
+    """The licensed SMPL file of an avatar that was trained on one; or the environment variable PHYNES_SMPL."""
+    smpl_uv: Path | None = None
+    """OBJ with that body's UV atlas; or PHYNES_SMPL_UV."""
