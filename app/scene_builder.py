@@ -31,7 +31,7 @@ def build_scene(options: SceneOptions) -> Scene:
     orbit = parse_numbers("--camera", options.camera, ("az", "el", "dist")) if options.camera else None
     if orbit and orbit[2] <= 0:
         raise UsageError(f"--camera: expected a distance above 0 metres, got {orbit[2]:g}")
-    lamps = tuple(_lamp(text) for text in options.lamp)
+    lamps = tuple(parse_lamp(text) for text in options.lamp)
     avatar = load_checkpoint(
         resolve_avatar_path(options.avatar),
         licensed_file(options.smpl, "PHYNES_SMPL"),
@@ -61,7 +61,8 @@ def home_distance(avatar: Avatar) -> float:
     return round(framing_distance(float(heights.max() - heights.min())), 2)
 
 
-def _lamp(text: str) -> Lamp:
+def parse_lamp(text: str) -> Lamp:
+    """The lamp that `--lamp az,el,intensity[,radius]` means."""
     names = ("az", "el", "intensity", "radius")
     azimuth, elevation, intensity, *radius = parse_numbers("--lamp", text, names, num_required=3)
     if intensity < 0 or (radius and not 0 <= radius[0] < 90):
@@ -94,11 +95,12 @@ def _environment(options: SceneOptions, avatar: Avatar) -> Environment | None:
         raise UsageError(f"--probe-intensity: expected at least 0, got {options.probe_intensity:g}")
     if options.probe == "none":
         return None
-    image = avatar.light if options.probe == "captured" else load_environment_image(_probe_file(options.probe))
+    image = avatar.light if options.probe == "captured" else load_environment_image(probe_file(options.probe))
     return Environment(image, options.probe_yaw, options.probe_intensity)
 
 
-def _probe_file(name: str) -> Path:
+def probe_file(name: str) -> Path:
+    """The environment that a bare name in assets/probes or a path means."""
     names = sorted(path.stem for path in (ASSETS / "probes").glob("*.exr"))
     if name in names:
         return ASSETS / "probes" / f"{name}.exr"

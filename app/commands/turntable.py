@@ -1,0 +1,107 @@
+"""Record a turntable video (mp4, H.264): the camera or all light goes round once. Needs no display.
+
+examples:
+  python launch.py turntable --avatar josh.ckpt --out t.mp4
+  python launch.py turntable --avatar josh.ckpt --out light.mp4 --spin light --probe studio --seconds 6 --size 720
+  python launch.py turntable --avatar josh.ckpt --out walk.mp4 --motion walk --play --lamp 60,30,3.14
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from app.scene_options import SceneOptions
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turntable(SceneOptions):
+    """Options of `turntable`."""
+
+    out: Path
+    """The .mp4 file; it appears when it is complete."""
+    spin: Literal["camera", "light"] = "camera"
+    """What goes round."""
+    seconds: float = 4.0
+    """Length of the video."""
+    fps: int = 30
+    """Frames a second."""
+    play: bool = False
+    """Let the motion run while it turns."""
+    buffer: Literal["radiance", "albedo", "roughness", "visibility", "shading", "normal", "uv", "depth"] = "radiance"
+    """What to show."""
+    exposure: float = 0.0
+    """Stops of light (EV), for radiance and shading."""
+    curve: Literal["linear", "filmic", "reinhard"] = "linear"
+    """Tone curve, for radiance and shading."""
+
+
+def run(args: Turntable) -> int:
+    """Render, encode, and say where the file is."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from app.frames import Frame
+    from app.outputs import check_file
+    from app.recording import check_video, record
+    from app.scene_builder import check_backend, licensed_file
+    from app.session import AvatarSession
+    from app.state import LookState, TurntableState, ViewState
+    from app.turntable import turntable_views
+    from phynes_core.checkpoint import resolve_avatar_path
+
+    settings = TurntableState(args.spin, _seconds(args.seconds), args.fps, args.size, args.play, str(args.out))
+    check_video(args.out, args.size, args.fps)
+    check_file(args.out)
+    check_backend(args.backend)
+    path = resolve_avatar_path(args.avatar).resolve()
+    session = AvatarSession(
+        args.backend, licensed_file(args.smpl, "PHYNES_SMPL"), licensed_file(args.smpl_uv, "PHYNES_SMPL_UV")
+    )
+    body, light = session.opening(path, args.motion, args.probe)
+    light = replace(light, yaw_deg=args.probe_yaw, intensity=args.probe_intensity, lamps=_lamps(args))
+    body = replace(body, time_s=session.time_of(body, args.frame, args.time))
+    look = LookState(args.buffer, args.exposure, args.curve)
+    view = ViewState(body, _camera(args, session.home_camera(body)), light, look)
+    session.check(view)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(f"Recording {args.out.name}", total=settings.num_frames)
+
+        def after_frame(num_done: int, frame: Frame) -> bool:
+            progress.update(task, completed=num_done)
+            return True
+
+        record(session, turntable_views(view, settings, session.duration_s(body)), settings, after_frame)
+    print(args.out)
+    return 0
+
+
+def _seconds(seconds: float) -> float:
+    from app.cli import UsageError
+
+    if not 0.0 < seconds <= 600.0:
+        raise UsageError(f"--seconds: expected more than 0 and at most 600, got {seconds:g}")
+    return seconds
+
+
+def _camera(args: Turntable, home):
+    from app.arguments import parse_numbers
+    from app.cli import UsageError
+
+    if not args.camera:
+        return home
+    azimuth, elevation, distance = parse_numbers("--camera", args.camera, ("az", "el", "dist"))
+    if distance <= 0:
+        raise UsageError(f"--camera: expected a distance above 0 metres, got {distance:g}")
+    return replace(home, azimuth_deg=azimuth, elevation_deg=elevation, distance_m=distance)
+
+
+def _lamps(args: Turntable):
+    from app.scene_builder import parse_lamp
+    from app.state import LampState
+
+    lamps = [parse_lamp(text) for text in args.lamp]
+    return tuple(
+        LampState(lamp.azimuth_deg, lamp.elevation_deg, lamp.angular_radius_deg, lamp.color, lamp.intensity)
+        for lamp in lamps
+    )

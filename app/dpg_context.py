@@ -1,0 +1,124 @@
+"""The panels' window: Dear PyGui's context, viewport and callbacks, kept apart from the picture's GL context."""
+
+import ctypes
+import sys
+from typing import Any
+
+import dearpygui.dearpygui as dpg
+
+from app.panels.layout import ROOT, PanelLayout
+from app.panels.panel import Snapshot
+from app.panels.theme import build_fonts, build_theme
+
+GLFW_FOCUSED, GLFW_ICONIFIED, GLFW_HOVERED = 0x00020001, 0x00020002, 0x0002000B
+
+
+class NativeWindow:
+    """Dear PyGui's own GLFW window, reached through the symbols its Linux wheel exports.
+
+    On Linux Dear PyGui makes its GL context current once, when the viewport is shown, and never again: with a second
+    GL window in the process one of them stays black unless the contexts are restored by hand. Its other platforms draw
+    with Direct3D and Metal and need none of this.
+    """
+
+    def __init__(self) -> None:
+        """Call right after `show_viewport`, on the same thread."""
+        self._library: Any = None
+        if sys.platform != "linux":
+            return
+        import dearpygui._dearpygui as extension
+
+        library = ctypes.CDLL(extension.__file__)
+        library.glfwGetCurrentContext.restype = ctypes.c_void_p
+        library.glfwMakeContextCurrent.argtypes = [ctypes.c_void_p]
+        library.glfwGetWindowAttrib.argtypes = [ctypes.c_void_p, ctypes.c_int]
+        self._library = library
+        self._handle = library.glfwGetCurrentContext()
+
+    def make_current(self) -> None:
+        """Make its GL context the thread's."""
+        if self._library is not None:
+            self._library.glfwMakeContextCurrent(self._handle)
+
+    def poll_events(self) -> None:
+        """Handle window events without drawing."""
+        if self._library is not None:
+            self._library.glfwPollEvents()
+
+    def has(self, attribute: int) -> bool:
+        """A GLFW window attribute; False where it cannot be known."""
+        return self._library is not None and bool(self._library.glfwGetWindowAttrib(self._handle, attribute))
+
+
+class PanelWindow:
+    """Shows a PanelLayout. Open the picture's window first: without a display Dear PyGui ends the process."""
+
+    def __init__(self, layout: PanelLayout, title: str, width: int, height: int, position: tuple[int, int]) -> None:
+        self._layout = layout
+        dpg.create_context()
+        # callbacks run in our loop, not on a second thread
+        dpg.configure_app(manual_callback_management=True)
+        build_fonts()
+        build_theme()
+        layout.build()
+        dpg.create_viewport(
+            title=title, width=width, height=height, x_pos=position[0], y_pos=position[1], vsync=False,
+            clear_color=(20, 22, 27, 255), min_width=420, min_height=320,
+        )  # fmt: skip
+        dpg.setup_dearpygui()
+        dpg.show_viewport()
+        dpg.set_primary_window(ROOT, True)
+        self._native = NativeWindow()
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether the user closed it."""
+        return not dpg.is_dearpygui_running()
+
+    @property
+    def is_iconified(self) -> bool:
+        """Whether it is minimised."""
+        return self._native.has(GLFW_ICONIFIED)
+
+    @property
+    def has_attention(self) -> bool:
+        """Whether the pointer or the keyboard is in it: then it must be drawn often."""
+        if sys.platform != "linux":
+            return True
+        return self._native.has(GLFW_HOVERED) or self._native.has(GLFW_FOCUSED) or self.is_pressed
+
+    @property
+    def is_pressed(self) -> bool:
+        """Whether a mouse button is held in it."""
+        return any(dpg.is_mouse_button_down(button) for button in (0, 1, 2))
+
+    def poll_events(self) -> None:
+        """Handle events without drawing."""
+        self._native.poll_events()
+
+    def sync(self, snapshot: Snapshot) -> None:
+        """Write the snapshot into the widgets."""
+        self._layout.sync(snapshot)
+
+    def draw(self) -> None:
+        """Draw one frame and run the callbacks it caused. While minimised only poll: drawing would block."""
+        self._native.make_current()
+        if self.is_iconified:
+            self._native.poll_events()
+        else:
+            dpg.render_dearpygui_frame()
+        dpg.run_callbacks(dpg.get_callback_queue() or [])
+
+    def rectangles(self, tags: tuple[str, ...]) -> dict[str, list[float]]:
+        """Left, top, width and height of widgets that are on the screen."""
+        places: dict[str, list[float]] = {}
+        for tag in tags:
+            state = dpg.get_item_state(tag)
+            if state.get("visible", True) and "rect_min" in state:  # a drawlist does not know whether it is visible
+                places[tag] = [*state["rect_min"], *state["rect_size"]]
+        return places
+
+    def destroy(self) -> None:
+        """Close the window."""
+        self._native.make_current()
+        dpg.destroy_context()

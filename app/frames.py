@@ -1,0 +1,73 @@
+"""What passes between the engine's thread and the windows: plain arrays and numbers, no tensors."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from app.state import LookState, ViewState
+
+LIGHT = "light"  # linear radiance: exposure and tone curve apply
+REFLECTANCE = "reflectance"  # linear in [0, 1]: only encoded as sRGB
+PLAIN = "plain"  # shown as it is: roughness, normals, coordinates
+KINDS = (LIGHT, REFLECTANCE, PLAIN)
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One rendered buffer and the state it shows."""
+
+    pixels: np.ndarray  # [H, W, 4] float16: values of `kind`, premultiplied by coverage; coverage
+    kind: str  # of KINDS
+    state: ViewState
+    target: tuple[float, float, float]  # the point the camera orbits, pan included, world, metres
+    probe_radiance: np.ndarray  # [16, 32, 3] float32 linear: the light as it shone, edits included
+    render_ms: float
+    stage_ms: Mapping[str, float] = field(default_factory=dict)
+    is_converged: bool = True  # False: the same state rendered again will look better
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.pixels.shape[1], self.pixels.shape[0]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Something a panel offers by name."""
+
+    key: str  # what ViewState holds
+    label: str  # what a person reads
+    duration_s: float = 0.0  # of a motion clip
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What can be chosen in this session."""
+
+    avatars: tuple[Choice, ...] = ()
+    motions: tuple[Choice, ...] = ()
+    environments: tuple[Choice, ...] = ()
+
+
+class Renderer(Protocol):
+    """Turns a ViewState into pictures. Called from one thread only; the real one is session.AvatarSession."""
+
+    def warm_up(self, progress: "Progress") -> None:
+        """Do what the first frame would otherwise wait for."""
+
+    def render(self, state: ViewState, size: int, is_final: bool = False) -> Frame:
+        """Render a square picture; `is_final` waits for what a live view shows later. May raise PhynesError."""
+        ...
+
+    def to_bytes(self, frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 3] uint8 sRGB
+        """The frame as the window shows it, for files."""
+        ...
+
+
+class Progress(Protocol):
+    """How far a slow step is."""
+
+    def __call__(self, activity: str, share: float | None = None) -> None:
+        """Say what is going on; share in [0, 1], or None when unknown."""

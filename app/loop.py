@@ -1,0 +1,238 @@
+"""The windows' loop: one thread for both windows, which never waits for the engine.
+
+Each turn handles events, applies the posted edits, hands the state to the worker, and draws what changed. Drawing is
+on demand and limited in rate, because a software renderer takes its time from the engine's cores.
+"""
+
+import time
+from collections import deque
+from dataclasses import replace
+
+from app import edits
+from app.actions import Actions
+from app.captions import ERROR_INK, TEXT_INK, Caption
+from app.dpg_context import PanelWindow
+from app.frames import Choices, Frame
+from app.gestures import Gestures
+from app.orbit_camera import OrbitView
+from app.panels.layout import TRACED_TAGS, PanelLayout
+from app.panels.panel import PanelContext, Snapshot
+from app.picking import lamp_handle
+from app.state import CameraState, Store, ViewState
+from app.status import Status
+from app.trace import Trace
+from app.window import PictureWindow
+from app.worker import Worker
+
+SOFTWARE_HZ, HARDWARE_HZ = 30.0, 60.0  # most often that a window is drawn
+RESTING_PANEL_HZ = 5.0  # panels that nobody touches
+IDLE_WAIT_S = 0.1  # longest sleep between looks at the panels' events
+PICTURE_SIZE, PANEL_SIZE = (828, 896), (730, 896)
+PICTURE_POSITION, PANEL_POSITION = (12, 44), (856, 44)
+MESSAGE_SHOWN_S = 8.0
+HINT = "drag to orbit   ·   right-drag to pan   ·   wheel to zoom   ·   L adds a lamp to drag"
+
+
+class ViewerLoop:
+    """Owns both windows."""
+
+    def __init__(self, store: Store, worker: Worker, choices: Choices, home: CameraState, trace: Trace) -> None:
+        """Opens the windows; raises DisplayError when there is no display."""
+        self._store, self._worker, self._choices, self._home, self._trace = store, worker, choices, home, trace
+        actions = Actions(
+            record=self._record, cancel_recording=worker.cancel_recording, undo=self._undo, redo=self._redo,
+            reset_camera=self._reset_camera, close=self._close,
+        )  # fmt: skip
+        self._is_closing = False
+        self._picture = PictureWindow("PhyNES Viewer", *PICTURE_SIZE, PICTURE_POSITION)
+        self._gestures = Gestures(store, actions)
+        self._picture.connect(self._gestures)
+        context = PanelContext(store.post, store.end_gesture, actions)
+        self._panels = PanelWindow(PanelLayout(context), "PhyNES Viewer - controls", *PANEL_SIZE, PANEL_POSITION)
+        self._period_s = 1.0 / (SOFTWARE_HZ if self._picture.is_software else HARDWARE_HZ)
+        self._drawn: tuple[object, ...] = ()
+        self._asked: tuple[object, ...] = ()
+        self._failed: ViewState | None = None
+        self._picture_drawn_s = self._panels_drawn_s = self._clock_s = 0.0
+        self._draws_s: deque[float] = deque(maxlen=240)
+        self._traced: dict[str, object] = {}
+        self._was_touched = False
+
+    def run(self) -> None:
+        """Until either window is closed. Leaves no window and no engine thread behind."""
+        self._worker.wake = self._picture.wake
+        self._worker.start()
+        self._clock_s = time.monotonic()
+        self._trace.event("ready", display=self._picture.renderer_name)
+        try:
+            while not self._is_over():
+                self._turn()
+        finally:
+            self._trace.event("closing")
+            self._worker.close()
+            self._panels.destroy()
+            self._picture.destroy()
+
+    def _is_over(self) -> bool:
+        return self._is_closing or self._picture.is_closing or self._panels.is_closing
+
+    def _turn(self) -> None:
+        self._advance_clock()
+        self._store.apply()
+        self._ask()
+        self._revert_failure()
+        status, frame = self._worker.status, self._worker.latest
+        self._draw_picture(status, frame)
+        self._draw_panels(status, frame)
+        self._picture.wait_events(self._wait_s())
+
+    def _wait_s(self) -> float:
+        """Until the next thing that is due."""
+        is_busy = self._panels.has_attention or self._store.state.body.playing or self._picture.needs_drawing
+        due = self._period_s if is_busy else IDLE_WAIT_S
+        return max(0.001, due - (time.monotonic() - max(self._picture_drawn_s, self._panels_drawn_s)))
+
+    def _advance_clock(self) -> None:
+        now = time.monotonic()
+        elapsed, self._clock_s = now - self._clock_s, now
+        body = self._store.state.body
+        if body.playing:
+            duration = next((item.duration_s for item in self._choices.motions if item.key == body.motion), 0.0)
+            self._store.post(lambda s: edits.advance_time(s, elapsed, duration), "clock", is_undoable=False)
+
+    def _ask(self) -> None:
+        """Give the worker the newest state, when the picture depends on what changed."""
+        state = self._store.state
+        if state.rendered != self._asked:
+            self._asked = state.rendered
+            self._worker.show(state)
+            if self._trace.is_on:
+                self._trace.event("state", **_traced_state(state))
+        is_held = self._gestures.drag is not None or self._panels.is_pressed
+        self._worker.let_refine(not is_held and not state.body.playing)
+
+    def _revert_failure(self) -> None:
+        """Files that the engine refused are taken back, so that the panels never name what is not shown."""
+        failed, latest = self._worker.failed, self._worker.latest
+        if failed is None or failed is self._failed or latest is None:
+            return
+        self._failed = failed
+        if self._store.state.rendered == failed.rendered:
+            shown = latest.state
+            self._store.post(lambda s: edits.revert_sources(s, shown), "revert", is_undoable=False)
+
+    # drawing
+
+    def _draw_picture(self, status: Status, frame: Frame | None) -> None:
+        state, now = self._store.state, time.monotonic()
+        captions = self._captions(status, frame, now)
+        view = self._view(frame, state)
+        drawn = (frame, state.look, state.light.lamps, state.tool.selected_lamp, self._gestures.drag, tuple(captions))
+        needs = drawn != self._drawn or self._picture.needs_drawing
+        if not needs or self._picture.is_iconified:
+            return
+        if now - self._picture_drawn_s < self._period_s:
+            self._picture.needs_drawing = True
+            return
+        is_lamp_held = self._gestures.drag == "lamp"
+        self._picture.draw(frame, state, None if status.recording.state == "running" else view, is_lamp_held, captions)
+        self._drawn = drawn
+        self._picture_drawn_s = now
+        self._draws_s.append(now)
+        if self._trace.is_on and frame is not None:
+            self._trace_frame(frame, view, state)
+
+    def _view(self, frame: Frame | None, state: ViewState) -> OrbitView | None:
+        """The camera of the picture that is shown, so that handles stick to it while a newer one is rendered."""
+        if frame is None:
+            return None
+        view = OrbitView(frame.state.camera, frame.target, *frame.size)
+        self._gestures.view = view
+        self._gestures.letterbox = self._picture.letterbox(frame.size)
+        return view
+
+    def _captions(self, status: Status, frame: Frame | None, now: float) -> list[Caption]:
+        captions = []
+        if not status.is_ready or status.activity or frame is None:
+            captions.append(Caption(status.activity or "Rendering the first picture", share=status.share))
+        if status.recording.state == "running":
+            text = f"Recording   {status.recording.num_done} of {status.recording.num_frames}"
+            captions.append(Caption(text, y=0.05, share=status.recording.share))
+        if status.messages and now - status.messages[-1].time_s < MESSAGE_SHOWN_S:
+            newest = status.messages[-1]
+            captions.append(Caption(newest.text, y=0.955, ink=ERROR_INK if newest.is_error else TEXT_INK))
+        elif not self._was_touched and frame is not None:
+            captions.append(Caption(HINT, y=0.955, opacity=0.75))
+        self._was_touched = self._was_touched or self._gestures.drag is not None or bool(self._store.state.light.lamps)
+        return captions
+
+    def _draw_panels(self, status: Status, frame: Frame | None) -> None:
+        now = time.monotonic()
+        is_busy = self._panels.has_attention or status.recording.state == "running"
+        if now - self._panels_drawn_s < (self._period_s if is_busy else 1.0 / RESTING_PANEL_HZ):
+            return
+        self._panels_drawn_s = now
+        newest = [drawn for drawn in self._draws_s if drawn > now - 1.0]
+        self._panels.sync(
+            Snapshot(
+                self._store.state, self._choices, status, frame.probe_radiance if frame else None,
+                frame.stage_ms if frame else {}, frame.render_ms if frame else 0.0, float(len(newest)),
+                self._picture.renderer_name.split(" (")[0], self._store.can_undo, self._store.can_redo,
+            )
+        )  # fmt: skip
+        self._panels.draw()
+        self._picture.make_current()
+        if self._trace.is_on:
+            self._trace_changed("widgets", self._panels.rectangles(TRACED_TAGS))
+            self._trace_changed("windows", {"picture": self._picture.is_iconified, "panels": self._panels.is_iconified})
+            self._trace_changed("recording", vars(status.recording))
+            self._trace_changed("messages", [message.text for message in status.messages])
+
+    # actions
+
+    def _record(self) -> None:
+        state = self._store.state
+        duration = next((item.duration_s for item in self._choices.motions if item.key == state.body.motion), 0.0)
+        self._worker.record(state, state.tool.turntable, duration)
+
+    def _undo(self) -> None:
+        self._store.undo()
+
+    def _redo(self) -> None:
+        self._store.redo()
+
+    def _reset_camera(self) -> None:
+        home = self._home
+        self._store.post(lambda s: replace(s, camera=home), "reset view")
+
+    def _close(self) -> None:
+        self._is_closing = True
+
+    # the trace
+
+    def _trace_changed(self, kind: str, value: object) -> None:
+        if self._traced.get(kind) != value:
+            self._traced[kind] = value
+            self._trace.event(kind, value=value)
+
+    def _trace_frame(self, frame: Frame, view: OrbitView | None, state: ViewState) -> None:
+        letterbox = self._picture.letterbox(frame.size)
+        handles = [lamp_handle(view, lamp) for lamp in state.light.lamps] if view else []
+        self._trace.event(
+            "shown", render_ms=round(frame.render_ms, 1),
+            is_converged=frame.is_converged, is_current=frame.state.rendered == state.rendered,
+            handles=[letterbox.to_window(handle.x_px, handle.y_px) for handle in handles], **_traced_state(frame.state),
+        )  # fmt: skip
+
+
+def _traced_state(state: ViewState) -> dict[str, object]:
+    camera, light = state.camera, state.light
+    return {
+        "buffer": state.look.buffer,
+        "camera": [camera.azimuth_deg, camera.elevation_deg, camera.distance_m, *camera.pan_m],
+        "lamps": [[lamp.azimuth_deg, lamp.elevation_deg] for lamp in light.lamps],
+        "light": [light.mode, light.environment, light.yaw_deg, len(light.probe_edits)],
+        "joints": {joint: angles for joint, angles in enumerate(state.body.joint_angles_deg) if any(angles)},
+        "clip_s": round(state.body.time_s, 3),
+        "exposure_ev": state.look.exposure_ev,
+    }

@@ -1,0 +1,81 @@
+"""Which avatar, which motion, where in time, and the body's shape."""
+
+import dearpygui.dearpygui as dpg
+
+from app import edits
+from app.panels.panel import PanelContext, Snapshot, labels_to_keys, show_options, show_value, tooltip
+from app.state import NUM_SHAPES
+
+SHAPE_RANGE = 3.0  # standard deviations
+
+
+class AvatarPanel:
+    """Avatar and motion."""
+
+    title = "Avatar and motion"
+
+    def __init__(self, context: PanelContext) -> None:
+        self._context = context
+        self._avatars: dict[str, str] = {}  # label -> key
+        self._motions: dict[str, str] = {}
+
+    def build(self) -> None:
+        """Combos, time slider, shape sliders."""
+        post = self._context.post
+        dpg.add_combo((), label="avatar", tag="avatar.name", width=-70, callback=lambda _, label: self._choose(label))
+        tooltip("avatar.name", "Checkpoints found in checkpoints/, and the one that was opened.")
+        dpg.add_combo((), label="motion", tag="avatar.motion", width=-70, callback=lambda _, label: self._move(label))
+        tooltip("avatar.motion", "Clips in assets/motions. Joint sliders below turn joints on top of the clip.")
+        with dpg.group(horizontal=True):
+            dpg.add_button(
+                label="Play", tag="avatar.play", width=58,
+                callback=lambda: post(lambda s: edits.edit_body(s, playing=not s.body.playing), "play"),
+            )  # fmt: skip
+            dpg.add_slider_float(
+                label="time", tag="avatar.time", min_value=0.0, max_value=1.0, format="%.2f s", width=-70, clamped=True,
+                callback=lambda _, value: post(lambda s: edits.edit_body(s, time_s=value), "time"),
+            )  # fmt: skip
+        tooltip("avatar.play", "Play or pause the clip (space in the picture).")
+        tooltip("avatar.time", "Seconds from the start of the clip.")
+        with dpg.tree_node(label="Body shape", tag="avatar.shape"):
+            for index in range(NUM_SHAPES):
+                dpg.add_slider_float(
+                    label=f"shape {index + 1}", tag=f"avatar.shape{index}", min_value=-SHAPE_RANGE,
+                    max_value=SHAPE_RANGE, format="%.2f", width=-70, user_data=index,
+                    callback=lambda _, value, which: post(lambda s: edits.set_shape(s, which, value), f"shape{which}"),
+                )  # fmt: skip
+            tooltip("avatar.shape0", "Added to the avatar's own shape, in standard deviations. Ctrl+click to type.")
+            dpg.add_button(
+                label="Reset shape", tag="avatar.reset_shape",
+                callback=lambda: post(lambda s: edits.edit_body(s, shape=(0.0,) * NUM_SHAPES), "reset shape"),
+            )  # fmt: skip
+
+    def sync(self, snapshot: Snapshot) -> None:
+        """Show the body's state."""
+        body, choices = snapshot.state.body, snapshot.choices
+        self._avatars = labels_to_keys((choice.key, choice.label) for choice in choices.avatars)
+        self._motions = labels_to_keys((choice.key, choice.label) for choice in choices.motions)
+        for tag, keys, present in (
+            ("avatar.name", self._avatars, body.avatar), ("avatar.motion", self._motions, body.motion),
+        ):  # fmt: skip
+            show_options(tag, items=list(keys))
+            show_value(tag, next((label for label, key in keys.items() if key == present), ""))
+        duration = next((choice.duration_s for choice in choices.motions if choice.key == body.motion), 0.0)
+        has_clip = duration > 0
+        show_options("avatar.time", max_value=duration if has_clip else 1.0, enabled=has_clip)
+        show_value("avatar.time", float(body.time_s))
+        show_options("avatar.play", label="Pause" if body.playing else "Play", enabled=has_clip)
+        for index, value in enumerate(body.shape):
+            show_value(f"avatar.shape{index}", float(value))
+
+    def _choose(self, label: str) -> None:
+        if label in self._avatars:
+            key = self._avatars[label]
+            self._context.post(lambda s: edits.edit_body(s, avatar=key), "avatar")
+
+    def _move(self, label: str) -> None:
+        if label in self._motions:
+            key = self._motions[label]
+            self._context.post(
+                lambda s: edits.edit_body(s, motion=key, time_s=0.0, playing=s.body.playing and bool(key)), "motion"
+            )

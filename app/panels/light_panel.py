@@ -1,0 +1,94 @@
+"""Where the light comes from: as captured, an environment, or lamps alone; its turn, strength and tint."""
+
+from pathlib import Path
+
+import dearpygui.dearpygui as dpg
+
+from app import edits
+from app.panels.color_field import ColorField
+from app.panels.panel import PanelContext, Snapshot, labels_to_keys, show_options, show_value, tooltip
+from app.state import ViewState
+
+MODE_LABELS = {"captured": "As captured", "environment": "Environment", "none": "Lamps only"}
+EXTENSIONS = (".exr", ".hdr", ".png")
+DIALOG = "light.dialog"
+
+
+class LightPanel:
+    """Environment light."""
+
+    title = "Light"
+
+    def __init__(self, context: PanelContext) -> None:
+        self._context = context
+        self._environments: dict[str, str] = {}  # label -> key
+        self._tint = ColorField(
+            "light.tint", "tint", lambda tint: context.post(lambda s: edits.edit_light(s, tint=tint), "tint")
+        )
+
+    def build(self) -> None:
+        """Mode, environment, yaw, intensity, tint; and the file dialog."""
+        dpg.add_radio_button(
+            list(MODE_LABELS.values()), tag="light.mode", horizontal=True, callback=lambda _, label: self._mode(label)
+        )
+        tooltip("light.mode", "As captured: the light learned in training. Lamps join any of the three.")
+        with dpg.group(horizontal=True):
+            dpg.add_combo((), tag="light.environment", width=-90, callback=lambda _, label: self._choose(label))
+            dpg.add_button(label="Load...", tag="light.load", width=-1, callback=self._open_dialog)
+        tooltip("light.environment", "Bundled lat-long environments (CC0), and the files you loaded.")
+        tooltip("light.load", "Load a lat-long .exr, .hdr or .png, twice as wide as high.")
+        self._slider("yaw_deg", -180.0, 180.0, "rotation  %.0f°", -1, "Turns the light about the vertical.")
+        with dpg.group(horizontal=True):
+            self._slider("intensity", 0.0, 8.0, "intensity  %.2f x", -58, "Multiplies the light's radiance.")
+            self._tint.build()
+        tooltip("light.tint", "Multiplies the light's color.")
+        with dpg.file_dialog(
+            show=False, modal=True, tag=DIALOG, width=600, height=440, label="Load an environment",
+            callback=lambda _, chosen: self._load(chosen.get("file_path_name", "")),
+        ):  # fmt: skip
+            dpg.add_file_extension("Environments (*.exr *.hdr *.png){.exr,.hdr,.png}", color=(240, 178, 71, 255))
+            for extension in EXTENSIONS:
+                dpg.add_file_extension(extension, color=(240, 178, 71, 255))
+
+    def sync(self, snapshot: Snapshot) -> None:
+        """Show the light's state."""
+        light = snapshot.state.light
+        pairs = [(choice.key, choice.label) for choice in snapshot.choices.environments]
+        if light.environment and all(key != light.environment for key, _ in pairs):
+            pairs.append((light.environment, Path(light.environment).stem))
+        self._environments = labels_to_keys(pairs)
+        show_options("light.environment", items=list(self._environments))
+        label = next((label for label, key in self._environments.items() if key == light.environment), "")
+        show_value("light.environment", label or "choose an environment")
+        show_value("light.mode", MODE_LABELS[light.mode])
+        show_value("light.yaw_deg", float(light.yaw_deg))
+        show_value("light.intensity", float(light.intensity))
+        self._tint.show(light.tint)
+
+    def _slider(self, name: str, low: float, high: float, unit: str, width: int, hint: str) -> None:
+        dpg.add_slider_float(
+            tag=f"light.{name}", min_value=low, max_value=high, format=unit, width=width,
+            callback=lambda _, value: self._context.post(lambda s: edits.edit_light(s, **{name: value}), name),
+        )  # fmt: skip
+        tooltip(f"light.{name}", f"{hint} Ctrl+click to type.")
+
+    def _mode(self, label: str) -> None:
+        mode = next(mode for mode, text in MODE_LABELS.items() if text == label)
+        first = next(iter(self._environments.values()), "")
+
+        def edit(state: ViewState) -> ViewState:
+            environment = state.light.environment or (first if mode == "environment" else "")
+            return edits.edit_light(state, mode=mode, environment=environment)
+
+        self._context.post(edit, "light mode")
+
+    def _choose(self, label: str) -> None:
+        if label in self._environments:
+            self._load(self._environments[label])
+
+    def _load(self, path: str) -> None:
+        if path:
+            self._context.post(lambda s: edits.edit_light(s, environment=path, mode="environment"), "environment")
+
+    def _open_dialog(self) -> None:
+        dpg.show_item(DIALOG)

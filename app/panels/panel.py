@@ -1,0 +1,92 @@
+"""What every panel is given, and what it offers to the loop."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import dearpygui.dearpygui as dpg
+import numpy as np
+
+from app.actions import Actions
+from app.frames import Choices
+from app.state import Edit, ViewState
+from app.status import Status
+
+FLOAT_TOLERANCE = 1e-5  # widgets hold float32
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """Everything the panels show at one moment."""
+
+    state: ViewState
+    choices: Choices = field(default_factory=Choices)
+    status: Status = field(default_factory=Status)
+    probe_radiance: np.ndarray | None = None  # [16, 32, 3] linear, as the newest frame was lit
+    stage_ms: Mapping[str, float] = field(default_factory=dict)
+    render_ms: float = 0.0
+    display_fps: float = 0.0
+    display_name: str = ""  # what draws the windows
+    can_undo: bool = False
+    can_redo: bool = False
+
+
+@dataclass(frozen=True)
+class PanelContext:
+    """How a panel speaks: edits for the state, actions for the rest."""
+
+    post: Callable[[Edit, str], None]
+    end_gesture: Callable[[], None]
+    actions: Actions = field(default_factory=Actions)
+
+
+class Panel(Protocol):
+    """One group of widgets. Values flow one way: `sync` writes the state into widgets, callbacks post edits."""
+
+    title: str
+
+    def build(self) -> None:
+        """Add the widgets to the container that is open; needs `create_context` only."""
+
+    def sync(self, snapshot: Snapshot) -> None:
+        """Show the snapshot."""
+
+
+def show_value(tag: str, value: Any) -> None:
+    """Write a value into a widget unless it is there already: a widget in use is not disturbed."""
+    present = dpg.get_value(tag)
+    if isinstance(value, tuple | list):
+        is_same = present is not None and all(
+            abs(a - b) <= FLOAT_TOLERANCE for a, b in zip(present, value, strict=False)
+        )
+    elif isinstance(value, float):
+        is_same = abs(present - value) <= FLOAT_TOLERANCE * max(1.0, abs(value))
+    else:
+        is_same = present == value
+    if not is_same:
+        dpg.set_value(tag, value)
+
+
+def show_options(tag: str, **options: Any) -> None:
+    """Configure a widget where it differs."""
+    present = dpg.get_item_configuration(tag)
+    changed = {name: value for name, value in options.items() if present.get(name) != value}
+    if changed:
+        dpg.configure_item(tag, **changed)
+
+
+def tooltip(tag: str, text: str) -> None:
+    """Explain a widget, with its unit."""
+    with dpg.tooltip(tag, delay=0.4):
+        dpg.add_text(text, wrap=300)
+
+
+def labels_to_keys(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Label -> key, with a number behind labels that occur twice."""
+    keys: dict[str, str] = {}
+    for key, label in pairs:
+        unique, count = label, 2
+        while unique in keys:
+            unique, count = f"{label} ({count})", count + 1
+        keys[unique] = key
+    return keys

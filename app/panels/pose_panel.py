@@ -1,0 +1,72 @@
+"""Three sliders for every joint, grouped by limb."""
+
+import dearpygui.dearpygui as dpg
+
+from app import edits
+from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
+from app.panels.theme import MUTED
+
+LIMBS: tuple[tuple[str, tuple[tuple[int, str], ...]], ...] = (
+    ("Torso and head", (
+        (0, "whole body"), (3, "spine low"), (6, "spine mid"), (9, "chest"), (12, "neck"), (15, "head"),
+    )),
+    ("Left arm", ((13, "collar"), (16, "shoulder"), (18, "elbow"), (20, "wrist"), (22, "hand"))),
+    ("Right arm", ((14, "collar"), (17, "shoulder"), (19, "elbow"), (21, "wrist"), (23, "hand"))),
+    ("Left leg", ((1, "hip"), (4, "knee"), (7, "ankle"), (10, "foot"))),
+    ("Right leg", ((2, "hip"), (5, "knee"), (8, "ankle"), (11, "foot"))),
+)  # fmt: skip
+RANGE_DEG = 180.0
+HINT = (
+    "Degrees about x (left-right), y (up) and z (back-front) of the T-pose, on top of the clip. "
+    "Ctrl+click a number to type it."
+)
+
+
+class PosePanel:
+    """Joint edits on top of the clip."""
+
+    title = "Joints"
+
+    def __init__(self, context: PanelContext) -> None:
+        self._context = context
+
+    def build(self) -> None:
+        """A tree node for each limb."""
+        with dpg.group(horizontal=True):
+            dpg.add_text("x, y, z in degrees", color=MUTED)
+            dpg.add_button(label="Reset all", tag="pose.reset", callback=lambda: self._reset("all", None))
+        tooltip("pose.reset", "Back to what the clip says, for every joint.")
+        for number, (limb, joints) in enumerate(LIMBS):
+            with dpg.tree_node(label=limb, tag=f"pose.limb{number}", default_open=number == 1):
+                for joint, name in joints:
+                    self._joint(joint, name)
+                dpg.add_button(
+                    label=f"Reset {limb.lower()}", tag=f"pose.reset_limb{number}", small=True, user_data=joints,
+                    callback=lambda _, __, which: self._reset("limb", tuple(index for index, _ in which)),
+                )  # fmt: skip
+
+    def sync(self, snapshot: Snapshot) -> None:
+        """Show the angles; the reset button of an untouched joint is disabled."""
+        for joint, angles in enumerate(snapshot.state.body.joint_angles_deg):
+            show_value(f"joint{joint}", angles)
+            show_options(f"joint{joint}.reset", show=any(angles))
+
+    def _joint(self, joint: int, name: str) -> None:
+        with dpg.group(horizontal=True):
+            dpg.add_slider_floatx(
+                label=name, tag=f"joint{joint}", size=3, min_value=-RANGE_DEG, max_value=RANGE_DEG, format="%.0f°",
+                width=-112, user_data=joint,
+                callback=lambda _, values, which: self._context.post(
+                    lambda s: edits.set_joint(s, which, (values[0], values[1], values[2])), f"joint{which}"
+                ),
+            )  # fmt: skip
+            dpg.add_button(
+                label="×", tag=f"joint{joint}.reset", small=True, show=False, user_data=(joint,),
+                callback=lambda _, __, which: self._reset("joint", which),
+            )  # fmt: skip
+        tooltip(f"joint{joint}", HINT)
+
+    def _reset(self, what: str, joints: tuple[int, ...] | None) -> None:
+        self._context.end_gesture()
+        edit = edits.reset_joints if joints is None else lambda s: edits.reset_joints(s, joints)
+        self._context.post(edit, f"reset {what}")

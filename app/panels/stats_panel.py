@@ -1,0 +1,42 @@
+"""How fast: rendering and display apart, and where the time of a frame went."""
+
+import dearpygui.dearpygui as dpg
+
+from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
+from app.panels.theme import MUTED
+
+MAX_STAGES = 8
+
+
+class StatsPanel:
+    """Frame times."""
+
+    title = "Statistics"
+
+    def __init__(self, context: PanelContext) -> None:
+        self._context = context
+
+    def build(self) -> None:
+        """Two lines of text and a bar for each stage."""
+        dpg.add_text("", tag="stats.render")
+        dpg.add_text("", tag="stats.display", color=MUTED)
+        tooltip("stats.render", "Time of the newest frame in the engine, and frames finished in the last second.")
+        tooltip("stats.display", "How often this program draws its windows; it draws only what changed.")
+        for index in range(MAX_STAGES):
+            dpg.add_progress_bar(tag=f"stats.stage{index}", width=-1, height=17, overlay="", show=False)
+        tooltip("stats.stage0", "Stages that ran for the newest frame; what did not change is not computed again.")
+
+    def sync(self, snapshot: Snapshot) -> None:
+        """Show the newest frame's times."""
+        fps = f"{snapshot.status.render_fps:.0f} frames/s" if snapshot.status.render_fps else "at rest"
+        show_value("stats.render", f"Render  {snapshot.render_ms:.0f} ms,  {fps}")
+        show_value("stats.display", f"Display  {snapshot.display_fps:.0f} frames/s,  {snapshot.display_name}")
+        stages = sorted(snapshot.stage_ms.items(), key=lambda item: -item[1])[:MAX_STAGES]
+        total = max(snapshot.render_ms, 1e-6)
+        for index in range(MAX_STAGES):
+            tag = f"stats.stage{index}"
+            show_options(tag, show=index < len(stages))
+            if index < len(stages):
+                name, milliseconds = stages[index]
+                show_value(tag, min(1.0, milliseconds / total))
+                show_options(tag, overlay=f"{name.replace('_', ' ')}  {milliseconds:.1f} ms")

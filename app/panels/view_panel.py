@@ -1,0 +1,79 @@
+"""Which buffer is shown, and how: exposure, tone curve, background, lens."""
+
+import dearpygui.dearpygui as dpg
+
+from app import edits
+from app.panels.color_field import ColorField
+from app.panels.panel import PanelContext, Snapshot, show_value, tooltip
+from app.panels.theme import SELECTED_THEME
+from app.state import BUFFERS, TONE_CURVES
+
+BUTTON_WIDTH_PX = 82
+HINTS = {
+    "radiance": "The avatar under the light.",
+    "albedo": "Diffuse reflectance: color without light.",
+    "roughness": "0 (black) is a mirror, 1 (white) is chalk.",
+    "visibility": "Light that arrives over light that would arrive without shadows.",
+    "shading": "A white body under this light.",
+    "normal": "World normals, x y z as red green blue.",
+    "uv": "The place on the UV square: u red, v green.",
+    "depth": "Distance from the camera, near is white.",
+}
+
+
+class ViewPanel:
+    """How the picture is shown."""
+
+    title = "View"
+
+    def __init__(self, context: PanelContext) -> None:
+        self._context = context
+        self._background = ColorField("view.background", "background", self._set_background, is_linear=False)
+
+    def build(self) -> None:
+        """Buffer buttons, display sliders, lens."""
+        for start in range(0, len(BUFFERS), 4):
+            with dpg.group(horizontal=True):
+                for number, name in list(enumerate(BUFFERS))[start : start + 4]:
+                    dpg.add_button(
+                        label=name, tag=f"view.{name}", width=BUTTON_WIDTH_PX, user_data=name,
+                        callback=lambda _, __, which: self._look("buffer", which),
+                    )  # fmt: skip
+                    tooltip(f"view.{name}", f"{HINTS[name]} Key {number + 1} in the picture.")
+        dpg.add_slider_float(
+            label="exposure", tag="view.exposure", min_value=-6.0, max_value=6.0, format="%+.2f EV", width=-80,
+            callback=lambda _, value: self._look("exposure_ev", value),
+        )  # fmt: skip
+        tooltip("view.exposure", "Stops; for radiance and shading. The picture only: the light does not change.")
+        with dpg.group(horizontal=True):
+            dpg.add_combo(
+                TONE_CURVES, tag="view.curve", width=130, callback=lambda _, value: self._look("curve", value)
+            )
+            self._background.build()
+        tooltip("view.curve", "How bright light is fitted to the screen; files use the same curve.")
+        with dpg.group(horizontal=True):
+            dpg.add_slider_float(
+                tag="view.fov", min_value=5.0, max_value=90.0, format="field of view  %.0f°", width=-96,
+                callback=lambda _, value: self._context.post(lambda s: edits.set_fov(s, value), "fov"),
+            )  # fmt: skip
+            dpg.add_button(
+                label="Reset view", tag="view.reset", width=-1, callback=lambda: self._context.actions.reset_camera()
+            )
+        tooltip("view.fov", "Of the picture's height. The distance follows, so that the avatar keeps its size.")
+        tooltip("view.reset", "F in the picture. Left drag orbits, right drag pans, the wheel zooms.")
+
+    def sync(self, snapshot: Snapshot) -> None:
+        """Show the look."""
+        look = snapshot.state.look
+        for name in BUFFERS:
+            dpg.bind_item_theme(f"view.{name}", SELECTED_THEME if name == look.buffer else 0)
+        show_value("view.exposure", float(look.exposure_ev))
+        show_value("view.curve", look.curve)
+        show_value("view.fov", float(snapshot.state.camera.fov_deg))
+        self._background.show(look.background)
+
+    def _look(self, name: str, value: object) -> None:
+        self._context.post(lambda s: edits.edit_look(s, **{name: value}), name)
+
+    def _set_background(self, color: tuple[float, float, float]) -> None:
+        self._look("background", color)

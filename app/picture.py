@@ -1,0 +1,59 @@
+"""What each buffer looks like: engine images to display values, and display values to bytes."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from app.frames import LIGHT, PLAIN, REFLECTANCE, Frame
+from app.state import BUFFERS, LookState
+from phynes_core.conventions import linear_to_srgb
+from phynes_core.frame import FrameBuffers
+from phynes_core.render.tonemap import tonemap
+
+KIND_OF_BUFFER = {"radiance": LIGHT, "shading": LIGHT, "albedo": REFLECTANCE}  # the rest is PLAIN
+NEAREST, FARTHEST = 1.0, 0.15  # grays of the depth picture
+LARGEST_HALF = 65504.0
+
+
+def display_pixels(buffers: FrameBuffers, name: str) -> tuple[np.ndarray, str]:
+    """[H, W, 4] float16 (values premultiplied by coverage; coverage) and their kind."""
+    if name not in BUFFERS:
+        raise ValueError(f"buffer: expected one of {', '.join(BUFFERS)}, got '{name}'")
+    image, mask = getattr(buffers, name), buffers.mask
+    if name == "normal":
+        values = image * 0.5 + 0.5
+    elif name == "uv":
+        values = torch.cat([image, torch.zeros_like(mask)], -1)
+    elif name == "depth":
+        values = _depth_gray(image, mask)
+    else:
+        values = image
+    values = values.expand(-1, -1, 3)
+    if name != "radiance":  # radiance comes out of the engine as light per pixel, covered or not
+        values = values * mask
+    pixels = torch.cat([values.clamp(max=LARGEST_HALF), mask], -1).to(torch.float16)
+    return pixels.numpy(), KIND_OF_BUFFER.get(name, PLAIN)
+
+
+def display_bytes(frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 3] uint8 sRGB
+    """The frame over its background, as shaders/frame.frag.glsl shows it."""
+    pixels = torch.from_numpy(frame.pixels).float()
+    coverage = pixels[..., 3:]
+    values = pixels[..., :3] / coverage.clamp(min=1e-4)
+    if frame.kind == LIGHT:
+        shown = tonemap(values, look.exposure_ev, look.curve)
+    elif frame.kind == REFLECTANCE:
+        shown = linear_to_srgb(values.clamp(0.0, 1.0))
+    else:
+        shown = values.clamp(0.0, 1.0)
+    over = torch.tensor(look.background) * (1.0 - coverage) + shown * coverage
+    return (over * 255.0).round().to(torch.uint8).numpy()
+
+
+def _depth_gray(depth: Tensor, mask: Tensor) -> Tensor:  # [H, W, 1] metres -> gray, the nearest point white
+    covered = depth[mask > 0]
+    if covered.numel() == 0:
+        return torch.zeros_like(depth)
+    near, far = covered.min(), covered.max()
+    share = (depth - near) / (far - near).clamp(min=1e-6)
+    return NEAREST + (FARTHEST - NEAREST) * share

@@ -1,0 +1,205 @@
+"""The only caller of the engine: turns a ViewState into a Scene and RenderOptions, and those into frames."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from app.edits import wrap_deg
+from app.frames import Choice, Choices, Frame, Progress
+from app.picture import display_bytes, display_pixels
+from app.posing import edited_pose
+from app.scene_builder import home_distance, orbit_target, probe_file
+from app.state import PROBE_COLUMNS, PROBE_ROWS, BodyState, CameraState, LampState, LightState, LookState, ViewState
+from phynes_core.avatar import Avatar
+from phynes_core.body.model import Pose
+from phynes_core.body.motion import MotionClip, bundled_motions, load_motion
+from phynes_core.checkpoint import load_checkpoint
+from phynes_core.errors import CheckpointError, MotionError
+from phynes_core.frame import FrameRenderer, PosedAvatar, RenderOptions, Scene
+from phynes_core.paths import ASSETS, CHECKPOINTS
+from phynes_core.render.camera import Camera, orbit_camera
+from phynes_core.render.lamps import Lamp
+from phynes_core.render.lighting import Lighting
+from phynes_core.render.probes import Environment, environment_to_probes, load_environment_image
+
+FINAL_SUPERSAMPLE = 2  # samples a side of a pixel in files and in pictures at rest: smooth silhouettes
+LIVE_LAMP_SAMPLES, FINAL_LAMP_SAMPLES = 4, 16  # shadow rays a pixel and lamp
+MAX_KEPT_FILES = 4  # avatars, clips and environments remembered, each
+
+Loaded = TypeVar("Loaded")
+
+
+class AvatarSession:
+    """Renders ViewStates with the engine. Not thread-safe: one engine thread owns it (`check` may come before)."""
+
+    def __init__(self, backend: str = "auto", smpl: Path | None = None, smpl_uv: Path | None = None) -> None:
+        self._backend = backend
+        self._smpl, self._smpl_uv = smpl, smpl_uv
+        self._live = FrameRenderer()
+        self._final = FrameRenderer()  # its own, so that a fine picture does not evict what dragging needs
+        self._files: dict[str, dict[str, object]] = {"avatar": {}, "motion": {}, "environment": {}}
+        self._light: tuple[LightState, str, Environment | None, Tensor] | None = None
+        self._pose: tuple[BodyState, PosedAvatar, Tensor] | None = None
+
+    # what the windows ask before the engine thread starts
+
+    def check(self, state: ViewState) -> None:
+        """Load every file the state names; raises PhynesError."""
+        self._posed(state.body)
+        self._lighting(self._avatar(state.body), state.body.avatar, state.light)
+
+    def home_camera(self, body: BodyState) -> CameraState:
+        """The view that fills 85 % of the picture's height with this body."""
+        return CameraState(distance_m=home_distance(self._avatar(body)))
+
+    def choices(self, avatar_path: str) -> Choices:
+        """The files that ship with the project, and the avatar that is open."""
+        avatars = {str(path.resolve()): path.stem for path in sorted(CHECKPOINTS.glob("*.ckpt"))}
+        avatars.setdefault(avatar_path, Path(avatar_path).stem)
+        clips = [Choice(str(path), name, load_motion(path).duration_s) for name, path in bundled_motions().items()]
+        probes = [Choice(str(path), path.stem) for path in sorted((ASSETS / "probes").glob("*.exr"))]
+        return Choices(
+            tuple(Choice(key, label) for key, label in avatars.items()),
+            (Choice("", "rest pose"), *clips),
+            tuple(probes),
+        )
+
+    def opening(self, avatar: Path, motion: str, probe: str) -> tuple[BodyState, LightState]:
+        """What the command line's names mean: clips and environments by bare name or path, "captured", "none"."""
+        body = BodyState(avatar=str(avatar), motion=str(bundled_motions().get(motion, motion)) if motion else "")
+        if probe in ("captured", "none"):
+            return body, LightState(mode=probe)
+        return body, LightState(mode="environment", environment=str(probe_file(probe).resolve()))
+
+    def duration_s(self, body: BodyState) -> float:
+        """Length of the body's clip; 0 for the rest pose."""
+        return self._motion(body.motion).duration_s if body.motion else 0.0
+
+    def time_of(self, body: BodyState, frame: int, time_s: float | None) -> float:
+        """Seconds into the clip of a frame, or of a time that is given; raises MotionError beyond its end."""
+        if not body.motion:
+            if frame or time_s is not None:
+                raise MotionError("--frame and --time: expected a --motion to take them from, got none")
+            return 0.0
+        clip = self._motion(body.motion)
+        if time_s is None and not 0 <= frame < clip.num_frames:
+            raise MotionError(f"--frame: expected 0 to {clip.num_frames - 1} of {clip.name}, got {frame}")
+        return frame / clip.fps if time_s is None else time_s
+
+    # the Renderer protocol, on the engine thread
+
+    def warm_up(self, progress: Progress) -> None:
+        """Compile the kernels (seconds on the first start, then cached)."""
+        progress("Preparing the renderer; the first start compiles its kernels")
+
+    def render(self, state: ViewState, size: int, is_final: bool = False) -> Frame:
+        """Render the state's buffer."""
+        start = time.perf_counter()
+        posed, pelvis = self._posed(state.body)
+        target = pelvis + torch.tensor(state.camera.pan_m)
+        lighting, probe_radiance = self._lighting(posed.avatar, state.body.avatar, state.light)
+        scene = Scene((posed,), _camera(state.camera, target, size), lighting)
+        renderer = self._final if is_final else self._live
+        options = RenderOptions(
+            buffers=frozenset({state.look.buffer, "mask"}),
+            backend=self._backend,
+            supersample=FINAL_SUPERSAMPLE if is_final else 1,
+            lamp_samples=FINAL_LAMP_SAMPLES if is_final else LIVE_LAMP_SAMPLES,
+        )
+        buffers = renderer.render(scene, options)
+        pixels, kind = display_pixels(buffers, state.look.buffer)
+        render_ms = (time.perf_counter() - start) * 1e3
+        timings = dict(renderer.timings)
+        x, y, z = target.tolist()
+        return Frame(
+            pixels, kind, state, (x, y, z), probe_radiance.numpy(), render_ms, timings, is_converged=is_final
+        )
+
+    def to_bytes(self, frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 3] uint8 sRGB
+        """The frame as the window shows it."""
+        return display_bytes(frame, look)
+
+    # plain values to engine objects
+
+    def _posed(self, body: BodyState) -> tuple[PosedAvatar, Tensor]:  # and the point that cameras orbit, [3] world
+        key = BodyState(body.avatar, body.motion, body.time_s, False, body.joint_angles_deg, body.shape)
+        if self._pose is None or self._pose[0] != key:
+            avatar = self._avatar(body)
+            betas = avatar.betas.clone()
+            betas += torch.tensor(body.shape)[: len(betas)]
+            if body.motion:
+                pose = self._motion(body.motion).pose_at(body.time_s, betas)
+            else:
+                pose = Pose(torch.zeros(23, 3), torch.zeros(3), torch.zeros(3), betas)
+            posed = PosedAvatar(avatar, edited_pose(pose, body.joint_angles_deg))
+            self._pose = (key, posed, orbit_target(avatar, pose))
+        return self._pose[1], self._pose[2]
+
+    def _lighting(self, avatar: Avatar, avatar_path: str, light: LightState) -> tuple[Lighting, Tensor]:
+        """The lighting and its 16 x 32 picture. Remembered, so that an unchanged sky is the same object."""
+        if self._light is None or (_without_lamps(self._light[0]), self._light[1]) != (
+            _without_lamps(light),
+            avatar_path,
+        ):
+            environment, radiance = self._environment(avatar, light)
+            self._light = (light, avatar_path, environment, radiance)
+        _, _, environment, radiance = self._light
+        return Lighting(environment, tuple(_lamp(lamp) for lamp in light.lamps)), radiance
+
+    def _environment(self, avatar: Avatar, light: LightState) -> tuple[Environment | None, Tensor]:
+        """Probes first, painted cells over them, a turntable's turn over both."""
+        if light.mode == "environment" and light.environment:
+            image = self._file("environment", light.environment, load_environment_image)
+        elif light.mode == "none":
+            image = torch.zeros(PROBE_ROWS, PROBE_COLUMNS, 3)
+            if not light.probe_edits:
+                return None, image  # lamps alone: nothing to shade from the sky
+        else:
+            image = avatar.light
+        yaw_deg = light.yaw_deg if light.probe_edits else wrap_deg(light.yaw_deg + light.turn_deg)
+        base = Environment(image, yaw_deg, light.intensity, light.tint)
+        cells = environment_to_probes(base).radiance.clone()
+        for cell, radiance in light.probe_edits:
+            cells[cell] = torch.tensor(radiance)
+        cells = cells.view(PROBE_ROWS, PROBE_COLUMNS, 3)
+        return Environment(cells, light.turn_deg if light.probe_edits else 0.0), cells
+
+    # files
+
+    def _avatar(self, body: BodyState) -> Avatar:
+        def read(path: Path) -> Avatar:
+            return load_checkpoint(path, self._smpl, self._smpl_uv)
+
+        if not body.avatar:
+            raise CheckpointError("avatar: expected the path of a .ckpt file, got none; give --avatar FILE")
+        return self._file("avatar", body.avatar, read)
+
+    def _motion(self, path: str) -> MotionClip:
+        return self._file("motion", path, load_motion)
+
+    def _file(self, kind: str, path: str, read: Callable[[Path], Loaded]) -> Loaded:
+        kept = self._files[kind]
+        if path not in kept:
+            while len(kept) >= MAX_KEPT_FILES:
+                kept.pop(next(iter(kept)))
+            kept[path] = read(Path(path))
+        return kept[path]  # type: ignore[return-value]
+
+
+def _camera(orbit: CameraState, target: Tensor, size: int) -> Camera:
+    return orbit_camera(
+        target, orbit.azimuth_deg, orbit.elevation_deg, orbit.distance_m, size, size, orbit.fov_deg
+    )
+
+
+def _without_lamps(light: LightState) -> tuple[object, ...]:
+    return light.mode, light.environment, light.yaw_deg, light.intensity, light.tint, light.probe_edits, light.turn_deg
+
+
+def _lamp(lamp: LampState) -> Lamp:
+    return Lamp(lamp.azimuth_deg, lamp.elevation_deg, lamp.intensity, lamp.color, lamp.angular_radius_deg)

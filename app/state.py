@@ -1,0 +1,217 @@
+"""What the viewer shows, as plain values, and the one place that changes it.
+
+`ViewState` is frozen and holds numbers, strings and tuples only: no tensors, no widgets, no engine objects. Panels and
+the picture post edits (functions from ViewState to ViewState); the loop applies them; undo and redo are lists of
+ViewStates.
+"""
+
+import math
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+Rgb = tuple[float, float, float]
+Vector = tuple[float, float, float]
+
+NUM_JOINTS = 24
+NUM_SHAPES = 10
+PROBE_ROWS = 16
+PROBE_COLUMNS = 32
+
+BUFFERS = ("radiance", "albedo", "roughness", "visibility", "shading", "normal", "uv", "depth")
+LIGHT_MODES = ("captured", "environment", "none")
+TONE_CURVES = ("linear", "filmic", "reinhard")
+SPINS = ("camera", "light")
+
+REST_ANGLES: tuple[Vector, ...] = ((0.0, 0.0, 0.0),) * NUM_JOINTS
+HISTORY_LENGTH = 200  # undo steps kept: a state is a few kB
+
+
+@dataclass(frozen=True)
+class BodyState:
+    """Who is shown and in which pose."""
+
+    avatar: str = ""  # path of a .ckpt
+    motion: str = ""  # name of a clip the session offers; "" is the rest pose
+    time_s: float = 0.0
+    playing: bool = False
+    joint_angles_deg: tuple[Vector, ...] = REST_ANGLES  # x, y, z turns on top of the clip; posing.py
+    shape: tuple[float, ...] = (0.0,) * NUM_SHAPES  # added to the avatar's betas
+
+
+@dataclass(frozen=True)
+class CameraState:
+    """An orbit around the pelvis: conventions.py says which way the angles go."""
+
+    azimuth_deg: float = 0.0
+    elevation_deg: float = 0.0
+    distance_m: float = 3.75  # the default body fills about 85 % of the height
+    pan_m: Vector = (0.0, 0.0, 0.0)  # added to the orbited point, world
+    fov_deg: float = 30.0  # vertical
+
+
+@dataclass(frozen=True)
+class LampState:
+    """A light the user drags."""
+
+    azimuth_deg: float = 40.0
+    elevation_deg: float = 35.0
+    angular_radius_deg: float = 2.0
+    color: Rgb = (1.0, 0.93, 0.8)  # linear
+    intensity: float = math.pi  # irradiance on a facing surface; pi makes a white wall look white
+
+
+@dataclass(frozen=True)
+class LightState:
+    """Everything that lights the avatar."""
+
+    mode: str = "captured"  # of LIGHT_MODES
+    environment: str = ""  # path of a lat-long image, used when mode is "environment"
+    yaw_deg: float = 0.0
+    intensity: float = 1.0
+    tint: Rgb = (1.0, 1.0, 1.0)
+    probe_edits: tuple[tuple[int, Rgb], ...] = ()  # (cell = row * 32 + column, radiance) painted over the light, sorted
+    lamps: tuple[LampState, ...] = ()
+    turn_deg: float = 0.0  # turns environment and painted probes together; only turntables use it
+
+
+@dataclass(frozen=True)
+class LookState:
+    """How the rendered picture is displayed: changing it never renders again, except for the buffer."""
+
+    buffer: str = "radiance"  # of BUFFERS
+    exposure_ev: float = 0.0
+    curve: str = "linear"  # of TONE_CURVES
+    background: Rgb = (0.075, 0.08, 0.095)  # sRGB
+
+
+@dataclass(frozen=True)
+class TurntableState:
+    """What the record button makes."""
+
+    spin: str = "camera"  # of SPINS
+    seconds: float = 4.0
+    fps: int = 30
+    size: int = 512
+    plays_motion: bool = False
+    path: str = "turntable.mp4"
+
+    @property
+    def num_frames(self) -> int:
+        """Frames in the video; one at least."""
+        return max(1, round(self.seconds * self.fps))
+
+
+@dataclass(frozen=True)
+class ToolState:
+    """What the user's hands hold; never part of a picture."""
+
+    selected_lamp: int = 0
+    paints: bool = False  # a stroke on the probe picture paints instead of moving the lamp
+    brush_color: Rgb = (1.0, 1.0, 1.0)
+    brush_intensity: float = 4.0
+    brush_radius: int = 0  # cells around the one under the pointer
+    turntable: TurntableState = field(default_factory=TurntableState)
+
+
+@dataclass(frozen=True)
+class ViewState:
+    """Everything a person can change."""
+
+    body: BodyState = field(default_factory=BodyState)
+    camera: CameraState = field(default_factory=CameraState)
+    light: LightState = field(default_factory=LightState)
+    look: LookState = field(default_factory=LookState)
+    tool: ToolState = field(default_factory=ToolState)
+
+    @property
+    def rendered(self) -> tuple[BodyState, CameraState, LightState, str]:
+        """The part that needs the engine: two states that agree here show the same frame."""
+        return replace(self.body, playing=False), self.camera, self.light, self.look.buffer
+
+
+Edit = Callable[[ViewState], ViewState]
+
+
+@dataclass(frozen=True)
+class _Posted:
+    edit: Edit | None  # None ends the gesture
+    label: str
+    is_undoable: bool
+
+
+class Store:
+    """Holds the present ViewState. `post` may be called from any thread; everything else belongs to the loop."""
+
+    def __init__(self, initial: ViewState) -> None:
+        self.state = initial
+        self._inbox: deque[_Posted] = deque()
+        self._lock = threading.Lock()
+        self._undo: list[ViewState] = []
+        self._redo: list[ViewState] = []
+        self._gesture: str | None = None  # label of the edit that later ones join, until end_gesture
+
+    def post(self, edit: Edit, label: str, is_undoable: bool = True) -> None:
+        """Queue an edit. Edits of one label between two `end_gesture`s are one undo step."""
+        with self._lock:
+            self._inbox.append(_Posted(edit, label, is_undoable))
+
+    def end_gesture(self) -> None:
+        """The button went up: the next edit starts a new undo step."""
+        with self._lock:
+            self._inbox.append(_Posted(None, "", False))
+
+    def apply(self) -> bool:
+        """Run the queued edits in order; True when the state changed."""
+        with self._lock:
+            posted, self._inbox = self._inbox, deque()
+        before = self.state
+        for item in posted:
+            if item.edit is None:
+                self._gesture = None
+                continue
+            changed = item.edit(self.state)
+            if changed == self.state:
+                continue
+            if item.is_undoable:
+                self._remember(item.label)
+            self.state = changed
+        return self.state != before
+
+    def undo(self) -> bool:
+        """Back one step; False when there is none."""
+        return self._step(self._undo, self._redo)
+
+    def redo(self) -> bool:
+        """Forward one step; False when there is none."""
+        return self._step(self._redo, self._undo)
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether `undo` would do anything."""
+        return bool(self._undo)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether `redo` would do anything."""
+        return bool(self._redo)
+
+    def _remember(self, label: str) -> None:
+        if label == self._gesture:
+            return
+        self._gesture = label
+        self._undo.append(self.state)
+        del self._undo[:-HISTORY_LENGTH]
+        self._redo.clear()
+
+    def _step(self, source: list[ViewState], target: list[ViewState]) -> bool:
+        self._gesture = None
+        if not source:
+            return False
+        target.append(self.state)
+        present, past = self.state.body, source.pop()
+        if present.playing:  # the clock runs on: undoing a light must not throw the motion back
+            past = replace(past, body=replace(past.body, time_s=present.time_s, playing=True))
+        self.state = past
+        return True

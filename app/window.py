@@ -1,0 +1,178 @@
+"""The picture's window: ModernGL on moderngl-window's GLFW backend. Events go to Gestures; drawing is on demand."""
+
+import os
+import sys
+from typing import Any
+
+import moderngl
+
+from app.captions import Caption, CaptionDrawer
+from app.display import FrameDisplay
+from app.frames import Frame
+from app.gestures import Gestures
+from app.gizmos import LampGizmos
+from app.orbit_camera import OrbitView
+from app.picking import Letterbox
+from app.state import ViewState
+from phynes_core.errors import DisplayError
+
+SOFTWARE_RENDERERS = ("llvmpipe", "softpipe", "swrast")
+KEYS = {
+    **{f"NUMBER_{digit}": str(digit) for digit in range(1, 10)},
+    **{name: name for name in ("SPACE", "L", "R", "F", "Z", "Y", "W", "DELETE", "BACKSPACE", "ESCAPE")},
+}
+
+
+class PictureWindow:
+    """Shows frames with lamp handles and captions over them."""
+
+    def __init__(self, title: str, width: int, height: int, position: tuple[int, int]) -> None:
+        """Raises DisplayError when no window can be opened here."""
+        if sys.platform == "linux":
+            os.environ.setdefault("PYGLFW_LIBRARY_VARIANT", "x11")  # the panels' window is X11: one server for both
+        try:
+            import glfw
+            import moderngl_window
+            from moderngl_window.context.glfw import Window
+
+            self._glfw = glfw
+            self._window = Window(
+                title=title, size=(width, height), gl_version=(3, 3), vsync=False, resizable=True, aspect_ratio=None
+            )
+        except Exception as error:  # pip-glfw and moderngl raise bare Exceptions
+            raise DisplayError(
+                f"window: cannot open one here ({_one_line(error)}; DISPLAY={os.environ.get('DISPLAY')!r}); "
+                "draw to a file instead with: python launch.py render --avatar NAME --out DIR"
+            ) from error
+        moderngl_window.activate_context(window=self._window)
+        self._window.position = position
+        self._window.exit_key = None  # Escape is a gesture like the others
+        self._window.fullscreen_key = None
+        self._window.resize_func = lambda width, height: None
+        self._window.render_func = lambda time, frame_time: None
+        self._context = self._window.ctx
+        self._display = FrameDisplay(self._context)
+        self._gizmos = LampGizmos(self._context)
+        self._captions = CaptionDrawer(self._context)
+        self._frame: Frame | None = None
+        self._pointer: tuple[float, float] | None = None
+        self.needs_drawing = True
+
+    def connect(self, gestures: Gestures) -> None:
+        """Send pointer and keys there."""
+        window, glfw = self._window, self._glfw
+
+        def place(x: float, y: float) -> tuple[float, float]:
+            # moderngl-window passes the pointer's position now with a button event; the last motion is the event's
+            return self._pointer or (x, y)
+
+        def moved(x: float, y: float, dx: float, dy: float) -> None:
+            self._pointer = (x, y)
+
+        def dragged(x: float, y: float, dx: float, dy: float) -> None:
+            self._pointer = (x, y)
+            gestures.move(x, y, dx, dy)
+
+        def key(code: Any, action: Any, modifiers: Any) -> None:
+            name = names.get(code)
+            if action == window.keys.ACTION_PRESS and name is not None:
+                gestures.key(name, bool(modifiers.ctrl))
+
+        names = {getattr(window.keys, attribute): name for attribute, name in KEYS.items()}
+        window.mouse_position_event_func = moved
+        window.mouse_drag_event_func = dragged
+        window.mouse_press_event_func = lambda x, y, button: gestures.press(
+            *place(x, y), button, bool(window.modifiers.shift)
+        )
+        window.mouse_release_event_func = lambda x, y, button: gestures.release(button)
+        window.mouse_scroll_event_func = lambda dx, dy: gestures.scroll(dy)
+        window.key_event_func = key
+        glfw.set_window_refresh_callback(window._window, lambda handle: self._expose())
+
+    # what the loop asks
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether the user closed it."""
+        return bool(self._window.is_closing)
+
+    @property
+    def is_iconified(self) -> bool:
+        """Whether it is minimised: nothing to draw then."""
+        return bool(self._glfw.get_window_attrib(self._window._window, self._glfw.ICONIFIED))
+
+    @property
+    def is_software(self) -> bool:
+        """Whether drawing costs the CPU time that the engine needs."""
+        name = self.renderer_name.lower()
+        return any(software in name for software in SOFTWARE_RENDERERS)
+
+    @property
+    def renderer_name(self) -> str:
+        """What draws, as OpenGL calls it."""
+        return str(self._context.info["GL_RENDERER"])
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in screen coordinates, as pointer positions are."""
+        return self._window.size
+
+    def close(self) -> None:
+        """Ask for the end."""
+        self._window.is_closing = True
+
+    def set_title(self, title: str) -> None:
+        """Text of the title bar."""
+        if title != self._window.title:
+            self._window.title = title
+
+    def make_current(self) -> None:
+        """Dear PyGui leaves its own context current: take ours back before drawing."""
+        self._glfw.make_context_current(self._window._window)
+
+    def wait_events(self, timeout_s: float) -> None:
+        """Sleep until something happens here, `wake` is called, or time is up."""
+        self._glfw.wait_events_timeout(max(timeout_s, 1e-3))
+
+    def wake(self) -> None:
+        """End a wait; may be called from any thread."""
+        self._glfw.post_empty_event()
+
+    def letterbox(self, frame_size: tuple[int, int]) -> Letterbox:
+        """Where a picture lies in the window, in pointer coordinates."""
+        return Letterbox(*self.size, *frame_size)
+
+    def draw(
+        self, frame: Frame | None, state: ViewState, view: OrbitView | None, is_dragged: bool, captions: list[Caption]
+    ) -> None:
+        """Draw everything and swap; leaves the context current."""
+        self.make_current()
+        self.needs_drawing = False
+        buffer_width, buffer_height = self._window.buffer_size
+        ratio = buffer_width / max(1, self.size[0])
+        self._window.fbo.use()
+        self._context.viewport = (0, 0, buffer_width, buffer_height)
+        self._context.disable(moderngl.BLEND | moderngl.DEPTH_TEST | moderngl.CULL_FACE)
+        if frame is not None:
+            self._display.show(frame)
+        letterbox = Letterbox(buffer_width, buffer_height, *(frame.size if frame is not None else (1, 1)))
+        self._display.draw(state.look, letterbox)
+        self._context.enable(moderngl.BLEND)
+        self._context.blend_func = (moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
+        if view is not None:
+            self._gizmos.draw(view, letterbox, state.light.lamps, state.tool.selected_lamp, is_dragged, ratio)
+        for caption in captions:
+            self._captions.draw(caption, letterbox, ratio)
+        self._glfw.swap_buffers(self._window._window)
+
+    def destroy(self) -> None:
+        """Close the window and end GLFW."""
+        self.make_current()
+        self._window.destroy()
+
+    def _expose(self) -> None:
+        self.needs_drawing = True
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,198 @@
+"""The one engine thread: renders the latest view asked for, and never makes the windows wait."""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from app.frames import Frame, Renderer
+from app.recording import record
+from app.state import TurntableState, ViewState
+from app.status import Message, RecordingStatus, Status
+from app.turntable import turntable_views
+from phynes_core.errors import PhynesError
+
+_log = logging.getLogger(__name__)
+RATE_WINDOW_S = 1.0  # over which the render rate is counted
+MAX_MESSAGES = 50
+REST_S = 0.3  # a view untouched for so long is rendered again, finely
+
+
+@dataclass(frozen=True)
+class _Live:
+    state: ViewState
+    is_final: bool = False
+
+
+@dataclass(frozen=True)
+class _Recording:
+    state: ViewState
+    settings: TurntableState
+    duration_s: float
+
+
+class Worker:
+    """Owns the renderer. All methods may be called from the windows' thread and return at once."""
+
+    def __init__(self, renderer: Renderer, size: int) -> None:
+        self._renderer = renderer
+        self._size = size
+        self.wake: Callable[[], None] = lambda: None  # called by the engine thread when a window should look
+        self._changed = threading.Condition()
+        self._wanted: _Live | None = None
+        self._may_refine = False
+        self._recording: _Recording | None = None
+        self._is_cancelled = False
+        self._is_closing = False
+        self._status = Status()
+        self._finished_s: deque[float] = deque(maxlen=240)
+        self._latest: Frame | None = None
+        self._failed: ViewState | None = None
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+
+    @property
+    def latest(self) -> Frame | None:
+        """The newest finished frame."""
+        return self._latest
+
+    @property
+    def failed(self) -> ViewState | None:
+        """The newest state that could not be rendered."""
+        return self._failed
+
+    @property
+    def status(self) -> Status:
+        """The newest status; its render rate is counted now."""
+        newest = time.monotonic() - RATE_WINDOW_S
+        count = sum(1 for finished in tuple(self._finished_s) if finished > newest)
+        return replace(self._status, render_fps=count / RATE_WINDOW_S)
+
+    def start(self) -> None:
+        """Begin with the warm-up."""
+        self._thread.start()
+
+    def show(self, state: ViewState) -> None:
+        """Ask for a picture; one that was not begun yet is forgotten."""
+        with self._changed:
+            self._wanted = _Live(state)
+            self._changed.notify()
+
+    def let_refine(self, may_refine: bool) -> None:
+        """Whether a view at rest may be rendered finely: not while a hand is on it, for that takes several frames."""
+        with self._changed:
+            if may_refine != self._may_refine:
+                self._may_refine = may_refine
+                self._changed.notify()
+
+    def record(self, state: ViewState, settings: TurntableState, duration_s: float) -> None:
+        """Make a turntable video; live frames pause until it is done."""
+        with self._changed:
+            if self._recording is None:
+                self._recording = _Recording(state, settings, duration_s)
+                self._is_cancelled = False
+                status = RecordingStatus("running", 0, settings.num_frames, settings.path)
+                self._set_status(recording=status)
+                self._changed.notify()
+
+    def cancel_recording(self) -> None:
+        """Stop after the frame in progress and remove the partial file."""
+        self._is_cancelled = True
+
+    def say(self, text: str, is_error: bool = False) -> None:
+        """Add a line to the messages."""
+        message = Message(text, is_error, time.monotonic())
+        with self._changed:
+            self._set_status(messages=(*self._status.messages, message)[-MAX_MESSAGES:])
+
+    def close(self, timeout_s: float = 10.0) -> bool:
+        """Stop; a recording in progress is cancelled. True when the thread ended in time."""
+        with self._changed:
+            self._is_closing = True
+            self._is_cancelled = True
+            self._changed.notify()
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    # the engine thread
+
+    def _run(self) -> None:
+        self._guarded("warming up", lambda: self._renderer.warm_up(self._progress))
+        self._set_status(is_ready=True, activity="", share=None)
+        while (job := self._next_job()) is not None:
+            if isinstance(job, _Recording):
+                self._guarded("recording", lambda job=job: self._record(job))
+                with self._changed:
+                    self._recording = None
+                if self._status.recording.state == "running":  # an error ended it
+                    self._set_status(recording=replace(self._status.recording, state="failed"))
+            else:
+                self._guarded("rendering", lambda job=job: self._render(job))
+
+    def _next_job(self) -> "_Live | _Recording | None":
+        with self._changed:
+            while not self._is_closing:
+                if self._recording is not None:
+                    return self._recording
+                if self._wanted is not None:
+                    wanted, self._wanted = self._wanted, None
+                    return wanted
+                latest = self._latest
+                needs_refining = self._may_refine and latest is not None and not latest.is_converged
+                was_touched = self._changed.wait(REST_S if needs_refining else None)
+                if needs_refining and not was_touched and latest is not None:
+                    return _Live(latest.state, is_final=True)
+        return None
+
+    def _render(self, job: _Live) -> None:
+        try:
+            self._publish(self._renderer.render(job.state, self._size, job.is_final))
+        except Exception:
+            self._failed = job.state
+            raise
+
+    def _publish(self, frame: Frame) -> None:
+        self._latest = frame
+        self._finished_s.append(time.monotonic())
+        self.wake()
+
+    def _record(self, job: _Recording) -> None:
+        def after_frame(num_done: int, frame: Frame) -> bool:
+            self._publish(frame)
+            self._set_status(recording=replace(self._status.recording, num_done=num_done))
+            return not self._is_cancelled
+
+        views = turntable_views(job.state, job.settings, job.duration_s)
+        try:
+            is_whole = record(self._renderer, views, job.settings, after_frame)
+        finally:
+            with self._changed:  # show the live view again
+                self._wanted = self._wanted or _Live(job.state)
+        self._set_status(recording=replace(self._status.recording, state="done" if is_whole else "cancelled"))
+        self.say(f"Saved {job.settings.path}" if is_whole else "Recording cancelled")
+
+    def _guarded(self, doing: str, step: Callable[[], None]) -> None:
+        """An error in one frame is a message; the next frame may well succeed."""
+        try:
+            step()
+        except PhynesError as error:
+            self._stop_refining()
+            self.say(str(error), is_error=True)
+        except Exception as error:
+            _log.exception("while %s", doing)
+            self._stop_refining()
+            self.say(f"Internal error while {doing}: {type(error).__name__}: {error}", is_error=True)
+
+    def _stop_refining(self) -> None:
+        if self._latest is not None:
+            self._latest = replace(self._latest, is_converged=True)
+
+    def _progress(self, activity: str, share: float | None = None) -> None:
+        self._set_status(activity=activity, share=share)
+
+    def _set_status(self, **changes: object) -> None:
+        with self._changed:
+            self._status = replace(self._status, **changes)  # type: ignore[arg-type]
+        self.wake()

@@ -1,0 +1,25 @@
+#version 330 core
+// A rendered buffer over the background. The only place where light becomes sRGB on the screen.
+
+#include "tonemap.glsl"
+
+const int KIND_LIGHT = 0;
+const int KIND_REFLECTANCE = 1;
+
+uniform sampler2D frame;   // values premultiplied by coverage; coverage. Row 0 on top
+uniform int kind;
+uniform int curve;
+uniform float exposure_ev;
+uniform vec3 background;   // sRGB
+
+in vec2 uv;
+out vec4 color;
+
+void main() {
+    vec4 texel = texture(frame, uv);
+    vec3 values = texel.rgb / max(texel.a, 1e-4);
+    vec3 shown = clamp(values, 0.0, 1.0);
+    if (kind == KIND_LIGHT) shown = tonemap(values, exposure_ev, curve);
+    if (kind == KIND_REFLECTANCE) shown = linear_to_srgb(shown);
+    color = vec4(mix(background, shown, texel.a), 1.0);
+}
