@@ -15,6 +15,7 @@ from contextlib import redirect_stderr
 from importlib import import_module
 from pathlib import Path
 
+from app import environment
 from phynes_core.errors import PhynesError
 
 DEFAULT_COMMAND = "view"
@@ -24,6 +25,18 @@ HELP = ("-h", "--help", "help")
 
 class UsageError(PhynesError):
     """Options that contradict each other or cannot be read."""
+
+
+def launch(argv: Sequence[str]) -> int:
+    """What launch.py does: bring what the command needs, in another process if must be, then run it."""
+
+    def start() -> int:
+        command = command_name(argv)
+        if command is not None:  # the list of commands and a misspelt command cost no installation
+            environment.ensure(command, argv)
+        return run(argv)
+
+    return guarded(start)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -128,17 +141,21 @@ def _join_negative_values(argv: Sequence[str]) -> list[str]:
 
 
 def _one_line(box: str) -> str:
-    """What a boxed message of the parser says, without the box, the advice below its rule, and the styling."""
+    """What a boxed message of the parser says, without the box, its title, the advice below its rule, and the styling."""
     plain = re.sub(r"\x1b\[[0-9;]*m", "", box)
-    rows = [row.strip("│ \t") for row in plain.splitlines() if not re.match(r"\s*[╭╰]", row)]
-    rule = next((index for index, row in enumerate(rows) if row.startswith("──")), len(rows))
-    advice = rows[rule + 1 :]
-    rows = rows[:rule]
-    if rows and rows[0].startswith("Missing from"):
-        needed = [row.split()[0] for row in rows if row.startswith("--")]
-        return f"missing {' and '.join(needed)}"
-    text = " ".join(row for row in rows if row)
-    text = re.sub(r"^Unrecognized options: (\S+?),? .*|^Unrecognized options: (\S+)$", r"unknown option \1\2", text)
+    parts: list[list[str]] = [[]]
+    for row in plain.splitlines():
+        text = row.strip("│| \t")
+        if re.fullmatch(r"[─-]{4,}", text):
+            parts.append([])
+        elif text and not re.match(r"\s*[╭╰]", row):
+            parts[-1].append(text)
+    if "╭" not in plain:  # on a terminal without UTF-8 the title stands above a rule of its own
+        parts = parts[1:]
+    said, advice = (*parts, [], [])[:2]
+    if said and said[0].startswith("Missing from"):
+        return "missing " + " and ".join(row.split()[0] for row in said if row.startswith("--"))
+    text = re.sub(r"^Unrecognized options: ([^\s,]+).*", r"unknown option \1", " ".join(said))
     similar = [row.split()[0] for row in advice if row.startswith("--")]
     if text.startswith("unknown option") and similar:
         text += f": did you mean {similar[0]}?"

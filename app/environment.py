@@ -25,7 +25,7 @@ from app.system_packages import SetupError
 
 NEWEST_PYTHON = (3, 13)  # the last one that every pinned package has a wheel for
 RELAUNCHED = "PHYNES_RELAUNCHED"  # set in the environment of the second start, inside .venv
-EXTRAS = {"test": ("test",), "synthesize": ("synthetic",), "evaluate": ("evaluation",)}  # command -> extras
+EXTRAS = {"test": ("test",), "synthesize": ("synthetic",)}  # command -> extras
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def missing(requirements: Sequence[str]) -> list[str]:
     for requirement in requirements:
         if ";" in requirement:  # only some platforms: pip judges, and the engine has a stand-in
             continue
-        name, bounds = _split(requirement)
+        name, bounds = split_requirement(requirement)
         try:
             found = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
@@ -272,7 +272,7 @@ def _digest(project: Project, requirements: Sequence[str]) -> str:
     return hashlib.sha256("\n".join([*requirements, pins]).encode()).hexdigest()
 
 
-def _split(requirement: str) -> tuple[str, list[tuple[str, str]]]:
+def split_requirement(requirement: str) -> tuple[str, list[tuple[str, str]]]:
     found = re.match(r"([A-Za-z0-9._-]+)(?:\[[^]]*\])?(.*)", requirement)
     if found is None:
         raise SetupError(f"pyproject.toml: cannot read the requirement {requirement!r}")
