@@ -1,0 +1,47 @@
+"""Occlusion of many rays through embree, threads sharing the chunks."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+
+import numpy as np
+from embreex.mesh_construction import TriangleMesh
+from embreex.rtcore_scene import EmbreeScene as _Scene
+
+_CHUNK = 1 << 14  # rays; small enough to stay in cache, large enough to hide the hand-over
+_MISS = -1
+
+
+class EmbreeScene:
+    """A mesh that answers occlusion (built in 6 ms for 14k triangles, so a new pose builds a new scene)."""
+
+    def __init__(
+        self,
+        vertices: np.ndarray,  # [V, 3] m
+        faces: np.ndarray,  # [F, 3]
+    ) -> None:
+        self._scene = _Scene()
+        self._mesh = TriangleMesh(
+            self._scene, np.ascontiguousarray(vertices, np.float32), np.ascontiguousarray(faces, np.int32)
+        )
+        self._occluded(np.zeros((1, 3), np.float32), np.ones((1, 3), np.float32))  # commits it, before threads enter
+
+    def any_hit(
+        self,
+        origins: np.ndarray,  # [N, 3] m
+        directions: np.ndarray,  # [N, 3]
+    ) -> np.ndarray:  # [N] bool
+        """Whether each ray meets the mesh, from either side."""
+        origins = np.ascontiguousarray(origins, np.float32)
+        directions = np.ascontiguousarray(directions, np.float32)
+        hit = np.empty(len(origins), np.bool_)
+
+        def trace(start: int) -> None:
+            end = start + _CHUNK
+            hit[start:end] = self._occluded(origins[start:end], directions[start:end])
+
+        run_in_threads(trace, range(0, len(origins), _CHUNK))
+        return hit
+
+    def _occluded(self, origins: np.ndarray, directions: np.ndarray) -> np.ndarray:
+        return self._scene.run(origins, directions, query="OCCLUDED") != _MISS
