@@ -141,7 +141,7 @@ def _join_negative_values(argv: Sequence[str]) -> list[str]:
 
 
 def _one_line(box: str) -> str:
-    """What a boxed message of the parser says, without the box, its title, the advice below its rule, and the styling."""
+    """What a boxed message of the parser says, without the box, its title, the advice below its rule, its styling."""
     plain = re.sub(r"\x1b\[[0-9;]*m", "", box)
     parts: list[list[str]] = [[]]
     for row in plain.splitlines():

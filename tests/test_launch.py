@@ -281,7 +281,8 @@ def test_a_python_too_new_for_the_pins_is_refused_before_downloading(project, co
 
 
 def test_an_older_python_gets_one_line_that_names_its_version():
-    program = "import runpy, sys; sys.version_info = (3, 8, 18, 'final', 0); sys.version = '3.8.18'\nrunpy.run_path('launch.py', run_name='__main__')"
+    pretend = "import runpy, sys; sys.version_info, sys.version = (3, 8, 18, 'final', 0), '3.8.18 (old)'"
+    program = f"{pretend}; runpy.run_path('launch.py', run_name='__main__')"
     result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
     assert result.returncode == 2
     assert result.stderr.count("\n") == 1 and "3.8.18" in result.stderr and "3.11, 3.12 or 3.13" in result.stderr
