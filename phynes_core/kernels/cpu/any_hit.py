@@ -1,12 +1,10 @@
 """Occlusion of many rays through embree, threads sharing the chunks."""
 
-import os
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
-
 import numpy as np
 from embreex.mesh_construction import TriangleMesh
 from embreex.rtcore_scene import EmbreeScene as _Scene
+
+from phynes_core.kernels.cpu.threads import run_in_threads
 
 _CHUNK = 1 << 14  # rays; small enough to stay in cache, large enough to hide the hand-over
 _MISS = -1
@@ -24,7 +22,7 @@ class EmbreeScene:
         self._mesh = TriangleMesh(
             self._scene, np.ascontiguousarray(vertices, np.float32), np.ascontiguousarray(faces, np.int32)
         )
-        self._occluded(np.zeros((1, 3), np.float32), np.ones((1, 3), np.float32))  # commits it, before threads enter
+        self.trace_chunk(np.zeros((1, 3), np.float32), np.ones((1, 3), np.float32))  # commits it, before threads enter
 
     def any_hit(
         self,
@@ -38,10 +36,15 @@ class EmbreeScene:
 
         def trace(start: int) -> None:
             end = start + _CHUNK
-            hit[start:end] = self._occluded(origins[start:end], directions[start:end])
+            hit[start:end] = self.trace_chunk(origins[start:end], directions[start:end])
 
         run_in_threads(trace, range(0, len(origins), _CHUNK))
         return hit
 
-    def _occluded(self, origins: np.ndarray, directions: np.ndarray) -> np.ndarray:
+    def trace_chunk(
+        self,
+        origins: np.ndarray,  # [N, 3] float32, C-contiguous
+        directions: np.ndarray,  # [N, 3] float32, C-contiguous
+    ) -> np.ndarray:  # [N] bool
+        """`any_hit` on the calling thread alone."""
         return self._scene.run(origins, directions, query="OCCLUDED") != _MISS

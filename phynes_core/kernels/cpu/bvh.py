@@ -6,6 +6,9 @@ from phynes_core.kernels.cpu.bvh_any_hit import any_hits
 from phynes_core.kernels.cpu.bvh_build import build_tree, refit_tree
 from phynes_core.kernels.cpu.closest import closest_points
 from phynes_core.kernels.cpu.ray_heights import ray_heights
+from phynes_core.kernels.cpu.threads import run_in_threads
+
+_RAY_CHUNK = 1 << 14
 
 
 class Bvh:
@@ -47,6 +50,21 @@ class Bvh:
         """Whether each ray meets the mesh, from either side."""
         origins = np.ascontiguousarray(origins, np.float32)
         directions = np.ascontiguousarray(directions, np.float32)
+        hit = np.empty(len(origins), np.bool_)
+
+        def trace(start: int) -> None:
+            end = start + _RAY_CHUNK
+            hit[start:end] = self.trace_chunk(origins[start:end], directions[start:end])
+
+        run_in_threads(trace, range(0, len(origins), _RAY_CHUNK))
+        return hit
+
+    def trace_chunk(
+        self,
+        origins: np.ndarray,  # [N, 3] float32, C-contiguous
+        directions: np.ndarray,  # [N, 3] float32, C-contiguous
+    ) -> np.ndarray:  # [N] bool
+        """`any_hit` on the calling thread alone."""
         hit = np.empty(len(origins), np.bool_)
         any_hits(*self._tree, origins, directions, hit)
         return hit
