@@ -11,7 +11,7 @@ from phynes_core.checks import check_tensor
 
 _UNWRAP_RESOLUTION = 1024  # texels across the square for which the padding below is meant
 _UNWRAP_PADDING = 6  # texels between charts: 3 cells of the finest hash level (1024) on either side never mix
-_PIXELS_AT_ONCE = 2_000_000
+_TEXELS_AT_ONCE = 500_000
 
 
 def corner_uv(body: BodyModel) -> Tensor:  # [F, 3, 2]
@@ -58,34 +58,45 @@ def face_charts(body: BodyModel) -> Tensor:  # [F] int64, charts numbered from 0
 
 
 def chart_image(body: BodyModel, resolution: int) -> Tensor:  # [R, R] int32, row 0 is v = 1; -1 outside any chart
-    """The chart at each texel's centre. Slow (0.2 to 1 s at 1024): keep the result."""
+    """The chart at each texel's center, edges included. Slow (0.2 s at 1024): keep the result."""
     if resolution < 1:
         raise ValueError(f"resolution: expected at least 1, got {resolution}")
-    corners = corner_uv(body).cpu().double().numpy() * resolution - 0.5  # texel centres at whole numbers
+    corners = corner_uv(body).cpu().double().numpy() * resolution - 0.5  # texel centers at whole numbers
+    edges = _edge_functions(corners)
     chart = face_charts(body).cpu().numpy().astype(np.int32)
     first = np.clip(np.ceil(corners.min(1) - 1e-9), 0, resolution).astype(np.int64)  # [F, 2] column, row (v up)
     last = np.clip(np.floor(corners.max(1) + 1e-9) + 1, 0, resolution).astype(np.int64)
-    size = np.maximum(last - first, 0)
+    width, height = np.maximum(last - first, 0).T
     image = np.full((resolution, resolution), -1, np.int32)
-    count = size.prod(1)
+    ends = np.cumsum(width * height)
     start = 0
-    while start < len(count):  # faces whose boxes hold at most _PIXELS_AT_ONCE texels together, at least one face
-        end = max(start + 1, start + int(np.searchsorted(np.cumsum(count[start:]), _PIXELS_AT_ONCE, side="right")))
-        face = np.repeat(np.arange(start, end), count[start:end])
-        within = np.arange(len(face)) - np.repeat(np.cumsum(count[start:end]) - count[start:end], count[start:end])
-        width = np.maximum(size[face, 0], 1)
-        column, row = first[face, 0] + within % width, first[face, 1] + within // width
-        covered = _inside(corners[face], np.stack([column, row], -1).astype(np.float64))
+    while start < len(ends):  # faces whose boxes hold at most _TEXELS_AT_ONCE together, at least one face
+        before = ends[start - 1] if start else 0
+        end = max(start + 1, int(np.searchsorted(ends, before + _TEXELS_AT_ONCE, side="right")))
+        count = width[start:end] * height[start:end]
+        face = np.repeat(np.arange(start, end), count)
+        within = np.arange(len(face)) - np.repeat(ends[start:end] - count - before, count)
+        row, column = np.divmod(within, width[face])
+        column += first[face, 0]
+        row += first[face, 1]
+        covered = np.ones(len(face), bool)
+        for a, b, c in edges:
+            covered &= a[face] * column + b[face] * row + c[face] >= -1e-9
         image[resolution - 1 - row[covered], column[covered]] = chart[face[covered]]
         start = end
     return torch.from_numpy(image)
 
 
-def _inside(triangle: np.ndarray, point: np.ndarray) -> np.ndarray:  # [N, 3, 2], [N, 2] -> [N] bool, edges included
-    edge = np.roll(triangle, -1, axis=1) - triangle
-    away = point[:, None] - triangle
-    side = edge[..., 0] * away[..., 1] - edge[..., 1] * away[..., 0]
-    return (side >= -1e-9).all(1) | (side <= 1e-9).all(1)
+def _edge_functions(corners: np.ndarray) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:  # [F, 3, 2]
+    """a, b, c of each edge: a x + b y + c >= 0 on the triangle's side of it, whichever way the triangle turns."""
+    x, y = corners[..., 0], corners[..., 1]
+    area = (x[:, 1] - x[:, 0]) * (y[:, 2] - y[:, 0]) - (x[:, 2] - x[:, 0]) * (y[:, 1] - y[:, 0])
+    turn = np.where(area < 0, -1.0, 1.0)
+    edges = []
+    for tail, head in ((0, 1), (1, 2), (2, 0)):
+        a, b = turn * (y[:, tail] - y[:, head]), turn * (x[:, head] - x[:, tail])
+        edges.append((a, b, -(a * x[:, tail] + b * y[:, tail])))
+    return edges
 
 
 def unwrap(vertices: Tensor, faces: Tensor) -> tuple[Tensor, Tensor]:  # [V, 3], [F, 3] -> uv [U, 2], uv_faces [F, 3]
@@ -94,8 +105,10 @@ def unwrap(vertices: Tensor, faces: Tensor) -> tuple[Tensor, Tensor]:  # [V, 3],
 
     check_tensor("vertices", vertices, ("V", 3))
     check_tensor("faces", faces, ("F", 3))
-    atlas = xatlas.Atlas()
-    atlas.add_mesh(vertices.detach().cpu().float().numpy(), faces.cpu().numpy().astype(np.uint32))
+    points = vertices.detach().cpu().double()
+    points = points * (1000.0 / (points.amax(0) - points.amin(0)).max().clamp(min=1e-9))
+    atlas = xatlas.Atlas()  # it takes triangles under 1e-7 for degenerate and leaves them without uv: hence the scale
+    atlas.add_mesh(points.float().numpy(), faces.cpu().numpy().astype(np.uint32))
     packing = xatlas.PackOptions()
     packing.padding, packing.resolution, packing.bilinear = _UNWRAP_PADDING, _UNWRAP_RESOLUTION, True
     charting = xatlas.ChartOptions()

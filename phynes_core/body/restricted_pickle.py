@@ -7,8 +7,10 @@ classes that hold their state, and refuses every other name before it is importe
 
 import io
 import pickle
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -66,13 +68,16 @@ class _Unpickler(pickle.Unpickler):
 class _State:
     """What an object of a foreign class held; the class itself is never imported."""
 
+    state: Mapping[str, object] = MappingProxyType({})
+
     def __init__(self, *_: object) -> None:
-        self.state: dict[str, object] = {}
+        """Takes what the real class would be called with, and ignores it."""
 
     def __setstate__(self, state: object) -> None:
         if isinstance(state, tuple) and state and isinstance(state[0], dict):
             state = state[0]
-        self.state = state if isinstance(state, dict) else {}
+        if isinstance(state, dict):
+            self.state = state
 
 
 class _Chumpy(_State):
@@ -86,7 +91,7 @@ class _Sparse(_State):
 
 
 def _allowed_names() -> dict[tuple[str, str], object]:
-    """Name -> what stands for it. numpy's own are immutable built-ins; the rest is made afresh on every call."""
+    """Name -> what stands for it: immutable built-ins of Python and numpy, and classes made afresh on every call."""
     chumpy = type("_Chumpy", (_Chumpy,), {})
     sparse = {kind: type("_Sparse", (_Sparse,), {"by_rows": kind.startswith("csr")}) for kind in _SPARSE_KINDS}
     inert = (chumpy, *sparse.values())
@@ -127,7 +132,9 @@ def _allowed_names() -> dict[tuple[str, str], object]:
         names[module, "_reconstructor"] = Reconstructor
     for module in ("__builtin__", "builtins"):
         names[module, "object"] = Base
+        names |= {(module, kind.__name__): kind for kind in (set, frozenset, bytearray)}
     names["_codecs", "encode"] = Latin1
+    names["collections", "OrderedDict"] = OrderedDict
     return names
 
 
