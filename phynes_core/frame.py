@@ -64,6 +64,7 @@ class RenderOptions:
     backend: str = "auto"  # or "numba", "reference"
     use_cache: bool = True  # False: every stage every frame, what benchmarks call "full"
     lamp_samples: int = 4  # shadow rays a pixel and lamp
+    visibility_slices: int = 1  # > 1: after a pose change each frame renews one of so many slices of the probes
     exact_visibility: bool = False  # rays from every pixel to every probe instead of bits on the vertices
     supersample: int = 1  # samples a side of a pixel, averaged in linear light: antialiased edges
 
@@ -114,6 +115,42 @@ class _View:
     view_key: Hashable
 
 
+class _VertexBits:
+    """Visibility bits of the probes on the vertices, renewed in slices of whole words (32 probes, one row of the sky).
+
+    A mesh of as many vertices may use stale words for a while, the oldest are renewed first; once every word is
+    renewed, the bits are exactly those of a full computation.
+    """
+
+    def __init__(self) -> None:
+        self.bits = torch.empty(0, 0, dtype=torch.int32)
+        self.keys: list[Hashable] = []  # what each word was made of, oldest first in `order`
+        self.order: list[int] = []
+        self.key: Hashable = None
+
+    @property
+    def is_stale(self) -> bool:
+        return any(key != self.key for key in self.keys)
+
+    def refreshed(self, view: _View, occluder: Occluder, directions: Tensor, slices: int) -> Tensor:  # [V, words]
+        vertices, normals = view.mesh.vertices, view.mesh.normals
+        num_words = (directions.shape[0] + 31) // 32
+        self.key = view.mesh_key
+        if self.bits.shape != (vertices.shape[0], num_words):
+            self.bits = torch.zeros(vertices.shape[0], num_words, dtype=torch.int32)
+            self.keys, self.order, slices = [None] * num_words, list(range(num_words)), 1
+        stale = [word for word in self.order if self.keys[word] != self.key]
+        words = sorted(stale[: -(-num_words // slices)])
+        if words:
+            rays = torch.cat([directions[32 * word : 32 * word + 32] for word in words])
+            self.bits = self.bits.clone()  # frames that still hold the old bits keep them
+            self.bits[:, words] = occluder.point_bits(vertices, normals, rays)
+            for word in words:
+                self.keys[word] = self.key
+            self.order = [word for word in self.order if word not in words] + words
+        return self.bits
+
+
 @dataclass
 class _Memo:
     key: Hashable = None
@@ -126,6 +163,7 @@ class FrameRenderer:
 
     def __init__(self) -> None:
         self._memos: dict[str, _Memo] = {}
+        self._vertex_bits = _VertexBits()
         self.timings: dict[str, float] = {}  # milliseconds of each stage that ran in the last frame
 
     def render(self, scene: Scene, options: RenderOptions = RenderOptions()) -> FrameBuffers:
@@ -133,12 +171,18 @@ class FrameRenderer:
         self.timings = {}
         if not options.use_cache:
             self._memos.clear()
+            self._vertex_bits = _VertexBits()
         factor = options.supersample
         camera = scene.camera if factor == 1 else scene.camera.resized(
             scene.camera.width * factor, scene.camera.height * factor
         )  # fmt: skip
         frame = self._render(scene, camera, options)
         return frame if factor == 1 else _average(frame, factor)
+
+    @property
+    def is_refining(self) -> bool:
+        """Whether rendering the same scene again would renew stale visibility (see visibility_slices)."""
+        return self._vertex_bits.is_stale
 
     def mesh(self, scene: Scene) -> SceneMesh:
         """The posed and displaced bodies of the scene."""
@@ -193,9 +237,8 @@ class FrameRenderer:
                 lambda: occluder.point_bits(gbuffer.position, gbuffer.normal, directions),
             )  # fmt: skip
             return PackedVisibility.per_pixel(bits)
-        bits = self._stage(
-            "visibility", view.mesh_key, [], lambda: occluder.point_bits(mesh.vertices, mesh.normals, directions)
-        )
+        with self._timed("visibility"):
+            bits = self._vertex_bits.refreshed(view, occluder, directions, options.visibility_slices)
         return PackedVisibility(bits, mesh.faces[gbuffer.face_index], gbuffer.barycentric)
 
     def _stage(self, name: str, key: Hashable, keeps: Iterable[Any], compute: Callable[[], Any]) -> Any:

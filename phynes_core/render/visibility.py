@@ -1,0 +1,115 @@
+"""What light reaches a point: one bit for each direction, 1 = open. Never differentiated."""
+
+import torch
+from torch import Tensor
+
+from phynes_core.checks import check_tensor
+from phynes_core.kernels.backends import REFERENCE, resolve
+
+OFFSET_M = 2e-3  # rays start this far along the normal, as kernels/cpu/visibility.py explains
+REFERENCE_CHUNK = 256  # rays that are tested against every face at once
+
+
+class Occluder:
+    """A mesh that blocks light. Build one for each pose."""
+
+    def __init__(
+        self,
+        vertices: Tensor,  # [V, 3] world
+        faces: Tensor,  # [F, 3]
+        backend: str = "auto",  # or "embree", "numba", "reference"
+    ) -> None:
+        check_tensor("vertices", vertices, ["V", 3])
+        check_tensor("faces", faces, ["F", 3])
+        self.backend = resolve("visibility", backend, vertices.device.type)
+        if self.backend == REFERENCE:
+            self._corners = vertices.detach()[faces]
+            return
+        points, triangles = vertices.detach().contiguous().numpy(), faces.int().contiguous().numpy()
+        if self.backend == "embree":
+            from phynes_core.kernels.cpu.any_hit import EmbreeScene
+
+            self._scene = EmbreeScene(points, triangles)
+        else:
+            from phynes_core.kernels.cpu.bvh import Bvh
+
+            self._scene = Bvh(points, triangles)
+
+    def is_blocked(self, origins: Tensor, directions: Tensor) -> Tensor:  # [N, 3], [N, 3] -> [N] bool
+        """Whether each ray meets the mesh, from either side."""
+        check_tensor("origins", origins, ["N", 3])
+        check_tensor("directions", directions, [origins.shape[0], 3])
+        if self.backend == REFERENCE:
+            return any_hit_reference(self._corners, origins, directions)
+        return torch.from_numpy(self._scene.any_hit(origins.contiguous().numpy(), directions.contiguous().numpy()))
+
+    def point_bits(
+        self,
+        points: Tensor,  # [N, 3] world, on the surface
+        normals: Tensor,  # [N, 3] unit
+        directions: Tensor,  # [L, 3] unit, surface -> light
+    ) -> Tensor:  # [N, ceil(L / 32)] int32
+        """Bits of all directions at each point; those below the surface are 0 without a ray."""
+        check_tensor("points", points, ["N", 3])
+        check_tensor("normals", normals, [points.shape[0], 3])
+        check_tensor("directions", directions, ["L", 3])
+        if self.backend == REFERENCE:
+            return self._point_bits_reference(points, normals, directions)
+        from phynes_core.kernels.cpu.visibility import probe_visibility_bits
+
+        bits = probe_visibility_bits(self._scene, points.numpy(), normals.numpy(), directions.numpy())
+        return torch.from_numpy(bits.view("int32"))
+
+    def _point_bits_reference(self, points: Tensor, normals: Tensor, directions: Tensor) -> Tensor:
+        origins = points + OFFSET_M * normals
+        rows, columns = torch.nonzero(normals @ directions.T > 0, as_tuple=True)
+        is_open = torch.zeros(points.shape[0], directions.shape[0], dtype=torch.bool)
+        is_open[rows, columns] = ~any_hit_reference(self._corners, origins[rows], directions[columns])
+        return pack_bits(is_open)
+
+
+def pack_bits(is_open: Tensor) -> Tensor:  # [N, L] bool -> [N, ceil(L / 32)] int32
+    """Bit i of word w is column 32 w + i."""
+    num_rows, num_directions = is_open.shape
+    num_words = (num_directions + 31) // 32
+    padded = torch.zeros(num_rows, num_words * 32, dtype=torch.int64)
+    padded[:, :num_directions] = is_open
+    words = (padded.view(num_rows, num_words, 32) << torch.arange(32)).sum(-1)
+    return torch.where(words >= 1 << 31, words - (1 << 32), words).int()
+
+
+def unpack_bits(bits: Tensor, num_directions: int) -> Tensor:  # [N, ceil(L / 32)] int32 -> [N, L] bool
+    """The inverse of `pack_bits`."""
+    open_bits = (bits[:, :, None] >> torch.arange(32, dtype=torch.int32)) & 1
+    return open_bits.view(bits.shape[0], -1)[:, :num_directions].bool()
+
+
+def visibility_at(
+    bits: Tensor,  # [R, ceil(L / 32)] int32
+    corners: Tensor,  # [P, 3] rows of `bits`
+    barycentric: Tensor,  # [P, 3]
+    num_directions: int,
+) -> Tensor:  # [P, L] in [0, 1]
+    """Interpolate the bits of three places."""
+    values = torch.zeros(corners.shape[0], num_directions)
+    for corner in range(3):
+        values += barycentric[:, corner, None] * unpack_bits(bits[corners[:, corner]], num_directions)
+    return values
+
+
+def any_hit_reference(corners: Tensor, origins: Tensor, directions: Tensor) -> Tensor:  # [F, 3, 3], [N, 3] x 2 -> [N]
+    """The specification: Moeller and Trumbore's test of every ray against every face, in float64."""
+    corners = corners.double()
+    edge_1, edge_2 = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    blocked = []
+    for start, ray in zip(origins.split(REFERENCE_CHUNK), directions.split(REFERENCE_CHUNK), strict=True):
+        across = torch.linalg.cross(ray.double()[:, None], edge_2[None])
+        determinant = (edge_1 * across).sum(-1)
+        inverse = torch.where(determinant == 0, torch.nan, 1.0 / determinant)
+        arm = start.double()[:, None] - corners[None, :, 0]
+        u = (arm * across).sum(-1) * inverse
+        twist = torch.linalg.cross(arm, edge_1[None].expand_as(arm))
+        v = (ray.double()[:, None] * twist).sum(-1) * inverse
+        distance = (edge_2 * twist).sum(-1) * inverse
+        blocked.append(((u >= 0) & (v >= 0) & (u + v <= 1) & (distance > 0)).any(-1))
+    return torch.cat(blocked) if blocked else torch.zeros(0, dtype=torch.bool)
