@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, replace
 
-import glm
+from pyglm import glm
 
 from app.state import CameraState, Vector
 

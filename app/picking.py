@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import glm
+from pyglm import glm
 
 from app.orbit_camera import OrbitView, angles_deg, direction
 from app.state import LampState

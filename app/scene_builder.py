@@ -10,13 +10,13 @@ from app.cli import UsageError
 from app.scene_options import SceneOptions
 from phynes_core.avatar import Avatar
 from phynes_core.body.model import Pose, pose_body
-from phynes_core.body.motion import bundled_motions, load_motion
+from phynes_core.body.motion import MotionClip, bundled_motions, load_motion
 from phynes_core.checkpoint import load_checkpoint, resolve_avatar_path
 from phynes_core.errors import ImageError, PhynesError
 from phynes_core.frame import PosedAvatar, Scene
 from phynes_core.kernels.backends import resolve
 from phynes_core.paths import ASSETS, PROJECT
-from phynes_core.render.camera import Camera, framing_distance, orbit_camera
+from phynes_core.render.camera import framing_distance, orbit_camera
 from phynes_core.render.lamps import Lamp
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Environment, load_environment_image
@@ -37,8 +37,10 @@ def build_scene(options: SceneOptions) -> Scene:
         licensed_file(options.smpl, "PHYNES_SMPL"),
         licensed_file(options.smpl_uv, "PHYNES_SMPL_UV"),
     )
-    pose = _pose(options, avatar)
-    camera = _camera(orbit, avatar, pose, options.size)
+    clip = load_motion(bundled_motions().get(options.motion) or _shipped(options.motion)) if options.motion else None
+    pose = _pose(options, avatar, clip)
+    azimuth, elevation, distance = orbit or (0.0, 0.0, home_distance(avatar))
+    camera = orbit_camera(orbit_target(avatar, pose, clip), azimuth, elevation, distance, options.size, options.size)
     return Scene((PosedAvatar(avatar, pose),), camera, Lighting(_environment(options, avatar), lamps))
 
 
@@ -48,11 +50,13 @@ def licensed_file(path: Path | None, variable: str) -> Path | None:
     return path if path is not None or not named else Path(named)
 
 
-def orbit_target(avatar: Avatar, pose: Pose) -> torch.Tensor:  # [3] world
-    """The pelvis of the standing body, followed over the ground but not up: a jump is seen as a jump."""
+def orbit_target(avatar: Avatar, pose: Pose, clip: MotionClip | None) -> torch.Tensor:  # [3] world
+    """The pelvis, followed over the ground; its height is the clip's median, so that a jump is seen as a jump."""
     rest = Pose(torch.zeros(23, 3), torch.zeros(3), torch.zeros(3), pose.betas)
-    pelvis = pose_body(avatar.body, rest).joints[0]
-    return pelvis + pose.transl * torch.tensor([1.0, 0.0, 1.0])
+    x, y, z = (pose_body(avatar.body, rest).joints[0] + pose.transl).tolist()
+    if clip is not None:
+        y += float(clip.transl[:, 1].median() - pose.transl[1])
+    return torch.tensor([x, y, z])
 
 
 def home_distance(avatar: Avatar) -> float:
@@ -72,22 +76,16 @@ def parse_lamp(text: str) -> Lamp:
     return Lamp(azimuth, elevation, intensity)
 
 
-def _pose(options: SceneOptions, avatar: Avatar) -> Pose:
-    if not options.motion:
+def _pose(options: SceneOptions, avatar: Avatar, clip: MotionClip | None) -> Pose:
+    if clip is None:
         if options.frame or options.time is not None:
             raise UsageError("--frame and --time: expected a --motion to take them from, got none")
         return avatar.rest_pose()
-    clip = load_motion(bundled_motions().get(options.motion) or _shipped(options.motion))
     if options.time is not None:
         return clip.pose_at(options.time, avatar.betas)
     if not 0 <= options.frame < clip.num_frames:
         raise UsageError(f"--frame: expected 0 to {clip.num_frames - 1} of {options.motion}, got {options.frame}")
     return clip.pose(options.frame, avatar.betas)
-
-
-def _camera(orbit: list[float] | None, avatar: Avatar, pose: Pose, size: int) -> Camera:
-    azimuth, elevation, distance = orbit or (0.0, 0.0, home_distance(avatar))
-    return orbit_camera(orbit_target(avatar, pose), azimuth, elevation, distance, size, size)
 
 
 def _environment(options: SceneOptions, avatar: Avatar) -> Environment | None:

@@ -116,9 +116,7 @@ class AvatarSession:
         render_ms = (time.perf_counter() - start) * 1e3
         timings = dict(renderer.timings)
         x, y, z = target.tolist()
-        return Frame(
-            pixels, kind, state, (x, y, z), probe_radiance.numpy(), render_ms, timings, is_converged=is_final
-        )
+        return Frame(pixels, kind, state, (x, y, z), probe_radiance.numpy(), render_ms, timings, is_converged=is_final)
 
     def to_bytes(self, frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 3] uint8 sRGB
         """The frame as the window shows it."""
@@ -132,12 +130,11 @@ class AvatarSession:
             avatar = self._avatar(body)
             betas = avatar.betas.clone()
             betas += torch.tensor(body.shape)[: len(betas)]
-            if body.motion:
-                pose = self._motion(body.motion).pose_at(body.time_s, betas)
-            else:
-                pose = Pose(torch.zeros(23, 3), torch.zeros(3), torch.zeros(3), betas)
+            clip = self._motion(body.motion) if body.motion else None
+            rest = Pose(torch.zeros(23, 3), torch.zeros(3), torch.zeros(3), betas)
+            pose = rest if clip is None else clip.pose_at(body.time_s, betas)
             posed = PosedAvatar(avatar, edited_pose(pose, body.joint_angles_deg))
-            self._pose = (key, posed, orbit_target(avatar, pose))
+            self._pose = (key, posed, orbit_target(avatar, pose, clip))
         return self._pose[1], self._pose[2]
 
     def _lighting(self, avatar: Avatar, avatar_path: str, light: LightState) -> tuple[Lighting, Tensor]:
@@ -192,9 +189,7 @@ class AvatarSession:
 
 
 def _camera(orbit: CameraState, target: Tensor, size: int) -> Camera:
-    return orbit_camera(
-        target, orbit.azimuth_deg, orbit.elevation_deg, orbit.distance_m, size, size, orbit.fov_deg
-    )
+    return orbit_camera(target, orbit.azimuth_deg, orbit.elevation_deg, orbit.distance_m, size, size, orbit.fov_deg)
 
 
 def _without_lamps(light: LightState) -> tuple[object, ...]:

@@ -22,7 +22,7 @@ TIERS = {
     **dict.fromkeys(["training", "evaluation", "synthetic"], 7),
 }
 SIDEWAYS = {("checkpoint", "avatar")}  # within a tier; tier 1's single files may also use one another
-WINDOW_LIBRARIES = {"moderngl", "moderngl_window", "glfw", "glm", "dearpygui", "OpenGL"}
+WINDOW_LIBRARIES = {"moderngl", "moderngl_window", "glfw", "glm", "pyglm", "dearpygui", "OpenGL"}
 VALUES_ONLY = {"phynes_core", "torch", *WINDOW_LIBRARIES} - {"dearpygui"}  # what app.panels and app.state never import
 STDLIB_ONLY = ["launch.py", "app/__init__.py", "app/cli.py", "app/environment.py", "app/system_packages.py"]
 ADAPTERS = {"pytorch3d", "tinycudann", "cuda"}  # built by the user, used where they are found

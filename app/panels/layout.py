@@ -37,7 +37,12 @@ class PanelLayout:
     def build(self) -> None:
         """Add everything."""
         with dpg.window(
-            tag=ROOT, no_title_bar=True, no_move=True, no_resize=True, no_collapse=True, no_scrollbar=True,
+            tag=ROOT,
+            no_title_bar=True,
+            no_move=True,
+            no_resize=True,
+            no_collapse=True,
+            no_scrollbar=True,
             no_scroll_with_mouse=True,
         ):
             with dpg.group(horizontal=True):

@@ -1,0 +1,128 @@
+"""Pointer and keys become edits, without any window."""
+
+import pytest
+
+from app import edits
+from app.actions import Actions
+from app.gestures import LEFT, MIDDLE, RIGHT, Gestures
+from app.orbit_camera import OrbitView
+from app.picking import Letterbox, lamp_handle
+from app.state import BUFFERS, Store, ViewState
+
+
+@pytest.fixture
+def calls():
+    return []
+
+
+@pytest.fixture
+def store():
+    return Store(edits.add_lamp(ViewState()))
+
+
+@pytest.fixture
+def gestures(store, calls):
+    names = ("record", "cancel_recording", "undo", "redo", "reset_camera", "close")
+    actions = Actions(**{name: (lambda name=name: calls.append(name)) for name in names})
+    gestures = Gestures(store, actions)
+    gestures.view = OrbitView(store.state.camera, (0.0, 1.0, 0.0), 512, 512)
+    gestures.letterbox = Letterbox(1000, 800, 512, 512)
+    return gestures
+
+
+def handle_place(gestures, store, index=0):
+    handle = lamp_handle(gestures.view, store.state.light.lamps[index])
+    return gestures.letterbox.to_window(handle.x_px, handle.y_px)
+
+
+def test_left_drag_orbits_and_is_one_step_back(gestures, store):
+    gestures.press(200, 600, LEFT, False)
+    for _ in range(5):
+        gestures.move(210, 600, 10, 4)
+    gestures.release(LEFT)
+    store.apply()
+    assert store.state.camera.azimuth_deg == pytest.approx(-50 * edits.ORBIT_DEG_PER_PX)
+    assert store.state.camera.elevation_deg == pytest.approx(20 * edits.ORBIT_DEG_PER_PX)
+    store.undo()
+    assert store.state.camera == ViewState().camera
+
+
+@pytest.mark.parametrize("button, has_shift", [(RIGHT, False), (MIDDLE, False), (LEFT, True)])
+def test_other_drags_pan(gestures, store, button, has_shift):
+    gestures.press(200, 600, button, has_shift)
+    gestures.move(260, 600, 60, 0)
+    gestures.release(button)
+    store.apply()
+    camera = store.state.camera
+    assert camera.pan_m[0] < 0 and camera.azimuth_deg == 0.0 and store.state.light == edits.add_lamp(ViewState()).light
+
+
+def test_a_drag_that_starts_on_the_sun_moves_the_lamp_only(gestures, store):
+    x, y = handle_place(gestures, store)
+    gestures.press(x + 9, y - 9, LEFT, False)
+    assert gestures.drag == "lamp"
+    gestures.move(x - 91, y + 41, -100, 50)
+    store.apply()
+    assert handle_place(gestures, store) == pytest.approx((x - 100, y + 50), abs=1.0)
+    assert store.state.camera == ViewState().camera
+    gestures.release(LEFT)
+    store.apply()
+    store.undo()
+    assert handle_place(gestures, store) == pytest.approx((x, y), abs=0.1)
+
+
+def test_a_press_beside_the_sun_orbits(gestures, store):
+    x, y = handle_place(gestures, store)
+    gestures.press(x + 30, y, LEFT, False)
+    assert gestures.drag == "orbit"
+
+
+def test_a_second_button_does_not_disturb_a_drag(gestures, store):
+    gestures.press(200, 600, LEFT, False)
+    gestures.press(200, 600, RIGHT, False)
+    gestures.release(RIGHT)
+    assert gestures.drag == "orbit"
+    gestures.release(LEFT)
+    assert gestures.drag is None
+
+
+def test_before_the_first_picture_a_drag_orbits_and_a_pan_waits(store):
+    gestures = Gestures(store, Actions())
+    gestures.press(10, 10, LEFT, False)
+    assert gestures.drag == "orbit"
+    gestures.release(LEFT)
+    gestures.press(10, 10, RIGHT, False)
+    gestures.move(30, 10, 20, 0)
+    store.apply()
+    assert store.state.camera.pan_m == (0.0, 0.0, 0.0)
+
+
+def test_wheel_up_comes_closer(gestures, store):
+    gestures.scroll(2.0)
+    store.apply()
+    assert store.state.camera.distance_m < ViewState().camera.distance_m
+
+
+def test_number_keys_choose_buffers(gestures, store):
+    for number, name in enumerate(BUFFERS, 1):
+        gestures.key(str(number))
+        store.apply()
+        assert store.state.look.buffer == name
+    gestures.key("9")
+    store.apply()
+    assert store.state.look.buffer == BUFFERS[-1]
+
+
+def test_other_keys(gestures, store, calls):
+    gestures.key("SPACE")
+    gestures.key("L")
+    store.apply()
+    assert store.state.body.playing and len(store.state.light.lamps) == 2
+    gestures.key("DELETE")
+    store.apply()
+    assert len(store.state.light.lamps) == 1
+    for key in ("R", "F", "Z", "Y", "ESCAPE", "Q"):
+        gestures.key(key)
+    gestures.key("W")
+    gestures.key("W", has_control=True)
+    assert calls == ["record", "reset_camera", "undo", "redo", "close", "close"]
