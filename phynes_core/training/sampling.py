@@ -19,7 +19,7 @@ HIT_WINDOW_M = 0.5  # a crossing is interpolated only from a sample outside that
 
 @dataclass(frozen=True)
 class RayBatch:
-    """R rays, grouped by frame; what each should show."""
+    """R rays, grouped by frame; what each should show. `rays_per_pixel` neighbouring rows share a pixel."""
 
     frames: tuple[TrainingFrame, ...]  # the K frames of this batch
     first: np.ndarray  # [K + 1] int64, rows first[k]:first[k + 1] belong to frames[k]
@@ -51,7 +51,8 @@ def sample_rays(frames: Sequence[TrainingFrame], config: Stage1Config, generator
     """Rays through random pixels of random frames: `mask_fraction` on the person, the rest around."""
     count = min(config.frames_per_step, len(frames))
     chosen = tuple(frames[i] for i in sorted(generator.choice(len(frames), count, replace=False)))
-    per_view = max(1, config.rays // sum(len(frame.views) for frame in chosen))
+    num_pixels = config.rays // config.rays_per_pixel
+    per_view = max(1, num_pixels // sum(len(frame.views) for frame in chosen))
     num_mask = round(per_view * config.mask_fraction)
     parts, first = [], [0]
     for frame in chosen:
@@ -60,14 +61,25 @@ def sample_rays(frames: Sequence[TrainingFrame], config: Stage1Config, generator
             pixels = np.concatenate(
                 [_pick(view.mask_pixels, num_mask, generator), _pick(around, per_view - num_mask, generator)]
             )
-            shift = generator.random((per_view, 2)) if config.has_pixel_jitter else np.full((per_view, 2), 0.5)
+            pixels = np.repeat(pixels, config.rays_per_pixel)
+            shift = pixel_shifts(per_view, config.rays_per_pixel, generator if config.has_pixel_jitter else None)
             origins, directions = pixel_rays(view.camera, pixels, shift)
             target = view.image.reshape(-1, 3)[pixels].astype(np.float32) / 255.0
             coverage = view.coverage.reshape(-1)[pixels].astype(np.float32) / 255.0
             parts.append((origins, directions, target, coverage))
-        first.append(first[-1] + per_view * len(frame.views))
+        first.append(first[-1] + per_view * config.rays_per_pixel * len(frame.views))
     columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
     return RayBatch(chosen, np.array(first), *columns)
+
+
+def pixel_shifts(
+    pixels: int, per_pixel: int, generator: np.random.Generator | None
+) -> np.ndarray:  # [pixels * per_pixel, 2]
+    """Places inside pixels, one in each cell of a square grid: at random, or (None) in the cells' middles."""
+    side = round(per_pixel**0.5)
+    cell = np.stack(np.meshgrid(np.arange(side), np.arange(side)), -1).reshape(1, side * side, 2)
+    inside = 0.5 if generator is None else generator.random((pixels, side * side, 2))
+    return np.broadcast_to((cell + inside) / side, (pixels, side * side, 2)).reshape(-1, 2)
 
 
 def pixel_rays(
@@ -93,7 +105,7 @@ def shell_samples(
     """`coarse_samples` across the body's box plus `fine_samples` around the first hit, kept where they can matter.
 
     Dropped: samples outside the shell, those `cull_behind_m` behind the hit, and (with has_interpolated_hits) those so
-    far outside that their density is nothing.
+    far from the surface that they are empty or hidden.
     """
     near, far = _box_interval(batch, config.shell_upper_m)
     distance = near[:, None] + (far - near)[:, None] * _strata(batch.num_rays, config.coarse_samples, generator)
@@ -106,8 +118,8 @@ def shell_samples(
     keep = merged.is_inside
     if config.cull_behind_m > 0:
         keep = keep & ~(is_hit[:, None] & (merged.distance > hit[:, None] + config.cull_behind_m))
-    if config.has_interpolated_hits:  # density there < exp(-8) / 2 beta, whatever happens between vertices
-        keep = keep & (merged.signed_distance < 8.0 * beta_m + config.fine_band_m)
+    if config.has_interpolated_hits:  # further out density < exp(-8) / 2 beta; further in nothing is seen
+        keep = keep & (np.abs(merged.signed_distance) < 8.0 * beta_m + config.fine_band_m)
     ray, slot = np.nonzero(keep)
     spacing = np.diff(merged.distance, axis=1, append=merged.distance[:, -1:] + LAST_SPACING_M)
     return RaySamples(

@@ -116,13 +116,15 @@ class Stage1:
 
     def _image_loss(self, batch: RayBatch, pixels: VolumePixels, generator: np.random.Generator) -> Tensor:
         """Mean squared error in sRGB; with random backgrounds both sides are put over the same random color."""
-        target = torch.from_numpy(batch.target).to(self._device)
+        count = self.config.rays_per_pixel
+        target = torch.from_numpy(batch.target[::count]).to(self._device)
+        color = pixels.color.view(-1, count, 3).mean(1)
         if self.config.background == "black":
-            return (pixels.color - target).square().mean()
-        background = torch.from_numpy(generator.random((batch.num_rays, 3)).astype(np.float32)).to(self._device)
+            return (color - target).square().mean()
+        background = torch.from_numpy(generator.random((len(target), 3)).astype(np.float32)).to(self._device)
         background = srgb_to_linear(background)
-        coverage = torch.from_numpy(batch.coverage).to(self._device)[:, None]
-        ours = pixels.color + (1.0 - pixels.opacity[:, None]) * background
+        coverage = torch.from_numpy(batch.coverage[::count]).to(self._device)[:, None]
+        ours = color + (1.0 - pixels.opacity.view(-1, count).mean(1)[:, None]) * background
         theirs = srgb_to_linear(target) + (1.0 - coverage) * background
         return (linear_to_srgb(ours) - linear_to_srgb(theirs)).square().mean()
 

@@ -16,7 +16,7 @@ from phynes_core.training.frames import TrainingFrame
 from phynes_core.training.losses import entropy_loss, neighbour_uv, smoothness_loss, srgb_of_radiance
 from phynes_core.training.optimizer import ScheduledAdam, map_rates
 from phynes_core.training.presets import Stage2Config
-from phynes_core.training.sampling import step_generator
+from phynes_core.training.sampling import pixel_shifts, step_generator
 from phynes_core.training.surface_pixels import SurfacePixels
 
 STAGE = 2  # salt of the random numbers
@@ -63,7 +63,7 @@ class Stage2:
         rows = generator.integers(0, pixels.count, config.pixels)
         uv = torch.from_numpy(pixels.uv[rows])
         places = torch.from_numpy(pixels.frame[rows].astype(np.int64))
-        albedo = self._avatar.query_albedo(uv.to(self._device), self._pose(places))
+        albedo = self._pixel_albedo(rows, uv, places, generator)
         roughness = self._avatar.query_roughness(uv.to(self._device), self._pose(places))
         radiance = self._shade(rows, albedo, roughness)
         target = torch.from_numpy(pixels.color[rows].astype(np.float32) / 255.0).to(self._device)
@@ -73,7 +73,8 @@ class Stage2:
         noise = torch.from_numpy(generator.normal(0.0, config.jitter_uv, (len(uv[:few]), 2)).astype(np.float32))
         near = neighbour_uv(uv[:few], self._charts, noise).to(self._device)
         pose = self._pose(places[:few])
-        smooth_albedo = smoothness_loss(albedo[:few], self._avatar.query_albedo(near, pose))
+        here = self._avatar.query_albedo(uv[:few].to(self._device), pose) if config.albedo_samples > 1 else albedo[:few]
+        smooth_albedo = smoothness_loss(here, self._avatar.query_albedo(near, pose))
         smooth_roughness = smoothness_loss(roughness[:few, None], self._avatar.query_roughness(near, pose)[:, None])
         entropy = entropy_loss(albedo[:few])
         loss = loss + config.albedo_smoothness * smooth_albedo + config.roughness_smoothness * smooth_roughness
@@ -105,6 +106,18 @@ class Stage2:
 
     def _pose(self, places: Tensor) -> PoseBatch:
         return PoseBatch(self._poses, places.to(self._device))
+
+    def _pixel_albedo(self, rows: np.ndarray, uv: Tensor, places: Tensor, generator: np.random.Generator) -> Tensor:
+        """Mean albedo [P, 3] over each pixel's area: a picture of a fine pattern is blurred, the map need not be."""
+        count = self.config.albedo_samples
+        if count == 1:
+            return self._avatar.query_albedo(uv.to(self._device), self._pose(places))
+        shift = torch.from_numpy(pixel_shifts(len(rows), count, generator).astype(np.float32)) - 0.5
+        slope = torch.from_numpy(self._pixels.uv_per_px[rows]).repeat_interleave(count, 0)
+        around = (slope @ shift[:, :, None])[:, :, 0]
+        spread = neighbour_uv(uv.repeat_interleave(count, 0), self._charts, around).to(self._device)
+        albedo = self._avatar.query_albedo(spread, self._pose(places.repeat_interleave(count, 0)))
+        return albedo.view(-1, count, 3).mean(1)
 
     def _shade(self, rows: np.ndarray, albedo: Tensor, roughness: Tensor) -> Tensor:  # [P, 3] linear
         """Eq. 1 under the learned probes; with exact gradients by albedo, roughness and light."""

@@ -11,6 +11,7 @@ from phynes_core.avatar import Avatar
 from phynes_core.body.atlas import corner_uv
 from phynes_core.errors import CaptureError
 from phynes_core.geometry.mesh import vertex_normals
+from phynes_core.render.camera import Camera
 from phynes_core.render.gbuffer import build_gbuffer
 from phynes_core.render.rasterize import rasterize
 from phynes_core.render.visibility import Occluder
@@ -18,12 +19,15 @@ from phynes_core.training.frames import TrainingFrame
 
 WHOLE_COVERAGE = 253  # of 255: an edge pixel's color is half background
 
+SMALLEST_FACE_PX = 1e-3  # twice the area in the image below which a face counts as edge-on
+
 
 @dataclass(frozen=True)
 class SurfacePixels:
     """`count` pixels of all frames and training views."""
 
-    uv: np.ndarray  # [M, 2] float32
+    uv: np.ndarray  # [M, 2] float32 at the pixel's centre
+    uv_per_px: np.ndarray  # [M, 2, 2] float32, change of uv (rows) for a step right and a step down
     normal: np.ndarray  # [M, 3] float32 unit, world
     wo: np.ndarray  # [M, 3] float32 unit, surface -> eye
     corners: np.ndarray  # [M, 3] int32 vertex ids of the face
@@ -62,9 +66,11 @@ def gather_surface_pixels(
             pixel = gbuffer.pixel.numpy()
             whole = view.coverage.reshape(-1)[pixel] >= WHOLE_COVERAGE
             kept = torch.from_numpy(np.nonzero(whole)[0])
+            per_face = uv_per_pixel(vertices, faces, uv, view.camera)
             rows.append(
                 (
                     gbuffer.uv[kept].numpy(),
+                    per_face[gbuffer.face_index[kept]].numpy(),
                     gbuffer.normal[kept].numpy(),
                     gbuffer.wo[kept].numpy(),
                     faces[gbuffer.face_index[kept]].numpy().astype(np.int32),
@@ -77,3 +83,20 @@ def gather_surface_pixels(
     if not len(columns[0]):
         raise CaptureError("training: the body covers no pixel of any mask; check cameras and body parameters")
     return SurfacePixels(*columns, visibility_bits=np.stack(bits))
+
+
+def uv_per_pixel(
+    vertices: Tensor,  # [V, 3] world
+    faces: Tensor,  # [F, 3]
+    corner_uv: Tensor,  # [F, 3, 2]
+    camera: Camera,
+) -> Tensor:  # [F, 2, 2]
+    """d(u, v) / d(x, y) of each face in the image, perspective within a face left out; 0 for a face seen edge-on."""
+    image = camera.project(vertices)[:, :2][faces]  # [F, 3, 2]
+    across = torch.stack([image[:, 1] - image[:, 0], image[:, 2] - image[:, 0]], -1)  # columns: the two edges, px
+    edges_uv = torch.stack([corner_uv[:, 1] - corner_uv[:, 0], corner_uv[:, 2] - corner_uv[:, 0]], -1)
+    determinant = across[:, 0, 0] * across[:, 1, 1] - across[:, 0, 1] * across[:, 1, 0]
+    adjugate = torch.stack([across[:, 1, 1], -across[:, 0, 1], -across[:, 1, 0], across[:, 0, 0]], -1).view(-1, 2, 2)
+    is_seen = determinant.abs() > SMALLEST_FACE_PX
+    inverse = adjugate / torch.where(is_seen, determinant, torch.ones_like(determinant))[:, None, None]
+    return torch.where(is_seen[:, None, None], edges_uv @ inverse, torch.zeros(()))

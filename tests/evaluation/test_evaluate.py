@@ -1,0 +1,75 @@
+"""The evaluation of an avatar that is the truth, and of one that is off by known amounts."""
+
+import json
+
+import pytest
+import torch
+
+from phynes_core.body.atlas import average_over_seams
+from phynes_core.data.native import load_capture
+from phynes_core.evaluation.evaluate import EvaluateOptions, evaluate, flat_metrics
+from phynes_core.evaluation.report import write_report
+
+OPTIONS = EvaluateOptions(surface_samples=800, pictured=1)
+
+
+@pytest.fixture(scope="module")
+def truth(tiny_module):
+    """The avatar that the pictures were rendered from; its texture map is no part of them."""
+    return tiny_module.known_avatar()
+
+
+@pytest.fixture(scope="module")
+def evaluation(truth, tiny_root):
+    return evaluate(truth, load_capture(tiny_root), OPTIONS)
+
+
+def test_the_truth_scores_like_the_truth(evaluation):
+    metrics = evaluation.metrics
+    assert metrics["novel_view"]["relit"]["psnr"] > 50  # 8-bit pictures
+    assert metrics["novel_pose"]["relit"]["psnr_foreground"] > 50
+    assert metrics["novel_view"]["relit"]["ssim"] > 0.999
+    assert metrics["novel_view"]["texture"]["psnr"] < 30  # an untrained map
+    for group in ("albedo", "visibility", "relighting"):
+        assert metrics[group]["psnr"] > 60 and metrics[group]["psnr_foreground"] > 60
+        assert metrics[group]["psnr_foreground_srgb"] > 60
+    assert abs(metrics["albedo"]["baked_shading"]) < 1e-3
+    assert metrics["roughness"]["rmse"] < 1e-3
+    assert metrics["normal"]["degrees"] < 0.1
+    assert metrics["geometry"]["p2s_cm"] < 1e-3 and metrics["geometry"]["cd_cm"] < 1e-3
+    assert metrics["protocol"]["images"] == {"novel_view": 2, "novel_pose": 1}
+
+
+def test_known_errors_are_measured(truth, tiny_root, tiny_module):
+    wrong = tiny_module.known_avatar()
+    wrong.query_albedo = lambda uv, pose: 0.5 * tiny_module.known_albedo(uv, pose)  # alignment takes this out
+    wrong.query_roughness = lambda uv, pose: torch.full((len(uv),), 0.8)
+    wrong.vertex_offsets = lambda pose: average_over_seams(
+        wrong.body, torch.full((len(wrong.body.uv), 1), tiny_module.OFFSET_M - 0.01)
+    )[:, 0]
+    metrics = evaluate(wrong, load_capture(tiny_root), OPTIONS).metrics
+    assert metrics["roughness"]["rmse"] == pytest.approx(0.2, abs=0.02)
+    assert 0.6 < metrics["geometry"]["p2s_cm"] <= 1.0  # 1 cm thinner, less where the truth folds onto itself
+    assert metrics["novel_view"]["relit"]["psnr_foreground"] < 25
+
+
+def test_few_images_are_spread(truth, tiny_root):
+    options = EvaluateOptions(max_images=1, surface_samples=100, pictured=0)
+    few = evaluate(truth, load_capture(tiny_root), options)
+    assert few.metrics["protocol"]["images"] == {"novel_view": 1, "novel_pose": 1}
+    assert few.panels == []
+
+
+def test_the_report_holds_the_numbers_and_the_pictures(evaluation, tmp_path):
+    write_report(tmp_path, evaluation)
+    stored = json.loads((tmp_path / "metrics.json").read_text())
+    names = {"novel_view", "novel_pose", "albedo", "visibility", "relighting", "roughness", "normal", "geometry"}
+    assert set(stored) == names | {"protocol"}
+    assert set(stored["novel_view"]["relit"]) == {"psnr", "psnr_foreground", "ssim"}
+    text = (tmp_path / "report.md").read_text()
+    for number in range(len(evaluation.panels)):
+        picture = f"pictures/{number:03d}.png"
+        assert picture in text and (tmp_path / picture).stat().st_size > 0
+    rows = (tmp_path / "images.csv").read_text().splitlines()
+    assert len(rows) == len(evaluation.rows) + 1
+    assert "novel_view.relit.psnr" in flat_metrics(stored) and "protocol" not in flat_metrics(stored)

@@ -1,0 +1,26 @@
+"""One tiny capture for all tests of this folder."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+
+def tiny_capture_module():
+    path = Path(__file__).with_name("tiny_capture.py")
+    spec = importlib.util.spec_from_file_location("tiny_capture", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def tiny_root(tmp_path_factory):
+    return tiny_capture_module().write_tiny_capture(tmp_path_factory.mktemp("tiny"), size=64)
+
+
+@pytest.fixture
+def tiny(tiny_root):
+    from phynes_core.data.native import load_capture
+
+    return load_capture(tiny_root)
