@@ -54,7 +54,6 @@ def run(args: Train) -> int:
     import torch
 
     from app.training_progress import RichProgress
-    from phynes_core.atomic_file import replacing
     from phynes_core.checkpoint import save_checkpoint
     from phynes_core.data.native import load_capture
     from phynes_core.training.loop import RunOptions, train
@@ -72,9 +71,7 @@ def run(args: Train) -> int:
     config = dataclasses.replace(config, seed=args.seed)
     capture = load_capture(args.data)
     body = _body(args, capture)
-    with replacing(args.out.with_suffix(".probe")):  # an unwritable place is found out now, not in an hour
-        pass
-    args.out.with_suffix(".probe").unlink(missing_ok=True)
+    _check_writable(args.out)  # an unwritable place is found out now, not in an hour
     options = RunOptions(
         folder=args.run_folder or Path("runs") / args.out.stem,
         name=args.out.stem,
@@ -100,6 +97,21 @@ def run(args: Train) -> int:
     if args.evaluate and _has_test_views(capture):
         _measure(args.out, capture, body, options.folder / "report")
     return 0
+
+
+class _EnoughError(Exception):
+    """Ends a trial write."""
+
+
+def _check_writable(path: Path) -> None:
+    """Start writing the checkpoint and stop before anything stands there: OutputError if that cannot be done."""
+    from phynes_core.atomic_file import replacing
+
+    try:
+        with replacing(path):
+            raise _EnoughError
+    except _EnoughError:
+        return
 
 
 def _measure(path: Path, capture, body, report: Path) -> None:

@@ -30,6 +30,7 @@ from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Environment
 
 SPLITS = {"train": "novel_view", "novel_pose": "novel_pose"}  # of a capture's frames -> name in metrics.json
+WHOLE_COVERAGE = 0.99
 PROTOCOL = {
     "rgb": "sRGB in [0, 1] against the 8-bit pictures, zero background, mean over images",
     "albedo, visibility, relighting": "linear, no clipping; *_srgb: the same images encoded and clipped to sRGB",
@@ -192,9 +193,10 @@ class _Measured:
             self._compare_linear(view, "albedo", ours, albedo, extra=extra)
         if truth.has("roughness", *where):
             theirs, ours = truth.roughness(*where)[..., 0], shown.roughness[..., 0]
+            whole = view.foreground & (view.coverage > WHOLE_COVERAGE)  # elsewhere the truth is part background
             numbers = {
-                "rmse": rmse(ours, theirs, view.foreground),
-                "best_constant_rmse": float(theirs[view.foreground].std(correction=0)),
+                "rmse": rmse(ours, theirs, whole),
+                "best_constant_rmse": float(theirs[whole].std(correction=0)),
             }
             self._note(view, "roughness", numbers)
             self._show(view, "roughness", _gray(theirs), _gray(ours * shown.mask[..., 0]), numbers)

@@ -1,0 +1,65 @@
+"""The commands train and evaluate as a user types them."""
+
+import json
+
+import pytest
+
+from app.cli import main
+from phynes_core.checkpoint import load_checkpoint
+
+FEW = ["--set", "stage1.steps=3", "--set", "stage1.rays=64", "--set", "stage2.steps=3", "--set", "stage2.pixels=64"]
+FEW += ["--set", "stage2.albedo_from_texture_steps=2"]
+
+
+@pytest.fixture
+def arguments(tiny_root, tmp_path):
+    return [
+        "train",
+        "--data",
+        str(tiny_root),
+        "--out",
+        str(tmp_path / "tiny.ckpt"),
+        "--run-folder",
+        str(tmp_path / "run"),
+    ]
+
+
+def test_train_writes_a_measured_checkpoint_that_evaluate_reads(arguments, tiny_root, tmp_path, capsys):
+    assert main([*arguments, *FEW]) == 0
+    avatar = load_checkpoint(tmp_path / "tiny.ckpt")
+    assert avatar.name == "tiny"
+    assert avatar.record.provenance["preset"] == "fast" and avatar.record.provenance["steps_stage1"] == 3
+    assert avatar.record.provenance["frames"] == 2 and avatar.record.provenance["views"] == 2
+    assert avatar.record.metrics["novel_view.relit.psnr"] > 10
+    assert (tmp_path / "run" / "report" / "report.md").is_file()
+    assert "geometry.cd_cm" in capsys.readouterr().out
+    out = tmp_path / "report"
+    command = ["evaluate", "--avatar", str(tmp_path / "tiny.ckpt"), "--data", str(tiny_root), "--out", str(out)]
+    assert main([*command, "--max-images", "1"]) == 0
+    assert json.loads((out / "metrics.json").read_text())["novel_view"]["texture"]["psnr"] > 10
+
+
+@pytest.mark.parametrize(
+    ("extra", "message"),
+    [
+        (["--preset", "slow"], "preset: expected one of fast, paper"),
+        (["--device", "tpu"], "--device: expected cpu or cuda"),
+        (["--minutes", "0"], "--minutes: expected more than 0"),
+        (["--set", "stage1.steps"], "--set: expected name=value"),
+        (["--set", "stage1.warp=1"], "got 'warp'"),
+        (["--resume"], "no state in it"),
+    ],
+)
+def test_wrong_options_are_one_line(arguments, extra, message, capsys, tmp_path):
+    assert main([*arguments, *extra]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ") and message in error and error.count("\n") == 1
+    assert not (tmp_path / "tiny.ckpt").exists()
+
+
+def test_an_unwritable_place_is_found_out_before_training(arguments, tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    arguments[arguments.index("--out") + 1] = str(tmp_path / "file" / "tiny.ckpt")
+    assert main(arguments) == 2
+    assert "cannot write here" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
