@@ -1,4 +1,10 @@
-"""Which face each pixel sees, and where on it."""
+"""Which face each pixel sees, where on it, and how far away.
+
+Specification: pixel centers lie at + 0.5; corners snap to a grid of 2^-14 pixel; a center on an edge belongs to the
+face that the top-left rule names, so that faces that share an edge cover each pixel exactly once. Both sides of a face
+are drawn. The nearest face wins, at equal depth the one with the lower index. What lies nearer than NEAR_M is cut off.
+Nothing here is differentiable.
+"""
 
 from dataclasses import dataclass
 
@@ -9,71 +15,115 @@ from phynes_core.checks import check_tensor
 from phynes_core.kernels.backends import resolve
 from phynes_core.render.camera import Camera
 
-NEAR_M = 0.01  # nothing nearer to the camera's plane is drawn
-REFERENCE_CHUNK = 4096  # pixels that are tested against every face at once
+NEAR_M = 0.01  # camera z
+SNAP = 2.0**14  # grid steps per pixel: edge functions of corners within 4096 px stay exact in float64
+_TILE = 32  # pixels a side of what the reference draws at once
 
 
 @dataclass(frozen=True)
 class Fragments:
-    """The nearest face of each pixel. Not differentiable."""
+    """One entry a pixel."""
 
     face_index: Tensor  # [H, W] int32, -1 = background
-    barycentric: Tensor  # [H, W, 3] perspective correct, 0 on the background
-    depth: Tensor  # [H, W] camera z in metres, 0 on the background
+    barycentric: Tensor  # [H, W, 3] perspective correct, in [0, 1]; background 0
+    depth: Tensor  # [H, W] camera z, metres; background 0
 
 
 def rasterize(
-    vertices: Tensor,  # [V, 3] world
-    faces: Tensor,  # [F, 3]
+    vertices: Tensor,  # [V, 3] world, metres
+    faces: Tensor,  # [F, 3] any integer type
     camera: Camera,
     backend: str = "auto",  # or "numba", "reference"
 ) -> Fragments:
-    """Sample each pixel's centre. Faces are drawn from both sides, those that cross the near plane in part."""
+    """The face that the ray through each pixel's center meets first."""
     check_tensor("vertices", vertices, ["V", 3])
     check_tensor("faces", faces, ["F", 3])
-    with torch.no_grad():
-        if resolve("rasterize", backend, vertices.device.type) == "numba":
-            from phynes_core.kernels.cpu.rasterize import rasterize as rasterize_numba
+    homogeneous = camera.to_camera(vertices.detach()) @ camera.intrinsics.T  # x_px z, y_px z, z
+    if not torch.isfinite(homogeneous).all():
+        raise ValueError("vertices: expected finite coordinates, got NaN or infinity")
+    if resolve("rasterize", backend, vertices.device.type) == "numba":
+        from phynes_core.kernels.cpu import rasterize as kernel
 
-            homogeneous = camera.to_camera(vertices) @ camera.intrinsics.T
-            images = rasterize_numba(homogeneous.numpy(), faces.numpy(), camera.width, camera.height)
-            return Fragments(*(torch.from_numpy(image) for image in images))
-        return rasterize_reference(vertices, faces, camera)
-
-
-def rasterize_reference(vertices: Tensor, faces: Tensor, camera: Camera) -> Fragments:
-    """The specification: every pixel's ray against every face, in float64."""
-    corners = camera.to_camera(vertices).double()[faces]  # [F, 3, 3] camera frame
-    normal = torch.linalg.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    plane = (normal * corners[:, 0]).sum(-1)  # n.p of the face's plane
-    # edge k's normal through the camera's centre: the sign of ray.(a x b) says on which side of the edge it passes
-    edges = torch.linalg.cross(corners[:, [1, 2, 0]], corners[:, [2, 0, 1]])
-    y, x = torch.meshgrid(torch.arange(camera.height) + 0.5, torch.arange(camera.width) + 0.5, indexing="ij")
-    rays = torch.stack([x, y, torch.ones_like(x)], -1).reshape(-1, 3).double()
-    rays = rays @ torch.linalg.inv(camera.intrinsics.double()).T  # z = 1: the ray parameter is the depth
-    parts = [_nearest_faces(chunk, edges, normal, plane) for chunk in rays.split(REFERENCE_CHUNK)]
-    face_index, barycentric, depth = (torch.cat(column) for column in zip(*parts, strict=True))
-    size = (camera.height, camera.width)
-    return Fragments(face_index.view(size), barycentric.float().view(*size, 3), depth.float().view(size))
+        images = kernel.rasterize(homogeneous.float().numpy(), faces.numpy(), camera.width, camera.height)
+        return Fragments(*(torch.from_numpy(image) for image in images))
+    return rasterize_reference(homogeneous, faces, camera.width, camera.height)
 
 
-def _nearest_faces(
-    rays: Tensor,  # [R, 3] camera frame, z = 1
-    edges: Tensor,  # [F, 3, 3]
-    normal: Tensor,  # [F, 3]
-    plane: Tensor,  # [F]
-) -> tuple[Tensor, Tensor, Tensor]:  # face index [R] int32, barycentric [R, 3], depth [R]
-    inside = torch.einsum("rk,fck->rfc", rays, edges)
-    total = inside.sum(-1)
-    hit = ((inside >= 0).all(-1) | (inside <= 0).all(-1)) & (total != 0)
-    depth = plane / (rays @ normal.T)
-    depth = torch.where(hit & (depth >= NEAR_M), depth, torch.inf)
-    nearest, face = depth.min(-1)
-    covered = nearest.isfinite()
-    weights = inside.gather(1, face[:, None, None].expand(-1, 1, 3))[:, 0]
+def rasterize_reference(
+    homogeneous: Tensor,  # [V, 3] x_px * z, y_px * z, z (metres)
+    faces: Tensor,  # [F, 3]
+    width: int,
+    height: int,
+) -> Fragments:
+    """The specification, in plain torch: every face against every pixel of a tile."""
+    corners = homogeneous.double()[faces.long()]  # [F, 3 corners, 3]
+    face_index = torch.full((height, width), -1, dtype=torch.int32)
+    barycentric, depth = torch.zeros(height, width, 3), torch.zeros(height, width)
+    in_front = corners[..., 2] >= NEAR_M
+    whole, crossing = in_front.all(1), in_front.any(1) & ~in_front.all(1)
+    screen = torch.where(whole[:, None, None], corners[..., :2] / corners[..., 2:], 0.0)
+    screen = torch.floor(screen * SNAP + 0.5) / SNAP
+    low, high = screen.amin(1), screen.amax(1)  # [F, 2]
+    for top in range(0, height, _TILE):
+        for left in range(0, width, _TILE):
+            bottom, right = min(top + _TILE, height), min(left + _TILE, width)
+            overlaps = (high[:, 0] >= left) & (low[:, 0] <= right) & (high[:, 1] >= top) & (low[:, 1] <= bottom)
+            drawn = torch.nonzero((whole & overlaps) | crossing).squeeze(1)
+            if len(drawn) == 0:
+                continue
+            y, x = torch.meshgrid(torch.arange(top, bottom) + 0.5, torch.arange(left, right) + 0.5, indexing="ij")
+            pixels = torch.stack([x, y], -1).reshape(-1, 2).double()
+            nearness = _covered_nearness(screen[drawn], 1.0 / corners[drawn, :, 2], pixels)
+            cut = torch.nonzero(crossing[drawn]).squeeze(1)
+            nearness[cut] = _crossing_nearness(corners[drawn[cut]], pixels)
+            pixel = torch.nonzero(nearness.amax(0) > 0).squeeze(1)
+            face = drawn[nearness[:, pixel].argmax(0)]  # the first of equals
+            weights, inverse = _plane_weights(corners[face], pixels[pixel])
+            weights = weights.clamp(min=0.0)
+            flat = pixels[pixel, 1].long() * width + pixels[pixel, 0].long()
+            face_index.view(-1)[flat] = face.int()
+            barycentric.view(-1, 3)[flat] = (weights / weights.sum(-1, keepdim=True)).float()
+            depth.view(-1)[flat] = (1.0 / inverse).float()
+    return Fragments(face_index, barycentric, depth)
+
+
+def _covered_nearness(
+    screen: Tensor, inverse_z: Tensor, pixels: Tensor
+) -> Tensor:  # [F, 3, 2], [F, 3], [N, 2] -> [F, N]
+    """1 / z (float32) where a face before the near plane covers a pixel, else 0."""
+    ab, ac = screen[:, 1] - screen[:, 0], screen[:, 2] - screen[:, 0]
+    area = ab[:, 0] * ac[:, 1] - ab[:, 1] * ac[:, 0]
+    order = torch.where(area[:, None] < 0, torch.tensor([0, 2, 1]), torch.tensor([0, 1, 2]))  # turn back faces around
+    screen, inverse_z = screen.gather(1, order[..., None].expand(-1, -1, 2)), inverse_z.gather(1, order)
+    covers = (area != 0)[:, None].expand(-1, len(pixels))
+    total = torch.zeros(len(screen), len(pixels), dtype=torch.float64)
+    for corner in range(3):
+        start, end = screen[:, (corner + 1) % 3, None], screen[:, (corner + 2) % 3, None]  # the edge facing the corner
+        step = end - start
+        edge = step[..., 0] * (pixels[:, 1] - start[..., 1]) - step[..., 1] * (pixels[:, 0] - start[..., 0])
+        owns = (step[..., 1] < 0) | ((step[..., 1] == 0) & (step[..., 0] > 0))  # top-left rule, y down
+        covers = covers & ((edge > 0) | ((edge == 0) & owns))
+        total = total + edge * inverse_z[:, corner, None]
+    return torch.where(covers, total / area.abs()[:, None], 0.0).float()
+
+
+def _crossing_nearness(corners: Tensor, pixels: Tensor) -> Tensor:  # [F, 3, 3], [N, 2] -> [F, N]
+    """1 / z (float32) where the ray of a pixel meets a face beyond the near plane, else 0."""
+    weights, inverse = _plane_weights(corners[:, None], pixels)
+    meets = (weights >= 0).all(-1) & (inverse > 0) & (inverse <= 1.0 / NEAR_M)
+    return torch.where(meets, inverse, 0.0).float()
+
+
+def _plane_weights(corners: Tensor, pixels: Tensor) -> tuple[Tensor, Tensor]:  # [..., 3, 3], [..., 2]
+    """Barycentric coordinates [..., 3] and 1 / z [...] where a pixel's ray meets the plane of a face.
+
+    z (x, y, 1) = sum_k w_k h_k: the weights are triple products (x, y, 1) . (h_i x h_j), up to their sum.
+    """
+    a, b, c = (corners[..., :2] - pixels[..., None, :] * corners[..., 2:]).unbind(-2)  # the pixel at the origin
+    weights = torch.stack([_cross(b, c), _cross(c, a), _cross(a, b)], -1)
     weights = weights / weights.sum(-1, keepdim=True)
-    return (
-        torch.where(covered, face, -1).int(),
-        torch.where(covered[:, None], weights, 0.0),
-        torch.where(covered, nearest, 0.0),
-    )
+    return weights, 1.0 / (weights * corners[..., 2]).sum(-1)
+
+
+def _cross(left: Tensor, right: Tensor) -> Tensor:  # [..., 2], [..., 2] -> [...]
+    return left[..., 0] * right[..., 1] - left[..., 1] * right[..., 0]

@@ -6,8 +6,10 @@ from torch import Tensor
 from phynes_core.checks import check_tensor
 from phynes_core.kernels.backends import REFERENCE, resolve
 
-OFFSET_M = 2e-3  # rays start this far along the normal, as kernels/cpu/visibility.py explains
-REFERENCE_CHUNK = 256  # rays that are tested against every face at once
+# Rays start this far along the normal: above the rounding of float32 rays around a body (1e-6 m), below the gaps
+# between limbs and body whose shadow would be missed.
+OFFSET_M = 2e-3
+REFERENCE_TESTS = 1 << 19  # ray-face pairs at once, to stay within some ten megabytes
 
 
 class Occluder:
@@ -55,9 +57,9 @@ class Occluder:
         check_tensor("directions", directions, ["L", 3])
         if self.backend == REFERENCE:
             return self._point_bits_reference(points, normals, directions)
-        from phynes_core.kernels.cpu.visibility import probe_visibility_bits
+        from phynes_core.kernels.cpu.visibility import visibility_bits
 
-        bits = probe_visibility_bits(self._scene, points.numpy(), normals.numpy(), directions.numpy())
+        bits = visibility_bits(self._scene, points.numpy(), normals.numpy(), directions.numpy(), OFFSET_M)
         return torch.from_numpy(bits.view("int32"))
 
     def _point_bits_reference(self, points: Tensor, normals: Tensor, directions: Tensor) -> Tensor:
@@ -101,8 +103,8 @@ def any_hit_reference(corners: Tensor, origins: Tensor, directions: Tensor) -> T
     """The specification: Moeller and Trumbore's test of every ray against every face, in float64."""
     corners = corners.double()
     edge_1, edge_2 = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
-    blocked = []
-    for start, ray in zip(origins.split(REFERENCE_CHUNK), directions.split(REFERENCE_CHUNK), strict=True):
+    blocked, chunk_size = [], max(1, REFERENCE_TESTS // max(1, corners.shape[0]))
+    for start, ray in zip(origins.split(chunk_size), directions.split(chunk_size), strict=True):
         across = torch.linalg.cross(ray.double()[:, None], edge_2[None])
         determinant = (edge_1 * across).sum(-1)
         inverse = torch.where(determinant == 0, torch.nan, 1.0 / determinant)
