@@ -36,8 +36,8 @@ def _corner_entries(x, y, resolution, num_entries, is_hashed):
     return entry_00, entry_10, entry_01, entry_11
 
 
-# `features` is a tuple with one item for each feature: its length is known when the kernel is compiled, so the loops over
-# features unroll, which halves the time.
+# `features` is a tuple with one item for each feature: its length is known when the kernel is compiled, so the loops
+# over features unroll, which halves the time.
 
 
 @parallel

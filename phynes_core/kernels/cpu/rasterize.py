@@ -64,9 +64,13 @@ def rasterize_faces(
                     weight_a, weight_b, weight_c, inverse = _weights_at(
                         homogeneous, faces[face, 0], faces[face, 1], faces[face, 2], column + 0.5, row + 0.5
                     )
-                    barycentric[row, column, 0] = weight_a
-                    barycentric[row, column, 1] = weight_b
-                    barycentric[row, column, 2] = weight_c
+                    if inverse <= 0.0:  # a sliver that only snapping gave an area
+                        weight_a, inverse = 1.0, 1.0 / homogeneous[faces[face, 0], 2]
+                    weight_a, weight_b, weight_c = max(weight_a, 0.0), max(weight_b, 0.0), max(weight_c, 0.0)
+                    scale = 1.0 / (weight_a + weight_b + weight_c)
+                    barycentric[row, column, 0] = weight_a * scale
+                    barycentric[row, column, 1] = weight_b * scale
+                    barycentric[row, column, 2] = weight_c * scale
                     depth[row, column] = 1.0 / inverse
 
 

@@ -83,5 +83,7 @@ def ray_heights(
             barycentric[ray, sample, 2] = weight_c
             for k in range(2):
                 uv[ray, sample, k] = (
-                    weight_a * corner_uv[face, 0, k] + weight_b * corner_uv[face, 1, k] + weight_c * corner_uv[face, 2, k]
+                    weight_a * corner_uv[face, 0, k]
+                    + weight_b * corner_uv[face, 1, k]
+                    + weight_c * corner_uv[face, 2, k]
                 )
