@@ -53,11 +53,11 @@ class MotionClip:
         if fraction < 1e-6:
             return self.pose(frame, betas)
         following = frame + 1
-        rotations = [
+        start, end = (
             axis_angle_to_quaternion(torch.cat([self.global_orient[index][None], self.body_pose[index]]))
             for index in (frame, following)
-        ]
-        between = quaternion_to_axis_angle(slerp(*rotations, fraction))
+        )
+        between = quaternion_to_axis_angle(slerp(start, end, fraction))
         transl = torch.lerp(self.transl[frame], self.transl[following], fraction)
         return Pose(between[1:], between[0], transl, self._betas(betas))
 

@@ -8,7 +8,7 @@ classes that hold their state, and refuses every other name before it is importe
 import io
 import pickle
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -27,6 +27,7 @@ def read_restricted_pickle(path: Path) -> dict[str, object]:
         raise BodyError(f"{path}: cannot read this body file ({error.strerror}); check the path") from error
     try:
         loaded = _Unpickler(io.BytesIO(content)).load()
+        arrays = {str(key): _plain(value) for key, value in loaded.items()} if isinstance(loaded, dict) else None
     except _ForbiddenName as error:
         raise BodyError(
             f"{path}: expected a SMPL model, got a pickle that asks for {error}; nothing in it was run: do not trust it"
@@ -34,9 +35,9 @@ def read_restricted_pickle(path: Path) -> dict[str, object]:
     except Exception as error:  # a damaged pickle can raise nearly anything
         reason = " ".join(str(error).split())[:80] or type(error).__name__
         raise BodyError(f"{path}: not a readable pickle ({reason}); download it again or give an .npz") from error
-    if not isinstance(loaded, dict):
+    if arrays is None:
         raise BodyError(f"{path}: expected a dictionary of arrays, got {type(loaded).__name__}; give a SMPL model file")
-    return {str(key): _plain(value) for key, value in loaded.items()}
+    return arrays
 
 
 class _ForbiddenName(Exception):
@@ -138,8 +139,8 @@ def _allowed_names() -> dict[tuple[str, str], object]:
     return names
 
 
-def _numpy_builtin(name: str) -> Callable[..., object]:
-    """numpy's C function that rebuilds an array or scalar, found through numpy's own reduce."""
+def _numpy_builtin(name: str) -> object:
+    """numpy's C function that rebuilds an array or a scalar, found through numpy's own way of pickling."""
     example = np.zeros(1) if name == "_reconstruct" else np.float64(0)
     return example.__reduce__()[0]
 
@@ -154,36 +155,33 @@ def _plain(value: object) -> object:
 
 
 def _chumpy_array(value: _Chumpy, depth: int) -> object:
+    """The array's value, or None where its state makes no sense."""
     state = value.state
     if "x" in state:
-        return _plain(state["x"]) if not isinstance(state["x"], _Chumpy) else None
+        return state["x"] if isinstance(state["x"], np.ndarray) else None
     inner = state.get("a")
-    if isinstance(inner, _Chumpy) and depth < 8 and "idxs" in state:
+    if isinstance(inner, _Chumpy) and depth < 8:
         inner = _chumpy_array(inner, depth + 1)
-    if isinstance(inner, np.ndarray) and "idxs" in state:
-        indices = np.asarray(state["idxs"])
-        if indices.dtype.kind in "iu" and indices.size and 0 <= indices.min() and indices.max() < inner.size:
-            chosen = inner.ravel()[indices]
-            shape = state.get("preferred_shape", chosen.shape)
-            with_shape = np.asarray(shape)
-            if with_shape.dtype.kind in "iu" and with_shape.prod() == chosen.size:
-                return chosen.reshape([int(size) for size in with_shape.ravel()])
-    return None
+    if not isinstance(inner, np.ndarray) or "idxs" not in state:
+        return None
+    chosen = inner.ravel()[np.asarray(state["idxs"])]
+    shape = np.asarray(state.get("preferred_shape", chosen.shape)).ravel()
+    return chosen.reshape([int(size) for size in shape])
 
 
 def _dense(value: _Sparse) -> object:
     """The full array of a compressed sparse matrix, or None where its state makes no sense."""
     shape = value.state.get("_shape", value.state.get("shape"))
-    parts = [value.state.get(name) for name in ("data", "indices", "indptr")]
-    if not isinstance(shape, tuple) or len(shape) != 2 or not all(isinstance(part, np.ndarray) for part in parts):
+    entries, minor, starts = (value.state.get(name) for name in ("data", "indices", "indptr"))
+    if not isinstance(entries, np.ndarray) or not isinstance(minor, np.ndarray) or not isinstance(starts, np.ndarray):
+        return None
+    if not isinstance(shape, tuple) or len(shape) != 2:
         return None
     rows, columns = (int(size) for size in shape)
-    entries, minor, starts = parts
     outer, inner = (rows, columns) if value.by_rows else (columns, rows)
     counts = np.diff(starts)
-    is_sound = len(starts) == outer + 1 and len(minor) == len(entries) and (counts >= 0).all()
-    is_sound = is_sound and counts.sum() == len(entries) and 0 < rows * columns <= 2**26
-    if not is_sound or (len(minor) and not (0 <= minor.min() and minor.max() < inner)):
+    is_sound = starts.shape == (outer + 1,) and minor.shape == entries.shape == (counts.sum(),) and (counts >= 0).all()
+    if not is_sound or not 0 < rows * columns <= 2**26 or (minor.size and not 0 <= minor.min() <= minor.max() < inner):
         return None
     dense = np.zeros((outer, inner), entries.dtype)
     np.add.at(dense, (np.repeat(np.arange(outer), counts), minor), entries)

@@ -94,19 +94,16 @@ def save_light(root: Path, light: str, image: Tensor) -> None:  # [h, w, 3] line
 
 def save_geometry(root: Path, frame: int, vertices: Tensor) -> None:  # [Vd, 3] metres, world
     """The true surface in one frame."""
-    _save_array(layout.geometry_path(root, frame), "vertices", vertices.numpy().astype(np.float32))
+    with replacing(layout.geometry_path(root, frame)) as temporary, open(temporary, "wb") as file:
+        np.savez_compressed(file, vertices=vertices.numpy().astype(np.float32))
 
 
 def save_topology(root: Path, faces: Tensor) -> None:  # [Fd, 3]
     """The true surface's triangles."""
-    _save_array(layout.topology_path(root), "faces", faces.numpy().astype(np.int32))
+    with replacing(layout.topology_path(root)) as temporary, open(temporary, "wb") as file:
+        np.savez_compressed(file, faces=faces.numpy().astype(np.int32))
 
 
 def to_bytes(image: Tensor) -> np.ndarray:  # any shape, [0, 1] -> uint8
     """Clip and round to 8 bits."""
     return torch.round(image.clamp(0.0, 1.0) * 255.0).to(torch.uint8).numpy()
-
-
-def _save_array(path: Path, key: str, array: np.ndarray) -> None:
-    with replacing(path) as temporary, open(temporary, "wb") as file:
-        np.savez_compressed(file, **{key: array})
