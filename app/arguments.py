@@ -6,6 +6,13 @@ from collections.abc import Sequence
 from app.cli import UsageError
 
 
+def check_number(option: str, value: float, least: float = -math.inf, most: float = math.inf) -> None:
+    """UsageError unless the value is finite and within the bounds."""
+    if not math.isfinite(value) or not least <= value <= most:
+        bounds = f" of at least {least:g}" * (least > -math.inf) + f" up to {most:g}" * (most < math.inf)
+        raise UsageError(f"{option}: expected a finite number{bounds}, got {value:g}")
+
+
 def parse_numbers(
     option: str,  # as typed: "--camera"
     text: str,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from app.arguments import parse_numbers
+from app.arguments import check_number, parse_numbers
 from app.cli import UsageError
 from app.scene_options import SceneOptions
 from phynes_core.avatar import Avatar
@@ -21,13 +21,16 @@ from phynes_core.render.lamps import Lamp
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Environment, load_environment_image
 
-MAX_SIZE = 8192  # pixels a side; above it the buffers of one frame no longer fit in memory
+MIN_SIZE, MAX_SIZE = 16, 8192  # pixels a side; above the latter the buffers of one frame no longer fit in memory
 
 
 def build_scene(options: SceneOptions) -> Scene:
     """Read the files that the options name; raises PhynesError."""
-    if not 16 <= options.size <= MAX_SIZE:
-        raise UsageError(f"--size: expected 16 to {MAX_SIZE} pixels, got {options.size}")
+    check_number("--size", options.size, MIN_SIZE, MAX_SIZE)
+    check_number("--probe-yaw", options.probe_yaw)
+    check_number("--probe-intensity", options.probe_intensity, 0.0)
+    if options.time is not None:
+        check_number("--time", options.time)
     orbit = parse_numbers("--camera", options.camera, ("az", "el", "dist")) if options.camera else None
     if orbit and orbit[2] <= 0:
         raise UsageError(f"--camera: expected a distance above 0 metres, got {orbit[2]:g}")
@@ -89,8 +92,6 @@ def _pose(options: SceneOptions, avatar: Avatar, clip: MotionClip | None) -> Pos
 
 
 def _environment(options: SceneOptions, avatar: Avatar) -> Environment | None:
-    if options.probe_intensity < 0:
-        raise UsageError(f"--probe-intensity: expected at least 0, got {options.probe_intensity:g}")
     if options.probe == "none":
         return None
     image = avatar.light if options.probe == "captured" else load_environment_image(probe_file(options.probe))

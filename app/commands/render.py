@@ -44,6 +44,7 @@ class Render(SceneOptions):
 
 
 def run(args: Render) -> int:
+    from app.arguments import check_number
     from app.buffer_files import write_buffer
     from app.outputs import check_folder
     from app.scene_builder import build_scene, check_backend
@@ -51,7 +52,9 @@ def run(args: Render) -> int:
     from phynes_core.frame import FrameRenderer, RenderOptions
 
     names = _buffer_names(args.buffers)
-    _check_counts(args)
+    check_number("--supersample", args.supersample, 1, 8)
+    check_number("--lamp-samples", args.lamp_samples, 1, 1024)
+    check_number("--exposure", args.exposure)
     check_folder(args.out)
     check_backend(args.backend)
     scene = build_scene(args)
@@ -83,11 +86,3 @@ def _buffer_names(text: str) -> list[str]:
     if unknown:
         raise UsageError(f"--buffers: expected some of {', '.join(BUFFERS)} or all, got {', '.join(unknown)!r}")
     return list(dict.fromkeys(names))
-
-
-def _check_counts(args: Render) -> None:
-    from app.cli import UsageError
-
-    for option, value, most in (("--supersample", args.supersample, 8), ("--lamp-samples", args.lamp_samples, 1024)):
-        if not 1 <= value <= most:
-            raise UsageError(f"{option}: expected 1 to {most}, got {value}")
