@@ -55,7 +55,8 @@ class Stage1:
         batch = sample_rays(self._frames, config, generator)
         beta = self.beta(step)
         hits = self._interpolated(batch) if config.has_interpolated_hits else self._queried(batch)
-        samples = shell_samples(batch, config, self._corner_uv, hits, float(beta), generator)
+        beta_m = float(beta.detach()) if isinstance(beta, Tensor) else beta
+        samples = shell_samples(batch, config, self._corner_uv, hits, beta_m, generator)
         pixels = self._render(batch, samples, beta)
         image_loss = self._image_loss(batch, pixels, generator)
         loss, terms = image_loss, {"image": image_loss.item(), "samples": float(samples.num_samples)}
@@ -63,7 +64,7 @@ class Stage1:
             mesh_loss, mesh_terms = self._mesh_loss((step // config.mesh_every) % len(self._frames))
             loss = loss + config.mesh_every * mesh_loss
             terms |= mesh_terms
-        terms["loss"], terms["beta_mm"] = loss.item(), 1e3 * float(beta)
+        terms["loss"], terms["beta_mm"] = loss.item(), 1e3 * beta_m
         if not np.isfinite(terms["loss"]):
             return terms  # the caller stops: nothing was stepped, the parameters are still the last good ones
         self._optimizer.step(loss, step)
