@@ -1,0 +1,98 @@
+"""Render a synthetic capture of a clothed subject, with ground truth (Mitsuba, extra `synthetic`).
+
+examples:
+  python launch.py synthesize --subject josh --out data/josh                       30 frames x 4 views at 512 x 512
+  python launch.py synthesize --subject josh --out data/tiny --size 128 --frames 4 --spp 36
+  python launch.py synthesize --subject josh --out data/spin --motion spin,walk --probe courtyard --relight studio,city
+Run the same line again to go on after an interruption: finished pictures are kept.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Synthesize:
+    """Options of `synthesize`."""
+
+    out: Path
+    """Folder of the capture (docs/dataset.md)."""
+    subject: str = "josh"
+    """Who: josh is the only one so far."""
+    views: int = 4
+    """Training cameras, on a ring."""
+    frames: int = 30
+    """Training frames, shared out over the clips of --motion."""
+    size: int = 512
+    """Width and height of the pictures."""
+    probe: str = "interior"
+    """The light of the training pictures: a name in assets/probes."""
+    relight: str = "studio,sunset,forest"
+    """Lights for the relit ground truth."""
+    motion: str = "walk,dance_b,kick"
+    """Clips of the training frames: names in assets/motions."""
+    novel_motion: str = "run,punch"
+    """Clips of the novel poses."""
+    turn: float = 360.0
+    """Degrees that the subject turns about +Y over the frames of each clip: it tells albedo from light."""
+    test_views: int = 3
+    """Held-out cameras, between the training ones and at other heights."""
+    novel_frames: int = 5
+    """Novel poses, seen by the held-out cameras."""
+    spp: int = 196
+    """Light paths per pixel."""
+    seed: int = 0
+    """Of the render noise."""
+
+
+def run(args: Synthesize) -> int:
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    from phynes_core.body.files import load_bundled_body
+    from phynes_core.synthetic.ground_truth import synthesize
+    from phynes_core.synthetic.plan import SynthesisPlan
+
+    plan = SynthesisPlan(
+        subject=args.subject,
+        views=args.views,
+        test_views=args.test_views,
+        frames=args.frames,
+        novel_frames=args.novel_frames,
+        size=args.size,
+        probe=args.probe,
+        relight=_names(args.relight),
+        motion=_names(args.motion),
+        novel_motion=_names(args.novel_motion),
+        turn_deg=args.turn,
+        spp=args.spp,
+        seed=args.seed,
+    )
+    columns = (
+        TextColumn("{task.description:<34}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(elapsed_when_finished=False),
+    )
+    with Progress(*columns) as progress:
+        bar = progress.add_task("starting", total=None)
+
+        def report(done: int, total: int, what: str) -> None:
+            progress.update(bar, completed=done, total=total, description=what)
+            if not progress.console.is_terminal:
+                progress.console.print(f"{done}/{total} {what}")
+
+        synthesize(plan, load_bundled_body(), args.out, report)
+    return 0
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())

@@ -1,0 +1,1 @@
+"""A procedurally clothed subject and its ground truth, rendered by Mitsuba (optional extra `synthetic`)."""

@@ -1,0 +1,64 @@
+"""Which point of the dense mesh each texel shows."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from phynes_core.synthetic.mitsuba_setup import load_mitsuba
+from phynes_core.synthetic.subdivision import Array, DenseMesh
+
+_PADDING_PX = 8  # charts are grown by this much, so that bilinear look-ups never meet an empty texel
+
+
+@dataclass(frozen=True)
+class TexelMap:
+    """Texels inside a chart, row 0 at v = 1."""
+
+    resolution: int
+    texel: NDArray[np.int64]  # [N] flat index of each covered texel
+    vertex: NDArray[np.int64]  # [N, 3] dense vertices around it
+    barycentric: Array  # [N, 3]
+
+    def sample(self, values: Array) -> Array:  # [Vd, C] or [Vd] -> [N, C] or [N]
+        """Interpolate a per-vertex attribute at the covered texels."""
+        weights = self.barycentric if values.ndim == 1 else self.barycentric[..., None]
+        return (values[self.vertex] * weights).sum(1)
+
+    def image(self, values: Array) -> NDArray[np.float32]:  # [N, C] -> [R, R, C]
+        """Values as a texture, padded around the charts."""
+        size = self.resolution
+        result = np.zeros((size * size, values.shape[1]), np.float32)
+        known = np.zeros(size * size, bool)
+        result[self.texel], known[self.texel] = values, True
+        result, known = result.reshape(size, size, -1), known.reshape(size, size)
+        for _ in range(_PADDING_PX):
+            for axis, shift in ((0, 1), (0, -1), (1, 1), (1, -1)):
+                neighbour = np.roll(known, shift, axis)
+                fill = neighbour & ~known
+                result[fill] = np.roll(result, shift, axis)[fill]
+                known = known | fill
+        result[~known] = values.mean(0)
+        return result
+
+
+def map_texels(mesh: DenseMesh, resolution: int) -> TexelMap:
+    """Shoot one ray per texel centre at the flattened atlas."""
+    mi: Any = load_mitsuba()
+    uv = mesh.corner_uv.reshape(-1, 2)
+    atlas = mi.Mesh("atlas", len(uv), len(mesh.faces))
+    parameters = mi.traverse(atlas)
+    parameters["vertex_positions"] = np.concatenate([uv, np.zeros((len(uv), 1))], 1).astype(np.float32).ravel()
+    parameters["faces"] = np.arange(len(uv), dtype=np.uint32)
+    parameters.update()
+    scene = mi.load_dict({"type": "scene", "atlas": atlas})
+    center = (np.arange(resolution, dtype=np.float32) + 0.5) / resolution
+    v, u = np.meshgrid(1 - center, center, indexing="ij")
+    origin = np.stack([u.ravel(), v.ravel(), np.ones(u.size, np.float32)])
+    hit = scene.ray_intersect_preliminary(mi.Ray3f(mi.Point3f(origin), mi.Vector3f(0, 0, -1)))
+    valid = np.array(hit.is_valid())
+    face = np.array(hit.prim_index).astype(np.int64)[valid]
+    second, third = np.array(hit.prim_uv).astype(np.float64)[:, valid]
+    barycentric = np.stack([1 - second - third, second, third], 1)
+    return TexelMap(resolution, np.flatnonzero(valid), mesh.faces[face], barycentric)

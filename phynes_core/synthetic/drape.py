@@ -1,0 +1,100 @@
+"""The clothed rest surface: thickness along the body's normal, then smoothing that bridges hollows like cloth."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from phynes_core.synthetic.garments import HEM_AXES, Landmarks, shirt_hems
+from phynes_core.synthetic.noise import smoothstep
+from phynes_core.synthetic.subdivision import Neighbours
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+_SHIRT_STEPS, _TROUSER_STEPS = 60, 45
+_LAST_DIRECTIONS, _LAST_STEPS = 240, 300
+_LAST_SOFTNESS = 0.003  # metres: how far a shoe's edges are rounded
+
+
+def drape_cloth(
+    points: Array,  # [V, 3] rest body, snapped to the hems
+    normals: Array,  # [V, 3]
+    neighbours: Neighbours,
+    shirt: Mask,  # [V]
+    trousers: Mask,  # [V] exposed trousers
+    on_hem: Mask,  # [V] vertices on a hem
+    marks: Landmarks,
+) -> Array:  # [V, 3]
+    """Shirt and trousers over the body; bare skin stays."""
+    y = points[:, 1]
+    waist = smoothstep(marks["spine3"][1], marks["pelvis"][1] - 0.05, y)
+    down = np.clip((marks["pelvis"][1] - y) / (marks["pelvis"][1] - marks["left_ankle"][1]), 0, 1)
+    thickness = shirt * (0.009 + 0.009 * waist) + trousers * (0.006 + 0.013 * down)
+    draped = points + normals * thickness[:, None]
+    hem_axis = HEM_AXES[np.abs(shirt_hems(points, marks)).argmin(1)]
+    for region, steps in ((shirt, _SHIRT_STEPS), (trousers, _TROUSER_STEPS)):
+        local = neighbours.restricted(region)  # the mean only looks inside the garment, so that hems are free
+        start, out, thick = points[region], normals[region], thickness[region]
+        hem, axis = on_hem[region], hem_axis[region & on_hem]
+        cloth = draped[region]
+        for _ in range(steps):
+            cloth += 0.6 * (local.mean(cloth) - cloth)
+            height = ((cloth - start) * out).sum(1)
+            cloth += out * np.maximum(0.55 * thick - height, 0)[:, None]
+            cloth[hem] -= ((cloth[hem] - start[hem]) * axis).sum(1, keepdims=True) * axis  # hems stay in their plane
+        draped[region] = cloth
+    return draped
+
+
+def shape_shoes(draped: Array, points: Array, neighbours: Neighbours, shoe: Array, marks: Landmarks) -> Array:
+    """Replace each foot by a shoe last: the rounded convex hull of the foot, with a flat sole. shoe [V]: metres inside."""
+    result = draped.copy()
+    for sign in (1.0, -1.0):
+        region = (shoe > 0) & (points[:, 0] * sign > 0)
+        foot = points[region & (points[:, 1] < marks["left_ankle"][1] - 0.018)]
+        shaft = foot[foot[:, 1] > marks["left_ankle"][1] - 0.030]
+        last = _Last(np.concatenate([foot, shaft + [0.0, 0.08, 0.0]]))  # open above: no lid across the ankle
+        local = neighbours.restricted(region)
+        surface = last.project(points[region], 0.005)
+        free = points[region, 2] > marks["left_ankle"][2] + 0.095  # the toes; the rest of a foot is nearly convex
+        for step in range(_LAST_STEPS):
+            surface[free] += 0.8 * (local.mean(surface) - surface)[free]
+            if step % 5 == 4:
+                surface[free] = last.project(surface[free], 0.005)
+        blend = smoothstep(0.004, 0.022, shoe)[region, None]  # the collar hugs the ankle
+        result[region] = draped[region] * (1 - blend) + surface * blend
+        result[region] = _add_sole(result[region], foot.mean(0), marks.floor)
+    return result
+
+
+def _add_sole(points: Array, center: Array, floor: float) -> Array:
+    """Flatten below, and let a rim of 4 mm stand out."""
+    rim = smoothstep(0.021, 0.018, points[:, 1] - floor) * 0.004
+    outward = (points - center) * [1, 0, 1]
+    outward /= np.maximum(np.linalg.norm(outward, axis=1, keepdims=True), 0.02)
+    points = points + outward * rim[:, None]
+    low = points[:, 1] < floor + 0.004
+    points[low, 1] = floor - 0.006
+    return points
+
+
+class _Last:
+    """A soft-maximum support function: the convex hull of points, edges rounded."""
+
+    def __init__(self, foot: Array) -> None:  # [N, 3]
+        index = np.arange(_LAST_DIRECTIONS) + 0.5
+        polar, turn = np.arccos(1 - 2 * index / _LAST_DIRECTIONS), np.pi * (1 + 5**0.5) * index
+        self.directions = np.stack([np.cos(turn) * np.sin(polar), np.cos(polar), np.sin(turn) * np.sin(polar)], 1)
+        self.support = (foot @ self.directions.T).max(0)
+
+    def project(self, points: Array, margin: float) -> Array:
+        """Move points onto the hull grown by `margin`, along the hull's normal."""
+        for _ in range(2):
+            excess = (points @ self.directions.T - self.support) / _LAST_SOFTNESS
+            peak = excess.max(1, keepdims=True)
+            weight = np.exp(excess - peak)
+            total = weight.sum(1, keepdims=True)
+            distance = (np.log(total) + peak) * _LAST_SOFTNESS
+            normal = weight @ self.directions / total
+            normal /= np.linalg.norm(normal, axis=1, keepdims=True)
+            points = points - (distance - margin) * normal
+        return points

@@ -1,0 +1,131 @@
+"""Loop subdivision (Loop 1987) of a closed triangle mesh, level by level, on any per-vertex attribute."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Each vertex's neighbours, one run after the other."""
+
+    first: Indices  # [V] where the run of a vertex starts
+    index: Indices  # [2E]
+    valence: Array  # [V]
+
+    def sum(self, values: Array) -> Array:  # [V, C] -> [V, C]
+        """Sum over the neighbours of each vertex."""
+        return np.add.reduceat(values[self.index], self.first, axis=0)
+
+    def restricted(self, region: NDArray[np.bool_]) -> "Neighbours":  # [V] -> over the region's vertices, renumbered
+        """The same graph inside a region; a vertex left without neighbours gets itself."""
+        source = np.repeat(np.arange(len(self.first)), self.valence.astype(np.int64))
+        number = np.cumsum(region) - 1
+        keep = region[source] & region[self.index]
+        source, target = number[source[keep]], number[self.index[keep]]
+        lonely = np.setdiff1d(np.arange(int(region.sum())), source)
+        source, target = np.concatenate([source, lonely]), np.concatenate([target, lonely])
+        order = np.argsort(source, kind="stable")
+        valence = np.bincount(source)
+        return Neighbours(np.concatenate([[0], np.cumsum(valence)[:-1]]), target[order], valence.astype(np.float64))
+
+    def mean(self, values: Array) -> Array:  # [V, C] -> [V, C]
+        """Mean over the neighbours of each vertex."""
+        return self.sum(values) / self.valence[:, None]
+
+
+@dataclass(frozen=True)
+class LoopLevel:
+    """One refinement: old vertices smoothed, then one new vertex per edge."""
+
+    neighbours: Neighbours
+    ends: Indices  # [E, 2] an edge's vertices
+    opposite: Indices  # [E, 2] the vertices across from it
+    faces: Indices  # [4F, 3] the refined faces
+
+    def refine(self, values: Array) -> Array:  # [V, C] -> [V + E, C]
+        """Loop's stencils."""
+        valence = self.neighbours.valence[:, None]
+        beta = np.where(valence == 3, 3 / 16, 3 / (8 * valence))
+        old = (1 - valence * beta) * values + beta * self.neighbours.sum(values)
+        new = 3 / 8 * values[self.ends].sum(1) + 1 / 8 * values[self.opposite].sum(1)
+        return np.concatenate([old, new])
+
+
+@dataclass(frozen=True)
+class DenseMesh:
+    """A body mesh refined by several levels."""
+
+    levels: tuple[LoopLevel, ...]
+    faces: Indices  # [Fd, 3]
+    corner_uv: Array  # [Fd, 3, 2] halved linearly inside each face, so charts stay where they are
+
+    def refine(self, values: Array) -> Array:  # [V, C] -> [Vd, C]
+        """Carry a per-vertex attribute of the body to the dense mesh."""
+        for level in self.levels:
+            values = level.refine(values)
+        return values
+
+
+def subdivide(num_vertices: int, faces: Indices, corner_uv: Array, levels: int) -> DenseMesh:
+    """Refine a closed manifold mesh `levels` times."""
+    steps: list[LoopLevel] = []
+    for _ in range(levels):
+        step = _loop_level(num_vertices, faces)
+        num_vertices, faces, corner_uv = num_vertices + len(step.ends), step.faces, _split_corners(corner_uv)
+        steps.append(step)
+    return DenseMesh(tuple(steps), faces, corner_uv)
+
+
+def find_neighbours(num_vertices: int, faces: Indices) -> Neighbours:
+    """Neighbours over the mesh's edges; every vertex must have one."""
+    edges = unique_edges(faces)
+    source, target = np.concatenate([edges, edges[:, ::-1]]).T
+    order = np.argsort(source, kind="stable")
+    valence = np.bincount(source, minlength=num_vertices)
+    first = np.concatenate([[0], np.cumsum(valence)[:-1]])
+    return Neighbours(first, target[order], valence.astype(np.float64))
+
+
+def unique_edges(faces: Indices) -> Indices:  # [F, 3] -> [E, 2]
+    """Each edge once, lower vertex first."""
+    edges = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
+    return np.unique(np.sort(edges, axis=1), axis=0)
+
+
+def vertex_normals(vertices: Array, faces: Indices) -> Array:  # [V, 3]
+    """Area-weighted unit normals."""
+    a, b, c = (vertices[faces[:, k]] for k in range(3))
+    area = np.cross(b - a, c - a)
+    normals = np.stack([np.bincount(faces.ravel(), np.repeat(area[:, k], 3), len(vertices)) for k in range(3)], 1)
+    return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+
+
+def _loop_level(num_vertices: int, faces: Indices) -> LoopLevel:
+    edges = np.sort(np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), axis=1)
+    across = np.concatenate([faces[:, 2], faces[:, 0], faces[:, 1]])
+    ends, inverse = np.unique(edges, axis=0, return_inverse=True)
+    inverse = inverse.ravel()
+    opposite = across[np.argsort(inverse, kind="stable")].reshape(-1, 2)  # closed: every edge has two faces
+    e = inverse.reshape(3, -1).T + num_vertices  # [F, 3] the new vertex on each side
+    children = np.concatenate([
+        np.stack([faces[:, 0], e[:, 0], e[:, 2]], 1),
+        np.stack([e[:, 0], faces[:, 1], e[:, 1]], 1),
+        np.stack([e[:, 2], e[:, 1], faces[:, 2]], 1),
+        e,
+    ])  # fmt: skip
+    return LoopLevel(find_neighbours(num_vertices, faces), ends, opposite, children)
+
+
+def _split_corners(uv: Array) -> Array:  # [F, 3, 2] -> [4F, 3, 2] in the order of _loop_level
+    middle = [(uv[:, k] + uv[:, (k + 1) % 3]) / 2 for k in range(3)]
+    return np.concatenate([
+        np.stack([uv[:, 0], middle[0], middle[2]], 1),
+        np.stack([middle[0], uv[:, 1], middle[1]], 1),
+        np.stack([middle[2], middle[1], uv[:, 2]], 1),
+        np.stack(middle, 1),
+    ])  # fmt: skip
