@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 from typing import Any
 
 import moderngl
@@ -36,9 +37,11 @@ class PictureWindow:
             from moderngl_window.context.glfw import Window
 
             self._glfw = glfw
-            self._window = Window(
-                title=title, size=(width, height), gl_version=(3, 3), vsync=False, resizable=True, aspect_ratio=None
-            )
+            with warnings.catch_warnings():  # glfw says the cause as a warning of its own
+                warnings.simplefilter("ignore")
+                self._window = Window(
+                    title=title, size=(width, height), gl_version=(3, 3), vsync=False, resizable=True, aspect_ratio=None
+                )
         except Exception as error:  # pip-glfw and moderngl raise bare Exceptions
             raise DisplayError(
                 f"window: cannot open one here ({_one_line(error)}; DISPLAY={os.environ.get('DISPLAY')!r}); "

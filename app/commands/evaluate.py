@@ -33,6 +33,7 @@ class Evaluate:
 
 
 def run(args: Evaluate) -> int:
+    from app.outputs import check_folder
     from phynes_core.checkpoint import load_checkpoint, resolve_avatar_path
     from phynes_core.data.native import load_capture
     from phynes_core.evaluation.evaluate import EvaluateOptions, evaluate, flat_metrics
@@ -41,6 +42,7 @@ def run(args: Evaluate) -> int:
     for option, value in (("--max-images", args.max_images), ("--supersample", args.supersample)):
         if value is not None and value < 1:
             raise PhynesError(f"{option}: expected at least 1, got {value}")
+    check_folder(args.out)
     avatar = load_checkpoint(resolve_avatar_path(args.avatar), args.smpl, args.smpl_uv)
     capture = load_capture(args.data)
     options = EvaluateOptions(supersample=args.supersample, max_images=args.max_images)

@@ -64,7 +64,8 @@ def run(args: Turntable) -> int:
     view = ViewState(body, _camera(args, session.home_camera(body)), light, look)
     session.check(view)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(f"Recording {args.out.name}", total=settings.num_frames)
 
         def after_frame(num_done: int, frame: Frame) -> bool:
