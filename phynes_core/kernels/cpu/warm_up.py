@@ -1,4 +1,4 @@
-"""Compiling every kernel before the first frame, so that a window can show how far it is. Cached ones load in no time."""
+"""Compiling every kernel before the first frame, so that a window can show how far it is. Cached ones only load."""
 
 from collections.abc import Callable
 

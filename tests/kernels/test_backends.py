@@ -1,0 +1,60 @@
+"""The choice of a backend: the best that works, said once, and a plain error for one that is missing."""
+
+import logging
+
+import pytest
+
+from phynes_core.errors import BackendError
+from phynes_core.kernels import backends
+
+OPS = ["rasterize", "closest_point", "visibility", "hash_encoding", "shade"]
+
+
+@pytest.fixture
+def without_embree(monkeypatch):
+    """As if embreex had no wheel for this machine."""
+    real = backends.missing_cause
+    cause = "No module named 'embreex'"
+    monkeypatch.setattr(backends, "missing_cause", lambda name: cause if name == "embree" else real(name))
+    monkeypatch.setattr(backends, "_logged", set())
+
+
+@pytest.mark.parametrize("op", OPS)
+def test_every_operation_has_a_fast_path_and_a_reference(op):
+    assert backends.available(op)[-1] == "reference"
+    assert len(backends.available(op)) >= 2
+    assert backends.resolve(op) == backends.available(op)[0]
+
+
+@pytest.mark.parametrize("op", OPS)
+def test_a_device_without_fast_paths_gets_the_reference(op):
+    assert backends.resolve(op, "auto", "cuda") == "reference"
+
+
+def test_auto_logs_its_choice_once(monkeypatch, caplog):
+    monkeypatch.setattr(backends, "_logged", set())
+    with caplog.at_level(logging.INFO, logger=backends.__name__):
+        backends.resolve("shade")
+        backends.resolve("shade")
+    assert [record.getMessage() for record in caplog.records] == ["shade on cpu: numba"]
+
+
+def test_auto_falls_back_and_says_what_it_went_without(without_embree, caplog):
+    with caplog.at_level(logging.INFO, logger=backends.__name__):
+        assert backends.resolve("visibility") == "numba"
+    assert caplog.messages == ["visibility on cpu: numba (without embree: No module named 'embreex')"]
+
+
+def test_a_named_backend_that_is_missing_raises_with_cause_and_remedy(without_embree):
+    with pytest.raises(BackendError, match=r"'embree'.*No module named 'embreex'.*pip install embreex"):
+        backends.resolve("visibility", "embree")
+
+
+def test_an_unknown_name_lists_the_known_ones():
+    with pytest.raises(BackendError, match="expected one of auto, embree, numba, reference, got 'optix'"):
+        backends.resolve("visibility", "optix")
+
+
+def test_an_unknown_operation_is_a_mistake_in_the_code():
+    with pytest.raises(ValueError, match="expected one of rasterize"):
+        backends.resolve("teleport")

@@ -1,0 +1,50 @@
+"""Kernels entered from several threads at once answer as from one: the default numba layer would abort the process."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import trimesh
+
+from phynes_core.kernels.cpu.any_hit import EmbreeScene
+from phynes_core.kernels.cpu.bvh import Bvh
+from phynes_core.kernels.cpu.rasterize import rasterize
+from phynes_core.kernels.cpu.shade import shade_probes
+from phynes_core.kernels.cpu.visibility import visibility_bits
+from phynes_core.kernels.cpu.warm_up import warm_up
+
+
+def test_four_threads_get_the_answers_of_one():
+    rng = np.random.default_rng(0)
+    sphere = trimesh.creation.icosphere(subdivisions=3)
+    vertices, faces = sphere.vertices.astype(np.float32), sphere.faces.astype(np.int32)
+    pixels = vertices * np.float32([20, 20, 0.2]) + np.float32([40, 40, 3])
+    homogeneous = (pixels * [[1, 1, 1]]).astype(np.float32)
+    homogeneous[:, :2] *= homogeneous[:, 2:]
+    directions = sphere.face_normals[:64].astype(np.float32)
+    points = rng.normal(size=(2000, 3)).astype(np.float32)
+    bits = rng.integers(0, 2**32, (len(vertices), 2), dtype=np.uint32)
+    power = rng.random((64, 3)).astype(np.float32)
+    roughness = np.full(len(vertices), 0.5, np.float32)
+    embree, tree = EmbreeScene(vertices, faces), Bvh(vertices, faces)
+    work = [
+        lambda: rasterize(homogeneous, faces, 80, 80)[0],
+        lambda: tree.closest(points)[2],
+        lambda: shade_probes(vertices, vertices, vertices, roughness, bits, None, None, directions, power, 0.04)[0],
+        lambda: visibility_bits(embree, vertices, vertices, directions, 1e-3),
+        lambda: visibility_bits(tree, vertices, vertices, directions, 1e-3),
+    ]
+    expected = [task() for task in work]
+    with ThreadPoolExecutor(4) as pool:
+        futures = [[pool.submit(task) for task in work] for _ in range(8)]
+        for group in futures:
+            for future, value in zip(group, expected, strict=True):
+                np.testing.assert_array_equal(future.result(), value)
+
+
+def test_warming_up_reports_every_kernel():
+    reports = []
+    warm_up(lambda name, done, total: reports.append((name, done, total)))
+    total = reports[0][2]
+    assert [done for _, done, _ in reports] == list(range(total + 1))
+    assert len({name for name, _, _ in reports}) == total + 1
+    assert {count for _, _, count in reports} == {total}
