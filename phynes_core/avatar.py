@@ -35,6 +35,10 @@ class AvatarRecord:
 class Avatar(nn.Module):
     """(uv, pose) -> offset, texture, albedo, roughness."""
 
+    light: Tensor  # buffers, whose type the type checker cannot see otherwise
+    betas: Tensor
+    training_poses: Tensor
+
     def __init__(
         self,
         body: BodyModel,
@@ -70,7 +74,7 @@ class Avatar(nn.Module):
         roughness: NeuralMapConfig = ROUGHNESS_MAP,
     ) -> "Avatar":
         """The bare body with maps as they start training, under uniform light of radiance one half."""
-        maps = [NeuralMap(config) for config in (offset, texture, albedo, roughness)]
+        maps = NeuralMap(offset), NeuralMap(texture), NeuralMap(albedo), NeuralMap(roughness)
         light = torch.full((PROBE_ROWS, PROBE_COLUMNS, 3), 0.5)
         return Avatar(body, AvatarRecord(name), *maps, light, torch.zeros(10), torch.zeros(1, POSE_DIM))
 

@@ -84,7 +84,7 @@ def load_checkpoint(path: Path, smpl: Path | None = None, smpl_uv: Path | None =
         )
     body = _load_body(path, fields.get("body", dict), tensors, smpl, smpl_uv)
     configs = fields.get("maps", dict)
-    maps = [_load_map(path, name, configs.get(name), tensors) for name in MAP_CHANNELS]
+    maps = {name: _load_map(path, name, configs.get(name), tensors) for name in MAP_CHANNELS}
     light = _take(path, tensors, "light.probes", (PROBE_ROWS, PROBE_COLUMNS, 3))
     if bool((light < 0).any()):
         raise CheckpointError(f"{path}: light.probes: expected radiance >= 0, got {light.min():.3g}; train it again")
@@ -94,7 +94,8 @@ def load_checkpoint(path: Path, smpl: Path | None = None, smpl_uv: Path | None =
     if not 0.0 <= f0 <= 1.0:
         raise CheckpointError(f"{path}: f0: expected a reflectance in [0, 1], got {f0}; train it again")
     record = AvatarRecord(fields.get("name", str), f0, fields.get("metrics", dict), fields.get("provenance", dict))
-    return Avatar(body, record, *maps, light, betas, poses).eval().requires_grad_(False)
+    avatar = Avatar(body, record, light=light, betas=betas, training_poses=poses, **maps)
+    return avatar.eval().requires_grad_(False)
 
 
 def resolve_avatar_path(name: str) -> Path:

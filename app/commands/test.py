@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CHECKS = {
     "ruff check": ("ruff", "check", "."),
     "ruff format": ("ruff", "format", "--check", "."),
-    "pyright": ("pyright", "--warnings"),
+    "pyright": ("pyright",),
 }
 
 

@@ -1,5 +1,6 @@
 """A neural map: hash-encoded (u, v) and the pose in, a few channels of the surface out (paper, Sec. III)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -48,6 +49,9 @@ class PoseBatch:
 class NeuralMap(nn.Module):
     """(u, v), pose -> values. The pose enters the first layer; one pose for all rows folds into its bias."""
 
+    hidden: Sequence[nn.Linear]  # a ModuleList, which does not tell the type checker what it holds
+    pose: nn.Linear | None
+
     def __init__(self, config: NeuralMapConfig) -> None:
         super().__init__()
         self.config = config
@@ -55,7 +59,7 @@ class NeuralMap(nn.Module):
         width = config.hidden_width
         num_hidden = config.num_layers if config.residual_output else config.num_layers - 1
         inputs = [config.encoding.output_width] + [width] * (num_hidden - 1)
-        self.hidden = nn.ModuleList(nn.Linear(size, width) for size in inputs)
+        self.hidden = nn.ModuleList(nn.Linear(size, width) for size in inputs)  # type: ignore[assignment]
         self.pose = nn.Linear(config.pose_dim, width, bias=False) if config.pose_dim else None
         self.head = nn.Linear(width, config.output_channels)
         for layer in [*self.hidden, *([self.pose] if self.pose is not None else [])]:
