@@ -25,7 +25,8 @@ class Frame:
     probe_radiance: np.ndarray  # [16, 32, 3] float32 linear: the light as it shone, edits included
     render_ms: float
     stage_ms: Mapping[str, float] = field(default_factory=dict)
-    is_converged: bool = True  # False: the same state rendered again will look better
+    is_converged: bool = True  # False: rendering the same state again goes on with what took too long for one frame
+    is_final: bool = False  # rendered at full quality
 
     @property
     def size(self) -> tuple[int, int]:

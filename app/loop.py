@@ -220,7 +220,7 @@ class ViewerLoop:
         handles = [lamp_handle(view, lamp) for lamp in state.light.lamps] if view else []
         self._trace.event(
             "shown", render_ms=round(frame.render_ms, 1),
-            is_converged=frame.is_converged, is_current=frame.state.rendered == state.rendered,
+            is_final=frame.is_final, is_current=frame.state.rendered == state.rendered,
             handles=[letterbox.to_window(handle.x_px, handle.y_px) for handle in handles], **_traced_state(frame.state),
         )  # fmt: skip
 

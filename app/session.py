@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from app.edits import wrap_deg
+from app.edits import add_lamp, edit_look, wrap_deg
 from app.frames import Choice, Choices, Frame, Progress
 from app.picture import display_bytes, display_pixels
 from app.posing import edited_pose
@@ -20,15 +20,18 @@ from phynes_core.body.model import Pose
 from phynes_core.body.motion import MotionClip, bundled_motions, load_motion
 from phynes_core.checkpoint import load_checkpoint
 from phynes_core.errors import CheckpointError, MotionError
-from phynes_core.frame import FrameRenderer, PosedAvatar, RenderOptions, Scene
+from phynes_core.frame import LIGHT_BUFFERS, FrameRenderer, PosedAvatar, RenderOptions, Scene
 from phynes_core.paths import ASSETS, CHECKPOINTS
 from phynes_core.render.camera import Camera, orbit_camera
 from phynes_core.render.lamps import Lamp
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Environment, environment_to_probes, load_environment_image
 
+LIVE_VISIBILITY_SLICES = 4  # a moving pose renews a quarter of the shadows each frame
 FINAL_SUPERSAMPLE = 2  # samples a side of a pixel in files and in pictures at rest: smooth silhouettes
 LIVE_LAMP_SAMPLES, FINAL_LAMP_SAMPLES = 4, 16  # shadow rays a pixel and lamp
+WARM_UP_SIZE = 32
+WARM_UP_STEPS = (("normal", "geometry"), ("albedo", "materials"), ("shading", "shadows"), ("radiance", "light"))
 MAX_KEPT_FILES = 4  # avatars, clips and environments remembered, each
 
 Loaded = TypeVar("Loaded")
@@ -42,6 +45,7 @@ class AvatarSession:
         self._smpl, self._smpl_uv = smpl, smpl_uv
         self._live = FrameRenderer()
         self._final = FrameRenderer()  # its own, so that a fine picture does not evict what dragging needs
+        self._checked: ViewState | None = None
         self._files: dict[str, dict[str, object]] = {"avatar": {}, "motion": {}, "environment": {}}
         self._light: tuple[LightState, str, Environment | None, Tensor] | None = None
         self._pose: tuple[BodyState, PosedAvatar, Tensor] | None = None
@@ -50,6 +54,7 @@ class AvatarSession:
 
     def check(self, state: ViewState) -> None:
         """Load every file the state names; raises PhynesError."""
+        self._checked = state
         self._posed(state.body)
         self._lighting(self._avatar(state.body), state.body.avatar, state.light)
 
@@ -94,8 +99,13 @@ class AvatarSession:
     # the Renderer protocol, on the engine thread
 
     def warm_up(self, progress: Progress) -> None:
-        """Compile the kernels (seconds on the first start, then cached)."""
-        progress("Preparing the renderer; the first start compiles its kernels")
+        """Compile the kernels, by a tiny picture of the checked state: half a minute on the first start, then cached."""
+        if self._checked is None:
+            return
+        with_lamp = add_lamp(self._checked)
+        for done, (buffer, activity) in enumerate(WARM_UP_STEPS):
+            progress(f"Preparing the renderer: {activity}", done / len(WARM_UP_STEPS))
+            self.render(edit_look(with_lamp, buffer=buffer), WARM_UP_SIZE)
 
     def render(self, state: ViewState, size: int, is_final: bool = False) -> Frame:
         """Render the state's buffer."""
@@ -108,6 +118,7 @@ class AvatarSession:
         options = RenderOptions(
             buffers=frozenset({state.look.buffer, "mask"}),
             backend=self._backend,
+            visibility_slices=1 if is_final else LIVE_VISIBILITY_SLICES,
             supersample=FINAL_SUPERSAMPLE if is_final else 1,
             lamp_samples=FINAL_LAMP_SAMPLES if is_final else LIVE_LAMP_SAMPLES,
         )
@@ -115,8 +126,12 @@ class AvatarSession:
         pixels, kind = display_pixels(buffers, state.look.buffer)
         render_ms = (time.perf_counter() - start) * 1e3
         timings = dict(renderer.timings)
+        # what the light does not reach is not refined, however stale its shadows are
+        is_refining = renderer.is_refining and state.look.buffer in LIGHT_BUFFERS and lighting.environment is not None
         x, y, z = target.tolist()
-        return Frame(pixels, kind, state, (x, y, z), probe_radiance.numpy(), render_ms, timings, is_converged=is_final)
+        return Frame(
+            pixels, kind, state, (x, y, z), probe_radiance.numpy(), render_ms, timings, not is_refining, is_final
+        )
 
     def to_bytes(self, frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 3] uint8 sRGB
         """The frame as the window shows it."""

@@ -140,7 +140,9 @@ class Worker:
                     wanted, self._wanted = self._wanted, None
                     return wanted
                 latest = self._latest
-                needs_refining = self._may_refine and latest is not None and not latest.is_converged
+                if latest is not None and not latest.is_converged:
+                    return _Live(latest.state)
+                needs_refining = self._may_refine and latest is not None and not latest.is_final
                 was_touched = self._changed.wait(REST_S if needs_refining else None)
                 if needs_refining and not was_touched and latest is not None:
                     return _Live(latest.state, is_final=True)
@@ -187,7 +189,7 @@ class Worker:
 
     def _stop_refining(self) -> None:
         if self._latest is not None:
-            self._latest = replace(self._latest, is_converged=True)
+            self._latest = replace(self._latest, is_converged=True, is_final=True)
 
     def _progress(self, activity: str, share: float | None = None) -> None:
         self._set_status(activity=activity, share=share)

@@ -79,7 +79,7 @@ def _python() -> Iterator[Finding]:
 
 def _packages() -> Iterator[Finding]:
     project = environment.PROJECT
-    everything = ("base", "synthetic", "training", "evaluation", "test", "cuda")
+    everything = ("base", "synthetic", "cuda", "test")
     for group, requirements in environment.requirement_lists(project, everything).items():
         lacking = environment.missing(requirements)
         if not lacking:

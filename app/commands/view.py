@@ -51,7 +51,7 @@ def run(args: View) -> int:
     from app.loop import ViewerLoop
     from app.scene_builder import check_backend, licensed_file
     from app.session import AvatarSession
-    from app.state import Store, ViewState
+    from app.state import Store, ToolState, TurntableState, ViewState
     from app.trace import Trace
     from app.worker import Worker
 
@@ -62,7 +62,8 @@ def run(args: View) -> int:
         )
         body, light = session.opening(path, args.motion, args.probe)
         home = session.home_camera(body)
-        state = ViewState(body, home, light)
+        turntable = TurntableState(size=args.size // 2 * 2, path=f"{path.stem}_turntable.mp4")
+        state = ViewState(body, home, light, tool=ToolState(turntable=turntable))
         session.check(state)
         choices = session.choices(body.avatar)
     trace = Trace.from_environment()

@@ -16,9 +16,10 @@ from app.panels.view_panel import ViewPanel
 ROOT = 9001  # fixed integers: Dear PyGui's saved layouts name windows by them
 LEFT_WIDTH_PX = 318
 FOOTER_HEIGHT_PX = 34
-TRACED_TAGS = ("avatar.time", "avatar.play", "joint18", "joint15", "probes.picture", "probes.tool", "light.yaw_deg",
-             "light.mode", "lamp.add", "lamp.azimuth_deg", "view.exposure", "record.start", "record.progress",
-             *(f"view.{name}" for name in ("radiance", "albedo", "normal")))  # fmt: skip
+TRACED_TAGS = (  # widgets whose places PHYNES_TRACE tells
+    "avatar.time", "avatar.play", "joint16", "pose.reset", "record.seconds", "record.start", "light.mode",
+    "light.yaw_deg", "probes.picture", "probes.tool", "lamp.add", "view.exposure", "view.albedo", "view.normal",
+)  # fmt: skip
 
 
 class PanelLayout:

@@ -40,10 +40,6 @@ class PosePanel:
             with dpg.tree_node(label=limb, tag=f"pose.limb{number}", default_open=number == 1):
                 for joint, name in joints:
                     self._joint(joint, name)
-                dpg.add_button(
-                    label=f"Reset {limb.lower()}", tag=f"pose.reset_limb{number}", small=True, user_data=joints,
-                    callback=lambda _, __, which: self._reset("limb", tuple(index for index, _ in which)),
-                )  # fmt: skip
 
     def sync(self, snapshot: Snapshot) -> None:
         """Show the angles; the reset button of an untouched joint is disabled."""

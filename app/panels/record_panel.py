@@ -17,6 +17,7 @@ class RecordPanel:
 
     def __init__(self, context: PanelContext) -> None:
         self._context = context
+        self._is_running = False
 
     def build(self) -> None:
         """Settings, one button that records or cancels, a progress bar."""
@@ -44,12 +45,12 @@ class RecordPanel:
             )  # fmt: skip
         tooltip("record.start", "R in the picture. The file appears when it is complete.")
         dpg.add_progress_bar(tag="record.progress", width=-1, overlay="")
-        self._is_running = False
 
     def sync(self, snapshot: Snapshot) -> None:
         """Show settings and progress."""
         settings, recording = snapshot.state.tool.turntable, snapshot.status.recording
         show_value("record.spin", settings.spin)
+        show_options("record.size", items=sorted({*SIZES, str(settings.size)}, key=int))
         show_value("record.size", str(settings.size))
         show_value("record.fps", str(settings.fps))
         show_value("record.seconds", float(settings.seconds))

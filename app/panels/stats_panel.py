@@ -5,7 +5,7 @@ import dearpygui.dearpygui as dpg
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
 from app.panels.theme import MUTED
 
-MAX_STAGES = 8
+MAX_STAGES = 5
 
 
 class StatsPanel:
@@ -18,19 +18,23 @@ class StatsPanel:
 
     def build(self) -> None:
         """Two lines of text and a bar for each stage."""
-        dpg.add_text("", tag="stats.render")
-        dpg.add_text("", tag="stats.display", color=MUTED)
+        with dpg.group(horizontal=True):
+            dpg.add_text("", tag="stats.render")
+            dpg.add_text("", tag="stats.display", color=MUTED)
         tooltip("stats.render", "Time of the newest frame in the engine, and frames finished in the last second.")
-        tooltip("stats.display", "How often this program draws its windows; it draws only what changed.")
+        with dpg.tooltip("stats.display", delay=0.4):
+            dpg.add_text("How often the picture's window was drawn in the last second; it is drawn when it changes.")
+            dpg.add_text("", tag="stats.display_name", color=MUTED)
         for index in range(MAX_STAGES):
             dpg.add_progress_bar(tag=f"stats.stage{index}", width=-1, height=17, overlay="", show=False)
         tooltip("stats.stage0", "Stages that ran for the newest frame; what did not change is not computed again.")
 
     def sync(self, snapshot: Snapshot) -> None:
         """Show the newest frame's times."""
-        fps = f"{snapshot.status.render_fps:.0f} frames/s" if snapshot.status.render_fps else "at rest"
-        show_value("stats.render", f"Render  {snapshot.render_ms:.0f} ms,  {fps}")
-        show_value("stats.display", f"Display  {snapshot.display_fps:.0f} frames/s,  {snapshot.display_name}")
+        fps = f"{snapshot.status.render_fps:.0f} / s" if snapshot.status.render_fps else "at rest"
+        show_value("stats.render", f"Render {snapshot.render_ms:.0f} ms,  {fps}")
+        show_value("stats.display", f"    Display {snapshot.display_fps:.0f} / s")
+        show_value("stats.display_name", f"Drawn by {snapshot.display_name}")
         stages = sorted(snapshot.stage_ms.items(), key=lambda item: -item[1])[:MAX_STAGES]
         total = max(snapshot.render_ms, 1e-6)
         for index in range(MAX_STAGES):

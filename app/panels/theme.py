@@ -17,7 +17,8 @@ SELECTED_THEME = "theme.selected"
 _COLORS = {
     "WindowBg": (20, 22, 27), "ChildBg": (20, 22, 27), "PopupBg": (30, 33, 40), "Border": (44, 48, 58),
     "FrameBg": (38, 42, 51), "FrameBgHovered": (48, 54, 66), "FrameBgActive": (56, 62, 76),
-    "SliderGrab": (158, 118, 50), "SliderGrabActive": (214, 160, 66), "CheckMark": ACCENT, "PlotHistogram": ACCENT,
+    "SliderGrab": (158, 118, 50), "SliderGrabActive": (214, 160, 66),
+    "CheckMark": ACCENT, "PlotHistogram": (158, 118, 50),
     "Button": (50, 56, 69), "ButtonHovered": (66, 74, 92), "ButtonActive": (84, 94, 116),
     "Header": (36, 40, 49), "HeaderHovered": (48, 54, 66), "HeaderActive": (56, 62, 76),
     "TitleBg": (28, 30, 37), "TitleBgActive": (34, 37, 45), "Text": (226, 229, 235), "TextDisabled": (118, 123, 134),

@@ -1,0 +1,408 @@
+"""The real windows, used as a person uses them: Xvfb, a window manager, a pointer, screenshots.
+
+One viewer serves most tests, in order; each leaves it usable. Everything waits for what it expects, never for a time.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import imageio_ffmpeg
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from phynes_core.avatar import Avatar
+from phynes_core.body.files import load_bundled_body
+from phynes_core.checkpoint import save_checkpoint
+
+PROJECT = Path(__file__).resolve().parents[2]
+PATIENCE_S = float(os.environ.get("PHYNES_TEST_PATIENCE_S", "180"))  # for a machine with many other things to do
+TOOLS = ("Xvfb", "openbox", "xdotool", "xwininfo", "import")
+SIZE = 192
+
+pytestmark = [
+    pytest.mark.window,
+    pytest.mark.skipif(sys.platform != "linux", reason="drives X11 windows"),
+    pytest.mark.skipif(
+        any(shutil.which(tool) is None for tool in TOOLS),
+        reason=f"needs {', '.join(TOOLS)}: apt install xvfb openbox xdotool x11-utils imagemagick",
+    ),
+]
+
+
+def wait_for(what: str, condition: Callable[[], object]):
+    """The condition's first true value."""
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        if value := condition():
+            return value
+        time.sleep(0.05)
+    raise AssertionError(f"waited {PATIENCE_S:.0f} s for {what}")
+
+
+class Desktop:
+    """A screen of its own with a window manager."""
+
+    def __init__(self) -> None:
+        read, write = os.pipe()
+        command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "1600x1000x24", "-nolisten", "tcp"]
+        self._processes = [subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL)]
+        os.close(write)
+        with os.fdopen(read) as pipe:
+            self.display = f":{pipe.readline().strip()}"
+        self.environment = os.environ | {"DISPLAY": self.display}
+        self.environment.pop("WAYLAND_DISPLAY", None)
+        self._processes.append(
+            subprocess.Popen(["openbox"], env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        )
+
+    def run(self, *command: str) -> str:
+        return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False).stdout.strip()
+
+    def pointer(self, *arguments: object) -> None:
+        self.run("xdotool", *(str(argument) for argument in arguments))
+
+    def picture(self, window: str) -> np.ndarray:  # [H, W, 3] uint8
+        png = subprocess.run(
+            ["import", "-window", window, "png:-"], env=self.environment, capture_output=True, check=True
+        ).stdout
+        path = Path(self.environment["PHYNES_TEST_SHOTS"]) / "window.png"
+        path.write_bytes(png)
+        return np.asarray(Image.open(path).convert("RGB"))
+
+    def close(self) -> None:
+        for process in reversed(self._processes):
+            process.terminate()
+            process.wait(20)
+
+
+class Viewer:
+    """A running viewer, its windows, and what it says it did."""
+
+    def __init__(self, desktop: Desktop, folder: Path, checkpoint: Path) -> None:
+        self.desktop, self.folder = desktop, folder
+        self._trace = folder / "trace.jsonl"
+        self._output = open(folder / "output.txt", "w")
+        program = "import sys; from app.cli import main; sys.exit(main(sys.argv[1:]))"
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", program, "--avatar", str(checkpoint), "--size", str(SIZE), "--motion", "walk"],
+            cwd=folder, stdout=self._output, stderr=self._output,
+            env=desktop.environment | {"PHYNES_TRACE": str(self._trace), "PYTHONPATH": str(PROJECT)},
+        )  # fmt: skip
+        self.wait("the first picture", lambda: self.shown())
+        self.windows = {
+            "picture": self.wait("the picture's window", lambda: self._window("PhyNES Viewer$")),
+            "panels": self.wait("the panels' window", lambda: self._window("PhyNES Viewer - controls")),
+        }
+        self.wait("the panels' layout", lambda: self.last("widgets"))
+
+    def wait(self, what: str, condition: Callable[[], object]):
+        def alive_and_true():
+            output = (self.folder / "output.txt").read_text()
+            assert self.process.poll() is None, f"the viewer ended with {self.process.returncode}: {output}"
+            return condition()
+
+        return wait_for(what, alive_and_true)
+
+    def events(self, kind: str) -> list[dict]:
+        if not self._trace.exists():
+            return []
+        lines = self._trace.read_text().split("\n")[:-1]
+        return [event for line in lines if (event := json.loads(line))["kind"] == kind]
+
+    def last(self, kind: str) -> dict | None:
+        events = self.events(kind)
+        return events[-1] if events else None
+
+    def shown(self, **expected: object) -> dict | None:
+        """The newest drawing, if it shows the newest state and these fields."""
+        event = self.last("shown")
+        is_newest = event and event["is_current"]
+        return event if is_newest and all(event[key] == value for key, value in expected.items()) else None
+
+    def settled(self, matches: Callable[[dict], object] = lambda event: True, **expected: object) -> dict:
+        """Wait until a picture at rest shows these fields."""
+
+        def condition():
+            event = self.shown(is_final=True, **expected)
+            return event if event and matches(event) else None
+
+        return self.wait(f"a picture at rest with {expected}", condition)
+
+    def origin(self, window: str) -> tuple[int, int]:
+        # xdotool counts the window manager's frame twice; xwininfo is right
+        lines = self.desktop.run("xwininfo", "-id", self.windows[window]).splitlines()
+        x, y = (next(line for line in lines if f"Absolute upper-left {axis}" in line).split(":")[1] for axis in "XY")
+        return int(x), int(y)
+
+    def focus(self, window: str) -> None:
+        self.desktop.pointer("windowactivate", "--sync", self.windows[window])
+
+    def key(self, *names: str) -> None:
+        self.focus("picture")
+        for name in names:
+            self.desktop.pointer("key", name)
+
+    def drag(self, window: str, start: tuple[float, float], end: tuple[float, float], button: int = 1) -> None:
+        self.focus(window)
+        left, top = self.origin(window)
+        points = [
+            (round(left + start[0] + (end[0] - start[0]) * share), round(top + start[1] + (end[1] - start[1]) * share))
+            for share in np.linspace(0, 1, 9)
+        ]
+        self.desktop.pointer("mousemove", "--sync", *points[0])
+        time.sleep(0.15)  # ImGui needs a frame to see what is hovered before the button goes down
+        self.desktop.pointer("mousedown", button)
+        time.sleep(0.15)
+        for point in points[1:]:
+            self.desktop.pointer("mousemove", *point)
+            time.sleep(0.03)
+        time.sleep(0.15)
+        self.desktop.pointer("mouseup", button)
+
+    def click(self, tag: str, across: float = 0.5, down: float = 0.5) -> None:
+        place = self.place(tag, across, down)
+        self.drag("panels", place, place)
+
+    def place(self, tag: str, across: float = 0.5, down: float = 0.5) -> tuple[float, float]:
+        event = self.wait(f"the widget {tag}", lambda: self.last("widgets"))
+        left, top, width, height = event["value"][tag]
+        return left + width * across, top + height * down
+
+    def picture(self) -> np.ndarray:
+        return self.desktop.picture(self.windows["picture"])
+
+    def ended(self) -> int:
+        wait_for("the viewer to end", lambda: self.process.poll() is not None)
+        return self.process.returncode
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(30)
+        self._output.close()
+
+    def _window(self, name: str) -> str | None:
+        found = self.desktop.run("xdotool", "search", "--onlyvisible", "--name", name).split()
+        return found[-1] if found else None
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory) -> Path:
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("avatar") / "plain.ckpt"
+    save_checkpoint(path, Avatar.untrained(load_bundled_body(), "plain"))
+    return path
+
+
+@pytest.fixture(scope="module")
+def desktop(tmp_path_factory):
+    desktop = Desktop()
+    desktop.environment["PHYNES_TEST_SHOTS"] = str(tmp_path_factory.mktemp("shots"))
+    yield desktop
+    desktop.close()
+
+
+@pytest.fixture(scope="module")
+def viewer(desktop, checkpoint, tmp_path_factory):
+    viewer = Viewer(desktop, tmp_path_factory.mktemp("viewer"), checkpoint)
+    yield viewer
+    viewer.stop()
+
+
+def halves(picture: np.ndarray) -> tuple[float, float]:
+    """Mean brightness of the body's left and right half on the screen, away from captions and handles."""
+    height, width = picture.shape[:2]
+    band = picture[int(0.3 * height) : int(0.6 * height)].astype(float).mean(-1)
+    return band[:, int(0.36 * width) : int(0.48 * width)].mean(), band[:, int(0.52 * width) : int(0.64 * width)].mean()
+
+
+def test_it_opens_on_the_avatar_under_the_captured_light(viewer):
+    event = viewer.settled(buffer="radiance")
+    assert event["light"][0] == "captured" and event["lamps"] == []
+    picture = viewer.picture().astype(int)
+    height, width = picture.shape[:2]
+    corner = picture[4, 4]
+    assert np.abs(picture[int(0.45 * height), width // 2] - corner).max() > 60
+    assert np.abs(picture[8:-8, 8] - corner).max() <= 2  # letterboxed with the background, not stretched
+
+
+def test_dragging_the_light_moves_it_and_lights_the_other_side(viewer):
+    viewer.key("l")
+    viewer.settled(lambda event: len(event["lamps"]) == 1)
+    viewer.click("light.mode", across=0.82)
+    start = viewer.settled(lambda event: event["light"][0] == "none")
+    left, right = halves(viewer.picture())
+    assert right > left + 3  # azimuth 40: from the avatar's left, which is right in the picture
+    width = viewer.picture().shape[1]
+    handle = start["handles"][0]
+    viewer.drag("picture", handle, (0.25 * width, handle[1]))
+    moved = viewer.settled(lambda event: event["lamps"][0][0] < -20)
+    assert moved["handles"][0][0] == pytest.approx(0.25 * width, abs=6)
+    assert moved["camera"] == start["camera"]
+    left, right = halves(viewer.picture())
+    assert left > right + 3
+
+
+def test_undo_brings_the_lamp_back_and_redo_takes_it_again(viewer):
+    before = viewer.settled()
+    viewer.key("z")
+    viewer.settled(lambda event: event["lamps"][0][0] > 20)
+    viewer.key("y")
+    viewer.settled(lamps=before["lamps"])
+
+
+def test_orbit_pan_zoom_and_back(viewer):
+    width, height = viewer.picture().shape[1::-1]
+    viewer.key("f")
+    home = viewer.settled(lambda event: event["camera"][0] == 0.0)["camera"]
+    viewer.drag("picture", (0.1 * width, 0.8 * height), (0.3 * width, 0.75 * height))
+    turned = viewer.settled(lambda event: event["camera"][0] < -5)
+    assert turned["camera"][3:] == home[3:]
+    viewer.drag("picture", (0.1 * width, 0.8 * height), (0.2 * width, 0.8 * height), button=3)
+    viewer.settled(lambda event: event["camera"][3:] != home[3:])
+    viewer.desktop.pointer("click", "4")
+    viewer.settled(lambda event: event["camera"][2] < home[2])
+    viewer.key("f")
+    viewer.settled(camera=home)
+
+
+def test_scrubbing_a_joint_moves_the_arm(viewer):
+    viewer.settled()
+    before = viewer.picture()
+    viewer.drag("panels", viewer.place("joint16", 0.35), viewer.place("joint16", 0.42))
+    event = viewer.settled(lambda event: event["joints"])
+    assert list(event["joints"]) == ["16"] and event["joints"]["16"][1] > 20
+    assert (np.abs(viewer.picture().astype(int) - before).max(-1) > 40).mean() > 0.002
+    viewer.click("pose.reset")
+    viewer.settled(joints={})
+
+
+def test_every_buffer_has_a_key_and_a_face_of_its_own(viewer):
+    viewer.click("light.mode", across=0.1)
+    viewer.settled(lambda event: event["light"][0] == "captured")
+    means = {}
+    names = ("radiance", "albedo", "roughness", "visibility", "shading", "normal", "uv", "depth")
+    for number, name in enumerate(names, 1):
+        viewer.key(str(number))
+        viewer.settled(buffer=name)
+        picture = viewer.picture().astype(float)
+        height, width = picture.shape[:2]
+        means[name] = picture[int(0.3 * height) : int(0.5 * height), int(0.44 * width) : int(0.56 * width)].mean((0, 1))
+    faces = list(means.values())
+    differences = [np.abs(a - b).max() for i, a in enumerate(faces) for b in faces[:i]]
+    assert min(differences) > 1.5, means
+    viewer.click("view.albedo")
+    viewer.settled(buffer="albedo")
+    viewer.key("1")
+    viewer.settled(buffer="radiance")
+
+
+def test_exposure_is_instant_and_renders_nothing(viewer):
+    viewer.settled()
+    states = len(viewer.events("state"))
+    dark = viewer.picture().mean()
+    viewer.drag("panels", viewer.place("view.exposure", 0.5), viewer.place("view.exposure", 0.7))
+    viewer.wait("a brighter picture", lambda: viewer.picture().mean() > dark + 2)
+    assert len(viewer.events("state")) == states
+
+
+def test_the_clip_plays_and_rests(viewer):
+    viewer.click("avatar.play")
+    start = viewer.last("shown")["clip_s"]
+    viewer.wait("a later pose", lambda: viewer.last("shown")["clip_s"] != start)
+    viewer.click("avatar.play")
+    viewer.settled()
+
+
+def test_painting_a_probe_and_dragging_the_marker(viewer):
+    viewer.click("probes.tool", across=0.9)
+    viewer.click("probes.picture", across=0.3, down=0.2)
+    lamp = viewer.settled(lambda event: event["light"][3] == 1)["lamps"][0]
+    viewer.click("probes.tool", across=0.1)
+    viewer.click("probes.picture", across=0.75, down=0.2)
+    event = viewer.settled(lambda event: event["lamps"][0] != lamp)
+    assert event["lamps"][0][0] == pytest.approx(0.0, abs=3) and event["lamps"][0][1] > 30
+    assert event["light"][3] == 1
+
+
+def test_recording_writes_a_whole_video_and_cancel_leaves_nothing(viewer):
+    viewer.settled()
+    viewer.drag("panels", viewer.place("record.seconds", 0.5), viewer.place("record.seconds", -0.2))
+    viewer.click("record.start")
+    viewer.wait("the video", lambda: (viewer.last("recording") or {}).get("value", {}).get("state") == "done")
+    videos = list(viewer.folder.glob("*.mp4"))
+    assert len(videos) == 1
+    reader = imageio_ffmpeg.read_frames(str(videos[0]))
+    details = next(reader)
+    frames = [np.frombuffer(frame, np.uint8) for frame in reader]
+    assert details["size"] == (SIZE, SIZE) and len(frames) == viewer.last("recording")["value"]["num_frames"]
+    assert np.abs(frames[0].astype(int) - frames[len(frames) // 2]).mean() > 1  # it turned
+    videos[0].unlink()
+    viewer.drag("panels", viewer.place("record.seconds", 0.2), viewer.place("record.seconds", 0.9))
+    viewer.click("record.start")
+    viewer.wait("a running recording", lambda: viewer.last("recording")["value"]["num_done"] > 0)
+    viewer.click("record.start")
+    viewer.wait("the end of it", lambda: viewer.last("recording")["value"]["state"] == "cancelled")
+    assert not [path for path in viewer.folder.iterdir() if "mp4" in path.name]
+
+
+@pytest.mark.parametrize("window", ["picture", "panels"])
+def test_minimise_and_restore(viewer, window):
+    viewer.desktop.pointer("windowminimize", viewer.windows[window])
+    viewer.wait(f"{window} minimised", lambda: viewer.last("windows")["value"][window])
+    other = "panels" if window == "picture" else "picture"
+    if other == "picture":  # the picture lives on while the panels are away
+        viewer.key("2")
+        viewer.settled(buffer="albedo")
+    else:
+        viewer.click("view.normal")
+        viewer.wait("the buffer", lambda: viewer.last("state")["buffer"] == "normal")
+    viewer.focus(window)
+    viewer.wait(f"{window} restored", lambda: not viewer.last("windows")["value"][window])
+    viewer.key("1")
+    viewer.settled(buffer="radiance")
+    picture = viewer.desktop.picture(viewer.windows[window])
+    assert picture.std() > 5  # drawn, not black
+
+
+def test_closing_the_panels_ends_the_viewer(viewer):
+    viewer.focus("panels")
+    viewer.desktop.pointer("key", "alt+F4")
+    assert viewer.ended() == 0
+    assert viewer.last("closing") and "Traceback" not in (viewer.folder / "output.txt").read_text()
+
+
+def test_closing_the_picture_while_recording_ends_the_viewer(desktop, checkpoint, tmp_path):
+    viewer = Viewer(desktop, tmp_path, checkpoint)
+    try:
+        viewer.key("r")
+        viewer.wait("a running recording", lambda: (viewer.last("recording") or {}).get("value", {}).get("num_done"))
+        viewer.focus("picture")
+        desktop.pointer("key", "alt+F4")
+        assert viewer.ended() == 0
+        assert not [path for path in tmp_path.iterdir() if "mp4" in path.name]
+        assert "Traceback" not in (tmp_path / "output.txt").read_text()
+    finally:
+        viewer.stop()
+
+
+def test_without_a_display_one_line_suggests_render(checkpoint):
+    program = "import sys; from app.cli import main; sys.exit(main(sys.argv[1:]))"
+    environment = {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    result = subprocess.run(
+        [sys.executable, "-c", program, "--avatar", str(checkpoint)], cwd=PROJECT, env=environment,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert result.returncode == 2
+    assert (
+        result.stderr.startswith("error: window: cannot open one here") and "python launch.py render" in result.stderr
+    )
+    assert len(result.stderr.strip().splitlines()) == 1
