@@ -64,7 +64,7 @@ def train(
     torch.set_num_threads(options.threads)
     torch.use_deterministic_algorithms(True, warn_only=True)
     folder = RunFolder(options.folder)
-    fingerprint = capture_fingerprint(capture.root)
+    fingerprint = capture_fingerprint(capture)
     state = _resumed_state(folder, config, fingerprint) if options.is_resumed else _no_state(folder)
     if state is not None:
         config = from_json(state.config)
@@ -101,6 +101,10 @@ def _resumed_state(folder: RunFolder, config: TrainingConfig, fingerprint: str) 
 def _new_avatar(capture: Capture, body: BodyModel, config: TrainingConfig, name: str) -> Avatar:
     avatar = Avatar.untrained(body, name, config.offset, config.texture, config.albedo, config.roughness)
     avatar.record = AvatarRecord(name, config.stage2.f0)
+    with torch.no_grad():
+        for neural_map in (avatar.offset, avatar.texture):
+            if neural_map.pose is not None:
+                neural_map.pose.weight.mul_(config.stage1.pose_gain)
     betas = capture.poses[capture.frames[0]].betas
     avatar.betas = betas.clone()
     return avatar

@@ -36,13 +36,13 @@ class OptimizerConfig:
 class Stage1Config:
     """Geometry and texture by volume rendering."""
 
-    steps: int = 2400
+    steps: int = 5000
     rays: int = 1024  # paper family: 1024
     frames_per_step: int = 10  # each with all its training cameras; bounds the tree set-ups
-    mask_fraction: float = 0.6  # recipe: 60 % on the person, the rest on the ring around the mask
+    mask_fraction: float = 0.75  # on the person (recipe: 60 % at 256 x 256), the rest on the ring around the mask
     ring_px: int = 14  # recipe: 9 px at 256 x 256; 0: anywhere in the body's box
     rays_per_pixel: int = 1  # a square number, averaged before they are compared, as the camera averages its pixel
-    has_pixel_jitter: bool = True  # recipe
+    has_pixel_jitter: bool = False  # the recipe's; at 512 x 512 it only blurs the texture
     background: str = "random"  # "black" or "random": random composites stop dark hair from shrinking on black
     coarse_samples: int = 64  # recipe; paper: 128
     fine_samples: int = 12  # recipe; paper: 16
@@ -57,6 +57,7 @@ class Stage1Config:
     beta_decay_share: float = 0.8  # of the steps, then constant
     beta_rate: float = 1e-3  # learning rate of a learned beta
     fine_band_m: float = 3e-3  # recipe: fine samples lie within 4 beta + this around the hit
+    pose_gain: float = 0.1  # of the maps' first pose weights: what differs between poses is learned after the rest
     edge_weight: float = 1.0  # paper
     normal_weight: float = 0.01  # paper
     laplacian_weight: float = 0.1  # paper
@@ -68,7 +69,7 @@ class Stage1Config:
 class Stage2Config:
     """Albedo, roughness and light through the rasterised renderer."""
 
-    steps: int = 2000
+    steps: int = 3000
     pixels: int = 2048  # recipe
     image_weight: float = 1.0  # reading 8: 10
     entropy_weight: float = 5e-6  # reading 8 relative to its image weight; 5e-4 empties the histogram
@@ -124,6 +125,7 @@ PAPER = TrainingConfig(
         beta_schedule="learned",
         beta_start_m=0.1,
         fine_band_m=0.015,
+        pose_gain=1.0,
         mesh_every=1,
         optimizer=OptimizerConfig(nets=5e-4, grids=5e-4, final_fraction=0.1),
     ),

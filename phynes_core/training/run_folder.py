@@ -17,6 +17,7 @@ from safetensors.torch import save as safetensors_bytes
 from torch import Tensor
 
 from phynes_core.atomic_file import replacing
+from phynes_core.data.capture import Capture
 from phynes_core.errors import OutputError, PhynesError
 
 STATE_VERSION = 1
@@ -112,14 +113,15 @@ class RunFolder:
             temporary.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
 
 
-def capture_fingerprint(root: Path) -> str:
-    """Changes when a capture's cameras, poses or pictures do (their sizes stand for the pictures)."""
-    digest = hashlib.sha256()
+def capture_fingerprint(capture: Capture) -> str:
+    """Changes when a capture's cameras, poses or training pictures do (their sizes stand for the pictures)."""
+    digest, root = hashlib.sha256(), capture.root
     for name in ("cameras.json", "body.npz"):
         file = root / name
         digest.update(file.read_bytes() if file.is_file() else b"")
     for folder in ("images", "masks"):
-        for file in sorted((root / folder).glob("*/*.png")):
+        cameras = sorted(name for name, split in capture.camera_split.items() if split == "train")
+        for file in [file for name in cameras for file in sorted((root / folder / name).glob("*"))]:
             digest.update(f"{file.relative_to(root).as_posix()} {file.stat().st_size}".encode())
     return digest.hexdigest()
 
