@@ -132,6 +132,16 @@ def test_every_third_party_import_is_declared():
     assert not wrong, "\n".join(wrong)
 
 
+def test_every_base_package_is_imported():
+    """What only tests need is installed for tests only."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    names = {distribution_key(re.split(r"[\[>=<;\s]", entry)[0]) for entry in project["dependencies"]}
+    used = {module.split(".")[0] for path in python_files("app", "phynes_core") for _, module in imports(path)}
+    distributions = packages_distributions()
+    provided = {distribution_key(name) for top in used for name in distributions.get(top, [top])}
+    assert names - provided == set()
+
+
 def distribution_key(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
