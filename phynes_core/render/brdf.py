@@ -58,7 +58,5 @@ def cook_torrance(
     """f(wi, wo). Zero where the light or the eye is behind the surface."""
     cos_light, cos_view = (normal * wi).sum(-1), (normal * wo).sum(-1)
     lit = (cos_light > 0) & (cos_view > 0)
-    lobe = specular(
-        cos_light.clamp(min=MIN_COSINE), cos_view.clamp(min=MIN_COSINE), (wi * wo).sum(-1), roughness, f0
-    )
+    lobe = specular(cos_light.clamp(min=MIN_COSINE), cos_view.clamp(min=MIN_COSINE), (wi * wo).sum(-1), roughness, f0)
     return (albedo / math.pi + lobe[..., None]) * lit[..., None]

@@ -12,7 +12,9 @@ UP = torch.tensor([0.0, 1.0, 0.0])
 
 
 def _hemisphere(count: int, seed: int) -> torch.Tensor:
-    directions = torch.nn.functional.normalize(torch.randn(count, 3, generator=torch.Generator().manual_seed(seed)), dim=-1)
+    directions = torch.nn.functional.normalize(
+        torch.randn(count, 3, generator=torch.Generator().manual_seed(seed)), dim=-1
+    )
     return directions * torch.where(directions[:, 1:2] < 0, -1.0, 1.0)
 
 
@@ -43,7 +45,9 @@ def test_a_mirror_like_lobe_never_gives_back_more_than_arrives(roughness, elevat
     wo = torch.tensor([math.cos(angle), math.sin(angle), 0.0])
     wi = latlong_directions(512, 1024).reshape(-1, 3)
     cosine = wi[:, 1].clamp(min=0)
-    lobe = cook_torrance(wi, wo.expand_as(wi), UP.expand_as(wi), torch.zeros_like(wi), torch.full(wi.shape[:1], roughness), 1.0)
+    lobe = cook_torrance(
+        wi, wo.expand_as(wi), UP.expand_as(wi), torch.zeros_like(wi), torch.full(wi.shape[:1], roughness), 1.0
+    )
     returned = (lobe[:, 0] * cosine * latlong_solid_angles(512, 1024).reshape(-1)).sum()
     assert 0.2 < returned.item() <= 1.002  # 0.002: quadrature
 
@@ -52,7 +56,9 @@ def test_known_values():
     """Worked by hand: at normal incidence and exitance h = n, so f = albedo/pi + f0 / (4 pi alpha^2)."""
     value = cook_torrance(UP[None], UP[None], UP[None], torch.tensor([[0.3, 0.6, 0.9]]), torch.tensor([0.5]), 0.04)
     lobe = 0.04 / (4 * math.pi * 0.25**2)
-    assert value[0].tolist() == pytest.approx([0.3 / math.pi + lobe, 0.6 / math.pi + lobe, 0.9 / math.pi + lobe], rel=1e-5)
+    assert value[0].tolist() == pytest.approx(
+        [0.3 / math.pi + lobe, 0.6 / math.pi + lobe, 0.9 / math.pi + lobe], rel=1e-5
+    )
     assert fresnel(torch.tensor(0.0), 0.04).item() == pytest.approx(1.0)
     assert masking(torch.tensor(1.0), torch.tensor(0.7)).item() == pytest.approx(1.0)
 

@@ -9,7 +9,8 @@ ORIGIN = torch.zeros(3)
 
 
 @pytest.mark.parametrize(
-    ("azimuth", "elevation", "expected"), [(0, 0, [0, 0, 2]), (90, 0, [2, 0, 0]), (0, 90, [0, 2, 0]), (180, 0, [0, 0, -2])]
+    ("azimuth", "elevation", "expected"),
+    [(0, 0, [0, 0, 2]), (90, 0, [2, 0, 0]), (0, 90, [0, 2, 0]), (180, 0, [0, 0, -2])],
 )
 def test_the_orbit_stands_where_its_angles_say(azimuth, elevation, expected):
     """Azimuth 0 at +Z, 90 at +X, elevation 90 above; also straight above, where 'up' degenerates."""

@@ -112,7 +112,11 @@ def test_pictures_that_are_no_environment_are_refused(tmp_path):
     write_png(tmp_path / "square.png", np.full((8, 8, 3), 9, np.uint8))
     write_png(tmp_path / "dark.png", np.zeros((4, 8, 3), np.uint8))
     (tmp_path / "light.txt").write_text("no picture")
-    for name, words in (("square.png", "twice as wide"), ("dark.png", "only zeros"), ("light.txt", ".exr, .hdr or .png")):
+    for name, words in (
+        ("square.png", "twice as wide"),
+        ("dark.png", "only zeros"),
+        ("light.txt", ".exr, .hdr or .png"),
+    ):
         with pytest.raises(ImageError, match=words) as caught:
             load_environment_image(tmp_path / name)
         assert name in str(caught.value)
