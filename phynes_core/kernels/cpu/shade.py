@@ -1,8 +1,9 @@
 """Shading of pixels under packed directional lights: Lambert and the Cook-Torrance lobe of render/brdf.py.
 
-With u = wi + wo (twice the half vector's direction) and s(c) = c + sqrt(a2 + (1 - a2) c^2), a2 = alpha^2, the lobe is
-    D F G / (4 n.l n.v) = a2 |u|^4 F / (pi ((n.u)^2 (a2 - 1) + |u|^2)^2 s(n.l) s(n.v)),
-which costs two square roots and one division a light and pixel.
+With u = wi + wo (twice the half vector's direction), split into its parts along and across the normal, a2 = alpha^2 and
+s(c) = c + sqrt(a2 + (1 - a2) c^2), the lobe is
+    D F G / (4 n.l n.v) = a2 |u|^4 F / (pi (|across|^2 + a2 |along|^2)^2 s(n.l) s(n.v)),
+which costs two square roots and one division a light and pixel, and keeps its digits where n.h nears 1.
 """
 
 import math
@@ -21,7 +22,7 @@ _ONE = float32(1)
 
 @inlined
 def _smith(cosine, squared_alpha):
-    """cosine (2 / G1 - ...): the denominator of Smith's masking for GGX, c + sqrt(a2 + (1 - a2) c^2)."""
+    """Twice the cosine over Smith's masking for GGX: c + sqrt(a2 + (1 - a2) c^2)."""
     return cosine + math.sqrt(squared_alpha + (_ONE - squared_alpha) * cosine * cosine)
 
 
@@ -85,16 +86,25 @@ def _reflect(
     normal, wo, albedo, squared_alpha, f0, directions, power, first, end, arriving, received, radiance, irradiance
 ):
     """Sum of f V (n.l) dE and of V (n.l) dE over lights first..end."""
-    v_x, v_y, v_z = wo[0], wo[1], wo[2]
-    cos_view = max(normal[0] * v_x + normal[1] * v_y + normal[2] * v_z, float32(MIN_COSINE))
+    n_x, n_y, n_z = normal[0], normal[1], normal[2]
+    true_cos_view = n_x * wo[0] + n_y * wo[1] + n_z * wo[2]
+    cos_view = max(true_cos_view, float32(MIN_COSINE))
+    v_x, v_y, v_z = wo[0] - true_cos_view * n_x, wo[1] - true_cos_view * n_y, wo[2] - true_cos_view * n_z
     diffuse_r, diffuse_g, diffuse_b = float32(0), float32(0), float32(0)
     specular_r, specular_g, specular_b = float32(0), float32(0), float32(0)
     for light in range(uintp(first), uintp(end)):  # unsigned: no wrap-around of negative indices, so it vectorises
-        cos_light = max(arriving[light], float32(MIN_COSINE))
-        cos_between = v_x * directions[0, light] + v_y * directions[1, light] + v_z * directions[2, light]
-        squared_sum = max(float32(2) + float32(2) * cos_between, float32(1e-8))
+        cosine = arriving[light]
+        across_x = directions[0, light] - cosine * n_x + v_x
+        across_y = directions[1, light] - cosine * n_y + v_y
+        across_z = directions[2, light] - cosine * n_z + v_z
+        squared_across = across_x * across_x + across_y * across_y + across_z * across_z
+        true_along = cosine + true_cos_view
+        squared_sum = max(squared_across + true_along * true_along, float32(1e-8))
+        cos_light = max(cosine, float32(MIN_COSINE))
         along = cos_light + cos_view
-        spread = min(along * along, squared_sum) * (squared_alpha - _ONE) + squared_sum
+        # exactly |across|^2 wherever no cosine was clamped, else what makes |u| whole again
+        squared_rest = max(squared_across + (true_along - along) * (true_along + along), float32(0))
+        spread = squared_rest + squared_alpha * min(along * along, squared_sum)
         miss = max(_ONE - float32(0.5) * math.sqrt(squared_sum), float32(0))
         squared_miss = miss * miss
         fresnel = f0 + (_ONE - f0) * squared_miss * squared_miss * miss
@@ -136,7 +146,7 @@ def shade_probes(
     elif corners is None:
         corners = np.repeat(np.arange(num_pixels, dtype=np.int32)[:, None], 3, axis=1)
     if barycentric is None:
-        barycentric = np.tile(np.float32([1, 0, 0]), (num_pixels, 1))
+        barycentric = np.tile(np.array([1, 0, 0], np.float32), (num_pixels, 1))
     terms = [np.empty((num_pixels, 3), np.float32) for _ in range(3)]
     _shade(
         np.ascontiguousarray(normal, np.float32),

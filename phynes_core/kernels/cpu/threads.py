@@ -14,8 +14,5 @@ def run_in_threads(work: Callable[[int], None], starts: Iterable[int]) -> None:
 
 @cache
 def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(os.process_cpu_count() if hasattr(os, "process_cpu_count") else _usable_cores())
-
-
-def _usable_cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    has_affinity = hasattr(os, "sched_getaffinity")  # Linux: the cores this process may use, not all that exist
+    return ThreadPoolExecutor(len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1)

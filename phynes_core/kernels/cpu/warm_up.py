@@ -26,15 +26,15 @@ def warm_up(
 
 
 def _steps() -> list[tuple[str, Callable[[], object]]]:
-    corners = np.float32([[0, 0, 1], [4, 0, 1], [0, 4, 1]])
-    faces = np.int32([[0, 1, 2]])
-    rows = np.float32([[0, 0, 1]])
-    level = (np.float32([3]), np.uint32([4]), np.int64([0, 16]), np.array([False]))
+    corners = np.array([[0, 0, 1], [4, 0, 1], [0, 4, 1]], np.float32)
+    faces = np.array([[0, 1, 2]], np.int32)
+    rows = np.array([[0, 0, 1]], np.float32)
+    level = (np.array([3], np.float32), np.array([4], np.uint32), np.array([0, 16], np.int64), np.array([False]))
     corner_uv = np.zeros((1, 3, 2), np.float32)
     bits, zeros = np.zeros((1, 1), np.uint32), np.zeros((1, 3), np.int32)
 
     def heights() -> object:
-        distances = np.float32([[0.5]])
+        distances = np.array([[0.5]], np.float32)
         return Bvh(corners, faces).heights_along_rays(corners, corner_uv, rows, rows, distances, -1.0, 1.0)
 
     return [
