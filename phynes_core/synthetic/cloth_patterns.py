@@ -46,7 +46,7 @@ def paint_shirt(
     points: Array, section: TorsoSection, marks: Landmarks, noises: tuple[Noise, ...]
 ) -> tuple[Array, Array]:
     """Albedo [N, 3] and roughness [N] of the shirt: points [N, 3] on the rest body."""
-    along, around, seam = _shirt_coordinates(points, section, marks)
+    along, around, seam = shirt_coordinates(points, section, marks)
     albedo = np.tile(np.asarray(_BLUE), (len(points), 1))
     for t, strength in ((along, 0.62), (around, 0.62)):
         albedo = mix(albedo, _NAVY, 0.75 * _stripe(t, 0.0, 0.018) * strength / 0.62)
@@ -132,7 +132,7 @@ def paint_shoes(worn: Array, normals: Array, marks: Landmarks, noises: tuple[Noi
     return np.clip(albedo, 0.012, 0.9), roughness
 
 
-def _shirt_coordinates(points: Array, section: TorsoSection, marks: Landmarks) -> tuple[Array, Array, Array]:
+def shirt_coordinates(points: Array, section: TorsoSection, marks: Landmarks) -> tuple[Array, Array, Array]:
     """(along the body or arm, around it, distance to the nearest seam), metres."""
     x, y, z = points.T
     shoulder = marks["left_shoulder"]

@@ -45,8 +45,14 @@ def drape_cloth(
     return draped
 
 
-def shape_shoes(draped: Array, points: Array, neighbours: Neighbours, shoe: Array, marks: Landmarks) -> Array:
-    """Replace each foot by a shoe last: the rounded convex hull of the foot, with a flat sole. shoe [V]: metres inside."""
+def shape_shoes(
+    draped: Array,  # [V, 3]
+    points: Array,  # [V, 3] rest body
+    neighbours: Neighbours,
+    shoe: Array,  # [V] metres inside the shoe, negative elsewhere
+    marks: Landmarks,
+) -> Array:  # [V, 3]
+    """Replace each foot by a shoe last: the rounded convex hull of the foot, with a flat sole."""
     result = draped.copy()
     for sign in (1.0, -1.0):
         region = (shoe > 0) & (points[:, 0] * sign > 0)

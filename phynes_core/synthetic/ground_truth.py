@@ -101,13 +101,13 @@ def synthesize(plan: SynthesisPlan, body: BodyModel, root: Path, report: Report)
             save_light(root, light, image * _exposure(stage, image, train_shots, train_cameras, plan.seed))
     emitters = {light: make_environment(_stored_light(root, light)) for light in environments}
 
-    frame = None
+    posed = None
     meshes: dict[str, Any] = {}
     for task in missing:
-        report(done, len(tasks), f"{task.kind} {task.camera}/{task.shot.frame:06d} {task.light}".strip())
-        if task.shot.frame != frame:
-            frame = task.shot.frame
-            vertices = subject.vertices(task.shot.pose)
+        frame = task.shot.frame
+        report(done, len(tasks), f"{task.kind} {task.camera}/{frame:06d} {task.light}".strip())
+        if frame != posed:
+            posed, vertices = frame, subject.vertices(task.shot.pose)
             meshes = {
                 name: make_subject_mesh(vertices, subject.dense.faces, stage.split, bsdf)
                 for name, bsdf in (("subject", stage.brdf), ("white", stage.white))

@@ -122,7 +122,7 @@ def _closest_camera(clouds: Tensor, azimuth_deg: float, elevation_deg: float, si
 
 
 def _poses(names: tuple[str, ...], count: int, turn_deg: float, body: BodyModel, betas: Tensor) -> list[Pose]:
-    """`count` poses, shared out evenly over the clips and evenly spaced in time; horizontally the body stays centred."""
+    """`count` poses, shared out evenly over the clips and evenly spaced in time; the body stays above the origin."""
     poses: list[Pose] = []
     for index, name in enumerate(names):
         clip = _clip(name)

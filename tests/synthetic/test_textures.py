@@ -1,0 +1,78 @@
+"""What is painted where."""
+
+import numpy as np
+import pytest
+
+from phynes_core.synthetic.bake import map_texels
+from phynes_core.synthetic.cloth_patterns import measure_torso, shirt_coordinates
+from phynes_core.synthetic.garments import shirt_field, snap_to_hems
+
+
+@pytest.fixture(scope="module")
+def painted(subject):
+    materials = subject.paint(512)
+    texels = map_texels(subject.dense, 512)
+    points = texels.sample(snap_to_hems(subject.rest, subject.dense.faces, subject.marks)[0])
+    albedo = materials.albedo.reshape(-1, 3)[texels.texel]
+    return materials, points, albedo, materials.roughness.reshape(-1)[texels.texel]
+
+
+def test_texels_lie_where_the_atlas_says(subject):
+    """Sampling uv itself gives each texel's own centre."""
+    texels = map_texels(subject.dense, 128)
+    uv = np.zeros((len(subject.rest), 2))
+    uv[subject.dense.faces.ravel()] = subject.dense.corner_uv.reshape(-1, 2)
+    shown = texels.sample(uv)
+    row, column = texels.texel // 128, texels.texel % 128
+    center = np.stack([(column + 0.5) / 128, 1 - (row + 0.5) / 128], 1)
+    away = np.abs(shown - center).max(1)
+    assert np.median(away) < 1e-6 and (away < 1e-4).mean() > 0.9  # seam vertices have a second uv
+
+
+def test_materials_are_physical_and_vary(painted):
+    materials, _, albedo, roughness = painted
+    assert np.isfinite(materials.albedo).all()
+    assert albedo.min() >= 0.01 - 1e-6 and albedo.max() <= 0.92
+    assert roughness.min() >= 0.18 - 1e-6 and roughness.max() <= 0.95
+    assert roughness.std() > 0.1
+
+
+def test_each_garment_has_its_colour(painted, subject):
+    _, points, albedo, roughness = painted
+    marks = subject.marks
+    shirt = shirt_field(points, marks) > 0.03
+    thigh = np.abs(points[:, 1] - 0.5 * (marks["left_hip"][1] + marks["left_knee"][1])) < 0.05
+    thigh &= np.abs(points[:, 0]) < 0.35
+    hand = np.abs(points[:, 0]) > marks["left_wrist"][0] + 0.02
+    crown = points[:, 1] > marks["head"][1] + 0.14
+    red, blue = albedo[:, 0], albedo[:, 2]
+    assert (red[hand] > blue[hand]).mean() > 0.99  # skin
+    assert (blue[thigh] > red[thigh]).mean() > 0.95  # denim
+    assert albedo[crown].mean() < 0.08  # dark hair
+    assert albedo[shirt].std(0).min() > 0.08  # a pattern, not a plain colour
+    assert roughness[shirt].mean() > roughness[thigh].mean() > roughness[hand].mean()
+
+
+def test_tartan_is_not_stretched(subject):
+    """Pattern coordinates are arc lengths: the surface's map to them is close to an isometry away from seams."""
+    marks, faces = subject.marks, subject.dense.faces
+    faces = faces[(subject.shirt[faces] == 1).all(1)]
+    along, around, seam = shirt_coordinates(subject.rest, measure_torso(subject.rest, marks), marks)
+    faces = faces[seam[faces].min(1) > 0.02]
+    a, b, c = subject.rest[faces].transpose(1, 0, 2)
+    x_axis = (b - a) / np.linalg.norm(b - a, axis=1, keepdims=True)
+    normal = np.cross(b - a, c - a)
+    y_axis = np.cross(normal / np.linalg.norm(normal, axis=1, keepdims=True), x_axis)
+    flat = np.stack([np.stack([(e * x_axis).sum(1), (e * y_axis).sum(1)], 1) for e in (b - a, c - a)], 2)
+    pattern = np.stack([around, along], 1)[faces]
+    jacobian = (pattern[:, 1:] - pattern[:, :1]).transpose(0, 2, 1) @ np.linalg.inv(flat)
+    stretch = np.linalg.svd(jacobian, compute_uv=False)
+    assert len(faces) > 10_000
+    assert 0.95 < np.median(stretch) < 1.05  # measured 0.996; 0.75 and 1.15 at the 5th and 95th percentile
+    assert ((stretch > 0.65) & (stretch < 1.5)).mean() > 0.85
+
+
+def test_padding_leaves_no_hole_at_chart_borders(subject):
+    texels = map_texels(subject.dense, 256)
+    image = texels.image(np.ones((len(texels.texel), 1)))
+    assert image.min() == 1
