@@ -273,6 +273,7 @@ def _digest(project: Project, requirements: Sequence[str]) -> str:
 
 
 def split_requirement(requirement: str) -> tuple[str, list[tuple[str, str]]]:
+    """Name and bounds: "a[b]>=1,<2" is ("a", [(">=", "1"), ("<", "2")])."""
     found = re.match(r"([A-Za-z0-9._-]+)(?:\[[^]]*\])?(.*)", requirement)
     if found is None:
         raise SetupError(f"pyproject.toml: cannot read the requirement {requirement!r}")
