@@ -9,6 +9,7 @@ import dearpygui.dearpygui as dpg
 from app.panels.layout import ROOT, PanelLayout
 from app.panels.panel import Snapshot
 from app.panels.theme import build_fonts, build_theme
+from app.screen import Area
 
 GLFW_FOCUSED, GLFW_ICONIFIED, GLFW_HOVERED = 0x00020001, 0x00020002, 0x0002000B
 
@@ -53,7 +54,7 @@ class NativeWindow:
 class PanelWindow:
     """Shows a PanelLayout. Open the picture's window first: without a display Dear PyGui ends the process."""
 
-    def __init__(self, layout: PanelLayout, title: str, width: int, height: int, position: tuple[int, int]) -> None:
+    def __init__(self, layout: PanelLayout, title: str, area: Area) -> None:
         self._layout = layout
         dpg.create_context()
         # callbacks run in our loop, not on a second thread
@@ -62,7 +63,7 @@ class PanelWindow:
         build_theme()
         layout.build()
         dpg.create_viewport(
-            title=title, width=width, height=height, x_pos=position[0], y_pos=position[1], vsync=False,
+            title=title, width=area.width, height=area.height, x_pos=area.left, y_pos=area.top, vsync=False,
             clear_color=(20, 22, 27, 255), min_width=420, min_height=320,
         )  # fmt: skip
         dpg.setup_dearpygui()

@@ -12,7 +12,6 @@ from app.state import (
     PROBE_COLUMNS,
     PROBE_ROWS,
     REST_ANGLES,
-    CameraState,
     LampState,
     Rgb,
     Vector,
@@ -77,11 +76,6 @@ def zoom(state: ViewState, notches: float) -> ViewState:
     """Wheel up comes closer."""
     distance = state.camera.distance_m * ZOOM_PER_NOTCH**notches
     return edit_camera(state, distance_m=max(MIN_DISTANCE_M, min(MAX_DISTANCE_M, distance)))
-
-
-def reset_camera(state: ViewState) -> ViewState:
-    """The view the program opened with."""
-    return replace(state, camera=CameraState())
 
 
 def set_joint(state: ViewState, joint: int, angles_deg: Vector) -> ViewState:

@@ -64,7 +64,8 @@ class LampGizmos:
         length = math.hypot(end[0] - start[0], end[1] - start[1])
         if length <= away:
             return
-        start = tuple(a + (b - a) * away / length for a, b in zip(start, end, strict=True))
+        share = away / length
+        start = (start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share)
         left, top = min(start[0], end[0]) - 2.0, min(start[1], end[1]) - 2.0
         program = self._programs["line"]
         program["rectangle"] = (left, top, abs(start[0] - end[0]) + 4.0, abs(start[1] - end[1]) + 4.0)

@@ -18,6 +18,7 @@ from app.orbit_camera import OrbitView
 from app.panels.layout import TRACED_TAGS, PanelLayout
 from app.panels.panel import PanelContext, Snapshot
 from app.picking import lamp_handle
+from app.screen import place_windows
 from app.state import CameraState, Store, ViewState
 from app.status import Status
 from app.trace import Trace
@@ -27,8 +28,6 @@ from app.worker import Worker
 SOFTWARE_HZ, HARDWARE_HZ = 30.0, 60.0  # most often that a window is drawn
 RESTING_PANEL_HZ = 5.0  # panels that nobody touches
 IDLE_WAIT_S = 0.1  # longest sleep between looks at the panels' events
-PICTURE_SIZE, PANEL_SIZE = (828, 896), (730, 896)
-PICTURE_POSITION, PANEL_POSITION = (12, 44), (856, 44)
 MESSAGE_SHOWN_S = 8.0
 HINT = "drag to orbit   ·   right-drag to pan   ·   wheel to zoom   ·   L adds a lamp to drag"
 
@@ -44,11 +43,13 @@ class ViewerLoop:
             reset_camera=self._reset_camera, close=self._close,
         )  # fmt: skip
         self._is_closing = False
-        self._picture = PictureWindow("PhyNES Viewer", *PICTURE_SIZE, PICTURE_POSITION)
+        self._picture = PictureWindow("PhyNES Viewer")
+        places = place_windows(self._picture.screen())
+        self._picture.move(places.picture)
         self._gestures = Gestures(store, actions)
         self._picture.connect(self._gestures)
         context = PanelContext(store.post, store.end_gesture, actions)
-        self._panels = PanelWindow(PanelLayout(context), "PhyNES Viewer - controls", *PANEL_SIZE, PANEL_POSITION)
+        self._panels = PanelWindow(PanelLayout(context), "PhyNES Viewer - controls", places.panels)
         self._period_s = 1.0 / (SOFTWARE_HZ if self._picture.is_software else HARDWARE_HZ)
         self._drawn: tuple[object, ...] = ()
         self._asked: tuple[object, ...] = ()
@@ -196,9 +197,11 @@ class ViewerLoop:
         self._worker.record(state, state.tool.turntable, duration)
 
     def _undo(self) -> None:
+        self._store.apply()  # what was posted before the key comes first
         self._store.undo()
 
     def _redo(self) -> None:
+        self._store.apply()
         self._store.redo()
 
     def _reset_camera(self) -> None:

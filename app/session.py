@@ -99,7 +99,7 @@ class AvatarSession:
     # the Renderer protocol, on the engine thread
 
     def warm_up(self, progress: Progress) -> None:
-        """Compile the kernels, by a tiny picture of the checked state: half a minute on the first start, then cached."""
+        """Compile the kernels by drawing tiny pictures: half a minute on the first start, then cached."""
         if self._checked is None:
             return
         with_lamp = add_lamp(self._checked)

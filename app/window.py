@@ -14,9 +14,11 @@ from app.gestures import Gestures
 from app.gizmos import LampGizmos
 from app.orbit_camera import OrbitView
 from app.picking import Letterbox
+from app.screen import Area
 from app.state import ViewState
 from phynes_core.errors import DisplayError
 
+FIRST_SIZE = (800, 800)  # until `move`
 SOFTWARE_RENDERERS = ("llvmpipe", "softpipe", "swrast")
 KEYS = {
     **{f"NUMBER_{digit}": str(digit) for digit in range(1, 10)},
@@ -27,7 +29,7 @@ KEYS = {
 class PictureWindow:
     """Shows frames with lamp handles and captions over them."""
 
-    def __init__(self, title: str, width: int, height: int, position: tuple[int, int]) -> None:
+    def __init__(self, title: str) -> None:
         """Raises DisplayError when no window can be opened here."""
         if sys.platform == "linux":
             os.environ.setdefault("PYGLFW_LIBRARY_VARIANT", "x11")  # the panels' window is X11: one server for both
@@ -40,7 +42,7 @@ class PictureWindow:
             with warnings.catch_warnings():  # glfw says the cause as a warning of its own
                 warnings.simplefilter("ignore")
                 self._window = Window(
-                    title=title, size=(width, height), gl_version=(3, 3), vsync=False, resizable=True, aspect_ratio=None
+                    title=title, size=FIRST_SIZE, gl_version=(3, 3), vsync=False, resizable=True, aspect_ratio=None
                 )
         except Exception as error:  # pip-glfw and moderngl raise bare Exceptions
             raise DisplayError(
@@ -48,7 +50,6 @@ class PictureWindow:
                 "draw to a file instead with: python launch.py render --avatar NAME --out DIR"
             ) from error
         moderngl_window.activate_context(window=self._window)
-        self._window.position = position
         self._window.exit_key = None  # Escape is a gesture like the others
         self._window.fullscreen_key = None
         self._window.resize_func = lambda width, height: None
@@ -119,6 +120,15 @@ class PictureWindow:
     def size(self) -> tuple[int, int]:
         """Width and height in screen coordinates, as pointer positions are."""
         return self._window.size
+
+    def screen(self) -> Area:
+        """The part of the main screen that windows may cover."""
+        return Area(*self._glfw.get_monitor_workarea(self._glfw.get_primary_monitor()))
+
+    def move(self, area: Area) -> None:
+        """Cover this area, the title bar above it."""
+        self._window.position = (area.left, area.top)
+        self._window.size = (area.width, area.height)
 
     def close(self) -> None:
         """Ask for the end."""

@@ -60,7 +60,7 @@ class ProbePanel:
         """The picture, the tools below it, and the pointer's handlers."""
         with dpg.texture_registry():
             dpg.add_raw_texture(
-                WIDTH_PX, HEIGHT_PX, np.zeros(WIDTH_PX * HEIGHT_PX * 4, np.float32), tag=TEXTURE,
+                WIDTH_PX, HEIGHT_PX, [0.0] * (WIDTH_PX * HEIGHT_PX * 4), tag=TEXTURE,
                 format=dpg.mvFormat_Float_rgba,
             )  # fmt: skip
         with dpg.drawlist(WIDTH_PX, HEIGHT_PX + 15, tag=PICTURE):
@@ -147,7 +147,8 @@ class ProbePanel:
         last_row, last_column = self._last_cell or (row, column)
         steps = max(abs(row - last_row), abs(column - last_column), 1)
         tool = self._state.tool
-        radiance = tuple(channel * tool.brush_intensity for channel in tool.brush_color)
+        red, green, blue = tool.brush_color
+        radiance = (red * tool.brush_intensity, green * tool.brush_intensity, blue * tool.brush_intensity)
         shares = [step / steps for step in range(steps + 1)]
         cells = [
             (round(last_row + (row - last_row) * share), round(last_column + (column - last_column) * share))
