@@ -1,4 +1,4 @@
-"""The rasteriser: watertight, exact at the near plane, equal to its twin and to plain ray casting."""
+"""The rasterizer: watertight, exact at the near plane, equal to its twin and to plain ray casting."""
 
 import pytest
 import torch

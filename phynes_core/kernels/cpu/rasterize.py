@@ -1,4 +1,4 @@
-"""Rasteriser: which face covers each pixel center, in bands of rows shared between threads.
+"""Rasterizer: which face covers each pixel center, in bands of rows shared between threads.
 
 Vertices come as homogeneous pixels (x_px * z, y_px * z, z), so that a face that crosses the near plane is still exact.
 Watertight: corners snap to a grid fine enough for edge functions in float64 to be exact, and a pixel center on an edge

@@ -42,7 +42,7 @@ def _steps() -> list[tuple[str, Callable[[], object]]]:
         ("closest point", lambda: Bvh(corners, faces).closest(rows)),
         ("heights along rays", heights),
         ("shadow rays", lambda: visibility_bits(Bvh(corners, faces), rows, rows, rows, 0.0)),
-        ("rasteriser", lambda: rasterize(corners, faces, 4, 4)),
+        ("rasterizer", lambda: rasterize(corners, faces, 4, 4)),
         ("hash encoding", lambda: encode(rows[:, :2], np.zeros((16, 2), np.float32), *level)),
         ("hash encoding gradient", lambda: encode_backward(rows[:, :2], np.zeros((1, 2), np.float32), *level, 16)),
         ("shading", lambda: shade_probes(rows, rows, rows, rows[:, 0], bits, zeros, rows, rows, rows, 0.04)),
