@@ -58,17 +58,20 @@ def render_rays(
     offset: Callable[[Tensor, Tensor], Tensor],  # (uv [N, 2], ray [N]) -> [N] metres along the body's normal
     color: Callable[[Tensor, Tensor], Tensor],  # (uv [M, 2], ray [M]) -> [M, 3]
     beta: Tensor | float,  # metres
+    surface_shift: float = 0.0,  # in betas: how far inside the mesh the fog has its middle
     weight_floor: float = 0.0,  # samples of less weight are not asked for their color (they still occlude)
 ) -> VolumePixels:
     """Composite the maps along rays through s = h - l: signed distance = height over the body - offset map.
 
+    A ray that grazes a limb of radius r gathers half its opacity beta ln(sqrt(2 pi r / beta) / 2 ln 2) away from the
+    surface, 3 betas for a leg at beta = 0.4 mm: without `surface_shift` the mesh has to be that much too thin.
     Differentiable by both maps and beta; sample positions are given. Rays without samples return zeros.
     """
     count = samples.num_samples
     check_tensor("samples.uv", samples.uv, [count, 2])
     check_tensor("samples.height", samples.height, [count])
     signed_distance = samples.height - offset(samples.uv, samples.ray)
-    depth = laplace_density(signed_distance, beta) * samples.spacing
+    depth = laplace_density(signed_distance + surface_shift * beta, beta) * samples.spacing
     slots = samples.ray * samples.num_slots + samples.slot
     dense = torch.zeros(samples.num_rays * samples.num_slots, dtype=depth.dtype, device=depth.device)
     dense = dense.index_put((slots,), depth).view(samples.num_rays, samples.num_slots)

@@ -56,6 +56,7 @@ class Stage1Config:
     beta_end_m: float = 4e-4  # recipe
     beta_decay_share: float = 0.8  # of the steps, then constant
     beta_rate: float = 1e-3  # learning rate of a learned beta
+    surface_shift: float = 3.0  # in betas: density(s + shift beta), so that silhouettes fit the mesh (docs/training.md)
     fine_band_m: float = 3e-3  # recipe: fine samples lie within 4 beta + this around the hit
     pose_gain: float = 0.1  # of the maps' first pose weights: what differs between poses is learned after the rest
     edge_weight: float = 1.0  # paper
@@ -124,6 +125,7 @@ PAPER = TrainingConfig(
         weight_floor=0.0,
         beta_schedule="learned",
         beta_start_m=0.1,
+        surface_shift=0.0,
         fine_band_m=0.015,
         pose_gain=1.0,
         mesh_every=1,

@@ -110,7 +110,8 @@ def shell_samples(
     near, far = _box_interval(batch, config.shell_upper_m)
     distance = near[:, None] + (far - near)[:, None] * _strata(batch.num_rays, config.coarse_samples, generator)
     coarse = _march(batch, config, corner_uv, hit_offsets, distance.astype(np.float32))
-    hit, is_hit = _first_hit(coarse)
+    shift_m = config.surface_shift * beta_m  # the fog's middle lies this far inside the mesh
+    hit, is_hit = _first_hit(coarse, shift_m)
     band = 4.0 * beta_m + config.fine_band_m
     spread = 2.0 * _strata(batch.num_rays, config.fine_samples, generator) - 1.0
     fine = _march(batch, config, corner_uv, hit_offsets, (hit[:, None] + band * spread).astype(np.float32))
@@ -119,7 +120,7 @@ def shell_samples(
     if config.cull_behind_m > 0:
         keep = keep & ~(is_hit[:, None] & (merged.distance > hit[:, None] + config.cull_behind_m))
     if config.has_interpolated_hits:  # further out density < exp(-8) / 2 beta; further in nothing is seen
-        keep = keep & (np.abs(merged.signed_distance) < 8.0 * beta_m + config.fine_band_m)
+        keep = keep & (np.abs(merged.signed_distance + shift_m) < 8.0 * beta_m + config.fine_band_m)
     ray, slot = np.nonzero(keep)
     spacing = np.diff(merged.distance, axis=1, append=merged.distance[:, -1:] + LAST_SPACING_M)
     return RaySamples(
@@ -180,14 +181,15 @@ def _merge(coarse: _March, fine: _March) -> _March:
     return _March(*(sort(name) for name in ("distance", "height", "uv", "is_inside", "signed_distance")))
 
 
-def _first_hit(march: _March) -> tuple[np.ndarray, np.ndarray]:  # distance [R], is_hit [R]
-    """Where each ray first goes inside; where none does, its sample nearest to the surface."""
+def _first_hit(march: _March, depth_m: float) -> tuple[np.ndarray, np.ndarray]:  # distance [R], is_hit [R]
+    """Where each ray first goes `depth_m` inside; where none does, its sample nearest to the surface."""
     rows = np.arange(len(march.distance))
-    inside = march.signed_distance < 0
+    signed = march.signed_distance + depth_m
+    inside = signed < 0
     is_hit = inside.any(1)
-    after = np.where(is_hit, inside.argmax(1), march.signed_distance.argmin(1))
+    after = np.where(is_hit, inside.argmax(1), signed.argmin(1))
     before = np.maximum(after - 1, 0)
-    outer, inner = march.signed_distance[rows, before], march.signed_distance[rows, after]
+    outer, inner = signed[rows, before], signed[rows, after]
     can_interpolate = is_hit & (outer > 0) & (outer < HIT_WINDOW_M)
     share = np.where(can_interpolate, outer / np.maximum(outer - inner, 1e-6), 1.0)
     return march.distance[rows, before] * (1 - share) + march.distance[rows, after] * share, is_hit

@@ -113,7 +113,7 @@ class Stage1:
             num_rays=samples.num_rays,
             num_slots=samples.num_slots,
         )
-        return render_rays(placed, offset, color, beta, self.config.weight_floor)
+        return render_rays(placed, offset, color, beta, self.config.surface_shift, self.config.weight_floor)
 
     def _image_loss(self, batch: RayBatch, pixels: VolumePixels, generator: np.random.Generator) -> Tensor:
         """Mean squared error in sRGB; with random backgrounds both sides are put over the same random color."""

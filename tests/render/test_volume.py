@@ -83,3 +83,20 @@ def test_skipping_weightless_colors_changes_nothing_visible():
     assert asked[1] < asked[0] / 3
     assert torch.allclose(every.color, some.color, atol=5e-3)
     assert torch.equal(every.opacity, some.opacity)
+
+
+def test_a_grazing_ray_reads_one_half_where_the_formula_says():
+    """A ray past a limb of 80 mm radius, beta 0.4 mm: half opaque 3.24 betas out, so a shift of 3.24 puts it at 0."""
+    radius, beta = 0.08, 4e-4
+    shift = math.log(0.5 * math.sqrt(2 * math.pi * radius / beta) / math.log(2))
+    assert shift == pytest.approx(3.24, abs=0.01)
+    along = torch.linspace(-0.05, 0.05, 2001)
+    height = (along.square() + radius**2).sqrt() - radius  # the ray touches the surface
+    samples = RaySamples(
+        torch.zeros(2001, dtype=torch.long), torch.arange(2001), torch.zeros(2001, 2), height,
+        torch.full((2001,), 5e-5), num_rays=1, num_slots=2001,
+    )  # fmt: skip
+    pixels = render_rays(
+        samples, lambda uv, ray: torch.zeros(len(uv)), lambda uv, ray: torch.ones(len(uv), 3), beta, shift
+    )
+    assert pixels.opacity.item() == pytest.approx(0.5, abs=0.01)
