@@ -8,6 +8,7 @@ PhynesError: one line on stderr and exit code 2.
 import ast
 import difflib
 import io
+import os
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -52,6 +53,8 @@ def run(argv: Sequence[str]) -> int:
         print(overview())
         return 0
     rest = argv[1:] if argv and argv[0] == name else argv
+    # before torch reads it: its threads must sleep while they wait, for spinning costs tenfold beside any other load
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     module = import_module(f"app.commands.{name}")
     options = _parse(name, module, rest)
     return 0 if options is None else module.run(options)
