@@ -30,7 +30,7 @@ def write_buffer(
 ) -> None:
     """Write one buffer in the format of the path's suffix."""
     if path.suffix == ".exr":
-        write_exr(path, getattr(buffers, name).numpy())
+        write_exr(path, buffers.image(name).numpy())
         return
     values = png_values(buffers, name, exposure_ev, curve)
     write_png(path, (values.clamp(0.0, 1.0) * 255.0).round().to(torch.uint8).numpy())

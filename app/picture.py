@@ -19,7 +19,7 @@ def display_pixels(buffers: FrameBuffers, name: str) -> tuple[np.ndarray, str]:
     """[H, W, 4] float16 (values premultiplied by coverage; coverage) and their kind."""
     if name not in BUFFERS:
         raise ValueError(f"buffer: expected one of {', '.join(BUFFERS)}, got '{name}'")
-    image, mask = getattr(buffers, name), buffers.mask
+    image, mask = buffers.image(name), buffers.mask
     if name == "normal":
         values = image * 0.5 + 0.5
     elif name == "uv":

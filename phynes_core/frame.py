@@ -92,6 +92,13 @@ class FrameBuffers:
     position: Tensor | None = None  # [H, W, 3] world, metres
     uv: Tensor | None = None  # [H, W, 2]
 
+    def image(self, name: str) -> Tensor:
+        """The buffer of this name. Raises ValueError when it was not asked for."""
+        image = getattr(self, name) if name in BUFFERS else None
+        if image is None:
+            raise ValueError(f"buffer: expected one that was asked for in RenderOptions.buffers, got '{name}'")
+        return image
+
 
 @dataclass(frozen=True)
 class SceneMesh:

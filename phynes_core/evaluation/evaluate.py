@@ -167,7 +167,7 @@ class _Measured:
     def pictures(self, view: _View) -> None:
         """The texture map on the mesh, and the relit avatar, against the camera's picture."""
         truth = self.capture.image(view.camera, view.frame)
-        relit = self._render(view, Lighting(Environment(self.avatar.light)), {"radiance"}).radiance
+        relit = self._render(view, Lighting(Environment(self.avatar.light)), {"radiance"}).image("radiance")
         for kind, image in (
             ("texture", self._texture(view)),
             ("relit", linear_to_srgb(relit.clamp(0.0, 1.0))),
@@ -185,14 +185,14 @@ class _Measured:
         where = (view.camera, view.frame)
         if truth.has("albedo", *where):
             albedo = truth.albedo(*where)
-            ours = median_aligned(shown.albedo * shown.mask, albedo)
+            ours = median_aligned(shown.image("albedo") * shown.mask, albedo)
             extra = {}
             if truth.has("shading", *where, TRAIN_LIGHT):
                 light = truth.shading(TRAIN_LIGHT, *where)
                 extra["baked_shading"] = baked_shading(ours, albedo, light, view.foreground)
             self._compare_linear(view, "albedo", ours, albedo, extra=extra)
         if truth.has("roughness", *where):
-            theirs, ours = truth.roughness(*where)[..., 0], shown.roughness[..., 0]
+            theirs, ours = truth.roughness(*where)[..., 0], shown.image("roughness")[..., 0]
             whole = view.foreground & (view.coverage > WHOLE_COVERAGE)  # elsewhere the truth is part background
             numbers = {
                 "rmse": rmse(ours, theirs, whole),
@@ -203,9 +203,9 @@ class _Measured:
         if truth.has("normal", *where):
             normal = truth.normal(*where)
             known = view.foreground & (normal.norm(dim=-1) > 0.5) & (shown.mask[..., 0] > 0)
-            numbers = {"degrees": normal_degrees(shown.normal, normal, known)}
+            numbers = {"degrees": normal_degrees(shown.image("normal"), normal, known)}
             self._note(view, "normal", numbers)
-            self._show(view, "normal", _normal_picture(normal), _normal_picture(shown.normal), numbers)
+            self._show(view, "normal", _normal_picture(normal), _normal_picture(shown.image("normal")), numbers)
 
     def lights(self, view: _View, truth: GroundTruth) -> None:
         """Relighting and the visibility image under lights that training never saw."""
@@ -217,10 +217,10 @@ class _Measured:
             shown = self._render(view, Lighting(Environment(truth.light_image(light))), {"radiance", "shading"})
             if has_relit:
                 relit = truth.relit(light, *where)
-                self._compare_linear(view, "relighting", median_aligned(shown.radiance, relit), relit, light)
+                self._compare_linear(view, "relighting", median_aligned(shown.image("radiance"), relit), relit, light)
             if has_shading:
                 shading = truth.shading(light, *where)
-                ours = median_aligned(shown.shading * shown.mask, shading)
+                ours = median_aligned(shown.image("shading") * shown.mask, shading)
                 self._compare_linear(view, "visibility", ours, shading, light)
 
     def geometry(self, frame: int) -> None:
@@ -301,7 +301,7 @@ class _Measured:
         covered = shown.mask[..., 0] > 0
         image = torch.zeros(*covered.shape, 3)
         pose = scene.avatars[0].pose.vector()
-        image[covered] = srgb_to_linear(self.avatar.query_texture(shown.uv[covered], pose))
+        image[covered] = srgb_to_linear(self.avatar.query_texture(shown.image("uv")[covered], pose))
         pooled = image.view(camera.height // factor, factor, camera.width // factor, factor, 3).mean((1, 3))
         return linear_to_srgb(pooled)
 

@@ -66,15 +66,20 @@ def _stage1_panels(capture: Capture, avatar: Avatar, camera: str, frame: int) ->
     shown = FrameRenderer().render(_scene(capture, avatar, camera, frame), options)
     covered = shown.mask[..., 0] > 0
     image = torch.zeros(*covered.shape, 3)
-    image[covered] = avatar.query_texture(shown.uv[covered], capture.poses[frame].vector())
+    image[covered] = avatar.query_texture(shown.image("uv")[covered], capture.poses[frame].vector())
     return [image]
 
 
 def _stage2_panels(capture: Capture, avatar: Avatar, camera: str, frame: int) -> list[Tensor]:
     options = RenderOptions(frozenset({"radiance", "albedo", "roughness", "visibility"}))
     shown = FrameRenderer().render(_scene(capture, avatar, camera, frame), options)
-    roughness, visibility = shown.roughness.expand(-1, -1, 3), shown.visibility.expand(-1, -1, 3)
-    return [linear_to_srgb(shown.radiance.clamp(0.0, 1.0)), linear_to_srgb(shown.albedo), roughness, visibility]
+    roughness, visibility = shown.image("roughness").expand(-1, -1, 3), shown.image("visibility").expand(-1, -1, 3)
+    return [
+        linear_to_srgb(shown.image("radiance").clamp(0.0, 1.0)),
+        linear_to_srgb(shown.image("albedo")),
+        roughness,
+        visibility,
+    ]
 
 
 def _psnr(squared_error: Tensor) -> float:
