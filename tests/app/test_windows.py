@@ -59,6 +59,8 @@ class Desktop:
             self.display = f":{pipe.readline().strip()}"
         self.environment = os.environ | {"DISPLAY": self.display}
         self.environment.pop("WAYLAND_DISPLAY", None)
+        # its thread runs at idle priority: on a busy machine a process that has one takes minutes to end
+        self.environment["MESA_SHADER_CACHE_DISABLE"] = "true"
         self._processes.append(
             subprocess.Popen(["openbox"], env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         )
@@ -157,7 +159,7 @@ class Viewer:
             (round(left + start[0] + (end[0] - start[0]) * share), round(top + start[1] + (end[1] - start[1]) * share))
             for share in np.linspace(0, 1, 9)
         ]
-        self.desktop.pointer("mousemove", "--sync", *points[0])
+        self.desktop.pointer("mousemove", *points[0])
         time.sleep(0.15)  # ImGui needs a frame to see what is hovered before the button goes down
         self.desktop.pointer("mousedown", button)
         time.sleep(0.15)
