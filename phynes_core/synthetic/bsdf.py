@@ -31,11 +31,11 @@ def register_cook_torrance(mi: Any, dr: Any) -> None:  # the mitsuba module with
             callback.put("albedo", self.albedo, mi.ParamFlags.Differentiable)
             callback.put("roughness", self.roughness, mi.ParamFlags.Differentiable)
 
-        def _alpha(self, si: Any, active: Any) -> Any:
+        def _alpha(self, si: Any, active: Any = True) -> Any:
             roughness = dr.maximum(self.roughness.eval_1(si, active), MIN_ROUGHNESS)
             return roughness * roughness
 
-        def _evaluate(self, si: Any, wo: Any, active: Any) -> tuple[Any, Any]:
+        def _evaluate(self, si: Any, wo: Any, active: Any = True) -> tuple[Any, Any]:
             """(f n.l, pdf) for light leaving along `wo` in the shading frame."""
             cos_view, cos_light = mi.Frame3f.cos_theta(si.wi), mi.Frame3f.cos_theta(wo)
             active = active & (cos_view > 0) & (cos_light > 0)
@@ -54,16 +54,16 @@ def register_cook_torrance(mi: Any, dr: Any) -> None:  # the mitsuba module with
             pdf = 0.5 * cos_light * dr.inv_pi + 0.5 * ndf * cos_half / (4 * dr.maximum(view_half, 1e-6))
             return dr.select(active, value, 0.0), dr.select(active, pdf, 0.0)
 
-        def eval(self, ctx: Any, si: Any, wo: Any, active: Any) -> Any:
+        def eval(self, ctx: Any, si: Any, wo: Any, active: Any = True) -> Any:
             return self._evaluate(si, wo, active)[0]
 
-        def pdf(self, ctx: Any, si: Any, wo: Any, active: Any) -> Any:
+        def pdf(self, ctx: Any, si: Any, wo: Any, active: Any = True) -> Any:
             return self._evaluate(si, wo, active)[1]
 
-        def eval_pdf(self, ctx: Any, si: Any, wo: Any, active: Any) -> tuple[Any, Any]:
+        def eval_pdf(self, ctx: Any, si: Any, wo: Any, active: Any = True) -> tuple[Any, Any]:
             return self._evaluate(si, wo, active)
 
-        def sample(self, ctx: Any, si: Any, sample1: Any, sample2: Any, active: Any) -> tuple[Any, Any]:
+        def sample(self, ctx: Any, si: Any, sample1: Any, sample2: Any, active: Any = True) -> tuple[Any, Any]:
             alpha = self._alpha(si, active)
             tan2 = alpha * alpha * sample2.x / dr.maximum(1 - sample2.x, 1e-7)
             cos_half = dr.rsqrt(1 + tan2)

@@ -25,7 +25,9 @@ def load_mitsuba() -> Any:
         mitsuba: Any = importlib.import_module("mitsuba")
         mitsuba.set_variant(VARIANT)
         mitsuba.set_log_level(mitsuba.LogLevel.Error)  # it warns about every rounded sample count
-        importlib.import_module("drjit").eval(mitsuba.Float(1.0))  # fails here, not in the middle of a render, when LLVM is unusable
+        importlib.import_module("drjit").eval(
+            mitsuba.Float(1.0)
+        )  # fails here, not in the middle of a render, when LLVM is unusable
     except (ImportError, OSError, RuntimeError) as cause:
         reason = str(cause).splitlines()[0] if str(cause) else type(cause).__name__
         raise BackendError(f"mitsuba ({VARIANT}): expected a working install, got: {reason}; {INSTALL_LINE}") from cause

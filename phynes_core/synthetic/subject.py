@@ -28,6 +28,7 @@ from phynes_core.synthetic.textures import Materials, paint_materials
 Array = NDArray[np.float64]
 
 SUBJECTS = ("josh",)
+SUBJECT_VERSION = 1  # raised whenever geometry or textures change: a half-rendered capture must not mix two
 JOSH_BETAS = (0.6, -1.3, 0.3, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)  # taller, broader in the shoulders than the mean
 _SEED = 7
 _LEVELS = 2  # 6890 -> 110 210 vertices, edges of 3 to 5 mm

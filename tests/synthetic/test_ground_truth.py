@@ -12,7 +12,8 @@ from phynes_core.data.native import load_capture
 from phynes_core.errors import CaptureError
 from phynes_core.geometry.mesh import vertex_normals
 from phynes_core.render.rasterize import rasterize
-from phynes_core.synthetic.ground_truth import load_light, synthesize
+from phynes_core.synthetic.ground_truth import synthesize
+from phynes_core.synthetic.lights import load_light
 from phynes_core.synthetic.plan import SynthesisPlan
 
 PLAN = SynthesisPlan(

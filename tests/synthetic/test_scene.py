@@ -48,7 +48,7 @@ def front_camera() -> Camera:
 
 @pytest.mark.parametrize(("axis", "sign"), [(0, 1), (0, -1), (1, 1), (1, -1), (2, 1), (2, -1)])
 def test_one_bright_texel_lights_the_side_it_stands_on(axis, sign):
-    """The light's centroid of shading lies along the texel's direction in our convention, for all six sides."""
+    """Lambert's law, fitted to the shading of a white sphere, finds the texel's direction in our convention."""
     directions = latlong_directions(32, 64)
     toward = torch.zeros(3)
     toward[axis] = sign
@@ -57,15 +57,18 @@ def test_one_bright_texel_lights_the_side_it_stands_on(axis, sign):
     image[chosen] = 500.0
     light = directions.reshape(-1, 3)[chosen]
     mesh, emitter = white_sphere(), make_environment(image.reshape(32, 64, 3))
-    sum_of_normals = torch.zeros(3)
-    for azimuth, elevation in ((0, 0), (90, 0), (180, 0), (270, 0), (0, 89), (0, -89)):
+    plain = [make_texture(np.ones((2, 2, channels), np.float32)) for channels in (3, 1)]
+    normals, shades = [], []
+    for azimuth, elevation in ((30, 25), (210, -25)):
         camera = orbit_camera(torch.zeros(3), azimuth, elevation, 6.0, SIZE, SIZE)
-        radiance, coverage = render_radiance(mesh, emitter, camera, FULL, 16, seed=1, direct_only=True)
-        buffers = surface_buffers(mesh, *(make_texture(np.ones((2, 2, c), np.float32)) for c in (3, 1)), camera, FULL)
-        weight = radiance[..., :1] * (coverage > 0.99)[..., None]
-        sum_of_normals += (buffers.normal * weight).sum((0, 1))
-    found = sum_of_normals / sum_of_normals.norm()
-    assert found @ light > math.cos(math.radians(1.5))  # the texel is 5.6 degrees wide
+        radiance, coverage = render_radiance(mesh, emitter, camera, FULL, 64, seed=1, direct_only=True)
+        inside = coverage > 0.999
+        normals.append(surface_buffers(mesh, *plain, camera, FULL).normal[inside])
+        shades.append(radiance[inside][:, 0])
+    normal, shade = torch.cat(normals), torch.cat(shades)
+    lit = shade > 0.25 * shade.max()
+    found = torch.linalg.lstsq(normal[lit], shade[lit, None]).solution[:, 0]
+    assert found / found.norm() @ light > math.cos(math.radians(2.5))  # the texel is 5.6 degrees wide, skewed at the poles
 
 
 def test_environment_is_seen_texel_by_texel():
