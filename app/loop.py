@@ -50,6 +50,7 @@ class ViewerLoop:
         self._picture.connect(self._gestures)
         context = PanelContext(store.post, store.end_gesture, actions)
         self._panels = PanelWindow(PanelLayout(context), "PhyNES Viewer - controls", places.panels)
+        self._picture.focus()  # keys work there from the start
         self._period_s = 1.0 / (SOFTWARE_HZ if self._picture.is_software else HARDWARE_HZ)
         self._drawn: tuple[object, ...] = ()
         self._asked: tuple[object, ...] = ()

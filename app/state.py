@@ -59,7 +59,9 @@ class LampState:
     elevation_deg: float = 35.0
     angular_radius_deg: float = 2.0
     color: Rgb = (1.0, 0.93, 0.8)  # linear
-    intensity: float = math.pi  # irradiance on a facing surface; pi makes a white wall look white
+    intensity: float = (
+        2.0 * math.pi
+    )  # irradiance on a facing surface; pi makes a white wall look white, cloth is darker
 
 
 @dataclass(frozen=True)

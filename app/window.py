@@ -130,6 +130,10 @@ class PictureWindow:
         self._window.position = (area.left, area.top)
         self._window.size = (area.width, area.height)
 
+    def focus(self) -> None:
+        """Send the keyboard here."""
+        self._glfw.focus_window(self._window._window)
+
     def close(self) -> None:
         """Ask for the end."""
         self._window.is_closing = True

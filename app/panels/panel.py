@@ -77,7 +77,7 @@ def show_options(tag: str, **options: Any) -> None:
 
 def tooltip(tag: str, text: str) -> None:
     """Explain a widget, with its unit."""
-    with dpg.tooltip(tag, delay=0.4):
+    with dpg.tooltip(tag, delay=0.7):
         dpg.add_text(text, wrap=300)
 
 

@@ -34,7 +34,7 @@ def picture_to_lamp(x: float, y: float) -> tuple[float, float]:
 def picture_pixels(radiance: np.ndarray, exposure_ev: float) -> np.ndarray:
     """[16, 32, 3] linear to the texture's floats: highlights rolled off, so that a sun and a shadow both show."""
     light = radiance * 2.0**exposure_ev
-    cells = (light / (1.0 + 0.5 * light)).clip(0.0, 1.0) ** (1.0 / 2.2)
+    cells = (light / (1.0 + light)).clip(0.0, 1.0) ** (1.0 / 2.2)
     pixels = np.ones((HEIGHT_PX, WIDTH_PX, 4), np.float32)
     pixels[..., :3] = cells.repeat(CELL_PX, 0).repeat(CELL_PX, 1)
     pixels[::CELL_PX, :, :3] *= 0.88  # a grid, so that single probes can be told apart
