@@ -5,20 +5,8 @@ from itertools import pairwise
 import imageio_ffmpeg
 import numpy as np
 import pytest
-import torch
 
 from app.cli import main
-from phynes_core.avatar import Avatar
-from phynes_core.body.files import load_bundled_body
-from phynes_core.checkpoint import save_checkpoint
-
-
-@pytest.fixture(scope="module")
-def checkpoint(tmp_path_factory):
-    torch.manual_seed(0)
-    path = tmp_path_factory.mktemp("avatar") / "plain.ckpt"
-    save_checkpoint(path, Avatar.untrained(load_bundled_body(), "plain"))
-    return path
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +22,7 @@ def frames_of(path):
 
 
 @pytest.mark.parametrize("spin", ["camera", "light"])
-def test_something_goes_round(checkpoint, tmp_path, capsys, spin):
+def test_something_goes_round(avatar_file, tmp_path, capsys, spin):
     out = tmp_path / "t.mp4"
     options = [
         "--spin",
@@ -50,7 +38,7 @@ def test_something_goes_round(checkpoint, tmp_path, capsys, spin):
         "--lamp",
         "60,20,3",
     ]
-    assert main(["turntable", "--avatar", str(checkpoint), "--out", str(out), *options]) == 0
+    assert main(["turntable", "--avatar", str(avatar_file), "--out", str(out), *options]) == 0
     assert capsys.readouterr().out.strip() == str(out)
     frames = frames_of(out)
     assert len(frames) == 4 and frames[0].shape == (64, 64, 3)
@@ -77,9 +65,9 @@ def test_something_goes_round(checkpoint, tmp_path, capsys, spin):
         (["--out", "t.mp4", "--spin", "table"], "spin"),
     ],
 )
-def test_mistakes_are_one_line_and_leave_nothing(checkpoint, tmp_path, monkeypatch, capsys, options, message):
+def test_mistakes_are_one_line_and_leave_nothing(avatar_file, tmp_path, monkeypatch, capsys, options, message):
     monkeypatch.chdir(tmp_path)
-    assert main(["turntable", "--avatar", str(checkpoint), *options]) == 2
+    assert main(["turntable", "--avatar", str(avatar_file), *options]) == 2
     error = capsys.readouterr().err.strip()
     assert error.startswith("error: ") and message in error and len(error.splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
@@ -96,8 +84,8 @@ def test_mistakes_are_one_line_and_leave_nothing(checkpoint, tmp_path, monkeypat
         (["--avatar", "CHECKPOINT"], "python launch.py render"),
     ],
 )
-def test_the_viewer_refuses_before_any_window_opens(checkpoint, capsys, options, message):
-    options = [str(checkpoint) if option == "CHECKPOINT" else option for option in options]
+def test_the_viewer_refuses_before_any_window_opens(avatar_file, capsys, options, message):
+    options = [str(avatar_file) if option == "CHECKPOINT" else option for option in options]
     assert main(options) == 2
     error = capsys.readouterr().err.strip()
     assert message in error and error.splitlines()[-1].startswith("error: ")

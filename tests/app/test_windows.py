@@ -3,29 +3,20 @@
 One viewer serves most tests, in order; each leaves it usable. Everything waits for what it expects, never for a time.
 """
 
-import json
 import os
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import imageio_ffmpeg
 import numpy as np
 import pytest
-import torch
-from PIL import Image
 
-from phynes_core.avatar import Avatar
-from phynes_core.body.files import load_bundled_body
-from phynes_core.checkpoint import save_checkpoint
+from tests.app.desktop import Desktop, Viewer
 
 PROJECT = Path(__file__).resolve().parents[2]
-PATIENCE_S = float(os.environ.get("PHYNES_TEST_PATIENCE_S", "180"))  # for a machine with many other things to do
 TOOLS = ("Xvfb", "openbox", "xdotool", "xwininfo", "import")
-SIZE = 192
 
 pytestmark = [
     pytest.mark.window,
@@ -37,173 +28,6 @@ pytestmark = [
 ]
 
 
-def wait_for(what: str, condition: Callable[[], object]):
-    """The condition's first true value."""
-    deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline:
-        if value := condition():
-            return value
-        time.sleep(0.05)
-    raise AssertionError(f"waited {PATIENCE_S:.0f} s for {what}")
-
-
-class Desktop:
-    """A screen of its own with a window manager."""
-
-    def __init__(self) -> None:
-        read, write = os.pipe()
-        command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "1600x1000x24", "-nolisten", "tcp"]
-        self._processes = [subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL)]
-        os.close(write)
-        with os.fdopen(read) as pipe:
-            self.display = f":{pipe.readline().strip()}"
-        self.environment = os.environ | {"DISPLAY": self.display}
-        self.environment.pop("WAYLAND_DISPLAY", None)
-        # its thread runs at idle priority: on a busy machine a process that has one takes minutes to end
-        self.environment["MESA_SHADER_CACHE_DISABLE"] = "true"
-        self._processes.append(
-            subprocess.Popen(["openbox"], env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        )
-
-    def run(self, *command: str) -> str:
-        return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False).stdout.strip()
-
-    def pointer(self, *arguments: object) -> None:
-        self.run("xdotool", *(str(argument) for argument in arguments))
-
-    def picture(self, window: str) -> np.ndarray:  # [H, W, 3] uint8
-        png = subprocess.run(
-            ["import", "-window", window, "png:-"], env=self.environment, capture_output=True, check=True
-        ).stdout
-        path = Path(self.environment["PHYNES_TEST_SHOTS"]) / "window.png"
-        path.write_bytes(png)
-        return np.asarray(Image.open(path).convert("RGB"))
-
-    def close(self) -> None:
-        for process in reversed(self._processes):
-            process.terminate()
-            process.wait(20)
-
-
-class Viewer:
-    """A running viewer, its windows, and what it says it did."""
-
-    def __init__(self, desktop: Desktop, folder: Path, checkpoint: Path) -> None:
-        self.desktop, self.folder = desktop, folder
-        self._trace = folder / "trace.jsonl"
-        self._output = open(folder / "output.txt", "w")
-        program = "import sys; from app.cli import main; sys.exit(main(sys.argv[1:]))"
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", program, "--avatar", str(checkpoint), "--size", str(SIZE), "--motion", "walk"],
-            cwd=folder, stdout=self._output, stderr=self._output,
-            env=desktop.environment | {"PHYNES_TRACE": str(self._trace), "PYTHONPATH": str(PROJECT)},
-        )  # fmt: skip
-        self.wait("the first picture", lambda: self.shown())
-        self.windows = {
-            "picture": self.wait("the picture's window", lambda: self._window("PhyNES Viewer$")),
-            "panels": self.wait("the panels' window", lambda: self._window("PhyNES Viewer - controls")),
-        }
-        self.wait("the panels' layout", lambda: self.last("widgets"))
-
-    def wait(self, what: str, condition: Callable[[], object]):
-        def alive_and_true():
-            output = (self.folder / "output.txt").read_text()
-            assert self.process.poll() is None, f"the viewer ended with {self.process.returncode}: {output}"
-            return condition()
-
-        return wait_for(what, alive_and_true)
-
-    def events(self, kind: str) -> list[dict]:
-        if not self._trace.exists():
-            return []
-        lines = self._trace.read_text().split("\n")[:-1]
-        return [event for line in lines if (event := json.loads(line))["kind"] == kind]
-
-    def last(self, kind: str) -> dict | None:
-        events = self.events(kind)
-        return events[-1] if events else None
-
-    def shown(self, **expected: object) -> dict | None:
-        """The newest drawing, if it shows the newest state and these fields."""
-        event = self.last("shown")
-        is_newest = event and event["is_current"]
-        return event if is_newest and all(event[key] == value for key, value in expected.items()) else None
-
-    def settled(self, matches: Callable[[dict], object] = lambda event: True, **expected: object) -> dict:
-        """Wait until a picture at rest shows these fields."""
-
-        def condition():
-            event = self.shown(is_final=True, **expected)
-            return event if event and matches(event) else None
-
-        return self.wait(f"a picture at rest with {expected}", condition)
-
-    def origin(self, window: str) -> tuple[int, int]:
-        # xdotool counts the window manager's frame twice; xwininfo is right
-        lines = self.desktop.run("xwininfo", "-id", self.windows[window]).splitlines()
-        x, y = (next(line for line in lines if f"Absolute upper-left {axis}" in line).split(":")[1] for axis in "XY")
-        return int(x), int(y)
-
-    def focus(self, window: str) -> None:
-        self.desktop.pointer("windowactivate", "--sync", self.windows[window])
-
-    def key(self, *names: str) -> None:
-        self.focus("picture")
-        for name in names:
-            self.desktop.pointer("key", name)
-
-    def drag(self, window: str, start: tuple[float, float], end: tuple[float, float], button: int = 1) -> None:
-        self.focus(window)
-        left, top = self.origin(window)
-        points = [
-            (round(left + start[0] + (end[0] - start[0]) * share), round(top + start[1] + (end[1] - start[1]) * share))
-            for share in np.linspace(0, 1, 9)
-        ]
-        self.desktop.pointer("mousemove", *points[0])
-        time.sleep(0.15)  # ImGui needs a frame to see what is hovered before the button goes down
-        self.desktop.pointer("mousedown", button)
-        time.sleep(0.15)
-        for point in points[1:]:
-            self.desktop.pointer("mousemove", *point)
-            time.sleep(0.03)
-        time.sleep(0.15)
-        self.desktop.pointer("mouseup", button)
-
-    def click(self, tag: str, across: float = 0.5, down: float = 0.5) -> None:
-        place = self.place(tag, across, down)
-        self.drag("panels", place, place)
-
-    def place(self, tag: str, across: float = 0.5, down: float = 0.5) -> tuple[float, float]:
-        event = self.wait(f"the widget {tag}", lambda: self.last("widgets"))
-        left, top, width, height = event["value"][tag]
-        return left + width * across, top + height * down
-
-    def picture(self) -> np.ndarray:
-        return self.desktop.picture(self.windows["picture"])
-
-    def ended(self) -> int:
-        wait_for("the viewer to end", lambda: self.process.poll() is not None)
-        return self.process.returncode
-
-    def stop(self) -> None:
-        if self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(30)
-        self._output.close()
-
-    def _window(self, name: str) -> str | None:
-        found = self.desktop.run("xdotool", "search", "--onlyvisible", "--name", name).split()
-        return found[-1] if found else None
-
-
-@pytest.fixture(scope="module")
-def checkpoint(tmp_path_factory) -> Path:
-    torch.manual_seed(0)
-    path = tmp_path_factory.mktemp("avatar") / "plain.ckpt"
-    save_checkpoint(path, Avatar.untrained(load_bundled_body(), "plain"))
-    return path
-
-
 @pytest.fixture(scope="module")
 def desktop(tmp_path_factory):
     desktop = Desktop()
@@ -213,10 +37,24 @@ def desktop(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def viewer(desktop, checkpoint, tmp_path_factory):
-    viewer = Viewer(desktop, tmp_path_factory.mktemp("viewer"), checkpoint)
+def viewer(desktop, avatar_file, tmp_path_factory):
+    viewer = Viewer(desktop, tmp_path_factory.mktemp("viewer"), avatar_file)
     yield viewer
     viewer.stop()
+
+
+@pytest.fixture
+def start_viewer(desktop, avatar_file, tmp_path):
+    """Start another viewer, for a test that ends it."""
+    viewers = []
+
+    def start() -> Viewer:
+        viewers.append(Viewer(desktop, tmp_path, avatar_file))
+        return viewers[-1]
+
+    yield start
+    for viewer in viewers:
+        viewer.stop()
 
 
 def halves(picture: np.ndarray) -> tuple[float, float]:
@@ -345,7 +183,9 @@ def test_recording_writes_a_whole_video_and_cancel_leaves_nothing(viewer):
     reader = imageio_ffmpeg.read_frames(str(videos[0]))
     details = next(reader)
     frames = [np.frombuffer(frame, np.uint8) for frame in reader]
-    assert details["size"] == (SIZE, SIZE) and len(frames) == viewer.last("recording")["value"]["num_frames"]
+    assert (
+        details["size"] == (viewer.size, viewer.size) and len(frames) == viewer.last("recording")["value"]["num_frames"]
+    )
     assert np.abs(frames[0].astype(int) - frames[len(frames) // 2]).mean() > 1  # it turned
     videos[0].unlink()
     viewer.drag("panels", viewer.place("record.seconds", 0.2), viewer.place("record.seconds", 0.9))
@@ -382,25 +222,22 @@ def test_closing_the_panels_ends_the_viewer(viewer):
     assert viewer.last("closing") and "Traceback" not in (viewer.folder / "output.txt").read_text()
 
 
-def test_closing_the_picture_while_recording_ends_the_viewer(desktop, checkpoint, tmp_path):
-    viewer = Viewer(desktop, tmp_path, checkpoint)
-    try:
-        viewer.key("r")
-        viewer.wait("a running recording", lambda: (viewer.last("recording") or {}).get("value", {}).get("num_done"))
-        viewer.focus("picture")
-        desktop.pointer("key", "alt+F4")
-        assert viewer.ended() == 0
-        assert not [path for path in tmp_path.iterdir() if "mp4" in path.name]
-        assert "Traceback" not in (tmp_path / "output.txt").read_text()
-    finally:
-        viewer.stop()
+def test_closing_the_picture_while_recording_ends_the_viewer(start_viewer):
+    viewer = start_viewer()
+    viewer.key("r")
+    viewer.wait("a running recording", lambda: (viewer.last("recording") or {}).get("value", {}).get("num_done"))
+    viewer.focus("picture")
+    viewer.desktop.pointer("key", "alt+F4")
+    assert viewer.ended() == 0
+    assert not [path for path in viewer.folder.iterdir() if "mp4" in path.name]
+    assert "Traceback" not in (viewer.folder / "output.txt").read_text()
 
 
-def test_without_a_display_one_line_suggests_render(checkpoint):
+def test_without_a_display_one_line_suggests_render(avatar_file):
     program = "import sys; from app.cli import main; sys.exit(main(sys.argv[1:]))"
     environment = {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY")}
     result = subprocess.run(
-        [sys.executable, "-c", program, "--avatar", str(checkpoint)], cwd=PROJECT, env=environment,
+        [sys.executable, "-c", program, "--avatar", str(avatar_file)], cwd=PROJECT, env=environment,
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert result.returncode == 2
