@@ -1,0 +1,102 @@
+"""Mitsuba judges whole frames of josh, posed and displaced, under the probes' 512 directions as delta lights.
+
+With the same visibility handed to both, what is left is the BRDF, the normals and the geometry under a pixel. End to
+end, Mitsuba casts its own shadow ray from every pixel, where ours interpolates bits between the vertices.
+"""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor
+
+from phynes_core.body.motion import bundled_motions, load_motion
+from phynes_core.checkpoint import load_checkpoint
+from phynes_core.conventions import PROBE_COLUMNS, PROBE_ROWS
+from phynes_core.frame import FrameRenderer, PosedAvatar, RenderOptions, Scene
+from phynes_core.paths import ASSETS, CHECKPOINTS
+from phynes_core.render.camera import framing_distance, orbit_camera
+from phynes_core.render.lighting import Lighting
+from phynes_core.render.probes import Environment, Probes, load_environment_image
+from phynes_core.render.visibility import Occluder, unpack_bits
+from phynes_core.synthetic.judge import JudgePicture, JudgeSurface, judge_radiance
+
+SIZE = 128
+OPTIONS = RenderOptions(buffers=frozenset({"radiance", "albedo", "roughness", "normal", "position", "mask"}))
+
+
+@pytest.fixture(scope="module")
+def josh() -> Scene:
+    avatar = load_checkpoint(CHECKPOINTS / "josh.ckpt")
+    clip = load_motion(bundled_motions()["dance_b"])
+    pose = replace(clip.pose_at(0.4 * clip.duration_s, avatar.betas), transl=torch.zeros(3))
+    camera = orbit_camera(torch.tensor([0.0, -0.2, 0.0]), 35.0, 10.0, framing_distance(1.75), SIZE, SIZE)
+    return Scene((PosedAvatar(avatar, pose),), camera, Lighting())
+
+
+def _smooth_light() -> Environment:
+    return Environment(load_environment_image(ASSETS / "probes" / "courtyard.exr"))
+
+
+def _single_probe() -> Environment:
+    """One bright cell, high on the person's left front."""
+    image = torch.zeros(PROBE_ROWS, PROBE_COLUMNS, 3)
+    image[4, 21] = 100.0
+    return Environment(image)
+
+
+def _judged(scene: Scene, environment: Environment, visibility: str, exact: bool = False) -> float:
+    """Relative L1 of our radiance against Mitsuba's, over the pixels that both see."""
+    scene = replace(scene, lighting=Lighting(environment))
+    renderer = FrameRenderer()
+    frame = renderer.render(scene, replace(OPTIONS, exact_visibility=exact or visibility == "given"))
+    mesh, probes = renderer.mesh(scene), scene.lighting.probes()
+    pixel = torch.nonzero(frame.mask.reshape(-1)).squeeze(1)
+
+    def rows(image: Tensor) -> Tensor:
+        return image.reshape(SIZE * SIZE, -1)[pixel]
+
+    surface = JudgeSurface(
+        mesh.vertices, mesh.faces, mesh.normals, pixel, rows(frame.albedo), rows(frame.roughness)[:, 0]
+    )
+    given = None
+    if visibility == "given":
+        occluder = Occluder(mesh.vertices, mesh.faces)
+        bits = occluder.point_bits(rows(frame.position), rows(frame.normal), probes.directions)
+        given = unpack_bits(bits, len(probes.directions)).float()
+    lit = _lit_probes(probes)
+    picture = judge_radiance(
+        surface, scene.camera, probes.directions[lit], probes.power[lit], None if given is None else given[:, lit]
+    )
+    return _relative_difference(rows(frame.radiance), picture, rows(frame.normal), rows(frame.position), scene)
+
+
+def _lit_probes(probes: Probes) -> Tensor:
+    """Directions without power cost Mitsuba time and change nothing."""
+    return torch.nonzero(probes.power.sum(1) > 0).squeeze(1)
+
+
+def _relative_difference(ours: Tensor, picture: JudgePicture, normal: Tensor, position: Tensor, scene: Scene) -> float:
+    """Leaves out the rim where the smooth normal faces away: Mitsuba's BRDF is black there by definition, ours not."""
+    wo = torch.nn.functional.normalize(scene.camera.center - position, dim=-1)
+    both = picture.is_hit & ((normal * wo).sum(-1) > 0.01)
+    assert both.float().mean() > 0.97
+    return ((ours - picture.radiance)[both].abs().sum() / picture.radiance[both].sum()).item()
+
+
+@pytest.mark.parametrize("light", [_smooth_light, _single_probe])
+def test_the_same_visibility_gives_the_same_radiance(josh, light):
+    """Required 0.5 %; measured 2e-6: BRDF, normals and geometry are the same."""
+    assert _judged(josh, light(), "given") < 0.005
+
+
+@pytest.mark.parametrize(("light", "limit"), [(_smooth_light, 0.03), (_single_probe, 0.05)])
+def test_end_to_end_with_its_own_shadow_rays(josh, light, limit):
+    """Measured 1.4 % under the courtyard, 2.0 % under a single probe."""
+    assert _judged(josh, light(), "own") < limit
+
+
+@pytest.mark.parametrize("light", [_smooth_light, _single_probe])
+def test_exact_visibility_comes_closer(josh, light):
+    """A ray from every pixel, started 2 mm off the surface: measured 0.6 % and 0.4 %."""
+    assert _judged(josh, light(), "own", exact=True) < 0.012
