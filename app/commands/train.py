@@ -10,7 +10,6 @@ examples:
 
 import dataclasses
 import os
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +50,7 @@ class Train:
 
 
 def run(args: Train) -> int:
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # before torch: its threads else spin beside the kernels'
     import torch
 
     from app.training_progress import RichProgress
@@ -84,7 +84,7 @@ def run(args: Train) -> int:
     with RichProgress() as progress:
         avatar, seconds, config = train(capture, body, config, options, progress)
     provenance = {
-        "command": "python launch.py " + " ".join(["train", *_spoken(sys.argv)]),
+        "command": _command(args),
         "preset": config.preset, "seed": config.seed, "device": args.device, "threads": args.threads,
         "steps_stage1": config.stage1.steps, "steps_stage2": config.stage2.steps,
         "training_seconds": round(seconds, 1), "capture": capture.name,
@@ -160,7 +160,17 @@ def _has_test_views(capture) -> bool:
     )  # fmt: skip
 
 
-def _spoken(argv: list[str]) -> list[str]:
-    """The arguments after the command's name, with the home folder's path left out."""
-    arguments = argv[argv.index("train") + 1 :] if "train" in argv else []
-    return [argument.replace(os.path.expanduser("~"), "~") for argument in arguments]
+def _command(args: Train) -> str:
+    """The command that makes this avatar again; folders outside the working folder are named without their path."""
+    words = ["python launch.py train", "--data", _shown(args.data), "--out", _shown(args.out)]
+    words += ["--preset", args.preset] if args.preset != Train.preset else []
+    words += ["--seed", str(args.seed)] if args.seed != Train.seed else []
+    words += ["--minutes", f"{args.minutes:g}"] if args.minutes is not None else []
+    return " ".join([*words, *(f"--set {text}" for text in args.set)])
+
+
+def _shown(path: Path) -> str:
+    try:
+        return path.resolve().relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return path.name

@@ -29,6 +29,8 @@ def test_train_writes_a_measured_checkpoint_that_evaluate_reads(arguments, tiny_
     avatar = load_checkpoint(tmp_path / "tiny.ckpt")
     assert avatar.name == "tiny"
     assert avatar.record.provenance["preset"] == "fast" and avatar.record.provenance["steps_stage1"] == 3
+    assert avatar.record.provenance["command"].startswith("python launch.py train --data tiny")
+    assert str(tmp_path) not in avatar.record.provenance["command"]
     assert avatar.record.provenance["frames"] == 2 and avatar.record.provenance["views"] == 2
     assert avatar.record.metrics["novel_view.relit.psnr"] > 10
     assert (tmp_path / "run" / "report" / "report.md").is_file()
