@@ -1,0 +1,92 @@
+"""Make the README's pictures, by using the program as a person does: `python docs/make_pictures.py` from the root.
+
+Needs what the window tests need (Linux with xvfb, openbox, xdotool, x11-utils, imagemagick). Writes docs/pictures/.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+PROJECT = Path(__file__).resolve().parent.parent
+PICTURES = PROJECT / "docs" / "pictures"
+BUFFERS = ("radiance", "albedo", "roughness", "visibility", "shading", "normal", "uv", "depth")
+CROP = (116, 10, 396, 502)  # the person in a 512 x 512 frame
+DRAG_STEPS = 40
+FRAME_MS = 70
+
+sys.path.insert(0, str(PROJECT))
+from tests.app.desktop import Desktop, Viewer  # noqa: E402
+
+
+def buffers(folder: Path) -> None:
+    """One frame's buffers side by side."""
+    command = ["render", "--avatar", "josh.ckpt", "--out", str(folder), "--motion", "walk", "--frame", "10"]
+    command += ["--camera", "25,8,3.6", "--supersample", "2"]
+    # a white body under the captured light would be white all over at the exposure that suits the person
+    for more in (["--buffers", ",".join(BUFFERS)], ["--buffers", "shading", "--exposure=-1.5"]):
+        subprocess.run([sys.executable, PROJECT / "launch.py", *command, *more], cwd=PROJECT, check=True)
+    width, height = CROP[2] - CROP[0], CROP[3] - CROP[1]
+    sheet = Image.new("RGB", (len(BUFFERS) // 2 * width, 2 * (height + 28)), (18, 19, 23))
+    font = ImageFont.truetype(PROJECT / "assets" / "fonts" / "Inter_400Regular.ttf", 18)
+    for number, name in enumerate(BUFFERS):
+        left, top = number % 4 * width, number // 4 * (height + 28)
+        picture = Image.open(folder / f"{name}.png").convert("RGBA")
+        sheet.paste(picture.crop(CROP), (left, top + 28), picture.crop(CROP))
+        ImageDraw.Draw(sheet).text((left + width // 2, top + 6), name, (220, 222, 228), font, anchor="ma")
+    sheet.save(PICTURES / "buffers.png", optimize=True)
+
+
+def windows(folder: Path) -> None:
+    """Both windows, and a lamp that is dragged in the picture."""
+    os.environ["PHYNES_TEST_SHOTS"] = str(folder)
+    desktop = Desktop()
+    try:
+        viewer = Viewer(desktop, folder, PROJECT / "checkpoints" / "josh.ckpt", size=512)
+        viewer.key("l")
+        viewer.settled(lambda event: len(event["lamps"]) == 1)
+        Image.fromarray(desktop.picture("root")).save(PICTURES / "viewer.png", optimize=True)
+        viewer.click("light.mode", across=0.82)
+        start = viewer.settled(lambda event: event["light"][0] == "none")
+        frames = _dragged(viewer, start["handles"][0])
+    finally:
+        desktop.close()
+    first, *rest = [frame.resize((frame.width * 3 // 5, frame.height * 3 // 5), Image.LANCZOS) for frame in frames]
+    options = {"save_all": True, "append_images": rest, "duration": FRAME_MS, "loop": 0, "quality": 70}
+    first.save(PICTURES / "drag_light.webp", **options)
+
+
+def _dragged(viewer: Viewer, handle: tuple[float, float]) -> list[Image.Image]:
+    """Pictures along a closed path of the pointer, which holds the lamp."""
+    left, top = viewer.origin("picture")
+    height, width = viewer.picture().shape[:2]
+    angles = np.linspace(0, 2 * np.pi, DRAG_STEPS, endpoint=False)
+    center = np.array([0.5 * width, 0.36 * height])
+    path = center + np.stack([0.4 * width * np.sin(angles), 0.16 * height * np.cos(angles)], 1)
+    viewer.focus("picture")
+    viewer.desktop.pointer("mousemove", round(left + handle[0]), round(top + handle[1]))
+    viewer.desktop.pointer("mousedown", 1)
+    frames = []
+    for x, y in path:
+        drawn = len(viewer.events("shown"))
+        viewer.desktop.pointer("mousemove", round(left + x), round(top + y))
+        viewer.wait("the light's new place", lambda drawn=drawn: len(viewer.events("shown")) > drawn and viewer.shown())
+        frames.append(Image.fromarray(viewer.picture()))
+    viewer.desktop.pointer("mouseup", 1)
+    return frames
+
+
+def main() -> None:
+    """Make them all."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        buffers(Path(folder))
+        windows(Path(folder))
+
+
+if __name__ == "__main__":
+    main()
