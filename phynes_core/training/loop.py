@@ -145,22 +145,22 @@ class _Run:
         """Materials and light, unless a resumed run is past them."""
         if self.state is not None and self.state.stage > 2:
             return
-        is_new = self.state is None or self.state.step == 0
-        self.progress.note("rasterising the training views")
+        begun = self.state if self.state is not None and self.state.step > 0 else None
+        self.progress.note("rasterizing the training views")
         self.avatar.cpu()  # the body and its search trees live there
         config, seed = self.config, self.config.seed
         pixels = gather_surface_pixels(self.avatar, self.frames, probe_directions(), config.stage2.has_visibility)
         self.avatar.to(self.device)
-        if self.options.minutes is not None and is_new:
+        if self.options.minutes is not None and begun is None:
             trial = Stage2(copy.deepcopy(self.avatar), self.frames, pixels, config.stage2, seed, self.device)
             steps = _affordable_steps(trial.step, self.options.minutes * 60.0 * (1.0 - STAGE1_SHARE))
             self.config = replace(config, stage2=replace(config.stage2, steps=steps))
         stage = Stage2(self.avatar, self.frames, pixels, self.config.stage2, seed, self.device)
-        if is_new:
+        if begun is None:
             stage.start_materials()
         else:
-            stage.load(_stage_tensors(self.state))
-        self._loop(2, stage, 0 if is_new else self.state.step, self.config.stage2.steps)
+            stage.load(_stage_tensors(begun))
+        self._loop(2, stage, 0 if begun is None else begun.step, self.config.stage2.steps)
         self._save(FINISHED, 0, {})
 
     def _loop(self, number: int, stage: Stage1 | Stage2, first: int, steps: int) -> None:

@@ -211,7 +211,8 @@ def _build(kind: type, stored: Mapping[str, typing.Any], where: str) -> typing.A
     values = {}
     for key, value in stored.items():
         hint = hints[key]
-        values[key] = _build(hint, value, f"{where}{key}.") if dataclasses.is_dataclass(hint) else value
+        is_group = isinstance(hint, type) and dataclasses.is_dataclass(hint)
+        values[key] = _build(hint, value, f"{where}{key}.") if is_group else value
     try:
         return kind(**values)
     except TypeError as error:

@@ -186,7 +186,7 @@ def _first_hit(march: _March, depth_m: float) -> tuple[np.ndarray, np.ndarray]: 
     rows = np.arange(len(march.distance))
     signed = march.signed_distance + depth_m
     inside = signed < 0
-    is_hit = inside.any(1)
+    is_hit = np.asarray(inside.any(1))
     after = np.where(is_hit, inside.argmax(1), signed.argmin(1))
     before = np.maximum(after - 1, 0)
     outer, inner = signed[rows, before], signed[rows, after]
