@@ -5,7 +5,6 @@ examples:
   python launch.py evaluate --avatar josh.ckpt --data data/josh --out report --max-images 4
 """
 
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +33,6 @@ class Evaluate:
 
 
 def run(args: Evaluate) -> int:
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # before torch: its threads else spin beside the kernels'
     from app.outputs import check_folder
     from phynes_core.checkpoint import load_checkpoint, resolve_avatar_path
     from phynes_core.data.native import load_capture

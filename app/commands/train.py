@@ -9,7 +9,6 @@ examples:
 """
 
 import dataclasses
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +49,6 @@ class Train:
 
 
 def run(args: Train) -> int:
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # before torch: its threads else spin beside the kernels'
     import torch
 
     from app.training_progress import RichProgress

@@ -10,7 +10,6 @@ from phynes_core.kernels.cpu.bvh import Bvh
 from phynes_core.kernels.cpu.rasterize import rasterize
 from phynes_core.kernels.cpu.shade import shade_probes
 from phynes_core.kernels.cpu.visibility import visibility_bits
-from phynes_core.kernels.cpu.warm_up import warm_up
 
 
 def test_four_threads_get_the_answers_of_one():
@@ -39,12 +38,3 @@ def test_four_threads_get_the_answers_of_one():
         for group in futures:
             for future, value in zip(group, expected, strict=True):
                 np.testing.assert_array_equal(future.result(), value)
-
-
-def test_warming_up_reports_every_kernel():
-    reports = []
-    warm_up(lambda name, done, total: reports.append((name, done, total)))
-    total = reports[0][2]
-    assert [done for _, done, _ in reports] == list(range(total + 1))
-    assert len({name for name, _, _ in reports}) == total + 1
-    assert {count for _, _, count in reports} == {total}
