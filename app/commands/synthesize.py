@@ -4,6 +4,7 @@ examples:
   python launch.py synthesize --subject josh --out data/josh                       30 frames x 4 views at 512 x 512
   python launch.py synthesize --subject josh --out data/tiny --size 128 --frames 4 --spp 36
   python launch.py synthesize --subject josh --out data/spin --motion spin,walk --probe courtyard --relight studio,city
+
 Run the same line again to go on after an interruption: finished pictures are kept.
 """
 
@@ -85,10 +86,10 @@ def run(args: Synthesize) -> int:
         TimeRemainingColumn(elapsed_when_finished=False),
     )
     with Progress(*columns) as progress:
-        bar = progress.add_task("starting", total=None)
+        bar = progress.add_task("", total=None, visible=False)
 
         def report(done: int, total: int, what: str) -> None:
-            progress.update(bar, completed=done, total=total, description=what)
+            progress.update(bar, completed=done, total=total, description=what, visible=True)
             if not progress.console.is_terminal:
                 progress.console.print(f"{done}/{total} {what}")
 

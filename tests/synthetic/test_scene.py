@@ -68,7 +68,9 @@ def test_one_bright_texel_lights_the_side_it_stands_on(axis, sign):
     normal, shade = torch.cat(normals), torch.cat(shades)
     lit = shade > 0.25 * shade.max()
     found = torch.linalg.lstsq(normal[lit], shade[lit, None]).solution[:, 0]
-    assert found / found.norm() @ light > math.cos(math.radians(2.5))  # the texel is 5.6 degrees wide, skewed at the poles
+    assert found / found.norm() @ light > math.cos(
+        math.radians(2.5)
+    )  # the texel is 5.6 degrees wide, skewed at the poles
 
 
 def test_environment_is_seen_texel_by_texel():
