@@ -3,8 +3,8 @@
     python launch.py synthesize --subject josh --out data/josh
     python assets/captures/build.py data/josh assets/captures/josh_256
 
-Pictures and materials are exact 2 x 2 means in linear light. Normals, depth and the centre mask belong to pixel
-centres, which move: they are rasterized anew from the stored ground-truth mesh. Vertices are rounded to 0.1 mm.
+Pictures and materials are exact 2 x 2 means in linear light. Normals, depth and the center mask belong to pixel
+centers, which move: they are rasterized anew from the stored ground-truth mesh. Vertices are rounded to 0.1 mm.
 """
 
 import hashlib

@@ -35,8 +35,8 @@ class TexelMap:
         result, known = result.reshape(size, size, -1), known.reshape(size, size)
         for _ in range(_PADDING_PX):
             for axis, shift in ((0, 1), (0, -1), (1, 1), (1, -1)):
-                neighbour = np.roll(known, shift, axis)
-                fill = neighbour & ~known
+                neighbor = np.roll(known, shift, axis)
+                fill = neighbor & ~known
                 result[fill] = np.roll(result, shift, axis)[fill]
                 known = known | fill
         result[~known] = values.mean(0)
@@ -44,7 +44,7 @@ class TexelMap:
 
 
 def map_texels(mesh: DenseMesh, resolution: int) -> TexelMap:
-    """Shoot one ray per texel centre at the flattened atlas."""
+    """Shoot one ray per texel center at the flattened atlas."""
     mi: Any = load_mitsuba()
     uv = mesh.corner_uv.reshape(-1, 2)
     atlas = mi.Mesh("atlas", len(uv), len(mesh.faces))

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from phynes_core.synthetic.garments import HEM_AXES, Landmarks, shirt_hems
 from phynes_core.synthetic.noise import smoothstep
-from phynes_core.synthetic.subdivision import Neighbours
+from phynes_core.synthetic.subdivision import Neighbors
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -18,7 +18,7 @@ _LAST_SOFTNESS = 0.003  # metres: how far a shoe's edges are rounded
 def drape_cloth(
     points: Array,  # [V, 3] rest body, snapped to the hems
     normals: Array,  # [V, 3]
-    neighbours: Neighbours,
+    neighbors: Neighbors,
     shirt: Mask,  # [V]
     trousers: Mask,  # [V] exposed trousers
     on_hem: Mask,  # [V] vertices on a hem
@@ -32,7 +32,7 @@ def drape_cloth(
     draped = points + normals * thickness[:, None]
     hem_axis = HEM_AXES[np.abs(shirt_hems(points, marks)).argmin(1)]
     for region, steps in ((shirt, _SHIRT_STEPS), (trousers, _TROUSER_STEPS)):
-        local = neighbours.restricted(region)  # the mean only looks inside the garment, so that hems are free
+        local = neighbors.restricted(region)  # the mean only looks inside the garment, so that hems are free
         start, out, thick = points[region], normals[region], thickness[region]
         hem, axis = on_hem[region], hem_axis[region & on_hem]
         cloth = draped[region]
@@ -48,7 +48,7 @@ def drape_cloth(
 def shape_shoes(
     draped: Array,  # [V, 3]
     points: Array,  # [V, 3] rest body
-    neighbours: Neighbours,
+    neighbors: Neighbors,
     shoe: Array,  # [V] metres inside the shoe, negative elsewhere
     marks: Landmarks,
 ) -> Array:  # [V, 3]
@@ -59,7 +59,7 @@ def shape_shoes(
         foot = points[region & (points[:, 1] < marks["left_ankle"][1] - 0.018)]
         shaft = foot[foot[:, 1] > marks["left_ankle"][1] - 0.030]
         last = _Last(np.concatenate([foot, shaft + [0.0, 0.08, 0.0]]))  # open above: no lid across the ankle
-        local = neighbours.restricted(region)
+        local = neighbors.restricted(region)
         surface = last.project(points[region], 0.005)
         free = points[region, 2] > marks["left_ankle"][2] + 0.095  # the toes; the rest of a foot is nearly convex
         for step in range(_LAST_STEPS):

@@ -1,4 +1,4 @@
-"""Skin, lips, brows, eyes: colours by position relative to the head joint."""
+"""Skin, lips, brows, eyes: colors by position relative to the head joint."""
 
 import numpy as np
 from numpy.typing import NDArray

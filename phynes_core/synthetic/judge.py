@@ -36,7 +36,7 @@ class JudgePicture:
     """What Mitsuba makes of the P pixels."""
 
     radiance: Tensor  # [P, 3] linear
-    is_hit: Tensor  # [P] bool: whether the ray through the pixel's centre meets the mesh
+    is_hit: Tensor  # [P] bool: whether the ray through the pixel's center meets the mesh
     normal: Tensor  # [P, 3] shading normal, world; 0 where nothing was hit
     visibility: Tensor | None  # [P, L] bool, 1 = open, by Mitsuba's shadow rays; only when asked for
 

@@ -22,8 +22,8 @@ class SurfaceBuffers:
 
     albedo: Tensor  # [H, W, 3] mean over the pixel's area, premultiplied by coverage
     roughness: Tensor  # [H, W, 1] likewise
-    normal: Tensor  # [H, W, 3] world, shading normal at the pixel's centre
-    depth: Tensor  # [H, W, 1] camera z at the pixel's centre, metres
+    normal: Tensor  # [H, W, 3] world, shading normal at the pixel's center
+    depth: Tensor  # [H, W, 1] camera z at the pixel's center, metres
     centre_mask: Tensor  # [H, W] bool
 
 
@@ -51,7 +51,7 @@ def render_radiance(
 
 
 def surface_buffers(mesh: Any, albedo: Any, roughness: Any, camera: Camera, crop: Crop) -> SurfaceBuffers:
-    """Materials by a regular grid of rays in each pixel; geometry by the ray through its centre."""
+    """Materials by a regular grid of rays in each pixel; geometry by the ray through its center."""
     mi, dr = load_mitsuba(), load_drjit()
     scene = mi.load_dict({"type": "scene", "mesh": mesh})
     y, x = np.mgrid[crop.y : crop.y + crop.height, crop.x : crop.x + crop.width].astype(np.float32)

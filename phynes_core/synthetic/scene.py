@@ -104,7 +104,7 @@ def make_white_diffuse(albedo: float = 0.8) -> Any:
 
 
 def make_environment(image: Tensor) -> Any:  # [H, W, 3] linear, conventions.py's lat-long
-    """An environment emitter that shows `image` bilinearly between its texel centres.
+    """An environment emitter that shows `image` bilinearly between its texel centers.
 
     Mitsuba's direction is (sin 2 pi u sin pi v, cos pi v, -cos 2 pi u sin pi v): its u is ours minus a quarter turn. It
     puts row j at v = j / (rows - 1) and ours stand at (r + 1/2) / H, so it gets 2 H + 1 rows, every other one ours.

@@ -10,19 +10,19 @@ Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Neighbours:
-    """Each vertex's neighbours, one run after the other."""
+class Neighbors:
+    """Each vertex's neighbors, one run after the other."""
 
     first: Indices  # [V] where the run of a vertex starts
     index: Indices  # [2E]
     valence: Array  # [V]
 
     def sum(self, values: Array) -> Array:  # [V, C] -> [V, C]
-        """Sum over the neighbours of each vertex."""
+        """Sum over the neighbors of each vertex."""
         return np.add.reduceat(values[self.index], self.first, axis=0)
 
-    def restricted(self, region: NDArray[np.bool_]) -> "Neighbours":  # [V] -> over the region's vertices, renumbered
-        """The same graph inside a region; a vertex left without neighbours gets itself."""
+    def restricted(self, region: NDArray[np.bool_]) -> "Neighbors":  # [V] -> over the region's vertices, renumbered
+        """The same graph inside a region; a vertex left without neighbors gets itself."""
         source = np.repeat(np.arange(len(self.first)), self.valence.astype(np.int64))
         number = np.cumsum(region) - 1
         keep = region[source] & region[self.index]
@@ -31,10 +31,10 @@ class Neighbours:
         source, target = np.concatenate([source, lonely]), np.concatenate([target, lonely])
         order = np.argsort(source, kind="stable")
         valence = np.bincount(source)
-        return Neighbours(np.concatenate([[0], np.cumsum(valence)[:-1]]), target[order], valence.astype(np.float64))
+        return Neighbors(np.concatenate([[0], np.cumsum(valence)[:-1]]), target[order], valence.astype(np.float64))
 
     def mean(self, values: Array) -> Array:  # [V, C] -> [V, C]
-        """Mean over the neighbours of each vertex."""
+        """Mean over the neighbors of each vertex."""
         return self.sum(values) / self.valence[:, None]
 
 
@@ -42,16 +42,16 @@ class Neighbours:
 class LoopLevel:
     """One refinement: old vertices smoothed, then one new vertex per edge."""
 
-    neighbours: Neighbours
+    neighbors: Neighbors
     ends: Indices  # [E, 2] an edge's vertices
     opposite: Indices  # [E, 2] the vertices across from it
     faces: Indices  # [4F, 3] the refined faces
 
     def refine(self, values: Array) -> Array:  # [V, C] -> [V + E, C]
         """Loop's stencils."""
-        valence = self.neighbours.valence[:, None]
+        valence = self.neighbors.valence[:, None]
         beta = np.where(valence == 3, 3 / 16, 3 / (8 * valence))
-        old = (1 - valence * beta) * values + beta * self.neighbours.sum(values)
+        old = (1 - valence * beta) * values + beta * self.neighbors.sum(values)
         new = 3 / 8 * values[self.ends].sum(1) + 1 / 8 * values[self.opposite].sum(1)
         return np.concatenate([old, new])
 
@@ -81,14 +81,14 @@ def subdivide(num_vertices: int, faces: Indices, corner_uv: Array, levels: int) 
     return DenseMesh(tuple(steps), faces, corner_uv)
 
 
-def find_neighbours(num_vertices: int, faces: Indices) -> Neighbours:
-    """Neighbours over the mesh's edges; every vertex must have one."""
+def find_neighbors(num_vertices: int, faces: Indices) -> Neighbors:
+    """Neighbors over the mesh's edges; every vertex must have one."""
     edges = unique_edges(faces)
     source, target = np.concatenate([edges, edges[:, ::-1]]).T
     order = np.argsort(source, kind="stable")
     valence = np.bincount(source, minlength=num_vertices)
     first = np.concatenate([[0], np.cumsum(valence)[:-1]])
-    return Neighbours(first, target[order], valence.astype(np.float64))
+    return Neighbors(first, target[order], valence.astype(np.float64))
 
 
 def unique_edges(faces: Indices) -> Indices:  # [F, 3] -> [E, 2]
@@ -118,7 +118,7 @@ def _loop_level(num_vertices: int, faces: Indices) -> LoopLevel:
         np.stack([e[:, 2], e[:, 1], faces[:, 2]], 1),
         e,
     ])  # fmt: skip
-    return LoopLevel(find_neighbours(num_vertices, faces), ends, opposite, children)
+    return LoopLevel(find_neighbors(num_vertices, faces), ends, opposite, children)
 
 
 def _split_corners(uv: Array) -> Array:  # [F, 3, 2] -> [4F, 3, 2] in the order of _loop_level

@@ -22,7 +22,7 @@ from phynes_core.synthetic.garments import (
 )
 from phynes_core.synthetic.hair import hair_offset
 from phynes_core.synthetic.noise import Noise, make_noise
-from phynes_core.synthetic.subdivision import DenseMesh, find_neighbours, subdivide, vertex_normals
+from phynes_core.synthetic.subdivision import DenseMesh, find_neighbors, subdivide, vertex_normals
 from phynes_core.synthetic.textures import Materials, paint_materials
 
 Array = NDArray[np.float64]
@@ -84,10 +84,10 @@ def build_subject(body: BodyModel, name: str = "josh") -> Subject:
     shirt = inside(shirt_field(snapped, marks))
     trousers = inside(trouser_field(snapped, marks)) * (1 - shirt)
     normals = vertex_normals(rest, dense.faces)
-    neighbours = find_neighbours(len(rest), dense.faces)
-    worn = drape_cloth(snapped, normals, neighbours, shirt > 0.5, trousers > 0.5, on_hem, marks)
+    neighbors = find_neighbors(len(rest), dense.faces)
+    worn = drape_cloth(snapped, normals, neighbors, shirt > 0.5, trousers > 0.5, on_hem, marks)
     shoe = np.where(trousers > 0.5, -1.0, shoe_field(snapped, marks))
-    worn = shape_shoes(worn, snapped, neighbours, shoe, marks)
+    worn = shape_shoes(worn, snapped, neighbors, shoe, marks)
     hair = hair_field(snapped, marks, noises[4])
     worn = worn + hair_offset(snapped, normals, hair, marks, noises[6])
     weights = dense.refine(body.weights.double().numpy())

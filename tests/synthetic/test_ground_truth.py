@@ -62,7 +62,7 @@ def test_pictures_are_exposed_and_black_outside(capture):
 
 
 def test_buffers_agree_with_the_stored_mesh(capture):
-    """Depth, normals and the centre mask are those of geometry/*.npz under our own camera and rasterizer."""
+    """Depth, normals and the center mask are those of geometry/*.npz under our own camera and rasterizer."""
     truth, camera = capture.ground_truth, capture.cameras["02"]
     vertices, faces = truth.vertices(1), truth.faces
     fragments = rasterize(vertices, faces, camera)
@@ -95,7 +95,7 @@ def test_shading_is_white_and_bounded_by_the_light(capture):
     inside = capture.mask("02", 0) > 0.99
     spread = (shading[inside] / shading[inside].mean(-1, keepdim=True)).std(0)
     assert shading[inside].min() >= 0 and shading[inside].mean() > 0.05
-    assert spread.max() < 0.5  # the light's colour, no pattern of the shirt
+    assert spread.max() < 0.5  # the light's color, no pattern of the shirt
 
 
 def test_lights_are_stored_as_used(capture):

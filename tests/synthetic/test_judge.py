@@ -74,7 +74,7 @@ def test_own_shadow_rays_see_the_other_sphere(camera):
     shaded = judge_radiance(surface_of(*both, generator), camera, toward, power, keep_visibility=True)
     assert free.visibility is not None and shaded.visibility is not None
     rays = camera.pixel_rays()[1].reshape(-1, 3)
-    # where the centre ray meets the unit sphere, and how far that is from the light's axis
+    # where the center ray meets the unit sphere, and how far that is from the light's axis
     half_b = (rays * camera.center).sum(-1)
     distance = -half_b - (half_b**2 - (camera.center**2).sum() + 1).clamp(min=0).sqrt()
     off_axis = (camera.center + distance[:, None] * rays)[:, :2].norm(dim=-1)

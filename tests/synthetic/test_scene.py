@@ -74,7 +74,7 @@ def test_one_bright_texel_lights_the_side_it_stands_on(axis, sign):
 
 
 def test_environment_is_seen_texel_by_texel():
-    """Mitsuba evaluates our image at our texel centres to our numbers."""
+    """Mitsuba evaluates our image at our texel centers to our numbers."""
     generator = torch.Generator().manual_seed(0)
     image = torch.rand(16, 32, 3, generator=generator)
     mi = load_mitsuba()

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from phynes_core.synthetic.subdivision import find_neighbours, subdivide, unique_edges, vertex_normals
+from phynes_core.synthetic.subdivision import find_neighbors, subdivide, unique_edges, vertex_normals
 
 OCTAHEDRON = np.array([[1.0, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0], [0, 0, 1], [0, 0, -1]])
 FACES = np.array([[0, 2, 4], [2, 1, 4], [1, 3, 4], [3, 0, 4], [2, 0, 5], [1, 2, 5], [3, 1, 5], [0, 3, 5]])
@@ -45,8 +45,8 @@ def test_normals_of_a_refined_octahedron_point_outward(dense):
     assert ((vertex_normals(vertices, mesh.faces) * vertices).sum(1) > 0).all()
 
 
-def test_restricted_neighbours_ignore_what_lies_outside():
-    neighbours = find_neighbours(6, FACES)
+def test_restricted_neighbors_ignore_what_lies_outside():
+    neighbors = find_neighbors(6, FACES)
     region = np.array([True, False, True, False, True, False])
     values = np.array([[1.0], [2.0], [4.0]])
-    assert np.allclose(neighbours.restricted(region).mean(values), [[3.0], [2.5], [1.5]])  # 0, 2, 4: all adjacent
+    assert np.allclose(neighbors.restricted(region).mean(values), [[3.0], [2.5], [1.5]])  # 0, 2, 4: all adjacent

@@ -18,7 +18,7 @@ def painted(subject):
 
 
 def test_texels_lie_where_the_atlas_says(subject):
-    """Sampling uv itself gives each texel's own centre."""
+    """Sampling uv itself gives each texel's own center."""
     texels = map_texels(subject.dense, 128)
     uv = np.zeros((len(subject.rest), 2))
     uv[subject.dense.faces.ravel()] = subject.dense.corner_uv.reshape(-1, 2)
@@ -37,7 +37,7 @@ def test_materials_are_physical_and_vary(painted):
     assert roughness.std() > 0.1
 
 
-def test_each_garment_has_its_colour(painted, subject):
+def test_each_garment_has_its_color(painted, subject):
     _, points, albedo, roughness = painted
     marks = subject.marks
     shirt = shirt_field(points, marks) > 0.03
@@ -49,7 +49,7 @@ def test_each_garment_has_its_colour(painted, subject):
     assert (red[hand] > blue[hand]).mean() > 0.99  # skin
     assert (blue[thigh] > red[thigh]).mean() > 0.95  # denim
     assert albedo[crown].mean() < 0.08  # dark hair
-    assert albedo[shirt].std(0).min() > 0.08  # a pattern, not a plain colour
+    assert albedo[shirt].std(0).min() > 0.08  # a pattern, not a plain color
     assert roughness[shirt].mean() > roughness[thigh].mean() > roughness[hand].mean()
 
 
