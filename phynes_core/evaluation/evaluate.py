@@ -1,7 +1,7 @@
 """Measure an avatar: held-out views with both renderers, materials, light and geometry where there is ground truth."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,9 +14,9 @@ from phynes_core.data.capture import Capture
 from phynes_core.data.ground_truth import GroundTruth
 from phynes_core.data.layout import TRAIN_LIGHT, geometry_path
 from phynes_core.errors import CaptureError
+from phynes_core.evaluation.held_out import SPLITS, HeldOutView, held_out_views
 from phynes_core.evaluation.metrics import (
     baked_shading,
-    eroded,
     mean_of,
     median_aligned,
     normal_degrees,
@@ -29,7 +29,6 @@ from phynes_core.frame import FrameBuffers, FrameRenderer, PosedAvatar, RenderOp
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Environment
 
-SPLITS = {"train": "novel_view", "novel_pose": "novel_pose"}  # of a capture's frames -> name in metrics.json
 WHOLE_COVERAGE = 0.99
 PROTOCOL = {
     "rgb": "sRGB in [0, 1] against the 8-bit pictures, zero background, mean over images",
@@ -79,22 +78,6 @@ class Evaluation:
     panels: list[Panel] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class _View:
-    """One held-out picture and everything it is compared with."""
-
-    split: str
-    camera: str
-    frame: int
-    is_pictured: bool
-    coverage: Tensor  # [H, W]
-    foreground: Tensor  # [H, W] bool
-
-    @property
-    def title(self) -> str:
-        return f"{self.split.replace('_', ' ')}, camera {self.camera}, frame {self.frame}"
-
-
 def evaluate(
     avatar: Avatar,
     capture: Capture,
@@ -102,7 +85,7 @@ def evaluate(
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Evaluation:
     """Compare with every picture of the test cameras (or `max_images` of each split)."""
-    views = list(_views(capture, options))
+    views = list(held_out_views(capture, options.max_images, options.pictured))
     if not views:
         raise CaptureError(f"{capture.root}: expected pictures of test cameras, got none; give some split 'test'")
     measured = _Measured(avatar, capture, options)
@@ -135,26 +118,6 @@ def flat_metrics(metrics: dict[str, Any]) -> dict[str, float]:
     return flat
 
 
-def _views(capture: Capture, options: EvaluateOptions) -> Iterable[_View]:
-    cameras = [name for name, split in capture.camera_split.items() if split == "test"]
-    for split, name in SPLITS.items():
-        frames = [number for number in capture.frames if capture.frame_split[number] == split]
-        pairs = [(camera, number) for number in frames for camera in cameras if capture.has_image(camera, number)]
-        pairs = _spread(pairs, options.max_images)
-        pictured = set(_spread(pairs, options.pictured))
-        for camera, number in pairs:
-            coverage = capture.mask(camera, number)
-            foreground = eroded(coverage)
-            if bool(foreground.any()):
-                yield _View(name, camera, number, (camera, number) in pictured, coverage, foreground)
-
-
-def _spread(items: list, count: int | None) -> list:
-    if count is None or len(items) <= count:
-        return items
-    return [items[round((place + 0.5) * len(items) / count - 0.5)] for place in range(count)]
-
-
 class _Measured:
     """Gathers numbers by name while the views go by."""
 
@@ -164,7 +127,7 @@ class _Measured:
         self.numbers: dict[str, list[float]] = defaultdict(list)
         self.evaluation = Evaluation(avatar.name)
 
-    def pictures(self, view: _View) -> None:
+    def pictures(self, view: HeldOutView) -> None:
         """The texture map on the mesh, and the relit avatar, against the camera's picture."""
         truth = self.capture.image(view.camera, view.frame)
         relit = self._render(view, Lighting(Environment(self.avatar.light)), {"radiance"}).image("radiance")
@@ -179,7 +142,7 @@ class _Measured:
             self._note(view, f"{view.split}.{kind}", numbers)
             self._show(view, kind, truth, image, numbers)
 
-    def materials(self, view: _View, truth: GroundTruth) -> None:
+    def materials(self, view: HeldOutView, truth: GroundTruth) -> None:
         """Albedo, roughness and normals."""
         shown = self._render(view, Lighting(), {"albedo", "roughness", "normal"})
         where = (view.camera, view.frame)
@@ -207,7 +170,7 @@ class _Measured:
             self._note(view, "normal", numbers)
             self._show(view, "normal", _normal_picture(normal), _normal_picture(shown.image("normal")), numbers)
 
-    def lights(self, view: _View, truth: GroundTruth) -> None:
+    def lights(self, view: HeldOutView, truth: GroundTruth) -> None:
         """Relighting and the visibility image under lights that training never saw."""
         where = (view.camera, view.frame)
         for light in truth.lights:
@@ -256,7 +219,7 @@ class _Measured:
 
     def _compare_linear(
         self,
-        view: _View,
+        view: HeldOutView,
         kind: str,
         ours: Tensor,
         theirs: Tensor,
@@ -271,28 +234,28 @@ class _Measured:
         self._note(view, kind, numbers, light)
         self._show(view, f"{kind} {light}".strip(), truth, encoded, numbers)
 
-    def _note(self, view: _View, path: str, numbers: dict[str, float], light: str = "") -> None:
+    def _note(self, view: HeldOutView, path: str, numbers: dict[str, float], light: str = "") -> None:
         for name, value in numbers.items():
             self.numbers[f"{path}.{name}"].append(value)
         kind = path.rsplit(".", 1)[-1] + (f" {light}" if light else "")
         row = {"split": view.split, "camera": view.camera, "frame": view.frame, "kind": kind}
         self.evaluation.rows.append(row | numbers)
 
-    def _show(self, view: _View, kind: str, truth: Tensor, ours: Tensor, numbers: dict[str, float]) -> None:
+    def _show(self, view: HeldOutView, kind: str, truth: Tensor, ours: Tensor, numbers: dict[str, float]) -> None:
         if view.is_pictured:
             score = ", ".join(f"{name} {value:.3g}" for name, value in numbers.items())
             self.evaluation.panels.append(Panel(f"{view.title}: {kind}", truth, ours, score))
 
-    def _scene(self, view: _View, lighting: Lighting) -> Scene:
+    def _scene(self, view: HeldOutView, lighting: Lighting) -> Scene:
         pose = self.capture.poses[view.frame]
         return Scene((PosedAvatar(self.avatar, pose),), self.capture.cameras[view.camera], lighting)
 
-    def _render(self, view: _View, lighting: Lighting, buffers: set[str]) -> FrameBuffers:
+    def _render(self, view: HeldOutView, lighting: Lighting, buffers: set[str]) -> FrameBuffers:
         options = RenderOptions(frozenset(buffers), supersample=self.options.supersample)
         return self.renderer.render(self._scene(view, lighting), options)
 
     @torch.no_grad()
-    def _texture(self, view: _View) -> Tensor:  # [H, W, 3] sRGB
+    def _texture(self, view: HeldOutView) -> Tensor:  # [H, W, 3] sRGB
         """The texture map on the mesh, averaged over each pixel in linear light."""
         factor = self.options.supersample
         scene = self._scene(view, Lighting())

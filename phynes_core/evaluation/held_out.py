@@ -1,0 +1,55 @@
+"""Which pictures an evaluation looks at: those of the test cameras, of training frames and of novel motion."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from torch import Tensor
+
+from phynes_core.data.capture import Capture
+from phynes_core.evaluation.metrics import eroded
+
+SPLITS = {"train": "novel_view", "novel_pose": "novel_pose"}  # of a capture's frames -> name in metrics.json
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class HeldOutView:
+    """One held-out picture and where it is compared."""
+
+    split: str
+    camera: str
+    frame: int
+    is_pictured: bool  # in the report
+    coverage: Tensor  # [H, W]
+    foreground: Tensor  # [H, W] bool
+
+    @property
+    def title(self) -> str:
+        """What the report calls it."""
+        return f"{self.split.replace('_', ' ')}, camera {self.camera}, frame {self.frame}"
+
+
+def held_out_views(
+    capture: Capture,
+    max_images: int | None,  # of each split; None: all
+    pictured: int,  # of each split
+) -> Iterator[HeldOutView]:
+    """The pictures of the test cameras, or some spread over cameras and frames."""
+    cameras = [name for name, split in capture.camera_split.items() if split == "test"]
+    for split, name in SPLITS.items():
+        frames = [number for number in capture.frames if capture.frame_split[number] == split]
+        pairs = [(camera, number) for number in frames for camera in cameras if capture.has_image(camera, number)]
+        pairs = _spread(pairs, max_images)
+        shown = set(_spread(pairs, pictured))
+        for camera, number in pairs:
+            coverage = capture.mask(camera, number)
+            foreground = eroded(coverage)
+            if bool(foreground.any()):
+                yield HeldOutView(name, camera, number, (camera, number) in shown, coverage, foreground)
+
+
+def _spread(items: Sequence[Item], count: int | None) -> list[Item]:
+    if count is None or len(items) <= count:
+        return list(items)
+    return [items[round((place + 0.5) * len(items) / count - 0.5)] for place in range(count)]
