@@ -8,10 +8,11 @@ from torch import Tensor, nn
 
 from phynes_core.checks import check_tensor
 from phynes_core.conventions import POSE_DIM
+from phynes_core.kernels.cpu.threads import run_in_threads
 from phynes_core.maps.hash_encoding import HashEncoding, HashEncodingConfig
 
 SOFTPLUS_BETA = 100.0  # close to a ReLU but smooth, as in the signed-distance networks of the paper's family
-QUERY_CHUNK = 2048  # rows of a 64-wide layer that stay in the L2 cache: measured 4x faster than all rows at once
+QUERY_CHUNK = 4096  # rows of a 64-wide layer that stay in the L2 cache; chunks go to threads, one a core
 
 
 @dataclass(frozen=True)
@@ -78,13 +79,17 @@ class NeuralMap(nn.Module):
         check_tensor("uv", uv, ["N", 2])
         features = self.encoding(uv, backend)
         bias = self._first_bias(pose)
-        if torch.is_grad_enabled() or uv.shape[0] <= QUERY_CHUNK:
+        if torch.is_grad_enabled() or uv.shape[0] <= QUERY_CHUNK or uv.device.type != "cpu":
             return self._network(features, bias)
-        chunks = [
-            self._network(rows, bias if bias.ndim == 1 else bias[first : first + QUERY_CHUNK])
-            for first, rows in zip(range(0, uv.shape[0], QUERY_CHUNK), features.split(QUERY_CHUNK), strict=True)
-        ]
-        return torch.cat(chunks)
+        values = torch.empty(uv.shape[0], self.config.output_channels, dtype=features.dtype)
+
+        @torch.no_grad()
+        def query(first: int) -> None:
+            rows = slice(first, first + QUERY_CHUNK)
+            values[rows] = self._network(features[rows], bias if bias.ndim == 1 else bias[rows])
+
+        run_in_threads(query, range(0, uv.shape[0], QUERY_CHUNK))
+        return values
 
     def _first_bias(self, pose: Tensor | PoseBatch) -> Tensor:  # [width], or [N, width] for several poses
         bias = self.hidden[0].bias
