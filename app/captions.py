@@ -23,7 +23,7 @@ ERROR_INK: Rgb = (1.0, 0.62, 0.56)
 
 @dataclass(frozen=True)
 class Caption:
-    """What to write; x and y in shares of the window, centred there."""
+    """What to write; x and y in shares of the window, centerd there."""
 
     text: str
     x: float = 0.5

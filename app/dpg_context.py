@@ -78,7 +78,7 @@ class PanelWindow:
 
     @property
     def is_iconified(self) -> bool:
-        """Whether it is minimised."""
+        """Whether it is minimized."""
         return self._native.has(GLFW_ICONIFIED)
 
     @property
@@ -102,7 +102,7 @@ class PanelWindow:
         self._layout.sync(snapshot)
 
     def draw(self) -> None:
-        """Draw one frame and run the callbacks it caused. While minimised only poll: drawing would block."""
+        """Draw one frame and run the callbacks it caused. While minimized only poll: drawing would block."""
         self._native.make_current()
         if self.is_iconified:
             self._native.poll_events()

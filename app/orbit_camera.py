@@ -39,7 +39,7 @@ class OrbitView:
 
     @property
     def eye(self) -> glm.vec3:
-        """The camera's centre, world."""
+        """The camera's center, world."""
         return glm.vec3(self.target) - self.axes[2] * self.camera.distance_m
 
     @property

@@ -15,7 +15,7 @@ LAMP_SPHERE_SHARE = 0.80  # of half the image's height: a handle stays in sight 
 
 @dataclass(frozen=True)
 class Letterbox:
-    """A picture centred in a window with its own aspect."""
+    """A picture centerd in a window with its own aspect."""
 
     window_width: int
     window_height: int

@@ -55,7 +55,7 @@ def write_ply(
 
 
 def camera_record(camera: Camera) -> dict[str, object]:
-    """OpenCV axes; pixels with the origin at the image's top left corner, centres at + 0.5."""
+    """OpenCV axes; pixels with the origin at the image's top left corner, centers at + 0.5."""
     return {
         "intrinsics": camera.intrinsics.tolist(),
         "T_cam_world": camera.T_cam_world.tolist(),

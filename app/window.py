@@ -102,7 +102,7 @@ class PictureWindow:
 
     @property
     def is_iconified(self) -> bool:
-        """Whether it is minimised: nothing to draw then."""
+        """Whether it is minimized: nothing to draw then."""
         return bool(self._glfw.get_window_attrib(self._window._window, self._glfw.ICONIFIED))
 
     @property

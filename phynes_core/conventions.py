@@ -1,8 +1,8 @@
-"""The one page of frames, axes, units, colour and lat-long mapping. Borders convert; the inside never asks.
+"""The one page of frames, axes, units, color and lat-long mapping. Borders convert; the inside never asks.
 
 World   right-handed, +Y up, metres. The rest body faces +Z and its left is +X.
 Camera  OpenCV axes: +X right, +Y down, +Z forward. p_cam = T_cam_world p_world. Intrinsics in pixels, origin at the
-        top left corner of the image, pixel centres at (x + 0.5, y + 0.5).
+        top left corner of the image, pixel centers at (x + 0.5, y + 0.5).
 Orbit   degrees. azimuth 0 looks at the face from +Z, azimuth 90 stands at +X, elevation 90 stands above.
 Image   [H, W, C], row 0 on top, float32. Light is linear RGB; sRGB only in files and on the screen.
 UV      in [0, 1], v up.
@@ -12,7 +12,7 @@ Probes  16 x 32 lat-long cells in world axes: fixed, so visibility never depends
 Worked vectors (tests/test_conventions.py checks them):
   orbit_direction(0, 0) = +Z; orbit_direction(90, 0) = +X; orbit_direction(0, 90) = +Y
   rotation_about_y(90) @ +Z = +X
-  latlong_directions(16, 32)[0, :] point almost straight up; the image's centre column looks along +X, u = 0.75 along +Z
+  latlong_directions(16, 32)[0, :] point almost straight up; the image's center column looks along +X, u = 0.75 along +Z
 """
 
 import math
@@ -69,7 +69,7 @@ def latlong_to_direction(uv: Tensor) -> Tensor:  # [..., 2] -> [..., 3] unit
 
 
 def latlong_directions(rows: int, columns: int) -> Tensor:  # [rows, columns, 3] unit
-    """World direction of each cell's centre."""
+    """World direction of each cell's center."""
     v = (torch.arange(rows, dtype=torch.float64) + 0.5) / rows
     u = (torch.arange(columns, dtype=torch.float64) + 0.5) / columns
     grid_v, grid_u = torch.meshgrid(v, u, indexing="ij")

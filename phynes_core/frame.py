@@ -1,6 +1,6 @@
 """From a scene to images: the only place where the rooms of the engine are composed.
 
-    pose --> body + offset map --> mesh --> rasterise --> gbuffer --> albedo, roughness --+
+    pose --> body + offset map --> mesh --> rasterize --> gbuffer --> albedo, roughness --+
                                     |          ^                                           +--> shade --> FrameBuffers
                                     |        camera                                        |
                                     +--> visibility of the probes (per vertex) ------------+

@@ -208,7 +208,7 @@ def test_exact_visibility_is_close_to_that_on_the_vertices(avatar):
 
 
 def test_depth_and_position_agree_with_the_camera(avatar):
-    """Projecting the position buffer gives back the pixel's centre and the depth."""
+    """Projecting the position buffer gives back the pixel's center and the depth."""
     scene = _scene(avatar)
     frame = FrameRenderer().render(scene, EVERYTHING)
     rows, columns = torch.nonzero(frame.mask[..., 0], as_tuple=True)

@@ -145,7 +145,7 @@ def _window() -> Iterator[Finding]:
         import moderngl
 
         if not glfw.init():
-            raise OSError("glfw cannot be initialised")
+            raise OSError("glfw cannot be initialized")
         glfw.window_hint(glfw.VISIBLE, False)
         glfw.window_hint(glfw.CONTEXT_VERSION_MAJOR, 3)
         glfw.window_hint(glfw.CONTEXT_VERSION_MINOR, 3)

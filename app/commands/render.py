@@ -36,7 +36,7 @@ class Render(SceneOptions):
     curve: Literal["linear", "filmic", "reinhard"] = "linear"
     """Tone curve for the PNG of radiance and shading."""
     supersample: int = 1
-    """Samples a side of a pixel; 1 samples pixel centres, 2 and more smooth the edges."""
+    """Samples a side of a pixel; 1 samples pixel centers, 2 and more smooth the edges."""
     lamp_samples: int = 16
     """Shadow rays a pixel and lamp."""
     exact_visibility: bool = False

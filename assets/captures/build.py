@@ -27,7 +27,7 @@ from phynes_core.data.native_writer import (  # noqa: E402
     save_body_parameters,
     save_buffer,
     save_cameras,
-    save_centre_mask,
+    save_center_mask,
     save_geometry,
     save_topology,
     save_view,
@@ -121,7 +121,7 @@ def save_ground_truth(capture: Capture, target: Path, name: str, frame: int, cam
     normal[hit] = torch.nn.functional.normalize(blended, dim=-1)
     save_buffer(target, "normal", name, frame, normal)
     save_buffer(target, "depth", name, frame, fragments.depth[..., None])
-    save_centre_mask(target, name, frame, hit)
+    save_center_mask(target, name, frame, hit)
 
 
 def write_sums(target: Path) -> None:

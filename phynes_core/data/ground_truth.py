@@ -54,9 +54,9 @@ class GroundTruth:
         """The subject in white (diffuse albedo 0.8) under direct light: what papers compare as visibility."""
         return self._picture("shading", camera, frame, light, 3)
 
-    def centre_mask(self, camera: str, frame: int) -> Tensor:  # [H, W] bool
+    def center_mask(self, camera: str, frame: int) -> Tensor:  # [H, W] bool
         """Whether the ray through the pixel's center hits the subject."""
-        path = layout.centre_mask_path(self.root, camera, frame)
+        path = layout.center_mask_path(self.root, camera, frame)
         _must_exist(path)
         return torch.from_numpy(read_png(path)[..., 0] > 127)
 

@@ -35,9 +35,9 @@ def buffer_path(root: Path, buffer: str, camera: str, frame: int, light: str | N
     return (folder if light is None else folder / light) / camera / f"{frame_name(frame)}.exr"
 
 
-def centre_mask_path(root: Path, camera: str, frame: int) -> Path:
-    """8-bit: 255 where the ray through the pixel's centre hits the subject."""
-    return root / GROUND_TRUTH / "centre_mask" / camera / f"{frame_name(frame)}.png"
+def center_mask_path(root: Path, camera: str, frame: int) -> Path:
+    """8-bit: 255 where the ray through the pixel's center hits the subject."""
+    return root / GROUND_TRUTH / "center_mask" / camera / f"{frame_name(frame)}.png"
 
 
 def light_path(root: Path, light: str) -> Path:

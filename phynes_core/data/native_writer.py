@@ -82,9 +82,9 @@ def save_buffer(
     write_exr(layout.buffer_path(root, buffer, camera, frame, light), image.numpy(), half=buffer != "depth")
 
 
-def save_centre_mask(root: Path, camera: str, frame: int, is_hit: Tensor) -> None:  # [H, W] bool
+def save_center_mask(root: Path, camera: str, frame: int, is_hit: Tensor) -> None:  # [H, W] bool
     """Which pixel centers hit the subject."""
-    write_png(layout.centre_mask_path(root, camera, frame), is_hit.numpy().astype(np.uint8) * 255)
+    write_png(layout.center_mask_path(root, camera, frame), is_hit.numpy().astype(np.uint8) * 255)
 
 
 def save_light(root: Path, light: str, image: Tensor) -> None:  # [h, w, 3] linear, lat-long, world axes

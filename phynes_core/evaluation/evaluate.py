@@ -39,7 +39,7 @@ PROTOCOL = {
     "shadow is baked in",
     "visibility": "0.8 / pi x irradiance of a white body under lights not used in training, direct light only",
     "psnr": "whole image",
-    "psnr_foreground": "pixels of coverage >= 0.5 whose eight neighbours have it, too",
+    "psnr_foreground": "pixels of coverage >= 0.5 whose eight neighbors have it, too",
     "ssim": "whole image, Gaussian window of 11 pixels",
     "roughness": "RMSE over the foreground; best_constant_rmse is what one number for the whole person would get",
     "normal": "mean angle over the foreground, degrees",

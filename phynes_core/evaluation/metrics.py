@@ -63,7 +63,7 @@ def median_aligned(image: Tensor, truth: Tensor) -> Tensor:  # [H, W, C] linear
 
 
 def eroded(coverage: Tensor) -> Tensor:  # [H, W] in [0, 1] -> [H, W] bool
-    """The foreground: pixels that are mostly covered and whose eight neighbours are, too."""
+    """The foreground: pixels that are mostly covered and whose eight neighbors are, too."""
     outside = (coverage < 0.5).float()[None, None]
     beyond = torch.nn.functional.pad(outside, (1, 1, 1, 1), value=1.0)  # what lies off the image is not the person
     return torch.nn.functional.max_pool2d(beyond, 3, stride=1)[0, 0] == 0

@@ -23,7 +23,7 @@ class NeuralMapConfig:
     num_layers: int
     activation: str = "softplus"  # or "relu"
     output: str = "linear"  # or "sigmoid"
-    residual_output: bool = False  # a further, zero-initialised layer on the last hidden layer plus the first
+    residual_output: bool = False  # a further, zero-initialized layer on the last hidden layer plus the first
     pose_dim: int = POSE_DIM  # 0: the map does not depend on the pose
     hidden_width: int = 64
     output_scale: float = 1.0  # value = output_offset + output_scale * network

@@ -16,7 +16,7 @@ DEFAULT_FOV_DEG = 30.0  # vertical; long enough a lens that a face keeps its pro
 class Camera:
     """A pinhole without distortion."""
 
-    intrinsics: Tensor  # [3, 3] pixels, origin at the image's top left corner, pixel centres at + 0.5
+    intrinsics: Tensor  # [3, 3] pixels, origin at the image's top left corner, pixel centers at + 0.5
     T_cam_world: Tensor  # [4, 4] p_cam = T_cam_world p_world, metres
     width: int
     height: int
@@ -43,13 +43,13 @@ class Camera:
         return torch.cat([image[..., :2] / image[..., 2:], image[..., 2:]], -1)
 
     def pixel_rays(self) -> tuple[Tensor, Tensor]:  # origins [H, W, 3], directions [H, W, 3] unit; world
-        """The ray through each pixel's centre."""
+        """The ray through each pixel's center."""
         y, x = torch.meshgrid(torch.arange(self.height) + 0.5, torch.arange(self.width) + 0.5, indexing="ij")
         directions = self.ray_directions(torch.stack([x, y], -1))
         return self.center.expand_as(directions), directions
 
     def ray_directions(self, pixels: Tensor) -> Tensor:  # [..., 2] x_px, y_px -> [..., 3] unit, world
-        """Unit direction from the camera's centre through image positions."""
+        """Unit direction from the camera's center through image positions."""
         homogeneous = torch.cat([pixels, torch.ones_like(pixels[..., :1])], -1)
         directions = homogeneous @ torch.linalg.inv(self.intrinsics).T @ self.T_cam_world[:3, :3]
         return torch.nn.functional.normalize(directions, dim=-1)

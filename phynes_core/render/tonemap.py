@@ -20,7 +20,7 @@ def _linear(light: Tensor) -> Tensor:
 
 
 def _filmic(light: Tensor) -> Tensor:
-    """Narkowicz's fit of the ACES reference transform (2015), exposed so that 0.18 grey stays 0.18."""
+    """Narkowicz's fit of the ACES reference transform (2015), exposed so that 0.18 gray stays 0.18."""
     scaled = light * 0.722
     return scaled * (2.51 * scaled + 0.03) / (scaled * (2.43 * scaled + 0.59) + 0.14)
 

@@ -14,7 +14,7 @@ from phynes_core.data.native_writer import (
     save_body_parameters,
     save_buffer,
     save_cameras,
-    save_centre_mask,
+    save_center_mask,
     save_geometry,
     save_light,
     save_topology,
@@ -127,7 +127,7 @@ def _render(
         buffers = surface_buffers(posed.mesh, stage.albedo, stage.roughness, camera, crop)
         for name in layout.PLAIN_BUFFERS:
             save_buffer(root, name, task.camera, posed.frame, getattr(buffers, name))
-        save_centre_mask(root, task.camera, posed.frame, buffers.centre_mask)
+        save_center_mask(root, task.camera, posed.frame, buffers.center_mask)
         return
     is_shading = task.kind == "shading"
     mesh = posed.white_mesh if is_shading else posed.mesh
@@ -158,7 +158,7 @@ def _is_done(root: Path, task: _Task) -> bool:
     if task.kind == "view":
         return layout.image_path(root, camera, frame).is_file() and layout.geometry_path(root, frame).is_file()
     if task.kind == "surface":
-        return layout.centre_mask_path(root, camera, frame).is_file()  # written last
+        return layout.center_mask_path(root, camera, frame).is_file()  # written last
     return layout.buffer_path(root, task.kind, camera, frame, task.light).is_file()
 
 

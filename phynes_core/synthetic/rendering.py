@@ -24,7 +24,7 @@ class SurfaceBuffers:
     roughness: Tensor  # [H, W, 1] likewise
     normal: Tensor  # [H, W, 3] world, shading normal at the pixel's center
     depth: Tensor  # [H, W, 1] camera z at the pixel's center, metres
-    centre_mask: Tensor  # [H, W] bool
+    center_mask: Tensor  # [H, W] bool
 
 
 def render_radiance(
@@ -86,5 +86,5 @@ def surface_buffers(mesh: Any, albedo: Any, roughness: Any, camera: Camera, crop
         roughness=full(np.ascontiguousarray(mean[..., 3:]), 1),
         normal=full(normal, 3),
         depth=full(depth, 1),
-        centre_mask=full(valid, 1)[..., 0],
+        center_mask=full(valid, 1)[..., 0],
     )

@@ -1,4 +1,4 @@
-"""What training minimises: the mesh losses of stage 1, the color and material losses of stage 2."""
+"""What training minimizes: the mesh losses of stage 1, the color and material losses of stage 2."""
 
 import math
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ ENTROPY_BINS = 15  # Relightable Avatar's histogram on [0, 1] (FORMATS section 4
 
 @dataclass(frozen=True)
 class MeshTopology:
-    """Which vertices and faces are neighbours; made once for a body."""
+    """Which vertices and faces are neighbors; made once for a body."""
 
     faces: Tensor  # [F, 3] int64
     edges: Tensor  # [E, 2] int64
@@ -23,7 +23,7 @@ class MeshTopology:
 
 
 def mesh_topology(faces: Tensor, num_vertices: int) -> MeshTopology:
-    """Edges, pairs of neighbouring faces and vertex degrees."""
+    """Edges, pairs of neighboring faces and vertex degrees."""
     edges = unique_edges(faces)
     sides = torch.cat([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]).sort(1).values
     owner = torch.arange(faces.shape[0]).repeat(3)
@@ -41,7 +41,7 @@ def edge_loss(vertices: Tensor, topology: MeshTopology) -> Tensor:
 
 
 def normal_loss(vertices: Tensor, topology: MeshTopology) -> Tensor:
-    """Mean of 1 - cos between neighbouring faces (PyTorch3D's mesh_normal_consistency)."""
+    """Mean of 1 - cos between neighboring faces (PyTorch3D's mesh_normal_consistency)."""
     corners = vertices[topology.faces]
     normals = torch.linalg.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     first, second = normals[topology.face_pairs[:, 0]], normals[topology.face_pairs[:, 1]]
@@ -49,7 +49,7 @@ def normal_loss(vertices: Tensor, topology: MeshTopology) -> Tensor:
 
 
 def laplacian_loss(vertices: Tensor, topology: MeshTopology) -> Tensor:
-    """Mean distance in metres of a vertex to the middle of its neighbours (PyTorch3D's uniform Laplacian)."""
+    """Mean distance in metres of a vertex to the middle of its neighbors (PyTorch3D's uniform Laplacian)."""
     start, end = topology.edges[:, 0], topology.edges[:, 1]
     sums = torch.zeros_like(vertices).index_add(0, start, vertices[end]).index_add(0, end, vertices[start])
     return (sums / topology.degree - vertices).norm(dim=1).mean()
@@ -78,12 +78,12 @@ def entropy_loss(albedo: Tensor) -> Tensor:  # [N, 3] in [0, 1]
     return -(share * share.log()).sum()
 
 
-def smoothness_loss(values: Tensor, neighbours: Tensor) -> Tensor:  # [N, C] each
+def smoothness_loss(values: Tensor, neighbors: Tensor) -> Tensor:  # [N, C] each
     """Mean squared difference to the values at jittered uv (paper, Eq. 6 and 7)."""
-    return (values - neighbours).square().sum(-1).mean()
+    return (values - neighbors).square().sum(-1).mean()
 
 
-def neighbour_uv(
+def neighbor_uv(
     uv: Tensor,  # [N, 2]
     charts: Tensor,  # [R, R] int32, chart of each texel, -1 outside; row 0 is v = 1
     noise: Tensor,  # [N, 2] uv

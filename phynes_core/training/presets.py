@@ -68,7 +68,7 @@ class Stage1Config:
 
 @dataclass(frozen=True)
 class Stage2Config:
-    """Albedo, roughness and light through the rasterised renderer."""
+    """Albedo, roughness and light through the rasterized renderer."""
 
     steps: int = 3000
     pixels: int = 2048  # recipe
@@ -77,7 +77,7 @@ class Stage2Config:
     albedo_smoothness: float = 0.01  # recipe; reading 8: 5e-3
     roughness_smoothness: float = 0.01  # recipe; reading 8: 5e-5
     jitter_uv: float = 0.005  # recipe; reading 1: standard deviation 0.02
-    albedo_samples: int = 4  # a square number of albedo queries a pixel, averaged: a pixel is an area; 1: its centre
+    albedo_samples: int = 4  # a square number of albedo queries a pixel, averaged: a pixel is an area; 1: its center
     smooth_pixels: int = 1024  # how many of the pixels the smoothness and entropy terms look at
     overshoot_slope: float = 0.05  # recipe: predictions above 1 meet clipped pixels, this keeps a little gradient
     has_visibility: bool = True

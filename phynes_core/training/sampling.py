@@ -19,7 +19,7 @@ HIT_WINDOW_M = 0.5  # a crossing is interpolated only from a sample outside that
 
 @dataclass(frozen=True)
 class RayBatch:
-    """R rays, grouped by frame; what each should show. `rays_per_pixel` neighbouring rows share a pixel."""
+    """R rays, grouped by frame; what each should show. `rays_per_pixel` neighboring rows share a pixel."""
 
     frames: tuple[TrainingFrame, ...]  # the K frames of this batch
     first: np.ndarray  # [K + 1] int64, rows first[k]:first[k + 1] belong to frames[k]
@@ -85,7 +85,7 @@ def pixel_shifts(
 def pixel_rays(
     camera: Camera,
     pixels: np.ndarray,  # [N] flat index, row * width + column
-    shift: np.ndarray,  # [N, 2] place inside the pixel, 0.5 is its centre
+    shift: np.ndarray,  # [N, 2] place inside the pixel, 0.5 is its center
 ) -> tuple[np.ndarray, np.ndarray]:  # origins [N, 3], directions [N, 3] unit; float32 world
     """Rays through places inside pixels."""
     row, column = np.divmod(pixels, camera.width)

@@ -46,7 +46,7 @@ class Stage1:
         self._is_fresh = True
 
     def step(self, step: int) -> dict[str, float]:
-        """One optimiser step; `step` counts from 0. Returns the loss terms."""
+        """One optimizer step; `step` counts from 0. Returns the loss terms."""
         config = self.config
         if self._is_fresh and step == 0:
             self._refresh_all_offsets()

@@ -1,4 +1,4 @@
-"""Stage 2: albedo, roughness and the light of 512 probes, through the rasterised renderer; the geometry is frozen."""
+"""Stage 2: albedo, roughness and the light of 512 probes, through the rasterized renderer; the geometry is frozen."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,7 +13,7 @@ from phynes_core.kernels.cpu.shade_training import shading_matrices
 from phynes_core.maps.neural_map import PoseBatch
 from phynes_core.render.probes import probes_from_image
 from phynes_core.training.frames import TrainingFrame
-from phynes_core.training.losses import entropy_loss, neighbour_uv, smoothness_loss, srgb_of_radiance
+from phynes_core.training.losses import entropy_loss, neighbor_uv, smoothness_loss, srgb_of_radiance
 from phynes_core.training.optimizer import ScheduledAdam, map_rates
 from phynes_core.training.presets import Stage2Config
 from phynes_core.training.sampling import pixel_shifts, step_generator
@@ -57,7 +57,7 @@ class Stage2:
         self._start_albedo()
 
     def step(self, step: int) -> dict[str, float]:
-        """One optimiser step; `step` counts from 0. Returns the loss terms."""
+        """One optimizer step; `step` counts from 0. Returns the loss terms."""
         config, pixels = self.config, self._pixels
         generator = step_generator(self._seed, STAGE, step)
         rows = generator.integers(0, pixels.count, config.pixels)
@@ -71,7 +71,7 @@ class Stage2:
         loss, terms = config.image_weight * image_loss, {"image": image_loss.item()}
         few = config.smooth_pixels
         noise = torch.from_numpy(generator.normal(0.0, config.jitter_uv, (len(uv[:few]), 2)).astype(np.float32))
-        near = neighbour_uv(uv[:few], self._charts, noise).to(self._device)
+        near = neighbor_uv(uv[:few], self._charts, noise).to(self._device)
         pose = self._pose(places[:few])
         here = self._avatar.query_albedo(uv[:few].to(self._device), pose) if config.albedo_samples > 1 else albedo[:few]
         smooth_albedo = smoothness_loss(here, self._avatar.query_albedo(near, pose))
@@ -115,7 +115,7 @@ class Stage2:
         shift = torch.from_numpy(pixel_shifts(len(rows), count, generator).astype(np.float32)) - 0.5
         slope = torch.from_numpy(self._pixels.uv_per_px[rows]).repeat_interleave(count, 0)
         around = (slope @ shift[:, :, None])[:, :, 0]
-        spread = neighbour_uv(uv.repeat_interleave(count, 0), self._charts, around).to(self._device)
+        spread = neighbor_uv(uv.repeat_interleave(count, 0), self._charts, around).to(self._device)
         albedo = self._avatar.query_albedo(spread, self._pose(places.repeat_interleave(count, 0)))
         return albedo.view(-1, count, 3).mean(1)
 

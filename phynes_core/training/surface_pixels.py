@@ -26,7 +26,7 @@ SMALLEST_FACE_PX = 1e-3  # twice the area in the image below which a face counts
 class SurfacePixels:
     """`count` pixels of all frames and training views."""
 
-    uv: np.ndarray  # [M, 2] float32 at the pixel's centre
+    uv: np.ndarray  # [M, 2] float32 at the pixel's center
     uv_per_px: np.ndarray  # [M, 2, 2] float32, change of uv (rows) for a step right and a step down
     normal: np.ndarray  # [M, 3] float32 unit, world
     wo: np.ndarray  # [M, 3] float32 unit, surface -> eye
@@ -49,7 +49,7 @@ def gather_surface_pixels(
     directions: Tensor,  # [L, 3] of the probes
     has_visibility: bool,  # False: no rays are cast, everything is open
 ) -> SurfacePixels:
-    """Rasterise the displaced mesh of every frame into its training views."""
+    """Rasterize the displaced mesh of every frame into its training views."""
     faces, uv = avatar.body.faces, corner_uv(avatar.body)
     rows, bits = [], []
     for place, frame in enumerate(frames):

@@ -197,9 +197,9 @@ def test_recording_writes_a_whole_video_and_cancel_leaves_nothing(viewer):
 
 
 @pytest.mark.parametrize("window", ["picture", "panels"])
-def test_minimise_and_restore(viewer, window):
+def test_minimize_and_restore(viewer, window):
     viewer.desktop.pointer("windowminimize", viewer.windows[window])
-    viewer.wait(f"{window} minimised", lambda: viewer.last("windows")["value"][window])
+    viewer.wait(f"{window} minimized", lambda: viewer.last("windows")["value"][window])
     other = "panels" if window == "picture" else "picture"
     if other == "picture":  # the picture lives on while the panels are away
         viewer.key("2")

@@ -15,7 +15,7 @@ from phynes_core.data.native_writer import (
     save_body_parameters,
     save_buffer,
     save_cameras,
-    save_centre_mask,
+    save_center_mask,
     save_geometry,
     save_light,
     save_topology,
@@ -63,7 +63,7 @@ def truth_folder(capture_folder):
         save_light(capture_folder, light, torch.full((4, 8, 3), 2.0))
         save_buffer(capture_folder, "shading", "02", 2, ramp * 2, light)
     save_buffer(capture_folder, "relit", "02", 2, ramp * 3, "studio")
-    save_centre_mask(capture_folder, "02", 2, ramp[..., 0] > 0.5)
+    save_center_mask(capture_folder, "02", 2, ramp[..., 0] > 0.5)
     save_geometry(capture_folder, 2, torch.rand(5, 3))
     save_topology(capture_folder, torch.tensor([[0, 1, 2], [2, 3, 4]]))
     return capture_folder, ramp
@@ -140,7 +140,7 @@ def test_ground_truth_is_read_on_demand(truth_folder):
     assert torch.equal(truth.depth("02", 2), ramp[..., :1])
     torch.testing.assert_close(truth.relit("studio", "02", 2), ramp * 3, **half)
     torch.testing.assert_close(truth.shading("train", "02", 2), ramp * 2, **half)
-    assert torch.equal(truth.centre_mask("02", 2), ramp[..., 0] > 0.5)
+    assert torch.equal(truth.center_mask("02", 2), ramp[..., 0] > 0.5)
     assert truth.light_image("train").shape == (4, 8, 3)
     assert truth.vertices(2).shape == (5, 3)
     assert truth.faces.tolist() == [[0, 1, 2], [2, 3, 4]]
@@ -150,7 +150,7 @@ def test_missing_ground_truth_names_the_file(truth_folder):
     truth = load_capture(truth_folder[0]).ground_truth
     for read, name in (
         (lambda: truth.albedo("02", 9), "000009.exr"),
-        (lambda: truth.centre_mask("02", 9), "000009.png"),
+        (lambda: truth.center_mask("02", 9), "000009.png"),
         (lambda: truth.light_image("mars"), "mars.exr"),
         (lambda: truth.vertices(9), "000009.npz"),
     ):

@@ -12,7 +12,7 @@ def _config(**changes) -> NeuralMapConfig:
 
 
 def test_offsets_start_at_exactly_zero():
-    """The residual output is zero-initialised: training starts on the bare body."""
+    """The residual output is zero-initialized: training starts on the bare body."""
     assert not NeuralMap(OFFSET_MAP)(torch.rand(50, 2), torch.randn(72)).any()
 
 

@@ -30,7 +30,7 @@ def test_the_persons_left_appears_on_the_right():
 
 
 def test_rays_pass_through_the_pixels_they_are_named_after():
-    """A point on a pixel's ray projects to the pixel's centre."""
+    """A point on a pixel's ray projects to the pixel's center."""
     camera = orbit_camera(torch.tensor([0.1, 0.9, -0.2]), 37, 12, 3.0, 24, 16, 40.0)
     origins, directions = camera.pixel_rays()
     pixels = camera.project(origins + 2.5 * directions)[..., :2]

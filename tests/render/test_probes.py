@@ -52,7 +52,7 @@ def test_whole_cells_of_yaw_only_permute_a_probe_image():
 
 
 def test_turning_is_continuous():
-    """Half a cell of yaw is the mean of its two neighbours."""
+    """Half a cell of yaw is the mean of its two neighbors."""
     image = torch.rand(16, 32, 3)
     half = environment_to_probes(Environment(image, yaw_deg=11.25 / 2)).radiance.view(16, 32, 3)
     torch.testing.assert_close(half, 0.5 * (image + image.roll(-1, 1)), atol=1e-5, rtol=0)

@@ -66,7 +66,7 @@ def test_buffers_agree_with_the_stored_mesh(capture):
     truth, camera = capture.ground_truth, capture.cameras["02"]
     vertices, faces = truth.vertices(1), truth.faces
     fragments = rasterize(vertices, faces, camera)
-    hit = truth.centre_mask("02", 1)
+    hit = truth.center_mask("02", 1)
     assert ((fragments.face_index >= 0) != hit).float().mean() < 0.001
     both = hit & (fragments.face_index >= 0)
     depth = truth.depth("02", 1)[..., 0]

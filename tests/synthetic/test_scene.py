@@ -130,7 +130,7 @@ def test_textures_stand_upright():
     albedo, roughness = make_texture(texels), make_texture(np.full((4, 4, 1), 0.3, np.float32))
     mesh = make_mesh(points[split.vertex], split.faces, make_brdf(albedo, roughness), uv=split.uv)
     buffers = surface_buffers(mesh, albedo, roughness, front_camera(), FULL)
-    hit = buffers.centre_mask
+    hit = buffers.center_mask
     rows, columns = torch.nonzero(hit, as_tuple=True)
     top, bottom, left, right = rows.min() + 1, rows.max() - 1, columns.min() + 1, columns.max() - 1
     assert buffers.albedo[top, left : right + 1, 0].min() > 0.95 and buffers.albedo[bottom, :, 0].max() < 0.05
@@ -189,7 +189,7 @@ def test_mitsuba_brdf_equals_ours_and_its_sampling_is_unbiased():
         assert abs(float(np.array(weight)[0].mean()) / float(exact) - 1) < 0.01
 
 
-def test_camera_with_a_shifted_centre_is_refused():
+def test_camera_with_a_shifted_center_is_refused():
     camera = front_camera()
     shifted = Camera(
         camera.intrinsics + torch.tensor([[0.0, 0, 5], [0, 0, 0], [0, 0, 0]]), camera.T_cam_world, SIZE, SIZE

@@ -10,7 +10,7 @@ from phynes_core.training.losses import (
     entropy_loss,
     laplacian_loss,
     mesh_topology,
-    neighbour_uv,
+    neighbor_uv,
     normal_loss,
     smoothness_loss,
     srgb_of_radiance,
@@ -25,7 +25,7 @@ def test_regular_tetrahedron_gives_the_closed_forms():
     assert topology.edges.shape == (6, 2)
     assert topology.face_pairs.shape == (6, 2)
     assert edge_loss(TETRAHEDRON, topology).item() == pytest.approx(8.0)  # edges are 2 sqrt(2) long
-    # outward normals of neighbouring faces meet at 180 - 70.53 degrees, whose cosine is -1/3
+    # outward normals of neighboring faces meet at 180 - 70.53 degrees, whose cosine is -1/3
     assert normal_loss(TETRAHEDRON, topology).item() == pytest.approx(4.0 / 3.0, rel=1e-5)
     # the mean of the other three corners lies at -x/3: |x| * 4/3
     assert laplacian_loss(TETRAHEDRON, topology).item() == pytest.approx(math.sqrt(3) * 4 / 3, rel=1e-5)
@@ -69,5 +69,5 @@ def test_jitter_never_crosses_a_chart():
     charts[:, :2], charts[:, 2:] = 0, 1
     charts[0, 3] = -1  # row 0 is v = 1: this texel lies at the top right
     uv = torch.tensor([[0.4, 0.5], [0.4, 0.5], [0.9, 0.5]])
-    moved = neighbour_uv(uv, charts, torch.tensor([[0.05, 0.1], [0.2, 0.0], [0.0, 0.4]]))
+    moved = neighbor_uv(uv, charts, torch.tensor([[0.05, 0.1], [0.2, 0.0], [0.0, 0.4]]))
     assert torch.allclose(moved, torch.tensor([[0.45, 0.6], [0.4, 0.5], [0.9, 0.5]]))

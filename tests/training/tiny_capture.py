@@ -113,7 +113,7 @@ def _write_view(root, renderer, avatar, pose, view, name, number, has_ground_tru
     write_exr(truth / "shading" / "flat" / file, (shown.shading * shown.mask).numpy())
     write_exr(truth / "relit" / "flat" / file, shown.radiance.numpy())
     hit = (shown.face_index >= 0).numpy().astype(np.uint8) * 255
-    write_png(truth / "centre_mask" / name / f"{number:06d}.png", hit)
+    write_png(truth / "center_mask" / name / f"{number:06d}.png", hit)
 
 
 def _write_ground_truth(root, avatar, made):

