@@ -287,8 +287,12 @@ def _build_view(mesh: SceneMesh, camera: Camera, mesh_key: Hashable, view_key: H
 def _query_materials(scene: Scene, view: _View) -> Surface:
     """Ask each avatar's maps once for each of its pixels."""
     mesh, gbuffer = view.mesh, view.gbuffer
-    albedo, roughness = torch.empty(gbuffer.num_pixels, 3), torch.empty(gbuffer.num_pixels)
     f0 = scene.avatars[0].avatar.record.f0
+    if len(scene.avatars) == 1:
+        avatar, vector = scene.avatars[0].avatar, scene.avatars[0].pose.vector()
+        albedo, roughness = avatar.query_albedo(gbuffer.uv, vector), avatar.query_roughness(gbuffer.uv, vector)
+        return Surface(gbuffer.normal, gbuffer.wo, albedo, roughness, f0)
+    albedo, roughness = torch.empty(gbuffer.num_pixels, 3), torch.empty(gbuffer.num_pixels)
     for number, posed in enumerate(scene.avatars):
         first, last = mesh.first_face[number], mesh.first_face[number + 1]
         rows = torch.nonzero((gbuffer.face_index >= first) & (gbuffer.face_index < last)).squeeze(1)

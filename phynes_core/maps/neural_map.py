@@ -102,7 +102,7 @@ class NeuralMap(nn.Module):
         return self.pose(pose) + bias
 
     def _network(self, features: Tensor, first_bias: Tensor) -> Tensor:
-        first = self._activate(features @ self.hidden[0].weight.T + first_bias)
+        first = self._activate(torch.addmm(first_bias, features, self.hidden[0].weight.T))
         values = first
         for layer in self.hidden[1:]:
             values = self._activate(layer(values))
