@@ -29,6 +29,7 @@ from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Probes
 from phynes_core.render.rasterize import Fragments, rasterize
 from phynes_core.render.shade import PackedVisibility, Shading, Surface, shade
+from phynes_core.render.vertex_bits import VertexBits
 from phynes_core.render.visibility import Occluder
 
 SHADING_ALBEDO = 0.8  # reflectance of the white body in the "shading" image (FORMATS: RelightableAvatar's choice)
@@ -122,42 +123,6 @@ class _View:
     view_key: Hashable
 
 
-class _VertexBits:
-    """Visibility bits of the probes on the vertices, renewed in slices of whole words (32 probes, one row of the sky).
-
-    A mesh of as many vertices may use stale words for a while, the oldest are renewed first; once every word is
-    renewed, the bits are exactly those of a full computation.
-    """
-
-    def __init__(self) -> None:
-        self.bits = torch.empty(0, 0, dtype=torch.int32)
-        self.keys: list[Hashable] = []  # what each word was made of, oldest first in `order`
-        self.order: list[int] = []
-        self.key: Hashable = None
-
-    @property
-    def is_stale(self) -> bool:
-        return any(key != self.key for key in self.keys)
-
-    def refreshed(self, view: _View, occluder: Occluder, directions: Tensor, slices: int) -> Tensor:  # [V, words]
-        vertices, normals = view.mesh.vertices, view.mesh.normals
-        num_words = (directions.shape[0] + 31) // 32
-        self.key = view.mesh_key
-        if self.bits.shape != (vertices.shape[0], num_words):
-            self.bits = torch.zeros(vertices.shape[0], num_words, dtype=torch.int32)
-            self.keys, self.order, slices = [None] * num_words, list(range(num_words)), 1
-        stale = [word for word in self.order if self.keys[word] != self.key]
-        words = sorted(stale[: -(-num_words // slices)])
-        if words:
-            rays = torch.cat([directions[32 * word : 32 * word + 32] for word in words])
-            self.bits = self.bits.clone()  # frames that still hold the old bits keep them
-            self.bits[:, words] = occluder.point_bits(vertices, normals, rays)
-            for word in words:
-                self.keys[word] = self.key
-            self.order = [word for word in self.order if word not in words] + words
-        return self.bits
-
-
 @dataclass
 class _Memo:
     key: Hashable = None
@@ -170,7 +135,7 @@ class FrameRenderer:
 
     def __init__(self) -> None:
         self._memos: dict[str, _Memo] = {}
-        self._vertex_bits = _VertexBits()
+        self._vertex_bits = VertexBits()
         self.timings: dict[str, float] = {}  # milliseconds of each stage that ran in the last frame
 
     def render(self, scene: Scene, options: RenderOptions = RenderOptions()) -> FrameBuffers:
@@ -178,7 +143,7 @@ class FrameRenderer:
         self.timings = {}
         if not options.use_cache:
             self._memos.clear()
-            self._vertex_bits = _VertexBits()
+            self._vertex_bits = VertexBits()
         factor = options.supersample
         camera = scene.camera if factor == 1 else scene.camera.resized(
             scene.camera.width * factor, scene.camera.height * factor
@@ -237,7 +202,7 @@ class FrameRenderer:
     def _probe_visibility(
         self, view: "_View", occluder: Occluder, probes: Probes, options: RenderOptions
     ) -> PackedVisibility:
-        mesh, gbuffer, directions = view.mesh, view.gbuffer, probes.directions
+        mesh, gbuffer, directions, slices = view.mesh, view.gbuffer, probes.directions, options.visibility_slices
         if options.exact_visibility:
             bits = self._stage(
                 "pixel_visibility", view.view_key, [],
@@ -245,7 +210,7 @@ class FrameRenderer:
             )  # fmt: skip
             return PackedVisibility.per_pixel(bits)
         with self._timed("visibility"):
-            bits = self._vertex_bits.refreshed(view, occluder, directions, options.visibility_slices)
+            bits = self._vertex_bits.refreshed(view.mesh_key, occluder, mesh.vertices, mesh.normals, directions, slices)
         return PackedVisibility(bits, mesh.faces[gbuffer.face_index], gbuffer.barycentric)
 
     def _stage(self, name: str, key: Hashable, keeps: Iterable[Any], compute: Callable[[], Any]) -> Any:
