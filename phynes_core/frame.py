@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Hashable, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
+from itertools import count
 from typing import Any
 
 import torch
@@ -128,6 +129,7 @@ class _Memo:
     key: Hashable = None
     value: Any = None
     keeps: list[Any] = field(default_factory=list)  # objects whose id() is in the key: they must not be freed
+    serial: int = 0  # names this result in the keys of later stages, which outlive what `keeps` holds
 
 
 class FrameRenderer:
@@ -135,6 +137,7 @@ class FrameRenderer:
 
     def __init__(self) -> None:
         self._memos: dict[str, _Memo] = {}
+        self._serials = count(1)
         self._vertex_bits = VertexBits()
         self.timings: dict[str, float] = {}  # milliseconds of each stage that ran in the last frame
 
@@ -165,7 +168,7 @@ class FrameRenderer:
     def _render(self, scene: Scene, camera: Camera, options: RenderOptions) -> FrameBuffers:
         wanted = options.buffers
         mesh = self.mesh(scene)
-        mesh_key = (self._memos["mesh"].key, options.backend)
+        mesh_key = (self._memos["mesh"].serial, options.backend)
         view_key = (
             mesh_key, _tensor_key(camera.intrinsics), _tensor_key(camera.T_cam_world), camera.width, camera.height,
         )  # fmt: skip
@@ -217,7 +220,7 @@ class FrameRenderer:
         memo = self._memos.get(name)
         if memo is None or memo.key != key:
             with self._timed(name):
-                memo = _Memo(key, compute(), list(keeps))
+                memo = _Memo(key, compute(), list(keeps), next(self._serials))
             self._memos[name] = memo
         return memo.value
 

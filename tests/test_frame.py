@@ -125,6 +125,18 @@ def test_kept_results_never_show_in_the_picture(avatar):
             assert torch.equal(getattr(kept, name), getattr(fresh, name)), name
 
 
+def test_a_new_avatar_at_a_freed_address_never_shows_the_old_ones_materials(avatar, monkeypatch):
+    """Every id() equal, as after garbage collection: another buffer in between leaves the first avatar's materials."""
+    monkeypatch.setattr("phynes_core.frame.id", lambda _: 7, raising=False)
+    renderer, only_normals = FrameRenderer(), RenderOptions(buffers=frozenset({"normal"}))
+    renderer.render(_scene(avatar), EVERYTHING)
+    renderer.render(_scene(avatar, elbow=0.7), only_normals)
+    successor = Avatar.untrained(avatar.body, "successor").requires_grad_(False)
+    shown = renderer.render(_scene(successor), EVERYTHING)
+    fresh = FrameRenderer().render(_scene(successor), EVERYTHING)
+    assert torch.equal(shown.image("albedo"), fresh.image("albedo"))
+
+
 def test_sliced_visibility_converges_to_the_full_result(avatar):
     """After a pose change it starts from stale bits, and ends bit for bit where a full computation does."""
     renderer, options = FrameRenderer(), RenderOptions(visibility_slices=8)

@@ -78,6 +78,8 @@ def shade(
     check_tensor("directions", directions, ["L", 3])
     check_tensor("power", power, [num_directions, 3])
     check_tensor("visibility.bits", visibility.bits, ["R", (num_directions + 31) // 32], torch.int32)
+    check_tensor("visibility.corners", visibility.corners, [num_pixels, 3])
+    check_tensor("visibility.barycentric", visibility.barycentric, [num_pixels, 3])
     if resolve("shade", backend, surface.normal.device.type) == "numba":
         return _shade_numba(surface, directions, power, visibility)
     open_share = visibility_at(visibility.bits, visibility.corners, visibility.barycentric, num_directions)
