@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from phynes_core.body.atlas import average_over_seams
+from phynes_core.body.chart_steps import CHART_RESOLUTION, step_within_chart
 from phynes_core.body.model import BodyModel, Pose, pose_body
 from phynes_core.checks import check_tensor
 from phynes_core.conventions import DEFAULT_F0, MIN_ROUGHNESS, POSE_DIM, PROBE_COLUMNS, PROBE_ROWS
@@ -92,11 +93,33 @@ class Avatar(nn.Module):
         values = self.offset(self.body.uv, pose_vector)
         return average_over_seams(self.body, values)[:, 0]
 
-    def displaced_vertices(self, pose: Pose) -> Tensor:  # [V, 3] world
-        """The posed body moved by its offsets: v + l(u, v, pose) n (paper, Eq. 4)."""
+    def displaced_vertices(self, pose: Pose, offsets: Tensor | None = None) -> Tensor:  # [V, 3] world
+        """The posed body moved by its offsets: v + l(u, v, pose) n (paper, Eq. 4).
+
+        `offsets` [V] are those of `vertex_offsets` for this pose, for callers that have them already.
+        """
+        if offsets is None:
+            offsets = self.vertex_offsets(pose.vector())
         vertices = pose_body(self.body, pose).vertices
         normals = vertex_normals(vertices, self.body.faces)
-        return vertices + self.vertex_offsets(pose.vector())[:, None] * normals
+        return vertices + offsets[:, None] * normals
+
+    def offset_gradient(self, uv: Tensor, pose: Tensor | PoseBatch) -> Tensor:  # [N, 2] -> [N, 2] metres
+        """d l / d(u, v): differences of the offset map over a cell of the finest grid to either side.
+
+        One-sided where a step would leave the chart, 0 where both would. Differentiable in the map's parameters and
+        the pose, not in uv.
+        """
+        check_tensor("uv", uv, ["N", 2])
+        cell = 1.0 / CHART_RESOLUTION
+        steps = torch.tensor([[-cell, 0.0], [cell, 0.0], [0.0, -cell], [0.0, cell]], dtype=uv.dtype, device=uv.device)
+        places = torch.stack([step_within_chart(self.body, uv, step) for step in steps])  # [4, N, 2]
+        if isinstance(pose, PoseBatch):
+            pose = PoseBatch(pose.poses, pose.index.repeat(4))
+        left, right, down, up = self.offset(places.reshape(-1, 2), pose).view(4, -1)
+        run = torch.stack([places[1, :, 0] - places[0, :, 0], places[3, :, 1] - places[2, :, 1]], -1)
+        rise = torch.stack([right - left, up - down], -1)
+        return torch.where(run > 0, rise / run.clamp(min=0.5 * cell), 0.0)
 
     def query_texture(self, uv: Tensor, pose: Tensor | PoseBatch) -> Tensor:  # [N, 2] -> [N, 3] sRGB in [0, 1]
         """Appearance under the training light, as stage 1 learned it."""

@@ -12,8 +12,8 @@ Every stage remembers its last result and what it was made of, so a frame recomp
 import time
 from collections.abc import Callable, Hashable, Iterable
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
-from itertools import count
+from dataclasses import dataclass, field, fields, replace
+from itertools import count, pairwise
 from typing import Any
 
 import torch
@@ -24,6 +24,7 @@ from phynes_core.body.atlas import corner_uv
 from phynes_core.body.model import Pose
 from phynes_core.geometry.mesh import vertex_normals
 from phynes_core.render.camera import Camera
+from phynes_core.render.detail_normals import FaceFrames, detail_normals, face_frames
 from phynes_core.render.gbuffer import GBuffer, build_gbuffer
 from phynes_core.render.lamps import Lamp, lamp_directions
 from phynes_core.render.lighting import Lighting
@@ -39,6 +40,7 @@ BUFFERS = (
 )  # fmt: skip
 LIGHT_BUFFERS = frozenset({"radiance", "visibility", "shading"})
 MATERIAL_BUFFERS = frozenset({"radiance", "albedo", "roughness"})
+NORMAL_BUFFERS = LIGHT_BUFFERS | {"normal"}
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ class RenderOptions:
     visibility_slices: int = 1  # > 1: after a pose change each frame renews one of so many slices of the probes
     exact_visibility: bool = False  # rays from every pixel to every probe instead of bits on the vertices
     supersample: int = 1  # samples a side of a pixel, averaged in linear light: antialiased edges
+    has_pixel_normals: bool = True  # the offset map tilts each pixel's normal; False: normals of the vertices alone
 
     def __post_init__(self) -> None:
         unknown = sorted(self.buffers - set(BUFFERS))
@@ -109,6 +112,7 @@ class SceneMesh:
     vertices: Tensor  # [V, 3] world
     faces: Tensor  # [F, 3]
     normals: Tensor  # [V, 3] unit, world
+    offsets: Tensor  # [V] metres, what the vertices were moved by along the body's normal
     corner_uv: Tensor  # [F, 3, 2]
     first_face: tuple[int, ...]  # of each avatar, and the total
 
@@ -175,11 +179,16 @@ class FrameRenderer:
         view = self._stage(
             "rasterize", view_key, [], lambda: _build_view(mesh, camera, mesh_key, view_key, options.backend)
         )
-        surface, shading = None, None
+        normal = view.gbuffer.normal
+        if options.has_pixel_normals and wanted & NORMAL_BUFFERS:
+            frames = self._stage("face_frames", mesh_key, [], lambda: _build_frames(mesh))
+            normal = self._stage("pixel_normals", view_key, [], lambda: _pixel_normals(scene, view, frames))
+        surface, shading = _white_surface(view.gbuffer, normal), None
         if wanted & MATERIAL_BUFFERS:
-            surface = self._stage("materials", view_key, [], lambda: _query_materials(scene, view))
+            albedo, roughness = self._stage("materials", view_key, [], lambda: _query_materials(scene, view))
+            surface = replace(surface, albedo=albedo, roughness=roughness, f0=scene.avatars[0].avatar.record.f0)
         if wanted & LIGHT_BUFFERS:
-            shading = self._light(view, surface or _white_surface(view.gbuffer), scene.lighting, options)
+            shading = self._light(view, surface, scene.lighting, options)
         with self._timed("compose"):
             return _compose(view, surface, shading, wanted)
 
@@ -233,16 +242,22 @@ class FrameRenderer:
 
 @torch.no_grad()
 def _build_mesh(avatars: tuple[PosedAvatar, ...]) -> SceneMesh:
-    vertices, faces, uv, first_face, num_vertices = [], [], [], [0], 0
+    vertices, faces, offsets, uv, first_face, num_vertices = [], [], [], [], [0], 0
     for posed in avatars:
         body = posed.avatar.body
-        vertices.append(posed.avatar.displaced_vertices(posed.pose))
+        offsets.append(posed.avatar.vertex_offsets(posed.pose.vector()))
+        vertices.append(posed.avatar.displaced_vertices(posed.pose, offsets[-1]))
         faces.append(body.faces + num_vertices)
         uv.append(corner_uv(body))
         first_face.append(first_face[-1] + body.num_faces)
         num_vertices += body.num_vertices
     all_vertices, all_faces = torch.cat(vertices), torch.cat(faces)
-    return SceneMesh(all_vertices, all_faces, vertex_normals(all_vertices, all_faces), torch.cat(uv), tuple(first_face))
+    normals = vertex_normals(all_vertices, all_faces)
+    return SceneMesh(all_vertices, all_faces, normals, torch.cat(offsets), torch.cat(uv), tuple(first_face))
+
+
+def _build_frames(mesh: SceneMesh) -> FaceFrames:
+    return face_frames(mesh.vertices, mesh.faces, mesh.corner_uv, mesh.offsets)
 
 
 def _build_view(mesh: SceneMesh, camera: Camera, mesh_key: Hashable, view_key: Hashable, backend: str) -> _View:
@@ -252,28 +267,48 @@ def _build_view(mesh: SceneMesh, camera: Camera, mesh_key: Hashable, view_key: H
 
 
 @torch.no_grad()
-def _query_materials(scene: Scene, view: _View) -> Surface:
+def _query_materials(scene: Scene, view: _View) -> tuple[Tensor, Tensor]:  # albedo [P, 3], roughness [P]
     """Ask each avatar's maps once for each of its pixels."""
-    mesh, gbuffer = view.mesh, view.gbuffer
-    f0 = scene.avatars[0].avatar.record.f0
+
+    def query(posed: PosedAvatar, uv: Tensor) -> tuple[Tensor, Tensor]:
+        vector = posed.pose.vector()
+        return posed.avatar.query_albedo(uv, vector), posed.avatar.query_roughness(uv, vector)
+
+    albedo, roughness = _ask_avatars(scene, view, query)
+    return albedo, roughness
+
+
+@torch.no_grad()
+def _pixel_normals(scene: Scene, view: _View, frames: FaceFrames) -> Tensor:  # [P, 3] unit, world
+    """The offset maps' slopes, tilting the interpolated normals."""
+
+    def query(posed: PosedAvatar, uv: Tensor) -> tuple[Tensor]:
+        return (posed.avatar.offset_gradient(uv, posed.pose.vector()),)
+
+    gradient = _ask_avatars(scene, view, query)[0]
+    return detail_normals(view.gbuffer.normal, gradient, view.gbuffer.face_index, frames)
+
+
+def _ask_avatars(
+    scene: Scene, view: _View, query: Callable[[PosedAvatar, Tensor], tuple[Tensor, ...]]
+) -> tuple[Tensor, ...]:
+    """Rows [P, ...] for all pixels, each from the avatar that it shows."""
+    gbuffer = view.gbuffer
     if len(scene.avatars) == 1:
-        avatar, vector = scene.avatars[0].avatar, scene.avatars[0].pose.vector()
-        albedo, roughness = avatar.query_albedo(gbuffer.uv, vector), avatar.query_roughness(gbuffer.uv, vector)
-        return Surface(gbuffer.normal, gbuffer.wo, albedo, roughness, f0)
-    albedo, roughness = torch.empty(gbuffer.num_pixels, 3), torch.empty(gbuffer.num_pixels)
-    for number, posed in enumerate(scene.avatars):
-        first, last = mesh.first_face[number], mesh.first_face[number + 1]
+        return query(scene.avatars[0], gbuffer.uv)
+    order, parts = [], []
+    for posed, (first, last) in zip(scene.avatars, pairwise(view.mesh.first_face), strict=True):
         rows = torch.nonzero((gbuffer.face_index >= first) & (gbuffer.face_index < last)).squeeze(1)
-        uv, vector = gbuffer.uv[rows], posed.pose.vector()
-        albedo[rows] = posed.avatar.query_albedo(uv, vector)
-        roughness[rows] = posed.avatar.query_roughness(uv, vector)
-    return Surface(gbuffer.normal, gbuffer.wo, albedo, roughness, f0)
+        order.append(rows)
+        parts.append(query(posed, gbuffer.uv[rows]))
+    place = torch.argsort(torch.cat(order))
+    return tuple(torch.cat(column)[place] for column in zip(*parts, strict=True))
 
 
-def _white_surface(gbuffer: GBuffer) -> Surface:
+def _white_surface(gbuffer: GBuffer, normal: Tensor) -> Surface:
     """For images of the light alone, which no material changes."""
     ones = torch.ones(gbuffer.num_pixels)
-    return Surface(gbuffer.normal, gbuffer.wo, ones[:, None].expand(-1, 3), ones, 0.0)
+    return Surface(normal, gbuffer.wo, ones[:, None].expand(-1, 3), ones, 0.0)
 
 
 def _no_light(gbuffer: GBuffer) -> Shading:
@@ -286,13 +321,12 @@ def _lamp_rays(lamps: tuple[Lamp, ...], samples: int) -> tuple[Tensor, Tensor]: 
     return directions, power
 
 
-def _compose(view: _View, surface: Surface | None, shading: Shading | None, wanted: frozenset[str]) -> FrameBuffers:
+def _compose(view: _View, surface: Surface, shading: Shading | None, wanted: frozenset[str]) -> FrameBuffers:
     gbuffer = view.gbuffer
     values: dict[str, Tensor] = {
-        "normal": gbuffer.normal, "depth": gbuffer.depth, "position": gbuffer.position, "uv": gbuffer.uv,
+        "normal": surface.normal, "albedo": surface.albedo, "roughness": surface.roughness,
+        "depth": gbuffer.depth, "position": gbuffer.position, "uv": gbuffer.uv,
     }  # fmt: skip
-    if surface is not None:
-        values |= {"albedo": surface.albedo, "roughness": surface.roughness}
     if shading is not None:
         arriving, possible = shading.irradiance.sum(-1), shading.irradiance_open.sum(-1)
         share = torch.where(possible > 0, arriving / possible.clamp(min=1e-12), 0.0).clamp(0.0, 1.0)

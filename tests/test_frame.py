@@ -244,3 +244,21 @@ def test_offsets_move_the_surface_along_the_normal(avatar):
     taller = (moved[:, 1].max() - moved[:, 1].min()) - (bare[:, 1].max() - bare[:, 1].min())
     assert taller.item() == pytest.approx(0.02, abs=2e-3)
     assert math.isfinite(moved.sum().item())
+
+
+def test_pixel_normals_come_from_the_offset_map(avatar):
+    """A map with detail changes normals and light but no pixel's place; without detail nothing changes at all."""
+    scene = _scene(avatar)
+    plain, same = (FrameRenderer().render(scene, replace(EVERYTHING, has_pixel_normals=on)) for on in (False, True))
+    assert torch.equal(plain.normal, same.normal) and torch.equal(plain.radiance, same.radiance)
+    detailed = Avatar.untrained(avatar.body, "detailed").requires_grad_(False)
+    detailed.load_state_dict(avatar.state_dict())
+    detailed.offset.encoding.grid.normal_(std=0.01)
+    detailed.offset.head.weight.normal_(std=0.1)
+    scene = _scene(detailed)
+    plain, tilted = (FrameRenderer().render(scene, replace(EVERYTHING, has_pixel_normals=on)) for on in (False, True))
+    assert torch.equal(plain.face_index, tilted.face_index) and torch.equal(plain.depth, tilted.depth)
+    covered = plain.mask[..., 0] > 0
+    cosine = (plain.normal * tilted.normal).sum(-1)[covered]
+    assert cosine.min() > 0.7 and cosine.median() < 0.9999
+    assert not torch.equal(plain.radiance, tilted.radiance)
