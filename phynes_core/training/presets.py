@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from phynes_core.avatar import ALBEDO_MAP, OFFSET_MAP, ROUGHNESS_MAP, TEXTURE_MAP
+from phynes_core.body.subdivide import MAX_SPLITS
 from phynes_core.errors import PhynesError
 from phynes_core.maps.neural_map import NeuralMapConfig
 
@@ -63,6 +64,8 @@ class Stage1Config:
     normal_weight: float = 0.001  # paper: 0.01;     CD was 0.21 cm, after 1000 it had been 0.15
     laplacian_weight: float = 0.01  # paper: 0.1
     mesh_every: int = 2  # mesh losses every so many steps, times as much
+    silhouette_weight: float = 0.02  # of the mesh's coverage against the masks; 0: none, as in the paper
+    silhouette_turns: int = 2  # every so many mesh losses, times as much: it is the dearest of them
     optimizer: OptimizerConfig = OptimizerConfig(nets=2e-3, grids=1e-2, offset_grid=3e-3, final_fraction=0.05)
 
 
@@ -94,12 +97,17 @@ class TrainingConfig:
 
     preset: str = "fast"
     seed: int = 0
+    mesh_splits: int = 0  # midpoint splits of the body (paper, Sec. IV: one gains nothing)
     offset: NeuralMapConfig = OFFSET_MAP
     texture: NeuralMapConfig = TEXTURE_MAP
     albedo: NeuralMapConfig = STILL_ALBEDO_MAP
     roughness: NeuralMapConfig = STILL_ROUGHNESS_MAP
     stage1: Stage1Config = field(default_factory=Stage1Config)
     stage2: Stage2Config = field(default_factory=Stage2Config)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.mesh_splits <= MAX_SPLITS:
+            raise ValueError(f"mesh_splits: expected 0 to {MAX_SPLITS}, got {self.mesh_splits}")
 
 
 FAST = TrainingConfig()
@@ -132,6 +140,7 @@ PAPER = TrainingConfig(
         normal_weight=0.01,
         laplacian_weight=0.1,
         mesh_every=1,
+        silhouette_weight=0.0,
         optimizer=OptimizerConfig(nets=5e-4, grids=5e-4, final_fraction=0.1),
     ),
     stage2=Stage2Config(

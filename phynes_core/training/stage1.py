@@ -16,6 +16,7 @@ from phynes_core.training.losses import edge_loss, laplacian_loss, mesh_topology
 from phynes_core.training.optimizer import ScheduledAdam, map_rates
 from phynes_core.training.presets import Stage1Config
 from phynes_core.training.sampling import HitOffsets, RayBatch, sample_rays, shell_samples, step_generator
+from phynes_core.training.silhouette import silhouette_loss
 
 STAGE = 1  # salt of the random numbers
 MIN_BETA_M = 1e-4  # of a learned beta (VolSDF)
@@ -61,7 +62,7 @@ class Stage1:
         image_loss = self._image_loss(batch, pixels, generator)
         loss, terms = image_loss, {"image": image_loss.item(), "samples": float(samples.num_samples)}
         if step % config.mesh_every == 0:
-            mesh_loss, mesh_terms = self._mesh_loss((step // config.mesh_every) % len(self._frames))
+            mesh_loss, mesh_terms = self._mesh_loss(step // config.mesh_every)
             loss = loss + config.mesh_every * mesh_loss
             terms |= mesh_terms
         terms["loss"], terms["beta_mm"] = loss.item(), 1e3 * beta_m
@@ -129,17 +130,24 @@ class Stage1:
         theirs = srgb_to_linear(target) + (1.0 - coverage) * background
         return (linear_to_srgb(ours) - linear_to_srgb(theirs)).square().mean()
 
-    def _mesh_loss(self, place: int) -> tuple[Tensor, dict[str, float]]:
-        """Edge, normal and Laplacian losses of one frame's displaced mesh; its offsets are remembered."""
+    def _mesh_loss(self, turn: int) -> tuple[Tensor, dict[str, float]]:
+        """Losses of one frame's displaced mesh, the frames taking turns; its offsets are remembered."""
         config = self.config
-        offsets = self._vertex_offsets(self._frames[place].pose_vector)
+        place = turn % len(self._frames)
+        frame = self._frames[place]
+        offsets = self._vertex_offsets(frame.pose_vector)
         self._known_offsets[place] = offsets.detach()
         vertices = self._vertices[place] + offsets[:, None] * self._normals[place]
         edge = config.edge_weight * edge_loss(vertices, self._topology)
         normal = config.normal_weight * normal_loss(vertices, self._topology)
         laplacian = config.laplacian_weight * laplacian_loss(vertices, self._topology)
-        total = (edge + normal + laplacian).to(self._device)
-        return total, {"edge": edge.item(), "normal": normal.item(), "laplacian": laplacian.item()}
+        total = edge + normal + laplacian
+        terms = {"edge": edge.item(), "normal": normal.item(), "laplacian": laplacian.item()}
+        if config.silhouette_weight > 0 and turn % config.silhouette_turns == 0:
+            silhouette = silhouette_loss(vertices, self._topology.faces, frame.views)
+            total = total + config.silhouette_turns * config.silhouette_weight * silhouette
+            terms["silhouette"] = silhouette.item()
+        return total.to(self._device), terms
 
     def _vertex_offsets(self, pose_vector: Tensor) -> Tensor:  # [72] -> [V] on the CPU, where the mesh lives
         body = self._avatar.body
