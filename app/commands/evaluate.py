@@ -9,6 +9,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import tyro
+
+from app.dataset_options import LEFT_OUT, DatasetOptions, capture_options
 from phynes_core.errors import PhynesError
 
 
@@ -30,12 +33,14 @@ class Evaluate:
     """A licensed SMPL file, when the avatar was trained on one."""
     smpl_uv: Path | None = None
     """OBJ with the UV atlas of that body."""
+    dataset: tyro.conf.OmitArgPrefixes[DatasetOptions] = LEFT_OUT
+    """Options for ZJU-MoCap and SyntheticHuman folders."""
 
 
 def run(args: Evaluate) -> int:
     from app.outputs import check_folder
     from phynes_core.checkpoint import load_checkpoint, resolve_avatar_path
-    from phynes_core.data.native import load_capture
+    from phynes_core.data.open_capture import open_capture
     from phynes_core.evaluation.evaluate import EvaluateOptions, evaluate, flat_metrics
     from phynes_core.evaluation.report import write_report
 
@@ -44,7 +49,7 @@ def run(args: Evaluate) -> int:
             raise PhynesError(f"{option}: expected at least 1, got {value}")
     check_folder(args.out)
     avatar = load_checkpoint(resolve_avatar_path(args.avatar), args.smpl, args.smpl_uv)
-    capture = load_capture(args.data)
+    capture = open_capture(args.data, capture_options(args.dataset), avatar.body)
     options = EvaluateOptions(supersample=args.supersample, max_images=args.max_images)
     evaluation = evaluate(avatar, capture, options, _print_progress)
     write_report(args.out, evaluation)

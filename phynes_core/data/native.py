@@ -12,7 +12,7 @@ from phynes_core.body.model import Pose
 from phynes_core.conventions import NUM_JOINTS, linear_to_srgb, srgb_to_linear
 from phynes_core.data import layout
 from phynes_core.data.capture import Capture
-from phynes_core.data.ground_truth import GroundTruth
+from phynes_core.data.native_ground_truth import NativeGroundTruth
 from phynes_core.errors import CaptureError, ImageError
 from phynes_core.image_files import picture_size, read_png
 from phynes_core.render.camera import Camera
@@ -71,7 +71,7 @@ def load_capture(root: Path) -> Capture:
         frame_split=frame_split,
         poses=poses,
         pictures=NativePictures(root, present, is_premultiplied),
-        ground_truth=GroundTruth(root) if (root / layout.GROUND_TRUTH).is_dir() else None,
+        ground_truth=NativeGroundTruth(root) if (root / layout.GROUND_TRUTH).is_dir() else None,
     )
 
 

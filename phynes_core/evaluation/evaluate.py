@@ -12,7 +12,7 @@ from phynes_core.avatar import Avatar
 from phynes_core.conventions import linear_to_srgb, srgb_to_linear
 from phynes_core.data.capture import Capture
 from phynes_core.data.ground_truth import GroundTruth
-from phynes_core.data.layout import TRAIN_LIGHT, geometry_path
+from phynes_core.data.layout import TRAIN_LIGHT
 from phynes_core.errors import CaptureError
 from phynes_core.evaluation.held_out import SPLITS, HeldOutView, held_out_views
 from phynes_core.evaluation.metrics import (
@@ -189,12 +189,12 @@ class _Measured:
     def geometry(self, frame: int) -> None:
         """P2S and CD of one frame's mesh."""
         truth = self.capture.ground_truth
-        if truth is None or not geometry_path(truth.root, frame).is_file():
+        if truth is None or not truth.has_geometry(frame):
             return
         with torch.no_grad():
             vertices = self.avatar.displaced_vertices(self.capture.poses[frame])
         p2s, cd = surface_distances(
-            vertices, self.avatar.body.faces, truth.vertices(frame), truth.faces, self.options.surface_samples
+            vertices, self.avatar.body.faces, *truth.mesh(frame), self.options.surface_samples
         )
         prefix = "" if self.capture.frame_split[frame] == "train" else "novel_pose_"
         self.numbers[f"geometry.{prefix}p2s_cm"].append(p2s)
