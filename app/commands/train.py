@@ -13,6 +13,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import tyro
+
+from app.dataset_options import LEFT_OUT, DatasetOptions, capture_options, typed
 from phynes_core.errors import PhynesError
 
 
@@ -46,14 +49,17 @@ class Train:
     """OBJ with the UV atlas of that body; unwrapped automatically when left out."""
     evaluate: bool = True
     """Measure the avatar on the held-out views at the end and store the numbers in the checkpoint."""
+    dataset: tyro.conf.OmitArgPrefixes[DatasetOptions] = LEFT_OUT
+    """Options for ZJU-MoCap and SyntheticHuman folders."""
 
 
 def run(args: Train) -> int:
     import torch
 
     from app.training_progress import RichProgress
+    from phynes_core.body.files import load_body
     from phynes_core.checkpoint import save_checkpoint
-    from phynes_core.data.native import load_capture
+    from phynes_core.data.open_capture import open_capture
     from phynes_core.training.loop import RunOptions, train
     from phynes_core.training.presets import preset, with_overrides
 
@@ -67,8 +73,9 @@ def run(args: Train) -> int:
         raise PhynesError(f"--threads: expected at least 1, got {args.threads}")
     config = with_overrides(preset(args.preset), _settings(args.set))
     config = dataclasses.replace(config, seed=args.seed)
-    capture = load_capture(args.data)
-    body = _body(args, capture)
+    smpl = None if args.smpl is None else load_body(args.smpl, args.smpl_uv)
+    capture = open_capture(args.data, capture_options(args.dataset), smpl)
+    body = _body(args, capture, smpl)
     _check_writable(args.out)  # an unwritable place is found out now, not in an hour
     options = RunOptions(
         folder=args.run_folder or Path("runs") / args.out.stem,
@@ -138,10 +145,10 @@ def _settings(texts: tuple[str, ...]) -> dict[str, str]:
     return settings
 
 
-def _body(args: Train, capture):
-    from phynes_core.body.files import load_body, load_bundled_body
+def _body(args: Train, capture, smpl):
+    from phynes_core.body.files import load_bundled_body
 
-    body = load_bundled_body() if args.smpl is None else load_body(args.smpl, args.smpl_uv)
+    body = load_bundled_body() if smpl is None else smpl
     if capture.body_hash and capture.body_hash != body.content_hash:
         raise PhynesError(
             f"{args.data}: made with the body '{capture.body_name}' (hash {capture.body_hash[:12]}), got '{body.name}' "
@@ -164,7 +171,7 @@ def _command(args: Train) -> str:
     words += ["--preset", args.preset] if args.preset != Train.preset else []
     words += ["--seed", str(args.seed)] if args.seed != Train.seed else []
     words += ["--minutes", f"{args.minutes:g}"] if args.minutes is not None else []
-    return " ".join([*words, *(f"--set {text}" for text in args.set)])
+    return " ".join([*words, *typed(args.dataset), *(f"--set {text}" for text in args.set)])
 
 
 def _shown(path: Path) -> str:
