@@ -26,9 +26,9 @@ def read_restricted_pickle(path: Path) -> dict[str, object]:
     except OSError as error:
         raise BodyError(f"{path}: cannot read this body file ({error.strerror}); check the path") from error
     try:
-        loaded = _Unpickler(io.BytesIO(content)).load()
+        loaded = load_restricted(content)
         arrays = {str(key): _plain(value) for key, value in loaded.items()} if isinstance(loaded, dict) else None
-    except _ForbiddenName as error:
+    except ForbiddenName as error:
         raise BodyError(
             f"{path}: expected a SMPL model, got a pickle that asks for {error}; nothing in it was run: do not trust it"
         ) from error
@@ -40,8 +40,13 @@ def read_restricted_pickle(path: Path) -> dict[str, object]:
     return arrays
 
 
-class _ForbiddenName(Exception):
-    """A pickle asked for a name that no body model needs."""
+def load_restricted(content: bytes) -> object:
+    """What a pickle holds, chumpy and scipy objects as inert ones; ForbiddenName, or nearly any error when damaged."""
+    return _Unpickler(io.BytesIO(content)).load()
+
+
+class ForbiddenName(Exception):
+    """A pickle asked for a name that neither a body model nor an array needs."""
 
 
 class _Unpickler(pickle.Unpickler):
@@ -60,10 +65,10 @@ class _Unpickler(pickle.Unpickler):
         try:
             return self._names[module, name]
         except KeyError:
-            raise _ForbiddenName(f"{module}.{name}") from None
+            raise ForbiddenName(f"{module}.{name}") from None
 
     def persistent_load(self, pid: object) -> object:
-        raise _ForbiddenName("a persistent object")
+        raise ForbiddenName("a persistent object")
 
 
 class _State:
@@ -105,7 +110,7 @@ def _allowed_names() -> dict[tuple[str, str], object]:
 
         def __new__(cls, kind: type, base: object = None, state: object = None) -> object:
             if kind not in inert:
-                raise _ForbiddenName("an instance of a class that is not chumpy's or scipy's")
+                raise ForbiddenName("an instance of a class that is not chumpy's or scipy's")
             return kind()
 
     class Latin1:
@@ -113,7 +118,7 @@ def _allowed_names() -> dict[tuple[str, str], object]:
 
         def __new__(cls, text: str, encoding: str = "latin1") -> object:
             if encoding not in ("latin1", "latin-1"):
-                raise _ForbiddenName(f"the codec {encoding}")
+                raise ForbiddenName(f"the codec {encoding}")
             return text.encode("latin1")
 
     class FromBuffer:
