@@ -1,12 +1,13 @@
 """The only reader and writer of .ckpt: a safetensors file with one JSON entry of metadata. Never a pickle.
 
 Tensors, M being offset, texture, albedo or roughness:
-  M.grid           [entries, features] float16, tiny-cuda-nn's layout (maps/hash_encoding.py)
+  M.grid           [entries, features] float16, tiny-cuda-nn's layout (maps/hash_encoding.py); none of a map that
+                   reads uv in octaves (config frequency_octaves)
   M.mlp.0.weight   [width, encoding + pose]: columns of the encoded (u, v), then of the pose vector
   M.mlp.i.weight, M.mlp.i.bias   the further layers, the last one being the output
   light.probes [16, 32, 3]   body.betas [B]   training.poses [K, 72]
-  body.uv [U, 2], body.uv_faces [F, 3]   only when the atlas was unwrapped here and is no licensed file's
-Metadata "phynes": format version, name, body name and hash, map configs, f0, metrics, provenance.
+  body.uv [U, 2], body.uv_faces [F, 3]   only when the atlas was unwrapped here and is no licensed file's; before splits
+Metadata "phynes": format version, name, body name, hash and splits, map configs, f0, metrics, provenance.
 """
 
 import dataclasses
@@ -27,9 +28,10 @@ from phynes_core.atomic_file import replacing
 from phynes_core.avatar import Avatar, AvatarRecord
 from phynes_core.body.files import load_body, load_bundled_body
 from phynes_core.body.model import BodyModel
+from phynes_core.body.subdivide import MAX_SPLITS, source_atlas, split_body
 from phynes_core.conventions import POSE_DIM, PROBE_COLUMNS, PROBE_ROWS
 from phynes_core.errors import CheckpointError
-from phynes_core.maps.hash_encoding import HashEncodingConfig
+from phynes_core.maps.hash_encoding import HashEncoding, HashEncodingConfig
 from phynes_core.maps.neural_map import NeuralMap, NeuralMapConfig
 from phynes_core.paths import CHECKPOINTS
 
@@ -48,7 +50,8 @@ def save_checkpoint(path: Path, avatar: Avatar) -> None:
     for name in MAP_CHANNELS:
         tensors |= {f"{name}.{key}": value for key, value in _map_tensors(getattr(avatar, name)).items()}
     if avatar.body.uv_is_unwrapped:
-        tensors |= {"body.uv": avatar.body.uv, "body.uv_faces": avatar.body.uv_faces.int()}
+        uv, uv_faces = source_atlas(avatar.body)
+        tensors |= {"body.uv": uv, "body.uv_faces": uv_faces.int()}
     record = avatar.record
     metadata = {
         "format_version": FORMAT_VERSION,
@@ -57,7 +60,8 @@ def save_checkpoint(path: Path, avatar: Avatar) -> None:
         "body": {
             "name": avatar.body.name,
             "hash": avatar.body.content_hash,
-            "uv_hash": _uv_hash(avatar.body),
+            "uv_hash": _uv_hash(*source_atlas(avatar.body)),
+            "splits": avatar.body.num_splits,
         },
         "maps": {name: dataclasses.asdict(getattr(avatar, name).config) for name in MAP_CHANNELS},
         "metrics": record.metrics,
@@ -172,17 +176,22 @@ def _load_body(
             f"{path}: trained on the body '{name}' with hash {str(content_hash)[:12]}, "
             f"got {smpl} with hash {body.content_hash[:12]}; name the file it was trained with"
         )
-    if reference.get("uv_hash") != _uv_hash(body):
+    if reference.get("uv_hash") != _uv_hash(body.uv, body.uv_faces):
         raise CheckpointError(
             f"{path}: trained on another UV atlas than that of {smpl_uv or smpl or 'the bundled body'}; "
             "name the UV file it was trained with by --smpl-uv"
         )
-    return body
+    splits = reference.get("splits", 0)  # older files have none
+    if type(splits) is not int or not 0 <= splits <= MAX_SPLITS:
+        raise CheckpointError(
+            f"{path}: metadata field 'body.splits': expected 0 to {MAX_SPLITS}, got {splits!r:.40}; train it again"
+        )
+    return split_body(body, splits)
 
 
-def _uv_hash(body: BodyModel) -> str:
-    digest = hashlib.sha256(body.uv.numpy().tobytes())
-    digest.update(body.uv_faces.numpy().tobytes())
+def _uv_hash(uv: Tensor, uv_faces: Tensor) -> str:
+    digest = hashlib.sha256(uv.contiguous().numpy().tobytes())
+    digest.update(uv_faces.contiguous().numpy().tobytes())
     return digest.hexdigest()
 
 
@@ -224,7 +233,7 @@ def _map_tensors(network: NeuralMap) -> dict[str, Tensor]:
         first = torch.cat([first, network.pose.weight], 1)
     layers = [(first, network.hidden[0].bias)]
     layers += [(layer.weight, layer.bias) for layer in [*network.hidden[1:], network.head]]
-    tensors = {"grid": network.encoding.grid.detach().half()}
+    tensors = {"grid": network.encoding.grid.detach().half()} if isinstance(network.encoding, HashEncoding) else {}
     for number, (weight, bias) in enumerate(layers):
         tensors |= {f"mlp.{number}.weight": weight.detach(), f"mlp.{number}.bias": bias.detach()}
     return tensors
@@ -232,7 +241,8 @@ def _map_tensors(network: NeuralMap) -> dict[str, Tensor]:
 
 @torch.no_grad()
 def _fill_map(network: NeuralMap, stored: dict[str, Tensor]) -> None:
-    network.encoding.grid.copy_(stored["grid"])
+    if isinstance(network.encoding, HashEncoding):
+        network.encoding.grid.copy_(stored["grid"])
     split = network.hidden[0].weight.shape[1]
     network.hidden[0].weight.copy_(stored["mlp.0.weight"][:, :split])
     if network.pose is not None:

@@ -1,5 +1,6 @@
 """Checkpoints: they come back as they went in, and strangers' files are refused in one line."""
 
+import dataclasses
 import json
 
 import pytest
@@ -7,8 +8,9 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from phynes_core.avatar import Avatar
+from phynes_core.avatar import TEXTURE_MAP, Avatar
 from phynes_core.body.files import load_bundled_body
+from phynes_core.body.subdivide import split_body
 from phynes_core.checkpoint import FORMAT_VERSION, load_checkpoint, resolve_avatar_path, save_checkpoint
 from phynes_core.errors import CheckpointError
 
@@ -155,3 +157,19 @@ def test_an_unknown_name_lists_those_that_exist():
     """And suggests the nearest."""
     with pytest.raises(CheckpointError, match="available:"):
         resolve_avatar_path("nobody-has-this-name")
+
+
+def test_a_split_body_and_a_map_without_a_grid_come_back(tmp_path):
+    plain = dataclasses.replace(TEXTURE_MAP, frequency_octaves=4)
+    avatar = Avatar.untrained(split_body(load_bundled_body(), 1), "split", texture=plain)
+    save_checkpoint(tmp_path / "split.ckpt", avatar)
+    loaded = load_checkpoint(tmp_path / "split.ckpt")
+    assert torch.equal(loaded.body.faces, avatar.body.faces) and torch.equal(loaded.body.uv, avatar.body.uv)
+    uv, pose = torch.rand(100, 2), torch.randn(72)
+    torch.testing.assert_close(loaded.texture(uv, pose), avatar.texture(uv, pose))
+
+
+def test_an_impossible_number_of_splits_is_refused(path):
+    tampered = _tampered(path, change_metadata=lambda metadata: metadata["body"].update(splits=9))
+    with pytest.raises(CheckpointError, match=r"body.splits': expected 0 to 2, got 9"):
+        load_checkpoint(tampered)

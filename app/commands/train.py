@@ -37,6 +37,8 @@ class Train:
     """Choose the number of steps so that training takes about so long on this machine."""
     set: tuple[str, ...] = ()
     """Change a setting of the preset, as in stage1.steps=500; repeatable."""
+    ablation: tuple[str, ...] = ()
+    """An ablation of the paper: plain-maps, no-mesh-losses or split-mesh (docs/training.md); repeatable."""
     seed: int = 0
     """Of all random numbers; the same seed gives the same avatar on the CPU."""
     threads: int = 1
@@ -60,6 +62,7 @@ def run(args: Train) -> int:
     from phynes_core.body.files import load_body
     from phynes_core.checkpoint import save_checkpoint
     from phynes_core.data.open_capture import open_capture
+    from phynes_core.training.ablations import with_ablation
     from phynes_core.training.loop import RunOptions, train
     from phynes_core.training.presets import preset, with_overrides
 
@@ -71,7 +74,10 @@ def run(args: Train) -> int:
         raise PhynesError(f"--minutes: expected more than 0, got {args.minutes}")
     if args.threads < 1:
         raise PhynesError(f"--threads: expected at least 1, got {args.threads}")
-    config = with_overrides(preset(args.preset), _settings(args.set))
+    config = preset(args.preset)
+    for name in args.ablation:
+        config = with_ablation(config, name)
+    config = with_overrides(config, _settings(args.set))
     config = dataclasses.replace(config, seed=args.seed)
     smpl = None if args.smpl is None else load_body(args.smpl, args.smpl_uv)
     capture = open_capture(args.data, capture_options(args.dataset), smpl)
@@ -171,6 +177,7 @@ def _command(args: Train) -> str:
     words += ["--preset", args.preset] if args.preset != Train.preset else []
     words += ["--seed", str(args.seed)] if args.seed != Train.seed else []
     words += ["--minutes", f"{args.minutes:g}"] if args.minutes is not None else []
+    words += [f"--ablation {name}" for name in args.ablation]
     return " ".join([*words, *typed(args.dataset), *(f"--set {text}" for text in args.set)])
 
 

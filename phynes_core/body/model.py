@@ -51,7 +51,8 @@ class BodyModel:
     uv: Tensor  # [U, 2] in [0, 1], v up
     uv_faces: Tensor  # [F, 3] int64
     uv_is_unwrapped: bool  # the atlas was made here and comes with no file
-    content_hash: str  # sha256 of everything above but name and uv
+    content_hash: str  # sha256 of everything above but name and uv, before any split
+    num_splits: int = 0  # midpoint splits since it was read (body/subdivide.py)
 
     @property
     def num_vertices(self) -> int:

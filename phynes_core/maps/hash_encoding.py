@@ -72,6 +72,7 @@ class HashEncoding(nn.Module):
         super().__init__()
         self.config = config
         self.table = level_table(config)
+        self.output_width = config.output_width
         num_entries = int(self.table.offset[-1])
         self.grid = nn.Parameter(torch.empty(num_entries, config.num_features).uniform_(-INITIAL_RANGE, INITIAL_RANGE))
 

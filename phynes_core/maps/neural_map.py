@@ -1,4 +1,4 @@
-"""A neural map: hash-encoded (u, v) and the pose in, a few channels of the surface out (paper, Sec. III)."""
+"""A neural map: encoded (u, v) and the pose in, a few channels of the surface out (paper, Sec. III)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,9 +9,11 @@ from torch import Tensor, nn
 from phynes_core.checks import check_tensor
 from phynes_core.conventions import POSE_DIM
 from phynes_core.kernels.cpu.threads import run_in_threads
+from phynes_core.maps.frequency_encoding import FrequencyEncoding
 from phynes_core.maps.hash_encoding import HashEncoding, HashEncodingConfig
 
 SOFTPLUS_BETA = 100.0  # close to a ReLU but smooth, as in the signed-distance networks of the paper's family
+MAX_OCTAVES = 16  # 2^16 waves across the square are 64 a texel of 1024
 QUERY_CHUNK = 4096  # rows of a 64-wide layer that stay in the L2 cache; chunks go to threads, one a core
 
 
@@ -29,6 +31,7 @@ class NeuralMapConfig:
     output_scale: float = 1.0  # value = output_offset + output_scale * network
     output_offset: float = 0.0
     encoding: HashEncodingConfig = field(default_factory=HashEncodingConfig)
+    frequency_octaves: int = 0  # more than 0: sines and cosines of uv in so many octaves instead of the hash grid
 
     def __post_init__(self) -> None:
         if self.activation not in ("softplus", "relu"):
@@ -37,6 +40,8 @@ class NeuralMapConfig:
             raise ValueError(f"output: expected 'linear' or 'sigmoid', got '{self.output}'")
         if self.num_layers < 2:
             raise ValueError(f"num_layers: expected at least 2, got {self.num_layers}")
+        if not 0 <= self.frequency_octaves <= MAX_OCTAVES:
+            raise ValueError(f"frequency_octaves: expected 0 to {MAX_OCTAVES}, got {self.frequency_octaves}")
 
 
 @dataclass(frozen=True)
@@ -50,16 +55,18 @@ class PoseBatch:
 class NeuralMap(nn.Module):
     """(u, v), pose -> values. The pose enters the first layer; one pose for all rows folds into its bias."""
 
+    encoding: HashEncoding | FrequencyEncoding
     hidden: Sequence[nn.Linear]  # a ModuleList, which does not tell the type checker what it holds
     pose: nn.Linear | None
 
     def __init__(self, config: NeuralMapConfig) -> None:
         super().__init__()
         self.config = config
-        self.encoding = HashEncoding(config.encoding)
+        octaves = config.frequency_octaves
+        self.encoding = FrequencyEncoding(octaves) if octaves else HashEncoding(config.encoding)
         width = config.hidden_width
         num_hidden = config.num_layers if config.residual_output else config.num_layers - 1
-        inputs = [config.encoding.output_width] + [width] * (num_hidden - 1)
+        inputs = [self.encoding.output_width] + [width] * (num_hidden - 1)
         self.hidden = nn.ModuleList(nn.Linear(size, width) for size in inputs)  # type: ignore[assignment]
         self.pose = nn.Linear(config.pose_dim, width, bias=False) if config.pose_dim else None
         self.head = nn.Linear(width, config.output_channels)

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from phynes_core.avatar import Avatar, AvatarRecord
 from phynes_core.body.model import BodyModel
+from phynes_core.body.subdivide import split_body
 from phynes_core.checkpoint import save_checkpoint
 from phynes_core.data.capture import Capture
 from phynes_core.errors import PhynesError
@@ -70,6 +71,7 @@ def train(
         config = from_json(state.config)
         folder.cut_log(state.stage, state.step)
     torch.manual_seed(config.seed)
+    body = split_body(body, config.mesh_splits)
     avatar = _new_avatar(capture, body, config, options.name)
     frames = load_training_frames(capture, body, config.stage1.ring_px)
     avatar.training_poses = torch.stack([frame.pose_vector for frame in frames])
