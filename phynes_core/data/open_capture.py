@@ -7,9 +7,11 @@ from phynes_core.data import layout
 from phynes_core.data.capture import Capture
 from phynes_core.data.capture_options import CaptureOptions
 from phynes_core.data.native import load_capture
+from phynes_core.data.public_dataset import ANNOTS, EXTRINSICS, INTRINSICS, is_public_dataset, load_public_dataset
 from phynes_core.errors import CaptureError
 
 DEFAULT_OPTIONS = CaptureOptions()
+_NAMES_SHOWN = 8
 
 
 def open_capture(root: Path, options: CaptureOptions = DEFAULT_OPTIONS, body: BodyModel | None = None) -> Capture:
@@ -17,9 +19,17 @@ def open_capture(root: Path, options: CaptureOptions = DEFAULT_OPTIONS, body: Bo
     root = Path(root)
     if not root.is_dir():
         raise CaptureError(f"{root}: expected a capture folder, got none; see docs/dataset.md or run synthesize")
-    if options.given():
-        raise CaptureError(
-            f"{root}: {', '.join(options.given())}: not for our own layout; edit the splits in {layout.CAMERAS} and "
-            f"{layout.BODY} instead"
-        )
-    return load_capture(root)
+    if (root / layout.CAMERAS).is_file():
+        if options.given():
+            raise CaptureError(
+                f"{root}: {', '.join(options.given())}: only for public datasets, and this is our own layout; edit the "
+                f"splits in {layout.CAMERAS} and {layout.BODY} instead"
+            )
+        return load_capture(root)
+    if is_public_dataset(root):
+        return load_public_dataset(root, options, body)
+    found = ", ".join(sorted(path.name for path in root.iterdir())[:_NAMES_SHOWN]) or "nothing"
+    raise CaptureError(
+        f"{root}: expected {layout.CAMERAS} (our layout), {ANNOTS} (ZJU-MoCap, SyntheticHuman) or {INTRINSICS} and "
+        f"{EXTRINSICS} (SyntheticHuman++), got {found}; docs/dataset.md shows the layouts"
+    )
