@@ -23,46 +23,16 @@ from phynes_core.data.native_writer import (
 from phynes_core.errors import CaptureError
 from phynes_core.render.camera import Camera
 from phynes_core.render.probes import load_environment_image
-from phynes_core.synthetic.lights import find_exposure, load_light
+from phynes_core.synthetic.exposure import expose_lights
+from phynes_core.synthetic.lights import load_light
 from phynes_core.synthetic.plan import Shot, SynthesisPlan, make_cameras, make_shots
 from phynes_core.synthetic.rendering import render_radiance, surface_buffers
-from phynes_core.synthetic.scene import (
-    SeamSplit,
-    body_crop,
-    make_brdf,
-    make_environment,
-    make_subject_mesh,
-    make_texture,
-    make_white_diffuse,
-    split_at_seams,
-)
+from phynes_core.synthetic.scene import body_crop, make_environment
 from phynes_core.synthetic.settings import check_settings, save_settings
-from phynes_core.synthetic.subdivision import Array
-from phynes_core.synthetic.subject import SUBJECTS, Subject, build_subject
+from phynes_core.synthetic.stage import PosedSubject, Stage, pose_subject, prepare_stage
+from phynes_core.synthetic.subject import SUBJECTS, build_subject
 
 Report = Callable[[int, int, str], None]  # pictures done, pictures in all, what is being rendered
-
-
-@dataclass(frozen=True)
-class _Stage:
-    """What all frames share."""
-
-    subject: Subject
-    split: SeamSplit
-    albedo: Any  # Mitsuba textures
-    roughness: Any
-    brdf: Any
-    white: Any
-
-
-@dataclass(frozen=True)
-class _PosedSubject:
-    """The subject in one frame."""
-
-    frame: int
-    vertices: Array  # [Vd, 3] world
-    mesh: Any
-    white_mesh: Any  # the same in white, for the shading images
 
 
 @dataclass(frozen=True)
@@ -89,28 +59,26 @@ def synthesize(plan: SynthesisPlan, body: BodyModel, root: Path, report: Report)
     missing = [task for task in tasks if not _is_done(root, task)]
     done = len(tasks) - len(missing)
     report(done, len(tasks), "dressing the subject")
-    stage = _prepare(subject, plan.texture_size)
+    stage = prepare_stage(subject, plan.texture_size)
 
     save_settings(plan, body, root)
     save_cameras(root, cameras, camera_split)
     poses, splits = {shot.frame: shot.pose for shot in shots}, {shot.frame: shot.split for shot in shots}
     save_body_parameters(root, poses, splits, body.name, body.content_hash)
     save_topology(root, torch.from_numpy(subject.dense.faces))
-    unexposed = [light for light in lights if not layout.light_path(root, light).is_file()]
-    posed_for_exposure = _exposure_meshes(stage, shots) if unexposed else []
-    train = tuple(camera for name, camera in cameras.items() if camera_split[name] == "train")
-    for light in unexposed:
-        report(done, len(tasks), f"exposing {light}")
-        factor = find_exposure(environments[light], posed_for_exposure, train, plan.seed)
-        save_light(root, light, environments[light] * factor)
+    unexposed = {light: image for light, image in environments.items() if not layout.light_path(root, light).is_file()}
+    if unexposed:
+        report(done, len(tasks), "exposing the lights")
+        for light, factor in expose_lights(unexposed, stage, shots, cameras, camera_split, plan.seed).items():
+            save_light(root, light, unexposed[light] * factor)
     emitters = {light: make_environment(load_environment_image(layout.light_path(root, light))) for light in lights}
 
-    posed: _PosedSubject | None = None
+    posed: PosedSubject | None = None
     for task in missing:
         frame = task.shot.frame
         report(done, len(tasks), f"{task.kind} {task.camera}/{frame:06d} {task.light}".strip())
         if posed is None or posed.frame != frame:
-            posed = _pose(stage, task.shot)
+            posed = pose_subject(stage, task.shot)
             if not layout.geometry_path(root, frame).is_file():
                 save_geometry(root, frame, torch.from_numpy(posed.vertices))
         _render(task, stage, posed, cameras[task.camera], emitters.get(task.light), plan, root)
@@ -119,7 +87,7 @@ def synthesize(plan: SynthesisPlan, body: BodyModel, root: Path, report: Report)
 
 
 def _render(
-    task: _Task, stage: _Stage, posed: _PosedSubject, camera: Camera, emitter: Any, plan: SynthesisPlan, root: Path
+    task: _Task, stage: Stage, posed: PosedSubject, camera: Camera, emitter: Any, plan: SynthesisPlan, root: Path
 ) -> None:
     """Render one task and write its files, the one that `_is_done` looks for last."""
     crop = body_crop(posed.vertices, camera)
@@ -160,28 +128,6 @@ def _is_done(root: Path, task: _Task) -> bool:
     if task.kind == "surface":
         return layout.center_mask_path(root, camera, frame).is_file()  # written last
     return layout.buffer_path(root, task.kind, camera, frame, task.light).is_file()
-
-
-def _prepare(subject: Subject, texture_size: int) -> _Stage:
-    materials = subject.paint(texture_size)
-    albedo, roughness = make_texture(materials.albedo), make_texture(materials.roughness)
-    split = split_at_seams(subject.dense.faces, subject.dense.corner_uv)
-    return _Stage(subject, split, albedo, roughness, make_brdf(albedo, roughness), make_white_diffuse())
-
-
-def _pose(stage: _Stage, shot: Shot) -> _PosedSubject:
-    vertices = stage.subject.vertices(shot.pose)
-    mesh, white = (
-        make_subject_mesh(vertices, stage.subject.dense.faces, stage.split, bsdf) for bsdf in (stage.brdf, stage.white)
-    )
-    return _PosedSubject(shot.frame, vertices, mesh, white)
-
-
-def _exposure_meshes(stage: _Stage, shots: tuple[Shot, ...]) -> list[tuple[Array, Any]]:
-    """Three training frames, spread out."""
-    train = [shot for shot in shots if shot.split == "train"]
-    posed = [_pose(stage, shot) for shot in train[:: max(1, len(train) // 3)][:3]]
-    return [(subject.vertices, subject.mesh) for subject in posed]
 
 
 def _seed(seed: int, task: _Task) -> int:

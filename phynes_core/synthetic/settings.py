@@ -12,6 +12,7 @@ from phynes_core.synthetic.plan import SynthesisPlan
 from phynes_core.synthetic.subject import SUBJECT_VERSION
 
 SETTINGS = "synthesis.json"
+RENDER_VERSION = 2  # raised whenever lights, exposure or rendering change: a half-rendered capture must not mix two
 
 
 def check_settings(plan: SynthesisPlan, body: BodyModel, root: Path) -> None:
@@ -24,6 +25,7 @@ def check_settings(plan: SynthesisPlan, body: BodyModel, root: Path) -> None:
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
         difference, stored_body, version = plan.difference(stored["plan"]), stored["body"], stored["subject_version"]
+        rendered = stored.get("render_version", 1)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise CaptureError(
             f"{path}: expected the settings of a run, got something else; choose another --out"
@@ -32,6 +34,8 @@ def check_settings(plan: SynthesisPlan, body: BodyModel, root: Path) -> None:
         difference = "body: another body model"
     if difference is None and version != SUBJECT_VERSION:
         difference = f"subject: the folder has version {version}, this program makes version {SUBJECT_VERSION}"
+    if difference is None and rendered != RENDER_VERSION:
+        difference = f"exposure: the folder has version {rendered}, this program makes version {RENDER_VERSION}"
     if difference is not None:
         raise CaptureError(f"{path}: made with other settings ({difference}); repeat those or choose another --out")
 
@@ -39,7 +43,10 @@ def check_settings(plan: SynthesisPlan, body: BodyModel, root: Path) -> None:
 def save_settings(plan: SynthesisPlan, body: BodyModel, root: Path) -> None:
     """Write synthesis.json."""
     settings: dict[str, Any] = {
-        "plan": plan.as_json(), "body": body.content_hash, "subject_version": SUBJECT_VERSION
-    }  # fmt: skip
+        "plan": plan.as_json(),
+        "body": body.content_hash,
+        "subject_version": SUBJECT_VERSION,
+        "render_version": RENDER_VERSION,
+    }
     with replacing(root / SETTINGS) as temporary:
         temporary.write_text(json.dumps(settings, indent=1), encoding="utf-8")
