@@ -27,6 +27,10 @@ class Pictures(Protocol):
         """[H, W, 4] uint8: sRGB of the premultiplied linear color (black background), and the coverage."""
         ...
 
+    def files(self, camera: str, frame: int) -> tuple[Path, ...]:
+        """The files that `read` reads, for messages and to see whether they change."""
+        ...
+
 
 @dataclass
 class Capture:

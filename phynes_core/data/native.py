@@ -51,6 +51,10 @@ class NativePictures:
             color = (linear_to_srgb(srgb_to_linear(srgb) * share) * 255).round().to(torch.uint8).numpy()
         return np.concatenate([color * (coverage > 0), coverage], -1)
 
+    def files(self, camera: str, frame: int) -> tuple[Path, ...]:
+        """Image and mask."""
+        return layout.image_path(self.root, camera, frame), layout.mask_path(self.root, camera, frame)
+
 
 def load_capture(root: Path) -> Capture:
     """Read and check a native capture; pictures themselves are decoded when first asked for."""
