@@ -3,11 +3,14 @@
 examples:
   python launch.py evaluate --avatar josh.ckpt --data data/josh --out report
   python launch.py evaluate --avatar josh.ckpt --data data/josh --out report --max-images 4
+  python launch.py evaluate --avatar josh.ckpt --data data/josh --out report --alignment least-squares
+  python launch.py evaluate --avatar josh.ckpt --data data/josh --out report --lpips vgg16_lpips.pth
 """
 
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import tyro
 
@@ -24,11 +27,17 @@ class Evaluate:
     data: Path
     """Folder of the capture (docs/dataset.md)."""
     out: Path
-    """Folder for metrics.json, images.csv, report.md and pictures/."""
+    """Folder for report.html with pictures/, metrics.json, images.csv and tables.csv."""
     max_images: int | None = None
     """Pictures of each split to compare with; all when left out."""
     supersample: int = 2
     """Samples a side of a pixel; the pictures of a camera are antialiased."""
+    pictured: int = 2
+    """Pictures of each split that the report shows."""
+    alignment: Literal["median", "least-squares"] = "median"
+    """How the unknown scale of albedo and light is taken out (docs/evaluation.md)."""
+    lpips: tuple[Path, ...] = ()
+    """Weights of LPIPS: one file of the whole network, or backbone and heads; not measured when left out."""
     smpl: Path | None = None
     """A licensed SMPL file, when the avatar was trained on one."""
     smpl_uv: Path | None = None
@@ -41,21 +50,29 @@ def run(args: Evaluate) -> int:
     from app.outputs import check_folder
     from phynes_core.checkpoint import load_checkpoint, resolve_avatar_path
     from phynes_core.data.open_capture import open_capture
-    from phynes_core.evaluation.evaluate import EvaluateOptions, evaluate, flat_metrics
-    from phynes_core.evaluation.report import write_report
+    from phynes_core.evaluation.evaluate import evaluate, flat_metrics
+    from phynes_core.evaluation.lpips import load_lpips
+    from phynes_core.evaluation.options import EvaluateOptions
+    from phynes_core.evaluation.report import PAGE, write_report
 
     for option, value in (("--max-images", args.max_images), ("--supersample", args.supersample)):
         if value is not None and value < 1:
             raise PhynesError(f"{option}: expected at least 1, got {value}")
+    if args.pictured < 0:
+        raise PhynesError(f"--pictured: expected 0 or more, got {args.pictured}")
     check_folder(args.out)
+    lpips = load_lpips(args.lpips) if args.lpips else None
     avatar = load_checkpoint(resolve_avatar_path(args.avatar), args.smpl, args.smpl_uv)
     capture = open_capture(args.data, capture_options(args.dataset), avatar.body)
-    options = EvaluateOptions(supersample=args.supersample, max_images=args.max_images)
+    options = EvaluateOptions(
+        supersample=args.supersample, max_images=args.max_images, pictured=args.pictured, alignment=args.alignment,
+        lpips=lpips,
+    )  # fmt: skip
     evaluation = evaluate(avatar, capture, options, _print_progress)
     write_report(args.out, evaluation)
     for name, value in flat_metrics(evaluation.metrics).items():
         print(f"{name:<40}{value:10.3f}")
-    print(f"wrote {args.out / 'report.md'} and {args.out / 'metrics.json'}")
+    print(f"wrote {args.out / PAGE} and {args.out / 'metrics.json'}")
     return 0
 
 

@@ -128,8 +128,9 @@ def _check_writable(path: Path) -> None:
 def _measure(path: Path, capture, body, report: Path) -> None:
     """Evaluate what the file holds (its grids are half precision) and store the numbers in it."""
     from phynes_core.checkpoint import load_checkpoint, save_checkpoint
-    from phynes_core.evaluation.evaluate import EvaluateOptions, evaluate, flat_metrics
-    from phynes_core.evaluation.report import write_report
+    from phynes_core.evaluation.evaluate import evaluate, flat_metrics
+    from phynes_core.evaluation.options import EvaluateOptions
+    from phynes_core.evaluation.report import PAGE, write_report
 
     avatar = load_checkpoint(path)
     evaluation = evaluate(avatar, capture, EvaluateOptions())
@@ -138,7 +139,7 @@ def _measure(path: Path, capture, body, report: Path) -> None:
     save_checkpoint(path, avatar)
     for name, value in avatar.record.metrics.items():
         print(f"  {name:<36}{value:9.3f}")
-    print(f"report: {report / 'report.md'}")
+    print(f"report: {report / PAGE}")
 
 
 def _settings(texts: tuple[str, ...]) -> dict[str, str]:

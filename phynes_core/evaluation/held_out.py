@@ -7,7 +7,7 @@ from typing import TypeVar
 from torch import Tensor
 
 from phynes_core.data.capture import Capture
-from phynes_core.evaluation.metrics import eroded
+from phynes_core.evaluation.masks import eroded
 
 SPLITS = {"train": "novel_view", "novel_pose": "novel_pose"}  # of a capture's frames -> name in metrics.json
 Item = TypeVar("Item")
@@ -35,21 +35,32 @@ def held_out_views(
     max_images: int | None,  # of each split; None: all
     pictured: int,  # of each split
 ) -> Iterator[HeldOutView]:
-    """The pictures of the test cameras, or some spread over cameras and frames."""
+    """The pictures of the test cameras, or some spread over cameras and frames; never one that is all black."""
     cameras = [name for name, split in capture.camera_split.items() if split == "test"]
     for split, name in SPLITS.items():
         frames = [number for number in capture.frames if capture.frame_split[number] == split]
-        pairs = [(camera, number) for number in frames for camera in cameras if capture.has_image(camera, number)]
-        pairs = _spread(pairs, max_images)
-        shown = set(_spread(pairs, pictured))
+        pairs = [
+            (camera, number)
+            for place, number in enumerate(frames)
+            for camera in _rotated(cameras, place)  # so that evenly spaced pictures do not all show one camera
+            if capture.has_image(camera, number)
+        ]
+        pairs = spread(pairs, max_images)
+        shown = set(spread(pairs, pictured))
         for camera, number in pairs:
             coverage = capture.mask(camera, number)
             foreground = eroded(coverage)
-            if bool(foreground.any()):
+            if bool(foreground.any()) and bool((capture.image(camera, number) > 0).any()):
                 yield HeldOutView(name, camera, number, (camera, number) in shown, coverage, foreground)
 
 
-def _spread(items: Sequence[Item], count: int | None) -> list[Item]:
+def _rotated(items: list[Item], places: int) -> list[Item]:
+    start = places % max(len(items), 1)
+    return items[start:] + items[:start]
+
+
+def spread(items: Sequence[Item], count: int | None) -> list[Item]:
+    """`count` of the items, evenly apart; all of them when there are no more, or for None."""
     if count is None or len(items) <= count:
         return list(items)
     return [items[round((place + 0.5) * len(items) / count - 0.5)] for place in range(count)]

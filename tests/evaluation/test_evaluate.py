@@ -2,13 +2,16 @@
 
 import json
 
+import numpy as np
 import pytest
 import torch
 
 from phynes_core.body.atlas import average_over_seams
 from phynes_core.data.native import load_capture
-from phynes_core.evaluation.evaluate import EvaluateOptions, evaluate, flat_metrics
+from phynes_core.evaluation.evaluate import evaluate, flat_metrics
+from phynes_core.evaluation.options import EvaluateOptions
 from phynes_core.evaluation.report import write_report
+from phynes_core.image_files import write_png
 
 OPTIONS = EvaluateOptions(surface_samples=800, pictured=1)
 
@@ -64,12 +67,41 @@ def test_the_report_holds_the_numbers_and_the_pictures(evaluation, tmp_path):
     write_report(tmp_path, evaluation)
     stored = json.loads((tmp_path / "metrics.json").read_text())
     names = {"novel_view", "novel_pose", "albedo", "visibility", "relighting", "roughness", "normal", "geometry"}
-    assert set(stored) == names | {"protocol"}
-    assert set(stored["novel_view"]["relit"]) == {"psnr", "psnr_foreground", "ssim"}
-    text = (tmp_path / "report.md").read_text()
+    assert set(stored) == names | {"protocol", "light", "speed"}
+    rgb = {"psnr", "psnr_foreground", "psnr_box", "ssim", "ssim_box", "flip", "flip_foreground"}
+    assert set(stored["novel_view"]["relit"]) == rgb  # 64 pixels are too few for MS-SSIM
+    assert set(stored["relighting"]["by_light"]) == {"flat"}
+    text = (tmp_path / "report.html").read_text()
     for number in range(len(evaluation.panels)):
         picture = f"pictures/{number:03d}.png"
         assert picture in text and (tmp_path / picture).stat().st_size > 0
+    for word in ("Table I:", "Table II:", "Table III:", "Table IV:", "<svg", "true and learned light", "albedo"):
+        assert word in text
+    assert "http" not in text  # nothing from elsewhere
     rows = (tmp_path / "images.csv").read_text().splitlines()
     assert len(rows) == len(evaluation.rows) + 1
-    assert "novel_view.relit.psnr" in flat_metrics(stored) and "protocol" not in flat_metrics(stored)
+    assert "Table IV" in (tmp_path / "tables.csv").read_text()
+    flat = flat_metrics(stored)
+    assert "novel_view.relit.psnr" in flat and "relighting.by_light.flat.psnr" in flat
+    assert not {name.split(".")[0] for name in flat} & {"protocol", "speed"}
+
+
+def test_a_capture_without_ground_truth_gets_pictures_only(truth, tmp_path, tiny_module):
+    root = tiny_module.write_tiny_capture(tmp_path / "real", size=64, has_ground_truth=False)
+    metrics = evaluate(truth, load_capture(root), OPTIONS).metrics
+    assert set(metrics) == {"novel_view", "novel_pose", "protocol", "speed"}
+    assert metrics["novel_view"]["relit"]["psnr_box"] > 45
+
+
+def test_black_pictures_are_skipped(truth, tmp_path, tiny_module):
+    root = tiny_module.write_tiny_capture(tmp_path / "black", size=64)
+    write_png(root / "images" / "02" / "000004.png", np.zeros((64, 64, 3), np.uint8))
+    metrics = evaluate(truth, load_capture(root), OPTIONS).metrics
+    assert metrics["protocol"]["images"] == {"novel_view": 1, "novel_pose": 1}
+
+
+def test_least_squares_alignment_is_recorded(truth, tiny_root):
+    options = EvaluateOptions(max_images=1, surface_samples=100, pictured=0, alignment="least-squares")
+    metrics = evaluate(truth, load_capture(tiny_root), options).metrics
+    assert metrics["protocol"]["alignment"].startswith("least-squares")
+    assert metrics["albedo"]["psnr"] > 60

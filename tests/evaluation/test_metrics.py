@@ -5,17 +5,9 @@ import math
 import pytest
 import torch
 
-from phynes_core.evaluation.metrics import (
-    baked_shading,
-    eroded,
-    mean_of,
-    median_aligned,
-    normal_degrees,
-    psnr,
-    rmse,
-    ssim,
-    surface_distances,
-)
+from phynes_core.conventions import latlong_directions
+from phynes_core.evaluation.metrics import baked_shading, light_error, mean_of, normal_degrees, psnr, rmse
+from phynes_core.evaluation.surface_distances import surface_distances
 
 
 def test_psnr_of_a_constant_difference():
@@ -31,43 +23,6 @@ def test_psnr_over_a_mask_looks_only_there():
     assert psnr(image, truth, mask) == pytest.approx(-10 * math.log10(0.01 / 2), abs=1e-4)
     with pytest.raises(ValueError, match="at least one pixel"):
         psnr(image, truth, torch.zeros(2, 2, dtype=torch.bool))
-
-
-def test_ssim_is_one_for_equal_images_and_matches_torchmetrics():
-    generator = torch.Generator().manual_seed(0)
-    truth = torch.rand(40, 32, 3, generator=generator)
-    image = (truth + 0.1 * torch.randn(40, 32, 3, generator=generator)).clamp(0, 1)
-    assert ssim(truth, truth) == pytest.approx(1.0)
-    torchmetrics = pytest.importorskip("torchmetrics.functional.image")
-    theirs = torchmetrics.structural_similarity_index_measure(
-        image.permute(2, 0, 1)[None].double(), truth.permute(2, 0, 1)[None].double(), data_range=1.0
-    )
-    assert ssim(image, truth) == pytest.approx(float(theirs), abs=2e-3)  # theirs pads the border, ours does not
-
-
-def test_median_alignment_takes_out_a_scale_for_each_channel():
-    generator = torch.Generator().manual_seed(1)
-    truth = torch.rand(8, 8, 3, generator=generator) + 0.1
-    truth[0] = 0.0  # background
-    image = truth * torch.tensor([2.0, 0.5, 3.0])
-    assert torch.allclose(median_aligned(image, truth), truth, atol=1e-6)
-
-
-def test_median_alignment_worked_by_hand():
-    truth = torch.tensor([[[1.0], [2.0], [6.0], [0.0]]])
-    image = torch.tensor([[[1.0], [1.0], [2.0], [9.0]]])  # the last pixel is background in the truth: not looked at
-    assert median_aligned(image, truth).flatten().tolist() == [2.0, 2.0, 4.0, 18.0]
-
-
-def test_erosion_takes_one_pixel_off_the_rim_and_the_image_border():
-    coverage = torch.zeros(6, 6)
-    coverage[0:5, 1:5] = 1.0
-    coverage[4, 1] = 0.4  # mostly background
-    inside = eroded(coverage)
-    expected = torch.zeros(6, 6, dtype=torch.bool)
-    expected[1:4, 2:4] = True
-    expected[3, 2] = False
-    assert torch.equal(inside, expected)
 
 
 def test_normals_thirty_degrees_apart():
@@ -99,6 +54,21 @@ def test_two_parallel_squares_are_their_distance_apart_in_centimetres():
     p2s, cd = surface_distances(square + torch.tensor([0.0, 0.0, 0.02]), faces, square, faces, samples=500)
     assert p2s == pytest.approx(2.0, abs=1e-3)
     assert cd == pytest.approx(2.0, abs=1e-3)
+
+
+def test_a_light_that_is_off_by_a_factor_a_channel_is_right():
+    truth = 0.1 + torch.rand(16, 32, 3, generator=torch.Generator().manual_seed(3))
+    ours, error = light_error(truth * torch.tensor([2.0, 0.5, 3.0]), truth)
+    assert error == pytest.approx(0.0, abs=1e-6)
+    assert torch.allclose(ours, truth, rtol=1e-5)
+
+
+def test_a_uniform_light_misses_what_a_gradient_gives_to_each_side():
+    """Irradiance of L = 1 + y is pi + (2 pi / 3) n.y; a constant leaves rms(2 pi / 3 n.y) = 2 pi / 3 / sqrt(3)."""
+    gradient = (1.0 + latlong_directions(16, 32)[..., 1:2]).expand(-1, -1, 3)
+    _, error = light_error(torch.ones(16, 32, 3), gradient)
+    ripple = (2 * math.pi / 3) ** 2 / 3
+    assert error == pytest.approx(math.sqrt(ripple / (math.pi**2 + ripple)), rel=0.02)  # 16 x 32 cells
 
 
 def test_mean_of_nothing_is_none():

@@ -33,7 +33,7 @@ def test_train_writes_a_measured_checkpoint_that_evaluate_reads(arguments, tiny_
     assert str(tmp_path) not in avatar.record.provenance["command"]
     assert avatar.record.provenance["frames"] == 2 and avatar.record.provenance["views"] == 2
     assert avatar.record.metrics["novel_view.relit.psnr"] > 10
-    assert (tmp_path / "run" / "report" / "report.md").is_file()
+    assert (tmp_path / "run" / "report" / "report.html").is_file()
     assert "geometry.cd_cm" in capsys.readouterr().out
     out = tmp_path / "report"
     command = ["evaluate", "--avatar", str(tmp_path / "tiny.ckpt"), "--data", str(tiny_root), "--out", str(out)]

@@ -1,0 +1,136 @@
+"""The report's tables: a summary of everything, and the paper's four beside what it reports of itself."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from phynes_core.evaluation.ledger import Evaluation
+from phynes_core.evaluation.paper import NOT_STATED, TABLE_1, TABLE_2, TABLE_3, TABLE_4, PaperRow
+
+Cell = Callable[[dict[str, Any]], str]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Text in rows; the first column names the row."""
+
+    title: str
+    note: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def summary(evaluation: Evaluation) -> Table:
+    """Every group: dB over the full image and the foreground, and the rest by name."""
+    rows = []
+    for path, numbers in _leaves((), _without(evaluation.metrics, ("protocol", "limits", "rivals", "speed"))):
+        if "by_light" in path:
+            path = tuple(part for part in path if part != "by_light")
+        full, foreground = (_number(numbers, key, "{:.2f}") for key in ("psnr", "psnr_foreground"))
+        rest = {key: value for key, value in numbers.items() if key not in ("psnr", "psnr_foreground")}
+        others = ", ".join(f"{_words(key)} {value:.3f}" for key, value in rest.items() if value is not None)
+        rows.append((_words(" ".join(path)), full, foreground, others))
+    note = "PSNR in dB. What each number means is said at the end of this page and in docs/evaluation.md."
+    return Table("Summary", note, ("", "full image", "foreground", "other"), tuple(rows))
+
+
+def paper_tables(evaluation: Evaluation) -> list[Table]:
+    """Tables I to IV for this avatar; what was not measured is left out."""
+    name, metrics = evaluation.name, evaluation.metrics
+    tables = [_rgb(name, metrics)]
+    if "geometry" in metrics:
+        columns: dict[str, Cell] = {
+            "P2S": lambda node: _number(node, "p2s_cm", "{:.3f}"),
+            "CD": lambda node: _number(node, "cd_cm", "{:.3f}"),
+        }
+        note = "Centimetres, training frames. Ours samples 10000 points for both, the paper's code 1000 for CD."
+        rows = [(f"{name}, ours", metrics["geometry"])]
+        tables.append(_table("Table II: geometry", note, columns, rows, TABLE_2))
+    tables.append(_cost(evaluation))
+    if "albedo" in metrics or "relighting" in metrics:
+        tables.append(_decomposition(name, metrics))
+    return tables
+
+
+def _rgb(name: str, metrics: dict[str, Any]) -> Table:
+    columns: dict[str, Cell] = {}
+    for split in ("novel_view", "novel_pose"):
+        for key, digits in (("psnr_box", "{:.2f}"), ("ssim_box", "{:.3f}"), ("lpips", "{:.3f}")):
+            title = f"{_words(split)} {key.removesuffix('_box').upper()}"
+            columns[title] = lambda node, split=split, key=key, digits=digits: _number(node[split], key, digits)
+    rows = []
+    for kind, text in (("relit", "relit"), ("texture", "stage-1 texture")):
+        numbers = {split: metrics.get(split, {}).get(kind, {}) for split in ("novel_view", "novel_pose")}
+        rows.append((f"{name}, ours, {text}", numbers))
+    note = "Over the body's padded box, as ZJU-MoCap is evaluated. LPIPS only with --lpips."
+    return _table("Table I: pictures of held-out cameras", note, columns, rows, TABLE_1)
+
+
+def _cost(evaluation: Evaluation) -> Table:
+    seconds = evaluation.provenance.get("training_seconds")
+    values = {
+        "frames a second": _number(evaluation.metrics.get("speed", {}), "frames_per_second", "{:.1f}"),
+        "memory": "-",
+        "training": f"{float(seconds) / 60:.0f} min" if isinstance(seconds, int | float) else "-",
+    }
+    columns: dict[str, Cell] = {key: lambda node, key=key: node[key] for key in values}
+    device = evaluation.provenance.get("device", "cpu")
+    note = (
+        f"Ours: every stage of every frame at 512 x 512 on this machine's CPU as it was; trained on {device}. "
+        "`python launch.py bench` measures speed and memory properly."
+    )
+    return _table("Table III: cost", note, columns, [(f"{evaluation.name}, ours", values)], TABLE_3)
+
+
+def _decomposition(name: str, metrics: dict[str, Any]) -> Table:
+    columns: dict[str, Cell] = {}
+    for group in ("albedo", "visibility", "relighting"):
+        for key, title, digits in (
+            ("psnr", "PSNR", "{:.2f}"),
+            ("ssim", "SSIM", "{:.3f}"),
+            ("lpips", "LPIPS", "{:.3f}"),
+        ):
+            columns[f"{group} {title}"] = lambda node, group=group, key=key, digits=digits: _number(
+                node.get(group, {}), key, digits
+            )
+    over = {
+        group: {"psnr": metrics.get(group, {}).get("psnr_mask")} for group in ("albedo", "visibility", "relighting")
+    }
+    rows = [(f"{name}, ours", metrics), (f"{name}, ours, over Relightable Avatar's mask", over)]
+    note = "Linear light, per-channel alignment, whole image with zero background unless a row says otherwise."
+    return _table("Table IV: materials and light", note, columns, rows, TABLE_4)
+
+
+def _table(
+    title: str,
+    note: str,
+    columns: dict[str, Cell],
+    ours: list[tuple[str, dict[str, Any]]],
+    theirs: tuple[PaperRow, ...],
+) -> Table:
+    rows = [(method, *(cell(node) for cell in columns.values())) for method, node in ours]
+    rows += [(row.method, *(row.values.get(column, NOT_STATED) for column in columns)) for row in theirs]
+    return Table(title, note, ("", *columns), tuple(rows))
+
+
+def _number(node: dict[str, Any], key: str, digits: str) -> str:
+    value = node.get(key)
+    return "-" if value is None else digits.format(value)
+
+
+def _leaves(path: tuple[str, ...], node: dict[str, Any]) -> list[tuple[tuple[str, ...], dict[str, Any]]]:
+    """Groups that hold numbers, each before the groups within it."""
+    numbers = {key: value for key, value in node.items() if not isinstance(value, dict)}
+    found = [(path, numbers)] if numbers else []
+    for key, value in node.items():
+        if isinstance(value, dict):
+            found += _leaves((*path, key), value)
+    return found
+
+
+def _without(metrics: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    return {key: value for key, value in metrics.items() if key not in names}
+
+
+def _words(text: str) -> str:
+    return text.replace("_", " ")
