@@ -70,6 +70,11 @@ class MaskedPictures:
         alpha = 255.0 * is_person.float()
         return torch.cat([color, alpha[None]]).to(torch.uint8).permute(1, 2, 0).contiguous().numpy()
 
+    def files(self, camera: str, frame: int) -> tuple[Path, ...]:
+        """Image and mask."""
+        files = self.present[camera, frame]
+        return files.image, files.mask
+
     def _photograph(self, files: SourcePicture, size: tuple[int, int]) -> Tensor:  # [H, W, 3] uint8
         image = _decoded(files.image)
         if (image.shape[1], image.shape[0]) != size:
