@@ -61,7 +61,7 @@ class MaskedPictures:
         image, mask = self._photograph(files, view.size), _person(files)
         height, width = image.shape[:2]
         mask = shrink_nearest(mask, width, height)
-        channels = torch.cat([image.float(), 255.0 * mask[..., None].float()], -1).permute(2, 0, 1)
+        channels = torch.cat([image, 255 * mask[..., None].to(torch.uint8)], -1).permute(2, 0, 1).float().contiguous()
         if view.camera.distortion.any():
             channels = resample(channels, self._grid(camera, view))
         width, height = view.new_size

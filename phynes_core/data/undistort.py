@@ -48,6 +48,8 @@ def resample(channels: Tensor, grid: Tensor) -> Tensor:  # [C, H, W] float32, [H
 def shrink_by_area(image: Tensor, width: int, height: int) -> Tensor:  # [C, H, W] float32 -> [C, height, width]
     """Mean over each new pixel's area: cv2.INTER_AREA for a size that is not larger."""
     _, rows, columns = image.shape
+    if rows % height == 0 and columns % width == 0:  # the same weights, five times as quick
+        return torch.nn.functional.avg_pool2d(image, (rows // height, columns // width))
     return _area_weights(rows, height) @ image @ _area_weights(columns, width).T
 
 
