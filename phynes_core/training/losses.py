@@ -78,6 +78,16 @@ def entropy_loss(albedo: Tensor) -> Tensor:  # [N, 3] in [0, 1]
     return -(share * share.log()).sum()
 
 
+def scale_to_mean(albedo: Tensor, mean: float) -> Tensor:  # [N, 3] -> [3]
+    """What brings each channel's mean to `mean`: losses on the scaled albedo do not gain by a darker one.
+
+    Half the albedo under twice the light looks the same but for the highlights. In that flat valley the smallest pull
+    is followed for as long as training lasts: unscaled smoothness halved the albedo, and highlights of twice the light
+    then made every material look rough.
+    """
+    return mean / albedo.mean(0).clamp(min=1e-3)
+
+
 def smoothness_loss(values: Tensor, neighbors: Tensor) -> Tensor:  # [N, C] each
     """Mean squared difference to the values at jittered uv (paper, Eq. 6 and 7)."""
     return (values - neighbors).square().sum(-1).mean()

@@ -85,7 +85,9 @@ class Stage2Config:
     overshoot_slope: float = 0.05  # recipe: predictions above 1 meet clipped pixels, this keeps a little gradient
     has_visibility: bool = True
     f0: float = 0.04  # reading 7: RA's 0.02
-    light_start: float = 0.97  # radiance of every probe at the start (softplus of 0.5)
+    mean_albedo: float = 0.18  # the photographer's gray: the light starts so that albedo has this mean, and losses on
+    #                              albedo do not see its scale, which only highlights tell; 0: from `light_start`
+    light_start: float = 0.97  # radiance of every probe at the start (softplus of 0.5) where mean_albedo is 0
     albedo_from_texture_steps: int = 200  # recipe: distil the texture map into the albedo first; 0: start anew
     roughness_start: float = 0.6  # the middle of cloth and skin: hardly observable under one light (FINDINGS)
     optimizer: OptimizerConfig = OptimizerConfig(nets=1e-3, grids=5e-3, light=5e-2, final_fraction=0.1)
@@ -97,6 +99,7 @@ class TrainingConfig:
 
     preset: str = "fast"
     seed: int = 0
+    has_mixed_precision: bool = False  # networks in bfloat16, on CUDA only
     mesh_splits: int = 0  # midpoint splits of the body (paper, Sec. IV: one gains nothing)
     offset: NeuralMapConfig = OFFSET_MAP
     texture: NeuralMapConfig = TEXTURE_MAP
@@ -154,6 +157,7 @@ PAPER = TrainingConfig(
         albedo_samples=1,
         overshoot_slope=0.0,
         f0=0.02,
+        mean_albedo=0.0,
         light_start=0.74,  # softplus of RA's mean start, 0.1
         albedo_from_texture_steps=0,
         roughness_start=0.54,  # a sigmoid's middle

@@ -13,7 +13,7 @@ from phynes_core.kernels.cpu.shade_training import shading_matrices
 from phynes_core.maps.neural_map import PoseBatch
 from phynes_core.render.probes import probes_from_image
 from phynes_core.training.frames import TrainingFrame
-from phynes_core.training.losses import entropy_loss, neighbor_uv, smoothness_loss, srgb_of_radiance
+from phynes_core.training.losses import entropy_loss, neighbor_uv, scale_to_mean, smoothness_loss, srgb_of_radiance
 from phynes_core.training.optimizer import ScheduledAdam, map_rates
 from phynes_core.training.presets import Stage2Config
 from phynes_core.training.sampling import pixel_shifts, step_generator
@@ -44,17 +44,27 @@ class Stage2:
         probes = probes_from_image(torch.ones(PROBE_ROWS, PROBE_COLUMNS, 3))
         self._directions = probes.directions.numpy()
         self._solid_angle = probes.solid_angle[:, None].to(device)
-        start = torch.full((PROBE_ROWS * PROBE_COLUMNS, 3), float(np.log(np.expm1(config.light_start))))
-        self._raw_light = nn.Parameter(start.to(device))
+        self._raw_light = nn.Parameter(torch.zeros(PROBE_ROWS * PROBE_COLUMNS, 3, device=device))
         rates = map_rates("albedo", avatar.albedo, config.optimizer.nets, config.optimizer.grids)
         rates |= map_rates("roughness", avatar.roughness, config.optimizer.nets, config.optimizer.grids)
         rates["light"] = (self._raw_light, config.optimizer.light)
         self._optimizer = ScheduledAdam(rates, config.optimizer, config.steps)
 
     def start_materials(self) -> None:
-        """Give a new run's maps their start: a constant roughness, and the texture decoded to linear as albedo."""
+        """Give a new run its start: a constant roughness, the texture decoded to linear as albedo, the light for it."""
         self._start_roughness()
-        self._start_albedo()
+        radiance = self.config.light_start if self.config.mean_albedo == 0.0 else self._start_radiance()
+        with torch.no_grad():
+            self._raw_light.fill_(float(np.log(np.expm1(radiance))))
+        self._start_albedo(1.0 / radiance if self.config.mean_albedo else 1.0)
+
+    @torch.no_grad()
+    def _start_radiance(self) -> float:
+        """Of a uniform light under which the person's mean albedo is `mean_albedo`."""
+        generator = np.random.default_rng((self._seed, STAGE, 0, 2))
+        color = self._pixels.color[generator.integers(0, self._pixels.count, DISTIL_BATCH)]
+        seen = srgb_to_linear(torch.from_numpy(color.astype(np.float32) / 255.0)).mean()
+        return max(float(seen) / self.config.mean_albedo, 1e-3)
 
     def step(self, step: int) -> dict[str, float]:
         """One optimizer step; `step` counts from 0. Returns the loss terms."""
@@ -74,9 +84,10 @@ class Stage2:
         near = neighbor_uv(uv[:few], self._charts, noise).to(self._device)
         pose = self._pose(places[:few])
         here = self._avatar.query_albedo(uv[:few].to(self._device), pose) if config.albedo_samples > 1 else albedo[:few]
-        smooth_albedo = smoothness_loss(here, self._avatar.query_albedo(near, pose))
+        size = scale_to_mean(albedo, config.mean_albedo) if config.mean_albedo else 1.0
+        smooth_albedo = smoothness_loss(here * size, self._avatar.query_albedo(near, pose) * size)
         smooth_roughness = smoothness_loss(roughness[:few, None], self._avatar.query_roughness(near, pose)[:, None])
-        entropy = entropy_loss(albedo[:few])
+        entropy = entropy_loss(albedo[:few] * size)
         loss = loss + config.albedo_smoothness * smooth_albedo + config.roughness_smoothness * smooth_roughness
         loss = loss + config.entropy_weight * entropy
         terms |= {"smooth_albedo": smooth_albedo.item(), "smooth_roughness": smooth_roughness.item()}
@@ -146,7 +157,7 @@ class Stage2:
         head.weight.mul_(0.1)
         head.bias.fill_(float(np.log(share / (1.0 - share))))
 
-    def _start_albedo(self) -> None:
+    def _start_albedo(self, scale: float) -> None:
         """Distil the texture map, decoded to linear, into the albedo map; stage 2 then moves the shadows out of it."""
         steps = self.config.albedo_from_texture_steps
         if steps == 0:
@@ -159,6 +170,6 @@ class Stage2:
             uv = torch.from_numpy(pixels.uv[rows]).to(self._device)
             pose = self._pose(torch.from_numpy(pixels.frame[rows].astype(np.int64)))
             with torch.no_grad():
-                target = srgb_to_linear(self._avatar.query_texture(uv, pose))
+                target = scale * srgb_to_linear(self._avatar.query_texture(uv, pose))
             ours = linear_to_srgb(self._avatar.query_albedo(uv, pose))
             optimizer.step((ours - linear_to_srgb(target)).square().mean(), step)

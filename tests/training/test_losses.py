@@ -12,6 +12,7 @@ from phynes_core.training.losses import (
     mesh_topology,
     neighbor_uv,
     normal_loss,
+    scale_to_mean,
     smoothness_loss,
     srgb_of_radiance,
 )
@@ -62,6 +63,17 @@ def test_entropy_has_finite_gradients_even_for_one_color():
 
 def test_smoothness_is_the_mean_squared_distance():
     assert smoothness_loss(torch.tensor([[1.0, 2.0]]), torch.tensor([[0.0, 0.0]])).item() == 5.0
+
+
+def test_scaled_losses_pull_neither_to_darker_nor_to_brighter_albedo():
+    generator = torch.Generator().manual_seed(0)
+    albedo, near = (0.4 * torch.rand(64, 3, generator=generator) for _ in range(2))
+    brightness = torch.ones(3, requires_grad=True)  # of each channel
+    size = scale_to_mean(brightness * albedo, 0.18)
+    loss = smoothness_loss(brightness * albedo * size, brightness * near * size)
+    loss = loss + entropy_loss(brightness * albedo * size)
+    assert torch.allclose((brightness * albedo * size).mean(0), torch.full((3,), 0.18))
+    assert torch.autograd.grad(loss, brightness)[0].abs().max() < 1e-5
 
 
 def test_jitter_never_crosses_a_chart():
