@@ -114,6 +114,8 @@ class NeuralMap(nn.Module):
         for layer in self.hidden[1:]:
             values = self._activate(layer(values))
         values = self.head(values + first if self.config.residual_output else values)
+        if values.dtype == torch.bfloat16:  # inside torch.autocast
+            values = values.float()
         if self.config.output == "sigmoid":
             values = torch.sigmoid(values)
         return self.config.output_offset + self.config.output_scale * values

@@ -6,27 +6,45 @@ import torch
 from torch import Tensor, nn
 
 from phynes_core.training.presets import OptimizerConfig
+from phynes_core.training.processes import ALONE, Processes
 
 
 class ScheduledAdam:
     """Adam whose rates decay exponentially over a known number of steps."""
 
-    def __init__(self, rates: Mapping[str, tuple[nn.Parameter, float]], config: OptimizerConfig, steps: int) -> None:
+    def __init__(
+        self,
+        rates: Mapping[str, tuple[nn.Parameter, float]],
+        config: OptimizerConfig,
+        steps: int,
+        processes: Processes = ALONE,  # whose gradients are averaged
+    ) -> None:
         self._names = list(rates)
         self._decay = config.final_fraction
         self._steps = steps
         self._rates = [rate for _, rate in rates.values()]
+        self._parameters = [parameter for parameter, _ in rates.values()]
+        self._processes = processes
         groups = [{"params": [parameter], "lr": rate} for parameter, rate in rates.values()]
         self._adam = torch.optim.Adam(groups, betas=(config.beta1, config.beta2), eps=config.eps, fused=True)
+        processes.share_start(self._parameters)
 
-    def step(self, loss: Tensor, step: int) -> None:
-        """One step down the loss; `step` counts from 0 and sets the rates."""
+    def step(self, loss: Tensor, step: int) -> float:
+        """One step down the loss; `step` counts from 0 and sets the rates. Returns the length of the gradient.
+
+        Where that is no finite number nothing is stepped: the parameters are still the last good ones.
+        """
         factor = self._decay ** (step / max(1, self._steps))
         for group, rate in zip(self._adam.param_groups, self._rates, strict=True):
             group["lr"] = rate * factor
         self._adam.zero_grad(set_to_none=True)
         loss.backward()
-        self._adam.step()
+        self._processes.average_gradients(self._parameters)
+        gradients = [parameter.grad for parameter in self._parameters if parameter.grad is not None]
+        length = float(torch.nn.utils.get_total_norm(gradients))
+        if length < float("inf"):  # false for NaN too
+            self._adam.step()
+        return length
 
     def tensors(self) -> dict[str, Tensor]:
         """Moments and step counts by parameter name; empty before the first step."""

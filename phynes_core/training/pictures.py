@@ -18,8 +18,8 @@ ERROR_GAIN = 3.0  # the error picture shows three times the difference
 
 
 @torch.no_grad()
-def write_pictures(folder: Path, capture: Capture, avatar: Avatar, stage: int, step: int) -> str:
-    """Write stage<S>_<step>.png, a row for a held-out and a training view; returns a line with their PSNR.
+def write_pictures(folder: Path, capture: Capture, avatar: Avatar, stage: int, step: int) -> tuple[Path, str]:
+    """Write stage<S>_<step>.png, a row for a held-out and a training view; returns it and a line with their PSNR.
 
     Stage 1: seen, texture map on the mesh, error. Stage 2: seen, relit, error, albedo, roughness, visibility.
     """
@@ -41,7 +41,7 @@ def write_pictures(folder: Path, capture: Capture, avatar: Avatar, stage: int, s
     picture = torch.cat([row[:height] for row in rows])
     path = folder / f"stage{stage}_{step:06d}.png"
     write_png(path, np.round(picture.clamp(0.0, 1.0).numpy() * 255.0).astype(np.uint8))
-    return f"stage {stage}, step {step}: " + "; ".join(scores)
+    return path, f"stage {stage}, step {step}: " + "; ".join(scores)
 
 
 def _chosen_views(capture: Capture) -> list[tuple[str, str, int]]:

@@ -4,8 +4,8 @@ The state is safetensors with one JSON entry, never a pickle, and replaced atomi
 after the last save.
 """
 
-import hashlib
 import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,6 @@ from safetensors.torch import save as safetensors_bytes
 from torch import Tensor
 
 from phynes_core.atomic_file import replacing
-from phynes_core.data.capture import Capture
 from phynes_core.errors import OutputError, PhynesError
 
 STATE_VERSION = 1
@@ -50,20 +49,44 @@ class RunFolder:
         return self.path / "state.safetensors"
 
     @property
+    def capture_path(self) -> Path:
+        """What the run was started with, to name what changed."""
+        return self.path / "capture.json"
+
+    @property
+    def _good_path(self) -> Path:
+        """The last state from before the image error rose, while it is doubtful whether it comes back."""
+        return self.path / "last_good.safetensors"
+
+    @property
     def pictures(self) -> Path:
         """Where comparison pictures go."""
         return self.path / "pictures"
 
-    def save(self, state: RunState) -> None:
-        """Replace the state on disk."""
+    def save(self, state: RunState, is_doubtful: bool = False) -> None:
+        """Replace the state on disk; the one before a doubtful one is kept beside it."""
         described = {
             "version": STATE_VERSION, "stage": state.stage, "step": state.step, "seconds": state.seconds,
             "config": state.config, "requested": state.requested, "capture": state.capture,
         }  # fmt: skip
         tensors = {name: value.detach().cpu().contiguous() for name, value in state.tensors.items()}
         payload = safetensors_bytes(tensors, {_METADATA_KEY: json.dumps(described)})
+        if is_doubtful and self.state_path.is_file() and not self._good_path.is_file():
+            with replacing(self._good_path) as temporary:
+                shutil.copyfile(self.state_path, temporary)
         with replacing(self.state_path) as temporary:
             temporary.write_bytes(payload)
+        if not is_doubtful:
+            self._good_path.unlink(missing_ok=True)
+
+    def return_to_good(self) -> str:
+        """Drop doubtful states; says which state is left to go on from."""
+        if self._good_path.is_file():
+            self._good_path.replace(self.state_path)
+        if not self.state_path.is_file():
+            return "nothing was saved yet"
+        state = self.load()
+        return f"the last good state, stage {state.stage}, step {state.step}, is {self.state_path}"
 
     def load(self) -> RunState:
         """The saved state. Raises PhynesError when there is none or it cannot be read."""
@@ -111,19 +134,6 @@ class RunFolder:
                 kept.append(line)
         with replacing(curves) as temporary:
             temporary.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
-
-
-def capture_fingerprint(capture: Capture) -> str:
-    """Changes when a capture's cameras, poses or training pictures do (their sizes stand for the pictures)."""
-    digest, root = hashlib.sha256(), capture.root
-    for name in ("cameras.json", "body.npz"):
-        file = root / name
-        digest.update(file.read_bytes() if file.is_file() else b"")
-    for folder in ("images", "masks"):
-        cameras = sorted(name for name, split in capture.camera_split.items() if split == "train")
-        for file in [file for name in cameras for file in sorted((root / folder / name).glob("*"))]:
-            digest.update(f"{file.relative_to(root).as_posix()} {file.stat().st_size}".encode())
-    return digest.hexdigest()
 
 
 def all_finite(tensors: Mapping[str, Tensor]) -> bool:

@@ -15,6 +15,8 @@ from phynes_core.training.frames import TrainingFrame
 from phynes_core.training.losses import edge_loss, laplacian_loss, mesh_topology, normal_loss
 from phynes_core.training.optimizer import ScheduledAdam, map_rates
 from phynes_core.training.presets import Stage1Config
+from phynes_core.training.processes import ALONE, Processes
+from phynes_core.training.ray_shares import share_rays
 from phynes_core.training.sampling import HitOffsets, RayBatch, sample_rays, shell_samples, step_generator
 from phynes_core.training.silhouette import silhouette_loss
 
@@ -26,9 +28,10 @@ class Stage1:
     """Trains avatar.offset and avatar.texture in place, one `step` at a time."""
 
     def __init__(
-        self, avatar: Avatar, frames: Sequence[TrainingFrame], config: Stage1Config, seed: int, device: torch.device
-    ) -> None:
-        self.config = config
+        self, avatar: Avatar, frames: Sequence[TrainingFrame], config: Stage1Config, seed: int, device: torch.device,
+        processes: Processes = ALONE,
+    ) -> None:  # fmt: skip
+        self.config, self._processes = config, processes
         self._avatar, self._frames, self._seed, self._device = avatar, tuple(frames), seed, device
         self._place = {frame.number: i for i, frame in enumerate(self._frames)}
         self._corner_uv = corner_uv(avatar.body).numpy()
@@ -43,7 +46,7 @@ class Stage1:
         rates |= map_rates("texture", avatar.texture, config.optimizer.nets, config.optimizer.grids)
         if config.beta_schedule == "learned":
             rates["log_beta"] = (self._log_beta, config.beta_rate)
-        self._optimizer = ScheduledAdam(rates, config.optimizer, config.steps)
+        self._optimizer = ScheduledAdam(rates, config.optimizer, config.steps, processes)
         self._is_fresh = True
 
     def step(self, step: int) -> dict[str, float]:
@@ -52,23 +55,25 @@ class Stage1:
         if self._is_fresh and step == 0:
             self._refresh_all_offsets()
         self._is_fresh = False
-        generator = step_generator(self._seed, STAGE, step)
-        batch = sample_rays(self._frames, config, generator)
+        drawn = step_generator(self._seed, STAGE, step)
+        whole = sample_rays(self._frames, config, drawn)
+        batch, generator, weight = share_rays(whole, config.rays_per_pixel, drawn, self._processes)
         beta = self.beta(step)
         hits = self._interpolated(batch) if config.has_interpolated_hits else self._queried(batch)
         beta_m = float(beta.detach()) if isinstance(beta, Tensor) else beta
         samples = shell_samples(batch, config, self._corner_uv, hits, beta_m, generator)
         pixels = self._render(batch, samples, beta)
-        image_loss = self._image_loss(batch, pixels, generator)
+        image_loss = weight * self._image_loss(batch, pixels, generator)
         loss, terms = image_loss, {"image": image_loss.item(), "samples": float(samples.num_samples)}
         if step % config.mesh_every == 0:
             mesh_loss, mesh_terms = self._mesh_loss(step // config.mesh_every)
             loss = loss + config.mesh_every * mesh_loss
             terms |= mesh_terms
         terms["loss"], terms["beta_mm"] = loss.item(), 1e3 * beta_m
+        terms = self._processes.mean_terms(terms)
         if not np.isfinite(terms["loss"]):
             return terms  # the caller stops: nothing was stepped, the parameters are still the last good ones
-        self._optimizer.step(loss, step)
+        terms["gradient"] = self._optimizer.step(loss, step)
         return terms
 
     def beta(self, step: int) -> Tensor | float:

@@ -11,7 +11,7 @@ import torch
 from phynes_core.body.files import load_bundled_body
 from phynes_core.checkpoint import load_checkpoint
 from phynes_core.errors import PhynesError
-from phynes_core.training import loop
+from phynes_core.training import loop, run
 from phynes_core.training.loop import RunOptions, train
 from phynes_core.training.presets import preset, with_overrides
 from phynes_core.training.run_folder import FINISHED, RunFolder
@@ -92,7 +92,7 @@ class _Killed(BaseException):
 
 
 def _kill_at(monkeypatch, stage, at):
-    kind = loop.Stage1 if stage == 1 else loop.Stage2
+    kind = run.Stage1 if stage == 1 else run.Stage2
     original = kind.step
 
     def step(self, number):
@@ -126,13 +126,13 @@ def test_a_damaged_state_says_so(tmp_path):
 
 
 def test_a_nan_stops_with_the_step_and_the_last_good_state(tiny, tmp_path, monkeypatch):
-    original = loop.Stage1.step
+    original = run.Stage1.step
 
     def step(self, number):
         return original(self, number) | ({"loss": math.nan} if number == 6 else {})
 
-    monkeypatch.setattr(loop.Stage1, "step", step)
-    with pytest.raises(PhynesError, match=r"stage 1, step 6, loss nan; the last good state is .*state.safetensors"):
+    monkeypatch.setattr(run.Stage1, "step", step)
+    with pytest.raises(PhynesError, match=r"stage 1, step 6, loss nan; the last good state, stage 1, step 6, is .*state.safetensors"):
         _train(tiny, tmp_path, save_every_s=0.0)
     assert RunFolder(tmp_path).load().step == 6
 

@@ -1,0 +1,64 @@
+"""Watches a run's numbers: stops it where one is not finite, or where it has left for good the level it had reached.
+
+Image error and gradient are summarized over blocks of steps; a level is the median of the last blocks, so that single
+bad steps are no alarm. The bounds are wide: no run that recovered was seen to pass a third of them.
+"""
+
+import math
+import statistics
+
+BLOCK = 20  # steps
+BLOCKS = 5  # that make a level
+WORSE = 10.0  # times its lowest level: the image error does not come back from there
+DOUBTFUL = 3.0  # times its lowest level: what is saved now may already be spoiled
+STEEPER = 1e4  # times its lowest level, for the gradient, while the image error is above its own lowest level too
+
+
+class DivergenceWatch:
+    """Takes every step's terms; `trouble` is a line, or empty."""
+
+    def __init__(self) -> None:
+        self._image, self._gradient = _Level(), _Level()
+
+    def see(self, terms: dict[str, float]) -> str:
+        """What is wrong after this step; empty when nothing is."""
+        for name in ("loss", "gradient"):
+            if not math.isfinite(terms.get(name, 0.0)):
+                return f"{name} {terms[name]}"
+        self._image.add(terms["image"])
+        self._gradient.add(terms.get("gradient", 0.0))
+        if self._image.rise() > WORSE:
+            return f"image error {self._image.now:.3g} for {BLOCK * BLOCKS} steps, after {self._image.lowest:.3g}"
+        if self._gradient.rise() > STEEPER and self._image.rise() > 1.5:
+            return f"gradient {self._gradient.now:.3g} for {BLOCK * BLOCKS} steps, after {self._gradient.lowest:.3g}"
+        return ""
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether the last block is so bad that the state before it should be kept."""
+        return self._image.last > DOUBTFUL * self._image.lowest
+
+
+class _Level:
+    """Median over blocks, and the lowest it has been."""
+
+    def __init__(self) -> None:
+        self.now = self.lowest = math.inf
+        self.last = 0.0  # the last whole block
+        self._block: list[float] = []
+        self._blocks: list[float] = []
+
+    def add(self, value: float) -> None:
+        self._block.append(value)
+        if len(self._block) < BLOCK:
+            return
+        self.last = statistics.median(self._block)
+        self._blocks = [*self._blocks, self.last][-BLOCKS:]
+        self._block = []
+        if len(self._blocks) == BLOCKS:
+            self.now = statistics.median(self._blocks)
+            self.lowest = min(self.lowest, self.now)
+
+    def rise(self) -> float:
+        """How many times its lowest level it is at; 0 before there is one."""
+        return self.now / max(self.lowest, 1e-12) if self.lowest < math.inf else 0.0

@@ -1,0 +1,29 @@
+"""Ctrl-C, and a scheduler's SIGTERM, ask for a stop after the step that is being done; a second is not waited for."""
+
+import signal
+import threading
+from types import FrameType
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Interruption:
+    """A context manager; outside the main thread, where Python has no signals, it hears nothing."""
+
+    def __init__(self) -> None:
+        self.is_asked = False
+        self._before: dict[signal.Signals, object] = {}
+
+    def __enter__(self) -> "Interruption":
+        if threading.current_thread() is threading.main_thread():
+            self._before = {number: signal.signal(number, self._hear) for number in _SIGNALS}
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]
+
+    def _hear(self, number: int, frame: FrameType | None) -> None:
+        if self.is_asked:
+            raise KeyboardInterrupt("stopped in the middle of a step; the last state stands; go on with --resume")
+        self.is_asked = True

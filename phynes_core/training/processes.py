@@ -1,0 +1,148 @@
+"""Several processes that train one avatar: each takes its part of the rays or pixels, and gradients are averaged.
+
+Each process holds everything, draws the same random numbers, and computes what cannot be parted (the mesh losses)
+itself, so that all take the same step as a single process would. torchrun or a scheduler says who is who through
+RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR and MASTER_PORT.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+import torch
+from torch import Tensor, distributed, nn
+
+from phynes_core.errors import PhynesError
+
+PATIENCE = timedelta(hours=1)  # for the process that writes pictures
+
+
+class OtherProcessOutOfMemoryError(RuntimeError):
+    """Another process could not do its part of this step."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """The rows of a step's `total` that this process works on."""
+
+    total: int
+    rows: np.ndarray  # [own] int64, every count-th: the first rows of all are everybody's first rows
+    weight: float  # a mean over these rows, times this, averaged over processes, is the mean over all rows
+
+
+class Processes:
+    """The processes of a run as one of them sees it; a single one does nothing here but say so."""
+
+    def __init__(self, rank: int = 0, count: int = 1) -> None:
+        self.rank, self.count = rank, count
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this is the process that writes, logs and prints."""
+        return self.rank == 0
+
+    def part(self, total: int) -> Part:
+        """This process's share of `total` rows."""
+        if total < self.count:
+            raise PhynesError(f"training: expected at least one of {total} rays or pixels a process, got {self.count}")
+        rows = np.arange(self.rank, total, self.count)
+        return Part(total, rows, self.count * len(rows) / total)
+
+    def check_all_fit(self, has_room: bool = True) -> None:
+        """Let the others know whether this one's memory sufficed; OtherProcessOutOfMemoryError if another's did not."""
+        if self.count > 1 and self._sum(torch.tensor([float(has_room)])).item() < self.count and has_room:
+            raise OtherProcessOutOfMemoryError
+
+    def is_any(self, is_true: bool) -> bool:
+        """Whether it is true in any process."""
+        return is_true if self.count == 1 else self._sum(torch.tensor([float(is_true)])).item() > 0
+
+    def mean_terms(self, terms: Mapping[str, float]) -> dict[str, float]:
+        """The mean of each number over the processes, all of which name the same ones."""
+        if self.count == 1:
+            return dict(terms)
+        self.check_all_fit()
+        names = sorted(terms)
+        means = self._sum(torch.tensor([terms[name] for name in names], dtype=torch.float64)) / self.count
+        return dict(zip(names, means.tolist(), strict=True))
+
+    def average_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
+        """Replace every gradient by its mean over the processes, in one message."""
+        if self.count == 1:
+            return
+        self.check_all_fit()
+        gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+        flat = self._sum(torch.cat([gradient.reshape(-1) for gradient in gradients])) / self.count
+        for gradient, mean in zip(gradients, flat.split([gradient.numel() for gradient in gradients]), strict=True):
+            gradient.copy_(mean.view_as(gradient))
+
+    def gather_rows(self, values: Tensor, part: Part) -> Tensor:  # [own, C] -> [total, C]
+        """The rows of all processes, for losses that are no mean over rows; every process must compute the same one."""
+        return values if self.count == 1 else _GatherRows.apply(values, part, self)
+
+    def agree(self, value: float) -> float:
+        """The first process's value."""
+        return (
+            value if self.count == 1 else self._sum(torch.tensor([value * self.is_first], dtype=torch.float64)).item()
+        )
+
+    def share_start(self, tensors: Iterable[Tensor]) -> None:
+        """Copy the first process's values into everybody's."""
+        if self.count > 1:
+            with torch.no_grad():
+                for tensor in tensors:
+                    _guarded(distributed.broadcast, tensor.data, 0)
+
+    def _sum(self, values: Tensor) -> Tensor:
+        moved = values.cuda() if distributed.get_backend() == "nccl" else values
+        _guarded(distributed.all_reduce, moved)
+        return moved.to(values.device)
+
+
+class _GatherRows(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, values: Tensor, part: Part, processes: Processes) -> Tensor:
+        ctx.part, ctx.count = part, processes.count
+        everything = values.new_zeros(part.total, *values.shape[1:])
+        everything[torch.from_numpy(part.rows)] = values
+        return processes._sum(everything)
+
+    @staticmethod
+    def backward(ctx, *gradients: Tensor) -> tuple[Tensor, None, None]:
+        own = torch.from_numpy(ctx.part.rows)
+        return ctx.count * gradients[0][own], None, None  # gradients will be averaged over the processes
+
+
+ALONE = Processes()
+
+
+def join_processes(device: str) -> Processes:
+    """The processes that the environment names; ALONE when it names none. Ends with `leave_processes`."""
+    count = int(os.environ.get("WORLD_SIZE", "1"))
+    if count == 1:
+        return ALONE
+    if device == "cuda":
+        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
+    try:
+        distributed.init_process_group("nccl" if device == "cuda" else "gloo", timeout=PATIENCE)
+    except (RuntimeError, ValueError) as error:
+        reason = " ".join(str(error).split())[:120]
+        raise PhynesError(
+            f"WORLD_SIZE {count}: the processes did not meet ({reason}); start them with torchrun"
+        ) from error
+    return Processes(distributed.get_rank(), count)
+
+
+def leave_processes() -> None:
+    """Part from the others."""
+    if distributed.is_initialized():
+        distributed.destroy_process_group()
+
+
+def _guarded(message, *arguments) -> None:
+    try:
+        message(*arguments)
+    except RuntimeError as error:
+        raise PhynesError("another process of this run stopped; its own message says why") from error
