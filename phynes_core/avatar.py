@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from phynes_core.body.atlas import average_over_seams
-from phynes_core.body.chart_steps import CHART_RESOLUTION, step_within_chart
+from phynes_core.body.chart_steps import CHART_RESOLUTION, STEPS, open_steps
 from phynes_core.body.model import BodyModel, Pose, pose_body
 from phynes_core.checks import check_tensor
 from phynes_core.conventions import DEFAULT_F0, MIN_ROUGHNESS, POSE_DIM, PROBE_COLUMNS, PROBE_ROWS
@@ -31,6 +31,11 @@ class AvatarRecord:
     f0: float = DEFAULT_F0
     metrics: dict[str, float] = field(default_factory=dict)  # measured on held-out views
     provenance: dict[str, str | int | float] = field(default_factory=dict)  # how it was made
+
+    @property
+    def has_detail(self) -> bool:
+        """Whether training shaded through per-pixel normals; else the offset map holds noise between the vertices."""
+        return bool(self.provenance.get("pixel_normals", 0))
 
 
 class Avatar(nn.Module):
@@ -112,14 +117,14 @@ class Avatar(nn.Module):
         """
         check_tensor("uv", uv, ["N", 2])
         cell = 1.0 / CHART_RESOLUTION
-        steps = torch.tensor([[-cell, 0.0], [cell, 0.0], [0.0, -cell], [0.0, cell]], dtype=uv.dtype, device=uv.device)
-        places = torch.stack([step_within_chart(self.body, uv, step) for step in steps])  # [4, N, 2]
+        length = open_steps(self.body, uv).T.to(uv.dtype).contiguous() * cell  # [4, N]
+        steps = torch.tensor(STEPS, dtype=uv.dtype, device=uv.device)
+        places = uv + steps[:, None] * length[:, :, None]  # [4, N, 2]
         if isinstance(pose, PoseBatch):
             pose = PoseBatch(pose.poses, pose.index.repeat(4))
-        left, right, down, up = self.offset(places.reshape(-1, 2), pose).view(4, -1)
-        run = torch.stack([places[1, :, 0] - places[0, :, 0], places[3, :, 1] - places[2, :, 1]], -1)
-        rise = torch.stack([right - left, up - down], -1)
-        return torch.where(run > 0, rise / run.clamp(min=0.5 * cell), 0.0)
+        left, right, down, up = self.offset(places.view(-1, 2), pose).view(4, -1)
+        apart = (length[0::2] + length[1::2]).clamp(min=cell)  # [2, N]
+        return torch.stack([(right - left) / apart[0], (up - down) / apart[1]], -1)
 
     def query_texture(self, uv: Tensor, pose: Tensor | PoseBatch) -> Tensor:  # [N, 2] -> [N, 3] sRGB in [0, 1]
         """Appearance under the training light, as stage 1 learned it."""

@@ -10,7 +10,7 @@ Every stage remembers its last result and what it was made of, so a frame recomp
 """
 
 import time
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from itertools import count, pairwise
@@ -71,7 +71,7 @@ class RenderOptions:
     visibility_slices: int = 1  # > 1: after a pose change each frame renews one of so many slices of the probes
     exact_visibility: bool = False  # rays from every pixel to every probe instead of bits on the vertices
     supersample: int = 1  # samples a side of a pixel, averaged in linear light: antialiased edges
-    has_pixel_normals: bool = True  # the offset map tilts each pixel's normal; False: normals of the vertices alone
+    has_pixel_normals: bool | None = None  # the offset map tilts each pixel's normal; None: as the avatar was trained
 
     def __post_init__(self) -> None:
         unknown = sorted(self.buffers - set(BUFFERS))
@@ -180,9 +180,12 @@ class FrameRenderer:
             "rasterize", view_key, [], lambda: _build_view(mesh, camera, mesh_key, view_key, options.backend)
         )
         normal = view.gbuffer.normal
-        if options.has_pixel_normals and wanted & NORMAL_BUFFERS:
+        detailed = tuple(_has_detail(posed.avatar, options) for posed in scene.avatars)
+        if any(detailed) and wanted & NORMAL_BUFFERS:
             frames = self._stage("face_frames", mesh_key, [], lambda: _build_frames(mesh))
-            normal = self._stage("pixel_normals", view_key, [], lambda: _pixel_normals(scene, view, frames))
+            normal = self._stage(
+                "pixel_normals", (view_key, detailed), [], lambda: _pixel_normals(scene, view, frames, detailed)
+            )
         surface, shading = _white_surface(view.gbuffer, normal), None
         if wanted & MATERIAL_BUFFERS:
             albedo, roughness = self._stage("materials", view_key, [], lambda: _query_materials(scene, view))
@@ -269,40 +272,38 @@ def _build_view(mesh: SceneMesh, camera: Camera, mesh_key: Hashable, view_key: H
 @torch.no_grad()
 def _query_materials(scene: Scene, view: _View) -> tuple[Tensor, Tensor]:  # albedo [P, 3], roughness [P]
     """Ask each avatar's maps once for each of its pixels."""
-
-    def query(posed: PosedAvatar, uv: Tensor) -> tuple[Tensor, Tensor]:
+    uv = view.gbuffer.uv
+    albedo, roughness = torch.empty(len(uv), 3), torch.empty(len(uv))
+    for posed, rows in zip(scene.avatars, _rows_of_avatars(view), strict=True):
         vector = posed.pose.vector()
-        return posed.avatar.query_albedo(uv, vector), posed.avatar.query_roughness(uv, vector)
-
-    albedo, roughness = _ask_avatars(scene, view, query)
+        albedo[rows] = posed.avatar.query_albedo(uv[rows], vector)
+        roughness[rows] = posed.avatar.query_roughness(uv[rows], vector)
     return albedo, roughness
 
 
+def _has_detail(avatar: Avatar, options: RenderOptions) -> bool:
+    return avatar.record.has_detail if options.has_pixel_normals is None else options.has_pixel_normals
+
+
 @torch.no_grad()
-def _pixel_normals(scene: Scene, view: _View, frames: FaceFrames) -> Tensor:  # [P, 3] unit, world
-    """The offset maps' slopes, tilting the interpolated normals."""
+def _pixel_normals(scene: Scene, view: _View, frames: FaceFrames, detailed: tuple[bool, ...]) -> Tensor:
+    """The offset maps' slopes, tilting the interpolated normals [P, 3] of the avatars in `detailed`."""
+    gbuffer, normal = view.gbuffer, view.gbuffer.normal.clone()
+    for posed, rows, has_detail in zip(scene.avatars, _rows_of_avatars(view), detailed, strict=True):
+        if has_detail:
+            gradient = posed.avatar.offset_gradient(gbuffer.uv[rows], posed.pose.vector())
+            normal[rows] = detail_normals(normal[rows], gradient, gbuffer.face_index[rows], frames)
+    return normal
 
-    def query(posed: PosedAvatar, uv: Tensor) -> tuple[Tensor]:
-        return (posed.avatar.offset_gradient(uv, posed.pose.vector()),)
 
-    gradient = _ask_avatars(scene, view, query)[0]
-    return detail_normals(view.gbuffer.normal, gradient, view.gbuffer.face_index, frames)
-
-
-def _ask_avatars(
-    scene: Scene, view: _View, query: Callable[[PosedAvatar, Tensor], tuple[Tensor, ...]]
-) -> tuple[Tensor, ...]:
-    """Rows [P, ...] for all pixels, each from the avatar that it shows."""
-    gbuffer = view.gbuffer
-    if len(scene.avatars) == 1:
-        return query(scene.avatars[0], gbuffer.uv)
-    order, parts = [], []
-    for posed, (first, last) in zip(scene.avatars, pairwise(view.mesh.first_face), strict=True):
-        rows = torch.nonzero((gbuffer.face_index >= first) & (gbuffer.face_index < last)).squeeze(1)
-        order.append(rows)
-        parts.append(query(posed, gbuffer.uv[rows]))
-    place = torch.argsort(torch.cat(order))
-    return tuple(torch.cat(column)[place] for column in zip(*parts, strict=True))
+def _rows_of_avatars(view: _View) -> Iterator[slice | Tensor]:
+    """Which rows of the gbuffer show each avatar; a slice where there is but one."""
+    face, borders = view.gbuffer.face_index, view.mesh.first_face
+    if len(borders) == 2:
+        yield slice(None)
+        return
+    for first, last in pairwise(borders):
+        yield torch.nonzero((face >= first) & (face < last)).squeeze(1)
 
 
 def _white_surface(gbuffer: GBuffer, normal: Tensor) -> Surface:

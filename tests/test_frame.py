@@ -262,3 +262,22 @@ def test_pixel_normals_come_from_the_offset_map(avatar):
     cosine = (plain.normal * tilted.normal).sum(-1)[covered]
     assert cosine.min() > 0.7 and cosine.median() < 0.9999
     assert not torch.equal(plain.radiance, tilted.radiance)
+
+
+def test_pixel_normals_are_on_where_the_avatar_was_trained_through_them(avatar):
+    """By default the avatar's record decides, for each avatar of a scene by itself."""
+    trained = Avatar.untrained(avatar.body, "trained").requires_grad_(False)
+    trained.offset.encoding.grid.normal_(std=0.01)
+    trained.offset.head.weight.normal_(std=0.1)
+    noisy = Avatar.untrained(avatar.body, "noisy").requires_grad_(False)
+    noisy.load_state_dict(trained.state_dict())
+    trained.record = replace(trained.record, provenance={"pixel_normals": 1})
+    beside = replace(_pose(avatar), transl=torch.tensor([0.5, 0.0, 0.0]))
+    scene = _scene(trained)
+    scene = replace(scene, avatars=(*scene.avatars, PosedAvatar(noisy, beside)))
+    chosen, plain = (FrameRenderer().render(scene, replace(EVERYTHING, has_pixel_normals=on)) for on in (None, False))
+    is_first = (chosen.face_index >= 0) & (chosen.face_index < avatar.body.num_faces)
+    is_second = chosen.face_index >= avatar.body.num_faces
+    assert is_first.any() and is_second.any()
+    assert torch.equal(chosen.normal[is_second], plain.normal[is_second])
+    assert (chosen.normal[is_first] != plain.normal[is_first]).any(-1).float().mean() > 0.9

@@ -1,4 +1,4 @@
-"""Small steps on the UV square that stay in the chart they start from: what lies beyond its edge is another place."""
+"""Steps of one texel on the UV square that stay in their chart: what lies beyond its edge is another place."""
 
 from functools import lru_cache
 
@@ -9,33 +9,26 @@ from phynes_core.body.atlas import chart_image
 from phynes_core.body.model import BodyModel
 
 CHART_RESOLUTION = 1024  # texels a side; the finest level of the hash grids
+STEPS = ((-1, 0), (1, 0), (0, -1), (0, 1))  # texels along u and v
 
 
-def step_within_chart(
-    body: BodyModel,
-    uv: Tensor,  # [N, 2] on the surface
-    step: Tensor,  # [N, 2] or [2], uv
-) -> Tensor:  # [N, 2]
-    """`uv + step`; where that would leave the chart, `uv` itself. Not differentiable in where it leaves."""
-    inside, around = _charts(body)
-    moved = uv + step
-    stays = (moved >= 0.0).all(-1) & (moved <= 1.0).all(-1)
-    stays &= _at(inside, moved) == _at(around, uv)
-    return torch.where(stays[:, None], moved, uv)
+def open_steps(body: BodyModel, uv: Tensor) -> Tensor:  # [N, 2] on the surface -> [N, 4] bool
+    """Whether each of STEPS from there ends in a texel whose center lies in the same chart. Not differentiable."""
+    column = (uv[:, 0] * CHART_RESOLUTION).long().clamp(0, CHART_RESOLUTION - 1)
+    row = ((1.0 - uv[:, 1]) * CHART_RESOLUTION).long().clamp(0, CHART_RESOLUTION - 1)
+    bits = _open_bits(body)[row, column]
+    return (bits[:, None] >> torch.arange(4, dtype=torch.uint8, device=uv.device)) & 1 == 1
 
 
 @lru_cache(maxsize=8)
-def _charts(body: BodyModel) -> tuple[Tensor, Tensor]:  # [R, R] int32, row 0 is v = 1; -1 = no chart
-    """The chart of each texel whose center lies in one, and the same grown by a texel for places on a chart's rim."""
-    inside = chart_image(body, CHART_RESOLUTION).to(body.uv.device)
-    around = inside.clone()
+def _open_bits(body: BodyModel) -> Tensor:  # [R, R] uint8, row 0 is v = 1; bit i: STEPS[i] stays
+    """One byte a texel, so that the table stays in the cache while pixels ask it."""
+    inside = torch.nn.functional.pad(chart_image(body, CHART_RESOLUTION), (1, 1, 1, 1), value=-1)
+    around = inside  # a place on a chart's rim may fall into a texel whose center lies outside
     for shift in ((0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1)):
         around = torch.where(around < 0, inside.roll(shift, (0, 1)), around)
-    return inside, around
-
-
-def _at(image: Tensor, uv: Tensor) -> Tensor:
-    size = image.shape[0]
-    column = (uv[:, 0] * size).long().clamp(0, size - 1)
-    row = ((1.0 - uv[:, 1]) * size).long().clamp(0, size - 1)
-    return image[row, column]
+    bits = torch.zeros(inside.shape, dtype=torch.uint8)
+    for bit, (right, up) in enumerate(STEPS):
+        ends_in = inside.roll((up, -right), (0, 1))
+        bits |= ((ends_in == around) & (around >= 0)).to(torch.uint8) << bit
+    return bits[1:-1, 1:-1].contiguous().to(body.uv.device)
