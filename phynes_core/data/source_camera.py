@@ -1,5 +1,6 @@
 """Cameras as EasyMocap's family of datasets stores them: OpenCV with lens distortion, in the dataset's own world."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,15 +66,21 @@ def cameras_from_annots(path: Path, cams: object) -> dict[int, SourceCamera]:
     return cameras
 
 
-def cameras_from_yaml(intrinsic_path: Path, extrinsic_path: Path) -> tuple[list[str], dict[int, SourceCamera]]:
-    """intri.yml and extri.yml, T in metres; the cameras' names in the order of their numbers."""
+def cameras_from_yaml(
+    intrinsic_path: Path, extrinsic_path: Path
+) -> tuple[dict[int, str], dict[int, SourceCamera]]:  # names and cameras by number
+    """intri.yml and extri.yml, T in metres. The name is the number, or else names are counted in natural order."""
     names, intrinsics = read_opencv_yaml(intrinsic_path)
     more_names, extrinsics = read_opencv_yaml(extrinsic_path)
     listed = [name for name in dict.fromkeys([*names, *more_names]) if f"K_{name}" in intrinsics]
     if not listed:
         raise CaptureError(f"{intrinsic_path}: names: expected cameras that have a K_<name>, got none; write it again")
+    listed.sort(key=lambda name: [int(word) if word.isdecimal() else word for word in re.split(r"(\d+)", name)])
+    numbered = {int(name): name for name in listed if name.isdecimal()}
+    if len(numbered) < len(listed):
+        numbered = dict(enumerate(listed))
     cameras = {}
-    for number, name in enumerate(listed):
+    for number, name in numbered.items():
         where = f"{extrinsic_path}: camera {name}"
         K, T = intrinsics[f"K_{name}"], extrinsics.get(f"T_{name}")
         D = intrinsics.get(f"dist_{name}", intrinsics.get(f"D_{name}", np.zeros(5)))
@@ -83,7 +90,7 @@ def cameras_from_yaml(intrinsic_path: Path, extrinsic_path: Path) -> tuple[list[
         if R is None or T is None:
             raise CaptureError(f"{where}: expected Rot_{name} (or R_{name}) and T_{name}, got none; write it again")
         cameras[number] = _camera(where, K, D, R, T)
-    return listed, cameras
+    return numbered, cameras
 
 
 def rotation_matrix(axis_angle: np.ndarray) -> np.ndarray:  # any shape of 3 numbers, rad -> [3, 3]

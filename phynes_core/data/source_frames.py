@@ -27,15 +27,17 @@ def frames_from_annots(path: Path, ims: object, counts_from_one: bool) -> tuple[
     return tuple(_frame(f"{path}: ims[{place}]", item, counts_from_one) for place, item in enumerate(ims))
 
 
-def frames_from_folders(root: Path, names: list[str]) -> tuple[SourceFrame, ...]:
-    """images/<camera name>/<frame>.jpg or .png; the cameras' numbers are their places in `names`."""
+def frames_from_folders(root: Path, names: dict[int, str]) -> tuple[SourceFrame, ...]:  # cameras' names by number
+    """images/<camera name>/<frame>.jpg or .png."""
     found: dict[int, dict[int, str]] = {}
-    for camera, name in enumerate(names):
+    for camera, name in names.items():
         for file in sorted((root / "images" / name).glob("*")):
             if file.suffix.lower() in _PICTURE_SUFFIXES and file.stem.isdecimal():
                 found.setdefault(int(file.stem), {})[camera] = f"images/{name}/{file.name}"
     if not found:
-        raise CaptureError(f"{root / 'images'}: expected pictures as images/{names[0]}/000000.jpg, got none; add them")
+        raise CaptureError(
+            f"{root / 'images'}: expected pictures as images/{min(names.values())}/000000.jpg, got none; add them"
+        )
     return tuple(SourceFrame(number, number, found[number]) for number in sorted(found))
 
 

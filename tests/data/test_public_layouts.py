@@ -12,6 +12,7 @@ from phynes_core.data.capture_options import CaptureOptions, frame_range, view_l
 from phynes_core.data.object_array import read_object_array
 from phynes_core.data.open_capture import open_capture
 from phynes_core.data.opencv_yaml import read_opencv_yaml
+from phynes_core.data.source_camera import cameras_from_yaml
 from phynes_core.data.subject_presets import SYNTHETIC_HUMAN, SYNTHETIC_HUMAN_PLUS, ZJU_MOCAP, subject_preset
 from phynes_core.errors import CaptureError
 from phynes_core.image_files import write_exr, write_png
@@ -156,6 +157,16 @@ def test_opencv_yaml_in_both_ways_of_writing_names(tmp_path):
     (tmp_path / "b.yml").write_text(text + "   data: [ 1., -2.5e+01 ]\n")
     names, matrices = read_opencv_yaml(tmp_path / "b.yml")
     assert names == ["00", "01"] and matrices["K_00"].tolist() == [[1.0, -25.0]]
+
+
+def test_yaml_cameras_are_numbered_by_name_or_in_natural_order(tmp_path):
+    """The published rig of ZJU-MoCap lists its cameras from 12 down to 1 and up from 23."""
+    for names, numbers in ((["07", "03"], {3: "03", 7: "07"}), (["B10", "B2", "B1"], {0: "B1", 1: "B2", 2: "B10"})):
+        inside, outside = {"K": np.eye(3), "D": np.zeros((5, 1))}, {"R": np.ones((3, 1)), "T": np.ones((3, 1))}
+        for file, matrices in (("intri.yml", inside), ("extri.yml", outside)):
+            write_yaml(tmp_path / file, [(name, matrices) for name in names])
+        got, cameras = cameras_from_yaml(tmp_path / "intri.yml", tmp_path / "extri.yml")
+        assert got == numbers and sorted(cameras) == sorted(numbers)
 
 
 def test_renders_of_plus_are_ground_truth(copied):
