@@ -26,7 +26,8 @@ PROTOCOL = {
     "ms_ssim": "whole image, five scales; pictures under 176 pixels a side have none",
     "flip": "LDR-FLIP at 67 pixels a degree, mean over the image, 0 is best; flip_foreground: over the foreground",
     "roughness": "RMSE over the foreground; best_constant_rmse is what one number for the whole person would get",
-    "normal": "mean angle over the foreground, degrees; vertex_normals_degrees: without the offset map's slopes",
+    "normal": "mean angle over the foreground, degrees, as the avatar is shown; vertex_normals_*, pixel_normals_*: "
+    "without and with the slopes of the offset map",
     "light": "learned against true training light, one factor a channel: relative RMSE of irradiance, all directions",
     "geometry": "10000 points a surface; p2s: ours to truth; cd: mean of both directions; cm; training frames "
     "(novel_pose_*: frames of novel motion)",

@@ -77,11 +77,10 @@ class Measured:
         if truth.has("normal", *where):
             normal, ours = truth.normal(*where), shown.image("normal")
             known = view.foreground & (normal.norm(dim=-1) > 0.5) & (shown.mask[..., 0] > 0)
-            smooth = self.render(view, Lighting(), {"normal"}, has_pixel_normals=False).image("normal")
-            numbers = {
-                "degrees": normal_degrees(ours, normal, known),
-                "vertex_normals_degrees": normal_degrees(smooth, normal, known),
-            }
+            numbers = {"degrees": normal_degrees(ours, normal, known)}
+            for name, has_detail in (("vertex_normals", False), ("pixel_normals", True)):
+                other = self.render(view, Lighting(), {"normal"}, has_detail).image("normal")
+                numbers[f"{name}_degrees"] = normal_degrees(other, normal, known)
             self.ledger.note(view, ("normal",), numbers)
             self.ledger.show(view, "normal", normal_picture(normal), normal_picture(ours), numbers)
 
@@ -144,7 +143,7 @@ class Measured:
         self.ledger.add(("speed",), {"frames_per_second": 1.0 / statistics.median(seconds[1:]), "size": SPEED_SIZE})
 
     def render(
-        self, view: HeldOutView, lighting: Lighting, buffers: set[str], has_pixel_normals: bool = True
+        self, view: HeldOutView, lighting: Lighting, buffers: set[str], has_pixel_normals: bool | None = None
     ) -> FrameBuffers:
         """This view of the avatar."""
         options = RenderOptions(
