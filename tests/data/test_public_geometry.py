@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from phynes_core.body.model import Pose, pose_body
+from phynes_core.conventions import latlong_directions
 from phynes_core.data.capture_options import CaptureOptions
 from phynes_core.data.easymocap_pose import easymocap_pose
 from phynes_core.data.open_capture import open_capture
@@ -169,3 +170,11 @@ def test_resizing_is_opencvs():
     torch.testing.assert_close(shrink_by_area(row, 3, 1), torch.tensor([[[0.75, 4.5, 8.25]]]))
     assert shrink_nearest(torch.arange(4)[None], 2, 1).tolist() == [[0, 2]]
     assert shrink_nearest(torch.arange(5)[None], 3, 1).tolist() == [[0, 1, 3]]
+
+
+def test_probes_of_a_world_with_z_up_lie_as_ours_do():
+    """RelightableAvatar's grid: d = (cos lat cos lng, cos lat sin lng, sin lat), rows downward, lng from pi to -pi."""
+    row, column = np.meshgrid(np.arange(16), np.arange(32), indexing="ij")
+    lat, lng = np.pi / 2 - (row + 0.5) * np.pi / 16, np.pi - (column + 0.5) * 2 * np.pi / 32
+    theirs = np.stack([np.cos(lat) * np.cos(lng), np.cos(lat) * np.sin(lng), np.sin(lat)], -1)
+    np.testing.assert_allclose(theirs @ world_rotation("+z").T, latlong_directions(16, 32).numpy(), atol=1e-6)
