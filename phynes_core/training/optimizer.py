@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
+from phynes_core.errors import PhynesError
 from phynes_core.training.presets import OptimizerConfig
 from phynes_core.training.processes import ALONE, Processes
 
@@ -38,7 +39,15 @@ class ScheduledAdam:
         for group, rate in zip(self._adam.param_groups, self._rates, strict=True):
             group["lr"] = rate * factor
         self._adam.zero_grad(set_to_none=True)
-        loss.backward()
+        try:
+            loss.backward()
+        except torch.OutOfMemoryError as error:
+            if self._processes.count == 1:
+                raise
+            raise PhynesError(
+                "out of memory in a gradient, where processes cannot agree on fewer rays: --resume with fewer "
+                "(--set stage1.rays=..., --set stage2.pixels=...)"
+            ) from error
         self._processes.average_gradients(self._parameters)
         gradients = [parameter.grad for parameter in self._parameters if parameter.grad is not None]
         length = float(torch.nn.utils.get_total_norm(gradients))

@@ -72,15 +72,17 @@ class Processes:
         """Replace every gradient by its mean over the processes, in one message."""
         if self.count == 1:
             return
-        self.check_all_fit()
         gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
         flat = self._sum(torch.cat([gradient.reshape(-1) for gradient in gradients])) / self.count
         for gradient, mean in zip(gradients, flat.split([gradient.numel() for gradient in gradients]), strict=True):
             gradient.copy_(mean.view_as(gradient))
 
     def gather_rows(self, values: Tensor, part: Part) -> Tensor:  # [own, C] -> [total, C]
-        """The rows of all processes, for losses that are no mean over rows; every process must compute the same one."""
-        return values if self.count == 1 else _GatherRows.apply(values, part, self)
+        """The rows of all processes, for what is no mean over rows; differentiable."""
+        if self.count == 1:
+            return values
+        self.check_all_fit()
+        return _GatherRows.apply(values, part, self)
 
     def agree(self, value: float) -> float:
         """The first process's value."""
@@ -104,15 +106,15 @@ class Processes:
 class _GatherRows(torch.autograd.Function):
     @staticmethod
     def forward(ctx, values: Tensor, part: Part, processes: Processes) -> Tensor:
-        ctx.part, ctx.count = part, processes.count
+        ctx.part, ctx.processes = part, processes
         everything = values.new_zeros(part.total, *values.shape[1:])
         everything[torch.from_numpy(part.rows)] = values
         return processes._sum(everything)
 
     @staticmethod
     def backward(ctx, *gradients: Tensor) -> tuple[Tensor, None, None]:
-        own = torch.from_numpy(ctx.part.rows)
-        return ctx.count * gradients[0][own], None, None  # gradients will be averaged over the processes
+        everybodys = ctx.processes._sum(gradients[0].contiguous())
+        return everybodys[torch.from_numpy(ctx.part.rows)], None, None
 
 
 ALONE = Processes()

@@ -1,6 +1,6 @@
 """One process's part of a step's rays, with the very random numbers that a single process would have drawn for them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -26,6 +26,13 @@ class PartialDraws(np.random.Generator):
         return super().normal(loc, scale, (part.total, *size[1:]))[part.rows]
 
 
+def partial_draws(generator: np.random.Generator, parts: Sequence[Part]) -> np.random.Generator:
+    """The generator for a process's own rows of `parts`; itself when they are all rows."""
+    if all(len(part.rows) == part.total for part in parts):
+        return generator
+    return PartialDraws(generator, {len(part.rows): part for part in parts})
+
+
 def share_rays(
     batch: RayBatch, rays_per_pixel: int, generator: np.random.Generator, processes: Processes
 ) -> tuple[RayBatch, np.random.Generator, float]:  # own rays, their random numbers, their weight
@@ -39,5 +46,5 @@ def share_rays(
         np.searchsorted(rows, batch.first),
         *(getattr(batch, name)[rows] for name in ("origins", "directions", "target", "coverage")),
     )
-    parts = {len(pixels.rows): pixels, len(rows): Part(batch.num_rays, rows, pixels.weight)}
-    return own, PartialDraws(generator, parts), pixels.weight
+    rays = Part(batch.num_rays, rows, pixels.weight)
+    return own, partial_draws(generator, (pixels, rays)), pixels.weight

@@ -87,7 +87,7 @@ class Run:
         self._avatar.cpu()  # the body and its search trees live there
         pixels = gather_surface_pixels(self._avatar, setup.frames, probe_directions(), config.stage2.has_visibility)
         self._avatar.to(self._device)
-        rest = (setup.frames, pixels, config.stage2, config.seed, self._device)
+        rest = (setup.frames, pixels, config.stage2, config.seed, self._device, self._processes)
         if setup.options.minutes is not None and begun is None:
             steps = self._affordable_steps(2, Stage2(copy.deepcopy(self._avatar), *rest), 1.0 - STAGE1_SHARE)
             self.config = replace(self.config, stage2=replace(self.config.stage2, steps=steps))

@@ -16,6 +16,8 @@ from phynes_core.training.frames import TrainingFrame
 from phynes_core.training.losses import entropy_loss, neighbor_uv, scale_to_mean, smoothness_loss, srgb_of_radiance
 from phynes_core.training.optimizer import ScheduledAdam, map_rates
 from phynes_core.training.presets import Stage2Config
+from phynes_core.training.processes import ALONE, Processes
+from phynes_core.training.ray_shares import partial_draws
 from phynes_core.training.sampling import pixel_shifts, step_generator
 from phynes_core.training.surface_pixels import SurfacePixels
 
@@ -36,8 +38,9 @@ class Stage2:
         config: Stage2Config,
         seed: int,
         device: torch.device,
+        processes: Processes = ALONE,
     ) -> None:
-        self.config = config
+        self.config, self._processes = config, processes
         self._avatar, self._pixels, self._seed, self._device = avatar, pixels, seed, device
         self._charts = chart_image(avatar.body, CHART_RESOLUTION)
         self._poses = torch.stack([frame.pose_vector for frame in frames]).to(device)
@@ -48,7 +51,7 @@ class Stage2:
         rates = map_rates("albedo", avatar.albedo, config.optimizer.nets, config.optimizer.grids)
         rates |= map_rates("roughness", avatar.roughness, config.optimizer.nets, config.optimizer.grids)
         rates["light"] = (self._raw_light, config.optimizer.light)
-        self._optimizer = ScheduledAdam(rates, config.optimizer, config.steps)
+        self._optimizer = ScheduledAdam(rates, config.optimizer, config.steps, processes)
 
     def start_materials(self) -> None:
         """Give a new run its start: a constant roughness, the texture decoded to linear as albedo, the light for it."""
@@ -69,8 +72,10 @@ class Stage2:
     def step(self, step: int) -> dict[str, float]:
         """One optimizer step; `step` counts from 0. Returns the loss terms."""
         config, pixels = self.config, self._pixels
-        generator = step_generator(self._seed, STAGE, step)
-        rows = generator.integers(0, pixels.count, config.pixels)
+        drawn = step_generator(self._seed, STAGE, step)
+        everybodys = drawn.integers(0, pixels.count, config.pixels)
+        part, few_part = (self._processes.part(n) for n in (config.pixels, min(config.smooth_pixels, config.pixels)))
+        rows, generator = everybodys[part.rows], partial_draws(drawn, (few_part, part))
         uv = torch.from_numpy(pixels.uv[rows])
         places = torch.from_numpy(pixels.frame[rows].astype(np.int64))
         albedo = self._pixel_albedo(rows, uv, places, generator)
@@ -78,23 +83,27 @@ class Stage2:
         radiance = self._shade(rows, albedo, roughness)
         target = torch.from_numpy(pixels.color[rows].astype(np.float32) / 255.0).to(self._device)
         image_loss = (srgb_of_radiance(radiance, config.overshoot_slope) - target).square().mean()
+        image_loss = part.weight * image_loss
         loss, terms = config.image_weight * image_loss, {"image": image_loss.item()}
-        few = config.smooth_pixels
+        few = len(few_part.rows)
         noise = torch.from_numpy(generator.normal(0.0, config.jitter_uv, (len(uv[:few]), 2)).astype(np.float32))
         near = neighbor_uv(uv[:few], self._charts, noise).to(self._device)
         pose = self._pose(places[:few])
         here = self._avatar.query_albedo(uv[:few].to(self._device), pose) if config.albedo_samples > 1 else albedo[:few]
-        size = scale_to_mean(albedo, config.mean_albedo) if config.mean_albedo else 1.0
-        smooth_albedo = smoothness_loss(here * size, self._avatar.query_albedo(near, pose) * size)
-        smooth_roughness = smoothness_loss(roughness[:few, None], self._avatar.query_roughness(near, pose)[:, None])
-        entropy = entropy_loss(albedo[:few] * size)
+        everything = self._processes.gather_rows(albedo, part)
+        size = scale_to_mean(everything, config.mean_albedo) if config.mean_albedo else 1.0
+        smooth_albedo = few_part.weight * smoothness_loss(here * size, self._avatar.query_albedo(near, pose) * size)
+        near_roughness = self._avatar.query_roughness(near, pose)
+        smooth_roughness = few_part.weight * smoothness_loss(roughness[:few, None], near_roughness[:, None])
+        entropy = entropy_loss(self._processes.gather_rows(albedo[:few], few_part) * size)
         loss = loss + config.albedo_smoothness * smooth_albedo + config.roughness_smoothness * smooth_roughness
         loss = loss + config.entropy_weight * entropy
         terms |= {"smooth_albedo": smooth_albedo.item(), "smooth_roughness": smooth_roughness.item()}
         terms |= {"entropy": entropy.item(), "loss": loss.item(), "roughness_std": roughness.detach().std().item()}
+        terms = self._processes.mean_terms(terms)
         if not np.isfinite(terms["loss"]):
             return terms  # the caller stops: nothing was stepped
-        self._optimizer.step(loss, step)
+        terms["gradient"] = self._optimizer.step(loss, step)
         with torch.no_grad():
             self._avatar.light.copy_(self.light().view(PROBE_ROWS, PROBE_COLUMNS, 3))
         return terms
