@@ -37,7 +37,7 @@ class OptimizerConfig:
 class Stage1Config:
     """Geometry and texture by volume rendering."""
 
-    steps: int = 4000
+    steps: int = 5000
     rays: int = 1024  # paper family: 1024
     frames_per_step: int = 10  # each with all its training cameras; bounds the tree set-ups
     mask_fraction: float = 0.75  # on the person (recipe: 60 % at 256 x 256), the rest on the ring around the mask
@@ -66,7 +66,7 @@ class Stage1Config:
     mesh_every: int = 2  # mesh losses every so many steps, times as much
     silhouette_weight: float = 0.02  # of the mesh's coverage against the masks; 0: none, as in the paper
     silhouette_turns: int = 2  # every so many mesh losses, times as much: it is the dearest of them
-    optimizer: OptimizerConfig = OptimizerConfig(nets=2e-3, grids=1e-2, offset_grid=3e-3, final_fraction=0.05)
+    optimizer: OptimizerConfig = OptimizerConfig(nets=2e-3, grids=1e-2, offset_grid=3e-3, final_fraction=0.02)
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,7 @@ class Stage2Config:
     f0: float = 0.04  # reading 7: RA's 0.02
     mean_albedo: float = 0.18  # the photographer's gray: the light starts so that albedo has this mean, and losses on
     #                              albedo do not see its scale, which only highlights tell; 0: from `light_start`
+    balance_rate: float = 5e-3  # learning rate of light over albedo, by channel, which the highlights tell; 0: none
     light_start: float = 0.97  # radiance of every probe at the start (softplus of 0.5) where mean_albedo is 0
     albedo_from_texture_steps: int = 200  # recipe: distil the texture map into the albedo first; 0: start anew
     roughness_start: float = 0.6  # the middle of cloth and skin: hardly observable under one light (FINDINGS)
@@ -158,6 +159,7 @@ PAPER = TrainingConfig(
         overshoot_slope=0.0,
         f0=0.02,
         mean_albedo=0.0,
+        balance_rate=0.0,
         light_start=0.74,  # softplus of RA's mean start, 0.1
         albedo_from_texture_steps=0,
         roughness_start=0.54,  # a sigmoid's middle
