@@ -87,7 +87,7 @@ class Stage2Config:
     f0: float = 0.04  # reading 7: RA's 0.02
     mean_albedo: float = 0.18  # the photographer's gray: the light starts so that albedo has this mean, and losses on
     #                              albedo do not see its scale, which only highlights tell; 0: from `light_start`
-    balance_rate: float = 5e-3  # learning rate of light over albedo, by channel, which the highlights tell; 0: none
+    balance_rate: float = 2e-2  # learning rate of light over albedo, by channel, which the highlights tell; 0: none
     light_start: float = 0.97  # radiance of every probe at the start (softplus of 0.5) where mean_albedo is 0
     albedo_from_texture_steps: int = 200  # recipe: distil the texture map into the albedo first; 0: start anew
     roughness_start: float = 0.6  # the middle of cloth and skin: hardly observable under one light (FINDINGS)

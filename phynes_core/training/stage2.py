@@ -51,6 +51,9 @@ class Stage2:
         rates = map_rates("albedo", avatar.albedo, config.optimizer.nets, config.optimizer.grids)
         rates |= map_rates("roughness", avatar.roughness, config.optimizer.nets, config.optimizer.grids)
         rates["light"] = (self._raw_light, config.optimizer.light)
+        self._balance = nn.Parameter(torch.zeros(3, device=device))
+        if config.balance_rate:
+            rates["balance"] = (self._balance, config.balance_rate)
         self._optimizer = ScheduledAdam(rates, config.optimizer, config.steps, processes)
 
     def start_materials(self) -> None:
@@ -104,6 +107,8 @@ class Stage2:
         if not np.isfinite(terms["loss"]):
             return terms  # the caller stops: nothing was stepped
         terms["gradient"] = self._optimizer.step(loss, step)
+        if self.config.balance_rate:
+            self._rebalance()
         with torch.no_grad():
             self._avatar.light.copy_(self.light().view(PROBE_ROWS, PROBE_COLUMNS, 3))
         return terms
@@ -123,6 +128,18 @@ class Stage2:
         self._optimizer.load({k.removeprefix(prefix): v for k, v in stored.items() if k.startswith(prefix)})
         with torch.no_grad():
             self._raw_light.copy_(stored["raw_light"])
+
+    @torch.no_grad()
+    def _rebalance(self) -> None:
+        """Brighter light over darker albedo, or the reverse, by as much as the last step asked.
+
+        Light and albedo as they are would follow the highlights through this flat valley only over thousands of steps.
+        The bias of a sigmoid scales small outputs; for large ones the next steps make up the rest.
+        """
+        light = (self.light() * self._balance.exp()).clamp(min=1e-8)
+        self._raw_light.copy_(light + torch.log(-torch.expm1(-light)))
+        self._avatar.albedo.head.bias.sub_(self._balance)
+        self._balance.zero_()
 
     def _pose(self, places: Tensor) -> PoseBatch:
         return PoseBatch(self._poses, places.to(self._device))
@@ -154,9 +171,10 @@ class Stage2:
             self.config.f0,
         )
         diffuse, specular, slope = (torch.from_numpy(matrix).to(self._device) for matrix in matrices)
-        power = self.light() * self._solid_angle
+        factor = self._balance.exp()  # one in value: `_rebalance` moves what was learned of it
+        power = self.light() * self._solid_angle * factor
         change = (roughness - roughness.detach())[:, None] * (slope @ power.detach())  # zero in value
-        return albedo * (diffuse @ power) + specular @ power + change
+        return albedo / factor * (diffuse @ power) + specular @ power + change
 
     @torch.no_grad()
     def _start_roughness(self) -> None:
