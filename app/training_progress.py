@@ -47,3 +47,22 @@ class RichProgress:
     def note(self, text: str) -> None:
         """A line above the bars."""
         self._bars.console.print(text, highlight=False)
+
+
+class SilentProgress:
+    """A `Progress` for the processes of a run that do not print."""
+
+    def __enter__(self) -> "SilentProgress":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    def start(self, stage: int, step: int, steps: int) -> None:
+        """Say nothing."""
+
+    def advance(self, step: int, terms: dict[str, float]) -> None:
+        """Say nothing."""
+
+    def note(self, text: str) -> None:
+        """Say nothing."""

@@ -6,10 +6,13 @@ examples:
   python launch.py train --data data/josh --out quick.ckpt --minutes 5                 as good as five minutes allow
   python launch.py train --data data/josh --out paper.ckpt --preset paper              the paper's choices as printed
   python launch.py train --data data/josh --out a.ckpt --set stage1.steps=500 --set stage2.has_visibility=false
+  python launch.py train --data data/josh --out plain.ckpt --ablation plain-maps       without the hash encoding
+  torchrun --nproc-per-node 2 launch.py train --data data/josh --out two.ckpt          two processes share the rays
 """
 
 import dataclasses
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +20,8 @@ import tyro
 
 from app.dataset_options import LEFT_OUT, DatasetOptions, capture_options, typed
 from phynes_core.errors import PhynesError
+
+INTERRUPTED = 130  # exit code, as a shell has it for Ctrl-C
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,10 @@ class Train:
     """Of all random numbers; the same seed gives the same avatar on the CPU."""
     threads: int = 1
     """Threads of torch. The kernels use all cores anyway."""
+    save_every: float = 60.0
+    """Seconds between saved states: what a kill loses at most."""
+    tensorboard: bool = False
+    """Write the curves and pictures for TensorBoard too (<run folder>/tensorboard)."""
     run_folder: Path | None = None
     """Where states, curves and pictures go; runs/<name of the checkpoint> when left out."""
     smpl: Path | None = None
@@ -58,13 +67,14 @@ class Train:
 def run(args: Train) -> int:
     import torch
 
-    from app.training_progress import RichProgress
+    from app.training_progress import RichProgress, SilentProgress
     from phynes_core.body.files import load_body
     from phynes_core.checkpoint import save_checkpoint
     from phynes_core.data.open_capture import open_capture
     from phynes_core.training.ablations import with_ablation
     from phynes_core.training.loop import RunOptions, train
     from phynes_core.training.presets import preset, with_overrides
+    from phynes_core.training.processes import join_processes, leave_processes
 
     if args.device not in ("cpu", "cuda"):
         raise PhynesError(f"--device: expected cpu or cuda, got '{args.device}'")
@@ -72,6 +82,8 @@ def run(args: Train) -> int:
         raise PhynesError("--device cuda: torch finds no CUDA GPU here; train with --device cpu")
     if args.minutes is not None and not args.minutes > 0:
         raise PhynesError(f"--minutes: expected more than 0, got {args.minutes}")
+    if not args.save_every >= 0:
+        raise PhynesError(f"--save-every: expected 0 or more seconds, got {args.save_every}")
     if args.threads < 1:
         raise PhynesError(f"--threads: expected at least 1, got {args.threads}")
     config = preset(args.preset)
@@ -83,6 +95,7 @@ def run(args: Train) -> int:
     capture = open_capture(args.data, capture_options(args.dataset), smpl)
     body = _body(args, capture, smpl)
     _check_writable(args.out)  # an unwritable place is found out now, not in an hour
+    processes = join_processes(args.device)
     options = RunOptions(
         folder=args.run_folder or Path("runs") / args.out.stem,
         name=args.out.stem,
@@ -90,14 +103,27 @@ def run(args: Train) -> int:
         is_resumed=args.resume,
         minutes=args.minutes,
         threads=args.threads,
+        save_every_s=args.save_every,
+        has_tensorboard=args.tensorboard,
+        processes=processes,
     )
     started = time.monotonic()
-    with RichProgress() as progress:
-        avatar, seconds, config = train(capture, body, config, options, progress)
+    try:
+        with RichProgress() if processes.is_first else SilentProgress() as progress:
+            avatar, seconds, config = train(capture, body, config, options, progress)
+    except KeyboardInterrupt as stop:
+        if not processes.is_first:
+            return INTERRUPTED
+        said = f"{stop}: " if stop.args else ""
+        raise KeyboardInterrupt(f"{said}{_resuming(args)}") from None
+    finally:
+        leave_processes()
+    if not processes.is_first:
+        return 0
     provenance = {
-        "command": _command(args),
+        "command": _command(args, _shown),
         "preset": config.preset, "seed": config.seed, "device": args.device, "threads": args.threads,
-        "steps_stage1": config.stage1.steps, "steps_stage2": config.stage2.steps,
+        "processes": processes.count, "steps_stage1": config.stage1.steps, "steps_stage2": config.stage2.steps,
         "training_seconds": round(seconds, 1), "capture": capture.name,
         "views": sum(split == "train" for split in capture.camera_split.values()),
         "frames": sum(split == "train" for split in capture.frame_split.values()),
@@ -172,9 +198,9 @@ def _has_test_views(capture) -> bool:
     )  # fmt: skip
 
 
-def _command(args: Train) -> str:
-    """The command that makes this avatar again; folders outside the working folder are named without their path."""
-    words = ["python launch.py train", "--data", _shown(args.data), "--out", _shown(args.out)]
+def _command(args: Train, shown: Callable[[Path], str]) -> str:
+    """The command that makes this avatar again."""
+    words = ["python launch.py train", "--data", shown(args.data), "--out", shown(args.out)]
     words += ["--preset", args.preset] if args.preset != Train.preset else []
     words += ["--seed", str(args.seed)] if args.seed != Train.seed else []
     words += ["--minutes", f"{args.minutes:g}"] if args.minutes is not None else []
@@ -182,7 +208,17 @@ def _command(args: Train) -> str:
     return " ".join([*words, *typed(args.dataset), *(f"--set {text}" for text in args.set)])
 
 
+def _resuming(args: Train) -> str:
+    """The command that goes on with this run."""
+    words = [_command(args, str), *(["--device", args.device] if args.device != Train.device else [])]
+    words += ["--run-folder", str(args.run_folder)] if args.run_folder is not None else []
+    words += ["--smpl", str(args.smpl)] if args.smpl is not None else []
+    words += ["--smpl-uv", str(args.smpl_uv)] if args.smpl_uv is not None else []
+    return " ".join([*words, "--resume"])
+
+
 def _shown(path: Path) -> str:
+    """A path for others' eyes: folders outside the working folder are named without their path."""
     try:
         return path.resolve().relative_to(Path.cwd()).as_posix()
     except ValueError:

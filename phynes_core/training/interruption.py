@@ -25,5 +25,5 @@ class Interruption:
 
     def _hear(self, number: int, frame: FrameType | None) -> None:
         if self.is_asked:
-            raise KeyboardInterrupt("stopped in the middle of a step; the last state stands; go on with --resume")
+            raise KeyboardInterrupt("stopped in the middle of a step; the last state stands; go on with")
         self.is_asked = True

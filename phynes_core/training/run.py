@@ -25,8 +25,7 @@ from phynes_core.training.processes import OtherProcessOutOfMemoryError
 from phynes_core.training.run_folder import FINISHED, RunFolder, RunState, all_finite
 from phynes_core.training.run_options import Progress, RunOptions
 from phynes_core.training.stage1 import Stage1
-from phynes_core.training.stage2 import Stage2
-from phynes_core.training.surface_pixels import gather_surface_pixels
+from phynes_core.training.stage2 import Stage2, gather_pixels
 from phynes_core.training.tensorboard_log import TensorBoardLog
 
 LOG_EVERY = 20  # steps to a line of the curves
@@ -85,7 +84,8 @@ class Run:
         begun = self._state if self._state is not None and self._state.step > 0 else None
         setup.progress.note("rasterizing the training views")
         self._avatar.cpu()  # the body and its search trees live there
-        pixels = gather_surface_pixels(self._avatar, setup.frames, probe_directions(), config.stage2.has_visibility)
+        stored = {} if begun is None else _stage_tensors(begun)
+        pixels = gather_pixels(self._avatar, setup.frames, config.stage2, config.seed, stored)
         self._avatar.to(self._device)
         rest = (setup.frames, pixels, config.stage2, config.seed, self._device, self._processes)
         if setup.options.minutes is not None and begun is None:
@@ -96,7 +96,7 @@ class Run:
         if begun is None:
             stage.start_materials()
         else:
-            stage.load(_stage_tensors(begun))
+            stage.load(stored)
         self._loop(2, stage, 0 if begun is None else begun.step, self.config.stage2.steps)
         self._save(FINISHED, 0, {})
 
@@ -115,7 +115,7 @@ class Run:
                     self._stop(number, done - 1, trouble)
                 if self._processes.is_any(interruption.is_asked):
                     self._save(number, done, stage.tensors(), watch.is_doubtful)
-                    raise KeyboardInterrupt(f"{_where(number, done)} is saved; go on with --resume")
+                    raise KeyboardInterrupt(f"{_where(number, done)} is saved; go on with")
                 if done % LOG_EVERY == 0 or done == steps:
                     self._log(number, done, _means(gathered))
                     gathered = []

@@ -34,16 +34,3 @@ class Progress(Protocol):
 
     def note(self, text: str) -> None:
         """Something worth a line."""
-
-
-class Silence:
-    """A Progress for processes that do not print."""
-
-    def start(self, stage: int, step: int, steps: int) -> None:
-        """Say nothing."""
-
-    def advance(self, step: int, terms: dict[str, float]) -> None:
-        """Say nothing."""
-
-    def note(self, text: str) -> None:
-        """Say nothing."""
