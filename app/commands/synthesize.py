@@ -2,6 +2,7 @@
 
 examples:
   python launch.py synthesize --subject josh --out data/josh                       30 frames x 4 views at 512 x 512
+  python launch.py synthesize --subject ada --out data/ada             the same of a woman in a skirt
   python launch.py synthesize --subject josh --out data/tiny --size 128 --frames 4 --spp 36
   python launch.py synthesize --subject josh --out data/spin --motion spin,walk --probe courtyard --relight studio,city
 
@@ -19,21 +20,21 @@ class Synthesize:
     out: Path
     """Folder of the capture (docs/dataset.md)."""
     subject: str = "josh"
-    """Who: josh is the only one so far."""
+    """Who: josh (shirt and jeans) or ada (satin blouse and a skirt)."""
     views: int = 4
     """Training cameras, on a ring."""
     frames: int = 30
     """Training frames, shared out over the clips of --motion."""
     size: int = 512
     """Width and height of the pictures."""
-    probe: str = "interior"
-    """The light of the training pictures: a name in assets/probes."""
-    relight: str = "studio,sunset,forest"
-    """Lights for the relit ground truth."""
-    motion: str = "walk,dance_b,kick"
-    """Clips of the training frames: names in assets/motions."""
-    novel_motion: str = "run,punch"
-    """Clips of the novel poses."""
+    probe: str | None = None
+    """The light of the training pictures: a name in assets/probes; the subject's own unless given."""
+    relight: str | None = None
+    """Lights for the relit ground truth; the subject's own unless given."""
+    motion: str | None = None
+    """Clips of the training frames: names in assets/motions; the subject's own unless given."""
+    novel_motion: str | None = None
+    """Clips of the novel poses; the subject's own unless given."""
     turn: float = 360.0
     """Degrees that the subject turns about +Y over the frames of each clip: it tells albedo from light."""
     test_views: int = 3
@@ -60,8 +61,10 @@ def run(args: Synthesize) -> int:
     from phynes_core.body.files import load_bundled_body
     from phynes_core.synthetic.ground_truth import synthesize
     from phynes_core.synthetic.plan import SynthesisPlan
+    from phynes_core.synthetic.subjects import find_subject
 
     check_folder(args.out)
+    usual = find_subject(args.subject)
     plan = SynthesisPlan(
         subject=args.subject,
         views=args.views,
@@ -69,10 +72,10 @@ def run(args: Synthesize) -> int:
         frames=args.frames,
         novel_frames=args.novel_frames,
         size=args.size,
-        probe=args.probe,
-        relight=_names(args.relight),
-        motion=_names(args.motion),
-        novel_motion=_names(args.novel_motion),
+        probe=usual.probe if args.probe is None else args.probe,
+        relight=_names(args.relight, usual.relight),
+        motion=_names(args.motion, usual.motion),
+        novel_motion=_names(args.novel_motion, usual.novel_motion),
         turn_deg=args.turn,
         spp=args.spp,
         seed=args.seed,
@@ -97,5 +100,5 @@ def run(args: Synthesize) -> int:
     return 0
 
 
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
+def _names(text: str | None, usual: tuple[str, ...]) -> tuple[str, ...]:
+    return usual if text is None else tuple(name.strip() for name in text.split(",") if name.strip())

@@ -1,4 +1,4 @@
-"""Which point of the dense mesh each texel shows."""
+"""Which point of a mesh each texel shows."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phynes_core.synthetic.mitsuba_setup import load_mitsuba
-from phynes_core.synthetic.subdivision import Array, DenseMesh
+from phynes_core.synthetic.subdivision import Array, SurfaceMesh
 
 _PADDING_PX = 8  # charts are grown by this much, so that bilinear look-ups never meet an empty texel
 
@@ -26,6 +26,15 @@ class TexelMap:
         weights = self.barycentric if values.ndim == 1 else self.barycentric[..., None]
         return (values[self.vertex] * weights).sum(1)
 
+    def restricted(self, keep: NDArray[np.bool_]) -> "TexelMap":  # [N]
+        """Some of the texels."""
+        return TexelMap(self.resolution, self.texel[keep], self.vertex[keep], self.barycentric[keep])
+
+    def uv(self) -> tuple[Array, Array]:  # [N], [N]
+        """Texture coordinates of the texels' centers."""
+        row, column = np.divmod(self.texel, self.resolution)
+        return (column + 0.5) / self.resolution, 1 - (row + 0.5) / self.resolution
+
     def image(self, values: Array) -> NDArray[np.float32]:  # [N, C] -> [R, R, C]
         """Values as a texture, padded around the charts."""
         size = self.resolution
@@ -43,7 +52,7 @@ class TexelMap:
         return result
 
 
-def map_texels(mesh: DenseMesh, resolution: int) -> TexelMap:
+def map_texels(mesh: SurfaceMesh, resolution: int) -> TexelMap:
     """Shoot one ray per texel center at the flattened atlas."""
     mi: Any = load_mitsuba()
     uv = mesh.corner_uv.reshape(-1, 2)

@@ -32,17 +32,32 @@ def drape_cloth(
     draped = points + normals * thickness[:, None]
     hem_axis = HEM_AXES[np.abs(shirt_hems(points, marks)).argmin(1)]
     for region, steps in ((shirt, _SHIRT_STEPS), (trousers, _TROUSER_STEPS)):
-        local = neighbors.restricted(region)  # the mean only looks inside the garment, so that hems are free
-        start, out, thick = points[region], normals[region], thickness[region]
-        hem, axis = on_hem[region], hem_axis[region & on_hem]
-        cloth = draped[region]
-        for _ in range(steps):
-            cloth += 0.6 * (local.mean(cloth) - cloth)
-            height = ((cloth - start) * out).sum(1)
-            cloth += out * np.maximum(0.55 * thick - height, 0)[:, None]
-            cloth[hem] -= ((cloth[hem] - start[hem]) * axis).sum(1, keepdims=True) * axis  # hems stay in their plane
-        draped[region] = cloth
+        relax_cloth(draped, points, normals, thickness, neighbors, region, on_hem, hem_axis, steps)
     return draped
+
+
+def relax_cloth(
+    draped: Array,  # [V, 3] in and out
+    points: Array,  # [V, 3] rest body, snapped to the hems
+    normals: Array,  # [V, 3]
+    thickness: Array,  # [V]
+    neighbors: Neighbors,
+    region: Mask,  # [V] the garment
+    on_hem: Mask,  # [V] vertices on a hem
+    hem_axis: Array,  # [V, 3] what the nearest hem is a plane across
+    steps: int,
+) -> None:
+    """Smooth one garment so that it bridges hollows, and keep it outside the body."""
+    local = neighbors.restricted(region)  # the mean only looks inside the garment, so that hems are free
+    start, out, thick = points[region], normals[region], thickness[region]
+    hem, axis = on_hem[region], hem_axis[region & on_hem]
+    cloth = draped[region]
+    for _ in range(steps):
+        cloth += 0.6 * (local.mean(cloth) - cloth)
+        height = ((cloth - start) * out).sum(1)
+        cloth += out * np.maximum(0.55 * thick - height, 0)[:, None]
+        cloth[hem] -= ((cloth[hem] - start[hem]) * axis).sum(1, keepdims=True) * axis  # hems stay in their plane
+    draped[region] = cloth
 
 
 def shape_shoes(

@@ -1,5 +1,7 @@
 """Skin, lips, brows, eyes: colors by position relative to the head joint."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,40 +11,54 @@ from phynes_core.synthetic.noise import Noise, mix, smoothstep
 Array = NDArray[np.float64]
 EYE = np.array([0.0317, 0.0398])  # |x|, y of an eye's middle relative to the head joint, metres
 MOUTH_Y = -0.0330
-_SKIN, _RED = (0.47, 0.285, 0.205), (0.50, 0.20, 0.165)
-_LIP, _SHADOW, _BROW = (0.40, 0.165, 0.145), (0.26, 0.175, 0.145), (0.045, 0.030, 0.022)
+_SHADOW = (0.26, 0.175, 0.145)
+
+Color = tuple[float, float, float]
 
 
-def paint_skin(points: Array, marks: Landmarks, noises: tuple[Noise, ...]) -> tuple[Array, Array]:
+@dataclass(frozen=True)
+class Complexion:
+    """Colors of skin and face, linear."""
+
+    skin: Color = (0.47, 0.285, 0.205)
+    red: Color = (0.50, 0.20, 0.165)  # of cheeks, nose and elbows
+    lip: Color = (0.40, 0.165, 0.145)
+    brow: Color = (0.045, 0.030, 0.022)
+    stubble: float = 0.32
+
+
+def paint_skin(
+    points: Array, marks: Landmarks, noises: tuple[Noise, ...], complexion: Complexion = Complexion()
+) -> tuple[Array, Array]:
     """Albedo [N, 3] and roughness [N] of bare skin: points [N, 3] on the rest body."""
     h = points - marks["head"]
     side, up, forward = np.abs(h[:, 0]), h[:, 1], h[:, 2]
     tone = 1 + 0.05 * noises[0](points, 50.0) + 0.025 * noises[1](points, 210.0)
-    albedo = np.asarray(_SKIN) * tone[:, None]
+    albedo = np.asarray(complexion.skin) * tone[:, None]
     roughness = 0.46 + 0.04 * noises[2](points, 90.0)
 
     face = smoothstep(0.035, 0.06, forward) * smoothstep(-0.075, -0.05, up)
     cheek = np.exp(-((side - 0.045) ** 2 + (up - 0.008) ** 2) / 0.0008) * face
     nose = np.exp(-(h[:, 0] ** 2 / 0.0003 + (up - 0.012) ** 2 / 0.0005)) * smoothstep(0.09, 0.11, forward)
     elbow = np.exp(-((np.abs(points[:, 0]) - marks["left_elbow"][0]) ** 2) / 0.0012) * (points[:, 2] < 0.03)
-    albedo = mix(albedo, _RED, np.clip(0.30 * cheek + 0.30 * nose + 0.2 * elbow, 0, 1))
+    albedo = mix(albedo, complexion.red, np.clip(0.30 * cheek + 0.30 * nose + 0.2 * elbow, 0, 1))
     stubble = (
         smoothstep(0.012, -0.02, up - 0.55 * (side - 0.03))
         * smoothstep(-0.085, -0.055, up)
         * smoothstep(-0.02, 0.02, forward)
     )
     stubble *= 1 - 0.8 * np.exp(-((up + 0.02) ** 2) / 0.00006 - side**2 / 0.0006)
-    albedo = mix(albedo, _SHADOW, np.clip(0.32 * stubble * (1 + 0.3 * noises[1](points, 600.0)), 0, 1))
+    albedo = mix(albedo, _SHADOW, np.clip(complexion.stubble * stubble * (1 + 0.3 * noises[1](points, 600.0)), 0, 1))
     roughness = roughness - 0.06 * nose + 0.05 * stubble
 
     lips = _lips(side, up) * smoothstep(0.085, 0.095, forward)
-    albedo = mix(albedo, _LIP, 0.8 * lips)
+    albedo = mix(albedo, complexion.lip, 0.8 * lips)
     line = np.exp(-(((up - MOUTH_Y) / 0.0013) ** 2)) * (side < 0.024) * smoothstep(0.08, 0.09, forward)
     albedo = mix(albedo, (0.10, 0.05, 0.045), 0.75 * line)
     roughness = roughness - 0.10 * lips
 
     brow = brow_mask(h, noises[3])
-    albedo, roughness = mix(albedo, _BROW, brow), roughness + 0.1 * brow
+    albedo, roughness = mix(albedo, complexion.brow, brow), roughness + 0.1 * brow
     return _paint_eyes(albedo, roughness, h)
 
 

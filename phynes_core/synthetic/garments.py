@@ -4,6 +4,7 @@ The fields are planes in the rest pose, so hems are straight; `snap_to_hems` sli
 mesh has an edge there and the step from cloth to what lies below is clean.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,14 +75,21 @@ def hair_field(points: Array, marks: Landmarks, noise: Noise) -> Array:
 
 
 def snap_to_hems(points: Array, faces: Indices, marks: Landmarks) -> tuple[Array, NDArray[np.bool_]]:
-    """Slide vertices along mesh edges onto the shirt's and the trousers' hems.
+    """Slide vertices along mesh edges onto the shirt's and the trousers' hems."""
+    return snap_to_fields(points, faces, tuple(lambda p, f=f: f(p, marks) for f in (shirt_field, trouser_field)))
+
+
+def snap_to_fields(
+    points: Array, faces: Indices, fields: tuple[Callable[[Array], Array], ...]
+) -> tuple[Array, NDArray[np.bool_]]:
+    """Slide vertices along mesh edges onto the zero lines of fields, one field after the other.
 
     Returns the moved points [V, 3] and which vertices now lie on a hem [V].
     """
     edges = unique_edges(faces)
     points, on_hem = points.copy(), np.zeros(len(points), bool)
-    for field in (shirt_field, trouser_field):
-        value = field(points, marks)
+    for field in fields:
+        value = field(points)
         a, b = edges[(value[edges[:, 0]] > 0) != (value[edges[:, 1]] > 0)].T
         part = value[a] / (value[a] - value[b])
         near_a = part < 0.5

@@ -20,7 +20,6 @@ from phynes_core.data.native_writer import (
     save_topology,
     save_view,
 )
-from phynes_core.errors import CaptureError
 from phynes_core.render.camera import Camera
 from phynes_core.render.probes import load_environment_image
 from phynes_core.synthetic.exposure import expose_lights
@@ -30,7 +29,7 @@ from phynes_core.synthetic.rendering import render_radiance, surface_buffers
 from phynes_core.synthetic.scene import body_crop, make_environment
 from phynes_core.synthetic.settings import check_settings, save_settings
 from phynes_core.synthetic.stage import PosedSubject, Stage, pose_subject, prepare_stage
-from phynes_core.synthetic.subject import SUBJECTS, build_subject
+from phynes_core.synthetic.subjects import find_subject
 
 Report = Callable[[int, int, str], None]  # pictures done, pictures in all, what is being rendered
 
@@ -47,12 +46,11 @@ class _Task:
 
 def synthesize(plan: SynthesisPlan, body: BodyModel, root: Path, report: Report) -> None:
     """Render whatever is missing of the plan's capture in `root`."""
-    if plan.subject not in SUBJECTS:
-        raise CaptureError(f"--subject {plan.subject}: expected one of {', '.join(SUBJECTS)}")
+    entry = find_subject(plan.subject)
     lights = {layout.TRAIN_LIGHT: plan.probe, **{name: name for name in plan.relight}}
     environments = {light: load_light(name) for light, name in lights.items()}
     check_settings(plan, body, root)
-    subject = build_subject(body, plan.subject)
+    subject = entry.dress(body)
     shots = make_shots(plan, body, subject.betas)
     cameras, camera_split = make_cameras(plan, shots, body)
     tasks = _tasks(shots, camera_split, tuple(plan.relight))
@@ -65,7 +63,7 @@ def synthesize(plan: SynthesisPlan, body: BodyModel, root: Path, report: Report)
     save_cameras(root, cameras, camera_split)
     poses, splits = {shot.frame: shot.pose for shot in shots}, {shot.frame: shot.split for shot in shots}
     save_body_parameters(root, poses, splits, body.name, body.content_hash)
-    save_topology(root, torch.from_numpy(subject.dense.faces))
+    save_topology(root, torch.from_numpy(subject.surface.faces))
     unexposed = {light: image for light, image in environments.items() if not layout.light_path(root, light).is_file()}
     if unexposed:
         report(done, len(tasks), "exposing the lights")

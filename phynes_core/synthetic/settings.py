@@ -9,7 +9,7 @@ from phynes_core.body.model import BodyModel
 from phynes_core.data import layout
 from phynes_core.errors import CaptureError
 from phynes_core.synthetic.plan import SynthesisPlan
-from phynes_core.synthetic.subject import SUBJECT_VERSION
+from phynes_core.synthetic.subjects import find_subject
 
 SETTINGS = "synthesis.json"
 RENDER_VERSION = 2  # raised whenever lights, exposure or rendering change: a half-rendered capture must not mix two
@@ -32,8 +32,9 @@ def check_settings(plan: SynthesisPlan, body: BodyModel, root: Path) -> None:
         ) from error
     if difference is None and stored_body != body.content_hash:
         difference = "body: another body model"
-    if difference is None and version != SUBJECT_VERSION:
-        difference = f"subject: the folder has version {version}, this program makes version {SUBJECT_VERSION}"
+    current = find_subject(plan.subject).version
+    if difference is None and version != current:
+        difference = f"subject: the folder has version {version}, this program makes version {current}"
     if difference is None and rendered != RENDER_VERSION:
         difference = f"exposure: the folder has version {rendered}, this program makes version {RENDER_VERSION}"
     if difference is not None:
@@ -45,7 +46,7 @@ def save_settings(plan: SynthesisPlan, body: BodyModel, root: Path) -> None:
     settings: dict[str, Any] = {
         "plan": plan.as_json(),
         "body": body.content_hash,
-        "subject_version": SUBJECT_VERSION,
+        "subject_version": find_subject(plan.subject).version,
         "render_version": RENDER_VERSION,
     }
     with replacing(root / SETTINGS) as temporary:

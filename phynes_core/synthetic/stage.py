@@ -42,14 +42,12 @@ def prepare_stage(subject: Subject, texture_size: int) -> Stage:
     """Paint the subject's textures."""
     materials = subject.paint(texture_size)
     albedo, roughness = make_texture(materials.albedo), make_texture(materials.roughness)
-    split = split_at_seams(subject.dense.faces, subject.dense.corner_uv)
+    split = split_at_seams(subject.surface.faces, subject.surface.corner_uv)
     return Stage(subject, split, albedo, roughness, make_brdf(albedo, roughness), make_white_diffuse())
 
 
 def pose_subject(stage: Stage, shot: Shot) -> PosedSubject:
     """The subject's meshes in one frame."""
-    vertices = stage.subject.vertices(shot.pose)
-    mesh, white = (
-        make_subject_mesh(vertices, stage.subject.dense.faces, stage.split, bsdf) for bsdf in (stage.brdf, stage.white)
-    )
+    vertices, faces = stage.subject.vertices(shot.pose), stage.subject.surface.faces
+    mesh, white = (make_subject_mesh(vertices, faces, stage.split, bsdf) for bsdf in (stage.brdf, stage.white))
     return PosedSubject(shot.frame, vertices, mesh, white)

@@ -57,12 +57,18 @@ class LoopLevel:
 
 
 @dataclass(frozen=True)
-class DenseMesh:
-    """A body mesh refined by several levels."""
+class SurfaceMesh:
+    """Triangles with texture coordinates per corner."""
+
+    faces: Indices  # [F, 3]
+    corner_uv: Array  # [F, 3, 2]
+
+
+@dataclass(frozen=True)
+class DenseMesh(SurfaceMesh):
+    """A body mesh refined by several levels; uv is halved linearly inside each face, so charts stay where they are."""
 
     levels: tuple[LoopLevel, ...]
-    faces: Indices  # [Fd, 3]
-    corner_uv: Array  # [Fd, 3, 2] halved linearly inside each face, so charts stay where they are
 
     def refine(self, values: Array) -> Array:  # [V, C] -> [Vd, C]
         """Carry a per-vertex attribute of the body to the dense mesh."""
@@ -78,7 +84,7 @@ def subdivide(num_vertices: int, faces: Indices, corner_uv: Array, levels: int) 
         step = _loop_level(num_vertices, faces)
         num_vertices, faces, corner_uv = num_vertices + len(step.ends), step.faces, _split_corners(corner_uv)
         steps.append(step)
-    return DenseMesh(tuple(steps), faces, corner_uv)
+    return DenseMesh(faces, corner_uv, tuple(steps))
 
 
 def find_neighbors(num_vertices: int, faces: Indices) -> Neighbors:

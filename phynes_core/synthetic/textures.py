@@ -1,6 +1,4 @@
-"""The subject's albedo and roughness textures, painted per texel on the rest pose."""
-
-from dataclasses import dataclass
+"""josh's albedo and roughness textures, painted per texel on the rest pose."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,17 +15,10 @@ from phynes_core.synthetic.garments import (
 )
 from phynes_core.synthetic.hair import strand_coordinates
 from phynes_core.synthetic.noise import Noise, mix, smoothstep
+from phynes_core.synthetic.subject import Materials
 
 Array = NDArray[np.float64]
 _HAIR = (0.040, 0.024, 0.015)
-
-
-@dataclass(frozen=True)
-class Materials:
-    """Textures in the body's UV square, row 0 at v = 1, linear."""
-
-    albedo: NDArray[np.float32]  # [R, R, 3]
-    roughness: NDArray[np.float32]  # [R, R, 1]
 
 
 def paint_materials(

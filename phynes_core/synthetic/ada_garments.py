@@ -1,0 +1,78 @@
+"""What ada wears below and above her skirt: signed fields in metres on the rest body, positive inside, and relief."""
+
+import numpy as np
+
+from phynes_core.synthetic.drape import Mask, relax_cloth, shape_shoes
+from phynes_core.synthetic.garments import COLLAR_NORMAL, Landmarks, inside, snap_to_fields
+from phynes_core.synthetic.noise import smoothstep
+from phynes_core.synthetic.subdivision import Array, Neighbors, find_neighbors, vertex_normals
+from phynes_core.synthetic.subject import Person
+
+_SOFT_STEPS, _BOOT_STEPS = 40, 60
+_SOLE_TOP = 0.022  # metres above the floor
+_HEM_AXES = np.stack([COLLAR_NORMAL, [1.0, 0.0, 0.0]])
+
+
+def blouse_hems(points: Array, marks: Landmarks) -> Array:  # [N, 3] -> [N, 2]
+    """Signed distances to the blouse's hems: collar, cuff; its waist is below the skirt."""
+    collar = (marks["neck"] + [0.0, -0.004, 0.030] - points) @ COLLAR_NORMAL
+    collar = collar + 0.6 * np.maximum(np.abs(points[:, 0]) - 0.075, 0)
+    cuff = marks["left_wrist"][0] - 0.020 - np.abs(points[:, 0])
+    return np.stack([collar, cuff], 1)
+
+
+def blouse_field(points: Array, marks: Landmarks) -> Array:  # [N, 3] -> [N]
+    """Long-sleeved blouse, tucked in."""
+    below = points[:, 1] - (marks["pelvis"][1] - 0.02)
+    return np.where(np.abs(points[:, 0]) > 0.3, blouse_hems(points, marks).min(1), np.minimum(
+        blouse_hems(points, marks).min(1), below
+    ))  # fmt: skip
+
+
+def boot_field(points: Array, marks: Landmarks) -> Array:
+    """Ankle boots."""
+    return marks["left_ankle"][1] + 0.085 - points[:, 1]
+
+
+def tights_field(points: Array, marks: Landmarks) -> Array:
+    """From the waist to the boots."""
+    return np.where(np.abs(points[:, 0]) > 0.3, -1.0, marks["pelvis"][1] + 0.02 - points[:, 1])
+
+
+def snap_ada(person: Person) -> tuple[Array, np.ndarray]:
+    """The rest body [Vd, 3] with vertices on the visible hems, and which lie on one [Vd]."""
+    marks = person.marks
+    fields = tuple(lambda p, f=f: f(p, marks) for f in (blouse_field, boot_field))
+    return snap_to_fields(person.rest, person.dense.faces, fields)
+
+
+def dress_body(person: Person) -> Array:  # [Vd, 3]
+    """Blouse, tights and boots as relief on the rest body."""
+    marks, faces = person.marks, person.dense.faces
+    points, on_hem = snap_ada(person)
+    normals, neighbors = vertex_normals(person.rest, faces), find_neighbors(len(points), faces)
+    blouse = inside(blouse_field(points, marks)) > 0.5
+    boot = inside(boot_field(points, marks)) > 0.5
+    arm = smoothstep(marks["left_shoulder"][0], marks["left_shoulder"][0] + 0.08, np.abs(points[:, 0]))
+    toward_cuff = smoothstep(marks["left_elbow"][0] - 0.05, marks["left_wrist"][0] - 0.07, np.abs(points[:, 0]))
+    puff = np.sin(np.pi * np.clip(toward_cuff, 0, 1)) * 0.010 * arm  # sleeves are full above the cuff
+    waist = smoothstep(marks["spine3"][1], marks["spine1"][1], points[:, 1])
+    thickness = blouse * (0.006 + 0.003 * waist + 0.002 * arm + puff) + boot * 0.007
+    draped = points + normals * thickness[:, None]
+    axis = _HEM_AXES[np.abs(blouse_hems(points, marks)).argmin(1)]
+    relax_cloth(draped, points, normals, thickness, neighbors, blouse, on_hem, axis, _SOFT_STEPS)
+    axis = np.tile([0.0, 1.0, 0.0], (len(points), 1))
+    relax_cloth(draped, points, normals, thickness, neighbors, boot, on_hem, axis, _SOFT_STEPS)
+    shoe = np.where(boot, marks["left_ankle"][1] + 0.005 - points[:, 1], -1.0)
+    shod = shape_shoes(draped, points, neighbors, shoe, marks)
+    return _smooth_boots(shod, boot & ~on_hem & (shod[:, 1] > marks.floor + _SOLE_TOP), boot, neighbors)
+
+
+def _smooth_boots(shod: Array, free: Mask, boot: Mask, neighbors: Neighbors) -> Array:  # [V, 3]
+    """One surface from the instep to the shaft: a shoe's collar must not show in a boot."""
+    local, cloth, moving = neighbors.restricted(boot), shod[boot], free[boot]
+    for _ in range(_BOOT_STEPS):
+        cloth[moving] += 0.6 * (local.mean(cloth) - cloth)[moving]
+    result = shod.copy()
+    result[boot] = cloth
+    return result
