@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from app.scene_builder import home_distance, orbit_target
+from app.session import LIVE_LAMP_SAMPLES
 from phynes_core.body.motion import bundled_motions, load_motion
 from phynes_core.frame import FrameRenderer, PosedAvatar, RenderOptions, Scene
 from phynes_core.paths import PROJECT
@@ -27,7 +28,10 @@ from phynes_core.render.visibility import Occluder
 
 WARM_UP_FRAMES = 3  # compile the kernels, fill the caches
 REFERENCE_SHARE = {"rasterize": 1 / 16, "materials": 1 / 4, "visibility": 1 / 512, "lamp_visibility": 1 / 256}
-OPTIONS = RenderOptions(buffers=frozenset({"radiance", "normal", "mask"}))
+# as the viewer renders while a hand moves something
+OPTIONS = RenderOptions(
+    buffers=frozenset({"radiance", "normal", "mask"}), lamp_samples=LIVE_LAMP_SAMPLES, has_vertex_sources=True
+)
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from phynes_core.render.lamps import Lamp
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Environment, load_environment_image
 
+MAX_SOURCES = 64  # more would cost more rays than the probes
 MIN_SIZE, MAX_SIZE = 16, 8192  # pixels a side; above the latter the buffers of one frame no longer fit in memory
 
 
@@ -29,6 +30,7 @@ def build_scene(options: SceneOptions) -> Scene:
     check_number("--size", options.size, MIN_SIZE, MAX_SIZE)
     check_number("--probe-yaw", options.probe_yaw)
     check_number("--probe-intensity", options.probe_intensity, 0.0)
+    check_number("--bright-sources", options.bright_sources, 0, MAX_SOURCES)
     if options.time is not None:
         check_number("--time", options.time)
     orbit = parse_numbers("--camera", options.camera, ("az", "el", "dist")) if options.camera else None

@@ -14,11 +14,14 @@ from phynes_core.render.camera import Camera
 from phynes_core.render.lighting import Lighting
 
 
-def save_scene(folder: Path, scene: Scene, mesh: SceneMesh) -> None:
-    """Write mesh.ply, camera.json and lighting.json."""
+def save_scene(folder: Path, scene: Scene, mesh: SceneMesh, bright_sources: int) -> None:
+    """Write mesh.ply, camera.json and lighting.json, the light split as for a picture with so many bright sources."""
     write_mesh(folder / "mesh.ply", scene, mesh)
     write_json(folder / "camera.json", camera_record(scene.camera))
-    write_json(folder / "lighting.json", lighting_record(scene.lighting, scene.avatars[0].avatar.record.f0))
+    write_json(
+        folder / "lighting.json",
+        lighting_record(scene.lighting.split(bright_sources), scene.avatars[0].avatar.record.f0),
+    )
 
 
 def write_mesh(path: Path, scene: Scene, mesh: SceneMesh) -> None:
@@ -65,7 +68,10 @@ def camera_record(camera: Camera) -> dict[str, object]:
 
 
 def lighting_record(lighting: Lighting, f0: float) -> dict[str, object]:
-    """All light in world axes, linear RGB: yaw, intensity and tint are already in the probes' radiance."""
+    """All light in world axes, linear RGB: yaw, intensity and tint are already in the probes and lamps.
+
+    The lamps are the user's, then the environment's bright sources, which the probes no longer hold.
+    """
     probes = lighting.probes()
     return {
         "probes": {
@@ -80,7 +86,7 @@ def lighting_record(lighting: Lighting, f0: float) -> dict[str, object]:
                 "color": list(lamp.color),
                 "intensity": lamp.intensity,
             }
-            for lamp in lighting.lamps
+            for lamp in (*lighting.lamps, *lighting.sources)
         ],
         "f0": f0,
     }

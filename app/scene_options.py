@@ -26,6 +26,9 @@ class SceneOptions:
     """Turn the surrounding light about +Y, degrees: what stood at +Z stands at +X after 90."""
     probe_intensity: float = 1.0
     """Scale the surrounding light."""
+    bright_sources: int = 8
+    """Most small bright sources of the surrounding light (sun, windows, bulbs) that become lamps with shadow rays of
+    their own; 0 leaves all to the probes."""
     lamp: tuple[str, ...] = ()
     """az,el,intensity[,radius]: a lamp with shadow rays of its own that joins the surrounding light; degrees,
     irradiance on a facing surface, angular radius in degrees (2); repeatable."""

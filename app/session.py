@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,13 +20,14 @@ from phynes_core.avatar import Avatar
 from phynes_core.body.model import Pose
 from phynes_core.body.motion import MotionClip, bundled_motions, load_motion
 from phynes_core.checkpoint import load_checkpoint
+from phynes_core.conventions import direction_to_latlong
 from phynes_core.errors import CheckpointError, MotionError
 from phynes_core.frame import LIGHT_BUFFERS, FrameRenderer, PosedAvatar, RenderOptions, Scene
 from phynes_core.paths import ASSETS, CHECKPOINTS
 from phynes_core.render.camera import Camera, orbit_camera
 from phynes_core.render.lamps import Lamp
 from phynes_core.render.lighting import Lighting
-from phynes_core.render.probes import Environment, environment_to_probes, load_environment_image
+from phynes_core.render.probes import Environment, load_environment_image
 
 LIVE_VISIBILITY_SLICES = 4  # a moving pose renews a quarter of the shadows each frame
 FINAL_SUPERSAMPLE = 2  # samples a side of a pixel in files and in pictures at rest: smooth silhouettes
@@ -47,7 +49,7 @@ class AvatarSession:
         self._final = FrameRenderer()  # its own, so that a fine picture does not evict what dragging needs
         self._checked: ViewState | None = None
         self._files: dict[str, dict[str, object]] = {"avatar": {}, "motion": {}, "environment": {}}
-        self._light: tuple[LightState, str, Environment | None, Tensor] | None = None
+        self._light: tuple[LightState, str, Lighting, Tensor] | None = None
         self._pose: tuple[BodyState, PosedAvatar, Tensor] | None = None
 
     # what the windows ask before the engine thread starts
@@ -120,6 +122,8 @@ class AvatarSession:
             backend=self._backend,
             visibility_slices=1 if is_final else LIVE_VISIBILITY_SLICES,
             supersample=FINAL_SUPERSAMPLE if is_final else 1,
+            bright_sources=state.light.bright_sources,
+            has_vertex_sources=not is_final,
             lamp_samples=FINAL_LAMP_SAMPLES if is_final else LIVE_LAMP_SAMPLES,
         )
         buffers = renderer.render(scene, options)
@@ -158,28 +162,36 @@ class AvatarSession:
             _without_lamps(light),
             avatar_path,
         ):
-            environment, radiance = self._environment(avatar, light)
-            self._light = (light, avatar_path, environment, radiance)
-        _, _, environment, radiance = self._light
-        return Lighting(environment, tuple(_lamp(lamp) for lamp in light.lamps)), radiance
+            self._light = (light, avatar_path, *self._surroundings(avatar, light))
+        _, _, surroundings, radiance = self._light
+        return replace(surroundings, lamps=tuple(_lamp(lamp) for lamp in light.lamps)), radiance
 
-    def _environment(self, avatar: Avatar, light: LightState) -> tuple[Environment | None, Tensor]:
-        """Probes first, painted cells over them, a turntable's turn over both."""
+    def _surroundings(self, avatar: Avatar, light: LightState) -> tuple[Lighting, Tensor]:
+        """All light but the lamps. Painted cells replace the probes and bright sources there; a turntable turns all."""
         if light.mode == "environment" and light.environment:
             image = self._file("environment", light.environment, load_environment_image)
         elif light.mode == "none":
             image = torch.zeros(PROBE_ROWS, PROBE_COLUMNS, 3)
             if not light.probe_edits:
-                return None, image  # lamps alone: nothing to shade from the sky
+                return Lighting(), image  # lamps alone: nothing to shade from the sky
         else:
             image = avatar.light
         yaw_deg = light.yaw_deg if light.probe_edits else wrap_deg(light.yaw_deg + light.turn_deg)
-        base = Environment(image, yaw_deg, light.intensity, light.tint)
-        cells = environment_to_probes(base).radiance.clone()
-        for cell, radiance in light.probe_edits:
-            cells[cell] = torch.tensor(radiance)
-        cells = cells.view(PROBE_ROWS, PROBE_COLUMNS, 3)
-        return Environment(cells, light.turn_deg if light.probe_edits else 0.0), cells
+        base = Lighting(Environment(image, yaw_deg, light.intensity, light.tint))
+        if not light.probe_edits:
+            return base, base.probes().radiance.view(PROBE_ROWS, PROBE_COLUMNS, 3)
+        split = base.split(light.bright_sources)
+        painted = dict(light.probe_edits)
+        sources = tuple(
+            replace(source, azimuth_deg=source.azimuth_deg + light.turn_deg)
+            for source in split.sources
+            if _cell_of(source) not in painted
+        )
+        shown, left = base.probes().radiance.clone(), split.probes().radiance.clone()
+        for cell, radiance in painted.items():
+            shown[cell] = left[cell] = torch.tensor(radiance)
+        shown, left = (cells.view(PROBE_ROWS, PROBE_COLUMNS, 3) for cells in (shown, left))
+        return Lighting(Environment(left, light.turn_deg), sources=sources), shown
 
     # files
 
@@ -208,7 +220,15 @@ def _camera(orbit: CameraState, target: Tensor, size: int) -> Camera:
 
 
 def _without_lamps(light: LightState) -> tuple[object, ...]:
-    return light.mode, light.environment, light.yaw_deg, light.intensity, light.tint, light.probe_edits, light.turn_deg
+    kept = light.mode, light.environment, light.yaw_deg, light.intensity, light.tint
+    return *kept, light.probe_edits, light.bright_sources, light.turn_deg
+
+
+def _cell_of(lamp: Lamp) -> int:
+    """The probe's cell that a direction lies in."""
+    u, v = direction_to_latlong(lamp.direction).tolist()
+    row, column = min(int(v * PROBE_ROWS), PROBE_ROWS - 1), int(u * PROBE_COLUMNS) % PROBE_COLUMNS
+    return row * PROBE_COLUMNS + column
 
 
 def _lamp(lamp: LampState) -> Lamp:

@@ -75,6 +75,7 @@ class LightState:
     tint: Rgb = (1.0, 1.0, 1.0)
     probe_edits: tuple[tuple[int, Rgb], ...] = ()  # (cell = row * 32 + column, radiance) painted over the light, sorted
     lamps: tuple[LampState, ...] = ()
+    bright_sources: int = 8  # most suns, windows and bulbs of the environment that become lamps
     turn_deg: float = 0.0  # turns environment and painted probes together; only turntables use it
 
 

@@ -4,7 +4,7 @@
                                     |          ^                                           +--> shade --> FrameBuffers
                                     |        camera                                        |
                                     +--> visibility of the probes (per vertex) ------------+
-                                               probes, lamps (shadow rays per pixel) ------+
+             probes, lamps and bright sources of the sky (shadow rays per pixel) ------+
 
 Every stage remembers its last result and what it was made of, so a frame recomputes only what a change touches.
 """
@@ -67,7 +67,9 @@ class RenderOptions:
     buffers: frozenset[str] = frozenset({"radiance", "mask"})
     backend: str = "auto"  # or "numba", "reference"
     use_cache: bool = True  # False: every stage every frame, what benchmarks call "full"
-    lamp_samples: int = 4  # shadow rays a pixel and lamp
+    bright_sources: int = 8  # most suns, windows and bulbs of the environment that become lamps; 0: probes alone
+    lamp_samples: int = 16  # shadow rays a pixel and lamp
+    has_vertex_sources: bool = False  # shadows of bright sources from the vertices, like the probes': for moving views
     visibility_slices: int = 1  # > 1: after a pose change each frame renews one of so many slices of the probes
     exact_visibility: bool = False  # rays from every pixel to every probe instead of bits on the vertices
     supersample: int = 1  # samples a side of a pixel, averaged in linear light: antialiased edges
@@ -79,6 +81,8 @@ class RenderOptions:
             raise ValueError(f"buffers: expected some of {', '.join(BUFFERS)}, got {', '.join(unknown)}")
         if self.lamp_samples < 1 or self.supersample < 1:
             raise ValueError("lamp_samples and supersample: expected at least 1")
+        if self.bright_sources < 0:
+            raise ValueError(f"bright_sources: expected at least 0, got {self.bright_sources}")
 
 
 @dataclass(frozen=True)
@@ -199,6 +203,8 @@ class FrameRenderer:
         mesh, gbuffer, backend = view.mesh, view.gbuffer, options.backend
         occluder = self._stage("occluder", view.mesh_key, [], lambda: Occluder(mesh.vertices, mesh.faces, backend))
         total = _no_light(gbuffer)
+        with self._timed("sources"):
+            lighting = lighting.split(options.bright_sources)
         environment = lighting.environment
         if environment is not None:
             key = (id(environment.image), environment.yaw_deg, environment.intensity, environment.tint)
@@ -206,6 +212,11 @@ class FrameRenderer:
             visibility = self._probe_visibility(view, occluder, probes, options)
             with self._timed("shade"):
                 total = total + shade(surface, probes.directions, probes.power, visibility, backend)
+        if lighting.sources:
+            directions, power = _lamp_rays(lighting.sources, options.lamp_samples)
+            visibility = self._source_visibility(view, occluder, directions, options)
+            with self._timed("source_shade"):
+                total = total + shade(surface, directions, power, visibility, backend)
         if lighting.lamps:
             directions, power = _lamp_rays(lighting.lamps, options.lamp_samples)
             with self._timed("lamp_visibility"):
@@ -213,6 +224,22 @@ class FrameRenderer:
             with self._timed("lamp_shade"):
                 total = total + shade(surface, directions, power, PackedVisibility.per_pixel(bits), backend)
         return total
+
+    def _source_visibility(
+        self, view: "_View", occluder: Occluder, directions: Tensor, options: RenderOptions
+    ) -> PackedVisibility:
+        mesh, gbuffer, rays = view.mesh, view.gbuffer, _tensor_key(directions)
+        if options.has_vertex_sources:
+            bits = self._stage(
+                "source_visibility", (view.mesh_key, rays), [],
+                lambda: occluder.point_bits(mesh.vertices, mesh.normals, directions),
+            )  # fmt: skip
+            return PackedVisibility(bits, mesh.faces[gbuffer.face_index], gbuffer.barycentric)
+        bits = self._stage(
+            "source_visibility", (view.view_key, rays), [],
+            lambda: occluder.point_bits(gbuffer.position, gbuffer.normal, directions),
+        )  # fmt: skip
+        return PackedVisibility.per_pixel(bits)
 
     def _probe_visibility(
         self, view: "_View", occluder: Occluder, probes: Probes, options: RenderOptions

@@ -9,6 +9,7 @@ import torch
 from phynes_core.avatar import Avatar
 from phynes_core.body.files import load_bundled_body
 from phynes_core.body.model import Pose
+from phynes_core.conventions import latlong_directions, orbit_direction
 from phynes_core.frame import BUFFERS, FrameRenderer, PosedAvatar, RenderOptions, Scene
 from phynes_core.render.camera import framing_distance, orbit_camera
 from phynes_core.render.lamps import Lamp
@@ -281,3 +282,41 @@ def test_pixel_normals_are_on_where_the_avatar_was_trained_through_them(avatar):
     assert is_first.any() and is_second.any()
     assert torch.equal(chosen.normal[is_second], plain.normal[is_second])
     assert (chosen.normal[is_first] != plain.normal[is_first]).any(-1).float().mean() > 0.9
+
+
+def _sunny(azimuth: float = 40.0) -> Environment:
+    """A dim sky with a hard sun of 1.5 degrees."""
+    directions = latlong_directions(128, 256)
+    cosine = (directions @ orbit_direction(azimuth, 30.0)).clamp(-1.0, 1.0)
+    sun = (torch.rad2deg(cosine.acos()) < 1.5)[..., None]
+    return Environment(torch.where(sun, torch.tensor([900.0, 800.0, 600.0]), torch.tensor([0.2, 0.25, 0.4])))
+
+
+def test_a_sun_lights_like_a_lamp_at_its_place(avatar):
+    """Against many exact rays into the picture itself, splitting the sun off beats leaving it to a probe's cell."""
+    scene = _scene(avatar, environment=_sunny())
+    split, coarse = (
+        FrameRenderer().render(scene, replace(EVERYTHING, bright_sources=most, exact_visibility=True))
+        for most in (8, 0)
+    )
+    lamp = Lighting(_sunny()).split(8).sources[0]
+    sky = Environment(torch.tensor([0.2, 0.25, 0.4]).expand(16, 32, 3).contiguous())
+    exact = FrameRenderer().render(
+        replace(scene, lighting=Lighting(sky, (replace(lamp, angular_radius_deg=1.5),))),
+        replace(EVERYTHING, lamp_samples=64, exact_visibility=True),
+    )
+    errors = [(frame.shading - exact.shading).abs().mean().item() for frame in (split, coarse)]
+    assert errors[0] < 0.2 * errors[1]
+
+
+def test_sources_may_take_their_shadows_from_the_vertices(avatar):
+    """While a view moves: nearly the same picture, kept while the camera alone moves, exact for the pixels at rest."""
+    renderer, moving = FrameRenderer(), replace(EVERYTHING, has_vertex_sources=True, lamp_samples=4)
+    scene = _scene(avatar, environment=_sunny())
+    quick = renderer.render(scene, moving)
+    fine = FrameRenderer().render(scene, EVERYTHING)
+    assert 0 < ((quick.radiance - fine.radiance).abs().sum() / fine.radiance.sum()).item() < 0.1
+    renderer.render(_scene(avatar, azimuth=60.0, environment=_sunny()), moving)
+    renderer.render(_scene(avatar, azimuth=80.0, environment=scene.lighting.environment), moving)
+    renderer.render(_scene(avatar, azimuth=90.0, environment=scene.lighting.environment), moving)
+    assert "source_visibility" not in renderer.timings

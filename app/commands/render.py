@@ -38,7 +38,7 @@ class Render(SceneOptions):
     supersample: int = 1
     """Samples a side of a pixel; 1 samples pixel centers, 2 and more smooth the edges."""
     lamp_samples: int = 16
-    """Shadow rays a pixel and lamp."""
+    """Shadow rays a pixel and lamp or bright source."""
     exact_visibility: bool = False
     """Shadow rays from every pixel to every probe: slower, sharper than visibility on the vertices."""
 
@@ -62,6 +62,7 @@ def run(args: Render) -> int:
     options = RenderOptions(
         buffers=frozenset(names),
         backend=args.backend,
+        bright_sources=args.bright_sources,
         lamp_samples=args.lamp_samples,
         supersample=args.supersample,
         exact_visibility=args.exact_visibility,
@@ -72,7 +73,7 @@ def run(args: Render) -> int:
         write_buffer(path, buffers, name, args.exposure, args.curve)
         print(path)
     if args.save_scene:
-        save_scene(args.out, scene, renderer.mesh(scene))
+        save_scene(args.out, scene, renderer.mesh(scene), args.bright_sources)
         print(*(args.out / name for name in ("mesh.ply", "camera.json", "lighting.json")), sep="\n")
     return 0
 

@@ -40,10 +40,11 @@ def run(args: Turntable) -> int:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+    from app.arguments import check_number
     from app.frames import Frame
     from app.outputs import check_file
     from app.recording import check_video, record
-    from app.scene_builder import check_backend, licensed_file
+    from app.scene_builder import MAX_SOURCES, check_backend, licensed_file
     from app.session import AvatarSession
     from app.state import LookState, TurntableState, ViewState
     from app.turntable import turntable_views
@@ -53,12 +54,16 @@ def run(args: Turntable) -> int:
     check_video(args.out, args.size, args.fps)
     check_file(args.out)
     check_backend(args.backend)
+    check_number("--bright-sources", args.bright_sources, 0, MAX_SOURCES)
     path = resolve_avatar_path(args.avatar).resolve()
     session = AvatarSession(
         args.backend, licensed_file(args.smpl, "PHYNES_SMPL"), licensed_file(args.smpl_uv, "PHYNES_SMPL_UV")
     )
     body, light = session.opening(path, args.motion, args.probe)
-    light = replace(light, yaw_deg=args.probe_yaw, intensity=args.probe_intensity, lamps=_lamps(args))
+    light = replace(
+        light, yaw_deg=args.probe_yaw, intensity=args.probe_intensity, lamps=_lamps(args),
+        bright_sources=args.bright_sources,
+    )  # fmt: skip
     body = replace(body, time_s=session.time_of(body, args.frame, args.time))
     look = LookState(args.buffer, args.exposure, args.curve)
     view = ViewState(body, _camera(args, session.home_camera(body)), light, look)

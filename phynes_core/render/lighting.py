@@ -1,10 +1,11 @@
 """All the light of a scene: one environment (or none) and any number of lamps."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
 from phynes_core.conventions import PROBE_COLUMNS, PROBE_ROWS
+from phynes_core.render.bright_sources import split_bright_sources
 from phynes_core.render.lamps import Lamp
 from phynes_core.render.probes import Environment, Probes, environment_to_probes, probes_from_image
 
@@ -15,6 +16,14 @@ class Lighting:
 
     environment: Environment | None = None
     lamps: tuple[Lamp, ...] = ()
+    sources: tuple[Lamp, ...] = ()  # what `split` took out of the environment
+
+    def split(self, most: int) -> "Lighting":
+        """The same light with at most so many small bright sources of the environment as lamps of their own."""
+        if self.environment is None:
+            return self
+        rest, found = split_bright_sources(self.environment, most)
+        return replace(self, environment=rest, sources=self.sources + found) if found else self
 
     def probes(self) -> Probes:
         """The environment on the fixed 16 x 32 grid; all black when there is none."""

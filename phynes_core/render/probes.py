@@ -1,6 +1,7 @@
 """Environments and the directional probes that stand for them in shading."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -65,12 +66,20 @@ def environment_to_probes(environment: Environment, rows: int = PROBE_ROWS, colu
     image = environment.image
     height, width = image.shape[:2]
     check_tensor("environment.image", image, [height, width, 3])
-    row_weights = _row_overlap(height, rows)
+    # a picture that is turned every frame is summed over its rows once; small ones may be a light that training changes
+    bands = _kept_bands(image, rows) if width > 2 * columns else _bands(image, rows)
     # a light at longitude phi = atan2(z, x) moves to phi - yaw when the sky turns about +Y
     column_weights = _column_overlap(width, columns, shift=-environment.yaw_deg / 360.0)
     tint = torch.tensor(environment.tint) * environment.intensity
-    cells = torch.einsum("rh,hwk,cw->rck", row_weights, image, column_weights) * tint
+    cells = torch.einsum("rwk,cw->rck", bands, column_weights) * tint
     return probes_from_image(cells)
+
+
+def _bands(image: Tensor, rows: int) -> Tensor:  # [H, W, 3] -> [rows, W, 3]
+    return torch.einsum("rh,hwk->rwk", _row_overlap(image.shape[0], rows), image)
+
+
+_kept_bands = lru_cache(maxsize=8)(_bands)  # by the picture's identity: pictures stay as they were read
 
 
 def _row_overlap(source: int, target: int) -> Tensor:  # [target, source], rows sum to one

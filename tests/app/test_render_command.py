@@ -16,6 +16,7 @@ from phynes_core.conventions import direction_to_latlong
 from phynes_core.frame import BUFFERS
 from phynes_core.geometry.mesh import face_normals
 from phynes_core.image_files import read_exr, read_png, write_exr
+from phynes_core.render.probes import Environment, environment_to_probes, load_environment_image
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZE = 96
@@ -104,10 +105,15 @@ def test_the_lighting_file_holds_all_light(exr_folder):
     probes = {name: np.array(values) for name, values in lighting["probes"].items()}
     assert probes["directions"].shape == probes["radiance"].shape == (512, 3)
     assert probes["solid_angle"].sum() == pytest.approx(4 * math.pi, rel=1e-6)
-    (lamp,) = lighting["lamps"]
+    lamp, *sources = lighting["lamps"]
     assert np.allclose(lamp["direction"], [-math.sin(math.pi / 3) * math.cos(math.pi / 6), 0.5, 0.25 * math.sqrt(3)])
     assert lamp["intensity"] == 2.0 and lamp["angular_radius_deg"] == 1.5 and lamp["color"] == [1.0, 1.0, 1.0]
     assert lighting["f0"] == pytest.approx(0.04)
+    picture = Environment(load_environment_image(ROOT / "assets" / "probes" / "studio.exr"))
+    power = probes["radiance"].T @ probes["solid_angle"]
+    power = power + sum(source["intensity"] * np.array(source["color"]) for source in sources)
+    assert len(sources) == 8
+    assert np.allclose(power / environment_to_probes(picture).power.sum(0).numpy(), 2.0, rtol=1e-4)
 
 
 def test_the_saved_light_and_buffers_explain_the_irradiance_at_open_pixels(exr_folder):

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from app import edits
-from app.session import AvatarSession
+from app.scene_builder import probe_file
+from app.session import AvatarSession, _cell_of
 from app.state import BUFFERS, BodyState, ViewState
 from phynes_core.avatar import Avatar
 from phynes_core.body.files import load_bundled_body
@@ -194,3 +195,20 @@ def test_what_cannot_be_opened_is_one_line(session, opening, tmp_path):
     with pytest.raises(ImageError, match="studio"):
         session.opening(Path("x"), "", "no-such-light")
     assert session.render(opening, SIZE).state == opening  # and it goes on
+
+
+def test_painting_a_cell_takes_away_the_sun_in_it_and_keeps_the_others(session, opening):
+    """Bright sources outlive paint elsewhere; a painted cell is as painted; a turntable turns all of it."""
+    file = str(probe_file("interior").resolve())
+    lit = edits.edit_light(opening, mode="environment", environment=file, yaw_deg=30.0)
+    avatar = session._avatar(lit.body)
+    plain, _ = session._lighting(avatar, lit.body.avatar, lit.light)
+    sources = plain.split(8).sources
+    assert len(sources) >= 3
+    cell = _cell_of(sources[0])
+    painted = edits.edit_light(lit, probe_edits=((cell, (1.0, 2.0, 3.0)),), turn_deg=20.0)
+    light, shown = session._lighting(avatar, lit.body.avatar, painted.light)
+    kept = [source for source in sources if _cell_of(source) != cell]
+    assert [source.azimuth_deg for source in light.split(8).sources] == [source.azimuth_deg + 20.0 for source in kept]
+    assert shown.view(-1, 3)[cell].tolist() == [1.0, 2.0, 3.0]
+    assert light.environment is not None and light.environment.image.shape == (16, 32, 3)
