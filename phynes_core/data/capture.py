@@ -47,6 +47,7 @@ class Capture:
     poses: dict[int, Pose]
     pictures: Pictures
     ground_truth: GroundTruth | None = None
+    uncertain_px: int = 0  # training leaves out pixels this near to a mask's edge: masks made by segmentation are rough
     _cache: OrderedDict[tuple[str, int], np.ndarray] = field(default_factory=OrderedDict, repr=False)
 
     def has_image(self, camera: str, frame: int) -> bool:

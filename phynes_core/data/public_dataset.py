@@ -31,6 +31,7 @@ from phynes_core.errors import CaptureError, ImageError
 from phynes_core.image_files import picture_size
 
 ANNOTS, INTRINSICS, EXTRINSICS, MOTION = "annots.npy", "intri.yml", "extri.yml", "motion.npz"
+SEGMENTED_UNCERTAIN_PX = 2  # Neural Body erodes and dilates label masks by 5 x 5 and leaves the ring out
 MESHES = "object"  # <frame>.obj, +Y up while the world has +Z up: (x, y, z) of the file is (x, -z, y) of the world
 
 
@@ -73,6 +74,7 @@ def load_public_dataset(root: Path, options: CaptureOptions, body: BodyModel | N
             {(names[camera], number): picture for (camera, number), picture in present.items()},
         ),
         ground_truth=_ground_truth(root, pinholes, options, up),
+        uncertain_px=SEGMENTED_UNCERTAIN_PX if has_labels else 0,
     )
 
 

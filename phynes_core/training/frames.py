@@ -24,7 +24,7 @@ class TrainingView:
     camera: Camera
     image: np.ndarray  # [H, W, 3] uint8 sRGB, premultiplied by coverage
     coverage: np.ndarray  # [H, W] uint8
-    mask_pixels: np.ndarray  # [M] int32 flat index of pixels with any coverage
+    mask_pixels: np.ndarray  # [M] int32 flat index of pixels with any coverage, uncertain ones left out
     ring_pixels: np.ndarray  # [Q] int32 flat index of the pixels around the mask, or of the body's box
 
 
@@ -77,12 +77,22 @@ def _load_view(capture: Capture, name: str, number: int, vertices: np.ndarray, r
     if not mask.any():
         raise CaptureError(f"{capture.root}: the mask of camera {name}, frame {number} is empty; remove the frame")
     around = _box(camera, vertices) if ring_px == 0 else _widened(mask, ring_px) & ~mask
+    if capture.uncertain_px:
+        certain = ~(_widened(mask, capture.uncertain_px) & _widened(~mask, capture.uncertain_px))
+        mask, around = mask & certain, around & certain
+        if not mask.any():
+            raise CaptureError(
+                f"{capture.root}: the mask of camera {name}, frame {number} has no pixel farther than "
+                f"{capture.uncertain_px} from its edge; use larger pictures or remove the frame"
+            )
     return TrainingView(name, camera, image, coverage, _flat(mask), _flat(around))
 
 
 def _widened(mask: np.ndarray, pixels: int) -> np.ndarray:
     image = torch.from_numpy(mask.astype(np.float32))[None, None]
-    return torch.nn.functional.max_pool2d(image, 2 * pixels + 1, stride=1, padding=pixels)[0, 0].numpy() > 0
+    side = 2 * pixels + 1  # of the square that moves over the mask: along rows first, then along columns
+    rows = torch.nn.functional.max_pool2d(image, (1, side), stride=1, padding=(0, pixels))
+    return torch.nn.functional.max_pool2d(rows, (side, 1), stride=1, padding=(pixels, 0))[0, 0].numpy() > 0
 
 
 def _flat(mask: np.ndarray) -> np.ndarray:

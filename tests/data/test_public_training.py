@@ -38,7 +38,8 @@ def test_the_trainer_takes_its_frames(tmp_path):
     np.testing.assert_allclose(frames[1].vertices, expected, atol=1e-5)
     view = frames[1].views[0]
     assert set(np.unique(view.coverage)) == {0, 255}
-    assert 0.01 < len(view.mask_pixels) / view.coverage.size < 0.5
+    person = np.count_nonzero(view.coverage)  # of its 64-pixel picture, segmentation leaves two pixels uncertain
+    assert 0 < len(view.mask_pixels) < person < 0.5 * view.coverage.size
 
 
 def test_train_and_evaluate_on_a_zju_folder(tmp_path, capsys):

@@ -1,5 +1,7 @@
 """Rays and samples against geometry that is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -34,6 +36,20 @@ def test_ring_lies_around_the_mask(frames):
     rows, columns = np.nonzero(mask.reshape(-1, size))
     for row, column in zip(*np.nonzero(ring.reshape(-1, size)), strict=True):
         assert np.maximum(abs(rows - row), abs(columns - column)).min() <= CONFIG.ring_px
+
+
+def test_pixels_near_the_edge_of_an_uncertain_mask_are_left_out(tiny):
+    doubted = load_training_frames(replace(tiny, uncertain_px=2), load_bundled_body(), CONFIG.ring_px)
+    view, size = doubted[0].views[0], doubted[0].views[0].camera.width
+    person = view.coverage > 0
+    edge = np.zeros_like(person)
+    for row, column in np.ndindex(person.shape):  # a 5 x 5 window that holds both sides
+        window = person[max(row - 2, 0) : row + 3, max(column - 2, 0) : column + 3]
+        edge[row, column] = window.any() and not window.all()
+    kept = np.zeros(person.size, bool)
+    kept[view.mask_pixels] = True
+    assert np.array_equal(kept.reshape(-1, size), person & ~edge)
+    assert not edge.ravel()[view.ring_pixels].any()
 
 
 def test_rays_go_through_their_pixels(frames):
