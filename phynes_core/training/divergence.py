@@ -28,9 +28,9 @@ class DivergenceWatch:
         self._image.add(terms["image"])
         self._gradient.add(terms.get("gradient", 0.0))
         if self._image.rise() > WORSE:
-            return f"image error {self._image.now:.3g} for {BLOCK * BLOCKS} steps, after {self._image.lowest:.3g}"
+            return f"image error {self._image.now:.3g} over {BLOCK * BLOCKS} steps, after {self._image.lowest:.3g}"
         if self._gradient.rise() > STEEPER and self._image.rise() > 1.5:
-            return f"gradient {self._gradient.now:.3g} for {BLOCK * BLOCKS} steps, after {self._gradient.lowest:.3g}"
+            return f"gradient {self._gradient.now:.3g} over {BLOCK * BLOCKS} steps, after {self._gradient.lowest:.3g}"
         return ""
 
     @property

@@ -132,7 +132,9 @@ def test_a_nan_stops_with_the_step_and_the_last_good_state(tiny, tmp_path, monke
         return original(self, number) | ({"loss": math.nan} if number == 6 else {})
 
     monkeypatch.setattr(run.Stage1, "step", step)
-    with pytest.raises(PhynesError, match=r"stage 1, step 6, loss nan; the last good state, stage 1, step 6, is .*state.safetensors"):
+    with pytest.raises(
+        PhynesError, match=r"stage 1, step 6, loss nan; the last good state, stage 1, step 6, is .*state.safetensors"
+    ):
         _train(tiny, tmp_path, save_every_s=0.0)
     assert RunFolder(tmp_path).load().step == 6
 
