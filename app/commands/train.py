@@ -128,7 +128,7 @@ def run(args: Train) -> int:
         "views": sum(split == "train" for split in capture.camera_split.values()),
         "frames": sum(split == "train" for split in capture.frame_split.values()),
     }  # fmt: skip
-    avatar.record = dataclasses.replace(avatar.record, provenance=provenance)
+    avatar.record = dataclasses.replace(avatar.record, provenance=avatar.record.provenance | provenance)
     save_checkpoint(args.out, avatar)
     print(f"wrote {args.out} after {(time.monotonic() - started) / 60.0:.1f} minutes")
     if args.evaluate and _has_test_views(capture):

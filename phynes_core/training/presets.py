@@ -84,6 +84,11 @@ class Stage2Config:
     smooth_pixels: int = 1024  # how many of the pixels the smoothness and entropy terms look at
     overshoot_slope: float = 0.05  # recipe: predictions above 1 meet clipped pixels, this keeps a little gradient
     has_visibility: bool = True
+    most_pixels: int = 12_000_000  # kept of all pictures, by chance: 71 bytes each
+    has_pixel_normals: bool = False  # shade with the detail of the offset map between vertices
+    offset_rate: float = 0.0  # learning rate of the offset map's grid, so that light shapes that detail; 0: it stays
+    offset_anchor: float = 1e-3  # times the mean square of how many millimetres it moved
+    tilt_weight: float = 1e-2  # times the mean square tilt that detail gives to a normal
     f0: float = 0.04  # reading 7: RA's 0.02
     mean_albedo: float = 0.18  # the photographer's gray: the light starts so that albedo has this mean, and losses on
     #                              albedo do not see its scale, which only highlights tell; 0: from `light_start`

@@ -14,7 +14,6 @@ from phynes_core.avatar import Avatar
 from phynes_core.checkpoint import save_checkpoint
 from phynes_core.data.capture import Capture
 from phynes_core.errors import CaptureError, OutputError, PhynesError
-from phynes_core.render.probes import probe_directions
 from phynes_core.training.capture_watch import CaptureWatch
 from phynes_core.training.divergence import DivergenceWatch
 from phynes_core.training.frames import TrainingFrame

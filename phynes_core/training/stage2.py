@@ -9,17 +9,19 @@ from torch import Tensor, nn
 from phynes_core.avatar import Avatar
 from phynes_core.body.atlas import chart_image
 from phynes_core.conventions import PROBE_COLUMNS, PROBE_ROWS, linear_to_srgb, srgb_to_linear
+from phynes_core.kernels.cpu.shade_tilt import shading_tilt
 from phynes_core.kernels.cpu.shade_training import shading_matrices
 from phynes_core.maps.neural_map import PoseBatch
-from phynes_core.render.probes import probes_from_image
+from phynes_core.render.probes import probe_directions, probes_from_image
 from phynes_core.training.frames import TrainingFrame
 from phynes_core.training.losses import entropy_loss, neighbor_uv, scale_to_mean, smoothness_loss, srgb_of_radiance
 from phynes_core.training.optimizer import ScheduledAdam, map_rates
+from phynes_core.training.pixel_normals import PixelNormals, start_of
 from phynes_core.training.presets import Stage2Config
 from phynes_core.training.processes import ALONE, Processes
 from phynes_core.training.ray_shares import partial_draws
 from phynes_core.training.sampling import pixel_shifts, step_generator
-from phynes_core.training.surface_pixels import SurfacePixels
+from phynes_core.training.surface_pixels import SurfacePixels, gather_surface_pixels
 
 STAGE = 2  # salt of the random numbers
 CHART_RESOLUTION = 1024  # texels across the chart image; the finest level of the hash grids
@@ -51,6 +53,9 @@ class Stage2:
         rates = map_rates("albedo", avatar.albedo, config.optimizer.nets, config.optimizer.grids)
         rates |= map_rates("roughness", avatar.roughness, config.optimizer.nets, config.optimizer.grids)
         rates["light"] = (self._raw_light, config.optimizer.light)
+        self._normals = PixelNormals(avatar, pixels, device) if config.has_pixel_normals else None
+        if self._normals is not None and config.offset_rate:
+            rates |= {name: (value, config.offset_rate) for name, value in self._normals.parameters().items()}
         self._balance = nn.Parameter(torch.zeros(3, device=device))
         if config.balance_rate:
             rates["balance"] = (self._balance, config.balance_rate)
@@ -83,7 +88,8 @@ class Stage2:
         places = torch.from_numpy(pixels.frame[rows].astype(np.int64))
         albedo = self._pixel_albedo(rows, uv, places, generator)
         roughness = self._avatar.query_roughness(uv.to(self._device), self._pose(places))
-        radiance = self._shade(rows, albedo, roughness)
+        normal = self._normals.at(rows, uv, self._pose(places)) if self._normals else None
+        radiance = self._shade(rows, albedo, roughness, normal)
         target = torch.from_numpy(pixels.color[rows].astype(np.float32) / 255.0).to(self._device)
         image_loss = (srgb_of_radiance(radiance, config.overshoot_slope) - target).square().mean()
         image_loss = part.weight * image_loss
@@ -101,6 +107,11 @@ class Stage2:
         entropy = entropy_loss(self._processes.gather_rows(albedo[:few], few_part) * size)
         loss = loss + config.albedo_smoothness * smooth_albedo + config.roughness_smoothness * smooth_roughness
         loss = loss + config.entropy_weight * entropy
+        if self._normals is not None and config.offset_rate:
+            moved = few_part.weight * self._normals.moved(uv[:few], pose)
+            tilt = part.weight * (normal - torch.from_numpy(pixels.normal[rows])).square().sum(1).mean()
+            loss = loss + config.offset_anchor * moved + config.tilt_weight * tilt
+            terms |= {"offset_moved": moved.item(), "tilt": tilt.item()}
         terms |= {"smooth_albedo": smooth_albedo.item(), "smooth_roughness": smooth_roughness.item()}
         terms |= {"entropy": entropy.item(), "loss": loss.item(), "roughness_std": roughness.detach().std().item()}
         terms = self._processes.mean_terms(terms)
@@ -120,7 +131,8 @@ class Stage2:
     def tensors(self) -> dict[str, Tensor]:
         """What a resumed run needs besides the avatar's parameters."""
         optimizer = {f"optimizer.{name}": value for name, value in self._optimizer.tensors().items()}
-        return optimizer | {"raw_light": self._raw_light.detach().clone()}
+        normals = {} if self._normals is None else self._normals.tensors()
+        return optimizer | normals | {"raw_light": self._raw_light.detach().clone()}
 
     def load(self, stored: Mapping[str, Tensor]) -> None:
         """Take back what `tensors` gave."""
@@ -128,6 +140,8 @@ class Stage2:
         self._optimizer.load({k.removeprefix(prefix): v for k, v in stored.items() if k.startswith(prefix)})
         with torch.no_grad():
             self._raw_light.copy_(stored["raw_light"])
+        if self._normals is not None:
+            self._normals.load(stored)
 
     @torch.no_grad()
     def _rebalance(self) -> None:
@@ -156,24 +170,29 @@ class Stage2:
         albedo = self._avatar.query_albedo(spread, self._pose(places.repeat_interleave(count, 0)))
         return albedo.view(-1, count, 3).mean(1)
 
-    def _shade(self, rows: np.ndarray, albedo: Tensor, roughness: Tensor) -> Tensor:  # [P, 3] linear
-        """Eq. 1 under the learned probes; with exact gradients by albedo, roughness and light."""
+    def _shade(self, rows: np.ndarray, albedo: Tensor, roughness: Tensor, normal: Tensor | None) -> Tensor:  # [P, 3]
+        """Eq. 1 under the learned probes, linear; with exact gradients by albedo, roughness, light and normal."""
         pixels = self._pixels
-        matrices = shading_matrices(
-            pixels.normal[rows],
+        surface = (
+            pixels.normal[rows] if normal is None else normal.detach().numpy(),
             pixels.wo[rows],
             roughness.detach().cpu().numpy(),
             pixels.visibility_bits,
             pixels.frame[rows] if self.config.has_visibility else np.full(len(rows), -1, np.int32),
-            pixels.corners[rows],
+            pixels.faces[pixels.face[rows]],
             pixels.barycentric[rows],
             self._directions,
-            self.config.f0,
         )
+        matrices = shading_matrices(*surface, self.config.f0)
         diffuse, specular, slope = (torch.from_numpy(matrix).to(self._device) for matrix in matrices)
         factor = self._balance.exp()  # one in value: `_rebalance` moves what was learned of it
         power = self.light() * self._solid_angle * factor
         change = (roughness - roughness.detach())[:, None] * (slope @ power.detach())  # zero in value
+        if normal is not None and normal.requires_grad:
+            slopes = shading_tilt(*surface, power.detach().cpu().numpy(), self.config.f0)
+            irradiance, highlight = (torch.from_numpy(slope).to(self._device) for slope in slopes)
+            tilt = (normal - normal.detach()).to(self._device)[:, None]  # [P, 1, 3], zero in value
+            change = change + ((albedo.detach()[:, :, None] * irradiance + highlight) * tilt).sum(-1)
         return albedo / factor * (diffuse @ power) + specular @ power + change
 
     @torch.no_grad()
@@ -200,3 +219,14 @@ class Stage2:
                 target = scale * srgb_to_linear(self._avatar.query_texture(uv, pose))
             ours = linear_to_srgb(self._avatar.query_albedo(uv, pose))
             optimizer.step((ours - linear_to_srgb(target)).square().mean(), step)
+
+
+def gather_pixels(
+    avatar: Avatar, frames: Sequence[TrainingFrame], config: Stage2Config, seed: int, stored: Mapping[str, Tensor]
+) -> SurfacePixels:
+    """What stage 2 learns from: of the geometry that it started with, which a resumed run has in `stored`."""
+    now = {name: value.clone() for name, value in avatar.offset.state_dict().items()}
+    avatar.offset.load_state_dict(start_of(stored) or now)
+    pixels = gather_surface_pixels(avatar, frames, probe_directions(), config.has_visibility, config.most_pixels, seed)
+    avatar.offset.load_state_dict(now)
+    return pixels

@@ -15,10 +15,10 @@ from phynes_core.render.camera import Camera
 from phynes_core.render.gbuffer import build_gbuffer
 from phynes_core.render.rasterize import rasterize
 from phynes_core.render.visibility import Occluder
-from phynes_core.training.frames import TrainingFrame
+from phynes_core.training.frames import TrainingFrame, TrainingView
 
 WHOLE_COVERAGE = 253  # of 255: an edge pixel's color is half background
-
+PIXEL_COLUMNS = ("uv", "uv_per_px", "normal", "wo", "face", "barycentric", "frame", "color")
 SMALLEST_FACE_PX = 1e-3  # twice the area in the image below which a face counts as edge-on
 
 
@@ -30,11 +30,15 @@ class SurfacePixels:
     uv_per_px: np.ndarray  # [M, 2, 2] float32, change of uv (rows) for a step right and a step down
     normal: np.ndarray  # [M, 3] float32 unit, world
     wo: np.ndarray  # [M, 3] float32 unit, surface -> eye
-    corners: np.ndarray  # [M, 3] int32 vertex ids of the face
+    face: np.ndarray  # [M] int32
     barycentric: np.ndarray  # [M, 3] float32
     frame: np.ndarray  # [M] int32, place in the sequence of frames
     color: np.ndarray  # [M, 3] uint8 sRGB
     visibility_bits: np.ndarray  # [K, V, L / 32] uint32 of each frame's vertices, 1 = open
+    vertices: np.ndarray  # [K, V, 3] float32 world, displaced
+    offsets: np.ndarray  # [K, V] float32 metres, what they were moved by
+    faces: np.ndarray  # [F, 3] int32 vertex ids
+    corner_uv: np.ndarray  # [F, 3, 2] float32
 
     @property
     def count(self) -> int:
@@ -48,41 +52,68 @@ def gather_surface_pixels(
     frames: Sequence[TrainingFrame],
     directions: Tensor,  # [L, 3] of the probes
     has_visibility: bool,  # False: no rays are cast, everything is open
+    most: int,  # pixels to keep, spread evenly over all pictures by chance
+    seed: int,
 ) -> SurfacePixels:
     """Rasterize the displaced mesh of every frame into its training views."""
     faces, uv = avatar.body.faces, corner_uv(avatar.body)
-    rows, bits = [], []
+    share = min(1.0, most / max(1, _count_whole(frames)))
+    columns: dict[str, list[np.ndarray]] = {name: [] for name in PIXEL_COLUMNS}
+    bits, moved, amounts = [], [], []
     for place, frame in enumerate(frames):
-        vertices = avatar.displaced_vertices(frame.pose)
+        offsets = avatar.vertex_offsets(frame.pose.vector())
+        vertices = avatar.displaced_vertices(frame.pose, offsets)
         normals = vertex_normals(vertices, faces)
+        moved.append(vertices.numpy().astype(np.float32))
+        amounts.append(offsets.numpy().astype(np.float32))
         if has_visibility:
             occluder = Occluder(vertices, faces)
             bits.append(occluder.point_bits(vertices, normals, directions).numpy().view(np.uint32))
         else:
             bits.append(np.full((len(vertices), len(directions) // 32), 0xFFFFFFFF, np.uint32))
+        generator = np.random.default_rng((seed, place))
         for view in frame.views:
             fragments = rasterize(vertices, faces, view.camera)
             gbuffer = build_gbuffer(fragments, vertices, faces, normals, uv, view.camera)
             pixel = gbuffer.pixel.numpy()
-            whole = view.coverage.reshape(-1)[pixel] >= WHOLE_COVERAGE
-            kept = torch.from_numpy(np.nonzero(whole)[0])
-            per_face = uv_per_pixel(vertices, faces, uv, view.camera)
-            rows.append(
-                (
-                    gbuffer.uv[kept].numpy(),
-                    per_face[gbuffer.face_index[kept]].numpy(),
-                    gbuffer.normal[kept].numpy(),
-                    gbuffer.wo[kept].numpy(),
-                    faces[gbuffer.face_index[kept]].numpy().astype(np.int32),
-                    gbuffer.barycentric[kept].numpy(),
-                    np.full(len(kept), place, np.int32),
-                    view.image.reshape(-1, 3)[pixel[whole]],
-                )
-            )
-    columns = [np.concatenate(column) for column in zip(*rows, strict=True)]
-    if not len(columns[0]):
+            found = np.nonzero(_is_whole(view)[pixel])[0]
+            if share < 1.0:
+                found = np.sort(generator.choice(found, round(share * len(found)), replace=False))
+            kept = torch.from_numpy(found)
+            face = gbuffer.face_index[kept]
+            values = {
+                "uv": gbuffer.uv[kept],
+                "uv_per_px": uv_per_pixel(vertices, faces, uv, view.camera)[face],
+                "normal": gbuffer.normal[kept],
+                "wo": gbuffer.wo[kept],
+                "face": face.int(),
+                "barycentric": gbuffer.barycentric[kept],
+                "frame": torch.full((len(kept),), place, dtype=torch.int32),
+                "color": torch.from_numpy(view.image.reshape(-1, 3)[pixel[found]]),
+            }
+            for name, value in values.items():
+                columns[name].append(value.numpy())
+    if not sum(map(len, columns["face"])):
         raise CaptureError("training: the body covers no pixel of any mask; check cameras and body parameters")
-    return SurfacePixels(*columns, visibility_bits=np.stack(bits))
+    return SurfacePixels(
+        **{name: np.concatenate(columns.pop(name)) for name in PIXEL_COLUMNS},  # one after the other: half the memory
+        visibility_bits=np.stack(bits),
+        vertices=np.stack(moved),
+        offsets=np.stack(amounts),
+        faces=faces.numpy().astype(np.int32),
+        corner_uv=uv.numpy().astype(np.float32),
+    )
+
+
+def _count_whole(frames: Sequence[TrainingFrame]) -> int:
+    return sum(int(_is_whole(view).sum()) for frame in frames for view in frame.views)
+
+
+def _is_whole(view: TrainingView) -> np.ndarray:  # [H * W] bool
+    """Pixels that the person covers wholly and certainly."""
+    certain = np.zeros(view.coverage.size, bool)
+    certain[view.mask_pixels] = True
+    return certain & (view.coverage.reshape(-1) >= WHOLE_COVERAGE)
 
 
 def uv_per_pixel(
