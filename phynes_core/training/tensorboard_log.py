@@ -25,7 +25,7 @@ class TensorBoardLog:
 
     def start(self, stage: int, step: int) -> None:
         """Go on at a step: what an interrupted run wrote after it is dropped."""
-        self._writers[stage] = self._kind(self._folder / f"stage{stage}", purge_step=step)
+        self._writers[stage] = self._kind(self._folder / f"stage{stage}", purge_step=step + 1)
 
     def log(self, stage: int, step: int, terms: Mapping[str, float]) -> None:
         """One point of every curve."""
