@@ -120,6 +120,10 @@ class TrainingConfig:
 
 
 FAST = TrainingConfig()
+
+# Of the readings not named below: 2, 13 and 17 (which nets a stage trains, s = h - l, true deltas) are in the code of the
+# stages, 5, 6 and 12 in evaluation, 11 in the datasets' presets. Where paper and readings are silent, the numbers of its
+# family (FORMATS section 5) stand: one rate of 5e-4 for every parameter, half of the rays on the person.
 PAPER = TrainingConfig(
     preset="paper",
     albedo=ALBEDO_MAP,  # reading 16: the materials see the pose
@@ -135,13 +139,14 @@ PAPER = TrainingConfig(
         background="black",
         coarse_samples=128,
         fine_samples=16,
-        shell_lower_m=-0.12,
+        shell_lower_m=-0.12,  # reading 14; its soft clamp of the offset at 0.1 m is left out: nothing comes near it
         shell_upper_m=0.12,
         cull_behind_m=0.0,
         has_interpolated_hits=False,
         weight_floor=0.0,
         beta_schedule="learned",
-        beta_start_m=0.1,
+        beta_start_m=0.1,  # VolSDF's and AniSDF's
+        beta_rate=5e-4,
         surface_shift=0.0,
         fine_band_m=0.015,
         pose_gain=1.0,
@@ -150,19 +155,21 @@ PAPER = TrainingConfig(
         laplacian_weight=0.1,
         mesh_every=1,
         silhouette_weight=0.0,
-        optimizer=OptimizerConfig(nets=5e-4, grids=5e-4, final_fraction=0.1),
+        optimizer=OptimizerConfig(nets=5e-4, grids=5e-4, final_fraction=0.1),  # reading 10
     ),
     stage2=Stage2Config(
         steps=30_000,  # reading 10: 60 epochs of 500
         pixels=1024,
-        image_weight=10.0,
+        image_weight=10.0,  # reading 8: Relightable Avatar's 10, 5e-5, 5e-3, 5e-5; squared, as printed
         entropy_weight=5e-5,
         albedo_smoothness=5e-3,
         roughness_smoothness=5e-5,
-        jitter_uv=0.02,
+        jitter_uv=0.02,  # reading 1: a standard deviation
         albedo_samples=1,
-        overshoot_slope=0.0,
-        f0=0.02,
+        overshoot_slope=0.0,  # reading 9: sRGB, clipped
+        has_pixel_normals=False,
+        offset_rate=0.0,
+        f0=0.02,  # reading 7
         mean_albedo=0.0,
         balance_rate=0.0,
         light_start=0.74,  # softplus of RA's mean start, 0.1
