@@ -4,6 +4,7 @@ examples:
   python launch.py evaluate --avatar josh.ckpt --data data/josh --out report
   python launch.py evaluate --avatar josh.ckpt --data data/josh --out report --max-images 4
   python launch.py evaluate --avatar josh.ckpt --data data/josh --out report --alignment least-squares
+  python launch.py evaluate --avatar josh.ckpt --data data/josh --out report --limits --rivals
   python launch.py evaluate --avatar josh.ckpt --data data/josh --out report --lpips vgg16_lpips.pth
 """
 
@@ -38,6 +39,12 @@ class Evaluate:
     """How the unknown scale of albedo and light is taken out (docs/evaluation.md)."""
     lpips: tuple[Path, ...] = ()
     """Weights of LPIPS: one file of the whole network, or backbone and heads; not measured when left out."""
+    limits: bool = False
+    """Measure some pictures again with ground truth put in: what the renderer alone would leave of the error."""
+    rivals: bool = False
+    """Compare with a plain textured mesh and with Mitsuba's inverse rendering on our mesh; takes some minutes."""
+    compared_images: int = 4
+    """Pictures of each split for --limits and --rivals."""
     smpl: Path | None = None
     """A licensed SMPL file, when the avatar was trained on one."""
     smpl_uv: Path | None = None
@@ -48,6 +55,7 @@ class Evaluate:
 
 def run(args: Evaluate) -> int:
     from app.outputs import check_folder
+    from app.rivals import make_rivals
     from phynes_core.checkpoint import load_checkpoint, resolve_avatar_path
     from phynes_core.data.open_capture import open_capture
     from phynes_core.evaluation.evaluate import evaluate, flat_metrics
@@ -55,7 +63,10 @@ def run(args: Evaluate) -> int:
     from phynes_core.evaluation.options import EvaluateOptions
     from phynes_core.evaluation.report import PAGE, write_report
 
-    for option, value in (("--max-images", args.max_images), ("--supersample", args.supersample)):
+    for option, value in (
+        ("--max-images", args.max_images), ("--supersample", args.supersample),
+        ("--compared-images", args.compared_images),
+    ):  # fmt: skip
         if value is not None and value < 1:
             raise PhynesError(f"{option}: expected at least 1, got {value}")
     if args.pictured < 0:
@@ -66,9 +77,10 @@ def run(args: Evaluate) -> int:
     capture = open_capture(args.data, capture_options(args.dataset), avatar.body)
     options = EvaluateOptions(
         supersample=args.supersample, max_images=args.max_images, pictured=args.pictured, alignment=args.alignment,
-        lpips=lpips,
+        lpips=lpips, has_limits=args.limits, compared_images=args.compared_images,
     )  # fmt: skip
-    evaluation = evaluate(avatar, capture, options, _print_progress)
+    rivals = make_rivals(avatar, capture, lambda text: print(text, file=sys.stderr)) if args.rivals else []
+    evaluation = evaluate(avatar, capture, options, _print_progress, rivals)
     write_report(args.out, evaluation)
     for name, value in flat_metrics(evaluation.metrics).items():
         print(f"{name:<40}{value:10.3f}")

@@ -1,16 +1,18 @@
 """Measure an avatar: held-out views with both renderers, materials, light and geometry where there is ground truth."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from phynes_core.avatar import Avatar
 from phynes_core.data.capture import Capture
 from phynes_core.errors import CaptureError
 from phynes_core.evaluation.alignment import ALIGNMENTS
-from phynes_core.evaluation.held_out import SPLITS, held_out_views
-from phynes_core.evaluation.ledger import Evaluation
+from phynes_core.evaluation.held_out import SPLITS, held_out_views, spread
+from phynes_core.evaluation.ledger import Evaluation, means_over
+from phynes_core.evaluation.limits import Limits
 from phynes_core.evaluation.measured import Measured
 from phynes_core.evaluation.options import EvaluateOptions
+from phynes_core.evaluation.rivals import KEPT, Rival, measure_rival
 
 PROTOCOL = {
     "rgb": "sRGB in [0, 1] against the 8-bit pictures, zero background, mean over images; all-black ones are skipped",
@@ -40,6 +42,7 @@ def evaluate(
     capture: Capture,
     options: EvaluateOptions,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    rivals: Sequence[Rival] = (),
 ) -> Evaluation:
     """Compare with every picture of the test cameras (or `max_images` of each split)."""
     views = list(held_out_views(capture, options.max_images, options.pictured))
@@ -47,25 +50,49 @@ def evaluate(
         raise CaptureError(f"{capture.root}: expected pictures of test cameras, got none; give some split 'test'")
     evaluation = Evaluation(avatar.name, provenance=dict(avatar.record.provenance))
     measured = Measured(avatar, capture, options, evaluation)
-    geometry_frames = sorted({view.frame for view in views})
-    total = len(views) + len(geometry_frames)
     truth = capture.ground_truth
-    for done, view in enumerate(views):
+    compared = [
+        view for split in SPLITS.values()
+        for view in spread([view for view in views if view.split == split], options.compared_images)
+    ]  # fmt: skip
+    has_limits = options.has_limits and truth is not None
+    frames = sorted({view.frame for view in views})
+    steps = _Steps(len(views) + len(frames) + len(compared) * (has_limits + len(rivals)), progress)
+    for view in views:
         measured.pictures(view)
         if truth is not None:
             measured.materials(view, truth)
             measured.lights(view, truth)
-        progress(done + 1, total)
-    for done, frame in enumerate(geometry_frames):
+        steps.done()
+    for frame in frames:
         measured.geometry(frame)
-        progress(len(views) + done + 1, total)
+        steps.done()
     if truth is not None:
         measured.training_light(truth)
     measured.speed(views[0])
-    evaluation.metrics = measured.ledger.means()
+    metrics = measured.ledger.means()
+    if has_limits and truth is not None:
+        found = Limits(avatar, capture, truth, options).measure(compared, steps.done)
+        metrics["limits"] = found | {"avatar": means_over(evaluation.rows, compared, ("psnr", "psnr_foreground"))}
+    if rivals:
+        metrics["rivals"] = {"avatar": means_over(evaluation.rows, compared, KEPT)}
+        for rival in rivals:
+            metrics["rivals"][rival.name] = measure_rival(rival, avatar, capture, compared, options, steps.done)
     counts = {name: sum(view.split == name for view in views) for name in SPLITS.values()}
-    evaluation.metrics["protocol"] = _protocol(options) | {"images": counts, "supersample": options.supersample}
+    metrics["protocol"] = _protocol(options) | {"images": counts, "supersample": options.supersample}
+    evaluation.metrics = metrics
     return evaluation
+
+
+class _Steps:
+    """Counts for a progress callback."""
+
+    def __init__(self, total: int, report: Callable[[int, int], None]) -> None:
+        self._done, self._total, self._report = 0, total, report
+
+    def done(self) -> None:
+        self._done += 1
+        self._report(self._done, self._total)
 
 
 def flat_metrics(metrics: dict[str, Any]) -> dict[str, float]:

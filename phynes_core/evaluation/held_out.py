@@ -39,9 +39,10 @@ def held_out_views(
     cameras = [name for name, split in capture.camera_split.items() if split == "test"]
     for split, name in SPLITS.items():
         frames = [number for number in capture.frames if capture.frame_split[number] == split]
+        seen = [number for number in frames if any(capture.has_image(camera, number) for camera in cameras)]
         pairs = [
             (camera, number)
-            for place, number in enumerate(frames)
+            for place, number in enumerate(seen)
             for camera in _rotated(cameras, place)  # so that evenly spaced pictures do not all show one camera
             if capture.has_image(camera, number)
         ]

@@ -1,6 +1,7 @@
 """What an evaluation gathers: numbers by name, one row a picture, and panels for the report."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +12,7 @@ from phynes_core.evaluation.held_out import HeldOutView
 from phynes_core.evaluation.masks import bounding_rectangle
 from phynes_core.evaluation.metrics import mean_of
 
+RGB_KINDS = ("texture", "relit")
 _MARGIN_PX = 8  # around the person in a panel
 
 
@@ -75,6 +77,24 @@ class Ledger:
                 node = node.setdefault(group, {})
             node[path[-1]] = mean_of(values)
         return metrics
+
+
+def means_over(
+    rows: Collection[dict[str, Any]], views: Collection[HeldOutView], names: Collection[str]
+) -> dict[str, Any]:
+    """Means of the named numbers over some pictures: by split and kind for RGB, by kind for the others."""
+    chosen = {(view.camera, view.frame) for view in views}
+    found: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        if (row["camera"], row["frame"]) in chosen:
+            found[(row["split"], row["kind"]) if row["kind"] in RGB_KINDS else (row["kind"],)].append(row)
+    means: dict[str, Any] = {}
+    for path, members in found.items():
+        node = means
+        for group in path:
+            node = node.setdefault(group, {})
+        node |= {name: mean_of([row[name] for row in members]) for name in names if name in members[0]}
+    return means
 
 
 def gray(values: Tensor) -> Tensor:  # [H, W] -> [H, W, 3]

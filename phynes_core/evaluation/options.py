@@ -18,6 +18,8 @@ class EvaluateOptions:
     alignment: str = "median"  # of albedo and light: one of ALIGNMENTS
     box_padding_m: float = BOX_PADDING_M
     lpips: Lpips | None = None  # only with weights that the user names
+    has_limits: bool = False  # measure with ground truth put in, too
+    compared_images: int = 4  # of each split, for limits and rivals
 
     def __post_init__(self) -> None:
         if self.alignment not in ALIGNMENTS:

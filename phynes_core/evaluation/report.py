@@ -12,7 +12,7 @@ import torch
 from phynes_core.atomic_file import replacing
 from phynes_core.evaluation.ledger import Evaluation, Panel
 from phynes_core.evaluation.page import ERROR_GAIN, page
-from phynes_core.evaluation.tables import Table, paper_tables, summary
+from phynes_core.evaluation.tables import Table, comparison_tables, paper_tables, summary
 from phynes_core.image_files import write_png
 
 PAGE = "report.html"
@@ -24,7 +24,7 @@ def write_report(folder: Path, evaluation: Evaluation) -> None:
     names = [f"pictures/{number:03d}.png" for number in range(len(evaluation.panels))]
     for name, panel in zip(names, evaluation.panels, strict=True):
         write_png(folder / name, _strip(panel))
-    tables = [summary(evaluation), *paper_tables(evaluation)]
+    tables = [summary(evaluation), *paper_tables(evaluation), *comparison_tables(evaluation)]
     _write(folder / "images.csv", _rows_text(evaluation.rows))
     _write(folder / "tables.csv", _tables_text(tables))
     _write(folder / "metrics.json", json.dumps(evaluation.metrics, indent=2) + "\n")

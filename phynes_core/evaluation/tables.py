@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from phynes_core.evaluation.ledger import Evaluation
+from phynes_core.evaluation.limits import NOTE as LIMITS_NOTE
 from phynes_core.evaluation.paper import NOT_STATED, TABLE_1, TABLE_2, TABLE_3, TABLE_4, PaperRow
+from phynes_core.evaluation.rivals import NOTE as RIVALS_NOTE
 
 Cell = Callable[[dict[str, Any]], str]
 
@@ -50,6 +52,54 @@ def paper_tables(evaluation: Evaluation) -> list[Table]:
     if "albedo" in metrics or "relighting" in metrics:
         tables.append(_decomposition(name, metrics))
     return tables
+
+
+def comparison_tables(evaluation: Evaluation) -> list[Table]:
+    """Ground truth put in, and rivals on the same data; only what was measured."""
+    tables = []
+    metrics = evaluation.metrics
+    if "limits" in metrics:
+        ours = metrics["limits"]["avatar"]
+        rows = []
+        for group, entries in metrics["limits"].items():
+            if group == "avatar":
+                continue
+            own = ours.get(group, {})
+            rows.append(_pair(group, f"{evaluation.name} as it is", own.get("relit", own)))
+            rows += [_pair(group, _words(name), numbers) for name, numbers in entries.items()]
+        columns = ("", "with", "full image, dB", "foreground, dB")
+        tables.append(Table("Limits: ground truth put in", LIMITS_NOTE, columns, tuple(rows)))
+    if "rivals" in metrics:
+        tables.append(_rivals(evaluation))
+    return tables
+
+
+def _rivals(evaluation: Evaluation) -> Table:
+    own = _as_shown(evaluation.metrics["rivals"]["avatar"])
+    own["seconds"] = evaluation.provenance.get("training_seconds")
+    entries = {f"{evaluation.name}, ours": own}
+    entries |= {name: entry for name, entry in evaluation.metrics["rivals"].items() if name != "avatar"}
+    columns = [
+        (f"{_words(group)}{suffix}", group, key)
+        for group in ("novel_view", "novel_pose", "albedo", "relighting")
+        for key, suffix in (("psnr", ""), ("psnr_foreground", " foreground"))
+        if any(group in entry for entry in entries.values())
+    ]
+    rows = []
+    for name, entry in entries.items():
+        cells = [_number(entry.get(group, {}), key, "{:.2f}") for _, group, key in columns]
+        rows.append((name, *cells, _number(entry, "seconds", "{:.0f}"), str(entry.get("note", ""))))
+    head = ("", *(title for title, _, _ in columns), "seconds", "how")
+    return Table("Rivals on the same data", RIVALS_NOTE, head, tuple(rows))
+
+
+def _as_shown(means: dict[str, Any]) -> dict[str, Any]:
+    """Our means in the shape of a rival's entry: what the viewer shows, the relit avatar."""
+    return {group: numbers.get("relit", numbers) for group, numbers in means.items()}
+
+
+def _pair(group: str, name: str, numbers: dict[str, Any]) -> tuple[str, ...]:
+    return (_words(group), name, *(_number(numbers, key, "{:.2f}") for key in ("psnr", "psnr_foreground")))
 
 
 def _rgb(name: str, metrics: dict[str, Any]) -> Table:

@@ -1,0 +1,63 @@
+"""Other ways to make an avatar from the same pictures, measured on the same held-out views."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from torch import Tensor
+
+from phynes_core.avatar import Avatar
+from phynes_core.data.capture import Capture
+from phynes_core.evaluation.held_out import HeldOutView
+from phynes_core.evaluation.ledger import Evaluation
+from phynes_core.evaluation.measured import Measured
+from phynes_core.evaluation.options import EvaluateOptions
+from phynes_core.evaluation.textured_avatar import TexturedAvatar
+
+KEPT = ("psnr", "psnr_foreground", "psnr_box", "ssim", "flip")
+NOTE = (
+    "All on our mesh, over the same pictures. Seconds: ours is the whole training where the checkpoint knows it; a "
+    "rival's come on top of the mesh, so the comparison is in its favor."
+)
+
+
+@dataclass(frozen=True)
+class Rival:
+    """A color texture on our mesh, and the light it was found under."""
+
+    name: str
+    note: str  # how it was made, in a sentence
+    seconds: float  # to make it, on top of our mesh
+    color: Tensor  # [R, R, 3] linear, row 0 at v = 1
+    light: Tensor | None  # [16, 32, 3]; None: colors hold the light, and are shown as they are
+
+
+def measure_rival(
+    rival: Rival,
+    avatar: Avatar,
+    capture: Capture,
+    views: Sequence[HeldOutView],
+    options: EvaluateOptions,
+    progress: Callable[[], None] = lambda: None,  # called after each view
+) -> dict[str, Any]:
+    """The rival's entry of metrics.json: the names of ours, as far as they mean something for it."""
+    twin = TexturedAvatar(avatar, rival.color, rival.light)
+    measured = Measured(twin, capture, replace(options, pictured=0), Evaluation(rival.name))
+    for view in views:
+        view = replace(view, is_pictured=False)
+        measured.pictures(view)
+        if capture.ground_truth is not None:
+            measured.materials(view, capture.ground_truth)
+            measured.lights(view, capture.ground_truth)
+        progress()
+    means = measured.ledger.means()
+    kind = "texture" if rival.light is None else "relit"
+    entry: dict[str, Any] = {"note": rival.note, "seconds": round(rival.seconds, 1)}
+    for split in ("novel_view", "novel_pose"):
+        if split in means:
+            entry[split] = _kept(means[split][kind])
+    return entry | {group: _kept(means[group]) for group in ("albedo", "relighting") if group in means}
+
+
+def _kept(numbers: dict[str, Any]) -> dict[str, Any]:
+    return {name: numbers[name] for name in KEPT if name in numbers}
