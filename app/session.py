@@ -30,7 +30,7 @@ from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Environment, load_environment_image
 
 LIVE_VISIBILITY_SLICES = 4  # a moving pose renews a quarter of the shadows each frame
-FINAL_SUPERSAMPLE = 2  # samples a side of a pixel in files and in pictures at rest: smooth silhouettes
+FINAL_SUPERSAMPLE = 2  # samples a side of a pixel in files and in pictures at rest: smooth patterns and inner edges
 LIVE_LAMP_SAMPLES, FINAL_LAMP_SAMPLES = 4, 16  # shadow rays a pixel and lamp
 WARM_UP_SIZE = 32
 WARM_UP_STEPS = (("normal", "geometry"), ("albedo", "materials"), ("shading", "shadows"), ("radiance", "light"))
@@ -42,8 +42,15 @@ Loaded = TypeVar("Loaded")
 class AvatarSession:
     """Renders ViewStates with the engine. Not thread-safe: one engine thread owns it (`check` may come before)."""
 
-    def __init__(self, backend: str = "auto", smpl: Path | None = None, smpl_uv: Path | None = None) -> None:
+    def __init__(
+        self,
+        backend: str = "auto",
+        smpl: Path | None = None,
+        smpl_uv: Path | None = None,
+        has_antialias: bool = True,  # silhouettes by coverage in files and in pictures at rest
+    ) -> None:
         self._backend = backend
+        self._has_antialias = has_antialias
         self._smpl, self._smpl_uv = smpl, smpl_uv
         self._live = FrameRenderer()
         self._final = FrameRenderer()  # its own, so that a fine picture does not evict what dragging needs
@@ -122,6 +129,7 @@ class AvatarSession:
             backend=self._backend,
             visibility_slices=1 if is_final else LIVE_VISIBILITY_SLICES,
             supersample=FINAL_SUPERSAMPLE if is_final else 1,
+            antialias=is_final and self._has_antialias,
             bright_sources=state.light.bright_sources,
             has_vertex_sources=not is_final,
             lamp_samples=FINAL_LAMP_SAMPLES if is_final else LIVE_LAMP_SAMPLES,

@@ -9,10 +9,11 @@
 Every stage remembers its last result and what it was made of, so a frame recomputes only what a change touches.
 """
 
+import math
 import time
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from itertools import count, pairwise
 from typing import Any
 
@@ -24,7 +25,9 @@ from phynes_core.body.atlas import corner_uv
 from phynes_core.body.model import Pose
 from phynes_core.geometry.mesh import vertex_normals
 from phynes_core.render.camera import Camera
+from phynes_core.render.coverage import antialiased_fragments
 from phynes_core.render.detail_normals import FaceFrames, detail_normals, face_frames
+from phynes_core.render.frame_buffers import BUFFERS, FrameBuffers, average_samples
 from phynes_core.render.gbuffer import GBuffer, build_gbuffer
 from phynes_core.render.lamps import Lamp, lamp_directions
 from phynes_core.render.lighting import Lighting
@@ -35,9 +38,7 @@ from phynes_core.render.vertex_bits import VertexBits
 from phynes_core.render.visibility import Occluder
 
 SHADING_ALBEDO = 0.8  # reflectance of the white body in the "shading" image (FORMATS: RelightableAvatar's choice)
-BUFFERS = (
-    "radiance", "albedo", "roughness", "normal", "visibility", "shading", "depth", "position", "uv", "mask",
-)  # fmt: skip
+WIDE_SOURCE_DEG = 4.0  # radius from which a bright source gets as many shadow rays as a lamp
 LIGHT_BUFFERS = frozenset({"radiance", "visibility", "shading"})
 MATERIAL_BUFFERS = frozenset({"radiance", "albedo", "roughness"})
 NORMAL_BUFFERS = LIGHT_BUFFERS | {"normal"}
@@ -72,7 +73,8 @@ class RenderOptions:
     has_vertex_sources: bool = False  # shadows of bright sources from the vertices, like the probes': for moving views
     visibility_slices: int = 1  # > 1: after a pose change each frame renews one of so many slices of the probes
     exact_visibility: bool = False  # rays from every pixel to every probe instead of bits on the vertices
-    supersample: int = 1  # samples a side of a pixel, averaged in linear light: antialiased edges
+    supersample: int = 1  # samples a side of a pixel, averaged in linear light: everything is smoother
+    antialias: bool = False  # silhouettes by coverage: hardly slower, but edges within the outline stay hard
     has_pixel_normals: bool | None = None  # the offset map tilts each pixel's normal; None: as the avatar was trained
 
     def __post_init__(self) -> None:
@@ -83,30 +85,6 @@ class RenderOptions:
             raise ValueError("lamp_samples and supersample: expected at least 1")
         if self.bright_sources < 0:
             raise ValueError(f"bright_sources: expected at least 0, got {self.bright_sources}")
-
-
-@dataclass(frozen=True)
-class FrameBuffers:
-    """Images [H, W, C], row 0 on top; those not asked for are None. Background pixels hold 0."""
-
-    mask: Tensor  # [H, W, 1] share of the pixel that is covered; 0 or 1 without supersampling
-    face_index: Tensor  # [H, W] int32, -1 = background; of the top left sample when supersampled
-    radiance: Tensor | None = None  # [H, W, 3] linear RGB
-    albedo: Tensor | None = None  # [H, W, 3] linear
-    roughness: Tensor | None = None  # [H, W, 1]
-    normal: Tensor | None = None  # [H, W, 3] unit, world
-    visibility: Tensor | None = None  # [H, W, 1] irradiance with shadows over without, 0 where nothing could arrive
-    shading: Tensor | None = None  # [H, W, 3] 0.8 / pi x irradiance: a white body under this light
-    depth: Tensor | None = None  # [H, W, 1] camera z, metres
-    position: Tensor | None = None  # [H, W, 3] world, metres
-    uv: Tensor | None = None  # [H, W, 2]
-
-    def image(self, name: str) -> Tensor:
-        """The buffer of this name. Raises ValueError when it was not asked for."""
-        image = getattr(self, name) if name in BUFFERS else None
-        if image is None:
-            raise ValueError(f"buffer: expected one that was asked for in RenderOptions.buffers, got '{name}'")
-        return image
 
 
 @dataclass(frozen=True)
@@ -127,6 +105,7 @@ class _View:
 
     mesh: SceneMesh
     fragments: Fragments
+    mask: Tensor  # [H, W, 1] share of the pixel that is covered
     gbuffer: GBuffer
     mesh_key: Hashable
     view_key: Hashable
@@ -160,7 +139,7 @@ class FrameRenderer:
             scene.camera.width * factor, scene.camera.height * factor
         )  # fmt: skip
         frame = self._render(scene, camera, options)
-        return frame if factor == 1 else _average(frame, factor)
+        return frame if factor == 1 else average_samples(frame, factor)
 
     @property
     def is_refining(self) -> bool:
@@ -179,10 +158,9 @@ class FrameRenderer:
         mesh_key = (self._memos["mesh"].serial, options.backend)
         view_key = (
             mesh_key, _tensor_key(camera.intrinsics), _tensor_key(camera.T_cam_world), camera.width, camera.height,
+            options.antialias,
         )  # fmt: skip
-        view = self._stage(
-            "rasterize", view_key, [], lambda: _build_view(mesh, camera, mesh_key, view_key, options.backend)
-        )
+        view = self._stage("rasterize", view_key, [], lambda: _build_view(mesh, camera, mesh_key, view_key, options))
         normal = view.gbuffer.normal
         detailed = tuple(_has_detail(posed.avatar, options) for posed in scene.avatars)
         if any(detailed) and wanted & NORMAL_BUFFERS:
@@ -213,7 +191,7 @@ class FrameRenderer:
             with self._timed("shade"):
                 total = total + shade(surface, probes.directions, probes.power, visibility, backend)
         if lighting.sources:
-            directions, power = _lamp_rays(lighting.sources, options.lamp_samples)
+            directions, power = _source_rays(lighting.sources, options.lamp_samples)
             visibility = self._source_visibility(view, occluder, directions, options)
             with self._timed("source_shade"):
                 total = total + shade(surface, directions, power, visibility, backend)
@@ -290,10 +268,15 @@ def _build_frames(mesh: SceneMesh) -> FaceFrames:
     return face_frames(mesh.vertices, mesh.faces, mesh.corner_uv, mesh.offsets)
 
 
-def _build_view(mesh: SceneMesh, camera: Camera, mesh_key: Hashable, view_key: Hashable, backend: str) -> _View:
-    fragments = rasterize(mesh.vertices, mesh.faces, camera, backend)
+def _build_view(
+    mesh: SceneMesh, camera: Camera, mesh_key: Hashable, view_key: Hashable, options: RenderOptions
+) -> _View:
+    fragments = rasterize(mesh.vertices, mesh.faces, camera, options.backend)
+    coverage = (fragments.face_index >= 0).float()
+    if options.antialias:
+        fragments, coverage = antialiased_fragments(fragments, mesh.vertices, mesh.faces, camera, options.backend)
     gbuffer = build_gbuffer(fragments, mesh.vertices, mesh.faces, mesh.normals, mesh.corner_uv, camera)
-    return _View(mesh, fragments, gbuffer, mesh_key, view_key)
+    return _View(mesh, fragments, coverage[..., None], gbuffer, mesh_key, view_key)
 
 
 @torch.no_grad()
@@ -349,6 +332,13 @@ def _lamp_rays(lamps: tuple[Lamp, ...], samples: int) -> tuple[Tensor, Tensor]: 
     return directions, power
 
 
+def _source_rays(sources: tuple[Lamp, ...], most: int) -> tuple[Tensor, Tensor]:  # directions [L, 3], power [L, 3]
+    """Rays by width: a sun's penumbra is a few pixels wide, a part of a window needs as many as a lamp."""
+    counts = [math.ceil(most * min(1.0, source.angular_radius_deg / WIDE_SOURCE_DEG)) for source in sources]
+    rays = [_lamp_rays((source,), max(1, number)) for source, number in zip(sources, counts, strict=True)]
+    return torch.cat([directions for directions, _ in rays]), torch.cat([power for _, power in rays])
+
+
 def _compose(view: _View, surface: Surface, shading: Shading | None, wanted: frozenset[str]) -> FrameBuffers:
     gbuffer = view.gbuffer
     values: dict[str, Tensor] = {
@@ -364,28 +354,9 @@ def _compose(view: _View, surface: Surface, shading: Shading | None, wanted: fro
             "shading": SHADING_ALBEDO / torch.pi * shading.irradiance,
         }
     images = {name: gbuffer.scatter(value) for name, value in values.items() if name in wanted}
-    mask = (view.fragments.face_index >= 0).float()[..., None]
-    return FrameBuffers(mask=mask, face_index=view.fragments.face_index, **images)
-
-
-def _average(frame: FrameBuffers, factor: int) -> FrameBuffers:
-    """Mean of factor x factor samples; surface values are means over the covered samples alone."""
-
-    def pooled(image: Tensor) -> Tensor:
-        height, width, channels = image.shape
-        return image.view(height // factor, factor, width // factor, factor, channels).mean((1, 3))
-
-    coverage = pooled(frame.mask)
-    images: dict[str, Tensor] = {}
-    for entry in fields(frame):
-        image = getattr(frame, entry.name)
-        if image is None or entry.name in ("mask", "face_index"):
-            continue
-        mean = pooled(image)
-        images[entry.name] = mean if entry.name == "radiance" else mean / coverage.clamp(min=1e-6)
-    if "normal" in images:
-        images["normal"] = torch.nn.functional.normalize(images["normal"], dim=-1)
-    return FrameBuffers(mask=coverage, face_index=frame.face_index[::factor, ::factor].contiguous(), **images)
+    if "radiance" in images:
+        images["radiance"] *= view.mask
+    return FrameBuffers(mask=view.mask, face_index=view.fragments.face_index, **images)
 
 
 def _tensor_key(tensor: Tensor) -> bytes:

@@ -320,3 +320,32 @@ def test_sources_may_take_their_shadows_from_the_vertices(avatar):
     renderer.render(_scene(avatar, azimuth=80.0, environment=scene.lighting.environment), moving)
     renderer.render(_scene(avatar, azimuth=90.0, environment=scene.lighting.environment), moving)
     assert "source_visibility" not in renderer.timings
+
+
+def test_coverage_brings_silhouettes_close_to_an_8_x_8_reference(avatar):
+    """At the rim: fractional masks 13 dB closer than hard ones, premultiplied light 8 dB closer."""
+    scene = _scene(avatar)
+    hard, smooth, reference = (
+        FrameRenderer().render(scene, replace(EVERYTHING, antialias=on, supersample=factor))
+        for on, factor in ((False, 1), (True, 1), (False, 8))
+    )
+    rim = (reference.mask[..., 0] > 0.02) & (reference.mask[..., 0] < 0.98)
+    for name, gain in (("mask", 20.0), ("radiance", 6.0)):
+        errors = [(frame.image(name) - reference.image(name))[rim].square().mean() for frame in (hard, smooth)]
+        assert errors[0] > gain * errors[1], name
+    whole = smooth.mask[..., 0] == 1.0
+    assert torch.equal(smooth.radiance[whole], hard.radiance[whole])
+    thin = (smooth.mask[..., 0] > 0) & (hard.mask[..., 0] == 0)
+    assert thin.any() and (smooth.normal[thin].norm(dim=-1) - 1).abs().max() < 1e-5
+
+
+def test_coverage_and_supersampling_may_be_joined(avatar):
+    """Finer edges, the same convention: light premultiplied, surfaces as they are."""
+    scene = _scene(avatar)
+    joined = FrameRenderer().render(scene, replace(EVERYTHING, antialias=True, supersample=2))
+    reference = FrameRenderer().render(scene, replace(EVERYTHING, supersample=8))
+    rim = (reference.mask[..., 0] > 0.02) & (reference.mask[..., 0] < 0.98)
+    assert (joined.mask - reference.mask).abs().max() < 0.1
+    for name in ("albedo", "roughness"):
+        inside = joined.image(name)[rim], reference.image(name)[rim]
+        assert (inside[0].mean() / inside[1].mean() - 1).abs() < 0.05, name

@@ -37,6 +37,8 @@ class Render(SceneOptions):
     """Tone curve for the PNG of radiance and shading."""
     supersample: int = 1
     """Samples a side of a pixel; 1 samples pixel centers, 2 and more smooth the edges."""
+    antialias: bool = False
+    """Smooth silhouettes by coverage, hardly slower; may be joined with --supersample."""
     lamp_samples: int = 16
     """Shadow rays a pixel and lamp or bright source."""
     exact_visibility: bool = False
@@ -65,6 +67,7 @@ def run(args: Render) -> int:
         bright_sources=args.bright_sources,
         lamp_samples=args.lamp_samples,
         supersample=args.supersample,
+        antialias=args.antialias,
         exact_visibility=args.exact_visibility,
     )
     buffers = renderer.render(scene, options)

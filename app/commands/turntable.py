@@ -29,6 +29,8 @@ class Turntable(SceneOptions):
     """Let the motion run while it turns."""
     buffer: Literal["radiance", "albedo", "roughness", "visibility", "shading", "normal", "uv", "depth"] = "radiance"
     """What to show."""
+    antialias: bool = True
+    """Smooth silhouettes by coverage."""
     exposure: float = 0.0
     """Stops of light (EV), for radiance and shading."""
     curve: Literal["linear", "filmic", "reinhard"] = "linear"
@@ -57,8 +59,9 @@ def run(args: Turntable) -> int:
     check_number("--bright-sources", args.bright_sources, 0, MAX_SOURCES)
     path = resolve_avatar_path(args.avatar).resolve()
     session = AvatarSession(
-        args.backend, licensed_file(args.smpl, "PHYNES_SMPL"), licensed_file(args.smpl_uv, "PHYNES_SMPL_UV")
-    )
+        args.backend, licensed_file(args.smpl, "PHYNES_SMPL"), licensed_file(args.smpl_uv, "PHYNES_SMPL_UV"),
+        args.antialias,
+    )  # fmt: skip
     body, light = session.opening(path, args.motion, args.probe)
     light = replace(
         light, yaw_deg=args.probe_yaw, intensity=args.probe_intensity, lamps=_lamps(args),

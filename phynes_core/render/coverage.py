@@ -1,0 +1,63 @@
+"""Antialiased silhouettes: how much of each pixel the mesh covers, and where to shade pixels covered in part.
+
+Coverage counts 4 x 4 subsamples. A pixel is shaded once, at its center; where the center misses the mesh, at the
+covered subsample next to it. So edges cost a rasterization and a few percent more shaded pixels, not sixteen times all.
+Edges inside the outline (an arm before the body) stay as they are. Nothing here is differentiable.
+"""
+
+import torch
+from torch import Tensor
+
+from phynes_core.render.camera import Camera
+from phynes_core.render.rasterize import Fragments, rasterize
+
+SUBSAMPLES = 4  # a side: coverage in steps of 1/16, half a step of an 8-bit picture's middle gray
+_TILE = 512  # pixels a side of what is drawn at once: 2048 x 2048 subsamples
+
+
+def antialiased_fragments(
+    fragments: Fragments,  # of the pixels' centers
+    vertices: Tensor,  # [V, 3] world
+    faces: Tensor,  # [F, 3]
+    camera: Camera,
+    backend: str = "auto",
+) -> tuple[Fragments, Tensor]:  # and coverage [H, W] in [0, 1]
+    """Fragments wherever a subsample is covered. A sliver that only a center hits counts as one subsample."""
+    face_index, barycentric = fragments.face_index.clone(), fragments.barycentric.clone()
+    depth, coverage = fragments.depth.clone(), torch.zeros(fragments.depth.shape)
+    for top in range(0, camera.height, _TILE):
+        for left in range(0, camera.width, _TILE):
+            tile = _cropped(camera, left, top, min(_TILE, camera.width - left), min(_TILE, camera.height - top))
+            window = slice(top, top + tile.height), slice(left, left + tile.width)
+            fine = rasterize(vertices, faces, tile.resized(tile.width * SUBSAMPLES, tile.height * SUBSAMPLES), backend)
+            covered = _by_pixel(fine.face_index) >= 0  # [h, w, 16]
+            has_center = fragments.face_index[window] >= 0
+            coverage[window] = covered.float().mean(-1).clamp(min=has_center.float() / SUBSAMPLES**2)
+            rows, columns = torch.nonzero(covered.any(-1) & ~has_center, as_tuple=True)
+            order = _from_center()
+            chosen = order[covered[rows, columns][:, order].int().argmax(-1)]  # the first of equals
+            fine_row = rows * SUBSAMPLES + chosen // SUBSAMPLES
+            fine_column = columns * SUBSAMPLES + chosen % SUBSAMPLES
+            for whole, source in (
+                (face_index, fine.face_index), (barycentric, fine.barycentric), (depth, fine.depth),
+            ):  # fmt: skip
+                whole[top + rows, left + columns] = source[fine_row, fine_column]
+    return Fragments(face_index, barycentric, depth), coverage
+
+
+def _cropped(camera: Camera, left: int, top: int, width: int, height: int) -> Camera:
+    intrinsics = camera.intrinsics.clone()
+    intrinsics[0] -= left * camera.intrinsics[2]
+    intrinsics[1] -= top * camera.intrinsics[2]
+    return Camera(intrinsics, camera.T_cam_world, width, height)
+
+
+def _by_pixel(image: Tensor) -> Tensor:  # [4 h, 4 w] -> [h, w, 16], row by row
+    height, width = image.shape
+    split = image.view(height // SUBSAMPLES, SUBSAMPLES, width // SUBSAMPLES, SUBSAMPLES)
+    return split.permute(0, 2, 1, 3).reshape(height // SUBSAMPLES, width // SUBSAMPLES, SUBSAMPLES**2)
+
+
+def _from_center() -> Tensor:  # [16] numbers of the subsamples, those in the pixel's middle first
+    place = (torch.arange(SUBSAMPLES) + 0.5) / SUBSAMPLES - 0.5
+    return torch.argsort((place[:, None] ** 2 + place**2).reshape(-1), stable=True)

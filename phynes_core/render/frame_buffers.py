@@ -1,0 +1,57 @@
+"""The images that a frame consists of, and how samples become pixels."""
+
+from dataclasses import dataclass, fields
+
+import torch
+from torch import Tensor
+
+BUFFERS = (
+    "radiance", "albedo", "roughness", "normal", "visibility", "shading", "depth", "position", "uv", "mask",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class FrameBuffers:
+    """Images [H, W, C], row 0 on top; those not asked for are None. Background pixels hold 0.
+
+    Where the mask is fractional, radiance is premultiplied by it and everything else is the surface's own value.
+    """
+
+    mask: Tensor  # [H, W, 1] share of the pixel that is covered; 0 or 1 without antialiasing and supersampling
+    face_index: Tensor  # [H, W] int32, -1 = background; of the top left sample when supersampled
+    radiance: Tensor | None = None  # [H, W, 3] linear RGB
+    albedo: Tensor | None = None  # [H, W, 3] linear
+    roughness: Tensor | None = None  # [H, W, 1]
+    normal: Tensor | None = None  # [H, W, 3] unit, world
+    visibility: Tensor | None = None  # [H, W, 1] irradiance with shadows over without, 0 where nothing could arrive
+    shading: Tensor | None = None  # [H, W, 3] 0.8 / pi x irradiance: a white body under this light
+    depth: Tensor | None = None  # [H, W, 1] camera z, metres
+    position: Tensor | None = None  # [H, W, 3] world, metres
+    uv: Tensor | None = None  # [H, W, 2]
+
+    def image(self, name: str) -> Tensor:
+        """The buffer of this name. Raises ValueError when it was not asked for."""
+        image = getattr(self, name) if name in BUFFERS else None
+        if image is None:
+            raise ValueError(f"buffer: expected one that was asked for in RenderOptions.buffers, got '{name}'")
+        return image
+
+
+def average_samples(frame: FrameBuffers, factor: int) -> FrameBuffers:
+    """Mean of factor x factor samples; surface values are means over the covered share alone."""
+
+    def pooled(image: Tensor) -> Tensor:
+        height, width, channels = image.shape
+        return image.view(height // factor, factor, width // factor, factor, channels).mean((1, 3))
+
+    coverage = pooled(frame.mask)
+    images: dict[str, Tensor] = {}
+    for entry in fields(frame):
+        image = getattr(frame, entry.name)
+        if image is None or entry.name in ("mask", "face_index"):
+            continue
+        is_premultiplied = entry.name == "radiance"
+        images[entry.name] = pooled(image) if is_premultiplied else pooled(image * frame.mask) / coverage.clamp(1e-6)
+    if "normal" in images:
+        images["normal"] = torch.nn.functional.normalize(images["normal"], dim=-1)
+    return FrameBuffers(mask=coverage, face_index=frame.face_index[::factor, ::factor].contiguous(), **images)
