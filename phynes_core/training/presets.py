@@ -87,7 +87,8 @@ class Stage2Config:
     most_pixels: int = 12_000_000  # kept of all pictures, by chance: 71 bytes each
     has_pixel_normals: bool = False  # shade with the detail of the offset map between vertices
     offset_rate: float = 0.0  # learning rate of the offset map's grid, so that light shapes that detail; 0: it stays
-    offset_anchor: float = 1e-3  # times the mean square of how many millimetres it moved
+    calm_steps: int = 200  # that first take the detail out which stage 1 left by chance
+    offset_anchor: float = 1e-2  # times the mean square of how many millimetres the vertices moved
     tilt_weight: float = 1e-2  # times the mean square tilt that detail gives to a normal
     f0: float = 0.04  # reading 7: RA's 0.02
     mean_albedo: float = 0.18  # the photographer's gray: the light starts so that albedo has this mean, and losses on
@@ -121,9 +122,9 @@ class TrainingConfig:
 
 FAST = TrainingConfig()
 
-# Of the readings not named below: 2, 13 and 17 (which nets a stage trains, s = h - l, true deltas) are in the code of the
-# stages, 5, 6 and 12 in evaluation, 11 in the datasets' presets. Where paper and readings are silent, the numbers of its
-# family (FORMATS section 5) stand: one rate of 5e-4 for every parameter, half of the rays on the person.
+# Of the readings not named below, 2, 13 and 17 (which nets a stage trains, s = h - l, true deltas) are in the code of
+# the stages, 5, 6 and 12 in evaluation, 11 in the datasets' presets. Where paper and readings are silent, those of its
+# family stand (FORMATS section 5): one rate of 5e-4 for every parameter, half of the rays on the person.
 PAPER = TrainingConfig(
     preset="paper",
     albedo=ALBEDO_MAP,  # reading 16: the materials see the pose
