@@ -1,10 +1,11 @@
-"""One dressed subject for all tests of this folder: it takes seconds to build."""
+"""Subjects are dressed once for all tests of this folder: it takes seconds."""
 
 import pytest
 
 from phynes_core.body.files import load_bundled_body
 from phynes_core.body.model import BodyModel
-from phynes_core.synthetic.subject import Subject, build_subject
+from phynes_core.synthetic.ada import Ada, dress_ada
+from phynes_core.synthetic.josh import Josh, dress_josh
 
 
 @pytest.fixture(scope="session")
@@ -13,5 +14,10 @@ def body() -> BodyModel:
 
 
 @pytest.fixture(scope="session")
-def subject(body: BodyModel) -> Subject:
-    return build_subject(body)
+def subject(body: BodyModel) -> Josh:
+    return dress_josh(body)
+
+
+@pytest.fixture(scope="session")
+def ada(body: BodyModel) -> Ada:
+    return dress_ada(body)

@@ -10,8 +10,8 @@ import torch
 from phynes_core.body.model import Pose, pose_body
 from phynes_core.body.rotations import axis_angle_to_matrix
 from phynes_core.synthetic.garments import inside, shirt_field, shirt_hems, snap_to_hems, trouser_field
+from phynes_core.synthetic.josh import dress_josh
 from phynes_core.synthetic.subdivision import vertex_normals
-from phynes_core.synthetic.subject import build_subject
 
 
 @pytest.fixture(scope="module")
@@ -24,50 +24,50 @@ def pose(subject):
 
 @pytest.fixture(scope="module")
 def snapped(subject):
-    return snap_to_hems(subject.rest, subject.dense.faces, subject.marks)
+    return snap_to_hems(subject.person.rest, subject.person.dense.faces, subject.person.marks)
 
 
 def test_building_twice_gives_the_same_subject(subject, body, pose):
-    again = build_subject(body)
+    again = dress_josh(body)
     assert np.array_equal(subject.worn, again.worn)
     assert np.array_equal(subject.vertices(pose), again.vertices(pose))
 
 
 def test_cloth_lies_outside_the_body_and_near_it(subject):
-    normals = vertex_normals(subject.rest, subject.dense.faces)
-    height = ((subject.worn - subject.rest) * normals).sum(1)
+    normals = vertex_normals(subject.person.rest, subject.person.dense.faces)
+    height = ((subject.worn - subject.person.rest) * normals).sum(1)
     cloth = (subject.shirt > 0.5) | (subject.trousers > 0.5)
     assert height[cloth].min() > 0 and np.quantile(height[cloth], 0.001) > 0.001
     assert np.quantile(height, 0.999) < 0.05 and height.max() < 0.06  # what an offset map must be able to hold
-    bare = (subject.worn == subject.rest).all(1)
+    bare = (subject.worn == subject.person.rest).all(1)
     assert 0.15 < bare.mean() < 0.6  # face, arms and hands are skin
 
 
 def test_hems_are_straight(subject, snapped):
     points, on_hem = snapped
-    waist = shirt_hems(points, subject.marks)[:, 2]
+    waist = shirt_hems(points, subject.person.marks)[:, 2]
     rim = on_hem & (np.abs(waist) < 1e-9)
     assert rim.sum() > 100
     heights = subject.worn[rim, 1]
     assert np.ptp(heights) < 1e-6
     # no face has one corner in the shirt and the other further out than the wall
-    value = shirt_field(points, subject.marks)[subject.dense.faces]
+    value = shirt_field(points, subject.person.marks)[subject.person.dense.faces]
     assert not ((value.max(1) > 1e-6) & (value.min(1) < -1e-6)).any()
 
 
 def test_garments_do_not_overlap(subject, snapped):
     points, _ = snapped
-    shirt = inside(shirt_field(points, subject.marks))
+    shirt = inside(shirt_field(points, subject.person.marks))
     assert ((shirt == 0) | (shirt == 1)).mean() > 0.995
     assert (subject.shirt * subject.trousers).max() < 0.3
-    assert (trouser_field(points, subject.marks)[subject.trousers > 0.5] > -1e-3).all()
+    assert (trouser_field(points, subject.person.marks)[subject.trousers > 0.5] > -1e-3).all()
 
 
 def test_shoes_hide_the_toes(subject):
     """The foot's surface in front, seen from above, has no valleys between toes: its outline is convex."""
-    marks = subject.marks
-    low = (subject.rest[:, 1] < marks["left_ankle"][1] - 0.03) & (subject.rest[:, 0] > 0)
-    bare, shod = subject.rest[low], subject.worn[low]
+    marks = subject.person.marks
+    low = (subject.person.rest[:, 1] < marks["left_ankle"][1] - 0.03) & (subject.person.rest[:, 0] > 0)
+    bare, shod = subject.person.rest[low], subject.worn[low]
     front = marks["left_foot"][2] + 0.01
 
     def waviness(points: np.ndarray) -> float:  # how far the front outline falls behind its convex hull, metres
@@ -104,6 +104,6 @@ def test_turning_the_root_turns_the_clothes_rigidly(subject, body, pose):
 
 
 def test_posed_cloth_moves_with_the_body(subject, body, pose):
-    bare = subject.dense.refine(pose_body(body, pose).vertices.double().numpy())
+    bare = subject.person.dense.refine(pose_body(body, pose).vertices.double().numpy())
     away = np.linalg.norm(subject.vertices(pose) - bare, axis=1)
     assert np.median(away) < 0.02 and away.max() < 0.1

@@ -11,17 +11,17 @@ from phynes_core.synthetic.garments import shirt_field, snap_to_hems
 @pytest.fixture(scope="module")
 def painted(subject):
     materials = subject.paint(512)
-    texels = map_texels(subject.dense, 512)
-    points = texels.sample(snap_to_hems(subject.rest, subject.dense.faces, subject.marks)[0])
+    texels = map_texels(subject.person.dense, 512)
+    points = texels.sample(snap_to_hems(subject.person.rest, subject.person.dense.faces, subject.person.marks)[0])
     albedo = materials.albedo.reshape(-1, 3)[texels.texel]
     return materials, points, albedo, materials.roughness.reshape(-1)[texels.texel]
 
 
 def test_texels_lie_where_the_atlas_says(subject):
     """Sampling uv itself gives each texel's own center."""
-    texels = map_texels(subject.dense, 128)
-    uv = np.zeros((len(subject.rest), 2))
-    uv[subject.dense.faces.ravel()] = subject.dense.corner_uv.reshape(-1, 2)
+    texels = map_texels(subject.person.dense, 128)
+    uv = np.zeros((len(subject.person.rest), 2))
+    uv[subject.person.dense.faces.ravel()] = subject.person.dense.corner_uv.reshape(-1, 2)
     shown = texels.sample(uv)
     row, column = texels.texel // 128, texels.texel % 128
     center = np.stack([(column + 0.5) / 128, 1 - (row + 0.5) / 128], 1)
@@ -39,7 +39,7 @@ def test_materials_are_physical_and_vary(painted):
 
 def test_each_garment_has_its_color(painted, subject):
     _, points, albedo, roughness = painted
-    marks = subject.marks
+    marks = subject.person.marks
     shirt = shirt_field(points, marks) > 0.03
     thigh = np.abs(points[:, 1] - 0.5 * (marks["left_hip"][1] + marks["left_knee"][1])) < 0.05
     thigh &= np.abs(points[:, 0]) < 0.35
@@ -55,11 +55,11 @@ def test_each_garment_has_its_color(painted, subject):
 
 def test_tartan_is_not_stretched(subject):
     """Pattern coordinates are arc lengths: the surface's map to them is close to an isometry away from seams."""
-    marks, faces = subject.marks, subject.dense.faces
+    marks, faces = subject.person.marks, subject.person.dense.faces
     faces = faces[(subject.shirt[faces] == 1).all(1)]
-    along, around, seam = shirt_coordinates(subject.rest, measure_torso(subject.rest, marks), marks)
+    along, around, seam = shirt_coordinates(subject.person.rest, measure_torso(subject.person.rest, marks), marks)
     faces = faces[seam[faces].min(1) > 0.02]
-    a, b, c = subject.rest[faces].transpose(1, 0, 2)
+    a, b, c = subject.person.rest[faces].transpose(1, 0, 2)
     x_axis = (b - a) / np.linalg.norm(b - a, axis=1, keepdims=True)
     normal = np.cross(b - a, c - a)
     y_axis = np.cross(normal / np.linalg.norm(normal, axis=1, keepdims=True), x_axis)
@@ -73,6 +73,6 @@ def test_tartan_is_not_stretched(subject):
 
 
 def test_padding_leaves_no_hole_at_chart_borders(subject):
-    texels = map_texels(subject.dense, 256)
+    texels = map_texels(subject.person.dense, 256)
     image = texels.image(np.ones((len(texels.texel), 1)))
     assert image.min() == 1
