@@ -20,6 +20,7 @@ PROTOCOL = {
     "baked_shading": "slope of log(our albedo / true albedo) over log(shading under the training light): 0 when no "
     "shadow is baked in",
     "visibility": "0.8 / pi x irradiance of a white body under lights not used in training, direct light only",
+    "probes_only": "the sky as 512 probes; without this word bright sources are split off into lamps",
     "psnr": "whole image",
     "psnr_foreground": "pixels of coverage >= 0.5 whose eight neighbors have it, too",
     "psnr_mask": "Relightable Avatar's mask: every pixel with any coverage, small gaps closed",

@@ -20,7 +20,7 @@ from phynes_core.errors import CaptureError
 from phynes_core.evaluation.alignment import aligned
 from phynes_core.evaluation.held_out import HeldOutView
 from phynes_core.evaluation.ledger import Evaluation, Ledger
-from phynes_core.evaluation.lightings import lightings
+from phynes_core.evaluation.lightings import LightImages
 from phynes_core.evaluation.metrics import psnr
 from phynes_core.evaluation.options import EvaluateOptions
 from phynes_core.frame import SHADING_ALBEDO, FrameRenderer, PosedAvatar, RenderOptions, Scene
@@ -78,7 +78,7 @@ class Limits:
         options: EvaluateOptions,
     ) -> None:
         self.avatar, self.capture, self.truth, self.options = avatar, capture, truth, options
-        self._renderer = FrameRenderer()
+        self._renderer, self._images = FrameRenderer(), LightImages(truth)
         self._ledger = Ledger(Evaluation("limits"))
         self._frame: tuple[int, _PosedMesh, _PosedMesh] | None = None
 
@@ -102,7 +102,7 @@ class Limits:
         cases = (("true_mesh", theirs, true_pixels), ("our_mesh", ours, our_pixels))
         for light in (TRAIN_LIGHT, *self.truth.lights):
             try:
-                ways = lightings(self.truth.light_image(light))
+                ways = self._images.ways(light)
             except CaptureError:  # not every layout knows the training light
                 continue
             for way, lighting in ways.items():
@@ -150,10 +150,10 @@ class Limits:
         probes = lighting.probes()
         visibility = PackedVisibility(mesh.bits, mesh.faces[pixels.face_index], pixels.barycentric)
         total = shade(surface, probes.directions, probes.power, visibility)
-        if lighting.lamps:
+        if lighting.sources:
             samples = RenderOptions().lamp_samples
-            directions = torch.cat([lamp_directions(lamp, samples) for lamp in lighting.lamps])
-            power = torch.cat([(lamp.irradiance / samples).expand(samples, 3) for lamp in lighting.lamps])
+            directions = torch.cat([lamp_directions(lamp, samples) for lamp in lighting.sources])
+            power = torch.cat([(lamp.irradiance / samples).expand(samples, 3) for lamp in lighting.sources])
             bits = mesh.occluder.point_bits(pixels.position, pixels.normal, directions)
             total = total + shade(surface, directions, power, PackedVisibility.per_pixel(bits))
         return total

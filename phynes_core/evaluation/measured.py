@@ -17,12 +17,13 @@ from phynes_core.evaluation.alignment import aligned
 from phynes_core.evaluation.held_out import SPLITS, HeldOutView
 from phynes_core.evaluation.image_numbers import ImageNumbers
 from phynes_core.evaluation.ledger import Evaluation, Ledger, Panel, gray, normal_picture
-from phynes_core.evaluation.metrics import baked_shading, light_error, normal_degrees, rmse
+from phynes_core.evaluation.lightings import PROBES, LightImages
+from phynes_core.evaluation.metrics import baked_shading, light_error, normal_degrees, psnr, rmse
 from phynes_core.evaluation.options import EvaluateOptions
 from phynes_core.evaluation.surface_distances import surface_distances
 from phynes_core.frame import FrameBuffers, FrameRenderer, PosedAvatar, RenderOptions, Scene
 from phynes_core.render.lighting import Lighting
-from phynes_core.render.probes import Environment, environment_to_probes
+from phynes_core.render.probes import Environment
 
 WHOLE_COVERAGE = 0.99
 SPEED_SIZE = 512  # pixels across, as the paper's Table III
@@ -38,6 +39,7 @@ class Measured:
         self.renderer = FrameRenderer()
         self.numbers = ImageNumbers(options)
         self.ledger = Ledger(evaluation)
+        self._light_images: LightImages | None = None
 
     def pictures(self, view: HeldOutView) -> None:
         """The texture map on the mesh, and the relit avatar, against the camera's picture."""
@@ -64,7 +66,7 @@ class Measured:
             if truth.has("shading", *where, TRAIN_LIGHT):
                 light = truth.shading(TRAIN_LIGHT, *where)
                 extra["baked_shading"] = baked_shading(ours, albedo, light, view.foreground)
-            self._linear(view, ("albedo",), ours, albedo, extra=extra)
+            self._linear(view, "albedo", ours, albedo, extra=extra)
         if truth.has("roughness", *where):
             theirs, ours = truth.roughness(*where)[..., 0], shown.image("roughness")[..., 0]
             whole = view.foreground & (view.coverage > WHOLE_COVERAGE)  # elsewhere the truth is part background
@@ -91,15 +93,14 @@ class Measured:
             has_relit, has_shading = truth.has("relit", *where, light), truth.has("shading", *where, light)
             if not has_relit and not has_shading:
                 continue
-            shown = self.render(view, Lighting(Environment(truth.light_image(light))), {"radiance", "shading"})
+            shown = self.render(view, self._images(truth).lighting(light), {"radiance", "shading"})
+            plain = self.render(view, self._images(truth).lighting(light), {"radiance", "shading"}, bright_sources=0)
             if has_relit:
-                relit = truth.relit(light, *where)
-                ours = aligned(shown.image("radiance"), relit, self.options.alignment)
-                self._linear(view, ("relighting",), ours, relit, light)
+                pictures = (frame.image("radiance") for frame in (shown, plain))
+                self._lit(view, "relighting", light, truth.relit(light, *where), *pictures)
             if has_shading:
-                shading = truth.shading(light, *where)
-                ours = aligned(shown.image("shading") * shown.mask, shading, self.options.alignment)
-                self._linear(view, ("visibility",), ours, shading, light)
+                pictures = (frame.image("shading") * frame.mask for frame in (shown, plain))
+                self._lit(view, "visibility", light, truth.shading(light, *where), *pictures)
 
     def geometry(self, frame: int) -> None:
         """P2S and CD of one frame's mesh."""
@@ -117,10 +118,10 @@ class Measured:
     def training_light(self, truth: GroundTruth) -> None:
         """The learned light beside the true one, where that is known."""
         try:
-            image = truth.light_image(TRAIN_LIGHT)
+            probes = self._images(truth).lighting(TRAIN_LIGHT).probes()
         except CaptureError:  # not every layout knows it
             return
-        theirs = environment_to_probes(Environment(image)).radiance.view_as(self.avatar.light)
+        theirs = probes.radiance.view_as(self.avatar.light)
         ours, error = light_error(self.avatar.light, theirs)
         self.ledger.add(("light",), {"irradiance_relative_rmse": error})
         if self.options.pictured == 0:
@@ -143,12 +144,18 @@ class Measured:
         self.ledger.add(("speed",), {"frames_per_second": 1.0 / statistics.median(seconds[1:]), "size": SPEED_SIZE})
 
     def render(
-        self, view: HeldOutView, lighting: Lighting, buffers: set[str], has_pixel_normals: bool | None = None
+        self,
+        view: HeldOutView,
+        lighting: Lighting,
+        buffers: set[str],
+        has_pixel_normals: bool | None = None,
+        bright_sources: int = RenderOptions.bright_sources,
     ) -> FrameBuffers:
         """This view of the avatar."""
         options = RenderOptions(
-            frozenset(buffers), supersample=self.options.supersample, has_pixel_normals=has_pixel_normals
-        )
+            frozenset(buffers), supersample=self.options.supersample, has_pixel_normals=has_pixel_normals,
+            bright_sources=bright_sources,
+        )  # fmt: skip
         return self.renderer.render(self._scene(view, lighting), options)
 
     @torch.no_grad()
@@ -165,23 +172,35 @@ class Measured:
         pooled = image.view(camera.height // factor, factor, camera.width // factor, factor, 3).mean((1, 3))
         return linear_to_srgb(pooled)
 
+    def _lit(self, view: HeldOutView, group: str, light: str, theirs: Tensor, shown: Tensor, plain: Tensor) -> None:
+        """Under one light: as the viewer shows it, and with the probes alone."""
+        numbers = self._linear(view, group, aligned(shown, theirs, self.options.alignment), theirs, light)
+        alone = aligned(plain, theirs, self.options.alignment)
+        numbers = {name: numbers[name] for name in ("psnr", "psnr_foreground")}
+        without = {"psnr": psnr(alone, theirs), "psnr_foreground": psnr(alone, theirs, view.foreground)}
+        self.ledger.add((group, PROBES), without)
+        self.ledger.add((group, "by_light", light), numbers)
+        self.ledger.add((group, "by_light", light, PROBES), without)
+
     def _linear(
         self,
         view: HeldOutView,
-        path: tuple[str, ...],
+        group: str,
         ours: Tensor,
         theirs: Tensor,
         light: str = "",
         extra: dict[str, float] | None = None,
-    ) -> None:
-        numbers = self.numbers.linear(ours, theirs, view.foreground, view.coverage)
-        self.ledger.note(view, path, numbers | (extra or {}), light=light)
-        if light:
-            some = {name: numbers[name] for name in ("psnr", "psnr_foreground")}
-            self.ledger.add((*path, "by_light", light), some)
+    ) -> dict[str, float]:
+        numbers = self.numbers.linear(ours, theirs, view.foreground, view.coverage) | (extra or {})
+        self.ledger.note(view, (group,), numbers, light=light)
         encoded, truth = (linear_to_srgb(side.clamp(0.0, 1.0)) for side in (ours, theirs))
-        title = path[0] + (f" under {light}" if light else "")
-        self.ledger.show(view, title, truth, encoded, numbers | (extra or {}))
+        self.ledger.show(view, group + (f" under {light}" if light else ""), truth, encoded, numbers)
+        return numbers
+
+    def _images(self, truth: GroundTruth) -> LightImages:
+        if self._light_images is None:
+            self._light_images = LightImages(truth)
+        return self._light_images
 
     def _scene(self, view: HeldOutView, lighting: Lighting) -> Scene:
         pose = self.capture.poses[view.frame]

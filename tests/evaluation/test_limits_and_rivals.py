@@ -34,10 +34,10 @@ def test_with_the_truth_put_in_our_renderer_repeats_its_own_pictures(truth, capt
     """The tiny capture was rendered by this renderer: nothing is left but the resampling of the materials."""
     views = list(held_out_views(capture, 1, 0))
     limits = Limits(truth, capture, capture.ground_truth, OPTIONS).measure(views)
-    assert limits["visibility"]["true_mesh_512_probes"]["psnr"] > 60
-    assert limits["visibility"]["our_mesh_512_probes"]["psnr"] > 60
-    assert limits["relighting"]["true_mesh_true_materials_512_probes"]["psnr"] > 35
-    assert limits["novel_view"]["true_mesh_true_materials_512_probes"]["psnr"] > 35
+    assert limits["visibility"]["true_mesh_probes_only"]["psnr"] > 60
+    assert limits["visibility"]["our_mesh_probes_only"]["psnr"] > 60
+    assert limits["relighting"]["true_mesh_true_materials_probes_only"]["psnr"] > 35
+    assert limits["novel_view"]["true_mesh_true_materials_probes_only"]["psnr"] > 35
 
 
 def test_a_wrong_mesh_shows_in_ours_and_not_in_the_truths_row(capture, tiny_module):
@@ -45,8 +45,8 @@ def test_a_wrong_mesh_shows_in_ours_and_not_in_the_truths_row(capture, tiny_modu
     wrong.vertex_offsets = lambda pose: torch.zeros(wrong.body.num_vertices)
     views = list(held_out_views(capture, 1, 0))
     limits = Limits(wrong, capture, capture.ground_truth, OPTIONS).measure(views)
-    assert limits["visibility"]["true_mesh_512_probes"]["psnr"] > 60
-    assert limits["visibility"]["our_mesh_512_probes"]["psnr"] < 40
+    assert limits["visibility"]["true_mesh_probes_only"]["psnr"] > 60
+    assert limits["visibility"]["our_mesh_probes_only"]["psnr"] < 40
 
 
 def test_a_texture_is_looked_up_between_its_texels(truth):

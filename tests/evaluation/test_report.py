@@ -7,14 +7,18 @@ from phynes_core.evaluation.held_out import spread
 from phynes_core.evaluation.ledger import Evaluation
 from phynes_core.evaluation.paper import NOT_STATED
 from phynes_core.evaluation.svg import Series, dot_plot
-from phynes_core.evaluation.tables import paper_tables, summary
+from phynes_core.evaluation.tables import comparison_tables, paper_tables, summary
 
 RGB = {"psnr": 34.0, "psnr_foreground": 29.0, "psnr_box": 32.0, "ssim": 0.98, "ssim_box": 0.97}
 METRICS = {
     "novel_view": {"relit": RGB, "texture": RGB | {"psnr_box": 31.5}},
     "novel_pose": {"relit": RGB | {"psnr_box": 30.0}},
     "albedo": {"psnr": 36.0, "psnr_foreground": 28.0, "psnr_mask": 27.0, "ssim": 0.99},
-    "relighting": {"psnr": 34.5, "by_light": {"forest": {"psnr": 33.0, "psnr_foreground": 27.5}}},
+    "relighting": {
+        "psnr": 34.5,
+        "probes_only": {"psnr": 34.0},
+        "by_light": {"forest": {"psnr": 33.0, "psnr_foreground": 27.5, "probes_only": {"psnr": 31.0}}},
+    },
     "geometry": {"p2s_cm": 0.124, "cd_cm": 0.117},
     "protocol": {"psnr": "whole image"},
 }
@@ -48,10 +52,16 @@ def test_a_real_capture_has_no_tables_of_materials_and_geometry():
     assert set(by_title(Evaluation("me", real))) == {"Table I", "Table III"}
 
 
-def test_the_summary_lists_every_group_and_light():
+def test_the_gain_of_lamps_is_tabulated_for_each_light():
+    table = comparison_tables(Evaluation("josh", METRICS))[0]
+    assert table.title == "Bright sources as lamps"
+    assert table.rows == (("relighting under forest", "31.00", "33.00", "-", "27.50"),)
+
+
+def test_the_summary_lists_every_group():
     names = [row[0] for row in summary(Evaluation("josh", METRICS)).rows]
     assert names == [
-        "novel view relit", "novel view texture", "novel pose relit", "albedo", "relighting", "relighting forest",
+        "novel view relit", "novel view texture", "novel pose relit", "albedo", "relighting", "relighting probes only",
         "geometry",
     ]  # fmt: skip
 
