@@ -18,6 +18,7 @@ from phynes_core.body.motion import bundled_motions, load_motion
 from phynes_core.frame import FrameRenderer, PosedAvatar, RenderOptions, Scene
 from phynes_core.paths import PROJECT
 from phynes_core.render.camera import orbit_camera
+from phynes_core.render.detail_normals import detail_normals, face_frames
 from phynes_core.render.gbuffer import build_gbuffer
 from phynes_core.render.lamps import Lamp, lamp_directions
 from phynes_core.render.lighting import Lighting
@@ -27,7 +28,13 @@ from phynes_core.render.shade import PackedVisibility, Surface, shade
 from phynes_core.render.visibility import Occluder
 
 WARM_UP_FRAMES = 3  # compile the kernels, fill the caches
-REFERENCE_SHARE = {"rasterize": 1 / 16, "materials": 1 / 4, "visibility": 1 / 512, "lamp_visibility": 1 / 256}
+REFERENCE_SHARE = {
+    "rasterize": 1 / 16,
+    "materials": 1 / 4,
+    "pixel_normals": 1 / 4,
+    "visibility": 1 / 512,
+    "lamp_visibility": 1 / 256,
+}
 # as the viewer renders while a hand moves something
 OPTIONS = RenderOptions(
     buffers=frozenset({"radiance", "normal", "mask"}), lamp_samples=LIVE_LAMP_SAMPLES, has_vertex_sources=True
@@ -44,13 +51,15 @@ class Stage:
     share: float = 1.0
 
 
-def measure_scenarios(scene: Scene, num_frames: int, progress: Callable[[str], None]) -> dict[str, dict[str, float]]:
+def measure_scenarios(
+    scene: Scene, num_frames: int, has_pixel_normals: bool | None, progress: Callable[[str], None]
+) -> dict[str, dict[str, float]]:
     """Frames a second, the median and the slowest twentieth, while one thing changes from frame to frame."""
     results = {}
     for name, frames in _scenarios(scene, num_frames + WARM_UP_FRAMES).items():
         progress(name)
         renderer = FrameRenderer()
-        options = replace(OPTIONS, use_cache=name != "full")
+        options = replace(OPTIONS, use_cache=name != "full", has_pixel_normals=has_pixel_normals)
         seconds = []
         for frame in frames:
             start = time.perf_counter()
@@ -146,6 +155,7 @@ def _stages(scene: Scene) -> list[Stage]:
         gbuffer.normal, gbuffer.wo, avatar.query_albedo(gbuffer.uv, vector), avatar.query_roughness(gbuffer.uv, vector),
         avatar.record.f0,
     )  # fmt: skip
+    frames = face_frames(mesh.vertices, mesh.faces, mesh.corner_uv, mesh.offsets)
     probes = environment_to_probes(environment)
     bits = Occluder(mesh.vertices, mesh.faces).point_bits(mesh.vertices, mesh.normals, probes.directions)
     visibility = PackedVisibility(bits, mesh.faces[gbuffer.face_index], gbuffer.barycentric)
@@ -157,6 +167,12 @@ def _stages(scene: Scene) -> list[Stage]:
         with torch.no_grad():
             avatar.albedo(uv, vector, backend)
             avatar.roughness(uv, vector, backend)
+
+    def normals_per_pixel(backend: str, share: float) -> None:
+        rows = slice(0, round(share * gbuffer.num_pixels))
+        with torch.no_grad():
+            gradient = avatar.offset_gradient(gbuffer.uv[rows], vector, backend)
+            detail_normals(gbuffer.normal[rows], gradient, gbuffer.face_index[rows], frames)
 
     def occlusion(backend: str, points: torch.Tensor, normals: torch.Tensor, rays: torch.Tensor, share: float) -> None:
         step = round(1 / share)
@@ -178,6 +194,7 @@ def _stages(scene: Scene) -> list[Stage]:
             REFERENCE_SHARE["rasterize"],
         ),
         stage("materials", materials),
+        stage("pixel_normals", normals_per_pixel),
         stage("visibility", lambda b, share: occlusion(b, mesh.vertices, mesh.normals, probes.directions, share)),
         stage("shade", lambda b, _: shade(surface, probes.directions, probes.power, visibility, b)),
         stage("lamp_visibility", lambda b, share: occlusion(b, gbuffer.position, gbuffer.normal, lamp_rays, share)),

@@ -27,6 +27,8 @@ class Frame:
     stage_ms: Mapping[str, float] = field(default_factory=dict)
     is_converged: bool = True  # False: rendering the same state again goes on with what took too long for one frame
     is_final: bool = False  # rendered at full quality
+    has_detail: bool = False  # normals per pixel
+    materials_follow_pose: bool = False  # the avatar's can; freezing them would change something
 
     @property
     def size(self) -> tuple[int, int]:

@@ -117,6 +117,11 @@ def _shipped(name: str) -> Path:
     return PROJECT / given if not given.exists() and (PROJECT / given).exists() else given
 
 
+def pixel_normals(detail: str) -> bool | None:  # of DETAIL_MODES
+    """What RenderOptions.has_pixel_normals says for --pixel-normals."""
+    return None if detail == "auto" else detail == "on"
+
+
 def check_backend(name: str) -> None:
     """Raise before any work when a backend was asked for that cannot run here."""
     for operation in ("rasterize", "visibility", "hash_encoding", "shade"):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import tyro
 
@@ -32,6 +32,10 @@ class SceneOptions:
     lamp: tuple[str, ...] = ()
     """az,el,intensity[,radius]: a lamp with shadow rays of its own that joins the surrounding light; degrees,
     irradiance on a facing surface, angular radius in degrees (2); repeatable."""
+    pixel_normals: Literal["auto", "on", "off"] = "auto"
+    """Normals with detail between the vertices, from the offset map; auto: as the avatar was trained."""
+    freeze_materials: bool = True
+    """Albedo and roughness of the first training pose, whatever the pose; --no-freeze-materials lets them follow."""
     camera: Annotated[str, tyro.conf.arg(metavar="AZ,EL,DIST")] = ""
     """Orbit around the pelvis in degrees and metres: 0,0 looks at the face, 90,0 stands at +X; the whole body from
     the front when left out."""

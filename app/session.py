@@ -14,7 +14,7 @@ from app.edits import add_lamp, edit_look, wrap_deg
 from app.frames import Choice, Choices, Frame, Progress
 from app.picture import display_bytes, display_pixels
 from app.posing import edited_pose
-from app.scene_builder import home_distance, orbit_target, probe_file
+from app.scene_builder import home_distance, orbit_target, pixel_normals, probe_file
 from app.state import PROBE_COLUMNS, PROBE_ROWS, BodyState, CameraState, LampState, LightState, LookState, ViewState
 from phynes_core.avatar import Avatar
 from phynes_core.body.model import Pose
@@ -133,6 +133,8 @@ class AvatarSession:
             bright_sources=state.light.bright_sources,
             has_vertex_sources=not is_final,
             lamp_samples=FINAL_LAMP_SAMPLES if is_final else LIVE_LAMP_SAMPLES,
+            has_pixel_normals=pixel_normals(state.body.detail),
+            freezes_materials=state.body.freezes_materials,
         )
         buffers = renderer.render(scene, options)
         pixels, kind = display_pixels(buffers, state.look.buffer)
@@ -141,9 +143,12 @@ class AvatarSession:
         # what the light does not reach is not refined, however stale its shadows are
         is_refining = renderer.is_refining and state.look.buffer in LIGHT_BUFFERS and lighting.environment is not None
         x, y, z = target.tolist()
+        avatar = posed.avatar
+        has_detail = avatar.record.has_detail if state.body.detail == "auto" else state.body.detail == "on"
         return Frame(
-            pixels, kind, state, (x, y, z), probe_radiance.numpy(), render_ms, timings, not is_refining, is_final
-        )
+            pixels, kind, state, (x, y, z), probe_radiance.numpy(), render_ms, timings, not is_refining, is_final,
+            has_detail, avatar.materials_follow_pose,
+        )  # fmt: skip
 
     def to_bytes(self, frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 3] uint8 sRGB
         """The frame as the window shows it."""

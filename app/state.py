@@ -23,6 +23,7 @@ BUFFERS = ("radiance", "albedo", "roughness", "visibility", "shading", "normal",
 LIGHT_MODES = ("captured", "environment", "none")
 TONE_CURVES = ("linear", "filmic", "reinhard")
 SPINS = ("camera", "light")
+DETAIL_MODES = ("auto", "on", "off")
 
 REST_ANGLES: tuple[Vector, ...] = ((0.0, 0.0, 0.0),) * NUM_JOINTS
 HISTORY_LENGTH = 200  # undo steps kept: a state is a few kB
@@ -38,6 +39,8 @@ class BodyState:
     playing: bool = False
     joint_angles_deg: tuple[Vector, ...] = REST_ANGLES  # x, y, z turns on top of the clip; posing.py
     shape: tuple[float, ...] = (0.0,) * NUM_SHAPES  # added to the avatar's betas
+    detail: str = "auto"  # of DETAIL_MODES: normals per pixel from the offset map; auto: as the avatar was trained
+    freezes_materials: bool = True  # albedo and roughness of the first training pose, whatever the pose
 
 
 @dataclass(frozen=True)

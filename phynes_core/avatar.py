@@ -89,6 +89,11 @@ class Avatar(nn.Module):
         """What the avatar is called."""
         return self.record.name
 
+    @property
+    def materials_follow_pose(self) -> bool:
+        """Whether albedo or roughness depend on the pose; else freezing them changes nothing."""
+        return self.albedo.config.pose_dim > 0 or self.roughness.config.pose_dim > 0
+
     def rest_pose(self) -> Pose:
         """The T-pose in this person's shape."""
         return Pose(torch.zeros(23, 3), torch.zeros(3), torch.zeros(3), self.betas)
@@ -109,7 +114,9 @@ class Avatar(nn.Module):
         normals = vertex_normals(vertices, self.body.faces)
         return vertices + offsets[:, None] * normals
 
-    def offset_gradient(self, uv: Tensor, pose: Tensor | PoseBatch) -> Tensor:  # [N, 2] -> [N, 2] metres
+    def offset_gradient(
+        self, uv: Tensor, pose: Tensor | PoseBatch, backend: str = "auto"
+    ) -> Tensor:  # [N, 2] -> [N, 2] metres
         """d l / d(u, v): differences of the offset map over a cell of the finest grid to either side.
 
         One-sided where a step would leave the chart, 0 where both would. Differentiable in the map's parameters and
@@ -122,7 +129,7 @@ class Avatar(nn.Module):
         places = uv + steps[:, None] * length[:, :, None]  # [4, N, 2]
         if isinstance(pose, PoseBatch):
             pose = PoseBatch(pose.poses, pose.index.repeat(4))
-        left, right, down, up = self.offset(places.view(-1, 2), pose).view(4, -1)
+        left, right, down, up = self.offset(places.view(-1, 2), pose, backend).view(4, -1)
         apart = (length[0::2] + length[1::2]).clamp(min=cell)  # [2, N]
         return torch.stack([(right - left) / apart[0], (up - down) / apart[1]], -1)
 

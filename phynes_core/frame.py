@@ -75,6 +75,7 @@ class RenderOptions:
     exact_visibility: bool = False  # rays from every pixel to every probe instead of bits on the vertices
     supersample: int = 1  # samples a side of a pixel, averaged in linear light: everything is smoother
     antialias: bool = False  # silhouettes by coverage: hardly slower, but edges within the outline stay hard
+    freezes_materials: bool = False  # ask them for the avatar's first training pose, whatever the pose
     has_pixel_normals: bool | None = None  # the offset map tilts each pixel's normal; None: as the avatar was trained
 
     def __post_init__(self) -> None:
@@ -170,7 +171,10 @@ class FrameRenderer:
             )
         surface, shading = _white_surface(view.gbuffer, normal), None
         if wanted & MATERIAL_BUFFERS:
-            albedo, roughness = self._stage("materials", view_key, [], lambda: _query_materials(scene, view))
+            is_frozen = options.freezes_materials and any(posed.avatar.materials_follow_pose for posed in scene.avatars)
+            albedo, roughness = self._stage(
+                "materials", (view_key, is_frozen), [], lambda: _query_materials(scene, view, is_frozen)
+            )
             surface = replace(surface, albedo=albedo, roughness=roughness, f0=scene.avatars[0].avatar.record.f0)
         if wanted & LIGHT_BUFFERS:
             shading = self._light(view, surface, scene.lighting, options)
@@ -280,12 +284,12 @@ def _build_view(
 
 
 @torch.no_grad()
-def _query_materials(scene: Scene, view: _View) -> tuple[Tensor, Tensor]:  # albedo [P, 3], roughness [P]
-    """Ask each avatar's maps once for each of its pixels."""
+def _query_materials(scene: Scene, view: _View, is_frozen: bool) -> tuple[Tensor, Tensor]:  # [P, 3], [P]
+    """Albedo and roughness: ask each avatar's maps once for each of its pixels."""
     uv = view.gbuffer.uv
     albedo, roughness = torch.empty(len(uv), 3), torch.empty(len(uv))
     for posed, rows in zip(scene.avatars, _rows_of_avatars(view), strict=True):
-        vector = posed.pose.vector()
+        vector = posed.avatar.training_poses[0] if is_frozen else posed.pose.vector()
         albedo[rows] = posed.avatar.query_albedo(uv[rows], vector)
         roughness[rows] = posed.avatar.query_roughness(uv[rows], vector)
     return albedo, roughness

@@ -349,3 +349,18 @@ def test_coverage_and_supersampling_may_be_joined(avatar):
     for name in ("albedo", "roughness"):
         inside = joined.image(name)[rim], reference.image(name)[rim]
         assert (inside[0].mean() / inside[1].mean() - 1).abs() < 0.05, name
+
+
+def test_frozen_materials_ignore_the_pose(avatar):
+    """They are those of the first training pose; a map without a pose input never asks."""
+    moved = _scene(avatar, elbow=1.0)
+    live, frozen = (FrameRenderer().render(moved, replace(EVERYTHING, freezes_materials=on)) for on in (False, True))
+    covered = live.mask[..., 0] > 0
+    vector = avatar.training_poses[0]
+    expected = avatar.query_albedo(frozen.uv[covered], vector)
+    torch.testing.assert_close(frozen.albedo[covered], expected, atol=1e-5, rtol=1e-4)
+    assert (live.albedo - frozen.albedo).abs().max() > 1e-3
+    renderer = FrameRenderer()
+    renderer.render(moved, replace(EVERYTHING, freezes_materials=True))
+    thawed = renderer.render(moved, EVERYTHING)
+    assert torch.equal(thawed.albedo, live.albedo)

@@ -28,6 +28,8 @@ class Bench:
     """Frames timed in each scenario."""
     probe: str = "studio"
     """The surrounding light, as in render."""
+    pixel_normals: Literal["auto", "on", "off"] = "auto"
+    """Normals with detail between the vertices, as in render."""
     references: bool = True
     """Also time the torch references, which takes a minute."""
     json: Path | None = None
@@ -44,7 +46,7 @@ def run(args: Bench) -> int:
     from app import benchmark
     from app.cli import UsageError
     from app.outputs import check_file
-    from app.scene_builder import build_scene
+    from app.scene_builder import build_scene, pixel_normals
     from app.scene_files import write_json
     from app.scene_options import SceneOptions
 
@@ -55,9 +57,12 @@ def run(args: Bench) -> int:
     if args.json is not None:
         check_file(args.json)
     options = SceneOptions(avatar=args.avatar, probe=args.probe, size=args.size, smpl=args.smpl, smpl_uv=args.smpl_uv)
+    detail = pixel_normals(args.pixel_normals)
     scene = build_scene(options)
     with Console(stderr=True).status("") as status:
-        scenarios = benchmark.measure_scenarios(scene, args.frames, lambda name: status.update(f"scenario {name}"))
+        scenarios = benchmark.measure_scenarios(
+            scene, args.frames, detail, lambda name: status.update(f"scenario {name}")
+        )
         peak_mb = benchmark.peak_memory_mb()  # before the references, which hold more
         stages = benchmark.measure_stages(scene, 9, args.references, lambda name: status.update(f"stage {name}"))
     record = {

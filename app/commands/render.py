@@ -49,7 +49,7 @@ def run(args: Render) -> int:
     from app.arguments import check_number
     from app.buffer_files import write_buffer
     from app.outputs import check_folder
-    from app.scene_builder import build_scene, check_backend
+    from app.scene_builder import build_scene, check_backend, pixel_normals
     from app.scene_files import save_scene
     from phynes_core.frame import FrameRenderer, RenderOptions
 
@@ -68,6 +68,8 @@ def run(args: Render) -> int:
         lamp_samples=args.lamp_samples,
         supersample=args.supersample,
         antialias=args.antialias,
+        has_pixel_normals=pixel_normals(args.pixel_normals),
+        freezes_materials=args.freeze_materials,
         exact_visibility=args.exact_visibility,
     )
     buffers = renderer.render(scene, options)

@@ -67,7 +67,8 @@ def run(args: Turntable) -> int:
         light, yaw_deg=args.probe_yaw, intensity=args.probe_intensity, lamps=_lamps(args),
         bright_sources=args.bright_sources,
     )  # fmt: skip
-    body = replace(body, time_s=session.time_of(body, args.frame, args.time))
+    time_s = session.time_of(body, args.frame, args.time)
+    body = replace(body, time_s=time_s, detail=args.pixel_normals, freezes_materials=args.freeze_materials)
     look = LookState(args.buffer, args.exposure, args.curve)
     view = ViewState(body, _camera(args, session.home_camera(body)), light, look)
     session.check(view)

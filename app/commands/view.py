@@ -9,8 +9,9 @@ examples:
   python launch.py --avatar mine.ckpt --smpl SMPL_NEUTRAL.pkl --smpl-uv smpl_uv.obj
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from phynes_core.checkpoint import resolve_avatar_path
 
@@ -28,6 +29,10 @@ class View:
     probe: str = "captured"
     """Start under this light: a lat-long .exr, .hdr or .png, a bare name in assets/probes, "captured" (the light
     learned in training) or "none" (lamps alone)."""
+    pixel_normals: Literal["auto", "on", "off"] = "auto"
+    """Normals with detail between the vertices, from the offset map; auto: as the avatar was trained."""
+    freeze_materials: bool = True
+    """Albedo and roughness of the first training pose, whatever the pose; --no-freeze-materials lets them follow."""
     size: int = 512
     """Width and height of the rendered picture in pixels; the window scales it."""
     backend: str = "auto"
@@ -61,6 +66,7 @@ def run(args: View) -> int:
             args.backend, licensed_file(args.smpl, "PHYNES_SMPL"), licensed_file(args.smpl_uv, "PHYNES_SMPL_UV")
         )
         body, light = session.opening(path, args.motion, args.probe)
+        body = replace(body, detail=args.pixel_normals, freezes_materials=args.freeze_materials)
         home = session.home_camera(body)
         turntable = TurntableState(size=args.size // 2 * 2, path=f"{path.stem}_turntable.mp4")
         state = ViewState(body, home, light, tool=ToolState(turntable=turntable))

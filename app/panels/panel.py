@@ -27,6 +27,8 @@ class Snapshot:
     render_ms: float = 0.0
     display_fps: float = 0.0
     display_name: str = ""  # what draws the windows
+    has_detail: bool = False  # the newest frame's normals are those of its pixels
+    materials_follow_pose: bool = False  # of the avatar in the newest frame
     can_undo: bool = False
     can_redo: bool = False
 

@@ -4,11 +4,12 @@ import dearpygui.dearpygui as dpg
 
 from app import edits
 from app.panels.color_field import ColorField
-from app.panels.panel import PanelContext, Snapshot, show_value, tooltip
+from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
 from app.panels.theme import SELECTED_THEME
-from app.state import BUFFERS, TONE_CURVES
+from app.state import BUFFERS, DETAIL_MODES, TONE_CURVES
 
 BUTTON_WIDTH_PX = 82
+DETAIL_LABELS = {"auto": "detail: auto", "on": "detail: on", "off": "detail: off"}
 HINTS = {
     "radiance": "The avatar under the light.",
     "albedo": "Diffuse reflectance: color without light.",
@@ -62,9 +63,31 @@ class ViewPanel:
         tooltip("view.fov", "Of the picture's height. The distance follows, so that the avatar keeps its size.")
         tooltip("view.reset", "F in the picture. Left drag orbits, right drag pans, the wheel zooms.")
 
+        with dpg.group(horizontal=True):
+            dpg.add_combo(
+                tuple(DETAIL_LABELS.values()), tag="view.detail", width=130,
+                callback=lambda _, label: self._set_detail(label),
+            )  # fmt: skip
+            dpg.add_checkbox(
+                label="freeze materials", tag="view.freeze",
+                callback=lambda _, on: self._context.post(lambda s: edits.edit_body(s, freezes_materials=on), "freeze"),
+            )  # fmt: skip
+        tooltip("view.detail", "Normals with the folds and features that the offset map holds between the vertices.")
+        tooltip(
+            "view.freeze",
+            "Albedo and roughness stay those of the first training pose. Gray: this avatar's do not follow the pose.",
+        )
+
     def sync(self, snapshot: Snapshot) -> None:
         """Show the look."""
-        look = snapshot.state.look
+        look, body = snapshot.state.look, snapshot.state.body
+        labels = DETAIL_LABELS | {"auto": f"detail: auto ({'on' if snapshot.has_detail else 'off'})"}
+        if body.detail != "auto":
+            labels = DETAIL_LABELS
+        show_options("view.detail", items=list(labels.values()))
+        show_value("view.detail", labels[body.detail])
+        show_value("view.freeze", body.freezes_materials)
+        show_options("view.freeze", enabled=snapshot.materials_follow_pose)
         for name in BUFFERS:
             dpg.bind_item_theme(f"view.{name}", SELECTED_THEME if name == look.buffer else 0)
         show_value("view.exposure", float(look.exposure_ev))
@@ -74,6 +97,10 @@ class ViewPanel:
 
     def _look(self, name: str, value: object) -> None:
         self._context.post(lambda s: edits.edit_look(s, **{name: value}), name)
+
+    def _set_detail(self, label: str) -> None:
+        mode = next((mode for mode in DETAIL_MODES if label == DETAIL_LABELS[mode]), "auto")
+        self._context.post(lambda s: edits.edit_body(s, detail=mode), "detail")
 
     def _set_background(self, color: tuple[float, float, float]) -> None:
         self._look("background", color)

@@ -80,6 +80,7 @@ def test_every_slider_posts_its_edit_and_shows_the_state(bench):
         "record.plays_motion": (True, lambda s: s.tool.turntable.plays_motion),
         "record.path": ("x.mp4", lambda s: s.tool.turntable.path),
         "view.curve": ("filmic", lambda s: s.look.curve),
+        "view.freeze": (False, lambda s: s.body.freezes_materials),
         "record.spin": ("light", lambda s: s.tool.turntable.spin),
     }
     for tag, (value, read) in cases.items():
@@ -284,3 +285,15 @@ def test_labels_that_occur_twice_are_numbered():
     assert labels_to_keys([("1", "a"), ("2", "a"), ("3", "a"), ("4", "b")]) == {
         "a": "1", "a (2)": "2", "a (3)": "3", "b": "4",
     }  # fmt: skip
+
+
+def test_detail_and_frozen_materials_say_what_they_do_to_this_avatar(bench):
+    assert bench.use("view.detail", "detail: on").body.detail == "on"
+    assert bench.use("view.detail", "detail: off").body.detail == "off"
+    assert bench.use("view.detail", "detail: auto").body.detail == "auto"
+    bench.show(has_detail=True, materials_follow_pose=True)
+    assert dpg.get_value("view.detail") == "detail: auto (on)"
+    assert dpg.get_item_configuration("view.freeze")["enabled"]
+    bench.show()
+    assert dpg.get_value("view.detail") == "detail: auto (off)"
+    assert not dpg.get_item_configuration("view.freeze")["enabled"]  # nothing to freeze
