@@ -2,7 +2,7 @@
 
 examples:
   python launch.py synthesize --subject josh --out data/josh                       30 frames x 4 views at 512 x 512
-  python launch.py synthesize --subject ada --out data/ada --spp 144             a woman in a satin blouse and a skirt
+  python launch.py synthesize --subject ada --out data/ada --spp 100             a woman in a satin blouse and a skirt
   python launch.py synthesize --subject josh --out data/tiny --size 128 --frames 4 --spp 36
   python launch.py synthesize --subject josh --out data/spin --motion spin,walk --probe courtyard --relight studio,city
 

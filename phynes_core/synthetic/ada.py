@@ -124,7 +124,7 @@ def dress_ada(body: BodyModel) -> Ada:
 
     hem, waist = marks["left_knee"][1] + _HEM_ABOVE_KNEE, marks["pelvis"][1] + _WAIST_ABOVE_PELVIS
     trunk = np.abs(rest[:, 0]) < 0.30
-    near = trunk & (rest[:, 1] > hem - 0.03) & (rest[:, 1] < waist + 0.06)
+    near = trunk & (rest[:, 1] > hem - 0.07) & (rest[:, 1] < waist + 0.06)
     below = faces[near[faces].all(1)]
     skirt = fit_skirt(person, hem, waist, worn, below)
     hidden = trunk & (rest[:, 1] > hem + _HIDDEN_ABOVE_HEM) & (rest[:, 1] < waist - _HIDDEN_BELOW_WAIST)

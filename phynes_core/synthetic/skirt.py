@@ -1,4 +1,4 @@
-"""A skirt over the posed body: MakeHuman's helper skirt, skinned to both legs, then stretched around them like cloth.
+"""A skirt over the posed body: MakeHuman's helper skirt, carried by both legs and stretched around them.
 
 The skirt is a grid of rows from the waist down and columns around. Row by row it is a distance from the row's center in
 each column's direction: at least what the body below needs, and convex, as cloth under tension is.
@@ -21,7 +21,7 @@ from phynes_core.synthetic.subject import Person
 ROWS, COLUMNS = 33, 96  # where cloth meets the body
 REFINE = 3  # dense rows and columns between them
 _REACH = 0.30  # metres beyond the cloth from which rays look for the body
-_MOST_PUSH = 0.14  # metres beyond the skinned skirt, against rays that meet what is not below it
+_MOST_PUSH = 0.18  # metres beyond the skinned skirt, against rays that meet what is not below it
 _GAP, _WAIST_GAP = 0.008, 0.0035  # metres between body and cloth
 _SETTLE_STEPS = 6
 _RIM = np.array([[0.0, -0.0035], [0.007, -0.0055], [0.015, -0.0060]])  # metres up and outward: the hem is turned in
@@ -32,13 +32,15 @@ class Skirt:
     """The skirt in the rest pose."""
 
     rest: Array  # [ROWS, COLUMNS, 3] metres
-    weights: Array  # [ROWS, COLUMNS, 24]
+    weights: Array  # [ROWS, 24] a row follows both legs alike: it never twists, however they cross
     at_waist: Array  # [ROWS] 1 where it is held tight, 0 where it hangs
 
     def pose(self, person: Person, pose: Pose, body: Array, body_faces: Indices) -> Array:  # -> [R, C, 3] world
         """Around the posed, dressed body [Vd, 3], of which `body_faces` lie below the skirt."""
-        grid = person.skin(self.rest.reshape(-1, 3), self.weights.reshape(-1, self.weights.shape[-1]), pose)
-        return self.settle(grid.reshape(self.rest.shape), body, body_faces)
+        center = self.rest.mean(1)
+        moved, turn = person.carry(center, self.weights, pose)
+        grid = moved[:, None] + np.einsum("rab,rcb->rca", turn, self.rest - center[:, None])
+        return self.settle(grid, body, body_faces)
 
     def settle(self, grid: Array, body: Array, body_faces: Indices) -> Array:
         """Push the grid outward until the body is inside, row by row convex."""
@@ -64,7 +66,7 @@ def fit_skirt(person: Person, hem_y: float, waist_y: float, body: Array, body_fa
         template, directions, weights = (asset[key].astype(np.float64) for key in ("template", "shapedirs", "weights"))
     grid = template + directions @ person.betas.double().numpy()
     rows = np.arange(len(grid))
-    cut, cut_weights = np.empty((ROWS, grid.shape[1], 3)), np.empty((ROWS, grid.shape[1], weights.shape[2]))
+    cut, cut_weights = np.empty((ROWS, grid.shape[1], 3)), np.zeros((ROWS, weights.shape[2]))
     for column in range(grid.shape[1]):
         y = grid[:, column, 1]
         first, last = (float(np.interp(-level, -y, rows)) for level in (waist_y, hem_y))
@@ -73,11 +75,9 @@ def fit_skirt(person: Person, hem_y: float, waist_y: float, body: Array, body_fa
             cut[:, column, k] = np.interp(at, rows, grid[:, column, k])
         cut[:, column, 1] = np.minimum(cut[:, column, 1], waist_y)
         for k in range(weights.shape[2]):
-            cut_weights[:, column, k] = np.interp(at, rows, weights[:, column, k])
+            cut_weights[:, k] += np.interp(at, rows, weights[:, column, k])
     around = np.arange(COLUMNS) * grid.shape[1] / COLUMNS
-    cut, cut_weights = _periodic(cut, around), _periodic(cut_weights, around)
-    cut_weights = np.maximum(cut_weights, 0)
-    cut_weights /= cut_weights.sum(2, keepdims=True)
+    cut, cut_weights = _periodic(cut, around), cut_weights / cut_weights.sum(1, keepdims=True)
     at_waist = smoothstep(0.34, 0.08, np.linspace(0, 1, ROWS))
     skirt = Skirt(cut, cut_weights, at_waist)
     return Skirt(skirt.settle(cut, body, body_faces), cut_weights, at_waist)

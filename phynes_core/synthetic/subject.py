@@ -45,12 +45,13 @@ class Person:
         turns = np.einsum("vj,jab->vab", self.skin_weights, joint_rotations(self.body, pose))
         return np.einsum("vab,vb->va", turns, displacement)
 
-    def skin(self, points: Array, weights: Array, pose: Pose) -> Array:  # [N, 3], [N, 24] -> [N, 3] world
-        """Any rest points, blended linearly between the joints' motions."""
+    def carry(self, points: Array, weights: Array, pose: Pose) -> tuple[Array, Array]:
+        """Where rest points [N, 3] go with the joints that weights [N, 24] name, and how space turns there [N, 3, 3]."""
         rotations = joint_rotations(self.body, pose)
         posed_joints = pose_body(self.body, pose).joints.double().numpy()
-        local = points[:, None] - self.joints
-        return np.einsum("nj,njb->nb", weights, np.einsum("jab,njb->nja", rotations, local) + posed_joints)
+        moved = np.einsum("jab,njb->nja", rotations, points[:, None] - self.joints) + posed_joints
+        left, _, right = np.linalg.svd(np.einsum("nj,jab->nab", weights, rotations))  # the nearest rotation to the mean
+        return np.einsum("nj,nja->na", weights, moved), left @ right
 
 
 @dataclass(frozen=True)
