@@ -44,7 +44,9 @@ def test_ms_ssim_matches_torchmetrics():
     image, truth = noisy((512, 512), amount=0.3)
     smooth = torch.nn.functional.interpolate(batched(torch.rand(16, 16, 3)), (512, 512), mode="bicubic")[0]
     image, truth = (0.5 * side + 0.5 * smooth.permute(1, 2, 0).float().clamp(0, 1) for side in (image, truth))
-    theirs = torchmetrics.multiscale_structural_similarity_index_measure(batched(image), batched(truth), data_range=1.0)
+    theirs = torchmetrics.multiscale_structural_similarity_index_measure(
+        batched(image).float(), batched(truth).float(), data_range=1.0
+    )
     assert ms_ssim(image, truth) == pytest.approx(float(theirs), abs=2e-3)  # theirs mirrors the coarsest scale's border
 
 
