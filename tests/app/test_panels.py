@@ -84,7 +84,7 @@ def test_every_slider_posts_its_edit_and_shows_the_state(bench):
         "record.spin": ("light", lambda s: s.tool.turntable.spin),
     }
     for tag, (value, read) in cases.items():
-        assert read(bench.use(tag, value)) == pytest.approx(value) if isinstance(value, float) else value
+        assert read(bench.use(tag, value)) == (pytest.approx(value) if isinstance(value, float) else value), tag
     bench.set(ViewState())
     for tag, (_, read) in cases.items():
         assert dpg.get_value(tag) == read(ViewState()) or dpg.get_value(tag) == pytest.approx(read(ViewState()))
