@@ -46,7 +46,7 @@ class Person:
         return np.einsum("vab,vb->va", turns, displacement)
 
     def carry(self, points: Array, weights: Array, pose: Pose) -> tuple[Array, Array]:
-        """Where rest points [N, 3] go with the joints that weights [N, 24] name, and how space turns there [N, 3, 3]."""
+        """Where rest points [N, 3] go with the joints in weights [N, 24], and how space turns there [N, 3, 3]."""
         rotations = joint_rotations(self.body, pose)
         posed_joints = pose_body(self.body, pose).joints.double().numpy()
         moved = np.einsum("jab,njb->nja", rotations, points[:, None] - self.joints) + posed_joints
