@@ -1,7 +1,7 @@
 """Normals of stage 2's pixels with the detail of the offset map, and how that detail may move to fit the light.
 
-The mesh stays where stage 1 left it: the pixels, their uv and their shadows are those of the start. Only the finest
-hash table moves, in a map that is held near its start, so what changes is the slope between vertices.
+The mesh stays where stage 1 left it: the pixels, their uv and their shadows are those of the start. Only the hash grid
+moves, in a map that is held at the vertices, so what changes is the relief between them.
 """
 
 import copy
@@ -47,11 +47,16 @@ class PixelNormals:
         gradient = self._avatar.offset_gradient(uv.to(self._device), pose).cpu()
         return detail_normals(normal, gradient, torch.arange(len(rows)), frames)
 
-    def moved(self, uv: Tensor, pose: PoseBatch) -> Tensor:
-        """Mean square of how far the map has moved, in units of ANCHOR_M."""
+    def moved(self, chosen: np.ndarray, pose: PoseBatch) -> Tensor:  # [N] of the uv entries
+        """Mean square of how far the map has moved at vertices, in units of ANCHOR_M; in between it is free."""
+        uv = self._avatar.body.uv[torch.from_numpy(chosen)].to(self._device)
         with torch.no_grad():
-            start = self._start(uv.to(self._device), pose)
-        return ((self._avatar.offset(uv.to(self._device), pose) - start) / ANCHOR_M).square().mean()
+            start = self._start(uv, pose)
+        return ((self._avatar.offset(uv, pose) - start) / ANCHOR_M).square().mean()
+
+    def tilt(self, rows: np.ndarray, normal: Tensor) -> Tensor:  # of `at`
+        """Mean square of how far the detail tilts the normals of the mesh."""
+        return (normal - torch.from_numpy(self._pixels.normal[rows])).square().sum(1).mean()
 
     def tensors(self) -> dict[str, Tensor]:
         """The map at the start, for a resumed run."""

@@ -27,6 +27,7 @@ STAGE = 2  # salt of the random numbers
 CHART_RESOLUTION = 1024  # texels across the chart image; the finest level of the hash grids
 DISTIL_BATCH = 4096  # texels a step when the albedo starts from the texture map
 DISTIL_RATES = (2e-3, 1e-2)  # of the layers and the grid while it does
+CALM_RATE, CALM_ANCHOR = 3e-3, 1.0  # of the offset map's grid; of the moved vertices beside the tilt
 
 
 class Stage2:
@@ -68,6 +69,26 @@ class Stage2:
         with torch.no_grad():
             self._raw_light.fill_(float(np.log(np.expm1(radiance))))
         self._start_albedo(1.0 / radiance if self.config.mean_albedo else 1.0)
+        if self.config.calm_steps:
+            self._calm_detail()
+
+    def _calm_detail(self) -> None:
+        """Take out of the offset map what stage 1 left between the vertices: its rays hardly see it, so it is noise."""
+        config = self.config
+        if self._normals is None or not config.offset_rate:
+            return
+        rates = {name: (value, CALM_RATE) for name, value in self._normals.parameters().items()}
+        optimizer = ScheduledAdam(rates, config.optimizer, config.calm_steps)
+        for step in range(config.calm_steps):
+            generator = np.random.default_rng((self._seed, STAGE, step, 3))
+            rows = generator.integers(0, self._pixels.count, config.smooth_pixels)
+            pose = self._pose(torch.from_numpy(self._pixels.frame[rows].astype(np.int64)))
+            normal = self._normals.at(rows, torch.from_numpy(self._pixels.uv[rows]), pose)
+            moved = self._normals.moved(self._some_vertices(len(rows), generator), pose)
+            optimizer.step(self._normals.tilt(rows, normal) + CALM_ANCHOR * moved, step)
+
+    def _some_vertices(self, count: int, generator: np.random.Generator) -> np.ndarray:
+        return (generator.random((count,)) * len(self._avatar.body.uv)).astype(np.int64)
 
     @torch.no_grad()
     def _start_radiance(self) -> float:
@@ -108,8 +129,8 @@ class Stage2:
         loss = loss + config.albedo_smoothness * smooth_albedo + config.roughness_smoothness * smooth_roughness
         loss = loss + config.entropy_weight * entropy
         if self._normals is not None and config.offset_rate:
-            moved = few_part.weight * self._normals.moved(uv[:few], pose)
-            tilt = part.weight * (normal - torch.from_numpy(pixels.normal[rows])).square().sum(1).mean()
+            moved = few_part.weight * self._normals.moved(self._some_vertices(few, generator), pose)
+            tilt = part.weight * self._normals.tilt(rows, normal)
             loss = loss + config.offset_anchor * moved + config.tilt_weight * tilt
             terms |= {"offset_moved": moved.item(), "tilt": tilt.item()}
         terms |= {"smooth_albedo": smooth_albedo.item(), "smooth_roughness": smooth_roughness.item()}

@@ -17,7 +17,7 @@ from phynes_core.training.stage2 import Stage2, gather_pixels
 CPU = torch.device("cpu")
 FEW = Stage2Config(
     steps=6, pixels=128, smooth_pixels=32, albedo_samples=1, albedo_from_texture_steps=2, has_pixel_normals=True,
-    offset_rate=1e-2,
+    offset_rate=1e-2, calm_steps=2,
 )  # fmt: skip
 
 
