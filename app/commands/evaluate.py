@@ -39,6 +39,8 @@ class Evaluate:
     """How the unknown scale of albedo and light is taken out (docs/evaluation.md)."""
     lpips: tuple[Path, ...] = ()
     """Weights of LPIPS: one file of the whole network, or backbone and heads; not measured when left out."""
+    freeze_materials: bool = False
+    """Ask pose-dependent materials for the first training pose everywhere, as render and the viewer do."""
     limits: bool = False
     """Measure some pictures again with ground truth put in: what the renderer alone would leave of the error."""
     rivals: bool = False
@@ -77,7 +79,7 @@ def run(args: Evaluate) -> int:
     capture = open_capture(args.data, capture_options(args.dataset), avatar.body)
     options = EvaluateOptions(
         supersample=args.supersample, max_images=args.max_images, pictured=args.pictured, alignment=args.alignment,
-        lpips=lpips, has_limits=args.limits, compared_images=args.compared_images,
+        lpips=lpips, freezes_materials=args.freeze_materials, has_limits=args.limits, compared_images=args.compared_images,
     )  # fmt: skip
     rivals = make_rivals(avatar, capture, lambda text: print(text, file=sys.stderr)) if args.rivals else []
     evaluation = evaluate(avatar, capture, options, _print_progress, rivals)

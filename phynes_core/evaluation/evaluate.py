@@ -113,6 +113,7 @@ def flat_metrics(metrics: dict[str, Any]) -> dict[str, float]:
 
 def _protocol(options: EvaluateOptions) -> dict[str, Any]:
     protocol: dict[str, Any] = PROTOCOL | {"alignment": f"{options.alignment}: {ALIGNMENTS[options.alignment]}"}
+    protocol["materials"] = "of the first training pose" if options.freezes_materials else "of each picture's pose"
     protocol["box_padding_m"] = options.box_padding_m
     if options.lpips is None:
         protocol["lpips"] = "not measured: no weights were named (--lpips)"

@@ -18,6 +18,7 @@ class EvaluateOptions:
     alignment: str = "median"  # of albedo and light: one of ALIGNMENTS
     box_padding_m: float = BOX_PADDING_M
     lpips: Lpips | None = None  # only with weights that the user names
+    freezes_materials: bool = False  # those of the first training pose, whatever the pose
     has_limits: bool = False  # measure with ground truth put in, too
     compared_images: int = 4  # of each split, for limits and rivals
 
