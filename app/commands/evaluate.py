@@ -79,7 +79,8 @@ def run(args: Evaluate) -> int:
     capture = open_capture(args.data, capture_options(args.dataset), avatar.body)
     options = EvaluateOptions(
         supersample=args.supersample, max_images=args.max_images, pictured=args.pictured, alignment=args.alignment,
-        lpips=lpips, freezes_materials=args.freeze_materials, has_limits=args.limits, compared_images=args.compared_images,
+        lpips=lpips, freezes_materials=args.freeze_materials, has_limits=args.limits,
+        compared_images=args.compared_images,
     )  # fmt: skip
     rivals = make_rivals(avatar, capture, lambda text: print(text, file=sys.stderr)) if args.rivals else []
     evaluation = evaluate(avatar, capture, options, _print_progress, rivals)
