@@ -73,7 +73,7 @@ class Stage1Config:
 class Stage2Config:
     """Albedo, roughness and light through the rasterized renderer."""
 
-    steps: int = 3000
+    steps: int = 4000
     pixels: int = 2048  # recipe
     image_weight: float = 1.0  # reading 8: 10
     entropy_weight: float = 5e-6  # reading 8 relative to its image weight; 5e-4 empties the histogram
@@ -96,7 +96,7 @@ class Stage2Config:
     balance_rate: float = 2e-2  # learning rate of light over albedo, by channel, which the highlights tell; 0: none
     light_start: float = 0.97  # radiance of every probe at the start (softplus of 0.5) where mean_albedo is 0
     albedo_from_texture_steps: int = 200  # recipe: distil the texture map into the albedo first; 0: start anew
-    roughness_start: float = 0.6  # the middle of cloth and skin: hardly observable under one light (FINDINGS)
+    roughness_start: float = 0.6  # the middle of cloth and skin
     optimizer: OptimizerConfig = OptimizerConfig(nets=1e-3, grids=5e-3, light=5e-2, final_fraction=0.1)
 
 
