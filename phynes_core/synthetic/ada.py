@@ -7,9 +7,9 @@ outermost surface. Body and skirt share one texture: the body's atlas on the lef
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from phynes_core.body.model import BodyModel, Pose, pose_body
+from phynes_core.synthetic.ada_folds import skirt_folds, sleeve_folds
 from phynes_core.synthetic.ada_garments import blouse_field, boot_field, dress_body, snap_ada, tights_field
 from phynes_core.synthetic.ada_hair import ada_hair_field, dress_hair
 from phynes_core.synthetic.ada_patterns import (
@@ -21,16 +21,14 @@ from phynes_core.synthetic.ada_patterns import (
     paint_tights,
 )
 from phynes_core.synthetic.bake import TexelMap, map_texels
-from phynes_core.synthetic.cloth_patterns import measure_torso
 from phynes_core.synthetic.face import Complexion, paint_skin
-from phynes_core.synthetic.folds import skirt_folds, sleeve_folds
-from phynes_core.synthetic.garments import Landmarks
-from phynes_core.synthetic.noise import mix, smoothstep
+from phynes_core.synthetic.landmarks import Landmarks
+from phynes_core.synthetic.layers import Materials, bake_materials, garment_cover, lay_over
+from phynes_core.synthetic.noise import smoothstep
 from phynes_core.synthetic.skirt import Skirt, fit_skirt, refine_skirt, skirt_surface
-from phynes_core.synthetic.subdivision import Indices, SurfaceMesh, vertex_normals
-from phynes_core.synthetic.subject import Materials, Subject, make_person
-
-Array = NDArray[np.float64]
+from phynes_core.synthetic.subdivision import Array, Indices, SurfaceMesh, vertex_normals
+from phynes_core.synthetic.subject import Subject, make_person
+from phynes_core.synthetic.torso_coordinates import measure_torso
 
 ADA_BETAS = (-1.4, 0.5, 0.6, -1.2, 0.1, 1.1, -0.6, 0.8, -0.9, -1.1)  # a short woman: 1.52 m
 _SEED = 11
@@ -86,8 +84,7 @@ class Ada(Subject):
         around = (v - _SKIRT_V[0]) / (_SKIRT_V[1] - _SKIRT_V[0]) * girth
         color, rough = paint_skirt(below_top, around, girth, noises)
         albedo[~on_body], roughness[~on_body] = paint_hem(color, np.maximum(down[-4] - below_top, 0)), rough
-        albedo, roughness = np.clip(albedo, 0.01, 0.92), np.clip(roughness, 0.18, 0.95)
-        return Materials(texels.image(albedo), texels.image(roughness[:, None]))
+        return bake_materials(texels, albedo, roughness)
 
     def _paint_body(self, texels: TexelMap) -> tuple[Array, Array]:
         person, marks, noises = self.person, self.person.marks, self.person.noises
@@ -100,15 +97,12 @@ class Ada(Subject):
         worn, normals = texels.sample(self.worn), texels.sample(vertex_normals(self.worn, person.dense.faces))
         layers = (
             (smoothstep(-0.002, 0.008, hair), lambda k: paint_ada_hair(points[k], marks, noises)),
-            (_cover(tights_field(points, marks)), lambda k: paint_tights(points[k], marks, noises)),
-            (_cover(boot_field(points, marks)), lambda k: paint_boots(worn[k], normals[k], marks, noises)),
-            (_cover(blouse_field(points, marks)), lambda k: paint_blouse(points[k], section, marks, noises)),
+            (garment_cover(tights_field(points, marks)), lambda k: paint_tights(points[k], marks, noises)),
+            (garment_cover(boot_field(points, marks)), lambda k: paint_boots(worn[k], normals[k], marks, noises)),
+            (garment_cover(blouse_field(points, marks)), lambda k: paint_blouse(points[k], section, marks, noises)),
         )
         for cover, paint in layers:
-            k = np.flatnonzero(cover > 0)
-            layer_albedo, layer_roughness = paint(k)
-            albedo[k] = mix(albedo[k], layer_albedo, cover[k])
-            roughness[k] += cover[k] * (layer_roughness - roughness[k])
+            lay_over(albedo, roughness, cover, paint)
         return albedo, roughness
 
 
@@ -138,11 +132,6 @@ def dress_ada(body: BodyModel) -> Ada:
         np.concatenate([person.dense.corner_uv[seen] * [_BODY_U, 1.0], cloth_uv]),
     )
     return Ada(person, worn, blouse, skirt, below, visible, merged, (mean.rest, mean.marks))
-
-
-def _cover(field: Array) -> Array:
-    """The hem is a mesh edge, field 0: the wall below it belongs below."""
-    return smoothstep(-0.0008, 0.0, field)
 
 
 def _lengths(cloth: Array) -> tuple[Array, float]:  # [R, C, 3] -> metres below the top [R], metres around the hips

@@ -3,7 +3,7 @@
 import numpy as np
 
 from phynes_core.synthetic.drape import Mask, relax_cloth, shape_shoes
-from phynes_core.synthetic.garments import COLLAR_NORMAL, Landmarks, inside, snap_to_fields
+from phynes_core.synthetic.landmarks import COLLAR_NORMAL, Landmarks, inside, snap_to_fields
 from phynes_core.synthetic.noise import smoothstep
 from phynes_core.synthetic.subdivision import Array, Neighbors, find_neighbors, vertex_normals
 from phynes_core.synthetic.subject import Person

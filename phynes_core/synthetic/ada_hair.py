@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from phynes_core.synthetic.garments import Landmarks, hair_field
+from phynes_core.synthetic.hairline import hair_field
+from phynes_core.synthetic.landmarks import Landmarks
 from phynes_core.synthetic.noise import Noise, smoothstep
 from phynes_core.synthetic.subdivision import Array
 

@@ -4,13 +4,13 @@ import numpy as np
 
 from phynes_core.synthetic.ada_garments import blouse_hems
 from phynes_core.synthetic.ada_hair import bun_coordinates, hair_strands
-from phynes_core.synthetic.cloth_patterns import TorsoSection, shirt_coordinates
-from phynes_core.synthetic.garments import Landmarks
+from phynes_core.synthetic.landmarks import Landmarks
 from phynes_core.synthetic.noise import Noise, mix, smoothstep
 from phynes_core.synthetic.subdivision import Array
+from phynes_core.synthetic.torso_coordinates import SLEEVE_M, TorsoSection, shirt_coordinates
 
 _SATIN, _IVORY = (0.012, 0.105, 0.115), (0.62, 0.58, 0.48)
-_DOTS_PER_SLEEVE, _SLEEVE_M = 8, 0.336  # what shirt_coordinates calls once round the arm
+_DOTS_PER_SLEEVE = 8
 _CREAM, _NAVY, _LEAF = (0.60, 0.55, 0.44), (0.022, 0.03, 0.10), (0.07, 0.16, 0.06)
 _PETALS = ((0.58, 0.10, 0.07), (0.60, 0.33, 0.04), (0.10, 0.13, 0.38))
 _FLOWERS_AROUND, _FLOWER_M = 8, 0.052
@@ -23,7 +23,7 @@ def paint_blouse(
 ) -> tuple[Array, Array]:
     """Glossy petrol satin with ivory dots; plain cuffs and collar."""
     along, around, _ = shirt_coordinates(points, section, marks)
-    pitch = _SLEEVE_M / _DOTS_PER_SLEEVE
+    pitch = SLEEVE_M / _DOTS_PER_SLEEVE
     row = np.round(along / (0.5 * pitch))
     column = around / pitch + 0.5 * (row % 2)
     distance = np.hypot(along - row * 0.5 * pitch, (column - np.round(column)) * pitch)

@@ -1,39 +1,16 @@
-"""The clothed rest surface: thickness along the body's normal, then smoothing that bridges hollows like cloth."""
+"""Clothed rest surfaces: smoothing that bridges hollows like cloth, and shoes that hide the toes."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from phynes_core.synthetic.garments import HEM_AXES, Landmarks, shirt_hems
+from phynes_core.synthetic.landmarks import Landmarks
 from phynes_core.synthetic.noise import smoothstep
-from phynes_core.synthetic.subdivision import Neighbors
+from phynes_core.synthetic.subdivision import Array, Neighbors
 
-Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-_SHIRT_STEPS, _TROUSER_STEPS = 60, 45
 _LAST_DIRECTIONS, _LAST_STEPS = 240, 300
 _LAST_SOFTNESS = 0.003  # metres: how far a shoe's edges are rounded
-
-
-def drape_cloth(
-    points: Array,  # [V, 3] rest body, snapped to the hems
-    normals: Array,  # [V, 3]
-    neighbors: Neighbors,
-    shirt: Mask,  # [V]
-    trousers: Mask,  # [V] exposed trousers
-    on_hem: Mask,  # [V] vertices on a hem
-    marks: Landmarks,
-) -> Array:  # [V, 3]
-    """Shirt and trousers over the body; bare skin stays."""
-    y = points[:, 1]
-    waist = smoothstep(marks["spine3"][1], marks["pelvis"][1] - 0.05, y)
-    down = np.clip((marks["pelvis"][1] - y) / (marks["pelvis"][1] - marks["left_ankle"][1]), 0, 1)
-    thickness = shirt * (0.009 + 0.009 * waist) + trousers * (0.006 + 0.013 * down)
-    draped = points + normals * thickness[:, None]
-    hem_axis = HEM_AXES[np.abs(shirt_hems(points, marks)).argmin(1)]
-    for region, steps in ((shirt, _SHIRT_STEPS), (trousers, _TROUSER_STEPS)):
-        relax_cloth(draped, points, normals, thickness, neighbors, region, on_hem, hem_axis, steps)
-    return draped
 
 
 def relax_cloth(

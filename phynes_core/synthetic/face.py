@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from phynes_core.synthetic.garments import Landmarks
+from phynes_core.synthetic.landmarks import Landmarks
 from phynes_core.synthetic.noise import Noise, mix, smoothstep
 
 Array = NDArray[np.float64]

@@ -3,19 +3,19 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from phynes_core.body.model import BodyModel, Pose, pose_body
 from phynes_core.synthetic.bake import map_texels
-from phynes_core.synthetic.drape import drape_cloth, shape_shoes
-from phynes_core.synthetic.folds import fold_heights
-from phynes_core.synthetic.garments import hair_field, inside, shirt_field, shoe_field, snap_to_hems, trouser_field
-from phynes_core.synthetic.hair import hair_offset
-from phynes_core.synthetic.subdivision import SurfaceMesh, find_neighbors, vertex_normals
-from phynes_core.synthetic.subject import Materials, Subject, make_person
-from phynes_core.synthetic.textures import paint_materials
-
-Array = NDArray[np.float64]
+from phynes_core.synthetic.drape import shape_shoes
+from phynes_core.synthetic.hairline import hair_field
+from phynes_core.synthetic.josh_folds import fold_heights
+from phynes_core.synthetic.josh_garments import drape_cloth, shirt_field, shoe_field, snap_to_hems, trouser_field
+from phynes_core.synthetic.josh_hair import hair_offset
+from phynes_core.synthetic.josh_textures import paint_materials
+from phynes_core.synthetic.landmarks import inside
+from phynes_core.synthetic.layers import Materials
+from phynes_core.synthetic.subdivision import Array, SurfaceMesh, find_neighbors, vertex_normals
+from phynes_core.synthetic.subject import Subject, make_person
 
 JOSH_BETAS = (0.6, -1.3, 0.3, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)  # taller, broader in the shoulders than the mean
 _SEED = 7

@@ -39,3 +39,8 @@ def smoothstep(low: float, high: float, x: Array) -> Array:
 def mix(a: Array, b: object, weight: Array) -> Array:  # [N, C], [C] or [N, C], [N] -> [N, C]
     """a where weight is 0, b where it is 1."""
     return a + weight[:, None] * (np.asarray(b, np.float64) - a)
+
+
+def ridges(phase: Array) -> Array:
+    """Narrow crests with wide valleys, 0..1."""
+    return (1 - np.abs(np.sin(phase))) ** 1.5

@@ -5,26 +5,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from phynes_core.body.model import BodyModel, Pose, pose_body
 from phynes_core.body.rotations import axis_angle_to_matrix
-from phynes_core.synthetic.garments import Landmarks
+from phynes_core.synthetic.landmarks import Landmarks
+from phynes_core.synthetic.layers import Materials
 from phynes_core.synthetic.noise import Noise, make_noise
-from phynes_core.synthetic.subdivision import DenseMesh, SurfaceMesh, subdivide
-
-Array = NDArray[np.float64]
+from phynes_core.synthetic.subdivision import Array, DenseMesh, SurfaceMesh, subdivide
 
 _LEVELS = 2  # 6890 -> 110 210 vertices, edges of 3 to 5 mm
 _NUM_NOISES = 8
-
-
-@dataclass(frozen=True)
-class Materials:
-    """Textures in the subject's UV square, row 0 at v = 1, linear."""
-
-    albedo: NDArray[np.float32]  # [R, R, 3]
-    roughness: NDArray[np.float32]  # [R, R, 1]
 
 
 @dataclass(frozen=True)

@@ -1,23 +1,19 @@
 """josh's albedo and roughness textures, painted per texel on the rest pose."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from phynes_core.synthetic.bake import TexelMap
-from phynes_core.synthetic.cloth_patterns import measure_torso, paint_shirt, paint_shoes, paint_trousers
 from phynes_core.synthetic.face import paint_skin
-from phynes_core.synthetic.garments import (
-    Landmarks,
-    hair_field,
-    shirt_field,
-    shoe_field,
-    trouser_field,
-)
-from phynes_core.synthetic.hair import strand_coordinates
+from phynes_core.synthetic.hairline import hair_field
+from phynes_core.synthetic.josh_garments import shirt_field, shoe_field, trouser_field
+from phynes_core.synthetic.josh_hair import strand_coordinates
+from phynes_core.synthetic.josh_patterns import paint_shirt, paint_shoes, paint_trousers
+from phynes_core.synthetic.landmarks import Landmarks
+from phynes_core.synthetic.layers import Materials, bake_materials, garment_cover, lay_over
 from phynes_core.synthetic.noise import Noise, mix, smoothstep
-from phynes_core.synthetic.subject import Materials
+from phynes_core.synthetic.subdivision import Array
+from phynes_core.synthetic.torso_coordinates import measure_torso
 
-Array = NDArray[np.float64]
 _HAIR = (0.040, 0.024, 0.015)
 
 
@@ -34,20 +30,15 @@ def paint_materials(
     albedo, roughness = paint_skin(points, marks, noises)
     albedo, roughness = _paint_hair(albedo, roughness, points, marks, noises)
     section = measure_torso(rest, marks)
-    layers = (
-        (shoe_field(points, marks), lambda at: paint_shoes(at[1], at[2], marks, noises)),
-        (trouser_field(points, marks), lambda at: paint_trousers(at[0], marks, noises)),
-        (shirt_field(points, marks), lambda at: paint_shirt(at[0], section, marks, noises)),
-    )
     worn_at, normals_at = texels.sample(worn), texels.sample(worn_normals)
+    layers = (
+        (shoe_field(points, marks), lambda k: paint_shoes(worn_at[k], normals_at[k], marks, noises)),
+        (trouser_field(points, marks), lambda k: paint_trousers(points[k], marks, noises)),
+        (shirt_field(points, marks), lambda k: paint_shirt(points[k], section, marks, noises)),
+    )
     for field, paint in layers:
-        cover = smoothstep(-0.0008, 0.0, field)  # the hem is a mesh edge (field 0): the wall below it belongs below
-        k = np.flatnonzero(cover > 0)
-        layer_albedo, layer_roughness = paint((points[k], worn_at[k], normals_at[k]))
-        albedo[k] = mix(albedo[k], layer_albedo, cover[k])
-        roughness[k] += cover[k] * (layer_roughness - roughness[k])
-    albedo, roughness = np.clip(albedo, 0.01, 0.92), np.clip(roughness, 0.18, 0.95)
-    return Materials(texels.image(albedo), texels.image(roughness[:, None]))
+        lay_over(albedo, roughness, garment_cover(field), paint)
+    return bake_materials(texels, albedo, roughness)
 
 
 def _paint_hair(

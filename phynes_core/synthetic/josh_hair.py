@@ -1,9 +1,9 @@
-"""Hair as relief: short at the sides, longer on top, parted on the left and swept across."""
+"""josh's hair as relief: short at the sides, longer on top, parted on the left and swept across."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from phynes_core.synthetic.garments import Landmarks
+from phynes_core.synthetic.landmarks import Landmarks
 from phynes_core.synthetic.noise import Noise, smoothstep
 
 Array = NDArray[np.float64]

@@ -1,45 +1,16 @@
-"""Printed patterns in metres of cloth: tartan with a placket, denim with seams, shoes with laces.
-
-Pattern coordinates follow the cloth, not space: arc length round the torso, over the shoulders and round the sleeves,
-so stripes keep their width; panels meet at the side, shoulder and armhole seams, as in a real shirt.
-"""
-
-from dataclasses import dataclass
+"""josh's patterns in metres of cloth: tartan with a placket, denim with seams, shoes with laces."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-from phynes_core.synthetic.garments import Landmarks, shirt_hems
+from phynes_core.synthetic.josh_garments import shirt_hems
+from phynes_core.synthetic.landmarks import Landmarks
 from phynes_core.synthetic.noise import Noise, mix, smoothstep
-
-Array = NDArray[np.float64]
+from phynes_core.synthetic.subdivision import Array
+from phynes_core.synthetic.torso_coordinates import SLEEVE_M, TorsoSection, shirt_coordinates
 
 _NAVY, _BLUE, _CREAM, _RED = (0.018, 0.032, 0.085), (0.035, 0.085, 0.215), (0.56, 0.53, 0.45), (0.42, 0.055, 0.045)
-_PERIOD = 0.084  # metres between repeats of the tartan
+_PERIOD = SLEEVE_M / 4  # metres between repeats of the tartan
 _DENIM, _THREAD = (0.055, 0.075, 0.13), (0.36, 0.20, 0.07)
-
-
-@dataclass(frozen=True)
-class TorsoSection:
-    """The torso's horizontal sections as ellipses, by height."""
-
-    height: Array  # [K] metres, rising
-    half_width: Array  # [K]
-    half_depth: Array  # [K]
-    z_axis: Array  # [K]
-
-
-def measure_torso(rest: Array, marks: Landmarks) -> TorsoSection:  # rest [V, 3]
-    """Sections from the hips to the armpits; above, the last one holds."""
-    height = np.linspace(marks["pelvis"][1] - 0.10, marks["left_shoulder"][1] - 0.11, 16)
-    trunk = rest[np.abs(rest[:, 0]) < marks["left_shoulder"][0] + 0.03]
-    rows = [trunk[np.abs(trunk[:, 1] - level) < 0.015] for level in height]
-    low, high = np.stack([row.min(0) for row in rows]), np.stack([row.max(0) for row in rows])
-    shape = np.stack([high[:, 0], 0.5 * (high - low)[:, 2], 0.5 * (high + low)[:, 2]])
-    for _ in range(3):  # the rows hold few vertices: smooth what their sampling leaves
-        padded = np.pad(shape, ((0, 0), (1, 1)), mode="edge")
-        shape = 0.25 * padded[:, :-2] + 0.5 * padded[:, 1:-1] + 0.25 * padded[:, 2:]
-    return TorsoSection(height, *shape)
 
 
 def paint_shirt(
@@ -130,35 +101,6 @@ def paint_shoes(worn: Array, normals: Array, marks: Landmarks, noises: tuple[Noi
     albedo = mix(albedo, (0.06, 0.055, 0.05), smoothstep(-0.7, -0.9, normals[:, 1]))
     roughness = 0.36 + 0.05 * noises[1](worn, 80.0) + 0.28 * sole + 0.3 * lace
     return np.clip(albedo, 0.012, 0.9), roughness
-
-
-def shirt_coordinates(points: Array, section: TorsoSection, marks: Landmarks) -> tuple[Array, Array, Array]:
-    """(along the body or arm, around it, distance to the nearest seam), metres."""
-    x, y, z = points.T
-    shoulder = marks["left_shoulder"]
-    half_width = np.interp(y, section.height, section.half_width)
-    half_depth = np.interp(y, section.height, section.half_depth)
-    z_axis = np.interp(y, section.height, section.z_axis)
-    from_front, from_side = np.abs(x) / half_width, np.abs(z - z_axis) / half_depth
-    side = smoothstep(0.65, 1.25, np.arctan2(from_front, from_side))
-    bearing = np.arcsin(np.minimum(from_front, 1)) * (1 - side) + np.arccos(np.minimum(from_side, 1)) * side
-    arc = np.zeros_like(x)
-    for node in (np.arange(8) + 0.5) / 8:  # arc length of the section's ellipse, midpoint rule
-        arc += np.hypot(half_width * np.cos(node * bearing), half_depth * np.sin(node * bearing)) * bearing / 8
-    torso_around = arc * np.sign(x)
-    radius = 0.075  # of the shoulder's roll, front to back
-    bend = np.arctan2(np.maximum(y - (shoulder[1] + 0.055 - radius), 0), np.abs(z - shoulder[2]) + 1e-6)
-    torso_along = np.where(bend > 0, shoulder[1] + 0.055 - radius + radius * bend, y)
-    blend = smoothstep(shoulder[1] - 0.10, shoulder[1] - 0.01, y)
-    torso_around = torso_around * (1 - blend) + x * blend  # over the shoulder, stripes run straight up and across
-    turn = np.arctan2(y - shoulder[1], z - shoulder[2])
-    sleeve_around = turn * 4 * _PERIOD / (2 * np.pi)  # four whole repeats: no mismatch along the arm
-    armhole = shoulder[0] - 0.005 + 0.2 * np.maximum(shoulder[1] - y, 0)
-    on_sleeve = (np.abs(x) > armhole) & (y > shoulder[1] - 0.14)
-    along = np.where(on_sleeve, np.abs(x), torso_along)
-    around = np.where(on_sleeve, sleeve_around, torso_around)
-    side_seam = np.where(on_sleeve, 1.0, np.where(blend < 0.5, np.abs(z - z_axis), np.abs(z - shoulder[2])))
-    return along, around, np.minimum(np.where(y > shoulder[1] - 0.14, np.abs(np.abs(x) - armhole), 1.0), side_seam)
 
 
 def _stripe(t: Array, phase: float, half_width: float) -> Array:
