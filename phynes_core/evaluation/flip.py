@@ -11,6 +11,7 @@ from torch import Tensor
 
 from phynes_core.checks import check_tensor
 from phynes_core.conventions import srgb_to_linear
+from phynes_core.evaluation.masks import bounding_rectangle
 
 PIXELS_PER_DEGREE = 67.0  # the paper's: a 0.7 m wide screen of 3840 pixels seen from 0.7 m
 # contrast sensitivity of luminance, red-green and blue-yellow: sums of a sqrt(pi / b) exp(-pi^2 d^2 / b), d in degrees
@@ -33,6 +34,33 @@ def flip_map(
     """The difference at each pixel."""
     check_tensor("image", image, ["H", "W", 3])
     check_tensor("truth", truth, list(image.shape))
+    rows, columns = _seen_part(image, truth, pixels_per_degree)
+    error = torch.zeros(image.shape[:2])
+    error[rows, columns] = _flip(image[rows, columns], truth[rows, columns], pixels_per_degree)
+    return error
+
+
+def _seen_part(image: Tensor, truth: Tensor, pixels_per_degree: float) -> tuple[slice, slice]:
+    """All that a filter can carry an error to: beyond it both pictures are black."""
+    reach = max(_csf_radius(pixels_per_degree), _feature_radius(pixels_per_degree))
+    spans = bounding_rectangle(((image != 0) | (truth != 0)).any(-1))
+    sizes = image.shape[:2]
+    rows, columns = (
+        slice(max(span.start - reach, 0), min(span.stop + reach, size)) for span, size in zip(spans, sizes, strict=True)
+    )
+    return rows, columns
+
+
+def _csf_radius(pixels_per_degree: float) -> int:
+    widest = max(b for gaussians in _CSF for _, b in gaussians)
+    return math.ceil(3.0 * math.sqrt(widest / (2.0 * math.pi**2)) * pixels_per_degree)
+
+
+def _feature_radius(pixels_per_degree: float) -> int:
+    return math.ceil(3.0 * 0.5 * _FEATURE_WIDTH_DEG * pixels_per_degree)
+
+
+def _flip(image: Tensor, truth: Tensor, pixels_per_degree: float) -> Tensor:  # [H, W, 3] twice -> [H, W]
     ours, theirs = (_to_opponent(srgb_to_linear(side.float().clamp(0.0, 1.0))) for side in (image, truth))
     color = _color_difference(_seen(ours, pixels_per_degree), _seen(theirs, pixels_per_degree))
     luminance, true_luminance = ((side[..., 0] + 16.0) / 116.0 for side in (ours, theirs))
@@ -62,8 +90,7 @@ def _from_opponent(opponent: Tensor) -> Tensor:  # [..., 3] -> linear RGB
 
 def _seen(opponent: Tensor, pixels_per_degree: float) -> Tensor:  # [H, W, 3] -> [H, W, 3] linear RGB in [0, 1]
     """What the eye resolves, back in color."""
-    widest = max(b for gaussians in _CSF for _, b in gaussians)
-    radius = math.ceil(3.0 * math.sqrt(widest / (2.0 * math.pi**2)) * pixels_per_degree)
+    radius = _csf_radius(pixels_per_degree)
     offset = torch.arange(-radius, radius + 1, dtype=torch.float64) / pixels_per_degree
     channels = []
     for channel, gaussians in zip(opponent.unbind(-1), _CSF, strict=True):
@@ -110,7 +137,7 @@ def _color_difference(ours: Tensor, theirs: Tensor) -> Tensor:  # [H, W, 3] line
 
 def _feature_difference(ours: Tensor, theirs: Tensor, pixels_per_degree: float) -> Tensor:  # [H, W] twice -> [H, W]
     sigma = 0.5 * _FEATURE_WIDTH_DEG * pixels_per_degree
-    radius = math.ceil(3.0 * sigma)
+    radius = _feature_radius(pixels_per_degree)
     x = torch.arange(-radius, radius + 1, dtype=torch.float64)
     gaussian = torch.exp(-x.square() / (2.0 * sigma**2))
     detectors = (-x * gaussian, (x.square() / sigma**2 - 1.0) * gaussian)  # edges, points

@@ -38,7 +38,8 @@ NOTE = (
     "The same pictures with ground truth put in. True mesh: our renderer on the true surface with its normals; true "
     "materials: true albedo and roughness; our mesh: our surface and normals; RGB under the true training light. What "
     "the first leaves is the renderer's: probes and lamps for the sky, no light from one part of the body to another, "
-    "one shadow bit a vertex and probe."
+    "one shadow bit a vertex and probe. Learned materials lie where our mesh needs them, true ones where the truth is: "
+    "where the two meshes differ by a pixel, ours may score above our mesh with true materials."
 )
 _LEAST_SHARE = 0.2  # of a pixel: below it the true materials there are too much background to be read
 _UNKNOWN = 0.5  # albedo and roughness of a capture that knows none

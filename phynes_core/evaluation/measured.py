@@ -17,7 +17,7 @@ from phynes_core.evaluation.alignment import aligned
 from phynes_core.evaluation.held_out import SPLITS, HeldOutView
 from phynes_core.evaluation.image_numbers import ImageNumbers
 from phynes_core.evaluation.ledger import Evaluation, Ledger, Panel, gray, normal_picture
-from phynes_core.evaluation.lightings import PROBES, LightImages
+from phynes_core.evaluation.lightings import LAMPS, PROBES, LightImages
 from phynes_core.evaluation.metrics import baked_shading, light_error, normal_degrees, psnr, rmse
 from phynes_core.evaluation.options import EvaluateOptions
 from phynes_core.evaluation.surface_distances import surface_distances
@@ -93,8 +93,9 @@ class Measured:
             has_relit, has_shading = truth.has("relit", *where, light), truth.has("shading", *where, light)
             if not has_relit and not has_shading:
                 continue
-            shown = self.render(view, self._images(truth).lighting(light), {"radiance", "shading"})
-            plain = self.render(view, self._images(truth).lighting(light), {"radiance", "shading"}, bright_sources=0)
+            ways = self._images(truth).ways(light)
+            plain = self.render(view, ways[PROBES], {"radiance", "shading"}, bright_sources=0)
+            shown = self.render(view, ways[PROBES], {"radiance", "shading"}) if LAMPS in ways else plain
             if has_relit:
                 pictures = (frame.image("radiance") for frame in (shown, plain))
                 self._lit(view, "relighting", light, truth.relit(light, *where), *pictures)

@@ -35,5 +35,11 @@ def test_matches_the_authors_program():
         truth.numpy(), image.numpy(), "LDR", applyMagma=False, parameters={"ppd": 67.0}
     )
     ours = flip_map(image, truth)
+    black = torch.nn.functional.pad  # the same on a black ground, of which only the part near the picture is computed
+    wide = [black(side, (0, 0, 30, 40, 25, 35)) for side in (truth, image)]
+    on_black, _, _ = flip_evaluator.evaluate(
+        wide[0].numpy(), wide[1].numpy(), "LDR", applyMagma=False, parameters={"ppd": 67.0}
+    )
+    assert torch.allclose(flip_map(wide[1], wide[0]), torch.as_tensor(on_black).squeeze(), atol=2e-5)
     assert float(ours.mean()) == pytest.approx(mean, abs=1e-5)
     assert torch.allclose(ours, torch.as_tensor(theirs).squeeze(), atol=2e-5)  # measured 4e-6

@@ -40,6 +40,18 @@ def test_ssim_matches_torchmetrics_where_the_window_fits():
     assert ssim(image, truth) == pytest.approx(float(full[..., 5:-5, 5:-5].mean()), abs=1e-9)
 
 
+def test_a_black_ground_counts_as_it_should():
+    """Only the part that is not black is computed; torchmetrics computes all of it."""
+    image, truth = noisy((30, 24))
+    image, truth = (torch.nn.functional.pad(side, (0, 0, 20, 40, 3, 50)) for side in (image, truth))
+    _, full = torchmetrics.structural_similarity_index_measure(
+        batched(image), batched(truth), data_range=1.0, return_full_image=True
+    )
+    assert ssim(image, truth) == pytest.approx(float(full[..., 5:-5, 5:-5].mean()), abs=1e-9)
+    black = torch.zeros(20, 20, 3)
+    assert ssim(black, black) == 1.0
+
+
 def test_ms_ssim_matches_torchmetrics():
     image, truth = noisy((512, 512), amount=0.3)
     smooth = torch.nn.functional.interpolate(batched(torch.rand(16, 16, 3)), (512, 512), mode="bicubic")[0]
