@@ -128,7 +128,7 @@ class Stage2:
         entropy = entropy_loss(self._processes.gather_rows(albedo[:few], few_part) * size)
         loss = loss + config.albedo_smoothness * smooth_albedo + config.roughness_smoothness * smooth_roughness
         loss = loss + config.entropy_weight * entropy
-        if self._normals is not None and config.offset_rate:
+        if self._normals is not None and normal is not None and config.offset_rate:
             moved = few_part.weight * self._normals.moved(self._some_vertices(few, generator), pose)
             tilt = part.weight * self._normals.tilt(rows, normal)
             loss = loss + config.offset_anchor * moved + config.tilt_weight * tilt

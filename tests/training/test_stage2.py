@@ -26,7 +26,7 @@ def avatar():
     torch.manual_seed(0)
     made = Avatar.untrained(load_bundled_body(), albedo=STILL_ALBEDO_MAP, roughness=STILL_ROUGHNESS_MAP)
     made.offset.head.weight.data.normal_(0.0, 0.02)  # some relief, on the vertices and between them
-    made.offset.encoding.grid.data.uniform_(-0.3, 0.3)
+    made.offset.get_parameter("encoding.grid").data.uniform_(-0.3, 0.3)
     return made
 
 
@@ -42,6 +42,7 @@ def _stage(avatar, frames, config, stored=None):
 
 def test_training_normals_are_those_of_the_renderer(avatar, frames, tiny):
     stage = _stage(avatar, frames, FEW)
+    assert stage._normals is not None
     pixels, frame = stage._pixels, frames[0]
     view = frame.views[0]
     options = RenderOptions(frozenset({"normal", "uv"}), has_pixel_normals=True)
