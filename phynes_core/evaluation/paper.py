@@ -19,7 +19,7 @@ class PaperRow:
 
 # I: RGB of real captures (ZJU-MoCap), over the body's box
 TABLE_1 = (
-    PaperRow("PhyNES, paper (ZJU-MoCap)", {"novel view PSNR": "26 to 28", "novel pose PSNR": "26 to 28"}),
+    PaperRow("PhyNES, paper (ZJU-MoCap): 26 to 28 dB", {}),  # which subject and split has which is not known here
     PaperRow("rivals, paper", {}),
 )
 # II: geometry (SyntheticHuman), cm
