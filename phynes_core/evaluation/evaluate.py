@@ -74,7 +74,8 @@ def evaluate(
     metrics = measured.ledger.means()
     if has_limits and truth is not None:
         found = Limits(avatar, capture, truth, options).measure(compared, steps.done)
-        metrics["limits"] = found | {"avatar": means_over(evaluation.rows, compared, ("psnr", "psnr_foreground"))}
+        if found:
+            metrics["limits"] = found | {"avatar": means_over(evaluation.rows, compared, ("psnr", "psnr_foreground"))}
     if rivals:
         metrics["rivals"] = {"avatar": means_over(evaluation.rows, compared, KEPT)}
         for rival in rivals:
