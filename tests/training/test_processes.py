@@ -17,6 +17,7 @@ from phynes_core.training.sampling import RayBatch
 ROOT = Path(__file__).resolve().parents[2]
 FEW = ["stage1.steps=5", "stage1.rays=64", "stage1.rays_per_pixel=4", "stage1.ring_px=3", "stage2.steps=5"]
 FEW += ["stage2.pixels=129", "stage2.smooth_pixels=31", "stage2.albedo_from_texture_steps=2"]
+FEW += ["stage2.has_pixel_normals=true", "stage2.offset_rate=1e-4"]
 
 
 def test_parts_hold_every_row_once_and_weigh_one_together():
@@ -69,7 +70,8 @@ def test_two_processes_train_what_one_trains(tiny_root, tmp_path):
     """Measured after 5 + 5 steps: all but some 10 of 4 million parameters within 1e-6, none further than 7e-5.
 
     Sums in another order round differently, by 1e-7 of a gradient. Where contributions cancel to nothing but that
-    rounding, Adam still takes a whole step of its rate, up to 1e-2 for a grid entry: such entries must stay rare.
+    rounding, Adam still takes a whole step of its rate, up to 1e-2 for a grid entry: such entries must stay rare. The
+    slopes of the offset map are differences, where it is less rare: of its grid the mean is looked at (2e-5).
     """
     command = ["launch.py", "train", "--data", str(tiny_root), "--no-evaluate"]
     command += [word for setting in FEW for word in ("--set", setting)]
@@ -80,7 +82,9 @@ def test_two_processes_train_what_one_trains(tiny_root, tmp_path):
         assert result.returncode == 0, result.stderr
     assert result.stdout.count("wrote") == 1  # one of the two speaks
     one, two = (load_file(tmp_path / name / "state.safetensors") for name in ("one", "two"))
-    differences = torch.cat([(one[name] - two[name]).abs().reshape(-1) for name in one])
+    relief = "avatar.offset.encoding.grid"
+    differences = torch.cat([(one[name] - two[name]).abs().reshape(-1) for name in one if name != relief])
     assert (differences > 1e-5).float().mean() < 1e-4
     assert differences.max() < 1e-2
+    assert (one[relief] - two[relief]).abs().mean() < 1e-4
     assert not list(tmp_path.glob("two/tensorboard"))
