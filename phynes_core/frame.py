@@ -39,6 +39,7 @@ from phynes_core.render.visibility import Occluder
 
 SHADING_ALBEDO = 0.8  # reflectance of the white body in the "shading" image (FORMATS: RelightableAvatar's choice)
 WIDE_SOURCE_DEG = 4.0  # radius from which a bright source gets as many shadow rays as a lamp
+STRONG_SOURCE = 0.1  # as well as from this share of the power of all sources
 LIGHT_BUFFERS = frozenset({"radiance", "visibility", "shading"})
 MATERIAL_BUFFERS = frozenset({"radiance", "albedo", "roughness"})
 NORMAL_BUFFERS = LIGHT_BUFFERS | {"normal"}
@@ -108,6 +109,7 @@ class _View:
     fragments: Fragments
     mask: Tensor  # [H, W, 1] share of the pixel that is covered
     gbuffer: GBuffer
+    corners: Tensor  # [P, 3] int32, vertices of each pixel's face
     mesh_key: Hashable
     view_key: Hashable
 
@@ -175,13 +177,19 @@ class FrameRenderer:
             albedo, roughness = self._stage(
                 "materials", (view_key, is_frozen), [], lambda: _query_materials(scene, view, is_frozen)
             )
-            surface = replace(surface, albedo=albedo, roughness=roughness, f0=scene.avatars[0].avatar.record.f0)
+            surface = replace(surface, albedo=albedo, roughness=roughness)
         if wanted & LIGHT_BUFFERS:
-            shading = self._light(view, surface, scene.lighting, options)
+            f0s = tuple(posed.avatar.record.f0 for posed in scene.avatars) if wanted & MATERIAL_BUFFERS else (0.0,)
+            shading = self._light(view, surface, f0s, scene.lighting, options)
         with self._timed("compose"):
             return _compose(view, surface, shading, wanted)
 
-    def _light(self, view: "_View", surface: Surface, lighting: Lighting, options: RenderOptions) -> Shading:
+    def _light(
+        self, view: "_View", surface: Surface, f0s: tuple[float, ...], lighting: Lighting, options: RenderOptions
+    ) -> Shading:
+        def shaded(directions: Tensor, power: Tensor, visibility: PackedVisibility) -> Shading:
+            return _shade_avatars(view, surface, f0s, directions, power, visibility, backend)
+
         mesh, gbuffer, backend = view.mesh, view.gbuffer, options.backend
         occluder = self._stage("occluder", view.mesh_key, [], lambda: Occluder(mesh.vertices, mesh.faces, backend))
         total = _no_light(gbuffer)
@@ -193,18 +201,18 @@ class FrameRenderer:
             probes = self._stage("probes", key, [environment.image], lighting.probes)
             visibility = self._probe_visibility(view, occluder, probes, options)
             with self._timed("shade"):
-                total = total + shade(surface, probes.directions, probes.power, visibility, backend)
+                total = total + shaded(probes.directions, probes.power, visibility)
         if lighting.sources:
             directions, power = _source_rays(lighting.sources, options.lamp_samples)
             visibility = self._source_visibility(view, occluder, directions, options)
             with self._timed("source_shade"):
-                total = total + shade(surface, directions, power, visibility, backend)
+                total = total + shaded(directions, power, visibility)
         if lighting.lamps:
             directions, power = _lamp_rays(lighting.lamps, options.lamp_samples)
             with self._timed("lamp_visibility"):
                 bits = occluder.point_bits(gbuffer.position, gbuffer.normal, directions)
             with self._timed("lamp_shade"):
-                total = total + shade(surface, directions, power, PackedVisibility.per_pixel(bits), backend)
+                total = total + shaded(directions, power, PackedVisibility.per_pixel(bits))
         return total
 
     def _source_visibility(
@@ -216,7 +224,7 @@ class FrameRenderer:
                 "source_visibility", (view.mesh_key, rays), [],
                 lambda: occluder.point_bits(mesh.vertices, mesh.normals, directions),
             )  # fmt: skip
-            return PackedVisibility(bits, mesh.faces[gbuffer.face_index], gbuffer.barycentric)
+            return PackedVisibility(bits, view.corners, gbuffer.barycentric)
         bits = self._stage(
             "source_visibility", (view.view_key, rays), [],
             lambda: occluder.point_bits(gbuffer.position, gbuffer.normal, directions),
@@ -235,7 +243,7 @@ class FrameRenderer:
             return PackedVisibility.per_pixel(bits)
         with self._timed("visibility"):
             bits = self._vertex_bits.refreshed(view.mesh_key, occluder, mesh.vertices, mesh.normals, directions, slices)
-        return PackedVisibility(bits, mesh.faces[gbuffer.face_index], gbuffer.barycentric)
+        return PackedVisibility(bits, view.corners, gbuffer.barycentric)
 
     def _stage(self, name: str, key: Hashable, keeps: Iterable[Any], compute: Callable[[], Any]) -> Any:
         memo = self._memos.get(name)
@@ -280,7 +288,8 @@ def _build_view(
     if options.antialias:
         fragments, coverage = antialiased_fragments(fragments, mesh.vertices, mesh.faces, camera, options.backend)
     gbuffer = build_gbuffer(fragments, mesh.vertices, mesh.faces, mesh.normals, mesh.corner_uv, camera)
-    return _View(mesh, fragments, coverage[..., None], gbuffer, mesh_key, view_key)
+    corners = mesh.faces[gbuffer.face_index].int()
+    return _View(mesh, fragments, coverage[..., None], gbuffer, corners, mesh_key, view_key)
 
 
 @torch.no_grad()
@@ -320,6 +329,32 @@ def _rows_of_avatars(view: _View) -> Iterator[slice | Tensor]:
         yield torch.nonzero((face >= first) & (face < last)).squeeze(1)
 
 
+def _shade_avatars(
+    view: _View,
+    surface: Surface,
+    f0s: tuple[float, ...],  # of each avatar
+    directions: Tensor,  # [L, 3]
+    power: Tensor,  # [L, 3]
+    visibility: PackedVisibility,
+    backend: str,
+) -> Shading:
+    """All pixels at once where the avatars reflect alike, else avatar by avatar."""
+    if len(set(f0s)) == 1:
+        return shade(replace(surface, f0=f0s[0]), directions, power, visibility, backend)
+    total = _no_light(view.gbuffer)
+    for rows, f0 in zip(_rows_of_avatars(view), f0s, strict=True):
+        normal, wo, albedo, roughness = surface.normal, surface.wo, surface.albedo, surface.roughness
+        part = Surface(normal[rows], wo[rows], albedo[rows], roughness[rows], f0)
+        places = PackedVisibility(visibility.bits, visibility.corners[rows], visibility.barycentric[rows])
+        lit = shade(part, directions, power, places, backend)
+        for whole, values in (
+            (total.radiance, lit.radiance), (total.irradiance, lit.irradiance),
+            (total.irradiance_open, lit.irradiance_open),
+        ):  # fmt: skip
+            whole[rows] = values
+    return total
+
+
 def _white_surface(gbuffer: GBuffer, normal: Tensor) -> Surface:
     """For images of the light alone, which no material changes."""
     ones = torch.ones(gbuffer.num_pixels)
@@ -337,9 +372,13 @@ def _lamp_rays(lamps: tuple[Lamp, ...], samples: int) -> tuple[Tensor, Tensor]: 
 
 
 def _source_rays(sources: tuple[Lamp, ...], most: int) -> tuple[Tensor, Tensor]:  # directions [L, 3], power [L, 3]
-    """Rays by width: a sun's penumbra is a few pixels wide, a part of a window needs as many as a lamp."""
-    counts = [math.ceil(most * min(1.0, source.angular_radius_deg / WIDE_SOURCE_DEG)) for source in sources]
-    rays = [_lamp_rays((source,), max(1, number)) for source, number in zip(sources, counts, strict=True)]
+    """Rays by width and power: the penumbra of a sun is narrow, and of what is faint nobody sees the penumbra."""
+    total = sum(source.intensity for source in sources)
+    rays = []
+    for source in sources:
+        width = min(1.0, source.angular_radius_deg / WIDE_SOURCE_DEG)
+        share = min(1.0, source.intensity / (STRONG_SOURCE * max(total, 1e-12)))
+        rays.append(_lamp_rays((source,), max(1, math.ceil(most * width * share))))
     return torch.cat([directions for directions, _ in rays]), torch.cat([power for _, power in rays])
 
 

@@ -364,3 +364,21 @@ def test_frozen_materials_ignore_the_pose(avatar):
     renderer.render(moved, replace(EVERYTHING, freezes_materials=True))
     thawed = renderer.render(moved, EVERYTHING)
     assert torch.equal(thawed.albedo, live.albedo)
+
+
+def test_each_avatar_of_a_scene_reflects_with_its_own_f0(avatar):
+    """Beside a mirror-like copy, the first avatar looks as it does beside itself; the copy is brighter."""
+    shiny = Avatar.untrained(avatar.body, "shiny").requires_grad_(False)
+    shiny.load_state_dict(avatar.state_dict())
+    shiny.record = replace(shiny.record, f0=0.6)
+    beside = replace(_pose(avatar), transl=torch.tensor([0.5, 0.0, 0.0]))
+    scene = _scene(avatar, lamps=(Lamp(10.0, 20.0),))
+    mixed, alike = (
+        FrameRenderer().render(replace(scene, avatars=(*scene.avatars, PosedAvatar(second, beside))), EVERYTHING)
+        for second in (shiny, avatar)
+    )
+    is_first = (mixed.face_index >= 0) & (mixed.face_index < avatar.body.num_faces)
+    is_second = mixed.face_index >= avatar.body.num_faces
+    torch.testing.assert_close(mixed.radiance[is_first], alike.radiance[is_first])
+    torch.testing.assert_close(mixed.shading, alike.shading)
+    assert mixed.radiance[is_second].sum() > 1.1 * alike.radiance[is_second].sum()
