@@ -59,6 +59,13 @@ class Camera:
         scale = torch.tensor([[width / self.width], [height / self.height], [1.0]])
         return Camera(self.intrinsics * scale, self.T_cam_world, width, height)
 
+    def cropped(self, left: int, top: int, width: int, height: int) -> "Camera":
+        """The rectangle of the picture that starts at pixel (left, top)."""
+        intrinsics = self.intrinsics.clone()
+        intrinsics[0] -= left * self.intrinsics[2]
+        intrinsics[1] -= top * self.intrinsics[2]
+        return Camera(intrinsics, self.T_cam_world, width, height)
+
 
 def look_at(
     origin: Tensor,  # [3] world

@@ -27,7 +27,7 @@ def antialiased_fragments(
     depth, coverage = fragments.depth.clone(), torch.zeros(fragments.depth.shape)
     for top in range(0, camera.height, _TILE):
         for left in range(0, camera.width, _TILE):
-            tile = _cropped(camera, left, top, min(_TILE, camera.width - left), min(_TILE, camera.height - top))
+            tile = camera.cropped(left, top, min(_TILE, camera.width - left), min(_TILE, camera.height - top))
             window = slice(top, top + tile.height), slice(left, left + tile.width)
             fine = rasterize(vertices, faces, tile.resized(tile.width * SUBSAMPLES, tile.height * SUBSAMPLES), backend)
             covered = _by_pixel(fine.face_index) >= 0  # [h, w, 16]
@@ -43,13 +43,6 @@ def antialiased_fragments(
             ):  # fmt: skip
                 whole[top + rows, left + columns] = source[fine_row, fine_column]
     return Fragments(face_index, barycentric, depth), coverage
-
-
-def _cropped(camera: Camera, left: int, top: int, width: int, height: int) -> Camera:
-    intrinsics = camera.intrinsics.clone()
-    intrinsics[0] -= left * camera.intrinsics[2]
-    intrinsics[1] -= top * camera.intrinsics[2]
-    return Camera(intrinsics, camera.T_cam_world, width, height)
 
 
 def _by_pixel(image: Tensor) -> Tensor:  # [4 h, 4 w] -> [h, w, 16], row by row

@@ -62,9 +62,7 @@ def find_silhouette(
     if crop is None:
         return None
     x0, y0, width, height = crop
-    intrinsics = camera.intrinsics.clone()
-    intrinsics[:2, 2] -= torch.tensor([float(x0), float(y0)])
-    part = Camera(intrinsics, camera.T_cam_world, width, height)
+    part = camera.cropped(x0, y0, width, height)
     fragments = rasterize(vertices, faces, part.resized(width * SUBSAMPLES, height * SUBSAMPLES))
     inside = fragments.face_index >= 0
     ours = torch.nn.functional.avg_pool2d(inside[None, None].float(), SUBSAMPLES)

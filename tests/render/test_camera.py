@@ -46,6 +46,16 @@ def test_resizing_keeps_the_view():
     torch.testing.assert_close(small.project(point)[:, :2] * 4, camera.project(point)[:, :2], atol=1e-3, rtol=0)
 
 
+def test_a_cropped_camera_sees_the_same_through_a_window():
+    """The principal point off the middle, as in a real rig."""
+    camera = orbit_camera(ORIGIN, 30, 10, 2.0, 64, 48).cropped(3, 5, 50, 40)
+    part = camera.cropped(7, 11, 20, 10)
+    points = torch.tensor([[0.1, -0.2, 0.05], [0.0, 0.3, -0.1]])
+    expected = camera.project(points) - torch.tensor([7.0, 11.0, 0.0])
+    torch.testing.assert_close(part.project(points), expected)
+    assert (part.width, part.height) == (20, 10)
+
+
 def test_framing_fills_the_asked_share_of_the_height():
     """A standing line of the body's height covers 85 % of the rows."""
     camera = orbit_camera(ORIGIN, 0, 0, framing_distance(1.7), 512, 512)
