@@ -128,6 +128,8 @@ class Run:
     def _step(self, number: int, stage: Stage1 | Stage2, step: int) -> dict[str, float]:
         """One step; where memory does not suffice, the same step with half the rays or pixels, from here on."""
         is_mixed = self.config.has_mixed_precision and self._device.type == "cuda"
+        if number == 2 and self.config.stage2.has_pixel_normals:
+            is_mixed = False  # the slopes of the offset map are differences in its sixth digit
         while True:
             try:
                 with torch.autocast(self._device.type, torch.bfloat16, enabled=is_mixed):
