@@ -42,8 +42,4 @@ class TensorBoardLog:
         """The strip that was written to `path`."""
         with Image.open(path) as strip:
             self._writers[stage].add_image("pictures", np.asarray(strip), step, dataformats="HWC")
-
-    def close(self) -> None:
-        """Write what is left."""
-        for writer in self._writers.values():
-            writer.close()
+            self._writers[stage].flush()

@@ -19,7 +19,6 @@ def test_curves_and_pictures_are_read_back_and_a_resumed_run_replaces_its_tail(t
         for step in range(first + 20, 81, 20):
             board.log(1, step, {"loss": step + first / 100})
         board.picture(1, 80, tmp_path / "strip.png")
-        board.close()
     events = accumulators.EventAccumulator(str(tmp_path / "tensorboard" / "stage1"))
     events.Reload()
     points = {point.step: point.value for point in events.Scalars("loss")}
