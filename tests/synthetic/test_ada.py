@@ -79,10 +79,10 @@ def test_skirt_is_near_enough_for_an_offset_map_yet_not_along_the_normals(ada, s
     k = nearest(cloth, bare)
     away = cloth - bare[k]
     distance = np.linalg.norm(away, axis=1)
-    assert np.quantile(distance, 0.9) < 0.06 and distance.max() < 0.16
+    assert np.quantile(distance, 0.9) < 0.075 and distance.max() < 0.16
     trunk = nearest(cloth, bare[::5]) * 5  # a coarse vertex of the body, as a trained mesh has
     slant = ((cloth - bare[trunk]) * normals[trunk]).sum(1) / np.linalg.norm(cloth - bare[trunk], axis=1)
-    assert (slant < 0.7).mean() > 0.05  # more than 45 degrees off
+    assert (slant < 0.8).mean() > 0.1  # more than 37 degrees off
 
 
 def test_hem_is_level_above_the_knees_and_one_tube(ada):
@@ -125,7 +125,7 @@ def test_bun_is_a_ball_behind_the_head(ada):
     ball = ada.worn[at.share == 1]
     center = 0.5 * (ball.min(0) + ball.max(0))
     radius = np.linalg.norm(ball - center, axis=1)
-    assert len(ball) > 300
+    assert len(ball) > 200
     assert 0.028 < np.median(radius) < 0.045 and np.ptp(np.quantile(radius, [0.05, 0.95])) < 0.015
     assert center[2] < person.marks["head"][2] - 0.08
     lifted = np.linalg.norm(ball - person.rest[at.share == 1], axis=1)
