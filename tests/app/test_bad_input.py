@@ -184,6 +184,7 @@ def test_a_bad_probe_names_the_file_and_the_remedy(refuse, avatar_file, tmp_path
         (["--motion", "walk", "--frame", "100000"], "--frame: expected 0 to"),
         (["--motion", "wlak"], "walk"),
         (["--supersample", "0"], "--supersample"),
+        (["--bright-sources", "-1"], "--bright-sources"),
         (["--bufers", "all"], "did you mean --buffers?"),
     ],
 )
