@@ -2,9 +2,11 @@
 
 import signal
 import threading
+import time
 from types import FrameType
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+IMPATIENCE_S = 1.0  # a second signal sooner than that is the first once more, which torchrun passes on
 
 
 class Interruption:
@@ -12,6 +14,7 @@ class Interruption:
 
     def __init__(self) -> None:
         self.is_asked = False
+        self._heard = float("inf")  # when it was asked first
         self._before: dict[signal.Signals, object] = {}
 
     def __enter__(self) -> "Interruption":
@@ -24,6 +27,6 @@ class Interruption:
             signal.signal(number, handler)  # type: ignore[arg-type]
 
     def _hear(self, number: int, frame: FrameType | None) -> None:
-        if self.is_asked:
+        if self.is_asked and time.monotonic() - self._heard > IMPATIENCE_S:
             raise KeyboardInterrupt("stopped in the middle of a step; the last state stands; go on with")
-        self.is_asked = True
+        self.is_asked, self._heard = True, min(self._heard, time.monotonic())

@@ -213,7 +213,7 @@ class Run:
                 raise CaptureError(f"{error}; then --resume: {self._saved}") from error
 
     def _stop(self, number: int, step: int, trouble: str) -> None:
-        left = self._setup.folder.return_to_good() if self._writes() else ""
+        left = self._setup.folder.return_to_good() if self._writes() else "the first process says what is left"
         raise PhynesError(
             f"training diverged: {_where(number, step)}, {trouble}; {left}; --resume with lower learning rates "
             f"(--set stage{min(number, 2)}.optimizer.nets=...)"

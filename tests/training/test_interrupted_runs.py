@@ -22,6 +22,7 @@ from phynes_core.errors import CaptureError, OutputError, PhynesError
 from phynes_core.image_files import read_png, write_png
 from phynes_core.training import run
 from phynes_core.training.divergence import DivergenceWatch
+from phynes_core.training.interruption import Interruption
 from phynes_core.training.loop import RunOptions, train
 from phynes_core.training.presets import preset, with_overrides
 from phynes_core.training.run_folder import FINISHED, RunFolder
@@ -105,6 +106,17 @@ def test_an_interruption_saves_and_the_resumed_run_ends_the_same(
     assert signal.getsignal(number) is handler
     monkeypatch.undo()
     _assert_same(_train(tiny_root, tmp_path / "run", is_resumed=True), whole)
+
+
+def test_a_signal_that_is_passed_on_twice_is_one_and_a_later_one_is_not_waited_for(monkeypatch):
+    with Interruption() as asked:
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGINT)
+        assert asked.is_asked
+        later = time.monotonic() + 5.0
+        monkeypatch.setattr(time, "monotonic", lambda: later)
+        with pytest.raises(KeyboardInterrupt, match="in the middle of a step"):
+            os.kill(os.getpid(), signal.SIGTERM)
 
 
 def test_the_command_line_ends_with_130_and_the_command_that_goes_on(tiny_root, tmp_path, monkeypatch, capsys):
