@@ -214,6 +214,9 @@ def _resuming(args: Train) -> str:
     words += ["--run-folder", str(args.run_folder)] if args.run_folder is not None else []
     words += ["--smpl", str(args.smpl)] if args.smpl is not None else []
     words += ["--smpl-uv", str(args.smpl_uv)] if args.smpl_uv is not None else []
+    words += ["--threads", str(args.threads)] if args.threads != Train.threads else []
+    words += ["--save-every", f"{args.save_every:g}"] if args.save_every != Train.save_every else []
+    words += [*(["--tensorboard"] if args.tensorboard else []), *(["--no-evaluate"] if not args.evaluate else [])]
     return " ".join([*words, "--resume"])
 
 

@@ -129,7 +129,8 @@ def test_the_command_line_ends_with_130_and_the_command_that_goes_on(tiny_root, 
     assert "stage 1, step 3 is saved; go on with: python launch.py train" in said and said.count("\n") == 1
     monkeypatch.undo()
     typed = said.split("python launch.py ")[1].split()
-    assert main([*typed, "--no-evaluate"]) == 0
+    assert typed[-2:] == ["--no-evaluate", "--resume"]
+    assert main(typed) == 0
     assert (tmp_path / "a.ckpt").is_file()
 
 
