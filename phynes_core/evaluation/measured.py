@@ -154,8 +154,8 @@ class Measured:
     ) -> FrameBuffers:
         """This view of the avatar."""
         options = RenderOptions(
-            frozenset(buffers), supersample=self.options.supersample, has_pixel_normals=has_pixel_normals,
-            bright_sources=bright_sources, freezes_materials=self.options.freezes_materials,
+            frozenset(buffers), supersample=self.options.supersample, antialias=True,
+            has_pixel_normals=has_pixel_normals, bright_sources=bright_sources, freezes_materials=self.options.freezes_materials,
         )  # fmt: skip
         return self.renderer.render(self._scene(view, lighting), options)
 
@@ -165,11 +165,13 @@ class Measured:
         factor = self.options.supersample
         scene = self._scene(view, Lighting())
         camera = scene.camera.resized(scene.camera.width * factor, scene.camera.height * factor)
-        shown = self.renderer.render(Scene(scene.avatars, camera, scene.lighting), RenderOptions(frozenset({"uv"})))
+        options = RenderOptions(frozenset({"uv"}), antialias=True)
+        shown = self.renderer.render(Scene(scene.avatars, camera, scene.lighting), options)
         covered = shown.mask[..., 0] > 0
         image = torch.zeros(*covered.shape, 3)
         pose = scene.avatars[0].pose.vector()
-        image[covered] = srgb_to_linear(self.avatar.query_texture(shown.image("uv")[covered], pose))
+        color = srgb_to_linear(self.avatar.query_texture(shown.image("uv")[covered], pose))
+        image[covered] = color * shown.mask[covered]
         pooled = image.view(camera.height // factor, factor, camera.width // factor, factor, 3).mean((1, 3))
         return linear_to_srgb(pooled)
 

@@ -11,7 +11,7 @@ from phynes_core.evaluation.masks import BOX_PADDING_M
 class EvaluateOptions:
     """How much to measure."""
 
-    supersample: int = 2  # samples a side of a pixel: the pictures are antialiased
+    supersample: int = 2  # samples a side of a pixel, each with its silhouette's coverage: pictures are antialiased
     max_images: int | None = None  # of each split, spread over cameras and frames; None: all
     surface_samples: int = 10_000
     pictured: int = 2  # images of each split that the report shows
