@@ -98,7 +98,7 @@ def write_tiny_capture(root: Path, size: int = 64, has_ground_truth: bool = True
 def _write_view(root, renderer, avatar, pose, view, name, number, has_ground_truth):
     buffers = frozenset({"radiance", "albedo", "roughness", "normal", "depth", "shading"})
     scene = Scene((PosedAvatar(avatar, pose),), view, Lighting(Environment(avatar.light)))
-    shown = renderer.render(scene, RenderOptions(buffers, supersample=2))
+    shown = renderer.render(scene, RenderOptions(buffers, supersample=2, antialias=True))
     srgb = linear_to_srgb(shown.radiance.clamp(0.0, 1.0)).numpy()
     write_png(root / "images" / name / f"{number:06d}.png", np.round(srgb * 255).astype(np.uint8))
     write_png(root / "masks" / name / f"{number:06d}.png", np.round(shown.mask.numpy() * 255).astype(np.uint8))
