@@ -120,7 +120,7 @@ def run(args: Train) -> int:
         leave_processes()
     if not processes.is_first:
         return 0
-    provenance = {
+    provenance: dict[str, str | int | float] = {
         "command": _command(args, _shown),
         "preset": config.preset, "seed": config.seed, "device": args.device, "threads": args.threads,
         "processes": processes.count, "steps_stage1": config.stage1.steps, "steps_stage2": config.stage2.steps,
