@@ -16,7 +16,7 @@ from tests.small_body import small_body
 class _Wave(nn.Module):
     """l = a sin(10 u) cos(7 v)."""
 
-    def forward(self, uv: Tensor, pose: Tensor) -> Tensor:
+    def forward(self, uv: Tensor, pose: Tensor, backend: str) -> Tensor:
         return 0.01 * (torch.sin(10 * uv[:, :1]) * torch.cos(7 * uv[:, 1:]))
 
 
@@ -29,6 +29,7 @@ def avatar() -> Avatar:
 
 def _surface_uv(avatar: Avatar, per_face: int = 20) -> tuple[Tensor, Tensor]:
     """Texel coordinates [N, 2] all over the atlas, and the chart of each [N]."""
+    torch.manual_seed(0)
     weights = torch.distributions.Dirichlet(torch.ones(3)).sample((avatar.body.num_faces, per_face))
     uv = (weights[..., None] * corner_uv(avatar.body)[:, None]).sum(2)
     return uv.reshape(-1, 2), face_charts(avatar.body).repeat_interleave(per_face)
