@@ -26,6 +26,7 @@ from phynes_core.evaluation.options import EvaluateOptions
 from phynes_core.frame import SHADING_ALBEDO, FrameRenderer, PosedAvatar, RenderOptions, Scene
 from phynes_core.geometry.mesh import vertex_normals
 from phynes_core.render.camera import Camera
+from phynes_core.render.coverage import antialiased_fragments
 from phynes_core.render.gbuffer import GBuffer, build_gbuffer
 from phynes_core.render.lamps import lamp_directions
 from phynes_core.render.lighting import Lighting
@@ -61,11 +62,19 @@ class _PosedMesh:
         bits = occluder.point_bits(vertices, normals, probe_directions())
         return _PosedMesh(vertices, faces, normals, occluder, bits)
 
-    def seen(self, camera: Camera) -> GBuffer:
-        """What the camera sees of it; there is no atlas, uv is 0."""
+    def seen(self, camera: Camera) -> "_Pixels":
+        """What the camera sees of it, antialiased as the avatar's pictures are; there is no atlas, uv is 0."""
         no_uv = torch.zeros(len(self.faces), 3, 2)
-        fragments = rasterize(self.vertices, self.faces, camera)
-        return build_gbuffer(fragments, self.vertices, self.faces, self.normals, no_uv, camera)
+        centers = rasterize(self.vertices, self.faces, camera)
+        fragments, coverage = antialiased_fragments(centers, self.vertices, self.faces, camera)
+        surface = build_gbuffer(fragments, self.vertices, self.faces, self.normals, no_uv, camera)
+        return _Pixels(surface, coverage.reshape(-1)[surface.pixel])
+
+
+@dataclass(frozen=True)
+class _Pixels:
+    surface: GBuffer
+    share: Tensor  # [P] of each pixel that is covered
 
 
 class Limits:
@@ -99,7 +108,8 @@ class Limits:
         camera = camera.resized(camera.width * factor, camera.height * factor)
         where = (view.camera, view.frame)
         true_pixels, our_pixels = theirs.seen(camera), ours.seen(camera)
-        our_pixels = replace(our_pixels, normal=self._our_normals(view, camera, our_pixels))
+        normal = self._our_normals(view, camera, our_pixels.surface)
+        our_pixels = replace(our_pixels, surface=replace(our_pixels.surface, normal=normal))
         cases = (("true_mesh", theirs, true_pixels), ("our_mesh", ours, our_pixels))
         for light in (TRAIN_LIGHT, *self.truth.lights):
             try:
@@ -108,7 +118,7 @@ class Limits:
                 continue
             for way, lighting in ways.items():
                 for name, mesh, pixels in cases:
-                    shading = self._shade(view, mesh, pixels, lighting)
+                    shading = self._shade(view, mesh, pixels.surface, lighting)
                     if light == TRAIN_LIGHT:
                         self._picture(view, f"{name}_true_materials_{way}", pixels, shading)
                     else:
@@ -120,7 +130,7 @@ class Limits:
         light: str,
         name: str,
         way: str,
-        pixels: GBuffer,
+        pixels: _Pixels,
         shading: Shading,
         where: tuple[str, int],
     ) -> None:
@@ -136,7 +146,7 @@ class Limits:
         numbers = {"psnr": psnr(image, theirs), "psnr_foreground": psnr(image, theirs, view.foreground)}
         self._ledger.add((group, name), numbers)
 
-    def _picture(self, view: HeldOutView, name: str, pixels: GBuffer, shading: Shading) -> None:
+    def _picture(self, view: HeldOutView, name: str, pixels: _Pixels, shading: Shading) -> None:
         """The camera's own picture, under the true training light: no alignment."""
         if not self.truth.has("albedo", view.camera, view.frame):
             return
@@ -188,10 +198,10 @@ class Limits:
 
     def _our_normals(self, view: HeldOutView, camera: Camera, pixels: GBuffer) -> Tensor:  # [P, 3]
         scene = Scene((PosedAvatar(self.avatar, self.capture.poses[view.frame]),), camera, Lighting())
-        shown = self._renderer.render(scene, RenderOptions(frozenset({"normal"})))
+        shown = self._renderer.render(scene, RenderOptions(frozenset({"normal"}), antialias=True))
         return shown.image("normal").reshape(-1, 3)[pixels.pixel]
 
-    def _pooled(self, pixels: GBuffer, values: Tensor) -> Tensor:  # [P, 3] -> [H, W, 3]
+    def _pooled(self, pixels: _Pixels, values: Tensor) -> Tensor:  # [P, 3] -> [H, W, 3]
         factor = self.options.supersample
-        image = pixels.scatter(values)
+        image = pixels.surface.scatter(values * pixels.share[:, None])
         return image.view(image.shape[0] // factor, factor, image.shape[1] // factor, factor, 3).mean((1, 3))

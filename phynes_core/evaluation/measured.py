@@ -155,7 +155,8 @@ class Measured:
         """This view of the avatar."""
         options = RenderOptions(
             frozenset(buffers), supersample=self.options.supersample, antialias=True,
-            has_pixel_normals=has_pixel_normals, bright_sources=bright_sources, freezes_materials=self.options.freezes_materials,
+            has_pixel_normals=has_pixel_normals, bright_sources=bright_sources,
+            freezes_materials=self.options.freezes_materials,
         )  # fmt: skip
         return self.renderer.render(self._scene(view, lighting), options)
 
