@@ -50,6 +50,16 @@ def face_frames(
     return FaceFrames(gradients[:, :2], gradients[:, 2])
 
 
+def detail_slope(
+    gradient: Tensor,  # [P, 2] d l / d(u, v) of the offset map, metres
+    face_index: Tensor,  # [P] int64, rows of `frames`
+    frames: FaceFrames,
+) -> Tensor:  # [P, 3] unitless, world, in the face's plane
+    """g = l_u T^u + l_v T^v - grad lin: how the detail rises over the face. Differentiable."""
+    duals = frames.duals[face_index]
+    return gradient[:, :1] * duals[:, 0] + gradient[:, 1:] * duals[:, 1] - frames.linear[face_index]
+
+
 def detail_normals(
     normal: Tensor,  # [P, 3] unit, world, interpolated from the vertices
     gradient: Tensor,  # [P, 2] d l / d(u, v) of the offset map, metres
@@ -63,8 +73,7 @@ def detail_normals(
     check_tensor("normal", normal, ["P", 3])
     check_tensor("gradient", gradient, [normal.shape[0], 2])
     check_tensor("face_index", face_index, [normal.shape[0]])
-    duals = frames.duals[face_index]
-    slope = gradient[:, :1] * duals[:, 0] + gradient[:, 1:] * duals[:, 1] - frames.linear[face_index]
+    slope = detail_slope(gradient, face_index, frames)
     steepness = slope.square().sum(-1, keepdim=True).clamp(min=1e-20).sqrt()
     slope = slope * (MAX_SLOPE / steepness).clamp(max=1.0)
     tilted = torch.nn.functional.normalize(normal - slope, dim=-1)

@@ -65,6 +65,8 @@ class Stage1Config:
     laplacian_weight: float = 0.01  # paper: 0.1
     mesh_every: int = 2  # mesh losses every so many steps, times as much
     silhouette_weight: float = 0.02  # of the mesh's coverage against the masks; 0: none, as in the paper
+    relief_weight: float = 0.0  # of the mean squared slope that the offset map has between the vertices
+    relief_places: int = 1024  # where it is measured, with each mesh loss
     silhouette_turns: int = 2  # every so many mesh losses, times as much: it is the dearest of them
     optimizer: OptimizerConfig = OptimizerConfig(nets=2e-3, grids=1e-2, offset_grid=3e-3, final_fraction=0.02)
 

@@ -17,6 +17,7 @@ from phynes_core.training.optimizer import ScheduledAdam, map_rates
 from phynes_core.training.presets import Stage1Config
 from phynes_core.training.processes import ALONE, Processes
 from phynes_core.training.ray_shares import share_rays
+from phynes_core.training.relief import relief_loss
 from phynes_core.training.sampling import HitOffsets, RayBatch, sample_rays, shell_samples, step_generator
 from phynes_core.training.silhouette import silhouette_loss
 
@@ -152,6 +153,11 @@ class Stage1:
             silhouette = silhouette_loss(vertices, self._topology.faces, frame.views)
             total = total + config.silhouette_turns * config.silhouette_weight * silhouette
             terms["silhouette"] = silhouette.item()
+        if config.relief_weight > 0:
+            generator = np.random.default_rng((self._seed, STAGE, turn, 1))
+            relief = relief_loss(self._avatar, vertices, offsets, frame.pose_vector, config.relief_places, generator)
+            total = total + config.relief_weight * relief
+            terms["relief"] = relief.item()
         return total.to(self._device), terms
 
     def _vertex_offsets(self, pose_vector: Tensor) -> Tensor:  # [72] -> [V] on the CPU, where the mesh lives
