@@ -22,7 +22,8 @@ from phynes_core.render.visibility import Occluder, unpack_bits
 from phynes_core.synthetic.judge import JudgePicture, JudgeSurface, judge_radiance
 
 SIZE = 128
-OPTIONS = RenderOptions(buffers=frozenset({"radiance", "albedo", "roughness", "normal", "position", "mask"}))
+BUFFERS = frozenset({"radiance", "albedo", "roughness", "normal", "position", "mask"})
+OPTIONS = RenderOptions(buffers=BUFFERS, bright_sources=0)  # all light in the probes, which Mitsuba is given
 
 
 @pytest.fixture(scope="module")

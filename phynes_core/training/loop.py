@@ -80,8 +80,8 @@ def _rates(own: OptimizerConfig, other: OptimizerConfig) -> OptimizerConfig:
 
 def _new_avatar(capture: Capture, body: BodyModel, config: TrainingConfig, name: str) -> Avatar:
     avatar = Avatar.untrained(body, name, config.offset, config.texture, config.albedo, config.roughness)
-    shading = {"pixel_normals": int(config.stage2.has_pixel_normals)}
-    avatar.record = AvatarRecord(name, config.stage2.f0, provenance=shading)
+    has_detail = int(config.stage2.has_pixel_normals)
+    avatar.record = AvatarRecord(name, config.stage2.f0, provenance={"pixel_normals": has_detail})
     with torch.no_grad():
         for neural_map in (avatar.offset, avatar.texture):
             if neural_map.pose is not None:
