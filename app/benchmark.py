@@ -15,7 +15,7 @@ import torch
 from app.scene_builder import home_distance, orbit_target
 from app.session import LIVE_LAMP_SAMPLES
 from phynes_core.body.motion import bundled_motions, load_motion
-from phynes_core.frame import FrameRenderer, PosedAvatar, RenderOptions, Scene
+from phynes_core.frame import FrameRenderer, RenderOptions
 from phynes_core.paths import PROJECT
 from phynes_core.render.camera import orbit_camera
 from phynes_core.render.detail_normals import detail_normals, face_frames
@@ -26,6 +26,7 @@ from phynes_core.render.probes import environment_to_probes
 from phynes_core.render.rasterize import rasterize
 from phynes_core.render.shade import PackedVisibility, Surface, shade
 from phynes_core.render.visibility import Occluder
+from phynes_core.scene import PosedAvatar, Scene
 
 WARM_UP_FRAMES = 3  # compile the kernels, fill the caches
 REFERENCE_SHARE = {

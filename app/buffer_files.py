@@ -13,8 +13,8 @@ from torch import Tensor
 from app.frames import LIGHT, REFLECTANCE
 from app.picture import display_pixels
 from phynes_core.conventions import linear_to_srgb
-from phynes_core.frame import FrameBuffers
 from phynes_core.image_files import write_exr, write_png
+from phynes_core.render.frame_buffers import FrameBuffers
 from phynes_core.render.tonemap import tonemap
 
 SINGLE_CHANNEL = ("roughness", "visibility", "depth", "mask")

@@ -7,7 +7,7 @@ from torch import Tensor
 from app.frames import LIGHT, PLAIN, REFLECTANCE, Frame
 from app.state import BUFFERS, LookState
 from phynes_core.conventions import linear_to_srgb
-from phynes_core.frame import FrameBuffers
+from phynes_core.render.frame_buffers import FrameBuffers
 from phynes_core.render.tonemap import tonemap
 
 KIND_OF_BUFFER = {"radiance": LIGHT, "shading": LIGHT, "albedo": REFLECTANCE}  # the rest is PLAIN

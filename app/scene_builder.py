@@ -13,13 +13,13 @@ from phynes_core.body.model import Pose, pose_body
 from phynes_core.body.motion import MotionClip, bundled_motions, load_motion
 from phynes_core.checkpoint import load_checkpoint, resolve_avatar_path
 from phynes_core.errors import ImageError, PhynesError
-from phynes_core.frame import PosedAvatar, Scene
 from phynes_core.kernels.backends import resolve
 from phynes_core.paths import ASSETS, PROJECT
 from phynes_core.render.camera import framing_distance, orbit_camera
 from phynes_core.render.lamps import Lamp
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Environment, load_environment_image
+from phynes_core.scene import PosedAvatar, Scene
 
 MAX_SOURCES = 64  # more would cost more rays than the probes
 MIN_SIZE, MAX_SIZE = 16, 8192  # pixels a side; above the latter the buffers of one frame no longer fit in memory

@@ -9,9 +9,9 @@ from torch import Tensor
 
 from phynes_core.atomic_file import replacing
 from phynes_core.body.atlas import uv_to_vertex
-from phynes_core.frame import Scene, SceneMesh
 from phynes_core.render.camera import Camera
 from phynes_core.render.lighting import Lighting
+from phynes_core.scene import Scene, SceneMesh
 
 
 def save_scene(folder: Path, scene: Scene, mesh: SceneMesh, bright_sources: int) -> None:

@@ -22,12 +22,13 @@ from phynes_core.body.motion import MotionClip, bundled_motions, load_motion
 from phynes_core.checkpoint import load_checkpoint
 from phynes_core.conventions import direction_to_latlong
 from phynes_core.errors import CheckpointError, MotionError
-from phynes_core.frame import LIGHT_BUFFERS, FrameRenderer, PosedAvatar, RenderOptions, Scene
+from phynes_core.frame import LIGHT_BUFFERS, FrameRenderer, RenderOptions
 from phynes_core.paths import ASSETS, CHECKPOINTS
 from phynes_core.render.camera import Camera, orbit_camera
 from phynes_core.render.lamps import Lamp
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Environment, load_environment_image
+from phynes_core.scene import PosedAvatar, Scene
 
 LIVE_VISIBILITY_SLICES = 4  # a moving pose renews a quarter of the shadows each frame
 FINAL_SUPERSAMPLE = 2  # samples a side of a pixel in files and in pictures at rest: smooth patterns and inner edges

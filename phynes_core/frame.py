@@ -9,57 +9,34 @@
 Every stage remembers its last result and what it was made of, so a frame recomputes only what a change touches.
 """
 
-import math
-import time
-from collections.abc import Callable, Hashable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from itertools import count, pairwise
-from typing import Any
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import torch
 from torch import Tensor
 
 from phynes_core.avatar import Avatar
-from phynes_core.body.atlas import corner_uv
 from phynes_core.body.model import Pose
-from phynes_core.geometry.mesh import vertex_normals
+from phynes_core.render.bright_sources import source_rays
 from phynes_core.render.camera import Camera
 from phynes_core.render.coverage import antialiased_fragments
 from phynes_core.render.detail_normals import FaceFrames, detail_normals, face_frames
-from phynes_core.render.frame_buffers import BUFFERS, FrameBuffers, average_samples
+from phynes_core.render.frame_buffers import BUFFERS, FrameBuffers, average_samples, compose
 from phynes_core.render.gbuffer import GBuffer, build_gbuffer
-from phynes_core.render.lamps import Lamp, lamp_directions
+from phynes_core.render.lamps import lamp_rays
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Probes
 from phynes_core.render.rasterize import Fragments, rasterize
 from phynes_core.render.shade import PackedVisibility, Shading, Surface, shade
 from phynes_core.render.vertex_bits import VertexBits
 from phynes_core.render.visibility import Occluder
+from phynes_core.scene import Scene, SceneMesh, build_mesh
+from phynes_core.stages import Stages
 
-SHADING_ALBEDO = 0.8  # reflectance of the white body in the "shading" image (FORMATS: RelightableAvatar's choice)
-WIDE_SOURCE_DEG = 4.0  # radius from which a bright source gets as many shadow rays as a lamp
-STRONG_SOURCE = 0.1  # as well as from this share of the power of all sources
 LIGHT_BUFFERS = frozenset({"radiance", "visibility", "shading"})
 MATERIAL_BUFFERS = frozenset({"radiance", "albedo", "roughness"})
 NORMAL_BUFFERS = LIGHT_BUFFERS | {"normal"}
-
-
-@dataclass(frozen=True)
-class PosedAvatar:
-    """An avatar in a pose."""
-
-    avatar: Avatar
-    pose: Pose
-
-
-@dataclass(frozen=True)
-class Scene:
-    """Everything that decides what a frame shows."""
-
-    avatars: tuple[PosedAvatar, ...]
-    camera: Camera
-    lighting: Lighting
 
 
 @dataclass(frozen=True)
@@ -90,18 +67,6 @@ class RenderOptions:
 
 
 @dataclass(frozen=True)
-class SceneMesh:
-    """All displaced bodies of a scene as one mesh, so that they shadow each other."""
-
-    vertices: Tensor  # [V, 3] world
-    faces: Tensor  # [F, 3]
-    normals: Tensor  # [V, 3] unit, world
-    offsets: Tensor  # [V] metres, what the vertices were moved by along the body's normal
-    corner_uv: Tensor  # [F, 3, 2]
-    first_face: tuple[int, ...]  # of each avatar, and the total
-
-
-@dataclass(frozen=True)
 class _View:
     """A mesh seen by a camera, with the keys of what it was made of."""
 
@@ -114,28 +79,18 @@ class _View:
     view_key: Hashable
 
 
-@dataclass
-class _Memo:
-    key: Hashable = None
-    value: Any = None
-    keeps: list[Any] = field(default_factory=list)  # objects whose id() is in the key: they must not be freed
-    serial: int = 0  # names this result in the keys of later stages, which outlive what `keeps` holds
-
-
 class FrameRenderer:
     """Renders scenes. Not thread-safe: one engine thread owns it."""
 
     def __init__(self) -> None:
-        self._memos: dict[str, _Memo] = {}
-        self._serials = count(1)
+        self._stages = Stages()
         self._vertex_bits = VertexBits()
-        self.timings: dict[str, float] = {}  # milliseconds of each stage that ran in the last frame
 
     def render(self, scene: Scene, options: RenderOptions = RenderOptions()) -> FrameBuffers:
         """Every buffer in `options.buffers`; the mask always."""
-        self.timings = {}
+        self._stages.timings = {}
         if not options.use_cache:
-            self._memos.clear()
+            self._stages.forget()
             self._vertex_bits = VertexBits()
         factor = options.supersample
         camera = scene.camera if factor == 1 else scene.camera.resized(
@@ -143,6 +98,11 @@ class FrameRenderer:
         )  # fmt: skip
         frame = self._render(scene, camera, options)
         return frame if factor == 1 else average_samples(frame, factor)
+
+    @property
+    def timings(self) -> dict[str, float]:
+        """Milliseconds of each stage that ran in the last frame."""
+        return self._stages.timings
 
     @property
     def is_refining(self) -> bool:
@@ -153,36 +113,40 @@ class FrameRenderer:
         """The posed and displaced bodies of the scene."""
         key = tuple((id(posed.avatar), _pose_key(posed.pose)) for posed in scene.avatars)
         keeps = [posed.avatar for posed in scene.avatars]
-        return self._stage("mesh", key, keeps, lambda: _build_mesh(scene.avatars))
+        return self._stages.result("mesh", key, lambda: build_mesh(scene.avatars), keeps)
 
     def _render(self, scene: Scene, camera: Camera, options: RenderOptions) -> FrameBuffers:
         wanted = options.buffers
         mesh = self.mesh(scene)
-        mesh_key = (self._memos["mesh"].serial, options.backend)
+        mesh_key = (self._stages.serial("mesh"), options.backend)
         view_key = (
             mesh_key, _tensor_key(camera.intrinsics), _tensor_key(camera.T_cam_world), camera.width, camera.height,
             options.antialias,
         )  # fmt: skip
-        view = self._stage("rasterize", view_key, [], lambda: _build_view(mesh, camera, mesh_key, view_key, options))
+        view = self._stages.result(
+            "rasterize", view_key, lambda: _build_view(mesh, camera, mesh_key, view_key, options)
+        )
         normal = view.gbuffer.normal
         detailed = tuple(_has_detail(posed.avatar, options) for posed in scene.avatars)
         if any(detailed) and wanted & NORMAL_BUFFERS:
-            frames = self._stage("face_frames", mesh_key, [], lambda: _build_frames(mesh))
-            normal = self._stage(
-                "pixel_normals", (view_key, detailed), [], lambda: _pixel_normals(scene, view, frames, detailed)
+            frames = self._stages.result(
+                "face_frames", mesh_key, lambda: face_frames(mesh.vertices, mesh.faces, mesh.corner_uv, mesh.offsets)
+            )
+            normal = self._stages.result(
+                "pixel_normals", (view_key, detailed), lambda: _pixel_normals(scene, view, frames, detailed)
             )
         surface, shading = _white_surface(view.gbuffer, normal), None
         if wanted & MATERIAL_BUFFERS:
             is_frozen = options.freezes_materials and any(posed.avatar.materials_follow_pose for posed in scene.avatars)
-            albedo, roughness = self._stage(
-                "materials", (view_key, is_frozen), [], lambda: _query_materials(scene, view, is_frozen)
+            albedo, roughness = self._stages.result(
+                "materials", (view_key, is_frozen), lambda: _query_materials(scene, view, is_frozen)
             )
             surface = replace(surface, albedo=albedo, roughness=roughness)
         if wanted & LIGHT_BUFFERS:
             f0s = tuple(posed.avatar.record.f0 for posed in scene.avatars) if wanted & MATERIAL_BUFFERS else (0.0,)
             shading = self._light(view, surface, f0s, scene.lighting, options)
-        with self._timed("compose"):
-            return _compose(view, surface, shading, wanted)
+        with self._stages.timed("compose"):
+            return compose(view.gbuffer, view.mask, view.fragments.face_index, surface, shading, wanted)
 
     def _light(
         self, view: "_View", surface: Surface, f0s: tuple[float, ...], lighting: Lighting, options: RenderOptions
@@ -191,27 +155,27 @@ class FrameRenderer:
             return _shade_avatars(view, surface, f0s, directions, power, visibility, backend)
 
         mesh, gbuffer, backend = view.mesh, view.gbuffer, options.backend
-        occluder = self._stage("occluder", view.mesh_key, [], lambda: Occluder(mesh.vertices, mesh.faces, backend))
-        total = _no_light(gbuffer)
-        with self._timed("sources"):
+        occluder = self._stages.result("occluder", view.mesh_key, lambda: Occluder(mesh.vertices, mesh.faces, backend))
+        total = Shading.none(gbuffer.num_pixels)
+        with self._stages.timed("sources"):
             lighting = lighting.split(options.bright_sources)
         environment = lighting.environment
         if environment is not None:
             key = (id(environment.image), environment.yaw_deg, environment.intensity, environment.tint)
-            probes = self._stage("probes", key, [environment.image], lighting.probes)
+            probes = self._stages.result("probes", key, lighting.probes, [environment.image])
             visibility = self._probe_visibility(view, occluder, probes, options)
-            with self._timed("shade"):
+            with self._stages.timed("shade"):
                 total = total + shaded(probes.directions, probes.power, visibility)
         if lighting.sources:
-            directions, power = _source_rays(lighting.sources, options.lamp_samples)
+            directions, power = source_rays(lighting.sources, options.lamp_samples)
             visibility = self._source_visibility(view, occluder, directions, options)
-            with self._timed("source_shade"):
+            with self._stages.timed("source_shade"):
                 total = total + shaded(directions, power, visibility)
         if lighting.lamps:
-            directions, power = _lamp_rays(lighting.lamps, options.lamp_samples)
-            with self._timed("lamp_visibility"):
+            directions, power = lamp_rays(lighting.lamps, options.lamp_samples)
+            with self._stages.timed("lamp_visibility"):
                 bits = occluder.point_bits(gbuffer.position, gbuffer.normal, directions)
-            with self._timed("lamp_shade"):
+            with self._stages.timed("lamp_shade"):
                 total = total + shaded(directions, power, PackedVisibility.per_pixel(bits))
         return total
 
@@ -220,13 +184,13 @@ class FrameRenderer:
     ) -> PackedVisibility:
         mesh, gbuffer, rays = view.mesh, view.gbuffer, _tensor_key(directions)
         if options.has_vertex_sources:
-            bits = self._stage(
-                "source_visibility", (view.mesh_key, rays), [],
+            bits = self._stages.result(
+                "source_visibility", (view.mesh_key, rays),
                 lambda: occluder.point_bits(mesh.vertices, mesh.normals, directions),
             )  # fmt: skip
             return PackedVisibility(bits, view.corners, gbuffer.barycentric)
-        bits = self._stage(
-            "source_visibility", (view.view_key, rays), [],
+        bits = self._stages.result(
+            "source_visibility", (view.view_key, rays),
             lambda: occluder.point_bits(gbuffer.position, gbuffer.normal, directions),
         )  # fmt: skip
         return PackedVisibility.per_pixel(bits)
@@ -236,48 +200,14 @@ class FrameRenderer:
     ) -> PackedVisibility:
         mesh, gbuffer, directions, slices = view.mesh, view.gbuffer, probes.directions, options.visibility_slices
         if options.exact_visibility:
-            bits = self._stage(
-                "pixel_visibility", view.view_key, [],
+            bits = self._stages.result(
+                "pixel_visibility", view.view_key,
                 lambda: occluder.point_bits(gbuffer.position, gbuffer.normal, directions),
             )  # fmt: skip
             return PackedVisibility.per_pixel(bits)
-        with self._timed("visibility"):
+        with self._stages.timed("visibility"):
             bits = self._vertex_bits.refreshed(view.mesh_key, occluder, mesh.vertices, mesh.normals, directions, slices)
         return PackedVisibility(bits, view.corners, gbuffer.barycentric)
-
-    def _stage(self, name: str, key: Hashable, keeps: Iterable[Any], compute: Callable[[], Any]) -> Any:
-        memo = self._memos.get(name)
-        if memo is None or memo.key != key:
-            with self._timed(name):
-                memo = _Memo(key, compute(), list(keeps), next(self._serials))
-            self._memos[name] = memo
-        return memo.value
-
-    @contextmanager
-    def _timed(self, name: str):
-        start = time.perf_counter()
-        yield
-        self.timings[name] = self.timings.get(name, 0.0) + (time.perf_counter() - start) * 1e3
-
-
-@torch.no_grad()
-def _build_mesh(avatars: tuple[PosedAvatar, ...]) -> SceneMesh:
-    vertices, faces, offsets, uv, first_face, num_vertices = [], [], [], [], [0], 0
-    for posed in avatars:
-        body = posed.avatar.body
-        offsets.append(posed.avatar.vertex_offsets(posed.pose.vector()))
-        vertices.append(posed.avatar.displaced_vertices(posed.pose, offsets[-1]))
-        faces.append(body.faces + num_vertices)
-        uv.append(corner_uv(body))
-        first_face.append(first_face[-1] + body.num_faces)
-        num_vertices += body.num_vertices
-    all_vertices, all_faces = torch.cat(vertices), torch.cat(faces)
-    normals = vertex_normals(all_vertices, all_faces)
-    return SceneMesh(all_vertices, all_faces, normals, torch.cat(offsets), torch.cat(uv), tuple(first_face))
-
-
-def _build_frames(mesh: SceneMesh) -> FaceFrames:
-    return face_frames(mesh.vertices, mesh.faces, mesh.corner_uv, mesh.offsets)
 
 
 def _build_view(
@@ -341,7 +271,7 @@ def _shade_avatars(
     """All pixels at once where the avatars reflect alike, else avatar by avatar."""
     if len(set(f0s)) == 1:
         return shade(replace(surface, f0=f0s[0]), directions, power, visibility, backend)
-    total = _no_light(view.gbuffer)
+    total = Shading.none(view.gbuffer.num_pixels)
     for rows, f0 in zip(_rows_of_avatars(view), f0s, strict=True):
         normal, wo, albedo, roughness = surface.normal, surface.wo, surface.albedo, surface.roughness
         part = Surface(normal[rows], wo[rows], albedo[rows], roughness[rows], f0)
@@ -359,47 +289,6 @@ def _white_surface(gbuffer: GBuffer, normal: Tensor) -> Surface:
     """For images of the light alone, which no material changes."""
     ones = torch.ones(gbuffer.num_pixels)
     return Surface(normal, gbuffer.wo, ones[:, None].expand(-1, 3), ones, 0.0)
-
-
-def _no_light(gbuffer: GBuffer) -> Shading:
-    return Shading(*(torch.zeros(gbuffer.num_pixels, 3) for _ in range(3)))
-
-
-def _lamp_rays(lamps: tuple[Lamp, ...], samples: int) -> tuple[Tensor, Tensor]:  # directions [L, 3], power [L, 3]
-    directions = torch.cat([lamp_directions(lamp, samples) for lamp in lamps])
-    power = torch.cat([(lamp.irradiance / samples).expand(samples, 3) for lamp in lamps])
-    return directions, power
-
-
-def _source_rays(sources: tuple[Lamp, ...], most: int) -> tuple[Tensor, Tensor]:  # directions [L, 3], power [L, 3]
-    """Rays by width and power: the penumbra of a sun is narrow, and of what is faint nobody sees the penumbra."""
-    total = sum(source.intensity for source in sources)
-    rays = []
-    for source in sources:
-        width = min(1.0, source.angular_radius_deg / WIDE_SOURCE_DEG)
-        share = min(1.0, source.intensity / (STRONG_SOURCE * max(total, 1e-12)))
-        rays.append(_lamp_rays((source,), max(1, math.ceil(most * width * share))))
-    return torch.cat([directions for directions, _ in rays]), torch.cat([power for _, power in rays])
-
-
-def _compose(view: _View, surface: Surface, shading: Shading | None, wanted: frozenset[str]) -> FrameBuffers:
-    gbuffer = view.gbuffer
-    values: dict[str, Tensor] = {
-        "normal": surface.normal, "albedo": surface.albedo, "roughness": surface.roughness,
-        "depth": gbuffer.depth, "position": gbuffer.position, "uv": gbuffer.uv,
-    }  # fmt: skip
-    if shading is not None:
-        arriving, possible = shading.irradiance.sum(-1), shading.irradiance_open.sum(-1)
-        share = torch.where(possible > 0, arriving / possible.clamp(min=1e-12), 0.0).clamp(0.0, 1.0)
-        values |= {
-            "radiance": shading.radiance,
-            "visibility": share,
-            "shading": SHADING_ALBEDO / torch.pi * shading.irradiance,
-        }
-    images = {name: gbuffer.scatter(value) for name, value in values.items() if name in wanted}
-    if "radiance" in images:
-        images["radiance"] *= view.mask
-    return FrameBuffers(mask=view.mask, face_index=view.fragments.face_index, **images)
 
 
 def _tensor_key(tensor: Tensor) -> bytes:

@@ -13,15 +13,18 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 TIERS = {
-    **dict.fromkeys(["conventions", "checks", "errors", "paths", "image_files", "atomic_file"], 1),
+    **dict.fromkeys(["conventions", "checks", "errors", "paths", "image_files", "atomic_file", "stages"], 1),
     "kernels": 2,
     "geometry": 3,
     **dict.fromkeys(["render", "maps", "body"], 4),
-    **dict.fromkeys(["avatar", "checkpoint", "data"], 5),
+    **dict.fromkeys(["avatar", "checkpoint", "data", "scene"], 5),
     "frame": 6,
     **dict.fromkeys(["training", "evaluation", "synthetic"], 7),
 }
-SIDEWAYS = {("checkpoint", "avatar")}  # within a tier; tier 1's single files may also use one another
+SIDEWAYS = {
+    ("checkpoint", "avatar"),
+    ("scene", "avatar"),
+}  # within a tier; tier 1's single files may also use one another
 WINDOW_LIBRARIES = {"moderngl", "moderngl_window", "glfw", "glm", "pyglm", "dearpygui", "OpenGL"}
 VALUES_ONLY = {"phynes_core", "torch", *WINDOW_LIBRARIES} - {"dearpygui"}  # what app.panels and app.state never import
 STDLIB_ONLY = ["launch.py", "app/__init__.py", "app/cli.py", "app/environment.py", "app/system_packages.py"]

@@ -10,11 +10,13 @@ from phynes_core.avatar import Avatar
 from phynes_core.body.files import load_bundled_body
 from phynes_core.body.model import Pose
 from phynes_core.conventions import latlong_directions, orbit_direction
-from phynes_core.frame import BUFFERS, FrameRenderer, PosedAvatar, RenderOptions, Scene
+from phynes_core.frame import FrameRenderer, RenderOptions
 from phynes_core.render.camera import framing_distance, orbit_camera
+from phynes_core.render.frame_buffers import BUFFERS
 from phynes_core.render.lamps import Lamp
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Environment
+from phynes_core.scene import PosedAvatar, Scene
 from tests.small_body import small_body
 
 EVERYTHING = RenderOptions(buffers=frozenset(BUFFERS))

@@ -85,7 +85,7 @@ def run(args: Render) -> int:
 
 def _buffer_names(text: str) -> list[str]:
     from app.cli import UsageError
-    from phynes_core.frame import BUFFERS
+    from phynes_core.render.frame_buffers import BUFFERS
 
     names = list(BUFFERS) if text == "all" else [name.strip() for name in text.split(",")]
     unknown = [name for name in names if name not in BUFFERS]

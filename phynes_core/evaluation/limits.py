@@ -23,10 +23,11 @@ from phynes_core.evaluation.ledger import Evaluation, Ledger
 from phynes_core.evaluation.lightings import LightImages
 from phynes_core.evaluation.metrics import psnr
 from phynes_core.evaluation.options import EvaluateOptions
-from phynes_core.frame import SHADING_ALBEDO, FrameRenderer, PosedAvatar, RenderOptions, Scene
+from phynes_core.frame import FrameRenderer, RenderOptions
 from phynes_core.geometry.mesh import vertex_normals
 from phynes_core.render.camera import Camera
 from phynes_core.render.coverage import antialiased_fragments
+from phynes_core.render.frame_buffers import SHADING_ALBEDO
 from phynes_core.render.gbuffer import GBuffer, build_gbuffer
 from phynes_core.render.lamps import lamp_directions
 from phynes_core.render.lighting import Lighting
@@ -34,6 +35,7 @@ from phynes_core.render.probes import probe_directions
 from phynes_core.render.rasterize import rasterize
 from phynes_core.render.shade import PackedVisibility, Shading, Surface, shade
 from phynes_core.render.visibility import Occluder
+from phynes_core.scene import PosedAvatar, Scene
 
 NOTE = (
     "The same pictures with ground truth put in. True mesh: our renderer on the true surface with its normals; true "

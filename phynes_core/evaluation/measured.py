@@ -21,9 +21,11 @@ from phynes_core.evaluation.lightings import LAMPS, PROBES, LightImages
 from phynes_core.evaluation.metrics import baked_shading, light_error, normal_degrees, psnr, rmse
 from phynes_core.evaluation.options import EvaluateOptions
 from phynes_core.evaluation.surface_distances import surface_distances
-from phynes_core.frame import FrameBuffers, FrameRenderer, PosedAvatar, RenderOptions, Scene
+from phynes_core.frame import FrameRenderer, RenderOptions
+from phynes_core.render.frame_buffers import FrameBuffers
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Environment
+from phynes_core.scene import PosedAvatar, Scene
 
 WHOLE_COVERAGE = 0.99
 SPEED_SIZE = 512  # pixels across, as the paper's Table III

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from phynes_core.conventions import PROBE_COLUMNS, latlong_directions, latlong_solid_angles, orbit_angles
-from phynes_core.render.lamps import Lamp
+from phynes_core.render.lamps import Lamp, lamp_rays
 from phynes_core.render.probes import Environment
 
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # Rec. 709
@@ -24,6 +24,8 @@ BRIGHT = 2.5  # a source exceeds so many times the mean of the picture without i
 REACH_DEG = (0.8, 2.0, 5.0)  # a lamp gathers the light within one of these of its middle: sun, bulb, part of a window
 CELL_RADIUS_DEG = 6.3  # of the disc with the area of a probe's cell at the horizon: what is as wide gains nothing
 LEAST_GAIN = 2e-3  # of all light; below it a lamp is not worth its rays
+WIDE_SOURCE_DEG = 4.0  # radius from which a bright source gets as many shadow rays as a lamp
+STRONG_SOURCE = 0.1  # as well as from this share of the power of all sources
 _BLOCK = 8  # texels a side of the blocks among which a source's place is guessed
 _MAX_BLOCKS = 1500
 
@@ -46,6 +48,17 @@ def split_bright_sources(environment: Environment, most: int) -> tuple[Environme
     scale = np.asarray(environment.tint) * environment.intensity
     lamps = tuple(_lamp(source, scale, environment.yaw_deg) for source in sources)
     return Environment(rest, environment.yaw_deg, environment.intensity, environment.tint), lamps
+
+
+def source_rays(sources: tuple[Lamp, ...], most: int) -> tuple[Tensor, Tensor]:  # directions [L, 3], power [L, 3]
+    """Rays by width and power: the penumbra of a sun is narrow, and of what is faint nobody sees the penumbra."""
+    total = sum(source.intensity for source in sources)
+    rays = []
+    for source in sources:
+        width = min(1.0, source.angular_radius_deg / WIDE_SOURCE_DEG)
+        share = min(1.0, source.intensity / (STRONG_SOURCE * max(total, 1e-12)))
+        rays.append(lamp_rays((source,), max(1, math.ceil(most * width * share))))
+    return torch.cat([directions for directions, _ in rays]), torch.cat([power for _, power in rays])
 
 
 def _lamp(source: _Source, scale: np.ndarray, yaw_deg: float) -> Lamp:

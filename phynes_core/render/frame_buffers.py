@@ -5,6 +5,10 @@ from dataclasses import dataclass, fields
 import torch
 from torch import Tensor
 
+from phynes_core.render.gbuffer import GBuffer
+from phynes_core.render.shade import Shading, Surface
+
+SHADING_ALBEDO = 0.8  # reflectance of the white body in the "shading" image (FORMATS: RelightableAvatar's choice)
 BUFFERS = (
     "radiance", "albedo", "roughness", "normal", "visibility", "shading", "depth", "position", "uv", "mask",
 )  # fmt: skip
@@ -35,6 +39,33 @@ class FrameBuffers:
         if image is None:
             raise ValueError(f"buffer: expected one that was asked for in RenderOptions.buffers, got '{name}'")
         return image
+
+
+def compose(
+    gbuffer: GBuffer,
+    mask: Tensor,  # [H, W, 1] share of the pixel that is covered
+    face_index: Tensor,  # [H, W]
+    surface: Surface,
+    shading: Shading | None,  # None: no buffer of light is wanted
+    wanted: frozenset[str],
+) -> FrameBuffers:
+    """Put the rows of the gbuffer's pixels into the images that are wanted."""
+    values: dict[str, Tensor] = {
+        "normal": surface.normal, "albedo": surface.albedo, "roughness": surface.roughness,
+        "depth": gbuffer.depth, "position": gbuffer.position, "uv": gbuffer.uv,
+    }  # fmt: skip
+    if shading is not None:
+        arriving, possible = shading.irradiance.sum(-1), shading.irradiance_open.sum(-1)
+        share = torch.where(possible > 0, arriving / possible.clamp(min=1e-12), 0.0).clamp(0.0, 1.0)
+        values |= {
+            "radiance": shading.radiance,
+            "visibility": share,
+            "shading": SHADING_ALBEDO / torch.pi * shading.irradiance,
+        }
+    images = {name: gbuffer.scatter(value) for name, value in values.items() if name in wanted}
+    if "radiance" in images:
+        images["radiance"] *= mask
+    return FrameBuffers(mask=mask, face_index=face_index, **images)
 
 
 def average_samples(frame: FrameBuffers, factor: int) -> FrameBuffers:

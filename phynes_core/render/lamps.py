@@ -45,3 +45,10 @@ def lamp_directions(lamp: Lamp, count: int) -> Tensor:  # [count, 3] unit, surfa
     angle = index * GOLDEN_ANGLE
     offsets = radius[:, None] * (angle.cos()[:, None] * tangent + angle.sin()[:, None] * bitangent)
     return torch.nn.functional.normalize(axis + offsets, dim=-1)
+
+
+def lamp_rays(lamps: tuple[Lamp, ...], samples: int) -> tuple[Tensor, Tensor]:  # directions [L, 3], power [L, 3]
+    """Directions to `samples` places of each lamp, and the irradiance that each gives to a surface facing it."""
+    directions = torch.cat([lamp_directions(lamp, samples) for lamp in lamps])
+    power = torch.cat([(lamp.irradiance / samples).expand(samples, 3) for lamp in lamps])
+    return directions, power

@@ -54,6 +54,11 @@ class Shading:
     irradiance: Tensor  # [P, 3] sum V (n.l) dE: what arrives
     irradiance_open: Tensor  # [P, 3] sum (n.l) dE: what would arrive without shadows
 
+    @staticmethod
+    def none(num_pixels: int) -> "Shading":
+        """No light at all."""
+        return Shading(*(torch.zeros(num_pixels, 3) for _ in range(3)))
+
     def __add__(self, other: "Shading") -> "Shading":
         return Shading(
             self.radiance + other.radiance,

@@ -8,7 +8,7 @@ from app.frames import KINDS, LIGHT, PLAIN, REFLECTANCE, Frame
 from app.picking import Letterbox
 from app.picture import display_bytes, display_pixels
 from app.state import TONE_CURVES, LookState, ViewState
-from phynes_core.frame import FrameBuffers
+from phynes_core.render.frame_buffers import FrameBuffers
 
 SIZE = 64
 
