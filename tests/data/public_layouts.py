@@ -8,10 +8,12 @@ from PIL import Image
 
 from phynes_core.body.files import load_bundled_body
 from phynes_core.body.model import Pose, pose_body
+from phynes_core.data.capture_options import CaptureOptions
 from phynes_core.render.camera import Camera
 from phynes_core.render.rasterize import rasterize
 
 BODY = load_bundled_body()
+FOUR = CaptureOptions(train_views=(0, 2), test_views=(1, 3))
 LENS = np.array([-0.24, 0.11, -0.004, 0.006, 0.05])  # as strong as ZJU-MoCap's
 BODY_COLOR, BACKGROUND = (210, 140, 90), 60
 _SAMPLES = 3  # a side of a pixel of the ideal picture that the bent one looks up; odd, so that centers meet centers
@@ -154,20 +156,26 @@ def write_annots(root, lenses, ims):
     save_object(root / "annots.npy", {"cams": cams, "ims": [{"ims": paths, "kpts2d": None} for paths in ims]})
 
 
+def write_frames(root, lenses, ims, up, size, folder):
+    """Parameters and pictures of every frame; yields each picture's camera, frame, mask and the body's vertices."""
+    for frame, paths in enumerate(ims):
+        parameters = body_frame(frame, up)
+        save_object(root / folder / f"{frame}.npy", parameters)
+        vertices = body_vertices(parameters)
+        for camera, lens in enumerate(lenses):
+            colors, mask = photograph(lens, vertices, size)
+            write_picture(root / paths[camera], colors)
+            yield camera, frame, mask, vertices
+    write_annots(root, lenses, ims)
+
+
 def write_zju(root, num_frames=2, num_cameras=5, size=96, up="-z"):
     """CoreView_*: Camera_B<n>/<frame>.jpg, CIHP labels, new_params."""
     lenses = ring(num_cameras, size, up)
     ims = [[f"Camera_B{c + 1}/{f:06d}.jpg" for c in range(num_cameras)] for f in range(num_frames)]
-    for frame in range(num_frames):
-        parameters = body_frame(frame, up)
-        save_object(root / "new_params" / f"{frame}.npy", parameters)
-        vertices = body_vertices(parameters)
-        for camera, lens in enumerate(lenses):
-            colors, mask = photograph(lens, vertices, size)
-            write_picture(root / ims[frame][camera], colors)
-            labels = np.where(np.arange(size)[:, None] < size // 2, 13, 5) * mask
-            write_picture(root / "mask_cihp" / f"Camera_B{camera + 1}" / f"{frame:06d}.png", labels.astype(np.uint8))
-    write_annots(root, lenses, ims)
+    for camera, frame, mask, _ in write_frames(root, lenses, ims, up, size, "new_params"):
+        labels = np.where(np.arange(size)[:, None] < size // 2, 13, 5) * mask
+        write_picture(root / "mask_cihp" / f"Camera_B{camera + 1}" / f"{frame:06d}.png", labels.astype(np.uint8))
     return lenses
 
 
@@ -175,17 +183,11 @@ def write_synthetic_human(root, num_frames=2, num_cameras=10, size=64, up="+z"):
     """images/<cam>/<frame>.jpg, mask/, params/, object/<frame>.obj with +Y up."""
     lenses = ring(num_cameras, size, up, D=np.zeros(5))
     ims = [[f"images/{c:02d}/{f:06d}.jpg" for c in range(num_cameras)] for f in range(num_frames)]
-    for frame in range(num_frames):
-        parameters = body_frame(frame, up)
-        save_object(root / "params" / f"{frame}.npy", parameters)
-        vertices = body_vertices(parameters)
-        for camera, lens in enumerate(lenses):
-            colors, mask = photograph(lens, vertices, size)
-            write_picture(root / ims[frame][camera], colors)
-            gray = np.where(mask, 200, 40).astype(np.uint8)  # rescaled, 40 is less than half
-            write_picture(root / "mask" / f"{camera:02d}" / f"{frame:06d}.png", gray)
-        write_obj(root / "object" / f"{frame:06d}.obj", vertices[:, [0, 2, 1]] * (1, 1, -1))
-    write_annots(root, lenses, ims)
+    for camera, frame, mask, vertices in write_frames(root, lenses, ims, up, size, "params"):
+        gray = np.where(mask, 200, 40).astype(np.uint8)  # rescaled, 40 is less than half
+        write_picture(root / "mask" / f"{camera:02d}" / f"{frame:06d}.png", gray)
+        if camera == 0:
+            write_obj(root / "object" / f"{frame:06d}.obj", vertices[:, [0, 2, 1]] * (1, 1, -1))
     return lenses
 
 
@@ -236,3 +238,8 @@ def to_our_world(points, up):
     """The dataset's world with its vertical axis turned to +Y."""
     x, y, z = np.moveaxis(np.asarray(points), -1, 0)
     return np.stack({"+y": (x, y, z), "+z": (x, z, -y), "-z": (x, -z, y)}[up], -1)
+
+
+def annots(root):
+    """What a test wrote as annots.npy."""
+    return np.load(root / "annots.npy", allow_pickle=True).item()

@@ -48,14 +48,6 @@ class Notes:
         self.said.append(text)
 
 
-@pytest.fixture(autouse=True)
-def torch_as_before():
-    threads = torch.get_num_threads()
-    yield
-    torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(False)
-
-
 @pytest.fixture
 def own_root(tiny_root, tmp_path):
     """A copy of the tiny capture that a test may spoil."""

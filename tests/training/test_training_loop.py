@@ -36,14 +36,6 @@ class Silent:
         self.notes.append(text)
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    yield
-    torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(False)
-
-
 def _train(capture, folder: Path, overrides=(), progress=None, **options):
     config = with_overrides(preset("fast"), SMALL | dict(overrides))
     return train(capture, load_bundled_body(), config, RunOptions(folder, **options), progress or Silent())[0]

@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 # Files whose functions are inlined into kernels of other files (tests/kernels/test_compiler.py checks the list).
-INLINED_SOURCES = ("compiler.py", "triangle.py", "closest.py")
+INLINED_SOURCES = ("compiler.py", "triangle.py", "closest.py", "shade_training.py")
 
 
 def _cache_folder() -> Path:

@@ -12,9 +12,7 @@ from numba import float32 as f4
 from numba import uint32
 
 from phynes_core.kernels.cpu.compiler import parallel, prange  # first: it configures numba
-
-MIN_COSINE = 1e-3  # render/brdf.py's clamp of n.v
-MIN_ROUGHNESS = 0.05  # conventions.MIN_ROUGHNESS
+from phynes_core.kernels.cpu.shade_training import MIN_COSINE, MIN_ROUGHNESS, open_share
 
 
 def shading_tilt(
@@ -70,12 +68,7 @@ def _fill(normal, wo, roughness, bits, frame, corners, barycentric, directions, 
                 j = word * 32 + bit
                 lx, ly, lz = directions[j, 0], directions[j, 1], directions[j, 2]
                 nl = nx * lx + ny * ly + nz * lz
-                shift = uint32(bit)
-                open_ = f4(1)
-                if k >= 0:
-                    open_ = w0 * f4((b0 >> shift) & uint32(1))
-                    open_ += w1 * f4((b1 >> shift) & uint32(1))
-                    open_ += w2 * f4((b2 >> shift) & uint32(1))
+                open_ = open_share(b0, b1, b2, w0, w1, w2, uint32(bit)) if k >= 0 else f4(1)
                 if nl <= f4(0) or open_ <= f4(0):
                     continue
                 vl = vx * lx + vy * ly + vz * lz

@@ -12,7 +12,7 @@ import numpy as np
 from numba import float32 as f4
 from numba import uint32
 
-from phynes_core.kernels.cpu.compiler import parallel, prange  # first: it configures numba
+from phynes_core.kernels.cpu.compiler import inlined, parallel, prange  # first: it configures numba
 
 MIN_COSINE = 1e-3  # render/brdf.py's clamp of n.v
 MIN_ROUGHNESS = 0.05  # conventions.MIN_ROUGHNESS
@@ -43,6 +43,15 @@ def shading_matrices(
     return diffuse, specular, slope
 
 
+@inlined
+def open_share(bits_a, bits_b, bits_c, weight_a, weight_b, weight_c, shift):
+    """Visibility between a face's corners of the probe whose bit stands at `shift` of their words."""
+    share = weight_a * f4((bits_a >> shift) & uint32(1))
+    share += weight_b * f4((bits_b >> shift) & uint32(1))
+    share += weight_c * f4((bits_c >> shift) & uint32(1))
+    return share
+
+
 @parallel
 def _fill(normal, wo, roughness, bits, frame, corners, barycentric, directions, f0, diffuse, specular, slope):
     inverse_pi = f4(0.31830988618)
@@ -69,12 +78,7 @@ def _fill(normal, wo, roughness, bits, frame, corners, barycentric, directions, 
                 j = word * 32 + bit
                 lx, ly, lz = directions[j, 0], directions[j, 1], directions[j, 2]
                 nl = nx * lx + ny * ly + nz * lz
-                shift = uint32(bit)
-                open_ = f4(1)
-                if k >= 0:
-                    open_ = w0 * f4((b0 >> shift) & uint32(1))
-                    open_ += w1 * f4((b1 >> shift) & uint32(1))
-                    open_ += w2 * f4((b2 >> shift) & uint32(1))
+                open_ = open_share(b0, b1, b2, w0, w1, w2, uint32(bit)) if k >= 0 else f4(1)
                 if nl <= f4(0) or open_ <= f4(0):
                     diffuse[i, j] = f4(0)
                     specular[i, j] = f4(0)
