@@ -21,7 +21,7 @@ PROBE_COLUMNS = 32
 
 BUFFERS = ("radiance", "albedo", "roughness", "visibility", "shading", "normal", "uv", "depth")
 LIGHT_MODES = ("captured", "environment", "none")
-TONE_CURVES = ("linear", "filmic", "reinhard")
+TONE_CURVES = ("linear", "filmic", "reinhard", "aces", "agx")
 SPINS = ("camera", "light")
 DETAIL_MODES = ("auto", "on", "off")
 

@@ -1,4 +1,4 @@
-"""The one place that reads and writes pictures: PNG (8 bit), OpenEXR (linear float), Radiance HDR (read only).
+"""The one place that reads and writes pictures: PNG (8 bit), OpenEXR (linear float), Radiance HDR (RGBE).
 
 Arrays are numpy [H, W, C], row 0 on top, channels in the order R, G, B, A. An unreadable file is an ImageError, an
 unwritable place an OutputError; files appear whole or not at all.
@@ -125,6 +125,26 @@ def read_hdr(path: Path) -> np.ndarray:  # [H, W, 3] float32 linear
     scale = np.where(rgbe[..., 3:] > 0, np.ldexp(np.float32(1.0), rgbe[..., 3:].astype(np.int32) - 136), 0)
     exposure = float(np.prod([float(line.split(b"=")[1]) for line in header if line.startswith(b"EXPOSURE=")]))
     return (rgbe[..., :3].astype(np.float32) * scale / exposure).astype(np.float32)
+
+
+def write_hdr(path: Path, image: np.ndarray) -> None:  # [H, W, 3] linear
+    """Write a Radiance picture, plain RGBE: 8 bits of mantissa for the largest channel. Below 0 becomes 0."""
+    pixels = np.asarray(image, np.float64)
+    if pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape:
+        raise ValueError(f"image: expected [H, W, 3], got {list(pixels.shape)}")
+    pixels = np.nan_to_num(pixels, nan=0.0).clip(0.0, 1e38)
+    largest = pixels.max(-1, keepdims=True)
+    _, exponent = np.frexp(largest)  # largest = m 2^exponent, m in [0.5, 1)
+    mantissa = np.ldexp(pixels, 8 - exponent)
+    exponent = exponent + (mantissa.max(-1, keepdims=True) > 255.5)  # 255.7 would round out of a byte
+    rgbe = np.zeros((*pixels.shape[:2], 4), np.uint8)
+    rgbe[..., :3] = np.ldexp(pixels, 8 - exponent).round()
+    rgbe[..., 3:] = exponent + 128
+    rgbe[largest[..., 0] < 1e-38] = 0
+    height, width = pixels.shape[:2]
+    header = f"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y {height} +X {width}\n".encode()
+    with replacing(path) as temporary:
+        temporary.write_bytes(header + rgbe.tobytes())
 
 
 def _hdr_header(path: Path, content: bytes) -> tuple[list[bytes], int]:

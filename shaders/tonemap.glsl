@@ -20,12 +20,34 @@ vec3 reinhard(vec3 light) {
     return light * (1.0 + luminance / 16.0) / (1.0 + luminance);
 }
 
+vec3 film_curve(vec3 light, float contrast, float gray) {
+    vec3 powered = pow(max(light, vec3(0.0)), vec3(contrast));
+    return powered / (powered + pow(0.18, contrast) * (1.0 / gray - 1.0));
+}
+
+// In the manner of ACES: a film curve on the channels of AP1. GLSL's matrices are written column by column.
+vec3 aces(vec3 light) {
+    mat3 wide = transpose(mat3(0.6131, 0.3395, 0.0474, 0.0702, 0.9164, 0.0134, 0.0206, 0.1096, 0.8698));
+    return inverse(wide) * film_curve(wide * light, 1.5, 0.18);
+}
+
+// In the manner of AgX: a soft curve between an inset toward gray and its inverse.
+vec3 agx(vec3 light) {
+    mat3 inset = mat3(0.82) + mat3(vec3(0.06), vec3(0.06), vec3(0.06));
+    vec3 encoded = film_curve(inset * light, 0.85, pow(0.18, 1.0 / 2.2));
+    return inverse(inset) * pow(encoded, vec3(2.2));
+}
+
 const int CURVE_FILMIC = 1;
 const int CURVE_REINHARD = 2;
+const int CURVE_ACES = 3;
+const int CURVE_AGX = 4;
 
 vec3 tonemap(vec3 radiance, float exposure_ev, int curve) {
     vec3 light = max(radiance, vec3(0.0)) * exp2(exposure_ev);
     if (curve == CURVE_FILMIC) light = filmic(light);
     if (curve == CURVE_REINHARD) light = reinhard(light);
+    if (curve == CURVE_ACES) light = aces(light);
+    if (curve == CURVE_AGX) light = agx(light);
     return linear_to_srgb(clamp(light, 0.0, 1.0));
 }

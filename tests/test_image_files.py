@@ -8,7 +8,7 @@ import pytest
 
 from phynes_core.atomic_file import replacing
 from phynes_core.errors import ImageError, OutputError
-from phynes_core.image_files import read_exr, read_hdr, read_png, write_exr, write_png
+from phynes_core.image_files import read_exr, read_hdr, read_png, write_exr, write_hdr, write_png
 from phynes_core.paths import ASSETS
 
 
@@ -90,6 +90,17 @@ def test_hdr_planar_coding_matches_the_formula(tmp_path):
     expected = pixels[..., :3] * 2.0 ** (pixels[..., 3:].astype(float) - 136)
     expected[2, 5] = 0
     np.testing.assert_allclose(read_hdr(tmp_path / "a.hdr"), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("width", [5, 32])
+def test_a_written_hdr_reads_back_within_a_mantissa_step(tmp_path, width):
+    """RGBE keeps 8 bits of the largest channel: half a step is 1 / 256 of it. Black, suns and rounding up included."""
+    pixels = np.exp(np.random.default_rng(3).uniform(-9, 11, (7, width, 3))).astype(np.float32)
+    pixels[0, 0], pixels[1, 1], pixels[2, 2] = 0.0, (255.9 / 256, 0.5, 0.0), (-1.0, 2.0, 1.0)
+    write_hdr(tmp_path / "light.hdr", pixels)
+    wanted = pixels.clip(0.0)
+    error = np.abs(read_hdr(tmp_path / "light.hdr") - wanted) / np.maximum(wanted.max(-1, keepdims=True), 1e-30)
+    assert error.max() <= 1 / 256 + 1e-6
 
 
 def test_hdr_flat_old_coding_and_exposure(tmp_path):

@@ -33,7 +33,7 @@ class Render(SceneOptions):
     """Also write mesh.ply, camera.json and lighting.json."""
     exposure: float = 0.0
     """Stops of light (EV) for the PNG of radiance and shading."""
-    curve: Literal["linear", "filmic", "reinhard"] = "linear"
+    curve: Literal["linear", "filmic", "reinhard", "aces", "agx"] = "linear"
     """Tone curve for the PNG of radiance and shading."""
     supersample: int = 1
     """Samples a side of a pixel; 1 samples pixel centers, 2 and more smooth the edges."""

@@ -33,7 +33,7 @@ class Turntable(SceneOptions):
     """Smooth silhouettes by coverage."""
     exposure: float = 0.0
     """Stops of light (EV), for radiance and shading."""
-    curve: Literal["linear", "filmic", "reinhard"] = "linear"
+    curve: Literal["linear", "filmic", "reinhard", "aces", "agx"] = "linear"
     """Tone curve, for radiance and shading."""
 
 

@@ -1,4 +1,4 @@
-"""From linear radiance to what a screen or a PNG shows. shaders/frame.glsl is its twin for the window."""
+"""From linear radiance to what a screen or a PNG shows. shaders/tonemap.glsl is its twin for the window."""
 
 from collections.abc import Callable
 
@@ -6,6 +6,10 @@ import torch
 from torch import Tensor
 
 from phynes_core.conventions import linear_to_srgb
+
+GRAY = 0.18  # what every curve but reinhard keeps
+AGX_INSET = 0.18  # share of gray mixed into every channel
+AGX_GAMMA = 2.2  # its curve gives encoded values
 
 
 def tonemap(radiance: Tensor, exposure_ev: float = 0.0, curve: str = "linear") -> Tensor:  # [..., 3] -> sRGB in [0, 1]
@@ -32,4 +36,28 @@ def _reinhard(light: Tensor) -> Tensor:
     return light * (1.0 + luminance / 16.0) / (1.0 + luminance)
 
 
-TONE_CURVES: dict[str, Callable[[Tensor], Tensor]] = {"linear": _linear, "filmic": _filmic, "reinhard": _reinhard}
+def _aces(light: Tensor) -> Tensor:
+    """In the manner of ACES: a film curve on the channels of its wide gamut, where bright colors turn white."""
+    return _film_curve(light @ _to_wide_gamut().T, 1.5, GRAY) @ torch.linalg.inv(_to_wide_gamut()).T
+
+
+def _agx(light: Tensor) -> Tensor:
+    """In the manner of AgX: low contrast over many stops, colors pulled toward gray before the curve and back after."""
+    inset = torch.eye(3) * (1.0 - AGX_INSET) + AGX_INSET / 3.0
+    encoded = _film_curve(light @ inset, 0.85, GRAY ** (1.0 / AGX_GAMMA))
+    return encoded**AGX_GAMMA @ torch.linalg.inv(inset)
+
+
+def _film_curve(light: Tensor, contrast: float, gray: float) -> Tensor:
+    """Naka and Rushton's x^c / (x^c + s^c): a toe, a shoulder that nears 1, and 0.18 becomes `gray`."""
+    powered = light.clamp(min=0.0) ** contrast
+    return powered / (powered + GRAY**contrast * (1.0 / gray - 1.0))
+
+
+def _to_wide_gamut() -> Tensor:  # [3, 3] linear sRGB to AP1, from the primaries and Bradford's adaptation to D60
+    return torch.tensor([[0.6131, 0.3395, 0.0474], [0.0702, 0.9164, 0.0134], [0.0206, 0.1096, 0.8698]])
+
+
+TONE_CURVES: dict[str, Callable[[Tensor], Tensor]] = {
+    "linear": _linear, "filmic": _filmic, "reinhard": _reinhard, "aces": _aces, "agx": _agx,
+}  # fmt: skip

@@ -1,5 +1,7 @@
 """What light reaches a point: one bit for each direction, 1 = open. Never differentiated."""
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -37,13 +39,19 @@ class Occluder:
 
             self._scene = Bvh(points, triangles)
 
-    def is_blocked(self, origins: Tensor, directions: Tensor) -> Tensor:  # [N, 3], [N, 3] -> [N] bool
+    def is_blocked(
+        self,
+        origins: Tensor,  # [N, 3] world
+        directions: Tensor,  # [N, 3]
+        reach: float = math.inf,  # how far rays go, in lengths of their direction: 1 for segments
+    ) -> Tensor:  # [N] bool
         """Whether each ray meets the mesh, from either side."""
         check_tensor("origins", origins, ["N", 3])
         check_tensor("directions", directions, [origins.shape[0], 3])
         if self.backend == REFERENCE:
-            return any_hit_reference(self._corners, origins, directions)
-        return torch.from_numpy(self._scene.any_hit(origins.contiguous().numpy(), directions.contiguous().numpy()))
+            return any_hit_reference(self._corners, origins, directions, reach)
+        hit = self._scene.any_hit(origins.contiguous().numpy(), directions.contiguous().numpy(), reach)
+        return torch.from_numpy(hit)
 
     def point_bits(
         self,
@@ -99,7 +107,12 @@ def visibility_at(
     return values
 
 
-def any_hit_reference(corners: Tensor, origins: Tensor, directions: Tensor) -> Tensor:  # [F, 3, 3], [N, 3] x 2 -> [N]
+def any_hit_reference(
+    corners: Tensor,  # [F, 3 corners, 3]
+    origins: Tensor,  # [N, 3]
+    directions: Tensor,  # [N, 3]
+    reach: float = math.inf,  # in lengths of the direction
+) -> Tensor:  # [N] bool
     """The specification: Moeller and Trumbore's test of every ray against every face, in float64."""
     corners = corners.double()
     edge_1, edge_2 = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
@@ -113,5 +126,5 @@ def any_hit_reference(corners: Tensor, origins: Tensor, directions: Tensor) -> T
         twist = torch.linalg.cross(arm, edge_1[None].expand_as(arm))
         v = (ray.double()[:, None] * twist).sum(-1) * inverse
         distance = (edge_2 * twist).sum(-1) * inverse
-        blocked.append(((u >= 0) & (v >= 0) & (u + v <= 1) & (distance > 0)).any(-1))
+        blocked.append(((u >= 0) & (v >= 0) & (u + v <= 1) & (distance > 0) & (distance < reach)).any(-1))
     return torch.cat(blocked) if blocked else torch.zeros(0, dtype=torch.bool)

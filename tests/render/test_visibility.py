@@ -99,6 +99,15 @@ def test_rays_are_blocked_from_both_sides_of_a_face(backend):
     assert occluder.is_blocked(origins, directions).tolist() == [True, True, False, False]
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_segment_is_blocked_only_by_what_lies_between_its_ends(backend):
+    vertices = torch.tensor([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+    occluder = Occluder(vertices, torch.tensor([[0, 1, 2]]), backend)
+    origins = torch.tensor([[0.2, 0.2, 1.0]]).expand(3, 3)
+    ends = torch.tensor([[0.2, 0.2, 0.5], [0.2, 0.2, -0.5], [0.9, 0.9, -1.0]])
+    assert occluder.is_blocked(origins, ends - origins, reach=1.0).tolist() == [False, True, False]
+
+
 @pytest.mark.parametrize("num_directions", [1, 31, 32, 33, 512])
 def test_packing_and_unpacking_are_inverse(num_directions):
     is_open = torch.rand(20, num_directions, generator=torch.Generator().manual_seed(0)) > 0.5

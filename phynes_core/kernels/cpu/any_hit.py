@@ -1,5 +1,7 @@
 """Occlusion of many rays through embree, threads sharing the chunks."""
 
+import math
+
 import numpy as np
 from embreex.mesh_construction import TriangleMesh
 from embreex.rtcore_scene import EmbreeScene as _Scene
@@ -28,6 +30,7 @@ class EmbreeScene:
         self,
         origins: np.ndarray,  # [N, 3] m
         directions: np.ndarray,  # [N, 3]
+        reach: float = math.inf,  # how far rays go, in lengths of their direction
     ) -> np.ndarray:  # [N] bool
         """Whether each ray meets the mesh, from either side."""
         origins = np.ascontiguousarray(origins, np.float32)
@@ -36,7 +39,7 @@ class EmbreeScene:
 
         def trace(start: int) -> None:
             end = start + _CHUNK
-            hit[start:end] = self.trace_chunk(origins[start:end], directions[start:end])
+            hit[start:end] = self.trace_chunk(origins[start:end], directions[start:end], reach)
 
         run_in_threads(trace, range(0, len(origins), _CHUNK))
         return hit
@@ -45,6 +48,8 @@ class EmbreeScene:
         self,
         origins: np.ndarray,  # [N, 3] float32, C-contiguous
         directions: np.ndarray,  # [N, 3] float32, C-contiguous
+        reach: float = math.inf,
     ) -> np.ndarray:  # [N] bool
         """`any_hit` on the calling thread alone."""
-        return self._scene.run(origins, directions, query="OCCLUDED") != _MISS
+        ends = None if math.isinf(reach) else np.full(len(origins), reach, np.float32)
+        return self._scene.run(origins, directions, dists=ends, query="OCCLUDED") != _MISS

@@ -1,5 +1,7 @@
 """A tree of boxes over a triangle mesh, asked for closest points, heights along rays and occlusion."""
 
+import math
+
 import numpy as np
 
 from phynes_core.kernels.cpu.bvh_any_hit import any_hits
@@ -46,6 +48,7 @@ class Bvh:
         self,
         origins: np.ndarray,  # [N, 3] m
         directions: np.ndarray,  # [N, 3]
+        reach: float = math.inf,  # how far rays go, in lengths of their direction
     ) -> np.ndarray:  # [N] bool
         """Whether each ray meets the mesh, from either side."""
         origins = np.ascontiguousarray(origins, np.float32)
@@ -54,7 +57,7 @@ class Bvh:
 
         def trace(start: int) -> None:
             end = start + _RAY_CHUNK
-            hit[start:end] = self.trace_chunk(origins[start:end], directions[start:end])
+            hit[start:end] = self.trace_chunk(origins[start:end], directions[start:end], reach)
 
         run_in_threads(trace, range(0, len(origins), _RAY_CHUNK))
         return hit
@@ -63,10 +66,11 @@ class Bvh:
         self,
         origins: np.ndarray,  # [N, 3] float32, C-contiguous
         directions: np.ndarray,  # [N, 3] float32, C-contiguous
+        reach: float = math.inf,
     ) -> np.ndarray:  # [N] bool
         """`any_hit` on the calling thread alone."""
         hit = np.empty(len(origins), np.bool_)
-        any_hits(*self._tree, origins, directions, hit)
+        any_hits(*self._tree, origins, directions, np.float32(reach), hit)
         return hit
 
     def heights_along_rays(

@@ -17,6 +17,7 @@ def any_hits(
     corners_and_edges,  # [F, 9] float32
     origins,  # [N, 3] float32
     directions,  # [N, 3] float32
+    reach,  # float32, how far rays go, in lengths of their direction
     hit,  # [N] bool, written
 ):
     """Whether each ray meets any triangle, from either side."""
@@ -42,7 +43,7 @@ def any_hits(
                 depth += 2
                 continue
             for slot in range(-left - 1, -left - 1 + right):
-                if ray_meets_triangle(corners_and_edges, slot, x, y, z, direction_x, direction_y, direction_z):
+                if ray_meets_triangle(corners_and_edges, slot, x, y, z, direction_x, direction_y, direction_z, reach):
                     found = True
                     break
         hit[ray] = found

@@ -84,8 +84,8 @@ def ray_meets_box(boxes, row, x, y, z, inverse_x, inverse_y, inverse_z):
 
 
 @serial
-def ray_meets_triangle(corners_and_edges, row, x, y, z, direction_x, direction_y, direction_z):
-    """Whether a ray from (x, y, z) hits a triangle from either side (Moller and Trumbore)."""
+def ray_meets_triangle(corners_and_edges, row, x, y, z, direction_x, direction_y, direction_z, reach):
+    """Whether a ray from (x, y, z) hits a triangle from either side within `reach` (Moller and Trumbore)."""
     ab_x, ab_y, ab_z = corners_and_edges[row, 3], corners_and_edges[row, 4], corners_and_edges[row, 5]
     ac_x, ac_y, ac_z = corners_and_edges[row, 6], corners_and_edges[row, 7], corners_and_edges[row, 8]
     p_x = direction_y * ac_z - direction_z * ac_y
@@ -99,4 +99,5 @@ def ray_meets_triangle(corners_and_edges, row, x, y, z, direction_x, direction_y
     q_z = t_x * ab_y - t_y * ab_x
     weight_c = (direction_x * q_x + direction_y * q_y + direction_z * q_z) * scale
     distance = (ac_x * q_x + ac_y * q_y + ac_z * q_z) * scale
-    return weight_b >= _ZERO and weight_c >= _ZERO and weight_b + weight_c <= _ONE and distance > _ZERO
+    is_inside = weight_b >= _ZERO and weight_c >= _ZERO and weight_b + weight_c <= _ONE
+    return is_inside and distance > _ZERO and distance < reach
