@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from app.scene_builder import home_distance, orbit_target
+from app.row import orbit_target
+from app.scene_builder import home_distance
 from app.session import LIVE_LAMP_SAMPLES
 from phynes_core.body.motion import bundled_motions, load_motion
 from phynes_core.frame import FrameRenderer, RenderOptions

@@ -160,13 +160,6 @@ def clear_paint(state: ViewState) -> ViewState:
     return edit_light(state, probe_edits=())
 
 
-def advance_time(state: ViewState, seconds: float, duration_s: float) -> ViewState:
-    """Let the clip run, looping."""
-    if not state.body.playing or duration_s <= 0:
-        return state
-    return edit_body(state, time_s=(state.body.time_s + seconds) % duration_s)
-
-
 def set_fov(state: ViewState, fov_deg: float) -> ViewState:
     """Another lens; the distance follows, so that the avatar keeps its size in the picture."""
     before, after = (math.tan(0.5 * math.radians(angle)) for angle in (state.camera.fov_deg, fov_deg))
@@ -176,6 +169,7 @@ def set_fov(state: ViewState, fov_deg: float) -> ViewState:
 
 def revert_sources(state: ViewState, shown: ViewState) -> ViewState:
     """Back to the files of a state that could be shown, after one that could not."""
-    body = replace(state.body, avatar=shown.body.avatar, motion=shown.body.motion)
+    body = replace(state.body, avatar=shown.body.avatar, motion=shown.body.motion, playback=shown.body.playback)
+    state = replace(state, company=shown.company)
     light = replace(state.light, mode=shown.light.mode, environment=shown.light.environment)
     return replace(state, body=body, light=light)

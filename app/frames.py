@@ -15,6 +15,19 @@ KINDS = (LIGHT, REFLECTANCE, PLAIN)
 
 
 @dataclass(frozen=True, eq=False)
+class ShownBody:
+    """One body of a frame: what hands need to know to take hold of it."""
+
+    joints: np.ndarray  # [24, 3] world, metres
+    axes: np.ndarray  # [24, 3, 3] world, columns: each joint's own x, y, z, turned with it
+    rotations: np.ndarray  # [24, 3] axis-angle, rad: the whole pose, root first
+    duration_s: float  # of its clip; 0 without
+    fps: float  # of its clip; 0 without
+    first_face: int  # of its faces in the frame's face_index
+    face_weights: np.ndarray  # [F, 24] uint8: how much each joint moves a face, 255 is all
+
+
+@dataclass(frozen=True, eq=False)
 class Frame:
     """One rendered buffer and the state it shows."""
 
@@ -29,6 +42,8 @@ class Frame:
     is_final: bool = False  # rendered at full quality
     has_detail: bool = False  # normals per pixel
     materials_follow_pose: bool = False  # the avatar's can; freezing them would change something
+    bodies: tuple[ShownBody, ...] = ()  # in the order of state.bodies
+    face_index: np.ndarray | None = None  # [H, W] int32, numbered through all bodies; -1 = background
 
     @property
     def size(self) -> tuple[int, int]:

@@ -7,10 +7,12 @@ on demand and limited in rate, because a software renderer takes its time from t
 import time
 from collections import deque
 from dataclasses import replace
+from pathlib import Path
 
 from app import edits
 from app.actions import Actions
 from app.captions import ERROR_INK, TEXT_INK, Caption
+from app.company_edits import advance_time, framed, posed_bodies
 from app.dpg_context import PanelWindow
 from app.frames import Choices, Frame
 from app.gestures import Gestures
@@ -90,17 +92,30 @@ class ViewerLoop:
 
     def _wait_s(self) -> float:
         """Until the next thing that is due."""
-        is_busy = self._panels.has_attention or self._store.state.body.playing or self._picture.needs_drawing
+        is_busy = self._panels.has_attention or self._is_playing or self._picture.needs_drawing
         due = self._period_s if is_busy else IDLE_WAIT_S
         return max(0.001, due - (time.monotonic() - max(self._picture_drawn_s, self._panels_drawn_s)))
+
+    @property
+    def _is_playing(self) -> bool:
+        return any(body.playing for body in self._store.state.bodies)
 
     def _advance_clock(self) -> None:
         now = time.monotonic()
         elapsed, self._clock_s = now - self._clock_s, now
-        body = self._store.state.body
-        if body.playing:
-            duration = next((item.duration_s for item in self._choices.motions if item.key == body.motion), 0.0)
-            self._store.post(lambda s: edits.advance_time(s, elapsed, duration), "clock", is_undoable=False)
+        if self._is_playing:
+            durations = self._durations_s()
+            self._store.post(lambda s: advance_time(s, elapsed, durations), "clock", is_undoable=False)
+
+    def _durations_s(self) -> dict[str, float]:
+        """Length of every clip that is known: those on offer, and those of the picture's bodies."""
+        durations = {choice.key: choice.duration_s for choice in self._choices.motions}
+        if (frame := self._worker.latest) is not None:
+            durations |= {
+                state.motion: shown.duration_s
+                for state, shown in zip(posed_bodies(frame.state), frame.bodies, strict=False)
+            }
+        return durations
 
     def _ask(self) -> None:
         """Give the worker the newest state, when the picture depends on what changed."""
@@ -111,7 +126,7 @@ class ViewerLoop:
             if self._trace.is_on:
                 self._trace.event("state", **_traced_state(state))
         is_held = self._gestures.drag is not None or self._panels.is_pressed
-        self._worker.let_refine(not is_held and not state.body.playing)
+        self._worker.let_refine(not is_held and not self._is_playing)
 
     def _revert_failure(self) -> None:
         """Files that the engine refused are taken back, so that the panels never name what is not shown."""
@@ -195,8 +210,7 @@ class ViewerLoop:
 
     def _record(self) -> None:
         state = self._store.state
-        duration = next((item.duration_s for item in self._choices.motions if item.key == state.body.motion), 0.0)
-        self._worker.record(state, state.tool.turntable, duration)
+        self._worker.record(state, state.tool.turntable, self._durations_s())
 
     def _undo(self) -> None:
         self._store.apply()  # what was posted before the key comes first
@@ -208,7 +222,7 @@ class ViewerLoop:
 
     def _reset_camera(self) -> None:
         home = self._home
-        self._store.post(lambda s: replace(s, camera=home), "reset view")
+        self._store.post(lambda s: framed(replace(s, camera=home)), "reset view")
 
     def _close(self) -> None:
         self._is_closing = True
@@ -239,5 +253,7 @@ def _traced_state(state: ViewState) -> dict[str, object]:
         "light": [light.mode, light.environment, light.yaw_deg, len(light.probe_edits)],
         "joints": {joint: angles for joint, angles in enumerate(state.body.joint_angles_deg) if any(angles)},
         "clip_s": round(state.body.time_s, 3),
+        "bodies": [Path(body.avatar).stem for body in state.bodies],
+        "active": state.company.place,
         "exposure_ev": state.look.exposure_ev,
     }

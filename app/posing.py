@@ -1,11 +1,59 @@
-"""Joint edits on top of a clip: small turns composed with what the motion says."""
+"""What pose a body is in: its clip, a second one mixed in, a held pose, and joint edits on top of all."""
+
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
-from app.state import Vector
+from app.state import BodyState, Vector
 from phynes_core.body.model import Pose
-from phynes_core.body.rotations import axis_angle_to_matrix, matrix_to_quaternion, quaternion_to_axis_angle
+from phynes_core.body.motion import MotionClip
+from phynes_core.body.rotations import (
+    axis_angle_to_matrix,
+    axis_angle_to_quaternion,
+    matrix_to_quaternion,
+    quaternion_to_axis_angle,
+    slerp,
+)
+
+
+def posed_by(
+    body: BodyState,
+    clip: MotionClip | None,
+    second: MotionClip | None,  # mixed in
+    betas: Tensor,  # [B]
+) -> tuple[Pose, Pose]:  # without and with what the user did to joints
+    """The pose at the body's time."""
+    pose = Pose(torch.zeros(23, 3), torch.zeros(3), torch.zeros(3), betas)
+    if clip is not None:
+        pose = _at(clip, body.time_s, body.playback.is_smooth, betas)
+        if second is not None and body.playback.mix > 0:
+            share = body.time_s / clip.duration_s if clip.duration_s > 0 else 0.0
+            other = _at(second, share * second.duration_s, body.playback.is_smooth, betas)
+            pose = blended(pose, other, body.playback.mix)
+    held = pose
+    if body.held_pose and body.held_share > 0:
+        rotations = torch.tensor(body.held_pose)
+        # the root of a held pose turns the body; where it stands is the clip's
+        held = blended(pose, Pose(rotations[1:], rotations[0], pose.transl, betas), body.held_share)
+    return pose, edited_pose(held, body.joint_angles_deg)
+
+
+def blended(first: Pose, second: Pose, share: float) -> Pose:
+    """Every joint along the shorter arc, `transl` along a line; 0 is the first pose, 1 the second."""
+    if share <= 0.0 or share >= 1.0:
+        return first if share <= 0.0 else replace(second, betas=first.betas)
+    ends = [axis_angle_to_quaternion(torch.cat([pose.global_orient[None], pose.body_pose])) for pose in (first, second)]
+    rotations = quaternion_to_axis_angle(slerp(ends[0], ends[1], share))
+    return Pose(rotations[1:], rotations[0], torch.lerp(first.transl, second.transl, share), first.betas)
+
+
+def _at(clip: MotionClip, time_s: float, is_smooth: bool, betas: Tensor) -> Pose:
+    if not 0.0 <= time_s <= clip.duration_s:  # the very end is the last frame, not the first
+        time_s = time_s % clip.duration_s if clip.duration_s > 0 else 0.0
+    if not is_smooth:
+        return clip.pose(min(int(time_s * clip.fps + 1e-4), clip.num_frames - 1), betas)
+    return clip.pose_at(time_s, betas, loop=False)
 
 
 def edited_pose(pose: Pose, joint_angles_deg: tuple[Vector, ...]) -> Pose:  # [24] x, y, z

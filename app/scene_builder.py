@@ -1,25 +1,26 @@
 """From a command's options to a scene: read the files that they name, check the numbers."""
 
-import os
+from dataclasses import replace
 from pathlib import Path
 
-import torch
-
 from app.arguments import check_number, parse_numbers
+from app.bodies import Bodies
 from app.cli import UsageError
+from app.company_edits import framed
+from app.kept_files import KeptFiles
+from app.opening_bodies import licensed_file, opening_row
 from app.scene_options import SceneOptions
+from app.state import BodyState, CameraState, ViewState
 from phynes_core.avatar import Avatar
-from phynes_core.body.model import Pose, pose_body
-from phynes_core.body.motion import MotionClip, bundled_motions, load_motion
-from phynes_core.checkpoint import load_checkpoint, resolve_avatar_path
-from phynes_core.errors import ImageError, PhynesError
+from phynes_core.body.model import pose_body
+from phynes_core.errors import ImageError, MotionError, PhynesError
 from phynes_core.kernels.backends import resolve
 from phynes_core.paths import ASSETS, PROJECT
 from phynes_core.render.camera import framing_distance, orbit_camera
 from phynes_core.render.lamps import Lamp
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Environment, load_environment_image
-from phynes_core.scene import PosedAvatar, Scene
+from phynes_core.scene import Scene
 
 MAX_SOURCES = 64  # more would cost more rays than the probes
 MIN_SIZE, MAX_SIZE = 16, 8192  # pixels a side; above the latter the buffers of one frame no longer fit in memory
@@ -37,31 +38,38 @@ def build_scene(options: SceneOptions) -> Scene:
     if orbit and orbit[2] <= 0:
         raise UsageError(f"--camera: expected a distance above 0 metres, got {orbit[2]:g}")
     lamps = tuple(parse_lamp(text) for text in options.lamp)
-    avatar = load_checkpoint(
-        resolve_avatar_path(options.avatar),
-        licensed_file(options.smpl, "PHYNES_SMPL"),
-        licensed_file(options.smpl_uv, "PHYNES_SMPL_UV"),
-    )
-    clip = load_motion(bundled_motions().get(options.motion) or _shipped(options.motion)) if options.motion else None
-    pose = _pose(options, avatar, clip)
-    azimuth, elevation, distance = orbit or (0.0, 0.0, home_distance(avatar))
-    camera = orbit_camera(orbit_target(avatar, pose, clip), azimuth, elevation, distance, options.size, options.size)
-    return Scene((PosedAvatar(avatar, pose),), camera, Lighting(_environment(options, avatar), lamps))
+    files = KeptFiles()
+    bodies = Bodies(files, licensed_file(options.smpl, "PHYNES_SMPL"), licensed_file(options.smpl_uv, "PHYNES_SMPL_UV"))
+    body, company = opening_row(options)
+    state = at_time(bodies, ViewState(body, company=company), options.frame, options.time)
+    row, avatar = bodies.row(state), bodies.avatar(body)
+    azimuth, elevation, distance = orbit or (0.0, 0.0, home_view(state, avatar).distance_m)
+    camera = orbit_camera(row.target, azimuth, elevation, distance, options.size, options.size)
+    return Scene(row.posed, camera, Lighting(_environment(options, avatar), lamps))
 
 
-def licensed_file(path: Path | None, variable: str) -> Path | None:
-    """A file the user names by option or by environment variable."""
-    named = os.environ.get(variable, "")
-    return path if path is not None or not named else Path(named)
+def at_time(bodies: Bodies, state: ViewState, frame: int, time_s: float | None) -> ViewState:
+    """Every clip at its frame, or at a time that is given; raises MotionError beyond its end."""
+    if not any(body.motion for body in state.bodies):
+        if frame or time_s is not None:
+            raise MotionError("--frame and --time: expected a --motion to take them from, got none")
+        return state
+
+    def placed(body: BodyState) -> BodyState:
+        if not body.motion:
+            return body
+        clip = bodies.clip(body.motion)
+        if time_s is None and not 0 <= frame < clip.num_frames:
+            raise MotionError(f"--frame: expected 0 to {clip.num_frames - 1} of {clip.name}, got {frame}")
+        return replace(body, time_s=frame / clip.fps if time_s is None else time_s)
+
+    others = tuple(placed(body) for body in state.company.others)
+    return replace(state, body=placed(state.body), company=replace(state.company, others=others))
 
 
-def orbit_target(avatar: Avatar, pose: Pose, clip: MotionClip | None) -> torch.Tensor:  # [3] world
-    """The pelvis, followed over the ground; its height is the clip's median, so that a jump is seen as a jump."""
-    rest = Pose(torch.zeros(23, 3), torch.zeros(3), torch.zeros(3), pose.betas)
-    x, y, z = (pose_body(avatar.body, rest).joints[0] + pose.transl).tolist()
-    if clip is not None:
-        y += float(clip.transl[:, 1].median() - pose.transl[1])
-    return torch.tensor([x, y, z])
+def home_view(state: ViewState, avatar: Avatar) -> CameraState:
+    """The view that fills 85 % of the picture's height with the active body, from farther if that shows the row."""
+    return framed(replace(state, camera=CameraState(distance_m=home_distance(avatar)))).camera
 
 
 def home_distance(avatar: Avatar) -> float:
@@ -79,18 +87,6 @@ def parse_lamp(text: str) -> Lamp:
     if radius:
         return Lamp(azimuth, elevation, intensity, angular_radius_deg=radius[0])
     return Lamp(azimuth, elevation, intensity)
-
-
-def _pose(options: SceneOptions, avatar: Avatar, clip: MotionClip | None) -> Pose:
-    if clip is None:
-        if options.frame or options.time is not None:
-            raise UsageError("--frame and --time: expected a --motion to take them from, got none")
-        return avatar.rest_pose()
-    if options.time is not None:
-        return clip.pose_at(options.time, avatar.betas)
-    if not 0 <= options.frame < clip.num_frames:
-        raise UsageError(f"--frame: expected 0 to {clip.num_frames - 1} of {options.motion}, got {options.frame}")
-    return clip.pose(options.frame, avatar.betas)
 
 
 def _environment(options: SceneOptions, avatar: Avatar) -> Environment | None:

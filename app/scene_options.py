@@ -1,20 +1,17 @@
 """The options that describe a scene on the command line; scene_builder.py makes it."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Literal
 
 import tyro
 
+from app.body_options import BodyOptions
+
 
 @dataclass(frozen=True, kw_only=True)
-class SceneOptions:
+class SceneOptions(BodyOptions):
     """Who, in which pose, under which light, from where."""
 
-    avatar: str
-    """A .ckpt file, or its bare name in checkpoints/."""
-    motion: str = ""
-    """A motion clip (.npz), or the bare name of one in assets/motions; the rest pose when left out."""
     frame: int = 0
     """Frame of the clip."""
     time: float | None = None
@@ -43,7 +40,3 @@ class SceneOptions:
     """Width and height in pixels."""
     backend: str = "auto"
     """auto, reference (plain torch), numba: how the engine computes."""
-    smpl: Path | None = None
-    """The licensed SMPL file of an avatar that was trained on one; or the environment variable PHYNES_SMPL."""
-    smpl_uv: Path | None = None
-    """OBJ with that body's UV atlas; or PHYNES_SMPL_UV."""

@@ -24,9 +24,24 @@ LIGHT_MODES = ("captured", "environment", "none")
 TONE_CURVES = ("linear", "filmic", "reinhard", "aces", "agx")
 SPINS = ("camera", "light")
 DETAIL_MODES = ("auto", "on", "off")
+LIMITS = ("head", "hands", "limbs")
+NO_JOINT = -1
 
 REST_ANGLES: tuple[Vector, ...] = ((0.0, 0.0, 0.0),) * NUM_JOINTS
 HISTORY_LENGTH = 200  # undo steps kept: a state is a few kB
+
+
+@dataclass(frozen=True)
+class PlaybackState:
+    """How a clip runs."""
+
+    speed: float = 1.0
+    loops: bool = True
+    start_s: float = 0.0  # the range that plays
+    end_s: float = 0.0  # not after start_s: to the clip's end
+    is_smooth: bool = True  # poses between the clip's frames, by slerp
+    second: str = ""  # a clip mixed in, stretched to the same length; "" is none
+    mix: float = 0.5  # its share
 
 
 @dataclass(frozen=True)
@@ -41,6 +56,20 @@ class BodyState:
     shape: tuple[float, ...] = (0.0,) * NUM_SHAPES  # added to the avatar's betas
     detail: str = "auto"  # of DETAIL_MODES: normals per pixel from the offset map; auto: as the avatar was trained
     freezes_materials: bool = True  # albedo and roughness of the first training pose, whatever the pose
+    playback: PlaybackState = field(default_factory=PlaybackState)
+    held_pose: tuple[Vector, ...] = ()  # axis-angle, rad, of a pose from the library; () is none
+    held_share: float = 1.0  # 0: the clip's pose; 1: the held one
+    limits: tuple[str, ...] = LIMITS  # of LIMITS: where joint edits stop at what a body can do
+
+
+@dataclass(frozen=True)
+class CompanyState:
+    """Who stands beside the active body, in a row along X."""
+
+    others: tuple[BodyState, ...] = ()  # from the left of the front view to the right, without the active one
+    place: int = 0  # of the active body in the row
+    spacing_m: float = 1.8  # arms of two T-poses do not touch
+    shares_pose: bool = False  # all take the active body's clip, time and joints
 
 
 @dataclass(frozen=True)
@@ -118,6 +147,9 @@ class ToolState:
     brush_color: Rgb = (1.0, 1.0, 1.0)
     brush_intensity: float = 4.0
     brush_radius: int = 0  # cells around the one under the pointer
+    selected_joint: int = NO_JOINT  # of the active body: the one with the rings
+    joint_axis: int = 0  # x, y or z: what the keys turn about
+    mirrors_joints: bool = False  # an edit of the left limb turns the right one too
     turntable: TurntableState = field(default_factory=TurntableState)
 
 
@@ -125,16 +157,25 @@ class ToolState:
 class ViewState:
     """Everything a person can change."""
 
-    body: BodyState = field(default_factory=BodyState)
+    body: BodyState = field(default_factory=BodyState)  # the active one
     camera: CameraState = field(default_factory=CameraState)
     light: LightState = field(default_factory=LightState)
     look: LookState = field(default_factory=LookState)
     tool: ToolState = field(default_factory=ToolState)
+    company: CompanyState = field(default_factory=CompanyState)
 
     @property
-    def rendered(self) -> tuple[BodyState, CameraState, LightState, str]:
+    def bodies(self) -> tuple[BodyState, ...]:
+        """Everybody in the row; `body` stands at `company.place`."""
+        others, place = self.company.others, self.company.place
+        return *others[:place], self.body, *others[place:]
+
+    @property
+    def rendered(self) -> tuple[object, ...]:
         """The part that needs the engine: two states that agree here show the same frame."""
-        return replace(self.body, playing=False), self.camera, self.light, self.look.buffer
+        others = tuple(replace(body, playing=False) for body in self.company.others)
+        body, company = replace(self.body, playing=False), replace(self.company, others=others)
+        return body, company, self.camera, self.light, self.look.buffer
 
 
 Edit = Callable[[ViewState], ViewState]
@@ -216,8 +257,17 @@ class Store:
         if not source:
             return False
         target.append(self.state)
-        present, past = self.state.body, source.pop()
-        if present.playing:  # the clock runs on: undoing a light must not throw the motion back
-            past = replace(past, body=replace(past.body, time_s=present.time_s, playing=True))
-        self.state = past
+        self.state = _with_clocks(source.pop(), self.state)
         return True
+
+
+def _with_clocks(past: ViewState, present: ViewState) -> ViewState:
+    """The clock runs on: undoing a light must not throw the motion back."""
+
+    def clocked(body: BodyState, now: BodyState) -> BodyState:
+        return replace(body, time_s=now.time_s, playing=True) if now.playing else body
+
+    pairs = zip(past.company.others, present.company.others, strict=False)
+    if len(past.company.others) == len(present.company.others):
+        past = replace(past, company=replace(past.company, others=tuple(clocked(*pair) for pair in pairs)))
+    return replace(past, body=clocked(past.body, present.body))

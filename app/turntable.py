@@ -1,8 +1,10 @@
 """The views of a turntable: a pure sequence, the same for the panel and for the command line."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
+from app.company_edits import advance_time
 from app.edits import wrap_deg
 from app.state import TurntableState, ViewState
 
@@ -10,7 +12,7 @@ from app.state import TurntableState, ViewState
 def turntable_views(
     state: ViewState,  # the first frame's view
     settings: TurntableState,
-    duration_s: float = 0.0,  # of the motion clip, to loop it
+    durations_s: Mapping[str, float] = MappingProxyType({}),  # of the motion clips, by path
 ) -> Iterator[ViewState]:
     """One full turn of the camera around the avatar, or of all light around it, without repeating the first frame."""
     if settings.spin not in ("camera", "light"):
@@ -18,10 +20,12 @@ def turntable_views(
     for index in range(settings.num_frames):
         turn_deg = 360.0 * index / settings.num_frames
         view = _camera_turned(state, turn_deg) if settings.spin == "camera" else _light_turned(state, turn_deg)
-        if settings.plays_motion and duration_s > 0:
-            time_s = (state.body.time_s + index / settings.fps) % duration_s
-            view = replace(view, body=replace(view.body, time_s=time_s))
-        yield view
+        yield advance_time(_playing(view), index / settings.fps, durations_s) if settings.plays_motion else view
+
+
+def _playing(state: ViewState) -> ViewState:
+    others = tuple(replace(body, playing=True) for body in state.company.others)
+    return replace(state, body=replace(state.body, playing=True), company=replace(state.company, others=others))
 
 
 def _camera_turned(state: ViewState, turn_deg: float) -> ViewState:

@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from app.frames import Frame, Renderer
@@ -30,7 +30,7 @@ class _Live:
 class _Recording:
     state: ViewState
     settings: TurntableState
-    duration_s: float
+    durations_s: Mapping[str, float]
 
 
 class Worker:
@@ -86,11 +86,11 @@ class Worker:
                 self._may_refine = may_refine
                 self._changed.notify()
 
-    def record(self, state: ViewState, settings: TurntableState, duration_s: float) -> None:
+    def record(self, state: ViewState, settings: TurntableState, durations_s: Mapping[str, float]) -> None:
         """Make a turntable video; live frames pause until it is done."""
         with self._changed:
             if self._recording is None:
-                self._recording = _Recording(state, settings, duration_s)
+                self._recording = _Recording(state, settings, durations_s)
                 self._is_cancelled = False
                 status = RecordingStatus("running", 0, settings.num_frames, settings.path)
                 self._set_status(recording=status)
@@ -166,7 +166,7 @@ class Worker:
             self._set_status(recording=replace(self._status.recording, num_done=num_done))
             return not self._is_cancelled
 
-        views = turntable_views(job.state, job.settings, job.duration_s)
+        views = turntable_views(job.state, job.settings, job.durations_s)
         try:
             is_whole = record(self._renderer, views, job.settings, after_frame)
         finally:

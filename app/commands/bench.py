@@ -56,7 +56,9 @@ def run(args: Bench) -> int:
         raise UsageError(f"--frames: expected at least 3, got {args.frames}")
     if args.json is not None:
         check_file(args.json)
-    options = SceneOptions(avatar=args.avatar, probe=args.probe, size=args.size, smpl=args.smpl, smpl_uv=args.smpl_uv)
+    options = SceneOptions(
+        avatar=(args.avatar,), probe=args.probe, size=args.size, smpl=args.smpl, smpl_uv=args.smpl_uv
+    )
     detail = pixel_normals(args.pixel_normals)
     scene = build_scene(options)
     with Console(stderr=True).status("") as status:

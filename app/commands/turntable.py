@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from app.body_options import PlaybackOptions
 from app.scene_options import SceneOptions
 
 
 @dataclass(frozen=True, kw_only=True)
-class Turntable(SceneOptions):
+class Turntable(SceneOptions, PlaybackOptions):
     """Options of `turntable`."""
 
     out: Path
@@ -44,33 +45,32 @@ def run(args: Turntable) -> int:
 
     from app.arguments import check_number
     from app.frames import Frame
+    from app.opening_bodies import licensed_file, opening_row, playback_of
     from app.outputs import check_file
     from app.recording import check_video, record
-    from app.scene_builder import MAX_SOURCES, check_backend, licensed_file
+    from app.scene_builder import MAX_SOURCES, check_backend
     from app.session import AvatarSession
     from app.state import LookState, TurntableState, ViewState
     from app.turntable import turntable_views
-    from phynes_core.checkpoint import resolve_avatar_path
 
     settings = TurntableState(args.spin, _seconds(args.seconds), args.fps, args.size, args.play, str(args.out))
     check_video(args.out, args.size, args.fps)
     check_file(args.out)
     check_backend(args.backend)
     check_number("--bright-sources", args.bright_sources, 0, MAX_SOURCES)
-    path = resolve_avatar_path(args.avatar).resolve()
+    body, company = opening_row(args, playback_of(args))
     session = AvatarSession(
         args.backend, licensed_file(args.smpl, "PHYNES_SMPL"), licensed_file(args.smpl_uv, "PHYNES_SMPL_UV"),
         args.antialias,
     )  # fmt: skip
-    body, light = session.opening(path, args.motion, args.probe)
     light = replace(
-        light, yaw_deg=args.probe_yaw, intensity=args.probe_intensity, lamps=_lamps(args),
+        session.opening_light(args.probe), yaw_deg=args.probe_yaw, intensity=args.probe_intensity, lamps=_lamps(args),
         bright_sources=args.bright_sources,
     )  # fmt: skip
-    time_s = session.time_of(body, args.frame, args.time)
-    body = replace(body, time_s=time_s, detail=args.pixel_normals, freezes_materials=args.freeze_materials)
+    body = replace(body, detail=args.pixel_normals, freezes_materials=args.freeze_materials)
     look = LookState(args.buffer, args.exposure, args.curve)
-    view = ViewState(body, _camera(args, session.home_camera(body)), light, look)
+    view = session.at_time(ViewState(body, light=light, look=look, company=company), args.frame, args.time)
+    view = replace(view, camera=_camera(args, session.home_camera(view)))
     session.check(view)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     console = Console(stderr=True)
@@ -81,7 +81,7 @@ def run(args: Turntable) -> int:
             progress.update(task, completed=num_done)
             return True
 
-        record(session, turntable_views(view, settings, session.duration_s(body)), settings, after_frame)
+        record(session, turntable_views(view, settings, session.durations_s(view)), settings, after_frame)
     print(args.out)
     return 0
 

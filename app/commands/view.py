@@ -6,6 +6,7 @@ plays; F resets the view; R records a turntable; Z and Y undo and redo.
 examples:
   python launch.py --avatar josh.ckpt
   python launch.py --avatar josh.ckpt --motion walk --probe studio
+  python launch.py --avatar josh.ckpt --avatar ada.ckpt --motion dance.bvh --same-pose
   python launch.py --avatar mine.ckpt --smpl SMPL_NEUTRAL.pkl --smpl-uv smpl_uv.obj
 """
 
@@ -13,19 +14,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from app.body_options import BodyOptions, PlaybackOptions
 from phynes_core.checkpoint import resolve_avatar_path
 
 MIN_SIZE, MAX_SIZE = 64, 2048
 
 
 @dataclass(frozen=True, kw_only=True)
-class View:
+class View(BodyOptions, PlaybackOptions):
     """Options of the viewer."""
 
-    avatar: str
-    """A .ckpt file, or its bare name in checkpoints/."""
-    motion: str = ""
-    """Start with this clip: an .npz, or the bare name of one in assets/motions."""
     probe: str = "captured"
     """Start under this light: a lat-long .exr, .hdr or .png, a bare name in assets/probes, "captured" (the light
     learned in training) or "none" (lamps alone)."""
@@ -37,10 +35,6 @@ class View:
     """Width and height of the rendered picture in pixels; the window scales it."""
     backend: str = "auto"
     """auto, reference (plain torch), numba: how the engine computes."""
-    smpl: Path | None = None
-    """The licensed SMPL file of an avatar that was trained on one; or the environment variable PHYNES_SMPL."""
-    smpl_uv: Path | None = None
-    """OBJ with that body's UV atlas; or PHYNES_SMPL_UV."""
 
 
 def run(args: View) -> int:
@@ -49,27 +43,31 @@ def run(args: View) -> int:
 
     if not MIN_SIZE <= args.size <= MAX_SIZE:
         raise UsageError(f"--size: expected {MIN_SIZE} to {MAX_SIZE} pixels, got {args.size}")
-    path = resolve_avatar_path(args.avatar).resolve()
-    # torch takes seconds to import: only once the name is known to exist
+    for name in args.avatar:  # torch takes seconds to import: only once the names are known to exist
+        resolve_avatar_path(name)
     from rich.console import Console
 
     from app.loop import ViewerLoop
-    from app.scene_builder import check_backend, licensed_file
+    from app.opening_bodies import licensed_file, opening_row, playback_of
+    from app.scene_builder import check_backend
     from app.session import AvatarSession
     from app.state import Store, ToolState, TurntableState, ViewState
     from app.trace import Trace
     from app.worker import Worker
 
     check_backend(args.backend)
+    body, company = opening_row(args, playback_of(args))
+    path = Path(body.avatar)
     with Console(stderr=True).status(f"Loading {path.name}"):
         session = AvatarSession(
             args.backend, licensed_file(args.smpl, "PHYNES_SMPL"), licensed_file(args.smpl_uv, "PHYNES_SMPL_UV")
         )
-        body, light = session.opening(path, args.motion, args.probe)
         body = replace(body, detail=args.pixel_normals, freezes_materials=args.freeze_materials)
-        home = session.home_camera(body)
         turntable = TurntableState(size=args.size // 2 * 2, path=f"{path.stem}_turntable.mp4")
-        state = ViewState(body, home, light, tool=ToolState(turntable=turntable))
+        light = session.opening_light(args.probe)
+        state = ViewState(body, light=light, tool=ToolState(turntable=turntable), company=company)
+        home = session.home_camera(state)
+        state = replace(state, camera=home)
         session.check(state)
         choices = session.choices(body.avatar)
     trace = Trace.from_environment()

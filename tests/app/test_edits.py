@@ -86,12 +86,6 @@ def test_a_brush_wraps_sideways_but_not_over_the_poles():
     assert edits.brush_cells(7, 7, 0) == [7 * PROBE_COLUMNS + 7]
 
 
-def test_time_loops_and_rests_when_paused():
-    playing = edits.edit_body(ViewState(), motion="walk", playing=True, time_s=0.9)
-    assert edits.advance_time(playing, 0.3, 1.0).body.time_s == pytest.approx(0.2)
-    assert edits.advance_time(ViewState(), 0.3, 1.0) == ViewState()
-
-
 def test_refused_files_are_taken_back_and_other_edits_stay():
     shown = ViewState()
     asked = edits.edit_light(edits.edit_look(shown, exposure_ev=1.0), mode="environment", environment="broken.exr")

@@ -1,13 +1,13 @@
 """ViewStates become frames: the engine behind the viewer, without windows."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from app import edits
+from app.opening_bodies import motion_path
 from app.scene_builder import probe_file
 from app.session import AvatarSession, _cell_of
 from app.state import BUFFERS, BodyState, ViewState
@@ -38,8 +38,8 @@ def session():
 
 @pytest.fixture
 def opening(session, checkpoint):
-    body, light = session.opening(checkpoint, "", "captured")
-    return ViewState(body, session.home_camera(body), light)
+    state = ViewState(BodyState(str(checkpoint)), light=session.opening_light("captured"))
+    return replace(state, camera=session.home_camera(state))
 
 
 def lit(frame):
@@ -121,7 +121,7 @@ def test_a_light_turntable_turns_painted_probes_too(session, opening):
 
 
 def test_the_camera_follows_over_the_ground_but_not_up(session, opening):
-    jump = edits.edit_body(opening, motion=session.opening(Path("x"), "jump", "captured")[0].motion)
+    jump = edits.edit_body(opening, motion=motion_path("jump"))
     heights = {session.render(edits.edit_body(jump, time_s=time), 16).target[1] for time in (0.0, 0.6, 1.1)}
     depths = {session.render(edits.edit_body(jump, time_s=time), 16).target[2] for time in (0.0, 0.6, 1.1)}
     assert max(heights) - min(heights) < 1e-5 and max(depths) - min(depths) > 0.1
@@ -170,13 +170,14 @@ def test_choices_name_what_ships_and_what_is_open(session, checkpoint):
 
 
 def test_times_and_frames_of_a_clip(session, opening):
-    walk = session.opening(Path("x"), "walk", "captured")[0]
-    assert session.time_of(walk, 3, None) == pytest.approx(0.1) and session.time_of(walk, 0, 0.7) == 0.7
-    assert session.duration_s(walk) > 1.0 and session.duration_s(BodyState()) == 0.0
+    walk = edits.edit_body(opening, motion=motion_path("walk"))
+    assert session.at_time(walk, 3, None).body.time_s == pytest.approx(0.1)
+    assert session.at_time(walk, 0, 0.7).body.time_s == 0.7
+    assert session.durations_s(walk)[walk.body.motion] > 1.0 and session.durations_s(opening) == {}
     with pytest.raises(MotionError, match="expected 0 to"):
-        session.time_of(walk, 9999, None)
+        session.at_time(walk, 9999, None)
     with pytest.raises(MotionError, match="expected a --motion"):
-        session.time_of(BodyState(), 1, None)
+        session.at_time(opening, 1, None)
 
 
 def test_what_cannot_be_opened_is_one_line(session, opening, tmp_path):
@@ -193,7 +194,7 @@ def test_what_cannot_be_opened_is_one_line(session, opening, tmp_path):
             session.check(state)
         assert "\n" not in str(error.value)
     with pytest.raises(ImageError, match="studio"):
-        session.opening(Path("x"), "", "no-such-light")
+        session.opening_light("no-such-light")
     assert session.render(opening, SIZE).state == opening  # and it goes on
 
 
@@ -201,7 +202,7 @@ def test_painting_a_cell_takes_away_the_sun_in_it_and_keeps_the_others(session, 
     """Bright sources outlive paint elsewhere; a painted cell is as painted; a turntable turns all of it."""
     file = str(probe_file("interior").resolve())
     lit = edits.edit_light(opening, mode="environment", environment=file, yaw_deg=30.0)
-    avatar = session._avatar(lit.body)
+    avatar = session._bodies.avatar(lit.body)
     plain, _ = session._lighting(avatar, lit.body.avatar, lit.light)
     sources = plain.split(8).sources
     assert len(sources) >= 3

@@ -4,6 +4,7 @@ import threading
 from dataclasses import replace
 
 from app import edits
+from app.company_edits import advance_time
 from app.state import NUM_JOINTS, LampState, LightState, Store, TurntableState, ViewState
 from phynes_core import conventions
 
@@ -66,7 +67,7 @@ def test_the_clock_is_no_step_and_undo_does_not_turn_it_back():
     store = Store(edits.edit_body(ViewState(), motion="walk", playing=True))
     store.post(exposure(1.0), "exposure")
     for _ in range(3):
-        store.post(lambda state: edits.advance_time(state, 0.25, 10.0), "clock", is_undoable=False)
+        store.post(lambda state: advance_time(state, 0.25, {"walk": 10.0}), "clock", is_undoable=False)
     store.apply()
     store.undo()
     assert store.state.look.exposure_ev == 0.0

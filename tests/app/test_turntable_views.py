@@ -31,9 +31,11 @@ def test_all_light_goes_round_together():
 
 def test_the_motion_runs_on_request_and_loops():
     start = edits.edit_body(ViewState(), motion="walk", time_s=0.5)
-    still = list(turntable_views(start, SETTINGS, duration_s=1.0))
+    still = list(turntable_views(start, SETTINGS, durations_s={"walk": 1.0}))
     assert {view.body.time_s for view in still} == {0.5}
-    moving = list(turntable_views(start, TurntableState(seconds=1.0, fps=10, plays_motion=True), duration_s=1.0))
+    moving = list(
+        turntable_views(start, TurntableState(seconds=1.0, fps=10, plays_motion=True), durations_s={"walk": 1.0})
+    )
     assert [view.body.time_s for view in moving] == pytest.approx([0.5, 0.6, 0.7, 0.8, 0.9, 0.0, 0.1, 0.2, 0.3, 0.4])
 
 

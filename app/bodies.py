@@ -1,0 +1,107 @@
+"""From the row of bodies in a ViewState to posed avatars: avatars, clips and poses, kept while they stay the same."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from app.company_edits import posed_bodies
+from app.frames import ShownBody
+from app.kept_files import MAX_KEPT, KeptFiles
+from app.posing import posed_by
+from app.row import Standing, arranged, standing
+from app.state import BodyState, PlaybackState, ViewState
+from phynes_core.avatar import Avatar
+from phynes_core.body.model import pose_joints
+from phynes_core.body.motion import MotionClip, load_motion
+from phynes_core.checkpoint import load_checkpoint
+from phynes_core.errors import CheckpointError
+from phynes_core.scene import PosedAvatar
+
+
+@dataclass(frozen=True, eq=False)
+class PosedRow:
+    """Everybody in the scene."""
+
+    posed: tuple[PosedAvatar, ...]
+    target: Tensor  # [3] world: what the camera orbits, pan not included
+    shown: tuple[ShownBody, ...]
+
+
+class Bodies:
+    """Not thread-safe, as the session that owns it."""
+
+    def __init__(self, files: KeptFiles, smpl: Path | None, smpl_uv: Path | None) -> None:
+        self._files = files
+        self._smpl, self._smpl_uv = smpl, smpl_uv
+        self._standing: dict[BodyState, Standing] = {}
+        self._row: tuple[object, PosedRow] | None = None
+
+    def row(self, state: ViewState) -> PosedRow:
+        """The state's bodies, posed and placed; the same object as long as nothing about them changes."""
+        bodies = tuple(_key(body) for body in posed_bodies(state))
+        key = bodies, state.company.place, state.company.spacing_m
+        if self._row is None or self._row[0] != key:
+            row = tuple(self._stand(body) for body in bodies)
+            posed, target = arranged(row, state.company.place, state.company.spacing_m)
+            self._row = key, PosedRow(posed, target, self._shown(bodies, posed))
+        return self._row[1]
+
+    def avatar(self, body: BodyState) -> Avatar:
+        """The avatar that the body names; raises CheckpointError."""
+
+        def read(path: Path) -> Avatar:
+            return load_checkpoint(path, self._smpl, self._smpl_uv)
+
+        if not body.avatar:
+            raise CheckpointError("avatar: expected the path of a .ckpt file, got none; give --avatar FILE")
+        return self._files.get("avatar", body.avatar, read)
+
+    def clip(self, path: str) -> MotionClip:
+        """A motion clip; raises MotionError."""
+        return self._files.get("motion", path, load_motion)
+
+    def _stand(self, body: BodyState) -> Standing:
+        if body not in self._standing:
+            avatar = self.avatar(body)
+            betas = avatar.betas.clone()
+            betas += torch.tensor(body.shape)[: len(betas)]
+            clip = self.clip(body.motion) if body.motion else None
+            second = self.clip(body.playback.second) if clip is not None and body.playback.second else None
+            pose, edited = posed_by(body, clip, second, betas)
+            while len(self._standing) >= MAX_KEPT:
+                self._standing.pop(next(iter(self._standing)))
+            self._standing[body] = standing(avatar, pose, edited, clip)
+        return self._standing[body]
+
+    def _shown(self, bodies: tuple[BodyState, ...], posed: tuple[PosedAvatar, ...]) -> tuple[ShownBody, ...]:
+        shown, first_face = [], 0
+        for body, avatar in zip(bodies, posed, strict=True):
+            clip = self.clip(body.motion) if body.motion else None
+            model = avatar.avatar.body
+            joints = pose_joints(model, avatar.pose)
+            shown.append(
+                ShownBody(
+                    joints.places.numpy(), joints.turns.numpy(),
+                    torch.cat([avatar.pose.global_orient[None], avatar.pose.body_pose]).numpy(),
+                    0.0 if clip is None else clip.duration_s, 0.0 if clip is None else clip.fps,
+                    first_face, self._files.get("weights", model.content_hash, lambda _, m=model: _face_weights(m)),
+                )
+            )  # fmt: skip
+            first_face += model.num_faces
+        return tuple(shown)
+
+
+def _key(body: BodyState) -> BodyState:
+    """What the pose depends on: the rest is as good as any."""
+    playback = replace(body.playback, speed=1.0, loops=True, start_s=0.0, end_s=0.0)
+    return replace(
+        body, playing=False, detail="auto", freezes_materials=True,
+        playback=playback if body.motion else PlaybackState(),
+    )  # fmt: skip
+
+
+def _face_weights(model) -> np.ndarray:  # [F, 24] uint8, 255 is all of it
+    return (model.weights[model.faces].mean(1) * 255.0).round().to(torch.uint8).numpy()
