@@ -18,6 +18,7 @@ from torch import Tensor
 
 from phynes_core.avatar import Avatar
 from phynes_core.body.model import Pose
+from phynes_core.render.area_lamps import AreaLamp, shade_area_lamp
 from phynes_core.render.bright_sources import source_rays
 from phynes_core.render.camera import Camera
 from phynes_core.render.coverage import antialiased_fragments
@@ -177,6 +178,9 @@ class FrameRenderer:
                 bits = occluder.point_bits(gbuffer.position, gbuffer.normal, directions)
             with self._stages.timed("lamp_shade"):
                 total = total + shaded(directions, power, PackedVisibility.per_pixel(bits))
+        for lamp in lighting.area_lamps:
+            with self._stages.timed("lamp_shade"):
+                total = total + _lit_by(lamp, view, surface, f0s, occluder, options)
         return total
 
     def _source_visibility(
@@ -282,6 +286,21 @@ def _shade_avatars(
             (total.irradiance_open, lit.irradiance_open),
         ):  # fmt: skip
             whole[rows] = values
+    return total
+
+
+def _lit_by(
+    lamp: AreaLamp, view: _View, surface: Surface, f0s: tuple[float, ...], occluder: Occluder, options: RenderOptions
+) -> Shading:
+    """All pixels at once where the avatars reflect alike, else avatar by avatar."""
+    total, gbuffer = Shading.none(view.gbuffer.num_pixels), view.gbuffer
+    is_one = len(set(f0s)) == 1
+    for rows, f0 in [(slice(None), f0s[0])] if is_one else zip(_rows_of_avatars(view), f0s, strict=True):
+        part = Surface(surface.normal[rows], surface.wo[rows], surface.albedo[rows], surface.roughness[rows], f0)
+        points, normal = gbuffer.position[rows], gbuffer.normal[rows]
+        lit = shade_area_lamp(part, points, normal, lamp, occluder, options.lamp_samples, options.backend)
+        for name in ("radiance", "irradiance", "irradiance_open"):
+            getattr(total, name)[rows] = getattr(lit, name)
     return total
 
 

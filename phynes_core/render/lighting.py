@@ -1,10 +1,11 @@
-"""All the light of a scene: one environment (or none) and any number of lamps."""
+"""All the light of a scene: one environment (or none), any number of distant lamps, and lamps near the body."""
 
 from dataclasses import dataclass, replace
 
 import torch
 
 from phynes_core.conventions import PROBE_COLUMNS, PROBE_ROWS
+from phynes_core.render.area_lamps import AreaLamp
 from phynes_core.render.bright_sources import split_bright_sources
 from phynes_core.render.lamps import Lamp
 from phynes_core.render.probes import Environment, Probes, environment_to_probes, probes_from_image
@@ -17,6 +18,7 @@ class Lighting:
     environment: Environment | None = None
     lamps: tuple[Lamp, ...] = ()
     sources: tuple[Lamp, ...] = ()  # what `split` took out of the environment
+    area_lamps: tuple[AreaLamp, ...] = ()
 
     def split(self, most: int) -> "Lighting":
         """The same light with at most so many small bright sources of the environment as lamps of their own."""
