@@ -17,7 +17,11 @@ def _lobe(wavelength_nm: float, middle: float, left: float, right: float) -> flo
 
 def _matching(nm: float) -> tuple[float, float, float]:
     """CIE 1931's x, y, z, as fitted by Wyman, Sloan and Shirley (JCGT 2013)."""
-    x = 1.056 * _lobe(nm, 599.8, 37.9, 31.0) + 0.362 * _lobe(nm, 442.0, 16.0, 26.7) - 0.065 * _lobe(nm, 501.1, 20.4, 26.2)
+    x = (
+        1.056 * _lobe(nm, 599.8, 37.9, 31.0)
+        + 0.362 * _lobe(nm, 442.0, 16.0, 26.7)
+        - 0.065 * _lobe(nm, 501.1, 20.4, 26.2)
+    )
     y = 0.821 * _lobe(nm, 568.8, 46.9, 40.5) + 0.286 * _lobe(nm, 530.9, 16.3, 31.1)
     z = 1.217 * _lobe(nm, 437.0, 11.8, 36.0) + 0.681 * _lobe(nm, 459.0, 26.0, 13.8)
     return x, y, z

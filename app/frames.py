@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from app.state import LookState, ViewState
+from app.state import LookState, Rgb, ViewState
 
 LIGHT = "light"  # linear radiance: exposure and tone curve apply
 REFLECTANCE = "reflectance"  # linear in [0, 1]: only encoded as sRGB
@@ -28,6 +28,16 @@ class ShownBody:
 
 
 @dataclass(frozen=True, eq=False)
+class Sky:
+    """What surrounds the avatar, to be shown behind it. Pictures are the same objects until they change."""
+
+    sharp: np.ndarray  # [h, w, 3] float16 linear, lat-long as conventions.py says, before it is turned
+    blurred: np.ndarray  # [32, 64, 3] float16 linear
+    yaw_deg: float
+    scale: Rgb  # intensity and tint
+
+
+@dataclass(frozen=True, eq=False)
 class Frame:
     """One rendered buffer and the state it shows."""
 
@@ -44,6 +54,7 @@ class Frame:
     materials_follow_pose: bool = False  # the avatar's can; freezing them would change something
     bodies: tuple[ShownBody, ...] = ()  # in the order of state.bodies
     face_index: np.ndarray | None = None  # [H, W] int32, numbered through all bodies; -1 = background
+    sky: Sky | None = None
 
     @property
     def size(self) -> tuple[int, int]:

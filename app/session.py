@@ -1,7 +1,6 @@
 """The only caller of the engine: turns a ViewState into a Scene and RenderOptions, and those into frames."""
 
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,21 +8,18 @@ import torch
 from torch import Tensor
 
 from app.bodies import Bodies
-from app.edits import add_lamp, edit_look, wrap_deg
+from app.edits import add_lamp, edit_look
 from app.frames import Choice, Choices, Frame, Progress
 from app.kept_files import KeptFiles
+from app.lightings import Lightings
 from app.picture import display_bytes, display_pixels
 from app.scene_builder import at_time, home_view, pixel_normals, probe_file
-from app.state import PROBE_COLUMNS, PROBE_ROWS, CameraState, LampState, LightState, LookState, ViewState
-from phynes_core.avatar import Avatar
+from app.state import CameraState, LightState, LookState, ViewState
 from phynes_core.body.motion import bundled_motions, load_motion
-from phynes_core.conventions import direction_to_latlong
 from phynes_core.frame import LIGHT_BUFFERS, FrameRenderer, RenderOptions
 from phynes_core.paths import ASSETS, CHECKPOINTS
 from phynes_core.render.camera import Camera, orbit_camera
-from phynes_core.render.lamps import Lamp
-from phynes_core.render.lighting import Lighting
-from phynes_core.render.probes import Environment, load_environment_image
+from phynes_core.render.probes import load_environment_image
 from phynes_core.scene import Scene
 
 LIVE_VISIBILITY_SLICES = 4  # a moving pose renews a quarter of the shadows each frame
@@ -50,15 +46,15 @@ class AvatarSession:
         self._live = FrameRenderer()
         self._final = FrameRenderer()  # its own, so that a fine picture does not evict what dragging needs
         self._checked: ViewState | None = None
-        self._light: tuple[LightState, str, Lighting, Tensor] | None = None
+        self._lightings = Lightings(lambda path: self._files.get("environment", path, load_environment_image))
 
     # what the windows ask before the engine thread starts
 
     def check(self, state: ViewState) -> None:
         """Load every file the state names; raises PhynesError."""
         self._checked = state
-        self._bodies.row(state)
-        self._lighting(self._bodies.avatar(state.body), state.body.avatar, state.light)
+        row = self._bodies.row(state)
+        self._lightings.build(self._bodies.avatar(state.body).light, state.light, row.target)
 
     def home_camera(self, state: ViewState) -> CameraState:
         """The view that fills 85 % of the picture's height with the active body, from farther if that shows the row."""
@@ -107,7 +103,8 @@ class AvatarSession:
         row = self._bodies.row(state)
         avatar = row.posed[state.company.place].avatar
         target = row.target + torch.tensor(state.camera.pan_m)
-        lighting, probe_radiance = self._lighting(avatar, state.body.avatar, state.light)
+        light = self._lightings.build(avatar.light, state.light, row.target)
+        lighting = light.lighting
         scene = Scene(row.posed, _camera(state.camera, target, size), lighting)
         renderer = self._final if is_final else self._live
         options = RenderOptions(
@@ -131,69 +128,14 @@ class AvatarSession:
         x, y, z = target.tolist()
         has_detail = avatar.record.has_detail if state.body.detail == "auto" else state.body.detail == "on"
         return Frame(
-            pixels, kind, state, (x, y, z), probe_radiance.numpy(), render_ms, timings, not is_refining, is_final,
-            has_detail, avatar.materials_follow_pose, row.shown, buffers.face_index.numpy(),
+            pixels, kind, state, (x, y, z), light.probe_radiance.numpy(), render_ms, timings, not is_refining, is_final,
+            has_detail, avatar.materials_follow_pose, row.shown, buffers.face_index.numpy(), light.sky,
         )  # fmt: skip
 
     def to_bytes(self, frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 3] uint8 sRGB
         """The frame as the window shows it."""
         return display_bytes(frame, look)
 
-    # plain values to engine objects
-
-    def _lighting(self, avatar: Avatar, avatar_path: str, light: LightState) -> tuple[Lighting, Tensor]:
-        """The lighting and its 16 x 32 picture. Remembered, so that an unchanged sky is the same object."""
-        if self._light is None or (_without_lamps(self._light[0]), self._light[1]) != (
-            _without_lamps(light),
-            avatar_path,
-        ):
-            self._light = (light, avatar_path, *self._surroundings(avatar, light))
-        _, _, surroundings, radiance = self._light
-        return replace(surroundings, lamps=tuple(_lamp(lamp) for lamp in light.lamps)), radiance
-
-    def _surroundings(self, avatar: Avatar, light: LightState) -> tuple[Lighting, Tensor]:
-        """All light but the lamps. Painted cells replace the probes and bright sources there; a turntable turns all."""
-        if light.mode == "environment" and light.environment:
-            image = self._files.get("environment", light.environment, load_environment_image)
-        elif light.mode == "none":
-            image = torch.zeros(PROBE_ROWS, PROBE_COLUMNS, 3)
-            if not light.probe_edits:
-                return Lighting(), image  # lamps alone: nothing to shade from the sky
-        else:
-            image = avatar.light
-        yaw_deg = light.yaw_deg if light.probe_edits else wrap_deg(light.yaw_deg + light.turn_deg)
-        base = Lighting(Environment(image, yaw_deg, light.intensity, light.tint))
-        if not light.probe_edits:
-            return base, base.probes().radiance.view(PROBE_ROWS, PROBE_COLUMNS, 3)
-        split = base.split(light.bright_sources)
-        painted = dict(light.probe_edits)
-        sources = tuple(
-            replace(source, azimuth_deg=source.azimuth_deg + light.turn_deg)
-            for source in split.sources
-            if _cell_of(source) not in painted
-        )
-        shown, left = base.probes().radiance.clone(), split.probes().radiance.clone()
-        for cell, radiance in painted.items():
-            shown[cell] = left[cell] = torch.tensor(radiance)
-        shown, left = (cells.view(PROBE_ROWS, PROBE_COLUMNS, 3) for cells in (shown, left))
-        return Lighting(Environment(left, light.turn_deg), sources=sources), shown
-
 
 def _camera(orbit: CameraState, target: Tensor, size: int) -> Camera:
     return orbit_camera(target, orbit.azimuth_deg, orbit.elevation_deg, orbit.distance_m, size, size, orbit.fov_deg)
-
-
-def _without_lamps(light: LightState) -> tuple[object, ...]:
-    kept = light.mode, light.environment, light.yaw_deg, light.intensity, light.tint
-    return *kept, light.probe_edits, light.bright_sources, light.turn_deg
-
-
-def _cell_of(lamp: Lamp) -> int:
-    """The probe's cell that a direction lies in."""
-    u, v = direction_to_latlong(lamp.direction).tolist()
-    row, column = min(int(v * PROBE_ROWS), PROBE_ROWS - 1), int(u * PROBE_COLUMNS) % PROBE_COLUMNS
-    return row * PROBE_COLUMNS + column
-
-
-def _lamp(lamp: LampState) -> Lamp:
-    return Lamp(lamp.azimuth_deg, lamp.elevation_deg, lamp.intensity, lamp.color, lamp.angular_radius_deg)

@@ -5,11 +5,14 @@ the picture post edits (functions from ViewState to ViewState); the loop applies
 ViewStates.
 """
 
-import math
 import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+
+from app.light_state import LIGHT_MODES as LIGHT_MODES
+from app.light_state import LampState as LampState
+from app.light_state import LightState, StageState
 
 Rgb = tuple[float, float, float]
 Vector = tuple[float, float, float]
@@ -20,7 +23,6 @@ PROBE_ROWS = 16
 PROBE_COLUMNS = 32
 
 BUFFERS = ("radiance", "albedo", "roughness", "visibility", "shading", "normal", "uv", "depth")
-LIGHT_MODES = ("captured", "environment", "none")
 TONE_CURVES = ("linear", "filmic", "reinhard", "aces", "agx")
 SPINS = ("camera", "light")
 DETAIL_MODES = ("auto", "on", "off")
@@ -84,34 +86,6 @@ class CameraState:
 
 
 @dataclass(frozen=True)
-class LampState:
-    """A light the user drags."""
-
-    azimuth_deg: float = 40.0
-    elevation_deg: float = 35.0
-    angular_radius_deg: float = 2.0
-    color: Rgb = (1.0, 0.93, 0.8)  # linear
-    intensity: float = (
-        2.0 * math.pi
-    )  # irradiance on a facing surface; pi makes a white wall look white, cloth is darker
-
-
-@dataclass(frozen=True)
-class LightState:
-    """Everything that lights the avatar."""
-
-    mode: str = "captured"  # of LIGHT_MODES
-    environment: str = ""  # path of a lat-long image, used when mode is "environment"
-    yaw_deg: float = 0.0
-    intensity: float = 1.0
-    tint: Rgb = (1.0, 1.0, 1.0)
-    probe_edits: tuple[tuple[int, Rgb], ...] = ()  # (cell = row * 32 + column, radiance) painted over the light, sorted
-    lamps: tuple[LampState, ...] = ()
-    bright_sources: int = 8  # most suns, windows and bulbs of the environment that become lamps
-    turn_deg: float = 0.0  # turns environment and painted probes together; only turntables use it
-
-
-@dataclass(frozen=True)
 class LookState:
     """How the rendered picture is displayed: changing it never renders again, except for the buffer."""
 
@@ -161,6 +135,7 @@ class ViewState:
     camera: CameraState = field(default_factory=CameraState)
     light: LightState = field(default_factory=LightState)
     look: LookState = field(default_factory=LookState)
+    stage: StageState = field(default_factory=StageState)
     tool: ToolState = field(default_factory=ToolState)
     company: CompanyState = field(default_factory=CompanyState)
 

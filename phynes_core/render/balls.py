@@ -21,7 +21,7 @@ def film_set_balls(
     place: Tensor,  # [3] world, where the balls hang
     size: int,  # pixels, of one ball
 ) -> Tensor:  # [size, 2 size, 4] linear, premultiplied; coverage
-    """A perfect mirror left, an 18 % gray Lambertian ball right, seen along the camera's axis; no shadows fall on them."""
+    """A perfect mirror left, an 18 % gray Lambertian ball right, along the camera's axis; no shadows fall on them."""
     steps = (torch.arange(size * _SAMPLES) + 0.5) / (size * _SAMPLES) * 2.0 - 1.0
     down, across = torch.meshgrid(steps, steps, indexing="ij")
     depth = (1.0 - across.square() - down.square()).clamp(min=0.0).sqrt()

@@ -8,7 +8,10 @@ from app.light_state import LampState
 
 @pytest.mark.parametrize(
     "kelvin, x, y",
-    [(2000.0, 0.5267, 0.4133), (2855.6, 0.4476, 0.4074), (5000.0, 0.3451, 0.3516), (6500.0, 0.3135, 0.3237), (10000.0, 0.2807, 0.2884)],
+    [
+        (2000.0, 0.5267, 0.4133), (2855.6, 0.4476, 0.4074), (5000.0, 0.3451, 0.3516), (6500.0, 0.3135, 0.3237),
+        (10000.0, 0.2807, 0.2884),
+    ],
 )  # fmt: skip
 def test_chromaticities_are_those_of_the_planckian_locus(kelvin, x, y):
     """CIE illuminant A and the locus's published points; the fitted matching functions cost a few thousandths."""

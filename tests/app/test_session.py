@@ -7,9 +7,10 @@ import pytest
 import torch
 
 from app import edits
+from app.lightings import cell_of
 from app.opening_bodies import motion_path
 from app.scene_builder import probe_file
-from app.session import AvatarSession, _cell_of
+from app.session import AvatarSession
 from app.state import BUFFERS, BodyState, ViewState
 from phynes_core.avatar import Avatar
 from phynes_core.body.files import load_bundled_body
@@ -203,13 +204,14 @@ def test_painting_a_cell_takes_away_the_sun_in_it_and_keeps_the_others(session, 
     file = str(probe_file("interior").resolve())
     lit = edits.edit_light(opening, mode="environment", environment=file, yaw_deg=30.0)
     avatar = session._bodies.avatar(lit.body)
-    plain, _ = session._lighting(avatar, lit.body.avatar, lit.light)
+    plain = session._lightings.build(avatar.light, lit.light, torch.zeros(3)).lighting
     sources = plain.split(8).sources
     assert len(sources) >= 3
-    cell = _cell_of(sources[0])
+    cell = cell_of(sources[0])
     painted = edits.edit_light(lit, probe_edits=((cell, (1.0, 2.0, 3.0)),), turn_deg=20.0)
-    light, shown = session._lighting(avatar, lit.body.avatar, painted.light)
-    kept = [source for source in sources if _cell_of(source) != cell]
+    built = session._lightings.build(avatar.light, painted.light, torch.zeros(3))
+    light, shown = built.lighting, built.probe_radiance
+    kept = [source for source in sources if cell_of(source) != cell]
     assert [source.azimuth_deg for source in light.split(8).sources] == [source.azimuth_deg + 20.0 for source in kept]
     assert shown.view(-1, 3)[cell].tolist() == [1.0, 2.0, 3.0]
     assert light.environment is not None and light.environment.image.shape == (16, 32, 3)
