@@ -18,3 +18,4 @@ class Actions:
     redo: Callable[[], None] = _nothing
     reset_camera: Callable[[], None] = _nothing
     close: Callable[[], None] = _nothing
+    reset_layout: Callable[[], None] = _nothing  # the panels where they stood at first

@@ -2,15 +2,20 @@
 
 import ctypes
 import sys
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import dearpygui.dearpygui as dpg
 
-from app.panels.layout import ROOT, PanelLayout
+from app.panels.docking import default_layout, names_all
+from app.panels.layout import PANELS, PanelLayout
 from app.panels.panel import Snapshot
 from app.panels.theme import build_fonts, build_theme
 from app.screen import Area
+from app.user_files import forget, keep, read_kept
 
+LAYOUT_FILE = "panels.ini"
 GLFW_FOCUSED, GLFW_ICONIFIED, GLFW_HOVERED = 0x00020001, 0x00020002, 0x0002000B
 
 
@@ -57,19 +62,28 @@ class PanelWindow:
     def __init__(self, layout: PanelLayout, title: str, area: Area) -> None:
         self._layout = layout
         dpg.create_context()
-        # callbacks run in our loop, not on a second thread
-        dpg.configure_app(manual_callback_management=True)
+        with tempfile.TemporaryDirectory() as folder:  # Dear PyGui reads the arrangement from a file, before it draws
+            arrangement = Path(folder) / LAYOUT_FILE
+            kept = read_kept(LAYOUT_FILE)
+            arrangement.write_text(kept if names_all(kept, PANELS) else default_layout(PANELS), encoding="utf-8")
+            # callbacks run in our loop, not on a second thread
+            dpg.configure_app(
+                manual_callback_management=True, docking=True, docking_space=True, init_file=str(arrangement)
+            )
+            self._open(title, area)
+
+    def _open(self, title: str, area: Area) -> None:
         build_fonts()
         build_theme()
-        layout.build()
+        self._layout.build()
         dpg.create_viewport(
             title=title, width=area.width, height=area.height, x_pos=area.left, y_pos=area.top, vsync=False,
             clear_color=(20, 22, 27, 255), min_width=420, min_height=320,
         )  # fmt: skip
         dpg.setup_dearpygui()
         dpg.show_viewport()
-        dpg.set_primary_window(ROOT, True)
         self._native = NativeWindow()
+        dpg.render_dearpygui_frame()
 
     @property
     def is_closing(self) -> bool:
@@ -118,6 +132,23 @@ class PanelWindow:
             if state.get("visible", True) and "rect_min" in state:  # a drawlist does not know whether it is visible
                 places[tag] = [*state["rect_min"], *state["rect_size"]]
         return places
+
+    def area(self) -> Area:
+        """Where it lies on the screen."""
+        left, top = dpg.get_viewport_pos()
+        return Area(int(left), int(top), dpg.get_viewport_width(), dpg.get_viewport_height())
+
+    def keep_arrangement(self) -> None:
+        """Remember where the panels stand for the next start."""
+        with tempfile.TemporaryDirectory() as folder:
+            arrangement = Path(folder) / LAYOUT_FILE
+            dpg.save_init_file(str(arrangement))
+            keep(LAYOUT_FILE, arrangement.read_text(encoding="utf-8"))
+
+    @staticmethod
+    def forget_arrangement() -> None:
+        """The next window has the panels where they stood at first."""
+        forget(LAYOUT_FILE)
 
     def destroy(self) -> None:
         """Close the window."""

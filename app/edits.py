@@ -61,6 +61,16 @@ def edit_turntable(state: ViewState, **changes: Any) -> ViewState:
     return edit_tool(state, turntable=replace(state.tool.turntable, **changes))
 
 
+def toggle_playing(state: ViewState) -> ViewState:
+    """Play the clip, or let it rest."""
+    return edit_body(state, playing=not state.body.playing)
+
+
+def toggle_help(state: ViewState) -> ViewState:
+    """Show the table of keys, or hide it."""
+    return edit_tool(state, shows_help=not state.tool.shows_help)
+
+
 def orbit(state: ViewState, dx_px: float, dy_px: float) -> ViewState:
     """Turn the camera as if the pointer held the avatar."""
     camera = state.camera

@@ -1,13 +1,13 @@
 """What the pointer and the keys do in the picture: window events in, edits out. Knows no window library."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from app import edits
 from app.actions import Actions
 from app.orbit_camera import OrbitView, panned
 from app.picking import GRAB_RADIUS_PX, LampDrag, Letterbox, grabbed_lamp
-from app.state import BUFFERS, Store
+from app.shortcuts import chord, shortcut_of
+from app.state import Store
 
 LEFT, RIGHT, MIDDLE = 1, 2, 3
 
@@ -73,31 +73,9 @@ class Gestures:
         """The wheel turned; up comes closer. One scroll after another is one undo step until something else happens."""
         self._store.post(lambda state: edits.zoom(state, notches), "zoom")
 
-    def key(self, name: str, has_control: bool = False) -> None:
-        """A key went down."""
-        post = self._store.post
-        if name.isdigit() and 1 <= int(name) <= len(BUFFERS):
-            post(lambda state: edits.edit_look(state, buffer=BUFFERS[int(name) - 1]), "buffer")
-        elif name == "SPACE":
-            post(lambda state: edits.edit_body(state, playing=not state.body.playing), "play", is_undoable=False)
-        elif name == "L":
-            post(edits.add_lamp, "add lamp")
-        elif name in ("DELETE", "BACKSPACE"):
-            post(lambda state: edits.remove_lamp(state, state.tool.selected_lamp), "remove lamp")
-        else:
-            action = self._action(name, has_control)
-            if action is None:
-                return
-            action()
-        self._store.end_gesture()
-
-    def _action(self, name: str, has_control: bool) -> Callable[[], None] | None:
-        if has_control and name == "W":
-            return self._actions.close
-        return {
-            "R": self._actions.record,
-            "F": self._actions.reset_camera,
-            "Z": self._actions.undo,
-            "Y": self._actions.redo,
-            "ESCAPE": self._actions.close,
-        }.get(name)
+    def key(self, name: str, has_control: bool = False, has_shift: bool = False, has_alt: bool = False) -> None:
+        """A key went down: app/shortcuts.py says what it does."""
+        shortcut = shortcut_of(chord(name, has_control, has_shift, has_alt))
+        if shortcut is not None:
+            shortcut.do(self._store, self._actions)
+            self._store.end_gesture()

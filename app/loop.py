@@ -20,7 +20,7 @@ from app.orbit_camera import OrbitView
 from app.panels.layout import TRACED_TAGS, PanelLayout
 from app.panels.panel import PanelContext, Snapshot
 from app.picking import lamp_handle
-from app.screen import place_windows
+from app.screen import Area, place_windows
 from app.state import CameraState, Store, ViewState
 from app.status import Status
 from app.trace import Trace
@@ -42,7 +42,7 @@ class ViewerLoop:
         self._store, self._worker, self._choices, self._home, self._trace = store, worker, choices, home, trace
         actions = Actions(
             record=self._record, cancel_recording=worker.cancel_recording, undo=self._undo, redo=self._redo,
-            reset_camera=self._reset_camera, close=self._close,
+            reset_camera=self._reset_camera, close=self._close, reset_layout=self._reset_layout,
         )  # fmt: skip
         self._is_closing = False
         self._picture = PictureWindow("PhyNES Viewer")
@@ -50,8 +50,9 @@ class ViewerLoop:
         self._picture.move(places.picture)
         self._gestures = Gestures(store, actions)
         self._picture.connect(self._gestures)
-        context = PanelContext(store.post, store.end_gesture, actions)
-        self._panels = PanelWindow(PanelLayout(context), "PhyNES Viewer - controls", places.panels)
+        self._context = PanelContext(store.post, store.end_gesture, actions)
+        self._panels = self._open_panels(places.panels)
+        self._reopens_panels = False
         self._picture.focus()  # keys work there from the start
         self._period_s = 1.0 / (SOFTWARE_HZ if self._picture.is_software else HARDWARE_HZ)
         self._drawn: tuple[object, ...] = ()
@@ -74,6 +75,7 @@ class ViewerLoop:
         finally:
             self._trace.event("closing")
             self._worker.close()
+            self._panels.keep_arrangement()
             self._panels.destroy()
             self._picture.destroy()
 
@@ -81,6 +83,8 @@ class ViewerLoop:
         return self._is_closing or self._picture.is_closing or self._panels.is_closing
 
     def _turn(self) -> None:
+        if self._reopens_panels:
+            self._reopen_panels()
         self._advance_clock()
         self._store.apply()
         self._ask()
@@ -137,6 +141,17 @@ class ViewerLoop:
         if self._store.state.rendered == failed.rendered:
             shown = latest.state
             self._store.post(lambda s: edits.revert_sources(s, shown), "revert", is_undoable=False)
+
+    def _open_panels(self, area: Area) -> PanelWindow:
+        return PanelWindow(PanelLayout(self._context), "PhyNES Viewer - controls", area)
+
+    def _reopen_panels(self) -> None:
+        """Dear PyGui takes arrangement, fonts and theme once, when its window opens."""
+        self._reopens_panels = False
+        area = self._panels.area()
+        self._panels.destroy()
+        self._panels = self._open_panels(area)
+        self._panels_drawn_s = 0.0
 
     # drawing
 
@@ -223,6 +238,10 @@ class ViewerLoop:
     def _reset_camera(self) -> None:
         home = self._home
         self._store.post(lambda s: framed(replace(s, camera=home)), "reset view")
+
+    def _reset_layout(self) -> None:
+        self._panels.forget_arrangement()
+        self._reopens_panels = True
 
     def _close(self) -> None:
         self._is_closing = True

@@ -125,6 +125,7 @@ class ToolState:
     joint_axis: int = 0  # x, y or z: what the keys turn about
     mirrors_joints: bool = False  # an edit of the left limb turns the right one too
     turntable: TurntableState = field(default_factory=TurntableState)
+    shows_help: bool = False  # the table of keys, over the picture
 
 
 @dataclass(frozen=True)

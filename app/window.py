@@ -15,15 +15,12 @@ from app.gizmos import LampGizmos
 from app.orbit_camera import OrbitView
 from app.picking import Letterbox
 from app.screen import Area
+from app.shortcuts import key_names
 from app.state import ViewState
 from phynes_core.errors import DisplayError
 
 FIRST_SIZE = (800, 800)  # until `move`
 SOFTWARE_RENDERERS = ("llvmpipe", "softpipe", "swrast")
-KEYS = {
-    **{f"NUMBER_{digit}": str(digit) for digit in range(1, 10)},
-    **{name: name for name in ("SPACE", "L", "R", "F", "Z", "Y", "W", "DELETE", "BACKSPACE", "ESCAPE")},
-}
 
 
 class PictureWindow:
@@ -80,9 +77,9 @@ class PictureWindow:
         def key(code: Any, action: Any, modifiers: Any) -> None:
             name = names.get(code)
             if action == window.keys.ACTION_PRESS and name is not None:
-                gestures.key(name, bool(modifiers.ctrl))
+                gestures.key(name, bool(modifiers.ctrl), bool(modifiers.shift), bool(modifiers.alt))
 
-        names = {getattr(window.keys, attribute): name for attribute, name in KEYS.items()}
+        names = {getattr(window.keys, f"NUMBER_{name}" if name.isdigit() else name): name for name in key_names()}
         window.mouse_position_event_func = moved
         window.mouse_drag_event_func = dragged
         window.mouse_press_event_func = lambda x, y, button: gestures.press(

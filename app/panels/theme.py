@@ -23,6 +23,9 @@ _COLORS = {
     "Header": (36, 40, 49), "HeaderHovered": (48, 54, 66), "HeaderActive": (56, 62, 76),
     "TitleBg": (28, 30, 37), "TitleBgActive": (34, 37, 45), "Text": (226, 229, 235), "TextDisabled": (118, 123, 134),
     "ScrollbarBg": (20, 22, 27), "ScrollbarGrab": (54, 59, 72), "ScrollbarGrabHovered": (74, 80, 96),
+    "Tab": (28, 30, 37), "TabHovered": (66, 74, 92), "TabActive": (44, 49, 60), "TabUnfocused": (28, 30, 37),
+    "TabUnfocusedActive": (44, 49, 60), "DockingPreview": (158, 118, 50), "DockingEmptyBg": (20, 22, 27),
+    "MenuBarBg": (28, 30, 37), "TitleBgCollapsed": (28, 30, 37),
     "Separator": (44, 48, 58), "ResizeGrip": (44, 48, 58), "TableRowBgAlt": (28, 31, 38), "NavHighlight": ACCENT,
 }  # fmt: skip
 _STYLES = {

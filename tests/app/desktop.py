@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -38,6 +39,8 @@ class Desktop:
             self.display = f":{pipe.readline().strip()}"
         self.environment = os.environ | {"DISPLAY": self.display}
         self.environment.pop("WAYLAND_DISPLAY", None)
+        self._settings = tempfile.TemporaryDirectory()
+        self.environment["XDG_CONFIG_HOME"] = self._settings.name
         # its thread runs at idle priority: on a busy machine a process that has one takes minutes to end
         self.environment["MESA_SHADER_CACHE_DISABLE"] = "true"
         self._processes.append(
@@ -62,6 +65,7 @@ class Desktop:
         for process in reversed(self._processes):
             process.terminate()
             process.wait(20)
+        self._settings.cleanup()
 
 
 class Viewer:

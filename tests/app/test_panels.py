@@ -12,7 +12,15 @@ from app.frames import Choice, Choices
 from app.panels.color_field import to_linear, to_srgb
 from app.panels.layout import PanelLayout
 from app.panels.panel import PanelContext, Snapshot, labels_to_keys
-from app.panels.probe_panel import CELL_PX, HEIGHT_PX, WIDTH_PX, lamp_to_picture, picture_pixels, picture_to_lamp
+from app.panels.probe_panel import (
+    CELL_PX,
+    HEIGHT_PX,
+    WIDTH_PX,
+    ProbePanel,
+    lamp_to_picture,
+    picture_pixels,
+    picture_to_lamp,
+)
 from app.panels.theme import build_fonts, build_theme
 from app.state import BUFFERS, NUM_JOINTS, NUM_SHAPES, BodyState, LampState, Store, TurntableState, ViewState
 from app.status import Message, RecordingStatus, Status
@@ -42,6 +50,9 @@ class Bench:
         self.store.post(lambda _: state, "test")
         self.store.apply()
         self.show()
+
+    def panel(self, kind):
+        return next(panel for panel in self.layout.panels if isinstance(panel, kind))
 
     def use(self, tag, value=None):
         """What a person's input does: the widget takes the value, then its callback is called."""
@@ -188,7 +199,7 @@ def test_directions_in_the_probe_picture_are_the_conventions(bench):
 
 def test_a_marker_is_dragged_and_a_click_calls_the_selected_lamp(bench):
     bench.set(edits.move_lamp(edits.add_lamp(edits.add_lamp(ViewState())), 1, 30.0, 20.0))
-    probes = bench.layout.right[1]
+    probes = bench.panel(ProbePanel)
     first = lamp_to_picture(40.0, 35.0)
     probes.press(first[0] + 4, first[1])
     probes.move(100.0, 60.0)
@@ -208,7 +219,7 @@ def test_a_marker_is_dragged_and_a_click_calls_the_selected_lamp(bench):
 def test_a_stroke_paints_without_gaps_and_is_one_undo_step(bench):
     bench.use("probes.tool", "Paint")
     bench.use("probes.intensity", 8.0)
-    probes = bench.layout.right[1]
+    probes = bench.panel(ProbePanel)
     probes.press(5.5 * CELL_PX, 3.5 * CELL_PX)
     probes.move(9.5 * CELL_PX, 3.5 * CELL_PX)
     probes.release()
@@ -223,7 +234,7 @@ def test_a_stroke_paints_without_gaps_and_is_one_undo_step(bench):
 
 
 def test_without_lamps_a_click_in_the_picture_does_nothing(bench):
-    probes = bench.layout.right[1]
+    probes = bench.panel(ProbePanel)
     probes.press(50.0, 50.0)
     probes.move(60.0, 60.0)
     probes.release()

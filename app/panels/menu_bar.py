@@ -1,0 +1,54 @@
+"""The bar above the panels: undo and redo, which panel is in front, help, and the newest message."""
+
+from collections.abc import Iterable
+
+import dearpygui.dearpygui as dpg
+
+from app import edits
+from app.panels.panel import PanelContext, Snapshot, show_options, show_value
+from app.panels.theme import ERROR, MUTED
+
+
+class MenuBar:
+    """Menus and one line of text."""
+
+    def __init__(self, context: PanelContext, panels: Iterable[tuple[int, str]]) -> None:
+        self._context = context
+        self._panels = tuple(panels)  # (tag of the window, title)
+        self._message_color: tuple[int, int, int] | None = None
+
+    def build(self) -> None:
+        """Add the bar to the viewport."""
+        actions = self._context.actions
+        with dpg.viewport_menu_bar():
+            with dpg.menu(label="Edit", tag="menu.edit"):
+                dpg.add_menu_item(label="Undo", tag="edit.undo", shortcut="Z", callback=lambda: actions.undo())
+                dpg.add_menu_item(label="Redo", tag="edit.redo", shortcut="Y", callback=lambda: actions.redo())
+            with dpg.menu(label="Panels", tag="menu.panels"):
+                for tag, title in self._panels:
+                    dpg.add_menu_item(
+                        label=title, tag=f"menu.{tag}", user_data=tag,
+                        callback=lambda _, __, window: dpg.focus_item(window),
+                    )  # fmt: skip
+                dpg.add_separator()
+                dpg.add_menu_item(
+                    label="Reset the arrangement", tag="menu.reset_layout", callback=lambda: actions.reset_layout()
+                )
+            with dpg.menu(label="Help", tag="menu.help"):
+                dpg.add_menu_item(
+                    label="Keys", tag="menu.keys", shortcut="?",
+                    callback=lambda: self._context.post(edits.toggle_help, "help"),
+                )  # fmt: skip
+            dpg.add_text("", tag="message")
+
+    def sync(self, snapshot: Snapshot) -> None:
+        """What can be undone, and what there is to say."""
+        show_options("edit.undo", enabled=snapshot.can_undo)
+        show_options("edit.redo", enabled=snapshot.can_redo)
+        status = snapshot.status
+        newest = status.messages[-1] if status.messages else None
+        show_value("message", status.activity or (newest.text if newest else ""))
+        color = ERROR if newest and newest.is_error and not status.activity else MUTED
+        if color != self._message_color:
+            self._message_color = color
+            dpg.configure_item("message", color=color)

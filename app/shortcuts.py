@@ -1,0 +1,103 @@
+"""The one table of keys: the windows dispatch from it, the help overlay and README's table are made from it.
+
+A chord is written as a person reads it: "Ctrl+Shift+Z", modifiers in this order, then the key as moderngl-window names
+it (digits without NUMBER_).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app import edits
+from app.actions import Actions
+from app.state import BUFFERS, Edit, Store
+
+Deed = Callable[[Store, Actions], None]
+
+FACES = {"SPACE": "Space", "DELETE": "Delete", "BACKSPACE": "Backspace", "ESCAPE": "Esc", "Shift+SLASH": "?"}
+
+
+@dataclass(frozen=True)
+class Shortcut:
+    """Keys that do one thing. Neighbors in the table with one description share a line of the help."""
+
+    chords: tuple[str, ...]
+    name: str
+    description: str
+    do: Deed
+
+
+def chord(key: str, has_control: bool = False, has_shift: bool = False, has_alt: bool = False) -> str:
+    """The table's spelling of a key with the modifiers that are held."""
+    return "Ctrl+" * has_control + "Shift+" * has_shift + "Alt+" * has_alt + key
+
+
+def shortcut_of(pressed: str) -> Shortcut | None:
+    """The entry of a chord."""
+    return next((shortcut for shortcut in SHORTCUTS if pressed in shortcut.chords), None)
+
+
+def key_names() -> list[str]:
+    """Every key of the table, without modifiers."""
+    chords = [pressed for shortcut in SHORTCUTS for pressed in shortcut.chords]
+    return sorted({pressed.rsplit("+", 1)[-1] for pressed in chords})
+
+
+def help_lines() -> list[tuple[str, str]]:
+    """(keys, what they do), a line for each description."""
+    keys: dict[str, list[str]] = {}
+    for shortcut in SHORTCUTS:
+        keys.setdefault(shortcut.description, []).extend(_face(pressed) for pressed in shortcut.chords)
+    return [(_joined(faces), description) for description, faces in keys.items()]
+
+
+def markdown_table() -> str:
+    """README's table of keys."""
+    rows = [" / ".join(f"`{key}`" for key in keys.split(" / ")) for keys, _ in help_lines()]
+    rows = [row.replace(" ... ", "` ... `") for row in rows]
+    lines = [f"| {row} | {description} |" for row, (_, description) in zip(rows, help_lines(), strict=True)]
+    return "\n".join(["| key | does |", "|---|---|", *lines])
+
+
+def _face(pressed: str) -> str:
+    if pressed in FACES:
+        return FACES[pressed]
+    *modifiers, key = pressed.split("+")
+    return "+".join([*modifiers, FACES.get(key, key)])
+
+
+def _joined(faces: list[str]) -> str:
+    is_run = len(faces) > 4
+    return f"{faces[0]} ... {faces[-1]}" if is_run else " / ".join(faces)
+
+
+def _edit(edit: Edit, label: str, is_undoable: bool = True) -> Deed:
+    return lambda store, actions: store.post(edit, label, is_undoable)
+
+
+def _act(name: str) -> Deed:
+    return lambda store, actions: getattr(actions, name)()
+
+
+def _buffer(number: int, name: str) -> Shortcut:
+    return Shortcut(
+        (str(number),), f"buffer {name}", ", ".join(BUFFERS), _edit(lambda s: edits.edit_look(s, buffer=name), "buffer")
+    )
+
+
+SHORTCUTS: tuple[Shortcut, ...] = (
+    *(_buffer(number, name) for number, name in enumerate(BUFFERS[:9], 1)),
+    Shortcut(("SPACE",), "play", "play or pause the clip", _edit(edits.toggle_playing, "play", is_undoable=False)),
+    Shortcut(("F",), "frame", "frame the avatar", _act("reset_camera")),
+    Shortcut(("L",), "add lamp", "add a lamp", _edit(edits.add_lamp, "add lamp")),
+    Shortcut(
+        ("DELETE", "BACKSPACE"), "remove lamp", "remove the selected lamp",
+        _edit(lambda s: edits.remove_lamp(s, s.tool.selected_lamp), "remove lamp"),
+    ),
+    Shortcut(("R",), "record", "record a video", _act("record")),
+    Shortcut(("Ctrl+Z", "Z"), "undo", "undo", _act("undo")),
+    Shortcut(("Ctrl+Y", "Ctrl+Shift+Z", "Y"), "redo", "redo", _act("redo")),
+    Shortcut(
+        ("Shift+SLASH", "F1"), "help", "show or hide these keys", _edit(edits.toggle_help, "help", is_undoable=False)
+    ),
+    Shortcut(("Ctrl+W", "ESCAPE"), "close", "close the viewer", _act("close")),
+)  # fmt: skip

@@ -1,0 +1,53 @@
+"""Every panel has a place at first, and a person's own arrangement is kept."""
+
+import re
+from dataclasses import replace
+
+from app.panels.docking import SLOTS, default_layout, names_all
+from app.panels.layout import PANELS
+from app.panels.stats_panel import StatsPanel
+from app.user_files import forget, keep, read_kept
+
+
+def test_tags_are_unique_and_slots_exist():
+    assert len({item.tag for item in PANELS}) == len({item.panel for item in PANELS}) == len(PANELS)
+    assert {item.slot for item in PANELS} <= set(SLOTS)
+
+
+def test_the_first_arrangement_places_every_panel_in_a_node_that_exists():
+    layout = default_layout(PANELS)
+    nodes = set(re.findall(r"DockNode ID=(\w+)", layout))
+    places = dict(re.findall(r"\[Window\]\[###(\d+)\]\nCollapsed=0\nDockId=(\w+),", layout))
+    assert places.keys() == {str(item.tag) for item in PANELS} and set(places.values()) <= nodes
+    parents = re.findall(r"DockNode ID=(\w+) Parent=(\w+)", layout)
+    assert all(parent in nodes | {"0x08BD597D"} for _, parent in parents)
+    assert layout.count("CentralNode=1") == 1
+
+
+def test_panels_of_one_slot_are_tabs_in_the_order_of_the_list():
+    second = replace(PANELS[0], tag=9999, panel=StatsPanel)
+    layout = default_layout([*PANELS, second])
+    first_place, second_place = (
+        re.search(rf"\[###{tag}\]\nCollapsed=0\nDockId=(\w+),(\d)", layout).groups() for tag in (PANELS[0].tag, 9999)
+    )
+    assert first_place[0] == second_place[0] and (first_place[1], second_place[1]) == ("0", "1")
+
+
+def test_an_arrangement_that_lacks_a_new_panel_is_not_used():
+    layout = default_layout(PANELS[:-1])
+    assert names_all(layout, PANELS[:-1]) and not names_all(layout, PANELS)
+
+
+def test_what_is_kept_is_read_again_and_forgotten(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "new"))
+    assert read_kept("a.ini") == ""
+    assert keep("a.ini", "grüße\n") and read_kept("a.ini") == "grüße\n"
+    forget("a.ini")
+    forget("a.ini")
+    assert read_kept("a.ini") == ""
+
+
+def test_a_home_that_cannot_be_written_is_no_reason_to_stop(monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "file"))
+    assert not keep("a.ini", "x") and read_kept("a.ini") == ""
