@@ -28,7 +28,7 @@ def closest_point(
     vertices: Tensor,  # [V, 3] metres
     faces: Tensor,  # [F, 3] any integer type
     points: Tensor,  # [N, 3] metres
-    backend: str = "auto",  # or "numba", "reference"
+    backend: str = "auto",  # or "numba", "warp", "reference"
 ) -> ClosestPoint:
     """The nearest point of the mesh; which face of several that share it is not specified."""
     check_tensor("vertices", vertices, ["V", 3])
@@ -36,11 +36,21 @@ def closest_point(
     check_tensor("points", points, ["N", 3])
     if faces.shape[0] == 0:
         raise ValueError("faces: expected at least one face, got none")
-    if resolve("closest_point", backend, vertices.device.type) == "numba":
+    chosen = resolve("closest_point", backend, vertices.device.type)
+    if chosen == "numba":
         from phynes_core.kernels.cpu.bvh import Bvh
 
         found = Bvh(vertices.detach().numpy(), faces.numpy()).closest(points.detach().numpy())
         face_index, barycentric, distance = (torch.from_numpy(array) for array in found)
+        return ClosestPoint(face_index.long(), barycentric, distance)
+    if chosen == "warp":
+        from phynes_core.kernels.cuda.closest import closest_points
+        from phynes_core.kernels.cuda.ray_mesh import RayMesh
+
+        count, device = len(points), points.device
+        face_index = torch.empty(count, dtype=torch.int32, device=device)
+        barycentric, distance = torch.empty(count, 3, device=device), torch.empty(count, device=device)
+        closest_points(RayMesh(vertices, faces), points.float().contiguous(), face_index, barycentric, distance)
         return ClosestPoint(face_index.long(), barycentric, distance)
     return closest_point_reference(vertices, faces, points)
 

@@ -4,6 +4,7 @@ import functools
 import importlib
 import logging
 import threading
+from itertools import takewhile
 
 from phynes_core.errors import BackendError
 
@@ -11,16 +12,21 @@ REFERENCE = "reference"  # plain torch: slow, trusted, always there
 
 # Fastest first; the torch reference stands behind every one of them.
 _FAST_BACKENDS: dict[str, dict[str, tuple[str, ...]]] = {
-    "rasterize": {"cpu": ("numba",)},
-    "closest_point": {"cpu": ("numba",)},
-    "visibility": {"cpu": ("embree", "numba")},
+    "rasterize": {"cpu": ("numba", "warp"), "cuda": ("warp",)},
+    "closest_point": {"cpu": ("numba", "warp"), "cuda": ("warp",)},
+    "visibility": {"cpu": ("embree", "numba", "warp"), "cuda": ("warp",)},
     "hash_encoding": {"cpu": ("numba",)},
     "shade": {"cpu": ("numba",)},
 }
-_PROBES = {"numba": "phynes_core.kernels.cpu.compiler", "embree": "embreex.rtcore_scene"}
+_PROBES = {
+    "numba": "phynes_core.kernels.cpu.compiler",
+    "embree": "embreex.rtcore_scene",
+    "warp": "phynes_core.kernels.cuda.warp_compiler",
+}
 _REMEDIES = {
     "numba": "install it with: pip install numba tbb",
     "embree": "install it with: pip install embreex",
+    "warp": "install it with: pip install warp-lang",
 }
 _log = logging.getLogger(__name__)
 _logged: set[tuple[str, str]] = set()
@@ -74,5 +80,6 @@ def _log_once(op: str, device: str, choice: str) -> None:
         if (op, device) in _logged:
             return
         _logged.add((op, device))
-    passed_over = [f"{name}: {missing_cause(name)}" for name in _candidates(op, device) if missing_cause(name)]
+    better = takewhile(lambda name: name != choice, _candidates(op, device))  # the rest is not even imported
+    passed_over = [f"{name}: {missing_cause(name)}" for name in better]
     _log.info("%s on %s: %s%s", op, device, choice, f" (without {'; '.join(passed_over)})" if passed_over else "")

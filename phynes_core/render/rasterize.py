@@ -33,7 +33,7 @@ def rasterize(
     vertices: Tensor,  # [V, 3] world, metres
     faces: Tensor,  # [F, 3] any integer type
     camera: Camera,
-    backend: str = "auto",  # or "numba", "reference"
+    backend: str = "auto",  # or "numba", "warp", "reference"
 ) -> Fragments:
     """The face that the ray through each pixel's center meets first."""
     check_tensor("vertices", vertices, ["V", 3])
@@ -41,12 +41,29 @@ def rasterize(
     homogeneous = camera.to_camera(vertices.detach()) @ camera.intrinsics.T  # x_px z, y_px z, z
     if not torch.isfinite(homogeneous).all():
         raise ValueError("vertices: expected finite coordinates, got NaN or infinity")
-    if resolve("rasterize", backend, vertices.device.type) == "numba":
+    chosen = resolve("rasterize", backend, vertices.device.type)
+    if chosen == "numba":
         from phynes_core.kernels.cpu import rasterize as kernel
 
         images = kernel.rasterize(homogeneous.float().numpy(), faces.numpy(), camera.width, camera.height)
         return Fragments(*(torch.from_numpy(image) for image in images))
+    if chosen == "warp":
+        return _cast_rays(vertices, faces, camera)
     return rasterize_reference(homogeneous, faces, camera.width, camera.height)
+
+
+def _cast_rays(vertices: Tensor, faces: Tensor, camera: Camera) -> Fragments:
+    """By rays, which know no grid: at an edge a pixel may fall to the other face, rarely to none or both."""
+    from phynes_core.kernels.cuda.primary_hits import pixel_ray_basis, primary_hits
+    from phynes_core.kernels.cuda.ray_mesh import RayMesh
+
+    height, width, device = camera.height, camera.width, vertices.device
+    face_index = torch.full((height * width,), -1, dtype=torch.int32, device=device)
+    barycentric, depth = torch.zeros(height * width, 3, device=device), torch.zeros(height * width, device=device)
+    if len(faces):
+        view = pixel_ray_basis(camera.intrinsics, camera.T_cam_world).to(device)
+        primary_hits(RayMesh(vertices, faces), view, width, NEAR_M, face_index, barycentric, depth)
+    return Fragments(face_index.view(height, width), barycentric.view(height, width, 3), depth.view(height, width))
 
 
 def rasterize_reference(

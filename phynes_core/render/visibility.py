@@ -21,13 +21,18 @@ class Occluder:
         self,
         vertices: Tensor,  # [V, 3] world
         faces: Tensor,  # [F, 3]
-        backend: str = "auto",  # or "embree", "numba", "reference"
+        backend: str = "auto",  # or "embree", "numba", "warp", "reference"
     ) -> None:
         check_tensor("vertices", vertices, ["V", 3])
         check_tensor("faces", faces, ["F", 3])
         self.backend = resolve("visibility", backend, vertices.device.type)
         if self.backend == REFERENCE:
             self._corners = vertices.detach()[faces]
+            return
+        if self.backend == "warp":
+            from phynes_core.kernels.cuda.ray_mesh import RayMesh
+
+            self._mesh = RayMesh(vertices, faces)
             return
         points, triangles = vertices.detach().contiguous().numpy(), faces.int().contiguous().numpy()
         if self.backend == "embree":
@@ -50,6 +55,12 @@ class Occluder:
         check_tensor("directions", directions, [origins.shape[0], 3])
         if self.backend == REFERENCE:
             return any_hit_reference(self._corners, origins, directions, reach)
+        if self.backend == "warp":
+            from phynes_core.kernels.cuda.visibility import any_hit
+
+            is_hit = torch.empty(origins.shape[0], dtype=torch.int32, device=origins.device)
+            any_hit(self._mesh, origins.contiguous(), directions.contiguous(), reach, is_hit)
+            return is_hit.bool()
         hit = self._scene.any_hit(origins.contiguous().numpy(), directions.contiguous().numpy(), reach)
         return torch.from_numpy(hit)
 
@@ -65,10 +76,22 @@ class Occluder:
         check_tensor("directions", directions, ["L", 3])
         if self.backend == REFERENCE:
             return self._point_bits_reference(points, normals, directions)
+        if self.backend == "warp":
+            return self._point_bits_warp(points, normals, directions)
         from phynes_core.kernels.cpu.visibility import visibility_bits
 
         bits = visibility_bits(self._scene, points.numpy(), normals.numpy(), directions.numpy(), OFFSET_M)
         return torch.from_numpy(bits.view("int32"))
+
+    def _point_bits_warp(self, points: Tensor, normals: Tensor, directions: Tensor) -> Tensor:
+        from phynes_core.kernels.cuda.visibility import visibility_bits
+
+        num_points, device = points.shape[0], points.device
+        bits = torch.empty(num_points, (directions.shape[0] + 31) // 32, dtype=torch.int32, device=device)
+        count = torch.full((1,), num_points, dtype=torch.int32, device=device)
+        rows = points.detach().contiguous(), normals.detach().contiguous(), directions.contiguous()
+        visibility_bits(self._mesh, *rows, OFFSET_M, count, bits)
+        return bits
 
     def _point_bits_reference(self, points: Tensor, normals: Tensor, directions: Tensor) -> Tensor:
         origins = points + OFFSET_M * normals

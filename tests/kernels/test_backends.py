@@ -26,9 +26,22 @@ def test_every_operation_has_a_fast_path_and_a_reference(op):
     assert backends.resolve(op) == backends.available(op)[0]
 
 
+def test_rays_and_queries_run_in_warp_on_cuda():
+    assert [backends.available(op, "cuda")[0] for op in ("rasterize", "closest_point", "visibility")] == ["warp"] * 3
+
+
 @pytest.mark.parametrize("op", OPS)
 def test_a_device_without_fast_paths_gets_the_reference(op):
-    assert backends.resolve(op, "auto", "cuda") == "reference"
+    assert backends.resolve(op, "auto", "xpu") == "reference"
+
+
+def test_what_stands_behind_the_choice_is_not_even_imported(monkeypatch):
+    asked = []
+    real = backends.missing_cause
+    monkeypatch.setattr(backends, "missing_cause", lambda name: asked.append(name) or real(name))
+    monkeypatch.setattr(backends, "_logged", set())
+    backends.resolve("visibility")
+    assert set(asked) == {"embree"}
 
 
 def test_auto_logs_its_choice_once(monkeypatch, caplog):
@@ -51,7 +64,7 @@ def test_a_named_backend_that_is_missing_raises_with_cause_and_remedy(without_em
 
 
 def test_an_unknown_name_lists_the_known_ones():
-    with pytest.raises(BackendError, match="expected one of auto, embree, numba, reference, got 'optix'"):
+    with pytest.raises(BackendError, match="expected one of auto, embree, numba, warp, reference, got 'optix'"):
         backends.resolve("visibility", "optix")
 
 

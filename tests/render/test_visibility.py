@@ -9,7 +9,7 @@ from phynes_core.geometry.mesh import vertex_normals
 from phynes_core.kernels.backends import available
 from phynes_core.render.visibility import Occluder, pack_bits, unpack_bits, visibility_at
 
-BACKENDS = ["embree", "numba", "reference"]
+BACKENDS = ["embree", "numba", "warp", "reference"]
 PROBES = latlong_directions(16, 32).reshape(-1, 3)
 
 
@@ -57,7 +57,7 @@ def test_a_wall_hides_exactly_the_half_space_behind_it(backend):
     assert (is_open == ((y > 0) & over)).all()
 
 
-@pytest.mark.parametrize("backend", ["embree", "numba"])
+@pytest.mark.parametrize("backend", ["embree", "numba", "warp"])
 def test_fast_backends_equal_brute_force(backend):
     """Measured: no bit differs. A ray that grazes an edge to the last bit may fall to either side."""
     vertices, faces, normals = two_spheres()

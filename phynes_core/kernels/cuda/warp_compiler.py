@@ -1,0 +1,52 @@
+"""How the Warp kernels are compiled: quietly, forward only, cached in the user's folder. Import warp through here.
+
+Warp compiles a file of kernels when one of them first runs on a kind of device, and keeps the result on disk under a
+hash of the sources. WARP_CACHE_PATH wins when set. The same kernels run on the CPU, single-threaded: that is how they
+are tested without a GPU.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+import warp
+from torch import Tensor
+
+_WARP_TYPES = {torch.float32: warp.float32, torch.int32: warp.int32}
+
+
+def _configure() -> None:
+    warp.config.log_level = warp.LOG_WARNING  # what is compiled and found is not for standard output
+    if not os.environ.get("WARP_CACHE_PATH"):
+        root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        warp.config.kernel_cache_dir = str(root / "phynes-viewer" / "warp")
+
+
+_configure()
+
+
+def vectors(tensor: Tensor) -> warp.array:  # [N, 3] float32, contiguous -> [N] vec3
+    """The same memory as Warp sees it."""
+    return warp.from_torch(tensor.detach(), dtype=warp.vec3)
+
+
+def numbers(tensor: Tensor) -> warp.array:  # any shape, float32 or int32
+    """The same memory as Warp sees it."""
+    return warp.from_torch(tensor.detach(), dtype=_WARP_TYPES[tensor.dtype])
+
+
+@contextmanager
+def torch_stream(device: torch.device) -> Iterator[str]:
+    """Within, Warp works on torch's current stream, so that a torch graph captures it; gives Warp's device name.
+
+    Without waiting for the stream that was current before: while a graph is captured that would be an error.
+    """
+    warp.init()  # nothing after the first time
+    if device.type != "cuda":
+        yield "cpu"
+        return
+    stream = warp.stream_from_torch(torch.cuda.current_stream(device))
+    with warp.ScopedStream(stream, sync_enter=False):
+        yield str(stream.device)
