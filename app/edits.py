@@ -13,7 +13,6 @@ from app.state import (
     PROBE_ROWS,
     REST_ANGLES,
     LampState,
-    Rgb,
     Vector,
     ViewState,
 )
@@ -154,15 +153,6 @@ def brush_cells(row: int, column: int, radius: int) -> list[int]:
             if down * down + right * right <= radius * radius + radius and 0 <= row + down < PROBE_ROWS:
                 cells.append((row + down) * PROBE_COLUMNS + (column + right) % PROBE_COLUMNS)
     return cells
-
-
-def paint_probes(state: ViewState, row: int, column: int, radiance: Rgb) -> ViewState:
-    """Set the probes under the brush to one radiance."""
-    if not (0 <= row < PROBE_ROWS and 0 <= column < PROBE_COLUMNS):
-        return state
-    edits = dict(state.light.probe_edits)
-    edits.update(dict.fromkeys(brush_cells(row, column, state.tool.brush_radius), radiance))
-    return edit_light(state, probe_edits=tuple(sorted(edits.items())))
 
 
 def clear_paint(state: ViewState) -> ViewState:

@@ -70,7 +70,8 @@ def camera_record(camera: Camera) -> dict[str, object]:
 def lighting_record(lighting: Lighting, f0: float) -> dict[str, object]:
     """All light in world axes, linear RGB: yaw, intensity and tint are already in the probes and lamps.
 
-    The lamps are the user's, then the environment's bright sources, which the probes no longer hold.
+    The lamps are the user's, then the environment's bright sources, which the probes no longer hold. An area lamp is a
+    sphere of uniform radiance; its intensity is the irradiance on a surface that faces it from 1 m.
     """
     probes = lighting.probes()
     return {
@@ -87,6 +88,15 @@ def lighting_record(lighting: Lighting, f0: float) -> dict[str, object]:
                 "intensity": lamp.intensity,
             }
             for lamp in (*lighting.lamps, *lighting.sources)
+        ],
+        "area_lamps": [
+            {
+                "position": list(lamp.position),
+                "radius_m": lamp.radius_m,
+                "color": list(lamp.color),
+                "intensity": lamp.intensity,
+            }
+            for lamp in lighting.area_lamps
         ],
         "f0": f0,
     }

@@ -13,8 +13,8 @@ from app.frames import Choice, Choices, Frame, Progress
 from app.kept_files import KeptFiles
 from app.lightings import Lightings
 from app.picture import display_bytes, display_pixels
-from app.scene_builder import at_time, home_view, pixel_normals, probe_file
-from app.state import CameraState, LightState, LookState, ViewState
+from app.scene_builder import at_time, home_view, pixel_normals
+from app.state import CameraState, LookState, ViewState
 from phynes_core.body.motion import bundled_motions, load_motion
 from phynes_core.frame import LIGHT_BUFFERS, FrameRenderer, RenderOptions
 from phynes_core.paths import ASSETS, CHECKPOINTS
@@ -71,12 +71,6 @@ class AvatarSession:
             (Choice("", "rest pose"), *clips),
             tuple(probes),
         )
-
-    def opening_light(self, probe: str) -> LightState:
-        """What the command line's name means: an environment by bare name or path, "captured", "none"."""
-        if probe in ("captured", "none"):
-            return LightState(mode=probe)
-        return LightState(mode="environment", environment=str(probe_file(probe).resolve()))
 
     def durations_s(self, state: ViewState) -> dict[str, float]:
         """Length of every body's clip, by its path."""

@@ -121,6 +121,8 @@ class ToolState:
     brush_color: Rgb = (1.0, 1.0, 1.0)
     brush_intensity: float = 4.0
     brush_radius: int = 0  # cells around the one under the pointer
+    brush_mirrors: bool = False  # strokes appear on the left and the right
+    loaded_environments: tuple[str, ...] = ()  # paths that were opened or dropped, newest last
     selected_joint: int = NO_JOINT  # of the active body: the one with the rings
     joint_axis: int = 0  # x, y or z: what the keys turn about
     mirrors_joints: bool = False  # an edit of the left limb turns the right one too

@@ -36,6 +36,8 @@ class Turntable(SceneOptions, PlaybackOptions):
     """Stops of light (EV), for radiance and shading."""
     curve: Literal["linear", "filmic", "reinhard", "aces", "agx"] = "linear"
     """Tone curve, for radiance and shading."""
+    background: Literal["color", "checker", "blurred", "environment", "none"] = "color"
+    """What is seen behind the avatar: a color, a checkerboard, the surrounding light, also out of focus, or black."""
 
 
 def run(args: Turntable) -> int:
@@ -43,12 +45,12 @@ def run(args: Turntable) -> int:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from app.arguments import check_number
     from app.frames import Frame
     from app.opening_bodies import licensed_file, opening_row, playback_of
+    from app.opening_light import background_color, opening_light, opening_stage
     from app.outputs import check_file
     from app.recording import check_video, record
-    from app.scene_builder import MAX_SOURCES, check_backend
+    from app.scene_builder import check_backend
     from app.session import AvatarSession
     from app.state import LookState, TurntableState, ViewState
     from app.turntable import turntable_views
@@ -57,19 +59,18 @@ def run(args: Turntable) -> int:
     check_video(args.out, args.size, args.fps)
     check_file(args.out)
     check_backend(args.backend)
-    check_number("--bright-sources", args.bright_sources, 0, MAX_SOURCES)
     body, company = opening_row(args, playback_of(args))
     session = AvatarSession(
         args.backend, licensed_file(args.smpl, "PHYNES_SMPL"), licensed_file(args.smpl_uv, "PHYNES_SMPL_UV"),
         args.antialias,
     )  # fmt: skip
-    light = replace(
-        session.opening_light(args.probe), yaw_deg=args.probe_yaw, intensity=args.probe_intensity, lamps=_lamps(args),
-        bright_sources=args.bright_sources,
-    )  # fmt: skip
+    light = opening_light(args)
     body = replace(body, detail=args.pixel_normals, freezes_materials=args.freeze_materials)
     look = LookState(args.buffer, args.exposure, args.curve)
-    view = session.at_time(ViewState(body, light=light, look=look, company=company), args.frame, args.time)
+    look = replace(look, background=background_color(args.background_color, look.background))
+    stage = opening_stage(args, args.background)
+    view = ViewState(body, light=light, look=look, stage=stage, company=company)
+    view = session.at_time(view, args.frame, args.time)
     view = replace(view, camera=_camera(args, session.home_camera(view)))
     session.check(view)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -104,14 +105,3 @@ def _camera(args: Turntable, home):
     if distance <= 0:
         raise UsageError(f"--camera: expected a distance above 0 metres, got {distance:g}")
     return replace(home, azimuth_deg=azimuth, elevation_deg=elevation, distance_m=distance)
-
-
-def _lamps(args: Turntable):
-    from app.scene_builder import parse_lamp
-    from app.state import LampState
-
-    lamps = [parse_lamp(text) for text in args.lamp]
-    return tuple(
-        LampState(lamp.azimuth_deg, lamp.elevation_deg, lamp.angular_radius_deg, lamp.color, lamp.intensity)
-        for lamp in lamps
-    )

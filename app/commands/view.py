@@ -15,22 +15,22 @@ from pathlib import Path
 from typing import Literal
 
 from app.body_options import BodyOptions, PlaybackOptions
+from app.light_options import LightOptions
 from phynes_core.checkpoint import resolve_avatar_path
 
 MIN_SIZE, MAX_SIZE = 64, 2048
 
 
 @dataclass(frozen=True, kw_only=True)
-class View(BodyOptions, PlaybackOptions):
+class View(BodyOptions, PlaybackOptions, LightOptions):
     """Options of the viewer."""
 
-    probe: str = "captured"
-    """Start under this light: a lat-long .exr, .hdr or .png, a bare name in assets/probes, "captured" (the light
-    learned in training) or "none" (lamps alone)."""
     pixel_normals: Literal["auto", "on", "off"] = "auto"
     """Normals with detail between the vertices, from the offset map; auto: as the avatar was trained."""
     freeze_materials: bool = True
     """Albedo and roughness of the first training pose, whatever the pose; --no-freeze-materials lets them follow."""
+    background: Literal["color", "checker", "blurred", "environment", "none"] = "color"
+    """What is seen behind the avatar: a color, a checkerboard, the surrounding light, also out of focus, or black."""
     size: int = 512
     """Width and height of the rendered picture in pixels; the window scales it."""
     backend: str = "auto"
@@ -49,9 +49,10 @@ def run(args: View) -> int:
 
     from app.loop import ViewerLoop
     from app.opening_bodies import licensed_file, opening_row, playback_of
+    from app.opening_light import background_color, opening_light, opening_stage
     from app.scene_builder import check_backend
     from app.session import AvatarSession
-    from app.state import Store, ToolState, TurntableState, ViewState
+    from app.state import LookState, Store, ToolState, TurntableState, ViewState
     from app.trace import Trace
     from app.worker import Worker
 
@@ -64,8 +65,10 @@ def run(args: View) -> int:
         )
         body = replace(body, detail=args.pixel_normals, freezes_materials=args.freeze_materials)
         turntable = TurntableState(size=args.size // 2 * 2, path=f"{path.stem}_turntable.mp4")
-        light = session.opening_light(args.probe)
-        state = ViewState(body, light=light, tool=ToolState(turntable=turntable), company=company)
+        look = LookState(background=background_color(args.background_color, LookState().background))
+        stage = opening_stage(args, args.background)
+        tool = ToolState(turntable=turntable)
+        state = ViewState(body, light=opening_light(args), look=look, stage=stage, tool=tool, company=company)
         home = session.home_camera(state)
         state = replace(state, camera=home)
         session.check(state)

@@ -5,7 +5,7 @@ import math
 import dearpygui.dearpygui as dpg
 import numpy as np
 
-from app import edits
+from app import edits, light_edits
 from app.panels.color_field import ColorField
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
 from app.panels.theme import ACCENT_BRIGHT, MUTED
@@ -157,7 +157,7 @@ class ProbePanel:
 
         def edit(state: ViewState) -> ViewState:
             for cell_row, cell_column in cells:
-                state = edits.paint_probes(state, cell_row, cell_column, radiance)
+                state = light_edits.paint_probes(state, cell_row, cell_column, radiance)
             return state
 
         self._last_cell = (row, column)

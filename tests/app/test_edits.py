@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from app import edits
+from app import edits, light_edits
 from app.panels.pose_panel import LIMBS
 from app.state import NUM_JOINTS, PROBE_COLUMNS, CameraState, ViewState
 
@@ -72,12 +72,12 @@ def test_lamps_wrap_around_and_stop_at_the_poles():
 
 
 def test_painting_sets_single_probes_and_clears():
-    state = edits.paint_probes(ViewState(), 3, 5, (1.0, 2.0, 3.0))
+    state = light_edits.paint_probes(ViewState(), 3, 5, (1.0, 2.0, 3.0))
     assert state.light.probe_edits == ((3 * PROBE_COLUMNS + 5, (1.0, 2.0, 3.0)),)
-    state = edits.paint_probes(state, 3, 5, (0.0, 0.0, 0.0))
+    state = light_edits.paint_probes(state, 3, 5, (0.0, 0.0, 0.0))
     assert state.light.probe_edits == ((3 * PROBE_COLUMNS + 5, (0.0, 0.0, 0.0)),)
     assert edits.clear_paint(state).light.probe_edits == ()
-    assert edits.paint_probes(state, 16, 0, (1.0, 1.0, 1.0)) == state
+    assert light_edits.paint_probes(state, 16, 0, (1.0, 1.0, 1.0)) == state
 
 
 def test_a_brush_wraps_sideways_but_not_over_the_poles():

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from app import edits
+from app import edits, light_edits
 from app.lightings import cell_of
 from app.opening_bodies import motion_path
-from app.scene_builder import probe_file
+from app.opening_light import probe_file, sky_of
 from app.session import AvatarSession
 from app.state import BUFFERS, BodyState, ViewState
 from phynes_core.avatar import Avatar
@@ -39,7 +39,7 @@ def session():
 
 @pytest.fixture
 def opening(session, checkpoint):
-    state = ViewState(BodyState(str(checkpoint)), light=session.opening_light("captured"))
+    state = ViewState(BodyState(str(checkpoint)), light=sky_of("captured"))
     return replace(state, camera=session.home_camera(state))
 
 
@@ -102,7 +102,7 @@ def test_an_environment_replaces_the_captured_light(session, opening):
 
 
 def test_painted_probes_replace_single_cells(session, opening):
-    painted = edits.paint_probes(opening, 4, 9, (5.0, 6.0, 7.0))
+    painted = light_edits.paint_probes(opening, 4, 9, (5.0, 6.0, 7.0))
     frame = session.render(painted, SIZE)
     base = session.render(opening, SIZE)
     assert frame.probe_radiance[4, 9].tolist() == [5.0, 6.0, 7.0]
@@ -112,11 +112,13 @@ def test_painted_probes_replace_single_cells(session, opening):
 
 
 def test_a_light_turntable_turns_painted_probes_too(session, opening):
-    painted = edits.paint_probes(edits.edit_light(opening, mode="none"), 6, 24, (9.0, 9.0, 9.0))  # at +Z
+    painted = light_edits.paint_probes(edits.edit_light(opening, mode="none"), 6, 24, (9.0, 9.0, 9.0))  # at +Z
     still = session.render(painted, SIZE)
     # turned by 90 degrees it stands at +X: the same picture as a cell painted there
     turned = session.render(edits.edit_light(painted, turn_deg=90.0), SIZE)
-    there = session.render(edits.paint_probes(edits.edit_light(opening, mode="none"), 6, 16, (9.0, 9.0, 9.0)), SIZE)
+    there = session.render(
+        light_edits.paint_probes(edits.edit_light(opening, mode="none"), 6, 16, (9.0, 9.0, 9.0)), SIZE
+    )
     assert np.allclose(lit(turned), lit(there), atol=2e-3)
     assert not np.allclose(lit(turned), lit(still), atol=2e-2)
 
@@ -195,7 +197,7 @@ def test_what_cannot_be_opened_is_one_line(session, opening, tmp_path):
             session.check(state)
         assert "\n" not in str(error.value)
     with pytest.raises(ImageError, match="studio"):
-        session.opening_light("no-such-light")
+        sky_of("no-such-light")
     assert session.render(opening, SIZE).state == opening  # and it goes on
 
 
