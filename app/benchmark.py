@@ -15,7 +15,8 @@ import torch
 from app.row import orbit_target
 from app.scene_builder import home_distance
 from app.session import LIVE_LAMP_SAMPLES
-from phynes_core.body.motion import bundled_motions, load_motion
+from phynes_core.body.motion import bundled_motions
+from phynes_core.body.motion_files import load_motion
 from phynes_core.frame import FrameRenderer, RenderOptions
 from phynes_core.paths import PROJECT
 from phynes_core.render.camera import orbit_camera

@@ -14,8 +14,9 @@ from app.posing import posed_by
 from app.row import Standing, arranged, standing
 from app.state import BodyState, PlaybackState, ViewState
 from phynes_core.avatar import Avatar
-from phynes_core.body.model import pose_joints
-from phynes_core.body.motion import MotionClip, load_motion
+from phynes_core.body.model import Pose, pose_joints
+from phynes_core.body.motion import MotionClip
+from phynes_core.body.motion_files import load_motion
 from phynes_core.checkpoint import load_checkpoint
 from phynes_core.errors import CheckpointError
 from phynes_core.scene import PosedAvatar
@@ -68,13 +69,23 @@ class Bodies:
             avatar = self.avatar(body)
             betas = avatar.betas.clone()
             betas += torch.tensor(body.shape)[: len(betas)]
-            clip = self.clip(body.motion) if body.motion else None
-            second = self.clip(body.playback.second) if clip is not None and body.playback.second else None
+            clip = self._placed(body.motion, avatar, betas) if body.motion else None
+            has_second = clip is not None and body.playback.second
+            second = self._placed(body.playback.second, avatar, betas) if has_second else None
             pose, edited = posed_by(body, clip, second, betas)
             while len(self._standing) >= MAX_KEPT:
                 self._standing.pop(next(iter(self._standing)))
             self._standing[body] = standing(avatar, pose, edited, clip)
         return self._standing[body]
+
+    def _placed(self, path: str, avatar: Avatar, betas: Tensor) -> MotionClip:
+        """The clip in this person's parameters."""
+
+        def place(_: Path) -> MotionClip:
+            still = Pose(torch.zeros(23, 3), torch.zeros(3), torch.zeros(3), betas)
+            return self.clip(path).placed_on(pose_joints(avatar.body, still).places)
+
+        return self._files.get("placed", f"{path} {avatar.body.content_hash} {betas.tolist()}", place)
 
     def _shown(self, bodies: tuple[BodyState, ...], posed: tuple[PosedAvatar, ...]) -> tuple[ShownBody, ...]:
         shown, first_face = [], 0

@@ -15,7 +15,8 @@ from app.lightings import Lightings
 from app.picture import display_bytes, display_pixels
 from app.scene_builder import at_time, home_view, pixel_normals
 from app.state import CameraState, LookState, ViewState
-from phynes_core.body.motion import bundled_motions, load_motion
+from phynes_core.body.motion import bundled_motions
+from phynes_core.body.motion_files import load_motion
 from phynes_core.frame import LIGHT_BUFFERS, FrameRenderer, RenderOptions
 from phynes_core.paths import ASSETS, CHECKPOINTS
 from phynes_core.render.camera import Camera, orbit_camera

@@ -10,7 +10,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from phynes_core.body.motion import bundled_motions, load_motion
+from phynes_core.body.motion import bundled_motions
+from phynes_core.body.motion_files import load_motion
 from phynes_core.checkpoint import load_checkpoint
 from phynes_core.conventions import PROBE_COLUMNS, PROBE_ROWS
 from phynes_core.frame import FrameRenderer, RenderOptions

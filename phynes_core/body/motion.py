@@ -1,17 +1,19 @@
 """Motion clips: SMPL poses over time."""
 
-import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from phynes_core.body.model import MAX_BETAS, Pose
-from phynes_core.body.rotations import axis_angle_to_quaternion, quaternion_to_axis_angle, slerp
-from phynes_core.conventions import NUM_JOINTS
-from phynes_core.errors import MotionError
+from phynes_core.body.rotations import (
+    axis_angle_to_matrix,
+    axis_angle_to_quaternion,
+    matrix_to_quaternion,
+    quaternion_to_axis_angle,
+    slerp,
+)
 from phynes_core.paths import ASSETS
 
 
@@ -23,8 +25,10 @@ class MotionClip:
     fps: float
     global_orient: Tensor  # [N, 3] axis-angle, rad
     body_pose: Tensor  # [N, 23, 3] axis-angle, rad
-    transl: Tensor  # [N, 3] metres, world
+    transl: Tensor  # [N, 3] metres, world; what it moves says `placed_on`
     betas: Tensor | None  # [B] of the person recorded, if known
+    is_z_up: bool = False  # the recording's world, pelvis and all, has +Z for its up
+    leg_length: float = 0.0  # not 0: `transl` is where the pelvis is, in units in which a leg is so long
 
     @property
     def num_frames(self) -> int:
@@ -35,6 +39,23 @@ class MotionClip:
     def duration_s(self) -> float:
         """Seconds from the first frame to the last."""
         return (self.num_frames - 1) / self.fps
+
+    def placed_on(self, rest_joints: Tensor) -> "MotionClip":  # [24, 3] metres: of the T-pose of who is to move
+        """The clip in smplx's parameters for this person, +Y up: how a world turns depends on where the pelvis rests.
+
+        A recording with +Z up is turned whole, v' = A v: the pelvis at J + t goes to A (J + t). A skeleton of another
+        size keeps its steps in proportion to its legs.
+        """
+        pelvis, orient, transl = rest_joints[0], self.global_orient, self.transl
+        if self.leg_length > 0:
+            leg_m = (rest_joints[4] - rest_joints[1]).norm() + (rest_joints[7] - rest_joints[4]).norm()
+            transl = transl * (leg_m / self.leg_length) - pelvis
+        if self.is_z_up:
+            turn = torch.tensor([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])
+            turned = turn @ axis_angle_to_matrix(orient)
+            orient = quaternion_to_axis_angle(matrix_to_quaternion(turned))
+            transl = (transl + pelvis) @ turn.T - pelvis
+        return replace(self, global_orient=orient, transl=transl, is_z_up=False, leg_length=0.0)
 
     def pose(self, frame: int, betas: Tensor | None = None) -> Pose:
         """The pose of one frame; `betas` None takes the clip's own, else the mean shape."""
@@ -70,52 +91,3 @@ class MotionClip:
 def bundled_motions() -> dict[str, Path]:
     """Name -> file of the clips that ship with the project, by name."""
     return {path.stem: path for path in sorted((ASSETS / "motions").glob("*.npz"))}
-
-
-def load_motion(path: Path) -> MotionClip:
-    """Read an .npz with global_orient [N, 3], body_pose [N, 23, 3] or [N, 69], transl [N, 3], fps and perhaps betas."""
-    path = Path(path)
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {key: archive[key] for key in archive.files}
-    except OSError as error:
-        names = ", ".join(bundled_motions())
-        reason = error.strerror or "not an .npz"
-        raise MotionError(
-            f"{path}: cannot read this motion ({reason}); bundled clips in assets/motions: {names}"
-        ) from error
-    except (ValueError, zipfile.BadZipFile, EOFError, KeyError, AttributeError, TypeError) as error:
-        reason = " ".join(str(error).split())[:80]
-        raise MotionError(f"{path}: not a readable .npz of plain arrays ({reason}); save the clip again") from error
-    missing = [key for key in ("global_orient", "body_pose", "transl", "fps") if key not in arrays]
-    if missing:
-        raise MotionError(f"{path}: expected global_orient, body_pose, transl and fps, missing {', '.join(missing)}")
-    orient = _floats(path, arrays, "global_orient", (None, 3))
-    count = len(orient)
-    if arrays["body_pose"].ndim == 2:
-        arrays["body_pose"] = _floats(path, arrays, "body_pose", (count, 3 * (NUM_JOINTS - 1))).reshape(count, -1, 3)
-    fps = _floats(path, arrays, "fps", ())
-    if not 0 < float(fps) <= 1000:
-        raise MotionError(f"{path}: fps: expected frames per second in (0, 1000], got {float(fps)}; correct it")
-    betas = _floats(path, arrays, "betas", (None,))[:MAX_BETAS] if "betas" in arrays else None
-    return MotionClip(
-        name=path.stem,
-        fps=float(fps),
-        global_orient=torch.from_numpy(orient),
-        body_pose=torch.from_numpy(_floats(path, arrays, "body_pose", (count, NUM_JOINTS - 1, 3))),
-        transl=torch.from_numpy(_floats(path, arrays, "transl", (count, 3))),
-        betas=None if betas is None else torch.from_numpy(betas.copy()),
-    )
-
-
-def _floats(path: Path, arrays: dict[str, np.ndarray], key: str, shape: tuple[int | None, ...]) -> np.ndarray:
-    value = arrays[key]
-    fits = value.ndim == len(shape) and all(want in (None, got) for want, got in zip(shape, value.shape, strict=False))
-    if not fits or value.dtype.kind not in "fiu" or 0 in value.shape:
-        wanted = "[" + ", ".join("*" if size is None else str(size) for size in shape) + "]"
-        raise MotionError(
-            f"{path}: {key}: expected numbers {wanted}, got {value.dtype} {list(value.shape)}; save it so"
-        )
-    if not np.isfinite(value).all():
-        raise MotionError(f"{path}: {key}: expected finite numbers, got NaN or infinity; repair the clip")
-    return np.array(value, np.float32, order="C")

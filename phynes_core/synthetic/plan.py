@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from phynes_core.body.model import BodyModel, Pose, pose_body
-from phynes_core.body.motion import MotionClip, bundled_motions, load_motion
+from phynes_core.body.motion import MotionClip, bundled_motions
+from phynes_core.body.motion_files import load_motion
 from phynes_core.body.rotations import axis_angle_to_quaternion, quaternion_to_axis_angle
 from phynes_core.errors import CaptureError, MotionError
 from phynes_core.render.camera import DEFAULT_FOV_DEG, Camera, orbit_camera

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from phynes_core.body.model import Pose, pose_body
-from phynes_core.body.motion import bundled_motions, load_motion
+from phynes_core.body.motion import bundled_motions
+from phynes_core.body.motion_files import load_motion
 from phynes_core.body.rotations import axis_angle_to_matrix
 from phynes_core.synthetic.ada_garments import blouse_field
 from phynes_core.synthetic.ada_hair import bun_coordinates
