@@ -15,18 +15,20 @@ _FAST_BACKENDS: dict[str, dict[str, tuple[str, ...]]] = {
     "rasterize": {"cpu": ("numba", "warp"), "cuda": ("warp",)},
     "closest_point": {"cpu": ("numba", "warp"), "cuda": ("warp",)},
     "visibility": {"cpu": ("embree", "numba", "warp"), "cuda": ("warp",)},
-    "hash_encoding": {"cpu": ("numba",)},
+    "hash_encoding": {"cpu": ("numba",), "cuda": ("triton",)},
     "shade": {"cpu": ("numba",)},
 }
 _PROBES = {
     "numba": "phynes_core.kernels.cpu.compiler",
     "embree": "embreex.rtcore_scene",
     "warp": "phynes_core.kernels.cuda.warp_compiler",
+    "triton": "phynes_core.kernels.cuda.triton_compiler",
 }
 _REMEDIES = {
     "numba": "install it with: pip install numba tbb",
     "embree": "install it with: pip install embreex",
     "warp": "install it with: pip install warp-lang",
+    "triton": "install it with: pip install triton (there is one for Linux)",
 }
 _log = logging.getLogger(__name__)
 _logged: set[tuple[str, str]] = set()

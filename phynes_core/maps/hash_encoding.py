@@ -6,8 +6,10 @@ does not fit its table is hashed with XOR of coordinates times (1, 2654435761). 
 entry after entry, features innermost, so a grid trained here loads there and the other way round.
 """
 
+import functools
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -15,6 +17,9 @@ from torch import Tensor, nn
 
 from phynes_core.checks import check_tensor
 from phynes_core.kernels.backends import resolve
+
+if TYPE_CHECKING:
+    from phynes_core.kernels.cuda.triton_encoding import ColumnTable
 
 HASH_PRIMES = (1, 2654435761)  # tiny-cuda-nn's "CoherentPrime"
 INITIAL_RANGE = 1e-4  # uniform in +- this, as in the paper's appendix
@@ -79,8 +84,11 @@ class HashEncoding(nn.Module):
     def forward(self, uv: Tensor, backend: str = "auto") -> Tensor:  # [N, 2] -> [N, L * F], levels in order
         """Bilinear interpolation in every level, concatenated from coarse to fine."""
         check_tensor("uv", uv, ["N", 2])
-        if resolve("hash_encoding", backend, uv.device.type) == "numba":
+        chosen = resolve("hash_encoding", backend, uv.device.type)
+        if chosen == "numba":
             return _NumbaEncode.apply(uv, self.grid, self.table)
+        if chosen == "triton":
+            return _TritonEncode.apply(uv, self.grid, column_table(self.config, uv.device))
         return encode_reference(uv, self.grid, self.table)
 
 
@@ -137,3 +145,31 @@ class _NumbaEncode(torch.autograd.Function):
             ctx.num_entries,
         )
         return None, torch.from_numpy(grid_gradient), None
+
+
+@functools.lru_cache(maxsize=32)
+def column_table(config: HashEncodingConfig, device: torch.device) -> "ColumnTable":
+    """The level table as the Triton kernels read it, kept on the device."""
+    from phynes_core.kernels.cuda.triton_encoding import ColumnTable
+
+    table = level_table(config)
+    return ColumnTable.of_levels(
+        table.scale, table.resolution, table.offset, table.is_hashed, config.num_features, device
+    )
+
+
+class _TritonEncode(torch.autograd.Function):
+    """The Triton twin; its backward pass scatters into the grid."""
+
+    @staticmethod
+    def forward(ctx, uv: Tensor, grid: Tensor, table: "ColumnTable") -> Tensor:
+        from phynes_core.kernels.cuda.triton_encoding import encode
+
+        ctx.uv, ctx.table, ctx.num_entries = uv.detach(), table, grid.shape[0]
+        return encode(ctx.uv, grid.detach(), table)
+
+    @staticmethod
+    def backward(ctx, *gradients: Tensor) -> tuple[None, Tensor, None]:
+        from phynes_core.kernels.cuda.triton_encoding import encode_backward
+
+        return None, encode_backward(ctx.uv, gradients[0], ctx.table, ctx.num_entries), None

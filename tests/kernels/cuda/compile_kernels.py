@@ -1,0 +1,60 @@
+"""Compiles every Triton kernel for architectures, without a GPU: python -m tests.kernels.cuda.compile_kernels 80 90.
+
+Prints a line for each kernel and architecture: registers, bytes of shared memory, bytes spilled. A process of its own,
+because kernels that are interpreted cannot be compiled.
+"""
+
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import triton
+from triton.backends.compiler import GPUTarget
+from triton.compiler import ASTSource
+from triton.runtime.jit import JITFunction
+
+from phynes_core.kernels.cuda import triton_encoding
+
+
+def kernels() -> Iterator[tuple[str, JITFunction, dict[str, str], dict[str, int], int]]:
+    """(name, kernel, types of its arguments, constants, warps) as the engine launches them."""
+    tables = {"scale_ptr": "*fp32", "level_ptr": "*i32", "num_rows": "i32"}
+    sizes = {"FEATURES": 2, "COLUMNS": 32, "K": 32, "BLOCK": triton_encoding.BLOCK}
+    yield (
+        "encode", triton_encoding._encode,
+        {"uv_ptr": "*fp32", "grid_ptr": "*fp32", "encoded_ptr": "*fp32", **tables}, sizes, 4,
+    )  # fmt: skip
+    yield (
+        "encode_backward", triton_encoding._encode_backward,
+        {"uv_ptr": "*fp32", "gradient_ptr": "*fp32", "grid_gradient_ptr": "*fp32", **tables}, sizes, 4,
+    )  # fmt: skip
+
+
+def usage_of(cubin: bytes) -> str:
+    """Registers and spilled bytes, from the tool that comes with Triton."""
+    tool = Path(triton.__file__).parent / "backends" / "nvidia" / "bin" / "cuobjdump"
+    with tempfile.NamedTemporaryFile(suffix=".cubin") as file:
+        file.write(cubin)
+        file.flush()
+        listing = subprocess.run([tool, "-res-usage", file.name], capture_output=True, text=True, check=True)
+    found = re.search(r"REG:(\d+) STACK:(\d+).*LOCAL:(\d+)", listing.stdout + listing.stderr)
+    return f"{found[1]} registers, {found[2]} bytes of stack, {found[3]} spilled" if found else "usage unknown"
+
+
+def main(architectures: list[int]) -> None:
+    """One line for each kernel and architecture; an exception ends it."""
+    for name, kernel, types, constants, num_warps in kernels():
+        types = {argument: types.get(argument, "constexpr") for argument in kernel.arg_names}
+        for architecture in architectures:
+            source = ASTSource(fn=kernel, signature=types, constexprs=constants)
+            options = {"num_warps": num_warps}
+            compiled = triton.compile(source, target=GPUTarget("cuda", architecture, 32), options=options)
+            shared = compiled.metadata.shared
+            print(f"{name} sm_{architecture}: {usage_of(compiled.asm['cubin'])}, {shared} bytes shared", flush=True)
+
+
+if __name__ == "__main__":
+    main([int(argument) for argument in sys.argv[1:]])
