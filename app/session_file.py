@@ -2,26 +2,39 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from app.records import RecordError, from_record, to_record
-from app.state import BUFFERS, DETAIL_MODES, LIGHT_MODES, SPINS, TONE_CURVES, ViewState
+from app.state import (
+    BUFFERS,
+    DETAIL_MODES,
+    LIGHT_MODES,
+    SPINS,
+    TONE_CURVES,
+    BodyState,
+    LightState,
+    LookState,
+    TurntableState,
+    ViewState,
+)
 from phynes_core.atomic_file import replacing
 from phynes_core.errors import PhynesError
 from phynes_core.paths import PROJECT
 
 FORMAT, VERSION = "phynes session", 1
 LARGEST_FILE_BYTES = 16_000_000
-CHOICES = {  # path of a text -> what it may be
-    "body.detail": DETAIL_MODES,
-    "light.mode": LIGHT_MODES,
-    "look.buffer": BUFFERS,
-    "look.curve": TONE_CURVES,
-    "tool.turntable.spin": SPINS,
+CHOICES = {  # a text, wherever it stands -> what it may be
+    (BodyState, "detail"): DETAIL_MODES,
+    (LightState, "mode"): LIGHT_MODES,
+    (LookState, "buffer"): BUFFERS,
+    (LookState, "curve"): TONE_CURVES,
+    (TurntableState, "spin"): SPINS,
 }
-FILES = (("body", "avatar"), ("body", "motion"), ("light", "environment"))  # texts that name a file, or are empty
+FILES = ("avatar", "motion", "second", "environment")  # fields, wherever they stand, that name a file or are empty
+
+Visit = Callable[[Any, str, Any], Any]  # owner, field, value -> the value to have
 
 
 class SessionError(PhynesError):
@@ -72,42 +85,44 @@ def view_of_argument(text: str) -> ViewState:
 def view_record(state: ViewState) -> dict[str, Any]:
     """The state as JSON values: what differs from the defaults."""
 
-    def shorten(path: str) -> str:
-        return str(Path(path).relative_to(PROJECT)) if path and Path(path).is_relative_to(PROJECT) else path
+    def shorten(owner: Any, field: str, value: Any) -> Any:
+        is_ours = field in FILES and value and Path(value).is_relative_to(PROJECT)
+        return Path(value).relative_to(PROJECT).as_posix() if is_ours else value
 
-    return to_record(_with_files(state, shorten))
+    return to_record(_visited(state, shorten))
 
 
 def view_from_record(record: Any, name: str, folder: Path) -> ViewState:
     """The state that JSON values describe; raises SessionError."""
 
-    def find(path: str) -> str:
-        if not path:
-            return ""
-        places = [folder / path, PROJECT / path]  # an absolute path stays what it is
+    def checked(owner: Any, field: str, value: Any) -> Any:
+        choices = CHOICES.get((type(owner), field))
+        if choices is not None and value not in choices:
+            raise SessionError(f"{name}: {field}: expected one of {', '.join(choices)}, got {value!r}")
+        if field not in FILES or not value:
+            return value
+        places = [folder / value, PROJECT / value]  # an absolute path stays what it is
         found = next((place for place in places if place.is_file()), None)
         if found is None:
-            raise SessionError(f"{name}: names {path}, which is no file; put it there or mend the path")
+            raise SessionError(f"{name}: names {value}, which is no file; put it there or mend the path")
         return str(found.resolve())
 
     try:
-        state = from_record(ViewState, record)
+        return _visited(from_record(ViewState, record), checked)
     except RecordError as error:
         raise SessionError(f"{name}: {error}") from error
-    for path, choices in CHOICES.items():
-        value: Any = state
-        for part in path.split("."):
-            value = getattr(value, part)
-        if value not in choices:
-            raise SessionError(f"{name}: {path}: expected one of {', '.join(choices)}, got {value!r}")
-    return _with_files(state, find)
 
 
-def _with_files(state: ViewState, change: Callable[[str], str]) -> ViewState:
-    for room, field in FILES:
-        part = getattr(state, room)
-        state = replace(state, **{room: replace(part, **{field: change(getattr(part, field))})})
-    return state
+def _visited(value: Any, visit: Visit) -> Any:
+    """The value with every field of every dataclass in it replaced by what `visit` says."""
+    if isinstance(value, tuple):
+        return tuple(_visited(item, visit) for item in value)
+    if not is_dataclass(value):
+        return value
+    changes = {
+        field.name: _visited(visit(value, field.name, getattr(value, field.name)), visit) for field in fields(value)
+    }
+    return replace(value, **changes)  # type: ignore[type-var]
 
 
 def _json(text: str, name: str) -> Any:

@@ -74,7 +74,7 @@ def test_a_file_beside_the_session_is_found(state, avatar_file, tmp_path):
         ({"light": {"yaw_deg": float("nan")}}, "light.yaw_deg: expected a finite number, got nan"),
         ({"light": {"intensity": True}}, "light.intensity: expected a finite number, got True"),
         ({"light": {"tint": [1, 2]}}, "light.tint: expected 3 entries, got 2"),
-        ({"light": {"mode": "moon"}}, "light.mode: expected one of captured, environment, none, got 'moon'"),
+        ({"light": {"mode": "moon"}}, "mode: expected one of captured, environment, none, got 'moon'"),
         ({"light": {"lamps": [{"size": 1}]}}, r"light.lamps\[0\].size: unknown"),
         ({"body": {"joint_angles_deg": [[0, 0, 0]]}}, "body.joint_angles_deg: expected 24 entries, got 1"),
         ({"body": {"playing": 1}}, "body.playing: expected true or false, got 1"),
