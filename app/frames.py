@@ -94,6 +94,10 @@ class Renderer(Protocol):
         """The frame as the window shows it, for files."""
         ...
 
+    def to_rgba(self, frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 4] uint8 sRGB, straight alpha
+        """The frame without what is behind it."""
+        ...
+
 
 class Progress(Protocol):
     """How far a slow step is."""

@@ -37,17 +37,27 @@ def display_pixels(buffers: FrameBuffers, name: str) -> tuple[np.ndarray, str]:
 
 def display_bytes(frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 3] uint8 sRGB
     """The frame over its background, as shaders/frame.frag.glsl shows it."""
+    shown, coverage = _shown(frame, look)
+    over = torch.tensor(look.background) * (1.0 - coverage) + shown * coverage
+    return (over * 255.0).round().to(torch.uint8).numpy()
+
+
+def display_rgba(frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 4] uint8 sRGB, straight alpha
+    """The frame as the window shows it, without what is behind it."""
+    shown, coverage = _shown(frame, look)
+    rgba = torch.cat([shown * (coverage > 0), coverage.clamp(0.0, 1.0)], -1)
+    return (rgba * 255.0).round().to(torch.uint8).numpy()
+
+
+def _shown(frame: Frame, look: LookState) -> tuple[Tensor, Tensor]:  # [H, W, 3] sRGB, [H, W, 1] coverage
     pixels = torch.from_numpy(frame.pixels).float()
     coverage = pixels[..., 3:]
     values = pixels[..., :3] / coverage.clamp(min=1e-4)
     if frame.kind == LIGHT:
-        shown = tonemap(values, look.exposure_ev, look.curve)
-    elif frame.kind == REFLECTANCE:
-        shown = linear_to_srgb(values.clamp(0.0, 1.0))
-    else:
-        shown = values.clamp(0.0, 1.0)
-    over = torch.tensor(look.background) * (1.0 - coverage) + shown * coverage
-    return (over * 255.0).round().to(torch.uint8).numpy()
+        return tonemap(values, look.exposure_ev, look.curve), coverage
+    if frame.kind == REFLECTANCE:
+        return linear_to_srgb(values.clamp(0.0, 1.0)), coverage
+    return values.clamp(0.0, 1.0), coverage
 
 
 def _depth_gray(depth: Tensor, mask: Tensor) -> Tensor:  # [H, W, 1] metres -> gray, the nearest point white

@@ -7,12 +7,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from app.bodies import Bodies
+from app.bodies import Bodies, PosedRow
 from app.edits import add_lamp, edit_look
 from app.frames import Choice, Choices, Frame, Progress
 from app.kept_files import KeptFiles
-from app.lightings import Lightings
-from app.picture import display_bytes, display_pixels
+from app.lightings import BuiltLight, Lightings
+from app.picture import display_bytes, display_pixels, display_rgba
 from app.scene_builder import at_time, home_view, pixel_normals
 from app.state import CameraState, LookState, ViewState
 from phynes_core.body.motion import bundled_motions
@@ -20,12 +20,14 @@ from phynes_core.body.motion_files import load_motion
 from phynes_core.frame import LIGHT_BUFFERS, FrameRenderer, RenderOptions
 from phynes_core.paths import ASSETS, CHECKPOINTS
 from phynes_core.render.camera import Camera, orbit_camera
+from phynes_core.render.frame_buffers import FrameBuffers
 from phynes_core.render.probes import load_environment_image
 from phynes_core.scene import Scene
 
 LIVE_VISIBILITY_SLICES = 4  # a moving pose renews a quarter of the shadows each frame
 FINAL_SUPERSAMPLE = 2  # samples a side of a pixel in files and in pictures at rest: smooth patterns and inner edges
 LIVE_LAMP_SAMPLES, FINAL_LAMP_SAMPLES = 4, 16  # shadow rays a pixel and lamp
+LARGEST_SUPERSAMPLED = 1024  # pixels a side; larger pictures have small pixels, and would not fit in memory
 WARM_UP_SIZE = 32
 WARM_UP_STEPS = (("normal", "geometry"), ("albedo", "materials"), ("shading", "shadows"), ("radiance", "light"))
 
@@ -95,18 +97,51 @@ class AvatarSession:
     def render(self, state: ViewState, size: int, is_final: bool = False) -> Frame:
         """Render the state's buffer."""
         start = time.perf_counter()
-        row = self._bodies.row(state)
+        row, light, scene, target = self._scene(state, size)
+        renderer = self._final_renderer(size) if is_final else self._live
+        buffers = renderer.render(scene, self._options(state, frozenset({state.look.buffer, "mask"}), size, is_final))
+        pixels, kind = display_pixels(buffers, state.look.buffer)
+        render_ms = (time.perf_counter() - start) * 1e3
+        timings = dict(renderer.timings)
+        # what the light does not reach is not refined, however stale its shadows are
+        has_sky = light.lighting.environment is not None
+        is_refining = renderer.is_refining and state.look.buffer in LIGHT_BUFFERS and has_sky
+        x, y, z = target.tolist()
         avatar = row.posed[state.company.place].avatar
+        has_detail = avatar.record.has_detail if state.body.detail == "auto" else state.body.detail == "on"
+        return Frame(
+            pixels, kind, state, (x, y, z), light.probe_radiance.numpy(), render_ms, timings, not is_refining, is_final,
+            has_detail, avatar.materials_follow_pose, row.shown, buffers.face_index.numpy(), light.sky,
+        )  # fmt: skip
+
+    def buffers(self, state: ViewState, size: int, names: frozenset[str]) -> FrameBuffers:
+        """The engine's own numbers, at full quality."""
+        scene = self._scene(state, size)[2]
+        return self._final_renderer(size).render(scene, self._options(state, names | {"mask"}, size, is_final=True))
+
+    def to_bytes(self, frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 3] uint8 sRGB
+        """The frame as the window shows it."""
+        return display_bytes(frame, look)
+
+    def to_rgba(self, frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 4] uint8 sRGB, straight alpha
+        """The frame without what is behind it."""
+        return display_rgba(frame, look)
+
+    # plain values to engine objects
+
+    def _scene(self, state: ViewState, size: int) -> tuple[PosedRow, BuiltLight, Scene, Tensor]:
+        """And what it is made of; the last is the point that the camera looks at, [3] world."""
+        row = self._bodies.row(state)
         target = row.target + torch.tensor(state.camera.pan_m)
-        light = self._lightings.build(avatar.light, state.light, row.target)
-        lighting = light.lighting
-        scene = Scene(row.posed, _camera(state.camera, target, size), lighting)
-        renderer = self._final if is_final else self._live
-        options = RenderOptions(
-            buffers=frozenset({state.look.buffer, "mask"}),
+        light = self._lightings.build(row.posed[state.company.place].avatar.light, state.light, row.target)
+        return row, light, Scene(row.posed, _camera(state.camera, target, size), light.lighting), target
+
+    def _options(self, state: ViewState, buffers: frozenset[str], size: int, is_final: bool) -> RenderOptions:
+        return RenderOptions(
+            buffers=buffers,
             backend=self._backend,
             visibility_slices=1 if is_final else LIVE_VISIBILITY_SLICES,
-            supersample=FINAL_SUPERSAMPLE if is_final else 1,
+            supersample=FINAL_SUPERSAMPLE if is_final and size <= LARGEST_SUPERSAMPLED else 1,
             antialias=is_final and self._has_antialias,
             bright_sources=state.light.bright_sources,
             has_vertex_sources=not is_final,
@@ -114,22 +149,10 @@ class AvatarSession:
             has_pixel_normals=pixel_normals(state.body.detail),
             freezes_materials=state.body.freezes_materials,
         )
-        buffers = renderer.render(scene, options)
-        pixels, kind = display_pixels(buffers, state.look.buffer)
-        render_ms = (time.perf_counter() - start) * 1e3
-        timings = dict(renderer.timings)
-        # what the light does not reach is not refined, however stale its shadows are
-        is_refining = renderer.is_refining and state.look.buffer in LIGHT_BUFFERS and lighting.environment is not None
-        x, y, z = target.tolist()
-        has_detail = avatar.record.has_detail if state.body.detail == "auto" else state.body.detail == "on"
-        return Frame(
-            pixels, kind, state, (x, y, z), light.probe_radiance.numpy(), render_ms, timings, not is_refining, is_final,
-            has_detail, avatar.materials_follow_pose, row.shown, buffers.face_index.numpy(), light.sky,
-        )  # fmt: skip
 
-    def to_bytes(self, frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 3] uint8 sRGB
-        """The frame as the window shows it."""
-        return display_bytes(frame, look)
+    def _final_renderer(self, size: int) -> FrameRenderer:
+        """One that keeps its stages, unless they would hold gigabytes."""
+        return self._final if size <= LARGEST_SUPERSAMPLED else FrameRenderer()
 
 
 def _camera(orbit: CameraState, target: Tensor, size: int) -> Camera:

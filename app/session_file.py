@@ -6,6 +6,7 @@ from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from app.light_state import BACKDROPS, LAMP_KINDS, LampState, LightState, StageState
 from app.records import RecordError, from_record, to_record
 from app.state import (
     BUFFERS,
@@ -14,7 +15,6 @@ from app.state import (
     SPINS,
     TONE_CURVES,
     BodyState,
-    LightState,
     LookState,
     TurntableState,
     ViewState,
@@ -28,6 +28,8 @@ LARGEST_FILE_BYTES = 16_000_000
 CHOICES = {  # a text, wherever it stands -> what it may be
     (BodyState, "detail"): DETAIL_MODES,
     (LightState, "mode"): LIGHT_MODES,
+    (LampState, "kind"): LAMP_KINDS,
+    (StageState, "backdrop"): BACKDROPS,
     (LookState, "buffer"): BUFFERS,
     (LookState, "curve"): TONE_CURVES,
     (TurntableState, "spin"): SPINS,

@@ -6,7 +6,7 @@ from typing import Literal
 
 import pytest
 
-from app import edits
+from app import edits, light_edits
 from app.records import RecordError, from_record, to_record
 from app.session_file import SessionError, load_session, save_session, session_text, view_of_argument, view_record
 from app.state import BodyState, ViewState
@@ -34,7 +34,7 @@ class Outer:
 def state(avatar_file):
     state = edits.add_lamp(edits.add_lamp(ViewState(BodyState(str(avatar_file.resolve())))))
     state = edits.move_lamp(edits.set_joint(state, 16, (10.0, -20.5, 3.0)), 1, 12.5, 30.0)
-    state = edits.paint_probes(edits.edit_tool(state, brush_radius=1), 3, 4, (1.0, 2.0, 3.0))
+    state = light_edits.paint_probes(edits.edit_tool(state, brush_radius=1), 3, 4, (1.0, 2.0, 3.0))
     return edits.edit_turntable(edits.orbit(state, 100.0, 30.0), spin="light", seconds=2.5)
 
 
