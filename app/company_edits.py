@@ -42,12 +42,18 @@ def choose_body(state: ViewState, place: int) -> ViewState:
     if place == state.company.place or not 0 <= place < len(bodies):
         return state
     company = replace(state.company, others=bodies[:place] + bodies[place + 1 :], place=place)
-    return _without_joint(replace(state, body=bodies[place], company=company))
+    chosen = posed_bodies(state)[place]  # who leads a shared pose goes on with it
+    return _without_joint(replace(state, body=chosen, company=company))
 
 
 def choose_next_body(state: ViewState, step: int = 1) -> ViewState:
     """The neighbor becomes the active one; around the ends."""
     return choose_body(state, (state.company.place + step) % len(state.bodies))
+
+
+def toggle_shared_pose(state: ViewState) -> ViewState:
+    """Whether all do what the active body does."""
+    return edit_company(state, shares_pose=not state.company.shares_pose)
 
 
 def framed(state: ViewState) -> ViewState:

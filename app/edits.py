@@ -61,8 +61,10 @@ def edit_turntable(state: ViewState, **changes: Any) -> ViewState:
 
 
 def toggle_playing(state: ViewState) -> ViewState:
-    """Play the clip, or let it rest."""
-    return edit_body(state, playing=not state.body.playing)
+    """Play everybody's clip, or let them rest."""
+    is_playing = not state.body.playing
+    others = tuple(replace(body, playing=is_playing) for body in state.company.others)
+    return replace(edit_body(state, playing=is_playing), company=replace(state.company, others=others))
 
 
 def toggle_help(state: ViewState) -> ViewState:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from app import edits
 from app.actions import Actions
+from app.limb_hands import LimbHands
 from app.orbit_camera import OrbitView, panned
 from app.picking import GRAB_RADIUS_PX, LampDrag, Letterbox, grabbed_lamp
 from app.shortcuts import chord, shortcut_of
@@ -24,6 +25,7 @@ class Gestures:
         self._button = 0
         self._lamp = 0
         self._lamp_drag: LampDrag | None = None
+        self.limbs = LimbHands(store)
 
     def hovered_lamp(self, x: float, y: float) -> int | None:
         """The lamp that a press would grab."""
@@ -43,7 +45,8 @@ class Gestures:
             return
         lamp = self.hovered_lamp(x, y)
         if lamp is None or self.view is None or self.letterbox is None:
-            self.drag = "orbit"
+            has_ring = self.view and self.letterbox and self.limbs.press(self.view, self.letterbox, x, y)
+            self.drag = "ring" if has_ring else "orbit"
             return
         self.drag, self._lamp = "lamp", lamp
         self._lamp_drag = LampDrag(self.view, self._store.state.light.lamps[lamp], *self.letterbox.to_image(x, y))
@@ -59,13 +62,17 @@ class Gestures:
                 lambda state: replace(state, camera=panned(replace(view, camera=state.camera), dx / scale, dy / scale)),
                 "pan",
             )
+        elif self.drag == "ring" and self.letterbox is not None:
+            self.limbs.move(self.letterbox, x, y)
         elif self._lamp_drag is not None and self.view is not None and self.letterbox is not None:
             index, angles = self._lamp, self._lamp_drag.angles_deg(self.view, *self.letterbox.to_image(x, y))
             self._store.post(lambda state: edits.move_lamp(state, index, *angles), "drag lamp")
 
-    def release(self, button: int) -> None:
+    def release(self, button: int, x: float = -1.0, y: float = -1.0) -> None:
         """A button went up."""
         if button == self._button:
+            if self.drag in ("orbit", "ring"):
+                self.limbs.release(self.view, self.letterbox, x, y)
             self.drag, self._lamp_drag = None, None
             self._store.end_gesture()
 

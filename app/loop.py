@@ -7,7 +7,6 @@ on demand and limited in rate, because a software renderer takes its time from t
 import time
 from collections import deque
 from dataclasses import replace
-from pathlib import Path
 
 from app import edits
 from app.actions import Actions
@@ -24,6 +23,7 @@ from app.screen import Area, place_windows
 from app.state import CameraState, Store, ViewState
 from app.status import Status
 from app.trace import Trace
+from app.traced import traced_joints, traced_rings, traced_state
 from app.window import PictureWindow
 from app.worker import Worker
 
@@ -128,7 +128,7 @@ class ViewerLoop:
             self._asked = state.rendered
             self._worker.show(state)
             if self._trace.is_on:
-                self._trace.event("state", **_traced_state(state))
+                self._trace.event("state", **traced_state(state))
         is_held = self._gestures.drag is not None or self._panels.is_pressed
         self._worker.let_refine(not is_held and not self._is_playing)
 
@@ -159,7 +159,10 @@ class ViewerLoop:
         state, now = self._store.state, time.monotonic()
         captions = self._captions(status, frame, now)
         view = self._view(frame, state)
-        drawn = (frame, state.look, state.light.lamps, state.tool.selected_lamp, self._gestures.drag, tuple(captions))
+        drawn = (
+            frame, state.look, state.light.lamps, state.tool.selected_lamp, self._gestures.drag, tuple(captions),
+            state.tool.selected_joint, state.tool.joint_axis, state.company.place,
+        )  # fmt: skip
         needs = drawn != self._drawn or self._picture.needs_drawing
         if not needs or self._picture.is_iconified:
             return
@@ -167,7 +170,9 @@ class ViewerLoop:
             self._picture.needs_drawing = True
             return
         is_lamp_held = self._gestures.drag == "lamp"
-        self._picture.draw(frame, state, None if status.recording.state == "running" else view, is_lamp_held, captions)
+        hands_view = None if status.recording.state == "running" else view
+        limb = self._gestures.limbs.held(hands_view) if hands_view is not None else None
+        self._picture.draw(frame, state, hands_view, is_lamp_held, captions, limb)
         self._drawn = drawn
         self._picture_drawn_s = now
         self._draws_s.append(now)
@@ -179,7 +184,7 @@ class ViewerLoop:
         if frame is None:
             return None
         view = OrbitView(frame.state.camera, frame.target, *frame.size)
-        self._gestures.view = view
+        self._gestures.view, self._gestures.limbs.frame = view, frame
         self._gestures.letterbox = self._picture.letterbox(frame.size)
         return view
 
@@ -259,20 +264,7 @@ class ViewerLoop:
         self._trace.event(
             "shown", render_ms=round(frame.render_ms, 1),
             is_final=frame.is_final, is_current=frame.state.rendered == state.rendered,
-            handles=[letterbox.to_window(handle.x_px, handle.y_px) for handle in handles], **_traced_state(frame.state),
+            rings=traced_rings(self._gestures.limbs, view, letterbox),
+            joints_px=traced_joints(frame, view, letterbox) if view else [],
+            handles=[letterbox.to_window(handle.x_px, handle.y_px) for handle in handles], **traced_state(frame.state),
         )  # fmt: skip
-
-
-def _traced_state(state: ViewState) -> dict[str, object]:
-    camera, light = state.camera, state.light
-    return {
-        "buffer": state.look.buffer,
-        "camera": [camera.azimuth_deg, camera.elevation_deg, camera.distance_m, *camera.pan_m],
-        "lamps": [[lamp.azimuth_deg, lamp.elevation_deg] for lamp in light.lamps],
-        "light": [light.mode, light.environment, light.yaw_deg, len(light.probe_edits)],
-        "joints": {joint: angles for joint, angles in enumerate(state.body.joint_angles_deg) if any(angles)},
-        "clip_s": round(state.body.time_s, 3),
-        "bodies": [Path(body.avatar).stem for body in state.bodies],
-        "active": state.company.place,
-        "exposure_ev": state.look.exposure_ev,
-    }

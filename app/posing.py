@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from app.state import BodyState, Vector
+from phynes_core.body.joint_limits import limited
 from phynes_core.body.model import Pose
 from phynes_core.body.motion import MotionClip
 from phynes_core.body.rotations import (
@@ -36,7 +37,17 @@ def posed_by(
         rotations = torch.tensor(body.held_pose)
         # the root of a held pose turns the body; where it stands is the clip's
         held = blended(pose, Pose(rotations[1:], rotations[0], pose.transl, betas), body.held_share)
-    return pose, edited_pose(held, body.joint_angles_deg)
+    return pose, within_limits(edited_pose(held, body.joint_angles_deg), held, body)
+
+
+def within_limits(edited: Pose, held: Pose, body: BodyState) -> Pose:
+    """Joints that were turned by hand stop where a body's would; the others are none of a hand's business."""
+    touched = torch.tensor([any(angles) for angles in body.joint_angles_deg])
+    if not touched.any() or not body.limits:
+        return edited
+    rotations, base = (torch.cat([pose.global_orient[None], pose.body_pose]) for pose in (edited, held))
+    kept = torch.where(touched[:, None], limited(rotations, base, body.limits), rotations)
+    return replace(edited, body_pose=kept[1:], global_orient=kept[0])
 
 
 def blended(first: Pose, second: Pose, share: float) -> Pose:

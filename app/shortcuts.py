@@ -9,11 +9,23 @@ from dataclasses import dataclass
 
 from app import edits
 from app.actions import Actions
-from app.state import BUFFERS, Edit, Store
+from app.company_edits import add_body, choose_next_body, remove_body, toggle_shared_pose
+from app.joint_edits import (
+    KEY_STEP_DEG,
+    choose_next_axis,
+    reset_selected,
+    select_next_joint,
+    toggle_mirror,
+    turn_selected,
+)
+from app.state import BUFFERS, NO_JOINT, Edit, Store
 
 Deed = Callable[[Store, Actions], None]
 
-FACES = {"SPACE": "Space", "DELETE": "Delete", "BACKSPACE": "Backspace", "ESCAPE": "Esc", "Shift+SLASH": "?"}
+FACES = {
+    "SPACE": "Space", "DELETE": "Delete", "BACKSPACE": "Backspace", "ESCAPE": "Esc", "TAB": "Tab", "MINUS": "-",
+    "EQUAL": "=", "Shift+SLASH": "?",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -78,12 +90,39 @@ def _act(name: str) -> Deed:
     return lambda store, actions: getattr(actions, name)()
 
 
+def _let_go(store: Store, actions: Actions) -> None:
+    if store.state.tool.selected_joint == NO_JOINT:
+        actions.close()
+    else:
+        store.post(lambda s: edits.edit_tool(s, selected_joint=NO_JOINT), "select joint", is_undoable=False)
+
+
 def _buffer(number: int, name: str) -> Shortcut:
     return Shortcut(
         (str(number),), f"buffer {name}", ", ".join(BUFFERS), _edit(lambda s: edits.edit_look(s, buffer=name), "buffer")
     )
 
 
+def _turn(degrees: float) -> Deed:
+    return _edit(lambda s: turn_selected(s, degrees), "turn joint")
+
+
+LIMB_SHORTCUTS = (
+    Shortcut(("TAB",), "next joint", "hold the next or the previous joint", _edit(select_next_joint, "joint", False)),
+    Shortcut(
+        ("Shift+TAB",), "previous joint", "hold the next or the previous joint",
+        _edit(lambda s: select_next_joint(s, -1), "joint", False),
+    ),
+    Shortcut(("X",), "next axis", "choose the ring that the next keys turn by", _edit(choose_next_axis, "axis", False)),
+    Shortcut(("MINUS",), "turn back", "turn the held joint by 5°", _turn(-KEY_STEP_DEG)),
+    Shortcut(("EQUAL",), "turn on", "turn the held joint by 5°", _turn(KEY_STEP_DEG)),
+    Shortcut(("Alt+R",), "reset joint", "put the held joint back", _edit(reset_selected, "reset joint")),
+    Shortcut(("M",), "mirror", "turn left and right limbs together", _edit(toggle_mirror, "mirror", False)),
+    Shortcut(("B",), "add avatar", "put another avatar beside this one", _edit(add_body, "add avatar")),
+    Shortcut(("Shift+B",), "remove avatar", "take the active avatar away", _edit(remove_body, "remove avatar")),
+    Shortcut(("N",), "next avatar", "make the next avatar the active one", _edit(choose_next_body, "avatar")),
+    Shortcut(("P",), "same pose", "give all avatars one pose", _edit(toggle_shared_pose, "same pose")),
+)  # fmt: skip
 SHORTCUTS: tuple[Shortcut, ...] = (
     *(_buffer(number, name) for number, name in enumerate(BUFFERS[:9], 1)),
     Shortcut(("SPACE",), "play", "play or pause the clip", _edit(edits.toggle_playing, "play", is_undoable=False)),
@@ -99,5 +138,7 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut(
         ("Shift+SLASH", "F1"), "help", "show or hide these keys", _edit(edits.toggle_help, "help", is_undoable=False)
     ),
-    Shortcut(("Ctrl+W", "ESCAPE"), "close", "close the viewer", _act("close")),
+    Shortcut(("Ctrl+W",), "close", "close the viewer", _act("close")),
+    Shortcut(("ESCAPE",), "let go", "let go of the limb; close the viewer", _let_go),
+    *LIMB_SHORTCUTS,
 )  # fmt: skip

@@ -12,6 +12,7 @@ from app.display import FrameDisplay
 from app.frames import Frame
 from app.gestures import Gestures
 from app.gizmos import LampGizmos
+from app.limb_gizmos import HeldLimb, LimbGizmos
 from app.orbit_camera import OrbitView
 from app.picking import Letterbox
 from app.screen import Area
@@ -54,6 +55,7 @@ class PictureWindow:
         self._context = self._window.ctx
         self._display = FrameDisplay(self._context)
         self._gizmos = LampGizmos(self._context)
+        self._limb_gizmos = LimbGizmos(self._context)
         self._captions = CaptionDrawer(self._context)
         self._frame: Frame | None = None
         self._pointer: tuple[float, float] | None = None
@@ -85,7 +87,7 @@ class PictureWindow:
         window.mouse_press_event_func = lambda x, y, button: gestures.press(
             *place(x, y), button, bool(window.modifiers.shift)
         )
-        window.mouse_release_event_func = lambda x, y, button: gestures.release(button)
+        window.mouse_release_event_func = lambda x, y, button: gestures.release(button, *place(x, y))
         window.mouse_scroll_event_func = lambda dx, dy: gestures.scroll(dy)
         window.key_event_func = key
         glfw.set_window_refresh_callback(window._window, lambda handle: self._expose())
@@ -157,8 +159,9 @@ class PictureWindow:
         return Letterbox(*self.size, *frame_size)
 
     def draw(
-        self, frame: Frame | None, state: ViewState, view: OrbitView | None, is_dragged: bool, captions: list[Caption]
-    ) -> None:
+        self, frame: Frame | None, state: ViewState, view: OrbitView | None, is_dragged: bool, captions: list[Caption],
+        limb: HeldLimb | None = None,
+    ) -> None:  # fmt: skip
         """Draw everything and swap; leaves the context current."""
         self.make_current()
         self.needs_drawing = False
@@ -174,6 +177,8 @@ class PictureWindow:
         self._context.enable(moderngl.BLEND)
         self._context.blend_func = (moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
         if view is not None:
+            if limb is not None and frame is not None:
+                self._limb_gizmos.draw(frame, view, letterbox, limb, ratio)
             self._gizmos.draw(view, letterbox, state.light.lamps, state.tool.selected_lamp, is_dragged, ratio)
         for caption in captions:
             self._captions.draw(caption, letterbox, ratio)

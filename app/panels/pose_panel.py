@@ -3,8 +3,10 @@
 import dearpygui.dearpygui as dpg
 
 from app import edits
+from app.joint_edits import place_joint, set_limit
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
 from app.panels.theme import MUTED
+from app.state import LIMITS
 
 LIMBS: tuple[tuple[str, tuple[tuple[int, str], ...]], ...] = (
     ("Torso and head", (
@@ -36,6 +38,23 @@ class PosePanel:
             dpg.add_text("x, y, z in degrees", color=MUTED)
             dpg.add_button(label="Reset all", tag="pose.reset", callback=lambda: self._reset("all", None))
         tooltip("pose.reset", "Back to what the clip says, for every joint.")
+        with dpg.group(horizontal=True):
+            dpg.add_checkbox(
+                label="mirror", tag="pose.mirror",
+                callback=lambda _, value: self._context.post(
+                    lambda s: edits.edit_tool(s, mirrors_joints=value), "mirror"
+                ),
+            )  # fmt: skip
+            dpg.add_text("   limits", color=MUTED)
+            for group in LIMITS:
+                dpg.add_checkbox(
+                    label=group, tag=f"pose.limit.{group}", user_data=group,
+                    callback=lambda _, value, which: self._context.post(
+                        lambda s: set_limit(s, which, value), f"limit {which}"
+                    ),
+                )  # fmt: skip
+                tooltip(f"pose.limit.{group}", "Turns by hand stop where a body's joints do; off: they turn freely.")
+        tooltip("pose.mirror", "Left and right limbs turn together (M in the picture).")
         for number, (limb, joints) in enumerate(LIMBS):
             with dpg.tree_node(label=limb, tag=f"pose.limb{number}", default_open=number == 1):
                 for joint, name in joints:
@@ -43,6 +62,9 @@ class PosePanel:
 
     def sync(self, snapshot: Snapshot) -> None:
         """Show the angles; the reset button of an untouched joint is disabled."""
+        show_value("pose.mirror", snapshot.state.tool.mirrors_joints)
+        for group in LIMITS:
+            show_value(f"pose.limit.{group}", group in snapshot.state.body.limits)
         for joint, angles in enumerate(snapshot.state.body.joint_angles_deg):
             show_value(f"joint{joint}", angles)
             show_options(f"joint{joint}.reset", show=any(angles))
@@ -53,7 +75,7 @@ class PosePanel:
                 label=name, tag=f"joint{joint}", size=3, min_value=-RANGE_DEG, max_value=RANGE_DEG, format="%.0f°",
                 width=-112, user_data=joint,
                 callback=lambda _, values, which: self._context.post(
-                    lambda s: edits.set_joint(s, which, (values[0], values[1], values[2])), f"joint{which}"
+                    lambda s: place_joint(s, which, (values[0], values[1], values[2])), f"joint{which}"
                 ),
             )  # fmt: skip
             dpg.add_button(

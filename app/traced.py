@@ -1,0 +1,45 @@
+"""What the trace says of a picture: the state in few numbers, and where in the window hands would take hold."""
+
+from pathlib import Path
+
+from pyglm import glm
+
+from app.frames import Frame
+from app.limb_hands import LimbHands
+from app.orbit_camera import OrbitView
+from app.picking import Letterbox
+from app.state import ViewState
+
+
+def traced_rings(limbs: LimbHands, view: OrbitView | None, letterbox: Letterbox) -> list[list[list[float]]]:
+    """Each ring's points in the window."""
+    rings = limbs.rings(view) if view is not None else None
+    if rings is None or view is None:
+        return []
+    places = [rings.projected(view, axis)[0].tolist() for axis in range(3)]
+    return [[list(letterbox.to_window(*place)) for place in ring] for ring in places]
+
+
+def traced_joints(frame: Frame, view: OrbitView, letterbox: Letterbox) -> list[list[list[float]]]:
+    """Every body's joints in the window."""
+    return [
+        [list(letterbox.to_window(*view.project(glm.vec3(*joint))[:2])) for joint in body.joints.tolist()]
+        for body in frame.bodies
+    ]
+
+
+def traced_state(state: ViewState) -> dict[str, object]:
+    """What tests and bug reports ask for."""
+    camera, light = state.camera, state.light
+    return {
+        "buffer": state.look.buffer,
+        "camera": [camera.azimuth_deg, camera.elevation_deg, camera.distance_m, *camera.pan_m],
+        "lamps": [[lamp.azimuth_deg, lamp.elevation_deg] for lamp in light.lamps],
+        "light": [light.mode, light.environment, light.yaw_deg, len(light.probe_edits)],
+        "joints": {joint: angles for joint, angles in enumerate(state.body.joint_angles_deg) if any(angles)},
+        "clip_s": round(state.body.time_s, 3),
+        "bodies": [Path(body.avatar).stem for body in state.bodies],
+        "active": state.company.place,
+        "selected_joint": state.tool.selected_joint,
+        "exposure_ev": state.look.exposure_ev,
+    }
