@@ -41,6 +41,24 @@ def buffers(folder: Path) -> None:
     sheet.save(PICTURES / "buffers.png", optimize=True)
 
 
+def pixel_normals(folder: Path) -> None:
+    """The same frame with normals from the vertices alone, and with the offset map's detail, under a raking lamp."""
+    size, label = 460, 30
+    sheet = Image.new("RGB", (2 * size, 2 * size + label), (18, 19, 23))
+    font = ImageFont.truetype(PROJECT / "assets" / "fonts" / "Inter_400Regular.ttf", 18)
+    for column, (state, title) in enumerate((("off", "normals of the vertices"), ("on", "normals of each pixel"))):
+        command = ["render", "--avatar", "josh.ckpt", "--out", str(folder / state), "--motion", "dance_a"]
+        command += ["--frame", "30", "--camera", "20,12,1.75", "--probe", "none", "--lamp", "100,20,9,4"]
+        command += ["--size", str(size), "--supersample", "2"]
+        command += ["--pixel-normals", state, "--buffers", "radiance,normal"]
+        subprocess.run([sys.executable, PROJECT / "launch.py", *command], cwd=PROJECT, check=True)
+        ImageDraw.Draw(sheet).text((column * size + size // 2, 6), title, (220, 222, 228), font, anchor="ma")
+        for row, name in enumerate(("radiance", "normal")):
+            picture = Image.open(folder / state / f"{name}.png").convert("RGBA")
+            sheet.paste(picture, (column * size, label + row * size), picture)
+    sheet.save(PICTURES / "pixel_normals.webp", quality=85)
+
+
 def windows(folder: Path) -> None:
     """Both windows, and a lamp that is dragged in the picture."""
     os.environ["PHYNES_TEST_SHOTS"] = str(folder)
@@ -85,6 +103,7 @@ def main() -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         buffers(Path(folder))
+        pixel_normals(Path(folder))
         windows(Path(folder))
 
 

