@@ -47,8 +47,8 @@ def pixel_normals(folder: Path) -> None:
     sheet = Image.new("RGB", (2 * size, 2 * size + label), (18, 19, 23))
     font = ImageFont.truetype(PROJECT / "assets" / "fonts" / "Inter_400Regular.ttf", 18)
     for column, (state, title) in enumerate((("off", "normals of the vertices"), ("on", "normals of each pixel"))):
-        command = ["render", "--avatar", "josh.ckpt", "--out", str(folder / state), "--motion", "dance_a"]
-        command += ["--frame", "30", "--camera", "20,12,1.75", "--probe", "none", "--lamp", "100,20,9,4"]
+        command = ["render", "--avatar", "josh.ckpt", "--out", str(folder / state), "--motion", "walk"]
+        command += ["--frame", "10", "--camera", "25,10,1.9", "--probe", "none", "--lamp", "85,25,8,4"]
         command += ["--size", str(size), "--supersample", "2"]
         command += ["--pixel-normals", state, "--buffers", "radiance,normal"]
         subprocess.run([sys.executable, PROJECT / "launch.py", *command], cwd=PROJECT, check=True)
