@@ -16,6 +16,7 @@ _FAST_BACKENDS: dict[str, dict[str, tuple[str, ...]]] = {
     "closest_point": {"cpu": ("numba", "warp"), "cuda": ("warp",)},
     "visibility": {"cpu": ("embree", "numba", "warp"), "cuda": ("warp",)},
     "hash_encoding": {"cpu": ("numba",), "cuda": ("triton",)},
+    "neural_map": {"cpu": ("numba",)},
     "shade": {"cpu": ("numba",)},
 }
 _PROBES = {

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from phynes_core.checks import check_tensor
 from phynes_core.conventions import POSE_DIM
+from phynes_core.kernels.backends import resolve
 from phynes_core.kernels.cpu.threads import run_in_threads
 from phynes_core.maps.frequency_encoding import FrequencyEncoding
 from phynes_core.maps.hash_encoding import HashEncoding, HashEncodingConfig
@@ -84,6 +85,8 @@ class NeuralMap(nn.Module):
         Differentiable in the parameters and the pose, not in uv.
         """
         check_tensor("uv", uv, ["N", 2])
+        if self._can_fuse(uv, pose) and resolve("neural_map", backend, uv.device.type) == "numba":
+            return self._query_numba(uv, self._first_bias(pose))
         features = self.encoding(uv, backend)
         bias = self._first_bias(pose)
         if torch.is_grad_enabled() or uv.shape[0] <= QUERY_CHUNK or uv.device.type != "cpu":
@@ -97,6 +100,30 @@ class NeuralMap(nn.Module):
 
         run_in_threads(query, range(0, uv.shape[0], QUERY_CHUNK))
         return values
+
+    def _can_fuse(self, uv: Tensor, pose: Tensor | PoseBatch) -> bool:
+        """Whether fused kernels serve this query: hash grids, one pose, no gradients, float32 throughout."""
+        return (
+            isinstance(self.encoding, HashEncoding)
+            and not isinstance(pose, PoseBatch)
+            and not torch.is_grad_enabled()
+            and not torch.is_autocast_enabled(uv.device.type)
+            and uv.dtype == self.encoding.grid.dtype == self.head.weight.dtype == torch.float32
+        )
+
+    def _query_numba(self, uv: Tensor, first_bias: Tensor) -> Tensor:
+        from phynes_core.kernels.cpu import neural_map as kernel
+
+        assert isinstance(self.encoding, HashEncoding)
+        table, config, layers = self.encoding.table, self.config, [*self.hidden, self.head]
+        grid = kernel.Grid(self.encoding.grid.numpy(), table.scale, table.resolution, table.offset, table.is_hashed)
+        network = kernel.Network(
+            [layer.weight.numpy() for layer in layers],
+            [first_bias.numpy(), *(layer.bias.numpy() for layer in layers[1:])],
+            config.activation == "relu", config.residual_output, config.output == "sigmoid",
+        )  # fmt: skip
+        values = torch.from_numpy(kernel.query(uv.numpy(), grid, network))
+        return self.config.output_offset + self.config.output_scale * values
 
     def _first_bias(self, pose: Tensor | PoseBatch) -> Tensor:  # [width], or [N, width] for several poses
         bias = self.hidden[0].bias

@@ -7,7 +7,7 @@ import pytest
 from phynes_core.errors import BackendError
 from phynes_core.kernels import backends
 
-OPS = ["rasterize", "closest_point", "visibility", "hash_encoding", "shade"]
+OPS = ["rasterize", "closest_point", "visibility", "hash_encoding", "neural_map", "shade"]
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 # Files whose functions are inlined into kernels of other files (tests/kernels/test_compiler.py checks the list).
-INLINED_SOURCES = ("compiler.py", "triangle.py", "closest.py", "shade_training.py")
+INLINED_SOURCES = ("compiler.py", "triangle.py", "closest.py", "shade_training.py", "vector_tiles.py")
 
 
 def _cache_folder() -> Path:
@@ -59,5 +59,8 @@ parallel = njit(**_COMMON, fastmath=_RELAXED, parallel=True)
 inlined = njit(**_COMMON, fastmath=_RELAXED, inline="always")
 exact_serial = njit(**_COMMON)  # every operation rounds as written
 exact_parallel = njit(**_COMMON, parallel=True)
+_INNER = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "nogil": True, "error_model": "numpy"}
+inner = njit(**_INNER, fastmath=_RELAXED)  # called by kernels of the same file alone: half the time to compile
+exact_inner = njit(**_INNER)
 
-__all__ = ["exact_parallel", "exact_serial", "inlined", "parallel", "prange", "serial"]
+__all__ = ["exact_inner", "exact_parallel", "exact_serial", "inlined", "inner", "parallel", "prange", "serial"]

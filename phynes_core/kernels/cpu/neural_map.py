@@ -1,0 +1,198 @@
+"""A whole neural map at many points: hash encoding and all layers, for panels of points that never leave the cache.
+
+Features and activations lie feature by feature, the points of a panel side by side: [features, PANEL].
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numba import float32, int32, uint32
+
+from phynes_core.kernels.cpu.compiler import exact_inner, exact_parallel, inner, prange  # first: it configures numba
+from phynes_core.kernels.cpu.vector_tiles import PANEL, ROWS, linear_tile, relu_tile, sigmoid_tile, softplus_tile
+
+_CHUNK = 16  # panels that one thread encodes before it asks the network, so that a level's grid stays in the cache
+_PRIME = uint32(2654435761)  # of the second coordinate; the first one's is 1
+_ONE = int32(1)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The hash grid and its levels, as phynes_core/maps/hash_encoding.py describes them."""
+
+    values: np.ndarray  # [entries, F] float32
+    scale: np.ndarray  # [L] float32
+    resolution: np.ndarray  # [L] uint32
+    offset: np.ndarray  # [L + 1] int64
+    is_hashed: np.ndarray  # [L] bool
+
+
+@dataclass(frozen=True)
+class Network:
+    """Fully connected layers, the first one's bias with the pose in it."""
+
+    weights: list[np.ndarray]  # [outputs, inputs] float32 each, the head last
+    biases: list[np.ndarray]  # [outputs] each
+    is_relu: bool  # else softplus
+    has_residual_output: bool  # the head sees the last hidden layer plus the first
+    has_sigmoid: bool
+
+
+def query(uv: np.ndarray, grid: Grid, network: Network) -> np.ndarray:  # [N, 2] float32 -> [N, channels]
+    """The network's outputs for the encoded points."""
+    channels = len(network.biases[-1])
+    outputs = np.empty((len(uv), channels), np.float32)
+    weights, biases = _packed(network)
+    features = (0,) * grid.values.shape[1]
+    _query(
+        np.ascontiguousarray(uv, np.float32), np.ascontiguousarray(grid.values, np.float32), grid.scale,
+        grid.resolution, grid.offset, grid.is_hashed, features, weights, biases, len(network.weights) - 1,
+        _padded(len(network.biases[0])), network.is_relu, network.has_residual_output, network.has_sigmoid, outputs,
+    )  # fmt: skip
+    return outputs
+
+
+def _padded(count: int) -> int:
+    return -(-count // ROWS) * ROWS
+
+
+def _packed(network: Network) -> tuple[np.ndarray, np.ndarray]:
+    """All weights and all biases, one layer after the other; missing rows of the last tile are zeros that nobody sees.
+
+    Packed anew for every query, so that it can never be stale: some ten microseconds.
+    """
+    weights, biases, inputs = [], [], network.weights[0].shape[1]
+    for weight, bias in zip(network.weights, network.biases, strict=True):
+        outputs = _padded(len(bias))
+        if outputs != len(bias) or inputs != weight.shape[1]:
+            weight = np.pad(weight, ((0, outputs - len(bias)), (0, inputs - weight.shape[1])))
+            bias = np.pad(bias, (0, outputs - len(bias)))
+        weights.append(weight.ravel())
+        biases.append(bias)
+        inputs = outputs
+    return np.concatenate(weights, dtype=np.float32), np.concatenate(biases, dtype=np.float32)
+
+
+@exact_parallel
+def _query(
+    uv, grid, scale, resolution, offset, is_hashed, features, weights, biases, num_hidden, width, is_relu,
+    has_residual_output, has_sigmoid, outputs,
+):  # fmt: skip
+    points = _CHUNK * PANEL
+    for chunk in prange((len(uv) + points - 1) // points):
+        _query_chunk(
+            uv[chunk * points : (chunk + 1) * points], grid, scale, resolution, offset, is_hashed, features, weights,
+            biases, num_hidden, width, is_relu, has_residual_output, has_sigmoid,
+            outputs[chunk * points : (chunk + 1) * points],
+        )  # fmt: skip
+
+
+@exact_inner
+def _query_chunk(
+    uv, grid, scale, resolution, offset, is_hashed, features, weights, biases, num_hidden, width, is_relu,
+    has_residual_output, has_sigmoid, outputs,
+):  # fmt: skip
+    num_points, channels, inputs = outputs.shape[0], outputs.shape[1], len(scale) * len(features)
+    num_panels, head_rows = (num_points + PANEL - 1) // PANEL, (channels + ROWS - 1) // ROWS * ROWS
+    encoded = np.empty(num_panels * inputs * PANEL, np.float32)
+    _encode(uv, grid, scale, resolution, offset, is_hashed, features, encoded.reshape(num_panels, inputs, PANEL))
+    first = np.empty(width * PANEL, np.float32)
+    even, odd = np.empty(width * PANEL, np.float32), np.empty(width * PANEL, np.float32)
+    head, start = np.empty(head_rows * PANEL, np.float32), 0 * num_points
+    for panel in range(num_panels):
+        _layer(encoded, panel * inputs * PANEL, inputs, weights, start, biases, start, width, is_relu, first)
+        last, weight_at = first, width * inputs
+        for layer in range(1, num_hidden):
+            target = odd if layer % 2 else even
+            _layer(last, start, width, weights, weight_at, biases, layer * width, width, is_relu, target)
+            last, weight_at = target, weight_at + width * width
+        if has_residual_output:
+            for i in range(width * PANEL):
+                even[i] = last[i] + first[i]
+            last = even
+        for row in range(0, head_rows, ROWS):
+            if has_sigmoid:
+                sigmoid_tile(
+                    last, 0, weights, weight_at + row * width, biases, num_hidden * width + row, head, row * PANEL,
+                    width,
+                )  # fmt: skip
+            else:
+                linear_tile(
+                    last, 0, weights, weight_at + row * width, biases, num_hidden * width + row, head, row * PANEL,
+                    width,
+                )  # fmt: skip
+        for i in range(panel * PANEL, min(num_points, (panel + 1) * PANEL)):
+            for channel in range(channels):
+                outputs[i, channel] = head[channel * PANEL + i - panel * PANEL]
+
+
+@exact_inner
+def _layer(source, source_at, depth, weights, weight_at, biases, bias_at, width, is_relu, target):
+    for row in range(0, width, ROWS):
+        if is_relu:
+            relu_tile(
+                source, source_at, weights, weight_at + row * depth, biases, bias_at + row, target, row * PANEL, depth
+            )
+        else:
+            softplus_tile(
+                source, source_at, weights, weight_at + row * depth, biases, bias_at + row, target, row * PANEL, depth
+            )
+
+
+@inner
+def _encode(uv, grid, scale, resolution, offset, is_hashed, features, encoded):
+    """Bilinear features of every level (maps/hash_encoding.py), into [panels, L F, PANEL]; the last panel repeats."""
+    u, v = np.empty(PANEL, np.float32), np.empty(PANEL, np.float32)
+    entries = np.empty((4, PANEL), np.int32)
+    for level in range(len(scale)):
+        values = grid[offset[level] : offset[level + 1]]
+        for panel in range(encoded.shape[0]):
+            for i in range(PANEL):
+                point = min(panel * PANEL + i, uv.shape[0] - 1)
+                u[i] = uv[point, 0] * scale[level] + float32(0.5)
+                v[i] = uv[point, 1] * scale[level] + float32(0.5)
+            if is_hashed[level]:
+                _hashed_corners(u, v, int32(values.shape[0]), entries)
+            else:
+                _dense_corners(u, v, int32(values.shape[0]), int32(resolution[level]), entries)
+            _interpolate(u, v, values, entries, features, level * len(features), encoded[panel])
+
+
+@inner
+def _hashed_corners(u, v, num_entries, entries):
+    """Entries of the cells' corners: own vertex, the next in u, the next in v, both. num_entries is a power of two."""
+    mask = num_entries - _ONE
+    for i in range(PANEL):
+        x, near = int32(np.floor(u[i])), int32(uint32(int32(np.floor(v[i]))) * _PRIME)
+        far = int32(uint32(near) + _PRIME)
+        entries[0, i], entries[1, i] = (x ^ near) & mask, ((x + _ONE) ^ near) & mask
+        entries[2, i], entries[3, i] = (x ^ far) & mask, ((x + _ONE) ^ far) & mask
+
+
+@inner
+def _dense_corners(u, v, num_entries, side, entries):
+    overrun = int32(0)  # negative as soon as one corner lies past the border: those wrap as unsigned numbers do
+    for i in range(PANEL):
+        entry = int32(np.floor(u[i])) + int32(np.floor(v[i])) * side
+        entries[0, i], entries[1, i] = entry, entry + _ONE
+        entries[2, i], entries[3, i] = entry + side, entry + side + _ONE
+        overrun |= entry | (num_entries - entry - side - int32(2))
+    if overrun < 0:
+        for corner in range(4):
+            for i in range(PANEL):
+                entries[corner, i] = int32(uint32(entries[corner, i]) % uint32(num_entries))
+
+
+@inner
+def _interpolate(u, v, values, entries, features, column, target):
+    for i in range(PANEL):
+        share_u, share_v = u[i] - np.floor(u[i]), v[i] - np.floor(v[i])
+        w11 = share_u * share_v
+        w10, w01 = share_u - w11, share_v - w11
+        w00 = float32(1) - share_u - w01
+        e00, e10 = uint32(entries[0, i]), uint32(entries[1, i])  # unsigned: no test for negative indices
+        e01, e11 = uint32(entries[2, i]), uint32(entries[3, i])
+        for k in range(len(features)):  # a tuple's length is known when this is compiled, so it unrolls
+            target[column + k, i] = (
+                w00 * values[e00, k] + w10 * values[e10, k] + w01 * values[e01, k] + w11 * values[e11, k]
+            )
