@@ -8,6 +8,10 @@ def _nothing() -> None:
     pass
 
 
+def _no_clip() -> tuple[float, float]:
+    return 0.0, 0.0
+
+
 @dataclass(frozen=True)
 class Actions:
     """Asked for by keys in the picture and by buttons in the panels."""
@@ -19,3 +23,4 @@ class Actions:
     reset_camera: Callable[[], None] = _nothing
     close: Callable[[], None] = _nothing
     reset_layout: Callable[[], None] = _nothing  # the panels where they stood at first
+    clip: Callable[[], tuple[float, float]] = _no_clip  # length in seconds and frames a second of the active body's

@@ -7,12 +7,14 @@ on demand and limited in rate, because a software renderer takes its time from t
 import time
 from collections import deque
 from dataclasses import replace
+from pathlib import Path
 
 from app import edits
 from app.actions import Actions
 from app.captions import ERROR_INK, TEXT_INK, Caption
 from app.company_edits import advance_time, framed, posed_bodies
 from app.dpg_context import PanelWindow
+from app.dropped_files import edit_of_dropped
 from app.frames import Choices, Frame
 from app.gestures import Gestures
 from app.orbit_camera import OrbitView
@@ -26,6 +28,7 @@ from app.trace import Trace
 from app.traced import traced_joints, traced_rings, traced_state
 from app.window import PictureWindow
 from app.worker import Worker
+from phynes_core.errors import PhynesError
 
 SOFTWARE_HZ, HARDWARE_HZ = 30.0, 60.0  # most often that a window is drawn
 RESTING_PANEL_HZ = 5.0  # panels that nobody touches
@@ -42,14 +45,14 @@ class ViewerLoop:
         self._store, self._worker, self._choices, self._home, self._trace = store, worker, choices, home, trace
         actions = Actions(
             record=self._record, cancel_recording=worker.cancel_recording, undo=self._undo, redo=self._redo,
-            reset_camera=self._reset_camera, close=self._close, reset_layout=self._reset_layout,
+            reset_camera=self._reset_camera, close=self._close, clip=self._clip, reset_layout=self._reset_layout,
         )  # fmt: skip
         self._is_closing = False
         self._picture = PictureWindow("PhyNES Viewer")
         places = place_windows(self._picture.screen())
         self._picture.move(places.picture)
         self._gestures = Gestures(store, actions)
-        self._picture.connect(self._gestures)
+        self._picture.connect(self._gestures, self._drop)
         self._context = PanelContext(store.post, store.end_gesture, actions)
         self._panels = self._open_panels(places.panels)
         self._reopens_panels = False
@@ -120,6 +123,14 @@ class ViewerLoop:
                 for state, shown in zip(posed_bodies(frame.state), frame.bodies, strict=False)
             }
         return durations
+
+    def _clip(self) -> tuple[float, float]:
+        """Length in seconds and frames a second of the clip that the newest picture's active body follows."""
+        frame = self._worker.latest
+        if frame is None or not frame.bodies:
+            return 0.0, 0.0
+        body = frame.bodies[frame.state.company.place]
+        return body.duration_s, body.fps
 
     def _ask(self) -> None:
         """Give the worker the newest state, when the picture depends on what changed."""
@@ -215,7 +226,8 @@ class ViewerLoop:
                 self._store.state, self._choices, status, frame.probe_radiance if frame else None,
                 frame.stage_ms if frame else {}, frame.render_ms if frame else 0.0, float(len(newest)),
                 self._picture.renderer_name.split(" (")[0], frame.has_detail if frame else False,
-                frame.materials_follow_pose if frame else False, self._store.can_undo, self._store.can_redo,
+                frame.materials_follow_pose if frame else False, *self._clip(), self._store.can_undo,
+                self._store.can_redo,
             )
         )  # fmt: skip
         self._panels.draw()
@@ -231,6 +243,16 @@ class ViewerLoop:
     def _record(self) -> None:
         state = self._store.state
         self._worker.record(state, state.tool.turntable, self._durations_s())
+
+    def _drop(self, paths: list[Path]) -> None:
+        for path in paths:
+            try:
+                edit, label = edit_of_dropped(path)
+            except PhynesError as error:
+                self._worker.say(" ".join(str(error).split()), is_error=True)
+            else:
+                self._store.end_gesture()
+                self._store.post(edit, label)
 
     def _undo(self) -> None:
         self._store.apply()  # what was posted before the key comes first
@@ -264,7 +286,7 @@ class ViewerLoop:
         self._trace.event(
             "shown", render_ms=round(frame.render_ms, 1),
             is_final=frame.is_final, is_current=frame.state.rendered == state.rendered,
-            rings=traced_rings(self._gestures.limbs, view, letterbox),
+            selected_joint=state.tool.selected_joint, rings=traced_rings(self._gestures.limbs, view, letterbox),
             joints_px=traced_joints(frame, view, letterbox) if view else [],
             handles=[letterbox.to_window(handle.x_px, handle.y_px) for handle in handles], **traced_state(frame.state),
         )  # fmt: skip

@@ -18,13 +18,15 @@ from app.joint_edits import (
     toggle_mirror,
     turn_selected,
 )
-from app.state import BUFFERS, NO_JOINT, Edit, Store
+from app.playback_edits import change_speed, end_here, start_here, step_frames, to_range, toggle_loop
+from app.state import BUFFERS, NO_JOINT, Edit, Store, ViewState
 
 Deed = Callable[[Store, Actions], None]
 
 FACES = {
     "SPACE": "Space", "DELETE": "Delete", "BACKSPACE": "Backspace", "ESCAPE": "Esc", "TAB": "Tab", "MINUS": "-",
-    "EQUAL": "=", "Shift+SLASH": "?",
+    "EQUAL": "=", "COMMA": ",", "PERIOD": ".", "HOME": "Home", "END": "End",
+    "LEFT_BRACKET": "[", "RIGHT_BRACKET": "]", "Shift+SLASH": "?",
 }  # fmt: skip
 
 
@@ -103,6 +105,11 @@ def _buffer(number: int, name: str) -> Shortcut:
     )
 
 
+def _in_clip(edit: Callable[[ViewState, float, float], ViewState]) -> Deed:
+    """An edit that needs the clip's length in seconds and its frames a second."""
+    return lambda store, actions: store.post(lambda s: edit(s, *actions.clip()), "time")
+
+
 def _turn(degrees: float) -> Deed:
     return _edit(lambda s: turn_selected(s, degrees), "turn joint")
 
@@ -123,6 +130,35 @@ LIMB_SHORTCUTS = (
     Shortcut(("N",), "next avatar", "make the next avatar the active one", _edit(choose_next_body, "avatar")),
     Shortcut(("P",), "same pose", "give all avatars one pose", _edit(toggle_shared_pose, "same pose")),
 )  # fmt: skip
+CLIP_SHORTCUTS = (
+    Shortcut(
+        ("COMMA",), "frame back", "a frame of the clip back or on",
+        _in_clip(lambda s, length, fps: step_frames(s, -1, fps, length)),
+    ),
+    Shortcut(
+        ("PERIOD",), "frame on", "a frame of the clip back or on",
+        _in_clip(lambda s, length, fps: step_frames(s, 1, fps, length)),
+    ),
+    Shortcut(
+        ("HOME",), "to the start", "to the start or the end of the range",
+        _in_clip(lambda s, length, fps: to_range(s, 0, length)),
+    ),
+    Shortcut(
+        ("END",), "to the end", "to the start or the end of the range",
+        _in_clip(lambda s, length, fps: to_range(s, 1, length)),
+    ),
+    Shortcut(
+        ("I",), "range from here", "begin or end the range here",
+        _in_clip(lambda s, length, fps: start_here(s, length)),
+    ),
+    Shortcut(
+        ("O",), "range to here", "begin or end the range here",
+        _in_clip(lambda s, length, fps: end_here(s, length)),
+    ),
+    Shortcut(("Ctrl+L",), "loop", "loop the clip or stop at its end", _edit(toggle_loop, "loop")),
+    Shortcut(("LEFT_BRACKET",), "slower", "play slower or faster", _edit(lambda s: change_speed(s, -1), "speed")),
+    Shortcut(("RIGHT_BRACKET",), "faster", "play slower or faster", _edit(lambda s: change_speed(s, 1), "speed")),
+)  # fmt: skip
 SHORTCUTS: tuple[Shortcut, ...] = (
     *(_buffer(number, name) for number, name in enumerate(BUFFERS[:9], 1)),
     Shortcut(("SPACE",), "play", "play or pause the clip", _edit(edits.toggle_playing, "play", is_undoable=False)),
@@ -141,4 +177,5 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut(("Ctrl+W",), "close", "close the viewer", _act("close")),
     Shortcut(("ESCAPE",), "let go", "let go of the limb; close the viewer", _let_go),
     *LIMB_SHORTCUTS,
+    *CLIP_SHORTCUTS,
 )  # fmt: skip

@@ -40,6 +40,5 @@ def traced_state(state: ViewState) -> dict[str, object]:
         "clip_s": round(state.body.time_s, 3),
         "bodies": [Path(body.avatar).stem for body in state.bodies],
         "active": state.company.place,
-        "selected_joint": state.tool.selected_joint,
         "exposure_ev": state.look.exposure_ev,
     }

@@ -3,6 +3,8 @@
 import os
 import sys
 import warnings
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import moderngl
@@ -61,8 +63,8 @@ class PictureWindow:
         self._pointer: tuple[float, float] | None = None
         self.needs_drawing = True
 
-    def connect(self, gestures: Gestures) -> None:
-        """Send pointer and keys there."""
+    def connect(self, gestures: Gestures, dropped: Callable[[list[Path]], None]) -> None:
+        """Send pointer, keys and files there."""
         window, glfw = self._window, self._glfw
 
         def place(x: float, y: float) -> tuple[float, float]:
@@ -90,6 +92,7 @@ class PictureWindow:
         window.mouse_release_event_func = lambda x, y, button: gestures.release(button, *place(x, y))
         window.mouse_scroll_event_func = lambda dx, dy: gestures.scroll(dy)
         window.key_event_func = key
+        window.files_dropped_event_func = lambda x, y, paths: dropped([Path(path) for path in paths])
         glfw.set_window_refresh_callback(window._window, lambda handle: self._expose())
 
     # what the loop asks

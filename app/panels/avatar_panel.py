@@ -1,9 +1,12 @@
 """Which avatar, which motion, where in time, and the body's shape."""
 
+from pathlib import Path
+
 import dearpygui.dearpygui as dpg
 
 from app import edits
 from app.panels.panel import PanelContext, Snapshot, labels_to_keys, show_options, show_value, tooltip
+from app.playback_edits import load_motion_file
 from app.state import NUM_SHAPES
 
 SHAPE_RANGE = 3.0  # standard deviations
@@ -29,7 +32,7 @@ class AvatarPanel:
         with dpg.group(horizontal=True):
             dpg.add_button(
                 label="Play", tag="avatar.play", width=58,
-                callback=lambda: post(lambda s: edits.edit_body(s, playing=not s.body.playing), "play"),
+                callback=lambda: post(edits.toggle_playing, "play"),
             )  # fmt: skip
             dpg.add_slider_float(
                 label="time", tag="avatar.time", min_value=0.0, max_value=1.0, format="%.2f s", width=-70, clamped=True,
@@ -54,13 +57,17 @@ class AvatarPanel:
         """Show the body's state."""
         body, choices = snapshot.state.body, snapshot.choices
         self._avatars = labels_to_keys((choice.key, choice.label) for choice in choices.avatars)
-        self._motions = labels_to_keys((choice.key, choice.label) for choice in choices.motions)
+        clips = [(choice.key, choice.label) for choice in choices.motions]
+        if all(key != body.motion for key, _ in clips):  # a file that was opened or dropped
+            clips.append((body.motion, Path(body.motion).name))
+        self._motions = labels_to_keys(clips)
         for tag, keys, present in (
             ("avatar.name", self._avatars, body.avatar), ("avatar.motion", self._motions, body.motion),
         ):  # fmt: skip
             show_options(tag, items=list(keys))
             show_value(tag, next((label for label, key in keys.items() if key == present), ""))
         duration = next((choice.duration_s for choice in choices.motions if choice.key == body.motion), 0.0)
+        duration = duration or snapshot.duration_s
         has_clip = duration > 0
         show_options("avatar.time", max_value=duration if has_clip else 1.0, enabled=has_clip)
         show_value("avatar.time", float(body.time_s))
@@ -76,6 +83,4 @@ class AvatarPanel:
     def _move(self, label: str) -> None:
         if label in self._motions:
             key = self._motions[label]
-            self._context.post(
-                lambda s: edits.edit_body(s, motion=key, time_s=0.0, playing=s.body.playing and bool(key)), "motion"
-            )
+            self._context.post(lambda s: load_motion_file(s, key, plays=s.body.playing), "motion")

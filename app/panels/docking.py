@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from app.panels.panel import Panel, PanelContext
 
 COLUMNS: tuple[tuple[int, tuple[tuple[str, int], ...]], ...] = (  # width; (slot, height), pixels of the first window
-    (326, (("avatar", 168), ("pose", 330), ("take", 168), ("numbers", 204))),
+    (326, (("avatar", 150), ("timeline", 172), ("pose", 240), ("take", 150), ("numbers", 158))),
     (404, (("light", 178), ("probes", 268), ("lamps", 180), ("look", 244))),
 )
 SLOTS = tuple(name for _, slots in COLUMNS for name, _ in slots)

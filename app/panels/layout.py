@@ -3,6 +3,7 @@
 import dearpygui.dearpygui as dpg
 
 from app.panels.avatar_panel import AvatarPanel
+from app.panels.company_panel import CompanyPanel
 from app.panels.docking import Docked
 from app.panels.lamp_panel import LampPanel
 from app.panels.light_panel import LightPanel
@@ -12,10 +13,13 @@ from app.panels.pose_panel import PosePanel
 from app.panels.probe_panel import ProbePanel
 from app.panels.record_panel import RecordPanel
 from app.panels.stats_panel import StatsPanel
+from app.panels.timeline_panel import TimelinePanel
 from app.panels.view_panel import ViewPanel
 
 PANELS: tuple[Docked, ...] = (
     Docked(9001, AvatarPanel, "avatar"),
+    Docked(9009, CompanyPanel, "avatar"),
+    Docked(9010, TimelinePanel, "timeline"),
     Docked(9002, PosePanel, "pose"),
     Docked(9003, RecordPanel, "take"),
     Docked(9004, StatsPanel, "numbers"),
@@ -27,7 +31,7 @@ PANELS: tuple[Docked, ...] = (
 TRACED_TAGS = (  # widgets whose places PHYNES_TRACE tells
     "avatar.time", "avatar.play", "joint16", "pose.reset", "record.seconds", "record.start", "light.mode",
     "light.yaw_deg", "probes.picture", "probes.tool", "lamp.add", "view.exposure", "view.albedo", "view.normal",
-    "menu.panels", *(f"menu.{item.tag}" for item in PANELS),
+    "timeline.strip", "timeline.play", "menu.panels", *(f"menu.{item.tag}" for item in PANELS),
 )  # fmt: skip
 
 

@@ -29,6 +29,8 @@ class Snapshot:
     display_name: str = ""  # what draws the windows
     has_detail: bool = False  # the newest frame's normals are those of its pixels
     materials_follow_pose: bool = False  # of the avatar in the newest frame
+    duration_s: float = 0.0  # of the active body's clip; 0 without
+    clip_fps: float = 0.0
     can_undo: bool = False
     can_redo: bool = False
 

@@ -1,0 +1,39 @@
+"""What a file that is dropped on the picture does, by its suffix."""
+
+import json
+from pathlib import Path
+
+from app.company_edits import add_body
+from app.light_edits import choose_environment
+from app.playback_edits import load_motion_file
+from app.pose_files import FORMAT, read_pose
+from app.pose_library import hold_pose
+from app.state import Edit
+from phynes_core.errors import PhynesError
+
+MOTIONS = (".npz", ".pkl", ".bvh")
+ENVIRONMENTS = (".exr", ".hdr", ".png")
+
+
+def edit_of_dropped(path: Path) -> tuple[Edit, str]:
+    """The edit and its label; raises PhynesError for a file that means nothing here."""
+    suffix, name = path.suffix.lower(), str(path)
+    if suffix in MOTIONS:
+        return lambda state: load_motion_file(state, name), "motion"
+    if suffix in ENVIRONMENTS:
+        return lambda state: choose_environment(state, name), "environment"
+    if suffix == ".ckpt":
+        return lambda state: add_body(state, name), "add avatar"
+    if suffix == ".json" and _format_of(path) == FORMAT:
+        rotations = read_pose(path).rotations
+        return lambda state: hold_pose(state, rotations), "pose"
+    known = ", ".join((".ckpt", *MOTIONS, *ENVIRONMENTS))
+    raise PhynesError(f"{path.name}: expected a file that ends in {known} or a pose as .json; drop one of those")
+
+
+def _format_of(path: Path) -> object:
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return record.get("format") if isinstance(record, dict) else None

@@ -1,0 +1,107 @@
+"""Limbs, clips and rows of avatars in the real windows: clicked, dragged, dropped and played as a person would."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.app.desktop import Desktop, Viewer
+
+TOOLS = ("Xvfb", "openbox", "xdotool", "xwininfo", "import")
+LEFT_SHOULDER, LEFT_ELBOW = 16, 18
+
+pytestmark = [
+    pytest.mark.window,
+    pytest.mark.skipif(sys.platform != "linux", reason="drives X11 windows"),
+    pytest.mark.skipif(
+        any(shutil.which(tool) is None for tool in TOOLS),
+        reason=f"needs {', '.join(TOOLS)}: apt install xvfb openbox xdotool x11-utils imagemagick",
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def viewer(avatar_file, tmp_path_factory):
+    desktop = Desktop()
+    desktop.environment["PHYNES_TEST_SHOTS"] = str(tmp_path_factory.mktemp("shots"))
+    avatar = Path(os.environ.get("PHYNES_TEST_AVATAR", avatar_file))
+    viewer = Viewer(desktop, tmp_path_factory.mktemp("viewer"), avatar)
+    yield viewer
+    viewer.stop()
+    desktop.close()
+
+
+def keep(viewer: Viewer, name: str) -> None:
+    """Pictures to look at, where PHYNES_KEEP_SHOTS says."""
+    if folder := os.environ.get("PHYNES_KEEP_SHOTS"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        for window in ("picture", "panels"):
+            viewer.desktop.picture(viewer.windows[window])
+            shutil.copy(
+                Path(viewer.desktop.environment["PHYNES_TEST_SHOTS"]) / "window.png", f"{folder}/{name}_{window}.png"
+            )
+
+
+def middle(event: dict, place: int, first: int, second: int) -> tuple[float, float]:
+    ends = np.array([event["joints_px"][place][joint] for joint in (first, second)])
+    return tuple(ends.mean(0))
+
+
+def click(viewer: Viewer, place: tuple[float, float]) -> None:
+    viewer.drag("picture", place, place)
+
+
+def test_a_click_takes_hold_of_the_arm_and_a_dragged_ring_turns_it(viewer):
+    start = viewer.settled()
+    before = viewer.picture().astype(int)
+    click(viewer, middle(start, 0, LEFT_SHOULDER, LEFT_ELBOW))
+    held = viewer.wait("rings", lambda: (event := viewer.last("shown")) and len(event["rings"]) == 3 and event)
+    assert held["selected_joint"] == LEFT_SHOULDER and held["camera"] == start["camera"]
+    keep(viewer, "rings")
+    assert (np.abs(viewer.picture() - before).max(-1) > 30).sum() > 100  # the rings and the tint
+    ring = max(held["rings"], key=lambda points: np.ptp(np.array(points), axis=0).prod())  # the one seen most openly
+    axis = held["rings"].index(ring)
+    viewer.drag("picture", tuple(ring[3]), tuple(ring[12]))
+    turned = viewer.settled(lambda event: str(LEFT_SHOULDER) in event["joints"])
+    angles = np.abs(turned["joints"][str(LEFT_SHOULDER)])
+    assert angles.argmax() == axis and 20 < angles.max() < 100  # nine of 56 segments: 58 degrees, along the chord
+    keep(viewer, "turned")
+
+
+def test_escape_lets_go_and_the_viewer_stays(viewer):
+    viewer.key("Escape")
+    viewer.wait("no rings", lambda: viewer.last("shown")["rings"] == [])
+    viewer.key("z")
+    viewer.settled(joints={})
+
+
+def test_the_clip_is_scrubbed_on_the_strip_and_played_with_the_space_bar(viewer):
+    viewer.click("timeline.strip", across=0.5)
+    middle_s = viewer.settled(lambda event: event["clip_s"] > 0.3)["clip_s"]
+    viewer.key("period")
+    viewer.settled(lambda event: event["clip_s"] == pytest.approx(middle_s, abs=0.05) and event["clip_s"] != middle_s)
+    viewer.key("space")
+    viewer.wait("a later pose", lambda: abs(viewer.last("shown")["clip_s"] - middle_s) > 0.1)
+    keep(viewer, "playing")
+    viewer.key("space", "Home")
+    viewer.settled(clip_s=0.0)
+
+
+def test_four_avatars_stand_side_by_side_and_a_click_chooses_one(viewer):
+    viewer.key("b", "b", "b")
+    row = viewer.settled(lambda event: len(event["bodies"]) == 4)
+    assert row["active"] == 3
+    keep(viewer, "four")
+    columns = [np.array(joints)[0, 0] for joints in row["joints_px"]]
+    assert np.diff(columns).min() > 20
+    click(viewer, middle(row, 1, 0, 9))
+    chosen = viewer.settled(active=1)
+    assert chosen["selected_joint"] >= 0
+    viewer.key("Escape", "n")
+    viewer.settled(active=2)
+    viewer.key("shift+b")
+    viewer.settled(lambda event: len(event["bodies"]) == 3)
+    assert viewer.process.poll() is None and "Traceback" not in (viewer.folder / "output.txt").read_text()
