@@ -1,0 +1,140 @@
+"""A floor that is not there: it catches the shadows and a faint mirror image of the bodies and is clear elsewhere.
+
+Shadows are exact rays from a grid on the floor around the bodies, so they stay while only the camera moves. What is
+returned is a layer [H, W, 4] of premultiplied linear light and the share of the background that it hides; under light
+that nothing blocks it is empty.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import grid_sample, interpolate
+
+from phynes_core.render.area_lamps import shade_area_lamp
+from phynes_core.render.bright_sources import source_rays
+from phynes_core.render.camera import Camera
+from phynes_core.render.lamps import lamp_rays
+from phynes_core.render.lighting import Lighting
+from phynes_core.render.shade import Surface
+from phynes_core.render.visibility import Occluder, unpack_bits
+
+LUMINANCE = (0.2126, 0.7152, 0.0722)
+MOST_REFLECTION = 0.5
+REFLECTION_DEPTH_M = 0.7  # height at which the mirror image has faded to 1 / e
+_ROWS = 4096  # points whose visibility is unpacked at once
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A horizontal plane that fades away around a place."""
+
+    height_m: float  # world y
+    center: tuple[float, float] = (0.0, 0.0)  # world x, z
+    radius_m: float = 2.4
+    shadow: float = 1.0  # share of the shadow that is shown
+    reflection: float = 0.15  # of light that comes from straight above; more at grazing angles
+
+
+@dataclass(frozen=True)
+class GroundGrids:
+    """How finely shadows are sought."""
+
+    sky_cells: int = 72  # a side; a sky's shadows are soft
+    lamp_cells: int = 224  # a side
+    lamp_samples: int = 16  # rays a cell and lamp
+
+
+def grid_points(ground: Ground, cells: int) -> Tensor:  # [cells * cells, 3] world
+    """Middles of the cells, row by row: z grows with the row, x with the column."""
+    steps = ((torch.arange(cells) + 0.5) / cells * 2.0 - 1.0) * ground.radius_m
+    z, x = torch.meshgrid(steps + ground.center[1], steps + ground.center[0], indexing="ij")
+    return torch.stack([x, torch.full_like(x, ground.height_m), z], -1).view(-1, 3)
+
+
+def open_share(
+    ground: Ground,
+    occluder: Occluder,
+    lighting: Lighting,  # split: bright sources among `sources`
+    grids: GroundGrids,
+) -> Tensor:  # [cells, cells, 3] irradiance with shadows over irradiance without
+    """What is left of the light on the floor, color by color; 1 where no light comes from above."""
+    cells = grids.lamp_cells
+    arriving, possible = torch.zeros(cells, cells, 3), torch.zeros(cells, cells, 3)
+    if lighting.environment is not None:
+        probes = lighting.probes()
+        received, whole = _distant(grid_points(ground, grids.sky_cells), occluder, probes.directions, probes.power)
+        soft = received.view(1, grids.sky_cells, grids.sky_cells, 3).permute(0, 3, 1, 2)
+        arriving += interpolate(soft, (cells, cells), mode="bilinear")[0].permute(1, 2, 0)
+        possible += whole
+    points = grid_points(ground, cells)
+    rays = [lamp_rays(lighting.lamps, grids.lamp_samples)] if lighting.lamps else []
+    rays += [source_rays(lighting.sources, grids.lamp_samples)] if lighting.sources else []
+    for directions, power in rays:
+        received, whole = _distant(points, occluder, directions, power)
+        arriving += received.view(cells, cells, 3)
+        possible += whole
+    up = torch.tensor([0.0, 1.0, 0.0]).expand(len(points), 3)
+    floor = Surface(up, up, torch.ones(len(points), 3), torch.ones(len(points)), 0.0)
+    for lamp in lighting.area_lamps:
+        lit = shade_area_lamp(floor, points, up, lamp, occluder, grids.lamp_samples)
+        arriving += lit.irradiance.view(cells, cells, 3)
+        possible += lit.irradiance_open.view(cells, cells, 3)
+    return torch.where(possible > 1e-9, arriving / possible.clamp(min=1e-9), 1.0).clamp(0.0, 1.0)
+
+
+def _distant(points: Tensor, occluder: Occluder, directions: Tensor, power: Tensor) -> tuple[Tensor, Tensor]:
+    """Irradiance [N, 3] on points that face up, and [3] without shadows."""
+    is_above = directions[:, 1] > 0
+    directions, power = directions[is_above].contiguous(), power[is_above] * directions[is_above, 1:2]
+    if not len(directions):
+        return torch.zeros(len(points), 3), torch.zeros(3)
+    up = torch.tensor([0.0, 1.0, 0.0]).expand(len(points), 3).contiguous()
+    bits = occluder.point_bits(points, up, directions)
+    received = [unpack_bits(rows, len(directions)).float() @ power for rows in bits.split(_ROWS)]
+    return torch.cat(received), power.sum(0)
+
+
+def mirrored_camera(camera: Camera, ground: Ground) -> Camera:
+    """The camera that sees in every pixel what the floor mirrors there: the eye under the floor, looking up."""
+    mirror = torch.eye(4)
+    mirror[1, 1], mirror[1, 3] = -1.0, 2.0 * ground.height_m
+    return Camera(camera.intrinsics, camera.T_cam_world @ mirror, camera.width, camera.height)
+
+
+def ground_layer(
+    ground: Ground,
+    camera: Camera,
+    share: Tensor,  # [cells, cells, 3] of open_share
+    mirrored: Tensor | None = None,  # [H, W, 4] radiance, premultiplied; coverage: seen by mirrored_camera
+    mirrored_height: Tensor | None = None,  # [H, W, 1] metres above the floor of what is mirrored
+) -> Tensor:  # [H, W, 4] linear, premultiplied
+    """Shadow and mirror image on the pixels that see the floor from above."""
+    origins, directions = camera.pixel_rays()
+    above = camera.center[1] - ground.height_m
+    fall = -directions[..., 1]
+    sees = (fall > 1e-4) & (above > 0)
+    point = origins + directions * (above / fall.clamp(min=1e-4))[..., None]
+    place = (point[..., [0, 2]] - torch.tensor(ground.center)) / ground.radius_m  # [-1, 1] on the grid
+    fade = _smooth(1.0 - place.norm(dim=-1)) * sees
+    sampled = grid_sample(
+        share.permute(2, 0, 1)[None], place.clamp(-2.0, 2.0)[None], mode="bilinear", padding_mode="border",
+        align_corners=False,
+    )[0].permute(1, 2, 0)  # fmt: skip
+    kept = (sampled * torch.tensor(LUMINANCE)).sum(-1)
+    hidden = (1.0 - kept) * ground.shadow * fade
+    layer = torch.cat([torch.zeros(camera.height, camera.width, 3), hidden[..., None]], -1)
+    if mirrored is None or mirrored_height is None or ground.reflection <= 0:
+        return layer
+    grazing = (1.0 - fall.clamp(0.0, 1.0)) ** 5
+    strength = (ground.reflection + (1.0 - ground.reflection) * grazing).clamp(max=MOST_REFLECTION) * fade
+    depth = mirrored_height[..., 0]
+    strength = strength * torch.exp(-depth.clamp(min=0.0) / REFLECTION_DEPTH_M) * (depth > 0)
+    image = mirrored * strength[..., None]
+    return image + layer * (1.0 - image[..., 3:])
+
+
+def _smooth(distance: Tensor) -> Tensor:
+    """0 at and beyond the edge, 1 from a third of the way in."""
+    share = (distance * 3.0).clamp(0.0, 1.0)
+    return share * share * (3.0 - 2.0 * share)
