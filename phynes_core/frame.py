@@ -37,6 +37,7 @@ from phynes_core.stages import Stages
 
 LIGHT_BUFFERS = frozenset({"radiance", "visibility", "shading"})
 MATERIAL_BUFFERS = frozenset({"radiance", "albedo", "roughness"})
+VIEW_INDEPENDENT = frozenset({"mesh", "occluder", "face_frames", "probes"})  # stages that every camera shares
 NORMAL_BUFFERS = LIGHT_BUFFERS | {"normal"}
 
 
@@ -83,9 +84,10 @@ class _View:
 class FrameRenderer:
     """Renders scenes. Not thread-safe: one engine thread owns it."""
 
-    def __init__(self) -> None:
-        self._stages = Stages()
-        self._vertex_bits = VertexBits()
+    def __init__(self, base: "FrameRenderer | None" = None) -> None:
+        """With a base: another view of the same bodies in the same light, which are prepared but once."""
+        self._stages = Stages() if base is None else Stages(base._stages, VIEW_INDEPENDENT)
+        self._vertex_bits = VertexBits() if base is None else base._vertex_bits
 
     def render(self, scene: Scene, options: RenderOptions = RenderOptions()) -> FrameBuffers:
         """Every buffer in `options.buffers`; the mask always."""
@@ -115,6 +117,12 @@ class FrameRenderer:
         key = tuple((id(posed.avatar), _pose_key(posed.pose)) for posed in scene.avatars)
         keeps = [posed.avatar for posed in scene.avatars]
         return self._stages.result("mesh", key, lambda: build_mesh(scene.avatars), keeps)
+
+    def occluder(self, scene: Scene, backend: str) -> tuple[Occluder, Hashable]:
+        """What blocks light, and a key that names the mesh it was made of."""
+        mesh = self.mesh(scene)
+        key = (self._stages.serial("mesh"), backend)
+        return self._stages.result("occluder", key, lambda: Occluder(mesh.vertices, mesh.faces, backend)), key
 
     def _render(self, scene: Scene, camera: Camera, options: RenderOptions) -> FrameBuffers:
         wanted = options.buffers

@@ -10,6 +10,7 @@ from phynes_core.body.atlas import corner_uv
 from phynes_core.body.model import Pose
 from phynes_core.geometry.mesh import vertex_normals
 from phynes_core.render.camera import Camera
+from phynes_core.render.ground import Ground
 from phynes_core.render.lighting import Lighting
 
 
@@ -28,6 +29,7 @@ class Scene:
     avatars: tuple[PosedAvatar, ...]
     camera: Camera
     lighting: Lighting
+    ground: Ground | None = None
 
 
 @dataclass(frozen=True)

@@ -19,13 +19,17 @@ class _Memo:
 class Stages:
     """One result a stage, by name."""
 
-    def __init__(self) -> None:
+    def __init__(self, base: "Stages | None" = None, shared: frozenset[str] = frozenset()) -> None:
+        """Results of the stages named in `shared` are those of `base`."""
+        self._base, self._shared = base, shared
         self._memos: dict[str, _Memo] = {}
         self._serials = count(1)
         self.timings: dict[str, float] = {}  # milliseconds of each stage that ran since this was last emptied
 
     def result(self, name: str, key: Hashable, compute: Callable[[], Any], keeps: Iterable[Any] = ()) -> Any:
         """The stage's last result if it was made for this key, else a new one."""
+        if self._base is not None and name in self._shared:
+            return self._base.result(name, key, compute, keeps)
         memo = self._memos.get(name)
         if memo is None or memo.key != key:
             with self.timed(name):
@@ -35,6 +39,8 @@ class Stages:
 
     def serial(self, name: str) -> int:
         """The number of the stage's result; no two results ever share one."""
+        if self._base is not None and name in self._shared:
+            return self._base.serial(name)
         return self._memos[name].serial
 
     def forget(self) -> None:

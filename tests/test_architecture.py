@@ -18,12 +18,13 @@ TIERS = {
     "geometry": 3,
     **dict.fromkeys(["render", "maps", "body"], 4),
     **dict.fromkeys(["avatar", "checkpoint", "data", "scene"], 5),
-    "frame": 6,
+    **dict.fromkeys(["frame", "grounded_frame"], 6),
     **dict.fromkeys(["training", "evaluation", "synthetic"], 7),
 }
 SIDEWAYS = {
     ("checkpoint", "avatar"),
     ("scene", "avatar"),
+    ("grounded_frame", "frame"),
 }  # within a tier; tier 1's single files may also use one another
 WINDOW_LIBRARIES = {"moderngl", "moderngl_window", "glfw", "glm", "pyglm", "dearpygui", "OpenGL"}
 VALUES_ONLY = {"phynes_core", "torch", *WINDOW_LIBRARIES} - {"dearpygui"}  # what app.panels and app.state never import

@@ -32,6 +32,7 @@ class FrameBuffers:
     depth: Tensor | None = None  # [H, W, 1] camera z, metres
     position: Tensor | None = None  # [H, W, 3] world, metres
     uv: Tensor | None = None  # [H, W, 2]
+    ground: Tensor | None = None  # [H, W, 4] linear, premultiplied: what the floor shows and hides behind the bodies
 
     def image(self, name: str) -> Tensor:
         """The buffer of this name. Raises ValueError when it was not asked for."""
@@ -79,7 +80,7 @@ def average_samples(frame: FrameBuffers, factor: int) -> FrameBuffers:
     images: dict[str, Tensor] = {}
     for entry in fields(frame):
         image = getattr(frame, entry.name)
-        if image is None or entry.name in ("mask", "face_index"):
+        if image is None or entry.name in ("mask", "face_index", "ground"):
             continue
         is_premultiplied = entry.name == "radiance"
         images[entry.name] = pooled(image) if is_premultiplied else pooled(image * frame.mask) / coverage.clamp(1e-6)

@@ -110,28 +110,42 @@ def ground_layer(
     mirrored_height: Tensor | None = None,  # [H, W, 1] metres above the floor of what is mirrored
 ) -> Tensor:  # [H, W, 4] linear, premultiplied
     """Shadow and mirror image on the pixels that see the floor from above."""
-    origins, directions = camera.pixel_rays()
-    above = camera.center[1] - ground.height_m
-    fall = -directions[..., 1]
-    sees = (fall > 1e-4) & (above > 0)
-    point = origins + directions * (above / fall.clamp(min=1e-4))[..., None]
-    place = (point[..., [0, 2]] - torch.tensor(ground.center)) / ground.radius_m  # [-1, 1] on the grid
-    fade = _smooth(1.0 - place.norm(dim=-1)) * sees
+    layer = torch.zeros(camera.height * camera.width, 4)
+    pixel, place, fall = _seen_floor(ground, camera)
+    if not len(pixel):
+        return layer.view(camera.height, camera.width, 4)
+    fade = _smooth(1.0 - place.norm(dim=-1))
     sampled = grid_sample(
-        share.permute(2, 0, 1)[None], place.clamp(-2.0, 2.0)[None], mode="bilinear", padding_mode="border",
-        align_corners=False,
-    )[0].permute(1, 2, 0)  # fmt: skip
-    kept = (sampled * torch.tensor(LUMINANCE)).sum(-1)
-    hidden = (1.0 - kept) * ground.shadow * fade
-    layer = torch.cat([torch.zeros(camera.height, camera.width, 3), hidden[..., None]], -1)
-    if mirrored is None or mirrored_height is None or ground.reflection <= 0:
-        return layer
-    grazing = (1.0 - fall.clamp(0.0, 1.0)) ** 5
-    strength = (ground.reflection + (1.0 - ground.reflection) * grazing).clamp(max=MOST_REFLECTION) * fade
-    depth = mirrored_height[..., 0]
-    strength = strength * torch.exp(-depth.clamp(min=0.0) / REFLECTION_DEPTH_M) * (depth > 0)
-    image = mirrored * strength[..., None]
-    return image + layer * (1.0 - image[..., 3:])
+        share.permute(2, 0, 1)[None], place[None, None], mode="bilinear", padding_mode="border", align_corners=False
+    )[0, :, 0]
+    kept = torch.tensor(LUMINANCE) @ sampled
+    layer[pixel, 3] = (1.0 - kept) * ground.shadow * fade
+    if mirrored is not None and mirrored_height is not None and ground.reflection > 0:
+        grazing = (1.0 - fall.clamp(0.0, 1.0)) ** 5
+        strength = (ground.reflection + (1.0 - ground.reflection) * grazing).clamp(max=MOST_REFLECTION) * fade
+        depth = mirrored_height.reshape(-1)[pixel]
+        strength = strength * torch.exp(-depth.clamp(min=0.0) / REFLECTION_DEPTH_M) * (depth > 0)
+        image = mirrored.reshape(-1, 4)[pixel] * strength[:, None]
+        layer[pixel] = image + layer[pixel] * (1.0 - image[:, 3:])
+    return layer.view(camera.height, camera.width, 4)
+
+
+def _seen_floor(ground: Ground, camera: Camera) -> tuple[Tensor, Tensor, Tensor]:
+    """Pixels [P] that see the floor within its radius, where on the grid [P, 2] in [-1, 1], how steeply [P]."""
+    above = float(camera.center[1]) - ground.height_m
+    # directions through pixel centers are linear in x and y: no need to normalize those that miss
+    step_x, step_y, start = (torch.linalg.inv(camera.intrinsics).T @ camera.T_cam_world[:3, :3]).unbind(0)
+    y, x = torch.meshgrid(torch.arange(camera.height) + 0.5, torch.arange(camera.width) + 0.5, indexing="ij")
+    fall = -(x * step_x[1] + y * step_y[1] + start[1]).reshape(-1)
+    candidate = torch.nonzero(fall > 1e-4).squeeze(1) if above > 0 else torch.zeros(0, dtype=torch.int64)
+    column, row = x.reshape(-1)[candidate, None], y.reshape(-1)[candidate, None]
+    direction = column * step_x + row * step_y + start
+    reach = above / fall[candidate]
+    place = camera.center[[0, 2]] + reach[:, None] * direction[:, [0, 2]]
+    place = (place - torch.tensor(ground.center)) / ground.radius_m
+    is_near = place.square().sum(-1) < 1.0
+    steepness = fall[candidate] / direction.norm(dim=-1)
+    return candidate[is_near], place[is_near], steepness[is_near]
 
 
 def _smooth(distance: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""The floor that catches shadows: empty under open light, dark where the closed form says, a mirror of what stands on it."""
+"""The floor that catches shadows: empty under open light, dark where the closed form says, a faint mirror."""
 
 import math
 
