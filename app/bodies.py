@@ -34,9 +34,10 @@ class PosedRow:
 class Bodies:
     """Not thread-safe, as the session that owns it."""
 
-    def __init__(self, files: KeptFiles, smpl: Path | None, smpl_uv: Path | None) -> None:
+    def __init__(self, files: KeptFiles, smpl: Path | None, smpl_uv: Path | None, maps: str = "auto") -> None:
         self._files = files
         self._smpl, self._smpl_uv = smpl, smpl_uv
+        self._maps = maps  # their backend
         self._standing: dict[BodyState, Standing] = {}
         self._row: tuple[object, PosedRow] | None = None
 
@@ -54,7 +55,9 @@ class Bodies:
         """The avatar that the body names; raises CheckpointError."""
 
         def read(path: Path) -> Avatar:
-            return load_checkpoint(path, self._smpl, self._smpl_uv)
+            avatar = load_checkpoint(path, self._smpl, self._smpl_uv)
+            avatar.use_map_backend(self._maps)
+            return avatar
 
         if not body.avatar:
             raise CheckpointError("avatar: expected the path of a .ckpt file, got none; give --avatar FILE")

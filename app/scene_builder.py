@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from app.arguments import check_number, parse_numbers
+from app.backend_options import map_backend
 from app.bodies import Bodies
 from app.cli import UsageError
 from app.company_edits import framed
@@ -14,8 +15,7 @@ from app.scene_options import SceneOptions
 from app.state import BodyState, CameraState, ViewState
 from phynes_core.avatar import Avatar
 from phynes_core.body.model import pose_body
-from phynes_core.errors import MotionError, PhynesError
-from phynes_core.kernels.backends import resolve
+from phynes_core.errors import MotionError
 from phynes_core.render.camera import framing_distance, orbit_camera
 from phynes_core.render.probes import load_environment_image
 from phynes_core.scene import Scene
@@ -33,7 +33,8 @@ def build_scene(options: SceneOptions) -> Scene:
         raise UsageError(f"--camera: expected a distance above 0 metres, got {orbit[2]:g}")
     light = opening_light(options)
     files = KeptFiles()
-    bodies = Bodies(files, licensed_file(options.smpl, "PHYNES_SMPL"), licensed_file(options.smpl_uv, "PHYNES_SMPL_UV"))
+    licensed = licensed_file(options.smpl, "PHYNES_SMPL"), licensed_file(options.smpl_uv, "PHYNES_SMPL_UV")
+    bodies = Bodies(files, *licensed, map_backend(options))
     body, company = opening_row(options)
     state = at_time(bodies, ViewState(body, company=company), options.frame, options.time)
     row, avatar = bodies.row(state), bodies.avatar(body)
@@ -76,12 +77,3 @@ def home_distance(avatar: Avatar) -> float:
 def pixel_normals(detail: str) -> bool | None:  # of DETAIL_MODES
     """What RenderOptions.has_pixel_normals says for --pixel-normals."""
     return None if detail == "auto" else detail == "on"
-
-
-def check_backend(name: str) -> None:
-    """Raise before any work when a backend was asked for that cannot run here."""
-    for operation in ("rasterize", "visibility", "hash_encoding", "shade"):
-        try:
-            resolve(operation, name)
-        except PhynesError as error:
-            raise UsageError(f"--backend: {error}") from None

@@ -5,12 +5,13 @@ from typing import Annotated, Literal
 
 import tyro
 
+from app.backend_options import BackendOptions
 from app.body_options import BodyOptions
 from app.light_options import LightOptions
 
 
 @dataclass(frozen=True, kw_only=True)
-class SceneOptions(BodyOptions, LightOptions):
+class SceneOptions(BodyOptions, LightOptions, BackendOptions):
     """Who, in which pose, under which light, from where."""
 
     frame: int = 0
@@ -26,5 +27,3 @@ class SceneOptions(BodyOptions, LightOptions):
     the front when left out."""
     size: int = 512
     """Width and height in pixels."""
-    backend: str = "auto"
-    """auto, reference (plain torch), numba: how the engine computes."""

@@ -41,11 +41,13 @@ class AvatarSession:
         smpl: Path | None = None,
         smpl_uv: Path | None = None,
         has_antialias: bool = True,  # silhouettes by coverage in files and in pictures at rest
+        raster: str = "auto",  # the rasterizer's backend, where it is not to follow `backend`
+        maps: str = "auto",  # that of the neural maps
     ) -> None:
-        self._backend = backend
+        self._backend, self._raster = backend, raster
         self._has_antialias = has_antialias
         self._files = KeptFiles()
-        self._bodies = Bodies(self._files, smpl, smpl_uv)
+        self._bodies = Bodies(self._files, smpl, smpl_uv, maps)
         self._live = FrameRenderer()
         self._final = FrameRenderer()  # its own, so that a fine picture does not evict what dragging needs
         self._checked: ViewState | None = None
@@ -140,6 +142,7 @@ class AvatarSession:
         return RenderOptions(
             buffers=buffers,
             backend=self._backend,
+            raster=self._raster,
             visibility_slices=1 if is_final else LIVE_VISIBILITY_SLICES,
             supersample=FINAL_SUPERSAMPLE if is_final and size <= LARGEST_SUPERSAMPLED else 1,
             antialias=is_final and self._has_antialias,

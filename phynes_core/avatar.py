@@ -94,6 +94,11 @@ class Avatar(nn.Module):
         """Whether albedo or roughness depend on the pose; else freezing them changes nothing."""
         return self.albedo.config.pose_dim > 0 or self.roughness.config.pose_dim > 0
 
+    def use_map_backend(self, name: str) -> None:
+        """Let the four maps run on this backend wherever none is named; "auto": on the best that works."""
+        for neural_map in (self.offset, self.texture, self.albedo, self.roughness):
+            neural_map.backend = name
+
     def rest_pose(self) -> Pose:
         """The T-pose in this person's shape."""
         return Pose(torch.zeros(23, 3), torch.zeros(3), torch.zeros(3), self.betas)

@@ -47,6 +47,7 @@ class RenderOptions:
 
     buffers: frozenset[str] = frozenset({"radiance", "mask"})
     backend: str = "auto"  # or "numba", "reference"
+    raster: str = "auto"  # how to rasterize, where it is not to follow `backend`; the maps know theirs themselves
     use_cache: bool = True  # False: every stage every frame, what benchmarks call "full"
     bright_sources: int = 8  # most suns, windows and bulbs of the environment that become lamps; 0: probes alone
     lamp_samples: int = 16  # shadow rays a pixel and lamp
@@ -130,7 +131,7 @@ class FrameRenderer:
         mesh_key = (self._stages.serial("mesh"), options.backend)
         view_key = (
             mesh_key, _tensor_key(camera.intrinsics), _tensor_key(camera.T_cam_world), camera.width, camera.height,
-            options.antialias,
+            options.antialias, options.raster,
         )  # fmt: skip
         view = self._stages.result(
             "rasterize", view_key, lambda: _build_view(mesh, camera, mesh_key, view_key, options)
@@ -225,10 +226,11 @@ class FrameRenderer:
 def _build_view(
     mesh: SceneMesh, camera: Camera, mesh_key: Hashable, view_key: Hashable, options: RenderOptions
 ) -> _View:
-    fragments = rasterize(mesh.vertices, mesh.faces, camera, options.backend)
+    backend = options.backend if options.raster == "auto" else options.raster
+    fragments = rasterize(mesh.vertices, mesh.faces, camera, backend)
     coverage = (fragments.face_index >= 0).float()
     if options.antialias:
-        fragments, coverage = antialiased_fragments(fragments, mesh.vertices, mesh.faces, camera, options.backend)
+        fragments, coverage = antialiased_fragments(fragments, mesh.vertices, mesh.faces, camera, backend)
     gbuffer = build_gbuffer(fragments, mesh.vertices, mesh.faces, mesh.normals, mesh.corner_uv, camera)
     corners = mesh.faces[gbuffer.face_index].int()
     return _View(mesh, fragments, coverage[..., None], gbuffer, corners, mesh_key, view_key)

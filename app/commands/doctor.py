@@ -18,8 +18,8 @@ from pathlib import Path
 from app import environment, system_packages
 
 GOOD, OPTIONAL, BAD = "ok", "without", "missing"
-OPERATIONS = ("rasterize", "closest_point", "visibility", "hash_encoding", "shade")
-FAST_BACKENDS = ("numba", "embree")
+OPERATIONS = ("rasterize", "closest_point", "visibility", "hash_encoding", "shade", "mesh_losses")
+FAST_BACKENDS = ("numba", "embree", "pytorch3d", "tinycudann")
 
 
 @dataclass(frozen=True)
@@ -108,11 +108,11 @@ def _backends() -> Iterator[Finding]:
         return
     for name in FAST_BACKENDS:
         cause = backends.missing_cause(name)
-        text = f"{cause}; a slower backend stands in" if cause else "works"
+        text = f"{cause}; {backends.remedy(name)}" if cause else "works"
         yield Finding("backends", name, OPTIONAL if cause else GOOD, text)
     for operation in OPERATIONS:
         best, *others = backends.available(operation)
-        state = OPTIONAL if best == backends.REFERENCE else GOOD
+        state = OPTIONAL if best == backends.REFERENCE != backends.candidates(operation)[0] else GOOD
         yield Finding("backends", operation, state, best + (f" (also {', '.join(others)})" if others else ""))
 
 

@@ -47,9 +47,10 @@ class Render(SceneOptions):
 
 def run(args: Render) -> int:
     from app.arguments import check_number
+    from app.backend_options import check_backends
     from app.buffer_files import write_buffer
     from app.outputs import check_folder
-    from app.scene_builder import build_scene, check_backend, pixel_normals
+    from app.scene_builder import build_scene, pixel_normals
     from app.scene_files import save_scene
     from phynes_core.frame import FrameRenderer, RenderOptions
 
@@ -58,12 +59,13 @@ def run(args: Render) -> int:
     check_number("--lamp-samples", args.lamp_samples, 1, 1024)
     check_number("--exposure", args.exposure)
     check_folder(args.out)
-    check_backend(args.backend)
+    check_backends(args)
     scene = build_scene(args)
     renderer = FrameRenderer()
     options = RenderOptions(
         buffers=frozenset(names),
         backend=args.backend,
+        raster=args.raster,
         bright_sources=args.bright_sources,
         lamp_samples=args.lamp_samples,
         supersample=args.supersample,

@@ -38,6 +38,10 @@ class Train:
     """cpu or cuda."""
     resume: bool = False
     """Go on with the run in the run folder, with the same settings."""
+    maps: str = "auto"
+    """How to ask the neural maps while training: numba, tinycudann (their encoding, on CUDA), reference."""
+    mesh_losses: str = "auto"
+    """Who computes stage 1's mesh losses: reference or pytorch3d."""
     minutes: float | None = None
     """Choose the number of steps so that training takes about so long on this machine."""
     set: tuple[str, ...] = ()
@@ -67,6 +71,7 @@ class Train:
 def run(args: Train) -> int:
     import torch
 
+    from app.backend_options import check_training_backends
     from app.training_progress import RichProgress, SilentProgress
     from phynes_core.body.files import load_body
     from phynes_core.checkpoint import save_checkpoint
@@ -80,6 +85,7 @@ def run(args: Train) -> int:
         raise PhynesError(f"--device: expected cpu or cuda, got '{args.device}'")
     if args.device == "cuda" and not torch.cuda.is_available():
         raise PhynesError("--device cuda: torch finds no CUDA GPU here; train with --device cpu")
+    check_training_backends(args.maps, args.mesh_losses, args.device)
     if args.minutes is not None and not args.minutes > 0:
         raise PhynesError(f"--minutes: expected more than 0, got {args.minutes}")
     if not args.save_every >= 0:
@@ -106,6 +112,8 @@ def run(args: Train) -> int:
         save_every_s=args.save_every,
         has_tensorboard=args.tensorboard,
         processes=processes,
+        maps=args.maps,
+        mesh_losses=args.mesh_losses,
     )
     started = time.monotonic()
     try:

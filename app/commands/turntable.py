@@ -45,12 +45,12 @@ def run(args: Turntable) -> int:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+    from app.backend_options import check_backends, map_backend
     from app.frames import Frame
     from app.opening_bodies import licensed_file, opening_row, playback_of
     from app.opening_light import background_color, opening_light, opening_stage
     from app.outputs import check_file
     from app.recording import check_video, record
-    from app.scene_builder import check_backend
     from app.session import AvatarSession
     from app.state import LookState, TurntableState, ViewState
     from app.turntable import turntable_views
@@ -58,11 +58,11 @@ def run(args: Turntable) -> int:
     settings = TurntableState(args.spin, _seconds(args.seconds), args.fps, args.size, args.play, str(args.out))
     check_video(args.out, args.size, args.fps)
     check_file(args.out)
-    check_backend(args.backend)
+    check_backends(args)
     body, company = opening_row(args, playback_of(args))
     session = AvatarSession(
         args.backend, licensed_file(args.smpl, "PHYNES_SMPL"), licensed_file(args.smpl_uv, "PHYNES_SMPL_UV"),
-        args.antialias,
+        args.antialias, args.raster, map_backend(args),
     )  # fmt: skip
     light = opening_light(args)
     body = replace(body, detail=args.pixel_normals, freezes_materials=args.freeze_materials)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from app.backend_options import BackendOptions, check_backends, map_backend
 from app.body_options import BodyOptions, PlaybackOptions
 from app.light_options import LightOptions
 from phynes_core.checkpoint import resolve_avatar_path
@@ -22,7 +23,7 @@ MIN_SIZE, MAX_SIZE = 64, 2048
 
 
 @dataclass(frozen=True, kw_only=True)
-class View(BodyOptions, PlaybackOptions, LightOptions):
+class View(BodyOptions, PlaybackOptions, LightOptions, BackendOptions):
     """Options of the viewer."""
 
     pixel_normals: Literal["auto", "on", "off"] = "auto"
@@ -33,8 +34,6 @@ class View(BodyOptions, PlaybackOptions, LightOptions):
     """What is seen behind the avatar: a color, a checkerboard, the surrounding light, also out of focus, or black."""
     size: int = 512
     """Width and height of the rendered picture in pixels; the window scales it."""
-    backend: str = "auto"
-    """auto, reference (plain torch), numba: how the engine computes."""
 
 
 def run(args: View) -> int:
@@ -50,19 +49,19 @@ def run(args: View) -> int:
     from app.loop import ViewerLoop
     from app.opening_bodies import licensed_file, opening_row, playback_of
     from app.opening_light import background_color, opening_light, opening_stage
-    from app.scene_builder import check_backend
     from app.session import AvatarSession
     from app.state import LookState, Store, ToolState, TurntableState, ViewState
     from app.trace import Trace
     from app.worker import Worker
 
-    check_backend(args.backend)
+    check_backends(args)
     body, company = opening_row(args, playback_of(args))
     path = Path(body.avatar)
     with Console(stderr=True).status(f"Loading {path.name}"):
         session = AvatarSession(
-            args.backend, licensed_file(args.smpl, "PHYNES_SMPL"), licensed_file(args.smpl_uv, "PHYNES_SMPL_UV")
-        )
+            args.backend, licensed_file(args.smpl, "PHYNES_SMPL"), licensed_file(args.smpl_uv, "PHYNES_SMPL_UV"),
+            raster=args.raster, maps=map_backend(args),
+        )  # fmt: skip
         body = replace(body, detail=args.pixel_normals, freezes_materials=args.freeze_materials)
         turntable = TurntableState(size=args.size // 2 * 2, path=f"{path.stem}_turntable.mp4")
         look = LookState(background=background_color(args.background_color, LookState().background))

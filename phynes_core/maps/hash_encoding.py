@@ -89,6 +89,12 @@ class HashEncoding(nn.Module):
             return _NumbaEncode.apply(uv, self.grid, self.table)
         if chosen == "triton":
             return _TritonEncode.apply(uv, self.grid, column_table(self.config, uv.device))
+        if chosen == "tinycudann":
+            from phynes_core.kernels.adapters import tinycudann
+
+            config, resolution = self.config, tuple(self.table.resolution.tolist())
+            sizes = config.log2_entries, config.base_resolution, config.per_level_scale
+            return tinycudann.encode(uv, self.grid, *sizes, resolution)
         return encode_reference(uv, self.grid, self.table)
 
 

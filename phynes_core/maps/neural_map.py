@@ -63,6 +63,7 @@ class NeuralMap(nn.Module):
     def __init__(self, config: NeuralMapConfig) -> None:
         super().__init__()
         self.config = config
+        self.backend = "auto"  # what `forward` runs unless it is told otherwise
         octaves = config.frequency_octaves
         self.encoding = FrequencyEncoding(octaves) if octaves else HashEncoding(config.encoding)
         width = config.hidden_width
@@ -85,8 +86,11 @@ class NeuralMap(nn.Module):
         Differentiable in the parameters and the pose, not in uv.
         """
         check_tensor("uv", uv, ["N", 2])
-        if self._can_fuse(uv, pose) and resolve("neural_map", backend, uv.device.type) == "numba":
-            return self._query_numba(uv, self._first_bias(pose))
+        if backend == "auto":
+            backend = self.backend
+        if backend != "tinycudann" and self._can_fuse(uv, pose):  # which only encodes
+            if resolve("neural_map", backend, uv.device.type) == "numba":
+                return self._query_numba(uv, self._first_bias(pose))
         features = self.encoding(uv, backend)
         bias = self._first_bias(pose)
         if torch.is_grad_enabled() or uv.shape[0] <= QUERY_CHUNK or uv.device.type != "cpu":

@@ -33,7 +33,7 @@ def rasterize(
     vertices: Tensor,  # [V, 3] world, metres
     faces: Tensor,  # [F, 3] any integer type
     camera: Camera,
-    backend: str = "auto",  # or "numba", "warp", "reference"
+    backend: str = "auto",  # or "numba", "warp", "pytorch3d", "reference"
 ) -> Fragments:
     """The face that the ray through each pixel's center meets first."""
     check_tensor("vertices", vertices, ["V", 3])
@@ -42,6 +42,10 @@ def rasterize(
     if not torch.isfinite(homogeneous).all():
         raise ValueError("vertices: expected finite coordinates, got NaN or infinity")
     chosen = resolve("rasterize", backend, vertices.device.type)
+    if chosen == "pytorch3d":
+        from phynes_core.kernels.adapters import pytorch3d
+
+        return Fragments(*pytorch3d.rasterize(homogeneous.float(), faces, camera.width, camera.height, NEAR_M))
     if chosen == "numba":
         from phynes_core.kernels.cpu import rasterize as kernel
 

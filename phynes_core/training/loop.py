@@ -45,6 +45,7 @@ def train(
     used = config if state is None else _with_rates_of(from_json(state.config), config)
     torch.manual_seed(used.seed)
     avatar = _new_avatar(capture, body, used, options.name)
+    avatar.use_map_backend(options.maps)
     avatar.training_poses = torch.stack([frame.pose_vector for frame in frames])
     if state is not None:
         avatar.load_state_dict({k.removeprefix("avatar."): v for k, v in state.tensors.items() if k[:7] == "avatar."})

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from phynes_core.conventions import linear_to_srgb
 from phynes_core.geometry.mesh import unique_edges
+from phynes_core.kernels.backends import resolve
 
 ENTROPY_BINS = 15  # Relightable Avatar's histogram on [0, 1] (FORMATS section 4.3)
 
@@ -33,6 +34,35 @@ def mesh_topology(faces: Tensor, num_vertices: int) -> MeshTopology:
     face_pairs = torch.stack([owner[order][:-1][same], owner[order][1:][same]], 1)
     degree = torch.bincount(edges.reshape(-1), minlength=num_vertices).float()[:, None].clamp(min=1.0)
     return MeshTopology(faces, edges, face_pairs, degree)
+
+
+@dataclass(frozen=True)
+class MeshLosses:
+    """The regularizers of stage 1, unweighted."""
+
+    edge: Tensor  # m^2
+    normal: Tensor
+    laplacian: Tensor  # m
+
+
+class MeshRegularizers:
+    """The three mesh losses of one topology, by the backend that is asked for."""
+
+    def __init__(self, topology: MeshTopology, backend: str = "auto") -> None:  # or "reference", "pytorch3d"
+        self._topology, self._adapter = topology, None
+        if resolve("mesh_losses", backend, topology.faces.device.type) == "pytorch3d":
+            from phynes_core.kernels.adapters.pytorch3d import LossMesh
+
+            self._adapter = LossMesh(topology.faces, topology.degree.shape[0])
+
+    def losses(self, vertices: Tensor) -> MeshLosses:  # [V, 3] world, metres
+        """Differentiable in the vertices."""
+        if self._adapter is not None:
+            return MeshLosses(*self._adapter.losses(vertices))
+        topology = self._topology
+        return MeshLosses(
+            edge_loss(vertices, topology), normal_loss(vertices, topology), laplacian_loss(vertices, topology)
+        )
 
 
 def edge_loss(vertices: Tensor, topology: MeshTopology) -> Tensor:

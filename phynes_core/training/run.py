@@ -63,7 +63,8 @@ class Run:
         if state is not None and state.stage > 1:
             return
         self._avatar.to(self._device)
-        rest = (self._setup.frames, config.stage1, config.seed, self._device, self._processes)
+        mesh_losses = self._setup.options.mesh_losses
+        rest = (self._setup.frames, config.stage1, config.seed, self._device, self._processes, mesh_losses)
         if self._setup.options.minutes is not None and state is None:
             steps = self._affordable_steps(1, Stage1(copy.deepcopy(self._avatar), *rest), STAGE1_SHARE)
             self.config = replace(self.config, stage1=replace(self.config.stage1, steps=steps))

@@ -21,6 +21,8 @@ class RunOptions:
     picture_every: float = 0.2  # share of a stage's steps
     has_tensorboard: bool = False
     processes: Processes = ALONE
+    maps: str = "auto"  # backend of the neural maps
+    mesh_losses: str = "auto"  # backend of stage 1's mesh losses
 
 
 class Progress(Protocol):

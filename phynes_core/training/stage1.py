@@ -12,7 +12,7 @@ from phynes_core.conventions import linear_to_srgb, srgb_to_linear
 from phynes_core.maps.neural_map import PoseBatch
 from phynes_core.render.volume import RaySamples, VolumePixels, render_rays
 from phynes_core.training.frames import TrainingFrame
-from phynes_core.training.losses import edge_loss, laplacian_loss, mesh_topology, normal_loss
+from phynes_core.training.losses import MeshRegularizers, mesh_topology
 from phynes_core.training.optimizer import ScheduledAdam, map_rates
 from phynes_core.training.presets import Stage1Config
 from phynes_core.training.processes import ALONE, Processes
@@ -30,7 +30,7 @@ class Stage1:
 
     def __init__(
         self, avatar: Avatar, frames: Sequence[TrainingFrame], config: Stage1Config, seed: int, device: torch.device,
-        processes: Processes = ALONE,
+        processes: Processes = ALONE, mesh_losses: str = "auto",
     ) -> None:  # fmt: skip
         self.config, self._processes = config, processes
         self._avatar, self._frames, self._seed, self._device = avatar, tuple(frames), seed, device
@@ -38,6 +38,7 @@ class Stage1:
         self._corner_uv = corner_uv(avatar.body).numpy()
         self._faces = avatar.body.faces.numpy()
         self._topology = mesh_topology(avatar.body.faces, avatar.body.num_vertices)
+        self._regularizers = MeshRegularizers(self._topology, mesh_losses)
         self._vertices = [torch.from_numpy(frame.vertices) for frame in self._frames]
         self._normals = [torch.from_numpy(frame.normals) for frame in self._frames]
         # the offsets each frame's vertices had when they were last computed: where to look for the surface
@@ -144,9 +145,9 @@ class Stage1:
         offsets = self._vertex_offsets(frame.pose_vector)
         self._known_offsets[place] = offsets.detach()
         vertices = self._vertices[place] + offsets[:, None] * self._normals[place]
-        edge = config.edge_weight * edge_loss(vertices, self._topology)
-        normal = config.normal_weight * normal_loss(vertices, self._topology)
-        laplacian = config.laplacian_weight * laplacian_loss(vertices, self._topology)
+        losses = self._regularizers.losses(vertices)
+        edge, normal = config.edge_weight * losses.edge, config.normal_weight * losses.normal
+        laplacian = config.laplacian_weight * losses.laplacian
         total = edge + normal + laplacian
         terms = {"edge": edge.item(), "normal": normal.item(), "laplacian": laplacian.item()}
         if config.silhouette_weight > 0 and turn % config.silhouette_turns == 0:

@@ -63,6 +63,26 @@ def test_a_named_backend_that_is_missing_raises_with_cause_and_remedy(without_em
         backends.resolve("visibility", "embree")
 
 
+def test_auto_never_takes_what_is_there_to_be_asked_by_name(monkeypatch):
+    """PyTorch3D needs seconds a picture on the CPU: a fallback nobody should meet."""
+    monkeypatch.setattr(backends, "missing_cause", lambda name: "gone" if name in ("numba", "warp") else None)
+    monkeypatch.setattr(backends, "_logged", set())
+    assert backends.resolve("rasterize") == "reference"
+    assert backends.resolve("rasterize", "pytorch3d") == "pytorch3d"
+
+
+def test_an_adapter_that_needs_another_device_says_so_and_how_to_get_it(monkeypatch):
+    monkeypatch.setattr(backends, "missing_cause", lambda name: "No module named 'tinycudann'")
+    with pytest.raises(BackendError, match=r"runs on cuda, not on cpu: No module named 'tinycudann'; .*subdirectory"):
+        backends.resolve("hash_encoding", "tinycudann")
+
+
+def test_a_missing_adapter_says_which_wheels_fit(monkeypatch):
+    monkeypatch.setattr(backends, "missing_cause", lambda name: "No module named 'pytorch3d'")
+    with pytest.raises(BackendError, match=r"cannot run here: No module named 'pytorch3d'; .*easypytorch3d"):
+        backends.resolve("rasterize", "pytorch3d")
+
+
 def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(BackendError, match="expected one of auto, embree, numba, warp, reference, got 'optix'"):
         backends.resolve("visibility", "optix")

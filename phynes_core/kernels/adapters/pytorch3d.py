@@ -1,0 +1,77 @@
+"""PyTorch3D behind our interfaces: its mesh rasterizer and the three mesh losses of stage 1.
+
+Its screen ("NDC") has +X left, +Y up and z = the camera's z in metres; the shorter side of the picture spans [-1, 1],
+so pixels are square, and pixel i of n on that side has its center at 1 - (2 i + 1) / n. Faces are numbered as they are
+given. It has no top-left rule: a pixel center exactly on an edge may go to either face.
+"""
+
+import torch
+from torch import Tensor
+
+_NEAREST_DIVISOR_M = 1e-8  # what lies in the camera's own plane is divided by this; clipping then removes it
+
+
+def rasterize(
+    homogeneous: Tensor,  # [V, 3] x_px * z, y_px * z, z (metres)
+    faces: Tensor,  # [F, 3]
+    width: int,
+    height: int,
+    near_m: float,  # camera z below which everything is cut off
+) -> tuple[Tensor, Tensor, Tensor]:  # face_index [H, W] int32, barycentric [H, W, 3], depth [H, W]
+    """Nearest face of each pixel center, both sides drawn; the background as in render/rasterize.py."""
+    from pytorch3d.renderer.mesh.rasterize_meshes import rasterize_meshes
+    from pytorch3d.structures import Meshes
+
+    mesh = Meshes([to_ndc(homogeneous, width, height)], [faces.long()])
+    fragments = rasterize_meshes(
+        mesh,
+        image_size=(height, width),
+        faces_per_pixel=1,
+        perspective_correct=True,
+        z_clip_value=near_m,
+        max_faces_per_bin=faces.shape[0],  # its own estimate drops faces where many share a bin
+    )
+    return to_fragments(*fragments[:3])
+
+
+def to_ndc(homogeneous: Tensor, width: int, height: int) -> Tensor:  # [V, 3] -> [V, 3]
+    """Pixels, x right and y down, to PyTorch3D's screen."""
+    z = homogeneous[:, 2]
+    divisor = torch.where(z.abs() < _NEAREST_DIVISOR_M, _NEAREST_DIVISOR_M, z)
+    pixels = homogeneous[:, :2] / divisor[:, None]
+    size = torch.tensor([width, height], dtype=pixels.dtype, device=pixels.device)
+    return torch.cat([(size - 2.0 * pixels) / min(width, height), z[:, None]], 1)
+
+
+def to_fragments(
+    pix_to_face: Tensor,  # [1, H, W, 1] int64, -1 = background
+    zbuf: Tensor,  # [1, H, W, 1], background -1
+    barycentric: Tensor,  # [1, H, W, 1, 3], background -1
+) -> tuple[Tensor, Tensor, Tensor]:
+    """One picture's nearest layer; weights within [0, 1] that sum to 1; the background's weights and depth are 0."""
+    face_index = pix_to_face[0, ..., 0].int()
+    covered = face_index >= 0
+    weights = barycentric[0, ..., 0, :].clamp(min=0.0)
+    weights = weights / weights.sum(-1, keepdim=True).clamp(min=1e-12)
+    return face_index, torch.where(covered[..., None], weights, 0.0), torch.where(covered, zbuf[0, ..., 0], 0.0)
+
+
+class LossMesh:
+    """One topology, whose neighborhoods PyTorch3D finds out once."""
+
+    def __init__(
+        self,
+        faces: Tensor,  # [F, 3]
+        num_vertices: int,
+    ) -> None:
+        from pytorch3d.structures import Meshes
+
+        self._meshes = Meshes([torch.zeros(num_vertices, 3, device=faces.device)], [faces.long()])
+        self._meshes.edges_packed()  # now: `update_padded` hands on what is known
+
+    def losses(self, vertices: Tensor) -> tuple[Tensor, Tensor, Tensor]:  # [V, 3] metres
+        """Edge, normal and Laplacian loss, as training/losses.py defines them; differentiable in the vertices."""
+        from pytorch3d.loss import mesh_edge_loss, mesh_laplacian_smoothing, mesh_normal_consistency
+
+        meshes = self._meshes.update_padded(vertices[None])
+        return mesh_edge_loss(meshes), mesh_normal_consistency(meshes), mesh_laplacian_smoothing(meshes, "uniform")
