@@ -29,6 +29,7 @@ class PosedRow:
     posed: tuple[PosedAvatar, ...]
     target: Tensor  # [3] world: what the camera orbits, pan not included
     shown: tuple[ShownBody, ...]
+    floor_m: float  # world y of the ground that the active body stands on
 
 
 class Bodies:
@@ -48,7 +49,7 @@ class Bodies:
         if self._row is None or self._row[0] != key:
             row = tuple(self._stand(body) for body in bodies)
             posed, target = arranged(row, state.company.place, state.company.spacing_m)
-            self._row = key, PosedRow(posed, target, self._shown(bodies, posed))
+            self._row = key, PosedRow(posed, target, self._shown(bodies, posed), row[state.company.place].floor_m)
         return self._row[1]
 
     def avatar(self, body: BodyState) -> Avatar:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from app.frames import LIGHT, REFLECTANCE
+from app.light_state import Rgb
 from app.picture import display_pixels
 from phynes_core.conventions import linear_to_srgb
 from phynes_core.image_files import write_exr, write_png
@@ -34,6 +35,26 @@ def write_buffer(
         return
     values = png_values(buffers, name, exposure_ev, curve)
     write_png(path, (values.clamp(0.0, 1.0) * 255.0).round().to(torch.uint8).numpy())
+
+
+def write_picture(
+    path: Path,  # .png or .exr
+    picture: Tensor,  # [H, W, 4] linear, premultiplied; coverage
+    exposure_ev: float,
+    curve: str,
+    background: Rgb | None = None,  # sRGB, PNG only; None: transparent
+) -> None:
+    """Write a staged picture: linear RGBA as EXR, what the window shows as PNG."""
+    if path.suffix == ".exr":
+        write_exr(path, picture.numpy())
+        return
+    coverage = picture[..., 3:].clamp(0.0, 1.0)
+    shown = tonemap(picture[..., :3] / coverage.clamp(min=1e-4), exposure_ev, curve)
+    if background is None:
+        pixels = torch.cat([shown * (coverage > 0), coverage], -1)
+    else:
+        pixels = shown * coverage + torch.tensor(background) * (1.0 - coverage)
+    write_png(path, (pixels.clamp(0.0, 1.0) * 255.0).round().to(torch.uint8).numpy())
 
 
 def png_values(buffers: FrameBuffers, name: str, exposure_ev: float, curve: str) -> Tensor:  # [H, W, 1 | 3 | 4]

@@ -1,7 +1,7 @@
 """The part of the ViewState that says what shines, and what stands around the avatar."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 Rgb = tuple[float, float, float]
 
@@ -47,13 +47,13 @@ class LightState:
 class StageState:
     """What is seen behind, under and beside the avatar."""
 
-    backdrop: str = "color"  # of BACKDROPS; "none" is transparent in files and black in the window
+    backdrop: str = "color"  # of BACKDROPS; "none" is transparent in files, the color in the window
     has_ground: bool = False
     ground_shadow: float = 1.0  # share of the shadow that is shown
     ground_reflection: float = 0.15  # of the body in the floor, seen from straight above
     has_balls: bool = False  # the chrome and the gray ball of a film set
 
     @property
-    def rendered(self) -> tuple[bool, float, float, bool]:
-        """What the engine's picture depends on."""
-        return self.has_ground, self.ground_shadow, self.ground_reflection, self.has_balls
+    def rendered(self) -> "StageState":
+        """What the engine's picture depends on: a backdrop that is a color does not."""
+        return replace(self, backdrop="color" if self.backdrop == "none" else self.backdrop)

@@ -31,8 +31,12 @@ def display_pixels(buffers: FrameBuffers, name: str) -> tuple[np.ndarray, str]:
     values = values.expand(-1, -1, 3)
     if name != "radiance":  # radiance comes out of the engine as light per pixel, covered or not
         values = values * mask
-    pixels = torch.cat([values.clamp(max=LARGEST_HALF), mask], -1).to(torch.float16)
-    return pixels.numpy(), KIND_OF_BUFFER.get(name, PLAIN)
+    return half_pixels(torch.cat([values, mask], -1)), KIND_OF_BUFFER.get(name, PLAIN)
+
+
+def half_pixels(picture: Tensor) -> np.ndarray:  # [H, W, 4] -> float16
+    """What a Frame holds; brighter than half precision knows becomes its largest number."""
+    return picture.clamp(max=LARGEST_HALF).to(torch.float16).numpy()
 
 
 def display_bytes(frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 3] uint8 sRGB

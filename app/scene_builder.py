@@ -2,16 +2,19 @@
 
 from dataclasses import replace
 
+from torch import Tensor
+
 from app.arguments import check_number, parse_numbers
 from app.backend_options import map_backend
 from app.bodies import Bodies
 from app.cli import UsageError
 from app.company_edits import framed
 from app.kept_files import KeptFiles
-from app.lightings import Lightings
+from app.lightings import BuiltLight, Lightings
 from app.opening_bodies import licensed_file, opening_row
-from app.opening_light import opening_light
+from app.opening_light import opening_light, opening_stage
 from app.scene_options import SceneOptions
+from app.staging import ground_of
 from app.state import BodyState, CameraState, ViewState
 from phynes_core.avatar import Avatar
 from phynes_core.body.model import pose_body
@@ -25,6 +28,11 @@ MIN_SIZE, MAX_SIZE = 16, 8192  # pixels a side; above the latter the buffers of 
 
 def build_scene(options: SceneOptions) -> Scene:
     """Read the files that the options name; raises PhynesError."""
+    return build_stage(options)[0]
+
+
+def build_stage(options: SceneOptions) -> tuple[Scene, BuiltLight, Tensor]:
+    """The scene, its light in every form, and the pelvis [3] world that all turns around; raises PhynesError."""
     check_number("--size", options.size, MIN_SIZE, MAX_SIZE)
     if options.time is not None:
         check_number("--time", options.time)
@@ -41,7 +49,10 @@ def build_scene(options: SceneOptions) -> Scene:
     azimuth, elevation, distance = orbit or (0.0, 0.0, home_view(state, avatar).distance_m)
     camera = orbit_camera(row.target, azimuth, elevation, distance, options.size, options.size)
     lightings = Lightings(lambda path: files.get("environment", path, load_environment_image))
-    return Scene(row.posed, camera, lightings.build(avatar.light, light, row.target).lighting)
+    built = lightings.build(avatar.light, light, row.target)
+    width_m = state.company.spacing_m * (len(row.posed) - 1)
+    ground = ground_of(opening_stage(options, "none"), row.floor_m, row.target, width_m)
+    return Scene(row.posed, camera, built.lighting, ground), built, row.target
 
 
 def at_time(bodies: Bodies, state: ViewState, frame: int, time_s: float | None) -> ViewState:

@@ -11,13 +11,16 @@ from app.bodies import Bodies, PosedRow
 from app.edits import add_lamp, edit_look
 from app.frames import Choice, Choices, Frame, Progress
 from app.kept_files import KeptFiles
+from app.light_state import StageState
 from app.lightings import BuiltLight, Lightings
-from app.picture import display_bytes, display_pixels, display_rgba
+from app.picture import display_bytes, display_pixels, display_rgba, half_pixels
 from app.scene_builder import at_time, home_view, pixel_normals
+from app.staging import ground_of, staged
 from app.state import CameraState, LookState, ViewState
 from phynes_core.body.motion import bundled_motions
 from phynes_core.body.motion_files import load_motion
-from phynes_core.frame import LIGHT_BUFFERS, FrameRenderer, RenderOptions
+from phynes_core.frame import LIGHT_BUFFERS, RenderOptions
+from phynes_core.grounded_frame import COARSE, FINE, GroundedRenderer
 from phynes_core.paths import ASSETS, CHECKPOINTS
 from phynes_core.render.camera import Camera, orbit_camera
 from phynes_core.render.frame_buffers import FrameBuffers
@@ -48,8 +51,8 @@ class AvatarSession:
         self._has_antialias = has_antialias
         self._files = KeptFiles()
         self._bodies = Bodies(self._files, smpl, smpl_uv, maps)
-        self._live = FrameRenderer()
-        self._final = FrameRenderer()  # its own, so that a fine picture does not evict what dragging needs
+        self._live = GroundedRenderer()
+        self._final = GroundedRenderer()  # its own, so that a fine picture does not evict what dragging needs
         self._checked: ViewState | None = None
         self._lightings = Lightings(lambda path: self._files.get("environment", path, load_environment_image))
 
@@ -101,8 +104,12 @@ class AvatarSession:
         start = time.perf_counter()
         row, light, scene, target = self._scene(state, size)
         renderer = self._final_renderer(size) if is_final else self._live
-        buffers = renderer.render(scene, self._options(state, frozenset({state.look.buffer, "mask"}), size, is_final))
+        options = self._options(state, frozenset({state.look.buffer, "mask"}), size, is_final)
+        buffers = renderer.render(scene, options, FINE if is_final else COARSE)
         pixels, kind = display_pixels(buffers, state.look.buffer)
+        if state.look.buffer == "radiance" and state.stage.rendered != StageState():
+            picture = torch.from_numpy(pixels).float()
+            pixels = half_pixels(staged(picture, buffers, state.stage, light, scene.camera, row.target))
         render_ms = (time.perf_counter() - start) * 1e3
         timings = dict(renderer.timings)
         # what the light does not reach is not refined, however stale its shadows are
@@ -136,7 +143,8 @@ class AvatarSession:
         row = self._bodies.row(state)
         target = row.target + torch.tensor(state.camera.pan_m)
         light = self._lightings.build(row.posed[state.company.place].avatar.light, state.light, row.target)
-        return row, light, Scene(row.posed, _camera(state.camera, target, size), light.lighting), target
+        ground = ground_of(state.stage, row.floor_m, row.target, state.company.spacing_m * (len(row.posed) - 1))
+        return row, light, Scene(row.posed, _camera(state.camera, target, size), light.lighting, ground), target
 
     def _options(self, state: ViewState, buffers: frozenset[str], size: int, is_final: bool) -> RenderOptions:
         return RenderOptions(
@@ -153,9 +161,9 @@ class AvatarSession:
             freezes_materials=state.body.freezes_materials,
         )
 
-    def _final_renderer(self, size: int) -> FrameRenderer:
+    def _final_renderer(self, size: int) -> GroundedRenderer:
         """One that keeps its stages, unless they would hold gigabytes."""
-        return self._final if size <= LARGEST_SUPERSAMPLED else FrameRenderer()
+        return self._final if size <= LARGEST_SUPERSAMPLED else GroundedRenderer()
 
 
 def _camera(orbit: CameraState, target: Tensor, size: int) -> Camera:

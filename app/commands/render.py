@@ -23,6 +23,13 @@ from app.scene_options import SceneOptions
 class Render(SceneOptions):
     """Options of `render`."""
 
+    background: Literal["color", "checker", "blurred", "environment", "none"] = "none"
+    """What is seen behind the avatar in radiance: a color, a checkerboard, the surrounding light, also out of focus;
+    none is transparent."""
+    export_probe: Path | None = None
+    """Also write all light as a lat-long .hdr or .exr, seen from the pelvis."""
+    probe_rows: int = 16
+    """Rows of --export-probe; twice as many columns."""
     out: Path
     """Folder for the pictures; made when missing."""
     buffers: str = "radiance"
@@ -46,13 +53,21 @@ class Render(SceneOptions):
 
 
 def run(args: Render) -> int:
+    import torch
+
     from app.arguments import check_number
     from app.backend_options import check_backends
-    from app.buffer_files import write_buffer
+    from app.buffer_files import write_buffer, write_picture
+    from app.light_files import check_light_picture, write_light
+    from app.light_state import StageState
+    from app.opening_light import background_color, opening_stage
     from app.outputs import check_folder
-    from app.scene_builder import build_scene, pixel_normals
+    from app.scene_builder import build_stage, pixel_normals
     from app.scene_files import save_scene
-    from phynes_core.frame import FrameRenderer, RenderOptions
+    from app.staging import staged
+    from app.state import LookState
+    from phynes_core.frame import RenderOptions
+    from phynes_core.grounded_frame import GroundedRenderer
 
     names = _buffer_names(args.buffers)
     check_number("--supersample", args.supersample, 1, 8)
@@ -60,8 +75,12 @@ def run(args: Render) -> int:
     check_number("--exposure", args.exposure)
     check_folder(args.out)
     check_backends(args)
-    scene = build_scene(args)
-    renderer = FrameRenderer()
+    if args.export_probe is not None:
+        check_light_picture(args.export_probe, args.probe_rows)
+    color = background_color(args.background_color, LookState().background)
+    stage = opening_stage(args, args.background)
+    scene, light, pelvis = build_stage(args)
+    renderer = GroundedRenderer()
     options = RenderOptions(
         buffers=frozenset(names),
         backend=args.backend,
@@ -77,8 +96,16 @@ def run(args: Render) -> int:
     buffers = renderer.render(scene, options)
     for name in names:
         path = args.out / f"{name}.{args.format}"
-        write_buffer(path, buffers, name, args.exposure, args.curve)
+        if name == "radiance" and stage != StageState("none"):
+            picture = torch.cat([buffers.image("radiance"), buffers.mask], -1)
+            picture = staged(picture, buffers, stage, light, scene.camera, pelvis, is_screen=args.format == "png")
+            write_picture(path, picture, args.exposure, args.curve, color if args.background == "color" else None)
+        else:
+            write_buffer(path, buffers, name, args.exposure, args.curve)
         print(path)
+    if args.export_probe is not None:
+        write_light(args.export_probe, light.lighting, pelvis, args.probe_rows)
+        print(args.export_probe)
     if args.save_scene:
         save_scene(args.out, scene, renderer.mesh(scene), args.bright_sources)
         print(*(args.out / name for name in ("mesh.ply", "camera.json", "lighting.json")), sep="\n")
