@@ -12,6 +12,14 @@ def _no_clip() -> tuple[float, float]:
     return 0.0, 0.0
 
 
+def _ignored(text: str) -> None:
+    pass
+
+
+def _ignored_step(steps: int) -> None:
+    pass
+
+
 @dataclass(frozen=True)
 class Actions:
     """Asked for by keys in the picture and by buttons in the panels."""
@@ -24,3 +32,6 @@ class Actions:
     close: Callable[[], None] = _nothing
     reset_layout: Callable[[], None] = _nothing  # the panels where they stood at first
     clip: Callable[[], tuple[float, float]] = _no_clip  # length in seconds and frames a second of the active body's
+    save_pose: Callable[[str], None] = _ignored  # under a name in the library, or to a .json path; "" finds a name
+    load_pose: Callable[[str], None] = _ignored  # from a .json path
+    step_pose: Callable[[int], None] = _ignored_step  # the library's next pose

@@ -6,8 +6,8 @@ from pathlib import Path
 from app.company_edits import add_body
 from app.light_edits import choose_environment
 from app.playback_edits import load_motion_file
+from app.pose_edits import hold_pose
 from app.pose_files import FORMAT, read_pose
-from app.pose_library import hold_pose
 from app.state import Edit
 from phynes_core.errors import PhynesError
 

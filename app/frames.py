@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from app.state import LookState, Rgb, ViewState
+from app.state import LookState, Rgb, Vector, ViewState
 
 LIGHT = "light"  # linear radiance: exposure and tone curve apply
 REFLECTANCE = "reflectance"  # linear in [0, 1]: only encoded as sRGB
@@ -72,12 +72,36 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Stroke:
+    """A line of a small figure, in a square of side 1 with the origin top left."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    width: float
+    depth: float  # larger is nearer
+
+
+@dataclass(frozen=True)
+class PoseChoice:
+    """A pose of the library."""
+
+    key: str  # its file
+    label: str
+    rotations: tuple[Vector, ...]  # [24] axis-angle, rad
+    is_own: bool = False  # saved by the person, not shipped
+    figure: tuple[Stroke, ...] = ()  # far strokes first
+
+
+@dataclass(frozen=True)
 class Choices:
     """What can be chosen in this session."""
 
     avatars: tuple[Choice, ...] = ()
     motions: tuple[Choice, ...] = ()
     environments: tuple[Choice, ...] = ()
+    poses: tuple[PoseChoice, ...] = ()
 
 
 class Renderer(Protocol):

@@ -21,6 +21,7 @@ from app.orbit_camera import OrbitView
 from app.panels.layout import TRACED_TAGS, PanelLayout
 from app.panels.panel import PanelContext, Snapshot
 from app.picking import lamp_handle
+from app.pose_desk import PoseDesk
 from app.screen import Area, place_windows
 from app.state import CameraState, Store, ViewState
 from app.status import Status
@@ -43,9 +44,12 @@ class ViewerLoop:
     def __init__(self, store: Store, worker: Worker, choices: Choices, home: CameraState, trace: Trace) -> None:
         """Opens the windows; raises DisplayError when there is no display."""
         self._store, self._worker, self._choices, self._home, self._trace = store, worker, choices, home, trace
+        self._poses = PoseDesk(store, worker)
         actions = Actions(
             record=self._record, cancel_recording=worker.cancel_recording, undo=self._undo, redo=self._redo,
-            reset_camera=self._reset_camera, close=self._close, clip=self._clip, reset_layout=self._reset_layout,
+            reset_camera=self._reset_camera, close=self._close, clip=self._clip,
+            save_pose=self._poses.save, load_pose=self._poses.load, step_pose=self._poses.step,
+            reset_layout=self._reset_layout,
         )  # fmt: skip
         self._is_closing = False
         self._picture = PictureWindow("PhyNES Viewer")
@@ -223,7 +227,8 @@ class ViewerLoop:
         newest = [drawn for drawn in self._draws_s if drawn > now - 1.0]
         self._panels.sync(
             Snapshot(
-                self._store.state, self._choices, status, frame.probe_radiance if frame else None,
+                self._store.state, replace(self._choices, poses=self._poses.choices), status,
+                frame.probe_radiance if frame else None,
                 frame.stage_ms if frame else {}, frame.render_ms if frame else 0.0, float(len(newest)),
                 self._picture.renderer_name.split(" (")[0], frame.has_detail if frame else False,
                 frame.materials_follow_pose if frame else False, *self._clip(), self._store.can_undo,

@@ -1,12 +1,10 @@
-"""The poses that a person keeps, and those that ship: files in two folders, and what a pose does to a body."""
+"""The poses that a person keeps, and those that ship: files in two folders."""
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
-from app.edits import edit_body
 from app.pose_files import SUFFIX, SavedPose, read_pose, write_pose
-from app.state import REST_ANGLES, Vector, ViewState
+from app.state import Vector
 from app.user_files import settings_folder
 from phynes_core.errors import MotionError, OutputError
 from phynes_core.paths import ASSETS
@@ -32,6 +30,21 @@ def library() -> dict[str, SavedPose]:
     return poses
 
 
+def save_pose(where: str, rotations: tuple[Vector, ...]) -> Path:
+    """Write a pose: to a .json path, else under a name in the library."""
+    path = Path(where).expanduser()
+    if path.suffix.lower() != SUFFIX:
+        return save_to_library(where, rotations)
+    write_pose(path, SavedPose(path.stem, rotations))
+    return path
+
+
+def free_name(poses: dict[str, SavedPose]) -> str:
+    """A name that no pose has yet."""
+    taken = {pose.name for pose in poses.values()}
+    return next(name for number in range(1, len(taken) + 2) if (name := f"pose {number}") not in taken)
+
+
 def save_to_library(name: str, rotations: tuple[Vector, ...]) -> Path:
     """Write a pose into the person's folder; one of that name is replaced."""
     stem = re.sub(r"[^\w-]+", "_", name.strip()).strip("_")[:60]
@@ -40,18 +53,3 @@ def save_to_library(name: str, rotations: tuple[Vector, ...]) -> Path:
     path = own_folder() / f"{stem}{SUFFIX}"
     write_pose(path, SavedPose(name.strip()[:60], rotations))
     return path
-
-
-def hold_pose(state: ViewState, rotations: tuple[Vector, ...], share: float = 1.0) -> ViewState:
-    """Put the active body into a pose, over its clip; what hands did to joints goes."""
-    return edit_body(state, held_pose=rotations, held_share=share, joint_angles_deg=REST_ANGLES, playing=False)
-
-
-def set_share(state: ViewState, share: float) -> ViewState:
-    """How much of the held pose shows: 0 is the clip's own, every joint on the shorter arc between."""
-    return edit_body(state, held_share=min(max(share, 0.0), 1.0))
-
-
-def drop_pose(state: ViewState) -> ViewState:
-    """Back to the clip."""
-    return replace(state, body=replace(state.body, held_pose=(), held_share=1.0))

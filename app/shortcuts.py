@@ -25,8 +25,8 @@ Deed = Callable[[Store, Actions], None]
 
 FACES = {
     "SPACE": "Space", "DELETE": "Delete", "BACKSPACE": "Backspace", "ESCAPE": "Esc", "TAB": "Tab", "MINUS": "-",
-    "EQUAL": "=", "COMMA": ",", "PERIOD": ".", "HOME": "Home", "END": "End",
-    "LEFT_BRACKET": "[", "RIGHT_BRACKET": "]", "Shift+SLASH": "?",
+    "EQUAL": "=", "COMMA": ",", "PERIOD": ".", "HOME": "Home", "PAGE_DOWN": "Page down", "PAGE_UP": "Page up",
+    "END": "End", "LEFT_BRACKET": "[", "RIGHT_BRACKET": "]", "Shift+SLASH": "?",
 }  # fmt: skip
 
 
@@ -124,6 +124,15 @@ LIMB_SHORTCUTS = (
     Shortcut(("MINUS",), "turn back", "turn the held joint by 5°", _turn(-KEY_STEP_DEG)),
     Shortcut(("EQUAL",), "turn on", "turn the held joint by 5°", _turn(KEY_STEP_DEG)),
     Shortcut(("Alt+R",), "reset joint", "put the held joint back", _edit(reset_selected, "reset joint")),
+    Shortcut(
+        ("PAGE_DOWN",), "next pose", "hold the library's next or previous pose",
+        lambda store, actions: actions.step_pose(1),
+    ),
+    Shortcut(
+        ("PAGE_UP",), "previous pose", "hold the library's next or previous pose",
+        lambda store, actions: actions.step_pose(-1),
+    ),
+    Shortcut(("Alt+S",), "save pose", "save the pose to the library", lambda store, actions: actions.save_pose("")),
     Shortcut(("M",), "mirror", "turn left and right limbs together", _edit(toggle_mirror, "mirror", False)),
     Shortcut(("B",), "add avatar", "put another avatar beside this one", _edit(add_body, "add avatar")),
     Shortcut(("Shift+B",), "remove avatar", "take the active avatar away", _edit(remove_body, "remove avatar")),

@@ -40,5 +40,6 @@ def traced_state(state: ViewState) -> dict[str, object]:
         "clip_s": round(state.body.time_s, 3),
         "bodies": [Path(body.avatar).stem for body in state.bodies],
         "active": state.company.place,
+        "held": [round(angle, 3) for angle in sum(state.body.held_pose, ())],
         "exposure_ev": state.look.exposure_ev,
     }

@@ -10,6 +10,7 @@ from app.panels.light_panel import LightPanel
 from app.panels.menu_bar import MenuBar
 from app.panels.panel import Panel, PanelContext, Snapshot
 from app.panels.pose_panel import PosePanel
+from app.panels.poses_panel import PosesPanel
 from app.panels.probe_panel import ProbePanel
 from app.panels.record_panel import RecordPanel
 from app.panels.stats_panel import StatsPanel
@@ -21,6 +22,7 @@ PANELS: tuple[Docked, ...] = (
     Docked(9009, CompanyPanel, "avatar"),
     Docked(9010, TimelinePanel, "timeline"),
     Docked(9002, PosePanel, "pose"),
+    Docked(9011, PosesPanel, "pose"),
     Docked(9003, RecordPanel, "take"),
     Docked(9004, StatsPanel, "numbers"),
     Docked(9005, LightPanel, "light"),
@@ -31,7 +33,8 @@ PANELS: tuple[Docked, ...] = (
 TRACED_TAGS = (  # widgets whose places PHYNES_TRACE tells
     "avatar.time", "avatar.play", "joint16", "pose.reset", "record.seconds", "record.start", "light.mode",
     "light.yaw_deg", "probes.picture", "probes.tool", "lamp.add", "view.exposure", "view.albedo", "view.normal",
-    "timeline.strip", "timeline.play", "menu.panels", *(f"menu.{item.tag}" for item in PANELS),
+    "poses.0", "poses.share", "poses.save", "timeline.strip", "timeline.play", "menu.panels",
+    *(f"menu.{item.tag}" for item in PANELS),
 )  # fmt: skip
 
 

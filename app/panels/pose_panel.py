@@ -37,15 +37,15 @@ class PosePanel:
         with dpg.group(horizontal=True):
             dpg.add_text("x, y, z in degrees", color=MUTED)
             dpg.add_button(label="Reset all", tag="pose.reset", callback=lambda: self._reset("all", None))
-        tooltip("pose.reset", "Back to what the clip says, for every joint.")
-        with dpg.group(horizontal=True):
             dpg.add_checkbox(
                 label="mirror", tag="pose.mirror",
                 callback=lambda _, value: self._context.post(
                     lambda s: edits.edit_tool(s, mirrors_joints=value), "mirror"
                 ),
             )  # fmt: skip
-            dpg.add_text("   limits", color=MUTED)
+        tooltip("pose.reset", "Back to what the clip says, for every joint.")
+        with dpg.group(horizontal=True):
+            dpg.add_text("limits", color=MUTED)
             for group in LIMITS:
                 dpg.add_checkbox(
                     label=group, tag=f"pose.limit.{group}", user_data=group,

@@ -1,0 +1,103 @@
+"""The pose library: thumbnails to click, a slider between the clip's pose and the held one, save and load."""
+
+import dearpygui.dearpygui as dpg
+
+from app.frames import PoseChoice
+from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
+from app.panels.theme import ACCENT, MUTED
+from app.pose_edits import drop_pose, hold_pose, set_share
+
+GRID, LOAD_DIALOG, SAVE_DIALOG = "poses.grid", "poses.load_dialog", "poses.save_dialog"
+COLUMNS, SIZE_PX, CAPTION_PX = 4, 66, 15
+LETTERS = 9  # of a name below a thumbnail
+
+
+class PosesPanel:
+    """Poses to keep and to go back to."""
+
+    title = "Poses"
+
+    def __init__(self, context: PanelContext) -> None:
+        self._context = context
+        self._poses: tuple[PoseChoice, ...] = ()
+        self._held: object = None
+
+    def build(self) -> None:
+        """Name and buttons, the slider, the thumbnails, two file dialogs."""
+        with dpg.group(horizontal=True):
+            dpg.add_input_text(tag="poses.name", hint="name", width=104, on_enter=True, callback=self._save)
+            dpg.add_button(label="Save", tag="poses.save", callback=self._save)
+            dpg.add_button(label="Save as...", tag="poses.save_as", callback=lambda: dpg.show_item(SAVE_DIALOG))
+            dpg.add_button(label="Load...", tag="poses.load", callback=lambda: dpg.show_item(LOAD_DIALOG))
+        with dpg.group(horizontal=True):
+            dpg.add_slider_float(
+                tag="poses.share", min_value=0.0, max_value=1.0, format="clip  %.2f  pose", width=212, clamped=True,
+                callback=lambda _, value: self._context.post(lambda s: set_share(s, value), "blend pose"),
+            )  # fmt: skip
+            dpg.add_button(label="Let go", tag="poses.drop", callback=lambda: self._context.post(drop_pose, "let go"))
+        dpg.add_group(tag=GRID)
+        tooltip("poses.save", "Keeps the pose as it is now in the library (Alt+S in the picture).")
+        tooltip("poses.save_as", "Writes the pose to a .json file: render and turntable take it as --pose.")
+        tooltip("poses.load", "A pose from a .json file, or drop it on the picture.")
+        tooltip("poses.share", "0: the clip's pose, 1: the held one; between them every joint on its shorter arc.")
+        tooltip("poses.drop", "Back to the clip, or to the T-pose without one.")
+        for tag, label, deed in (
+            (LOAD_DIALOG, "Load a pose", self._context.actions.load_pose),
+            (SAVE_DIALOG, "Save the pose", self._context.actions.save_pose),
+        ):
+            with dpg.file_dialog(
+                show=False, modal=True, tag=tag, width=600, height=440, label=label, default_filename="pose",
+                callback=lambda _, chosen, do: chosen.get("file_path_name") and do(chosen["file_path_name"]),
+                user_data=deed,
+            ):  # fmt: skip
+                dpg.add_file_extension(".json", color=(*ACCENT, 255))
+        with dpg.handler_registry():
+            dpg.add_mouse_click_handler(dpg.mvMouseButton_Left, callback=self._pressed)
+
+    def sync(self, snapshot: Snapshot) -> None:
+        """Show the library and how much of the held pose shows."""
+        body = snapshot.state.body
+        show_value("poses.share", float(body.held_share))
+        show_options("poses.share", enabled=bool(body.held_pose))
+        show_options("poses.drop", enabled=bool(body.held_pose))
+        if (snapshot.choices.poses, body.held_pose) != (self._poses, self._held):
+            self._poses, self._held = snapshot.choices.poses, body.held_pose
+            self._draw()
+
+    def choose(self, index: int) -> None:
+        """Hold a pose of the library, as a click on its thumbnail does."""
+        if 0 <= index < len(self._poses):
+            rotations = self._poses[index].rotations
+            self._context.end_gesture()
+            self._context.post(lambda s: hold_pose(s, rotations), "pose")
+
+    def _pressed(self) -> None:
+        for index in range(len(self._poses)):
+            if dpg.is_item_hovered(f"poses.{index}"):
+                self.choose(index)
+
+    def _save(self) -> None:
+        self._context.actions.save_pose(dpg.get_value("poses.name"))
+
+    def _draw(self) -> None:
+        dpg.delete_item(GRID, children_only=True)
+        for first in range(0, len(self._poses), COLUMNS):
+            with dpg.group(horizontal=True, parent=GRID):
+                for index in range(first, min(first + COLUMNS, len(self._poses))):
+                    with dpg.drawlist(SIZE_PX, SIZE_PX + CAPTION_PX, tag=f"poses.{index}"):
+                        self._draw_figure(self._poses[index])
+
+    def _draw_figure(self, pose: PoseChoice) -> None:
+        is_held = pose.rotations == self._held
+        edge = (*ACCENT, 255) if is_held else (44, 48, 58, 255)
+        dpg.draw_rectangle((0, 0), (SIZE_PX, SIZE_PX), color=edge, fill=(30, 33, 40, 255), rounding=5)
+        for stroke in pose.figure:
+            shade = round(170 + 150 * stroke.depth)
+            color = (shade, shade, min(255, shade + 8), 255)
+            start, end = (stroke.x0 * SIZE_PX, stroke.y0 * SIZE_PX), (stroke.x1 * SIZE_PX, stroke.y1 * SIZE_PX)
+            radius = 0.5 * stroke.width * SIZE_PX
+            dpg.draw_line(start, end, color=color, thickness=2 * radius)
+            for place in (start, end):
+                dpg.draw_circle(place, radius, color=color, fill=color)
+        label = pose.label if len(pose.label) <= LETTERS else pose.label[: LETTERS - 1] + "."
+        dpg.draw_text((2, SIZE_PX + 1), label, color=(*(ACCENT if is_held else MUTED), 255), size=13)
