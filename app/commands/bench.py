@@ -1,14 +1,18 @@
-"""Time the engine on this machine: frames a second while things change, and each stage against its torch reference.
+"""Time the engine on this machine: frames a second while things change, and each stage against its reference.
 
 Headless, default camera. "env", "lamp", "camera" and "pose" change that one thing every frame; "full" computes
-everything every frame. References of the slow stages do a share of the work ("reference_share" in the JSON) and their
-time is scaled up.
+everything every frame. A stage's reference is plain torch; for rays and rasterizing it is Warp on the CPU where that is
+installed. References of slow stages do a share of the work ("reference_share" in the JSON); their time is scaled up.
 
 examples:
   python launch.py bench --avatar josh.ckpt
   python launch.py bench --avatar josh.ckpt --json bench.json --frames 100
+  python launch.py bench --avatar josh.ckpt --profile         what each scenario's milliseconds are spent on
+  python launch.py bench --avatar josh.ckpt --backends all    every backend that works here, stage by stage
+  python launch.py bench --avatar josh.ckpt --sizes sizes     cost against image, probes and avatars, with a plot
 """
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -31,7 +35,14 @@ class Bench:
     pixel_normals: Literal["auto", "on", "off"] = "auto"
     """Normals with detail between the vertices, as in render."""
     references: bool = True
-    """Also time the torch references, which takes a minute."""
+    """Also time the references, which takes a minute."""
+    profile: bool = False
+    """Also print what each stage takes within each scenario."""
+    backends: Literal["auto", "all"] = "auto"
+    """all: time every stage by every backend that works here, too, and say what keeps the others from it."""
+    sizes: Path | None = None
+    """Also measure how the cost grows with the image, the probes and the avatars; writes sizes.json and sizes.svg into
+    this folder."""
     json: Path | None = None
     """Also write the numbers here."""
     smpl: Path | None = None
@@ -43,9 +54,11 @@ class Bench:
 def run(args: Bench) -> int:
     from rich.console import Console
 
-    from app import benchmark
+    from app.bench import machine
+    from app.bench.scenarios import OPTIONS, measure_scenarios
+    from app.bench.stages import frame_stages, measure_backends, measure_stages, training_stage
     from app.cli import UsageError
-    from app.outputs import check_file
+    from app.outputs import check_file, check_folder
     from app.scene_builder import build_scene, pixel_normals
     from app.scene_files import write_json
     from app.scene_options import SceneOptions
@@ -56,38 +69,87 @@ def run(args: Bench) -> int:
         raise UsageError(f"--frames: expected at least 3, got {args.frames}")
     if args.json is not None:
         check_file(args.json)
+    if args.sizes is not None:
+        check_folder(args.sizes)
     options = SceneOptions(
         avatar=(args.avatar,), probe=args.probe, size=args.size, smpl=args.smpl, smpl_uv=args.smpl_uv
     )
-    detail = pixel_normals(args.pixel_normals)
+    render_options = dataclasses.replace(OPTIONS, has_pixel_normals=pixel_normals(args.pixel_normals))
     scene = build_scene(options)
-    with Console(stderr=True).status("") as status:
-        scenarios = benchmark.measure_scenarios(
-            scene, args.frames, detail, lambda name: status.update(f"scenario {name}")
-        )
-        peak_mb = benchmark.peak_memory_mb()  # before the references, which hold more
-        stages = benchmark.measure_stages(scene, 9, args.references, lambda name: status.update(f"stage {name}"))
-    record = {
-        "device": benchmark.device_name(),
-        "commit": benchmark.commit(),
+    record: dict = {
+        "device": machine.device_name(args.device),
+        "commit": machine.commit(),
         "size": args.size,
-        "stages": stages,
-        "scenarios": scenarios,
-        "peak_memory_mb": peak_mb,
     }
-    _show(record)
+    with Console(stderr=True).status("") as status:
+
+        def note(doing: str) -> None:
+            status.update(doing)
+
+        scenarios = measure_scenarios(scene, args.frames, render_options, note, args.device)
+        peak_mb = machine.peak_memory_mb()  # before the references, which hold more
+        stages = [*frame_stages(scene), training_stage()]
+        record["stages"] = measure_stages(stages, 9, args.references, note, args.device)
+        record["scenarios"] = {name: times.as_json() for name, times in scenarios.items()}
+        record |= {"peak_memory_mb": peak_mb, "peak_device_memory_mb": machine.peak_device_memory_mb(args.device)}
+        if args.backends == "all":
+            record["backends"] = measure_backends(stages, 5, note, args.device)
+        if args.sizes is not None:
+            from app.bench.sizes import measure_sizes
+
+            sizes = measure_sizes(scene, render_options, note, args.device)
+    _show(record, args.profile)
+    if args.backends == "all":
+        _show_backends(record["backends"], {stage.name: stage.op for stage in stages}, args.device)
     if args.json is not None:
         write_json(args.json, record)
+    if args.sizes is not None:
+        _write_sizes(args.sizes, record, sizes)
     return 0
 
 
-def _show(record: dict) -> None:
+def _show(record: dict, has_profile: bool) -> None:
     print(f"{record['device']}, commit {record['commit']}, {record['size']} x {record['size']}")
     print(f"\n{'scenario':<18}{'fps (median)':>14}{'fps (slow 5 %)':>16}")
     for name, row in record["scenarios"].items():
         print(f"{name:<18}{row['fps_p50']:>14.1f}{row['fps_p5']:>16.1f}")
-    print(f"\n{'stage':<18}{'fast ms':>14}{'reference ms':>16}{'ratio':>9}")
+        if has_profile:
+            print("".join(f"    {stage:<22}{ms:>8.2f} ms\n" for stage, ms in row["stage_ms"].items()), end="")
+    print(f"\n{'stage':<18}{'fast ms':>14}{'reference ms':>16}{'ratio':>9}  reference")
     for name, row in record["stages"].items():
-        reference = "" if row["reference_ms"] is None else f"{row['reference_ms']:>16.1f}{row['ratio']:>9.1f}"
-        print(f"{name:<18}{row['fast_ms']:>14.2f}{reference}")
+        line = f"{name:<18}{row['fast_ms']:>14.2f}"
+        if row["reference_ms"] is not None:
+            line += f"{row['reference_ms']:>16.1f}{row['ratio']:>9.1f}  {_title(row['reference'])}"
+        print(line)
     print(f"\npeak memory {record['peak_memory_mb']:.0f} MB")
+    if record["peak_device_memory_mb"] is not None:
+        print(f"peak memory of the device {record['peak_device_memory_mb']:.0f} MB")
+
+
+def _title(backend: str) -> str:
+    return "torch" if backend == "reference" else backend
+
+
+def _show_backends(table: dict[str, dict[str, float]], ops: dict[str, str], device: str) -> None:
+    from phynes_core.kernels.backends import candidates, missing_cause, remedy
+
+    print(f"\n{'stage':<18}ms by backend, as they stand in line")
+    for stage, row in table.items():
+        print(f"{stage:<18}" + "   ".join(f"{_title(name)} {ms:.2f}" for name, ms in row.items()))
+    names = {name for op in ops.values() for name in candidates(op, device)}
+    for name in sorted(names):
+        if cause := missing_cause(name):
+            print(f"{name}: not here ({cause}); {remedy(name)}")
+
+
+def _write_sizes(folder: Path, record: dict, sizes: dict) -> None:
+    from app.bench.plot import size_plots
+    from app.scene_files import write_json
+    from phynes_core.atomic_file import replacing
+
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = {title: [dataclasses.asdict(line) for line in group] for title, group in sizes.items()}
+    write_json(folder / "sizes.json", {key: record[key] for key in ("device", "commit", "size")} | {"sizes": lines})
+    with replacing(folder / "sizes.svg") as temporary:
+        temporary.write_text(size_plots(sizes), encoding="utf-8")
+    print(f"{folder / 'sizes.json'}\n{folder / 'sizes.svg'}")

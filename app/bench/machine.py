@@ -1,0 +1,62 @@
+"""What is measured on, and how a time is taken there."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import torch
+
+from phynes_core.paths import PROJECT
+
+
+def milliseconds(action: Callable[[], object], device: str = "cpu") -> float:
+    """How long an action takes; a GPU has finished it when the clock stops."""
+    finish(device)
+    start = time.perf_counter()
+    action()
+    finish(device)
+    return (time.perf_counter() - start) * 1e3
+
+
+def finish(device: str) -> None:
+    """Wait for what a GPU still has to do."""
+    if device == "cuda":
+        torch.cuda.synchronize()
+
+
+def peak_memory_mb() -> float:
+    """The most memory this process has held, its libraries included."""
+    if sys.platform == "win32":
+        return float("nan")
+    import resource
+
+    unit = 2**20 if sys.platform == "darwin" else 2**10  # macOS counts bytes
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit, 1)
+
+
+def peak_device_memory_mb(device: str) -> float | None:
+    """The most memory torch has held on a GPU; None without one."""
+    return round(torch.cuda.max_memory_allocated() / 2**20, 1) if device == "cuda" else None
+
+
+def commit() -> str:
+    """The checkout's commit, with "+" when it was edited; "unknown" outside a checkout."""
+    try:
+        asked = ["git", "describe", "--always", "--abbrev=12", "--dirty=+", "--exclude=*"]
+        return subprocess.run(asked, cwd=PROJECT, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+def device_name(device: str) -> str:
+    """The GPU, or the processor and how many threads torch uses."""
+    if device == "cuda":
+        return f"cuda: {torch.cuda.get_device_name()}, torch {torch.__version__}"
+    model = "CPU"
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            model = next((line.split(":", 1)[1].strip() for line in file if line.startswith("model name")), model)
+    except OSError:
+        pass
+    return f"cpu: {model}, {torch.get_num_threads()} threads"

@@ -1,0 +1,102 @@
+"""The bench command: what it measures, what it writes, and what it refuses."""
+
+import json
+
+import pytest
+import torch
+
+from app import cli
+from app.bench import sizes, stages
+from app.bench.plot import Line, size_plots
+from app.bench.scenarios import ScenarioTimes
+from app.bench.stages import Stage, measure_backends, measure_stages
+from app.bench.training_step import TrainingStep
+from phynes_core.checkpoint import resolve_avatar_path
+
+AVATAR = str(resolve_avatar_path("josh.ckpt"))
+SMALL = ["bench", "--avatar", AVATAR, "--size", "48", "--frames", "3"]
+
+
+def _silent(doing: str) -> None:
+    pass
+
+
+def test_numbers_are_written_under_the_names_that_others_read(tmp_path, capsys):
+    path = tmp_path / "bench.json"
+    assert cli.run([*SMALL, "--no-references", "--profile", "--json", str(path)]) == 0
+    record = json.loads(path.read_text(encoding="utf-8"))
+    assert {"device", "commit", "size", "stages", "scenarios", "peak_memory_mb"} <= set(record)
+    assert set(record["scenarios"]) == {"env", "lamp", "camera", "pose", "full"}
+    for row in record["scenarios"].values():
+        assert 0 < row["fps_p5"] <= row["fps_p50"]
+    names = {"mesh", "rasterize", "encoding", "materials", "pixel_normals", "visibility", "shade", "lamp_visibility"}
+    assert set(record["stages"]) == names | {"training_step"}
+    assert all(row["fast_ms"] > 0 for row in record["stages"].values())
+    kept = record["scenarios"]["env"]["stage_ms"]
+    assert "materials" not in kept and kept["shade"] > 0  # turning the light asks no map
+    assert record["scenarios"]["camera"]["stage_ms"]["materials"] > 0
+    assert "pixel_normals" in capsys.readouterr().out
+
+
+def test_a_share_of_the_work_counts_for_the_whole(monkeypatch):
+    monkeypatch.setattr(stages, "milliseconds", lambda action, device: action() or 8.0)
+    asked = []
+    stage = Stage("rasterize", "rasterize", lambda backend, share: asked.append((backend, share)), {"warp": 0.25})
+    row = measure_stages([stage], 3, True, _silent)["rasterize"]
+    assert (row["reference"], row["reference_share"]) == ("warp", 0.25)
+    assert (row["fast_ms"], row["reference_ms"], row["ratio"]) == (8.0, 32.0, 4.0)
+    assert asked == [("auto", 1.0)] * 4 + [("warp", 0.25)] * 2  # one each beforehand, to compile
+
+
+def test_all_backends_that_work_here_are_timed():
+    stage = Stage("rasterize", "rasterize", lambda backend, share: backend)
+    assert {"numba", "warp", "reference"} <= set(measure_backends([stage], 1, _silent)["rasterize"])
+
+
+def test_percentiles_of_frames():
+    times = ScenarioTimes(tuple([10.0] * 19 + [100.0]), {"shade": 4.0}).as_json()
+    assert (times["fps_p50"], times["fps_p5"]) == (100.0, 10.0)
+
+
+def test_a_training_step_is_the_same_step_by_either_backend():
+    """Measured: the same loss within 1e-6 of it after four steps."""
+    step = TrainingStep()
+    step.take("auto")
+    step.take("reference")
+    fast, plain = (step.losses(backend) for backend in ("auto", "reference"))
+    assert len(fast) == 4 and fast == pytest.approx(plain, rel=1e-3)
+
+
+def test_costs_against_sizes_are_measured_and_plotted(tmp_path, monkeypatch, capsys):
+    for name, few in (("IMAGE_SIZES", (32, 64)), ("PROBE_COUNTS", (64, 128)), ("AVATAR_COUNTS", (1, 2))):
+        monkeypatch.setattr(sizes, name, few)
+    assert cli.run([*SMALL, "--no-references", "--sizes", str(tmp_path / "out")]) == 0
+    measured = json.loads((tmp_path / "out" / "sizes.json").read_text(encoding="utf-8"))["sizes"]
+    assert set(measured) == {"image side, pixels", "probes", "avatars"}
+    assert all(len(line["milliseconds"]) == 2 for lines in measured.values() for line in lines)
+    assert (tmp_path / "out" / "sizes.svg").read_text(encoding="utf-8").count("<polyline") == 6
+
+
+def test_directions_spread_evenly():
+    directions = sizes.spread_directions(512)
+    assert torch.allclose(directions.norm(dim=-1), torch.ones(512), atol=1e-6)
+    assert directions.mean(0).norm() < 0.01
+
+
+def test_a_power_is_a_straight_line():
+    plot = size_plots({"side": (Line("square", (1.0, 10.0, 100.0), (1.0, 100.0, 10_000.0)),)})
+    points = plot.split('points="')[1].split('"')[0].split()
+    (x0, y0), (x1, y1), (x2, y2) = (map(float, point.split(",")) for point in points)
+    assert x1 - x0 == pytest.approx(x2 - x1, abs=0.2) and y1 - y0 == pytest.approx(y2 - y1, abs=0.2)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--frames", "2"], "--frames: expected at least 3"),
+        (["--probe", "none"], "--probe: expected a surrounding light"),
+    ],
+)
+def test_what_cannot_be_timed_is_refused(words, message, capsys):
+    assert cli.launch([*SMALL, *words]) == 2
+    assert message in capsys.readouterr().err
