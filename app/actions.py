@@ -8,6 +8,14 @@ def _nothing() -> None:
     pass
 
 
+def _no_path(path: str) -> None:
+    pass
+
+
+def _no_names() -> tuple[str, ...]:
+    return ()
+
+
 def _no_clip() -> tuple[float, float]:
     return 0.0, 0.0
 
@@ -31,6 +39,9 @@ class Actions:
     reset_camera: Callable[[], None] = _nothing
     close: Callable[[], None] = _nothing
     reset_layout: Callable[[], None] = _nothing  # the panels where they stood at first
+    save_rig: Callable[[str], None] = _no_path  # all light as a JSON file
+    load_rig: Callable[[str], None] = _no_path
+    environments: Callable[[], tuple[str, ...]] = _no_names  # paths of those that ship
     clip: Callable[[], tuple[float, float]] = _no_clip  # length in seconds and frames a second of the active body's
     save_pose: Callable[[str], None] = _ignored  # under a name in the library, or to a .json path; "" finds a name
     load_pose: Callable[[str], None] = _ignored  # from a .json path

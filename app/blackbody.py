@@ -51,3 +51,10 @@ def blackbody_color(temperature_k: float) -> Rgb:
 def lamp_color(lamp: LampState) -> Rgb:
     """What multiplies the lamp's intensity, linear."""
     return blackbody_color(lamp.temperature_k) if lamp.temperature_k > 0 else lamp.color
+
+
+def shown_color(lamp: LampState) -> Rgb:
+    """The lamp's hue for widgets and handles: no channel above 1."""
+    red, green, blue = lamp_color(lamp)
+    peak = max(red, green, blue, 1.0)
+    return red / peak, green / peak, blue / peak

@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 
 from app.company_edits import add_body
-from app.light_edits import choose_environment
+from app.light_edits import choose_environment, use_rig
+from app.light_rigs import FORMAT as RIG_FORMAT
+from app.light_rigs import read_rig
 from app.playback_edits import load_motion_file
 from app.pose_edits import hold_pose
 from app.pose_files import FORMAT, read_pose
@@ -27,8 +29,11 @@ def edit_of_dropped(path: Path) -> tuple[Edit, str]:
     if suffix == ".json" and _format_of(path) == FORMAT:
         rotations = read_pose(path).rotations
         return lambda state: hold_pose(state, rotations), "pose"
+    if suffix == ".json" and _format_of(path) == RIG_FORMAT:
+        lamps, sky = read_rig(path)
+        return lambda state: use_rig(state, lamps, sky), "light rig"
     known = ", ".join((".ckpt", *MOTIONS, *ENVIRONMENTS))
-    raise PhynesError(f"{path.name}: expected a file that ends in {known} or a pose as .json; drop one of those")
+    raise PhynesError(f"{path.name}: expected {known}, or a pose or light rig as .json; drop one of those")
 
 
 def _format_of(path: Path) -> object:

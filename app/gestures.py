@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from app import edits
 from app.actions import Actions
+from app.light_edits import TURN_DEG_PER_PX, turn_environment
 from app.limb_hands import LimbHands
 from app.orbit_camera import OrbitView, panned
 from app.picking import GRAB_RADIUS_PX, LampDrag, Letterbox, grabbed_lamp
@@ -21,7 +22,7 @@ class Gestures:
         self._actions = actions
         self.view: OrbitView | None = None  # of the picture shown
         self.letterbox: Letterbox | None = None
-        self.drag: str | None = None  # orbit, pan or lamp while a button is down
+        self.drag: str | None = None  # orbit, pan, light, lamp or ring while a button is down
         self._button = 0
         self._lamp = 0
         self._lamp_drag: LampDrag | None = None
@@ -35,11 +36,14 @@ class Gestures:
         lamps = self._store.state.light.lamps
         return grabbed_lamp(self.view, lamps, x_px, y_px, GRAB_RADIUS_PX / self.letterbox.scale)
 
-    def press(self, x: float, y: float, button: int, has_shift: bool) -> None:
-        """A button went down."""
+    def press(self, x: float, y: float, button: int, has_shift: bool, turns_light: bool = False) -> None:
+        """A button went down; `turns_light`: with the key held that turns the surroundings instead of the camera."""
         if self.drag is not None:
             return
         self._button = button
+        if button == LEFT and turns_light:
+            self.drag = "light"
+            return
         if button != LEFT or has_shift:
             self.drag = "pan"
             return
@@ -56,6 +60,8 @@ class Gestures:
         """The pointer moved with the button down."""
         if self.drag == "orbit":
             self._store.post(lambda state: edits.orbit(state, dx, dy), "orbit")
+        elif self.drag == "light":
+            self._store.post(lambda state: turn_environment(state, dx * TURN_DEG_PER_PX), "turn light")
         elif self.drag == "pan" and self.view is not None and self.letterbox is not None:
             view, scale = self.view, self.letterbox.scale
             self._store.post(

@@ -4,6 +4,7 @@ import math
 
 import moderngl
 
+from app.blackbody import shown_color
 from app.orbit_camera import OrbitView
 from app.picking import LAMP_SPHERE_SHARE, Letterbox, lamp_handle
 from app.shader_files import rectangle_program
@@ -17,8 +18,10 @@ RING_INK = (1.0, 1.0, 1.0, 0.16)
 
 def lamp_ink(lamp: LampState) -> Rgb:
     """The lamp's hue in sRGB, bright enough to be seen whatever its intensity."""
-    peak = max(max(lamp.color), 1e-6)
-    red, green, blue = (max(0.0, channel / peak) ** (1 / 2.2) for channel in lamp.color)
+    color = shown_color(lamp)
+    peak = max(*color, 1e-6)
+    dimmed = 1.0 if lamp.is_on else 0.35
+    red, green, blue = (dimmed * max(0.0, channel / peak) ** (1 / 2.2) for channel in color)
     return red, green, blue
 
 

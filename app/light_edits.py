@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from app.edits import MAX_LAMPS, brush_cells, edit_lamp, edit_light, edit_tool, wrap_deg
-from app.light_state import LAMP_KINDS, LampState, LightState, Rgb
+from app.light_state import BACKDROPS, LAMP_KINDS, LampState, LightState, Rgb
 from app.state import PROBE_COLUMNS, PROBE_ROWS, ViewState
 
 MAX_LOADED = 24  # environments remembered beside the bundled ones
@@ -108,3 +108,22 @@ def pick_radiance(state: ViewState, radiance: Rgb) -> ViewState:
 def resize_brush(state: ViewState, steps: int) -> ViewState:
     """A wider or narrower brush."""
     return edit_tool(state, brush_radius=min(4, max(0, state.tool.brush_radius + steps)))
+
+
+# the stage
+
+
+def next_backdrop(state: ViewState) -> ViewState:
+    """Another thing behind the avatar, around and around."""
+    index = BACKDROPS.index(state.stage.backdrop) if state.stage.backdrop in BACKDROPS else -1
+    return edit_stage(state, backdrop=BACKDROPS[(index + 1) % len(BACKDROPS)])
+
+
+def toggle_ground(state: ViewState) -> ViewState:
+    """With or without a floor."""
+    return edit_stage(state, has_ground=not state.stage.has_ground)
+
+
+def toggle_balls(state: ViewState) -> ViewState:
+    """With or without the film set's balls."""
+    return edit_stage(state, has_balls=not state.stage.has_balls)

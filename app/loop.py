@@ -22,6 +22,7 @@ from app.panels.layout import TRACED_TAGS, PanelLayout
 from app.panels.panel import PanelContext, Snapshot
 from app.picking import lamp_handle
 from app.pose_desk import PoseDesk
+from app.rig_desk import RigDesk
 from app.screen import Area, place_windows
 from app.state import CameraState, Store, ViewState
 from app.status import Status
@@ -44,12 +45,14 @@ class ViewerLoop:
     def __init__(self, store: Store, worker: Worker, choices: Choices, home: CameraState, trace: Trace) -> None:
         """Opens the windows; raises DisplayError when there is no display."""
         self._store, self._worker, self._choices, self._home, self._trace = store, worker, choices, home, trace
-        self._poses = PoseDesk(store, worker)
+        self._poses, rigs = PoseDesk(store, worker), RigDesk(store, worker)
         actions = Actions(
             record=self._record, cancel_recording=worker.cancel_recording, undo=self._undo, redo=self._redo,
             reset_camera=self._reset_camera, close=self._close, clip=self._clip,
             save_pose=self._poses.save, load_pose=self._poses.load, step_pose=self._poses.step,
             reset_layout=self._reset_layout,
+            save_rig=rigs.save, load_rig=rigs.load,
+            environments=lambda: tuple(choice.key for choice in choices.environments),
         )  # fmt: skip
         self._is_closing = False
         self._picture = PictureWindow("PhyNES Viewer")

@@ -7,7 +7,7 @@ it (digits without NUMBER_).
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app import edits
+from app import edits, light_edits
 from app.actions import Actions
 from app.company_edits import add_body, choose_next_body, remove_body, toggle_shared_pose
 from app.joint_edits import (
@@ -26,7 +26,7 @@ Deed = Callable[[Store, Actions], None]
 FACES = {
     "SPACE": "Space", "DELETE": "Delete", "BACKSPACE": "Backspace", "ESCAPE": "Esc", "TAB": "Tab", "MINUS": "-",
     "EQUAL": "=", "COMMA": ",", "PERIOD": ".", "HOME": "Home", "PAGE_DOWN": "Page down", "PAGE_UP": "Page up",
-    "END": "End", "LEFT_BRACKET": "[", "RIGHT_BRACKET": "]", "Shift+SLASH": "?",
+    "END": "End", "LEFT": "←", "RIGHT": "→", "LEFT_BRACKET": "[", "RIGHT_BRACKET": "]", "Shift+SLASH": "?",
 }  # fmt: skip
 
 
@@ -139,6 +139,47 @@ LIMB_SHORTCUTS = (
     Shortcut(("N",), "next avatar", "make the next avatar the active one", _edit(choose_next_body, "avatar")),
     Shortcut(("P",), "same pose", "give all avatars one pose", _edit(toggle_shared_pose, "same pose")),
 )  # fmt: skip
+
+
+def _next_environment(steps: int) -> Deed:
+    return lambda store, actions: store.post(
+        lambda s: light_edits.step_environment(s, actions.environments(), steps), "environment"
+    )
+
+
+LIGHT_SHORTCUTS = (
+    Shortcut(
+        ("LEFT",), "light before", "the environment before or after, of those in the light panel",
+        _next_environment(-1),
+    ),
+    Shortcut(
+        ("RIGHT",), "next light", "the environment before or after, of those in the light panel",
+        _next_environment(1),
+    ),
+    Shortcut(
+        ("Shift+LEFT",), "turn light back", "turn the surrounding light by 5°",
+        _edit(lambda s: light_edits.turn_environment(s, -5.0), "turn light"),
+    ),
+    Shortcut(
+        ("Shift+RIGHT",), "turn light", "turn the surrounding light by 5°",
+        _edit(lambda s: light_edits.turn_environment(s, 5.0), "turn light"),
+    ),
+    Shortcut(
+        ("V",), "backdrop", "another backdrop: color, checkerboard, light",
+        _edit(light_edits.next_backdrop, "backdrop"),
+    ),
+    Shortcut(("G",), "floor", "a floor that catches shadow and reflection", _edit(light_edits.toggle_ground, "floor")),
+    Shortcut(("K",), "balls", "the chrome and the gray ball", _edit(light_edits.toggle_balls, "balls")),
+    Shortcut(
+        ("Ctrl+P",), "paint probes", "paint probes or move lamps in the probe picture",
+        _edit(lambda s: edits.edit_tool(s, paints=not s.tool.paints), "brush", False),
+    ),
+    Shortcut(
+        ("Ctrl+M",), "mirror paint", "swap left and right of the painted probes",
+        _edit(light_edits.mirror_paint, "mirror paint"),
+    ),
+    Shortcut(("Ctrl+DELETE",), "clear paint", "take the paint off the probes", _edit(edits.clear_paint, "clear paint")),
+)  # fmt: skip
 CLIP_SHORTCUTS = (
     Shortcut(
         ("COMMA",), "frame back", "a frame of the clip back or on",
@@ -187,4 +228,5 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut(("ESCAPE",), "let go", "let go of the limb; close the viewer", _let_go),
     *LIMB_SHORTCUTS,
     *CLIP_SHORTCUTS,
+    *LIGHT_SHORTCUTS,
 )  # fmt: skip

@@ -153,7 +153,7 @@ class ViewState:
         """The part that needs the engine: two states that agree here show the same frame."""
         others = tuple(replace(body, playing=False) for body in self.company.others)
         body, company = replace(self.body, playing=False), replace(self.company, others=others)
-        return body, company, self.camera, self.light, self.look.buffer
+        return body, company, self.camera, self.light, self.look.buffer, self.stage.rendered
 
 
 Edit = Callable[[ViewState], ViewState]

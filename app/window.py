@@ -87,7 +87,7 @@ class PictureWindow:
         window.mouse_position_event_func = moved
         window.mouse_drag_event_func = dragged
         window.mouse_press_event_func = lambda x, y, button: gestures.press(
-            *place(x, y), button, bool(window.modifiers.shift)
+            *place(x, y), button, bool(window.modifiers.shift), bool(window.modifiers.ctrl or window.modifiers.alt)
         )
         window.mouse_release_event_func = lambda x, y, button: gestures.release(button, *place(x, y))
         window.mouse_scroll_event_func = lambda dx, dy: gestures.scroll(dy)

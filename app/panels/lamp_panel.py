@@ -2,18 +2,26 @@
 
 import dearpygui.dearpygui as dpg
 
-from app import edits
+from app import edits, light_edits
+from app.blackbody import shown_color
 from app.panels.color_field import ColorField
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
+from app.panels.rig_row import RigRow
 from app.panels.theme import MUTED, SELECTED_THEME
-from app.state import ViewState
+from app.state import Rgb, ViewState
 
 SLIDERS = (  # field, lowest, highest, format, hint
     ("azimuth_deg", -180.0, 180.0, "azimuth  %.0f°", "0 shines on the face, 90 comes from the avatar's left."),
     ("elevation_deg", -89.0, 89.0, "elevation  %.0f°", "0 is level with the avatar, 90 straight above."),
     ("angular_radius_deg", 0.1, 20.0, "size  %.1f°", "Angular radius: larger is softer. The sun's is 0.3."),
-    ("intensity", 0.0, 20.0, "intensity  %.2f", "Irradiance on a facing surface; 3.14 makes white look white."),
+    ("intensity", 0.0, 20.0, "intensity  %.2f",
+     "Irradiance on a facing surface, of a lamp near the body from 1 m; 3.14 makes white look white."),
+    ("distance_m", 0.2, 6.0, "distance  %.2f m", "From the pelvis. The light falls with its square."),
+    ("radius_m", 0.0, 0.5, "radius  %.2f m", "Of the glowing sphere: larger is softer."),
 )  # fmt: skip
+ONLY_OF = {"angular_radius_deg": "sun", "distance_m": "area", "radius_m": "area"}
+KIND_LABELS = {"sun": "Sun", "area": "Near lamp"}
+DAYLIGHT_K = 5600.0
 SLIDER_WIDTH_PX = 172
 
 
@@ -25,7 +33,8 @@ class LampPanel:
     def __init__(self, context: PanelContext) -> None:
         self._context = context
         self._state = ViewState()
-        self._color = ColorField("lamp.color", "color", lambda color: self._edit("color", color))
+        self._color = ColorField("lamp.color", "color", self._pick)
+        self._rigs = RigRow(context)
 
     def build(self) -> None:
         """A button for each lamp that there may be; sliders for the selected one."""
@@ -39,9 +48,17 @@ class LampPanel:
                 )  # fmt: skip
         tooltip("lamp.add", "L in the picture. Drag its sun there, or its marker in the probe picture.")
         tooltip("lamp.remove", "Removes the selected lamp (Delete in the picture).")
+        self._rigs.build()
         dpg.add_text("No lamp yet. Add one and drag its sun.", tag="lamp.hint", color=MUTED)
         with dpg.group(tag="lamp.selected"):
-            for row in (SLIDERS[:2], SLIDERS[2:]):
+            with dpg.group(horizontal=True):
+                dpg.add_radio_button(
+                    tuple(KIND_LABELS.values()), tag="lamp.kind", horizontal=True,
+                    callback=lambda _, label: self._set_kind(label),
+                )  # fmt: skip
+                dpg.add_checkbox(label="on", tag="lamp.is_on", callback=lambda _, on: self._edit("is_on", on))
+            tooltip("lamp.kind", "A sun is far away; a near lamp is a glowing sphere whose light falls off.")
+            for row in (SLIDERS[:2], SLIDERS[2:4], SLIDERS[4:]):
                 with dpg.group(horizontal=True):
                     for name, low, high, unit, hint in row:
                         dpg.add_slider_float(
@@ -49,7 +66,15 @@ class LampPanel:
                             user_data=name, callback=lambda _, value, which: self._edit(which, value),
                         )  # fmt: skip
                         tooltip(f"lamp.{name}", f"{hint} Ctrl+click to type.")
-            self._color.build()
+            with dpg.group(horizontal=True):
+                self._color.build()
+                dpg.add_checkbox(label="by temperature", tag="lamp.by_kelvin", callback=lambda _, on: self._kelvin(on))
+                dpg.add_slider_float(
+                    tag="lamp.temperature_k", min_value=1500.0, max_value=12000.0, format="%.0f K", width=130,
+                    callback=lambda _, value: self._edit("temperature_k", value),
+                )  # fmt: skip
+            tooltip("lamp.color", "Picking a color takes the place of the temperature.")
+            tooltip("lamp.temperature_k", "Of a glowing body: candle 1900, bulb 2700, noon 5600, shade 8000.")
 
     def sync(self, snapshot: Snapshot) -> None:
         """Show the lamps."""
@@ -67,10 +92,30 @@ class LampPanel:
             lamp = lamps[selected]
             for name, *_ in SLIDERS:
                 show_value(f"lamp.{name}", float(getattr(lamp, name)))
-            self._color.show(lamp.color)
+                show_options(f"lamp.{name}", show=ONLY_OF.get(name, lamp.kind) == lamp.kind)
+            show_value("lamp.kind", KIND_LABELS[lamp.kind])
+            show_value("lamp.is_on", lamp.is_on)
+            show_value("lamp.by_kelvin", lamp.temperature_k > 0)
+            show_options("lamp.temperature_k", show=lamp.temperature_k > 0)
+            show_value("lamp.temperature_k", float(lamp.temperature_k or DAYLIGHT_K))
+            self._color.show(shown_color(lamp))
 
     def _edit(self, name: str, value: object) -> None:
         self._context.post(lambda s: edits.edit_lamp(s, s.tool.selected_lamp, **{name: value}), f"lamp {name}")
+
+    def _pick(self, color: Rgb) -> None:
+        self._context.post(
+            lambda s: edits.edit_lamp(s, s.tool.selected_lamp, color=color, temperature_k=0.0), "lamp color"
+        )
+
+    def _kelvin(self, is_on: bool) -> None:
+        self._context.end_gesture()
+        self._edit("temperature_k", DAYLIGHT_K if is_on else 0.0)
+
+    def _set_kind(self, label: str) -> None:
+        kind = next(kind for kind, text in KIND_LABELS.items() if text == label)
+        self._context.end_gesture()
+        self._context.post(lambda s: light_edits.set_lamp_kind(s, s.tool.selected_lamp, kind), "lamp kind")
 
     def _add(self) -> None:
         self._context.end_gesture()

@@ -13,6 +13,7 @@ from app.panels.pose_panel import PosePanel
 from app.panels.poses_panel import PosesPanel
 from app.panels.probe_panel import ProbePanel
 from app.panels.record_panel import RecordPanel
+from app.panels.stage_panel import StagePanel
 from app.panels.stats_panel import StatsPanel
 from app.panels.timeline_panel import TimelinePanel
 from app.panels.view_panel import ViewPanel
@@ -29,6 +30,7 @@ PANELS: tuple[Docked, ...] = (
     Docked(9006, ProbePanel, "probes"),
     Docked(9007, LampPanel, "lamps"),
     Docked(9008, ViewPanel, "look"),
+    Docked(9020, StagePanel, "look"),
 )
 TRACED_TAGS = (  # widgets whose places PHYNES_TRACE tells
     "avatar.time", "avatar.play", "joint16", "pose.reset", "record.seconds", "record.start", "light.mode",

@@ -6,6 +6,7 @@ import dearpygui.dearpygui as dpg
 import numpy as np
 
 from app import edits, light_edits
+from app.blackbody import shown_color
 from app.panels.color_field import ColorField
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
 from app.panels.theme import ACCENT_BRIGHT, MUTED
@@ -54,6 +55,7 @@ class ProbePanel:
         self._lamp = 0
         self._last_cell: tuple[int, int] | None = None
         self._shown: tuple[bytes, float] | None = None
+        self._radiance: np.ndarray | None = None
         self._brush_color = ColorField("probes.color", "brush", self._set_color)
 
     def build(self) -> None:
@@ -73,7 +75,8 @@ class ProbePanel:
                 ("Move lamp", "Paint"), tag="probes.tool", horizontal=True,
                 callback=lambda _, label: self._edit_tool(paints=label == "Paint"),
             )  # fmt: skip
-            dpg.add_button(label="Clear paint", tag="probes.clear", callback=self._clear)
+            dpg.add_button(label="Clear", tag="probes.clear", callback=self._clear)
+            dpg.add_button(label="Mirror", tag="probes.mirror", callback=self._mirror)
         with dpg.group(horizontal=True, tag="probes.brush"):
             self._brush_color.build()
             dpg.add_slider_float(
@@ -81,21 +84,32 @@ class ProbePanel:
                 callback=lambda _, value: self._edit_tool(brush_intensity=value),
             )  # fmt: skip
             dpg.add_slider_int(
-                tag="probes.radius", min_value=0, max_value=4, format="radius %d", width=-1,
+                tag="probes.radius", min_value=0, max_value=4, format="radius %d", width=-64,
                 callback=lambda _, value: self._edit_tool(brush_radius=value),
             )  # fmt: skip
-        tooltip("probes.tool", "Drag a marker to move its lamp; Paint sets single probes with a click or a stroke.")
+            dpg.add_checkbox(
+                label="both", tag="probes.mirrors", callback=lambda _, on: self._edit_tool(brush_mirrors=on)
+            )
+        tooltip("probes.mirrors", "Strokes appear on the left and the right of the body at once.")
+        tooltip("probes.mirror", "Swaps left and right of what was painted (Ctrl+M in the picture).")
+        tooltip(
+            "probes.tool",
+            "Drag a marker to move its lamp; Paint sets single probes with a click or a stroke. "
+            "A right click picks the light of a probe for the brush.",
+        )
         tooltip("probes.clear", "Back to the light as it was before painting.")
         tooltip("probes.intensity", "Radiance of a painted probe, times the brush color.")
         tooltip("probes.radius", "Brush radius in probes; 0 paints one.")
         with dpg.handler_registry():
             dpg.add_mouse_click_handler(dpg.mvMouseButton_Left, callback=self._pressed)
+            dpg.add_mouse_click_handler(dpg.mvMouseButton_Right, callback=self._right_pressed)
             dpg.add_mouse_drag_handler(dpg.mvMouseButton_Left, 0.0, callback=self._dragged)
             dpg.add_mouse_release_handler(dpg.mvMouseButton_Left, callback=lambda: self.release())
 
     def sync(self, snapshot: Snapshot) -> None:
         """Show the light, the lamps and the brush."""
         self._state = state = snapshot.state
+        self._radiance = snapshot.probe_radiance
         if snapshot.probe_radiance is not None:
             shown = (snapshot.probe_radiance.tobytes(), state.look.exposure_ev)
             if shown != self._shown:
@@ -106,6 +120,8 @@ class ProbePanel:
         show_value("probes.tool", "Paint" if tool.paints else "Move lamp")
         show_options("probes.brush", show=tool.paints)
         show_options("probes.clear", show=bool(state.light.probe_edits))
+        show_options("probes.mirror", show=bool(state.light.probe_edits))
+        show_value("probes.mirrors", tool.brush_mirrors)
         self._brush_color.show(tool.brush_color)
         show_value("probes.intensity", float(tool.brush_intensity))
         show_value("probes.radius", tool.brush_radius)
@@ -134,6 +150,14 @@ class ProbePanel:
             self._context.post(lambda s: edits.move_lamp(s, index, *angles), "drag lamp")
         elif self._drag == "paint":
             self._stroke(int(y // CELL_PX), int(x // CELL_PX))
+
+    def pick(self, x: float, y: float) -> None:
+        """The eyedropper: paint with the light of this probe."""
+        row, column = int(y // CELL_PX), int(x // CELL_PX)
+        if self._radiance is None or not (0 <= row < PROBE_ROWS and 0 <= column < PROBE_COLUMNS):
+            return
+        red, green, blue = (float(channel) for channel in self._radiance[row, column])
+        self._context.post(lambda s: light_edits.pick_radiance(s, (red, green, blue)), "brush")
 
     def release(self) -> None:
         """The button went up."""
@@ -169,6 +193,14 @@ class ProbePanel:
             if y < HEIGHT_PX:
                 self.press(x, y)
 
+    def _right_pressed(self) -> None:
+        if dpg.is_item_hovered(PICTURE):
+            self.pick(*self._place())
+
+    def _mirror(self) -> None:
+        self._context.end_gesture()
+        self._context.post(light_edits.mirror_paint, "mirror paint")
+
     def _dragged(self) -> None:
         if self._drag is not None:
             self.move(*self._place())
@@ -183,7 +215,7 @@ class ProbePanel:
         for index, lamp in enumerate(state.light.lamps):
             center = lamp_to_picture(lamp.azimuth_deg, lamp.elevation_deg)
             is_selected = index == state.tool.selected_lamp
-            fill = [*(round(255 * min(1.0, channel) ** (1 / 2.2)) for channel in lamp.color), 255]
+            fill = [*(round(255 * min(1.0, channel) ** (1 / 2.2)) for channel in shown_color(lamp)), 255]
             radius = MARKER_RADIUS_PX + (1.5 if is_selected else 0.0)
             dpg.draw_circle(center, radius + 1.5, color=(15, 15, 18, 220), fill=(15, 15, 18, 220), parent=MARKERS)
             dpg.draw_circle(center, radius, color=fill, fill=fill, parent=MARKERS)

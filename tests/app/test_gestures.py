@@ -2,7 +2,7 @@
 
 import pytest
 
-from app import edits
+from app import edits, light_edits
 from app.actions import Actions
 from app.gestures import LEFT, MIDDLE, RIGHT, Gestures
 from app.orbit_camera import OrbitView
@@ -95,6 +95,43 @@ def test_before_the_first_picture_a_drag_orbits_and_a_pan_waits(store):
     gestures.move(30, 10, 20, 0)
     store.apply()
     assert store.state.camera.pan_m == (0.0, 0.0, 0.0)
+
+
+def test_a_drag_with_the_light_key_turns_the_surroundings_and_is_one_step_back(gestures, store):
+    """To the right: a light in front of the avatar follows the pointer, toward +X."""
+    gestures.press(200, 600, LEFT, False, turns_light=True)
+    for _ in range(4):
+        gestures.move(210, 600, 25, 3)
+    gestures.release(LEFT)
+    store.apply()
+    assert store.state.light.yaw_deg == pytest.approx(40.0) and store.state.camera == ViewState().camera
+    store.undo()
+    assert store.state.light.yaw_deg == 0.0
+
+
+def test_arrows_step_through_the_lights_that_ship_and_those_that_were_loaded(store):
+    gestures = Gestures(store, Actions(environments=lambda: ("a.exr", "b.exr")))
+    store.post(lambda s: light_edits.choose_environment(s, "/mine/c.hdr"), "load")
+    seen = []
+    for key in ("RIGHT", "RIGHT", "RIGHT", "LEFT", "LEFT"):
+        gestures.key(key)
+        store.apply()
+        seen.append(store.state.light.environment)
+    assert seen == ["a.exr", "b.exr", "/mine/c.hdr", "b.exr", "a.exr"]
+    gestures.key("RIGHT", has_shift=True)
+    store.apply()
+    assert store.state.light.yaw_deg == 5.0
+
+
+def test_keys_of_the_stage(gestures, store):
+    for key in ("G", "K", "V"):
+        gestures.key(key)
+    store.apply()
+    assert store.state.stage.has_ground and store.state.stage.has_balls and store.state.stage.backdrop == "checker"
+    for _ in range(4):
+        gestures.key("V")
+    store.apply()
+    assert store.state.stage.backdrop == "color"
 
 
 def test_wheel_up_comes_closer(gestures, store):

@@ -39,7 +39,8 @@ class Bench:
     def __init__(self):
         self.calls = []
         names = ("record", "cancel_recording", "undo", "redo", "reset_camera")
-        actions = Actions(**{name: (lambda name=name: self.calls.append(name)) for name in names})
+        paths = {name: (lambda path, name=name: self.calls.append((name, path))) for name in ("save_rig", "load_rig")}
+        actions = Actions(**paths, **{name: (lambda name=name: self.calls.append(name)) for name in names})
         self.store = Store(ViewState(BodyState("/a/josh.ckpt")))
         self.layout = PanelLayout(PanelContext(self.store.post, self.store.end_gesture, actions))
 
@@ -183,6 +184,62 @@ def test_lamps_are_added_selected_edited_and_removed(bench):
     assert len(bench.use("lamp.remove").light.lamps) == 1
     assert bench.use("lamp.remove").light.lamps == ()
     assert dpg.get_item_configuration("lamp.hint")["show"] and not dpg.get_item_configuration("lamp.selected")["show"]
+
+
+def test_a_lamp_is_near_or_far_and_colored_by_temperature_or_by_hand(bench):
+    bench.use("lamp.add")
+    assert not dpg.get_item_configuration("lamp.distance_m")["show"]
+    assert bench.use("lamp.kind", "Near lamp").light.lamps[0].kind == "area"
+    assert dpg.get_item_configuration("lamp.distance_m")["show"]
+    assert not dpg.get_item_configuration("lamp.angular_radius_deg")["show"]
+    assert bench.use("lamp.distance_m", 0.75).light.lamps[0].distance_m == 0.75
+    assert bench.use("lamp.radius_m", 0.25).light.lamps[0].radius_m == 0.25
+    assert bench.use("lamp.by_kelvin", True).light.lamps[0].temperature_k == 5600.0
+    warm = bench.use("lamp.temperature_k", 2700.0).light.lamps[0]
+    assert warm.temperature_k == 2700.0
+    red, _, blue = dpg.get_value("lamp.color")[:3]
+    assert red == pytest.approx(255.0) and blue < 0.7 * red
+    assert bench.use("lamp.color", (0.0, 255.0, 0.0, 255.0)).light.lamps[0].temperature_k == 0.0
+    assert not bench.use("lamp.is_on", False).light.lamps[0].is_on
+
+
+def test_rigs_come_by_name_and_go_by_file(bench):
+    assert len(bench.use("rig.preset", "three-point").light.lamps) == 3
+    assert bench.store.state.light.mode == "none"
+    dpg.get_item_callback("rig.save_dialog")("rig.save_dialog", {"file_path_name": "/my/rig.json"}, "save_rig")
+    dpg.get_item_callback("rig.load_dialog")("rig.load_dialog", {"file_path_name": "/my/rig.json"}, "load_rig")
+    assert bench.calls == [("save_rig", "/my/rig.json"), ("load_rig", "/my/rig.json")]
+
+
+def test_the_stage_has_a_backdrop_a_floor_and_balls(bench):
+    assert bench.use("stage.backdrop", "Light, out of focus").stage.backdrop == "blurred"
+    assert bench.use("stage.ground", True).stage.has_ground
+    assert bench.use("stage.ground_shadow", 0.5).stage.ground_shadow == 0.5
+    assert bench.use("stage.ground_reflection", 0.25).stage.ground_reflection == 0.25
+    assert bench.use("stage.balls", True).stage.has_balls
+    bench.set(ViewState())
+    assert dpg.get_value("stage.backdrop") == "Color" and not dpg.get_value("stage.ground")
+
+
+def test_the_eyedropper_takes_the_light_of_a_probe_and_the_brush_mirrors(bench):
+    radiance = np.zeros((16, 32, 3), np.float32)
+    radiance[2, 7] = (4.0, 2.0, 0.0)
+    bench.show(probe_radiance=radiance)
+    probes = bench.panel(ProbePanel)
+    probes.pick(7.5 * CELL_PX, 2.5 * CELL_PX)
+    probes.pick(-5.0, 1e6)
+    bench.store.apply()
+    assert bench.store.state.tool.brush_color == (1.0, 0.5, 0.0) and bench.store.state.tool.brush_intensity == 4.0
+    assert bench.use("probes.mirrors", True).tool.brush_mirrors
+    bench.use("probes.tool", "Paint")
+    probes.press(20.5 * CELL_PX, 3.5 * CELL_PX)
+    probes.release()
+    bench.store.apply()
+    bench.show()
+    assert len(bench.store.state.light.probe_edits) == 2
+    once = bench.store.state.light.probe_edits
+    bench.use("probes.mirror")
+    assert bench.store.state.light.probe_edits == once  # the same on both sides
 
 
 def test_every_buffer_has_a_button(bench):

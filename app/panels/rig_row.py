@@ -1,0 +1,42 @@
+"""Light rigs by name and by file, in a row of the lamp panel."""
+
+import dearpygui.dearpygui as dpg
+
+from app import light_edits
+from app.light_presets import LIGHT_PRESETS
+from app.light_state import LightState
+from app.panels.panel import PanelContext, tooltip
+
+SAVE_DIALOG, LOAD_DIALOG = "rig.save_dialog", "rig.load_dialog"
+
+
+class RigRow:
+    """Presets, Save and Load."""
+
+    def __init__(self, context: PanelContext) -> None:
+        self._context = context
+
+    def build(self) -> None:
+        """A combo, two buttons and their dialogs."""
+        with dpg.group(horizontal=True):
+            dpg.add_combo(
+                tuple(LIGHT_PRESETS), tag="rig.preset", default_value="light rigs", width=130,
+                callback=lambda _, name: self._use(name),
+            )  # fmt: skip
+            dpg.add_button(label="Save rig...", tag="rig.save", callback=lambda: dpg.show_item(SAVE_DIALOG))
+            dpg.add_button(label="Load rig...", tag="rig.load", callback=lambda: dpg.show_item(LOAD_DIALOG))
+        tooltip("rig.preset", "Lamps as photographers set them, alone; the surrounding light can join them again.")
+        tooltip("rig.save", "All light, lamps and surroundings, as a JSON file.")
+        tooltip("rig.load", "A light rig as JSON; it can also be dropped on the picture.")
+        actions = self._context.actions
+        for tag, label, act in ((SAVE_DIALOG, "Save a light rig", "save_rig"), (LOAD_DIALOG, "Load one", "load_rig")):
+            with dpg.file_dialog(
+                show=False, modal=True, tag=tag, width=600, height=440, label=label, default_filename="rig",
+                user_data=act,
+                callback=lambda _, chosen, name: getattr(actions, name)(chosen.get("file_path_name", "")),
+            ):  # fmt: skip
+                dpg.add_file_extension(".json", color=(240, 178, 71, 255))
+
+    def _use(self, name: str) -> None:
+        self._context.end_gesture()
+        self._context.post(lambda s: light_edits.use_rig(s, LIGHT_PRESETS[name], LightState(mode="none")), "light rig")
