@@ -1,6 +1,7 @@
 """The options that say how the engine computes, and their check before any work."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from app.cli import UsageError
 
@@ -10,7 +11,9 @@ class BackendOptions:
     """Which implementations run."""
 
     backend: str = "auto"
-    """auto, reference (plain torch), numba: how the engine computes."""
+    """auto, reference (plain torch), numba, warp: how the engine computes."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where frames are computed; auto takes an NVIDIA GPU when there is one."""
     raster: str = "auto"
     """How to rasterize, where not as --backend says: numba, warp, pytorch3d, reference."""
     maps: str = "auto"

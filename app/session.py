@@ -46,13 +46,15 @@ class AvatarSession:
         has_antialias: bool = True,  # silhouettes by coverage in files and in pictures at rest
         raster: str = "auto",  # the rasterizer's backend, where it is not to follow `backend`
         maps: str = "auto",  # that of the neural maps
+        device: torch.device | None = None,  # where frames are computed; the CPU when left out
     ) -> None:
         self._backend, self._raster = backend, raster
         self._has_antialias = has_antialias
         self._files = KeptFiles()
         self._bodies = Bodies(self._files, smpl, smpl_uv, maps)
-        self._live = GroundedRenderer()
-        self._final = GroundedRenderer()  # its own, so that a fine picture does not evict what dragging needs
+        self._device = device
+        self._live = GroundedRenderer(device)
+        self._final = GroundedRenderer(device)  # its own, so that a fine picture does not evict what dragging needs
         self._checked: ViewState | None = None
         self._lightings = Lightings(lambda path: self._files.get("environment", path, load_environment_image))
 
@@ -105,7 +107,7 @@ class AvatarSession:
         row, light, scene, target = self._scene(state, size)
         renderer = self._final_renderer(size) if is_final else self._live
         options = self._options(state, frozenset({state.look.buffer, "mask"}), size, is_final)
-        buffers = renderer.render(scene, options, FINE if is_final else COARSE)
+        buffers = renderer.render(scene, options, FINE if is_final else COARSE).cpu()
         pixels, kind = display_pixels(buffers, state.look.buffer)
         if state.look.buffer == "radiance" and state.stage.rendered != StageState():
             picture = torch.from_numpy(pixels).float()
@@ -126,7 +128,8 @@ class AvatarSession:
     def buffers(self, state: ViewState, size: int, names: frozenset[str]) -> FrameBuffers:
         """The engine's own numbers, at full quality."""
         scene = self._scene(state, size)[2]
-        return self._final_renderer(size).render(scene, self._options(state, names | {"mask"}, size, is_final=True))
+        options = self._options(state, names | {"mask"}, size, is_final=True)
+        return self._final_renderer(size).render(scene, options).cpu()
 
     def to_bytes(self, frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 3] uint8 sRGB
         """The frame as the window shows it."""
@@ -163,7 +166,7 @@ class AvatarSession:
 
     def _final_renderer(self, size: int) -> GroundedRenderer:
         """One that keeps its stages, unless they would hold gigabytes."""
-        return self._final if size <= LARGEST_SUPERSAMPLED else GroundedRenderer()
+        return self._final if size <= LARGEST_SUPERSAMPLED else GroundedRenderer(self._device)
 
 
 def _camera(orbit: CameraState, target: Tensor, size: int) -> Camera:

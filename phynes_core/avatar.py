@@ -1,5 +1,6 @@
 """The avatar: a body, four neural maps and the light it was seen under. It knows nothing of images."""
 
+from copy import deepcopy
 from dataclasses import dataclass, field
 
 import torch
@@ -102,6 +103,16 @@ class Avatar(nn.Module):
     def rest_pose(self) -> Pose:
         """The T-pose in this person's shape."""
         return Pose(torch.zeros(23, 3), torch.zeros(3), torch.zeros(3), self.betas)
+
+    def copied_to(self, device: torch.device) -> "Avatar":
+        """A copy with its body and maps there: frames are computed where the body lies.
+
+        The light, the shape and the poses stay: scenes are described on the host, whatever renders them.
+        """
+        networks = self.offset, self.texture, self.albedo, self.roughness
+        maps = [deepcopy(network).to(device) for network in networks]
+        copy = Avatar(self.body.to(device), self.record, *maps, self.light, self.betas, self.training_poses)
+        return copy.requires_grad_(False)
 
     def vertex_offsets(self, pose_vector: Tensor) -> Tensor:  # [72] -> [V] metres along the body's normal
         """The offset map on the vertices; the copies of a seam vertex are averaged, so the mesh stays closed."""

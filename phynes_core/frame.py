@@ -32,7 +32,7 @@ from phynes_core.render.rasterize import Fragments, rasterize
 from phynes_core.render.shade import PackedVisibility, Shading, Surface, shade
 from phynes_core.render.vertex_bits import VertexBits
 from phynes_core.render.visibility import Occluder
-from phynes_core.scene import Scene, SceneMesh, build_mesh
+from phynes_core.scene import AvatarCopies, Scene, SceneMesh, build_mesh
 from phynes_core.stages import Stages
 
 LIGHT_BUFFERS = frozenset({"radiance", "visibility", "shading"})
@@ -85,14 +85,19 @@ class _View:
 class FrameRenderer:
     """Renders scenes. Not thread-safe: one engine thread owns it."""
 
-    def __init__(self, base: "FrameRenderer | None" = None) -> None:
-        """With a base: another view of the same bodies in the same light, which are prepared but once."""
+    def __init__(self, base: "FrameRenderer | None" = None, device: torch.device | None = None) -> None:
+        """With a base: another view of the same bodies in the same light, which are prepared but once.
+
+        Avatars are copied to `device`, as they were when first seen; None: frames are made where avatars lie.
+        """
         self._stages = Stages() if base is None else Stages(base._stages, VIEW_INDEPENDENT)
         self._vertex_bits = VertexBits() if base is None else base._vertex_bits
+        self._copies = AvatarCopies(device) if base is None else base._copies
 
     def render(self, scene: Scene, options: RenderOptions = RenderOptions()) -> FrameBuffers:
         """Every buffer in `options.buffers`; the mask always."""
         self._stages.timings = {}
+        scene = self._copies.placed(scene)
         if not options.use_cache:
             self._stages.forget()
             self._vertex_bits = VertexBits()
@@ -115,6 +120,7 @@ class FrameRenderer:
 
     def mesh(self, scene: Scene) -> SceneMesh:
         """The posed and displaced bodies of the scene."""
+        scene = self._copies.placed(scene)
         key = tuple((id(posed.avatar), _pose_key(posed.pose)) for posed in scene.avatars)
         keeps = [posed.avatar for posed in scene.avatars]
         return self._stages.result("mesh", key, lambda: build_mesh(scene.avatars), keeps)
@@ -166,23 +172,24 @@ class FrameRenderer:
 
         mesh, gbuffer, backend = view.mesh, view.gbuffer, options.backend
         occluder = self._stages.result("occluder", view.mesh_key, lambda: Occluder(mesh.vertices, mesh.faces, backend))
-        total = Shading.none(gbuffer.num_pixels)
+        device = gbuffer.position.device
+        total = Shading.none(gbuffer.num_pixels, device)
         with self._stages.timed("sources"):
             lighting = lighting.split(options.bright_sources)
         environment = lighting.environment
         if environment is not None:
             key = (id(environment.image), environment.yaw_deg, environment.intensity, environment.tint)
-            probes = self._stages.result("probes", key, lighting.probes, [environment.image])
+            probes = self._stages.result("probes", key, lambda: lighting.probes().to(device), [environment.image])
             visibility = self._probe_visibility(view, occluder, probes, options)
             with self._stages.timed("shade"):
                 total = total + shaded(probes.directions, probes.power, visibility)
         if lighting.sources:
-            directions, power = source_rays(lighting.sources, options.lamp_samples)
+            directions, power = (rays.to(device) for rays in source_rays(lighting.sources, options.lamp_samples))
             visibility = self._source_visibility(view, occluder, directions, options)
             with self._stages.timed("source_shade"):
                 total = total + shaded(directions, power, visibility)
         if lighting.lamps:
-            directions, power = lamp_rays(lighting.lamps, options.lamp_samples)
+            directions, power = (rays.to(device) for rays in lamp_rays(lighting.lamps, options.lamp_samples))
             with self._stages.timed("lamp_visibility"):
                 bits = occluder.point_bits(gbuffer.position, gbuffer.normal, directions)
             with self._stages.timed("lamp_shade"):
@@ -240,7 +247,7 @@ def _build_view(
 def _query_materials(scene: Scene, view: _View, is_frozen: bool) -> tuple[Tensor, Tensor]:  # [P, 3], [P]
     """Albedo and roughness: ask each avatar's maps once for each of its pixels."""
     uv = view.gbuffer.uv
-    albedo, roughness = torch.empty(len(uv), 3), torch.empty(len(uv))
+    albedo, roughness = uv.new_empty(len(uv), 3), uv.new_empty(len(uv))
     for posed, rows in zip(scene.avatars, _rows_of_avatars(view), strict=True):
         vector = posed.avatar.training_poses[0] if is_frozen else posed.pose.vector()
         albedo[rows] = posed.avatar.query_albedo(uv[rows], vector)
@@ -285,7 +292,7 @@ def _shade_avatars(
     """All pixels at once where the avatars reflect alike, else avatar by avatar."""
     if len(set(f0s)) == 1:
         return shade(replace(surface, f0=f0s[0]), directions, power, visibility, backend)
-    total = Shading.none(view.gbuffer.num_pixels)
+    total = Shading.none(view.gbuffer.num_pixels, view.gbuffer.position.device)
     for rows, f0 in zip(_rows_of_avatars(view), f0s, strict=True):
         normal, wo, albedo, roughness = surface.normal, surface.wo, surface.albedo, surface.roughness
         part = Surface(normal[rows], wo[rows], albedo[rows], roughness[rows], f0)
@@ -303,7 +310,7 @@ def _lit_by(
     lamp: AreaLamp, view: _View, surface: Surface, f0s: tuple[float, ...], occluder: Occluder, options: RenderOptions
 ) -> Shading:
     """All pixels at once where the avatars reflect alike, else avatar by avatar."""
-    total, gbuffer = Shading.none(view.gbuffer.num_pixels), view.gbuffer
+    total, gbuffer = Shading.none(view.gbuffer.num_pixels, view.gbuffer.position.device), view.gbuffer
     is_one = len(set(f0s)) == 1
     for rows, f0 in [(slice(None), f0s[0])] if is_one else zip(_rows_of_avatars(view), f0s, strict=True):
         part = Surface(surface.normal[rows], surface.wo[rows], surface.albedo[rows], surface.roughness[rows], f0)
@@ -316,12 +323,12 @@ def _lit_by(
 
 def _white_surface(gbuffer: GBuffer, normal: Tensor) -> Surface:
     """For images of the light alone, which no material changes."""
-    ones = torch.ones(gbuffer.num_pixels)
+    ones = torch.ones(gbuffer.num_pixels, device=normal.device)
     return Surface(normal, gbuffer.wo, ones[:, None].expand(-1, 3), ones, 0.0)
 
 
 def _tensor_key(tensor: Tensor) -> bytes:
-    return tensor.detach().numpy().tobytes()
+    return tensor.detach().cpu().numpy().tobytes()
 
 
 def _pose_key(pose: Pose) -> Hashable:

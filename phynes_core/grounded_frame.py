@@ -1,5 +1,6 @@
 """Frames with a floor: the bodies from frame.py, and behind them what render/ground.py makes of their shadows."""
 
+from collections.abc import Hashable
 from dataclasses import replace
 
 import torch
@@ -10,6 +11,7 @@ from phynes_core.frame import FrameRenderer, RenderOptions
 from phynes_core.render.frame_buffers import FrameBuffers
 from phynes_core.render.ground import Ground, GroundGrids, ground_layer, mirrored_camera, open_share
 from phynes_core.render.lighting import Lighting
+from phynes_core.render.visibility import Occluder
 from phynes_core.scene import Scene, SceneMesh
 from phynes_core.stages import Stages
 
@@ -20,8 +22,9 @@ COARSE = GroundGrids(sky_cells=40, lamp_cells=112, lamp_samples=4)  # while some
 class GroundedRenderer:
     """A FrameRenderer that also knows the scene's floor. Not thread-safe, as that one."""
 
-    def __init__(self) -> None:
-        self._bodies = FrameRenderer()
+    def __init__(self, device: torch.device | None = None) -> None:
+        """Frames are computed on `device`; None: where the avatars lie."""
+        self._bodies = FrameRenderer(device=device)
         self._mirror = FrameRenderer(self._bodies)
         self._stages = Stages()
 
@@ -50,10 +53,10 @@ class GroundedRenderer:
         share = self._share(scene, scene.ground, options, grids)
         mirrored, height = self._mirrored(scene, scene.ground, options, grids)
         with self._stages.timed("ground_compose"):
-            return replace(frame, ground=ground_layer(scene.ground, scene.camera, share, mirrored, height))
+            return replace(frame.cpu(), ground=ground_layer(scene.ground, scene.camera, share, mirrored, height))
 
     def _share(self, scene: Scene, ground: Ground, options: RenderOptions, grids: GroundGrids) -> Tensor:
-        occluder, mesh_key = self._bodies.occluder(scene, options.backend)
+        occluder, mesh_key = self._occluder(scene, options)
         lighting = scene.lighting.split(options.bright_sources)
         plane = replace(ground, shadow=0.0, reflection=0.0)
         key = (mesh_key, plane, grids, _light_key(lighting))
@@ -61,6 +64,15 @@ class GroundedRenderer:
         return self._stages.result(
             "ground_shadow", key, lambda: open_share(ground, occluder, lighting, grids), keeps
         )  # fmt: skip
+
+    def _occluder(self, scene: Scene, options: RenderOptions) -> tuple[Occluder, Hashable]:
+        """On the host, where the floor is computed, whatever computes the bodies."""
+        occluder, key = self._bodies.occluder(scene, options.backend)
+        mesh = self._bodies.mesh(scene)
+        if mesh.vertices.device.type == "cpu":
+            return occluder, key
+        host = mesh.cpu()
+        return self._stages.result("ground_occluder", key, lambda: Occluder(host.vertices, host.faces)), key
 
     def _mirrored(
         self, scene: Scene, ground: Ground, options: RenderOptions, grids: GroundGrids
@@ -76,7 +88,7 @@ class GroundedRenderer:
             lamp_samples=min(options.lamp_samples, 4), exact_visibility=False, use_cache=True,
         )  # fmt: skip
         with self._stages.timed("ground_mirror"):
-            frame = self._mirror.render(replace(scene, camera=seen, ground=None), wanted)
+            frame = self._mirror.render(replace(scene, camera=seen, ground=None), wanted).cpu()
         assert frame.radiance is not None and frame.position is not None
         image = torch.cat([frame.radiance, frame.mask, frame.position[..., 1:2] - ground.height_m], -1)
         if factor > 1:

@@ -1,6 +1,6 @@
 """What a frame shows: avatars in their poses, a camera and the light; and all bodies as one mesh."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -19,7 +19,7 @@ class PosedAvatar:
     """An avatar in a pose."""
 
     avatar: Avatar
-    pose: Pose
+    pose: Pose  # on any device, as cameras and lights are; small, and usually made on the host
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,11 @@ class Scene:
     camera: Camera
     lighting: Lighting
     ground: Ground | None = None
+
+    @property
+    def device(self) -> torch.device:
+        """Where the frame is computed: where the bodies lie."""
+        return self.avatars[0].avatar.body.v_template.device
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,11 @@ class SceneMesh:
     offsets: Tensor  # [V] metres, what the vertices were moved by along the body's normal
     corner_uv: Tensor  # [F, 3, 2]
     first_face: tuple[int, ...]  # of each avatar, and the total
+
+    def cpu(self) -> "SceneMesh":
+        """The same mesh on the host."""
+        tensors = self.vertices, self.faces, self.normals, self.offsets, self.corner_uv
+        return SceneMesh(*(tensor.cpu() for tensor in tensors), self.first_face)
 
 
 @torch.no_grad()
@@ -59,3 +69,24 @@ def build_mesh(avatars: tuple[PosedAvatar, ...]) -> SceneMesh:
     all_vertices, all_faces = torch.cat(vertices), torch.cat(faces)
     normals = vertex_normals(all_vertices, all_faces)
     return SceneMesh(all_vertices, all_faces, normals, torch.cat(offsets), torch.cat(uv), tuple(first_face))
+
+
+class AvatarCopies:
+    """Copies of a scene's avatars on a device, as they were when first seen; freed when they leave the scene."""
+
+    def __init__(self, device: torch.device | None) -> None:
+        """None: scenes stay where their avatars lie."""
+        self._device = device
+        self._kept: dict[int, tuple[Avatar, Avatar]] = {}  # by id: the original, which must not be freed, and its copy
+
+    def placed(self, scene: Scene) -> Scene:
+        """The scene with its avatars on the device."""
+        device = self._device
+        if device is None or all(posed.avatar.body.v_template.device == device for posed in scene.avatars):
+            return scene
+        originals = {id(posed.avatar): posed.avatar for posed in scene.avatars}
+        self._kept = {
+            key: self._kept.get(key) or (avatar, avatar.copied_to(device)) for key, avatar in originals.items()
+        }
+        posed = tuple(PosedAvatar(self._kept[id(entry.avatar)][1], entry.pose) for entry in scene.avatars)
+        return replace(scene, avatars=posed)

@@ -58,6 +58,7 @@ def run(args: Render) -> int:
     from app.arguments import check_number
     from app.backend_options import check_backends
     from app.buffer_files import write_buffer, write_picture
+    from app.devices import chosen_device
     from app.light_files import check_light_picture, write_light
     from app.light_state import StageState
     from app.opening_light import background_color, opening_stage
@@ -74,13 +75,14 @@ def run(args: Render) -> int:
     check_number("--lamp-samples", args.lamp_samples, 1, 1024)
     check_number("--exposure", args.exposure)
     check_folder(args.out)
-    check_backends(args)
+    device = chosen_device(args)
+    check_backends(args, device.type)
     if args.export_probe is not None:
         check_light_picture(args.export_probe, args.probe_rows)
     color = background_color(args.background_color, LookState().background)
     stage = opening_stage(args, args.background)
     scene, light, pelvis = build_stage(args)
-    renderer = GroundedRenderer()
+    renderer = GroundedRenderer(device)
     options = RenderOptions(
         buffers=frozenset(names),
         backend=args.backend,
@@ -93,7 +95,7 @@ def run(args: Render) -> int:
         freezes_materials=args.freeze_materials,
         exact_visibility=args.exact_visibility,
     )
-    buffers = renderer.render(scene, options)
+    buffers = renderer.render(scene, options).cpu()
     for name in names:
         path = args.out / f"{name}.{args.format}"
         if name == "radiance" and stage != StageState("none"):
@@ -107,7 +109,7 @@ def run(args: Render) -> int:
         write_light(args.export_probe, light.lighting, pelvis, args.probe_rows)
         print(args.export_probe)
     if args.save_scene:
-        save_scene(args.out, scene, renderer.mesh(scene), args.bright_sources)
+        save_scene(args.out, scene, renderer.mesh(scene).cpu(), args.bright_sources)
         print(*(args.out / name for name in ("mesh.ply", "camera.json", "lighting.json")), sep="\n")
     return 0
 

@@ -46,6 +46,7 @@ def run(args: Turntable) -> int:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from app.backend_options import check_backends, map_backend
+    from app.devices import chosen_device
     from app.frames import Frame
     from app.opening_bodies import licensed_file, opening_row, playback_of
     from app.opening_light import background_color, opening_light, opening_stage
@@ -58,11 +59,12 @@ def run(args: Turntable) -> int:
     settings = TurntableState(args.spin, _seconds(args.seconds), args.fps, args.size, args.play, str(args.out))
     check_video(args.out, args.size, args.fps)
     check_file(args.out)
-    check_backends(args)
+    device = chosen_device(args)
+    check_backends(args, device.type)
     body, company = opening_row(args, playback_of(args))
     session = AvatarSession(
         args.backend, licensed_file(args.smpl, "PHYNES_SMPL"), licensed_file(args.smpl_uv, "PHYNES_SMPL_UV"),
-        args.antialias, args.raster, map_backend(args),
+        args.antialias, args.raster, map_backend(args), device,
     )  # fmt: skip
     light = opening_light(args)
     body = replace(body, detail=args.pixel_normals, freezes_materials=args.freeze_materials)

@@ -46,6 +46,7 @@ def run(args: View) -> int:
         resolve_avatar_path(name)
     from rich.console import Console
 
+    from app.devices import chosen_device
     from app.loop import ViewerLoop
     from app.opening_bodies import licensed_file, opening_row, playback_of
     from app.opening_light import background_color, opening_light, opening_stage
@@ -54,13 +55,14 @@ def run(args: View) -> int:
     from app.trace import Trace
     from app.worker import Worker
 
-    check_backends(args)
+    device = chosen_device(args)
+    check_backends(args, device.type)
     body, company = opening_row(args, playback_of(args))
     path = Path(body.avatar)
     with Console(stderr=True).status(f"Loading {path.name}"):
         session = AvatarSession(
             args.backend, licensed_file(args.smpl, "PHYNES_SMPL"), licensed_file(args.smpl_uv, "PHYNES_SMPL_UV"),
-            raster=args.raster, maps=map_backend(args),
+            raster=args.raster, maps=map_backend(args), device=device,
         )  # fmt: skip
         body = replace(body, detail=args.pixel_normals, freezes_materials=args.freeze_materials)
         turntable = TurntableState(size=args.size // 2 * 2, path=f"{path.stem}_turntable.mp4")

@@ -3,7 +3,7 @@
 Equal to smplx (tests/body/test_model.py), and ours, so that the shipped demo depends on nothing licensed.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
 import torch
@@ -31,6 +31,11 @@ class Pose:
         """The T-pose of the mean shape, where the body file puts it."""
         return Pose(torch.zeros(NUM_JOINTS - 1, 3), torch.zeros(3), torch.zeros(3), torch.zeros(num_betas))
 
+    def to(self, device: torch.device) -> "Pose":
+        """The same pose there."""
+        parts = self.body_pose, self.global_orient, self.transl, self.betas
+        return Pose(*(part.to(device) for part in parts))
+
     def vector(self) -> Tensor:  # [72]
         """What the neural maps see: 24 axis-angle rotations, the root's three numbers zeroed."""
         return torch.cat([torch.zeros_like(self.global_orient), self.body_pose.reshape(-1)])
@@ -53,6 +58,14 @@ class BodyModel:
     uv_is_unwrapped: bool  # the atlas was made here and comes with no file
     content_hash: str  # sha256 of everything above but name and uv, before any split
     num_splits: int = 0  # midpoint splits since it was read (body/subdivide.py)
+
+    def to(self, device: torch.device) -> "BodyModel":
+        """The same body there; itself where it lies there already."""
+        if self.v_template.device == device:
+            return self
+        tensors = {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        moved = {name: value.to(device) for name, value in tensors.items() if isinstance(value, Tensor)}
+        return replace(self, **moved)
 
     @property
     def num_vertices(self) -> int:
@@ -91,6 +104,7 @@ class PosedJoints:
 
 def pose_joints(body: BodyModel, pose: Pose) -> PosedJoints:
     """The skeleton alone, at a small part of `pose_body`'s cost."""
+    pose = pose.to(body.v_template.device)
     num_betas = pose.betas.shape[0]
     rotations = axis_angle_to_matrix(torch.cat([pose.global_orient[None], pose.body_pose]))
     rest_joints = body._template_joints + body._shape_joints[..., :num_betas] @ pose.betas
@@ -99,11 +113,15 @@ def pose_joints(body: BodyModel, pose: Pose) -> PosedJoints:
 
 
 def pose_body(body: BodyModel, pose: Pose) -> PosedBody:
-    """v = sum_j w_j A_j(theta, J) (v_template + B_s(beta) + B_p(theta)) + transl; differentiable in every parameter."""
+    """v = sum_j w_j A_j(theta, J) (v_template + B_s(beta) + B_p(theta)) + transl; differentiable in every parameter.
+
+    The pose may lie anywhere; the result lies where the body does.
+    """
     check_tensor("pose.body_pose", pose.body_pose, (NUM_JOINTS - 1, 3))
     check_tensor("pose.global_orient", pose.global_orient, (3,))
     check_tensor("pose.transl", pose.transl, (3,))
     check_tensor("pose.betas", pose.betas, ("B",))
+    pose = pose.to(body.v_template.device)
     num_betas = pose.betas.shape[0]
     if num_betas > body.shapedirs.shape[2]:
         raise ValueError(f"pose.betas: expected at most {body.shapedirs.shape[2]} numbers, got {num_betas}; cut them")

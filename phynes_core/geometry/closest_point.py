@@ -64,10 +64,11 @@ def closest_point_reference(vertices: Tensor, faces: Tensor, points: Tensor) -> 
         weights, squared = _closest_on_faces(corners, points[first : first + chunk].detach().double())
         best, face = squared.min(1)
         face_index.append(face)
-        barycentric.append(weights[torch.arange(len(face)), face].float())
+        barycentric.append(weights[torch.arange(len(face), device=face.device), face].float())
         distance.append(best.sqrt().float())
     if not face_index:
-        return ClosestPoint(torch.zeros(0, dtype=torch.int64), torch.zeros(0, 3), torch.zeros(0))
+        face_index = torch.zeros(0, dtype=torch.int64, device=points.device)
+        return ClosestPoint(face_index, points.new_zeros(0, 3), points.new_zeros(0))
     return ClosestPoint(torch.cat(face_index), torch.cat(barycentric), torch.cat(distance))
 
 
@@ -100,7 +101,7 @@ def _on_edge(corners: Tensor, points: Tensor, edge: int) -> Tensor:  # [F, 3, 3]
     along = end - start
     share = ((points[:, None] - start) * along).sum(-1) / along.square().sum(-1).clamp(min=1e-30)
     share = share.clamp(0.0, 1.0)
-    weights = torch.zeros(*share.shape, 3, dtype=share.dtype)
+    weights = torch.zeros(*share.shape, 3, dtype=share.dtype, device=share.device)
     weights[..., edge] = 1 - share
     weights[..., (edge + 1) % 3] = share
     return weights

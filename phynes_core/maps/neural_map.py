@@ -137,7 +137,7 @@ class NeuralMap(nn.Module):
             check_tensor("pose.poses", pose.poses, ["K", self.config.pose_dim])
             return (self.pose(pose.poses) + bias)[pose.index]
         check_tensor("pose", pose, [self.config.pose_dim])
-        return self.pose(pose) + bias
+        return self.pose(pose.to(bias.device)) + bias
 
     def _network(self, features: Tensor, first_bias: Tensor) -> Tensor:
         first = self._activate(torch.addmm(first_bias, features, self.hidden[0].weight.T))

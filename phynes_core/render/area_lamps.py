@@ -48,7 +48,7 @@ def area_lamp_rays(lamp: AreaLamp, points: Tensor, sample: int, count: int) -> L
     Even over that disc means even in projected solid angle, so the rays' irradiances on a surface that faces the lamp
     are equal: intensity / (count d^2) each.
     """
-    away = torch.tensor(lamp.position) - points
+    away = torch.tensor(lamp.position, device=points.device) - points
     distance = away.norm(dim=-1).clamp(min=1.001 * lamp.radius_m + 1e-6)
     axis = away / distance[:, None]
     tangent = torch.nn.functional.normalize(torch.linalg.cross(axis, _least_aligned(axis)), dim=-1)
@@ -79,14 +79,14 @@ def shade_area_lamp(
     is_fast = resolve("shade", backend, points.device.type) == "numba"
     terms = (_terms_numba if is_fast else _terms_reference)(surface, points, mesh_normal, lamp, occluder, samples)
     received, glossy, possible = terms[:, :1], terms[:, 1:2], terms[:, 2:]
-    power = torch.tensor(lamp.color) * lamp.intensity
+    power = torch.tensor(lamp.color, device=points.device) * lamp.intensity
     return Shading((surface.albedo / math.pi * received + glossy) * power, received * power, possible * power)
 
 
 def _terms_reference(
     surface: Surface, points: Tensor, mesh_normal: Tensor, lamp: AreaLamp, occluder: Occluder, samples: int
 ) -> Tensor:  # [P, 3]: sum V (n.l) dE, sum lobe V (n.l) dE, sum (n.l) dE, for a lamp of intensity 1
-    received, glossy, possible = (torch.zeros(len(points)) for _ in range(3))
+    received, glossy, possible = (torch.zeros(len(points), device=points.device) for _ in range(3))
     cos_view = (surface.normal * surface.wo).sum(-1).clamp(min=MIN_COSINE)
     origins = points + OFFSET_M * mesh_normal
     for sample in range(samples):

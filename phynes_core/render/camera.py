@@ -35,16 +35,18 @@ class Camera:
 
     def to_camera(self, points: Tensor) -> Tensor:  # [..., 3] world -> [..., 3] camera
         """World points in camera axes."""
-        return points @ self.T_cam_world[:3, :3].T + self.T_cam_world[:3, 3]
+        T_cam_world = self.T_cam_world.to(points.device)
+        return points @ T_cam_world[:3, :3].T + T_cam_world[:3, 3]
 
     def project(self, points: Tensor) -> Tensor:  # [..., 3] world -> [..., 3] = x_px, y_px, z in metres
         """Image position and camera depth; meaningless for z <= 0, which the caller must clip."""
-        image = self.to_camera(points) @ self.intrinsics.T
+        image = self.to_camera(points) @ self.intrinsics.T.to(points.device)
         return torch.cat([image[..., :2] / image[..., 2:], image[..., 2:]], -1)
 
     def pixel_rays(self) -> tuple[Tensor, Tensor]:  # origins [H, W, 3], directions [H, W, 3] unit; world
         """The ray through each pixel's center."""
-        y, x = torch.meshgrid(torch.arange(self.height) + 0.5, torch.arange(self.width) + 0.5, indexing="ij")
+        rows, columns = (torch.arange(count, device=self.intrinsics.device) for count in (self.height, self.width))
+        y, x = torch.meshgrid(rows + 0.5, columns + 0.5, indexing="ij")
         directions = self.ray_directions(torch.stack([x, y], -1))
         return self.center.expand_as(directions), directions
 
@@ -56,7 +58,7 @@ class Camera:
 
     def resized(self, width: int, height: int) -> "Camera":
         """The same view with another number of pixels."""
-        scale = torch.tensor([[width / self.width], [height / self.height], [1.0]])
+        scale = self.intrinsics.new_tensor([[width / self.width], [height / self.height], [1.0]])
         return Camera(self.intrinsics * scale, self.T_cam_world, width, height)
 
     def cropped(self, left: int, top: int, width: int, height: int) -> "Camera":

@@ -24,7 +24,7 @@ def antialiased_fragments(
 ) -> tuple[Fragments, Tensor]:  # and coverage [H, W] in [0, 1]
     """Fragments wherever a subsample is covered. A sliver that only a center hits counts as one subsample."""
     face_index, barycentric = fragments.face_index.clone(), fragments.barycentric.clone()
-    depth, coverage = fragments.depth.clone(), torch.zeros(fragments.depth.shape)
+    depth, coverage = fragments.depth.clone(), torch.zeros_like(fragments.depth)
     for top in range(0, camera.height, _TILE):
         for left in range(0, camera.width, _TILE):
             tile = camera.cropped(left, top, min(_TILE, camera.width - left), min(_TILE, camera.height - top))
@@ -34,7 +34,7 @@ def antialiased_fragments(
             has_center = fragments.face_index[window] >= 0
             coverage[window] = covered.float().mean(-1).clamp(min=has_center.float() / SUBSAMPLES**2)
             rows, columns = torch.nonzero(covered.any(-1) & ~has_center, as_tuple=True)
-            order = _from_center()
+            order = _from_center().to(covered.device)
             chosen = order[covered[rows, columns][:, order].int().argmax(-1)]  # the first of equals
             fine_row = rows * SUBSAMPLES + chosen // SUBSAMPLES
             fine_column = columns * SUBSAMPLES + chosen % SUBSAMPLES

@@ -34,6 +34,11 @@ class FrameBuffers:
     uv: Tensor | None = None  # [H, W, 2]
     ground: Tensor | None = None  # [H, W, 4] linear, premultiplied: what the floor shows and hides behind the bodies
 
+    def cpu(self) -> "FrameBuffers":
+        """The same images on the host."""
+        images = {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        return FrameBuffers(**{name: image.cpu() for name, image in images.items() if image is not None})
+
     def image(self, name: str) -> Tensor:
         """The buffer of this name. Raises ValueError when it was not asked for."""
         image = getattr(self, name) if name in BUFFERS else None

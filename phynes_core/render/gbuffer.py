@@ -32,7 +32,9 @@ class GBuffer:
     def scatter(self, values: Tensor, background: float = 0.0) -> Tensor:  # [P] or [P, C] -> [H, W, C]
         """An image with `values` on the covered pixels and `background` elsewhere."""
         columns = values.reshape(self.num_pixels, -1)
-        image = torch.full((self.height * self.width, columns.shape[1]), background, dtype=values.dtype)
+        image = torch.full(
+            (self.height * self.width, columns.shape[1]), background, dtype=values.dtype, device=values.device
+        )
         image[self.pixel] = columns
         return image.view(self.height, self.width, -1)
 
@@ -54,7 +56,7 @@ def build_gbuffer(
     position = _interpolate(vertices, corners, barycentric)
     normal = torch.nn.functional.normalize(_interpolate(vertex_normals, corners, barycentric), dim=-1)
     uv = (corner_uv[face_index] * barycentric[:, :, None]).sum(1)
-    wo = torch.nn.functional.normalize(camera.center - position, dim=-1)
+    wo = torch.nn.functional.normalize(camera.center.to(position.device) - position, dim=-1)
     depth = fragments.depth.reshape(-1)[pixel]
     return GBuffer(pixel, face_index, barycentric, position, normal, uv, wo, depth, width, height)
 

@@ -28,6 +28,10 @@ class Probes:
     radiance: Tensor  # [L, 3] linear RGB, mean over the probe's cell
     solid_angle: Tensor  # [L] steradian
 
+    def to(self, device: torch.device) -> "Probes":
+        """The same probes there."""
+        return Probes(self.directions.to(device), self.radiance.to(device), self.solid_angle.to(device))
+
     @property
     def power(self) -> Tensor:  # [L, 3]
         """Radiance times solid angle: the irradiance each probe gives to a surface that faces it."""
@@ -38,7 +42,7 @@ class Probes:
 class Environment:
     """A lat-long picture of the surrounding light, turned and scaled."""
 
-    image: Tensor  # [H, W, 3] linear radiance, conventions.py's mapping
+    image: Tensor  # [H, W, 3] linear radiance, conventions.py's mapping; on the host, whatever renders
     yaw_deg: float = 0.0  # about +Y: what stood at +Z stands at +X after 90
     intensity: float = 1.0
     tint: tuple[float, float, float] = (1.0, 1.0, 1.0)

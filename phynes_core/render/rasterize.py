@@ -38,7 +38,7 @@ def rasterize(
     """The face that the ray through each pixel's center meets first."""
     check_tensor("vertices", vertices, ["V", 3])
     check_tensor("faces", faces, ["F", 3])
-    homogeneous = camera.to_camera(vertices.detach()) @ camera.intrinsics.T  # x_px z, y_px z, z
+    homogeneous = camera.to_camera(vertices.detach()) @ camera.intrinsics.T.to(vertices.device)  # x_px z, y_px z, z
     if not torch.isfinite(homogeneous).all():
         raise ValueError("vertices: expected finite coordinates, got NaN or infinity")
     chosen = resolve("rasterize", backend, vertices.device.type)
@@ -78,8 +78,9 @@ def rasterize_reference(
 ) -> Fragments:
     """The specification, in plain torch: every face against every pixel of a tile."""
     corners = homogeneous.double()[faces.long()]  # [F, 3 corners, 3]
-    face_index = torch.full((height, width), -1, dtype=torch.int32)
-    barycentric, depth = torch.zeros(height, width, 3), torch.zeros(height, width)
+    device = homogeneous.device
+    face_index = torch.full((height, width), -1, dtype=torch.int32, device=device)
+    barycentric, depth = torch.zeros(height, width, 3, device=device), torch.zeros(height, width, device=device)
     in_front = corners[..., 2] >= NEAR_M
     whole, crossing = in_front.all(1), in_front.any(1) & ~in_front.all(1)
     screen = torch.where(whole[:, None, None], corners[..., :2] / corners[..., 2:], 0.0)
@@ -92,7 +93,8 @@ def rasterize_reference(
             drawn = torch.nonzero((whole & overlaps) | crossing).squeeze(1)
             if len(drawn) == 0:
                 continue
-            y, x = torch.meshgrid(torch.arange(top, bottom) + 0.5, torch.arange(left, right) + 0.5, indexing="ij")
+            rows, columns = (torch.arange(*ends, device=device) for ends in ((top, bottom), (left, right)))
+            y, x = torch.meshgrid(rows + 0.5, columns + 0.5, indexing="ij")
             pixels = torch.stack([x, y], -1).reshape(-1, 2).double()
             nearness = _covered_nearness(screen[drawn], 1.0 / corners[drawn, :, 2], pixels)
             cut = torch.nonzero(crossing[drawn]).squeeze(1)
@@ -114,10 +116,11 @@ def _covered_nearness(
     """1 / z (float32) where a face before the near plane covers a pixel, else 0."""
     ab, ac = screen[:, 1] - screen[:, 0], screen[:, 2] - screen[:, 0]
     area = ab[:, 0] * ac[:, 1] - ab[:, 1] * ac[:, 0]
-    order = torch.where(area[:, None] < 0, torch.tensor([0, 2, 1]), torch.tensor([0, 1, 2]))  # turn back faces around
+    orders = torch.tensor([[0, 2, 1], [0, 1, 2]], device=area.device)
+    order = torch.where(area[:, None] < 0, orders[0], orders[1])  # turn back faces around
     screen, inverse_z = screen.gather(1, order[..., None].expand(-1, -1, 2)), inverse_z.gather(1, order)
     covers = (area != 0)[:, None].expand(-1, len(pixels))
-    total = torch.zeros(len(screen), len(pixels), dtype=torch.float64)
+    total = torch.zeros(len(screen), len(pixels), dtype=torch.float64, device=screen.device)
     for corner in range(3):
         start, end = screen[:, (corner + 1) % 3, None], screen[:, (corner + 2) % 3, None]  # the edge facing the corner
         step = end - start

@@ -41,8 +41,8 @@ class PackedVisibility:
     @staticmethod
     def per_pixel(bits: Tensor) -> "PackedVisibility":  # [P, ceil(L / 32)] int32
         """Every pixel has its own bits."""
-        row = torch.arange(bits.shape[0])
-        weights = torch.tensor([1.0, 0.0, 0.0]).expand(bits.shape[0], 3)
+        row = torch.arange(bits.shape[0], device=bits.device)
+        weights = torch.tensor([1.0, 0.0, 0.0], device=bits.device).expand(bits.shape[0], 3)
         return PackedVisibility(bits, row[:, None].expand(-1, 3), weights)
 
 
@@ -55,9 +55,9 @@ class Shading:
     irradiance_open: Tensor  # [P, 3] sum (n.l) dE: what would arrive without shadows
 
     @staticmethod
-    def none(num_pixels: int) -> "Shading":
+    def none(num_pixels: int, device: torch.device | None = None) -> "Shading":
         """No light at all."""
-        return Shading(*(torch.zeros(num_pixels, 3) for _ in range(3)))
+        return Shading(*(torch.zeros(num_pixels, 3, device=device) for _ in range(3)))
 
     def __add__(self, other: "Shading") -> "Shading":
         return Shading(

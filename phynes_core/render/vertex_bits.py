@@ -38,8 +38,8 @@ class VertexBits:
         """The bits, with the oldest stale words renewed."""
         num_words = (directions.shape[0] + 31) // 32
         self.key = key
-        if self.bits.shape != (vertices.shape[0], num_words):
-            self.bits = torch.zeros(vertices.shape[0], num_words, dtype=torch.int32)
+        if self.bits.shape != (vertices.shape[0], num_words) or self.bits.device != vertices.device:
+            self.bits = torch.zeros(vertices.shape[0], num_words, dtype=torch.int32, device=vertices.device)
             self.keys, self.order, slices = [None] * num_words, list(range(num_words)), 1
         stale = [word for word in self.order if self.keys[word] != self.key]
         words = sorted(stale[: -(-num_words // slices)])

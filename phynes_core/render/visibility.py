@@ -96,7 +96,7 @@ class Occluder:
     def _point_bits_reference(self, points: Tensor, normals: Tensor, directions: Tensor) -> Tensor:
         origins = points + OFFSET_M * normals
         rows, columns = torch.nonzero(normals @ directions.T > 0, as_tuple=True)
-        is_open = torch.zeros(points.shape[0], directions.shape[0], dtype=torch.bool)
+        is_open = torch.zeros(points.shape[0], directions.shape[0], dtype=torch.bool, device=points.device)
         is_open[rows, columns] = ~any_hit_reference(self._corners, origins[rows], directions[columns])
         return pack_bits(is_open)
 
@@ -105,15 +105,15 @@ def pack_bits(is_open: Tensor) -> Tensor:  # [N, L] bool -> [N, ceil(L / 32)] in
     """Bit i of word w is column 32 w + i."""
     num_rows, num_directions = is_open.shape
     num_words = (num_directions + 31) // 32
-    padded = torch.zeros(num_rows, num_words * 32, dtype=torch.int64)
+    padded = torch.zeros(num_rows, num_words * 32, dtype=torch.int64, device=is_open.device)
     padded[:, :num_directions] = is_open
-    words = (padded.view(num_rows, num_words, 32) << torch.arange(32)).sum(-1)
+    words = (padded.view(num_rows, num_words, 32) << torch.arange(32, device=is_open.device)).sum(-1)
     return torch.where(words >= 1 << 31, words - (1 << 32), words).int()
 
 
 def unpack_bits(bits: Tensor, num_directions: int) -> Tensor:  # [N, ceil(L / 32)] int32 -> [N, L] bool
     """The inverse of `pack_bits`."""
-    open_bits = (bits[:, :, None] >> torch.arange(32, dtype=torch.int32)) & 1
+    open_bits = (bits[:, :, None] >> torch.arange(32, dtype=torch.int32, device=bits.device)) & 1
     return open_bits.view(bits.shape[0], -1)[:, :num_directions].bool()
 
 
@@ -124,7 +124,7 @@ def visibility_at(
     num_directions: int,
 ) -> Tensor:  # [P, L] in [0, 1]
     """Interpolate the bits of three places."""
-    values = torch.zeros(corners.shape[0], num_directions)
+    values = torch.zeros(corners.shape[0], num_directions, device=bits.device)
     for corner in range(3):
         values += barycentric[:, corner, None] * unpack_bits(bits[corners[:, corner]], num_directions)
     return values
@@ -150,4 +150,4 @@ def any_hit_reference(
         v = (ray.double()[:, None] * twist).sum(-1) * inverse
         distance = (edge_2 * twist).sum(-1) * inverse
         blocked.append(((u >= 0) & (v >= 0) & (u + v <= 1) & (distance > 0) & (distance < reach)).any(-1))
-    return torch.cat(blocked) if blocked else torch.zeros(0, dtype=torch.bool)
+    return torch.cat(blocked) if blocked else torch.zeros(0, dtype=torch.bool, device=origins.device)

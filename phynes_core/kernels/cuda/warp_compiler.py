@@ -49,4 +49,4 @@ def torch_stream(device: torch.device) -> Iterator[str]:
         return
     stream = warp.stream_from_torch(torch.cuda.current_stream(device))
     with warp.ScopedStream(stream, sync_enter=False):
-        yield str(stream.device)
+        yield str(warp.device_from_torch(device))

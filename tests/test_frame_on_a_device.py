@@ -1,0 +1,83 @@
+"""The engine makes every tensor where its inputs lie: proven on a pretended GPU, whose picture is the CPU's."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from phynes_core.avatar import Avatar
+from phynes_core.body.model import Pose
+from phynes_core.frame import FrameRenderer, RenderOptions
+from phynes_core.render.area_lamps import AreaLamp
+from phynes_core.render.camera import orbit_camera
+from phynes_core.render.frame_buffers import BUFFERS
+from phynes_core.render.lamps import Lamp
+from phynes_core.render.lighting import Lighting
+from phynes_core.render.probes import Environment
+from phynes_core.scene import PosedAvatar, Scene
+from tests.pretended_device import DeviceMixup, is_marked, pretended_cuda
+from tests.small_body import small_body
+
+EVERYTHING = RenderOptions(frozenset(BUFFERS), lamp_samples=3, has_pixel_normals=True, antialias=True)
+
+
+def small_avatar(seed=4):
+    torch.manual_seed(seed)
+    avatar = Avatar.untrained(small_body(), "small")
+    with torch.no_grad():
+        for network in (avatar.albedo, avatar.roughness, avatar.offset):
+            network.encoding.grid.normal_(std=0.5)
+        avatar.offset.head.weight.normal_(std=0.02)
+    return avatar.requires_grad_(False)
+
+
+def scene_of(*avatars):
+    """Two suns in a sky large enough to be searched, a far lamp and a near one; every avatar in a pose of its own."""
+    sky = torch.rand(48, 96, 3, generator=torch.Generator().manual_seed(0))
+    sky[10, 20] = sky[14, 60] = 500.0
+    lighting = Lighting(Environment(sky), (Lamp(50.0, 30.0),), area_lamps=(AreaLamp((0.6, 0.8, 0.7)),))
+    posed = []
+    for number, avatar in enumerate(avatars):
+        body_pose = torch.zeros(23, 3)
+        body_pose[15, 1] = 0.4 * number + 0.2
+        pose = Pose(body_pose, torch.zeros(3), torch.tensor([0.9 * number, 0.0, 0.0]), torch.zeros(10))
+        posed.append(PosedAvatar(avatar, pose))
+    return Scene(tuple(posed), orbit_camera(torch.zeros(3), 20.0, 5.0, 3.0, 40, 40), lighting)
+
+
+@pytest.mark.parametrize("options", [EVERYTHING, replace(EVERYTHING, exact_visibility=True, supersample=2)])
+def test_a_frame_is_computed_where_the_body_lies(options):
+    """Every buffer, two avatars that reflect differently, all kinds of light, keyed and kept over two frames."""
+    avatars = small_avatar(), small_avatar(5)
+    avatars[1].record = replace(avatars[1].record, f0=0.1)
+    scene = scene_of(*avatars)
+    expected = FrameRenderer().render(scene, options)
+    with pretended_cuda() as device:
+        renderer = FrameRenderer(device=device)
+        renderer.render(scene, options)
+        shown = renderer.render(scene, options)
+        assert is_marked(renderer.mesh(scene).vertices)
+        assert all(is_marked(shown.image(name)) for name in BUFFERS)
+    same = shown.face_index == expected.face_index
+    assert same.float().mean() > 0.99
+    for name in BUFFERS:
+        difference = ((shown.image(name) - expected.image(name)) * same[..., None]).abs().mean()
+        assert difference <= 2e-3 * expected.image(name).abs().mean(), name
+
+
+def test_the_references_run_on_a_device_too():
+    scene = scene_of(small_avatar())
+    with pretended_cuda() as device:
+        shown = FrameRenderer(device=device).render(scene, replace(EVERYTHING, backend="reference", antialias=False))
+        assert all(is_marked(shown.image(name)) for name in BUFFERS)
+
+
+def test_the_pretended_device_refuses_what_a_real_one_would():
+    with pretended_cuda() as device:
+        there, here = torch.ones(3, device=device), torch.ones(3)
+        assert there.device.type == "cuda" and here.device.type == "cpu"
+        assert is_marked(there * 2.0) and is_marked(there[1:].clamp(min=0.5))
+        for mixed in (lambda: there + here, lambda: there[torch.tensor([0])], lambda: there.numpy()):
+            with pytest.raises(DeviceMixup):
+                mixed()
+        assert (there.cpu() + here).tolist() == [2.0, 2.0, 2.0]
