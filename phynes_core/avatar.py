@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from phynes_core.body.atlas import average_over_seams
-from phynes_core.body.chart_steps import CHART_RESOLUTION, STEPS, open_steps
+from phynes_core.body.chart_steps import CHART_RESOLUTION, open_steps, step_table
 from phynes_core.body.model import BodyModel, Pose, pose_body
 from phynes_core.checks import check_tensor
 from phynes_core.conventions import DEFAULT_F0, MIN_ROUGHNESS, POSE_DIM, PROBE_COLUMNS, PROBE_ROWS
@@ -141,7 +141,7 @@ class Avatar(nn.Module):
         check_tensor("uv", uv, ["N", 2])
         cell = 1.0 / CHART_RESOLUTION
         length = open_steps(self.body, uv).T.to(uv.dtype).contiguous() * cell  # [4, N]
-        steps = torch.tensor(STEPS, dtype=uv.dtype, device=uv.device)
+        steps = step_table(uv.dtype, uv.device)
         places = uv + steps[:, None] * length[:, :, None]  # [4, N, 2]
         if isinstance(pose, PoseBatch):
             pose = PoseBatch(pose.poses, pose.index.repeat(4))

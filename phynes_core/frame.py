@@ -12,12 +12,14 @@ Every stage remembers its last result and what it was made of, so a frame recomp
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from phynes_core.avatar import Avatar
 from phynes_core.body.model import Pose
+from phynes_core.kernels.backends import missing_cause
 from phynes_core.render.area_lamps import AreaLamp, shade_area_lamp
 from phynes_core.render.bright_sources import source_rays
 from phynes_core.render.camera import Camera
@@ -34,6 +36,9 @@ from phynes_core.render.vertex_bits import VertexBits
 from phynes_core.render.visibility import Occluder
 from phynes_core.scene import AvatarCopies, Scene, SceneMesh, build_mesh
 from phynes_core.stages import Stages
+
+if TYPE_CHECKING:
+    from phynes_core.recorded_frames import RecordedFrames
 
 LIGHT_BUFFERS = frozenset({"radiance", "visibility", "shading"})
 MATERIAL_BUFFERS = frozenset({"radiance", "albedo", "roughness"})
@@ -93,6 +98,7 @@ class FrameRenderer:
         self._stages = Stages() if base is None else Stages(base._stages, VIEW_INDEPENDENT)
         self._vertex_bits = VertexBits() if base is None else base._vertex_bits
         self._copies = AvatarCopies(device) if base is None else base._copies
+        self._recorded: RecordedFrames | None = None
 
     def render(self, scene: Scene, options: RenderOptions = RenderOptions()) -> FrameBuffers:
         """Every buffer in `options.buffers`; the mask always."""
@@ -105,7 +111,7 @@ class FrameRenderer:
         camera = scene.camera if factor == 1 else scene.camera.resized(
             scene.camera.width * factor, scene.camera.height * factor
         )  # fmt: skip
-        frame = self._render(scene, camera, options)
+        frame = self._recorded_frame(scene, camera, options) or self._render(scene, camera, options)
         return frame if factor == 1 else average_samples(frame, factor)
 
     @property
@@ -131,6 +137,18 @@ class FrameRenderer:
         key = (self._stages.serial("mesh"), backend)
         return self._stages.result("occluder", key, lambda: Occluder(mesh.vertices, mesh.faces, backend)), key
 
+    def _recorded_frame(self, scene: Scene, camera: Camera, options: RenderOptions) -> FrameBuffers | None:
+        """The frame from CUDA graphs, where they can make it."""
+        if scene.device.type != "cuda" or missing_cause("warp") is not None:
+            return None
+        from phynes_core.recorded_frames import RecordedFrames, can_record
+
+        if not can_record(scene, options):
+            return None
+        if self._recorded is None:
+            self._recorded = RecordedFrames(scene.device)
+        return self._recorded.render(scene, camera, options, self._stages.timed)
+
     def _render(self, scene: Scene, camera: Camera, options: RenderOptions) -> FrameBuffers:
         wanted = options.buffers
         mesh = self.mesh(scene)
@@ -143,7 +161,7 @@ class FrameRenderer:
             "rasterize", view_key, lambda: _build_view(mesh, camera, mesh_key, view_key, options)
         )
         normal = view.gbuffer.normal
-        detailed = tuple(_has_detail(posed.avatar, options) for posed in scene.avatars)
+        detailed = tuple(has_detail(posed.avatar, options) for posed in scene.avatars)
         if any(detailed) and wanted & NORMAL_BUFFERS:
             frames = self._stages.result(
                 "face_frames", mesh_key, lambda: face_frames(mesh.vertices, mesh.faces, mesh.corner_uv, mesh.offsets)
@@ -255,7 +273,8 @@ def _query_materials(scene: Scene, view: _View, is_frozen: bool) -> tuple[Tensor
     return albedo, roughness
 
 
-def _has_detail(avatar: Avatar, options: RenderOptions) -> bool:
+def has_detail(avatar: Avatar, options: RenderOptions) -> bool:
+    """Whether the offset map tilts the normals of this avatar's pixels."""
     return avatar.record.has_detail if options.has_pixel_normals is None else options.has_pixel_normals
 
 

@@ -14,6 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
+from phynes_core.kernels import backends
+
 CUDA = torch.device("cuda")
 _MAY_MIX = {"copy_", "to", "type_as", "set_"}
 
@@ -102,7 +104,10 @@ def pretended_cuda() -> Iterator[torch.device]:
     """The mode, with Warp's kernels sent to its CPU device."""
     import warp
 
-    from_torch = warp.from_torch
+    from_torch, missing_cause = warp.from_torch, backends.missing_cause
+
+    def cause(name):
+        return "no GPU to run on" if name == "triton" else missing_cause(name)
 
     def seen_on_the_host(tensor, *args, **kwargs):
         if not is_marked(tensor):
@@ -111,6 +116,7 @@ def pretended_cuda() -> Iterator[torch.device]:
             return from_torch(tensor, *args, **kwargs)
 
     with (
+        mock.patch.object(backends, "missing_cause", cause),
         mock.patch.object(nn.Module, "to", module_there),
         mock.patch.object(torch.cuda, "current_stream", lambda device=None: None),
         mock.patch.object(warp, "stream_from_torch", lambda stream: None),

@@ -18,13 +18,17 @@ TIERS = {
     "geometry": 3,
     **dict.fromkeys(["render", "maps", "body"], 4),
     **dict.fromkeys(["avatar", "checkpoint", "data", "scene"], 5),
-    **dict.fromkeys(["frame", "grounded_frame"], 6),
+    "device_graph": 1,
+    **dict.fromkeys(["frame", "grounded_frame", "device_frame", "recorded_frames"], 6),
     **dict.fromkeys(["training", "evaluation", "synthetic"], 7),
 }
 SIDEWAYS = {
     ("checkpoint", "avatar"),
     ("scene", "avatar"),
     ("grounded_frame", "frame"),
+    ("frame", "recorded_frames"),
+    ("recorded_frames", "frame"),
+    ("recorded_frames", "device_frame"),
 }  # within a tier; tier 1's single files may also use one another
 WINDOW_LIBRARIES = {"moderngl", "moderngl_window", "glfw", "glm", "pyglm", "dearpygui", "OpenGL"}
 VALUES_ONLY = {"phynes_core", "torch", *WINDOW_LIBRARIES} - {"dearpygui"}  # what app.panels and app.state never import

@@ -21,6 +21,12 @@ def open_steps(body: BodyModel, uv: Tensor) -> Tensor:  # [N, 2] on the surface 
 
 
 @lru_cache(maxsize=8)
+def step_table(dtype: torch.dtype, device: torch.device) -> Tensor:  # [4, 2]
+    """STEPS there: sent once, because a recorded CUDA graph cannot wait for the host."""
+    return torch.tensor(STEPS, dtype=dtype, device=device)
+
+
+@lru_cache(maxsize=8)
 def _open_bits(body: BodyModel) -> Tensor:  # [R, R] uint8, row 0 is v = 1; bit i: STEPS[i] stays
     """One byte a texel, so that the table stays in the cache while pixels ask it."""
     inside = torch.nn.functional.pad(chart_image(body, CHART_RESOLUTION), (1, 1, 1, 1), value=-1)

@@ -19,7 +19,7 @@ _FAST_BACKENDS: dict[str, dict[str, tuple[str, ...]]] = {
     "visibility": {"cpu": ("embree", "numba", "warp"), "cuda": ("warp",)},
     "hash_encoding": {"cpu": ("numba",), "cuda": ("triton", "tinycudann")},
     "neural_map": {"cpu": ("numba",)},
-    "shade": {"cpu": ("numba",)},
+    "shade": {"cpu": ("numba", "warp"), "cuda": ("warp",)},
     "mesh_losses": {},
 }
 # Slower than the reference or no better, so `auto` never takes them: judges that are asked for by name. PyTorch3D draws

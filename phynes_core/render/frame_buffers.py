@@ -1,5 +1,6 @@
 """The images that a frame consists of, and how samples become pixels."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import torch
@@ -36,8 +37,15 @@ class FrameBuffers:
 
     def cpu(self) -> "FrameBuffers":
         """The same images on the host."""
+        return self._each(Tensor.cpu)
+
+    def copied(self) -> "FrameBuffers":
+        """The same images in memory of their own."""
+        return self._each(Tensor.clone)
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> "FrameBuffers":
         images = {entry.name: getattr(self, entry.name) for entry in fields(self)}
-        return FrameBuffers(**{name: image.cpu() for name, image in images.items() if image is not None})
+        return FrameBuffers(**{name: change(image) for name, image in images.items() if image is not None})
 
     def image(self, name: str) -> Tensor:
         """The buffer of this name. Raises ValueError when it was not asked for."""

@@ -50,15 +50,29 @@ def build_gbuffer(
     """Interpolate position, normal and uv over the pixels that `fragments` covers."""
     height, width = fragments.face_index.shape
     pixel = torch.nonzero(fragments.face_index.reshape(-1) >= 0).squeeze(1)
-    face_index = fragments.face_index.reshape(-1)[pixel].long()
+    rows = build_rows(fragments, pixel, vertices, faces, vertex_normals, corner_uv, camera.center)
+    return GBuffer(pixel, *rows, width, height)
+
+
+def build_rows(
+    fragments: Fragments,
+    pixel: Tensor,  # [P] int64; those that are not covered give rows of face 0 without meaning
+    vertices: Tensor,  # [V, 3] world
+    faces: Tensor,  # [F, 3]
+    vertex_normals: Tensor,  # [V, 3] unit, world
+    corner_uv: Tensor,  # [F, 3, 2]
+    center: Tensor,  # [3] world, of the camera
+) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
+    """The gbuffer's columns from face_index to depth, at these pixels."""
+    face_index = fragments.face_index.reshape(-1)[pixel].long().clamp(min=0)
     barycentric = fragments.barycentric.reshape(-1, 3)[pixel]
     corners = faces[face_index]
     position = _interpolate(vertices, corners, barycentric)
     normal = torch.nn.functional.normalize(_interpolate(vertex_normals, corners, barycentric), dim=-1)
     uv = (corner_uv[face_index] * barycentric[:, :, None]).sum(1)
-    wo = torch.nn.functional.normalize(camera.center.to(position.device) - position, dim=-1)
+    wo = torch.nn.functional.normalize(center.to(position.device) - position, dim=-1)
     depth = fragments.depth.reshape(-1)[pixel]
-    return GBuffer(pixel, face_index, barycentric, position, normal, uv, wo, depth, width, height)
+    return face_index, barycentric, position, normal, uv, wo, depth
 
 
 def _interpolate(values: Tensor, corners: Tensor, barycentric: Tensor) -> Tensor:  # [V, C], [P, 3], [P, 3] -> [P, C]

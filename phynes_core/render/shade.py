@@ -85,8 +85,11 @@ def shade(
     check_tensor("visibility.bits", visibility.bits, ["R", (num_directions + 31) // 32], torch.int32)
     check_tensor("visibility.corners", visibility.corners, [num_pixels, 3])
     check_tensor("visibility.barycentric", visibility.barycentric, [num_pixels, 3])
-    if resolve("shade", backend, surface.normal.device.type) == "numba":
+    chosen = resolve("shade", backend, surface.normal.device.type)
+    if chosen == "numba":
         return _shade_numba(surface, directions, power, visibility)
+    if chosen == "warp":
+        return _shade_warp(surface, directions, power, visibility)
     open_share = visibility_at(visibility.bits, visibility.corners, visibility.barycentric, num_directions)
     return shade_reference(surface, directions, power, open_share)
 
@@ -136,3 +139,18 @@ def _shade_numba(surface: Surface, directions: Tensor, power: Tensor, visibility
         surface.f0,
     )
     return Shading(*(torch.from_numpy(term) for term in terms))
+
+
+def _shade_warp(surface: Surface, directions: Tensor, power: Tensor, visibility: PackedVisibility) -> Shading:
+    from phynes_core.kernels.cuda.warp_shade import fused_shade
+
+    num_pixels, device = surface.normal.shape[0], surface.normal.device
+    total = Shading.none(num_pixels, device)
+    fused_shade(
+        surface.normal.contiguous(), surface.wo.contiguous(), surface.albedo.contiguous(),
+        surface.roughness.contiguous(), visibility.bits.contiguous(), visibility.corners.int().contiguous(),
+        visibility.barycentric.contiguous(), directions.contiguous(), power.contiguous(), surface.f0,
+        torch.full((1,), num_pixels, dtype=torch.int32, device=device),
+        total.radiance, total.irradiance, total.irradiance_open,
+    )  # fmt: skip
+    return total

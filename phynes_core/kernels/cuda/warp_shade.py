@@ -1,0 +1,112 @@
+"""Shading of pixels under packed directional lights, one thread a pixel: the twin of kernels/cpu/shade.py."""
+
+# pyright: reportInvalidTypeForm=false
+# Warp says the type of an array by a call.
+
+import warp
+from torch import Tensor
+
+from phynes_core.conventions import MIN_ROUGHNESS
+from phynes_core.kernels.cuda.warp_compiler import numbers, torch_stream, vectors
+
+warp.set_module_options({"enable_backward": False})
+
+MIN_COSINE = 1e-3  # as render/brdf.py clamps n.l and n.v inside the lobe
+PI = 3.14159265358979
+
+
+@warp.func
+def smith(cosine: float, squared_alpha: float):
+    """Twice the cosine over Smith's masking for GGX."""
+    return cosine + warp.sqrt(squared_alpha + (1.0 - squared_alpha) * cosine * cosine)
+
+
+@warp.kernel
+def add_light(
+    normal: warp.array(dtype=warp.vec3),
+    wo: warp.array(dtype=warp.vec3),
+    albedo: warp.array(dtype=warp.vec3),
+    roughness: warp.array(dtype=float),
+    bits: warp.array2d(dtype=int),
+    corners: warp.array2d(dtype=int),
+    barycentric: warp.array(dtype=warp.vec3),
+    directions: warp.array(dtype=warp.vec3),
+    power: warp.array(dtype=warp.vec3),
+    f0: float,
+    min_alpha: float,
+    count: warp.array(dtype=int),
+    radiance: warp.array(dtype=warp.vec3),
+    irradiance: warp.array(dtype=warp.vec3),
+    irradiance_open: warp.array(dtype=warp.vec3),
+):
+    """One thread a pixel; the sums go on from what is there."""
+    pixel = warp.tid()
+    if pixel >= count[0]:
+        return
+    n, v, weights = normal[pixel], wo[pixel], barycentric[pixel]
+    a, b, c = corners[pixel, 0], corners[pixel, 1], corners[pixel, 2]
+    alpha = warp.max(roughness[pixel] * roughness[pixel], min_alpha)
+    squared_alpha = alpha * alpha
+    true_cos_view = warp.dot(n, v)
+    cos_view = warp.max(true_cos_view, MIN_COSINE)
+    v_across = v - true_cos_view * n
+    diffuse, specular, possible = warp.vec3(0.0), warp.vec3(0.0), warp.vec3(0.0)
+    for light in range(directions.shape[0]):
+        direction = directions[light]
+        cosine = warp.dot(n, direction)
+        if cosine > 0.0:
+            dose = power[light]
+            possible += cosine * dose
+            word, bit = light // 32, light % 32
+            visibility = (
+                weights[0] * float((bits[a, word] >> bit) & 1)
+                + weights[1] * float((bits[b, word] >> bit) & 1)
+                + weights[2] * float((bits[c, word] >> bit) & 1)
+            )
+            if visibility > 0.0:
+                across = direction - cosine * n + v_across
+                squared_across = warp.dot(across, across)
+                true_along = cosine + true_cos_view
+                squared_sum = warp.max(squared_across + true_along * true_along, 1.0e-8)
+                cos_light = warp.max(cosine, MIN_COSINE)
+                along = cos_light + cos_view
+                squared_rest = warp.max(squared_across + (true_along - along) * (true_along + along), 0.0)
+                spread = squared_rest + squared_alpha * warp.min(along * along, squared_sum)
+                miss = warp.max(1.0 - 0.5 * warp.sqrt(squared_sum), 0.0)
+                squared_miss = miss * miss
+                fresnel = f0 + (1.0 - f0) * squared_miss * squared_miss * miss
+                lobe = squared_sum * squared_sum * fresnel / (spread * spread * smith(cos_light, squared_alpha))
+                received = visibility * cosine
+                diffuse += received * dose
+                specular += (received * lobe) * dose
+    lobe_scale = squared_alpha / (PI * smith(cos_view, squared_alpha))
+    radiance[pixel] += warp.cw_mul(albedo[pixel], diffuse) / PI + lobe_scale * specular
+    irradiance[pixel] += diffuse
+    irradiance_open[pixel] += possible
+
+
+def fused_shade(
+    normal: Tensor,  # [P, 3] unit, world
+    wo: Tensor,  # [P, 3] unit, surface -> eye, world
+    albedo: Tensor,  # [P, 3] linear
+    roughness: Tensor,  # [P] in (0, 1]
+    bits: Tensor,  # [R, ceil(L / 32)] int32, bit i of word w is direction 32 w + i
+    corners: Tensor,  # [P, 3] int32, rows of bits
+    barycentric: Tensor,  # [P, 3] weights of the three rows
+    directions: Tensor,  # [L, 3] unit, surface -> light, world
+    power: Tensor,  # [L, 3] radiance x solid angle, linear RGB
+    f0: float,
+    count: Tensor,  # [1] int32: how many of the pixels are meant
+    radiance: Tensor,  # [P, 3], added to
+    irradiance: Tensor,  # [P, 3], added to: with shadows
+    irradiance_open: Tensor,  # [P, 3], added to: without
+) -> None:
+    """Add sum_i f V_i (n.l) dE_i; rows beyond the count stay as they are."""
+    with torch_stream(normal.device) as device:
+        warp.launch(
+            add_light, normal.shape[0],
+            [vectors(normal), vectors(wo), vectors(albedo), numbers(roughness), numbers(bits), numbers(corners),
+             vectors(barycentric), vectors(directions), vectors(power), f0, MIN_ROUGHNESS**2, numbers(count),
+             vectors(radiance), vectors(irradiance), vectors(irradiance_open)],
+            device=device,
+        )  # fmt: skip
