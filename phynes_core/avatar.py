@@ -110,8 +110,11 @@ class Avatar(nn.Module):
         The light, the shape and the poses stay: scenes are described on the host, whatever renders them.
         """
         networks = self.offset, self.texture, self.albedo, self.roughness
-        maps = [deepcopy(network).to(device) for network in networks]
-        copy = Avatar(self.body.to(device), self.record, *maps, self.light, self.betas, self.training_poses)
+        offset, texture, albedo, roughness = (deepcopy(network).to(device) for network in networks)
+        copy = Avatar(
+            self.body.to(device), self.record, offset, texture, albedo, roughness, self.light, self.betas,
+            self.training_poses,
+        )  # fmt: skip
         return copy.requires_grad_(False)
 
     def vertex_offsets(self, pose_vector: Tensor) -> Tensor:  # [72] -> [V] metres along the body's normal

@@ -50,8 +50,10 @@ class SceneMesh:
 
     def cpu(self) -> "SceneMesh":
         """The same mesh on the host."""
-        tensors = self.vertices, self.faces, self.normals, self.offsets, self.corner_uv
-        return SceneMesh(*(tensor.cpu() for tensor in tensors), self.first_face)
+        return SceneMesh(
+            self.vertices.cpu(), self.faces.cpu(), self.normals.cpu(), self.offsets.cpu(), self.corner_uv.cpu(),
+            self.first_face,
+        )  # fmt: skip
 
 
 @torch.no_grad()

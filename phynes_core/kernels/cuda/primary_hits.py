@@ -1,6 +1,6 @@
 """Which face the ray through each pixel's center meets first, by casting rays."""
 
-# pyright: reportInvalidTypeForm=false
+# pyright: reportInvalidTypeForm=false, reportOperatorIssue=false
 # Warp says the type of an array by a call.
 
 import torch

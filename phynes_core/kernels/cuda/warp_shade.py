@@ -1,6 +1,6 @@
 """Shading of pixels under packed directional lights, one thread a pixel: the twin of kernels/cpu/shade.py."""
 
-# pyright: reportInvalidTypeForm=false
+# pyright: reportInvalidTypeForm=false, reportCallIssue=false, reportArgumentType=false
 # Warp says the type of an array by a call.
 
 import warp
