@@ -148,8 +148,9 @@ def _write_sizes(folder: Path, record: dict, sizes: dict) -> None:
     from phynes_core.atomic_file import replacing
 
     folder.mkdir(parents=True, exist_ok=True)
-    lines = {title: [dataclasses.asdict(line) for line in group] for title, group in sizes.items()}
-    write_json(folder / "sizes.json", {key: record[key] for key in ("device", "commit", "size")} | {"sizes": lines})
+    content: dict[str, object] = {key: record[key] for key in ("device", "commit", "size")}
+    content["sizes"] = {title: [dataclasses.asdict(line) for line in group] for title, group in sizes.items()}
+    write_json(folder / "sizes.json", content)
     with replacing(folder / "sizes.svg") as temporary:
         temporary.write_text(size_plots(sizes), encoding="utf-8")
     print(f"{folder / 'sizes.json'}\n{folder / 'sizes.svg'}")

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from phynes_core.checks import check_tensor
 from phynes_core.conventions import POSE_DIM
-from phynes_core.kernels.backends import resolve
+from phynes_core.kernels.backends import REFERENCE, resolve
 from phynes_core.kernels.cpu.threads import run_in_threads
 from phynes_core.maps.frequency_encoding import FrequencyEncoding
 from phynes_core.maps.hash_encoding import HashEncoding, HashEncodingConfig
@@ -88,13 +88,14 @@ class NeuralMap(nn.Module):
         check_tensor("uv", uv, ["N", 2])
         if backend == "auto":
             backend = self.backend
-        if backend != "tinycudann" and self._can_fuse(uv, pose):  # which only encodes
-            if resolve("neural_map", backend, uv.device.type) == "numba":
-                return self._query_numba(uv, self._first_bias(pose))
+        # an adapter that only encodes leaves the layers to torch
+        kernel = REFERENCE if backend == "tinycudann" else resolve("neural_map", backend, uv.device.type)
+        if kernel == "numba" and self._can_fuse(uv, pose):
+            return self._query_numba(uv, self._first_bias(pose))
         features = self.encoding(uv, backend)
         bias = self._first_bias(pose)
         if torch.is_grad_enabled() or uv.shape[0] <= QUERY_CHUNK or uv.device.type != "cpu":
-            return self._network(features, bias)
+            return self._network(features, bias, kernel)
         values = torch.empty(uv.shape[0], self.config.output_channels, dtype=features.dtype)
 
         @torch.no_grad()
@@ -139,11 +140,11 @@ class NeuralMap(nn.Module):
         check_tensor("pose", pose, [self.config.pose_dim])
         return self.pose(pose.to(bias.device)) + bias
 
-    def _network(self, features: Tensor, first_bias: Tensor) -> Tensor:
-        first = self._activate(torch.addmm(first_bias, features, self.hidden[0].weight.T))
+    def _network(self, features: Tensor, first_bias: Tensor, kernel: str = REFERENCE) -> Tensor:
+        first = self._activate(torch.addmm(first_bias, features, self.hidden[0].weight.T), kernel)
         values = first
         for layer in self.hidden[1:]:
-            values = self._activate(layer(values))
+            values = self._activate(layer(values), kernel)
         values = self.head(values + first if self.config.residual_output else values)
         if values.dtype == torch.bfloat16:  # inside torch.autocast
             values = values.float()
@@ -151,7 +152,28 @@ class NeuralMap(nn.Module):
             values = torch.sigmoid(values)
         return self.config.output_offset + self.config.output_scale * values
 
-    def _activate(self, values: Tensor) -> Tensor:
+    def _activate(self, values: Tensor, kernel: str) -> Tensor:
         if self.config.activation == "relu":
             return torch.relu(values)
+        if kernel == "numba" and values.dtype == torch.float32:
+            return _NumbaSoftplus.apply(values)
         return nn.functional.softplus(values, beta=SOFTPLUS_BETA)
+
+
+class _NumbaSoftplus(torch.autograd.Function):
+    """The numba twin of softplus; differentiable once."""
+
+    @staticmethod
+    def forward(ctx, values: Tensor) -> Tensor:
+        from phynes_core.kernels.cpu.softplus import softplus
+
+        result = torch.from_numpy(softplus(values.detach().contiguous().numpy()))
+        ctx.save_for_backward(result)
+        return result
+
+    @staticmethod
+    def backward(ctx, *gradients: Tensor) -> Tensor:
+        from phynes_core.kernels.cpu.softplus import softplus_backward
+
+        (result,) = ctx.saved_tensors
+        return torch.from_numpy(softplus_backward(result.numpy(), gradients[0].contiguous().numpy()))

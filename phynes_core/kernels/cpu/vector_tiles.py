@@ -158,3 +158,43 @@ def _tile_code(activate):
 softplus_tile, relu_tile, sigmoid_tile, linear_tile = (
     _tile(activate) for activate in (_softplus, _relu, _sigmoid, _identity)
 )
+
+
+def _panel(work, num_sources):
+    """target[point] = work(source[point], ...) for a PANEL of one-dimensional float32 arrays, each with its start."""
+
+    def generate(context, builder, signature, arguments):
+        def start(number):
+            array = context.make_array(signature.args[number])(context, builder, arguments[number])
+            base = builder.gep(array.data, [arguments[number + 1]])
+            return builder.bitcast(base, _FLOATS.as_pointer())
+
+        sources, target = [start(2 * number) for number in range(num_sources)], start(2 * num_sources)
+
+        def vectors(base):
+            return [builder.load(builder.gep(base, [_INT(v)]), align=4) for v in range(VECTORS)]
+
+        for v, value in enumerate(work(builder, *(vectors(base) for base in sources))):
+            builder.store(value, builder.gep(target, [_INT(v)]), align=4)
+        return context.get_dummy_value()
+
+    return generate
+
+
+def _softplus_gradient(builder, ys, gradients):
+    """Of softplus y = log(1 + exp(beta x)) / beta the slope is 1 - exp(-beta y): the result says it all."""
+    decays = _decays(builder, ys, SOFTPLUS_BETA)
+    return [builder.fsub(g, builder.fmul(g, decay)) for g, decay in zip(gradients, decays, strict=True)]
+
+
+@intrinsic
+def softplus_panel(typing, source, source_at, target, target_at):
+    """target = softplus(source)."""
+    return types.void(source, types.intp, target, types.intp), _panel(_softplus, 1)
+
+
+@intrinsic
+def softplus_gradient_panel(typing, result, result_at, gradient, gradient_at, target, target_at):
+    """target = gradient by what softplus gave `result` for."""
+    signature = types.void(result, types.intp, gradient, types.intp, target, types.intp)
+    return signature, _panel(_softplus_gradient, 2)
