@@ -37,6 +37,7 @@ def traced_state(state: ViewState) -> dict[str, object]:
         "lamps": [[lamp.azimuth_deg, lamp.elevation_deg] for lamp in light.lamps],
         "light": [light.mode, light.environment, light.yaw_deg, len(light.probe_edits)],
         "joints": {joint: angles for joint, angles in enumerate(state.body.joint_angles_deg) if any(angles)},
+        "motion": Path(state.body.motion).stem,
         "clip_s": round(state.body.time_s, 3),
         "bodies": [Path(body.avatar).stem for body in state.bodies],
         "active": state.company.place,

@@ -92,7 +92,8 @@ class PictureWindow:
         window.mouse_release_event_func = lambda x, y, button: gestures.release(button, *place(x, y))
         window.mouse_scroll_event_func = lambda dx, dy: gestures.scroll(dy)
         window.key_event_func = key
-        window.files_dropped_event_func = lambda x, y, paths: dropped([Path(path) for path in paths])
+        # moderngl-window's GLFW backend does not pass drops on
+        glfw.set_drop_callback(window._window, lambda handle, paths: dropped([Path(path) for path in paths]))
         glfw.set_window_refresh_callback(window._window, lambda handle: self._expose())
 
     # what the loop asks

@@ -45,6 +45,26 @@ def keep(viewer: Viewer, name: str) -> None:
             )
 
 
+def waving_bvh(num_frames: int) -> str:
+    """A skeleton of seven joints whose left arm goes up and down."""
+    joints = (  # name, offset in cm, how many joints close after it
+        ("Hips", "0 0 0", 0), ("LeftUpLeg", "10 0 0", 0), ("LeftLeg", "0 -40 0", 2), ("RightUpLeg", "-10 0 0", 0),
+        ("RightLeg", "0 -40 0", 2), ("LeftArm", "18 50 0", 0), ("LeftForeArm", "26 0 0", 2),
+        ("RightArm", "-18 50 0", 0), ("RightForeArm", "-26 0 0", 2),
+    )  # fmt: skip
+    lines = ["HIERARCHY"]
+    for index, (name, offset, num_closed) in enumerate(joints):
+        moves = "6 Xposition Yposition Zposition" if index == 0 else "3"
+        lines += [f"{'JOINT' if index else 'ROOT'} {name}", "{", f"OFFSET {offset}"]
+        lines += [f"CHANNELS {moves} Zrotation Yrotation Xrotation", *["}"] * num_closed]
+    rows = []
+    for frame in range(num_frames):
+        angles = np.zeros((len(joints), 3))
+        angles[5, 0] = 60.0 * np.sin(2 * np.pi * frame / num_frames)
+        rows.append(" ".join(f"{value:.4f}" for value in (0.0, 90.0, 0.0, *angles.ravel())))
+    return "\n".join([*lines, "}", "MOTION", f"Frames: {num_frames}", "Frame Time: 0.04", *rows])
+
+
 def middle(event: dict, place: int, first: int, second: int) -> tuple[float, float]:
     ends = np.array([event["joints_px"][place][joint] for joint in (first, second)])
     return tuple(ends.mean(0))
@@ -88,6 +108,20 @@ def test_the_clip_is_scrubbed_on_the_strip_and_played_with_the_space_bar(viewer)
     keep(viewer, "playing")
     viewer.key("space", "Home")
     viewer.settled(clip_s=0.0)
+
+
+def test_a_dropped_bvh_plays_and_a_file_of_no_use_is_told_so(viewer, tmp_path):
+    (tmp_path / "wave.bvh").write_text(waving_bvh(num_frames=60))
+    viewer.drop(tmp_path / "wave.bvh")
+    viewer.wait("the new clip", lambda: (viewer.last("shown") or {}).get("motion") == "wave")
+    viewer.wait("a later pose", lambda: viewer.last("shown")["clip_s"] > 0.2)
+    keep(viewer, "dropped")
+    viewer.key("space")
+    (tmp_path / "notes.txt").write_text("")
+    viewer.drop(tmp_path / "notes.txt")
+    viewer.wait("the message", lambda: "notes.txt" in str(viewer.last("messages")))
+    viewer.key("z")
+    viewer.settled(motion="walk")
 
 
 def test_four_avatars_stand_side_by_side_and_a_click_chooses_one(viewer):
