@@ -74,7 +74,9 @@ def save_rig(path: Path, light: LightState) -> None:
 
 def _lamp_record(lamp: LampState) -> dict[str, object]:
     foreign = {name for kind, names in OF_KIND.items() if kind != lamp.kind for name in names}
-    values = {entry.name: getattr(lamp, entry.name) for entry in fields(lamp) if entry.name not in foreign}
+    values: dict[str, object] = {
+        entry.name: getattr(lamp, entry.name) for entry in fields(lamp) if entry.name not in foreign
+    }
     return values | {"color": list(lamp.color)}
 
 

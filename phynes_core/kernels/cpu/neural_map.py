@@ -3,6 +3,9 @@
 Features and activations lie feature by feature, the points of a panel side by side: [features, PANEL].
 """
 
+# pyright: reportCallIssue=false
+# numba hands the typing context to an intrinsic itself.
+
 from dataclasses import dataclass
 
 import numpy as np
