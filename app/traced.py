@@ -36,6 +36,7 @@ def traced_state(state: ViewState) -> dict[str, object]:
         "camera": [camera.azimuth_deg, camera.elevation_deg, camera.distance_m, *camera.pan_m],
         "lamps": [[lamp.azimuth_deg, lamp.elevation_deg] for lamp in light.lamps],
         "light": [light.mode, light.environment, light.yaw_deg, len(light.probe_edits)],
+        "stage": [state.stage.backdrop, state.stage.has_ground, state.stage.has_balls],
         "joints": {joint: angles for joint, angles in enumerate(state.body.joint_angles_deg) if any(angles)},
         "motion": Path(state.body.motion).stem,
         "clip_s": round(state.body.time_s, 3),

@@ -1,0 +1,76 @@
+"""The light by hand, in the real windows: step, turn, stage, drag."""
+
+import shutil
+import sys
+
+import numpy as np
+import pytest
+
+from tests.app.desktop import Desktop, Viewer
+
+TOOLS = ("Xvfb", "openbox", "xdotool", "xwininfo", "import")
+
+pytestmark = [
+    pytest.mark.window,
+    pytest.mark.skipif(sys.platform != "linux", reason="drives X11 windows"),
+    pytest.mark.skipif(
+        any(shutil.which(tool) is None for tool in TOOLS),
+        reason=f"needs {', '.join(TOOLS)}: apt install xvfb openbox xdotool x11-utils imagemagick",
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def viewer(avatar_file, tmp_path_factory):
+    desktop = Desktop()
+    desktop.environment["PHYNES_TEST_SHOTS"] = str(tmp_path_factory.mktemp("shots"))
+    viewer = Viewer(desktop, tmp_path_factory.mktemp("viewer"), avatar_file)
+    yield viewer
+    viewer.stop()
+    desktop.close()
+
+
+def test_arrows_step_through_the_lights_and_a_held_key_turns_them(viewer):
+    viewer.key("Right")
+    first = viewer.settled(lambda event: event["light"][0] == "environment")["light"][1]
+    viewer.key("Right")
+    viewer.settled(lambda event: event["light"][1] not in ("", first))
+    width, height = viewer.picture().shape[1::-1]
+    before = viewer.settled()
+    viewer.desktop.pointer("keydown", "ctrl")
+    viewer.drag("picture", (0.3 * width, 0.3 * height), (0.5 * width, 0.3 * height))
+    viewer.desktop.pointer("keyup", "ctrl")
+    turned = viewer.settled(lambda event: event["light"][2] > 20)
+    assert turned["camera"] == before["camera"]
+    viewer.key("Left")
+    viewer.settled(lambda event: event["light"][1] == first)
+
+
+def test_the_stage_appears_by_key(viewer):
+    viewer.settled()
+    plain = viewer.picture().astype(int)
+    for key in ("g", "k", "v", "v"):
+        viewer.key(key)
+    event = viewer.settled(stage=["blurred", True, True])
+    assert event["is_final"]
+    staged = viewer.picture().astype(int)
+    height, width = staged.shape[:2]
+    side = min(height, width)
+    left, top = (width - side) // 2, (height - side) // 2
+    corner = staged[top + int(0.9 * side), left + int(0.08 * side)]
+    assert np.abs(corner - plain[top + int(0.9 * side), left + int(0.08 * side)]).max() > 20  # the chrome ball
+    upper = (slice(top + 8, top + 40), slice(left + int(0.4 * side), left + int(0.6 * side)))
+    assert np.abs(staged[upper] - plain[upper]).mean() > 5  # the sky
+    for key in ("g", "k", "v", "v", "v"):
+        viewer.key(key)
+    # a clear backdrop and a color are one picture to the engine: the trace may name either
+    viewer.settled(lambda event: event["stage"][0] in ("none", "color") and not any(event["stage"][1:]))
+    assert np.abs(viewer.picture().astype(int) - plain).mean() < 1.0
+
+
+def test_a_lamp_is_dragged_on_the_probe_picture(viewer):
+    viewer.key("l")
+    start = viewer.settled(lambda event: len(event["lamps"]) == 1)["lamps"][0]
+    viewer.drag("panels", viewer.place("probes.picture", 0.7, 0.3), viewer.place("probes.picture", 0.55, 0.45))
+    moved = viewer.settled(lambda event: event["lamps"][0] != start)["lamps"][0]
+    assert moved[0] == pytest.approx(90.0 - 0.05 * 360.0, abs=12.0)  # u = 0.55 lies 18 degrees from +X to the front
