@@ -106,7 +106,7 @@ class DeviceFrame:
     @torch.no_grad()
     def render(self, scene: Scene, light: FrameLight, has_kept: bool, timed: Callable) -> FrameBuffers:
         """The scene's frame. It is the caller's: the next run writes into other memory."""
-        pose = tuple(part.numpy().tobytes() for posed in scene.avatars for part in _parts(posed.pose))
+        pose = tuple(part.detach().cpu().numpy().tobytes() for posed in scene.avatars for part in _parts(posed.pose))
         camera = scene.camera
         view = pose, camera.intrinsics.numpy().tobytes(), camera.T_cam_world.numpy().tobytes()
         rays = None if light.sources is None else light.sources[0].numpy().tobytes()

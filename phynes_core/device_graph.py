@@ -37,7 +37,7 @@ class Step:
                 self._compute()
         torch.cuda.current_stream(self._device).wait_stream(side)
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph, stream=side):
+        with torch.cuda.graph(graph, stream=side, capture_error_mode="thread_local"):  # windows may work meanwhile
             self.result = self._compute()
         self._graph = graph
         graph.replay()

@@ -14,10 +14,15 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
+from phynes_core.device_graph import Step
 from phynes_core.kernels import backends
 
 CUDA = torch.device("cuda")
 _MAY_MIX = {"copy_", "to", "type_as", "set_"}
+_ASK_THE_DEVICE = {
+    "item", "tolist", "cpu", "numpy", "nonzero", "unique", "masked_select", "__bool__", "__int__", "__float__",
+    "__index__", "equal", "allclose",
+}  # fmt: skip
 
 
 class DeviceMixup(AssertionError):
@@ -51,11 +56,25 @@ def module_there(module: nn.Module, device: torch.device) -> nn.Module:
 
 
 class _PretendedCuda(TorchFunctionMode):
+    is_recording = False  # as while a CUDA graph is captured: nothing comes from the host, nothing goes there
+
+    def _check_recording(self, name, args, kwargs, marked, inputs):
+        wants = kwargs.get("device")
+        from_host = name in ("tensor", "as_tensor") and wants is not None and torch.device(wants).type == "cuda"
+        is_masked = name in ("__getitem__", "__setitem__") and any(
+            is_marked(index) and index.dtype == torch.bool for index in tensors_in(args[1:2])
+        )
+        is_mixed = name in ("copy_", "to") and marked and any(not is_marked(tensor) for tensor in inputs)
+        if from_host or is_masked or is_mixed or (marked and name in _ASK_THE_DEVICE):
+            raise DeviceMixup(f"{name} while a graph is recorded")
+
     def __torch_function__(self, function, types, args=(), kwargs=None):
         kwargs = dict(kwargs or {})
         name = getattr(function, "__name__", "")
         inputs = list(tensors_in([args, kwargs]))
         marked = [tensor for tensor in inputs if is_marked(tensor)]
+        if self.is_recording:
+            self._check_recording(name, args, kwargs, marked, inputs)
         if name == "__get__":
             return self._attribute(function, args, kwargs, bool(marked))
         if name == "numpy" and marked:
@@ -99,6 +118,16 @@ class _PretendedCuda(TorchFunctionMode):
         return mark(moved) if is_there else moved
 
 
+def _recorded(step: Step) -> None:
+    """What recording a step is here: once to warm up, once under the rules of a capture; replayed by the same."""
+    step._compute()
+    _PretendedCuda.is_recording = True
+    try:
+        step.result = step._compute()
+    finally:
+        _PretendedCuda.is_recording = False
+
+
 @contextmanager
 def pretended_cuda() -> Iterator[torch.device]:
     """The mode, with Warp's kernels sent to its CPU device."""
@@ -122,6 +151,7 @@ def pretended_cuda() -> Iterator[torch.device]:
         mock.patch.object(warp, "stream_from_torch", lambda stream: None),
         mock.patch.object(warp, "device_from_torch", lambda device: "cpu"),
         mock.patch.object(warp, "from_torch", seen_on_the_host),
+        mock.patch.object(Step, "_record", _recorded),
         _PretendedCuda(),
     ):
         yield CUDA

@@ -7,6 +7,7 @@ import torch
 
 from phynes_core.avatar import Avatar
 from phynes_core.body.model import Pose
+from phynes_core.device_graph import Step
 from phynes_core.frame import FrameRenderer, RenderOptions
 from phynes_core.render.area_lamps import AreaLamp
 from phynes_core.render.camera import orbit_camera
@@ -70,6 +71,33 @@ def test_the_references_run_on_a_device_too():
     with pretended_cuda() as device:
         shown = FrameRenderer(device=device).render(scene, replace(EVERYTHING, backend="reference", antialias=False))
         assert all(is_marked(shown.image(name)) for name in BUFFERS)
+
+
+@pytest.mark.parametrize("has_vertex_sources", [True, False])
+def test_recorded_steps_ask_the_host_for_nothing(has_vertex_sources):
+    """Under the rules of a CUDA graph's capture: two avatars, both kinds of shadows, every buffer, frozen materials."""
+    scene = scene_of(small_avatar(), small_avatar(5))
+    scene = replace(scene, lighting=replace(scene.lighting, area_lamps=()))
+    options = replace(EVERYTHING, antialias=False, has_vertex_sources=has_vertex_sources, freezes_materials=True)
+    expected = FrameRenderer().render(scene, options)
+    with pretended_cuda() as device:
+        renderer = FrameRenderer(device=device)
+        shown = renderer.render(scene, options)
+        assert set(renderer.timings) == {"pose", "camera", "sources", "light"}
+        assert all(is_marked(shown.image(name)) for name in BUFFERS)
+    same = shown.face_index == expected.face_index
+    assert same.float().mean() > 0.99
+    for name in BUFFERS:
+        difference = ((shown.image(name) - expected.image(name)) * same[..., None]).abs().mean()
+        assert difference <= 2e-3 * expected.image(name).abs().mean(), name
+
+
+def test_a_recording_that_would_wait_is_refused():
+    with pretended_cuda() as device:
+        there = torch.ones(3, device=device)
+        for step in (there.sum().item, lambda: torch.tensor([1.0], device=device), lambda: there[there > 0]):
+            with pytest.raises(DeviceMixup, match="while a graph is recorded"):
+                Step(step, device).run()
 
 
 def test_the_pretended_device_refuses_what_a_real_one_would():

@@ -107,10 +107,12 @@ def encode_reference(uv: Tensor, grid: Tensor, table: LevelTable) -> Tensor:  # 
         cell = position.floor()
         fraction = position - cell
         values = torch.zeros(uv.shape[0], grid.shape[1], dtype=grid.dtype, device=grid.device)
-        for corner in ((0, 0), (1, 0), (0, 1), (1, 1)):
-            step = torch.tensor(corner, dtype=uv.dtype, device=uv.device)
-            weight = torch.where(step.bool(), fraction, 1 - fraction).prod(-1, keepdim=True)
-            index = _entry_index((cell + step).long(), int(table.resolution[level]), bool(table.is_hashed[level]))
+        for right, up in ((0, 0), (1, 0), (0, 1), (1, 1)):
+            along_u = fraction[:, :1] if right else 1 - fraction[:, :1]
+            along_v = fraction[:, 1:] if up else 1 - fraction[:, 1:]
+            weight = along_u * along_v
+            vertex = torch.stack([cell[:, 0] + right, cell[:, 1] + up], -1)
+            index = _entry_index(vertex.long(), int(table.resolution[level]), bool(table.is_hashed[level]))
             values = values + weight * grid[first + index % (last - first)]
         features.append(values)
     return torch.cat(features, -1)

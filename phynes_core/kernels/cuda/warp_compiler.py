@@ -8,6 +8,7 @@ are tested without a GPU.
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 import torch
@@ -37,6 +38,11 @@ def numbers(tensor: Tensor) -> warp.array:  # any shape, float32 or int32
     return warp.from_torch(tensor.detach(), dtype=_WARP_TYPES[tensor.dtype])
 
 
+@lru_cache(maxsize=64)  # torch has 32 streams a device; registering one is not for while a graph is captured
+def _warp_stream(stream: torch.cuda.Stream) -> warp.Stream:
+    return warp.stream_from_torch(stream)
+
+
 @contextmanager
 def torch_stream(device: torch.device) -> Iterator[str]:
     """Within, Warp works on torch's current stream, so that a torch graph captures it; gives Warp's device name.
@@ -47,6 +53,5 @@ def torch_stream(device: torch.device) -> Iterator[str]:
     if device.type != "cuda":
         yield "cpu"
         return
-    stream = warp.stream_from_torch(torch.cuda.current_stream(device))
-    with warp.ScopedStream(stream, sync_enter=False):
+    with warp.ScopedStream(_warp_stream(torch.cuda.current_stream(device)), sync_enter=False):
         yield str(warp.device_from_torch(device))
