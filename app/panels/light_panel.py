@@ -4,7 +4,7 @@ from pathlib import Path
 
 import dearpygui.dearpygui as dpg
 
-from app import edits
+from app import edits, light_edits
 from app.panels.color_field import ColorField
 from app.panels.panel import PanelContext, Snapshot, labels_to_keys, show_options, show_value, tooltip
 from app.state import ViewState
@@ -35,7 +35,10 @@ class LightPanel:
         with dpg.group(horizontal=True):
             dpg.add_combo((), tag="light.environment", width=-90, callback=lambda _, label: self._choose(label))
             dpg.add_button(label="Load...", tag="light.load", width=-1, callback=self._open_dialog)
-        tooltip("light.environment", "Bundled lat-long environments (CC0), and the files you loaded.")
+        tooltip(
+            "light.environment",
+            "Bundled lat-long environments (CC0), and your files. Arrow keys step through them in the picture.",
+        )
         tooltip("light.load", "Load a lat-long .exr, .hdr or .png, twice as wide as high.")
         self._slider("yaw_deg", -180.0, 180.0, "rotation  %.0f°", -1, "Turns the light about the vertical.")
         with dpg.group(horizontal=True):
@@ -54,8 +57,10 @@ class LightPanel:
         """Show the light's state."""
         light = snapshot.state.light
         pairs = [(choice.key, choice.label) for choice in snapshot.choices.environments]
-        if light.environment and all(key != light.environment for key, _ in pairs):
-            pairs.append((light.environment, Path(light.environment).stem))
+        offered = tuple(key for key, _ in pairs)
+        loaded = (*snapshot.state.tool.loaded_environments, *([light.environment] if light.environment else []))
+        known = dict.fromkeys(light_edits.environment_paths(offered, loaded))
+        pairs += [(path, Path(path).stem) for path in known if path not in offered]
         self._environments = labels_to_keys(pairs)
         show_options("light.environment", items=list(self._environments))
         label = next((label for label, key in self._environments.items() if key == light.environment), "")
@@ -88,7 +93,7 @@ class LightPanel:
 
     def _load(self, path: str) -> None:
         if path:
-            self._context.post(lambda s: edits.edit_light(s, environment=path, mode="environment"), "environment")
+            self._context.post(lambda s: light_edits.choose_environment(s, path), "environment")
 
     def _open_dialog(self) -> None:
         dpg.show_item(DIALOG)

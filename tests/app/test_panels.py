@@ -154,6 +154,8 @@ def test_a_file_from_the_dialog_joins_the_list(bench):
     assert bench.store.state.light.environment == "/my/sky.exr"
     assert dpg.get_value("light.environment") == "sky"
     assert "sky" in dpg.get_item_configuration("light.environment")["items"]
+    bench.use("light.environment", "studio")
+    assert dpg.get_item_configuration("light.environment")["items"] == ["studio", "sunset", "sky"]  # still offered
 
 
 def test_colors_are_linear_inside_and_srgb_in_the_widget(bench):
