@@ -18,7 +18,7 @@ _FAST_BACKENDS: dict[str, dict[str, tuple[str, ...]]] = {
     "closest_point": {"cpu": ("numba", "warp"), "cuda": ("warp",)},
     "visibility": {"cpu": ("embree", "numba", "warp"), "cuda": ("warp",)},
     "hash_encoding": {"cpu": ("numba",), "cuda": ("triton", "tinycudann")},
-    "neural_map": {"cpu": ("numba",)},
+    "neural_map": {"cpu": ("numba",), "cuda": ("triton",)},
     "shade": {"cpu": ("numba", "warp"), "cuda": ("warp",)},
     "mesh_losses": {},
 }

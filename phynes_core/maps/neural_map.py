@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -11,10 +12,14 @@ from phynes_core.conventions import POSE_DIM
 from phynes_core.kernels.backends import REFERENCE, resolve
 from phynes_core.kernels.cpu.threads import run_in_threads
 from phynes_core.maps.frequency_encoding import FrequencyEncoding
-from phynes_core.maps.hash_encoding import HashEncoding, HashEncodingConfig
+from phynes_core.maps.hash_encoding import HashEncoding, HashEncodingConfig, column_table
+
+if TYPE_CHECKING:
+    from phynes_core.kernels.cuda.triton_maps import PackedMap
 
 SOFTPLUS_BETA = 100.0  # close to a ReLU but smooth, as in the signed-distance networks of the paper's family
 MAX_OCTAVES = 16  # 2^16 waves across the square are 64 a texel of 1024
+TRITON_WIDTHS = (16, 32, 64, 128)  # of hidden layers that a block holds whole; the tensor cores' multiples
 QUERY_CHUNK = 4096  # rows of a 64-wide layer that stay in the L2 cache; chunks go to threads, one a core
 
 
@@ -63,6 +68,9 @@ class NeuralMap(nn.Module):
     def __init__(self, config: NeuralMapConfig) -> None:
         super().__init__()
         self.config = config
+        self._kept: "tuple[object, PackedMap] | None" = (
+            None  # the parameters packed for Triton, and what they were made of
+        )
         self.backend = "auto"  # what `forward` runs unless it is told otherwise
         octaves = config.frequency_octaves
         self.encoding = FrequencyEncoding(octaves) if octaves else HashEncoding(config.encoding)
@@ -80,8 +88,14 @@ class NeuralMap(nn.Module):
             nn.init.zeros_(self.head.weight)
             nn.init.zeros_(self.head.bias)
 
-    def forward(self, uv: Tensor, pose: Tensor | PoseBatch, backend: str = "auto") -> Tensor:
-        """Values [N, output_channels] at uv [N, 2] for one pose [pose vector] or a batch of poses.
+    def forward(
+        self,
+        uv: Tensor,  # [N, 2]
+        pose: Tensor | PoseBatch,
+        backend: str = "auto",
+        count: Tensor | None = None,  # [1] int32, on uv's device: how many rows are meant; None: all
+    ) -> Tensor:  # [N, output_channels]
+        """Values at uv for one pose [pose vector] or a batch of poses; rows beyond the count hold anything finite.
 
         Differentiable in the parameters and the pose, not in uv.
         """
@@ -92,6 +106,8 @@ class NeuralMap(nn.Module):
         kernel = REFERENCE if backend == "tinycudann" else resolve("neural_map", backend, uv.device.type)
         if kernel == "numba" and self._can_fuse(uv, pose):
             return self._query_numba(uv, self._first_bias(pose))
+        if kernel == "triton" and self._can_fuse(uv, pose) and self.config.hidden_width in TRITON_WIDTHS:
+            return self._query_triton(uv, self._first_bias(pose), count)
         features = self.encoding(uv, backend)
         bias = self._first_bias(pose)
         if torch.is_grad_enabled() or uv.shape[0] <= QUERY_CHUNK or uv.device.type != "cpu":
@@ -129,6 +145,34 @@ class NeuralMap(nn.Module):
         )  # fmt: skip
         values = torch.from_numpy(kernel.query(uv.numpy(), grid, network))
         return self.config.output_offset + self.config.output_scale * values
+
+    def _query_triton(self, uv: Tensor, first_bias: Tensor, count: Tensor | None) -> Tensor:
+        from phynes_core.kernels.cuda.triton_maps import fused_map
+
+        shape = uv.shape[0], self.config.output_channels
+        values = torch.empty(shape, device=uv.device) if count is None else torch.zeros(shape, device=uv.device)
+        fused_map(uv, count, self._packed(), first_bias, values)
+        return values
+
+    def _packed(self) -> "PackedMap":
+        """The parameters as the Triton kernel reads them, packed anew after any of them changed."""
+        from phynes_core.kernels.cuda.triton_maps import PackedMap
+
+        assert isinstance(self.encoding, HashEncoding)
+        config, layers = self.config, [*self.hidden, self.head]
+        key = tuple((parameter.data_ptr(), parameter._version) for parameter in self.parameters())
+        if self._kept is None or self._kept[0] != key:
+            # colors bear 16 bits; lengths are compared with their neighbors, a millimetre away
+            dtype = torch.float16 if config.output == "sigmoid" else torch.float32
+            packed = PackedMap.pack(
+                column_table(config.encoding, self.encoding.grid.device), self.encoding.grid,
+                [layer.weight for layer in layers], [layer.bias for layer in layers[1:]], dtype,
+                is_relu=config.activation == "relu", has_residual_output=config.residual_output,
+                has_sigmoid=config.output == "sigmoid", output_scale=config.output_scale,
+                output_offset=config.output_offset,
+            )  # fmt: skip
+            self._kept = key, packed
+        return self._kept[1]
 
     def _first_bias(self, pose: Tensor | PoseBatch) -> Tensor:  # [width], or [N, width] for several poses
         bias = self.hidden[0].bias

@@ -16,7 +16,7 @@ from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
 from triton.runtime.jit import JITFunction
 
-from phynes_core.kernels.cuda import triton_encoding
+from phynes_core.kernels.cuda import triton_encoding, triton_maps
 
 
 def kernels() -> Iterator[tuple[str, JITFunction, dict[str, str], dict[str, int], int]]:
@@ -31,6 +31,24 @@ def kernels() -> Iterator[tuple[str, JITFunction, dict[str, str], dict[str, int]
         "encode_backward", triton_encoding._encode_backward,
         {"uv_ptr": "*fp32", "gradient_ptr": "*fp32", "grid_gradient_ptr": "*fp32", **tables}, sizes, 4,
     )  # fmt: skip
+    pointers = {f"{name}_ptr": "*fp32" for name in ("uv", "grid", "first_bias", "bias", "out")}
+    layers = {"WIDTH": 64, "HEAD": triton_maps.HEAD_COLUMNS, "IS_RELU": False, "HAS_COUNT": True}
+    del sizes["COLUMNS"]
+    for name, number, shape in (
+        (
+            "albedo",
+            "fp16",
+            {"HIDDEN": 4, "CHANNELS": 3, "HAS_RESIDUAL": False, "HAS_SIGMOID": True, "PRECISION": "tf32"},
+        ),
+        (
+            "offset",
+            "fp32",
+            {"HIDDEN": 3, "CHANNELS": 1, "HAS_RESIDUAL": True, "HAS_SIGMOID": False, "PRECISION": "tf32x3"},
+        ),
+    ):
+        types = {**pointers, **tables, "weight_ptr": f"*{number}", "count_ptr": "*i32"}
+        types |= {"output_scale": "fp32", "output_offset": "fp32"}
+        yield f"map_{name}", triton_maps._query, types, {**sizes, **layers, **shape}, 4
 
 
 def usage_of(cubin: bytes) -> str:
