@@ -134,21 +134,24 @@ class Avatar(nn.Module):
         return vertices + offsets[:, None] * normals
 
     def offset_gradient(
-        self, uv: Tensor, pose: Tensor | PoseBatch, backend: str = "auto"
+        self, uv: Tensor, pose: Tensor | PoseBatch, backend: str = "auto", count: Tensor | None = None
     ) -> Tensor:  # [N, 2] -> [N, 2] metres
         """d l / d(u, v): differences of the offset map over a cell of the finest grid to either side.
 
         One-sided where a step would leave the chart, 0 where both would. Differentiable in the map's parameters and
-        the pose, not in uv.
+        the pose, not in uv. Rows beyond `count` hold anything finite (NeuralMap.forward).
         """
         check_tensor("uv", uv, ["N", 2])
         cell = 1.0 / CHART_RESOLUTION
         length = open_steps(self.body, uv).T.to(uv.dtype).contiguous() * cell  # [4, N]
         steps = step_table(uv.dtype, uv.device)
         places = uv + steps[:, None] * length[:, :, None]  # [4, N, 2]
-        if isinstance(pose, PoseBatch):
-            pose = PoseBatch(pose.poses, pose.index.repeat(4))
-        left, right, down, up = self.offset(places.view(-1, 2), pose, backend).view(4, -1)
+        if count is not None:  # of each of the four
+            left, right, down, up = (self.offset(part, pose, backend, count)[:, 0] for part in places)
+        else:
+            if isinstance(pose, PoseBatch):
+                pose = PoseBatch(pose.poses, pose.index.repeat(4))
+            left, right, down, up = self.offset(places.view(-1, 2), pose, backend).view(4, -1)
         apart = (length[0::2] + length[1::2]).clamp(min=cell)  # [2, N]
         return torch.stack([(right - left) / apart[0], (up - down) / apart[1]], -1)
 
@@ -156,10 +159,14 @@ class Avatar(nn.Module):
         """Appearance under the training light, as stage 1 learned it."""
         return self.texture(uv, pose)
 
-    def query_albedo(self, uv: Tensor, pose: Tensor | PoseBatch) -> Tensor:  # [N, 2] -> [N, 3] linear in [0, 1]
-        """Diffuse reflectance."""
-        return self.albedo(uv, pose)
+    def query_albedo(
+        self, uv: Tensor, pose: Tensor | PoseBatch, count: Tensor | None = None
+    ) -> Tensor:  # [N, 2] -> [N, 3] linear in [0, 1]
+        """Diffuse reflectance; rows beyond `count` hold anything finite (NeuralMap.forward)."""
+        return self.albedo(uv, pose, count=count)
 
-    def query_roughness(self, uv: Tensor, pose: Tensor | PoseBatch) -> Tensor:  # [N, 2] -> [N]
-        """Perceptual roughness; alpha is its square."""
-        return self.roughness(uv, pose)[:, 0]
+    def query_roughness(
+        self, uv: Tensor, pose: Tensor | PoseBatch, count: Tensor | None = None
+    ) -> Tensor:  # [N, 2] -> [N]
+        """Perceptual roughness; alpha is its square. Rows beyond `count` as in query_albedo."""
+        return self.roughness(uv, pose, count=count)[:, 0]

@@ -234,7 +234,7 @@ class DeviceFrame:
         ):
             if has_detail and frames is not None:
                 vector = posed.pose.vector()
-                gradient = _in_parts(lambda uv, p=posed, v=vector: p.avatar.offset_gradient(uv, v), gbuffer.uv)
+                gradient = _in_parts(lambda uv, n, p=posed, v=vector: p.avatar.offset_gradient(uv, v, count=n), gbuffer)
                 tilted = detail_normals(gbuffer.normal, gradient, gbuffer.face_index, frames)
                 normal = torch.where(belongs, tilted, normal)
         return normal
@@ -245,8 +245,8 @@ class DeviceFrame:
             avatar, vector = posed.avatar, posed.pose.vector()
             if self.plan.has_frozen_materials:
                 vector = self._frozen_poses[number]
-            own_albedo = _in_parts(lambda uv, a=avatar, v=vector: a.query_albedo(uv, v), gbuffer.uv)
-            own_roughness = _in_parts(lambda uv, a=avatar, v=vector: a.query_roughness(uv, v), gbuffer.uv)
+            own_albedo = _in_parts(lambda uv, n, a=avatar, v=vector: a.query_albedo(uv, v, n), gbuffer)
+            own_roughness = _in_parts(lambda uv, n, a=avatar, v=vector: a.query_roughness(uv, v, n), gbuffer)
             albedo = torch.where(belongs, own_albedo, albedo)
             roughness = torch.where(belongs[:, 0], own_roughness, roughness)
         return replace(surface, albedo=albedo, roughness=roughness, f0=self.plan.avatars[0].avatar.record.f0)
@@ -260,6 +260,7 @@ def _parts(pose: Pose) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     return pose.body_pose, pose.global_orient, pose.transl, pose.betas
 
 
-def _in_parts(ask: Callable[[Tensor], Tensor], uv: Tensor) -> Tensor:
-    """The answers for all rows, asked for some at a time."""
-    return torch.cat([ask(rows) for rows in uv.split(ROWS_AT_ONCE)])
+def _in_parts(ask: Callable[[Tensor, Tensor], Tensor], gbuffer: FixedGBuffer) -> Tensor:
+    """The answers for all rows, asked for some at a time: uv, and how many of them are meant."""
+    parts = enumerate(gbuffer.uv.split(ROWS_AT_ONCE))
+    return torch.cat([ask(rows, gbuffer.count - number * ROWS_AT_ONCE) for number, rows in parts])

@@ -1,8 +1,8 @@
-"""A whole neural map in one Triton kernel: encoding, every layer, activations; nothing in between leaves the chip.
+"""A whole neural map in one Triton kernel: encoding, layers, activations; nothing in between leaves the chip.
 
-64 points and 4 warps: a layer is one matrix product of 64 x 64 numbers of 16 bits, summed in float32, in which activations
-are worked out, too. All weights of a map (36 kB in 16 bits) come out of the L1 cache after the first block. Maps that give
-lengths keep float32 weights and three-pass tf32 products: normals are differences of their values.
+64 points and 4 warps: a layer is one matrix product of 64 x 64 numbers of 16 bits, summed in float32, in which its
+activations are worked out, too. The weights of a map (36 kB in 16 bits) come out of the L1 cache after the first block.
+Maps that give lengths keep float32 weights and three-pass tf32 products: normals are differences of their values.
 """
 
 from dataclasses import dataclass
