@@ -68,9 +68,7 @@ class NeuralMap(nn.Module):
     def __init__(self, config: NeuralMapConfig) -> None:
         super().__init__()
         self.config = config
-        self._kept: "tuple[object, PackedMap] | None" = (
-            None  # the parameters packed for Triton, and what they were made of
-        )
+        self._kept: tuple[object, PackedMap] | None = None  # packed for Triton, after what it was made of
         self.backend = "auto"  # what `forward` runs unless it is told otherwise
         octaves = config.frequency_octaves
         self.encoding = FrequencyEncoding(octaves) if octaves else HashEncoding(config.encoding)

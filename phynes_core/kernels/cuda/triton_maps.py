@@ -5,6 +5,9 @@ activations are worked out, too. The weights of a map (36 kB in 16 bits) come ou
 Maps that give lengths keep float32 weights and three-pass tf32 products: normals are differences of their values.
 """
 
+# pyright: reportGeneralTypeIssues=false
+# Triton says by a class what it unrolls.
+
 from dataclasses import dataclass
 from typing import Any
 

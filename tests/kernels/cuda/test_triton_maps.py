@@ -69,7 +69,7 @@ def test_parameters_that_change_are_packed_anew_and_others_are_kept():
 
 @torch.no_grad()
 def test_normals_of_an_avatar_follow_the_fused_map():
-    """Differences over a thousandth of the square: slopes of josh's offset map. Measured: 5e-4 of their typical size."""
+    """Differences over a thousandth of the square: slopes of josh's offset map. Measured: 5e-4 of their size."""
     avatar = load_checkpoint(resolve_avatar_path("josh.ckpt"))
     pose = avatar.training_poses[0]
     uv = avatar.body.uv[avatar.body.uv_faces[::600]].mean(1)
