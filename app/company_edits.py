@@ -74,7 +74,7 @@ def posed_bodies(state: ViewState) -> tuple[BodyState, ...]:
         replace(
             body, motion=active.motion, time_s=active.time_s, playing=active.playing, playback=active.playback,
             joint_angles_deg=active.joint_angles_deg, held_pose=active.held_pose, held_share=active.held_share,
-            limits=active.limits,
+            unlimited=active.unlimited,
         )
         for body in state.bodies
     )  # fmt: skip

@@ -62,5 +62,5 @@ def toggle_mirror(state: ViewState) -> ViewState:
 
 def set_limit(state: ViewState, group: str, is_on: bool) -> ViewState:
     """Whether edits of these joints stop at what a body can do."""
-    kept = tuple(name for name in LIMITS if (is_on if name == group else name in state.body.limits))
-    return replace(state, body=replace(state.body, limits=kept))
+    free = tuple(name for name in LIMITS if (not is_on if name == group else name in state.body.unlimited))
+    return replace(state, body=replace(state.body, unlimited=free))

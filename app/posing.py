@@ -5,7 +5,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from app.state import BodyState, Vector
+from app.state import LIMITS, BodyState, Vector
 from phynes_core.body.joint_limits import limited
 from phynes_core.body.model import Pose
 from phynes_core.body.motion import MotionClip
@@ -43,10 +43,11 @@ def posed_by(
 def within_limits(edited: Pose, held: Pose, body: BodyState) -> Pose:
     """Joints that were turned by hand stop where a body's would; the others are none of a hand's business."""
     touched = torch.tensor([any(angles) for angles in body.joint_angles_deg])
-    if not touched.any() or not body.limits:
+    groups = tuple(group for group in LIMITS if group not in body.unlimited)
+    if not touched.any() or not groups:
         return edited
     rotations, base = (torch.cat([pose.global_orient[None], pose.body_pose]) for pose in (edited, held))
-    kept = torch.where(touched[:, None], limited(rotations, base, body.limits), rotations)
+    kept = torch.where(touched[:, None], limited(rotations, base, groups), rotations)
     return replace(edited, body_pose=kept[1:], global_orient=kept[0])
 
 

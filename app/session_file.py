@@ -6,6 +6,7 @@ from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from app.body_checks import mistake_in_bodies
 from app.light_state import BACKDROPS, LAMP_KINDS, LampState, LightState, StageState
 from app.records import RecordError, from_record, to_record
 from app.state import (
@@ -110,9 +111,12 @@ def view_from_record(record: Any, name: str, folder: Path) -> ViewState:
         return str(found.resolve())
 
     try:
-        return _visited(from_record(ViewState, record), checked)
+        state = _visited(from_record(ViewState, record), checked)
     except RecordError as error:
         raise SessionError(f"{name}: {error}") from error
+    if (mistake := mistake_in_bodies(state)) is not None:
+        raise SessionError(f"{name}: {mistake}; mend it or save the session again")
+    return state
 
 
 def _visited(value: Any, visit: Visit) -> Any:

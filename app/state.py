@@ -61,7 +61,7 @@ class BodyState:
     playback: PlaybackState = field(default_factory=PlaybackState)
     held_pose: tuple[Vector, ...] = ()  # axis-angle, rad, of a pose from the library; () is none
     held_share: float = 1.0  # 0: the clip's pose; 1: the held one
-    limits: tuple[str, ...] = LIMITS  # of LIMITS: where joint edits stop at what a body can do
+    unlimited: tuple[str, ...] = ()  # of LIMITS: which joints hands may turn beyond what a body can do
 
 
 @dataclass(frozen=True)

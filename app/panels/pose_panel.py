@@ -64,7 +64,7 @@ class PosePanel:
         """Show the angles; the reset button of an untouched joint is disabled."""
         show_value("pose.mirror", snapshot.state.tool.mirrors_joints)
         for group in LIMITS:
-            show_value(f"pose.limit.{group}", group in snapshot.state.body.limits)
+            show_value(f"pose.limit.{group}", group not in snapshot.state.body.unlimited)
         for joint, angles in enumerate(snapshot.state.body.joint_angles_deg):
             show_value(f"joint{joint}", angles)
             show_options(f"joint{joint}.reset", show=any(angles))

@@ -124,6 +124,18 @@ def test_a_dropped_bvh_plays_and_a_file_of_no_use_is_told_so(viewer, tmp_path):
     viewer.settled(motion="walk")
 
 
+def test_keys_go_through_the_poses_of_the_library_and_save_one(viewer):
+    before = viewer.picture().astype(int)
+    viewer.key("Next")
+    first = viewer.settled(lambda event: event["held"])
+    assert (np.abs(viewer.picture() - before).max(-1) > 40).mean() > 0.002
+    viewer.key("Next")
+    viewer.settled(lambda event: event["held"] and event["held"] != first["held"])
+    viewer.key("alt+s")
+    settings = Path(viewer.desktop.environment["XDG_CONFIG_HOME"])
+    viewer.wait("the saved pose", lambda: list(settings.rglob("poses/pose_1.json")))
+
+
 def test_four_avatars_stand_side_by_side_and_a_click_chooses_one(viewer):
     viewer.key("b", "b", "b")
     row = viewer.settled(lambda event: len(event["bodies"]) == 4)
@@ -139,15 +151,3 @@ def test_four_avatars_stand_side_by_side_and_a_click_chooses_one(viewer):
     viewer.key("shift+b")
     viewer.settled(lambda event: len(event["bodies"]) == 3)
     assert viewer.process.poll() is None and "Traceback" not in (viewer.folder / "output.txt").read_text()
-
-
-def test_keys_go_through_the_poses_of_the_library_and_save_one(viewer):
-    before = viewer.picture().astype(int)
-    viewer.key("Next")
-    first = viewer.settled(lambda event: event["held"])
-    assert (np.abs(viewer.picture() - before).max(-1) > 40).mean() > 0.002
-    viewer.key("Next")
-    viewer.settled(lambda event: event["held"] and event["held"] != first["held"])
-    viewer.key("alt+s")
-    settings = Path(viewer.desktop.environment["XDG_CONFIG_HOME"])
-    viewer.wait("the saved pose", lambda: list(settings.rglob("poses/pose_1.json")))

@@ -1,5 +1,6 @@
 """Several bodies side by side: edits of the row, the clocks, and where everybody stands."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 
 from app import cli, edits
+from app.body_options import PlaybackOptions
 from app.company_edits import (
     MAX_BODIES,
     add_body,
@@ -17,8 +19,10 @@ from app.company_edits import (
     posed_bodies,
     remove_body,
 )
-from app.opening_bodies import motion_path
+from app.opening_bodies import motion_path, playback_of
+from app.pose_edits import hold_pose
 from app.session import AvatarSession
+from app.session_file import SessionError, parse_session, session_text
 from app.state import BodyState, PlaybackState, Store, ViewState
 from phynes_core.image_files import read_exr
 
@@ -160,3 +164,32 @@ def test_options_of_the_row_that_make_no_sense_are_one_line(avatar_file, tmp_pat
     error = capsys.readouterr().err
     assert message in error and len(error.strip().splitlines()) == 1
     assert not list(Path(tmp_path).iterdir())
+
+
+@pytest.mark.parametrize(
+    "old, new, message",
+    [
+        ('"place": 1', '"place": 7', "place: expected 0 to 1, got 7"),
+        ('"speed": 2.0', '"speed": "fast"', "speed"),
+        ('"head"', '"tail"', "unlimited: expected some of head, hands, limbs, got 'tail'"),
+        ("[0.0, 0.0, 0.125]", "[0.0, 0.0, 0.0], [0.0, 0.0, 0.125]", "held_pose: expected 24 joints or none, got 25"),
+    ],
+)
+def test_a_session_with_bodies_that_make_no_sense_is_told_in_one_line(tmp_path, old, new, message):
+    state = add_body(hold_pose(ViewState(), ((0.0, 0.0, 0.125),) * 24))
+    state = edits.edit_body(state, playback=PlaybackState(speed=2.0), unlimited=("head",))
+    text = json.dumps(json.loads(session_text(state)))
+    assert parse_session(text, "good.json", tmp_path) == state and old in text
+    with pytest.raises(SessionError, match=message) as error:
+        parse_session(text.replace(old, new, 1), "bad.json", tmp_path)
+    assert "\n" not in str(error.value)
+
+
+def test_playback_options_mean_what_the_timeline_shows():
+    options = PlaybackOptions(range="0.5,2", speed=-0.5, loop=False, smooth=False, mix="walk,0.3")
+    playback = playback_of(options)
+    assert (playback.start_s, playback.end_s, playback.speed, playback.loops) == (0.5, 2.0, -0.5, False)
+    assert (playback.is_smooth, Path(playback.second).stem, playback.mix) == (False, "walk", 0.3)
+    for wrong in ({"range": "2,1"}, {"range": "x"}, {"speed": 99.0}, {"mix": "walk,2"}):
+        with pytest.raises(cli.UsageError):
+            playback_of(PlaybackOptions(**wrong))

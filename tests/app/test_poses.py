@@ -19,7 +19,7 @@ from app.pose_files import SavedPose, read_pose, write_pose
 from app.pose_library import SHIPPED, free_name, library, own_folder, save_pose
 from app.posing import posed_by
 from app.session import AvatarSession
-from app.state import BodyState, Store, ViewState
+from app.state import LIMITS, BodyState, Store, ViewState
 from phynes_core.body.rotations import axis_angle_to_matrix
 from phynes_core.errors import MotionError, OutputError
 from phynes_core.image_files import read_exr
@@ -71,7 +71,7 @@ def test_hands_turn_joints_on_top_of_the_held_pose():
     state = edits.set_joint(hold_pose(ViewState(), BENT), LEFT_ELBOW, (0.0, -20.0, 0.0))
     turn = axis_angle_to_matrix(torch.tensor([0.0, -np.pi / 9, 0.0]))
     expected = axis_angle_to_matrix(torch.tensor(BENT[LEFT_ELBOW])) @ turn
-    turned = axis_angle_to_matrix(rotations_of(replace(state.body, limits=()))[LEFT_ELBOW])
+    turned = axis_angle_to_matrix(rotations_of(replace(state.body, unlimited=LIMITS))[LEFT_ELBOW])
     assert torch.allclose(turned, expected, atol=1e-5)
 
 

@@ -1,0 +1,21 @@
+"""What may be wrong with the bodies of a state that was read from a file."""
+
+from app.company_edits import MAX_BODIES
+from app.state import LIMITS, NUM_JOINTS, BodyState, ViewState
+
+
+def mistake_in_bodies(state: ViewState) -> str | None:
+    """The first mistake as "field: expected X, got Y"; None for a state that can be shown."""
+    company = state.company
+    if len(company.others) >= MAX_BODIES:
+        return f"others: expected at most {MAX_BODIES - 1} bodies, got {len(company.others)}"
+    if not 0 <= company.place <= len(company.others):
+        return f"place: expected 0 to {len(company.others)}, got {company.place}"
+    return next((mistake for body in state.bodies if (mistake := _mistake_in(body))), None)
+
+
+def _mistake_in(body: BodyState) -> str | None:
+    if len(body.held_pose) not in (0, NUM_JOINTS):
+        return f"held_pose: expected {NUM_JOINTS} joints or none, got {len(body.held_pose)}"
+    unknown = [name for name in body.unlimited if name not in LIMITS]
+    return f"unlimited: expected some of {', '.join(LIMITS)}, got {unknown[0]!r}" if unknown else None
