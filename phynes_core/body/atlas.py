@@ -1,12 +1,11 @@
 """The UV square of a body: the vertex and chart of a texel coordinate, and unwrapping of bodies without one."""
 
-from functools import lru_cache
-
 import numpy as np
 import torch
 from torch import Tensor
 
 from phynes_core.body.model import BodyModel
+from phynes_core.body.remembered import with_the_body
 from phynes_core.checks import check_tensor
 
 _UNWRAP_RESOLUTION = 1024  # texels across the square for which the padding below is meant
@@ -19,7 +18,7 @@ def corner_uv(body: BodyModel) -> Tensor:  # [F, 3, 2]
     return body.uv[body.uv_faces]
 
 
-@lru_cache(maxsize=8)
+@with_the_body
 def uv_to_vertex(body: BodyModel) -> Tensor:  # [U] int64; shared: do not write into it
     """Which vertex each uv entry belongs to."""
     vertex = torch.zeros(body.uv.shape[0], dtype=torch.int64, device=body.uv.device)
@@ -27,7 +26,7 @@ def uv_to_vertex(body: BodyModel) -> Tensor:  # [U] int64; shared: do not write 
     return vertex
 
 
-@lru_cache(maxsize=8)
+@with_the_body
 def _copies_per_vertex(body: BodyModel) -> Tensor:  # [V, 1]
     ones = torch.ones(body.uv.shape[0], 1, device=body.uv.device)
     count = torch.zeros(body.num_vertices, 1, device=body.uv.device).index_add_(0, uv_to_vertex(body), ones)

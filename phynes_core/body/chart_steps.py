@@ -7,6 +7,7 @@ from torch import Tensor
 
 from phynes_core.body.atlas import chart_image
 from phynes_core.body.model import BodyModel
+from phynes_core.body.remembered import with_the_body
 
 CHART_RESOLUTION = 1024  # texels a side; the finest level of the hash grids
 STEPS = ((-1, 0), (1, 0), (0, -1), (0, 1))  # texels along u and v
@@ -26,7 +27,7 @@ def step_table(dtype: torch.dtype, device: torch.device) -> Tensor:  # [4, 2]
     return torch.tensor(STEPS, dtype=dtype, device=device)
 
 
-@lru_cache(maxsize=8)
+@with_the_body
 def _open_bits(body: BodyModel) -> Tensor:  # [R, R] uint8, row 0 is v = 1; bit i: STEPS[i] stays
     """One byte a texel, so that the table stays in the cache while pixels ask it."""
     inside = torch.nn.functional.pad(chart_image(body, CHART_RESOLUTION), (1, 1, 1, 1), value=-1)

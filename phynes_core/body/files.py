@@ -3,6 +3,7 @@
 import hashlib
 import zipfile
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 import numpy as np
 import torch
@@ -19,11 +20,15 @@ from phynes_core.paths import ASSETS
 BUNDLED_BODY = ASSETS / "body" / "body.npz"
 _KEYS = ("v_template", "shapedirs", "posedirs", "J_regressor", "weights", "kintree_table", "f")
 _POSE_FEATURES = 9 * (NUM_JOINTS - 1)
+_held: WeakValueDictionary[Path, BodyModel] = WeakValueDictionary()
 
 
 def load_bundled_body() -> BodyModel:
-    """The CC0 body that ships with the project (assets/body/README.md)."""
-    return load_body(BUNDLED_BODY)
+    """The CC0 body that ships with the project (assets/body/README.md); one for all who hold it at the same time."""
+    body = _held.get(BUNDLED_BODY)
+    if body is None:
+        body = _held[BUNDLED_BODY] = load_body(BUNDLED_BODY)
+    return body
 
 
 def load_body(path: Path, uv_path: Path | None = None, atlas: tuple[Tensor, Tensor] | None = None) -> BodyModel:
