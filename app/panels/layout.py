@@ -25,12 +25,12 @@ PANELS: tuple[Docked, ...] = (
     Docked(9002, PosePanel, "pose"),
     Docked(9011, PosesPanel, "pose"),
     Docked(9003, RecordPanel, "take"),
-    Docked(9004, StatsPanel, "numbers"),
     Docked(9005, LightPanel, "light"),
     Docked(9006, ProbePanel, "probes"),
     Docked(9007, LampPanel, "lamps"),
     Docked(9008, ViewPanel, "look"),
     Docked(9020, StagePanel, "look"),
+    Docked(9004, StatsPanel, "numbers"),  # last, for that one has the focus first, which would lift it over other tabs
 )
 TRACED_TAGS = (  # widgets whose places PHYNES_TRACE tells
     "avatar.time", "avatar.play", "joint16", "pose.reset", "record.seconds", "record.start", "light.mode",
