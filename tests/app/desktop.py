@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -10,8 +11,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
+TOOLS = ("Xvfb", "openbox", "xdotool", "xwininfo", "import")
+WINDOW_MARKS = [
+    pytest.mark.window,
+    pytest.mark.skipif(sys.platform != "linux", reason="drives X11 windows"),
+    pytest.mark.skipif(
+        any(shutil.which(tool) is None for tool in TOOLS),
+        reason=f"needs {', '.join(TOOLS)}: apt install xvfb openbox xdotool x11-utils imagemagick",
+    ),
+]
 PROJECT = Path(__file__).resolve().parents[2]
 PATIENCE_S = float(os.environ.get("PHYNES_TEST_PATIENCE_S", "180"))  # for a machine with many other things to do
 SIZE = 192

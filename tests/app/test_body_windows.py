@@ -2,25 +2,16 @@
 
 import os
 import shutil
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.app.desktop import Desktop, Viewer
+from tests.app.desktop import WINDOW_MARKS, Desktop, Viewer
 
-TOOLS = ("Xvfb", "openbox", "xdotool", "xwininfo", "import")
 LEFT_SHOULDER, LEFT_ELBOW = 16, 18
 
-pytestmark = [
-    pytest.mark.window,
-    pytest.mark.skipif(sys.platform != "linux", reason="drives X11 windows"),
-    pytest.mark.skipif(
-        any(shutil.which(tool) is None for tool in TOOLS),
-        reason=f"needs {', '.join(TOOLS)}: apt install xvfb openbox xdotool x11-utils imagemagick",
-    ),
-]
+pytestmark = WINDOW_MARKS
 
 
 @pytest.fixture(scope="module")

@@ -1,23 +1,11 @@
 """The light by hand, in the real windows: step, turn, stage, drag."""
 
-import shutil
-import sys
-
 import numpy as np
 import pytest
 
-from tests.app.desktop import Desktop, Viewer
+from tests.app.desktop import WINDOW_MARKS, Desktop, Viewer
 
-TOOLS = ("Xvfb", "openbox", "xdotool", "xwininfo", "import")
-
-pytestmark = [
-    pytest.mark.window,
-    pytest.mark.skipif(sys.platform != "linux", reason="drives X11 windows"),
-    pytest.mark.skipif(
-        any(shutil.which(tool) is None for tool in TOOLS),
-        reason=f"needs {', '.join(TOOLS)}: apt install xvfb openbox xdotool x11-utils imagemagick",
-    ),
-]
+pytestmark = WINDOW_MARKS
 
 
 @pytest.fixture(scope="module")

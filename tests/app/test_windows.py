@@ -4,7 +4,6 @@ One viewer serves most tests, in order; each leaves it usable. Everything waits 
 """
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,19 +12,11 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 
-from tests.app.desktop import Desktop, Viewer
+from tests.app.desktop import WINDOW_MARKS, Desktop, Viewer
 
 PROJECT = Path(__file__).resolve().parents[2]
-TOOLS = ("Xvfb", "openbox", "xdotool", "xwininfo", "import")
 
-pytestmark = [
-    pytest.mark.window,
-    pytest.mark.skipif(sys.platform != "linux", reason="drives X11 windows"),
-    pytest.mark.skipif(
-        any(shutil.which(tool) is None for tool in TOOLS),
-        reason=f"needs {', '.join(TOOLS)}: apt install xvfb openbox xdotool x11-utils imagemagick",
-    ),
-]
+pytestmark = WINDOW_MARKS
 
 
 @pytest.fixture(scope="module")
