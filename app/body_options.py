@@ -16,8 +16,9 @@ class BodyOptions:
     motion: tuple[str, ...] = ()
     """A motion clip (our .npz, AMASS .npz, AIST++ .pkl, .bvh), or the bare name of one in assets/motions; the rest pose
     when left out. With several avatars: one for all, or one for each in order."""
-    pose: tuple[Path, ...] = ()
-    """A pose saved in the viewer (.json) instead of a motion; one for all avatars, or one for each."""
+    pose: tuple[str, ...] = ()
+    """A pose saved in the viewer (.json), or the bare name of one in the library, instead of a motion; one for all
+    avatars, or one for each."""
     shape: Annotated[str, tyro.conf.arg(metavar="B1,B2,...")] = ""
     """Up to ten shape coefficients, added to each avatar's own, in standard deviations."""
     spacing: float = 1.8

@@ -9,6 +9,7 @@ from app.body_options import BodyOptions, PlaybackOptions
 from app.cli import UsageError
 from app.company_edits import MAX_BODIES
 from app.pose_files import read_pose
+from app.pose_library import pose_path
 from app.state import NUM_SHAPES, BodyState, CompanyState, PlaybackState
 from phynes_core.body.motion import bundled_motions
 from phynes_core.checkpoint import resolve_avatar_path
@@ -34,7 +35,7 @@ def opening_row(options: BodyOptions, playback: PlaybackState | None = None) -> 
             raise UsageError("--pose: expected it instead of --motion, got both; leave one out")
         path = str(resolve_avatar_path(avatar).resolve())
         body = BodyState(path, motion_path(motion) if motion else "", shape=shape, playback=playback or PlaybackState())
-        bodies.append(replace(body, held_pose=read_pose(pose).rotations) if pose else body)
+        bodies.append(replace(body, held_pose=read_pose(pose_path(pose)).rotations) if pose else body)
     company = CompanyState(tuple(bodies[1:]), 0, options.spacing, options.same_pose)
     return bodies[0], company
 

@@ -30,6 +30,17 @@ def library() -> dict[str, SavedPose]:
     return poses
 
 
+def pose_path(name: str) -> Path:
+    """The file that a path or a bare name in the library means; raises MotionError that lists the names."""
+    given = Path(name).expanduser()
+    places = [given, *(folder / f"{name}{SUFFIX}" for folder in (own_folder(), SHIPPED))]
+    found = next((place for place in places if place.is_file()), None)
+    if found is None:
+        names = ", ".join(dict.fromkeys(Path(path).stem for path in library()))
+        raise MotionError(f"{name}: no such pose; in the library: {names}; or name a .json file")
+    return found
+
+
 def save_pose(where: str, rotations: tuple[Vector, ...]) -> Path:
     """Write a pose: to a .json path, else under a name in the library."""
     path = Path(where).expanduser()

@@ -24,9 +24,8 @@ class Standing:
 def standing(avatar: Avatar, pose: Pose, edited: Pose, clip: MotionClip | None) -> Standing:
     """The body in its edited pose; the target follows the pose that was not edited."""
     floor_m = 0.0
-    if clip is None:  # the rest pose stands where the body file puts it
-        rest = Pose(torch.zeros(23, 3), torch.zeros(3), torch.zeros(3), pose.betas)
-        floor_m = float(pose_body(avatar.body, rest).vertices[:, 1].min())
+    if clip is None:  # a still pose stands on its lowest point, wherever the body file puts it
+        floor_m = float(pose_body(avatar.body, edited).vertices[:, 1].min())
     return Standing(avatar, edited, orbit_target(avatar, pose, clip), floor_m)
 
 

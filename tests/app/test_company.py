@@ -21,9 +21,12 @@ from app.company_edits import (
 )
 from app.opening_bodies import motion_path, playback_of
 from app.pose_edits import hold_pose
+from app.pose_files import read_pose
+from app.pose_library import pose_path
 from app.session import AvatarSession
 from app.session_file import SessionError, parse_session, session_text
 from app.state import BodyState, PlaybackState, Store, ViewState
+from phynes_core.body.model import pose_body
 from phynes_core.image_files import read_exr
 
 DURATIONS = {"walk": 1.0, "run": 4.0}
@@ -125,6 +128,14 @@ def test_everybody_stands_in_a_row_on_one_ground_whatever_the_clip(session, avat
     assert pelvises[:, 2] == pytest.approx(pelvises[0, 2], abs=0.01)
 
 
+def test_a_squatting_body_stands_on_the_ground_of_its_neighbor(session, avatar_file):
+    squat = read_pose(pose_path("squat")).rotations
+    row = session._bodies.row(hold_pose(row_of(*[str(avatar_file)] * 2), squat))
+    lowest = [pose_body(posed.avatar.body, posed.pose).vertices[:, 1].min() for posed in row.posed]
+    assert float(lowest[0]) == pytest.approx(float(lowest[1]), abs=1e-4)
+    assert row.shown[1].joints[0, 1] < row.shown[0].joints[0, 1] - 0.2
+
+
 def test_one_body_alone_is_not_moved(session, avatar_file):
     alone = session._bodies.row(ViewState(BodyState(str(avatar_file))))
     assert not alone.posed[0].pose.transl.any()
@@ -155,7 +166,7 @@ def test_render_draws_a_row(avatar_file, tmp_path):
         (["--motion", "walk", "--motion", "run", "--motion", "jump"], "one for all 2 avatars"),
         (["--spacing", "0"], "--spacing"),
         (["--shape", "1,x"], "--shape"),
-        (["--pose", "none.json"], "cannot read this pose"),
+        (["--pose", "none.json"], "in the library: a_pose, "),
     ],
 )
 def test_options_of_the_row_that_make_no_sense_are_one_line(avatar_file, tmp_path, capsys, options, message):

@@ -16,7 +16,7 @@ from app.panels.poses_panel import PosesPanel
 from app.pose_edits import drop_pose, hold_pose, set_share
 from app.pose_figures import pose_choices
 from app.pose_files import SavedPose, read_pose, write_pose
-from app.pose_library import SHIPPED, free_name, library, own_folder, save_pose
+from app.pose_library import SHIPPED, free_name, library, own_folder, pose_path, save_pose
 from app.posing import posed_by
 from app.session import AvatarSession
 from app.state import LIMITS, BodyState, Store, ViewState
@@ -97,6 +97,14 @@ def test_a_broken_pose_is_told_in_one_line(tmp_path, change, message):
     with pytest.raises(MotionError, match=message) as error:
         read_pose(path)
     assert "\n" not in str(error.value)
+
+
+def test_the_command_line_knows_the_library_by_name():
+    assert pose_path("sitting").parent == SHIPPED
+    kept = save_pose("sitting", BENT)
+    assert pose_path("sitting") == kept  # a person's own goes before what ships
+    with pytest.raises(MotionError, match="squat"):
+        pose_path("stting")
 
 
 def test_render_takes_a_saved_pose(avatar_file, tmp_path):
