@@ -4,12 +4,15 @@ import statistics
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
+import torch
+
 from app.bench.machine import milliseconds
 from app.row import orbit_target
 from app.scene_builder import home_distance
 from app.session import LIVE_LAMP_SAMPLES
 from phynes_core.body.motion import bundled_motions
 from phynes_core.body.motion_files import load_motion
+from phynes_core.evaluation.metrics import psnr
 from phynes_core.frame import FrameRenderer, RenderOptions
 from phynes_core.render.camera import orbit_camera
 from phynes_core.render.lamps import Lamp
@@ -51,7 +54,7 @@ def measure_scenarios(
 
 def measure_frames(frames: Iterable[Scene], options: RenderOptions, device: str = "cpu") -> ScenarioTimes:
     """Render frames one after the other; the first ones are not counted."""
-    renderer, times, stages = FrameRenderer(), [], []
+    renderer, times, stages = FrameRenderer(device=torch.device(device)), [], []
     for frame in frames:
         times.append(milliseconds(lambda frame=frame: renderer.render(frame, options), device))
         stages.append(renderer.timings)
@@ -59,6 +62,15 @@ def measure_frames(frames: Iterable[Scene], options: RenderOptions, device: str 
     names = {name for timings in stages for name in timings}
     means = {name: statistics.fmean(timings.get(name, 0.0) for timings in stages) for name in names}
     return ScenarioTimes(tuple(times), means)
+
+
+def parity_db(scene: Scene, options: RenderOptions, device: str) -> float:
+    """PSNR of the device's first picture against the CPU's, radiance in [0, 1]."""
+    ours, cpu = (
+        FrameRenderer(device=torch.device(place)).render(scene, options).radiance.cpu() for place in (device, "cpu")
+    )
+    assert ours is not None and cpu is not None  # options ask for it
+    return round(psnr(ours.clamp(0.0, 1.0), cpu.clamp(0.0, 1.0)), 1)
 
 
 def turning_camera(scene: Scene, index: int) -> Scene:

@@ -85,7 +85,8 @@ def frame_stages(scene: Scene) -> list[Stage]:
     """The stages of one frame of the scene, whose inputs are made beforehand."""
     posed, camera, environment = scene.avatars[0], scene.camera, scene.lighting.environment
     assert environment is not None
-    avatar, vector = posed.avatar, posed.pose.vector()
+    avatar, place = posed.avatar, posed.avatar.body.v_template.device
+    vector = posed.pose.vector().to(place)
     mesh = FrameRenderer().mesh(scene)
     gbuffer = build_gbuffer(
         rasterize(mesh.vertices, mesh.faces, camera), mesh.vertices, mesh.faces, mesh.normals, mesh.corner_uv, camera
@@ -95,10 +96,10 @@ def frame_stages(scene: Scene) -> list[Stage]:
         avatar.record.f0,
     )  # fmt: skip
     frames = face_frames(mesh.vertices, mesh.faces, mesh.corner_uv, mesh.offsets)
-    probes = environment_to_probes(environment)
+    probes = environment_to_probes(environment).to(place)
     bits = Occluder(mesh.vertices, mesh.faces).point_bits(mesh.vertices, mesh.normals, probes.directions)
     visibility = PackedVisibility(bits, mesh.faces[gbuffer.face_index], gbuffer.barycentric)
-    lamp_rays = lamp_directions(Lamp(40.0, 35.0), OPTIONS.lamp_samples)
+    lamp_rays = lamp_directions(Lamp(40.0, 35.0), OPTIONS.lamp_samples).to(place)
 
     def displaced(backend: str, _: float) -> None:
         avatar.use_map_backend(backend)
@@ -150,7 +151,8 @@ def frame_stages(scene: Scene) -> list[Stage]:
     ]  # fmt: skip
 
 
-def training_stage() -> Stage:
+def training_stage(device: str = "cpu") -> Stage:
     """Steps of stage 1 on the sample capture: a share of 4 divides their time by their number."""
-    trained, several = TrainingStep(), dict.fromkeys(("auto", *available("hash_encoding")), float(STEPS))
+    trained = TrainingStep(device)
+    several = dict.fromkeys(("auto", *available("hash_encoding", device)), float(STEPS))
     return Stage("training_step", "hash_encoding", lambda backend, _: trained.take(backend), several)

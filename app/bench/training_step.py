@@ -23,7 +23,8 @@ STEPS = 4  # taken together: one in four also fits the silhouette, one in two ho
 class TrainingStep:
     """Stage 1 of the preset `fast` on the sample capture."""
 
-    def __init__(self) -> None:
+    def __init__(self, device: str = "cpu") -> None:
+        self._device = torch.device(device)
         self._stages: dict[str, Stage1] = {}
         self._losses: dict[str, list[float]] = {}
 
@@ -50,7 +51,8 @@ class TrainingStep:
         torch.manual_seed(0)
         avatar = Avatar.untrained(load_bundled_body(), "bench", FAST.offset, FAST.texture, FAST.albedo, FAST.roughness)
         avatar.use_map_backend(backend)
-        return Stage1(avatar, self._frames, FAST.stage1, seed=0, device=torch.device("cpu"))
+        avatar.to(self._device)
+        return Stage1(avatar, self._frames, FAST.stage1, seed=0, device=self._device)
 
 
 @contextmanager

@@ -24,8 +24,8 @@ class Bench:
 
     avatar: str
     """A .ckpt file, or its bare name in checkpoints/."""
-    device: Literal["cpu"] = "cpu"
-    """Where to compute."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where to compute; auto: on an NVIDIA GPU where there is one, whose first picture is held against the CPU's."""
     size: int = 512
     """Width and height in pixels."""
     frames: int = 30
@@ -54,14 +54,17 @@ class Bench:
 def run(args: Bench) -> int:
     from rich.console import Console
 
+    from app.backend_options import BackendOptions
     from app.bench import machine
-    from app.bench.scenarios import OPTIONS, measure_scenarios
+    from app.bench.scenarios import OPTIONS, measure_scenarios, parity_db
     from app.bench.stages import frame_stages, measure_backends, measure_stages, training_stage
     from app.cli import UsageError
+    from app.devices import chosen_device
     from app.outputs import check_file, check_folder
     from app.scene_builder import build_scene, pixel_normals
     from app.scene_files import write_json
     from app.scene_options import SceneOptions
+    from phynes_core.scene import AvatarCopies
 
     if args.probe == "none":
         raise UsageError("--probe: expected a surrounding light to time, got none")
@@ -71,13 +74,14 @@ def run(args: Bench) -> int:
         check_file(args.json)
     if args.sizes is not None:
         check_folder(args.sizes)
+    device = chosen_device(BackendOptions(device=args.device))
     options = SceneOptions(
         avatar=(args.avatar,), probe=args.probe, size=args.size, smpl=args.smpl, smpl_uv=args.smpl_uv
     )
     render_options = dataclasses.replace(OPTIONS, has_pixel_normals=pixel_normals(args.pixel_normals))
     scene = build_scene(options)
     record: dict = {
-        "device": machine.device_name(args.device),
+        "device": machine.device_name(device.type),
         "commit": machine.commit(),
         "size": args.size,
     }
@@ -86,21 +90,26 @@ def run(args: Bench) -> int:
         def note(doing: str) -> None:
             status.update(doing)
 
-        scenarios = measure_scenarios(scene, args.frames, render_options, note, args.device)
+        if device.type != "cpu":
+            note("parity with the CPU")
+            record["parity_db"] = parity_db(scene, render_options, device.type)
+        scenarios = measure_scenarios(scene, args.frames, render_options, note, device.type)
         peak_mb = machine.peak_memory_mb()  # before the references, which hold more
-        stages = [*frame_stages(scene), training_stage()]
-        record["stages"] = measure_stages(stages, 9, args.references, note, args.device)
+        peak_device_mb = machine.peak_device_memory_mb(device.type)
+        placed = AvatarCopies(device).placed(scene)
+        stages = [*frame_stages(placed), training_stage(device.type)]
+        record["stages"] = measure_stages(stages, 9, args.references, note, device.type)
         record["scenarios"] = {name: times.as_json() for name, times in scenarios.items()}
-        record |= {"peak_memory_mb": peak_mb, "peak_device_memory_mb": machine.peak_device_memory_mb(args.device)}
+        record |= {"peak_memory_mb": peak_mb, "peak_device_memory_mb": peak_device_mb}
         if args.backends == "all":
-            record["backends"] = measure_backends(stages, 5, note, args.device)
+            record["backends"] = measure_backends(stages, 5, note, device.type)
         if args.sizes is not None:
             from app.bench.sizes import measure_sizes
 
-            sizes = measure_sizes(scene, render_options, note, args.device)
+            sizes = measure_sizes(placed, render_options, note, device.type)
     _show(record, args.profile)
     if args.backends == "all":
-        _show_backends(record["backends"], {stage.name: stage.op for stage in stages}, args.device)
+        _show_backends(record["backends"], {stage.name: stage.op for stage in stages}, device.type)
     if args.json is not None:
         write_json(args.json, record)
     if args.sizes is not None:
@@ -110,6 +119,8 @@ def run(args: Bench) -> int:
 
 def _show(record: dict, has_profile: bool) -> None:
     print(f"{record['device']}, commit {record['commit']}, {record['size']} x {record['size']}")
+    if "parity_db" in record:
+        print(f"parity of the first picture with the CPU's: {record['parity_db']:.1f} dB")
     print(f"\n{'scenario':<18}{'fps (median)':>14}{'fps (slow 5 %)':>16}")
     for name, row in record["scenarios"].items():
         print(f"{name:<18}{row['fps_p50']:>14.1f}{row['fps_p5']:>16.1f}")

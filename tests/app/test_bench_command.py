@@ -1,6 +1,7 @@
 """The bench command: what it measures, what it writes, and what it refuses."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -8,10 +9,15 @@ import torch
 from app import cli
 from app.bench import sizes, stages
 from app.bench.plot import Line, size_plots
-from app.bench.scenarios import ScenarioTimes
+from app.bench.scenarios import OPTIONS, ScenarioTimes, parity_db
 from app.bench.stages import Stage, measure_backends, measure_stages
 from app.bench.training_step import TrainingStep
 from phynes_core.checkpoint import resolve_avatar_path
+from phynes_core.render.lighting import Lighting
+from phynes_core.render.probes import Environment
+from phynes_core.scene import AvatarCopies
+from tests.pretended_device import CUDA, pretended_cuda
+from tests.test_frame_on_a_device import scene_of, small_avatar
 
 AVATAR = str(resolve_avatar_path("josh.ckpt"))
 SMALL = ["bench", "--avatar", AVATAR, "--size", "48", "--frames", "3"]
@@ -77,6 +83,15 @@ def test_costs_against_sizes_are_measured_and_plotted(tmp_path, monkeypatch, cap
     assert (tmp_path / "out" / "sizes.svg").read_text(encoding="utf-8").count("<polyline") == 6
 
 
+def test_a_gpu_gets_every_stage_and_its_first_picture_is_held_against_the_cpu():
+    """On the pretended device, which refuses tensors of two devices in one operation."""
+    scene = replace(scene_of(small_avatar()), lighting=Lighting(Environment(torch.rand(16, 32, 3))))
+    with pretended_cuda():
+        for stage in stages.frame_stages(AvatarCopies(CUDA).placed(scene)):
+            stage.run("auto", 1.0)
+        assert parity_db(scene, OPTIONS, "cuda") > 60.0
+
+
 def test_directions_spread_evenly():
     directions = sizes.spread_directions(512)
     assert torch.allclose(directions.norm(dim=-1), torch.ones(512), atol=1e-6)
@@ -95,8 +110,10 @@ def test_a_power_is_a_straight_line():
     [
         (["--frames", "2"], "--frames: expected at least 3"),
         (["--probe", "none"], "--probe: expected a surrounding light"),
+        (["--device", "cuda"], "--device cuda: "),
     ],
 )
-def test_what_cannot_be_timed_is_refused(words, message, capsys):
+def test_what_cannot_be_timed_is_refused(words, message, capsys, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert cli.launch([*SMALL, *words]) == 2
     assert message in capsys.readouterr().err
