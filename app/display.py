@@ -1,49 +1,155 @@
-"""A frame on the screen: upload, tone mapping in shaders/frame.frag.glsl, letterboxing."""
+"""Frames on the screen: upload, tone mapping and false color in shaders/frame.frag.glsl, letterboxing, the wipe."""
+
+import math
 
 import moderngl
+import numpy as np
 
+from app.false_color import legend_of, mode_of
 from app.frames import KINDS, Frame
+from app.legend import legend_picture, legend_place
 from app.picking import Letterbox
 from app.shader_files import rectangle_program
 from app.state import TONE_CURVES, LookState
+from phynes_core.render.colormap import TABLE_SIZE, color_table
+
+LOUPE_PIXELS = 15  # a side, of the picture
+LOUPE_SIZE_PX = 195  # a side, in the window
+LOUPE_GAP_PX = 26  # from the pointer
+
+Rectangle = tuple[float, float, float, float]  # left, top, width, height
+
+
+class _Uploaded:
+    """A frame's pixels, and lines over them, as textures."""
+
+    def __init__(self, context: moderngl.Context) -> None:
+        self._context = context
+        self.frame: Frame | None = None
+        self.pixels: moderngl.Texture | None = None
+        self.overlay: moderngl.Texture | None = None
+
+    def show(self, frame: Frame | None) -> None:
+        if frame is self.frame:
+            return
+        self.frame = frame
+        if frame is not None:
+            self.pixels = _written(self._context, self.pixels, frame.pixels, "f2")
+            if frame.overlay is not None:
+                self.overlay = _written(self._context, self.overlay, frame.overlay, "f1")
 
 
 class FrameDisplay:
-    """Owns the texture and the program. Every method needs the window's context to be current."""
+    """Owns the textures and the programs. Every method needs the window's context to be current."""
 
     def __init__(self, context: moderngl.Context) -> None:
         self._context = context
         self._program = rectangle_program(context, "frame")
         self._vertices = context.vertex_array(self._program, [])
-        self._texture: moderngl.Texture | None = None
-        self._frame: Frame | None = None
+        self._flat_program = rectangle_program(context, "picture")
+        self._flat_vertices = context.vertex_array(self._flat_program, [])
+        self._colors = context.texture((TABLE_SIZE, 1), 3, color_table().numpy().tobytes(), dtype="f4")
+        self._colors.repeat_x = False
+        self._program["frame"], self._program["colors"] = 0, 1
+        self._sides = (_Uploaded(context), _Uploaded(context))
+        self._legend: tuple[np.ndarray, moderngl.Texture] | None = None
 
     def show(self, frame: Frame) -> None:
-        """Upload a frame, unless it is the one that is there."""
-        if frame is self._frame:
-            return
-        if self._texture is None or self._texture.size != frame.size:
-            if self._texture is not None:
-                self._texture.release()
-            self._texture = self._context.texture(frame.size, 4, dtype="f2")
-            self._texture.filter = (moderngl.LINEAR, moderngl.LINEAR)
-            self._texture.repeat_x = self._texture.repeat_y = False
-        self._texture.write(frame.pixels)
-        self._frame = frame
+        """Upload a frame and the one it is compared with, unless they are there."""
+        self._sides[0].show(frame)
+        self._sides[1].show(frame.other)
 
     def draw(self, look: LookState, letterbox: Letterbox) -> None:
-        """Fill the window with the background and put the frame in its middle."""
+        """Fill the window with the background and put the frame in its middle; leaves blending off."""
         self._context.clear(*look.background)
-        if self._texture is None or self._frame is None:
+        first, second = self._sides
+        if first.frame is None:
             return
-        left, top = letterbox.origin
-        width, height = self._frame.size
+        width, height = first.frame.size
+        place = (*letterbox.origin, width * letterbox.scale, height * letterbox.scale)
+        self._draw_side(first, look, letterbox, place, (0.0, 0.0, 1.0, 1.0))
+        if second.frame is not None:
+            line = math.ceil(place[0] + look.wipe * place[2] - 0.5)  # as app/wipe.py's first_column
+            self._context.scissor = (line, 0, max(0, letterbox.window_width - line), letterbox.window_height)
+            self._draw_side(second, look, letterbox, place, (0.0, 0.0, 1.0, 1.0))
+            self._context.scissor = None
+        self._draw_legend(first.frame, look, letterbox, place)
+
+    def draw_loupe(self, look: LookState, letterbox: Letterbox, pointer: tuple[float, float], ratio: float) -> None:
+        """The pixels around the pointer (window pixels), each one a square; `ratio` is the screen's density."""
+        frame = self._sides[0].frame
+        if frame is None:
+            return
+        width, height = frame.size
+        x, y = (int(position) for position in letterbox.to_image(*pointer))
+        is_second = self._sides[1].frame is not None and pointer[0] >= letterbox.to_window(look.wipe * width, 0.0)[0]
+        side = self._sides[int(is_second)]
+        if not (0 <= x < width and 0 <= y < height) or side.pixels is None:
+            return
+        size, gap, reach = LOUPE_SIZE_PX * ratio, LOUPE_GAP_PX * ratio, LOUPE_PIXELS // 2
+        left = pointer[0] + gap if pointer[0] + gap + size < letterbox.window_width else pointer[0] - gap - size
+        top = pointer[1] + gap if pointer[1] + gap + size < letterbox.window_height else pointer[1] - gap - size
+        part = ((x - reach) / width, (y - reach) / height, LOUPE_PIXELS / width, LOUPE_PIXELS / height)
+        side.pixels.filter = (moderngl.NEAREST, moderngl.NEAREST)
+        self._draw_side(side, look, letterbox, (left, top, size, size), part)
+        side.pixels.filter = (moderngl.LINEAR, moderngl.LINEAR)
+
+    def _draw_side(
+        self, side: _Uploaded, look: LookState, letterbox: Letterbox, place: Rectangle, part: Rectangle
+    ) -> None:
+        if side.frame is None or side.pixels is None:
+            return
         program = self._program
         program["window"] = (letterbox.window_width, letterbox.window_height)
-        program["rectangle"] = (left, top, width * letterbox.scale, height * letterbox.scale)
-        program["kind"] = KINDS.index(self._frame.kind)
+        program["rectangle"] = place
+        program["part"] = part
+        program["kind"] = KINDS.index(side.frame.kind)
         program["curve"] = TONE_CURVES.index(look.curve)
         program["exposure_ev"] = look.exposure_ev
         program["background"] = look.background
-        self._texture.use(0)
+        program["number"] = mode_of(side.frame, look)
+        side.pixels.use(0)
+        self._colors.use(1)
         self._vertices.render(moderngl.TRIANGLE_STRIP, 4)
+        if side.frame.overlay is not None and side.overlay is not None and part == (0.0, 0.0, 1.0, 1.0):
+            self._draw_flat(side.overlay, place, letterbox)
+
+    def _draw_legend(self, frame: Frame, look: LookState, letterbox: Letterbox, place: Rectangle) -> None:
+        shown = frame
+        legend = legend_of(frame, look)
+        if legend is None and frame.other is not None:
+            shown, legend = frame.other, legend_of(frame.other, look)
+        if legend is None or shown is None:
+            return
+        picture = legend_picture(legend, round(place[3]))
+        if self._legend is None or self._legend[0] is not picture:
+            if self._legend is not None:
+                self._legend[1].release()
+            self._legend = (picture, _written(self._context, None, picture, "f1"))
+        height, width = picture.shape[:2]
+        left, top = legend_place(round(place[2]), round(place[3]), width)
+        self._draw_flat(self._legend[1], (round(place[0]) + left, round(place[1]) + top, width, height), letterbox)
+
+    def _draw_flat(self, texture: moderngl.Texture, place: Rectangle, letterbox: Letterbox) -> None:
+        self._flat_program["window"] = (letterbox.window_width, letterbox.window_height)
+        self._flat_program["rectangle"] = place
+        self._context.enable(moderngl.BLEND)
+        self._context.blend_func = (moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
+        texture.use(0)
+        self._flat_vertices.render(moderngl.TRIANGLE_STRIP, 4)
+        self._context.disable(moderngl.BLEND)
+
+
+def _written(
+    context: moderngl.Context, texture: moderngl.Texture | None, pixels: np.ndarray, dtype: str
+) -> moderngl.Texture:
+    """The texture with these pixels [H, W, 4]; a new one where the size differs."""
+    size = (pixels.shape[1], pixels.shape[0])
+    if texture is None or texture.size != size:
+        if texture is not None:
+            texture.release()
+        texture = context.texture(size, 4, dtype=dtype)
+        texture.filter = (moderngl.LINEAR, moderngl.LINEAR)
+        texture.repeat_x = texture.repeat_y = False
+    texture.write(np.ascontiguousarray(pixels))
+    return texture

@@ -4,14 +4,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from app.false_color import FARTHEST, NEAREST, NONE, legend_of, mode_of, number_share
 from app.frames import LIGHT, PLAIN, REFLECTANCE, Frame
+from app.legend import legend_picture, legend_place
 from app.state import BUFFERS, LookState
+from app.wipe import wiped
 from phynes_core.conventions import linear_to_srgb
+from phynes_core.render.colormap import colored
 from phynes_core.render.frame_buffers import FrameBuffers
 from phynes_core.render.tonemap import tonemap
 
 KIND_OF_BUFFER = {"radiance": LIGHT, "shading": LIGHT, "albedo": REFLECTANCE}  # the rest is PLAIN
-NEAREST, FARTHEST = 1.0, 0.15  # grays of the depth picture
+ENGINE_NAME = {"light_visibility": "visibility"}  # of a scene lit by that light alone
 LARGEST_HALF = 65504.0
 
 
@@ -19,7 +23,7 @@ def display_pixels(buffers: FrameBuffers, name: str) -> tuple[np.ndarray, str]:
     """[H, W, 4] float16 (values premultiplied by coverage; coverage) and their kind."""
     if name not in BUFFERS:
         raise ValueError(f"buffer: expected one of {', '.join(BUFFERS)}, got '{name}'")
-    image, mask = buffers.image(name), buffers.mask
+    image, mask = buffers.image(ENGINE_NAME.get(name, name)), buffers.mask
     if name == "normal":
         values = image * 0.5 + 0.5
     elif name == "uv":
@@ -39,15 +43,50 @@ def half_pixels(picture: Tensor) -> np.ndarray:  # [H, W, 4] -> float16
     return picture.clamp(max=LARGEST_HALF).to(torch.float16).numpy()
 
 
+def depth_range(buffers: FrameBuffers) -> tuple[float, float] | None:  # metres
+    """Nearest and farthest covered pixel; None of an empty picture."""
+    if buffers.depth is None:
+        return None
+    covered = buffers.depth[buffers.mask > 0]
+    return (float(covered.min()), float(covered.max())) if covered.numel() else None
+
+
 def display_bytes(frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 3] uint8 sRGB
-    """The frame over its background, as shaders/frame.frag.glsl shows it."""
-    shown, coverage = _shown(frame, look)
-    over = torch.tensor(look.background) * (1.0 - coverage) + shown * coverage
-    return (over * 255.0).round().to(torch.uint8).numpy()
+    """The frame over its background, wiped with the one it is compared with, as app/display.py shows it."""
+    pixels = _over_background(frame, look)
+    if frame.other is not None:
+        pixels = wiped(pixels, _over_background(frame.other, look), look.wipe)
+    legend = legend_of(frame, look)
+    if legend is None and frame.other is not None:
+        legend = legend_of(frame.other, look)
+    if legend is not None:
+        plate = legend_picture(legend, pixels.shape[0])
+        left, top = legend_place(pixels.shape[1], pixels.shape[0], plate.shape[1])
+        region = pixels[top : top + plate.shape[0], left : left + plate.shape[1]]
+        region[:] = over(region, plate[: region.shape[0], : region.shape[1]])
+    return pixels
 
 
 def display_rgba(frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 4] uint8 sRGB, straight alpha
-    """The frame as the window shows it, without what is behind it."""
+    """The frame as the window shows it, without what is behind it, lines over it and legends."""
+    rgba = _rgba(frame, look)
+    return rgba if frame.other is None else wiped(rgba, _rgba(frame.other, look), look.wipe)
+
+
+def over(below: np.ndarray, above: np.ndarray) -> np.ndarray:  # [H, W, 3], [H, W, 4] premultiplied; uint8 sRGB
+    """Blend as the window does: in sRGB."""
+    open_share = 1.0 - above[..., 3:].astype(np.float32) / 255.0
+    return (above[..., :3] + below * open_share).round().astype(np.uint8)
+
+
+def _over_background(frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 3] uint8 sRGB
+    shown, coverage = _shown(frame, look)
+    blended = torch.tensor(look.background) * (1.0 - coverage) + shown * coverage
+    pixels = (blended * 255.0).round().to(torch.uint8).numpy()
+    return pixels if frame.overlay is None else over(pixels, frame.overlay)
+
+
+def _rgba(frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 4] uint8 sRGB, straight alpha
     shown, coverage = _shown(frame, look)
     rgba = torch.cat([shown * (coverage > 0), coverage.clamp(0.0, 1.0)], -1)
     return (rgba * 255.0).round().to(torch.uint8).numpy()
@@ -57,6 +96,9 @@ def _shown(frame: Frame, look: LookState) -> tuple[Tensor, Tensor]:  # [H, W, 3]
     pixels = torch.from_numpy(frame.pixels).float()
     coverage = pixels[..., 3:]
     values = pixels[..., :3] / coverage.clamp(min=1e-4)
+    mode = mode_of(frame, look)
+    if mode != NONE:
+        return colored(number_share(values, mode, look.exposure_ev)), coverage
     if frame.kind == LIGHT:
         return tonemap(values, look.exposure_ev, look.curve), coverage
     if frame.kind == REFLECTANCE:

@@ -1,6 +1,7 @@
 """The only caller of the engine: turns a ViewState into a Scene and RenderOptions, and those into frames."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,15 +13,17 @@ from app.edits import add_lamp, edit_look
 from app.frames import Choice, Choices, Frame, Progress
 from app.kept_files import KeptFiles
 from app.light_state import StageState
-from app.lightings import BuiltLight, Lightings
-from app.picture import display_bytes, display_pixels, display_rgba, half_pixels
+from app.lightings import BuiltLight
+from app.picture import ENGINE_NAME, depth_range, display_bytes, display_pixels, display_rgba, half_pixels
 from app.scene_builder import at_time, home_view, pixel_normals
+from app.side import LARGEST_KEPT, Side, light_alone
 from app.staging import ground_of, staged
 from app.state import CameraState, LookState, ViewState
+from app.wipe import other_side
 from phynes_core.body.motion import bundled_motions
 from phynes_core.body.motion_files import load_motion
 from phynes_core.frame import LIGHT_BUFFERS, RenderOptions
-from phynes_core.grounded_frame import COARSE, FINE, GroundedRenderer
+from phynes_core.grounded_frame import COARSE, FINE
 from phynes_core.paths import ASSETS, CHECKPOINTS
 from phynes_core.render.camera import Camera, orbit_camera
 from phynes_core.render.frame_buffers import FrameBuffers
@@ -30,7 +33,6 @@ from phynes_core.scene import Scene
 LIVE_VISIBILITY_SLICES = 4  # a moving pose renews a quarter of the shadows each frame
 FINAL_SUPERSAMPLE = 2  # samples a side of a pixel in files and in pictures at rest: smooth patterns and inner edges
 LIVE_LAMP_SAMPLES, FINAL_LAMP_SAMPLES = 4, 16  # shadow rays a pixel and lamp
-LARGEST_SUPERSAMPLED = 1024  # pixels a side; larger pictures have small pixels, and would not fit in memory
 WARM_UP_SIZE = 32
 WARM_UP_STEPS = (("normal", "geometry"), ("albedo", "materials"), ("shading", "shadows"), ("radiance", "light"))
 
@@ -52,11 +54,10 @@ class AvatarSession:
         self._has_antialias = has_antialias
         self._files = KeptFiles()
         self._bodies = Bodies(self._files, smpl, smpl_uv, maps)
-        self._device = device
-        self._live = GroundedRenderer(device)
-        self._final = GroundedRenderer(device)  # its own, so that a fine picture does not evict what dragging needs
         self._checked: ViewState | None = None
-        self._lightings = Lightings(lambda path: self._files.get("environment", path, load_environment_image))
+        self._sides = tuple(
+            Side(lambda path: self._files.get("environment", path, load_environment_image), device) for _ in range(2)
+        )
 
     # what the windows ask before the engine thread starts
 
@@ -102,34 +103,51 @@ class AvatarSession:
             self.render(edit_look(with_lamp, buffer=buffer), WARM_UP_SIZE)
 
     def render(self, state: ViewState, size: int, is_final: bool = False) -> Frame:
-        """Render the state's buffer."""
+        """Render the state's buffer, and what it is compared with."""
+        frame = self._picture(state, size, is_final, self._sides[0])
+        if not state.compare.is_on:
+            return frame
+        other = other_side(state)
+        is_one_scene = other.body == state.body and other.light == state.light  # else each keeps what it computed
+        second = self._picture(other, size, is_final, self._sides[0 if is_one_scene else 1])
+        return replace(
+            frame, other=second, render_ms=frame.render_ms + second.render_ms,
+            is_converged=frame.is_converged and second.is_converged,
+        )  # fmt: skip
+
+    def _picture(self, state: ViewState, size: int, is_final: bool, side: Side) -> Frame:
         start = time.perf_counter()
-        row, light, scene, target = self._scene(state, size)
-        renderer = self._final_renderer(size) if is_final else self._live
-        options = self._options(state, frozenset({state.look.buffer, "mask"}), size, is_final)
+        name = state.look.buffer
+        row, light, scene, target = self._scene(state, size, side)
+        if name == "light_visibility":
+            scene = replace(scene, lighting=light_alone(state, light.lighting, row.target))
+        renderer = side.renderer(size, is_final)
+        options = self._options(state, frozenset({ENGINE_NAME.get(name, name), "mask"}), size, is_final)
         buffers = renderer.render(scene, options, FINE if is_final else COARSE).cpu()
-        pixels, kind = display_pixels(buffers, state.look.buffer)
-        if state.look.buffer == "radiance" and state.stage.rendered != StageState():
+        pixels, kind = display_pixels(buffers, name)
+        if name == "radiance" and state.stage.rendered != StageState():
             picture = torch.from_numpy(pixels).float()
             pixels = half_pixels(staged(picture, buffers, state.stage, light, scene.camera, row.target))
         render_ms = (time.perf_counter() - start) * 1e3
         timings = dict(renderer.timings)
         # what the light does not reach is not refined, however stale its shadows are
-        has_sky = light.lighting.environment is not None
-        is_refining = renderer.is_refining and state.look.buffer in LIGHT_BUFFERS and has_sky
+        has_sky = scene.lighting.environment is not None
+        is_refining = renderer.is_refining and ENGINE_NAME.get(name, name) in LIGHT_BUFFERS and has_sky
         x, y, z = target.tolist()
         avatar = row.posed[state.company.place].avatar
         has_detail = avatar.record.has_detail if state.body.detail == "auto" else state.body.detail == "on"
         return Frame(
             pixels, kind, state, (x, y, z), light.probe_radiance.numpy(), render_ms, timings, not is_refining, is_final,
             has_detail, avatar.materials_follow_pose, row.shown, buffers.face_index.numpy(), light.sky,
+            depth_range(buffers),
         )  # fmt: skip
 
     def buffers(self, state: ViewState, size: int, names: frozenset[str]) -> FrameBuffers:
         """The engine's own numbers, at full quality."""
-        scene = self._scene(state, size)[2]
+        side = self._sides[0]
+        scene = self._scene(state, size, side)[2]
         options = self._options(state, names | {"mask"}, size, is_final=True)
-        return self._final_renderer(size).render(scene, options).cpu()
+        return side.renderer(size, is_final=True).render(scene, options).cpu()
 
     def to_bytes(self, frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 3] uint8 sRGB
         """The frame as the window shows it."""
@@ -141,11 +159,11 @@ class AvatarSession:
 
     # plain values to engine objects
 
-    def _scene(self, state: ViewState, size: int) -> tuple[PosedRow, BuiltLight, Scene, Tensor]:
+    def _scene(self, state: ViewState, size: int, side: Side) -> tuple[PosedRow, BuiltLight, Scene, Tensor]:
         """And what it is made of; the last is the point that the camera looks at, [3] world."""
         row = self._bodies.row(state)
         target = row.target + torch.tensor(state.camera.pan_m)
-        light = self._lightings.build(row.posed[state.company.place].avatar.light, state.light, row.target)
+        light = side.lightings.build(row.posed[state.company.place].avatar.light, state.light, row.target)
         ground = ground_of(state.stage, row.floor_m, row.target, state.company.spacing_m * (len(row.posed) - 1))
         return row, light, Scene(row.posed, _camera(state.camera, target, size), light.lighting, ground), target
 
@@ -155,7 +173,7 @@ class AvatarSession:
             backend=self._backend,
             raster=self._raster,
             visibility_slices=1 if is_final else LIVE_VISIBILITY_SLICES,
-            supersample=FINAL_SUPERSAMPLE if is_final and size <= LARGEST_SUPERSAMPLED else 1,
+            supersample=FINAL_SUPERSAMPLE if is_final and size <= LARGEST_KEPT else 1,
             antialias=is_final and self._has_antialias,
             bright_sources=state.light.bright_sources,
             has_vertex_sources=not is_final,
@@ -163,10 +181,6 @@ class AvatarSession:
             has_pixel_normals=pixel_normals(state.body.detail),
             freezes_materials=state.body.freezes_materials,
         )
-
-    def _final_renderer(self, size: int) -> GroundedRenderer:
-        """One that keeps its stages, unless they would hold gigabytes."""
-        return self._final if size <= LARGEST_SUPERSAMPLED else GroundedRenderer(self._device)
 
 
 def _camera(orbit: CameraState, target: Tensor, size: int) -> Camera:

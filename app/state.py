@@ -13,17 +13,16 @@ from dataclasses import dataclass, field, replace
 from app.light_state import LIGHT_MODES as LIGHT_MODES
 from app.light_state import LampState as LampState
 from app.light_state import LightState, StageState
-
-Rgb = tuple[float, float, float]
-Vector = tuple[float, float, float]
+from app.look_state import BUFFERS as BUFFERS
+from app.look_state import TONE_CURVES as TONE_CURVES
+from app.look_state import CameraState, LookState, Rgb, ShotState, Vector
+from app.material_state import BrushState, MaterialState
 
 NUM_JOINTS = 24
 NUM_SHAPES = 10
 PROBE_ROWS = 16
 PROBE_COLUMNS = 32
 
-BUFFERS = ("radiance", "albedo", "roughness", "visibility", "shading", "normal", "uv", "depth")
-TONE_CURVES = ("linear", "filmic", "reinhard", "aces", "agx")
 SPINS = ("camera", "light")
 DETAIL_MODES = ("auto", "on", "off")
 LIMITS = ("head", "hands", "limbs")
@@ -75,24 +74,13 @@ class CompanyState:
 
 
 @dataclass(frozen=True)
-class CameraState:
-    """An orbit around the pelvis: conventions.py says which way the angles go."""
+class CompareState:
+    """What the picture right of the wipe shows differently; None and "" are as on the left."""
 
-    azimuth_deg: float = 0.0
-    elevation_deg: float = 0.0
-    distance_m: float = 3.75  # the default body fills about 85 % of the height
-    pan_m: Vector = (0.0, 0.0, 0.0)  # added to the orbited point, world
-    fov_deg: float = 30.0  # vertical
-
-
-@dataclass(frozen=True)
-class LookState:
-    """How the rendered picture is displayed: changing it never renders again, except for the buffer."""
-
-    buffer: str = "radiance"  # of BUFFERS
-    exposure_ev: float = 0.0
-    curve: str = "linear"  # of TONE_CURVES
-    background: Rgb = (0.075, 0.08, 0.095)  # sRGB
+    is_on: bool = False
+    buffer: str = ""  # of BUFFERS
+    avatar: str = ""  # path of a .ckpt
+    light: LightState | None = None
 
 
 @dataclass(frozen=True)
@@ -126,6 +114,10 @@ class ToolState:
     selected_joint: int = NO_JOINT  # of the active body: the one with the rings
     joint_axis: int = 0  # x, y or z: what the keys turn about
     mirrors_joints: bool = False  # an edit of the left limb turns the right one too
+    flies: bool = False  # W A S D Q E move the camera, a drag turns it in place
+    has_loupe: bool = False  # pixels around the pointer, magnified
+    has_readout: bool = True  # the values under the pointer
+    material_brush: BrushState = field(default_factory=BrushState)
     turntable: TurntableState = field(default_factory=TurntableState)
     shows_help: bool = False  # the table of keys, over the picture
 
@@ -139,6 +131,9 @@ class ViewState:
     light: LightState = field(default_factory=LightState)
     look: LookState = field(default_factory=LookState)
     stage: StageState = field(default_factory=StageState)
+    compare: CompareState = field(default_factory=CompareState)
+    material: MaterialState = field(default_factory=MaterialState)
+    shots: ShotState = field(default_factory=ShotState)
     tool: ToolState = field(default_factory=ToolState)
     company: CompanyState = field(default_factory=CompanyState)
 
@@ -153,7 +148,8 @@ class ViewState:
         """The part that needs the engine: two states that agree here show the same frame."""
         others = tuple(replace(body, playing=False) for body in self.company.others)
         body, company = replace(self.body, playing=False), replace(self.company, others=others)
-        return body, company, self.camera, self.light, self.look.buffer, self.stage.rendered
+        compare = self.compare if self.compare.is_on else None
+        return body, company, self.camera, self.light, self.look.rendered, self.stage.rendered, compare, self.material
 
 
 Edit = Callable[[ViewState], ViewState]

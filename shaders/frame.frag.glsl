@@ -2,6 +2,7 @@
 // A rendered buffer over the background. The only place where light becomes sRGB on the screen.
 
 #include "tonemap.glsl"
+#include "false_color.glsl"
 
 const int KIND_LIGHT = 0;
 const int KIND_REFLECTANCE = 1;
@@ -11,15 +12,17 @@ uniform int kind;
 uniform int curve;
 uniform float exposure_ev;
 uniform vec3 background;   // sRGB
+uniform vec4 part;         // of the picture that fills the rectangle: left, top, width, height in [0, 1]
 
 in vec2 uv;
 out vec4 color;
 
 void main() {
-    vec4 texel = texture(frame, uv);
+    vec4 texel = texture(frame, part.xy + uv * part.zw);
     vec3 values = texel.rgb / max(texel.a, 1e-4);
     vec3 shown = clamp(values, 0.0, 1.0);
     if (kind == KIND_LIGHT) shown = tonemap(values, exposure_ev, curve);
     if (kind == KIND_REFLECTANCE) shown = linear_to_srgb(shown);
+    if (number != NUMBER_NONE) shown = false_color(values, exposure_ev);
     color = vec4(mix(background, shown, texel.a), 1.0);
 }

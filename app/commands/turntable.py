@@ -28,8 +28,12 @@ class Turntable(SceneOptions, PlaybackOptions):
     """Frames a second."""
     play: bool = False
     """Let the motion run while it turns."""
-    buffer: Literal["radiance", "albedo", "roughness", "visibility", "shading", "normal", "uv", "depth"] = "radiance"
+    buffer: Literal[
+        "radiance", "albedo", "roughness", "visibility", "shading", "normal", "uv", "depth", "light_visibility"
+    ] = "radiance"
     """What to show."""
+    false_color: bool = False
+    """Numbers as colors with a legend."""
     antialias: bool = True
     """Smooth silhouettes by coverage."""
     exposure: float = 0.0
@@ -68,7 +72,7 @@ def run(args: Turntable) -> int:
     )  # fmt: skip
     light = opening_light(args)
     body = replace(body, detail=args.pixel_normals, freezes_materials=args.freeze_materials)
-    look = LookState(args.buffer, args.exposure, args.curve)
+    look = LookState(args.buffer, args.exposure, args.curve, has_false_color=args.false_color)
     look = replace(look, background=background_color(args.background_color, look.background))
     stage = opening_stage(args, args.background)
     view = ViewState(body, light=light, look=look, stage=stage, company=company)

@@ -10,6 +10,7 @@ from app.state import BUFFERS, DETAIL_MODES, TONE_CURVES
 
 BUTTON_WIDTH_PX = 82
 DETAIL_LABELS = {"auto": "detail: auto", "on": "detail: on", "off": "detail: off"}
+LABELS = {"light_visibility": "one light"}
 HINTS = {
     "radiance": "The avatar under the light.",
     "albedo": "Diffuse reflectance: color without light.",
@@ -19,6 +20,7 @@ HINTS = {
     "normal": "World normals, x y z as red green blue.",
     "uv": "The place on the UV square: u red, v green.",
     "depth": "Distance from the camera, near is white.",
+    "light_visibility": "Where one light reaches; again chooses the next lamp.",
 }
 
 
@@ -37,7 +39,7 @@ class ViewPanel:
             with dpg.group(horizontal=True):
                 for number, name in list(enumerate(BUFFERS))[start : start + 4]:
                     dpg.add_button(
-                        label=name, tag=f"view.{name}", width=BUTTON_WIDTH_PX, user_data=name,
+                        label=LABELS.get(name, name), tag=f"view.{name}", width=BUTTON_WIDTH_PX, user_data=name,
                         callback=lambda _, __, which: self._look("buffer", which),
                     )  # fmt: skip
                     tooltip(f"view.{name}", f"{HINTS[name]} Key {number + 1} in the picture.")

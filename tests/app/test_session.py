@@ -11,7 +11,7 @@ from app.lightings import cell_of
 from app.opening_bodies import motion_path
 from app.opening_light import probe_file, sky_of
 from app.session import AvatarSession
-from app.state import BUFFERS, BodyState, ViewState
+from app.state import BUFFERS, BodyState, CompareState, LightState, ViewState
 from phynes_core.avatar import Avatar
 from phynes_core.body.files import load_bundled_body
 from phynes_core.checkpoint import save_checkpoint
@@ -206,14 +206,37 @@ def test_painting_a_cell_takes_away_the_sun_in_it_and_keeps_the_others(session, 
     file = str(probe_file("interior").resolve())
     lit = edits.edit_light(opening, mode="environment", environment=file, yaw_deg=30.0)
     avatar = session._bodies.avatar(lit.body)
-    plain = session._lightings.build(avatar.light, lit.light, torch.zeros(3)).lighting
+    plain = session._sides[0].lightings.build(avatar.light, lit.light, torch.zeros(3)).lighting
     sources = plain.split(8).sources
     assert len(sources) >= 3
     cell = cell_of(sources[0])
     painted = edits.edit_light(lit, probe_edits=((cell, (1.0, 2.0, 3.0)),), turn_deg=20.0)
-    built = session._lightings.build(avatar.light, painted.light, torch.zeros(3))
+    built = session._sides[0].lightings.build(avatar.light, painted.light, torch.zeros(3))
     light, shown = built.lighting, built.probe_radiance
     kept = [source for source in sources if cell_of(source) != cell]
     assert [source.azimuth_deg for source in light.split(8).sources] == [source.azimuth_deg + 20.0 for source in kept]
     assert shown.view(-1, 3)[cell].tolist() == [1.0, 2.0, 3.0]
     assert light.environment is not None and light.environment.image.shape == (16, 32, 3)
+
+
+def test_a_lamp_is_open_where_it_alone_lights_the_body(session, opening):
+    """Half the body turns away from a lamp at the side; the surrounding light has no part in it."""
+    state = edits.edit_lamp(edits.add_lamp(opening), 0, azimuth_deg=90.0, elevation_deg=0.0)
+    frame = session.render(edits.edit_look(state, buffer="light_visibility", shown_light="lamp:0"), SIZE)
+    values = frame.pixels[..., 0].astype(np.float32)
+    # +X is to the right: the trunk's right half sees the lamp, its left half does not
+    trunk = slice(int(0.3 * SIZE), int(0.5 * SIZE))
+    assert values[trunk, SIZE // 2 + 3].mean() > 0.5 > values[trunk, SIZE // 2 - 4].mean()
+    gone = edits.edit_look(state, buffer="light_visibility", shown_light="lamp:7")
+    assert (session.render(gone, SIZE).pixels == frame.pixels).all()  # the only lamp stands in for one that is gone
+
+
+def test_a_comparison_renders_both_sides(session, opening):
+    state = replace(opening, compare=CompareState(True, buffer="normal"))
+    frame = session.render(state, SIZE, is_final=True)
+    alone = session.render(edits.edit_look(opening, buffer="normal"), SIZE, is_final=True)
+    assert frame.other is not None and (frame.other.pixels == alone.pixels).all()
+    assert (frame.pixels == session.render(opening, SIZE, is_final=True).pixels).all()
+    dark = replace(opening, compare=CompareState(True, light=LightState(mode="none")))
+    frame = session.render(dark, SIZE, is_final=True)
+    assert frame.other is not None and lit(frame.other).max() == 0.0 < lit(frame).max()

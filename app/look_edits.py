@@ -1,0 +1,57 @@
+"""Edits of how one looks: buffers, comparison, single lights. As total as those of app/edits.py."""
+
+from dataclasses import replace
+from typing import Any
+
+from app.state import BUFFERS, ViewState
+from app.wipe import swapped
+
+FIRST_OTHER_BUFFER = {"radiance": "shading"}  # what a comparison opens with; else the radiance
+
+
+def edit_compare(state: ViewState, **changes: Any) -> ViewState:
+    """Replace fields of the comparison."""
+    return replace(state, compare=replace(state.compare, **changes))
+
+
+def toggle_compare(state: ViewState) -> ViewState:
+    """Split the picture, or join it again. A comparison with nothing to compare gets another buffer."""
+    compare = state.compare
+    if not compare.is_on and not compare.avatar and compare.light is None and compare.buffer in ("", state.look.buffer):
+        compare = replace(compare, buffer=FIRST_OTHER_BUFFER.get(state.look.buffer, "radiance"))
+    return replace(state, compare=replace(compare, is_on=not compare.is_on))
+
+
+def swap_sides(state: ViewState) -> ViewState:
+    """What was right of the wipe stands left."""
+    return swapped(state) if state.compare.is_on else state
+
+
+def move_wipe(state: ViewState, share: float) -> ViewState:
+    """Put the line somewhere in the picture."""
+    return replace(state, look=replace(state.look, wipe=max(0.0, min(1.0, share))))
+
+
+def toggle_look(state: ViewState, name: str) -> ViewState:
+    """Switch has_false_color, has_wireframe or has_joints."""
+    return replace(state, look=replace(state.look, **{name: not getattr(state.look, name)}))
+
+
+def toggle_tool(state: ViewState, name: str) -> ViewState:
+    """Switch a tool: flies, has_loupe, has_readout."""
+    return replace(state, tool=replace(state.tool, **{name: not getattr(state.tool, name)}))
+
+
+def show_buffer(state: ViewState, name: str) -> ViewState:
+    """Show a buffer; light_visibility begins with the selected lamp and goes on to the next one each time."""
+    if name not in BUFFERS:
+        return state
+    look, lamps = state.look, len(state.light.lamps)
+    if name == "light_visibility" and lamps:
+        kind, _, number = look.shown_light.partition(":")
+        is_next = look.buffer == name and kind == "lamp" and number.isdecimal()
+        lamp = (int(number) + 1) % lamps if is_next else min(max(state.tool.selected_lamp, 0), lamps - 1)
+        look = replace(look, shown_light=f"lamp:{lamp}")
+    elif name == "light_visibility" and look.shown_light.startswith("lamp:"):
+        look = replace(look, shown_light="")
+    return replace(state, look=replace(look, buffer=name))

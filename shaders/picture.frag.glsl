@@ -1,0 +1,11 @@
+#version 330 core
+// A picture made on the CPU, such as a legend or lines over the avatar: premultiplied sRGB. Row 0 on top.
+
+uniform sampler2D picture;
+
+in vec2 uv;
+out vec4 color;
+
+void main() {
+    color = texture(picture, uv);
+}
