@@ -13,21 +13,16 @@ from app.shader_files import rectangle_program
 from app.state import TONE_CURVES, LookState
 from phynes_core.render.colormap import TABLE_SIZE, color_table
 
-LOUPE_PIXELS = 15  # a side, of the picture
-LOUPE_SIZE_PX = 195  # a side, in the window
-LOUPE_GAP_PX = 26  # from the pointer
-
 Rectangle = tuple[float, float, float, float]  # left, top, width, height
 
 
 class _Uploaded:
-    """A frame's pixels, and lines over them, as textures."""
+    """A frame's pixels as a texture."""
 
     def __init__(self, context: moderngl.Context) -> None:
         self._context = context
         self.frame: Frame | None = None
         self.pixels: moderngl.Texture | None = None
-        self.overlay: moderngl.Texture | None = None
 
     def show(self, frame: Frame | None) -> None:
         if frame is self.frame:
@@ -35,8 +30,6 @@ class _Uploaded:
         self.frame = frame
         if frame is not None:
             self.pixels = _written(self._context, self.pixels, frame.pixels, "f2")
-            if frame.overlay is not None:
-                self.overlay = _written(self._context, self.overlay, frame.overlay, "f1")
 
 
 class FrameDisplay:
@@ -67,42 +60,20 @@ class FrameDisplay:
             return
         width, height = first.frame.size
         place = (*letterbox.origin, width * letterbox.scale, height * letterbox.scale)
-        self._draw_side(first, look, letterbox, place, (0.0, 0.0, 1.0, 1.0))
+        self._draw_side(first, look, letterbox, place)
         if second.frame is not None:
             line = math.ceil(place[0] + look.wipe * place[2] - 0.5)  # as app/wipe.py's first_column
             self._context.scissor = (line, 0, max(0, letterbox.window_width - line), letterbox.window_height)
-            self._draw_side(second, look, letterbox, place, (0.0, 0.0, 1.0, 1.0))
+            self._draw_side(second, look, letterbox, place)
             self._context.scissor = None
         self._draw_legend(first.frame, look, letterbox, place)
 
-    def draw_loupe(self, look: LookState, letterbox: Letterbox, pointer: tuple[float, float], ratio: float) -> None:
-        """The pixels around the pointer (window pixels), each one a square; `ratio` is the screen's density."""
-        frame = self._sides[0].frame
-        if frame is None:
-            return
-        width, height = frame.size
-        x, y = (int(position) for position in letterbox.to_image(*pointer))
-        is_second = self._sides[1].frame is not None and pointer[0] >= letterbox.to_window(look.wipe * width, 0.0)[0]
-        side = self._sides[int(is_second)]
-        if not (0 <= x < width and 0 <= y < height) or side.pixels is None:
-            return
-        size, gap, reach = LOUPE_SIZE_PX * ratio, LOUPE_GAP_PX * ratio, LOUPE_PIXELS // 2
-        left = pointer[0] + gap if pointer[0] + gap + size < letterbox.window_width else pointer[0] - gap - size
-        top = pointer[1] + gap if pointer[1] + gap + size < letterbox.window_height else pointer[1] - gap - size
-        part = ((x - reach) / width, (y - reach) / height, LOUPE_PIXELS / width, LOUPE_PIXELS / height)
-        side.pixels.filter = (moderngl.NEAREST, moderngl.NEAREST)
-        self._draw_side(side, look, letterbox, (left, top, size, size), part)
-        side.pixels.filter = (moderngl.LINEAR, moderngl.LINEAR)
-
-    def _draw_side(
-        self, side: _Uploaded, look: LookState, letterbox: Letterbox, place: Rectangle, part: Rectangle
-    ) -> None:
+    def _draw_side(self, side: _Uploaded, look: LookState, letterbox: Letterbox, place: Rectangle) -> None:
         if side.frame is None or side.pixels is None:
             return
         program = self._program
         program["window"] = (letterbox.window_width, letterbox.window_height)
         program["rectangle"] = place
-        program["part"] = part
         program["kind"] = KINDS.index(side.frame.kind)
         program["curve"] = TONE_CURVES.index(look.curve)
         program["exposure_ev"] = look.exposure_ev
@@ -111,8 +82,6 @@ class FrameDisplay:
         side.pixels.use(0)
         self._colors.use(1)
         self._vertices.render(moderngl.TRIANGLE_STRIP, 4)
-        if side.frame.overlay is not None and side.overlay is not None and part == (0.0, 0.0, 1.0, 1.0):
-            self._draw_flat(side.overlay, place, letterbox)
 
     def _draw_legend(self, frame: Frame, look: LookState, letterbox: Letterbox, place: Rectangle) -> None:
         shown = frame

@@ -56,7 +56,6 @@ class Frame:
     face_index: np.ndarray | None = None  # [H, W] int32, numbered through all bodies; -1 = background
     sky: Sky | None = None
     depth_m: tuple[float, float] | None = None  # nearest and farthest, of the depth picture's grays
-    overlay: np.ndarray | None = None  # [H, W, 4] uint8, lines over the picture, premultiplied sRGB
     other: "Frame | None" = None  # of the same size: what the picture right of the wipe shows
 
     @property

@@ -6,10 +6,12 @@ from app import edits
 from app.actions import Actions
 from app.light_edits import TURN_DEG_PER_PX, turn_environment
 from app.limb_hands import LimbHands
+from app.look_edits import move_wipe
 from app.orbit_camera import OrbitView, panned
 from app.picking import GRAB_RADIUS_PX, LampDrag, Letterbox, grabbed_lamp
 from app.shortcuts import chord, shortcut_of
 from app.state import Store
+from app.wipe import WIPE_GRAB_PX
 
 LEFT, RIGHT, MIDDLE = 1, 2, 3
 
@@ -22,7 +24,7 @@ class Gestures:
         self._actions = actions
         self.view: OrbitView | None = None  # of the picture shown
         self.letterbox: Letterbox | None = None
-        self.drag: str | None = None  # orbit, pan, light, lamp or ring while a button is down
+        self.drag: str | None = None  # orbit, pan, light, wipe, lamp or ring while a button is down
         self._button = 0
         self._lamp = 0
         self._lamp_drag: LampDrag | None = None
@@ -36,6 +38,12 @@ class Gestures:
         lamps = self._store.state.light.lamps
         return grabbed_lamp(self.view, lamps, x_px, y_px, GRAB_RADIUS_PX / self.letterbox.scale)
 
+    def _is_on_wipe(self, x: float, y: float) -> bool:
+        if self.view is None or self.letterbox is None or not self._store.state.compare.is_on:
+            return False
+        line = self._store.state.look.wipe * self.view.width
+        return abs(self.letterbox.to_image(x, y)[0] - line) * self.letterbox.scale <= WIPE_GRAB_PX
+
     def press(self, x: float, y: float, button: int, has_shift: bool, turns_light: bool = False) -> None:
         """A button went down; `turns_light`: with the key held that turns the surroundings instead of the camera."""
         if self.drag is not None:
@@ -46,6 +54,9 @@ class Gestures:
             return
         if button != LEFT or has_shift:
             self.drag = "pan"
+            return
+        if self._is_on_wipe(x, y):
+            self.drag = "wipe"
             return
         lamp = self.hovered_lamp(x, y)
         if lamp is None or self.view is None or self.letterbox is None:
@@ -68,6 +79,9 @@ class Gestures:
                 lambda state: replace(state, camera=panned(replace(view, camera=state.camera), dx / scale, dy / scale)),
                 "pan",
             )
+        elif self.drag == "wipe" and self.view is not None and self.letterbox is not None:
+            share = self.letterbox.to_image(x, y)[0] / self.view.width
+            self._store.post(lambda state: move_wipe(state, share), "wipe", is_undoable=False)
         elif self.drag == "ring" and self.letterbox is not None:
             self.limbs.move(self.letterbox, x, y)
         elif self._lamp_drag is not None and self.view is not None and self.letterbox is not None:

@@ -32,14 +32,9 @@ def move_wipe(state: ViewState, share: float) -> ViewState:
     return replace(state, look=replace(state.look, wipe=max(0.0, min(1.0, share))))
 
 
-def toggle_look(state: ViewState, name: str) -> ViewState:
-    """Switch has_false_color, has_wireframe or has_joints."""
-    return replace(state, look=replace(state.look, **{name: not getattr(state.look, name)}))
-
-
-def toggle_tool(state: ViewState, name: str) -> ViewState:
-    """Switch a tool: flies, has_loupe, has_readout."""
-    return replace(state, tool=replace(state.tool, **{name: not getattr(state.tool, name)}))
+def toggle_false_color(state: ViewState) -> ViewState:
+    """Numbers as colors, or as they are."""
+    return replace(state, look=replace(state.look, has_false_color=not state.look.has_false_color))
 
 
 def show_buffer(state: ViewState, name: str) -> ViewState:

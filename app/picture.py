@@ -82,8 +82,7 @@ def over(below: np.ndarray, above: np.ndarray) -> np.ndarray:  # [H, W, 3], [H, 
 def _over_background(frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 3] uint8 sRGB
     shown, coverage = _shown(frame, look)
     blended = torch.tensor(look.background) * (1.0 - coverage) + shown * coverage
-    pixels = (blended * 255.0).round().to(torch.uint8).numpy()
-    return pixels if frame.overlay is None else over(pixels, frame.overlay)
+    return (blended * 255.0).round().to(torch.uint8).numpy()
 
 
 def _rgba(frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 4] uint8 sRGB, straight alpha

@@ -65,7 +65,7 @@ class AvatarSession:
         """Load every file the state names; raises PhynesError."""
         self._checked = state
         row = self._bodies.row(state)
-        self._lightings.build(self._bodies.avatar(state.body).light, state.light, row.target)
+        self._sides[0].lightings.build(self._bodies.avatar(state.body).light, state.light, row.target)
 
     def home_camera(self, state: ViewState) -> CameraState:
         """The view that fills 85 % of the picture's height with the active body, from farther if that shows the row."""

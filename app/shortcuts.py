@@ -99,10 +99,6 @@ def _let_go(store: Store, actions: Actions) -> None:
         store.post(lambda s: edits.edit_tool(s, selected_joint=NO_JOINT), "select joint", is_undoable=False)
 
 
-def _look(name: str) -> Deed:
-    return _edit(lambda state: look_edits.toggle_look(state, name), name)
-
-
 def _buffer(number: int, name: str) -> Shortcut:
     return Shortcut(
         (str(number),), f"buffer {name}", ", ".join(BUFFERS), _edit(lambda s: look_edits.show_buffer(s, name), "buffer")
@@ -215,7 +211,7 @@ CLIP_SHORTCUTS = (
 )  # fmt: skip
 SHORTCUTS: tuple[Shortcut, ...] = (
     *(_buffer(number, name) for number, name in enumerate(BUFFERS[:9], 1)),
-    Shortcut(("H",), "numbers", "numbers as colors", _look("has_false_color")),
+    Shortcut(("H",), "numbers", "numbers as colors", _edit(look_edits.toggle_false_color, "false color")),
     Shortcut(("C",), "compare", "split the picture", _edit(look_edits.toggle_compare, "compare")),
     Shortcut(("Shift+C",), "swap", "swap the sides of a split picture", _edit(look_edits.swap_sides, "swap sides")),
     Shortcut(("SPACE",), "play", "play or pause the clip", _edit(edits.toggle_playing, "play", is_undoable=False)),

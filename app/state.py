@@ -15,8 +15,7 @@ from app.light_state import LampState as LampState
 from app.light_state import LightState, StageState
 from app.look_state import BUFFERS as BUFFERS
 from app.look_state import TONE_CURVES as TONE_CURVES
-from app.look_state import CameraState, LookState, Rgb, ShotState, Vector
-from app.material_state import BrushState, MaterialState
+from app.look_state import CameraState, LookState, Rgb, Vector
 
 NUM_JOINTS = 24
 NUM_SHAPES = 10
@@ -114,10 +113,6 @@ class ToolState:
     selected_joint: int = NO_JOINT  # of the active body: the one with the rings
     joint_axis: int = 0  # x, y or z: what the keys turn about
     mirrors_joints: bool = False  # an edit of the left limb turns the right one too
-    flies: bool = False  # W A S D Q E move the camera, a drag turns it in place
-    has_loupe: bool = False  # pixels around the pointer, magnified
-    has_readout: bool = True  # the values under the pointer
-    material_brush: BrushState = field(default_factory=BrushState)
     turntable: TurntableState = field(default_factory=TurntableState)
     shows_help: bool = False  # the table of keys, over the picture
 
@@ -132,8 +127,6 @@ class ViewState:
     look: LookState = field(default_factory=LookState)
     stage: StageState = field(default_factory=StageState)
     compare: CompareState = field(default_factory=CompareState)
-    material: MaterialState = field(default_factory=MaterialState)
-    shots: ShotState = field(default_factory=ShotState)
     tool: ToolState = field(default_factory=ToolState)
     company: CompanyState = field(default_factory=CompanyState)
 
@@ -149,7 +142,7 @@ class ViewState:
         others = tuple(replace(body, playing=False) for body in self.company.others)
         body, company = replace(self.body, playing=False), replace(self.company, others=others)
         compare = self.compare if self.compare.is_on else None
-        return body, company, self.camera, self.light, self.look.rendered, self.stage.rendered, compare, self.material
+        return body, company, self.camera, self.light, self.look.rendered, self.stage.rendered, compare
 
 
 Edit = Callable[[ViewState], ViewState]

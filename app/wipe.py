@@ -7,7 +7,7 @@ import numpy as np
 
 from app.state import CompareState, ViewState
 
-GRAB_PX = 9.0  # of the window, to either side of the line
+WIPE_GRAB_PX = 9.0  # of the window, to either side of the line
 
 
 def first_column(share: float, width: int) -> int:

@@ -12,13 +12,12 @@ uniform int kind;
 uniform int curve;
 uniform float exposure_ev;
 uniform vec3 background;   // sRGB
-uniform vec4 part;         // of the picture that fills the rectangle: left, top, width, height in [0, 1]
 
 in vec2 uv;
 out vec4 color;
 
 void main() {
-    vec4 texel = texture(frame, part.xy + uv * part.zw);
+    vec4 texel = texture(frame, uv);
     vec3 values = texel.rgb / max(texel.a, 1e-4);
     vec3 shown = clamp(values, 0.0, 1.0);
     if (kind == KIND_LIGHT) shown = tonemap(values, exposure_ev, curve);

@@ -2,7 +2,7 @@
 
 import dearpygui.dearpygui as dpg
 
-from app import edits
+from app import edits, look_edits
 from app.panels.color_field import ColorField
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
 from app.panels.theme import SELECTED_THEME
@@ -55,6 +55,23 @@ class ViewPanel:
             self._background.build()
         tooltip("view.curve", "How bright light is fitted to the screen; files use the same curve.")
         with dpg.group(horizontal=True):
+            dpg.add_checkbox(
+                label="false color", tag="view.false_color",
+                callback=lambda _, on: self._look("has_false_color", on),
+            )  # fmt: skip
+            dpg.add_checkbox(
+                label="split with", tag="view.split",
+                callback=lambda: self._context.post(look_edits.toggle_compare, "compare"),
+            )  # fmt: skip
+            dpg.add_combo(
+                BUFFERS, tag="view.split_buffer", width=-1,
+                callback=lambda _, name: self._context.post(
+                    lambda s: look_edits.edit_compare(s, buffer=name), "compare"
+                ),
+            )  # fmt: skip
+        tooltip("view.false_color", "Buffers that hold a number as colors with a legend. H in the picture.")
+        tooltip("view.split", "Another buffer right of a line that is dragged. C in the picture, Shift+C swaps.")
+        with dpg.group(horizontal=True):
             dpg.add_slider_float(
                 tag="view.fov", min_value=5.0, max_value=90.0, format="field of view  %.0f°", width=-96,
                 callback=lambda _, value: self._context.post(lambda s: edits.set_fov(s, value), "fov"),
@@ -95,6 +112,9 @@ class ViewPanel:
         show_value("view.exposure", float(look.exposure_ev))
         show_value("view.curve", look.curve)
         show_value("view.fov", float(snapshot.state.camera.fov_deg))
+        show_value("view.false_color", look.has_false_color)
+        show_value("view.split", snapshot.state.compare.is_on)
+        show_value("view.split_buffer", snapshot.state.compare.buffer)
         self._background.show(look.background)
 
     def _look(self, name: str, value: object) -> None:

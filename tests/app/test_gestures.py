@@ -163,3 +163,25 @@ def test_other_keys(gestures, store, calls):
     gestures.key("W")
     gestures.key("W", has_control=True)
     assert calls == ["record", "reset_camera", "undo", "redo", "close", "close"]
+
+
+def test_a_drag_on_the_line_of_a_split_picture_moves_the_line(gestures, store):
+    """And only there, and only while there is one."""
+    line, row = gestures.letterbox.to_window(256, 256)
+    gestures.press(line + 4, row, LEFT, False)
+    assert gestures.drag == "orbit"
+    gestures.release(LEFT)
+    gestures.key("C")
+    store.apply()
+    assert store.state.compare.is_on
+    gestures.press(line + 30, row, LEFT, False)
+    assert gestures.drag != "wipe"
+    gestures.release(LEFT)
+    gestures.press(line + 4, row, LEFT, False)
+    assert gestures.drag == "wipe"
+    gestures.move(*gestures.letterbox.to_window(128, 256), 0, 0)
+    store.apply()
+    assert store.state.look.wipe == pytest.approx(0.25, abs=0.01)
+    gestures.move(-500, row, 0, 0)
+    store.apply()
+    assert store.state.look.wipe == 0.0
