@@ -36,7 +36,7 @@ SOFTWARE_HZ, HARDWARE_HZ = 30.0, 60.0  # most often that a window is drawn
 RESTING_PANEL_HZ = 5.0  # panels that nobody touches
 IDLE_WAIT_S = 0.1  # longest sleep between looks at the panels' events
 MESSAGE_SHOWN_S = 8.0
-HINT = "drag to orbit   ·   right-drag to pan   ·   wheel to zoom   ·   L adds a lamp to drag"
+HINT = "drag to orbit   ·   right-drag to pan   ·   wheel to zoom   ·   click a limb to turn it   ·   L adds a lamp"
 
 
 class ViewerLoop:

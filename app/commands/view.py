@@ -1,7 +1,8 @@
 """Open an avatar in the viewer: a window with the picture, a window with controls.
 
-In the picture: left drag orbits, right drag pans, the wheel zooms; L adds a lamp, drag its sun; 1-8 show buffers; space
-plays; F resets the view; R records a turntable; Z and Y undo and redo.
+In the picture: left drag orbits, right drag pans, the wheel zooms; a click takes hold of a limb, its rings turn it; L
+adds a lamp, drag its sun; B adds an avatar; 1-8 show buffers; space plays; F resets the view; R records a turntable;
+Z and Y undo and redo. Motions, poses, environments and avatars can be dropped on it.
 
 examples:
   python launch.py --avatar josh.ckpt
