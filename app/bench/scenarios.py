@@ -66,11 +66,10 @@ def measure_frames(frames: Iterable[Scene], options: RenderOptions, device: str 
 
 def parity_db(scene: Scene, options: RenderOptions, device: str) -> float:
     """PSNR of the device's first picture against the CPU's, radiance in [0, 1]."""
-    ours, cpu = (
-        FrameRenderer(device=torch.device(place)).render(scene, options).radiance.cpu() for place in (device, "cpu")
-    )
+    places = torch.device(device), torch.device("cpu")
+    ours, cpu = (FrameRenderer(device=place).render(scene, options).radiance for place in places)
     assert ours is not None and cpu is not None  # options ask for it
-    return round(psnr(ours.clamp(0.0, 1.0), cpu.clamp(0.0, 1.0)), 1)
+    return round(psnr(ours.cpu().clamp(0.0, 1.0), cpu.clamp(0.0, 1.0)), 1)
 
 
 def turning_camera(scene: Scene, index: int) -> Scene:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from app.edits import add_lamp
 from app.kept_files import MAX_KEPT
@@ -63,11 +64,11 @@ def everything_changes(avatar: Path, count: int) -> Iterable[tuple[ViewState, bo
         yield replace(state, camera=camera, light=replace(state.light, lamps=(lamp,))), index % 20 == 19
 
 
-def memory_of_frames(avatar: Path, count: int) -> list[float]:
-    session, measured = AvatarSession(), []
+def memory_of_frames(avatar: Path, count: int, device: str = "cpu") -> list[float]:
+    session, measured = AvatarSession(device=torch.device(device)), []
     for state, is_final in everything_changes(avatar, count):
         session.render(state, SIZE, is_final)
-        measured.append(resident_mb())
+        measured.append(resident_mb() if device == "cpu" else torch.cuda.memory_allocated() / 2**20)
     return measured
 
 
@@ -80,6 +81,12 @@ def test_three_hundred_frames_leave_memory_as_it_was(avatar_file):
 def test_ten_thousand_frames_leave_memory_as_it_was(avatar_file):
     measured = memory_of_frames(avatar_file, 10_000)
     print(described(measured))
+    assert growth(measured) < MOST_GROWTH, described(measured)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
+def test_three_hundred_frames_leave_a_gpus_memory_as_it_was(avatar_file):
+    measured = memory_of_frames(avatar_file, 300, "cuda")
     assert growth(measured) < MOST_GROWTH, described(measured)
 
 
