@@ -25,7 +25,8 @@ from phynes_core.synthetic.judge import JudgePicture, JudgeSurface, judge_radian
 
 SIZE = 128
 BUFFERS = frozenset({"radiance", "albedo", "roughness", "normal", "position", "mask"})
-OPTIONS = RenderOptions(buffers=BUFFERS, bright_sources=0)  # all light in the probes, which Mitsuba is given
+# all light in the probes and all normals on the vertices, as Mitsuba is given them
+OPTIONS = RenderOptions(buffers=BUFFERS, bright_sources=0, has_pixel_normals=False)
 
 
 @pytest.fixture(scope="module")
