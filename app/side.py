@@ -12,7 +12,7 @@ from phynes_core.grounded_frame import GroundedRenderer
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.one_light import one_light
 
-LARGEST_KEPT = 2048  # pixels a side; the stages of larger pictures would hold gigabytes
+LARGEST_KEPT = 1024  # pixels a side; supersampled or kept, larger pictures would not fit in memory
 
 
 class Side:
