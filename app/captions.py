@@ -1,5 +1,6 @@
 """Lines of text and a progress bar over the picture."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,6 +68,21 @@ class CaptionDrawer:
             self._flat((bar_left, bar_top, bar_width, thickness), (1.0, 1.0, 1.0), 0.15)
             self._flat((bar_left, bar_top, bar_width * min(1.0, max(0.0, caption.share)), thickness), ACCENT, 1.0)
 
+    def draw_plate(self, image: Image.Image, key: str, letterbox: Letterbox, pixel_ratio: float) -> None:
+        """Lay a gray picture over the middle of the window, on a plate that darkens what is below."""
+        texture = self._kept((key, image.width), lambda: image)
+        width, height = texture.size
+        left = round(0.5 * (letterbox.window_width - width))
+        top = round(0.5 * (letterbox.window_height - height))
+        self._program["window"] = (letterbox.window_width, letterbox.window_height)
+        margin = 18 * pixel_ratio
+        self._flat((left - margin, top - margin, width + 2 * margin, height + 2 * margin), (0.04,) * 3, 0.86)
+        self._program["rectangle"] = (left, top, width, height)
+        self._program["ink"] = (*TEXT_INK, 1.0)
+        self._program["has_glyphs"] = 1
+        texture.use(0)
+        self._vertices.render(moderngl.TRIANGLE_STRIP, 4)
+
     def _flat(self, rectangle: tuple[float, float, float, float], ink: tuple[float, ...], opacity: float) -> None:
         self._program["rectangle"] = rectangle
         self._program["ink"] = (*ink, opacity)
@@ -74,14 +90,20 @@ class CaptionDrawer:
         self._vertices.render(moderngl.TRIANGLE_STRIP, 4)
 
     def _texture(self, text: str, size_px: int) -> moderngl.Texture:
-        key = (text, size_px)
-        if key not in self._textures:
-            while len(self._textures) >= MAX_KEPT:
-                self._textures.pop(next(iter(self._textures))).release()
+        def written() -> Image.Image:
             font = ImageFont.truetype(str(self._font), size_px)
             left, top, right, bottom = (round(edge) for edge in font.getbbox(text))
             image = Image.new("L", (max(1, right - left + 2), max(1, bottom - top + 2)))
             ImageDraw.Draw(image).text((1 - left, 1 - top), text, fill=255, font=font)
+            return image
+
+        return self._kept((text, size_px), written)
+
+    def _kept(self, key: tuple[str, int], make: Callable[[], Image.Image]) -> moderngl.Texture:
+        if key not in self._textures:
+            while len(self._textures) >= MAX_KEPT:
+                self._textures.pop(next(iter(self._textures))).release()
+            image = make()
             texture = self._context.texture(image.size, 1, image.tobytes(), alignment=1)
             texture.filter = (moderngl.LINEAR, moderngl.LINEAR)
             self._textures[key] = texture

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from app import edits
 from app.actions import Actions
-from app.captions import ERROR_INK, TEXT_INK, Caption
 from app.company_edits import advance_time, framed, posed_bodies
 from app.dpg_context import PanelWindow
 from app.dropped_files import edit_of_dropped
 from app.frames import Choices, Frame
 from app.gestures import Gestures
+from app.notices import Notices
 from app.orbit_camera import OrbitView
 from app.panels.layout import TRACED_TAGS, PanelLayout
 from app.panels.panel import PanelContext, Snapshot
@@ -35,8 +35,6 @@ from phynes_core.errors import PhynesError
 SOFTWARE_HZ, HARDWARE_HZ = 30.0, 60.0  # most often that a window is drawn
 RESTING_PANEL_HZ = 5.0  # panels that nobody touches
 IDLE_WAIT_S = 0.1  # longest sleep between looks at the panels' events
-MESSAGE_SHOWN_S = 8.0
-HINT = "drag to orbit   ·   right-drag to pan   ·   wheel to zoom   ·   click a limb to turn it   ·   L adds a lamp"
 
 
 class ViewerLoop:
@@ -71,7 +69,7 @@ class ViewerLoop:
         self._picture_drawn_s = self._panels_drawn_s = self._clock_s = 0.0
         self._draws_s: deque[float] = deque(maxlen=240)
         self._traced: dict[str, object] = {}
-        self._was_touched = False
+        self._notices = Notices()
 
     def run(self) -> None:
         """Until either window is closed. Leaves no window and no engine thread behind."""
@@ -175,11 +173,13 @@ class ViewerLoop:
 
     def _draw_picture(self, status: Status, frame: Frame | None) -> None:
         state, now = self._store.state, time.monotonic()
-        captions = self._captions(status, frame, now)
+        if self._gestures.drag is not None or state.light.lamps:
+            self._notices.touch()
+        captions = self._notices.captions(status, frame is not None, now)
         view = self._view(frame, state)
         drawn = (
             frame, state.look, state.light.lamps, state.tool.selected_lamp, self._gestures.drag, tuple(captions),
-            state.tool.selected_joint, state.tool.joint_axis, state.company.place,
+            state.tool.selected_joint, state.tool.joint_axis, state.company.place, state.tool.shows_help,
         )  # fmt: skip
         needs = drawn != self._drawn or self._picture.needs_drawing
         if not needs or self._picture.is_iconified:
@@ -205,21 +205,6 @@ class ViewerLoop:
         self._gestures.view, self._gestures.limbs.frame = view, frame
         self._gestures.letterbox = self._picture.letterbox(frame.size)
         return view
-
-    def _captions(self, status: Status, frame: Frame | None, now: float) -> list[Caption]:
-        captions = []
-        if not status.is_ready or status.activity or frame is None:
-            captions.append(Caption(status.activity or "Rendering the first picture", share=status.share))
-        if status.recording.state == "running":
-            text = f"Recording   {status.recording.num_done} of {status.recording.num_frames}"
-            captions.append(Caption(text, y=0.05, share=status.recording.share))
-        if status.messages and now - status.messages[-1].time_s < MESSAGE_SHOWN_S:
-            newest = status.messages[-1]
-            captions.append(Caption(newest.text, y=0.955, ink=ERROR_INK if newest.is_error else TEXT_INK))
-        elif not self._was_touched and frame is not None:
-            captions.append(Caption(HINT, y=0.955, opacity=0.75))
-        self._was_touched = self._was_touched or self._gestures.drag is not None or bool(self._store.state.light.lamps)
-        return captions
 
     def _draw_panels(self, status: Status, frame: Frame | None) -> None:
         now = time.monotonic()

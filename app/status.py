@@ -20,6 +20,7 @@ class RecordingStatus:
     num_done: int = 0
     num_frames: int = 0
     path: str = ""
+    left_s: float | None = None  # until it is done, by the pace so far
 
     @property
     def share(self) -> float:

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import moderngl
+from PIL import Image
 
 from app.captions import Caption, CaptionDrawer
 from app.display import FrameDisplay
 from app.frames import Frame
 from app.gestures import Gestures
 from app.gizmos import LampGizmos
+from app.help_picture import help_picture
 from app.limb_gizmos import HeldLimb, LimbGizmos
 from app.orbit_camera import OrbitView
 from app.picking import Letterbox
@@ -59,7 +61,7 @@ class PictureWindow:
         self._gizmos = LampGizmos(self._context)
         self._limb_gizmos = LimbGizmos(self._context)
         self._captions = CaptionDrawer(self._context)
-        self._frame: Frame | None = None
+        self._help_drawn: tuple[tuple[int, int], Image.Image] | None = None
         self._pointer: tuple[float, float] | None = None
         self.needs_drawing = True
 
@@ -186,7 +188,16 @@ class PictureWindow:
             self._gizmos.draw(view, letterbox, state.light.lamps, state.tool.selected_lamp, is_dragged, ratio)
         for caption in captions:
             self._captions.draw(caption, letterbox, ratio)
+        if state.tool.shows_help:
+            self._captions.draw_plate(self._help(buffer_width, buffer_height, ratio), "help", letterbox, ratio)
         self._glfw.swap_buffers(self._window._window)
+
+    def _help(self, width: int, height: int, ratio: float) -> Image.Image:
+        """Drawn once for each size of the window."""
+        if self._help_drawn is None or self._help_drawn[0] != (width, height):
+            room = 64 * ratio
+            self._help_drawn = (width, height), help_picture(round(width - room), round(height - room), ratio)
+        return self._help_drawn[1]
 
     def destroy(self) -> None:
         """Close the window and end GLFW."""

@@ -161,9 +161,12 @@ class Worker:
         self.wake()
 
     def _record(self, job: _Recording) -> None:
+        start_s = time.monotonic()
+
         def after_frame(num_done: int, frame: Frame) -> bool:
             self._publish(frame)
-            self._set_status(recording=replace(self._status.recording, num_done=num_done))
+            left_s = (time.monotonic() - start_s) / num_done * (job.settings.num_frames - num_done)
+            self._set_status(recording=replace(self._status.recording, num_done=num_done, left_s=left_s))
             return not self._is_cancelled
 
         views = turntable_views(job.state, job.settings, job.durations_s)

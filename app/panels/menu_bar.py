@@ -7,6 +7,10 @@ import dearpygui.dearpygui as dpg
 from app import edits
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value
 from app.panels.theme import ERROR, MUTED
+from app.status import Message
+from app.wording import shortened
+
+MOST_LISTED = 12
 
 
 class MenuBar:
@@ -15,6 +19,7 @@ class MenuBar:
     def __init__(self, context: PanelContext, panels: Iterable[tuple[int, str]]) -> None:
         self._context = context
         self._panels = tuple(panels)  # (tag of the window, title)
+        self._listed: tuple[Message, ...] | None = None
         self._message_color: tuple[int, int, int] | None = None
 
     def build(self) -> None:
@@ -39,6 +44,10 @@ class MenuBar:
                     label="Keys", tag="menu.keys", shortcut="?",
                     callback=lambda: self._context.post(edits.toggle_help, "help"),
                 )  # fmt: skip
+            with dpg.menu(label="Messages", tag="menu.messages"):
+                for row in range(MOST_LISTED):
+                    dpg.add_text("", tag=f"message.{row}", wrap=460, show=False)
+                dpg.add_text("Nothing happened yet.", tag="message.none", color=MUTED)
             dpg.add_text("", tag="message")
 
     def sync(self, snapshot: Snapshot) -> None:
@@ -47,8 +56,19 @@ class MenuBar:
         show_options("edit.redo", enabled=snapshot.can_redo)
         status = snapshot.status
         newest = status.messages[-1] if status.messages else None
-        show_value("message", status.activity or (newest.text if newest else ""))
+        show_value("message", status.activity or (shortened(newest.text) if newest else ""))
         color = ERROR if newest and newest.is_error and not status.activity else MUTED
         if color != self._message_color:
             self._message_color = color
             dpg.configure_item("message", color=color)
+        if status.messages is not self._listed:
+            self._listed = status.messages
+            self._list(status.messages[-MOST_LISTED:])
+
+    def _list(self, messages: tuple[Message, ...]) -> None:
+        """The newest first, in full."""
+        show_options("message.none", show=not messages)
+        for row in range(MOST_LISTED):
+            tag, message = f"message.{row}", messages[-1 - row] if row < len(messages) else None
+            dpg.configure_item(tag, show=message is not None, color=ERROR if message and message.is_error else MUTED)
+            show_value(tag, message.text if message else "")

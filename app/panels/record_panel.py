@@ -5,6 +5,7 @@ import dearpygui.dearpygui as dpg
 from app import edits
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
 from app.state import SPINS
+from app.wording import clock
 
 SIZES = ("256", "512", "720", "1080")
 RATES = ("24", "25", "30", "60")
@@ -72,5 +73,6 @@ class RecordPanel:
 def _overlay(snapshot: Snapshot) -> str:
     recording = snapshot.status.recording
     if recording.state == "running":
-        return f"frame {recording.num_done} of {recording.num_frames}"
+        left = f", {clock(recording.left_s)} left" if recording.left_s is not None else ""
+        return f"frame {recording.num_done} of {recording.num_frames}{left}"
     return {"done": f"saved {recording.path}", "cancelled": "cancelled", "failed": "failed"}.get(recording.state, "")

@@ -1,0 +1,58 @@
+"""What the picture says in words: what is going on, messages that fade, and how to begin on the first start."""
+
+from collections.abc import Iterable
+
+from app.captions import ERROR_INK, TEXT_INK, Caption
+from app.status import Message, Status
+from app.user_files import keep, read_kept
+from app.wording import recording_text, shortened
+
+MESSAGE_SHOWN_S, ERROR_SHOWN_S = 6.0, 14.0
+MOST_SHOWN = 3
+BOTTOM, STEP = 0.955, 0.046  # of the window's height
+WELCOMED = "welcomed"
+HINTS = (
+    "drag to orbit   ·   right-drag to pan   ·   wheel to zoom   ·   click a limb to turn it",
+    "L adds a lamp to drag   ·   1 to 9 show buffers   ·   Space plays   ·   drop your own files here",
+    "? shows every key   ·   Z takes anything back, Y does it again",
+)
+
+
+class Notices:
+    """Belongs to the windows' loop."""
+
+    def __init__(self) -> None:
+        self._is_first_start = not read_kept(WELCOMED)
+        self._was_touched = False
+
+    def touch(self) -> None:
+        """A hand was on the picture: nobody needs to be told how to begin."""
+        if self._is_first_start and not self._was_touched:
+            keep(WELCOMED, "yes\n")
+        self._was_touched = True
+
+    def captions(self, status: Status, has_picture: bool, now_s: float) -> list[Caption]:
+        """From the middle to the edges."""
+        captions = []
+        if not status.is_ready or status.activity or not has_picture:
+            captions.append(Caption(status.activity or "Rendering the first picture", share=status.share))
+        if status.recording.state == "running":
+            captions.append(Caption(recording_text(status.recording), y=0.05, share=status.recording.share))
+        toasts = list(shown_messages(status.messages, now_s))
+        for row, message in enumerate(reversed(toasts)):
+            ink = ERROR_INK if message.is_error else TEXT_INK
+            captions.append(Caption(shortened(message.text), y=BOTTOM - STEP * row, ink=ink))
+        if not toasts and has_picture and self._is_first_start and not self._was_touched:
+            for row, hint in enumerate(reversed(HINTS)):
+                captions.append(Caption(hint, y=BOTTOM - STEP * row, opacity=0.8))
+        return captions
+
+
+def shown_messages(messages: Iterable[Message], now_s: float) -> Iterable[Message]:
+    """The newest few that have not faded, oldest first; errors stay longer."""
+    fresh = [
+        message
+        for message in messages
+        if now_s - message.time_s < (ERROR_SHOWN_S if message.is_error else MESSAGE_SHOWN_S)
+    ]
+    return fresh[-MOST_SHOWN:]

@@ -1,0 +1,23 @@
+"""Short texts that windows share."""
+
+from app.status import RecordingStatus
+
+LONGEST = 96  # characters; the rest is read in the menu Messages
+
+
+def shortened(text: str) -> str:
+    """One line that fits a window."""
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def recording_text(recording: RecordingStatus) -> str:
+    """How far, and how long it still takes."""
+    left = f"   ·   {clock(recording.left_s)} left" if recording.left_s is not None else ""
+    return f"Recording   {recording.num_done} of {recording.num_frames}{left}"
+
+
+def clock(seconds: float) -> str:
+    """Seconds as 0:07 or 1:02:03."""
+    minutes, second = divmod(round(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02d}:{second:02d}" if hours else f"{minute}:{second:02d}"

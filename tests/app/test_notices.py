@@ -1,0 +1,60 @@
+"""What the picture says in words, and for how long."""
+
+import numpy as np
+import pytest
+
+from app.help_picture import help_picture
+from app.notices import ERROR_SHOWN_S, HINTS, MESSAGE_SHOWN_S, Notices
+from app.shortcuts import help_lines
+from app.status import Message, RecordingStatus, Status
+from app.wording import LONGEST, clock, shortened
+
+
+@pytest.fixture
+def notices(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    return Notices
+
+
+def texts(captions):
+    return [caption.text for caption in captions]
+
+
+def test_the_first_start_hints_until_a_hand_is_on_the_picture(notices):
+    ready, first = Status(is_ready=True), notices()
+    assert set(texts(first.captions(ready, True, 0.0))) == set(HINTS) and len(HINTS) == 3
+    first.touch()
+    assert first.captions(ready, True, 1.0) == []
+    assert notices().captions(ready, True, 0.0) == []  # not the first start any more
+
+
+def test_messages_fade_and_errors_stay_longer(notices):
+    status = Status(is_ready=True, messages=(Message("bad file", True, 0.0), Message("saved", False, 0.0)))
+    said = notices()
+    said.touch()
+    assert set(texts(said.captions(status, True, 1.0))) == {"bad file", "saved"}
+    assert texts(said.captions(status, True, MESSAGE_SHOWN_S + 0.1)) == ["bad file"]
+    assert said.captions(status, True, ERROR_SHOWN_S + 0.1) == []
+
+
+def test_the_newest_message_stands_lowest_and_long_ones_are_cut(notices):
+    messages = tuple(Message(f"message {number} " + "x" * 200, False, 0.0) for number in range(5))
+    captions = notices().captions(Status(is_ready=True, messages=messages), True, 1.0)
+    assert [text[:9] for text in texts(captions)] == ["message 4", "message 3", "message 2"]
+    assert captions[0].y > captions[1].y and all(len(caption.text) == LONGEST for caption in captions)
+    assert shortened("short") == "short"
+
+
+def test_progress_says_how_long_it_takes(notices):
+    status = Status(is_ready=True, recording=RecordingStatus("running", 5, 20, "t.mp4", 75.0))
+    assert "Recording   5 of 20   ·   1:15 left" in texts(notices().captions(status, True, 0.0))
+    assert (clock(7.4), clock(3723)) == ("0:07", "1:02:03")
+
+
+@pytest.mark.parametrize("width, height", [(760, 830), (1800, 1000), (420, 420)])
+def test_the_table_of_keys_fits_wherever_it_can(width, height):
+    picture = help_picture(width, height)
+    pixels = np.asarray(picture)
+    assert pixels.max() == 255 and len(help_lines()) > 20
+    if width > 500:
+        assert picture.width <= width and picture.height <= height
