@@ -12,7 +12,7 @@ from torch import Tensor
 
 from app.frames import LIGHT, REFLECTANCE
 from app.light_state import Rgb
-from app.picture import display_pixels
+from app.picture import display_image
 from phynes_core.conventions import linear_to_srgb
 from phynes_core.image_files import write_exr, write_png
 from phynes_core.render.frame_buffers import FrameBuffers
@@ -65,8 +65,8 @@ def png_values(buffers: FrameBuffers, name: str, exposure_ev: float, curve: str)
     if name == "position":
         assert buffers.position is not None
         return (buffers.position / POSITION_RANGE_M + 0.5) * (mask > 0)
-    pixels, kind = display_pixels(buffers, name)
-    values = torch.from_numpy(pixels[..., :3]).float() / mask.clamp(min=1e-4)
+    image, kind = display_image(buffers, name)
+    values = image[..., :3].float() / mask.clamp(min=1e-4)
     if kind == LIGHT:
         values = tonemap(values, exposure_ev, curve)
     elif kind == REFLECTANCE:

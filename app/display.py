@@ -6,6 +6,7 @@ import moderngl
 import numpy as np
 
 from app.false_color import legend_of, mode_of
+from app.frame_upload import FrameUpload
 from app.frames import KINDS, Frame
 from app.legend import legend_picture, legend_place
 from app.picking import Letterbox
@@ -19,8 +20,8 @@ Rectangle = tuple[float, float, float, float]  # left, top, width, height
 class _Uploaded:
     """A frame's pixels as a texture."""
 
-    def __init__(self, context: moderngl.Context) -> None:
-        self._context = context
+    def __init__(self, context: moderngl.Context, upload: FrameUpload) -> None:
+        self._context, self._upload = context, upload
         self.frame: Frame | None = None
         self.pixels: moderngl.Texture | None = None
 
@@ -29,7 +30,8 @@ class _Uploaded:
             return
         self.frame = frame
         if frame is not None:
-            self.pixels = _written(self._context, self.pixels, frame.pixels, "f2")
+            self.pixels = _sized(self._context, self.pixels, frame.size, "f2")
+            self._upload.write(self.pixels, frame.image)
 
 
 class FrameDisplay:
@@ -44,8 +46,18 @@ class FrameDisplay:
         self._colors = context.texture((TABLE_SIZE, 1), 3, color_table().numpy().tobytes(), dtype="f4")
         self._colors.repeat_x = False
         self._program["frame"], self._program["colors"] = 0, 1
-        self._sides = (_Uploaded(context), _Uploaded(context))
+        self._upload = FrameUpload(context)
+        self._sides = (_Uploaded(context, self._upload), _Uploaded(context, self._upload))
         self._legend: tuple[np.ndarray, moderngl.Texture] | None = None
+
+    @property
+    def path(self) -> str:
+        """How the newest frame's pixels got here."""
+        return self._upload.path
+
+    def release(self) -> None:
+        """Give back what CUDA and OpenGL share, before the context goes."""
+        self._upload.release()
 
     def show(self, frame: Frame) -> None:
         """Upload a frame and the one it is compared with, unless they are there."""
@@ -94,7 +106,9 @@ class FrameDisplay:
         if self._legend is None or self._legend[0] is not picture:
             if self._legend is not None:
                 self._legend[1].release()
-            self._legend = (picture, _written(self._context, None, picture, "f1"))
+            texture = _sized(self._context, None, (picture.shape[1], picture.shape[0]), "f1")
+            texture.write(np.ascontiguousarray(picture))
+            self._legend = (picture, texture)
         height, width = picture.shape[:2]
         left, top = legend_place(round(place[2]), round(place[3]), width)
         self._draw_flat(self._legend[1], (round(place[0]) + left, round(place[1]) + top, width, height), letterbox)
@@ -109,16 +123,14 @@ class FrameDisplay:
         self._context.disable(moderngl.BLEND)
 
 
-def _written(
-    context: moderngl.Context, texture: moderngl.Texture | None, pixels: np.ndarray, dtype: str
+def _sized(
+    context: moderngl.Context, texture: moderngl.Texture | None, size: tuple[int, int], dtype: str
 ) -> moderngl.Texture:
-    """The texture with these pixels [H, W, 4]; a new one where the size differs."""
-    size = (pixels.shape[1], pixels.shape[0])
+    """The texture, or a new one where the size (width, height) differs."""
     if texture is None or texture.size != size:
         if texture is not None:
             texture.release()
         texture = context.texture(size, 4, dtype=dtype)
         texture.filter = (moderngl.LINEAR, moderngl.LINEAR)
         texture.repeat_x = texture.repeat_y = False
-    texture.write(np.ascontiguousarray(pixels))
     return texture

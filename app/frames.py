@@ -1,4 +1,4 @@
-"""What passes between the engine's thread and the windows: plain arrays and numbers, no tensors."""
+"""What passes between the engine's thread and the windows: arrays and numbers, and images that a GPU still holds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -37,11 +37,25 @@ class Sky:
     scale: Rgb  # intensity and tint
 
 
+class HeldImage(Protocol):
+    """A finished image that stays on the GPU until its numbers are asked for."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """As the array's on the host."""
+        ...
+
+    @property
+    def host(self) -> np.ndarray:
+        """The same on the host; from any thread, copied once."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class Frame:
     """One rendered buffer and the state it shows."""
 
-    pixels: np.ndarray  # [H, W, 4] float16: values of `kind`, premultiplied by coverage; coverage
+    image: np.ndarray | HeldImage  # [H, W, 4] float16: values of `kind`, premultiplied by coverage; coverage
     kind: str  # of KINDS
     state: ViewState
     target: tuple[float, float, float]  # the point the camera orbits, pan included, world, metres
@@ -53,7 +67,7 @@ class Frame:
     has_detail: bool = False  # normals per pixel
     materials_follow_pose: bool = False  # the avatar's can; freezing them would change something
     bodies: tuple[ShownBody, ...] = ()  # in the order of state.bodies
-    face_index: np.ndarray | None = None  # [H, W] int32, numbered through all bodies; -1 = background
+    faces: np.ndarray | HeldImage | None = None  # [H, W] int32, numbered through all bodies; -1 = background
     sky: Sky | None = None
     depth_m: tuple[float, float] | None = None  # nearest and farthest, of the depth picture's grays
     other: "Frame | None" = None  # of the same size: what the picture right of the wipe shows
@@ -61,7 +75,21 @@ class Frame:
     @property
     def size(self) -> tuple[int, int]:
         """Width and height in pixels."""
-        return self.pixels.shape[1], self.pixels.shape[0]
+        return self.image.shape[1], self.image.shape[0]
+
+    @property
+    def pixels(self) -> np.ndarray:
+        """The image on the host."""
+        return _on_host(self.image)
+
+    @property
+    def face_index(self) -> np.ndarray | None:
+        """The faces on the host."""
+        return None if self.faces is None else _on_host(self.faces)
+
+
+def _on_host(image: np.ndarray | HeldImage) -> np.ndarray:
+    return image if isinstance(image, np.ndarray) else image.host
 
 
 @dataclass(frozen=True)

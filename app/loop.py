@@ -218,9 +218,9 @@ class ViewerLoop:
                 self._store.state, replace(self._choices, poses=self._poses.choices), status,
                 frame.probe_radiance if frame else None,
                 frame.stage_ms if frame else {}, frame.render_ms if frame else 0.0, float(len(newest)),
-                self._picture.renderer_name.split(" (")[0], frame.has_detail if frame else False,
-                frame.materials_follow_pose if frame else False, *self._clip(), self._store.can_undo,
-                self._store.can_redo,
+                self._picture.renderer_name.split(" (")[0], self._picture.frame_path,
+                frame.has_detail if frame else False, frame.materials_follow_pose if frame else False,
+                *self._clip(), self._store.can_undo, self._store.can_redo,
             )
         )  # fmt: skip
         self._panels.draw()

@@ -19,8 +19,8 @@ ENGINE_NAME = {"light_visibility": "visibility"}  # of a scene lit by that light
 LARGEST_HALF = 65504.0
 
 
-def display_pixels(buffers: FrameBuffers, name: str) -> tuple[np.ndarray, str]:
-    """[H, W, 4] float16 (values premultiplied by coverage; coverage) and their kind."""
+def display_image(buffers: FrameBuffers, name: str) -> tuple[Tensor, str]:
+    """[H, W, 4] float16 (values premultiplied by coverage; coverage), where the buffers lie, and their kind."""
     if name not in BUFFERS:
         raise ValueError(f"buffer: expected one of {', '.join(BUFFERS)}, got '{name}'")
     image, mask = buffers.image(ENGINE_NAME.get(name, name)), buffers.mask
@@ -35,12 +35,12 @@ def display_pixels(buffers: FrameBuffers, name: str) -> tuple[np.ndarray, str]:
     values = values.expand(-1, -1, 3)
     if name != "radiance":  # radiance comes out of the engine as light per pixel, covered or not
         values = values * mask
-    return half_pixels(torch.cat([values, mask], -1)), KIND_OF_BUFFER.get(name, PLAIN)
+    return half_image(torch.cat([values, mask], -1)), KIND_OF_BUFFER.get(name, PLAIN)
 
 
-def half_pixels(picture: Tensor) -> np.ndarray:  # [H, W, 4] -> float16
+def half_image(picture: Tensor) -> Tensor:  # [H, W, 4] -> float16
     """What a Frame holds; brighter than half precision knows becomes its largest number."""
-    return picture.clamp(max=LARGEST_HALF).to(torch.float16).numpy()
+    return picture.clamp(max=LARGEST_HALF).to(torch.float16)
 
 
 def depth_range(buffers: FrameBuffers) -> tuple[float, float] | None:  # metres

@@ -9,12 +9,13 @@ import torch
 from torch import Tensor
 
 from app.bodies import Bodies, PosedRow
+from app.device_image import held_image, wait_until_finished
 from app.edits import add_lamp, edit_look
 from app.frames import Choice, Choices, Frame, Progress
 from app.kept_files import KeptFiles
 from app.light_state import StageState
 from app.lightings import BuiltLight
-from app.picture import ENGINE_NAME, depth_range, display_bytes, display_pixels, display_rgba, half_pixels
+from app.picture import ENGINE_NAME, depth_range, display_bytes, display_image, display_rgba, half_image
 from app.scene_builder import at_time, home_view, pixel_normals
 from app.side import LARGEST_KEPT, Side, light_alone
 from app.staging import ground_of, staged
@@ -123,11 +124,15 @@ class AvatarSession:
             scene = replace(scene, lighting=light_alone(state, light.lighting, row.target))
         renderer = side.renderer(size, is_final)
         options = self._options(state, frozenset({ENGINE_NAME.get(name, name), "mask"}), size, is_final)
-        buffers = renderer.render(scene, options, FINE if is_final else COARSE).cpu()
-        pixels, kind = display_pixels(buffers, name)
-        if name == "radiance" and state.stage.rendered != StageState():
-            picture = torch.from_numpy(pixels).float()
-            pixels = half_pixels(staged(picture, buffers, state.stage, light, scene.camera, row.target))
+        buffers = renderer.render(scene, options, FINE if is_final else COARSE)
+        is_staged = name == "radiance" and state.stage.rendered != StageState()
+        if is_staged:  # the stage is made on the host
+            buffers = buffers.cpu()
+        image, kind = display_image(buffers, name)
+        if is_staged:
+            image = half_image(staged(image.float(), buffers, state.stage, light, scene.camera, row.target))
+        held, faces, depth_m = held_image(image), held_image(buffers.face_index), depth_range(buffers)
+        wait_until_finished(image.device)  # so that the windows never do
         render_ms = (time.perf_counter() - start) * 1e3
         timings = dict(renderer.timings)
         # what the light does not reach is not refined, however stale its shadows are
@@ -137,9 +142,8 @@ class AvatarSession:
         avatar = row.posed[state.company.place].avatar
         has_detail = avatar.record.has_detail if state.body.detail == "auto" else state.body.detail == "on"
         return Frame(
-            pixels, kind, state, (x, y, z), light.probe_radiance.numpy(), render_ms, timings, not is_refining, is_final,
-            has_detail, avatar.materials_follow_pose, row.shown, buffers.face_index.numpy(), light.sky,
-            depth_range(buffers),
+            held, kind, state, (x, y, z), light.probe_radiance.numpy(), render_ms, timings, not is_refining, is_final,
+            has_detail, avatar.materials_follow_pose, row.shown, faces, light.sky, depth_m,
         )  # fmt: skip
 
     def buffers(self, state: ViewState, size: int, names: frozenset[str]) -> FrameBuffers:

@@ -122,6 +122,11 @@ class PictureWindow:
         return str(self._context.info["GL_RENDERER"])
 
     @property
+    def frame_path(self) -> str:
+        """How the newest frame's pixels got to what draws."""
+        return self._display.path
+
+    @property
     def size(self) -> tuple[int, int]:
         """Width and height in screen coordinates, as pointer positions are."""
         return self._window.size
@@ -202,6 +207,7 @@ class PictureWindow:
     def destroy(self) -> None:
         """Close the window and end GLFW."""
         self.make_current()
+        self._display.release()
         self._window.destroy()
 
     def _expose(self) -> None:

@@ -27,6 +27,7 @@ class Snapshot:
     render_ms: float = 0.0
     display_fps: float = 0.0
     display_name: str = ""  # what draws the windows
+    frame_path: str = "host"  # how the newest frame's pixels got there
     has_detail: bool = False  # the newest frame's normals are those of its pixels
     materials_follow_pose: bool = False  # of the avatar in the newest frame
     duration_s: float = 0.0  # of the active body's clip; 0 without

@@ -17,7 +17,7 @@ class StatsPanel:
         self._context = context
 
     def build(self) -> None:
-        """Two lines of text and a bar for each stage."""
+        """Lines of text and a bar for each stage."""
         with dpg.group(horizontal=True):
             dpg.add_text("", tag="stats.render")
             dpg.add_text("", tag="stats.display", color=MUTED)
@@ -25,6 +25,12 @@ class StatsPanel:
         with dpg.tooltip("stats.display", delay=0.4):
             dpg.add_text("How often the picture's window was drawn in the last second; it is drawn when it changes.")
             dpg.add_text("", tag="stats.display_name", color=MUTED)
+        dpg.add_text("", tag="stats.frame_path", color=MUTED)
+        tooltip(
+            "stats.frame_path",
+            "GL interop: frames never leave the GPU. Pinned copy: through memory that the GPU writes by itself. "
+            "Host: they were finished on the CPU.",
+        )
         for index in range(MAX_STAGES):
             dpg.add_progress_bar(tag=f"stats.stage{index}", width=-1, height=17, overlay="", show=False)
         tooltip("stats.stage0", "Stages that ran for the newest frame; what did not change is not computed again.")
@@ -34,6 +40,7 @@ class StatsPanel:
         fps = f"{snapshot.status.render_fps:.0f} / s" if snapshot.status.render_fps else "at rest"
         show_value("stats.render", f"Render {snapshot.render_ms:.0f} ms,  {fps}")
         show_value("stats.display", f"    Display {snapshot.display_fps:.0f} / s")
+        show_value("stats.frame_path", f"Frames to the window: {snapshot.frame_path}")
         show_value("stats.display_name", f"Drawn by {snapshot.display_name}")
         stages = sorted(snapshot.stage_ms.items(), key=lambda item: -item[1])[:MAX_STAGES]
         total = max(snapshot.render_ms, 1e-6)

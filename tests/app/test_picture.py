@@ -6,9 +6,10 @@ import torch
 
 from app.frames import KINDS, LIGHT, PLAIN, REFLECTANCE, Frame
 from app.picking import Letterbox
-from app.picture import display_bytes, display_pixels
+from app.picture import display_bytes, display_image
 from app.state import TONE_CURVES, LookState, ViewState
 from phynes_core.render.frame_buffers import FrameBuffers
+from tests.app.offscreen import offscreen_context
 
 SIZE = 64
 
@@ -33,26 +34,26 @@ def frame_of(values, coverage, kind):
 )  # fmt: skip
 def test_every_buffer_becomes_four_channels_with_empty_surroundings(name, channels, kind):
     image = torch.rand(4, 4, channels) * buffers().mask
-    pixels, got = display_pixels(buffers(**{name: image}), name)
-    assert pixels.shape == (4, 4, 4) and pixels.dtype == np.float16 and got == kind
+    pixels, got = display_image(buffers(**{name: image}), name)
+    assert pixels.shape == (4, 4, 4) and pixels.dtype == torch.float16 and got == kind
     assert (pixels[0] == 0).all() and (pixels[1:3, 1:3, 3] == 1).all()
 
 
 def test_the_nearest_point_is_white_and_the_farthest_dark():
     depth = torch.full((4, 4, 1), 3.0)
     depth[1, 1], depth[2, 2] = 2.0, 4.0
-    pixels, _ = display_pixels(buffers(depth=depth), "depth")
+    pixels, _ = display_image(buffers(depth=depth), "depth")
     assert pixels[1, 1, 0] == 1.0 and pixels[2, 2, 0] == pytest.approx(0.15, abs=1e-3)
 
 
 def test_an_empty_picture_has_no_depth_range():
     empty = FrameBuffers(mask=torch.zeros(2, 2, 1), face_index=torch.zeros(2, 2), depth=torch.zeros(2, 2, 1))
-    assert (display_pixels(empty, "depth")[0] == 0).all()
+    assert (display_image(empty, "depth")[0] == 0).all()
 
 
 def test_an_unknown_buffer_is_named():
     with pytest.raises(ValueError, match="got 'beauty'"):
-        display_pixels(buffers(), "beauty")
+        display_image(buffers(), "beauty")
 
 
 def test_half_covered_pixels_blend_the_encoded_color_over_the_background():
@@ -63,13 +64,8 @@ def test_half_covered_pixels_blend_the_encoded_color_over_the_background():
 
 @pytest.fixture(scope="module")
 def context():
-    moderngl = pytest.importorskip("moderngl")
-    try:
-        context = moderngl.create_standalone_context(backend="egl")
-    except Exception as error:  # moderngl raises bare Exceptions
-        pytest.skip(f"no offscreen OpenGL here ({error}): apt install libegl1 libgl1")
-    yield context
-    context.release()
+    with offscreen_context() as context:
+        yield context
 
 
 @pytest.mark.parametrize("kind", KINDS)
