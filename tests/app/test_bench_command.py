@@ -27,9 +27,12 @@ def _silent(doing: str) -> None:
     pass
 
 
-def test_numbers_are_written_under_the_names_that_others_read(tmp_path, capsys):
+def test_numbers_are_written_under_the_names_that_others_read(tmp_path, capsys, monkeypatch):
+    """One run with everything on: what stands in the JSON, the profile, the costs against size and their plot."""
     path = tmp_path / "bench.json"
-    assert cli.run([*SMALL, "--no-references", "--profile", "--json", str(path)]) == 0
+    for name, few in (("IMAGE_SIZES", (32, 64)), ("PROBE_COUNTS", (64, 128)), ("AVATAR_COUNTS", (1, 2))):
+        monkeypatch.setattr(sizes, name, few)
+    assert cli.run([*SMALL, "--no-references", "--profile", "--json", str(path), "--sizes", str(tmp_path / "out")]) == 0
     record = json.loads(path.read_text(encoding="utf-8"))
     assert {"device", "commit", "size", "stages", "scenarios", "peak_memory_mb"} <= set(record)
     assert set(record["scenarios"]) == {"env", "lamp", "camera", "pose", "full"}
@@ -42,6 +45,10 @@ def test_numbers_are_written_under_the_names_that_others_read(tmp_path, capsys):
     assert "materials" not in kept and kept["shade"] > 0  # turning the light asks no map
     assert record["scenarios"]["camera"]["stage_ms"]["materials"] > 0
     assert "pixel_normals" in capsys.readouterr().out
+    measured = json.loads((tmp_path / "out" / "sizes.json").read_text(encoding="utf-8"))["sizes"]
+    assert set(measured) == {"image side, pixels", "probes", "avatars"}
+    assert all(len(line["milliseconds"]) == 2 for lines in measured.values() for line in lines)
+    assert (tmp_path / "out" / "sizes.svg").read_text(encoding="utf-8").count("<polyline") == 6
 
 
 def test_a_share_of_the_work_counts_for_the_whole(monkeypatch):
@@ -71,16 +78,6 @@ def test_a_training_step_is_the_same_step_by_either_backend():
     step.take("reference")
     fast, plain = (step.losses(backend) for backend in ("auto", "reference"))
     assert len(fast) == 4 and fast == pytest.approx(plain, rel=1e-3)
-
-
-def test_costs_against_sizes_are_measured_and_plotted(tmp_path, monkeypatch, capsys):
-    for name, few in (("IMAGE_SIZES", (32, 64)), ("PROBE_COUNTS", (64, 128)), ("AVATAR_COUNTS", (1, 2))):
-        monkeypatch.setattr(sizes, name, few)
-    assert cli.run([*SMALL, "--no-references", "--sizes", str(tmp_path / "out")]) == 0
-    measured = json.loads((tmp_path / "out" / "sizes.json").read_text(encoding="utf-8"))["sizes"]
-    assert set(measured) == {"image side, pixels", "probes", "avatars"}
-    assert all(len(line["milliseconds"]) == 2 for lines in measured.values() for line in lines)
-    assert (tmp_path / "out" / "sizes.svg").read_text(encoding="utf-8").count("<polyline") == 6
 
 
 def test_a_gpu_gets_every_stage_and_its_first_picture_is_held_against_the_cpu():
