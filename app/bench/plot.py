@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from html import escape
 
-_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 420, 320, 58, 14, 40, 46
+_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 420, 320, 72, 14, 40, 46
 _COLORS = ("#2166ac", "#b2182b", "#1b7837", "#762a83")
 _STYLE = "font: 12px Inter, sans-serif; background: #fff"
 
