@@ -112,5 +112,5 @@ def test_a_power_is_a_straight_line():
 )
 def test_what_cannot_be_timed_is_refused(words, message, capsys, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    assert cli.launch([*SMALL, *words]) == 2
+    assert cli.guarded(lambda: cli.run([*SMALL, *words])) == 2
     assert message in capsys.readouterr().err
