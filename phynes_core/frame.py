@@ -9,9 +9,8 @@
 Every stage remembers its last result and what it was made of, so a frame recomputes only what a change touches.
 """
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import torch
@@ -23,18 +22,16 @@ from phynes_core.kernels.backends import missing_cause
 from phynes_core.render.area_lamps import AreaLamp, shade_area_lamp
 from phynes_core.render.bright_sources import source_rays
 from phynes_core.render.camera import Camera
-from phynes_core.render.coverage import antialiased_fragments
 from phynes_core.render.detail_normals import FaceFrames, detail_normals, face_frames
 from phynes_core.render.frame_buffers import BUFFERS, FrameBuffers, average_samples, compose
-from phynes_core.render.gbuffer import GBuffer, build_gbuffer
 from phynes_core.render.lamps import lamp_rays
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Probes
-from phynes_core.render.rasterize import Fragments, rasterize
 from phynes_core.render.shade import PackedVisibility, Shading, Surface, shade
 from phynes_core.render.vertex_bits import VertexBits
 from phynes_core.render.visibility import Occluder
 from phynes_core.scene import AvatarCopies, Scene, SceneMesh, build_mesh
+from phynes_core.scene_view import Rows, SceneView, build_view, shade_avatars, white_surface
 from phynes_core.stages import Stages
 
 if TYPE_CHECKING:
@@ -72,19 +69,6 @@ class RenderOptions:
             raise ValueError("lamp_samples and supersample: expected at least 1")
         if self.bright_sources < 0:
             raise ValueError(f"bright_sources: expected at least 0, got {self.bright_sources}")
-
-
-@dataclass(frozen=True)
-class _View:
-    """A mesh seen by a camera, with the keys of what it was made of."""
-
-    mesh: SceneMesh
-    fragments: Fragments
-    mask: Tensor  # [H, W, 1] share of the pixel that is covered
-    gbuffer: GBuffer
-    corners: Tensor  # [P, 3] int32, vertices of each pixel's face
-    mesh_key: Hashable
-    view_key: Hashable
 
 
 class FrameRenderer:
@@ -135,7 +119,10 @@ class FrameRenderer:
         """What blocks light, and a key that names the mesh it was made of."""
         mesh = self.mesh(scene)
         key = (self._stages.serial("mesh"), backend)
-        return self._stages.result("occluder", key, lambda: Occluder(mesh.vertices, mesh.faces, backend)), key
+        return self._occluder_of(mesh, key, backend), key
+
+    def _occluder_of(self, mesh: SceneMesh, mesh_key: Hashable, backend: str) -> Occluder:
+        return self._stages.result("occluder", mesh_key, lambda: Occluder(mesh.vertices, mesh.faces, backend))
 
     def _recorded_frame(self, scene: Scene, camera: Camera, options: RenderOptions) -> FrameBuffers | None:
         """The frame from CUDA graphs, where they can make it."""
@@ -157,9 +144,11 @@ class FrameRenderer:
             mesh_key, _tensor_key(camera.intrinsics), _tensor_key(camera.T_cam_world), camera.width, camera.height,
             options.antialias, options.raster,
         )  # fmt: skip
+        raster = options.backend if options.raster == "auto" else options.raster
         view = self._stages.result(
-            "rasterize", view_key, lambda: _build_view(mesh, camera, mesh_key, view_key, options)
-        )
+            "rasterize", view_key,
+            lambda: build_view(mesh, camera, (mesh_key, view_key), raster, options.antialias),
+        )  # fmt: skip
         normal = view.gbuffer.normal
         detailed = tuple(has_detail(posed.avatar, options) for posed in scene.avatars)
         if any(detailed) and wanted & NORMAL_BUFFERS:
@@ -169,7 +158,7 @@ class FrameRenderer:
             normal = self._stages.result(
                 "pixel_normals", (view_key, detailed), lambda: _pixel_normals(scene, view, frames, detailed)
             )
-        surface, shading = _white_surface(view.gbuffer, normal), None
+        surface, shading = white_surface(view.gbuffer, normal), None
         if wanted & MATERIAL_BUFFERS:
             is_frozen = options.freezes_materials and any(posed.avatar.materials_follow_pose for posed in scene.avatars)
             albedo, roughness = self._stages.result(
@@ -183,13 +172,24 @@ class FrameRenderer:
             return compose(view.gbuffer, view.mask, view.fragments.face_index, surface, shading, wanted)
 
     def _light(
-        self, view: "_View", surface: Surface, f0s: tuple[float, ...], lighting: Lighting, options: RenderOptions
+        self, view: SceneView, surface: Surface, f0s: tuple[float, ...], lighting: Lighting, options: RenderOptions
     ) -> Shading:
         def shaded(directions: Tensor, power: Tensor, visibility: PackedVisibility) -> Shading:
-            return _shade_avatars(view, surface, f0s, directions, power, visibility, backend)
+            def lit(rows: Rows, part: Surface) -> Shading:
+                places = PackedVisibility(visibility.bits, visibility.corners[rows], visibility.barycentric[rows])
+                return shade(part, directions, power, places, backend)
 
-        mesh, gbuffer, backend = view.mesh, view.gbuffer, options.backend
-        occluder = self._stages.result("occluder", view.mesh_key, lambda: Occluder(mesh.vertices, mesh.faces, backend))
+            return shade_avatars(view, surface, f0s, lit)
+
+        def shaded_by(lamp: AreaLamp) -> Shading:
+            def lit(rows: Rows, part: Surface) -> Shading:
+                places = gbuffer.position[rows], gbuffer.normal[rows]
+                return shade_area_lamp(part, *places, lamp, occluder, options.lamp_samples, backend)
+
+            return shade_avatars(view, surface, f0s, lit)
+
+        gbuffer, backend = view.gbuffer, options.backend
+        occluder = self._occluder_of(view.mesh, view.mesh_key, backend)
         device = gbuffer.position.device
         total = Shading.none(gbuffer.num_pixels, device)
         with self._stages.timed("sources"):
@@ -214,11 +214,11 @@ class FrameRenderer:
                 total = total + shaded(directions, power, PackedVisibility.per_pixel(bits))
         for lamp in lighting.area_lamps:
             with self._stages.timed("lamp_shade"):
-                total = total + _lit_by(lamp, view, surface, f0s, occluder, options)
+                total = total + shaded_by(lamp)
         return total
 
     def _source_visibility(
-        self, view: "_View", occluder: Occluder, directions: Tensor, options: RenderOptions
+        self, view: SceneView, occluder: Occluder, directions: Tensor, options: RenderOptions
     ) -> PackedVisibility:
         mesh, gbuffer, rays = view.mesh, view.gbuffer, _tensor_key(directions)
         if options.has_vertex_sources:
@@ -234,7 +234,7 @@ class FrameRenderer:
         return PackedVisibility.per_pixel(bits)
 
     def _probe_visibility(
-        self, view: "_View", occluder: Occluder, probes: Probes, options: RenderOptions
+        self, view: SceneView, occluder: Occluder, probes: Probes, options: RenderOptions
     ) -> PackedVisibility:
         mesh, gbuffer, directions, slices = view.mesh, view.gbuffer, probes.directions, options.visibility_slices
         if options.exact_visibility:
@@ -248,25 +248,12 @@ class FrameRenderer:
         return PackedVisibility(bits, view.corners, gbuffer.barycentric)
 
 
-def _build_view(
-    mesh: SceneMesh, camera: Camera, mesh_key: Hashable, view_key: Hashable, options: RenderOptions
-) -> _View:
-    backend = options.backend if options.raster == "auto" else options.raster
-    fragments = rasterize(mesh.vertices, mesh.faces, camera, backend)
-    coverage = (fragments.face_index >= 0).float()
-    if options.antialias:
-        fragments, coverage = antialiased_fragments(fragments, mesh.vertices, mesh.faces, camera, backend)
-    gbuffer = build_gbuffer(fragments, mesh.vertices, mesh.faces, mesh.normals, mesh.corner_uv, camera)
-    corners = mesh.faces[gbuffer.face_index].int()
-    return _View(mesh, fragments, coverage[..., None], gbuffer, corners, mesh_key, view_key)
-
-
 @torch.no_grad()
-def _query_materials(scene: Scene, view: _View, is_frozen: bool) -> tuple[Tensor, Tensor]:  # [P, 3], [P]
+def _query_materials(scene: Scene, view: SceneView, is_frozen: bool) -> tuple[Tensor, Tensor]:  # [P, 3], [P]
     """Albedo and roughness: ask each avatar's maps once for each of its pixels."""
     uv = view.gbuffer.uv
     albedo, roughness = uv.new_empty(len(uv), 3), uv.new_empty(len(uv))
-    for posed, rows in zip(scene.avatars, _rows_of_avatars(view), strict=True):
+    for posed, rows in zip(scene.avatars, view.rows_of_avatars(), strict=True):
         vector = posed.avatar.training_poses[0] if is_frozen else posed.pose.vector()
         albedo[rows] = posed.avatar.query_albedo(uv[rows], vector)
         roughness[rows] = posed.avatar.query_roughness(uv[rows], vector)
@@ -279,71 +266,14 @@ def has_detail(avatar: Avatar, options: RenderOptions) -> bool:
 
 
 @torch.no_grad()
-def _pixel_normals(scene: Scene, view: _View, frames: FaceFrames, detailed: tuple[bool, ...]) -> Tensor:
+def _pixel_normals(scene: Scene, view: SceneView, frames: FaceFrames, detailed: tuple[bool, ...]) -> Tensor:
     """The offset maps' slopes, tilting the interpolated normals [P, 3] of the avatars in `detailed`."""
     gbuffer, normal = view.gbuffer, view.gbuffer.normal.clone()
-    for posed, rows, has_detail in zip(scene.avatars, _rows_of_avatars(view), detailed, strict=True):
-        if has_detail:
+    for posed, rows, is_detailed in zip(scene.avatars, view.rows_of_avatars(), detailed, strict=True):
+        if is_detailed:
             gradient = posed.avatar.offset_gradient(gbuffer.uv[rows], posed.pose.vector())
             normal[rows] = detail_normals(normal[rows], gradient, gbuffer.face_index[rows], frames)
     return normal
-
-
-def _rows_of_avatars(view: _View) -> Iterator[slice | Tensor]:
-    """Which rows of the gbuffer show each avatar; a slice where there is but one."""
-    face, borders = view.gbuffer.face_index, view.mesh.first_face
-    if len(borders) == 2:
-        yield slice(None)
-        return
-    for first, last in pairwise(borders):
-        yield torch.nonzero((face >= first) & (face < last)).squeeze(1)
-
-
-def _shade_avatars(
-    view: _View,
-    surface: Surface,
-    f0s: tuple[float, ...],  # of each avatar
-    directions: Tensor,  # [L, 3]
-    power: Tensor,  # [L, 3]
-    visibility: PackedVisibility,
-    backend: str,
-) -> Shading:
-    """All pixels at once where the avatars reflect alike, else avatar by avatar."""
-    if len(set(f0s)) == 1:
-        return shade(replace(surface, f0=f0s[0]), directions, power, visibility, backend)
-    total = Shading.none(view.gbuffer.num_pixels, view.gbuffer.position.device)
-    for rows, f0 in zip(_rows_of_avatars(view), f0s, strict=True):
-        normal, wo, albedo, roughness = surface.normal, surface.wo, surface.albedo, surface.roughness
-        part = Surface(normal[rows], wo[rows], albedo[rows], roughness[rows], f0)
-        places = PackedVisibility(visibility.bits, visibility.corners[rows], visibility.barycentric[rows])
-        lit = shade(part, directions, power, places, backend)
-        for whole, values in (
-            (total.radiance, lit.radiance), (total.irradiance, lit.irradiance),
-            (total.irradiance_open, lit.irradiance_open),
-        ):  # fmt: skip
-            whole[rows] = values
-    return total
-
-
-def _lit_by(
-    lamp: AreaLamp, view: _View, surface: Surface, f0s: tuple[float, ...], occluder: Occluder, options: RenderOptions
-) -> Shading:
-    """All pixels at once where the avatars reflect alike, else avatar by avatar."""
-    total, gbuffer = Shading.none(view.gbuffer.num_pixels, view.gbuffer.position.device), view.gbuffer
-    is_one = len(set(f0s)) == 1
-    for rows, f0 in [(slice(None), f0s[0])] if is_one else zip(_rows_of_avatars(view), f0s, strict=True):
-        part = Surface(surface.normal[rows], surface.wo[rows], surface.albedo[rows], surface.roughness[rows], f0)
-        points, normal = gbuffer.position[rows], gbuffer.normal[rows]
-        lit = shade_area_lamp(part, points, normal, lamp, occluder, options.lamp_samples, options.backend)
-        for name in ("radiance", "irradiance", "irradiance_open"):
-            getattr(total, name)[rows] = getattr(lit, name)
-    return total
-
-
-def _white_surface(gbuffer: GBuffer, normal: Tensor) -> Surface:
-    """For images of the light alone, which no material changes."""
-    ones = torch.ones(gbuffer.num_pixels, device=normal.device)
-    return Surface(normal, gbuffer.wo, ones[:, None].expand(-1, 3), ones, 0.0)
 
 
 def _tensor_key(tensor: Tensor) -> bytes:

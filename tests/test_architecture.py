@@ -17,7 +17,7 @@ TIERS = {
     "kernels": 2,
     "geometry": 3,
     **dict.fromkeys(["render", "maps", "body"], 4),
-    **dict.fromkeys(["avatar", "checkpoint", "data", "scene"], 5),
+    **dict.fromkeys(["avatar", "checkpoint", "data", "scene", "scene_view"], 5),
     "device_graph": 1,
     **dict.fromkeys(["frame", "grounded_frame", "device_frame", "recorded_frames"], 6),
     **dict.fromkeys(["training", "evaluation", "synthetic"], 7),
@@ -25,6 +25,7 @@ TIERS = {
 SIDEWAYS = {
     ("checkpoint", "avatar"),
     ("scene", "avatar"),
+    ("scene_view", "scene"),
     ("grounded_frame", "frame"),
     ("frame", "recorded_frames"),
     ("recorded_frames", "frame"),

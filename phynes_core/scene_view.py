@@ -1,0 +1,80 @@
+"""A scene's mesh as a camera sees it, and which of the pixels show which avatar."""
+
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+from phynes_core.render.camera import Camera
+from phynes_core.render.coverage import antialiased_fragments
+from phynes_core.render.gbuffer import GBuffer, build_gbuffer
+from phynes_core.render.rasterize import Fragments, rasterize
+from phynes_core.render.shade import Shading, Surface
+from phynes_core.scene import SceneMesh
+
+Rows = slice | Tensor  # of a gbuffer
+
+
+@dataclass(frozen=True)
+class SceneView:
+    """A mesh seen by a camera, with the keys of what it was made of."""
+
+    mesh: SceneMesh
+    fragments: Fragments
+    mask: Tensor  # [H, W, 1] share of the pixel that is covered
+    gbuffer: GBuffer
+    corners: Tensor  # [P, 3] int32, vertices of each pixel's face
+    mesh_key: Hashable
+    view_key: Hashable
+
+    def rows_of_avatars(self) -> Iterator[Rows]:
+        """Which rows of the gbuffer show each avatar; a slice where there is but one."""
+        face, borders = self.gbuffer.face_index, self.mesh.first_face
+        if len(borders) == 2:
+            yield slice(None)
+            return
+        for first, last in pairwise(borders):
+            yield torch.nonzero((face >= first) & (face < last)).squeeze(1)
+
+
+def build_view(
+    mesh: SceneMesh,
+    camera: Camera,
+    keys: tuple[Hashable, Hashable],  # name the mesh, and the mesh with this camera
+    backend: str,  # of the rasterizer
+    has_antialias: bool,  # silhouettes by coverage
+) -> SceneView:
+    """Rasterize the mesh."""
+    fragments = rasterize(mesh.vertices, mesh.faces, camera, backend)
+    coverage = (fragments.face_index >= 0).float()
+    if has_antialias:
+        fragments, coverage = antialiased_fragments(fragments, mesh.vertices, mesh.faces, camera, backend)
+    gbuffer = build_gbuffer(fragments, mesh.vertices, mesh.faces, mesh.normals, mesh.corner_uv, camera)
+    corners = mesh.faces[gbuffer.face_index].int()
+    return SceneView(mesh, fragments, coverage[..., None], gbuffer, corners, *keys)
+
+
+def shade_avatars(
+    view: SceneView,
+    surface: Surface,  # of all pixels; its f0 is not looked at
+    f0s: tuple[float, ...],  # of each avatar
+    lit: Callable[[Rows, Surface], Shading],  # shades some rows, whose surface is given
+) -> Shading:
+    """All pixels at once where the avatars reflect alike, else avatar by avatar."""
+    if len(set(f0s)) == 1:
+        return lit(slice(None), replace(surface, f0=f0s[0]))
+    total = Shading.none(view.gbuffer.num_pixels, view.gbuffer.position.device)
+    for rows, f0 in zip(view.rows_of_avatars(), f0s, strict=True):
+        part = Surface(surface.normal[rows], surface.wo[rows], surface.albedo[rows], surface.roughness[rows], f0)
+        shading = lit(rows, part)
+        for name in ("radiance", "irradiance", "irradiance_open"):
+            getattr(total, name)[rows] = getattr(shading, name)
+    return total
+
+
+def white_surface(gbuffer: GBuffer, normal: Tensor) -> Surface:  # normal [P, 3] unit, world
+    """For images of the light alone, which no material changes."""
+    ones = torch.ones(gbuffer.num_pixels, device=normal.device)
+    return Surface(normal, gbuffer.wo, ones[:, None].expand(-1, 3), ones, 0.0)
