@@ -9,7 +9,7 @@ import torch
 
 from phynes_core.body.model import MAX_BETAS
 from phynes_core.body.motion import MotionClip, bundled_motions
-from phynes_core.body.restricted_pickle import ForbiddenName, load_restricted
+from phynes_core.body.restricted_pickle import load_restricted, refusing
 from phynes_core.body.retarget import load_bvh
 from phynes_core.conventions import NUM_JOINTS
 from phynes_core.errors import MotionError
@@ -54,16 +54,11 @@ def _zipped(path: Path) -> dict[str, np.ndarray]:
 def _pickled(path: Path) -> Mapping[str, object]:
     """The dictionary in a pickle; nothing in it is run."""
     try:
-        loaded = load_restricted(path.read_bytes())
+        content = path.read_bytes()
     except OSError as error:
         raise MotionError(f"{path}: cannot read this motion ({error.strerror or error}); check the path") from error
-    except ForbiddenName as error:
-        raise MotionError(
-            f"{path}: expected arrays, got a pickle that asks for {error}; nothing in it was run: do not trust it"
-        ) from error
-    except Exception as error:  # a damaged pickle can raise nearly anything
-        reason = " ".join(str(error).split())[:80] or type(error).__name__
-        raise MotionError(f"{path}: not a readable pickle ({reason}); download it again") from error
+    with refusing(path, MotionError, "arrays", "pickle", "download it again"):
+        loaded = load_restricted(content)
     if not isinstance(loaded, dict):
         raise MotionError(f"{path}: expected a dictionary of arrays, got {type(loaded).__name__}; give an AIST++ .pkl")
     return loaded

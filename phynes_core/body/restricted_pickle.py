@@ -8,13 +8,14 @@ classes that hold their state, and refuses every other name before it is importe
 import io
 import pickle
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
 
-from phynes_core.errors import BodyError
+from phynes_core.errors import BodyError, PhynesError
 
 _SPARSE_KINDS = ("csc_matrix", "csr_matrix", "csc_array", "csr_array")
 
@@ -25,19 +26,26 @@ def read_restricted_pickle(path: Path) -> dict[str, object]:
         content = Path(path).read_bytes()
     except OSError as error:
         raise BodyError(f"{path}: cannot read this body file ({error.strerror}); check the path") from error
-    try:
+    with refusing(path, BodyError, "a SMPL model", "pickle", "download it again or give an .npz"):
         loaded = load_restricted(content)
         arrays = {str(key): _plain(value) for key, value in loaded.items()} if isinstance(loaded, dict) else None
-    except ForbiddenName as error:
-        raise BodyError(
-            f"{path}: expected a SMPL model, got a pickle that asks for {error}; nothing in it was run: do not trust it"
-        ) from error
-    except Exception as error:  # a damaged pickle can raise nearly anything
-        reason = " ".join(str(error).split())[:80] or type(error).__name__
-        raise BodyError(f"{path}: not a readable pickle ({reason}); download it again or give an .npz") from error
     if arrays is None:
         raise BodyError(f"{path}: expected a dictionary of arrays, got {type(loaded).__name__}; give a SMPL model file")
     return arrays
+
+
+@contextmanager
+def refusing(path: Path, kind: type[PhynesError], expected: str, form: str, remedy: str) -> Iterator[None]:
+    """Turn whatever goes wrong while a stranger's pickle is read into one line, an error of this kind."""
+    try:
+        yield
+    except ForbiddenName as error:
+        raise kind(
+            f"{path}: expected {expected}, got a pickle that asks for {error}; nothing in it was run: do not trust it"
+        ) from error
+    except Exception as error:  # a damaged pickle can raise nearly anything
+        reason = " ".join(str(error).split())[:80] or type(error).__name__
+        raise kind(f"{path}: not a readable {form} ({reason}); {remedy}") from error
 
 
 def load_restricted(content: bytes) -> object:

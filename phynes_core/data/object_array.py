@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from phynes_core.body.restricted_pickle import ForbiddenName, load_restricted
+from phynes_core.body.restricted_pickle import ForbiddenName, load_restricted, refusing
 from phynes_core.errors import CaptureError
 
 _MAX_DEPTH = 12  # annots.npy nests dictionaries and lists four deep
@@ -18,15 +18,8 @@ def read_object_array(path: Path) -> object:
         content = Path(path).read_bytes()
     except OSError as error:
         raise CaptureError(f"{path}: cannot read this file ({error.strerror}); docs/dataset.md lists them") from error
-    try:
+    with refusing(path, CaptureError, "arrays", ".npy of arrays", "download it again"):
         return _plain(_load(content), 0, {})
-    except ForbiddenName as error:
-        raise CaptureError(
-            f"{path}: expected arrays, got a pickle that asks for {error}; nothing in it was run: do not trust it"
-        ) from error
-    except Exception as error:  # a damaged pickle can raise nearly anything
-        reason = " ".join(str(error).split())[:80] or type(error).__name__
-        raise CaptureError(f"{path}: not a readable .npy of arrays ({reason}); download it again") from error
 
 
 def _load(content: bytes) -> object:
