@@ -8,7 +8,8 @@ from numba import njit
 from phynes_core.kernels.cpu import compiler  # noqa: F401  first: it configures numba
 from phynes_core.kernels.cpu.vector_tiles import PANEL, ROWS, relu_tile, sigmoid_tile, softplus_tile
 from phynes_core.maps.hash_encoding import HashEncodingConfig
-from phynes_core.maps.neural_map import NeuralMap, NeuralMapConfig, PoseBatch, _NumbaSoftplus
+from phynes_core.maps.neural_map import PoseBatch, _NumbaSoftplus
+from tests.random_map import random_map
 
 SHAPES = {
     "offset": {"output_channels": 1, "num_layers": 3, "residual_output": True, "output_scale": 0.1},
@@ -22,24 +23,11 @@ SHAPES = {
 }  # fmt: skip
 
 
-def _random_map(seed: int = 0, **shape) -> NeuralMap:
-    torch.manual_seed(seed)
-    network = NeuralMap(NeuralMapConfig(**shape))
-    with torch.no_grad():
-        network.encoding.grid.normal_(std=0.3)
-        for layer in [*network.hidden, network.head]:
-            layer.bias.normal_(std=0.1)
-        network.head.weight.normal_(std=0.2)
-        if network.pose is not None:
-            network.pose.weight.mul_(0.1)
-    return network
-
-
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES.keys())
 @pytest.mark.parametrize("num_points", [1, PANEL, 40 * PANEL + 7])
 def test_fused_queries_equal_the_reference(shape, num_points):
     """Measured: 1e-6 of values around 1, as far from float64 as torch itself."""
-    network, uv = _random_map(**shape), torch.rand(num_points, 2)
+    network, uv = random_map(**shape), torch.rand(num_points, 2)
     pose = torch.randn(network.config.pose_dim)
     with torch.no_grad():
         fused, reference = network(uv, pose, "numba"), network(uv, pose, "reference")
@@ -49,7 +37,7 @@ def test_fused_queries_equal_the_reference(shape, num_points):
 
 def test_points_on_and_beyond_the_border_equal_the_reference():
     """Corners past the last entry of a level wrap."""
-    network = _random_map(**SHAPES["albedo"])
+    network = random_map(**SHAPES["albedo"])
     uv = torch.tensor([[0.0, 0.0], [1.0, 1.0], [1.0, 0.0], [0.0, 1.0], [1.001, 0.999], [-0.001, 0.5]])
     with torch.no_grad():
         fused, reference = (network(uv, torch.zeros(72), backend) for backend in ("numba", "reference"))
@@ -58,12 +46,12 @@ def test_points_on_and_beyond_the_border_equal_the_reference():
 
 def test_no_points_give_no_values():
     with torch.no_grad():
-        assert _random_map(**SHAPES["albedo"])(torch.empty(0, 2), torch.zeros(72)).shape == (0, 3)
+        assert random_map(**SHAPES["albedo"])(torch.empty(0, 2), torch.zeros(72)).shape == (0, 3)
 
 
 def test_a_parameter_changed_in_place_is_seen_at_once():
     """Nothing that was packed for an earlier query is used again."""
-    network, uv, pose = _random_map(**SHAPES["offset"]), torch.rand(50, 2), torch.zeros(72)
+    network, uv, pose = random_map(**SHAPES["offset"]), torch.rand(50, 2), torch.zeros(72)
     with torch.no_grad():
         before = network(uv, pose, "numba")
         network.hidden[1].weight.mul_(0.5)
@@ -74,7 +62,7 @@ def test_a_parameter_changed_in_place_is_seen_at_once():
 
 def test_where_gradients_or_several_poses_are_asked_for_nothing_changes():
     """Training and batches of poses go through torch, whatever the backend's name."""
-    network, uv = _random_map(**SHAPES["albedo"]), torch.rand(30, 2)
+    network, uv = random_map(**SHAPES["albedo"]), torch.rand(30, 2)
     assert network(uv, torch.zeros(72), "numba").requires_grad
     poses = PoseBatch(torch.randn(2, 72), torch.arange(30) % 2)
     with torch.no_grad():
@@ -125,7 +113,7 @@ def test_softplus_for_training_equals_torch_forward_and_backward():
 
 def test_a_map_trains_alike_on_either_backend():
     """Gradients of every parameter, of a loss over a batch of poses."""
-    network, uv = _random_map(**SHAPES["offset"]), torch.rand(200, 2)
+    network, uv = random_map(**SHAPES["offset"]), torch.rand(200, 2)
     poses = PoseBatch(0.1 * torch.randn(3, 72), torch.arange(200) % 3)
     gradients = []
     for backend in ("numba", "reference"):

@@ -6,17 +6,20 @@ import torch
 from phynes_core.checkpoint import load_checkpoint, resolve_avatar_path
 from phynes_core.maps import neural_map
 from phynes_core.maps.hash_encoding import HashEncodingConfig
-from phynes_core.maps.neural_map import NeuralMap, NeuralMapConfig
+from tests.random_map import random_map
 
 pytest.importorskip("triton")
 
 SMALL = HashEncodingConfig(num_levels=10, log2_entries=10, finest_resolution=200)  # 20 columns, padded to 32
 SHAPES = {
-    "offset": {"output_channels": 1, "num_layers": 3, "residual_output": True, "output_scale": 0.1},
-    "albedo": {"output_channels": 3, "num_layers": 5, "output": "sigmoid"},
-    "texture": {"output_channels": 3, "num_layers": 4, "output": "sigmoid", "activation": "relu"},
-    "narrow": {"output_channels": 2, "num_layers": 2, "pose_dim": 0, "hidden_width": 16, "output_offset": 0.5},
-}
+    "offset": {"encoding": SMALL, "output_channels": 1, "num_layers": 3, "residual_output": True, "output_scale": 0.1},
+    "albedo": {"encoding": SMALL, "output_channels": 3, "num_layers": 5, "output": "sigmoid"},
+    "texture": {"encoding": SMALL, "output_channels": 3, "num_layers": 4, "output": "sigmoid", "activation": "relu"},
+    "narrow": {
+        "encoding": SMALL, "output_channels": 2, "num_layers": 2, "pose_dim": 0, "hidden_width": 16,
+        "output_offset": 0.5,
+    },
+}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -25,24 +28,11 @@ def on_triton(monkeypatch):
     monkeypatch.setattr(neural_map, "resolve", lambda op, backend, device: "triton" if backend == "auto" else backend)
 
 
-def _random_map(**shape) -> NeuralMap:
-    torch.manual_seed(0)
-    network = NeuralMap(NeuralMapConfig(encoding=SMALL, **shape))
-    with torch.no_grad():
-        network.encoding.grid.normal_(std=0.3)
-        for layer in [*network.hidden, network.head]:
-            layer.bias.normal_(std=0.1)
-        network.head.weight.normal_(std=0.2)
-        if network.pose is not None:
-            network.pose.weight.mul_(0.1)
-    return network
-
-
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES.keys())
 @torch.no_grad()
 def test_fused_queries_equal_the_reference(shape):
     """A last block that is not full. Measured: lengths within 2e-7 m, colors, in 16 bits, within 1.5e-3."""
-    network, uv = _random_map(**shape), torch.rand(150, 2)
+    network, uv = random_map(**shape), torch.rand(150, 2)
     pose = torch.randn(network.config.pose_dim)
     fused, reference = network(uv, pose), network(uv, pose, "reference")
     tolerance = 4e-3 if network.config.output == "sigmoid" else 1e-5
@@ -52,14 +42,14 @@ def test_fused_queries_equal_the_reference(shape):
 
 @torch.no_grad()
 def test_rows_beyond_the_count_are_not_asked_for():
-    network, uv, pose = _random_map(**SHAPES["offset"]), torch.rand(200, 2), torch.zeros(72)
+    network, uv, pose = random_map(**SHAPES["offset"]), torch.rand(200, 2), torch.zeros(72)
     some = network(uv, pose, count=torch.tensor([70], dtype=torch.int32))
     assert torch.equal(some[:70], network(uv, pose)[:70]) and not some[70:].any()
 
 
 @torch.no_grad()
 def test_parameters_that_change_are_packed_anew_and_others_are_kept():
-    network, uv, pose = _random_map(**SHAPES["albedo"]), torch.rand(40, 2), torch.zeros(72)
+    network, uv, pose = random_map(**SHAPES["albedo"]), torch.rand(40, 2), torch.zeros(72)
     before, packed = network(uv, pose), network._packed()
     assert network._packed() is packed
     network.hidden[1].weight.mul_(0.5)
