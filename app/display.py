@@ -96,11 +96,7 @@ class FrameDisplay:
         self._vertices.render(moderngl.TRIANGLE_STRIP, 4)
 
     def _draw_legend(self, frame: Frame, look: LookState, letterbox: Letterbox, place: Rectangle) -> None:
-        shown = frame
-        legend = legend_of(frame, look)
-        if legend is None and frame.other is not None:
-            shown, legend = frame.other, legend_of(frame.other, look)
-        if legend is None or shown is None:
+        if (legend := legend_of(frame, look)) is None:
             return
         picture = legend_picture(legend, round(place[3]))
         if self._legend is None or self._legend[0] is not picture:

@@ -38,7 +38,12 @@ def mode_of(frame: Frame, look: LookState) -> int:
 
 
 def legend_of(frame: Frame, look: LookState) -> Legend | None:
-    """What the colors mean; None without false color."""
+    """What the colors mean, of the left picture first; None without false color."""
+    own = _legend(frame, look)
+    return own if own is not None or frame.other is None else _legend(frame.other, look)
+
+
+def _legend(frame: Frame, look: LookState) -> Legend | None:
     mode, name = mode_of(frame, look), frame.state.look.buffer.replace("_", " ")
     if mode == NONE:
         return None

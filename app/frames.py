@@ -12,6 +12,7 @@ LIGHT = "light"  # linear radiance: exposure and tone curve apply
 REFLECTANCE = "reflectance"  # linear in [0, 1]: only encoded as sRGB
 PLAIN = "plain"  # shown as it is: roughness, normals, coordinates
 KINDS = (LIGHT, REFLECTANCE, PLAIN)
+LARGEST_HALF = 65504.0  # that a frame of half precision can hold
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,10 +147,6 @@ class Renderer(Protocol):
 
     def to_bytes(self, frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 3] uint8 sRGB
         """The frame as the window shows it, for files."""
-        ...
-
-    def to_rgba(self, frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 4] uint8 sRGB, straight alpha
-        """The frame without what is behind it."""
         ...
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from app.blackbody import lamp_color
 from app.edits import wrap_deg
-from app.frames import Sky
+from app.frames import LARGEST_HALF, Sky
 from app.light_state import LampState, LightState
 from app.state import PROBE_COLUMNS, PROBE_ROWS
 from phynes_core.conventions import direction_to_latlong, latlong_directions, orbit_direction
@@ -20,7 +20,6 @@ from phynes_core.render.probes import Environment, environment_to_probes
 
 BLUR_SHARPNESS = 40.0  # of exp(k cos): half as bright 11 degrees beside a point of light
 BLUR_ROWS, BLUR_COLUMNS = 32, 64
-LARGEST_HALF = 65504.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,10 +10,10 @@ from app.cli import UsageError
 from app.company_edits import MAX_BODIES
 from app.pose_files import read_pose
 from app.pose_library import pose_path
+from app.shipped_files import shipped_path
 from app.state import NUM_SHAPES, BodyState, CompanyState, PlaybackState
 from phynes_core.body.motion import bundled_motions
 from phynes_core.checkpoint import resolve_avatar_path
-from phynes_core.paths import PROJECT
 
 LEAST_SPACING_M, MOST_SPACING_M = 0.2, 10.0
 MOST_SPEED = 20.0
@@ -55,11 +55,8 @@ def playback_of(options: PlaybackOptions) -> PlaybackState:
 
 
 def motion_path(name: str) -> str:
-    """The file that a bare name in assets/motions or a path means; the examples work from anywhere."""
-    bundled = bundled_motions().get(name)
-    given = Path(name)
-    shipped = PROJECT / given
-    path = bundled or (shipped if not given.exists() and shipped.exists() else given)
+    """The file that a bare name in assets/motions or a path means."""
+    path = bundled_motions().get(name) or shipped_path(name)
     return str(path.resolve() if path.exists() else path)
 
 

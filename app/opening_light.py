@@ -11,8 +11,9 @@ from app.edits import MAX_LAMPS
 from app.light_options import LightOptions
 from app.light_rigs import load_rig
 from app.light_state import LampState, LightState, Rgb, StageState
+from app.shipped_files import shipped_path
 from phynes_core.errors import ImageError
-from phynes_core.paths import ASSETS, PROJECT
+from phynes_core.paths import ASSETS
 
 MAX_SOURCES = 64  # more would cost more rays than the probes
 SUN_NAMES = ("az", "el", "intensity", "radius")
@@ -96,8 +97,7 @@ def probe_file(name: str) -> Path:
     names = sorted(path.stem for path in (ASSETS / "probes").glob("*.exr"))
     if name in names:
         return ASSETS / "probes" / f"{name}.exr"
-    given = Path(name)  # as given, else from the project's folder: the examples work from anywhere
-    path = PROJECT / given if not given.exists() and (PROJECT / given).exists() else given
+    path = shipped_path(name)
     if not path.is_file():
         raise ImageError(f"--probe {name}: no such file; in assets/probes: {', '.join(names)}; also captured and none")
     return path

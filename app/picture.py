@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from app.false_color import FARTHEST, NEAREST, NONE, legend_of, mode_of, number_share
-from app.frames import LIGHT, PLAIN, REFLECTANCE, Frame
+from app.frames import LARGEST_HALF, LIGHT, PLAIN, REFLECTANCE, Frame
 from app.legend import legend_picture, legend_place
 from app.state import BUFFERS, LookState
 from app.wipe import wiped
@@ -16,7 +16,6 @@ from phynes_core.render.tonemap import tonemap
 
 KIND_OF_BUFFER = {"radiance": LIGHT, "shading": LIGHT, "albedo": REFLECTANCE}  # the rest is PLAIN
 ENGINE_NAME = {"light_visibility": "visibility"}  # of a scene lit by that light alone
-LARGEST_HALF = 65504.0
 
 
 def display_image(buffers: FrameBuffers, name: str) -> tuple[Tensor, str]:
@@ -56,21 +55,12 @@ def display_bytes(frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 3] uin
     pixels = _over_background(frame, look)
     if frame.other is not None:
         pixels = wiped(pixels, _over_background(frame.other, look), look.wipe)
-    legend = legend_of(frame, look)
-    if legend is None and frame.other is not None:
-        legend = legend_of(frame.other, look)
-    if legend is not None:
+    if (legend := legend_of(frame, look)) is not None:
         plate = legend_picture(legend, pixels.shape[0])
         left, top = legend_place(pixels.shape[1], pixels.shape[0], plate.shape[1])
         region = pixels[top : top + plate.shape[0], left : left + plate.shape[1]]
         region[:] = over(region, plate[: region.shape[0], : region.shape[1]])
     return pixels
-
-
-def display_rgba(frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 4] uint8 sRGB, straight alpha
-    """The frame as the window shows it, without what is behind it, lines over it and legends."""
-    rgba = _rgba(frame, look)
-    return rgba if frame.other is None else wiped(rgba, _rgba(frame.other, look), look.wipe)
 
 
 def over(below: np.ndarray, above: np.ndarray) -> np.ndarray:  # [H, W, 3], [H, W, 4] premultiplied; uint8 sRGB
@@ -83,12 +73,6 @@ def _over_background(frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 3] 
     shown, coverage = _shown(frame, look)
     blended = torch.tensor(look.background) * (1.0 - coverage) + shown * coverage
     return (blended * 255.0).round().to(torch.uint8).numpy()
-
-
-def _rgba(frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 4] uint8 sRGB, straight alpha
-    shown, coverage = _shown(frame, look)
-    rgba = torch.cat([shown * (coverage > 0), coverage.clamp(0.0, 1.0)], -1)
-    return (rgba * 255.0).round().to(torch.uint8).numpy()
 
 
 def _shown(frame: Frame, look: LookState) -> tuple[Tensor, Tensor]:  # [H, W, 3] sRGB, [H, W, 1] coverage

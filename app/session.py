@@ -15,7 +15,7 @@ from app.frames import Choice, Choices, Frame, Progress
 from app.kept_files import KeptFiles
 from app.light_state import StageState
 from app.lightings import BuiltLight
-from app.picture import ENGINE_NAME, depth_range, display_bytes, display_image, display_rgba, half_image
+from app.picture import ENGINE_NAME, depth_range, display_bytes, display_image, half_image
 from app.scene_builder import at_time, home_view, pixel_normals
 from app.side import LARGEST_KEPT, Side, light_alone
 from app.staging import ground_of, staged
@@ -156,10 +156,6 @@ class AvatarSession:
     def to_bytes(self, frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 3] uint8 sRGB
         """The frame as the window shows it."""
         return display_bytes(frame, look)
-
-    def to_rgba(self, frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 4] uint8 sRGB, straight alpha
-        """The frame without what is behind it."""
-        return display_rgba(frame, look)
 
     # plain values to engine objects
 

@@ -20,10 +20,7 @@ from phynes_core.render.shade import PackedVisibility, Surface, shade
 from phynes_core.render.visibility import Occluder
 from phynes_core.scene import Scene, build_mesh
 
-RAY_OPS = (
-    "rasterize",
-    "visibility",
-)  # whose torch reference would take hours: Warp on the CPU is what they are set beside
+RAY_OPS = ("rasterize", "visibility")  # their torch reference would take hours: Warp on the CPU is theirs
 
 
 @dataclass(frozen=True)
