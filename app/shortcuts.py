@@ -5,7 +5,6 @@ it (digits without NUMBER_).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from app import edits, light_edits, look_edits
 from app.actions import Actions
@@ -19,25 +18,16 @@ from app.joint_edits import (
     turn_selected,
 )
 from app.playback_edits import change_speed, end_here, start_here, step_frames, to_range, toggle_loop
-from app.state import BUFFERS, NO_JOINT, Edit, Store, ViewState
-
-Deed = Callable[[Store, Actions], None]
+from app.shortcut import Deed, Shortcut
+from app.shortcut import acts_by as _act
+from app.shortcut import edits_by as _edit
+from app.state import BUFFERS, NO_JOINT, Store, ViewState
 
 FACES = {
     "SPACE": "Space", "DELETE": "Delete", "BACKSPACE": "Backspace", "ESCAPE": "Esc", "TAB": "Tab", "MINUS": "-",
     "EQUAL": "=", "COMMA": ",", "PERIOD": ".", "HOME": "Home", "PAGE_DOWN": "Page down", "PAGE_UP": "Page up",
     "END": "End", "LEFT": "←", "RIGHT": "→", "LEFT_BRACKET": "[", "RIGHT_BRACKET": "]", "Shift+SLASH": "?",
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Shortcut:
-    """Keys that do one thing. Neighbors in the table with one description share a line of the help."""
-
-    chords: tuple[str, ...]
-    name: str
-    description: str
-    do: Deed
 
 
 def chord(key: str, has_control: bool = False, has_shift: bool = False, has_alt: bool = False) -> str:
@@ -82,14 +72,6 @@ def _face(pressed: str) -> str:
 def _joined(faces: list[str]) -> str:
     is_run = len(faces) > 4
     return f"{faces[0]} ... {faces[-1]}" if is_run else " / ".join(faces)
-
-
-def _edit(edit: Edit, label: str, is_undoable: bool = True) -> Deed:
-    return lambda store, actions: store.post(edit, label, is_undoable)
-
-
-def _act(name: str) -> Deed:
-    return lambda store, actions: getattr(actions, name)()
 
 
 def _let_go(store: Store, actions: Actions) -> None:

@@ -1,0 +1,29 @@
+"""One entry of the table of keys, for the files that hold a group of them: app/shortcuts.py puts them together."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.actions import Actions
+from app.state import Edit, Store
+
+Deed = Callable[[Store, Actions], None]
+
+
+@dataclass(frozen=True)
+class Shortcut:
+    """Keys that do one thing. Neighbors in the table with one description share a line of the help."""
+
+    chords: tuple[str, ...]
+    name: str
+    description: str
+    do: Deed
+
+
+def edits_by(edit: Edit, label: str, is_undoable: bool = True) -> Deed:
+    """A key that edits the state."""
+    return lambda store, actions: store.post(edit, label, is_undoable)
+
+
+def acts_by(name: str) -> Deed:
+    """A key that does one of the actions that take nothing."""
+    return lambda store, actions: getattr(actions, name)()
