@@ -28,7 +28,7 @@ from phynes_core.render.lamps import lamp_rays
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Probes
 from phynes_core.render.shade import PackedVisibility, Shading, Surface, shade
-from phynes_core.render.vertex_bits import VertexBits
+from phynes_core.render.vertex_bits import SeenBits, VertexBits
 from phynes_core.render.visibility import Occluder
 from phynes_core.scene import AvatarCopies, Scene, SceneMesh, build_mesh
 from phynes_core.scene_view import Rows, SceneView, build_view, shade_avatars, white_surface
@@ -39,7 +39,9 @@ if TYPE_CHECKING:
 
 LIGHT_BUFFERS = frozenset({"radiance", "visibility", "shading"})
 MATERIAL_BUFFERS = frozenset({"radiance", "albedo", "roughness"})
-VIEW_INDEPENDENT = frozenset({"mesh", "occluder", "face_frames", "probes"})  # stages that every camera shares
+VIEW_INDEPENDENT = frozenset(
+    {"mesh", "occluder", "face_frames", "probes", "source_bits"}
+)  # stages that every camera shares
 NORMAL_BUFFERS = LIGHT_BUFFERS | {"normal"}
 
 
@@ -222,11 +224,14 @@ class FrameRenderer:
     ) -> PackedVisibility:
         mesh, gbuffer, rays = view.mesh, view.gbuffer, _tensor_key(directions)
         if options.has_vertex_sources:
-            bits = self._stages.result(
-                "source_visibility", (view.mesh_key, rays),
-                lambda: occluder.point_bits(mesh.vertices, mesh.normals, directions),
+            seen_bits = self._stages.result(
+                "source_bits", (view.mesh_key, rays),
+                lambda: SeenBits(occluder, mesh.vertices, mesh.normals, directions),
             )  # fmt: skip
-            return PackedVisibility(bits, view.corners, gbuffer.barycentric)
+            if not seen_bits.knows(view.seen):
+                with self._stages.timed("source_visibility"):
+                    seen_bits.trace(view.seen)
+            return PackedVisibility(seen_bits.bits, view.corners, gbuffer.barycentric)
         bits = self._stages.result(
             "source_visibility", (view.view_key, rays),
             lambda: occluder.point_bits(gbuffer.position, gbuffer.normal, directions),
@@ -244,7 +249,9 @@ class FrameRenderer:
             )  # fmt: skip
             return PackedVisibility.per_pixel(bits)
         with self._stages.timed("visibility"):
-            bits = self._vertex_bits.refreshed(view.mesh_key, occluder, mesh.vertices, mesh.normals, directions, slices)
+            bits = self._vertex_bits.refreshed(
+                view.mesh_key, occluder, mesh.vertices, mesh.normals, directions, slices, view.seen
+            )
         return PackedVisibility(bits, view.corners, gbuffer.barycentric)
 
 

@@ -26,6 +26,7 @@ class SceneView:
     mask: Tensor  # [H, W, 1] share of the pixel that is covered
     gbuffer: GBuffer
     corners: Tensor  # [P, 3] int32, vertices of each pixel's face
+    seen: Tensor  # [V] bool, the vertices among them
     mesh_key: Hashable
     view_key: Hashable
 
@@ -53,7 +54,9 @@ def build_view(
         fragments, coverage = antialiased_fragments(fragments, mesh.vertices, mesh.faces, camera, backend)
     gbuffer = build_gbuffer(fragments, mesh.vertices, mesh.faces, mesh.normals, mesh.corner_uv, camera)
     corners = mesh.faces[gbuffer.face_index].int()
-    return SceneView(mesh, fragments, coverage[..., None], gbuffer, corners, *keys)
+    seen = torch.zeros(len(mesh.vertices), dtype=torch.bool, device=corners.device)
+    seen[corners.reshape(-1).long()] = True
+    return SceneView(mesh, fragments, coverage[..., None], gbuffer, corners, seen, *keys)
 
 
 def shade_avatars(
