@@ -9,6 +9,7 @@ from app.false_color import legend_of, mode_of
 from app.frame_upload import FrameUpload
 from app.frames import KINDS, Frame
 from app.legend import legend_picture, legend_place
+from app.overlay_display import OverlayDisplay
 from app.picking import Letterbox
 from app.shader_files import rectangle_program
 from app.state import TONE_CURVES, LookState
@@ -48,6 +49,7 @@ class FrameDisplay:
         self._program["frame"], self._program["colors"] = 0, 1
         self._upload = FrameUpload(context)
         self._sides = (_Uploaded(context, self._upload), _Uploaded(context, self._upload))
+        self._overlays = OverlayDisplay(context)
         self._legend: tuple[np.ndarray, moderngl.Texture] | None = None
 
     @property
@@ -73,10 +75,12 @@ class FrameDisplay:
         width, height = first.frame.size
         place = (*letterbox.origin, width * letterbox.scale, height * letterbox.scale)
         self._draw_side(first, look, letterbox, place)
+        self._overlays.draw(first.frame, 0, look, letterbox)
         if second.frame is not None:
             line = math.ceil(place[0] + look.wipe * place[2] - 0.5)  # as app/wipe.py's first_column
             self._context.scissor = (line, 0, max(0, letterbox.window_width - line), letterbox.window_height)
             self._draw_side(second, look, letterbox, place)
+            self._overlays.draw(second.frame, 1, look, letterbox)
             self._context.scissor = None
         self._draw_legend(first.frame, look, letterbox, place)
 

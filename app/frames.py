@@ -29,6 +29,14 @@ class ShownBody:
 
 
 @dataclass(frozen=True, eq=False)
+class ShownMesh:
+    """All bodies of a frame as one mesh."""
+
+    vertices: np.ndarray  # [V, 3] float32 world, metres
+    faces: np.ndarray  # [F, 3] int, numbered as the frame's face_index
+
+
+@dataclass(frozen=True, eq=False)
 class Sky:
     """What surrounds the avatar, to be shown behind it. Pictures are the same objects until they change."""
 
@@ -71,6 +79,8 @@ class Frame:
     faces: np.ndarray | HeldImage | None = None  # [H, W] int32, numbered through all bodies; -1 = background
     sky: Sky | None = None
     depth_m: tuple[float, float] | None = None  # nearest and farthest, of the depth picture's grays
+    projection: np.ndarray | None = None  # [3, 4] float32: image (px) from world (m)
+    mesh: ShownMesh | None = None  # where the look asks for its edges
     other: "Frame | None" = None  # of the same size: what the picture right of the wipe shows
 
     @property

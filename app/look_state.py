@@ -31,8 +31,10 @@ class LookState:
     has_false_color: bool = False  # numbers as colors with a legend, for buffers that hold one
     wipe: float = 0.5  # where the second picture begins, share of the width
     shown_light: str = ""  # of the buffer light_visibility: "lamp:0", "source:0", "probe:137"; "" picks one
+    has_wireframe: bool = False  # the mesh's edges over the picture
+    has_joints: bool = False  # the skeleton over the picture
 
     @property
-    def rendered(self) -> tuple[str, str]:
-        """What the engine's picture depends on."""
-        return self.buffer, self.shown_light
+    def rendered(self) -> tuple[str, str, bool]:
+        """What the engine's frame depends on; it holds the mesh only where edges are drawn."""
+        return self.buffer, self.shown_light, self.has_wireframe

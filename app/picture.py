@@ -7,6 +7,7 @@ from torch import Tensor
 from app.false_color import FARTHEST, NEAREST, NONE, legend_of, mode_of, number_share
 from app.frames import LARGEST_HALF, LIGHT, PLAIN, REFLECTANCE, Frame
 from app.legend import legend_picture, legend_place
+from app.overlay_picture import overlaid
 from app.state import BUFFERS, LookState
 from app.wipe import wiped
 from phynes_core.conventions import linear_to_srgb
@@ -72,7 +73,7 @@ def over(below: np.ndarray, above: np.ndarray) -> np.ndarray:  # [H, W, 3], [H, 
 def _over_background(frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 3] uint8 sRGB
     shown, coverage = _shown(frame, look)
     blended = torch.tensor(look.background) * (1.0 - coverage) + shown * coverage
-    return (blended * 255.0).round().to(torch.uint8).numpy()
+    return overlaid((blended * 255.0).round().to(torch.uint8).numpy(), frame, look)
 
 
 def _shown(frame: Frame, look: LookState) -> tuple[Tensor, Tensor]:  # [H, W, 3] sRGB, [H, W, 1] coverage

@@ -17,7 +17,7 @@ from app.light_state import StageState
 from app.lightings import BuiltLight
 from app.picture import ENGINE_NAME, depth_range, display_bytes, display_image, half_image
 from app.scene_builder import at_time, home_view, pixel_normals
-from app.side import LARGEST_KEPT, Side, light_alone
+from app.side import LARGEST_KEPT, Side, light_alone, shown_mesh
 from app.staging import ground_of, staged
 from app.state import CameraState, LookState, ViewState
 from app.wipe import other_side
@@ -144,6 +144,8 @@ class AvatarSession:
         return Frame(
             held, kind, state, (x, y, z), light.probe_radiance.numpy(), render_ms, timings, not is_refining, is_final,
             has_detail, avatar.materials_follow_pose, row.shown, faces, light.sky, depth_m,
+            (scene.camera.intrinsics @ scene.camera.T_cam_world[:3]).float().numpy(),
+            shown_mesh(renderer, scene) if state.look.has_wireframe else None,
         )  # fmt: skip
 
     def buffers(self, state: ViewState, size: int, names: frozenset[str]) -> FrameBuffers:

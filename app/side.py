@@ -6,11 +6,13 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from app.frames import ShownMesh
 from app.lightings import Lightings, engine_lamps
 from app.state import ViewState
 from phynes_core.grounded_frame import GroundedRenderer
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.one_light import one_light
+from phynes_core.scene import Scene
 
 LARGEST_KEPT = 1024  # pixels a side; supersampled or kept, larger pictures would not fit in memory
 
@@ -32,6 +34,12 @@ class Side:
         if not is_final:
             return self._live
         return self._final if size <= LARGEST_KEPT else GroundedRenderer(self._device)
+
+
+def shown_mesh(renderer: GroundedRenderer, scene: Scene) -> ShownMesh:
+    """The mesh of a scene that was just rendered, which the renderer still has."""
+    mesh = renderer.mesh(scene).cpu()
+    return ShownMesh(mesh.vertices.numpy(), mesh.faces.numpy())
 
 
 def light_alone(

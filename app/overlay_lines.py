@@ -1,0 +1,122 @@
+"""What lies over the picture: the mesh's edges and the skeleton, as numbers that the window and the files both draw."""
+
+import numpy as np
+
+from app.frames import Frame, ShownBody
+from app.state import Rgb
+from phynes_core.body.model import SMPL_PARENTS
+from phynes_core.conventions import JOINT_NAMES
+
+OVERLAYS = ("wireframe", "joints")
+WIRE_INK: Rgb = (0.45, 0.93, 1.0)
+WIRE_OPACITY = 0.85
+HALO_OPACITY, HALO_PX = 0.45, 0.9  # a dark edge to either side, so that wires show on white shirts
+WIRE_SHARE, THINNEST_WIRE_PX = 1.0 / 900.0, 1.0  # width of an edge, of the picture's height
+FADE_WIDTHS, FAINTEST = 5.0, 0.12  # faces flatter than so many widths are drawn fainter, lest they fill up
+MIDDLE_INK: Rgb = (0.96, 0.96, 0.98)
+LEFT_INK: Rgb = (0.40, 0.66, 1.0)
+RIGHT_INK: Rgb = (1.0, 0.60, 0.34)
+JOINT_SHARE, BONE_SHARE, TIP_SHARE = 0.0062, 0.0046, 0.0018  # radii, of the picture's height
+RIM_SHARE, RIM_OPACITY = 0.0022, 0.6  # a dark edge, so that bones show on white shirts
+BONE_OPACITY, JOINT_OPACITY = 0.85, 1.0
+
+
+def projected(
+    projection: np.ndarray,  # [3, 4] image (px) from world (m)
+    points: np.ndarray,  # [N, 3] world
+) -> np.ndarray:  # [N, 3] x_px, y_px, depth in metres
+    """Where points are in the image; without meaning where the depth is not positive."""
+    image = points.astype(np.float32) @ projection[:, :3].T + projection[:, 3]
+    depth = image[:, 2:]
+    return np.concatenate([image[:, :2] / np.where(depth > 1e-6, depth, 1e-6), depth], 1)
+
+
+def wire_width_px(height_px: float) -> float:
+    """Of an edge in a picture of this height."""
+    return max(THINNEST_WIRE_PX, height_px * WIRE_SHARE)
+
+
+def wire_corners(frame: Frame) -> np.ndarray | None:  # [F, 8] float32
+    """Each face's corners in image pixels, its smallest height in pixels, and 0; None without a mesh.
+
+    A face that reaches behind the camera has height 0.
+    """
+    if frame.mesh is None or frame.projection is None:
+        return None
+    places = projected(frame.projection, frame.mesh.vertices)
+    corners = places[frame.mesh.faces]  # [F, 3, 3]
+    a, b, c = corners[:, 0, :2], corners[:, 1, :2], corners[:, 2, :2]
+    doubled_area = np.abs((b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0])
+    longest = np.sqrt(np.maximum(np.maximum(((b - a) ** 2).sum(1), ((c - b) ** 2).sum(1)), ((a - c) ** 2).sum(1)))
+    height = doubled_area / np.maximum(longest, 1e-6)
+    height[(corners[..., 2] <= 1e-3).any(1)] = 0.0
+    rows = np.zeros((len(corners), 8), np.float32)
+    rows[:, :6] = corners[..., :2].reshape(-1, 6)
+    rows[:, 6] = height
+    return rows
+
+
+def bone_bands(
+    frame: Frame,
+    scale: float,  # drawn pixels per image pixel
+    origin: tuple[float, float],  # of the picture among the drawn pixels
+) -> np.ndarray:  # [N, 10] float32: both ends (px), both radii (px), sRGB and opacity
+    """Bones and joints of everybody, the farthest first; a joint is a band without length."""
+    if frame.projection is None:
+        return np.zeros((0, 10), np.float32)
+    height = frame.size[1] * scale
+    rows: list[tuple[tuple[float, bool, float], list[float]]] = []  # what lies far goes first; joints over bones
+    for body in frame.bodies:
+        places = _joints_px(frame.projection, body, scale, origin)
+        away = float(places[0][2])
+        for joint, parent in enumerate(SMPL_PARENTS):
+            x, y, depth = places[joint]
+            if depth <= 1e-3:
+                continue
+            ink, radius = joint_ink(joint), JOINT_SHARE * height
+            rows.append(((-away, True, -depth), [x, y, x, y, radius, radius, *ink, JOINT_OPACITY]))
+            if parent >= 0 and places[parent][2] > 1e-3:
+                start = places[parent]
+                ends = [start[0], start[1], x, y, BONE_SHARE * height, TIP_SHARE * height]
+                rows.append(((-away, False, -depth - start[2]), [*ends, *ink, BONE_OPACITY]))
+    rows.sort(key=lambda row: row[0])
+    return np.array([row for _, row in rows], np.float32).reshape(-1, 10)
+
+
+def rim_px(height_px: float) -> float:
+    """Width of the dark edge around bones in a picture of this height."""
+    return max(1.0, RIM_SHARE * height_px)
+
+
+def joint_ink(joint: int) -> Rgb:
+    """Blue on the body's left, orange on its right."""
+    name = JOINT_NAMES[joint]
+    return LEFT_INK if name.startswith("left_") else RIGHT_INK if name.startswith("right_") else MIDDLE_INK
+
+
+def joint_at(frame: Frame, x_px: float, y_px: float, reach_px: float) -> tuple[int, int] | None:
+    """(place in the row, joint) nearest to an image position, of those within reach."""
+    if frame.projection is None:
+        return None
+    best: tuple[float, int, int] | None = None
+    for place, body in enumerate(frame.bodies):
+        places = _joints_px(frame.projection, body, 1.0, (0.0, 0.0))
+        apart = np.hypot(places[:, 0] - x_px, places[:, 1] - y_px)
+        apart[places[:, 2] <= 1e-3] = np.inf
+        joint = int(apart.argmin())
+        if apart[joint] <= reach_px and (best is None or apart[joint] < best[0]):
+            best = float(apart[joint]), place, joint
+    return None if best is None else best[1:]
+
+
+def joint_label(joint: int) -> str:
+    """As a person reads it."""
+    return JOINT_NAMES[joint].replace("_", " ")
+
+
+def _joints_px(
+    projection: np.ndarray, body: ShownBody, scale: float, origin: tuple[float, float]
+) -> np.ndarray:  # [24, 3] x, y, depth
+    places = projected(projection, body.joints)
+    places[:, :2] = places[:, :2] * scale + origin
+    return places
