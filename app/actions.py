@@ -42,6 +42,7 @@ class Actions:
     save_rig: Callable[[str], None] = _no_path  # all light as a JSON file
     load_rig: Callable[[str], None] = _no_path
     environments: Callable[[], tuple[str, ...]] = _no_names  # paths of those that ship
+    avatars: Callable[[], tuple[str, ...]] = _no_names  # paths of those on offer
     clip: Callable[[], tuple[float, float]] = _no_clip  # length in seconds and frames a second of the active body's
     save_pose: Callable[[str], None] = _ignored  # under a name in the library, or to a .json path; "" finds a name
     load_pose: Callable[[str], None] = _ignored  # from a .json path

@@ -174,4 +174,5 @@ def revert_sources(state: ViewState, shown: ViewState) -> ViewState:
     body = replace(state.body, avatar=shown.body.avatar, motion=shown.body.motion, playback=shown.body.playback)
     state = replace(state, company=shown.company)
     light = replace(state.light, mode=shown.light.mode, environment=shown.light.environment)
-    return replace(state, body=body, light=light)
+    compare = replace(state.compare, avatar=shown.compare.avatar, light=shown.compare.light)
+    return replace(state, body=body, light=light, compare=compare)

@@ -37,6 +37,16 @@ def toggle_false_color(state: ViewState) -> ViewState:
     return replace(state, look=replace(state.look, has_false_color=not state.look.has_false_color))
 
 
+def toggle_joints(state: ViewState) -> ViewState:
+    """The skeleton over the picture, or not."""
+    return replace(state, look=replace(state.look, has_joints=not state.look.has_joints))
+
+
+def toggle_wireframe(state: ViewState) -> ViewState:
+    """The mesh's edges over the picture, or not."""
+    return replace(state, look=replace(state.look, has_wireframe=not state.look.has_wireframe))
+
+
 def show_buffer(state: ViewState, name: str) -> ViewState:
     """Show a buffer; light_visibility begins with the selected lamp and goes on to the next one each time."""
     if name not in BUFFERS:

@@ -51,6 +51,7 @@ class ViewerLoop:
             reset_layout=self._reset_layout,
             save_rig=rigs.save, load_rig=rigs.load,
             environments=lambda: tuple(choice.key for choice in choices.environments),
+            avatars=lambda: tuple(choice.key for choice in choices.avatars),
         )  # fmt: skip
         self._is_closing = False
         self._picture = PictureWindow("PhyNES Viewer")

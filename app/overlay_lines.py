@@ -17,6 +17,7 @@ MIDDLE_INK: Rgb = (0.96, 0.96, 0.98)
 LEFT_INK: Rgb = (0.40, 0.66, 1.0)
 RIGHT_INK: Rgb = (1.0, 0.60, 0.34)
 JOINT_SHARE, BONE_SHARE, TIP_SHARE = 0.0062, 0.0046, 0.0018  # radii, of the picture's height
+LEAST_HEIGHT_PX = 320.0  # bones of smaller pictures are as thick as in one of this height
 RIM_SHARE, RIM_OPACITY = 0.0022, 0.6  # a dark edge, so that bones show on white shirts
 BONE_OPACITY, JOINT_OPACITY = 0.85, 1.0
 
@@ -64,7 +65,7 @@ def bone_bands(
     """Bones and joints of everybody, the farthest first; a joint is a band without length."""
     if frame.projection is None:
         return np.zeros((0, 10), np.float32)
-    height = frame.size[1] * scale
+    height = max(LEAST_HEIGHT_PX, frame.size[1] * scale)
     rows: list[tuple[tuple[float, bool, float], list[float]]] = []  # what lies far goes first; joints over bones
     for body in frame.bodies:
         places = _joints_px(frame.projection, body, scale, origin)

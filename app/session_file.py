@@ -16,6 +16,7 @@ from app.state import (
     SPINS,
     TONE_CURVES,
     BodyState,
+    CompareState,
     LookState,
     TurntableState,
     ViewState,
@@ -32,6 +33,7 @@ CHOICES = {  # a text, wherever it stands -> what it may be
     (LampState, "kind"): LAMP_KINDS,
     (StageState, "backdrop"): BACKDROPS,
     (LookState, "buffer"): BUFFERS,
+    (CompareState, "buffer"): ("", *BUFFERS),
     (LookState, "curve"): TONE_CURVES,
     (TurntableState, "spin"): SPINS,
 }

@@ -17,6 +17,7 @@ from app.joint_edits import (
     toggle_mirror,
     turn_selected,
 )
+from app.look_shortcuts import LOOK_SHORTCUTS
 from app.playback_edits import change_speed, end_here, start_here, step_frames, to_range, toggle_loop
 from app.shortcut import Deed, Shortcut
 from app.shortcut import acts_by as _act
@@ -211,6 +212,7 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     ),
     Shortcut(("Ctrl+W",), "close", "close the viewer", _act("close")),
     Shortcut(("ESCAPE",), "let go", "let go of the limb; close the viewer", _let_go),
+    *LOOK_SHORTCUTS,
     *LIMB_SHORTCUTS,
     *CLIP_SHORTCUTS,
     *LIGHT_SHORTCUTS,

@@ -30,7 +30,7 @@ def traced_joints(frame: Frame, view: OrbitView, letterbox: Letterbox) -> list[l
 
 def traced_state(state: ViewState) -> dict[str, object]:
     """What tests and bug reports ask for."""
-    camera, light = state.camera, state.light
+    camera, light, compare = state.camera, state.light, state.compare
     return {
         "buffer": state.look.buffer,
         "camera": [camera.azimuth_deg, camera.elevation_deg, camera.distance_m, *camera.pan_m],
@@ -44,4 +44,6 @@ def traced_state(state: ViewState) -> dict[str, object]:
         "active": state.company.place,
         "held": [round(angle, 3) for angle in sum(state.body.held_pose, ())],
         "exposure_ev": state.look.exposure_ev,
+        "overlays": [state.look.has_wireframe, state.look.has_joints],
+        "compare": [compare.is_on, compare.buffer, Path(compare.avatar).stem, compare.light and compare.light.mode],
     }

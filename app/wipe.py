@@ -26,7 +26,7 @@ def other_side(state: ViewState) -> ViewState:
     compare = state.compare
     look = replace(state.look, buffer=compare.buffer or state.look.buffer)
     body = replace(state.body, avatar=compare.avatar or state.body.avatar)
-    light = state.light if compare.light is None else compare.light
+    light = state.light if compare.light is None else replace(compare.light, turn_deg=state.light.turn_deg)
     return replace(state, look=look, body=body, light=light, compare=CompareState())
 
 

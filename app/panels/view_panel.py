@@ -2,8 +2,9 @@
 
 import dearpygui.dearpygui as dpg
 
-from app import edits, look_edits
+from app import edits
 from app.panels.color_field import ColorField
+from app.panels.compare_rows import CompareRows
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
 from app.panels.theme import SELECTED_THEME
 from app.state import BUFFERS, DETAIL_MODES, TONE_CURVES
@@ -32,6 +33,7 @@ class ViewPanel:
     def __init__(self, context: PanelContext) -> None:
         self._context = context
         self._background = ColorField("view.background", "background", self._set_background, is_linear=False)
+        self._compare = CompareRows(context)
 
     def build(self) -> None:
         """Buffer buttons, display sliders, lens."""
@@ -54,23 +56,7 @@ class ViewPanel:
             )
             self._background.build()
         tooltip("view.curve", "How bright light is fitted to the screen; files use the same curve.")
-        with dpg.group(horizontal=True):
-            dpg.add_checkbox(
-                label="false color", tag="view.false_color",
-                callback=lambda _, on: self._look("has_false_color", on),
-            )  # fmt: skip
-            dpg.add_checkbox(
-                label="split with", tag="view.split",
-                callback=lambda: self._context.post(look_edits.toggle_compare, "compare"),
-            )  # fmt: skip
-            dpg.add_combo(
-                BUFFERS, tag="view.split_buffer", width=-1,
-                callback=lambda _, name: self._context.post(
-                    lambda s: look_edits.edit_compare(s, buffer=name), "compare"
-                ),
-            )  # fmt: skip
-        tooltip("view.false_color", "Buffers that hold a number as colors with a legend. H in the picture.")
-        tooltip("view.split", "Another buffer right of a line that is dragged. C in the picture, Shift+C swaps.")
+        self._compare.build()
         with dpg.group(horizontal=True):
             dpg.add_slider_float(
                 tag="view.fov", min_value=5.0, max_value=90.0, format="field of view  %.0f°", width=-96,
@@ -112,9 +98,7 @@ class ViewPanel:
         show_value("view.exposure", float(look.exposure_ev))
         show_value("view.curve", look.curve)
         show_value("view.fov", float(snapshot.state.camera.fov_deg))
-        show_value("view.false_color", look.has_false_color)
-        show_value("view.split", snapshot.state.compare.is_on)
-        show_value("view.split_buffer", snapshot.state.compare.buffer)
+        self._compare.sync(snapshot)
         self._background.show(look.background)
 
     def _look(self, name: str, value: object) -> None:

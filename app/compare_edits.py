@@ -1,0 +1,62 @@
+"""Edits of what stands right of the wipe: another buffer, another avatar in the same pose, another light."""
+
+from dataclasses import replace
+
+from app.edits import MAX_LAMPS
+from app.light_edits import environment_paths
+from app.look_edits import FIRST_OTHER_BUFFER, edit_compare
+from app.state import BUFFERS, CompareState, LampState, LightState, ViewState
+
+
+def compare_buffer(state: ViewState, name: str) -> ViewState:
+    """Split the picture and show this buffer on the right; "" is the left one's."""
+    return edit_compare(state, is_on=True, buffer=name) if name in ("", *BUFFERS) else state
+
+
+def compare_avatar(state: ViewState, path: str) -> ViewState:
+    """Split the picture and show another avatar on the right, in the active one's pose; "" is the left one."""
+    return replace(state, compare=replace(_without_stopgap(state), is_on=True, avatar=path))
+
+
+def compare_light(state: ViewState, light: LightState | None) -> ViewState:
+    """Split the picture and light the right side differently; None is as on the left."""
+    return replace(state, compare=replace(_without_stopgap(state), is_on=True, light=light))
+
+
+def compare_environment(state: ViewState, path: str) -> ViewState:
+    """The right side under this file, the lamps as they are now; "" is the light learned in training."""
+    mode = "environment" if path else "captured"
+    return compare_light(state, replace(state.light, mode=mode, environment=path, probe_edits=()))
+
+
+def compare_rig(state: ViewState, lamps: tuple[LampState, ...], sky: LightState | None) -> ViewState:
+    """The right side under a rig's lamps, and its sky where it has one."""
+    return compare_light(state, replace(sky or state.light, lamps=lamps[:MAX_LAMPS]))
+
+
+def keep_light(state: ViewState) -> ViewState:
+    """The right side keeps what shines now, whatever becomes of the left; again: as on the left."""
+    return compare_light(state, state.light if state.compare.light is None else None)
+
+
+def step_compared_avatar(state: ViewState, offered: tuple[str, ...]) -> ViewState:
+    """The next avatar of those offered that is not the left one; after the last one the left one."""
+    paths = ("", *(path for path in offered if path != state.body.avatar))
+    index = paths.index(state.compare.avatar) if state.compare.avatar in paths else 0
+    return compare_avatar(state, paths[(index + 1) % len(paths)])
+
+
+def step_compared_environment(state: ViewState, offered: tuple[str, ...], steps: int) -> ViewState:
+    """The right side under the next environment; between the last one and the first one as on the left."""
+    paths = (None, *environment_paths(offered, state.tool.loaded_environments))
+    present = None if state.compare.light is None else state.compare.light.environment
+    index = paths.index(present) if present in paths else 0
+    chosen = paths[(index + steps) % len(paths)]
+    return compare_light(state, None) if chosen is None else compare_environment(state, chosen)
+
+
+def _without_stopgap(state: ViewState) -> CompareState:
+    """A split that opened with nothing to compare showed another buffer: that goes when there is something better."""
+    compare = state.compare
+    is_stopgap = compare.buffer == FIRST_OTHER_BUFFER.get(state.look.buffer, "radiance")
+    return replace(compare, buffer="") if is_stopgap and not compare.avatar and compare.light is None else compare

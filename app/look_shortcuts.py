@@ -1,0 +1,40 @@
+"""The keys of looking: what lies over the picture, what is told about a pixel, and what stands right of the split."""
+
+from app import compare_edits, look_edits
+from app.shortcut import Deed, Shortcut, edits_by
+from app.state import BUFFERS
+
+
+def _buffer(number: int, name: str) -> Shortcut:
+    return Shortcut(
+        (f"Shift+{number}",), f"compare {name}", "the same buffers right of the split",
+        edits_by(lambda s: compare_edits.compare_buffer(s, name), "compare"),
+    )  # fmt: skip
+
+
+def _next_environment(steps: int) -> Deed:
+    return lambda store, actions: store.post(
+        lambda s: compare_edits.step_compared_environment(s, actions.environments(), steps), "compare"
+    )
+
+
+def _next_avatar(store, actions) -> None:
+    store.post(lambda s: compare_edits.step_compared_avatar(s, actions.avatars()), "compare")
+
+
+LOOK_SHORTCUTS = (
+    *(_buffer(number, name) for number, name in enumerate(BUFFERS[:9], 1)),
+    Shortcut(("Alt+N",), "compare avatar", "another avatar right of the split, in the same pose", _next_avatar),
+    Shortcut(
+        ("Alt+LEFT",), "compare light before", "another environment right of the split", _next_environment(-1)
+    ),
+    Shortcut(("Alt+RIGHT",), "compare next light", "another environment right of the split", _next_environment(1)),
+    Shortcut(
+        ("Alt+L",), "keep light", "the light of now stays right of the split, or is as on the left again",
+        edits_by(compare_edits.keep_light, "compare"),
+    ),
+    Shortcut(("J",), "joints", "the skeleton over the picture", edits_by(look_edits.toggle_joints, "joints")),
+    Shortcut(
+        ("Shift+J",), "edges", "the mesh's edges over the picture", edits_by(look_edits.toggle_wireframe, "wireframe")
+    ),
+)  # fmt: skip

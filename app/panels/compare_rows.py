@@ -1,0 +1,133 @@
+"""Rows of the View panel: what lies over the picture, and what stands right of the split."""
+
+from pathlib import Path
+
+import dearpygui.dearpygui as dpg
+
+from app import compare_edits, look_edits
+from app.light_edits import environment_paths
+from app.light_presets import LIGHT_PRESETS
+from app.panels.panel import PanelContext, Snapshot, labels_to_keys, show_options, show_value, tooltip
+from app.state import BUFFERS, LightState, ViewState
+
+SAME, KEEP, CAPTURED, OWN = "as on the left", "what shines now", "as captured", "its own light"
+ENVIRONMENT, RIG, OTHER = "environment", "rig", "other"  # what an entry of the lights is
+
+
+class CompareRows:
+    """Belongs to the View panel."""
+
+    def __init__(self, context: PanelContext) -> None:
+        self._context = context
+        self._buffers: dict[str, str] = {}  # label -> name
+        self._avatars: dict[str, str] = {}  # label -> path
+        self._lights: dict[str, tuple[str, str]] = {}  # label -> (what it is, path or name)
+
+    def build(self) -> None:
+        """Overlays, then the split and its three choices."""
+        with dpg.group(horizontal=True):
+            self._checkbox("false color", "false_color", look_edits.toggle_false_color)
+            self._checkbox("joints", "joints", look_edits.toggle_joints)
+            self._checkbox("mesh edges", "wireframe", look_edits.toggle_wireframe)
+        tooltip("view.false_color", "Buffers that hold a number as colors with a legend. H in the picture.")
+        tooltip("view.joints", "Joints and bones over the picture: left blue, right orange. J in the picture.")
+        tooltip("view.wireframe", "Edges of the posed mesh where they are seen. Shift+J in the picture.")
+        with dpg.group(horizontal=True):
+            self._checkbox("split with", "split", look_edits.toggle_compare)
+            dpg.add_combo((), tag="view.split_buffer", width=-70, callback=lambda _, label: self._buffer(label))
+            dpg.add_button(
+                label="Swap", tag="view.split_swap", width=-1,
+                callback=lambda: self._post(look_edits.swap_sides, "swap sides"),
+            )  # fmt: skip
+        with dpg.group(horizontal=True):
+            dpg.add_combo((), tag="view.split_avatar", width=150, callback=lambda _, label: self._avatar(label))
+            dpg.add_combo((), tag="view.split_light", width=-1, callback=lambda _, label: self._light(label))
+        tooltip("view.split", "Two pictures with a line between them that is dragged. C in the picture.")
+        tooltip("view.split_buffer", "The buffer right of the line. Shift+1 to Shift+9 in the picture.")
+        tooltip("view.split_swap", "What is right stands left, where all its light can be edited. Shift+C.")
+        tooltip("view.split_avatar", "The avatar right of the line, in the active one's pose. Alt+N in the picture.")
+        tooltip(
+            "view.split_light",
+            "The light right of the line: an environment with the lamps of now, a rig, or what shines now while the "
+            "left goes on changing. Alt+arrows and Alt+L in the picture.",
+        )
+
+    def sync(self, snapshot: Snapshot) -> None:
+        """Show the look and the comparison."""
+        look, compare = snapshot.state.look, snapshot.state.compare
+        show_value("view.false_color", look.has_false_color)
+        show_value("view.joints", look.has_joints)
+        show_value("view.wireframe", look.has_wireframe)
+        show_value("view.split", compare.is_on)
+        show_options("view.split_swap", enabled=compare.is_on)
+        self._buffers = {f"buffer: {SAME}": ""} | {name.replace("_", " "): name for name in BUFFERS}
+        _show_choice("view.split_buffer", self._buffers, compare.buffer)
+        avatars = [(choice.key, choice.label) for choice in snapshot.choices.avatars]
+        if compare.avatar and all(key != compare.avatar for key, _ in avatars):
+            avatars.append((compare.avatar, Path(compare.avatar).stem))
+        self._avatars = labels_to_keys([("", f"avatar: {SAME}"), *avatars])
+        _show_choice("view.split_avatar", self._avatars, compare.avatar)
+        self._lights = self._offered_lights(snapshot)
+        label = self._light_label(compare.light)
+        show_options("view.split_light", items=list(self._lights))
+        show_value("view.split_light", label)
+
+    def _offered_lights(self, snapshot: Snapshot) -> dict[str, tuple[str, str]]:
+        state = snapshot.state
+        names = {choice.key: choice.label for choice in snapshot.choices.environments}
+        loaded = (*state.tool.loaded_environments, *(light.environment for light in _lights_of(state)))
+        paths = [path for path in environment_paths(tuple(names), loaded) if path]
+        unique = labels_to_keys((path, names.get(path, Path(path).stem)) for path in dict.fromkeys(paths))
+        return (
+            {f"light: {text}": (OTHER, text) for text in (SAME, KEEP, CAPTURED)}
+            | {label: (ENVIRONMENT, path) for label, path in unique.items()}
+            | {f"rig: {name}": (RIG, name) for name in LIGHT_PRESETS}
+        )
+
+    def _light_label(self, light: LightState | None) -> str:
+        if light is None:
+            return f"light: {SAME}"
+        for name, lamps in LIGHT_PRESETS.items():
+            if light.mode == "none" and light.lamps == lamps:
+                return f"rig: {name}"
+        if light.mode == "environment":
+            return next((label for label, key in self._lights.items() if key == (ENVIRONMENT, light.environment)), OWN)
+        return f"light: {CAPTURED}" if light.mode == "captured" and not light.probe_edits else OWN
+
+    def _buffer(self, label: str) -> None:
+        if label in self._buffers:
+            name = self._buffers[label]
+            self._post(lambda s: compare_edits.compare_buffer(s, name), "compare")
+
+    def _avatar(self, label: str) -> None:
+        if label in self._avatars:
+            path = self._avatars[label]
+            self._post(lambda s: compare_edits.compare_avatar(s, path), "compare")
+
+    def _light(self, label: str) -> None:
+        kind, key = self._lights.get(label, (OTHER, ""))
+        if kind == ENVIRONMENT:
+            self._post(lambda s: compare_edits.compare_environment(s, key), "compare")
+        elif kind == RIG:
+            dark = LightState(mode="none")
+            self._post(lambda s: compare_edits.compare_rig(s, LIGHT_PRESETS[key], dark), "compare")
+        elif key == CAPTURED:
+            self._post(lambda s: compare_edits.compare_environment(s, ""), "compare")
+        elif key in (SAME, KEEP):
+            self._post(lambda s: compare_edits.compare_light(s, s.light if key == KEEP else None), "compare")
+
+    def _checkbox(self, label: str, tag: str, edit) -> None:
+        dpg.add_checkbox(label=label, tag=f"view.{tag}", callback=lambda: self._post(edit, tag))
+
+    def _post(self, edit, label: str) -> None:
+        self._context.end_gesture()
+        self._context.post(edit, label)
+
+
+def _lights_of(state: ViewState) -> tuple[LightState, ...]:
+    return (state.light,) if state.compare.light is None else (state.light, state.compare.light)
+
+
+def _show_choice(tag: str, keys: dict[str, str], chosen: str) -> None:
+    show_options(tag, items=list(keys))
+    show_value(tag, next((label for label, key in keys.items() if key == chosen), ""))
