@@ -46,7 +46,7 @@ def _draw_wires(shown: np.ndarray, frame: Frame) -> None:  # [H, W, 3], changed 
         places = np.stack([column + 0.5, row + 0.5], 1).astype(np.float32)
         wire, halo = wire_opacity(places, corners[faces[row, column]], width)
         kept = shown[row, column] * (1.0 - wire - halo)[:, None]
-        shown[row, column] = kept + np.float32(WIRE_INK) * wire[:, None]
+        shown[row, column] = kept + np.array(WIRE_INK, np.float32) * wire[:, None]
 
 
 def wire_opacity(
