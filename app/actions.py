@@ -12,6 +12,10 @@ def _no_path(path: str) -> None:
     pass
 
 
+def _no_kind_and_path(kind: str, path: str) -> None:
+    pass
+
+
 def _no_names() -> tuple[str, ...]:
     return ()
 
@@ -39,6 +43,13 @@ class Actions:
     reset_camera: Callable[[], None] = _nothing
     close: Callable[[], None] = _nothing
     reset_layout: Callable[[], None] = _nothing  # the panels where they stood at first
+    save_session: Callable[[], None] = _nothing
+    save_session_as: Callable[[str], None] = _no_path
+    open_session: Callable[[str], None] = _no_path
+    restore_session: Callable[[], None] = _nothing  # that of a viewer that ended unexpectedly
+    open_recent: Callable[[str, str], None] = _no_kind_and_path  # of session_status.RECENT_KINDS
+    ask_where_to_save: Callable[[], None] = _nothing  # the session, by a dialog
+    ask_what_to_open: Callable[[], None] = _nothing
     save_rig: Callable[[str], None] = _no_path  # all light as a JSON file
     load_rig: Callable[[str], None] = _no_path
     environments: Callable[[], tuple[str, ...]] = _no_names  # paths of those that ship

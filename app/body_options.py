@@ -11,7 +11,7 @@ import tyro
 class BodyOptions:
     """Who, in which pose."""
 
-    avatar: tuple[str, ...]
+    avatar: tuple[str, ...] = ()
     """A .ckpt file, or its bare name in checkpoints/; repeat it to see several side by side."""
     motion: tuple[str, ...] = ()
     """A motion clip (our .npz, AMASS .npz, AIST++ .pkl, .bvh), or the bare name of one in assets/motions; the rest pose

@@ -53,6 +53,8 @@ def run(argv: Sequence[str]) -> int:
         print(overview())
         return 0
     rest = argv[1:] if argv and argv[0] == name else argv
+    if rest and rest[0] is argv[0] and is_session(rest[0]):
+        rest = ["--session", *rest]
     # before torch reads it: its threads must sleep while they wait, for spinning costs tenfold beside any other load
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     module = import_module(f"app.commands.{name}")
@@ -81,11 +83,18 @@ def command_name(argv: Sequence[str]) -> str | None:
     names = command_names()
     if argv[0] in names:
         return argv[0]
+    if is_session(argv[0]):
+        return DEFAULT_COMMAND
     if argv[0].endswith(".ckpt"):
         raise UsageError(f"{argv[0]}: not a command; to open it: python launch.py --avatar {argv[0]}")
     close = difflib.get_close_matches(argv[0], names, n=1)
     hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(names)}"
     raise UsageError(f"unknown command {argv[0]!r}: {hint} (python launch.py -h explains them)")
+
+
+def is_session(argument: str) -> bool:
+    """Whether the first word names a session file instead of a command."""
+    return argument.lower().endswith(".json")
 
 
 def command_names() -> list[str]:
@@ -104,6 +113,7 @@ def overview() -> str:
         "",
         "examples:",
         "  python launch.py --avatar josh.ckpt",
+        "  python launch.py josh_session.json               a session that the viewer saved",
         "  python launch.py render --avatar josh.ckpt --out frames --probe assets/probes/studio.exr",
         "  python launch.py COMMAND -h                      the options of a command, with examples",
     ]

@@ -38,6 +38,7 @@ class NativeWindow:
         library.glfwGetCurrentContext.restype = ctypes.c_void_p
         library.glfwMakeContextCurrent.argtypes = [ctypes.c_void_p]
         library.glfwGetWindowAttrib.argtypes = [ctypes.c_void_p, ctypes.c_int]
+        library.glfwFocusWindow.argtypes = [ctypes.c_void_p]
         self._library = library
         self._handle = library.glfwGetCurrentContext()
 
@@ -45,6 +46,11 @@ class NativeWindow:
         """Make its GL context the thread's."""
         if self._library is not None:
             self._library.glfwMakeContextCurrent(self._handle)
+
+    def focus(self) -> None:
+        """Send the keyboard there."""
+        if self._library is not None:
+            self._library.glfwFocusWindow(self._handle)
 
     def poll_events(self) -> None:
         """Handle window events without drawing."""
@@ -84,6 +90,11 @@ class PanelWindow:
         dpg.show_viewport()
         self._native = NativeWindow()
         dpg.render_dearpygui_frame()
+
+    def ask(self, dialog: str) -> None:
+        """Show a dialog, and send the keyboard there."""
+        dpg.show_item(dialog)
+        self._native.focus()
 
     @property
     def is_closing(self) -> bool:

@@ -10,6 +10,7 @@ from app.light_rigs import read_rig
 from app.playback_edits import load_motion_file
 from app.pose_edits import hold_pose
 from app.pose_files import FORMAT, read_pose
+from app.session_file import FORMAT as SESSION_FORMAT
 from app.state import Edit
 from phynes_core.errors import PhynesError
 
@@ -33,7 +34,12 @@ def edit_of_dropped(path: Path) -> tuple[Edit, str]:
         lamps, sky = read_rig(path)
         return lambda state: use_rig(state, lamps, sky), "light rig"
     known = ", ".join((".ckpt", *MOTIONS, *ENVIRONMENTS))
-    raise PhynesError(f"{path.name}: expected {known}, or a pose or light rig as .json; drop one of those")
+    raise PhynesError(f"{path.name}: expected {known}, or a session, pose or light rig as .json; drop one of those")
+
+
+def is_session(path: Path) -> bool:
+    """Whether the file says that it is one."""
+    return path.suffix.lower() == ".json" and _format_of(path) == SESSION_FORMAT
 
 
 def _format_of(path: Path) -> object:

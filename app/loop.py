@@ -13,17 +13,20 @@ from app import edits
 from app.actions import Actions
 from app.company_edits import advance_time, framed, posed_bodies
 from app.dpg_context import PanelWindow
-from app.dropped_files import edit_of_dropped
+from app.dropped_files import edit_of_dropped, is_session
 from app.frames import Choices, Frame
 from app.gestures import Gestures
 from app.notices import Notices
 from app.orbit_camera import OrbitView
+from app.panels.file_menu import OPEN_DIALOG, SAVE_DIALOG
 from app.panels.layout import TRACED_TAGS, PanelLayout
 from app.panels.panel import PanelContext, Snapshot
 from app.picking import lamp_handle
 from app.pose_desk import PoseDesk
 from app.rig_desk import RigDesk
 from app.screen import Area, place_windows
+from app.session_desk import SessionDesk
+from app.session_status import FROM_OPTIONS, OpenedSession
 from app.state import CameraState, Store, ViewState
 from app.status import Status
 from app.trace import Trace
@@ -40,16 +43,24 @@ IDLE_WAIT_S = 0.1  # longest sleep between looks at the panels' events
 class ViewerLoop:
     """Owns both windows."""
 
-    def __init__(self, store: Store, worker: Worker, choices: Choices, home: CameraState, trace: Trace) -> None:
+    def __init__(
+        self, store: Store, worker: Worker, choices: Choices, home: CameraState, trace: Trace,
+        opened: OpenedSession = FROM_OPTIONS,
+    ) -> None:  # fmt: skip
         """Opens the windows; raises DisplayError when there is no display."""
         self._store, self._worker, self._choices, self._home, self._trace = store, worker, choices, home, trace
         self._poses, rigs = PoseDesk(store, worker), RigDesk(store, worker)
+        self._session = session = SessionDesk(store, worker.say, opened)
         actions = Actions(
             record=self._record, cancel_recording=worker.cancel_recording, undo=self._undo, redo=self._redo,
             reset_camera=self._reset_camera, close=self._close, clip=self._clip,
             save_pose=self._poses.save, load_pose=self._poses.load, step_pose=self._poses.step,
             reset_layout=self._reset_layout,
             save_rig=rigs.save, load_rig=rigs.load,
+            save_session=session.save, save_session_as=session.save_as, open_session=session.open,
+            restore_session=session.restore, open_recent=session.open_recent,
+            ask_where_to_save=lambda: self._panels.ask(SAVE_DIALOG),
+            ask_what_to_open=lambda: self._panels.ask(OPEN_DIALOG),
             environments=lambda: tuple(choice.key for choice in choices.environments),
             avatars=lambda: tuple(choice.key for choice in choices.avatars),
         )  # fmt: skip
@@ -71,6 +82,7 @@ class ViewerLoop:
         self._draws_s: deque[float] = deque(maxlen=240)
         self._traced: dict[str, object] = {}
         self._notices = Notices()
+        self._noted: Frame | None = None
 
     def run(self) -> None:
         """Until either window is closed. Leaves no window and no engine thread behind."""
@@ -84,6 +96,7 @@ class ViewerLoop:
         finally:
             self._trace.event("closing")
             self._worker.close()
+            self._session.end()
             self._panels.keep_arrangement()
             self._panels.destroy()
             self._picture.destroy()
@@ -99,6 +112,7 @@ class ViewerLoop:
         self._ask()
         self._revert_failure()
         status, frame = self._worker.status, self._worker.latest
+        self._keep_session(frame)
         self._draw_picture(status, frame)
         self._draw_panels(status, frame)
         self._picture.wait_events(self._wait_s())
@@ -158,6 +172,13 @@ class ViewerLoop:
         if self._store.state.rendered == failed.rendered:
             shown = latest.state
             self._store.post(lambda s: edits.revert_sources(s, shown), "revert", is_undoable=False)
+
+    def _keep_session(self, frame: Frame | None) -> None:
+        self._session.turn(time.monotonic())
+        self._notices.offers_session = self._session.status.can_restore
+        if frame is not None and frame is not self._noted:
+            self._noted = frame
+            self._session.note_shown(frame.state)
 
     def _open_panels(self, area: Area) -> PanelWindow:
         return PanelWindow(PanelLayout(self._context), "PhyNES Viewer - controls", area)
@@ -221,7 +242,7 @@ class ViewerLoop:
                 frame.stage_ms if frame else {}, frame.render_ms if frame else 0.0, float(len(newest)),
                 self._picture.renderer_name.split(" (")[0], self._picture.frame_path,
                 frame.has_detail if frame else False, frame.materials_follow_pose if frame else False,
-                *self._clip(), self._store.can_undo, self._store.can_redo,
+                *self._clip(), self._store.can_undo, self._store.can_redo, session=self._session.status,
             )
         )  # fmt: skip
         self._panels.draw()
@@ -240,6 +261,9 @@ class ViewerLoop:
 
     def _drop(self, paths: list[Path]) -> None:
         for path in paths:
+            if is_session(path):
+                self._session.open(str(path))
+                continue
             try:
                 edit, label = edit_of_dropped(path)
             except PhynesError as error:

@@ -9,6 +9,8 @@ from app.wording import recording_text, shortened
 
 MESSAGE_SHOWN_S, ERROR_SHOWN_S = 6.0, 14.0
 MOST_SHOWN = 3
+OFFER_SHOWN_S = 60.0
+OFFER = "the last session did not end properly   ·   Ctrl+Shift+O brings it back"
 BOTTOM, STEP = 0.955, 0.046  # of the window's height
 WELCOMED = "welcomed"
 HINTS = (
@@ -24,6 +26,8 @@ class Notices:
     def __init__(self) -> None:
         self._is_first_start = not read_kept(WELCOMED)
         self._was_touched = False
+        self.offers_session = False  # one that a viewer lost can be brought back
+        self._offered_s: float | None = None  # since when
 
     def touch(self) -> None:
         """A hand was on the picture: nobody needs to be told how to begin."""
@@ -38,6 +42,10 @@ class Notices:
             captions.append(Caption(status.activity or "Rendering the first picture", share=status.share))
         if status.recording.state == "running":
             captions.append(Caption(recording_text(status.recording), y=0.05, share=status.recording.share))
+        if self.offers_session and has_picture and status.recording.state != "running":
+            self._offered_s = now_s if self._offered_s is None else self._offered_s
+            if now_s - self._offered_s < OFFER_SHOWN_S:
+                captions.append(Caption(OFFER, y=0.05))
         toasts = list(shown_messages(status.messages, now_s))
         for row, message in enumerate(reversed(toasts)):
             ink = ERROR_INK if message.is_error else TEXT_INK

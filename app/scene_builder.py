@@ -1,58 +1,70 @@
 """From a command's options to a scene: read the files that they name, check the numbers."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+import torch
 from torch import Tensor
 
-from app.arguments import check_number, parse_numbers
+from app.arguments import check_number
 from app.backend_options import map_backend
 from app.bodies import Bodies
-from app.cli import UsageError
 from app.company_edits import framed
 from app.kept_files import KeptFiles
 from app.lightings import BuiltLight, Lightings
-from app.opening_bodies import licensed_file, opening_row
-from app.opening_light import opening_light, opening_stage
+from app.opening_bodies import licensed_file
+from app.opening_view import keeps_clocks, opening_camera, opening_view
 from app.scene_options import SceneOptions
 from app.staging import ground_of
 from app.state import BodyState, CameraState, ViewState
 from phynes_core.avatar import Avatar
 from phynes_core.body.model import pose_body
 from phynes_core.errors import MotionError
-from phynes_core.render.camera import framing_distance, orbit_camera
+from phynes_core.render.camera import Camera, framing_distance, orbit_camera
 from phynes_core.render.probes import load_environment_image
 from phynes_core.scene import Scene
 
 MIN_SIZE, MAX_SIZE = 16, 8192  # pixels a side; above the latter the buffers of one frame no longer fit in memory
 
 
+@dataclass(frozen=True, eq=False)
+class OpenedScene:
+    """What the options describe, as plain values and as the engine takes it."""
+
+    view: ViewState
+    scene: Scene
+    light: BuiltLight  # in every form
+    pelvis: Tensor  # [3] world, what all turns around
+
+
 def build_scene(options: SceneOptions) -> Scene:
     """Read the files that the options name; raises PhynesError."""
-    return build_stage(options)[0]
+    return open_scene(options).scene
 
 
-def build_stage(options: SceneOptions) -> tuple[Scene, BuiltLight, Tensor]:
-    """The scene, its light in every form, and the pelvis [3] world that all turns around; raises PhynesError."""
+def open_scene(options: SceneOptions) -> OpenedScene:
+    """The same with everything it came from; raises PhynesError."""
     check_number("--size", options.size, MIN_SIZE, MAX_SIZE)
     if options.time is not None:
         check_number("--time", options.time)
-    orbit = parse_numbers("--camera", options.camera, ("az", "el", "dist")) if options.camera else None
-    if orbit and orbit[2] <= 0:
-        raise UsageError(f"--camera: expected a distance above 0 metres, got {orbit[2]:g}")
-    light = opening_light(options)
     files = KeptFiles()
     licensed = licensed_file(options.smpl, "PHYNES_SMPL"), licensed_file(options.smpl_uv, "PHYNES_SMPL_UV")
     bodies = Bodies(files, *licensed, map_backend(options))
-    body, company = opening_row(options)
-    state = at_time(bodies, ViewState(body, company=company), options.frame, options.time)
-    row, avatar = bodies.row(state), bodies.avatar(body)
-    azimuth, elevation, distance = orbit or (0.0, 0.0, home_view(state, avatar).distance_m)
-    camera = orbit_camera(row.target, azimuth, elevation, distance, options.size, options.size)
+    view = opening_view(options)
+    if not keeps_clocks(options):
+        view = at_time(bodies, view, options.frame, options.time)
+    row, avatar = bodies.row(view), bodies.avatar(view.body)
+    view = replace(view, camera=opening_camera(options, view, home_view(view, avatar)))
+    camera = camera_of(view.camera, row.target, options.size)
     lightings = Lightings(lambda path: files.get("environment", path, load_environment_image))
-    built = lightings.build(avatar.light, light, row.target)
-    width_m = state.company.spacing_m * (len(row.posed) - 1)
-    ground = ground_of(opening_stage(options, "none"), row.floor_m, row.target, width_m)
-    return Scene(row.posed, camera, built.lighting, ground), built, row.target
+    built = lightings.build(row.posed[view.company.place].avatar.light, view.light, row.target)
+    ground = ground_of(view.stage, row.floor_m, row.target, view.company.spacing_m * (len(row.posed) - 1))
+    return OpenedScene(view, Scene(row.posed, camera, built.lighting, ground), built, row.target)
+
+
+def camera_of(orbit: CameraState, pelvis: Tensor, size: int) -> Camera:  # [3] world
+    """The engine's camera for an orbit and a square picture."""
+    target = pelvis + torch.tensor(orbit.pan_m)
+    return orbit_camera(target, orbit.azimuth_deg, orbit.elevation_deg, orbit.distance_m, size, size, orbit.fov_deg)
 
 
 def at_time(bodies: Bodies, state: ViewState, frame: int, time_s: float | None) -> ViewState:

@@ -16,7 +16,7 @@ from app.kept_files import KeptFiles
 from app.light_state import StageState
 from app.lightings import BuiltLight
 from app.picture import ENGINE_NAME, depth_range, display_bytes, display_image, half_image
-from app.scene_builder import at_time, home_view, pixel_normals
+from app.scene_builder import at_time, camera_of, home_view, pixel_normals
 from app.side import LARGEST_KEPT, Side, light_alone, shown_mesh
 from app.staging import ground_of, staged
 from app.state import CameraState, LookState, ViewState
@@ -26,7 +26,6 @@ from phynes_core.body.motion_files import load_motion
 from phynes_core.frame import LIGHT_BUFFERS, RenderOptions
 from phynes_core.grounded_frame import COARSE, FINE
 from phynes_core.paths import ASSETS, CHECKPOINTS
-from phynes_core.render.camera import Camera, orbit_camera
 from phynes_core.render.frame_buffers import FrameBuffers
 from phynes_core.render.probes import load_environment_image
 from phynes_core.scene import Scene
@@ -167,7 +166,7 @@ class AvatarSession:
         target = row.target + torch.tensor(state.camera.pan_m)
         light = side.lightings.build(row.posed[state.company.place].avatar.light, state.light, row.target)
         ground = ground_of(state.stage, row.floor_m, row.target, state.company.spacing_m * (len(row.posed) - 1))
-        return row, light, Scene(row.posed, _camera(state.camera, target, size), light.lighting, ground), target
+        return row, light, Scene(row.posed, camera_of(state.camera, row.target, size), light.lighting, ground), target
 
     def _options(self, state: ViewState, buffers: frozenset[str], size: int, is_final: bool) -> RenderOptions:
         return RenderOptions(
@@ -183,7 +182,3 @@ class AvatarSession:
             has_pixel_normals=pixel_normals(state.body.detail),
             freezes_materials=state.body.freezes_materials,
         )
-
-
-def _camera(orbit: CameraState, target: Tensor, size: int) -> Camera:
-    return orbit_camera(target, orbit.azimuth_deg, orbit.elevation_deg, orbit.distance_m, size, size, orbit.fov_deg)

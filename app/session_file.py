@@ -7,36 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from app.body_checks import mistake_in_bodies
-from app.light_state import BACKDROPS, LAMP_KINDS, LampState, LightState, StageState
 from app.records import RecordError, from_record, to_record
-from app.state import (
-    BUFFERS,
-    DETAIL_MODES,
-    LIGHT_MODES,
-    SPINS,
-    TONE_CURVES,
-    BodyState,
-    CompareState,
-    LookState,
-    TurntableState,
-    ViewState,
-)
+from app.session_limits import mistake_in_value
+from app.state import ViewState
 from phynes_core.atomic_file import replacing
 from phynes_core.errors import PhynesError
 from phynes_core.paths import PROJECT
 
 FORMAT, VERSION = "phynes session", 1
 LARGEST_FILE_BYTES = 16_000_000
-CHOICES = {  # a text, wherever it stands -> what it may be
-    (BodyState, "detail"): DETAIL_MODES,
-    (LightState, "mode"): LIGHT_MODES,
-    (LampState, "kind"): LAMP_KINDS,
-    (StageState, "backdrop"): BACKDROPS,
-    (LookState, "buffer"): BUFFERS,
-    (CompareState, "buffer"): ("", *BUFFERS),
-    (LookState, "curve"): TONE_CURVES,
-    (TurntableState, "spin"): SPINS,
-}
 FILES = ("avatar", "motion", "second", "environment")  # fields, wherever they stand, that name a file or are empty
 
 Visit = Callable[[Any, str, Any], Any]  # owner, field, value -> the value to have
@@ -81,10 +60,10 @@ def parse_session(text: str, name: str, folder: Path) -> ViewState:
 
 
 def view_of_argument(text: str) -> ViewState:
-    """What --view means: a session file, or the JSON of a view itself."""
+    """What --session means: a session file, or the JSON of a view itself."""
     if text.lstrip().startswith("{"):
-        return view_from_record(_json(text, "--view"), "--view", Path.cwd())
-    return load_session(Path(text))
+        return view_from_record(_json(text, "--session"), "--session", Path.cwd())
+    return load_session(Path(text).expanduser())
 
 
 def view_record(state: ViewState) -> dict[str, Any]:
@@ -101,9 +80,8 @@ def view_from_record(record: Any, name: str, folder: Path) -> ViewState:
     """The state that JSON values describe; raises SessionError."""
 
     def checked(owner: Any, field: str, value: Any) -> Any:
-        choices = CHOICES.get((type(owner), field))
-        if choices is not None and value not in choices:
-            raise SessionError(f"{name}: {field}: expected one of {', '.join(choices)}, got {value!r}")
+        if (wrong := mistake_in_value(owner, field, value)) is not None:
+            raise SessionError(f"{name}: {wrong}; mend it or save the session again")
         if field not in FILES or not value:
             return value
         places = [folder / value, PROJECT / value]  # an absolute path stays what it is

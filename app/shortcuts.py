@@ -9,6 +9,7 @@ from collections.abc import Callable
 from app import edits, light_edits, look_edits
 from app.actions import Actions
 from app.company_edits import add_body, choose_next_body, remove_body, toggle_shared_pose
+from app.file_shortcuts import FILE_SHORTCUTS
 from app.joint_edits import (
     KEY_STEP_DEG,
     choose_next_axis,
@@ -216,4 +217,5 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     *LIMB_SHORTCUTS,
     *CLIP_SHORTCUTS,
     *LIGHT_SHORTCUTS,
+    *FILE_SHORTCUTS,
 )  # fmt: skip

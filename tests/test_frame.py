@@ -72,6 +72,15 @@ def test_every_buffer_has_its_shape_and_a_black_background(avatar):
     assert bool(((frame.face_index >= 0) == ~background).all())
 
 
+def test_a_picture_of_nobody_is_empty_in_every_buffer(small_avatar):
+    """The camera looks past the avatar."""
+    away = orbit_camera(torch.tensor([50.0, 0.0, 0.0]), 0.0, 0.0, 3.0, 32, 32)
+    scene = replace(_scene(small_avatar, lamps=(Lamp(0.0, 30.0, 2.0),)), camera=away)
+    for options in (EVERYTHING, replace(EVERYTHING, antialias=True, supersample=2, has_pixel_normals=True)):
+        frame = FrameRenderer().render(scene, options)
+        assert all(not getattr(frame, name).any() for name in BUFFERS)
+
+
 def test_only_asked_buffers_are_made(avatar):
     """Albedo alone asks for no visibility."""
     renderer = FrameRenderer()

@@ -10,6 +10,7 @@ examples:
   python launch.py render --avatar josh.ckpt --out frames --motion walk --frame 10 --probe studio --probe-yaw 90
   python launch.py render --avatar josh.ckpt --out frames --probe none --lamp 60,30,3.14 --camera 30,10,4
   python launch.py render --avatar josh.ckpt --out frames --format exr --buffers radiance,normal,depth --save-scene
+  python launch.py render --session josh_session.json --out frames
 """
 
 from dataclasses import dataclass
@@ -61,38 +62,36 @@ def run(args: Render) -> int:
     from app.devices import chosen_device
     from app.light_files import check_light_picture, write_light
     from app.light_state import StageState
-    from app.opening_light import background_color, opening_stage
     from app.outputs import check_folder
-    from app.scene_builder import build_stage, pixel_normals
+    from app.scene_builder import open_scene, pixel_normals
     from app.scene_files import save_scene
     from app.staging import staged
-    from app.state import LookState
     from phynes_core.frame import RenderOptions
     from phynes_core.grounded_frame import GroundedRenderer
 
     names = _buffer_names(args.buffers)
     check_number("--supersample", args.supersample, 1, 8)
     check_number("--lamp-samples", args.lamp_samples, 1, 1024)
-    check_number("--exposure", args.exposure)
     check_folder(args.out)
     device = chosen_device(args)
     check_backends(args, device.type)
     if args.export_probe is not None:
         check_light_picture(args.export_probe, args.probe_rows)
-    color = background_color(args.background_color, LookState().background)
-    stage = opening_stage(args, args.background)
-    scene, light, pelvis = build_stage(args)
+    opened = open_scene(args)
+    view, scene, light, pelvis = opened.view, opened.scene, opened.light, opened.pelvis
+    look, stage = view.look, view.stage
+    color = look.background if stage.backdrop == "color" else None
     renderer = GroundedRenderer(device)
     options = RenderOptions(
         buffers=frozenset(names),
         backend=args.backend,
         raster=args.raster,
-        bright_sources=args.bright_sources,
+        bright_sources=view.light.bright_sources,
         lamp_samples=args.lamp_samples,
         supersample=args.supersample,
         antialias=args.antialias,
-        has_pixel_normals=pixel_normals(args.pixel_normals),
-        freezes_materials=args.freeze_materials,
+        has_pixel_normals=pixel_normals(view.body.detail),
+        freezes_materials=view.body.freezes_materials,
         exact_visibility=args.exact_visibility,
     )
     buffers = renderer.render(scene, options).cpu()
@@ -101,15 +100,15 @@ def run(args: Render) -> int:
         if name == "radiance" and stage != StageState("none"):
             picture = torch.cat([buffers.image("radiance"), buffers.mask], -1)
             picture = staged(picture, buffers, stage, light, scene.camera, pelvis, is_screen=args.format == "png")
-            write_picture(path, picture, args.exposure, args.curve, color if args.background == "color" else None)
+            write_picture(path, picture, look.exposure_ev, look.curve, color)
         else:
-            write_buffer(path, buffers, name, args.exposure, args.curve)
+            write_buffer(path, buffers, name, look.exposure_ev, look.curve)
         print(path)
     if args.export_probe is not None:
         write_light(args.export_probe, light.lighting, pelvis, args.probe_rows)
         print(args.export_probe)
     if args.save_scene:
-        save_scene(args.out, scene, renderer.mesh(scene).cpu(), args.bright_sources)
+        save_scene(args.out, scene, renderer.mesh(scene).cpu(), view.light.bright_sources)
         print(*(args.out / name for name in ("mesh.ply", "camera.json", "lighting.json")), sep="\n")
     return 0
 

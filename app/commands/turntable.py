@@ -4,6 +4,7 @@ examples:
   python launch.py turntable --avatar josh.ckpt --out t.mp4
   python launch.py turntable --avatar josh.ckpt --out light.mp4 --spin light --probe studio --seconds 6 --size 720
   python launch.py turntable --avatar josh.ckpt --out walk.mp4 --motion walk --play --lamp 60,30,3.14
+  python launch.py turntable --session josh_session.json --out t.mp4
 """
 
 from dataclasses import dataclass, replace
@@ -52,12 +53,12 @@ def run(args: Turntable) -> int:
     from app.backend_options import check_backends, map_backend
     from app.devices import chosen_device
     from app.frames import Frame
-    from app.opening_bodies import licensed_file, opening_row, playback_of
-    from app.opening_light import background_color, opening_light, opening_stage
+    from app.opening_bodies import licensed_file
+    from app.opening_view import keeps_clocks, opening_camera, opening_view
     from app.outputs import check_file
     from app.recording import check_video, record
     from app.session import AvatarSession
-    from app.state import LookState, TurntableState, ViewState
+    from app.state import TurntableState
     from app.turntable import turntable_views
 
     settings = TurntableState(args.spin, _seconds(args.seconds), args.fps, args.size, args.play, str(args.out))
@@ -65,19 +66,14 @@ def run(args: Turntable) -> int:
     check_file(args.out)
     device = chosen_device(args)
     check_backends(args, device.type)
-    body, company = opening_row(args, playback_of(args))
+    view = opening_view(args)
     session = AvatarSession(
         args.backend, licensed_file(args.smpl, "PHYNES_SMPL"), licensed_file(args.smpl_uv, "PHYNES_SMPL_UV"),
         args.antialias, args.raster, map_backend(args), device,
     )  # fmt: skip
-    light = opening_light(args)
-    body = replace(body, detail=args.pixel_normals, freezes_materials=args.freeze_materials)
-    look = LookState(args.buffer, args.exposure, args.curve, has_false_color=args.false_color)
-    look = replace(look, background=background_color(args.background_color, look.background))
-    stage = opening_stage(args, args.background)
-    view = ViewState(body, light=light, look=look, stage=stage, company=company)
-    view = session.at_time(view, args.frame, args.time)
-    view = replace(view, camera=_camera(args, session.home_camera(view)))
+    if not keeps_clocks(args):
+        view = session.at_time(view, args.frame, args.time)
+    view = replace(view, camera=opening_camera(args, view, session.home_camera(view)))
     session.check(view)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     console = Console(stderr=True)
@@ -99,15 +95,3 @@ def _seconds(seconds: float) -> float:
     if not 0.0 < seconds <= 600.0:
         raise UsageError(f"--seconds: expected more than 0 and at most 600, got {seconds:g}")
     return seconds
-
-
-def _camera(args: Turntable, home):
-    from app.arguments import parse_numbers
-    from app.cli import UsageError
-
-    if not args.camera:
-        return home
-    azimuth, elevation, distance = parse_numbers("--camera", args.camera, ("az", "el", "dist"))
-    if distance <= 0:
-        raise UsageError(f"--camera: expected a distance above 0 metres, got {distance:g}")
-    return replace(home, azimuth_deg=azimuth, elevation_deg=elevation, distance_m=distance)

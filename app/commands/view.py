@@ -9,28 +9,29 @@ examples:
   python launch.py --avatar josh.ckpt --motion walk --probe studio
   python launch.py --avatar josh.ckpt --avatar ada.ckpt --motion dance.bvh --same-pose
   python launch.py --avatar mine.ckpt --smpl SMPL_NEUTRAL.pkl --smpl-uv smpl_uv.obj
+  python launch.py josh_session.json
+  python launch.py --restore
 """
 
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from app.backend_options import BackendOptions, check_backends, map_backend
-from app.body_options import BodyOptions, PlaybackOptions
-from app.light_options import LightOptions
+from app.backend_options import check_backends, map_backend
+from app.body_options import PlaybackOptions
+from app.session_status import OpenedSession
+from app.view_options import ViewOptions
 from phynes_core.checkpoint import resolve_avatar_path
 
 MIN_SIZE, MAX_SIZE = 64, 2048
 
 
 @dataclass(frozen=True, kw_only=True)
-class View(BodyOptions, PlaybackOptions, LightOptions, BackendOptions):
+class View(ViewOptions, PlaybackOptions):
     """Options of the viewer."""
 
-    pixel_normals: Literal["auto", "on", "off"] = "auto"
-    """Normals with detail between the vertices, from the offset map; auto: as the avatar was trained."""
-    freeze_materials: bool = True
-    """Albedo and roughness of the first training pose, whatever the pose; --no-freeze-materials lets them follow."""
+    restore: bool = False
+    """Open what a viewer that ended unexpectedly showed last."""
     background: Literal["color", "checker", "blurred", "environment", "none"] = "color"
     """What is seen behind the avatar: a color, a checkerboard, the surrounding light, also out of focus, or black."""
     size: int = 512
@@ -43,40 +44,54 @@ def run(args: View) -> int:
 
     if not MIN_SIZE <= args.size <= MAX_SIZE:
         raise UsageError(f"--size: expected {MIN_SIZE} to {MAX_SIZE} pixels, got {args.size}")
+    args, opened = _opened(args)
     for name in args.avatar:  # torch takes seconds to import: only once the names are known to exist
         resolve_avatar_path(name)
     from rich.console import Console
 
     from app.devices import chosen_device
     from app.loop import ViewerLoop
-    from app.opening_bodies import licensed_file, opening_row, playback_of
-    from app.opening_light import background_color, opening_light, opening_stage
+    from app.opening_bodies import licensed_file
+    from app.opening_view import opening_view
     from app.session import AvatarSession
-    from app.state import LookState, Store, ToolState, TurntableState, ViewState
+    from app.state import Store, ToolState, TurntableState
     from app.trace import Trace
     from app.worker import Worker
 
     device = chosen_device(args)
     check_backends(args, device.type)
-    body, company = opening_row(args, playback_of(args))
-    path = Path(body.avatar)
+    state = opening_view(args)
+    path = Path(state.body.avatar)
     with Console(stderr=True).status(f"Loading {path.name}"):
         session = AvatarSession(
             args.backend, licensed_file(args.smpl, "PHYNES_SMPL"), licensed_file(args.smpl_uv, "PHYNES_SMPL_UV"),
             raster=args.raster, maps=map_backend(args), device=device,
         )  # fmt: skip
-        body = replace(body, detail=args.pixel_normals, freezes_materials=args.freeze_materials)
-        turntable = TurntableState(size=args.size // 2 * 2, path=f"{path.stem}_turntable.mp4")
-        look = LookState(background=background_color(args.background_color, LookState().background))
-        stage = opening_stage(args, args.background)
-        tool = ToolState(turntable=turntable)
-        state = ViewState(body, light=opening_light(args), look=look, stage=stage, tool=tool, company=company)
         home = session.home_camera(state)
-        state = replace(state, camera=home)
+        if not args.session:
+            turntable = TurntableState(size=args.size // 2 * 2, path=f"{path.stem}_turntable.mp4")
+            state = replace(state, camera=home, tool=ToolState(turntable=turntable))
         session.check(state)
-        choices = session.choices(body.avatar)
+        choices = session.choices(state.body.avatar)
     trace = Trace.from_environment()
     worker = Worker(session, args.size)
-    ViewerLoop(Store(state), worker, choices, home, trace).run()
+    ViewerLoop(Store(state), worker, choices, home, trace, opened).run()
     trace.close()
     return 0
+
+
+def _opened(args: View) -> tuple[View, OpenedSession]:
+    """The options with the session that they ask for, and where it came from."""
+    from app.autosave import lost_sessions
+    from app.cli import UsageError
+
+    if not args.restore:
+        is_file = bool(args.session) and not args.session.lstrip().startswith("{")
+        return args, OpenedSession(Path(args.session) if is_file else None)
+    lost = lost_sessions()
+    if args.session or not lost:
+        raise UsageError(
+            "--restore: expected it without --session" if args.session
+            else "--restore: no viewer ended unexpectedly; open a saved session with: python launch.py FILE.json"
+        )  # fmt: skip
+    return replace(args, session=str(lost[0])), OpenedSession(is_restored=True)

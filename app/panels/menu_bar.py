@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import dearpygui.dearpygui as dpg
 
 from app import edits
+from app.panels.file_menu import FileMenu
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value
 from app.panels.theme import ERROR, MUTED
 from app.status import Message
@@ -19,13 +20,16 @@ class MenuBar:
     def __init__(self, context: PanelContext, panels: Iterable[tuple[int, str]]) -> None:
         self._context = context
         self._panels = tuple(panels)  # (tag of the window, title)
+        self._file = FileMenu(context)
         self._listed: tuple[Message, ...] | None = None
         self._message_color: tuple[int, int, int] | None = None
 
     def build(self) -> None:
         """Add the bar to the viewport."""
         actions = self._context.actions
+        self._file.build_dialogs()
         with dpg.viewport_menu_bar():
+            self._file.build()
             with dpg.menu(label="Edit", tag="menu.edit"):
                 dpg.add_menu_item(label="Undo", tag="edit.undo", shortcut="Z", callback=lambda: actions.undo())
                 dpg.add_menu_item(label="Redo", tag="edit.redo", shortcut="Y", callback=lambda: actions.redo())
@@ -52,6 +56,7 @@ class MenuBar:
 
     def sync(self, snapshot: Snapshot) -> None:
         """What can be undone, and what there is to say."""
+        self._file.sync(snapshot)
         show_options("edit.undo", enabled=snapshot.can_undo)
         show_options("edit.redo", enabled=snapshot.can_redo)
         status = snapshot.status

@@ -9,6 +9,7 @@ import numpy as np
 
 from app.actions import Actions
 from app.frames import Choices
+from app.session_status import SessionStatus
 from app.state import Edit, ViewState
 from app.status import Status
 
@@ -34,6 +35,7 @@ class Snapshot:
     clip_fps: float = 0.0
     can_undo: bool = False
     can_redo: bool = False
+    session: SessionStatus = field(default_factory=SessionStatus)
 
 
 @dataclass(frozen=True)

@@ -31,12 +31,12 @@ class GBuffer:
 
     def scatter(self, values: Tensor, background: float = 0.0) -> Tensor:  # [P] or [P, C] -> [H, W, C]
         """An image with `values` on the covered pixels and `background` elsewhere."""
-        columns = values.reshape(self.num_pixels, -1)
+        columns = values[:, None] if values.dim() == 1 else values
         image = torch.full(
             (self.height * self.width, columns.shape[1]), background, dtype=values.dtype, device=values.device
         )
         image[self.pixel] = columns
-        return image.view(self.height, self.width, -1)
+        return image.view(self.height, self.width, columns.shape[1])
 
 
 def build_gbuffer(

@@ -82,13 +82,16 @@ class Desktop:
 class Viewer:
     """A running viewer, its windows, and what it says it did."""
 
-    def __init__(self, desktop: Desktop, folder: Path, checkpoint: Path, size: int = SIZE) -> None:
+    def __init__(
+        self, desktop: Desktop, folder: Path, checkpoint: Path, size: int = SIZE, arguments: tuple[str, ...] = ()
+    ) -> None:
         self.desktop, self.folder, self.size = desktop, folder, size
         self._trace = folder / "trace.jsonl"
         self._output = open(folder / "output.txt", "w")
+        arguments = arguments or ("--avatar", str(checkpoint), "--motion", "walk")
         program = "import sys; from app.cli import main; sys.exit(main(sys.argv[1:]))"
         self.process = subprocess.Popen(
-            [sys.executable, "-c", program, "--avatar", str(checkpoint), "--size", str(size), "--motion", "walk"],
+            [sys.executable, "-c", program, *arguments, "--size", str(size)],
             cwd=folder, stdout=self._output, stderr=self._output,
             env=desktop.environment | {"PHYNES_TRACE": str(self._trace), "PYTHONPATH": str(PROJECT)},
         )  # fmt: skip

@@ -1,0 +1,15 @@
+"""Keys for what is kept and taken away: sessions, pictures, videos, and the command lines that make them again."""
+
+from app.shortcut import Shortcut, acts_by
+
+SESSIONS = "save the session; under another name; open one"
+
+FILE_SHORTCUTS = (
+    Shortcut(("Ctrl+S",), "save session", SESSIONS, acts_by("save_session")),
+    Shortcut(("Ctrl+Shift+S",), "save session as", SESSIONS, acts_by("ask_where_to_save")),
+    Shortcut(("Ctrl+O",), "open session", SESSIONS, acts_by("ask_what_to_open")),
+    Shortcut(
+        ("Ctrl+Shift+O",), "restore session", "bring back what a viewer that ended unexpectedly showed",
+        acts_by("restore_session"),
+    ),
+)  # fmt: skip

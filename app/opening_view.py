@@ -1,0 +1,61 @@
+"""From a command's options to the view that it starts with: a session's, or one put together from single options."""
+
+from dataclasses import MISSING, fields, replace
+from pathlib import Path
+
+from app.arguments import check_number, parse_numbers
+from app.body_options import BodyOptions, PlaybackOptions
+from app.cli import UsageError
+from app.light_options import LightOptions
+from app.opening_bodies import opening_row, playback_of
+from app.opening_light import background_color, opening_light, opening_stage
+from app.scene_options import SceneOptions
+from app.session_file import view_of_argument
+from app.state import CameraState, LookState, ViewState
+from app.view_options import ViewOptions
+
+NO_DESCRIPTION = ("smpl", "smpl_uv")  # of BodyOptions: where a file is, not what is seen
+LOOKS = ("pixel_normals", "freeze_materials", "background", "exposure", "curve", "buffer", "false_color")
+
+
+def opening_view(options: ViewOptions) -> ViewState:
+    """The view, its camera and clocks aside where no session sets them; raises PhynesError."""
+    if options.session:
+        _refuse_descriptions(options)
+        return view_of_argument(options.session)
+    body, company = opening_row(options, playback_of(options) if isinstance(options, PlaybackOptions) else None)
+    body = replace(body, detail=options.pixel_normals, freezes_materials=options.freeze_materials)
+    plain = LookState()
+    look = LookState(
+        getattr(options, "buffer", plain.buffer), getattr(options, "exposure", plain.exposure_ev),
+        getattr(options, "curve", plain.curve), background_color(options.background_color, plain.background),
+        getattr(options, "false_color", plain.has_false_color),
+    )  # fmt: skip
+    check_number("--exposure", look.exposure_ev)
+    stage = opening_stage(options, getattr(options, "background", "none"))
+    return ViewState(body, light=opening_light(options), look=look, stage=stage, company=company)
+
+
+def opening_camera(options: SceneOptions, view: ViewState, home: CameraState) -> CameraState:
+    """What --camera says, else the session's, else the whole body from the front."""
+    camera = view.camera if options.session else home
+    if not options.camera:
+        return camera
+    azimuth, elevation, distance = parse_numbers("--camera", options.camera, ("az", "el", "dist"))
+    if distance <= 0:
+        raise UsageError(f"--camera: expected a distance above 0 metres, got {distance:g}")
+    return replace(camera, azimuth_deg=azimuth, elevation_deg=elevation, distance_m=distance)
+
+
+def keeps_clocks(options: SceneOptions) -> bool:
+    """Whether clips stand where the session has them."""
+    return bool(options.session) and not options.frame and options.time is None
+
+
+def _refuse_descriptions(options: ViewOptions) -> None:
+    describing = {entry.name for kind in (BodyOptions, LightOptions, PlaybackOptions) for entry in fields(kind)}
+    describing = (describing | set(LOOKS)) - set(NO_DESCRIPTION)
+    for entry in fields(options):
+        if entry.name in describing and entry.default is not MISSING and getattr(options, entry.name) != entry.default:
+            option = f"--{entry.name.replace('_', '-')}"
+            raise UsageError(f"{option}: --session {Path(options.session).name[:60]} says that already; leave one out")

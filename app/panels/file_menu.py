@@ -1,0 +1,82 @@
+"""The menu File: sessions, recent files, what is taken away."""
+
+from pathlib import Path
+
+import dearpygui.dearpygui as dpg
+
+from app.panels.panel import PanelContext, Snapshot, show_options
+from app.panels.theme import MUTED
+from app.session_status import RECENT_KINDS
+
+OPEN_DIALOG, SAVE_DIALOG = "session.open_dialog", "session.save_dialog"
+MOST_LISTED = 8
+HEADINGS = {"avatar": "Avatars", "light": "Lights", "session": "Sessions"}
+
+
+class FileMenu:
+    """Part of the menu bar."""
+
+    def __init__(self, context: PanelContext) -> None:
+        self._context = context
+        self._recent: dict[str, tuple[str, ...]] | None = None
+
+    def build(self) -> None:
+        """Add the menu to the bar that is open."""
+        actions = self._context.actions
+        with dpg.menu(label="File", tag="menu.file"):
+            self._item("Open a session...", "file.open", "Ctrl+O", lambda: dpg.show_item(OPEN_DIALOG))
+            with dpg.menu(label="Open recent", tag="file.recent"):
+                for kind in RECENT_KINDS:
+                    dpg.add_text(HEADINGS[kind], tag=f"file.recent.{kind}", color=MUTED, show=False)
+                    for row in range(MOST_LISTED):
+                        dpg.add_menu_item(
+                            label="", tag=f"file.recent.{kind}.{row}", show=False, user_data=(kind, row),
+                            callback=lambda _, __, place: self._open_recent(*place),
+                        )  # fmt: skip
+                dpg.add_text("No file was opened yet.", tag="file.recent.none", color=MUTED)
+            self._item("Save the session", "file.save", "Ctrl+S", lambda: actions.save_session())
+            self._item("Save it as...", "file.save_as", "Ctrl+Shift+S", lambda: dpg.show_item(SAVE_DIALOG))
+            self._item("Bring back the lost session", "file.restore", "Ctrl+Shift+O", lambda: actions.restore_session())
+            dpg.add_separator()
+            self._item("Close the viewer", "file.close", "Ctrl+W", lambda: actions.close())
+
+    def build_dialogs(self) -> None:
+        """Add the dialogs, outside of any menu."""
+        actions = self._context.actions
+        for tag, label, act in (
+            (OPEN_DIALOG, "Open a session", "open_session"), (SAVE_DIALOG, "Save the session", "save_session_as"),
+        ):  # fmt: skip
+            with dpg.file_dialog(
+                show=False, modal=True, tag=tag, width=600, height=440, label=label, default_filename="session",
+                user_data=act,
+                callback=lambda _, chosen, name: getattr(actions, name)(chosen.get("file_path_name", "")),
+            ):  # fmt: skip
+                dpg.add_file_extension(".json", color=(240, 178, 71, 255))
+
+    def sync(self, snapshot: Snapshot) -> None:
+        """Name the session and the recent files."""
+        session = snapshot.session
+        mark = "" if session.is_saved else " (changed)"
+        show_options("file.save", label=f"Save {session.name or 'the session'}{mark}")
+        show_options("file.restore", enabled=session.can_restore)
+        if dict(session.recent) == self._recent:
+            return
+        self._recent = dict(session.recent)
+        for kind in RECENT_KINDS:
+            paths = self._recent.get(kind, ())
+            show_options(f"file.recent.{kind}", show=bool(paths))
+            for row in range(MOST_LISTED):
+                path = Path(paths[row]) if row < len(paths) else None
+                show_options(
+                    f"file.recent.{kind}.{row}", show=path is not None,
+                    label=f"  {path.name}   ({path.parent.name})" if path else "",
+                )  # fmt: skip
+        show_options("file.recent.none", show=not any(self._recent.values()))
+
+    def _item(self, label: str, tag: str, keys: str, callback) -> None:
+        dpg.add_menu_item(label=label, tag=tag, shortcut=keys, callback=callback)
+
+    def _open_recent(self, kind: str, row: int) -> None:
+        paths = (self._recent or {}).get(kind, ())
+        if row < len(paths):
+            self._context.actions.open_recent(kind, paths[row])

@@ -1,0 +1,142 @@
+"""The session as a file between the windows and the disk: what the menu File and its keys do."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from app.autosave import Autosave, at_rest
+from app.edits import edit_body
+from app.light_edits import choose_environment, use_rig
+from app.light_rigs import read_rig
+from app.recent_files import RecentFiles
+from app.session_file import load_session, save_session
+from app.session_status import FROM_OPTIONS, OpenedSession, SessionStatus
+from app.state import Store, ViewState
+from phynes_core.errors import PhynesError
+
+
+class SessionDesk:
+    """Belongs to the windows' loop; sessions are small, so reading and writing wait for nothing."""
+
+    def __init__(
+        self,
+        store: Store,
+        say: Callable[..., None],  # text, is_error
+        opened: OpenedSession = FROM_OPTIONS,
+    ) -> None:
+        self._store, self._say = store, say
+        self._path = opened.path.absolute() if opened.path is not None else None
+        self._saved: ViewState | None = None if opened.is_restored else at_rest(store.state)
+        self._autosave = Autosave(store.state, opened.is_restored)
+        self._has_offer = self._autosave.lost is not None and not opened.is_restored
+        self._recent = RecentFiles()
+        if self._path is not None:
+            self._recent.note("session", self._path)
+
+    @property
+    def status(self) -> SessionStatus:
+        """For menus and notices."""
+        name = self._path.name if self._path is not None else ""
+        is_saved = self._saved is not None and at_rest(self._store.state) == self._saved
+        return SessionStatus(name, is_saved, self._has_offer, self._recent.listed())
+
+    def turn(self, now_s: float) -> None:
+        """Once in a while: keep what is shown."""
+        self._autosave.turn(self._store.state, now_s)
+
+    def end(self) -> None:
+        """The viewer ends as it should."""
+        self._autosave.end()
+
+    def save(self) -> None:
+        """Into the session's file; without one under a name that is free, in the present folder."""
+        self.save_as(str(self._path or _free_path(self._store.state)))
+
+    def save_as(self, path: str) -> None:
+        """Into this file, which becomes the session's."""
+        if not path:
+            return
+        target = Path(path).expanduser()
+        if target.suffix.lower() != ".json":
+            target = target.with_name(target.name + ".json")
+        state = self._store.state
+        if self._does(lambda: save_session(target, state)):
+            self._path, self._saved = target.absolute(), at_rest(state)
+            self._recent.note("session", target)
+            self._say(f"Saved the session: {target}")
+
+    def open(self, path: str) -> None:
+        """Show a session's file; one step that undo takes back."""
+        if path and self._open(Path(path)):
+            self._path, self._saved = Path(path).absolute(), at_rest(self._store.state)
+            self._recent.note("session", path)
+
+    def restore(self) -> None:
+        """Show what a viewer that ended unexpectedly showed last."""
+        lost = self._autosave.lost
+        if lost is None or not self._has_offer:
+            self._say("There is no lost session to bring back")
+        elif self._open(lost):
+            self._has_offer, self._path, self._saved = False, None, None
+            self._say("The lost session is back; Ctrl+S saves it")
+        else:
+            self._has_offer = False
+
+    def open_recent(self, kind: str, path: str) -> None:
+        """One of the recent files, by kind."""
+        if not Path(path).is_file():
+            self._recent.forget(kind, path)
+            self._say(f"{path}: it is not there any more", is_error=True)
+        elif kind == "session":
+            self.open(path)
+        elif kind == "avatar":
+            self._store.end_gesture()
+            self._store.post(lambda state: edit_body(state, avatar=path), "avatar")
+        elif path.lower().endswith(".json"):
+            self._does(lambda: self._use_rig(path))
+        else:
+            self._store.end_gesture()
+            self._store.post(lambda state: choose_environment(state, path), "environment")
+
+    def note(self, kind: str, path: str) -> None:
+        """A file of this kind is shown."""
+        if path:
+            self._recent.note(kind, path)
+
+    def note_shown(self, state: ViewState) -> None:
+        """The files of a picture that could be made."""
+        self.note("avatar", state.body.avatar)
+        if state.light.mode == "environment":
+            self.note("light", state.light.environment)
+
+    def _use_rig(self, path: str) -> None:
+        lamps, sky = read_rig(Path(path))
+        self._store.end_gesture()
+        self._store.post(lambda state: use_rig(state, lamps, sky), "light rig")
+        self._recent.note("light", path)
+
+    def _open(self, path: Path) -> bool:
+        def read() -> None:
+            opened = load_session(path)
+            self._store.end_gesture()
+            self._store.post(lambda _: opened, "open session")
+            self._store.end_gesture()
+            self._store.apply()
+
+        return self._does(read)
+
+    def _does(self, step: Callable[[], None]) -> bool:
+        """Whether it worked; what went wrong is a message."""
+        try:
+            step()
+        except PhynesError as error:
+            self._say(" ".join(str(error).split()), is_error=True)
+            return False
+        return True
+
+
+def _free_path(state: ViewState) -> Path:
+    stem = re.sub(r"[^\w.-]+", "_", Path(state.body.avatar).stem) or "viewer"
+    numbers = ("", *(f"_{number}" for number in range(2, 10_000)))
+    paths = (Path(f"{stem}_session{number}.json") for number in numbers)
+    return next(path for path in paths if not path.exists())

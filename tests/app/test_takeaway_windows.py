@@ -1,0 +1,90 @@
+"""Sessions, pictures and videos in the real windows: saved, lost, brought back and taken away as a person would."""
+
+import os
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+
+from app.session_file import load_session
+from tests.app.desktop import WINDOW_MARKS, Desktop, Viewer
+
+pytestmark = WINDOW_MARKS
+
+
+@pytest.fixture(scope="module")
+def desktop(tmp_path_factory):
+    desktop = Desktop()
+    desktop.environment["PHYNES_TEST_SHOTS"] = str(tmp_path_factory.mktemp("shots"))
+    yield desktop
+    desktop.close()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("viewer")
+
+
+@pytest.fixture
+def start(desktop, folder, avatar_file):
+    """Open the viewer as one command line does; all of them in one folder."""
+    viewers = []
+
+    def opened(*arguments: str) -> Viewer:
+        (folder / "trace.jsonl").unlink(missing_ok=True)
+        avatar = Path(os.environ.get("PHYNES_TEST_AVATAR", avatar_file))
+        viewers.append(Viewer(desktop, folder, avatar, arguments=arguments))
+        return viewers[-1]
+
+    yield opened
+    for viewer in viewers:
+        viewer.stop()
+
+
+def keep(viewer: Viewer, name: str) -> None:
+    """Pictures to look at, where PHYNES_KEEP_SHOTS says."""
+    if kept := os.environ.get("PHYNES_KEEP_SHOTS"):
+        Path(kept).mkdir(parents=True, exist_ok=True)
+        for window in ("picture", "panels"):
+            viewer.desktop.picture(viewer.windows[window])
+            shutil.copy(
+                Path(viewer.desktop.environment["PHYNES_TEST_SHOTS"]) / "window.png", f"{kept}/{name}_{window}.png"
+            )
+
+
+def messages(viewer: Viewer) -> str:
+    return "\n".join((viewer.last("messages") or {"value": []})["value"])
+
+
+def test_a_session_is_saved_lost_and_brought_back(start, folder, desktop):
+    viewer = start()
+    viewer.key("l", "g")
+    viewer.settled(lambda event: len(event["lamps"]) == 1 and event["stage"][1])
+    viewer.key("ctrl+s")
+    viewer.wait("the saved session", lambda: "Saved the session" in messages(viewer))
+    saved = next(folder.glob("*_session.json"))
+    assert load_session(saved).stage.has_ground and len(load_session(saved).light.lamps) == 1
+    viewer.key("l")
+    viewer.settled(lambda event: len(event["lamps"]) == 2)
+    settings = Path(desktop.environment["XDG_CONFIG_HOME"]) / "phynes-viewer" / "autosave"
+    viewer.wait(
+        "the kept session", lambda: any(len(load_session(p).light.lamps) == 2 for p in settings.glob("[!.]*.json"))
+    )
+    viewer.process.send_signal(signal.SIGKILL)
+    viewer.process.wait(20)
+
+    viewer = start(saved.name)
+    viewer.settled(lambda event: len(event["lamps"]) == 1)
+    keep(viewer, "offer")
+    viewer.key("ctrl+shift+o")
+    viewer.settled(lambda event: len(event["lamps"]) == 2)
+    viewer.drop(saved)
+    viewer.settled(lambda event: len(event["lamps"]) == 1)
+    viewer.key("z")
+    viewer.settled(lambda event: len(event["lamps"]) == 2)
+    viewer.key("ctrl+o")
+    keep(viewer, "open_dialog")
+    viewer.key("ctrl+w")
+    assert viewer.ended() == 0 and not list(settings.iterdir())
+    assert "Traceback" not in (folder / "output.txt").read_text()
