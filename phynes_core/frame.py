@@ -27,7 +27,7 @@ from phynes_core.render.frame_buffers import BUFFERS, FrameBuffers, average_samp
 from phynes_core.render.lamps import lamp_rays
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Probes
-from phynes_core.render.shade import PackedVisibility, Shading, Surface, shade
+from phynes_core.render.shade import DistantLights, PackedVisibility, Shading, Surface, shade
 from phynes_core.render.vertex_bits import SeenBits, VertexBits
 from phynes_core.render.visibility import Occluder
 from phynes_core.scene import AvatarCopies, Scene, SceneMesh, build_mesh
@@ -39,9 +39,8 @@ if TYPE_CHECKING:
 
 LIGHT_BUFFERS = frozenset({"radiance", "visibility", "shading"})
 MATERIAL_BUFFERS = frozenset({"radiance", "albedo", "roughness"})
-VIEW_INDEPENDENT = frozenset(
-    {"mesh", "occluder", "face_frames", "probes", "source_bits"}
-)  # stages that every camera shares
+# stages that every camera shares
+VIEW_INDEPENDENT = frozenset({"mesh", "occluder", "face_frames", "probes", "source_bits"})
 NORMAL_BUFFERS = LIGHT_BUFFERS | {"normal"}
 
 
@@ -176,10 +175,12 @@ class FrameRenderer:
     def _light(
         self, view: SceneView, surface: Surface, f0s: tuple[float, ...], lighting: Lighting, options: RenderOptions
     ) -> Shading:
-        def shaded(directions: Tensor, power: Tensor, visibility: PackedVisibility) -> Shading:
+        def shaded(lights: DistantLights) -> Shading:
+            given = lights.visibility
+
             def lit(rows: Rows, part: Surface) -> Shading:
-                places = PackedVisibility(visibility.bits, visibility.corners[rows], visibility.barycentric[rows])
-                return shade(part, directions, power, places, backend)
+                places = PackedVisibility(given.bits, given.corners[rows], given.barycentric[rows])
+                return shade(part, lights.directions, lights.power, places, backend, "visibility" in options.buffers)
 
             return shade_avatars(view, surface, f0s, lit)
 
@@ -197,23 +198,28 @@ class FrameRenderer:
         with self._stages.timed("sources"):
             lighting = lighting.split(options.bright_sources)
         environment = lighting.environment
+        distant: dict[str, DistantLights] = {}
         if environment is not None:
             key = (id(environment.image), environment.yaw_deg, environment.intensity, environment.tint)
-            probes = self._stages.result("probes", key, lambda: lighting.probes().to(device), [environment.image])
+            probes = self._stages.result(
+                "probes", key, lambda: lighting.probes().in_patches().to(device), [environment.image]
+            )
             visibility = self._probe_visibility(view, occluder, probes, options)
-            with self._stages.timed("shade"):
-                total = total + shaded(probes.directions, probes.power, visibility)
+            distant["shade"] = DistantLights(probes.directions, probes.power, visibility)
         if lighting.sources:
             directions, power = (rays.to(device) for rays in source_rays(lighting.sources, options.lamp_samples))
             visibility = self._source_visibility(view, occluder, directions, options)
-            with self._stages.timed("source_shade"):
-                total = total + shaded(directions, power, visibility)
+            distant["source_shade"] = DistantLights(directions, power, visibility)
+        if len(distant) == 2 and options.has_vertex_sources and not options.exact_visibility:  # both read the vertices
+            distant = {"shade": distant["shade"].joined(distant["source_shade"])}
         if lighting.lamps:
             directions, power = (rays.to(device) for rays in lamp_rays(lighting.lamps, options.lamp_samples))
             with self._stages.timed("lamp_visibility"):
                 bits = occluder.point_bits(gbuffer.position, gbuffer.normal, directions)
-            with self._stages.timed("lamp_shade"):
-                total = total + shaded(directions, power, PackedVisibility.per_pixel(bits))
+            distant["lamp_shade"] = DistantLights(directions, power, PackedVisibility.per_pixel(bits))
+        for name, lights in distant.items():
+            with self._stages.timed(name):
+                total = total + shaded(lights)
         for lamp in lighting.area_lamps:
             with self._stages.timed("lamp_shade"):
                 total = total + shaded_by(lamp)

@@ -19,6 +19,8 @@ from phynes_core.conventions import (
 from phynes_core.errors import ImageError
 from phynes_core.image_files import read_exr, read_hdr, read_png
 
+PATCH = 16  # probes that stand together in `Probes.in_patches`: half a word of visibility bits
+
 
 @dataclass(frozen=True)
 class Probes:
@@ -31,6 +33,11 @@ class Probes:
     def to(self, device: torch.device) -> "Probes":
         """The same probes there."""
         return Probes(self.directions.to(device), self.radiance.to(device), self.solid_angle.to(device))
+
+    def in_patches(self) -> "Probes":
+        """The same probes, neighbors side by side: what blocks one of a group mostly blocks all (shading skips it)."""
+        order = _patch_order(self.directions.cpu().numpy().tobytes())
+        return Probes(self.directions[order], self.radiance[order], self.solid_angle[order])
 
     @property
     def power(self) -> Tensor:  # [L, 3]
@@ -60,6 +67,22 @@ def probes_from_image(radiance: Tensor) -> Probes:  # [rows, columns, 3] linear
     return Probes(
         probe_directions(rows, columns), radiance.reshape(-1, 3), latlong_solid_angles(rows, columns).reshape(-1)
     )
+
+
+@lru_cache(maxsize=4)
+def _patch_order(directions: bytes) -> Tensor:  # float32 [L, 3] -> [L]
+    """Halve the directions across their widest axis until PATCH are left."""
+    rows = np.frombuffer(directions, np.float32).reshape(-1, 3)
+
+    def halved(members: np.ndarray) -> np.ndarray:
+        if len(members) <= PATCH:
+            return members
+        places = rows[members]
+        members = members[np.argsort(places[:, np.ptp(places, axis=0).argmax()], kind="stable")]
+        middle = max(1, round(len(members) / (2 * PATCH))) * PATCH
+        return np.concatenate([halved(members[:middle]), halved(members[middle:])])
+
+    return torch.from_numpy(halved(np.arange(len(rows))))
 
 
 def environment_to_probes(environment: Environment, rows: int = PROBE_ROWS, columns: int = PROBE_COLUMNS) -> Probes:

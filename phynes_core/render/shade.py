@@ -5,7 +5,7 @@ for each place that says whether it is open.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -47,12 +47,29 @@ class PackedVisibility:
 
 
 @dataclass(frozen=True)
+class DistantLights:
+    """Lights of which only the direction matters: probes, or rays to lamps."""
+
+    directions: Tensor  # [L, 3] unit, surface -> light, world
+    power: Tensor  # [L, 3] irradiance on a facing surface
+    visibility: PackedVisibility
+
+    def joined(self, other: "DistantLights") -> "DistantLights":
+        """Both at once, where they read bits at the same places and these fill whole words."""
+        bits = torch.cat([self.visibility.bits, other.visibility.bits], 1)
+        directions, power = (
+            torch.cat(pair) for pair in ((self.directions, other.directions), (self.power, other.power))
+        )
+        return DistantLights(directions, power, replace(self.visibility, bits=bits))
+
+
+@dataclass(frozen=True)
 class Shading:
     """Radiance and the irradiance that it comes from; sums over lights add."""
 
     radiance: Tensor  # [P, 3] linear RGB toward the eye
     irradiance: Tensor  # [P, 3] sum V (n.l) dE: what arrives
-    irradiance_open: Tensor  # [P, 3] sum (n.l) dE: what would arrive without shadows
+    irradiance_open: Tensor  # [P, 3] sum (n.l) dE: what would arrive without shadows; 0 where nobody asked for it
 
     @staticmethod
     def none(num_pixels: int, device: torch.device | None = None) -> "Shading":
@@ -73,6 +90,7 @@ def shade(
     power: Tensor,  # [L, 3] irradiance on a facing surface: radiance x solid angle
     visibility: PackedVisibility,
     backend: str = "auto",  # or "numba", "reference"
+    has_open: bool = True,  # False: the irradiance without shadows may be left out
 ) -> Shading:
     """sum_i f(wi, wo) V_i max(n.wi, 0) dE_i. n.wo is clamped to a small positive cosine: smooth normals lean away."""
     num_pixels, num_directions = surface.normal.shape[0], directions.shape[0]
@@ -87,7 +105,7 @@ def shade(
     check_tensor("visibility.barycentric", visibility.barycentric, [num_pixels, 3])
     chosen = resolve("shade", backend, surface.normal.device.type)
     if chosen == "numba":
-        return _shade_numba(surface, directions, power, visibility)
+        return _shade_numba(surface, directions, power, visibility, has_open)
     if chosen == "warp":
         return _shade_warp(surface, directions, power, visibility)
     open_share = visibility_at(visibility.bits, visibility.corners, visibility.barycentric, num_directions)
@@ -123,7 +141,9 @@ def _shade_rows(
     return radiance, irradiance, arriving @ power
 
 
-def _shade_numba(surface: Surface, directions: Tensor, power: Tensor, visibility: PackedVisibility) -> Shading:
+def _shade_numba(
+    surface: Surface, directions: Tensor, power: Tensor, visibility: PackedVisibility, has_open: bool
+) -> Shading:
     from phynes_core.kernels.cpu.shade import shade_probes
 
     terms = shade_probes(
@@ -137,6 +157,7 @@ def _shade_numba(surface: Surface, directions: Tensor, power: Tensor, visibility
         directions.contiguous().numpy(),
         power.contiguous().numpy(),
         surface.f0,
+        has_open,
     )
     return Shading(*(torch.from_numpy(term) for term in terms))
 

@@ -114,3 +114,25 @@ def test_one_light_reaches_exactly_those_pixels_whose_bit_is_set(scene, light):
 def test_no_pixels_shade_to_no_rows(scene):
     rows = {key: scene[key][:0] for key in ("normal", "wo", "albedo", "roughness", "corners", "barycentric")}
     assert [term.shape for term in shade_probes(**{**scene, **rows})] == [(0, 3)] * 3
+
+
+def test_many_pixels_of_a_triangle_are_shaded_alike_in_any_order(scene):
+    """Chunks bring the pixels of a triangle together and pass over groups of lights that none of its corners sees."""
+    rng = np.random.default_rng(1)
+    pick = rng.integers(0, 200, 5000)
+    triangles = np.array([[0, 1, 2], [0, 2, 1], [0, 1, 3], [4, 1, 2], [5, 5, 5]], np.int32)
+    many = scene | {key: scene[key][pick] for key in ("normal", "wo", "albedo", "roughness", "barycentric")}
+    many["corners"] = triangles[rng.integers(0, 5, 5000)]
+    many["bits"] = scene["bits"] & np.array([0xFFFF, 0xFFFF0000, 0], np.uint32)
+    many["bits"][5] = 0
+    open_share = unpacked(many["bits"], 80)
+    visibility = (open_share[many["corners"]] * many["barycentric"][..., None]).sum(1)
+    facing = (many["normal"] * many["wo"]).sum(1) > 1e-3
+    for found, expected in zip(shade_probes(**many), literal(many, visibility), strict=True):
+        np.testing.assert_allclose(found[facing], expected[facing], rtol=5e-6, atol=1e-6)
+    assert not shade_probes(**many)[1][(many["corners"] == 5).all(1)].any()
+
+
+def test_the_irradiance_without_shadows_can_be_left_out(scene):
+    with_open, without = shade_probes(**scene), shade_probes(**scene, has_open=False)
+    assert all(np.array_equal(with_open[i], without[i]) for i in (0, 1)) and not without[2].any()

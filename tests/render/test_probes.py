@@ -11,6 +11,7 @@ from phynes_core.errors import ImageError
 from phynes_core.image_files import write_exr, write_png
 from phynes_core.paths import ASSETS
 from phynes_core.render.probes import (
+    PATCH,
     Environment,
     environment_to_probes,
     load_environment_image,
@@ -120,3 +121,14 @@ def test_pictures_that_are_no_environment_are_refused(tmp_path):
         with pytest.raises(ImageError, match=words) as caught:
             load_environment_image(tmp_path / name)
         assert name in str(caught.value)
+
+
+def test_patches_are_the_same_probes_with_neighbors_side_by_side():
+    """Every probe once, with its light; sixteen of a patch lie within 70 degrees of one another."""
+    probes = environment_to_probes(Environment(torch.rand(16, 32, 3, generator=torch.Generator().manual_seed(0))))
+    patches = probes.in_patches()
+    column = [torch.cat([p.directions, p.radiance, p.solid_angle[:, None]], 1) for p in (probes, patches)]
+    assert torch.equal(*(torch.unique(rows, dim=0) for rows in column))
+    assert len(torch.unique(column[1], dim=0)) == 512
+    groups = patches.directions.view(-1, PATCH, 3)
+    assert (groups @ groups.mT).amin() > math.cos(math.radians(70))

@@ -15,7 +15,9 @@ import sys
 from pathlib import Path
 
 # Files whose functions are inlined into kernels of other files (tests/kernels/test_compiler.py checks the list).
-INLINED_SOURCES = ("compiler.py", "triangle.py", "closest.py", "shade_training.py", "vector_tiles.py")
+INLINED_SOURCES = (
+    "compiler.py", "triangle.py", "closest.py", "light_groups.py", "shade_training.py", "vector_tiles.py",
+)  # fmt: skip
 
 
 def _cache_folder() -> Path:

@@ -9,13 +9,14 @@ which costs two square roots and one division a light and pixel, and keeps its d
 import math
 
 import numpy as np
-from numba import float32, uint32, uintp
+from numba import float32, int32, uintp
 
 from phynes_core.conventions import MIN_ROUGHNESS
 from phynes_core.kernels.cpu.compiler import inlined, parallel, prange, serial
+from phynes_core.kernels.cpu.light_groups import HELD_ROWS, hold_open_lights, order_by_triangle
 
 MIN_COSINE = 1e-3  # as render/brdf.py clamps n.l and n.v inside the lobe
-_CHUNK = 64  # pixels
+_CHUNK = 2048  # pixels among which those of a triangle are brought together: some rows of a picture
 _WORD = 32  # lights whose visibility shares a word
 _ONE = float32(1)
 
@@ -28,75 +29,60 @@ def _smith(cosine, squared_alpha):
 
 @parallel
 def _shade(
-    normal, wo, albedo, roughness, bits, corners, barycentric, directions, power, f0,
+    normal, wo, albedo, roughness, bits, corners, barycentric, lights, f0, is_shared, has_open,
     radiance, irradiance, irradiance_open,
 ):  # fmt: skip
-    num_pixels, num_lights = normal.shape[0], directions.shape[1]
+    num_pixels, capacity = normal.shape[0], lights.shape[1]
     for chunk in prange((num_pixels + _CHUNK - 1) // _CHUNK):
-        arriving = np.empty(num_lights, np.float32)
-        received = np.empty(num_lights, np.float32)
-        for pixel in range(chunk * _CHUNK, min(num_pixels, (chunk + 1) * _CHUNK)):
+        first, end = chunk * _CHUNK, min(num_pixels, (chunk + 1) * _CHUNK)
+        held, num_held = np.empty((HELD_ROWS, capacity), np.float32), 0
+        order = np.arange(end - first).astype(np.int32)
+        if is_shared:
+            order_by_triangle(corners[first:end], bits.shape[0], order)
+        a, b, c = int32(-1), int32(-1), int32(-1)
+        for i in range(end - first):
+            pixel = first + order[i]
+            if corners[pixel, 0] != a or corners[pixel, 1] != b or corners[pixel, 2] != c:
+                a, b, c = corners[pixel, 0], corners[pixel, 1], corners[pixel, 2]
+                num_held = hold_open_lights(bits[a], bits[b], bits[c], lights, held)
             alpha = max(roughness[pixel], float32(MIN_ROUGHNESS)) ** 2
-            _arriving(normal[pixel], directions, power, arriving, irradiance_open[pixel])
-            first, end = _received(bits, corners[pixel], barycentric[pixel], arriving, received)
             _reflect(
-                normal[pixel], wo[pixel], albedo[pixel], alpha * alpha, f0, directions, power, first, end,
-                arriving, received, radiance[pixel], irradiance[pixel],
+                normal[pixel], wo[pixel], albedo[pixel], alpha * alpha, f0, barycentric[pixel], held, num_held,
+                radiance[pixel], irradiance[pixel],
             )  # fmt: skip
+            if has_open:
+                _open(normal[pixel], lights, irradiance_open[pixel])
 
 
 @serial
-def _arriving(normal, directions, power, arriving, irradiance_open):
-    """max(n.l, 0) of every light, and the irradiance without shadows."""
+def _open(normal, lights, irradiance_open):
+    """The irradiance without shadows."""
     n_x, n_y, n_z = normal[0], normal[1], normal[2]
     red, green, blue = float32(0), float32(0), float32(0)
-    for light in range(directions.shape[1]):
-        cosine = max(n_x * directions[0, light] + n_y * directions[1, light] + n_z * directions[2, light], float32(0))
-        arriving[light] = cosine
-        red += cosine * power[0, light]
-        green += cosine * power[1, light]
-        blue += cosine * power[2, light]
+    for light in range(uintp(lights.shape[1])):
+        cosine = max(n_x * lights[0, light] + n_y * lights[1, light] + n_z * lights[2, light], float32(0))
+        red += cosine * lights[3, light]
+        green += cosine * lights[4, light]
+        blue += cosine * lights[5, light]
     irradiance_open[0], irradiance_open[1], irradiance_open[2] = red, green, blue
 
 
 @serial
-def _received(bits, corners, barycentric, arriving, received):
-    """Interpolated visibility times n.l, and the range of lights between which any is open."""
-    weight_a, weight_b, weight_c = barycentric[0], barycentric[1], barycentric[2]
-    first, end = arriving.shape[0], 0
-    for word in range(bits.shape[1]):
-        bits_a, bits_b, bits_c = bits[corners[0], word], bits[corners[1], word], bits[corners[2], word]
-        start = word * _WORD
-        if (bits_a | bits_b | bits_c) != uint32(0):
-            first, end = min(first, start), start + _WORD
-        from_light, to_light = arriving[start : start + _WORD], received[start : start + _WORD]
-        for i in range(_WORD):  # arithmetic, not a choice: a branch on each bit costs three times as much
-            shift = uint32(i)
-            visibility = (
-                weight_a * float32((bits_a >> shift) & uint32(1))
-                + weight_b * float32((bits_b >> shift) & uint32(1))
-                + weight_c * float32((bits_c >> shift) & uint32(1))
-            )
-            to_light[i] = visibility * from_light[i]
-    return first, end
-
-
-@serial
-def _reflect(
-    normal, wo, albedo, squared_alpha, f0, directions, power, first, end, arriving, received, radiance, irradiance
-):
-    """Sum of f V (n.l) dE and of V (n.l) dE over lights first..end."""
+def _reflect(normal, wo, albedo, squared_alpha, f0, weights, held, num_held, radiance, irradiance):
+    """Sum of f V (n.l) dE and of V (n.l) dE over the lights that `hold_open_lights` put into `held`."""
     n_x, n_y, n_z = normal[0], normal[1], normal[2]
     true_cos_view = n_x * wo[0] + n_y * wo[1] + n_z * wo[2]
     cos_view = max(true_cos_view, float32(MIN_COSINE))
     v_x, v_y, v_z = wo[0] - true_cos_view * n_x, wo[1] - true_cos_view * n_y, wo[2] - true_cos_view * n_z
+    weight_a, weight_b, weight_c = weights[0], weights[1], weights[2]
     diffuse_r, diffuse_g, diffuse_b = float32(0), float32(0), float32(0)
     specular_r, specular_g, specular_b = float32(0), float32(0), float32(0)
-    for light in range(uintp(first), uintp(end)):  # unsigned: no wrap-around of negative indices, so it vectorises
-        cosine = arriving[light]
-        across_x = directions[0, light] - cosine * n_x + v_x
-        across_y = directions[1, light] - cosine * n_y + v_y
-        across_z = directions[2, light] - cosine * n_z + v_z
+    for light in range(uintp(num_held)):  # unsigned: no wrap-around of negative indices, so it vectorises
+        l_x, l_y, l_z = held[0, light], held[1, light], held[2, light]
+        cosine = max(n_x * l_x + n_y * l_y + n_z * l_z, float32(0))
+        across_x = l_x - cosine * n_x + v_x
+        across_y = l_y - cosine * n_y + v_y
+        across_z = l_z - cosine * n_z + v_z
         squared_across = across_x * across_x + across_y * across_y + across_z * across_z
         true_along = cosine + true_cos_view
         squared_sum = max(squared_across + true_along * true_along, float32(1e-8))
@@ -109,14 +95,15 @@ def _reflect(
         squared_miss = miss * miss
         fresnel = f0 + (_ONE - f0) * squared_miss * squared_miss * miss
         lobe = squared_sum * squared_sum * fresnel / (spread * spread * _smith(cos_light, squared_alpha))
-        diffuse = received[light]
-        diffuse_r += diffuse * power[0, light]
-        diffuse_g += diffuse * power[1, light]
-        diffuse_b += diffuse * power[2, light]
+        open_share = weight_a * held[6, light] + weight_b * held[7, light] + weight_c * held[8, light]
+        diffuse = open_share * cosine
+        diffuse_r += diffuse * held[3, light]
+        diffuse_g += diffuse * held[4, light]
+        diffuse_b += diffuse * held[5, light]
         specular = diffuse * lobe
-        specular_r += specular * power[0, light]
-        specular_g += specular * power[1, light]
-        specular_b += specular * power[2, light]
+        specular_r += specular * held[3, light]
+        specular_g += specular * held[4, light]
+        specular_b += specular * held[5, light]
     inverse_pi = float32(1 / math.pi)
     lobe_scale = squared_alpha * inverse_pi / _smith(cos_view, squared_alpha)
     irradiance[0], irradiance[1], irradiance[2] = diffuse_r, diffuse_g, diffuse_b
@@ -136,10 +123,12 @@ def shade_probes(
     directions: np.ndarray,  # [L, 3] unit, surface -> light, world
     power: np.ndarray,  # [L, 3] radiance x solid angle, linear RGB
     f0: float,
+    has_open: bool = True,  # False: the irradiance without shadows is not wanted
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """radiance, irradiance with shadows, irradiance without: [P, 3] each, linear RGB."""
+    """radiance, irradiance with shadows, irradiance without (0 where not wanted): [P, 3] each, linear RGB."""
     num_pixels, num_lights = len(normal), len(directions)
     num_words = (num_lights + _WORD - 1) // _WORD
+    is_shared = bits is not None and corners is not None and len(bits) < num_pixels  # else each pixel has its own
     if bits is None:
         bits = np.full((1, num_words), 0xFFFFFFFF, np.uint32)
         corners = np.zeros((num_pixels, 3), np.int32)
@@ -147,7 +136,10 @@ def shade_probes(
         corners = np.repeat(np.arange(num_pixels, dtype=np.int32)[:, None], 3, axis=1)
     if barycentric is None:
         barycentric = np.tile(np.array([1, 0, 0], np.float32), (num_pixels, 1))
-    terms = [np.empty((num_pixels, 3), np.float32) for _ in range(3)]
+    lights = np.zeros((6, num_words * _WORD), np.float32)  # one row a component, so that the loop over them vectorises
+    lights[:3, :num_lights], lights[3:, :num_lights] = directions.T, power.T
+    terms = [np.empty((num_pixels, 3), np.float32), np.empty((num_pixels, 3), np.float32)]
+    terms.append((np.empty if has_open else np.zeros)((num_pixels, 3), np.float32))
     _shade(
         np.ascontiguousarray(normal, np.float32),
         np.ascontiguousarray(wo, np.float32),
@@ -156,16 +148,10 @@ def shade_probes(
         np.ascontiguousarray(bits, np.uint32),
         np.ascontiguousarray(corners, np.int32),
         np.ascontiguousarray(barycentric, np.float32),
-        _transposed(directions, num_words),
-        _transposed(power, num_words),
+        lights,
         np.float32(f0),
+        is_shared,
+        has_open,
         *terms,
     )
     return terms[0], terms[1], terms[2]
-
-
-def _transposed(lights: np.ndarray, num_words: int) -> np.ndarray:  # [L, 3] -> [3, 32 W], zero-padded
-    """One contiguous row a component, so that the loop over lights vectorises."""
-    rows = np.zeros((3, num_words * _WORD), np.float32)
-    rows[:, : len(lights)] = np.asarray(lights).T
-    return rows
