@@ -3,10 +3,13 @@
 import json
 from pathlib import Path
 
+from app.camera_files import FORMAT as PATH_FORMAT
+from app.camera_files import read_path
 from app.company_edits import add_body
 from app.light_edits import choose_environment, use_rig
 from app.light_rigs import FORMAT as RIG_FORMAT
 from app.light_rigs import read_rig
+from app.path_edits import use_path
 from app.playback_edits import load_motion_file
 from app.pose_edits import hold_pose
 from app.pose_files import FORMAT, read_pose
@@ -33,8 +36,11 @@ def edit_of_dropped(path: Path) -> tuple[Edit, str]:
     if suffix == ".json" and _format_of(path) == RIG_FORMAT:
         lamps, sky = read_rig(path)
         return lambda state: use_rig(state, lamps, sky), "light rig"
+    if suffix == ".json" and _format_of(path) == PATH_FORMAT:
+        camera_path = read_path(path)
+        return lambda state: use_path(state, camera_path), "camera path"
     known = ", ".join((".ckpt", *MOTIONS, *ENVIRONMENTS))
-    raise PhynesError(f"{path.name}: expected {known}, or a session, pose or light rig as .json; drop one of those")
+    raise PhynesError(f"{path.name}: expected {known}, or a session, pose, light rig or camera path as .json")
 
 
 def is_session(path: Path) -> bool:

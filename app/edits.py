@@ -3,7 +3,6 @@
 Every one is total: an index that no longer exists or a value out of range leaves a valid state.
 """
 
-import math
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +17,7 @@ from app.state import (
 )
 
 MAX_ELEVATION_DEG = 89.0  # straight up has no azimuth
-MIN_DISTANCE_M, MAX_DISTANCE_M = 0.4, 20.0
+MIN_DISTANCE_M, MAX_DISTANCE_M = 0.4, 60.0
 MAX_LAMPS = 8
 ORBIT_DEG_PER_PX = 0.4
 ZOOM_PER_NOTCH = 0.9
@@ -160,13 +159,6 @@ def brush_cells(row: int, column: int, radius: int) -> list[int]:
 def clear_paint(state: ViewState) -> ViewState:
     """The light as it was before the first stroke."""
     return edit_light(state, probe_edits=())
-
-
-def set_fov(state: ViewState, fov_deg: float) -> ViewState:
-    """Another lens; the distance follows, so that the avatar keeps its size in the picture."""
-    before, after = (math.tan(0.5 * math.radians(angle)) for angle in (state.camera.fov_deg, fov_deg))
-    distance = state.camera.distance_m * before / after
-    return edit_camera(state, fov_deg=fov_deg, distance_m=max(MIN_DISTANCE_M, min(MAX_DISTANCE_M, distance)))
 
 
 def revert_sources(state: ViewState, shown: ViewState) -> ViewState:

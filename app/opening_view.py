@@ -3,15 +3,16 @@
 from dataclasses import MISSING, fields, replace
 from pathlib import Path
 
-from app.arguments import check_number, parse_numbers
+from app.arguments import check_number
 from app.body_options import BodyOptions, PlaybackOptions
 from app.cli import UsageError
 from app.light_options import LightOptions
 from app.opening_bodies import opening_row, playback_of
+from app.opening_camera import check_camera, with_path
 from app.opening_light import background_color, opening_light, opening_stage
 from app.scene_options import SceneOptions
 from app.session_file import view_of_argument
-from app.state import CameraState, LookState, ViewState
+from app.state import LookState, ViewState
 from app.view_options import ViewOptions
 
 NO_DESCRIPTION = ("smpl", "smpl_uv")  # of BodyOptions: where a file is, not what is seen
@@ -20,9 +21,10 @@ LOOKS = ("pixel_normals", "freeze_materials", "background", "exposure", "curve",
 
 def opening_view(options: ViewOptions) -> ViewState:
     """The view, its camera and clocks aside where no session sets them; raises PhynesError."""
+    check_camera(options)
     if options.session:
         _refuse_descriptions(options)
-        return view_of_argument(options.session)
+        return with_path(options, view_of_argument(options.session))
     body, company = opening_row(options, playback_of(options) if isinstance(options, PlaybackOptions) else None)
     body = replace(body, detail=options.pixel_normals, freezes_materials=options.freeze_materials)
     plain = LookState()
@@ -33,18 +35,7 @@ def opening_view(options: ViewOptions) -> ViewState:
     )  # fmt: skip
     check_number("--exposure", look.exposure_ev)
     stage = opening_stage(options, getattr(options, "background", "none"))
-    return ViewState(body, light=opening_light(options), look=look, stage=stage, company=company)
-
-
-def opening_camera(options: SceneOptions, view: ViewState, home: CameraState) -> CameraState:
-    """What --camera says, else the session's, else the whole body from the front."""
-    camera = view.camera if options.session else home
-    if not options.camera:
-        return camera
-    azimuth, elevation, distance = parse_numbers("--camera", options.camera, ("az", "el", "dist"))
-    if distance <= 0:
-        raise UsageError(f"--camera: expected a distance above 0 metres, got {distance:g}")
-    return replace(camera, azimuth_deg=azimuth, elevation_deg=elevation, distance_m=distance)
+    return with_path(options, ViewState(body, light=opening_light(options), look=look, stage=stage, company=company))
 
 
 def keeps_clocks(options: SceneOptions) -> bool:

@@ -34,7 +34,8 @@ class OrbitView:
     def axes(self) -> tuple[glm.vec3, glm.vec3, glm.vec3]:
         """Right, up, forward; unit, world."""
         forward = -direction(self.camera.azimuth_deg, self.camera.elevation_deg)
-        right = glm.normalize(glm.cross(forward, glm.vec3(0.0, 1.0, 0.0)))
+        azimuth = math.radians(self.camera.azimuth_deg)
+        right = glm.vec3(math.cos(azimuth), 0.0, -math.sin(azimuth))  # straight up and down too
         return right, glm.cross(right, forward), forward
 
     @property

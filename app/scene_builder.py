@@ -12,7 +12,8 @@ from app.company_edits import framed
 from app.kept_files import KeptFiles
 from app.lightings import BuiltLight, Lightings
 from app.opening_bodies import licensed_file
-from app.opening_view import keeps_clocks, opening_camera, opening_view
+from app.opening_camera import opening_camera
+from app.opening_view import keeps_clocks, opening_view
 from app.scene_options import SceneOptions
 from app.staging import ground_of
 from app.state import BodyState, CameraState, ViewState

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from app.body_checks import mistake_in_bodies
+from app.camera_checks import mistake_in_cameras
 from app.records import RecordError, from_record, to_record
 from app.session_limits import mistake_in_value
 from app.state import ViewState
@@ -94,7 +95,7 @@ def view_from_record(record: Any, name: str, folder: Path) -> ViewState:
         state = _visited(from_record(ViewState, record), checked)
     except RecordError as error:
         raise SessionError(f"{name}: {error}") from error
-    if (mistake := mistake_in_bodies(state)) is not None:
+    if (mistake := mistake_in_bodies(state) or mistake_in_cameras(state)) is not None:
         raise SessionError(f"{name}: {mistake}; mend it or save the session again")
     return state
 

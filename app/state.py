@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from app.camera_state import CameraPath, CameraTool
 from app.light_state import LIGHT_MODES as LIGHT_MODES
 from app.light_state import LampState as LampState
 from app.light_state import LightState, StageState
@@ -22,7 +23,8 @@ NUM_SHAPES = 10
 PROBE_ROWS = 16
 PROBE_COLUMNS = 32
 
-SPINS = ("camera", "light")
+CAMERA_PATH = "path"
+SPINS = ("camera", "light", CAMERA_PATH)
 DETAIL_MODES = ("auto", "on", "off")
 LIMITS = ("head", "hands", "limbs")
 NO_JOINT = -1
@@ -115,6 +117,7 @@ class ToolState:
     mirrors_joints: bool = False  # an edit of the left limb turns the right one too
     turntable: TurntableState = field(default_factory=TurntableState)
     shows_help: bool = False  # the table of keys, over the picture
+    camera: CameraTool = field(default_factory=CameraTool)
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,7 @@ class ViewState:
     compare: CompareState = field(default_factory=CompareState)
     tool: ToolState = field(default_factory=ToolState)
     company: CompanyState = field(default_factory=CompanyState)
+    path: CameraPath = field(default_factory=CameraPath)
 
     @property
     def bodies(self) -> tuple[BodyState, ...]:
@@ -234,6 +238,9 @@ def _with_clocks(past: ViewState, present: ViewState) -> ViewState:
     def clocked(body: BodyState, now: BodyState) -> BodyState:
         return replace(body, time_s=now.time_s, playing=True) if now.playing else body
 
+    runs = past.tool.camera.plays and present.tool.camera.plays and past.path == present.path
+    if runs:
+        past = replace(past, camera=present.camera, tool=replace(past.tool, camera=present.tool.camera))
     pairs = zip(past.company.others, present.company.others, strict=False)
     if len(past.company.others) == len(present.company.others):
         past = replace(past, company=replace(past.company, others=tuple(clocked(*pair) for pair in pairs)))

@@ -34,6 +34,8 @@ def traced_state(state: ViewState) -> dict[str, object]:
     return {
         "buffer": state.look.buffer,
         "camera": [camera.azimuth_deg, camera.elevation_deg, camera.distance_m, *camera.pan_m],
+        "fov_deg": round(camera.fov_deg, 3),
+        "path": [round(key.time_s, 3) for key in state.path.keys],
         "lamps": [[lamp.azimuth_deg, lamp.elevation_deg] for lamp in light.lamps],
         "light": [light.mode, light.environment, light.yaw_deg, len(light.probe_edits)],
         "stage": [state.stage.backdrop, state.stage.has_ground, state.stage.has_balls],

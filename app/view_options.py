@@ -5,11 +5,12 @@ from typing import Literal
 
 from app.backend_options import BackendOptions
 from app.body_options import BodyOptions
+from app.camera_options import CameraOptions
 from app.light_options import LightOptions
 
 
 @dataclass(frozen=True, kw_only=True)
-class ViewOptions(BodyOptions, LightOptions, BackendOptions):
+class ViewOptions(BodyOptions, LightOptions, CameraOptions, BackendOptions):
     """A session, or who is shown, in which pose, under which light."""
 
     session: str = ""

@@ -9,6 +9,8 @@ examples:
   python launch.py render --avatar josh.ckpt --out frames
   python launch.py render --avatar josh.ckpt --out frames --motion walk --frame 10 --probe studio --probe-yaw 90
   python launch.py render --avatar josh.ckpt --out frames --probe none --lamp 60,30,3.14 --camera 30,10,4
+  python launch.py render --avatar josh.ckpt --out frames --camera back --lens 85
+  python launch.py render --avatar josh.ckpt --out frames --camera path.json --camera-time 1.5
   python launch.py render --avatar josh.ckpt --out frames --format exr --buffers radiance,normal,depth --save-scene
   python launch.py render --session josh_session.json --out frames
 """

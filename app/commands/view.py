@@ -52,6 +52,7 @@ def run(args: View) -> int:
     from app.devices import chosen_device
     from app.loop import ViewerLoop
     from app.opening_bodies import licensed_file
+    from app.opening_camera import opening_camera
     from app.opening_view import opening_view
     from app.session import AvatarSession
     from app.state import Store, ToolState, TurntableState
@@ -70,7 +71,8 @@ def run(args: View) -> int:
         home = session.home_camera(state)
         if not args.session:
             turntable = TurntableState(size=args.size // 2 * 2, path=f"{path.stem}_turntable.mp4")
-            state = replace(state, camera=home, tool=ToolState(turntable=turntable))
+            state = replace(state, tool=ToolState(turntable=turntable))
+        state = replace(state, camera=opening_camera(args, state, home))
         session.check(state)
         choices = session.choices(state.body.avatar)
     trace = Trace.from_environment()

@@ -9,6 +9,7 @@ from torch import Tensor
 from phynes_core.checks import check_tensor
 from phynes_core.conventions import orbit_direction
 
+STEEP_DEG = 89.0
 DEFAULT_FOV_DEG = 30.0  # vertical; long enough a lens that a face keeps its proportions
 
 
@@ -75,12 +76,14 @@ def look_at(
     width: int,
     height: int,
     fov_deg: float = DEFAULT_FOV_DEG,  # of the image's height
+    up: Tensor | None = None,  # [3] world, roughly what is up in the image; +Y where left out
 ) -> Camera:
     """A camera at `origin` that has `target` in its middle and +Y upward."""
     forward = torch.nn.functional.normalize(target - origin, dim=0)
-    up = torch.tensor([0.0, 1.0, 0.0])
-    if forward[1].abs() > 0.9999:  # straight up or down: any horizontal vector will do as the image's top
-        up = torch.tensor([0.0, 0.0, -1.0]) * torch.sign(forward[1]) * -1.0
+    if up is None:
+        up = torch.tensor([0.0, 1.0, 0.0])
+        if forward[1].abs() > 0.9999:  # straight up or down: any horizontal vector will do as the image's top
+            up = torch.tensor([0.0, 0.0, -1.0]) * torch.sign(forward[1]) * -1.0
     right = torch.nn.functional.normalize(torch.linalg.cross(forward, up), dim=0)
     rotation = torch.stack([right, torch.linalg.cross(forward, right), forward])
     T_cam_world = torch.eye(4)
@@ -102,7 +105,9 @@ def orbit_camera(
 ) -> Camera:
     """A camera on a sphere around `target`: azimuth 0 looks at the face, 90 stands at +X, elevation 90 above."""
     origin = target + distance_m * orbit_direction(azimuth_deg, elevation_deg)
-    return look_at(origin, target, width, height, fov_deg)
+    # from nearly above or below, the azimuth says what is up in the image
+    up = orbit_direction(azimuth_deg, elevation_deg + 90.0) if abs(elevation_deg) > STEEP_DEG else None
+    return look_at(origin, target, width, height, fov_deg, up)
 
 
 def framing_distance(body_height_m: float, fov_deg: float = DEFAULT_FOV_DEG, share: float = 0.85) -> float:

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from app import edits, light_edits
+from app import camera_edits, edits, light_edits
 from app.panels.pose_panel import LIMBS
 from app.state import NUM_JOINTS, PROBE_COLUMNS, CameraState, ViewState
 
@@ -27,7 +27,7 @@ def test_zoom_is_undone_by_zooming_back_and_stays_in_range():
 
 
 def test_another_lens_keeps_the_size_of_what_is_orbited():
-    state = edits.set_fov(ViewState(), 60.0)
+    state = camera_edits.set_fov(ViewState(), 60.0)
     before, after = ViewState().camera, state.camera
     assert before.distance_m * math.tan(math.radians(15)) == pytest.approx(
         after.distance_m * math.tan(math.radians(30))

@@ -47,3 +47,13 @@ def test_panning_moves_the_orbited_point_with_the_pointer():
     shifted = OrbitView(moved, tuple(a + b for a, b in zip((0.0, 1.0, 0.0), moved.pan_m, strict=True)), 512, 512)
     x, y, _ = shifted.project(glm.vec3(0.0, 1.0, 0.0))
     assert (x, y) == pytest.approx((256 + 25, 256 - 10), abs=0.1)
+
+
+@pytest.mark.parametrize("elevation", [90.0, -90.0, 89.7, -89.3])
+@pytest.mark.parametrize("azimuth", [0.0, 60.0, -145.0])
+def test_from_above_and_below_the_azimuth_says_what_is_up(azimuth, elevation):
+    view = OrbitView(CameraState(azimuth, elevation, 3.0), (0.1, 1.0, -0.2), 640, 480)
+    camera = orbit_camera(torch.tensor([0.1, 1.0, -0.2]), azimuth, elevation, 3.0, 640, 480)
+    point = (0.4, 0.3, 0.1)
+    expected = camera.project(torch.tensor(point)[None])[0].tolist()
+    assert view.project(glm.vec3(*point)) == pytest.approx(expected, rel=2e-4, abs=0.02)

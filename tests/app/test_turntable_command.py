@@ -6,7 +6,10 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 
+from app.camera_files import save_path
+from app.camera_state import CameraKey, CameraPath
 from app.cli import main
+from app.look_state import CameraState
 
 
 @pytest.fixture(autouse=True)
@@ -57,7 +60,9 @@ def test_something_goes_round(avatar_file, tmp_path, capsys, spin):
         (["--out", "t.mp4", "--fps", "0"], "1 to 120 frames a second"),
         (["--out", "t.mp4", "--seconds", "-1"], "--seconds"),
         (["--out", "t.mp4", "--camera", "0,0,-2"], "above 0 metres"),
-        (["--out", "t.mp4", "--camera", "front"], "--camera"),
+        (["--out", "t.mp4", "--camera", "sideways"], "--camera"),
+        (["--out", "t.mp4", "--camera-path", "none.json"], "none.json"),
+        (["--out", "t.mp4", "--lens", "50", "--fov", "30"], "got both"),
         (["--out", "t.mp4", "--lamp", "1,2"], "--lamp"),
         (["--out", "t.mp4", "--probe", "moon"], "moon"),
         (["--out", "t.mp4", "--motion", "moonwalk"], "moonwalk"),
@@ -89,3 +94,23 @@ def test_the_viewer_refuses_before_any_window_opens(avatar_file, capsys, options
     assert main(options) == 2
     error = capsys.readouterr().err.strip()
     assert message in error and error.splitlines()[-1].startswith("error: ")
+
+
+def test_the_camera_runs_along_a_path(avatar_file, tmp_path):
+    sides = (CameraState(azimuth_deg=angle) for angle in (0.0, 90.0))
+    path = CameraPath(tuple(CameraKey(0.4 * index, camera) for index, camera in enumerate(sides)))
+    save_path(tmp_path / "path.json", path)
+    common = ["--avatar", str(avatar_file), "--size", "64", "--probe", "none", "--lamp", "60,20,3"]
+    out = tmp_path / "t.mp4"
+    along = ["--camera-path", str(tmp_path / "path.json"), "--fps", "10"]
+    assert main(["turntable", *common, "--out", str(out), *along]) == 0
+    frames = frames_of(out)
+    assert len(frames) == 4  # as long as the path
+    for name, frame in (("front", frames[0]), ("side", frames[-1])):
+        still = tmp_path / f"{name}.mp4"
+        view = ["--camera", f"{name}", "--seconds", "0.1", "--fps", "10"]
+        assert main(["turntable", *common, "--out", str(still), *view]) == 0
+        assert np.abs(frames_of(still)[0] - frame).mean() < 3.0, name
+    assert np.abs(frames[0] - frames[-1]).mean() > 6.0
+    mistake = ["--camera-path", str(tmp_path / "path.json"), "--camera", "front"]
+    assert main(["turntable", *common, "--out", str(out), *mistake]) == 2

@@ -40,5 +40,5 @@ def test_the_motion_runs_on_request_and_loops():
 
 
 def test_an_unknown_spin_is_refused():
-    with pytest.raises(ValueError, match="expected camera or light, got 'table'"):
+    with pytest.raises(ValueError, match="expected one of camera, light, path, got 'table'"):
         list(turntable_views(ViewState(), TurntableState(spin="table")))

@@ -1,0 +1,52 @@
+"""Camera paths as JSON files that people may write and share. A path of one key is a single place."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from app.camera_checks import mistake_in_path
+from app.camera_state import CameraPath
+from app.records import RecordError, from_record
+from phynes_core.atomic_file import replacing
+from phynes_core.errors import PhynesError
+
+FORMAT, VERSION = "phynes-camera-path", 1
+MAX_BYTES = 1 << 20
+REMEDY = "save it again from the camera path's panel, or mend it"
+
+
+class CameraFileError(PhynesError):
+    """A camera path that cannot be read."""
+
+
+def read_path(path: Path) -> CameraPath:
+    """The camera path of a JSON file, with one key at least; raises CameraFileError."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise CameraFileError(f"{path}: expected a camera path of at most {MAX_BYTES} bytes, got a larger file")
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CameraFileError(f"{path}: cannot read this camera path ({error.strerror}); check the name") from error
+    except (ValueError, RecursionError) as error:
+        raise CameraFileError(f"{path}: not JSON ({' '.join(str(error).split())[:80]}); {REMEDY}") from error
+    if not isinstance(record, dict) or record.get("format") != FORMAT or record.get("version") != VERSION:
+        raise CameraFileError(f"{path}: expected format {FORMAT!r}, version {VERSION}; {REMEDY}")
+    try:
+        read = from_record(CameraPath, {name: record[name] for name in record if name not in ("format", "version")})
+    except RecordError as error:
+        raise CameraFileError(f"{path}: {str(error)[:200]}; {REMEDY}") from error
+    mistake = mistake_in_path(read) or (None if read.keys else "keys: expected one at least, got none")
+    if mistake is not None:
+        raise CameraFileError(f"{path}: {mistake}; {REMEDY}")
+    return read
+
+
+def save_path(file: Path, path: CameraPath) -> None:
+    """Write every number, defaults too, for other programs; raises OutputError where the file cannot be written."""
+    with replacing(file) as temporary:
+        temporary.write_text(path_text(path), encoding="utf-8")
+
+
+def path_text(path: CameraPath) -> str:
+    """What a camera path's file holds."""
+    return json.dumps({"format": FORMAT, "version": VERSION} | asdict(path), indent=1) + "\n"
