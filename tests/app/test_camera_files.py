@@ -68,7 +68,7 @@ def test_sessions_keep_the_path_and_refuse_a_wrong_camera(tmp_path):
     state = replace(ViewState(), path=PATH)
     assert view_from_record(view_record(state), "s", tmp_path) == state
     for record, says in [
-        ({"camera": {"fov_deg": 0.0}}, "camera.fov_deg"),
+        ({"camera": {"pan_m": [0.0, 1e9, 0.0]}}, "camera.pan_m"),
         ({"path": {"keys": [{"time_s": 3.0}]}}, "path.keys"),
         ({"tool": {"camera": {"fly_m_s": 0.0}}}, "fly_m_s"),
     ]:
