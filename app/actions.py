@@ -50,6 +50,8 @@ class Actions:
     open_recent: Callable[[str, str], None] = _no_kind_and_path  # of session_status.RECENT_KINDS
     ask_where_to_save: Callable[[], None] = _nothing  # the session, by a dialog
     ask_what_to_open: Callable[[], None] = _nothing
+    next_theme: Callable[[], None] = _nothing
+    step_scale: Callable[[int], None] = _ignored_step  # larger or smaller controls; 0 as the screen has them
     save_rig: Callable[[str], None] = _no_path  # all light as a JSON file
     load_rig: Callable[[str], None] = _no_path
     environments: Callable[[], tuple[str, ...]] = _no_names  # paths of those that ship

@@ -46,7 +46,10 @@ class CaptionDrawer:
 
     def draw(self, caption: Caption, letterbox: Letterbox, pixel_ratio: float) -> None:
         """Write one caption on a dark plate."""
-        texture = self._texture(caption.text, round(TEXT_SIZE_PX * pixel_ratio))
+        size_px, room = round(TEXT_SIZE_PX * pixel_ratio), 0.97 * letterbox.window_width
+        texture = self._texture(caption.text, size_px)
+        if texture.width > room:  # a narrow window, or large text: all of it, smaller
+            texture = self._texture(caption.text, max(8, int(size_px * room / texture.width)))
         width, height = texture.size
         left = round(caption.x * letterbox.window_width - 0.5 * width)
         top = round(caption.y * letterbox.window_height - 0.5 * height)

@@ -6,6 +6,7 @@ import torch
 
 from app.backend_options import BackendOptions
 from app.cli import UsageError
+from phynes_core.kernels.backends import resolve
 
 _CPU_ALONE = {"numba", "embree"}  # backends
 _log = logging.getLogger(__name__)
@@ -30,6 +31,15 @@ def chosen_device(options: BackendOptions) -> torch.device:
 
 def _needs_cpu(options: BackendOptions) -> bool:
     return bool({options.backend, options.raster, options.maps} & _CPU_ALONE)
+
+
+def engine_name(backend: str, raster: str, maps: str, device: torch.device | None) -> str:
+    """What computes the frames, to be read by a person: "CPU: numba, embree"; names as in BackendOptions."""
+    kind = device.type if device is not None else "cpu"
+    wanted = {"rasterize": backend if raster == "auto" else raster, "visibility": backend, "hash_encoding": maps}
+    taken = [resolve(operation, name, kind) for operation, name in (wanted | {"shade": backend}).items()]
+    where = "CPU" if kind == "cpu" else torch.cuda.get_device_name(device)
+    return f"{where}: {', '.join(dict.fromkeys(taken))}"
 
 
 def missing_cuda() -> str:

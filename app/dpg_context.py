@@ -11,7 +11,8 @@ import dearpygui.dearpygui as dpg
 from app.panels.docking import default_layout, names_all
 from app.panels.layout import PANELS, PanelLayout
 from app.panels.panel import Snapshot
-from app.panels.theme import build_fonts, build_theme
+from app.panels.scaling import WidgetSizes
+from app.panels.theme import build_theme, ground, palette, set_theme
 from app.screen import Area
 from app.user_files import forget, keep, read_kept
 
@@ -52,6 +53,25 @@ class NativeWindow:
         if self._library is not None:
             self._library.glfwFocusWindow(self._handle)
 
+    def color_docks(self, colors: dict[int, tuple[int, int, int]]) -> None:
+        """Title bars of docks are drawn before Dear PyGui binds its theme: they take Dear ImGui's own colors."""
+        color_of = getattr(self._library, "_ZN5ImGui17GetStyleColorVec4Ei", None)
+        if color_of is None:
+            return
+        color_of.restype = ctypes.POINTER(ctypes.c_float * 4)
+        for number, rgb in colors.items():
+            color_of(number).contents[:3] = [channel / 255.0 for channel in rgb]
+
+    def arrange(self, layout: str) -> bool:
+        """Move the panels between two frames; False where Dear ImGui cannot be reached."""
+        read = getattr(self._library, "_ZN5ImGui25LoadIniSettingsFromMemoryEPKcm", None)
+        if read is None:
+            return False
+        read.argtypes, read.restype = (ctypes.c_char_p, ctypes.c_size_t), None
+        text = layout.encode()
+        read(text, len(text))
+        return True
+
     def poll_events(self) -> None:
         """Handle window events without drawing."""
         if self._library is not None:
@@ -79,12 +99,12 @@ class PanelWindow:
             self._open(title, area)
 
     def _open(self, title: str, area: Area) -> None:
-        build_fonts()
         build_theme()
         self._layout.build()
+        self._sizes = WidgetSizes()
         dpg.create_viewport(
             title=title, width=area.width, height=area.height, x_pos=area.left, y_pos=area.top, vsync=False,
-            clear_color=(20, 22, 27, 255), min_width=420, min_height=320,
+            clear_color=(*ground("dark"), 255), min_width=420, min_height=320,
         )  # fmt: skip
         dpg.setup_dearpygui()
         dpg.show_viewport()
@@ -156,10 +176,17 @@ class PanelWindow:
             dpg.save_init_file(str(arrangement))
             keep(LAYOUT_FILE, arrangement.read_text(encoding="utf-8"))
 
-    @staticmethod
-    def forget_arrangement() -> None:
-        """The next window has the panels where they stood at first."""
+    def reset_arrangement(self) -> bool:
+        """The panels where they stood at first; False where that takes another start."""
         forget(LAYOUT_FILE)
+        return self._native.arrange(default_layout(PANELS))
+
+    def look(self, theme: str, scale: float) -> None:
+        """Another theme, or another size of text and widgets."""
+        set_theme(theme, scale)
+        self._sizes.scale(scale)
+        self._native.color_docks(palette(theme))
+        dpg.set_viewport_clear_color([*ground(theme), 255])
 
     def destroy(self) -> None:
         """Close the window."""

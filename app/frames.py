@@ -89,6 +89,11 @@ class Frame:
         return self.image.shape[1], self.image.shape[0]
 
     @property
+    def quality(self) -> str:
+        """Refining: shadows are renewed over several frames; fine: at full quality, as a view at rest is."""
+        return "fine" if self.is_final else "live" if self.is_converged else "refining"
+
+    @property
     def pixels(self) -> np.ndarray:
         """The image on the host."""
         return _on_host(self.image)
@@ -143,6 +148,7 @@ class Choices:
     motions: tuple[Choice, ...] = ()
     environments: tuple[Choice, ...] = ()
     poses: tuple[PoseChoice, ...] = ()
+    engine: str = ""  # where frames are computed, and by what
 
 
 class Renderer(Protocol):

@@ -24,6 +24,7 @@ class Gestures:
         self._actions = actions
         self.view: OrbitView | None = None  # of the picture shown
         self.letterbox: Letterbox | None = None
+        self.reach = 1.0  # times the usual distance at which things can be grabbed: denser screens need more
         self.drag: str | None = None  # orbit, pan, light, wipe, lamp or ring while a button is down
         self._button = 0
         self._lamp = 0
@@ -36,13 +37,13 @@ class Gestures:
             return None
         x_px, y_px = self.letterbox.to_image(x, y)
         lamps = self._store.state.light.lamps
-        return grabbed_lamp(self.view, lamps, x_px, y_px, GRAB_RADIUS_PX / self.letterbox.scale)
+        return grabbed_lamp(self.view, lamps, x_px, y_px, self.reach * GRAB_RADIUS_PX / self.letterbox.scale)
 
     def _is_on_wipe(self, x: float, y: float) -> bool:
         if self.view is None or self.letterbox is None or not self._store.state.compare.is_on:
             return False
         line = self._store.state.look.wipe * self.view.width
-        return abs(self.letterbox.to_image(x, y)[0] - line) * self.letterbox.scale <= WIPE_GRAB_PX
+        return abs(self.letterbox.to_image(x, y)[0] - line) * self.letterbox.scale <= self.reach * WIPE_GRAB_PX
 
     def press(self, x: float, y: float, button: int, has_shift: bool, turns_light: bool = False) -> None:
         """A button went down; `turns_light`: with the key held that turns the surroundings instead of the camera."""
@@ -60,7 +61,7 @@ class Gestures:
             return
         lamp = self.hovered_lamp(x, y)
         if lamp is None or self.view is None or self.letterbox is None:
-            has_ring = self.view and self.letterbox and self.limbs.press(self.view, self.letterbox, x, y)
+            has_ring = self.view and self.letterbox and self.limbs.press(self.view, self.letterbox, x, y, self.reach)
             self.drag = "ring" if has_ring else "orbit"
             return
         self.drag, self._lamp = "lamp", lamp

@@ -43,11 +43,11 @@ class LimbHands:
             return None
         return HeldLimb(state.company.place, state.tool.selected_joint, rings, state.tool.joint_axis, self.held_axis)
 
-    def press(self, view: OrbitView, letterbox: Letterbox, x: float, y: float) -> bool:
-        """Whether the press took a ring; else it may become a click."""
+    def press(self, view: OrbitView, letterbox: Letterbox, x: float, y: float, reach: float = 1.0) -> bool:
+        """Whether the press took a ring; else it may become a click. `reach` multiplies how far it hits."""
         self._pressed = (x, y)
         rings, place = self.rings(view), letterbox.to_image(x, y)
-        axis = rings.hit(view, *place, GRAB_RADIUS_PX / letterbox.scale) if rings is not None else None
+        axis = rings.hit(view, *place, reach * GRAB_RADIUS_PX / letterbox.scale) if rings is not None else None
         if rings is None or axis is None:
             return False
         state = self._store.state

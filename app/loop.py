@@ -12,25 +12,25 @@ from pathlib import Path
 from app import edits
 from app.actions import Actions
 from app.company_edits import advance_time, framed, posed_bodies
-from app.dpg_context import PanelWindow
+from app.controls import Controls
 from app.dropped_files import edit_of_dropped, is_session
 from app.frames import Choices, Frame
 from app.gestures import Gestures
+from app.memory_use import resident_mb
 from app.notices import Notices
 from app.orbit_camera import OrbitView
 from app.panels.file_menu import OPEN_DIALOG, SAVE_DIALOG
-from app.panels.layout import TRACED_TAGS, PanelLayout
-from app.panels.panel import PanelContext, Snapshot
-from app.picking import lamp_handle
+from app.panels.layout import TRACED_TAGS
+from app.panels.panel import Snapshot
 from app.pose_desk import PoseDesk
 from app.rig_desk import RigDesk
-from app.screen import Area, place_windows
+from app.screen import place_windows
 from app.session_desk import SessionDesk
 from app.session_status import FROM_OPTIONS, OpenedSession
 from app.state import CameraState, Store, ViewState
 from app.status import Status
 from app.trace import Trace
-from app.traced import traced_joints, traced_rings, traced_state
+from app.traced import traced_picture, traced_state
 from app.window import PictureWindow
 from app.worker import Worker
 from phynes_core.errors import PhynesError
@@ -51,28 +51,28 @@ class ViewerLoop:
         self._store, self._worker, self._choices, self._home, self._trace = store, worker, choices, home, trace
         self._poses, rigs = PoseDesk(store, worker), RigDesk(store, worker)
         self._session = session = SessionDesk(store, worker.say, opened)
+        self._picture = PictureWindow("PhyNES Viewer")
+        self._controls = Controls(store, self._picture.screen_scale, self._take_scale)
         actions = Actions(
             record=self._record, cancel_recording=worker.cancel_recording, undo=self._undo, redo=self._redo,
             reset_camera=self._reset_camera, close=self._close, clip=self._clip,
             save_pose=self._poses.save, load_pose=self._poses.load, step_pose=self._poses.step,
-            reset_layout=self._reset_layout,
+            reset_layout=self._reset_layout, next_theme=self._controls.next_theme,
+            step_scale=self._controls.step_scale,
             save_rig=rigs.save, load_rig=rigs.load,
             save_session=session.save, save_session_as=session.save_as, open_session=session.open,
             restore_session=session.restore, open_recent=session.open_recent,
-            ask_where_to_save=lambda: self._panels.ask(SAVE_DIALOG),
-            ask_what_to_open=lambda: self._panels.ask(OPEN_DIALOG),
+            ask_where_to_save=lambda: self._controls.window.ask(SAVE_DIALOG),
+            ask_what_to_open=lambda: self._controls.window.ask(OPEN_DIALOG),
             environments=lambda: tuple(choice.key for choice in choices.environments),
             avatars=lambda: tuple(choice.key for choice in choices.avatars),
         )  # fmt: skip
         self._is_closing = False
-        self._picture = PictureWindow("PhyNES Viewer")
-        places = place_windows(self._picture.screen())
+        places = place_windows(self._picture.screen(), self._controls.scale)
         self._picture.move(places.picture)
         self._gestures = Gestures(store, actions)
         self._picture.connect(self._gestures, self._drop)
-        self._context = PanelContext(store.post, store.end_gesture, actions)
-        self._panels = self._open_panels(places.panels)
-        self._reopens_panels = False
+        self._controls.open(places.panels, actions)
         self._picture.focus()  # keys work there from the start
         self._period_s = 1.0 / (SOFTWARE_HZ if self._picture.is_software else HARDWARE_HZ)
         self._drawn: tuple[object, ...] = ()
@@ -80,7 +80,6 @@ class ViewerLoop:
         self._failed: ViewState | None = None
         self._picture_drawn_s = self._panels_drawn_s = self._clock_s = 0.0
         self._draws_s: deque[float] = deque(maxlen=240)
-        self._traced: dict[str, object] = {}
         self._notices = Notices()
         self._noted: Frame | None = None
 
@@ -97,16 +96,13 @@ class ViewerLoop:
             self._trace.event("closing")
             self._worker.close()
             self._session.end()
-            self._panels.keep_arrangement()
-            self._panels.destroy()
+            self._controls.close()
             self._picture.destroy()
 
     def _is_over(self) -> bool:
-        return self._is_closing or self._picture.is_closing or self._panels.is_closing
+        return self._is_closing or self._picture.is_closing or self._controls.window.is_closing
 
     def _turn(self) -> None:
-        if self._reopens_panels:
-            self._reopen_panels()
         self._advance_clock()
         self._store.apply()
         self._ask()
@@ -119,7 +115,7 @@ class ViewerLoop:
 
     def _wait_s(self) -> float:
         """Until the next thing that is due."""
-        is_busy = self._panels.has_attention or self._is_playing or self._picture.needs_drawing
+        is_busy = self._controls.window.has_attention or self._is_playing or self._picture.needs_drawing
         due = self._period_s if is_busy else IDLE_WAIT_S
         return max(0.001, due - (time.monotonic() - max(self._picture_drawn_s, self._panels_drawn_s)))
 
@@ -160,7 +156,7 @@ class ViewerLoop:
             self._worker.show(state)
             if self._trace.is_on:
                 self._trace.event("state", **traced_state(state))
-        is_held = self._gestures.drag is not None or self._panels.is_pressed
+        is_held = self._gestures.drag is not None or self._controls.window.is_pressed
         self._worker.let_refine(not is_held and not self._is_playing)
 
     def _revert_failure(self) -> None:
@@ -180,16 +176,9 @@ class ViewerLoop:
             self._noted = frame
             self._session.note_shown(frame.state)
 
-    def _open_panels(self, area: Area) -> PanelWindow:
-        return PanelWindow(PanelLayout(self._context), "PhyNES Viewer - controls", area)
-
-    def _reopen_panels(self) -> None:
-        """Dear PyGui takes arrangement, fonts and theme once, when its window opens."""
-        self._reopens_panels = False
-        area = self._panels.area()
-        self._panels.destroy()
-        self._panels = self._open_panels(area)
-        self._panels_drawn_s = 0.0
+    def _take_scale(self, scale: float) -> None:
+        self._gestures.reach = self._picture.interface_scale = scale
+        self._picture.needs_drawing = True
 
     # drawing
 
@@ -197,7 +186,7 @@ class ViewerLoop:
         state, now = self._store.state, time.monotonic()
         if self._gestures.drag is not None or state.light.lamps:
             self._notices.touch()
-        captions = self._notices.captions(status, frame is not None, now)
+        captions = self._notices.captions(status, frame is not None, now, self._controls.scale)
         view = self._view(frame, state)
         drawn = (
             frame, state.look, state.light.lamps, state.tool.selected_lamp, self._gestures.drag, tuple(captions),
@@ -217,7 +206,8 @@ class ViewerLoop:
         self._picture_drawn_s = now
         self._draws_s.append(now)
         if self._trace.is_on and frame is not None:
-            self._trace_frame(frame, view, state)
+            letterbox = self._picture.letterbox(frame.size)
+            self._trace.event("shown", **traced_picture(frame, view, letterbox, self._gestures.limbs, state))
 
     def _view(self, frame: Frame | None, state: ViewState) -> OrbitView | None:
         """The camera of the picture that is shown, so that handles stick to it while a newer one is rendered."""
@@ -230,28 +220,31 @@ class ViewerLoop:
 
     def _draw_panels(self, status: Status, frame: Frame | None) -> None:
         now = time.monotonic()
-        is_busy = self._panels.has_attention or status.recording.state == "running"
+        is_busy = self._controls.window.has_attention or status.recording.state == "running"
         if now - self._panels_drawn_s < (self._period_s if is_busy else 1.0 / RESTING_PANEL_HZ):
             return
         self._panels_drawn_s = now
         newest = [drawn for drawn in self._draws_s if drawn > now - 1.0]
-        self._panels.sync(
+        self._controls.window.sync(
             Snapshot(
                 self._store.state, replace(self._choices, poses=self._poses.choices), status,
                 frame.probe_radiance if frame else None,
                 frame.stage_ms if frame else {}, frame.render_ms if frame else 0.0, float(len(newest)),
                 self._picture.renderer_name.split(" (")[0], self._picture.frame_path,
                 frame.has_detail if frame else False, frame.materials_follow_pose if frame else False,
-                *self._clip(), self._store.can_undo, self._store.can_redo, session=self._session.status,
+                *self._clip(), self._store.can_undo, self._store.can_redo, self._session.status,
+                frame.quality if frame else "", resident_mb(), self._controls.scale,
             )
         )  # fmt: skip
-        self._panels.draw()
+        self._controls.window.draw()
         self._picture.make_current()
         if self._trace.is_on:
-            self._trace_changed("widgets", self._panels.rectangles(TRACED_TAGS))
-            self._trace_changed("windows", {"picture": self._picture.is_iconified, "panels": self._panels.is_iconified})
-            self._trace_changed("recording", vars(status.recording))
-            self._trace_changed("messages", [message.text for message in status.messages])
+            self._trace.changed("widgets", self._controls.window.rectangles(TRACED_TAGS))
+            self._trace.changed(
+                "windows", {"picture": self._picture.is_iconified, "panels": self._controls.window.is_iconified}
+            )
+            self._trace.changed("recording", vars(status.recording))
+            self._trace.changed("messages", [message.text for message in status.messages])
 
     # actions
 
@@ -285,26 +278,8 @@ class ViewerLoop:
         self._store.post(lambda s: framed(replace(s, camera=home)), "reset view")
 
     def _reset_layout(self) -> None:
-        self._panels.forget_arrangement()
-        self._reopens_panels = True
+        if not self._controls.window.reset_arrangement():
+            self._worker.say("The panels will stand where they did at first from the next start on")
 
     def _close(self) -> None:
         self._is_closing = True
-
-    # the trace
-
-    def _trace_changed(self, kind: str, value: object) -> None:
-        if self._traced.get(kind) != value:
-            self._traced[kind] = value
-            self._trace.event(kind, value=value)
-
-    def _trace_frame(self, frame: Frame, view: OrbitView | None, state: ViewState) -> None:
-        letterbox = self._picture.letterbox(frame.size)
-        handles = [lamp_handle(view, lamp) for lamp in state.light.lamps] if view else []
-        self._trace.event(
-            "shown", render_ms=round(frame.render_ms, 1),
-            is_final=frame.is_final, is_current=frame.state.rendered == state.rendered,
-            selected_joint=state.tool.selected_joint, rings=traced_rings(self._gestures.limbs, view, letterbox),
-            joints_px=traced_joints(frame, view, letterbox) if view else [],
-            handles=[letterbox.to_window(handle.x_px, handle.y_px) for handle in handles], **traced_state(frame.state),
-        )  # fmt: skip

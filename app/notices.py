@@ -35,8 +35,9 @@ class Notices:
             keep(WELCOMED, "yes\n")
         self._was_touched = True
 
-    def captions(self, status: Status, has_picture: bool, now_s: float) -> list[Caption]:
-        """From the middle to the edges."""
+    def captions(self, status: Status, has_picture: bool, now_s: float, scale: float = 1.0) -> list[Caption]:
+        """From the middle to the edges; `scale` is the text's."""
+        step = STEP * scale
         captions = []
         if not status.is_ready or status.activity or not has_picture:
             captions.append(Caption(status.activity or "Rendering the first picture", share=status.share))
@@ -49,10 +50,10 @@ class Notices:
         toasts = list(shown_messages(status.messages, now_s))
         for row, message in enumerate(reversed(toasts)):
             ink = ERROR_INK if message.is_error else TEXT_INK
-            captions.append(Caption(shortened(message.text), y=BOTTOM - STEP * row, ink=ink))
+            captions.append(Caption(shortened(message.text), y=BOTTOM - step * row, ink=ink))
         if not toasts and has_picture and self._is_first_start and not self._was_touched:
             for row, hint in enumerate(reversed(HINTS)):
-                captions.append(Caption(hint, y=BOTTOM - STEP * row, opacity=0.8))
+                captions.append(Caption(hint, y=BOTTOM - step * row, opacity=0.8))
         return captions
 
 

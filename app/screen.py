@@ -27,11 +27,13 @@ class WindowPlaces:
     panels: Area
 
 
-def place_windows(screen: Area) -> WindowPlaces:
+def place_windows(screen: Area, scale: float = 1.0) -> WindowPlaces:
     """The picture takes what the panels leave; on a narrow screen the panels lie over its right edge."""
     top = screen.top + TITLE_BAR_PX + MARGIN_PX
-    height = max(SMALLEST_PICTURE_PX, min(LARGEST_HEIGHT_PX, screen.height - TITLE_BAR_PX - 2 * MARGIN_PX))
-    panels_width = min(PANELS_WIDTH_PX, screen.width)
+    height = max(
+        SMALLEST_PICTURE_PX, min(round(LARGEST_HEIGHT_PX * scale), screen.height - TITLE_BAR_PX - 2 * MARGIN_PX)
+    )
+    panels_width = min(round(PANELS_WIDTH_PX * scale), screen.width)
     room = screen.width - panels_width - 4 * MARGIN_PX
     picture_width = max(min(SMALLEST_PICTURE_PX, screen.width), min(room, height))
     picture = Area(screen.left + MARGIN_PX, top, picture_width, height)

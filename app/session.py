@@ -10,6 +10,7 @@ from torch import Tensor
 
 from app.bodies import Bodies, PosedRow
 from app.device_image import held_image, wait_until_finished
+from app.devices import engine_name
 from app.edits import add_lamp, edit_look
 from app.frames import Choice, Choices, Frame, Progress
 from app.kept_files import KeptFiles
@@ -51,6 +52,7 @@ class AvatarSession:
         device: torch.device | None = None,  # where frames are computed; the CPU when left out
     ) -> None:
         self._backend, self._raster = backend, raster
+        self._engine = engine_name(backend, raster, maps, device)
         self._has_antialias = has_antialias
         self._files = KeptFiles()
         self._bodies = Bodies(self._files, smpl, smpl_uv, maps)
@@ -81,6 +83,7 @@ class AvatarSession:
             tuple(Choice(key, label) for key, label in avatars.items()),
             (Choice("", "rest pose"), *clips),
             tuple(probes),
+            engine=self._engine,
         )
 
     def durations_s(self, state: ViewState) -> dict[str, float]:

@@ -211,6 +211,19 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut(
         ("Shift+SLASH", "F1"), "help", "show or hide these keys", _edit(edits.toggle_help, "help", is_undoable=False)
     ),
+    Shortcut(("Ctrl+T",), "theme", "light or dark controls", _act("next_theme")),
+    Shortcut(
+        ("Ctrl+EQUAL",), "larger", "larger or smaller controls; as the screen has them",
+        lambda store, actions: actions.step_scale(1),
+    ),
+    Shortcut(
+        ("Ctrl+MINUS",), "smaller", "larger or smaller controls; as the screen has them",
+        lambda store, actions: actions.step_scale(-1),
+    ),
+    Shortcut(
+        ("Ctrl+0",), "natural size", "larger or smaller controls; as the screen has them",
+        lambda store, actions: actions.step_scale(0),
+    ),
     Shortcut(("Ctrl+W",), "close", "close the viewer", _act("close")),
     Shortcut(("ESCAPE",), "let go", "let go of the limb; close the viewer", _let_go),
     *LOOK_SHORTCUTS,

@@ -14,6 +14,7 @@ class Trace:
 
     def __init__(self, path: Path | None) -> None:
         self._file = open(path, "a", buffering=1) if path else None
+        self._said: dict[str, Any] = {}
 
     @staticmethod
     def from_environment() -> "Trace":
@@ -30,6 +31,12 @@ class Trace:
         """Write one line."""
         if self._file is not None:
             self._file.write(json.dumps({"kind": kind, "time_s": time.monotonic(), **fields}) + "\n")
+
+    def changed(self, kind: str, value: Any) -> None:
+        """Write one line unless it was the last of its kind."""
+        if self._said.get(kind) != value:
+            self._said[kind] = value
+            self.event(kind, value=value)
 
     def close(self) -> None:
         """Flush and close."""

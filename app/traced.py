@@ -7,7 +7,7 @@ from pyglm import glm
 from app.frames import Frame
 from app.limb_hands import LimbHands
 from app.orbit_camera import OrbitView
-from app.picking import Letterbox
+from app.picking import Letterbox, lamp_handle
 from app.state import ViewState
 
 
@@ -26,6 +26,23 @@ def traced_joints(frame: Frame, view: OrbitView, letterbox: Letterbox) -> list[l
         [list(letterbox.to_window(*view.project(glm.vec3(*joint))[:2])) for joint in body.joints.tolist()]
         for body in frame.bodies
     ]
+
+
+def traced_picture(
+    frame: Frame, view: OrbitView | None, letterbox: Letterbox, limbs: LimbHands, state: ViewState
+) -> dict[str, object]:
+    """A picture that was drawn; `state` is the newest one."""
+    handles = [lamp_handle(view, lamp) for lamp in state.light.lamps] if view else []
+    return {
+        "render_ms": round(frame.render_ms, 1),
+        "is_final": frame.is_final,
+        "is_current": frame.state.rendered == state.rendered,
+        "selected_joint": state.tool.selected_joint,
+        "rings": traced_rings(limbs, view, letterbox),
+        "joints_px": traced_joints(frame, view, letterbox) if view else [],
+        "handles": [letterbox.to_window(handle.x_px, handle.y_px) for handle in handles],
+        **traced_state(frame.state),
+    }
 
 
 def traced_state(state: ViewState) -> dict[str, object]:

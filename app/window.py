@@ -63,6 +63,7 @@ class PictureWindow:
         self._captions = CaptionDrawer(self._context)
         self._help_drawn: tuple[tuple[int, int], Image.Image] | None = None
         self._pointer: tuple[float, float] | None = None
+        self.interface_scale = 1.0  # size of captions and handles, times the usual one
         self.needs_drawing = True
 
     def connect(self, gestures: Gestures, dropped: Callable[[list[Path]], None]) -> None:
@@ -131,6 +132,12 @@ class PictureWindow:
         """Width and height in screen coordinates, as pointer positions are."""
         return self._window.size
 
+    @property
+    def screen_scale(self) -> float:
+        """How dense the screen is in this system's coordinates: 2 where 192 coordinates make an inch."""
+        density = self._glfw.get_window_content_scale(self._window._window)[0]
+        return density * self.size[0] / max(1, self._window.buffer_size[0])
+
     def screen(self) -> Area:
         """The part of the main screen that windows may cover."""
         return Area(*self._glfw.get_monitor_workarea(self._glfw.get_primary_monitor()))
@@ -177,7 +184,7 @@ class PictureWindow:
         self.make_current()
         self.needs_drawing = False
         buffer_width, buffer_height = self._window.buffer_size
-        ratio = buffer_width / max(1, self.size[0])
+        ratio = self.interface_scale * buffer_width / max(1, self.size[0])
         self._window.fbo.use()
         self._context.viewport = (0, 0, buffer_width, buffer_height)
         self._context.disable(moderngl.BLEND | moderngl.DEPTH_TEST | moderngl.CULL_FACE)

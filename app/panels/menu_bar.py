@@ -41,6 +41,20 @@ class MenuBar:
                     )  # fmt: skip
                 dpg.add_separator()
                 dpg.add_menu_item(
+                    label="Light or dark", tag="menu.theme", shortcut="Ctrl+T", callback=lambda: actions.next_theme()
+                )
+                dpg.add_menu_item(
+                    label="Larger", tag="menu.larger", shortcut="Ctrl+=", callback=lambda: actions.step_scale(1)
+                )
+                dpg.add_menu_item(
+                    label="Smaller", tag="menu.smaller", shortcut="Ctrl+-", callback=lambda: actions.step_scale(-1)
+                )
+                dpg.add_menu_item(
+                    label="As large as the screen asks", tag="menu.natural", shortcut="Ctrl+0",
+                    callback=lambda: actions.step_scale(0),
+                )  # fmt: skip
+                dpg.add_separator()
+                dpg.add_menu_item(
                     label="Reset the arrangement", tag="menu.reset_layout", callback=lambda: actions.reset_layout()
                 )
             with dpg.menu(label="Help", tag="menu.help"):

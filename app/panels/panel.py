@@ -36,6 +36,9 @@ class Snapshot:
     can_undo: bool = False
     can_redo: bool = False
     session: SessionStatus = field(default_factory=SessionStatus)
+    quality: str = ""  # of the newest picture: live, refining or fine
+    memory_mb: float | None = None  # that the process holds
+    scale: float = 1.0  # size of text and widgets, times the usual one
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import dearpygui.dearpygui as dpg
 
 from app.frames import PoseChoice
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
+from app.panels.scaling import drawing, scale_drawing
 from app.panels.theme import ACCENT, MUTED
 from app.pose_edits import drop_pose, hold_pose, set_share
 
@@ -21,6 +22,7 @@ class PosesPanel:
         self._context = context
         self._poses: tuple[PoseChoice, ...] = ()
         self._held: object = None
+        self._scale = 0.0
 
     def build(self) -> None:
         """Name and buttons, the slider, the thumbnails, two file dialogs."""
@@ -60,8 +62,9 @@ class PosesPanel:
         show_value("poses.share", float(body.held_share))
         show_options("poses.share", enabled=bool(body.held_pose))
         show_options("poses.drop", enabled=bool(body.held_pose))
-        if (snapshot.choices.poses, body.held_pose) != (self._poses, self._held):
-            self._poses, self._held = snapshot.choices.poses, body.held_pose
+        drawn = snapshot.choices.poses, body.held_pose, snapshot.scale
+        if drawn != (self._poses, self._held, self._scale):
+            self._poses, self._held, self._scale = drawn
             self._draw()
 
     def choose(self, index: int) -> None:
@@ -84,8 +87,9 @@ class PosesPanel:
         for first in range(0, len(self._poses), COLUMNS):
             with dpg.group(horizontal=True, parent=GRID):
                 for index in range(first, min(first + COLUMNS, len(self._poses))):
-                    with dpg.drawlist(SIZE_PX, SIZE_PX + CAPTION_PX, tag=f"poses.{index}"):
+                    with drawing(f"poses.{index}"):
                         self._draw_figure(self._poses[index])
+                    scale_drawing(f"poses.{index}", SIZE_PX, SIZE_PX + CAPTION_PX, self._scale)
 
     def _draw_figure(self, pose: PoseChoice) -> None:
         is_held = pose.rotations == self._held
@@ -95,9 +99,9 @@ class PosesPanel:
             shade = round(170 + 150 * stroke.depth)
             color = (shade, shade, min(255, shade + 8), 255)
             start, end = (stroke.x0 * SIZE_PX, stroke.y0 * SIZE_PX), (stroke.x1 * SIZE_PX, stroke.y1 * SIZE_PX)
-            radius = 0.5 * stroke.width * SIZE_PX
+            radius = 0.5 * stroke.width * SIZE_PX * self._scale
             dpg.draw_line(start, end, color=color, thickness=2 * radius)
             for place in (start, end):
                 dpg.draw_circle(place, radius, color=color, fill=color)
         label = pose.label if len(pose.label) <= LETTERS else pose.label[: LETTERS - 1] + "."
-        dpg.draw_text((2, SIZE_PX + 1), label, color=(*(ACCENT if is_held else MUTED), 255), size=13)
+        dpg.draw_text((2, SIZE_PX + 1), label, color=(*(ACCENT if is_held else MUTED), 255), size=13 * self._scale)

@@ -9,6 +9,7 @@ from app import edits, light_edits
 from app.blackbody import shown_color
 from app.panels.color_field import ColorField
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
+from app.panels.scaling import drawing, pointer_in, scale_drawing
 from app.panels.theme import ACCENT_BRIGHT, MUTED
 from app.state import PROBE_COLUMNS, PROBE_ROWS, ViewState
 
@@ -56,6 +57,7 @@ class ProbePanel:
         self._last_cell: tuple[int, int] | None = None
         self._shown: tuple[bytes, float] | None = None
         self._radiance: np.ndarray | None = None
+        self._scale = 0.0
         self._brush_color = ColorField("probes.color", "brush", self._set_color)
 
     def build(self) -> None:
@@ -65,10 +67,12 @@ class ProbePanel:
                 WIDTH_PX, HEIGHT_PX, [0.0] * (WIDTH_PX * HEIGHT_PX * 4), tag=TEXTURE,
                 format=dpg.mvFormat_Float_rgba,
             )  # fmt: skip
-        with dpg.drawlist(WIDTH_PX, HEIGHT_PX + 15, tag=PICTURE):
+        with drawing(PICTURE):
             dpg.draw_image(TEXTURE, (0, 0), (WIDTH_PX, HEIGHT_PX))
             for u, name in COMPASS:
-                dpg.draw_text((u * WIDTH_PX + (2 if u == 0.0 else -12), HEIGHT_PX + 1), name, color=MUTED, size=13)
+                dpg.draw_text(
+                    (u * WIDTH_PX + (2 if u == 0.0 else -12), HEIGHT_PX + 1), name, color=MUTED, tag=f"probes.{name}"
+                )
             dpg.add_draw_node(tag=MARKERS)
         with dpg.group(horizontal=True):
             dpg.add_radio_button(
@@ -110,6 +114,8 @@ class ProbePanel:
         """Show the light, the lamps and the brush."""
         self._state = state = snapshot.state
         self._radiance = snapshot.probe_radiance
+        if snapshot.scale != self._scale:
+            self._resize(snapshot.scale)
         if snapshot.probe_radiance is not None:
             shown = (snapshot.probe_radiance.tobytes(), state.look.exposure_ev)
             if shown != self._shown:
@@ -206,9 +212,13 @@ class ProbePanel:
             self.move(*self._place())
 
     def _place(self) -> tuple[float, float]:
-        x, y = dpg.get_mouse_pos(local=False)
-        left, top = dpg.get_item_rect_min(PICTURE)
-        return x - left, y - top
+        return pointer_in(PICTURE, self._scale)
+
+    def _resize(self, scale: float) -> None:
+        self._scale = scale
+        scale_drawing(PICTURE, WIDTH_PX, HEIGHT_PX + 15, scale)
+        for _, name in COMPASS:
+            dpg.configure_item(f"probes.{name}", size=13 * scale)
 
     def _draw_markers(self, state: ViewState) -> None:
         dpg.delete_item(MARKERS, children_only=True)
@@ -216,7 +226,7 @@ class ProbePanel:
             center = lamp_to_picture(lamp.azimuth_deg, lamp.elevation_deg)
             is_selected = index == state.tool.selected_lamp
             fill = [*(round(255 * min(1.0, channel) ** (1 / 2.2)) for channel in shown_color(lamp)), 255]
-            radius = MARKER_RADIUS_PX + (1.5 if is_selected else 0.0)
+            radius = (MARKER_RADIUS_PX + (1.5 if is_selected else 0.0)) * self._scale
             dpg.draw_circle(center, radius + 1.5, color=(15, 15, 18, 220), fill=(15, 15, 18, 220), parent=MARKERS)
             dpg.draw_circle(center, radius, color=fill, fill=fill, parent=MARKERS)
             if is_selected:

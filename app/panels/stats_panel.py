@@ -3,7 +3,7 @@
 import dearpygui.dearpygui as dpg
 
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
-from app.panels.theme import MUTED
+from app.panels.theme import ACCENT, MUTED
 
 MAX_STAGES = 5
 
@@ -25,6 +25,16 @@ class StatsPanel:
         with dpg.tooltip("stats.display", delay=0.4):
             dpg.add_text("How often the picture's window was drawn in the last second; it is drawn when it changes.")
             dpg.add_text("", tag="stats.display_name", color=MUTED)
+        with dpg.group(horizontal=True):
+            dpg.add_text("", tag="stats.state", color=ACCENT)
+            dpg.add_text("", tag="stats.memory", color=MUTED)
+        tooltip(
+            "stats.state",
+            "Refining: the picture is rendered on until its shadows are exact. Fine: at full quality, as files get it.",
+        )
+        tooltip("stats.memory", "Memory that this process holds now, libraries included.")
+        dpg.add_text("", tag="stats.engine", color=MUTED)
+        tooltip("stats.engine", "Where frames are computed, and what rasterizes, traces, asks the maps and shades.")
         dpg.add_text("", tag="stats.frame_path", color=MUTED)
         tooltip(
             "stats.frame_path",
@@ -40,6 +50,10 @@ class StatsPanel:
         fps = f"{snapshot.status.render_fps:.0f} / s" if snapshot.status.render_fps else "at rest"
         show_value("stats.render", f"Render {snapshot.render_ms:.0f} ms,  {fps}")
         show_value("stats.display", f"    Display {snapshot.display_fps:.0f} / s")
+        show_value("stats.state", f"Picture: {snapshot.quality or 'none yet'}")
+        memory = snapshot.memory_mb
+        show_value("stats.memory", f"    {memory:.0f} MB" if memory is not None else "")
+        show_value("stats.engine", f"Computed on {snapshot.choices.engine}" if snapshot.choices.engine else "")
         show_value("stats.frame_path", f"Frames to the window: {snapshot.frame_path}")
         show_value("stats.display_name", f"Drawn by {snapshot.display_name}")
         stages = sorted(snapshot.stage_ms.items(), key=lambda item: -item[1])[:MAX_STAGES]

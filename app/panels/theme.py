@@ -1,20 +1,18 @@
-"""Colors, spacing and fonts: dark and quiet, one warm accent."""
+"""Colors, spacing and fonts: quiet, one warm accent; dark or light."""
 
 from pathlib import Path
 
 import dearpygui.dearpygui as dpg
 
 FONTS = Path(__file__).resolve().parents[2] / "assets" / "fonts"
-TEXT_SIZE_PX, HEADING_SIZE_PX = 15, 16
+TEXT_SIZE_PX = 15
 ACCENT = (240, 178, 71)
 ACCENT_BRIGHT = (255, 200, 110)
-MUTED = (148, 154, 166)
-ERROR = (255, 122, 110)
-BOLD_FONT = "font.bold"
-REGULAR_FONT = "font.regular"
+MUTED = (126, 132, 145)  # muted and error ink can be read on either theme's ground
+ERROR = (236, 92, 80)
 SELECTED_THEME = "theme.selected"
 
-_COLORS = {
+_DARK = {
     "WindowBg": (20, 22, 27), "ChildBg": (20, 22, 27), "PopupBg": (30, 33, 40), "Border": (44, 48, 58),
     "FrameBg": (38, 42, 51), "FrameBgHovered": (48, 54, 66), "FrameBgActive": (56, 62, 76),
     "SliderGrab": (158, 118, 50), "SliderGrabActive": (214, 160, 66),
@@ -28,6 +26,26 @@ _COLORS = {
     "MenuBarBg": (28, 30, 37), "TitleBgCollapsed": (28, 30, 37),
     "Separator": (44, 48, 58), "ResizeGrip": (44, 48, 58), "TableRowBgAlt": (28, 31, 38), "NavHighlight": ACCENT,
 }  # fmt: skip
+_LIGHT = {
+    "WindowBg": (244, 244, 246), "ChildBg": (244, 244, 246), "PopupBg": (252, 252, 253), "Border": (206, 208, 214),
+    "FrameBg": (226, 228, 233), "FrameBgHovered": (214, 217, 224), "FrameBgActive": (203, 207, 216),
+    "SliderGrab": (222, 160, 58), "SliderGrabActive": (196, 134, 34),
+    "CheckMark": (176, 112, 16), "PlotHistogram": (236, 184, 96),
+    "Button": (216, 219, 226), "ButtonHovered": (200, 204, 214), "ButtonActive": (184, 189, 202),
+    "Header": (226, 228, 233), "HeaderHovered": (214, 217, 224), "HeaderActive": (203, 207, 216),
+    "TitleBg": (228, 229, 233), "TitleBgActive": (218, 220, 226), "Text": (32, 35, 42), "TextDisabled": (148, 152, 162),
+    "ScrollbarBg": (244, 244, 246), "ScrollbarGrab": (196, 200, 208), "ScrollbarGrabHovered": (172, 176, 188),
+    "Tab": (228, 229, 233), "TabHovered": (200, 204, 214), "TabActive": (206, 209, 217),
+    "TabUnfocused": (228, 229, 233), "TabUnfocusedActive": (206, 209, 217), "DockingPreview": (236, 184, 96),
+    "DockingEmptyBg": (244, 244, 246), "MenuBarBg": (228, 229, 233), "TitleBgCollapsed": (228, 229, 233),
+    "Separator": (206, 208, 214), "ResizeGrip": (206, 208, 214), "TableRowBgAlt": (236, 237, 240),
+    "NavHighlight": (196, 134, 34),
+}  # fmt: skip
+_PALETTES = {"dark": _DARK, "light": _LIGHT}
+_SELECTED = {
+    "dark": {"Button": (92, 72, 36), "ButtonHovered": (112, 88, 44), "Text": ACCENT_BRIGHT},
+    "light": {"Button": (250, 214, 148), "ButtonHovered": (246, 202, 120), "Text": (88, 54, 4)},
+}
 _STYLES = {
     "FrameRounding": (5,), "ChildRounding": (7,), "WindowRounding": (7,), "GrabRounding": (4,), "PopupRounding": (6,),
     "FramePadding": (8, 5), "ItemSpacing": (8, 7), "ItemInnerSpacing": (7, 5), "WindowPadding": (11, 10),
@@ -36,23 +54,41 @@ _STYLES = {
 }  # fmt: skip
 
 
+def palette(theme: str) -> dict[int, tuple[int, int, int]]:
+    """Dear ImGui's numbers of colors -> RGB bytes."""
+    return {getattr(dpg, f"mvThemeCol_{name}"): color for name, color in _PALETTES[theme].items()}
+
+
+def ground(theme: str) -> tuple[int, int, int]:
+    """Color behind everything."""
+    return _PALETTES[theme]["WindowBg"]
+
+
 def build_theme() -> None:
-    """Bind the theme to everything."""
-    with dpg.theme() as theme, dpg.theme_component(dpg.mvAll):
-        for name, color in _COLORS.items():
-            dpg.add_theme_color(getattr(dpg, f"mvThemeCol_{name}"), color)
+    """Bind the theme to everything; `set_theme` changes it afterward."""
+    with dpg.theme() as bound, dpg.theme_component(dpg.mvAll):
+        for name, color in _DARK.items():
+            dpg.add_theme_color(getattr(dpg, f"mvThemeCol_{name}"), color, tag=f"theme.{name}")
         for name, sizes in _STYLES.items():
-            dpg.add_theme_style(getattr(dpg, f"mvStyleVar_{name}"), *sizes)
-    dpg.bind_theme(theme)
+            dpg.add_theme_style(getattr(dpg, f"mvStyleVar_{name}"), *sizes, tag=f"theme.{name}")
+    dpg.bind_theme(bound)
     with dpg.theme(tag=SELECTED_THEME), dpg.theme_component(dpg.mvButton):
-        dpg.add_theme_color(dpg.mvThemeCol_Button, (92, 72, 36))
-        dpg.add_theme_color(dpg.mvThemeCol_ButtonHovered, (112, 88, 44))
-        dpg.add_theme_color(dpg.mvThemeCol_Text, ACCENT_BRIGHT)
+        for name in _SELECTED["dark"]:
+            dpg.add_theme_color(getattr(dpg, f"mvThemeCol_{name}"), tag=f"theme.selected.{name}")
+    set_theme("dark", 1.0)
 
 
-def build_fonts(scale: float = 1.0) -> None:
-    """Inter for everything; `scale` follows the screen's density."""
-    with dpg.font_registry():
-        dpg.add_font(str(FONTS / "Inter_400Regular.ttf"), round(TEXT_SIZE_PX * scale), tag=REGULAR_FONT)
-        dpg.add_font(str(FONTS / "Inter_600SemiBold.ttf"), round(HEADING_SIZE_PX * scale), tag=BOLD_FONT)
-    dpg.bind_font(REGULAR_FONT)
+def set_theme(theme: str, scale: float) -> None:
+    """Colors of a theme, and sizes times `scale`; text in Inter."""
+    for name, color in _PALETTES[theme].items():
+        dpg.set_value(f"theme.{name}", [*color, 255])
+    for name, color in _SELECTED[theme].items():
+        dpg.set_value(f"theme.selected.{name}", [*color, 255])
+    for name, sizes in _STYLES.items():
+        dpg.set_value(f"theme.{name}", [size * scale for size in (sizes * 2)[:2]])
+    size_px = round(TEXT_SIZE_PX * scale)
+    font = f"font.{size_px}"
+    if not dpg.does_item_exist(font):
+        with dpg.font_registry():
+            dpg.add_font(str(FONTS / "Inter_400Regular.ttf"), size_px, tag=font)
+    dpg.bind_font(font)

@@ -5,6 +5,7 @@ import dearpygui.dearpygui as dpg
 from app import edits
 from app.company_edits import range_s
 from app.panels.panel import PanelContext, Snapshot, labels_to_keys, show_options, show_value, tooltip
+from app.panels.scaling import drawing, pointer_in, scale_drawing
 from app.panels.theme import ACCENT, ACCENT_BRIGHT, MUTED
 from app.playback_edits import edit_playback, load_motion_file, scrub, set_range
 from app.state import ViewState
@@ -27,6 +28,7 @@ class TimelinePanel:
         self._seconds: dict[str, str] = {}  # label -> key of clips that may be mixed in
         self._drag: str | None = None  # time, start or end while the button is down
         self._drawn: object = None
+        self._scale = 0.0
 
     def build(self) -> None:
         """Buttons, the strip, the second clip, and the file dialog."""
@@ -35,7 +37,7 @@ class TimelinePanel:
             self._check("loops", "loop", "Begin again at the end (Ctrl+L in the picture).")
             self._check("is_smooth", "smooth", "Poses between the clip's frames, along the shorter arc of each joint.")
             dpg.add_button(label="Load...", tag="timeline.load", width=-1, callback=lambda: dpg.show_item(DIALOG))
-        with dpg.drawlist(WIDTH_PX, HEIGHT_PX, tag=STRIP):
+        with drawing(STRIP):
             dpg.add_draw_node(tag=MARKS)
         with dpg.group(horizontal=True):
             dpg.add_text("", tag="timeline.text", color=MUTED)
@@ -69,6 +71,9 @@ class TimelinePanel:
     def sync(self, snapshot: Snapshot) -> None:
         """Show the playback."""
         self._state, self._duration_s = snapshot.state, snapshot.duration_s
+        if snapshot.scale != self._scale:
+            self._scale = snapshot.scale
+            scale_drawing(STRIP, WIDTH_PX, HEIGHT_PX, self._scale)
         body, playback, has_clip = snapshot.state.body, snapshot.state.body.playback, snapshot.duration_s > 0
         show_options("timeline.play", label="Pause" if body.playing else "Play", enabled=has_clip)
         show_value("timeline.loops", playback.loops)
@@ -123,7 +128,7 @@ class TimelinePanel:
             self.move(self._pointer())
 
     def _pointer(self) -> float:
-        return dpg.get_mouse_pos(local=False)[0] - dpg.get_item_rect_min(STRIP)[0]
+        return pointer_in(STRIP, self._scale)[0]
 
     def _place(self, time_s: float) -> float:
         return INSET_PX + (WIDTH_PX - 2 * INSET_PX) * time_s / max(self._duration_s, 1e-6)

@@ -1,7 +1,6 @@
 """Memory stays what it was: over thousands of frames in which everything changes, and from avatar to avatar."""
 
 import gc
-import os
 import shutil
 import statistics
 import sys
@@ -15,6 +14,7 @@ import torch
 
 from app.edits import add_lamp
 from app.kept_files import MAX_KEPT
+from app.memory_use import resident_mb
 from app.session import AvatarSession
 from app.state import BodyState, CameraState, LightState, ViewState
 from phynes_core.avatar import Avatar
@@ -33,11 +33,6 @@ with_windows = pytest.mark.skipif(
     reason=f"needs {', '.join(TOOLS)}: apt install xvfb openbox xdotool x11-utils imagemagick",
 )
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc/PID/statm")
-
-
-def resident_mb(process: int | str = "self") -> float:
-    pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 def growth(measured: list[float]) -> float:

@@ -21,7 +21,7 @@ from app.panels.probe_panel import (
     picture_pixels,
     picture_to_lamp,
 )
-from app.panels.theme import build_fonts, build_theme
+from app.panels.theme import build_theme
 from app.state import BUFFERS, NUM_JOINTS, NUM_SHAPES, BodyState, LampState, Store, TurntableState, ViewState
 from app.status import Message, RecordingStatus, Status
 from phynes_core.conventions import direction_to_latlong, orbit_direction
@@ -71,7 +71,6 @@ class Bench:
 def bench(monkeypatch):
     monkeypatch.delenv("DISPLAY", raising=False)
     dpg.create_context()
-    build_fonts()
     build_theme()
     bench = Bench()
     bench.layout.build()

@@ -206,6 +206,20 @@ def test_minimize_and_restore(viewer, window):
     assert picture.std() > 5  # drawn, not black
 
 
+def test_the_controls_can_be_light_and_large(viewer):
+    viewer.settled()
+    places, dark = viewer.last("widgets")["value"], viewer.desktop.picture(viewer.windows["panels"]).mean()
+    viewer.key("ctrl+t", "ctrl+equal", "ctrl+equal")
+    viewer.wait("light panels", lambda: viewer.desktop.picture(viewer.windows["panels"]).mean() > dark + 80)
+    width = places["timeline.strip"][2]
+    viewer.wait("a larger strip", lambda: viewer.last("widgets")["value"]["timeline.strip"][2] == round(1.5 * width))
+    viewer.key("ctrl+t", "ctrl+0")
+    viewer.wait("the first size", lambda: viewer.last("widgets")["value"] == places)
+    viewer.click("view.albedo")
+    viewer.settled(buffer="albedo")
+    viewer.key("1")
+
+
 def test_closing_the_panels_ends_the_viewer(viewer):
     viewer.focus("panels")
     viewer.desktop.pointer("key", "alt+F4")
