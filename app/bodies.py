@@ -10,6 +10,8 @@ from torch import Tensor
 from app.company_edits import posed_bodies
 from app.frames import ShownBody
 from app.kept_files import MAX_KEPT, KeptFiles
+from app.material_state import MaterialState
+from app.materials import Materials
 from app.posing import posed_by
 from app.row import Standing, arranged, standing
 from app.state import BodyState, PlaybackState, ViewState
@@ -41,6 +43,7 @@ class Bodies:
         self._maps = maps  # their backend
         self._standing: dict[BodyState, Standing] = {}
         self._row: tuple[object, PosedRow] | None = None
+        self._materials = Materials()
 
     def row(self, state: ViewState) -> PosedRow:
         """The state's bodies, posed and placed; the same object as long as nothing about them changes."""
@@ -50,7 +53,17 @@ class Bodies:
             row = tuple(self._stand(body) for body in bodies)
             posed, target = arranged(row, state.company.place, state.company.spacing_m)
             self._row = key, PosedRow(posed, target, self._shown(bodies, posed), row[state.company.place].floor_m)
-        return self._row[1]
+        return self._with_materials(self._row[1], state)
+
+    def _with_materials(self, row: PosedRow, state: ViewState) -> PosedRow:
+        edits = [
+            self._materials.edit(posed.avatar, body.materials)
+            for posed, body in zip(row.posed, state.bodies, strict=True)
+        ]
+        if all(edit is None for edit in edits):
+            return row
+        edited = (replace(posed, materials=edit) for posed, edit in zip(row.posed, edits, strict=True))
+        return replace(row, posed=tuple(edited))
 
     def avatar(self, body: BodyState) -> Avatar:
         """The avatar that the body names; raises CheckpointError."""
@@ -113,7 +126,7 @@ def _key(body: BodyState) -> BodyState:
     """What the pose depends on: the rest is as good as any."""
     playback = replace(body.playback, speed=1.0, loops=True, start_s=0.0, end_s=0.0)
     return replace(
-        body, playing=False, detail="auto", freezes_materials=True,
+        body, playing=False, detail="auto", freezes_materials=True, materials=MaterialState(),
         playback=playback if body.motion else PlaybackState(),
     )  # fmt: skip
 

@@ -21,6 +21,9 @@ class BodyOptions:
     avatars, or one for each."""
     shape: Annotated[str, tyro.conf.arg(metavar="B1,B2,...")] = ""
     """Up to ten shape coefficients, added to each avatar's own, in standard deviations."""
+    materials: tuple[str, ...] = ()
+    """Material edits saved in the viewer (.materials.json); `beside` takes those beside each avatar's checkpoint. One
+    for all avatars, or one for each; without, the maps are shown as they are."""
     spacing: float = 1.8
     """Metres between avatars that stand side by side."""
     same_pose: bool = False

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from app.edits import MAX_DISTANCE_M, edit_camera
+from app.material_state import MaterialState
 from app.state import NO_JOINT, BodyState, ViewState
 
 MAX_BODIES = 8
@@ -22,6 +23,8 @@ def add_body(state: ViewState, avatar: str = "") -> ViewState:
     if len(bodies) >= MAX_BODIES:
         return state
     added = replace(state.body, avatar=avatar or state.body.avatar)
+    if added.avatar != state.body.avatar:
+        added = replace(added, materials=MaterialState())  # what was painted on one person is none of another's
     state = replace(state, body=added, company=replace(state.company, others=bodies, place=len(bodies)))
     return framed(_without_joint(state))
 

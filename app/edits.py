@@ -6,6 +6,7 @@ Every one is total: an index that no longer exists or a value out of range leave
 from dataclasses import replace
 from typing import Any
 
+from app.material_state import MaterialState
 from app.state import (
     NUM_JOINTS,
     PROBE_COLUMNS,
@@ -32,6 +33,11 @@ def wrap_deg(angle: float) -> float:
 def edit_body(state: ViewState, **changes: Any) -> ViewState:
     """Replace fields of the body."""
     return replace(state, body=replace(state.body, **changes))
+
+
+def choose_avatar(state: ViewState, path: str) -> ViewState:
+    """Another avatar, whose materials are as its maps say."""
+    return state if path == state.body.avatar else edit_body(state, avatar=path, materials=MaterialState())
 
 
 def edit_camera(state: ViewState, **changes: Any) -> ViewState:
@@ -163,7 +169,10 @@ def clear_paint(state: ViewState) -> ViewState:
 
 def revert_sources(state: ViewState, shown: ViewState) -> ViewState:
     """Back to the files of a state that could be shown, after one that could not."""
-    body = replace(state.body, avatar=shown.body.avatar, motion=shown.body.motion, playback=shown.body.playback)
+    body = replace(
+        state.body, avatar=shown.body.avatar, motion=shown.body.motion, playback=shown.body.playback,
+        materials=shown.body.materials,
+    )  # fmt: skip
     state = replace(state, company=shown.company)
     light = replace(state.light, mode=shown.light.mode, environment=shown.light.environment)
     compare = replace(state.compare, avatar=shown.compare.avatar, light=shown.compare.light)

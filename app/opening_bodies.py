@@ -8,6 +8,8 @@ from app.arguments import check_number, parse_numbers
 from app.body_options import BodyOptions, PlaybackOptions
 from app.cli import UsageError
 from app.company_edits import MAX_BODIES
+from app.material_files import load_materials, materials_path
+from app.material_state import MaterialState
 from app.pose_files import read_pose
 from app.pose_library import pose_path
 from app.shipped_files import shipped_path
@@ -28,13 +30,17 @@ def opening_row(options: BodyOptions, playback: PlaybackState | None = None) -> 
     check_number("--spacing", options.spacing, LEAST_SPACING_M, MOST_SPACING_M)
     motions = _one_each("--motion", options.motion, len(options.avatar))
     poses = _one_each("--pose", options.pose, len(options.avatar))
+    edits = _one_each("--materials", options.materials, len(options.avatar))
     shape = _shape(options.shape)
     bodies = []
-    for avatar, motion, pose in zip(options.avatar, motions, poses, strict=True):
+    for avatar, motion, pose, edit in zip(options.avatar, motions, poses, edits, strict=True):
         if motion and pose:
             raise UsageError("--pose: expected it instead of --motion, got both; leave one out")
         path = str(resolve_avatar_path(avatar).resolve())
-        body = BodyState(path, motion_path(motion) if motion else "", shape=shape, playback=playback or PlaybackState())
+        body = BodyState(
+            path, motion_path(motion) if motion else "", shape=shape, playback=playback or PlaybackState(),
+            materials=_materials(edit, path),
+        )  # fmt: skip
         bodies.append(replace(body, held_pose=read_pose(pose_path(pose)).rotations) if pose else body)
     company = CompanyState(tuple(bodies[1:]), 0, options.spacing, options.same_pose)
     return bodies[0], company
@@ -64,6 +70,12 @@ def licensed_file(path: Path | None, variable: str) -> Path | None:
     """A file the user names by option or by environment variable."""
     named = os.environ.get(variable, "")
     return path if path is not None or not named else Path(named)
+
+
+def _materials(name: str | None, avatar: str) -> MaterialState:
+    if not name:
+        return MaterialState()
+    return load_materials(materials_path(avatar) if name == "beside" else Path(name))
 
 
 def _one_each(option: str, values: tuple, count: int) -> tuple:

@@ -17,6 +17,7 @@ from app.light_state import LightState, StageState
 from app.look_state import BUFFERS as BUFFERS
 from app.look_state import TONE_CURVES as TONE_CURVES
 from app.look_state import CameraState, LookState, Rgb, Vector
+from app.material_state import BrushState, MaterialState
 
 NUM_JOINTS = 24
 NUM_SHAPES = 10
@@ -62,6 +63,7 @@ class BodyState:
     held_pose: tuple[Vector, ...] = ()  # axis-angle, rad, of a pose from the library; () is none
     held_share: float = 1.0  # 0: the clip's pose; 1: the held one
     unlimited: tuple[str, ...] = ()  # of LIMITS: which joints hands may turn beyond what a body can do
+    materials: MaterialState = field(default_factory=MaterialState)  # on top of the maps
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,7 @@ class CompareState:
     buffer: str = ""  # of BUFFERS
     avatar: str = ""  # path of a .ckpt
     light: LightState | None = None
+    materials: MaterialState | None = None  # with another avatar, None is its maps as they are
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,7 @@ class ToolState:
     turntable: TurntableState = field(default_factory=TurntableState)
     shows_help: bool = False  # the table of keys, over the picture
     camera: CameraTool = field(default_factory=CameraTool)
+    brush: BrushState = field(default_factory=BrushState)  # for materials
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,7 @@ def traced_state(state: ViewState) -> dict[str, object]:
         "bodies": [Path(body.avatar).stem for body in state.bodies],
         "active": state.company.place,
         "held": [round(angle, 3) for angle in sum(state.body.held_pose, ())],
+        "materials": [state.body.materials.is_plain, len(state.body.materials.strokes), state.tool.brush.tool],
         "exposure_ev": state.look.exposure_ev,
         "overlays": [state.look.has_wireframe, state.look.has_joints],
         "compare": [compare.is_on, compare.buffer, Path(compare.avatar).stem, compare.light and compare.light.mode],

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from app.material_state import MaterialState
 from app.state import CompareState, ViewState
 
 WIPE_GRAB_PX = 9.0  # of the window, to either side of the line
@@ -25,7 +26,9 @@ def other_side(state: ViewState) -> ViewState:
     """The state that the second picture shows: as the first, but for what the comparison names."""
     compare = state.compare
     look = replace(state.look, buffer=compare.buffer or state.look.buffer)
-    body = replace(state.body, avatar=compare.avatar or state.body.avatar)
+    own = MaterialState() if compare.avatar else state.body.materials
+    materials = own if compare.materials is None else compare.materials
+    body = replace(state.body, avatar=compare.avatar or state.body.avatar, materials=materials)
     light = state.light if compare.light is None else replace(compare.light, turn_deg=state.light.turn_deg)
     return replace(state, look=look, body=body, light=light, compare=CompareState())
 
@@ -38,5 +41,6 @@ def swapped(state: ViewState) -> ViewState:
         buffer=state.look.buffer if compare.buffer else "",
         avatar=state.body.avatar if compare.avatar else "",
         light=state.light if compare.light is not None else None,
+        materials=state.body.materials if compare.avatar or compare.materials is not None else None,
     )
     return replace(other, compare=back)

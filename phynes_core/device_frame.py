@@ -22,6 +22,7 @@ from phynes_core.kernels.cuda.primary_hits import pixel_ray_basis, primary_hits
 from phynes_core.kernels.cuda.ray_mesh import RayMesh
 from phynes_core.kernels.cuda.visibility import visibility_bits
 from phynes_core.kernels.cuda.warp_shade import fused_shade
+from phynes_core.maps.material_edit import MaterialEdit, edited
 from phynes_core.render.camera import Camera
 from phynes_core.render.detail_normals import detail_normals, face_frames
 from phynes_core.render.fixed_gbuffer import FixedGBuffer, build_fixed_gbuffer
@@ -53,10 +54,16 @@ class FramePlan:
     num_lamp_rays: int
 
     @property
+    def edits(self) -> tuple[MaterialEdit | None, ...]:
+        """Of each avatar's materials."""
+        return tuple(posed.materials if self.has_materials else None for posed in self.avatars)
+
+    @property
     def key(self) -> Hashable:
         """Equal for plans whose recordings serve one another."""
-        shapes = tuple((id(posed.avatar), posed.pose.betas.shape[0]) for posed in self.avatars)
-        return shapes, *(getattr(self, name) for name in self.__dataclass_fields__ if name != "avatars")
+        shapes = tuple((id(posed.avatar), posed.pose.betas.shape[0], posed.f0) for posed in self.avatars)
+        edits = tuple((edit is not None, edit is not None and edit.paint is not None) for edit in self.edits)
+        return shapes, edits, *(getattr(self, name) for name in self.__dataclass_fields__ if name != "avatars")
 
 
 @dataclass(frozen=True)
@@ -93,6 +100,8 @@ class DeviceFrame:
         own = torch.arange(plan.width * plan.height, dtype=torch.int32, device=device)
         self._own_row = own[:, None].repeat(1, 3)
         self._frozen_poses = [posed.avatar.training_poses[0].to(device) for posed in plan.avatars]
+        self._edits = [None if edit is None else edit.copied_to(device) for edit in plan.edits]
+        self._sent_edits: tuple[MaterialEdit | None, ...] = plan.edits
         self._tree: RayMesh | None = None
         self._steps = {
             name: Step(compute, device)
@@ -110,7 +119,12 @@ class DeviceFrame:
         camera = scene.camera
         view = pose, camera.intrinsics.numpy().tobytes(), camera.T_cam_world.numpy().tobytes()
         rays = None if light.sources is None else light.sources[0].numpy().tobytes()
-        keys = {"pose": pose, "camera": view, "sources": (pose if self.plan.has_vertex_sources else view, rays)}
+        edits = tuple(id(posed.materials) for posed in scene.avatars) if self.plan.has_materials else ()
+        keys = {
+            "pose": pose,
+            "camera": (view, edits),
+            "sources": (pose if self.plan.has_vertex_sources else view, rays),
+        }
         self._send(scene, camera, light)
         for name in ("pose", "camera", "sources", "light"):
             if name == "sources" and not self.plan.num_source_rays:
@@ -137,6 +151,11 @@ class DeviceFrame:
         for mine, rays in ((self._sources, light.sources), (self._lamps, light.lamps)):
             for buffer, values in zip(mine, rays or (), strict=False):
                 buffer.copy_(values, non_blocking=True)
+        edits = tuple(posed.materials for posed in scene.avatars)
+        for mine, edit, sent in zip(self._edits, edits, self._sent_edits, strict=True):
+            if mine is not None and edit is not None and edit is not sent:
+                mine.take(edit)
+        self._sent_edits = edits  # kept, so that no other edit is ever taken for one of them
 
     def _prepare(self, name: str) -> None:
         """What a recording may not do: build the tree, once, from the first pose."""
@@ -247,9 +266,11 @@ class DeviceFrame:
                 vector = self._frozen_poses[number]
             own_albedo = _in_parts(lambda uv, n, a=avatar, v=vector: a.query_albedo(uv, v, n), gbuffer)
             own_roughness = _in_parts(lambda uv, n, a=avatar, v=vector: a.query_roughness(uv, v, n), gbuffer)
+            if (edit := self._edits[number]) is not None:
+                own_albedo, own_roughness = edited(edit, gbuffer.uv, own_albedo, own_roughness)
             albedo = torch.where(belongs, own_albedo, albedo)
             roughness = torch.where(belongs[:, 0], own_roughness, roughness)
-        return replace(surface, albedo=albedo, roughness=roughness, f0=self.plan.avatars[0].avatar.record.f0)
+        return replace(surface, albedo=albedo, roughness=roughness, f0=self.plan.avatars[0].f0)
 
     def _owners(self, mesh: SceneMesh, gbuffer: FixedGBuffer) -> list[Tensor]:  # [P, 1] bool, of each avatar
         face = gbuffer.face_index[:, None]

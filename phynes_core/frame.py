@@ -31,7 +31,7 @@ from phynes_core.render.shade import DistantLights, PackedVisibility, Shading, S
 from phynes_core.render.vertex_bits import SeenBits, VertexBits
 from phynes_core.render.visibility import Occluder
 from phynes_core.scene import AvatarCopies, Scene, SceneMesh, build_mesh
-from phynes_core.scene_view import Rows, SceneView, build_view, shade_avatars, white_surface
+from phynes_core.scene_view import Rows, SceneView, build_view, edit_materials, shade_avatars, white_surface
 from phynes_core.stages import Stages
 
 if TYPE_CHECKING:
@@ -165,9 +165,15 @@ class FrameRenderer:
             albedo, roughness = self._stages.result(
                 "materials", (view_key, is_frozen), lambda: _query_materials(scene, view, is_frozen)
             )
+            edits = [posed.materials for posed in scene.avatars]
+            if any(edit is not None for edit in edits):
+                key = self._stages.serial("materials"), tuple(id(edit) for edit in edits)
+                albedo, roughness = self._stages.result(
+                    "material_edits", key, lambda: edit_materials(scene.avatars, view, albedo, roughness), edits
+                )
             surface = replace(surface, albedo=albedo, roughness=roughness)
         if wanted & LIGHT_BUFFERS:
-            f0s = tuple(posed.avatar.record.f0 for posed in scene.avatars) if wanted & MATERIAL_BUFFERS else (0.0,)
+            f0s = tuple(posed.f0 for posed in scene.avatars) if wanted & MATERIAL_BUFFERS else (0.0,)
             shading = self._light(view, surface, f0s, scene.lighting, options)
         with self._stages.timed("compose"):
             return compose(view.gbuffer, view.mask, view.fragments.face_index, surface, shading, wanted)

@@ -21,7 +21,7 @@ def can_record(scene: Scene, options: RenderOptions) -> bool:
         {options.backend, options.raster} <= {"auto", "warp"}
         and not (options.antialias or options.exact_visibility)
         and not scene.lighting.area_lamps
-        and len({posed.avatar.record.f0 for posed in scene.avatars}) == 1
+        and len({posed.f0 for posed in scene.avatars}) == 1
     )
 
 

@@ -9,6 +9,7 @@ from phynes_core.avatar import Avatar
 from phynes_core.body.atlas import corner_uv
 from phynes_core.body.model import Pose
 from phynes_core.geometry.mesh import vertex_normals
+from phynes_core.maps.material_edit import MaterialEdit
 from phynes_core.render.camera import Camera
 from phynes_core.render.ground import Ground
 from phynes_core.render.lighting import Lighting
@@ -20,6 +21,13 @@ class PosedAvatar:
 
     avatar: Avatar
     pose: Pose  # on any device, as cameras and lights are; small, and usually made on the host
+    materials: MaterialEdit | None = None  # on top of the maps; None: as they are
+
+    @property
+    def f0(self) -> float:
+        """Reflectance at normal incidence, edits included."""
+        own = self.avatar.record.f0
+        return own if self.materials is None else self.materials.f0(own)
 
 
 @dataclass(frozen=True)
@@ -80,6 +88,7 @@ class AvatarCopies:
         """None: scenes stay where their avatars lie."""
         self._device = device
         self._kept: dict[int, tuple[Avatar, Avatar]] = {}  # by id: the original, which must not be freed, and its copy
+        self._edits: dict[int, tuple[MaterialEdit, MaterialEdit]] = {}  # likewise
 
     def placed(self, scene: Scene) -> Scene:
         """The scene with its avatars on the device."""
@@ -90,5 +99,13 @@ class AvatarCopies:
         self._kept = {
             key: self._kept.get(key) or (avatar, avatar.copied_to(device)) for key, avatar in originals.items()
         }
-        posed = tuple(PosedAvatar(self._kept[id(entry.avatar)][1], entry.pose) for entry in scene.avatars)
+        edits = {id(posed.materials): posed.materials for posed in scene.avatars if posed.materials is not None}
+        self._edits = {key: self._edits.get(key) or (edit, edit.to(device)) for key, edit in edits.items()}
+        posed = tuple(
+            PosedAvatar(
+                self._kept[id(entry.avatar)][1], entry.pose,
+                None if entry.materials is None else self._edits[id(entry.materials)][1],
+            )
+            for entry in scene.avatars
+        )  # fmt: skip
         return replace(scene, avatars=posed)

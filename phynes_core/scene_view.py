@@ -7,12 +7,13 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
+from phynes_core.maps.material_edit import edited
 from phynes_core.render.camera import Camera
 from phynes_core.render.coverage import antialiased_fragments
 from phynes_core.render.gbuffer import GBuffer, build_gbuffer
 from phynes_core.render.rasterize import Fragments, rasterize
 from phynes_core.render.shade import Shading, Surface
-from phynes_core.scene import SceneMesh
+from phynes_core.scene import PosedAvatar, SceneMesh
 
 Rows = slice | Tensor  # of a gbuffer
 
@@ -81,3 +82,18 @@ def white_surface(gbuffer: GBuffer, normal: Tensor) -> Surface:  # normal [P, 3]
     """For images of the light alone, which no material changes."""
     ones = torch.ones(gbuffer.num_pixels, device=normal.device)
     return Surface(normal, gbuffer.wo, ones[:, None].expand(-1, 3), ones, 0.0)
+
+
+def edit_materials(
+    avatars: tuple[PosedAvatar, ...],
+    view: SceneView,
+    albedo: Tensor,  # [P, 3], as the maps say
+    roughness: Tensor,  # [P]
+) -> tuple[Tensor, Tensor]:  # [P, 3], [P]
+    """Each avatar's edits on top of its maps."""
+    albedo, roughness = albedo.clone(), roughness.clone()
+    for posed, rows in zip(avatars, view.rows_of_avatars(), strict=True):
+        if posed.materials is not None:
+            uv = view.gbuffer.uv[rows]
+            albedo[rows], roughness[rows] = edited(posed.materials, uv, albedo[rows], roughness[rows])
+    return albedo, roughness

@@ -78,7 +78,7 @@ class AvatarPanel:
     def _choose(self, label: str) -> None:
         if label in self._avatars:
             key = self._avatars[label]
-            self._context.post(lambda s: edits.edit_body(s, avatar=key), "avatar")
+            self._context.post(lambda s: edits.choose_avatar(s, key), "avatar")
 
     def _move(self, label: str) -> None:
         if label in self._motions:

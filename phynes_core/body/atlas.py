@@ -58,11 +58,16 @@ def face_charts(body: BodyModel) -> Tensor:  # [F] int64, charts numbered from 0
 
 def chart_image(body: BodyModel, resolution: int) -> Tensor:  # [R, R] int32, row 0 is v = 1; -1 outside any chart
     """The chart at each texel's center, edges included. Slow (0.2 s at 1024): keep the result."""
+    face = face_image(body, resolution).long()
+    return torch.where(face >= 0, face_charts(body).cpu()[face.clamp(min=0)], -1).int()
+
+
+def face_image(body: BodyModel, resolution: int) -> Tensor:  # [R, R] int32, row 0 is v = 1; -1 outside any chart
+    """The face at each texel's center, edges included. As slow as `chart_image`."""
     if resolution < 1:
         raise ValueError(f"resolution: expected at least 1, got {resolution}")
     corners = corner_uv(body).cpu().double().numpy() * resolution - 0.5  # texel centers at whole numbers
     edges = _edge_functions(corners)
-    chart = face_charts(body).cpu().numpy().astype(np.int32)
     first = np.clip(np.ceil(corners.min(1) - 1e-9), 0, resolution).astype(np.int64)  # [F, 2] column, row (v up)
     last = np.clip(np.floor(corners.max(1) + 1e-9) + 1, 0, resolution).astype(np.int64)
     width, height = np.maximum(last - first, 0).T
@@ -81,7 +86,7 @@ def chart_image(body: BodyModel, resolution: int) -> Tensor:  # [R, R] int32, ro
         covered = np.ones(len(face), bool)
         for a, b, c in edges:
             covered &= a[face] * column + b[face] * row + c[face] >= -1e-9
-        image[resolution - 1 - row[covered], column[covered]] = chart[face[covered]]
+        image[resolution - 1 - row[covered], column[covered]] = face[covered]
         start = end
     return torch.from_numpy(image)
 

@@ -40,3 +40,16 @@ def surface_samples(vertices: Tensor, faces: Tensor, count: int, generator: torc
     along = torch.rand(count, 1, generator=generator)
     a, b, c = vertices[faces[chosen]].unbind(1)
     return (1 - root) * a + root * (1 - along) * b + root * along * c
+
+
+def adjoining_faces(faces: Tensor) -> Tensor:  # [F, 3] -> [F, 3] int64
+    """The face across each edge (corners 0-1, 1-2, 2-0); -1 at a border, and where more than two faces meet."""
+    num_faces = faces.shape[0]
+    edges = torch.stack([faces, faces.roll(-1, 1)], -1).view(-1, 2).sort(1).values  # [3 F, 2]
+    _, edge, count = torch.unique(edges, dim=0, return_inverse=True, return_counts=True)
+    order = edge.argsort(stable=True)
+    is_pair = count[edge[order]] == 2
+    pairs = order[is_pair].view(-1, 2)
+    beside = torch.full((num_faces * 3,), -1, dtype=torch.int64, device=faces.device)
+    beside[pairs[:, 0]], beside[pairs[:, 1]] = pairs[:, 1] // 3, pairs[:, 0] // 3
+    return beside.view(num_faces, 3)

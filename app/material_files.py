@@ -1,0 +1,67 @@
+"""Material edits as a file beside the checkpoint: JSON that a person can read, checked as everything from strangers."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from app.material_edits import mistake_in_materials
+from app.material_state import MaterialState
+from app.records import RecordError, from_record, to_record
+from phynes_core.atomic_file import replacing
+from phynes_core.errors import PhynesError
+
+FORMAT, VERSION = "phynes materials", 1
+LARGEST_FILE_BYTES = 8_000_000
+SUFFIX = ".materials.json"
+
+
+class MaterialFileError(PhynesError):
+    """A file of material edits that cannot be read."""
+
+
+def materials_path(avatar: str) -> Path:
+    """Where the edits of an avatar lie: beside its checkpoint."""
+    return Path(avatar).with_suffix(SUFFIX)
+
+
+def save_materials(path: Path, materials: MaterialState, avatar: str) -> None:
+    """Write the file, whole or not at all; raises OutputError."""
+    record = {
+        "format": FORMAT, "version": VERSION, "avatar": Path(avatar).stem, "materials": to_record(materials),
+    }  # fmt: skip
+    text = json.dumps(record, ensure_ascii=False)
+    text = text.replace('{"paint"', '\n {"paint"').replace('{"points"', '\n {"points"')  # a stroke a line
+    with replacing(path) as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8")
+
+
+def load_materials(path: Path) -> MaterialState:
+    """Read a file; raises MaterialFileError."""
+    try:
+        with open(path, "rb") as file:
+            raw = file.read(LARGEST_FILE_BYTES + 1)
+        if len(raw) > LARGEST_FILE_BYTES:
+            raise MaterialFileError(f"{path}: expected material edits of at most {LARGEST_FILE_BYTES} bytes, got more")
+        record = json.loads(raw.decode("utf-8"))
+    except OSError as error:
+        raise MaterialFileError(
+            f"{path}: cannot read these material edits ({error.strerror}); name a file that the viewer saved"
+        ) from error
+    except (ValueError, RecursionError) as error:
+        reason = " ".join(str(error).split())[:80]
+        raise MaterialFileError(f"{path}: not readable as JSON ({reason}); save the edits again") from error
+    return _materials(record, path)
+
+
+def _materials(record: Any, path: Path) -> MaterialState:
+    if not isinstance(record, dict) or record.get("format") != FORMAT:
+        raise MaterialFileError(f"{path}: expected material edits, got other JSON; name a file that the viewer saved")
+    if record.get("version") != VERSION:
+        raise MaterialFileError(f"{path}: expected version {VERSION}, got {str(record.get('version'))[:20]!r}")
+    try:
+        materials = from_record(MaterialState, record.get("materials", {}), "materials")
+    except RecordError as error:
+        raise MaterialFileError(f"{path}: {error}") from error
+    if (mistake := mistake_in_materials(materials)) is not None:
+        raise MaterialFileError(f"{path}: {mistake}; mend it or save the edits again")
+    return materials

@@ -1,0 +1,81 @@
+"""Where the texels of the UV square lie on the body: the face of each, and its place in that face."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from phynes_core.body.atlas import corner_uv, face_image
+from phynes_core.body.model import BodyModel
+from phynes_core.body.remembered import with_the_body
+
+TEXELS = 1024  # a side; those of the hash grids' finest level, 2 mm on a body
+RIM = 2  # texels around each chart that belong to it, so that a bilinear look-up at its edge finds nothing foreign
+
+
+@dataclass(frozen=True, eq=False)
+class SurfaceTexels:
+    """Texels that show the body, or lie on a chart's rim, ordered by face. On the host."""
+
+    index: Tensor  # [T] int64, row * TEXELS + column; row 0 is v = 1
+    face: Tensor  # [T] int64, ascending
+    barycentric: Tensor  # [T, 3] of the texel's center; outside [0, 1] on the rim, which goes on in the face's plane
+    first: Tensor  # [F + 1] int64: face f has the texels first[f] to first[f + 1]
+    face_at: Tensor  # [TEXELS, TEXELS] int32, -1 outside charts and their rims
+
+
+@with_the_body
+def surface_texels(body: BodyModel) -> SurfaceTexels:
+    """The table of a body; half a second the first time. Shared: do not write into it."""
+    face_at = face_image(body, TEXELS)
+    for _ in range(RIM):
+        face_at = _widened(face_at)
+    index = torch.nonzero(face_at.view(-1) >= 0)[:, 0]
+    face, order = face_at.view(-1)[index].long().sort(stable=True)
+    index = index[order]
+    first = torch.zeros(body.num_faces + 1, dtype=torch.int64)
+    first[1:] = torch.bincount(face, minlength=body.num_faces).cumsum(0)
+    weights = barycentric_at(body, face, texel_centers(index))
+    return SurfaceTexels(index, face, weights, first, face_at)
+
+
+def texel_centers(index: Tensor, texels: int = TEXELS) -> Tensor:  # [T] -> [T, 2] uv
+    """Texel coordinates of texels that are numbered row by row, row 0 at v = 1."""
+    column, row = index % texels, index // texels
+    return torch.stack([(column + 0.5) / texels, 1.0 - (row + 0.5) / texels], -1)
+
+
+def barycentric_at(body: BodyModel, face: Tensor, uv: Tensor) -> Tensor:  # [T], [T, 2] -> [T, 3]
+    """Weights of the faces' corners at texel coordinates, also beyond the face's edges; a third each where it is flat.
+
+    Far beyond the edge of a sliver they are limited to a face's width, so that no texel is thrown across the body.
+    """
+    a, b, c = corner_uv(body).cpu().double()[face].unbind(1)
+    place = uv.double()
+
+    def cross(first: Tensor, second: Tensor) -> Tensor:
+        return first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]
+
+    area = cross(b - a, c - a)
+    is_flat = area.abs() < 1e-14
+    area = torch.where(is_flat, 1.0, area)
+    weights = torch.stack([cross(b - place, c - place), cross(c - place, a - place), cross(a - place, b - place)], -1)
+    weights = (weights / area[:, None]).clamp(-1.0, 2.0)
+    weights = weights / weights.sum(-1, keepdim=True).clamp(min=0.25)
+    return torch.where(is_flat[:, None], 1.0 / 3.0, weights).float()
+
+
+def face_of_uv(body: BodyModel, uv: Tensor) -> Tensor:  # [N, 2] -> [N] int64, -1 outside charts and their rims
+    """The face at the nearest texel's center."""
+    column = (uv[:, 0] * TEXELS).long().clamp(0, TEXELS - 1)
+    row = ((1.0 - uv[:, 1]) * TEXELS).long().clamp(0, TEXELS - 1)
+    return surface_texels(body).face_at[row, column].long()
+
+
+def _widened(face_at: Tensor) -> Tensor:  # [R, R]
+    """By one texel to each of eight sides, where nothing is."""
+    inside = torch.nn.functional.pad(face_at, (1, 1, 1, 1), value=-1)
+    around = inside
+    for shift in ((0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1)):
+        around = torch.where(around < 0, inside.roll(shift, (0, 1)), around)
+    return around[1:-1, 1:-1].contiguous()

@@ -1,0 +1,68 @@
+"""A stroke in space: how far a place is from it, and how much of its paint the place gets."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+SOFT_EDGE_M = 0.002  # at least: a texel, so that the edge of a hard brush is smooth
+FACING, TURNED_AWAY = 0.2, -0.2  # cosines to the stroke's normal between which paint ends: the far side gets none
+PLACES_AT_ONCE = 1 << 14
+
+
+@dataclass(frozen=True, eq=False)
+class Path:
+    """Straight pieces, each from a point to the next or to itself."""
+
+    start: Tensor  # [S, 3] metres
+    end: Tensor  # [S, 3]
+    start_normal: Tensor  # [S, 3] unit
+    end_normal: Tensor  # [S, 3]
+
+    @staticmethod
+    def through(points: Tensor, normals: Tensor, longest_m: float) -> "Path":  # [K, 3], [K, 3], K >= 1
+        """Through the points in order; it is lifted where two are farther apart than `longest_m`."""
+        following = torch.arange(len(points)) + 1
+        following[-1] = len(points) - 1
+        is_far = (points[following] - points).norm(dim=-1) > longest_m
+        following = torch.where(is_far, following - 1, following)
+        return Path(points, points[following], normals, normals[following])
+
+    def distance(self, places: Tensor) -> tuple[Tensor, Tensor]:  # [N, 3] -> [N] metres, [N, 3] unit
+        """To the nearest place of the path, and the normal there."""
+        found = [self._distance(part) for part in places.split(PLACES_AT_ONCE)]
+        if not found:
+            return places.new_zeros(0), places.new_zeros(0, 3)
+        distances, normals = zip(*found, strict=True)
+        return torch.cat(distances), torch.cat(normals)
+
+    def _distance(self, places: Tensor) -> tuple[Tensor, Tensor]:
+        along = self.end - self.start  # [S, 3]
+        length2 = (along * along).sum(-1)
+        offset = places[:, None] - self.start  # [N, S, 3]
+        share = ((offset * along).sum(-1) / length2.clamp(min=1e-12)).clamp(0.0, 1.0)
+        apart = (offset - share[..., None] * along).norm(dim=-1)  # [N, S]
+        nearest, piece = apart.min(1)
+        there = share.gather(1, piece[:, None])
+        normal = torch.lerp(self.start_normal[piece], self.end_normal[piece], there)
+        return nearest, torch.nn.functional.normalize(normal, dim=-1)
+
+
+def paint_weight(
+    path: Path,
+    places: Tensor,  # [N, 3] metres
+    normals: Tensor,  # [N, 3]
+    radius_m: float,
+    hardness: float,  # in [0, 1]: share of the radius with all of the paint
+) -> Tensor:  # [N] in [0, 1]
+    """1 near the path, falling smoothly to 0 at the radius, and 0 on surfaces that face away from it."""
+    apart, facing = path.distance(places)
+    inner = min(hardness * radius_m, max(0.0, radius_m - SOFT_EDGE_M))
+    cosine = (torch.nn.functional.normalize(normals, dim=-1) * facing).sum(-1)
+    return (1.0 - smooth_step(inner, radius_m, apart)) * smooth_step(TURNED_AWAY, FACING, cosine)
+
+
+def smooth_step(low: float, high: float, value: Tensor) -> Tensor:
+    """0 below `low`, 1 above `high`, 3 t^2 - 2 t^3 between."""
+    share = ((value - low) / max(high - low, 1e-9)).clamp(0.0, 1.0)
+    return share * share * (3.0 - 2.0 * share)
