@@ -20,7 +20,7 @@ def save_scene(folder: Path, scene: Scene, mesh: SceneMesh, bright_sources: int)
     write_json(folder / "camera.json", camera_record(scene.camera))
     write_json(
         folder / "lighting.json",
-        lighting_record(scene.lighting.split(bright_sources), scene.avatars[0].avatar.record.f0),
+        lighting_record(scene.lighting.split(bright_sources), scene.avatars[0].f0),
     )
 
 

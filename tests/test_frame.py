@@ -11,6 +11,7 @@ from phynes_core.body.files import load_bundled_body
 from phynes_core.body.model import Pose
 from phynes_core.conventions import latlong_directions, orbit_direction
 from phynes_core.frame import FrameRenderer, RenderOptions
+from phynes_core.maps.material_edit import MaterialEdit
 from phynes_core.render.camera import framing_distance, orbit_camera
 from phynes_core.render.frame_buffers import BUFFERS
 from phynes_core.render.lamps import Lamp
@@ -394,3 +395,29 @@ def test_each_avatar_of_a_scene_reflects_with_its_own_f0(avatar):
     torch.testing.assert_close(mixed.radiance[is_first], alike.radiance[is_first])
     torch.testing.assert_close(mixed.shading, alike.shading)
     assert mixed.radiance[is_second].sum() > 1.1 * alike.radiance[is_second].sum()
+
+
+def test_material_edits_lie_over_the_maps_of_their_avatar_alone(small_avatar):
+    """Two avatars, one edited: its pixels follow the edit's closed form, the other's stay; f0 is scaled."""
+    scene = _scene(small_avatar, 64)
+    pose = scene.avatars[0].pose
+    plain = PosedAvatar(small_avatar, replace(pose, transl=torch.tensor([-0.4, 0.0, 0.0])))
+    other = PosedAvatar(small_avatar, replace(pose, transl=torch.tensor([0.4, 0.0, 0.0])))
+    edit = MaterialEdit.uniform(0.5, (1.0, 0.5, 1.0), 0.5, 2.0)
+    assert replace(other, materials=edit).f0 == pytest.approx(2.0 * plain.f0)
+    options = RenderOptions(frozenset({"albedo", "roughness", "radiance"}))
+    renderer = FrameRenderer()
+    before = renderer.render(replace(scene, avatars=(plain, other)), options)
+    after = renderer.render(replace(scene, avatars=(plain, replace(other, materials=edit))), options)
+    is_other = before.face_index >= small_avatar.body.num_faces
+    expected = torch.where(
+        is_other[..., None], before.image("albedo") * torch.tensor([0.5, 0.25, 0.5]), before.image("albedo")
+    )
+    assert is_other.any() and torch.allclose(after.image("albedo"), expected, atol=1e-6)
+    scale = torch.where(is_other, 0.5, 1.0)[..., None]
+    rough = torch.maximum(before.image("roughness") * scale, torch.tensor(0.0))
+    is_free = rough > 0.1
+    assert torch.allclose(after.image("roughness")[is_free], rough[is_free], atol=1e-6)
+    assert "materials" not in renderer.timings and "material_edits" in renderer.timings  # the maps are not asked again
+    again = renderer.render(replace(scene, avatars=(plain, other)), options)
+    assert torch.equal(again.image("radiance"), before.image("radiance"))

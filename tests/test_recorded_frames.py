@@ -8,6 +8,7 @@ import torch
 
 from phynes_core.checkpoint import load_checkpoint
 from phynes_core.frame import FrameRenderer, RenderOptions
+from phynes_core.maps.material_edit import MaterialEdit, PaintChange, blank_paint, painted
 from phynes_core.paths import CHECKPOINTS
 from phynes_core.recorded_frames import RecordedFrames, can_record
 from phynes_core.render.area_lamps import AreaLamp
@@ -103,3 +104,24 @@ def test_fine_pictures_and_rare_lights_take_the_ordinary_path(josh):
     assert not can_record(scene, replace(EVERYTHING, exact_visibility=True))
     assert not can_record(scene, replace(EVERYTHING, backend="reference"))
     assert not can_record(scene_of(josh, area_lamps=(AreaLamp((1.0, 1.0, 1.0)),)), EVERYTHING)
+
+
+def test_material_edits_are_those_of_the_ordinary_path_and_new_ones_reuse_the_recording(josh):
+    frames, paint = RecordedFrames(torch.device("cpu")), blank_paint(64)
+    painted(paint, torch.arange(0, 64 * 64, 3), torch.ones(64 * 64 // 3 + 1), PaintChange.over((0.1, 0.7, 0.2), 0.3))
+    scene = scene_of(josh)
+
+    def shown(materials):
+        edited = replace(scene, avatars=(replace(scene.avatars[0], materials=materials),))
+        names = Ran()
+        mine = frames.render(edited, edited.camera, EVERYTHING, names.timed)
+        expected = FrameRenderer().render(edited, EVERYTHING)
+        same = (mine.face_index == expected.face_index)[..., None]
+        for name in ("albedo", "roughness", "radiance"):
+            assert psnr(mine.image(name) * same, expected.image(name) * same) > LEAST_PSNR_DB, name
+        return list(names)
+
+    first = MaterialEdit.uniform(0.5, (1.0, 0.4, 0.4), 0.6, 1.5, blank_paint(64))
+    shown(first)
+    assert shown(replace(first, paint=paint, gain=first.gain * 1.2)) == ["camera", "light"]
+    assert "pose" in shown(None)  # recorded anew: without a look-up
