@@ -16,6 +16,7 @@ from app.state import TONE_CURVES, LookState
 from phynes_core.render.colormap import TABLE_SIZE, color_table
 
 Rectangle = tuple[float, float, float, float]  # left, top, width, height
+WHOLE: Rectangle = (0.0, 0.0, 1.0, 1.0)
 
 
 class _Uploaded:
@@ -84,12 +85,14 @@ class FrameDisplay:
             self._context.scissor = None
         self._draw_legend(first.frame, look, letterbox, place)
 
-    def _draw_side(self, side: _Uploaded, look: LookState, letterbox: Letterbox, place: Rectangle) -> None:
+    def _draw_side(
+        self, side: _Uploaded, look: LookState, letterbox: Letterbox, place: Rectangle, part: Rectangle = WHOLE
+    ) -> None:
         if side.frame is None or side.pixels is None:
             return
         program = self._program
         program["window"] = (letterbox.window_width, letterbox.window_height)
-        program["rectangle"] = place
+        program["rectangle"], program["part"] = place, part
         program["kind"] = KINDS.index(side.frame.kind)
         program["curve"] = TONE_CURVES.index(look.curve)
         program["exposure_ev"] = look.exposure_ev
@@ -111,9 +114,21 @@ class FrameDisplay:
             self._legend = (picture, texture)
         height, width = picture.shape[:2]
         left, top = legend_place(round(place[2]), round(place[3]), width)
-        self._draw_flat(self._legend[1], (round(place[0]) + left, round(place[1]) + top, width, height), letterbox)
+        self.draw_flat(self._legend[1], (round(place[0]) + left, round(place[1]) + top, width, height), letterbox)
 
-    def _draw_flat(self, texture: moderngl.Texture, place: Rectangle, letterbox: Letterbox) -> None:
+    def draw_pixels(
+        self, side: int, look: LookState, letterbox: Letterbox, place: Rectangle, part: Rectangle
+    ) -> None:  # fmt: skip
+        """A part of the picture (shares of its size) somewhere in the window, each pixel a square."""
+        uploaded = self._sides[side]
+        if uploaded.frame is None or uploaded.pixels is None:
+            return
+        uploaded.pixels.filter = (moderngl.NEAREST, moderngl.NEAREST)
+        self._draw_side(uploaded, look, letterbox, place, part)
+        uploaded.pixels.filter = (moderngl.LINEAR, moderngl.LINEAR)
+
+    def draw_flat(self, texture: moderngl.Texture, place: Rectangle, letterbox: Letterbox) -> None:
+        """A picture made on the CPU, premultiplied sRGB; leaves blending off."""
         self._flat_program["window"] = (letterbox.window_width, letterbox.window_height)
         self._flat_program["rectangle"] = place
         self._context.enable(moderngl.BLEND)

@@ -6,6 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
+from app.readings import Readings
 from app.state import LookState, Rgb, Vector, ViewState
 
 LIGHT = "light"  # linear radiance: exposure and tone curve apply
@@ -159,6 +160,10 @@ class Renderer(Protocol):
 
     def render(self, state: ViewState, size: int, is_final: bool = False) -> Frame:
         """Render a square picture; `is_final` waits for what a live view shows later. May raise PhynesError."""
+        ...
+
+    def readings(self, state: ViewState, size: int) -> Readings:
+        """Every buffer's numbers at each pixel of a fine picture of this size. May raise PhynesError."""
         ...
 
     def to_bytes(self, frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 3] uint8 sRGB

@@ -6,7 +6,7 @@ from app import edits
 from app.actions import Actions
 from app.light_edits import TURN_DEG_PER_PX, turn_environment
 from app.limb_hands import LimbHands
-from app.look_edits import move_wipe
+from app.look_edits import magnify, move_wipe
 from app.orbit_camera import OrbitView, panned
 from app.picking import GRAB_RADIUS_PX, LampDrag, Letterbox, grabbed_lamp
 from app.shortcuts import chord, shortcut_of
@@ -97,8 +97,11 @@ class Gestures:
             self.drag, self._lamp_drag = None, None
             self._store.end_gesture()
 
-    def scroll(self, notches: float) -> None:
+    def scroll(self, notches: float, magnifies: bool = False) -> None:
         """The wheel turned; up comes closer. One scroll after another is one undo step until something else happens."""
+        if magnifies and self._store.state.tool.has_loupe:
+            self._store.post(lambda state: magnify(state, 1 if notches > 0 else -1), "loupe zoom")
+            return
         self._store.post(lambda state: edits.zoom(state, notches), "zoom")
 
     def key(self, name: str, has_control: bool = False, has_shift: bool = False, has_alt: bool = False) -> None:

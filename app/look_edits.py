@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from app.state import BUFFERS, ViewState
+from app.state import BUFFERS, LOUPE_ZOOMS, ViewState
 from app.wipe import swapped
 
 FIRST_OTHER_BUFFER = {"radiance": "shading"}  # what a comparison opens with; else the radiance
@@ -45,6 +45,26 @@ def toggle_joints(state: ViewState) -> ViewState:
 def toggle_wireframe(state: ViewState) -> ViewState:
     """The mesh's edges over the picture, or not."""
     return replace(state, look=replace(state.look, has_wireframe=not state.look.has_wireframe))
+
+
+def toggle_readout(state: ViewState) -> ViewState:
+    """Tell the values of the pixel under the pointer, or not."""
+    return replace(state, tool=replace(state.tool, has_readout=not state.tool.has_readout))
+
+
+def toggle_loupe(state: ViewState) -> ViewState:
+    """Magnify the pixels around the pointer, or not."""
+    return replace(state, tool=replace(state.tool, has_loupe=not state.tool.has_loupe))
+
+
+def magnify(state: ViewState, steps: int) -> ViewState:
+    """The loupe's next zoom, not beyond the ends; one that is off is switched on first."""
+    tool = state.tool
+    if not tool.has_loupe:
+        return toggle_loupe(state)
+    nearest = min(range(len(LOUPE_ZOOMS)), key=lambda index: abs(LOUPE_ZOOMS[index] - tool.loupe_zoom))
+    chosen = max(0, min(len(LOUPE_ZOOMS) - 1, nearest + steps))
+    return replace(state, tool=replace(tool, loupe_zoom=LOUPE_ZOOMS[chosen]))
 
 
 def show_buffer(state: ViewState, name: str) -> ViewState:

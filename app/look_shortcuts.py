@@ -33,6 +33,19 @@ LOOK_SHORTCUTS = (
         ("Alt+L",), "keep light", "the light of now stays right of the split, or is as on the left again",
         edits_by(compare_edits.keep_light, "compare"),
     ),
+    Shortcut(
+        ("T",), "readout", "tell the values of the pixel under the pointer",
+        edits_by(look_edits.toggle_readout, "readout"),
+    ),
+    Shortcut(("U",), "loupe", "a loupe beside the pointer", edits_by(look_edits.toggle_loupe, "loupe")),
+    Shortcut(
+        ("Alt+U",), "magnify less", "the loupe magnifies less or more; so does Alt and the wheel",
+        edits_by(lambda s: look_edits.magnify(s, -1), "loupe zoom"),
+    ),
+    Shortcut(
+        ("Shift+U",), "magnify more", "the loupe magnifies less or more; so does Alt and the wheel",
+        edits_by(lambda s: look_edits.magnify(s, 1), "loupe zoom"),
+    ),
     Shortcut(("J",), "joints", "the skeleton over the picture", edits_by(look_edits.toggle_joints, "joints")),
     Shortcut(
         ("Shift+J",), "edges", "the mesh's edges over the picture", edits_by(look_edits.toggle_wireframe, "wireframe")

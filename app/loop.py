@@ -22,6 +22,7 @@ from app.orbit_camera import OrbitView
 from app.panels.file_menu import OPEN_DIALOG, SAVE_DIALOG
 from app.panels.layout import TRACED_TAGS
 from app.panels.panel import Snapshot
+from app.pointing import Pointing
 from app.pose_desk import PoseDesk
 from app.rig_desk import RigDesk
 from app.screen import place_windows
@@ -30,7 +31,7 @@ from app.session_status import FROM_OPTIONS, OpenedSession
 from app.state import CameraState, Store, ViewState
 from app.status import Status
 from app.trace import Trace
-from app.traced import traced_picture, traced_state
+from app.traced import traced_picture, traced_pointed, traced_state
 from app.window import PictureWindow
 from app.worker import Worker
 from phynes_core.errors import PhynesError
@@ -82,6 +83,7 @@ class ViewerLoop:
         self._draws_s: deque[float] = deque(maxlen=240)
         self._notices = Notices()
         self._noted: Frame | None = None
+        self._pointing = Pointing(store, worker)
 
     def run(self) -> None:
         """Until either window is closed. Leaves no window and no engine thread behind."""
@@ -188,9 +190,12 @@ class ViewerLoop:
             self._notices.touch()
         captions = self._notices.captions(status, frame is not None, now, self._controls.scale)
         view = self._view(frame, state)
+        place = self._picture.pointer if self._gestures.drag is None else None
+        pointed = self._pointing.pointed(frame, place, self._gestures.letterbox, now)
         drawn = (
-            frame, state.look, state.light.lamps, state.tool.selected_lamp, self._gestures.drag, tuple(captions),
-            state.tool.selected_joint, state.tool.joint_axis, state.company.place, state.tool.shows_help,
+            pointed, frame, state.look, state.light.lamps, state.tool.selected_lamp, self._gestures.drag,
+            tuple(captions), state.tool.selected_joint, state.tool.joint_axis, state.company.place,
+            state.tool.shows_help,
         )  # fmt: skip
         needs = drawn != self._drawn or self._picture.needs_drawing
         if not needs or self._picture.is_iconified:
@@ -201,12 +206,13 @@ class ViewerLoop:
         is_lamp_held = self._gestures.drag == "lamp"
         hands_view = None if status.recording.state == "running" else view
         limb = self._gestures.limbs.held(hands_view) if hands_view is not None else None
-        self._picture.draw(frame, state, hands_view, is_lamp_held, captions, limb)
+        self._picture.draw(frame, state, hands_view, is_lamp_held, captions, limb, pointed)
         self._drawn = drawn
         self._picture_drawn_s = now
         self._draws_s.append(now)
         if self._trace.is_on and frame is not None:
             letterbox = self._picture.letterbox(frame.size)
+            self._trace.changed("pointed", traced_pointed(pointed))
             self._trace.event("shown", **traced_picture(frame, view, letterbox, self._gestures.limbs, state))
 
     def _view(self, frame: Frame | None, state: ViewState) -> OrbitView | None:

@@ -17,6 +17,7 @@ from app.kept_files import KeptFiles
 from app.light_state import StageState
 from app.lightings import BuiltLight
 from app.picture import ENGINE_NAME, depth_range, display_bytes, display_image, half_image
+from app.readings import READ_BUFFERS, Readings, packed
 from app.scene_builder import at_time, camera_of, home_view, pixel_normals
 from app.side import LARGEST_KEPT, Side, light_alone, shown_mesh
 from app.staging import ground_of, staged
@@ -110,9 +111,7 @@ class AvatarSession:
         frame = self._picture(state, size, is_final, self._sides[0])
         if not state.compare.is_on:
             return frame
-        other = other_side(state)
-        is_one_scene = other.body == state.body and other.light == state.light  # else each keeps what it computed
-        second = self._picture(other, size, is_final, self._sides[0 if is_one_scene else 1])
+        second = self._picture(other_side(state), size, is_final, self._other_side(state))
         return replace(
             frame, other=second, render_ms=frame.render_ms + second.render_ms,
             is_converged=frame.is_converged and second.is_converged,
@@ -150,9 +149,28 @@ class AvatarSession:
             shown_mesh(renderer, scene) if state.look.has_wireframe else None,
         )  # fmt: skip
 
+    def readings(self, state: ViewState, size: int) -> Readings:
+        """Every buffer's numbers at each pixel, of both sides where the picture is split."""
+        first = self._readings(state, size, self._sides[0])
+        if not state.compare.is_on:
+            return first
+        return replace(first, other=self._readings(other_side(state), size, self._other_side(state)))
+
+    def _readings(self, state: ViewState, size: int, side: Side) -> Readings:
+        buffers = self._buffers(state, size, frozenset(READ_BUFFERS), side)
+        images = {name: buffers.image(name).numpy() for name in READ_BUFFERS}
+        return packed(images, buffers.mask[..., 0].numpy())
+
+    def _other_side(self, state: ViewState) -> Side:
+        """What renders the picture right of the wipe: the same where only the buffer differs, else each its own."""
+        other = other_side(state)
+        return self._sides[0 if other.body == state.body and other.light == state.light else 1]
+
     def buffers(self, state: ViewState, size: int, names: frozenset[str]) -> FrameBuffers:
         """The engine's own numbers, at full quality."""
-        side = self._sides[0]
+        return self._buffers(state, size, names, self._sides[0])
+
+    def _buffers(self, state: ViewState, size: int, names: frozenset[str], side: Side) -> FrameBuffers:
         scene = self._scene(state, size, side)[2]
         options = self._options(state, names | {"mask"}, size, is_final=True)
         return side.renderer(size, is_final=True).render(scene, options).cpu()

@@ -27,6 +27,7 @@ PROBE_COLUMNS = 32
 CAMERA_PATH = "path"
 SPINS = ("camera", "light", CAMERA_PATH)
 DETAIL_MODES = ("auto", "on", "off")
+LOUPE_ZOOMS = (2, 4, 6, 8, 12, 16, 24, 32)
 LIMITS = ("head", "hands", "limbs")
 NO_JOINT = -1
 
@@ -119,6 +120,9 @@ class ToolState:
     joint_axis: int = 0  # x, y or z: what the keys turn about
     mirrors_joints: bool = False  # an edit of the left limb turns the right one too
     turntable: TurntableState = field(default_factory=TurntableState)
+    has_readout: bool = False  # the values of the pixel under the pointer
+    has_loupe: bool = False  # the pixels around the pointer, magnified
+    loupe_zoom: int = 8  # of LOUPE_ZOOMS
     shows_help: bool = False  # the table of keys, over the picture
     camera: CameraTool = field(default_factory=CameraTool)
     brush: BrushState = field(default_factory=BrushState)  # for materials

@@ -8,6 +8,7 @@ from app.frames import Frame
 from app.limb_hands import LimbHands
 from app.orbit_camera import OrbitView
 from app.picking import Letterbox, lamp_handle
+from app.pointing import Pointed
 from app.state import ViewState
 
 
@@ -43,6 +44,14 @@ def traced_picture(
         "handles": [letterbox.to_window(handle.x_px, handle.y_px) for handle in handles],
         **traced_state(frame.state),
     }
+
+
+def traced_pointed(pointed: Pointed | None) -> dict[str, object] | None:
+    """What is shown beside the pointer."""
+    if pointed is None:
+        return None
+    lines = [[line.label, list(line.numbers)] for line in pointed.lines]
+    return {"column": pointed.column, "row": pointed.row, "zoom": pointed.zoom, "lines": lines}
 
 
 def traced_state(state: ViewState) -> dict[str, object]:

@@ -19,6 +19,8 @@ from app.help_picture import help_picture
 from app.limb_gizmos import HeldLimb, LimbGizmos
 from app.orbit_camera import OrbitView
 from app.picking import Letterbox
+from app.pointing import Pointed
+from app.pointing_display import PointingDisplay
 from app.screen import Area
 from app.shortcuts import key_names
 from app.state import ViewState
@@ -61,6 +63,7 @@ class PictureWindow:
         self._gizmos = LampGizmos(self._context)
         self._limb_gizmos = LimbGizmos(self._context)
         self._captions = CaptionDrawer(self._context)
+        self._pointing = PointingDisplay(self._context)
         self._help_drawn: tuple[tuple[int, int], Image.Image] | None = None
         self._pointer: tuple[float, float] | None = None
         self.interface_scale = 1.0  # size of captions and handles, times the usual one
@@ -93,7 +96,7 @@ class PictureWindow:
             *place(x, y), button, bool(window.modifiers.shift), bool(window.modifiers.ctrl or window.modifiers.alt)
         )
         window.mouse_release_event_func = lambda x, y, button: gestures.release(button, *place(x, y))
-        window.mouse_scroll_event_func = lambda dx, dy: gestures.scroll(dy)
+        window.mouse_scroll_event_func = lambda dx, dy: gestures.scroll(dy, bool(window.modifiers.alt))
         window.key_event_func = key
         # moderngl-window's GLFW backend does not pass drops on
         glfw.set_drop_callback(window._window, lambda handle, paths: dropped([Path(path) for path in paths]))
@@ -138,6 +141,12 @@ class PictureWindow:
         density = self._glfw.get_window_content_scale(self._window._window)[0]
         return density * self.size[0] / max(1, self._window.buffer_size[0])
 
+    @property
+    def pointer(self) -> tuple[float, float] | None:
+        """Where the pointer is in the window, in screen coordinates; None when it is elsewhere."""
+        is_here = self._glfw.get_window_attrib(self._window._window, self._glfw.HOVERED)
+        return self._pointer if is_here else None
+
     def screen(self) -> Area:
         """The part of the main screen that windows may cover."""
         return Area(*self._glfw.get_monitor_workarea(self._glfw.get_primary_monitor()))
@@ -178,7 +187,7 @@ class PictureWindow:
 
     def draw(
         self, frame: Frame | None, state: ViewState, view: OrbitView | None, is_dragged: bool, captions: list[Caption],
-        limb: HeldLimb | None = None,
+        limb: HeldLimb | None = None, pointed: Pointed | None = None,
     ) -> None:  # fmt: skip
         """Draw everything and swap; leaves the context current."""
         self.make_current()
@@ -200,6 +209,9 @@ class PictureWindow:
             self._gizmos.draw(view, letterbox, state.light.lamps, state.tool.selected_lamp, is_dragged, ratio)
         for caption in captions:
             self._captions.draw(caption, letterbox, ratio)
+        if frame is not None and pointed is not None:
+            density = buffer_width / max(1, self.size[0])
+            self._pointing.draw(self._display, frame, state.look, letterbox, pointed, density, ratio)
         if state.tool.shows_help:
             self._captions.draw_plate(self._help(buffer_width, buffer_height, ratio), "help", letterbox, ratio)
         self._glfw.swap_buffers(self._window._window)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from app.frames import Frame, Renderer
+from app.readings import Readings
 from app.recording import record
 from app.state import TurntableState, ViewState
 from app.status import Message, RecordingStatus, Status
@@ -24,6 +25,11 @@ REST_S = 0.3  # a view untouched for so long is rendered again, finely
 class _Live:
     state: ViewState
     is_final: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class _Reading:
+    state: ViewState
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,8 @@ class Worker:
         self._finished_s: deque[float] = deque(maxlen=240)
         self._latest: Frame | None = None
         self._failed: ViewState | None = None
+        self._may_read = False
+        self._read: tuple[ViewState | None, Readings | None] = (None, None)
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
 
     @property
@@ -85,6 +93,19 @@ class Worker:
             if may_refine != self._may_refine:
                 self._may_refine = may_refine
                 self._changed.notify()
+
+    def let_read(self, may_read: bool) -> None:
+        """Whether a picture at rest may be read out, pixel by pixel: while somebody points at one."""
+        with self._changed:
+            if may_read != self._may_read:
+                self._may_read = may_read
+                self._changed.notify()
+
+    def readings_of(self, frame: Frame) -> Readings | None:
+        """Every buffer's numbers at the frame's pixels, once they are known."""
+        state, readings = self._read
+        is_known = state is frame.state and readings is not None and readings.rows.shape == frame.size[::-1]
+        return readings if is_known else None
 
     def record(self, state: ViewState, settings: TurntableState, durations_s: Mapping[str, float]) -> None:
         """Make a turntable video; live frames pause until it is done."""
@@ -128,10 +149,12 @@ class Worker:
                     self._recording = None
                 if self._status.recording.state == "running":  # an error ended it
                     self._set_status(recording=replace(self._status.recording, state="failed"))
+            elif isinstance(job, _Reading):
+                self._guarded("reading pixels", lambda job=job: self._read_out(job.state))
             else:
                 self._guarded("rendering", lambda job=job: self._render(job))
 
-    def _next_job(self) -> "_Live | _Recording | None":
+    def _next_job(self) -> "_Live | _Reading | _Recording | None":
         with self._changed:
             while not self._is_closing:
                 if self._recording is not None:
@@ -142,6 +165,8 @@ class Worker:
                 latest = self._latest
                 if latest is not None and not latest.is_converged:
                     return _Live(latest.state)
+                if self._may_read and latest is not None and latest.is_final and self._read[0] is not latest.state:
+                    return _Reading(latest.state)
                 needs_refining = self._may_refine and latest is not None and not latest.is_final
                 was_touched = self._changed.wait(REST_S if needs_refining else None)
                 if needs_refining and not was_touched and latest is not None:
@@ -154,6 +179,11 @@ class Worker:
         except Exception:
             self._failed = job.state
             raise
+
+    def _read_out(self, state: ViewState) -> None:
+        self._read = (state, None)  # once: what failed would fail again
+        self._read = (state, self._renderer.readings(state, self._size))
+        self.wake()
 
     def _publish(self, frame: Frame) -> None:
         self._latest = frame

@@ -12,12 +12,14 @@ uniform int kind;
 uniform int curve;
 uniform float exposure_ev;
 uniform vec3 background;   // sRGB
+uniform vec4 part;         // left, top, width, height of what is shown, in shares of the frame
 
 in vec2 uv;
 out vec4 color;
 
 void main() {
-    vec4 texel = texture(frame, uv);
+    vec2 place = part.xy + uv * part.zw;
+    vec4 texel = any(notEqual(place, clamp(place, 0.0, 1.0))) ? vec4(0.0) : texture(frame, place);
     vec3 values = texel.rgb / max(texel.a, 1e-4);
     vec3 shown = clamp(values, 0.0, 1.0);
     if (kind == KIND_LIGHT) shown = tonemap(values, exposure_ev, curve);

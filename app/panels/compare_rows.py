@@ -4,11 +4,11 @@ from pathlib import Path
 
 import dearpygui.dearpygui as dpg
 
-from app import compare_edits, look_edits
+from app import compare_edits, edits, look_edits
 from app.light_edits import environment_paths
 from app.light_presets import LIGHT_PRESETS
 from app.panels.panel import PanelContext, Snapshot, labels_to_keys, show_options, show_value, tooltip
-from app.state import BUFFERS, LightState, ViewState
+from app.state import BUFFERS, LOUPE_ZOOMS, LightState, ViewState
 
 SAME, KEEP, CAPTURED, OWN = "as on the left", "what shines now", "as captured", "its own light"
 ENVIRONMENT, RIG, OTHER = "environment", "rig", "other"  # what an entry of the lights is
@@ -32,6 +32,16 @@ class CompareRows:
         tooltip("view.false_color", "Buffers that hold a number as colors with a legend. H in the picture.")
         tooltip("view.joints", "Joints and bones over the picture: left blue, right orange. J in the picture.")
         tooltip("view.wireframe", "Edges of the posed mesh where they are seen. Shift+J in the picture.")
+        with dpg.group(horizontal=True):
+            self._checkbox("pixel values", "readout", look_edits.toggle_readout)
+            self._checkbox("loupe", "loupe", look_edits.toggle_loupe)
+            dpg.add_combo(
+                [f"{zoom}x" for zoom in LOUPE_ZOOMS], tag="view.loupe_zoom", width=-1,
+                callback=lambda _, label: self._zoom(label),
+            )  # fmt: skip
+        tooltip("view.readout", "Every buffer's numbers at the pixel under a pointer that rests. T in the picture.")
+        tooltip("view.loupe", "The pixels around the pointer, magnified. U in the picture.")
+        tooltip("view.loupe_zoom", "Screen pixels a pixel. Shift+U and Alt+U, or Alt and the wheel, in the picture.")
         with dpg.group(horizontal=True):
             self._checkbox("split with", "split", look_edits.toggle_compare)
             dpg.add_combo((), tag="view.split_buffer", width=-70, callback=lambda _, label: self._buffer(label))
@@ -58,6 +68,9 @@ class CompareRows:
         show_value("view.false_color", look.has_false_color)
         show_value("view.joints", look.has_joints)
         show_value("view.wireframe", look.has_wireframe)
+        show_value("view.readout", snapshot.state.tool.has_readout)
+        show_value("view.loupe", snapshot.state.tool.has_loupe)
+        show_value("view.loupe_zoom", f"{snapshot.state.tool.loupe_zoom}x")
         show_value("view.split", compare.is_on)
         show_options("view.split_swap", enabled=compare.is_on)
         self._buffers = {f"buffer: {SAME}": ""} | {name.replace("_", " "): name for name in BUFFERS}
@@ -115,6 +128,11 @@ class CompareRows:
             self._post(lambda s: compare_edits.compare_environment(s, ""), "compare")
         elif key in (SAME, KEEP):
             self._post(lambda s: compare_edits.compare_light(s, s.light if key == KEEP else None), "compare")
+
+    def _zoom(self, label: str) -> None:
+        zoom = next((zoom for zoom in LOUPE_ZOOMS if label == f"{zoom}x"), None)
+        if zoom is not None:
+            self._post(lambda s: edits.edit_tool(s, has_loupe=True, loupe_zoom=zoom), "loupe zoom")
 
     def _checkbox(self, label: str, tag: str, edit) -> None:
         dpg.add_checkbox(label=label, tag=f"view.{tag}", callback=lambda: self._post(edit, tag))

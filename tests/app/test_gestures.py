@@ -140,6 +140,31 @@ def test_wheel_up_comes_closer(gestures, store):
     assert store.state.camera.distance_m < ViewState().camera.distance_m
 
 
+def test_alt_and_the_wheel_magnify_where_there_is_a_loupe(gestures, store):
+    gestures.scroll(1.0, magnifies=True)
+    store.apply()
+    assert store.state.camera != ViewState().camera  # none yet: the wheel as ever
+    gestures.key("U")
+    gestures.key("T")
+    store.apply()
+    before = store.state
+    gestures.scroll(1.0, magnifies=True)
+    store.apply()
+    assert store.state.tool.loupe_zoom == 12 and store.state.camera == before.camera and before.tool.has_readout
+
+
+def test_shifted_numbers_choose_what_stands_right_of_the_split(gestures, store):
+    gestures.key("6", has_shift=True)
+    gestures.key("J")
+    gestures.key("J", has_shift=True)
+    store.apply()
+    assert store.state.compare.is_on and store.state.compare.buffer == BUFFERS[5]
+    assert store.state.look.has_joints and store.state.look.has_wireframe
+    for _ in range(3):
+        store.undo()
+    assert store.state == edits.add_lamp(ViewState())
+
+
 def test_number_keys_choose_buffers(gestures, store):
     for number, name in enumerate(BUFFERS, 1):
         gestures.key(str(number))

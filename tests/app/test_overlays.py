@@ -19,8 +19,9 @@ from app.overlay_lines import (
 )
 from app.picking import Letterbox
 from app.picture import display_bytes
+from app.pointing import pointed_at
 from app.session import AvatarSession
-from app.state import BodyState, LookState, ViewState
+from app.state import BodyState, LookState, ToolState, ViewState
 from phynes_core.conventions import JOINT_NAMES
 from tests.app.offscreen import shown_by_gl
 
@@ -96,6 +97,16 @@ def test_joints_are_drawn_where_they_are_left_blue_and_right_orange():
     assert np.abs(shown[row, column].astype(int) - np.array(RIGHT_INK) * 255).max() < 3
     assert joint_at(frame, *places[left, :2] + 0.4, 3.0) == (0, left) and joint_label(left) == "left hand"
     assert joint_at(frame, 1.0, 1.0, 3.0) is None
+
+
+def test_a_joint_under_the_pointer_has_a_name_where_joints_are_shown():
+    frame = skeleton()
+    x, y, _ = projected(IMAGE_FROM_WORLD, frame.bodies[0].joints)[JOINT_NAMES.index("left_hand")]
+    window = Letterbox(200, 100, SIZE, SIZE)
+    place, plain = window.to_window(float(x), float(y)), ToolState()
+    assert pointed_at(frame, None, window, place, plain, LookState()) is None
+    shown = pointed_at(frame, None, window, place, plain, LookState(has_joints=True))
+    assert shown is not None and [line.label for line in shown.lines] == ["left hand"]
 
 
 def test_bones_behind_the_camera_are_left_out():

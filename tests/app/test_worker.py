@@ -8,6 +8,7 @@ import pytest
 
 from app import edits
 from app.frames import LIGHT, Frame
+from app.readings import packed
 from app.state import TurntableState, ViewState
 from app.worker import Worker
 from phynes_core.errors import ImageError
@@ -24,6 +25,13 @@ class Painter:
         self.gate.set()
         self.started = threading.Semaphore(0)
         self.num_unconverged = 0
+        self.read = []
+
+    def readings(self, state, size):
+        self.read.append(state)
+        if state.body.time_s < 0:
+            raise ImageError("map broken.exr: unreadable")
+        return packed({}, np.ones((size, size)))
 
     def warm_up(self, progress):
         progress("compiling", 0.5)
@@ -175,3 +183,29 @@ def test_closing_in_the_middle_of_a_recording_leaves_no_file(painter, tmp_path):
 
 def test_closing_before_the_start_is_fine(painter):
     assert Worker(painter, 16).close(1.0)
+
+
+def test_a_picture_at_rest_is_read_out_once_and_only_when_somebody_points(worker, painter):
+    worker.start()
+    worker.show(at_exposure(1.0))
+    worker.let_refine(True)
+    wait_for(lambda: worker.latest is not None and worker.latest.is_final)
+    assert painter.read == [] and worker.readings_of(worker.latest) is None
+    worker.let_read(True)
+    wait_for(lambda: worker.readings_of(worker.latest) is not None)
+    worker.let_read(False)
+    worker.let_read(True)
+    worker.show(at_exposure(2.0))
+    wait_for(lambda: len(painter.read) == 2)
+    assert [state.body.time_s for state in painter.read] == [1.0, 2.0]
+
+
+def test_readings_that_fail_are_one_message_and_are_not_tried_again(worker, painter):
+    worker.start()
+    worker.show(at_exposure(-1.0))
+    worker.let_refine(True)
+    worker.let_read(True)
+    wait_for(lambda: any(message.is_error for message in worker.status.messages))
+    worker.show(at_exposure(3.0))
+    wait_for(lambda: worker.latest.state.body.time_s == 3.0 and worker.readings_of(worker.latest) is not None)
+    assert [state.body.time_s for state in painter.read] == [-1.0, 3.0]

@@ -1,0 +1,69 @@
+"""Looking closely, in the real windows: values and a loupe beside the pointer, edges and bones, two lights split."""
+
+import numpy as np
+import pytest
+
+from tests.app.desktop import WINDOW_MARKS, Desktop, Viewer
+
+pytestmark = WINDOW_MARKS
+
+
+@pytest.fixture(scope="module")
+def viewer(avatar_file, tmp_path_factory):
+    desktop = Desktop()
+    desktop.environment["PHYNES_TEST_SHOTS"] = str(tmp_path_factory.mktemp("shots"))
+    viewer = Viewer(desktop, tmp_path_factory.mktemp("viewer"), avatar_file)
+    yield viewer
+    viewer.stop()
+    desktop.close()
+
+
+def changed(before: np.ndarray, after: np.ndarray) -> np.ndarray:  # [H, W] bool
+    return np.abs(before.astype(int) - after.astype(int)).max(-1) > 8
+
+
+def test_values_and_pixels_are_told_beside_the_pointer_and_the_picture_stays(viewer):
+    event = viewer.settled()
+    plain = viewer.picture()
+    x, y = event["joints_px"][0][0]  # the pelvis
+    left, top = viewer.origin("picture")
+    viewer.key("t", "u")
+    viewer.desktop.pointer("mousemove", round(left + x), round(top + y))
+    told = viewer.wait("the engine's numbers", lambda: (viewer.last("pointed") or {}).get("value"))
+    viewer.wait("the engine's numbers", lambda: "…" not in str(viewer.last("pointed")["value"]))
+    told = viewer.last("pointed")["value"]
+    assert [line[0] for line in told["lines"]][1:3] == ["radiance", "albedo"]
+    depth = next(line[1][0] for line in told["lines"] if line[0] == "depth")
+    assert 1.0 < float(depth) < 20.0
+    shown = changed(plain, viewer.picture())
+    assert 20_000 < shown.sum() < 120_000  # loupe and card
+    assert viewer.settled()["camera"] == event["camera"]
+    viewer.key("t", "u")
+    viewer.wait("an empty picture", lambda: changed(plain, viewer.picture()).sum() == 0)
+
+
+def test_edges_and_bones_come_by_key_and_by_checkbox(viewer):
+    viewer.settled()
+    plain = viewer.picture()
+    viewer.key("shift+j")
+    viewer.settled(overlays=[True, False])
+    wired = changed(plain, viewer.picture()).sum()
+    viewer.key("j")
+    viewer.wait("bones", lambda: changed(plain, viewer.picture()).sum() > wired)  # beside the body, too
+    assert wired > 1000
+    viewer.key("z", "z")
+    viewer.wait("the plain picture", lambda: changed(plain, viewer.picture()).sum() == 0)
+
+
+def test_two_lights_stand_side_by_side_and_swap(viewer):
+    viewer.settled()
+    plain = viewer.picture()
+    viewer.key("alt+Right")
+    event = viewer.settled(compare=[True, "", "", "environment"])
+    split = changed(plain, viewer.picture())
+    middle = split.shape[1] // 2
+    assert split[:, middle + 4 :].any() and not split[:, : middle - 4].any()
+    viewer.key("shift+c")
+    viewer.settled(lambda event: event["light"][0] == "environment", compare=[True, "", "", "captured"])
+    viewer.key("z", "z")
+    viewer.settled(compare=[False, "", "", None], light=event["light"])
