@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from phynes_core.kernels.cpu.bvh import KnownSurface
 from phynes_core.render.camera import Camera
 from phynes_core.render.volume import RaySamples
 from phynes_core.training.frames import TrainingFrame
@@ -101,6 +102,9 @@ def shell_samples(
     hit_offsets: HitOffsets,
     beta_m: float,
     generator: np.random.Generator | None,  # None: samples in the middle of their intervals
+    vertex_offsets: Sequence[
+        np.ndarray
+    ] = (),  # [K] of [V] m where `hit_offsets` interpolates these: rays end behind them
 ) -> RaySamples:
     """`coarse_samples` across the body's box plus `fine_samples` around the first hit, kept where they can matter.
 
@@ -109,8 +113,10 @@ def shell_samples(
     """
     near, far = _box_interval(batch, config.shell_upper_m)
     distance = near[:, None] + (far - near)[:, None] * _strata(batch.num_rays, config.coarse_samples, generator)
-    coarse = _march(batch, config, corner_uv, hit_offsets, distance.astype(np.float32))
     shift_m = config.surface_shift * beta_m  # the fog's middle lies this far inside the mesh
+    behind_m = config.cull_behind_m
+    surfaces = [KnownSurface(offsets, shift_m, behind_m) for offsets in vertex_offsets] if behind_m > 0 else []
+    coarse = _march(batch, config, corner_uv, hit_offsets, distance.astype(np.float32), surfaces)
     hit, is_hit = _first_hit(coarse, shift_m)
     band = 4.0 * beta_m + config.fine_band_m
     spread = 2.0 * _strata(batch.num_rays, config.fine_samples, generator) - 1.0
@@ -146,8 +152,9 @@ class _March:
 
 
 def _march(
-    batch: RayBatch, config: Stage1Config, corner_uv: np.ndarray, hit_offsets: HitOffsets, distance: np.ndarray
-) -> _March:
+    batch: RayBatch, config: Stage1Config, corner_uv: np.ndarray, hit_offsets: HitOffsets, distance: np.ndarray,
+    surfaces: Sequence[KnownSurface] = (),
+) -> _March:  # fmt: skip
     shape = distance.shape
     height, is_inside = np.empty(shape, np.float32), np.empty(shape, bool)
     uv, signed = np.empty((*shape, 2), np.float32), np.full(shape, 1e3, np.float32)
@@ -163,6 +170,7 @@ def _march(
             distance[rows],
             config.shell_lower_m,
             config.shell_upper_m,
+            surfaces[k] if surfaces else None,
         )
         inside = is_inside[rows]
         offset = hit_offsets(k, uv[rows][inside], face_index[inside], barycentric[inside])

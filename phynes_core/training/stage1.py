@@ -61,9 +61,11 @@ class Stage1:
         whole = sample_rays(self._frames, config, drawn)
         batch, generator, weight = share_rays(whole, config.rays_per_pixel, drawn, self._processes)
         beta = self.beta(step)
-        hits = self._interpolated(batch) if config.has_interpolated_hits else self._queried(batch)
+        known = [self._known_offsets[self._place[frame.number]].numpy() for frame in batch.frames]
+        hits = self._interpolated(known) if config.has_interpolated_hits else self._queried(batch)
         beta_m = float(beta.detach()) if isinstance(beta, Tensor) else beta
-        samples = shell_samples(batch, config, self._corner_uv, hits, beta_m, generator)
+        surfaces = known if config.has_interpolated_hits else ()
+        samples = shell_samples(batch, config, self._corner_uv, hits, beta_m, generator, surfaces)
         pixels = self._render(batch, samples, beta)
         image_loss = weight * self._image_loss(batch, pixels, generator)
         loss, terms = image_loss, {"image": image_loss.item(), "samples": float(samples.num_samples)}
@@ -171,13 +173,11 @@ class Stage1:
         for place, frame in enumerate(self._frames):
             self._known_offsets[place] = self._vertex_offsets(frame.pose_vector)
 
-    def _interpolated(self, batch: RayBatch) -> HitOffsets:
+    def _interpolated(self, known: Sequence[np.ndarray]) -> HitOffsets:
         """Offsets between the vertices from those last known: no network query."""
-        known = self._known_offsets.numpy()
 
         def offsets(k: int, uv: np.ndarray, face_index: np.ndarray, barycentric: np.ndarray) -> np.ndarray:
-            values = known[self._place[batch.frames[k].number]]
-            return (values[self._faces[face_index]] * barycentric).sum(-1)
+            return (known[k][self._faces[face_index]] * barycentric).sum(-1)
 
         return offsets
 

@@ -95,6 +95,27 @@ def test_samples_lie_in_the_shell_and_hits_are_where_the_body_is(frames):
     assert sum(asked) > 0
 
 
+def test_rays_that_end_behind_a_known_surface_give_the_same_samples(frames):
+    """Bit for bit, with half of the heights asked; the surface may lie anywhere within the shell."""
+    body = load_bundled_body()
+    uv, faces = corner_uv(body).numpy(), body.faces.numpy()
+    rng = np.random.default_rng(0)
+    surfaces = [rng.uniform(-0.02, 0.05, body.num_vertices).astype(np.float32) for _ in frames]
+    batch = sample_rays(frames, CONFIG, step_generator(0, 1, 0))
+    asked = []
+
+    def interpolated(k, uv, face_index, barycentric):
+        asked.append(len(uv))
+        return (surfaces[k][faces[face_index]] * barycentric).sum(-1)
+
+    runs = [
+        shell_samples(batch, CONFIG, uv, interpolated, 1e-3, step_generator(0, 1, 0), known) for known in ((), surfaces)
+    ]
+    for name in ("ray", "slot", "uv", "height", "spacing"):
+        assert torch.equal(*(getattr(samples, name) for samples in runs)), name
+    assert runs[0].num_samples > 500 and sum(asked[4:6]) < 0.7 * sum(asked[:2])  # the coarse marches
+
+
 def test_rays_of_a_pixel_fill_its_quarters():
     shifts = pixel_shifts(5, 4, step_generator(0, 1, 0)).reshape(5, 4, 2)
     assert np.array_equal(np.floor(shifts * 2), np.broadcast_to([[0, 0], [1, 0], [0, 1], [1, 1]], (5, 4, 2)))

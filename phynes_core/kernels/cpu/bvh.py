@@ -1,6 +1,7 @@
 """A tree of boxes over a triangle mesh, asked for closest points, heights along rays and occlusion."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,6 +12,15 @@ from phynes_core.kernels.cpu.ray_heights import ray_heights
 from phynes_core.kernels.cpu.threads import run_in_threads
 
 _RAY_CHUNK = 1 << 14
+
+
+@dataclass(frozen=True)
+class KnownSurface:
+    """Where rays end."""
+
+    offsets: np.ndarray  # [V] float32, m over the mesh along its normals
+    hit_depth_m: float  # a ray has hit when it is so far inside
+    behind_m: float  # and so far behind that place it sees nothing any more
 
 
 class Bvh:
@@ -82,11 +92,13 @@ class Bvh:
         distances: np.ndarray,  # [R, S] m, ascending along each ray
         lower: float,  # m, the shell's lowest height (negative: below the skin)
         upper: float,  # m, the shell's greatest height
+        surface: KnownSurface | None = None,  # samples well behind it may be passed over
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """height [R, S], uv [R, S, 2], face_index [R, S], barycentric [R, S, 3] and inside [R, S] of ray samples.
 
-        Samples outside the shell (inside = False) hold height 1 and zeros.
+        Samples outside the shell or passed over (inside = False) hold height 1 and zeros.
         """
+        surface = surface or KnownSurface(np.empty(0, np.float32), 0.0, 0.0)
         shape = distances.shape
         height = np.empty(shape, np.float32)
         uv = np.zeros((*shape, 2), np.float32)
@@ -104,6 +116,9 @@ class Bvh:
             np.ascontiguousarray(distances, np.float32),
             np.float32(lower),
             np.float32(upper),
+            np.ascontiguousarray(surface.offsets, np.float32),
+            np.float32(surface.hit_depth_m),
+            np.float32(surface.behind_m),
             height,
             uv,
             face_index,

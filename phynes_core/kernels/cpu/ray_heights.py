@@ -7,6 +7,7 @@ from phynes_core.kernels.cpu.closest import STACK_SIZE, nearest_slot
 from phynes_core.kernels.cpu.compiler import parallel, prange
 
 OUTSIDE_HEIGHT = float32(1)  # m; what samples outside the shell hold
+HIT_MARGIN, BEHIND_MARGIN = float32(1e-5), float32(1e-4)  # m, so that rounding never drops what a caller would keep
 
 
 @parallel
@@ -23,6 +24,9 @@ def ray_heights(
     distances,  # [R, S] float32, ascending along each ray
     lower,  # float32, the shell's lowest height
     upper,  # float32, the shell's greatest height
+    offsets,  # [V] float32, heights of the surface over the mesh; [0]: not known
+    hit_depth,  # float32, m inside that surface where a ray has hit it
+    behind,  # float32, m behind that place where nothing is asked any more
     height,  # [R, S] float32, written
     uv,  # [R, S, 2] float32, written inside the shell
     face_index,  # [R, S] int32, written inside the shell
@@ -31,7 +35,8 @@ def ray_heights(
 ):
     """Signed distance to the mesh (positive where the interpolated normal points) of samples inside a shell.
 
-    A sample at distance d from the mesh frees the next d - shell of the ray from any look-up.
+    A sample at distance d from the mesh frees the next d - shell of the ray from any look-up. Samples well behind a
+    known surface count as outside.
     """
     num_rays, num_samples = distances.shape
     shell = max(-lower, upper)
@@ -39,12 +44,12 @@ def ray_heights(
         node_stack = np.empty(STACK_SIZE, np.int32)
         distance_stack = np.empty(STACK_SIZE, np.float32)
         slot = -1
-        next_distance = float32(-1e30)
+        next_distance, last_distance = float32(-1e30), float32(1e30)
         for sample in range(num_samples):
             inside[ray, sample] = False
             height[ray, sample] = OUTSIDE_HEIGHT
             along = distances[ray, sample]
-            if along < next_distance:
+            if along < next_distance or along > last_distance:
                 continue
             x = origins[ray, 0] + along * directions[ray, 0]
             y = origins[ray, 1] + along * directions[ray, 1]
@@ -81,6 +86,10 @@ def ray_heights(
             barycentric[ray, sample, 0] = weight_a
             barycentric[ray, sample, 1] = weight_b
             barycentric[ray, sample, 2] = weight_c
+            if offsets.shape[0] > 0:
+                offset = weight_a * offsets[a] + weight_b * offsets[b] + weight_c * offsets[c]
+                if signed - offset + hit_depth < -HIT_MARGIN:
+                    last_distance = min(last_distance, along + behind + BEHIND_MARGIN)
             for k in range(2):
                 uv[ray, sample, k] = (
                     weight_a * corner_uv[face, 0, k]
