@@ -1,15 +1,22 @@
-"""A step of training's first stage, repeated from the same place by each backend."""
+"""A step of training's first stage, repeated from the same place by each backend.
+
+The reference is plain: torch for the maps, Warp on the CPU, where it is installed, for the heights of every sample
+along the rays and for rasterizing the silhouette.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 
+import numpy as np
 import torch
 
 from phynes_core.avatar import Avatar
 from phynes_core.body.files import load_bundled_body
 from phynes_core.data.native import load_capture
+from phynes_core.kernels.backends import REFERENCE, missing_cause
+from phynes_core.kernels.cpu.bvh import Bvh, KnownSurface
 from phynes_core.paths import ASSETS
 from phynes_core.training.frames import TrainingFrame, load_training_frames
 from phynes_core.training.presets import FAST
@@ -33,7 +40,7 @@ class TrainingStep:
         return self._losses[backend]
 
     def take(self, backend: str) -> None:
-        """STEPS steps, with the maps on a backend: encoding, and what torch's layers hand to it backward."""
+        """STEPS steps, with the maps on a backend."""
         with _training_threads():
             if backend not in self._stages:
                 self._stages[backend] = self._start(backend)
@@ -52,7 +59,45 @@ class TrainingStep:
         avatar = Avatar.untrained(load_bundled_body(), "bench", FAST.offset, FAST.texture, FAST.albedo, FAST.roughness)
         avatar.use_map_backend(backend)
         avatar.to(self._device)
-        return Stage1(avatar, self._frames, FAST.stage1, seed=0, device=self._device)
+        is_plain = backend == REFERENCE and missing_cause("warp") is None
+        frames = (
+            [replace(f, bvh=_WarpTree(f.vertices, f.bvh.faces)) for f in self._frames] if is_plain else self._frames
+        )
+        raster = "warp" if is_plain else "auto"
+        return Stage1(avatar, frames, FAST.stage1, seed=0, device=self._device, raster=raster)
+
+
+class _WarpTree(Bvh):
+    """Asks Warp on the CPU for every sample."""
+
+    def __init__(self, vertices: np.ndarray, faces: np.ndarray) -> None:
+        from phynes_core.kernels.cuda.ray_mesh import RayMesh
+
+        super().__init__(vertices, faces)
+        self._vertices = torch.from_numpy(vertices)
+        self._warp_mesh = RayMesh(self._vertices, torch.from_numpy(faces))
+
+    def heights_along_rays(
+        self, vertex_normals: np.ndarray, corner_uv: np.ndarray, origins: np.ndarray, directions: np.ndarray,
+        distances: np.ndarray, lower: float, upper: float, surface: KnownSurface | None = None,
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
+        from phynes_core.kernels.cuda.closest import closest_points
+
+        points = torch.from_numpy(origins[:, None] + distances[..., None] * directions[:, None]).view(-1, 3)
+        face_index = torch.empty(len(points), dtype=torch.int32)
+        barycentric, distance = torch.empty(len(points), 3), torch.empty(len(points))
+        closest_points(self._warp_mesh, points, face_index, barycentric, distance)
+        corners = torch.from_numpy(self.faces)[face_index.long()].long()
+        foot = (self._vertices[corners] * barycentric[..., None]).sum(1)
+        normal = (torch.from_numpy(vertex_normals)[corners] * barycentric[..., None]).sum(1)
+        height = torch.where(((points - foot) * normal).sum(-1) >= 0, distance, -distance)
+        inside = (height >= lower) & (height <= upper)
+        uv = (torch.from_numpy(corner_uv)[face_index.long()] * barycentric[..., None]).sum(1)
+        shape = distances.shape
+        return (
+            torch.where(inside, height, 1.0).numpy().reshape(shape), uv.numpy().reshape(*shape, 2),
+            face_index.numpy().reshape(shape), barycentric.numpy().reshape(*shape, 3), inside.numpy().reshape(shape),
+        )  # fmt: skip
 
 
 @contextmanager

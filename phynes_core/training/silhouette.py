@@ -36,11 +36,12 @@ def silhouette_loss(
     vertices: Tensor,  # [V, 3] world, displaced; differentiated
     faces: Tensor,  # [F, 3]
     views: tuple[TrainingView, ...],
+    raster: str = "auto",  # backend of the rasterizer
 ) -> Tensor:
     """Mean over the outlines' pixels of (coverage - mask)^2, both blurred so that neighbors a pixel or two off meet."""
     total = torch.zeros(())
     for view in views:
-        outline = find_silhouette(vertices, faces, view.camera, view.coverage)
+        outline = find_silhouette(vertices, faces, view.camera, view.coverage, raster)
         if outline is None:
             continue
         points = (vertices[outline.faces] * outline.barycentric[..., None]).sum(1)
@@ -56,6 +57,7 @@ def find_silhouette(
     faces: Tensor,  # [F, 3]
     camera: Camera,
     coverage: np.ndarray,  # [H, W] uint8, the mask's
+    raster: str = "auto",
 ) -> Silhouette | None:  # None when the mesh covers nothing of the picture
     """Rasterize the part of the picture that holds mesh and mask, and compare their coverage."""
     crop = _crop(vertices, camera, coverage)
@@ -63,7 +65,7 @@ def find_silhouette(
         return None
     x0, y0, width, height = crop
     part = camera.cropped(x0, y0, width, height)
-    fragments = rasterize(vertices, faces, part.resized(width * SUBSAMPLES, height * SUBSAMPLES))
+    fragments = rasterize(vertices, faces, part.resized(width * SUBSAMPLES, height * SUBSAMPLES), raster)
     inside = fragments.face_index >= 0
     ours = torch.nn.functional.avg_pool2d(inside[None, None].float(), SUBSAMPLES)
     theirs = torch.from_numpy(coverage[y0 : y0 + height, x0 : x0 + width].astype(np.float32) / 255.0)

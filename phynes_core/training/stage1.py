@@ -30,9 +30,9 @@ class Stage1:
 
     def __init__(
         self, avatar: Avatar, frames: Sequence[TrainingFrame], config: Stage1Config, seed: int, device: torch.device,
-        processes: Processes = ALONE, mesh_losses: str = "auto",
+        processes: Processes = ALONE, mesh_losses: str = "auto", raster: str = "auto",
     ) -> None:  # fmt: skip
-        self.config, self._processes = config, processes
+        self.config, self._processes, self._raster = config, processes, raster
         self._avatar, self._frames, self._seed, self._device = avatar, tuple(frames), seed, device
         self._place = {frame.number: i for i, frame in enumerate(self._frames)}
         self._corner_uv = corner_uv(avatar.body).numpy()
@@ -153,7 +153,7 @@ class Stage1:
         total = edge + normal + laplacian
         terms = {"edge": edge.item(), "normal": normal.item(), "laplacian": laplacian.item()}
         if config.silhouette_weight > 0 and turn % config.silhouette_turns == 0:
-            silhouette = silhouette_loss(vertices, self._topology.faces, frame.views)
+            silhouette = silhouette_loss(vertices, self._topology.faces, frame.views, self._raster)
             total = total + config.silhouette_turns * config.silhouette_weight * silhouette
             terms["silhouette"] = silhouette.item()
         if config.relief_weight > 0:
