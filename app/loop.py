@@ -16,6 +16,7 @@ from app.controls import Controls
 from app.dropped_files import edit_of_dropped, is_session
 from app.frames import Choices, Frame
 from app.gestures import Gestures
+from app.light_thumbnails import LightThumbnails
 from app.memory_use import resident_mb
 from app.notices import Notices
 from app.orbit_camera import OrbitView
@@ -82,6 +83,7 @@ class ViewerLoop:
         self._picture_drawn_s = self._panels_drawn_s = self._clock_s = 0.0
         self._draws_s: deque[float] = deque(maxlen=240)
         self._notices = Notices()
+        self._thumbnails = LightThumbnails()
         self._noted: Frame | None = None
         self._pointing = Pointing(store, worker)
 
@@ -230,6 +232,8 @@ class ViewerLoop:
         if now - self._panels_drawn_s < (self._period_s if is_busy else 1.0 / RESTING_PANEL_HZ):
             return
         self._panels_drawn_s = now
+        self._thumbnails.ask(choice.key for choice in self._choices.environments)
+        self._thumbnails.ask(self._store.state.tool.loaded_environments)
         newest = [drawn for drawn in self._draws_s if drawn > now - 1.0]
         self._controls.window.sync(
             Snapshot(
@@ -239,7 +243,7 @@ class ViewerLoop:
                 self._picture.renderer_name.split(" (")[0], self._picture.frame_path,
                 frame.has_detail if frame else False, frame.materials_follow_pose if frame else False,
                 *self._clip(), self._store.can_undo, self._store.can_redo, self._session.status,
-                frame.quality if frame else "", resident_mb(), self._controls.scale,
+                frame.quality if frame else "", resident_mb(), self._thumbnails.made, self._controls.scale,
             )
         )  # fmt: skip
         self._controls.window.draw()

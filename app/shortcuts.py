@@ -6,18 +6,20 @@ it (digits without NUMBER_).
 
 from collections.abc import Callable
 
-from app import edits, light_edits, look_edits
+from app import edits, look_edits
 from app.actions import Actions
 from app.company_edits import add_body, choose_next_body, remove_body, toggle_shared_pose
 from app.file_shortcuts import FILE_SHORTCUTS
 from app.joint_edits import (
     KEY_STEP_DEG,
     choose_next_axis,
+    mirror_pose,
     reset_selected,
     select_next_joint,
     toggle_mirror,
     turn_selected,
 )
+from app.light_shortcuts import LIGHT_SHORTCUTS
 from app.look_shortcuts import LOOK_SHORTCUTS
 from app.playback_edits import change_speed, end_here, start_here, step_frames, to_range, toggle_loop
 from app.shortcut import Deed, Shortcut
@@ -28,7 +30,8 @@ from app.state import BUFFERS, NO_JOINT, Store, ViewState
 FACES = {
     "SPACE": "Space", "DELETE": "Delete", "BACKSPACE": "Backspace", "ESCAPE": "Esc", "TAB": "Tab", "MINUS": "-",
     "EQUAL": "=", "COMMA": ",", "PERIOD": ".", "HOME": "Home", "PAGE_DOWN": "Page down", "PAGE_UP": "Page up",
-    "END": "End", "LEFT": "←", "RIGHT": "→", "LEFT_BRACKET": "[", "RIGHT_BRACKET": "]", "Shift+SLASH": "?",
+    "END": "End", "LEFT": "←", "RIGHT": "→", "UP": "↑", "DOWN": "↓", "LEFT_BRACKET": "[", "RIGHT_BRACKET": "]",
+    "Shift+SLASH": "?",
 }  # fmt: skip
 
 
@@ -118,6 +121,7 @@ LIMB_SHORTCUTS = (
     ),
     Shortcut(("Alt+S",), "save pose", "save the pose to the library", lambda store, actions: actions.save_pose("")),
     Shortcut(("M",), "mirror", "turn left and right limbs together", _edit(toggle_mirror, "mirror", False)),
+    Shortcut(("Shift+M",), "mirror pose", "swap the edits of left and right limbs", _edit(mirror_pose, "mirror pose")),
     Shortcut(("B",), "add avatar", "put another avatar beside this one", _edit(add_body, "add avatar")),
     Shortcut(("Shift+B",), "remove avatar", "take the active avatar away", _edit(remove_body, "remove avatar")),
     Shortcut(("N",), "next avatar", "make the next avatar the active one", _edit(choose_next_body, "avatar")),
@@ -125,45 +129,6 @@ LIMB_SHORTCUTS = (
 )  # fmt: skip
 
 
-def _next_environment(steps: int) -> Deed:
-    return lambda store, actions: store.post(
-        lambda s: light_edits.step_environment(s, actions.environments(), steps), "environment"
-    )
-
-
-LIGHT_SHORTCUTS = (
-    Shortcut(
-        ("LEFT",), "light before", "the environment before or after, of those in the light panel",
-        _next_environment(-1),
-    ),
-    Shortcut(
-        ("RIGHT",), "next light", "the environment before or after, of those in the light panel",
-        _next_environment(1),
-    ),
-    Shortcut(
-        ("Shift+LEFT",), "turn light back", "turn the surrounding light by 5°",
-        _edit(lambda s: light_edits.turn_environment(s, -5.0), "turn light"),
-    ),
-    Shortcut(
-        ("Shift+RIGHT",), "turn light", "turn the surrounding light by 5°",
-        _edit(lambda s: light_edits.turn_environment(s, 5.0), "turn light"),
-    ),
-    Shortcut(
-        ("V",), "backdrop", "another backdrop: color, checkerboard, light",
-        _edit(light_edits.next_backdrop, "backdrop"),
-    ),
-    Shortcut(("G",), "floor", "a floor that catches shadow and reflection", _edit(light_edits.toggle_ground, "floor")),
-    Shortcut(("K",), "balls", "the chrome and the gray ball", _edit(light_edits.toggle_balls, "balls")),
-    Shortcut(
-        ("Ctrl+P",), "paint probes", "paint probes or move lamps in the probe picture",
-        _edit(lambda s: edits.edit_tool(s, paints=not s.tool.paints), "brush", False),
-    ),
-    Shortcut(
-        ("Ctrl+M",), "mirror paint", "swap left and right of the painted probes",
-        _edit(light_edits.mirror_paint, "mirror paint"),
-    ),
-    Shortcut(("Ctrl+DELETE",), "clear paint", "take the paint off the probes", _edit(edits.clear_paint, "clear paint")),
-)  # fmt: skip
 CLIP_SHORTCUTS = (
     Shortcut(
         ("COMMA",), "frame back", "a frame of the clip back or on",
@@ -200,11 +165,6 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut(("Shift+C",), "swap", "swap the sides of a split picture", _edit(look_edits.swap_sides, "swap sides")),
     Shortcut(("SPACE",), "play", "play or pause the clip", _edit(edits.toggle_playing, "play", is_undoable=False)),
     Shortcut(("F",), "frame", "frame the avatar", _act("reset_camera")),
-    Shortcut(("L",), "add lamp", "add a lamp", _edit(edits.add_lamp, "add lamp")),
-    Shortcut(
-        ("DELETE", "BACKSPACE"), "remove lamp", "remove the selected lamp",
-        _edit(lambda s: edits.remove_lamp(s, s.tool.selected_lamp), "remove lamp"),
-    ),
     Shortcut(("R",), "record", "record a video", _act("record")),
     Shortcut(("Ctrl+Z", "Z"), "undo", "undo", _act("undo")),
     Shortcut(("Ctrl+Y", "Ctrl+Shift+Z", "Y"), "redo", "redo", _act("redo")),

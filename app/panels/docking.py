@@ -10,7 +10,7 @@ from app.panels.panel import Panel, PanelContext
 
 COLUMNS: tuple[tuple[int, tuple[tuple[str, int], ...]], ...] = (  # width; (slot, height), pixels of the first window
     (326, (("avatar", 150), ("timeline", 172), ("pose", 240), ("take", 150), ("numbers", 158))),
-    (404, (("light", 178), ("probes", 268), ("lamps", 180), ("look", 244))),
+    (404, (("light", 206), ("probes", 262), ("lamps", 168), ("look", 234))),
 )
 SLOTS = tuple(name for _, slots in COLUMNS for name, _ in slots)
 _DOCK_SPACE = "ID=0x08BD597D Window=0x1BBC0F80"  # Dear ImGui's names of the space that fills the window

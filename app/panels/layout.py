@@ -34,7 +34,8 @@ PANELS: tuple[Docked, ...] = (
 )
 TRACED_TAGS = (  # widgets whose places PHYNES_TRACE tells
     "avatar.time", "avatar.play", "joint16", "pose.reset", "record.seconds", "record.start", "light.mode",
-    "light.yaw_deg", "probes.picture", "probes.tool", "lamp.add", "view.exposure", "view.albedo", "view.normal",
+    "light.yaw_deg", "light.strip", "probes.picture", "probes.tool", "lamp.add", "view.exposure",
+    "view.albedo", "view.normal",
     "poses.0", "poses.share", "poses.save", "timeline.strip", "timeline.play", "menu.panels",
     *(f"menu.{item.tag}" for item in PANELS),
 )  # fmt: skip

@@ -6,6 +6,7 @@ import dearpygui.dearpygui as dpg
 
 from app import edits, light_edits
 from app.panels.color_field import ColorField
+from app.panels.light_strip import LightStrip
 from app.panels.panel import PanelContext, Snapshot, labels_to_keys, show_options, show_value, tooltip
 from app.state import ViewState
 
@@ -22,6 +23,7 @@ class LightPanel:
     def __init__(self, context: PanelContext) -> None:
         self._context = context
         self._environments: dict[str, str] = {}  # label -> key
+        self.strip = LightStrip(self._load)
         self._tint = ColorField(
             "light.tint", "tint", lambda tint: context.post(lambda s: edits.edit_light(s, tint=tint), "tint")
         )
@@ -40,6 +42,7 @@ class LightPanel:
             "Bundled lat-long environments (CC0), and your files. Arrow keys step through them in the picture.",
         )
         tooltip("light.load", "Load a lat-long .exr, .hdr or .png, twice as wide as high.")
+        self.strip.build()
         self._slider("yaw_deg", -180.0, 180.0, "rotation  %.0f°", -1, "Turns the light about the vertical.")
         with dpg.group(horizontal=True):
             self._slider("intensity", 0.0, 8.0, "intensity  %.2f x", -58, "Multiplies the light's radiance.")
@@ -62,6 +65,8 @@ class LightPanel:
         known = dict.fromkeys(light_edits.environment_paths(offered, loaded))
         pairs += [(path, Path(path).stem) for path in known if path not in offered]
         self._environments = labels_to_keys(pairs)
+        chosen = light.environment if light.mode == "environment" else ""
+        self.strip.sync(tuple(self._environments.values()), chosen, snapshot.thumbnails, snapshot.scale)
         show_options("light.environment", items=list(self._environments))
         label = next((label for label, key in self._environments.items() if key == light.environment), "")
         show_value("light.environment", label or "choose an environment")

@@ -38,6 +38,7 @@ class Snapshot:
     session: SessionStatus = field(default_factory=SessionStatus)
     quality: str = ""  # of the newest picture: live, refining or fine
     memory_mb: float | None = None  # that the process holds
+    thumbnails: Mapping[str, np.ndarray] = field(default_factory=dict)  # of environments: path -> [22, 44, 3] sRGB
     scale: float = 1.0  # size of text and widgets, times the usual one
 
 

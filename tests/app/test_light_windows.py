@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from phynes_core.image_files import write_hdr
 from tests.app.desktop import WINDOW_MARKS, Desktop, Viewer
 
 pytestmark = WINDOW_MARKS
@@ -62,3 +63,22 @@ def test_a_lamp_is_dragged_on_the_probe_picture(viewer):
     viewer.drag("panels", viewer.place("probes.picture", 0.7, 0.3), viewer.place("probes.picture", 0.55, 0.45))
     moved = viewer.settled(lambda event: event["lamps"][0] != start)["lamps"][0]
     assert moved[0] == pytest.approx(90.0 - 0.05 * 360.0, abs=12.0)  # u = 0.55 lies 18 degrees from +X to the front
+
+
+def test_a_dropped_hdr_lights_joins_the_strip_and_a_click_goes_back_to_another(viewer):
+    before = viewer.settled()
+    radiance = np.zeros((32, 64, 3), np.float32)
+    radiance[:16, 40:] = (0.2, 1.0, 3.0)  # from above, from one side, blue
+    write_hdr(viewer.folder / "blue.hdr", radiance)
+    viewer.drop(viewer.folder / "blue.hdr")
+    viewer.settled(lambda event: event["light"][:2] == ["environment", str(viewer.folder / "blue.hdr")])
+    picture = viewer.picture().astype(int)
+    assert (picture[..., 2] > picture[..., 0] + 30).mean() > 0.01
+    viewer.click("light.strip", across=0.05)  # the dropped one came into view at the end: the second is first now
+    viewer.settled(lambda event: event["light"][0] == "environment" and "blue" not in event["light"][1])
+    viewer.key("ctrl+z", "ctrl+z")
+    viewer.settled(light=before["light"])
+    (viewer.folder / "dark.hdr").write_bytes(b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 1 +X")
+    viewer.drop(viewer.folder / "dark.hdr")
+    viewer.wait("a message", lambda: any("dark.hdr" in text for text in viewer.last("messages")["value"]))
+    viewer.settled(light=before["light"])

@@ -1,0 +1,65 @@
+"""Keys for the light and the stage."""
+
+from app import edits, light_edits
+from app.shortcut import Deed, Shortcut
+from app.shortcut import edits_by as _edit
+
+
+def _next_environment(steps: int) -> Deed:
+    return lambda store, actions: store.post(
+        lambda s: light_edits.step_environment(s, actions.environments(), steps), "environment"
+    )
+
+
+def _lamp_away(factor: float) -> Deed:
+    return _edit(lambda s: light_edits.move_lamp_away(s, s.tool.selected_lamp, factor), "lamp's distance")
+
+
+LIGHT_SHORTCUTS = (
+    Shortcut(("L",), "add lamp", "add a lamp", _edit(edits.add_lamp, "add lamp")),
+    Shortcut(
+        ("DELETE", "BACKSPACE"), "remove lamp", "remove the selected lamp",
+        _edit(lambda s: edits.remove_lamp(s, s.tool.selected_lamp), "remove lamp"),
+    ),
+    Shortcut(("Alt+UP",), "lamp away", "move the selected near lamp away or closer", _lamp_away(1.1)),
+    Shortcut(("Alt+DOWN",), "lamp closer", "move the selected near lamp away or closer", _lamp_away(1.0 / 1.1)),
+    Shortcut(
+        ("LEFT",), "light before", "the environment before or after, of those in the light panel",
+        _next_environment(-1),
+    ),
+    Shortcut(
+        ("RIGHT",), "next light", "the environment before or after, of those in the light panel",
+        _next_environment(1),
+    ),
+    Shortcut(
+        ("Shift+LEFT",), "turn light back", "turn the surrounding light by 5°",
+        _edit(lambda s: light_edits.turn_environment(s, -5.0), "turn light"),
+    ),
+    Shortcut(
+        ("Shift+RIGHT",), "turn light", "turn the surrounding light by 5°",
+        _edit(lambda s: light_edits.turn_environment(s, 5.0), "turn light"),
+    ),
+    Shortcut(
+        ("V",), "backdrop", "another backdrop: color, checkerboard, light",
+        _edit(light_edits.next_backdrop, "backdrop"),
+    ),
+    Shortcut(("G",), "floor", "a floor that catches shadow and reflection", _edit(light_edits.toggle_ground, "floor")),
+    Shortcut(("K",), "balls", "the chrome and the gray ball", _edit(light_edits.toggle_balls, "balls")),
+    Shortcut(
+        ("Ctrl+P",), "paint probes", "paint probes or move lamps in the probe picture",
+        _edit(lambda s: edits.edit_tool(s, paints=not s.tool.paints), "brush", False),
+    ),
+    Shortcut(
+        ("Ctrl+LEFT_BRACKET",), "narrower brush", "a narrower or wider brush for probes",
+        _edit(lambda s: light_edits.resize_brush(s, -1), "brush", False),
+    ),
+    Shortcut(
+        ("Ctrl+RIGHT_BRACKET",), "wider brush", "a narrower or wider brush for probes",
+        _edit(lambda s: light_edits.resize_brush(s, 1), "brush", False),
+    ),
+    Shortcut(
+        ("Ctrl+M",), "mirror paint", "swap left and right of the painted probes",
+        _edit(light_edits.mirror_paint, "mirror paint"),
+    ),
+    Shortcut(("Ctrl+DELETE",), "clear paint", "take the paint off the probes", _edit(edits.clear_paint, "clear paint")),
+)  # fmt: skip
