@@ -4,6 +4,8 @@ from dataclasses import replace
 
 from app import edits
 from app.actions import Actions
+from app.camera_edits import change_fly_speed, look
+from app.fly_hands import FlyHands
 from app.light_edits import TURN_DEG_PER_PX, turn_environment
 from app.limb_hands import LimbHands
 from app.look_edits import magnify, move_wipe
@@ -25,11 +27,12 @@ class Gestures:
         self.view: OrbitView | None = None  # of the picture shown
         self.letterbox: Letterbox | None = None
         self.reach = 1.0  # times the usual distance at which things can be grabbed: denser screens need more
-        self.drag: str | None = None  # orbit, pan, light, wipe, lamp or ring while a button is down
+        self.drag: str | None = None  # orbit, look, pan, light, wipe, lamp or ring while a button is down
         self._button = 0
         self._lamp = 0
         self._lamp_drag: LampDrag | None = None
         self.limbs = LimbHands(store)
+        self.fly = FlyHands(store)
 
     def hovered_lamp(self, x: float, y: float) -> int | None:
         """The lamp that a press would grab."""
@@ -53,7 +56,8 @@ class Gestures:
         if button == LEFT and turns_light:
             self.drag = "light"
             return
-        if button != LEFT or has_shift:
+        flies = self.fly.is_on and button != MIDDLE
+        if (button != LEFT or has_shift) and not flies:
             self.drag = "pan"
             return
         if self._is_on_wipe(x, y):
@@ -61,6 +65,9 @@ class Gestures:
             return
         lamp = self.hovered_lamp(x, y)
         if lamp is None or self.view is None or self.letterbox is None:
+            if flies:
+                self.drag = "look"
+                return
             has_ring = self.view and self.letterbox and self.limbs.press(self.view, self.letterbox, x, y, self.reach)
             self.drag = "ring" if has_ring else "orbit"
             return
@@ -72,6 +79,8 @@ class Gestures:
         """The pointer moved with the button down."""
         if self.drag == "orbit":
             self._store.post(lambda state: edits.orbit(state, dx, dy), "orbit")
+        elif self.drag == "look":
+            self._store.post(lambda state: look(state, dx, dy), "fly")
         elif self.drag == "light":
             self._store.post(lambda state: turn_environment(state, dx * TURN_DEG_PER_PX), "turn light")
         elif self.drag == "pan" and self.view is not None and self.letterbox is not None:
@@ -102,11 +111,20 @@ class Gestures:
         if magnifies and self._store.state.tool.has_loupe:
             self._store.post(lambda state: magnify(state, 1 if notches > 0 else -1), "loupe zoom")
             return
+        if self.fly.is_on:
+            self._store.post(lambda state: change_fly_speed(state, notches), "fly speed", is_undoable=False)
+            return
         self._store.post(lambda state: edits.zoom(state, notches), "zoom")
 
     def key(self, name: str, has_control: bool = False, has_shift: bool = False, has_alt: bool = False) -> None:
-        """A key went down: app/shortcuts.py says what it does."""
+        """A key went down: app/shortcuts.py says what it does, where it does not fly."""
+        if not (has_control or has_alt) and self.fly.press(name):
+            return
         shortcut = shortcut_of(chord(name, has_control, has_shift, has_alt))
         if shortcut is not None:
             shortcut.do(self._store, self._actions)
             self._store.end_gesture()
+
+    def key_up(self, name: str) -> None:
+        """A key went up."""
+        self.fly.release(name)

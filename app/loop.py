@@ -18,11 +18,12 @@ from app.frames import Choices, Frame
 from app.gestures import Gestures
 from app.light_thumbnails import LightThumbnails
 from app.memory_use import resident_mb
-from app.notices import Notices
+from app.notices import Notices, fly_captions
 from app.orbit_camera import OrbitView
 from app.panels.file_menu import OPEN_DIALOG, SAVE_DIALOG
 from app.panels.layout import TRACED_TAGS
 from app.panels.panel import Snapshot
+from app.path_edits import advance_path
 from app.pointing import Pointing
 from app.pose_desk import PoseDesk
 from app.rig_desk import RigDesk
@@ -119,7 +120,7 @@ class ViewerLoop:
 
     def _wait_s(self) -> float:
         """Until the next thing that is due."""
-        is_busy = self._controls.window.has_attention or self._is_playing or self._picture.needs_drawing
+        is_busy = self._controls.window.has_attention or self._is_moving or self._picture.needs_drawing
         due = self._period_s if is_busy else IDLE_WAIT_S
         return max(0.001, due - (time.monotonic() - max(self._picture_drawn_s, self._panels_drawn_s)))
 
@@ -127,9 +128,16 @@ class ViewerLoop:
     def _is_playing(self) -> bool:
         return any(body.playing for body in self._store.state.bodies)
 
+    @property
+    def _is_moving(self) -> bool:
+        return self._is_playing or self._gestures.fly.is_moving or self._store.state.tool.camera.plays
+
     def _advance_clock(self) -> None:
         now = time.monotonic()
         elapsed, self._clock_s = now - self._clock_s, now
+        self._gestures.fly.advance()
+        if self._store.state.tool.camera.plays:
+            self._store.post(lambda s: advance_path(s, elapsed), "clock", is_undoable=False)
         if self._is_playing:
             durations = self._durations_s()
             self._store.post(lambda s: advance_time(s, elapsed, durations), "clock", is_undoable=False)
@@ -161,7 +169,7 @@ class ViewerLoop:
             if self._trace.is_on:
                 self._trace.event("state", **traced_state(state))
         is_held = self._gestures.drag is not None or self._controls.window.is_pressed
-        self._worker.let_refine(not is_held and not self._is_playing)
+        self._worker.let_refine(not is_held and not self._is_moving)
 
     def _revert_failure(self) -> None:
         """Files that the engine refused are taken back, so that the panels never name what is not shown."""
@@ -191,6 +199,7 @@ class ViewerLoop:
         if self._gestures.drag is not None or state.light.lamps:
             self._notices.touch()
         captions = self._notices.captions(status, frame is not None, now, self._controls.scale)
+        captions += fly_captions(state, status)
         view = self._view(frame, state)
         place = self._picture.pointer if self._gestures.drag is None else None
         pointed = self._pointing.pointed(frame, place, self._gestures.letterbox, now)

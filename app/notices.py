@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from app.captions import ERROR_INK, TEXT_INK, Caption
+from app.state import ViewState
 from app.status import Message, Status
 from app.user_files import keep, read_kept
 from app.wording import recording_text, shortened
@@ -55,6 +56,15 @@ class Notices:
             for row, hint in enumerate(reversed(HINTS)):
                 captions.append(Caption(hint, y=BOTTOM - step * row, opacity=0.8))
         return captions
+
+
+def fly_captions(state: ViewState, status: Status) -> list[Caption]:
+    """What the hands can do in fly mode, at the top."""
+    tool = state.tool.camera
+    if not tool.flies or status.recording.state == "running":
+        return []
+    text = f"W A S D and Q E fly   ·   drag to look around   ·   wheel: {tool.fly_m_s:.1f} m/s   ·   Esc ends"
+    return [Caption(text, y=0.05, opacity=0.8)]
 
 
 def shown_messages(messages: Iterable[Message], now_s: float) -> Iterable[Message]:

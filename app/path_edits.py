@@ -78,6 +78,12 @@ def set_key_time(state: ViewState, index: int, time_s: float) -> ViewState:
     return _with_keys(state, keys, index)
 
 
+def move_key(state: ViewState, seconds: float) -> ViewState:
+    """The selected key that much later."""
+    index = selected_key(state)
+    return set_key_time(state, index, state.path.keys[index].time_s + seconds) if index >= 0 else state
+
+
 def shift_key(state: ViewState, steps: int) -> ViewState:
     """Exchange the selected key's camera with its neighbor's: it comes earlier or later."""
     index = selected_key(state)

@@ -8,8 +8,11 @@ from collections.abc import Callable
 
 from app import edits, look_edits
 from app.actions import Actions
+from app.camera_edits import edit_camera_tool
+from app.camera_shortcuts import CAMERA_SHORTCUTS
 from app.company_edits import add_body, choose_next_body, remove_body, toggle_shared_pose
 from app.file_shortcuts import FILE_SHORTCUTS
+from app.fly_hands import FLY_KEYS
 from app.joint_edits import (
     KEY_STEP_DEG,
     choose_next_axis,
@@ -46,9 +49,9 @@ def shortcut_of(pressed: str) -> Shortcut | None:
 
 
 def key_names() -> list[str]:
-    """Every key of the table, without modifiers."""
+    """Every key of the table and of fly mode, without modifiers."""
     chords = [pressed for shortcut in SHORTCUTS for pressed in shortcut.chords]
-    return sorted({pressed.rsplit("+", 1)[-1] for pressed in chords})
+    return sorted({pressed.rsplit("+", 1)[-1] for pressed in chords} | set(FLY_KEYS))
 
 
 def help_lines() -> list[tuple[str, str]]:
@@ -80,7 +83,10 @@ def _joined(faces: list[str]) -> str:
 
 
 def _let_go(store: Store, actions: Actions) -> None:
-    if store.state.tool.selected_joint == NO_JOINT:
+    camera = store.state.tool.camera
+    if camera.flies or camera.plays:
+        store.post(lambda s: edit_camera_tool(s, flies=False, plays=False), "fly mode", is_undoable=False)
+    elif store.state.tool.selected_joint == NO_JOINT:
         actions.close()
     else:
         store.post(lambda s: edits.edit_tool(s, selected_joint=NO_JOINT), "select joint", is_undoable=False)
@@ -185,10 +191,11 @@ SHORTCUTS: tuple[Shortcut, ...] = (
         lambda store, actions: actions.step_scale(0),
     ),
     Shortcut(("Ctrl+W",), "close", "close the viewer", _act("close")),
-    Shortcut(("ESCAPE",), "let go", "let go of the limb; close the viewer", _let_go),
+    Shortcut(("ESCAPE",), "let go", "stop flying; let go of the limb; close the viewer", _let_go),
     *LOOK_SHORTCUTS,
     *LIMB_SHORTCUTS,
     *CLIP_SHORTCUTS,
     *LIGHT_SHORTCUTS,
+    *CAMERA_SHORTCUTS,
     *FILE_SHORTCUTS,
 )  # fmt: skip

@@ -62,6 +62,7 @@ def traced_state(state: ViewState) -> dict[str, object]:
         "camera": [camera.azimuth_deg, camera.elevation_deg, camera.distance_m, *camera.pan_m],
         "fov_deg": round(camera.fov_deg, 3),
         "path": [round(key.time_s, 3) for key in state.path.keys],
+        "flies": state.tool.camera.flies,
         "lamps": [[lamp.azimuth_deg, lamp.elevation_deg] for lamp in light.lamps],
         "light": [light.mode, light.environment, light.yaw_deg, len(light.probe_edits)],
         "stage": [state.stage.backdrop, state.stage.has_ground, state.stage.has_balls],

@@ -88,6 +88,8 @@ class PictureWindow:
             name = names.get(code)
             if action == window.keys.ACTION_PRESS and name is not None:
                 gestures.key(name, bool(modifiers.ctrl), bool(modifiers.shift), bool(modifiers.alt))
+            elif action == window.keys.ACTION_RELEASE and name is not None:
+                gestures.key_up(name)
 
         names = {getattr(window.keys, f"NUMBER_{name}" if name.isdigit() else name): name for name in key_names()}
         window.mouse_position_event_func = moved

@@ -6,10 +6,12 @@ from dataclasses import replace
 import pytest
 
 from app import camera_edits, edits, path_edits
+from app.actions import Actions
 from app.camera_checks import mistake_in_cameras
 from app.camera_path import camera_at, eye_of
 from app.look_state import CameraState
 from app.orbit_camera import OrbitView
+from app.shortcuts import shortcut_of
 from app.state import Store, ViewState
 
 
@@ -171,3 +173,26 @@ def test_undo_brings_the_camera_back_that_was_there_before_the_preview():
 def test_a_video_of_the_path_follows_its_length():
     state = edits.edit_turntable(with_keys(0.0, 40.0), spin="path")
     assert path_edits.set_key_time(state, 1, 6.0).tool.turntable.seconds == 6.0
+
+
+def test_keys_of_the_table_reach_every_edit():
+    store = Store(ViewState())
+    for pressed in (
+        "Alt+2",
+        "Alt+K",
+        "Alt+3",
+        "Alt+K",
+        "Alt+EQUAL",
+        "Ctrl+K",
+        "Alt+RIGHT_BRACKET",
+        "Alt+O",
+        "Alt+PAGE_UP",
+    ):
+        shortcut_of(pressed).do(store, Actions())
+        store.end_gesture()
+        store.apply()
+    assert azimuths(store.state) == [-180.0, 90.0] and times(store.state) == [0.0, 2.25]
+    assert store.state.path.is_closed and store.state.path.keys[0].camera.fov_deg < 30.0
+    for _ in chords:
+        assert store.undo()
+    assert store.state == ViewState() and not store.can_undo

@@ -22,7 +22,7 @@ def test_every_chord_is_spelled_as_a_press_is():
 
 
 def test_modifiers_tell_chords_apart():
-    assert shortcut_of("W") is None
+    assert shortcut_of("W") is None  # flies in fly mode
     assert shortcut_of("Ctrl+W").name == "close"
 
 
