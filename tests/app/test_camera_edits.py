@@ -177,17 +177,8 @@ def test_a_video_of_the_path_follows_its_length():
 
 def test_keys_of_the_table_reach_every_edit():
     store = Store(ViewState())
-    for pressed in (
-        "Alt+2",
-        "Alt+K",
-        "Alt+3",
-        "Alt+K",
-        "Alt+EQUAL",
-        "Ctrl+K",
-        "Alt+RIGHT_BRACKET",
-        "Alt+O",
-        "Alt+PAGE_UP",
-    ):
+    chords = ("Alt+2", "Alt+K", "Alt+3", "Alt+K", "Alt+EQUAL", "Ctrl+K", "Alt+RIGHT_BRACKET", "Alt+O", "Alt+PAGE_UP")
+    for pressed in chords:
         shortcut_of(pressed).do(store, Actions())
         store.end_gesture()
         store.apply()
