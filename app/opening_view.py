@@ -10,13 +10,14 @@ from app.light_options import LightOptions
 from app.opening_bodies import opening_row, playback_of
 from app.opening_camera import check_camera, with_path
 from app.opening_light import background_color, opening_light, opening_stage
+from app.opening_looking import with_looking
 from app.scene_options import SceneOptions
 from app.session_file import view_of_argument
 from app.state import LookState, ViewState
 from app.view_options import ViewOptions
 
 NO_DESCRIPTION = ("smpl", "smpl_uv")  # of BodyOptions: where a file is, not what is seen
-LOOKS = ("pixel_normals", "freeze_materials", "background", "exposure", "curve", "buffer", "false_color")
+LOOKS = ("pixel_normals", "freeze_materials", "background", "exposure", "curve", "buffer")
 
 
 def opening_view(options: ViewOptions) -> ViewState:
@@ -24,18 +25,18 @@ def opening_view(options: ViewOptions) -> ViewState:
     check_camera(options)
     if options.session:
         _refuse_descriptions(options)
-        return with_path(options, view_of_argument(options.session))
+        return with_looking(options, with_path(options, view_of_argument(options.session)))
     body, company = opening_row(options, playback_of(options) if isinstance(options, PlaybackOptions) else None)
     body = replace(body, detail=options.pixel_normals, freezes_materials=options.freeze_materials)
     plain = LookState()
     look = LookState(
         getattr(options, "buffer", plain.buffer), getattr(options, "exposure", plain.exposure_ev),
         getattr(options, "curve", plain.curve), background_color(options.background_color, plain.background),
-        getattr(options, "false_color", plain.has_false_color),
     )  # fmt: skip
     check_number("--exposure", look.exposure_ev)
     stage = opening_stage(options, getattr(options, "background", "none"))
-    return with_path(options, ViewState(body, light=opening_light(options), look=look, stage=stage, company=company))
+    view = ViewState(body, light=opening_light(options), look=look, stage=stage, company=company)
+    return with_looking(options, with_path(options, view))
 
 
 def keeps_clocks(options: SceneOptions) -> bool:

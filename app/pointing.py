@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from app.frames import Frame
 from app.picking import Letterbox
 from app.readings import Readings
-from app.readout import Line, joint_line, value_lines
+from app.readout import SEPARATOR, Line, joint_line, value_lines
 from app.state import LookState, Store, ToolState
 from app.wipe import first_column
 from app.worker import Worker
@@ -71,7 +71,8 @@ def pointed_at(
         name = "" if frame.other is None else "right side" if is_second else "left side"
         lines = value_lines(side, told, column, row, name)
     joint = joint_line(side, x_px, y_px, JOINT_REACH_PX / letterbox.scale) if look.has_joints else None
-    lines = lines if joint is None else (joint, *lines)
+    if joint is not None and joint.label not in (line.label.split(SEPARATOR)[-1] for line in lines[:1]):
+        lines = (joint, *lines)
     if not lines and not tool.has_loupe:
         return None
     return Pointed(*place, column, row, tool.loupe_zoom if tool.has_loupe else 0, lines)

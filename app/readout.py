@@ -16,6 +16,7 @@ NUM_CHANNELS = {"radiance": 3, "albedo": 3, "shading": 3, "normal": 3, "uv": 2} 
 SIGNED = ("normal",)
 PENDING = "…"
 NOTHING = "–"
+SEPARATOR = "  \N{MIDDLE DOT}  "  # between the parts of a heading
 
 
 @dataclass(frozen=True)
@@ -39,9 +40,7 @@ def value_lines(
     values = {**values_shown(frame, column, row), **told}  # the engine's numbers are finer than the picture's
     names = dict.fromkeys((*READ_BUFFERS, *values))
     absent = PENDING if readings is None and _shows_body(frame, column, row) else NOTHING
-    heading = "  \N{MIDDLE DOT}  ".join(
-        text for text in (f"{column}, {row}", side, limb_name(frame, column, row)) if text
-    )
+    heading = SEPARATOR.join(text for text in (f"{column}, {row}", side, limb_name(frame, column, row)) if text)
     lines = [Line(heading)]
     for name in names:
         numbers = number_texts(name, values[name]) if name in values else (absent,)

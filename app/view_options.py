@@ -7,10 +7,11 @@ from app.backend_options import BackendOptions
 from app.body_options import BodyOptions
 from app.camera_options import CameraOptions
 from app.light_options import LightOptions
+from app.looking_options import LookingOptions
 
 
 @dataclass(frozen=True, kw_only=True)
-class ViewOptions(BodyOptions, LightOptions, CameraOptions, BackendOptions):
+class ViewOptions(BodyOptions, LightOptions, CameraOptions, LookingOptions, BackendOptions):
     """A session, or who is shown, in which pose, under which light."""
 
     session: str = ""

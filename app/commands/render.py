@@ -3,7 +3,8 @@
 Writes OUT/<buffer>.png or .exr. EXR holds linear float32: world-space normals and positions, depth in metres along the
 camera's axis. PNG is for looking: radiance is tone-mapped with alpha = mask, albedo and shading are sRGB, normals
 n / 2 + 1 / 2, depth brighter when nearer, position p / 4 m + 1 / 2. --save-scene also writes mesh.ply, camera.json and
-lighting.json, which hold everything another renderer needs to make the same picture.
+lighting.json, which hold everything another renderer needs to make the same picture. --compare, --overlay and
+--false-color write what the window shows, over the background: its colors, lines and split, at its full quality.
 
 examples:
   python launch.py render --avatar josh.ckpt --out frames
@@ -12,14 +13,21 @@ examples:
   python launch.py render --avatar josh.ckpt --out frames --camera back --lens 85
   python launch.py render --avatar josh.ckpt --out frames --camera path.json --camera-time 1.5
   python launch.py render --avatar josh.ckpt --out frames --format exr --buffers radiance,normal,depth --save-scene
+  python launch.py render --avatar josh.ckpt --out frames --compare avatar=ada --compare probe=sunset --overlay joints
   python launch.py render --session josh_session.json --out frames
 """
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from app.scene_options import SceneOptions
+
+if TYPE_CHECKING:
+    from app.scene_builder import OpenedScene
+    from phynes_core.grounded_frame import GroundedRenderer
+
+ENGINE_ALONE = ("supersample", "antialias", "lamp_samples", "exact_visibility")  # a window's picture has its own
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,22 +64,21 @@ class Render(SceneOptions):
 
 
 def run(args: Render) -> int:
-    import torch
-
     from app.arguments import check_number
     from app.backend_options import check_backends
-    from app.buffer_files import write_buffer, write_picture
     from app.devices import chosen_device
     from app.light_files import check_light_picture, write_light
-    from app.light_state import StageState
+    from app.opening_view import opening_view
     from app.outputs import check_folder
-    from app.scene_builder import open_scene, pixel_normals
+    from app.scene_builder import open_scene
     from app.scene_files import save_scene
-    from app.staging import staged
-    from phynes_core.frame import RenderOptions
+    from app.shown_pictures import needs_window, write_shown
+    from app.state import BUFFERS as SHOWN
     from phynes_core.grounded_frame import GroundedRenderer
+    from phynes_core.render.frame_buffers import BUFFERS
 
-    names = _buffer_names(args.buffers)
+    is_shown = needs_window(opening_view(args)) and not _is_plain(args)
+    names = _buffer_names(args.buffers, SHOWN if is_shown else BUFFERS)
     check_number("--supersample", args.supersample, 1, 8)
     check_number("--lamp-samples", args.lamp_samples, 1, 1024)
     check_folder(args.out)
@@ -80,10 +87,36 @@ def run(args: Render) -> int:
     if args.export_probe is not None:
         check_light_picture(args.export_probe, args.probe_rows)
     opened = open_scene(args)
-    view, scene, light, pelvis = opened.view, opened.scene, opened.light, opened.pelvis
+    renderer = GroundedRenderer(device)
+    if is_shown:
+        paths = [(name, args.out / f"{name}.png") for name in names]
+        write_shown(paths, opened.view, args.size, args, args, device)
+        print(*(path for _, path in paths), sep="\n")
+    else:
+        _write_buffers(args, opened, names, renderer)
+    if args.export_probe is not None:
+        write_light(args.export_probe, opened.light.lighting, opened.pelvis, args.probe_rows)
+        print(args.export_probe)
+    if args.save_scene:
+        mesh = renderer.mesh(opened.scene).cpu()
+        save_scene(args.out, opened.scene, mesh, opened.view.light.bright_sources)
+        print(*(args.out / name for name in ("mesh.ply", "camera.json", "lighting.json")), sep="\n")
+    return 0
+
+
+def _write_buffers(args: Render, opened: "OpenedScene", names: list[str], renderer: "GroundedRenderer") -> None:
+    """Each buffer as the engine makes it."""
+    import torch
+
+    from app.buffer_files import write_buffer, write_picture
+    from app.light_state import StageState
+    from app.scene_builder import pixel_normals
+    from app.staging import staged
+    from phynes_core.frame import RenderOptions
+
+    view, scene = opened.view, opened.scene
     look, stage = view.look, view.stage
     color = look.background if stage.backdrop == "color" else None
-    renderer = GroundedRenderer(device)
     options = RenderOptions(
         buffers=frozenset(names),
         backend=args.backend,
@@ -101,26 +134,32 @@ def run(args: Render) -> int:
         path = args.out / f"{name}.{args.format}"
         if name == "radiance" and stage != StageState("none"):
             picture = torch.cat([buffers.image("radiance"), buffers.mask], -1)
-            picture = staged(picture, buffers, stage, light, scene.camera, pelvis, is_screen=args.format == "png")
+            is_screen = args.format == "png"
+            picture = staged(picture, buffers, stage, opened.light, scene.camera, opened.pelvis, is_screen=is_screen)
             write_picture(path, picture, look.exposure_ev, look.curve, color)
         else:
             write_buffer(path, buffers, name, look.exposure_ev, look.curve)
         print(path)
-    if args.export_probe is not None:
-        write_light(args.export_probe, light.lighting, pelvis, args.probe_rows)
-        print(args.export_probe)
-    if args.save_scene:
-        save_scene(args.out, scene, renderer.mesh(scene).cpu(), view.light.bright_sources)
-        print(*(args.out / name for name in ("mesh.ply", "camera.json", "lighting.json")), sep="\n")
-    return 0
 
 
-def _buffer_names(text: str) -> list[str]:
+def _is_plain(args: Render) -> bool:
+    """Whether the engine's numbers are asked for; raises UsageError where a picture of the window is, too."""
     from app.cli import UsageError
-    from phynes_core.render.frame_buffers import BUFFERS
 
-    names = list(BUFFERS) if text == "all" else [name.strip() for name in text.split(",")]
-    unknown = [name for name in names if name not in BUFFERS]
+    asked = [f"--{name.replace('_', '-')}" for name in ("compare", "overlay", "false_color") if getattr(args, name)]
+    engine = [
+        f"--{name.replace('_', '-')}" for name in ("format", *ENGINE_ALONE) if getattr(args, name) != vars(Render)[name]
+    ]
+    if asked and engine:
+        raise UsageError(f"{engine[0]}: means nothing with {asked[0]}, which makes the window's picture; leave one out")
+    return args.format == "exr"
+
+
+def _buffer_names(text: str, known: tuple[str, ...]) -> list[str]:
+    from app.cli import UsageError
+
+    names = list(known) if text == "all" else [name.strip() for name in text.split(",")]
+    unknown = [name for name in names if name not in known]
     if unknown:
-        raise UsageError(f"--buffers: expected some of {', '.join(BUFFERS)} or all, got {', '.join(unknown)!r}")
+        raise UsageError(f"--buffers: expected some of {', '.join(known)} or all, got {', '.join(unknown)!r}")
     return list(dict.fromkeys(names))

@@ -41,8 +41,6 @@ class Turntable(SceneOptions, PlaybackOptions):
         "radiance", "albedo", "roughness", "visibility", "shading", "normal", "uv", "depth", "light_visibility"
     ] = "radiance"
     """What to show."""
-    false_color: bool = False
-    """Numbers as colors with a legend."""
     antialias: bool = True
     """Smooth silhouettes by coverage."""
     exposure: float = 0.0

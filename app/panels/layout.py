@@ -5,6 +5,7 @@ import dearpygui.dearpygui as dpg
 from app.panels.avatar_panel import AvatarPanel
 from app.panels.company_panel import CompanyPanel
 from app.panels.docking import Docked
+from app.panels.inspect_panel import InspectPanel
 from app.panels.lamp_panel import LampPanel
 from app.panels.light_panel import LightPanel
 from app.panels.menu_bar import MenuBar
@@ -30,12 +31,13 @@ PANELS: tuple[Docked, ...] = (
     Docked(9007, LampPanel, "lamps"),
     Docked(9008, ViewPanel, "look"),
     Docked(9020, StagePanel, "look"),
+    Docked(9021, InspectPanel, "look"),
     Docked(9004, StatsPanel, "numbers"),  # last, for that one has the focus first, which would lift it over other tabs
 )
 TRACED_TAGS = (  # widgets whose places PHYNES_TRACE tells
     "avatar.time", "avatar.play", "joint16", "pose.reset", "record.seconds", "record.start", "light.mode",
     "light.yaw_deg", "light.strip", "probes.picture", "probes.tool", "lamp.add", "view.exposure",
-    "view.albedo", "view.normal",
+    "view.albedo", "view.normal", "inspect.joints",
     "poses.0", "poses.share", "poses.save", "timeline.strip", "timeline.play", "menu.panels",
     *(f"menu.{item.tag}" for item in PANELS),
 )  # fmt: skip

@@ -4,7 +4,6 @@ import dearpygui.dearpygui as dpg
 
 from app import camera_edits, edits
 from app.panels.color_field import ColorField
-from app.panels.compare_rows import CompareRows
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
 from app.panels.theme import SELECTED_THEME
 from app.state import BUFFERS, DETAIL_MODES, TONE_CURVES
@@ -33,7 +32,6 @@ class ViewPanel:
     def __init__(self, context: PanelContext) -> None:
         self._context = context
         self._background = ColorField("view.background", "background", self._set_background, is_linear=False)
-        self._compare = CompareRows(context)
 
     def build(self) -> None:
         """Buffer buttons, display sliders, lens."""
@@ -56,7 +54,11 @@ class ViewPanel:
             )
             self._background.build()
         tooltip("view.curve", "How bright light is fitted to the screen; files use the same curve.")
-        self._compare.build()
+        dpg.add_checkbox(
+            label="false color", tag="view.false_color",
+            callback=lambda _, on: self._look("has_false_color", on),
+        )  # fmt: skip
+        tooltip("view.false_color", "Buffers that hold a number as colors with a legend. H in the picture.")
         with dpg.group(horizontal=True):
             dpg.add_slider_float(
                 tag="view.fov", min_value=5.0, max_value=90.0, format="field of view  %.0f°", width=-96,
@@ -98,7 +100,7 @@ class ViewPanel:
         show_value("view.exposure", float(look.exposure_ev))
         show_value("view.curve", look.curve)
         show_value("view.fov", float(snapshot.state.camera.fov_deg))
-        self._compare.sync(snapshot)
+        show_value("view.false_color", look.has_false_color)
         self._background.show(look.background)
 
     def _look(self, name: str, value: object) -> None:

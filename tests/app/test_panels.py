@@ -9,6 +9,7 @@ import pytest
 from app import edits
 from app.actions import Actions
 from app.frames import Choice, Choices
+from app.light_presets import LIGHT_PRESETS
 from app.panels.color_field import to_linear, to_srgb
 from app.panels.layout import PanelLayout
 from app.panels.panel import PanelContext, Snapshot, labels_to_keys
@@ -22,7 +23,17 @@ from app.panels.probe_panel import (
     picture_to_lamp,
 )
 from app.panels.theme import build_theme
-from app.state import BUFFERS, NUM_JOINTS, NUM_SHAPES, BodyState, LampState, Store, TurntableState, ViewState
+from app.state import (
+    BUFFERS,
+    NUM_JOINTS,
+    NUM_SHAPES,
+    BodyState,
+    CompareState,
+    LampState,
+    Store,
+    TurntableState,
+    ViewState,
+)
 from app.status import Message, RecordingStatus, Status
 from phynes_core.conventions import direction_to_latlong, orbit_direction
 
@@ -373,3 +384,34 @@ def test_detail_and_frozen_materials_say_what_they_do_to_this_avatar(bench):
     bench.show()
     assert dpg.get_value("view.detail") == "detail: auto (off)"
     assert not dpg.get_item_configuration("view.freeze")["enabled"]  # nothing to freeze
+
+
+def test_looking_closely_is_switched_on_and_chosen_in_one_panel(bench):
+    look = bench.use("inspect.joints", True).look
+    assert look.has_joints and bench.use("inspect.wireframe", True).look.has_wireframe
+    assert bench.use("inspect.readout", True).tool.has_readout and bench.use("inspect.loupe", True).tool.has_loupe
+    assert bench.use("inspect.loupe_zoom", "16x").tool.loupe_zoom == 16
+    assert bench.use("view.false_color", True).look.has_false_color
+    for _ in range(6):
+        bench.store.undo()
+    assert bench.store.state == ViewState(BodyState("/a/josh.ckpt"))
+    bench.show()
+    assert not dpg.get_value("inspect.joints") and dpg.get_value("inspect.loupe_zoom") == "8x"
+
+
+def test_the_right_side_of_a_split_is_chosen_by_buffer_avatar_and_light(bench):
+    assert bench.use("inspect.split_buffer", "normal").compare == CompareState(True, "normal")
+    assert bench.use("inspect.split_avatar", "josh (2)").compare.avatar == "/b/josh.ckpt"
+    light = bench.use("inspect.split_light", "sunset").compare.light
+    assert (light.mode, light.environment) == ("environment", "/p/sunset.exr")
+    assert dpg.get_value("inspect.split_light") == "sunset"
+    assert bench.use("inspect.split_light", "rig: rim").compare.light.lamps == LIGHT_PRESETS["rim"]
+    assert dpg.get_value("inspect.split_light") == "rig: rim"
+    bench.use("light.yaw_deg", 40.0)
+    kept = bench.use("inspect.split_light", "light: what shines now").compare.light
+    assert kept.yaw_deg == 40.0 and bench.use("light.yaw_deg", 10.0).compare.light == kept
+    swapped = bench.use("inspect.split_swap")
+    assert swapped.look.buffer == "normal" and swapped.light == kept and swapped.compare.buffer == "radiance"
+    assert bench.use("inspect.split_light", "light: as on the left").compare.light is None
+    assert bench.use("inspect.split_avatar", "avatar: as on the left").compare.avatar == ""
+    assert not bench.use("inspect.split").compare.is_on

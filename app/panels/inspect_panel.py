@@ -1,4 +1,4 @@
-"""Rows of the View panel: what lies over the picture, and what stands right of the split."""
+"""What is told of pixels, what lies over the picture, and what stands right of the split."""
 
 from pathlib import Path
 
@@ -14,8 +14,10 @@ SAME, KEEP, CAPTURED, OWN = "as on the left", "what shines now", "as captured", 
 ENVIRONMENT, RIG, OTHER = "environment", "rig", "other"  # what an entry of the lights is
 
 
-class CompareRows:
-    """Belongs to the View panel."""
+class InspectPanel:
+    """Looking closely."""
+
+    title = "Inspect"
 
     def __init__(self, context: PanelContext) -> None:
         self._context = context
@@ -24,40 +26,38 @@ class CompareRows:
         self._lights: dict[str, tuple[str, str]] = {}  # label -> (what it is, path or name)
 
     def build(self) -> None:
-        """Overlays, then the split and its three choices."""
+        """Overlays and pointer, then the split and its three choices."""
         with dpg.group(horizontal=True):
-            self._checkbox("false color", "false_color", look_edits.toggle_false_color)
             self._checkbox("joints", "joints", look_edits.toggle_joints)
             self._checkbox("mesh edges", "wireframe", look_edits.toggle_wireframe)
-        tooltip("view.false_color", "Buffers that hold a number as colors with a legend. H in the picture.")
-        tooltip("view.joints", "Joints and bones over the picture: left blue, right orange. J in the picture.")
-        tooltip("view.wireframe", "Edges of the posed mesh where they are seen. Shift+J in the picture.")
+        tooltip("inspect.joints", "Joints and bones over the picture: left blue, right orange. J in the picture.")
+        tooltip("inspect.wireframe", "Edges of the posed mesh where they are seen. Shift+J in the picture.")
         with dpg.group(horizontal=True):
             self._checkbox("pixel values", "readout", look_edits.toggle_readout)
             self._checkbox("loupe", "loupe", look_edits.toggle_loupe)
             dpg.add_combo(
-                [f"{zoom}x" for zoom in LOUPE_ZOOMS], tag="view.loupe_zoom", width=-1,
+                [f"{zoom}x" for zoom in LOUPE_ZOOMS], tag="inspect.loupe_zoom", width=-1,
                 callback=lambda _, label: self._zoom(label),
             )  # fmt: skip
-        tooltip("view.readout", "Every buffer's numbers at the pixel under a pointer that rests. T in the picture.")
-        tooltip("view.loupe", "The pixels around the pointer, magnified. U in the picture.")
-        tooltip("view.loupe_zoom", "Screen pixels a pixel. Shift+U and Alt+U, or Alt and the wheel, in the picture.")
+        tooltip("inspect.readout", "Every buffer's numbers at the pixel under a pointer that rests. T in the picture.")
+        tooltip("inspect.loupe", "The pixels around the pointer, magnified. U in the picture.")
+        tooltip("inspect.loupe_zoom", "Screen pixels a pixel. Shift+U and Alt+U, or Alt and the wheel, in the picture.")
         with dpg.group(horizontal=True):
             self._checkbox("split with", "split", look_edits.toggle_compare)
-            dpg.add_combo((), tag="view.split_buffer", width=-70, callback=lambda _, label: self._buffer(label))
+            dpg.add_combo((), tag="inspect.split_buffer", width=-70, callback=lambda _, label: self._buffer(label))
             dpg.add_button(
-                label="Swap", tag="view.split_swap", width=-1,
+                label="Swap", tag="inspect.split_swap", width=-1,
                 callback=lambda: self._post(look_edits.swap_sides, "swap sides"),
             )  # fmt: skip
         with dpg.group(horizontal=True):
-            dpg.add_combo((), tag="view.split_avatar", width=150, callback=lambda _, label: self._avatar(label))
-            dpg.add_combo((), tag="view.split_light", width=-1, callback=lambda _, label: self._light(label))
-        tooltip("view.split", "Two pictures with a line between them that is dragged. C in the picture.")
-        tooltip("view.split_buffer", "The buffer right of the line. Shift+1 to Shift+9 in the picture.")
-        tooltip("view.split_swap", "What is right stands left, where all its light can be edited. Shift+C.")
-        tooltip("view.split_avatar", "The avatar right of the line, in the active one's pose. Alt+N in the picture.")
+            dpg.add_combo((), tag="inspect.split_avatar", width=150, callback=lambda _, label: self._avatar(label))
+            dpg.add_combo((), tag="inspect.split_light", width=-1, callback=lambda _, label: self._light(label))
+        tooltip("inspect.split", "Two pictures with a line between them that is dragged. C in the picture.")
+        tooltip("inspect.split_buffer", "The buffer right of the line. Shift+1 to Shift+9 in the picture.")
+        tooltip("inspect.split_swap", "What is right stands left, where all its light can be edited. Shift+C.")
+        tooltip("inspect.split_avatar", "The avatar right of the line, in the active one's pose. Alt+N in the picture.")
         tooltip(
-            "view.split_light",
+            "inspect.split_light",
             "The light right of the line: an environment with the lamps of now, a rig, or what shines now while the "
             "left goes on changing. Alt+arrows and Alt+L in the picture.",
         )
@@ -65,25 +65,24 @@ class CompareRows:
     def sync(self, snapshot: Snapshot) -> None:
         """Show the look and the comparison."""
         look, compare = snapshot.state.look, snapshot.state.compare
-        show_value("view.false_color", look.has_false_color)
-        show_value("view.joints", look.has_joints)
-        show_value("view.wireframe", look.has_wireframe)
-        show_value("view.readout", snapshot.state.tool.has_readout)
-        show_value("view.loupe", snapshot.state.tool.has_loupe)
-        show_value("view.loupe_zoom", f"{snapshot.state.tool.loupe_zoom}x")
-        show_value("view.split", compare.is_on)
-        show_options("view.split_swap", enabled=compare.is_on)
+        show_value("inspect.joints", look.has_joints)
+        show_value("inspect.wireframe", look.has_wireframe)
+        show_value("inspect.readout", snapshot.state.tool.has_readout)
+        show_value("inspect.loupe", snapshot.state.tool.has_loupe)
+        show_value("inspect.loupe_zoom", f"{snapshot.state.tool.loupe_zoom}x")
+        show_value("inspect.split", compare.is_on)
+        show_options("inspect.split_swap", enabled=compare.is_on)
         self._buffers = {f"buffer: {SAME}": ""} | {name.replace("_", " "): name for name in BUFFERS}
-        _show_choice("view.split_buffer", self._buffers, compare.buffer)
+        _show_choice("inspect.split_buffer", self._buffers, compare.buffer)
         avatars = [(choice.key, choice.label) for choice in snapshot.choices.avatars]
         if compare.avatar and all(key != compare.avatar for key, _ in avatars):
             avatars.append((compare.avatar, Path(compare.avatar).stem))
         self._avatars = labels_to_keys([("", f"avatar: {SAME}"), *avatars])
-        _show_choice("view.split_avatar", self._avatars, compare.avatar)
+        _show_choice("inspect.split_avatar", self._avatars, compare.avatar)
         self._lights = self._offered_lights(snapshot)
         label = self._light_label(compare.light)
-        show_options("view.split_light", items=list(self._lights))
-        show_value("view.split_light", label)
+        show_options("inspect.split_light", items=list(self._lights))
+        show_value("inspect.split_light", label)
 
     def _offered_lights(self, snapshot: Snapshot) -> dict[str, tuple[str, str]]:
         state = snapshot.state
@@ -135,7 +134,7 @@ class CompareRows:
             self._post(lambda s: edits.edit_tool(s, has_loupe=True, loupe_zoom=zoom), "loupe zoom")
 
     def _checkbox(self, label: str, tag: str, edit) -> None:
-        dpg.add_checkbox(label=label, tag=f"view.{tag}", callback=lambda: self._post(edit, tag))
+        dpg.add_checkbox(label=label, tag=f"inspect.{tag}", callback=lambda: self._post(edit, tag))
 
     def _post(self, edit, label: str) -> None:
         self._context.end_gesture()
