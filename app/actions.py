@@ -52,6 +52,8 @@ class Actions:
     ask_what_to_open: Callable[[], None] = _nothing
     next_theme: Callable[[], None] = _nothing
     step_scale: Callable[[int], None] = _ignored_step  # larger or smaller controls; 0 as the screen has them
+    save_materials: Callable[[str], None] = _no_path  # "": beside the active avatar's checkpoint
+    load_materials: Callable[[str], None] = _no_path
     save_rig: Callable[[str], None] = _no_path  # all light as a JSON file
     load_rig: Callable[[str], None] = _no_path
     environments: Callable[[], tuple[str, ...]] = _no_names  # paths of those that ship

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from app.company_edits import posed_bodies
-from app.frames import ShownBody
+from app.frames import MaterialSquare, ShownBody
 from app.kept_files import MAX_KEPT, KeptFiles
 from app.material_state import MaterialState
 from app.materials import Materials
@@ -64,6 +64,11 @@ class Bodies:
             return row
         edited = (replace(posed, materials=edit) for posed, edit in zip(row.posed, edits, strict=True))
         return replace(row, posed=tuple(edited))
+
+    def square(self, row: PosedRow, state: ViewState, is_final: bool) -> MaterialSquare | None:
+        """The active body's materials over the UV square; while something moves, only where there is paint to see."""
+        avatar, materials = row.posed[state.company.place].avatar, state.body.materials
+        return self._materials.square(avatar, materials) if is_final or materials.strokes else None
 
     def avatar(self, body: BodyState) -> Avatar:
         """The avatar that the body names; raises CheckpointError."""

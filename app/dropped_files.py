@@ -9,6 +9,9 @@ from app.company_edits import add_body
 from app.light_edits import choose_environment, use_rig
 from app.light_rigs import FORMAT as RIG_FORMAT
 from app.light_rigs import read_rig
+from app.material_edits import use_materials
+from app.material_files import FORMAT as MATERIALS_FORMAT
+from app.material_files import load_materials
 from app.path_edits import use_path
 from app.playback_edits import load_motion_file
 from app.pose_edits import hold_pose
@@ -33,6 +36,9 @@ def edit_of_dropped(path: Path) -> tuple[Edit, str]:
     if suffix == ".json" and _format_of(path) == FORMAT:
         rotations = read_pose(path).rotations
         return lambda state: hold_pose(state, rotations), "pose"
+    if suffix == ".json" and _format_of(path) == MATERIALS_FORMAT:
+        materials = load_materials(path)
+        return lambda state: use_materials(state, materials), "load materials"
     if suffix == ".json" and _format_of(path) == RIG_FORMAT:
         lamps, sky = read_rig(path)
         return lambda state: use_rig(state, lamps, sky), "light rig"
@@ -40,7 +46,9 @@ def edit_of_dropped(path: Path) -> tuple[Edit, str]:
         camera_path = read_path(path)
         return lambda state: use_path(state, camera_path), "camera path"
     known = ", ".join((".ckpt", *MOTIONS, *ENVIRONMENTS))
-    raise PhynesError(f"{path.name}: expected {known}, or a session, pose, light rig or camera path as .json")
+    raise PhynesError(
+        f"{path.name}: expected {known}, or a session, pose, light rig, camera path or material edits as .json"
+    )
 
 
 def is_session(path: Path) -> bool:

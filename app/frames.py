@@ -1,11 +1,13 @@
 """What passes between the engine's thread and the windows: arrays and numbers, and images that a GPU still holds."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 
+from app.material_state import Place
 from app.readings import Readings
 from app.state import LookState, Rgb, Vector, ViewState
 
@@ -47,6 +49,28 @@ class Sky:
     scale: Rgb  # intensity and tint
 
 
+@dataclass(frozen=True, eq=False)
+class MaterialSquare:
+    """An avatar's materials over the UV square, edits included; the same object until they change."""
+
+    albedo: np.ndarray  # [S, S, 3] float32 linear, row 0 is v = 1
+    roughness: np.ndarray  # [S, S] float32
+    is_body: np.ndarray  # [S, S] bool: what lies on the body
+
+    def at(self, place: Place) -> tuple[Rgb, float] | None:
+        """Color and roughness at a texel coordinate; None beside the body."""
+        side = len(self.roughness)
+        column = min(side - 1, max(0, math.floor(place[0] * side)))
+        row = min(side - 1, max(0, math.floor((1.0 - place[1]) * side)))
+        rows, columns = np.nonzero(self.is_body[max(0, row - 1) : row + 2, max(0, column - 1) : column + 2])
+        if not self.is_body[row, column]:  # a chart's rim may fall into a texel whose center lies beside it
+            if not len(rows):
+                return None
+            row, column = max(0, row - 1) + int(rows[0]), max(0, column - 1) + int(columns[0])
+        red, green, blue = self.albedo[row, column].tolist()
+        return (red, green, blue), float(self.roughness[row, column])
+
+
 class HeldImage(Protocol):
     """A finished image that stays on the GPU until its numbers are asked for."""
 
@@ -82,6 +106,8 @@ class Frame:
     depth_m: tuple[float, float] | None = None  # nearest and farthest, of the depth picture's grays
     projection: np.ndarray | None = None  # [3, 4] float32: image (px) from world (m)
     mesh: ShownMesh | None = None  # where the look asks for its edges
+    texel_coordinates: np.ndarray | HeldImage | None = None  # [H, W, 2] float32 uv of what a pixel shows
+    square: MaterialSquare | None = None  # of the active body
     other: "Frame | None" = None  # of the same size: what the picture right of the wipe shows
 
     @property
@@ -98,6 +124,11 @@ class Frame:
     def pixels(self) -> np.ndarray:
         """The image on the host."""
         return _on_host(self.image)
+
+    @property
+    def uv(self) -> np.ndarray | None:
+        """The texel coordinates on the host."""
+        return None if self.texel_coordinates is None else _on_host(self.texel_coordinates)
 
     @property
     def face_index(self) -> np.ndarray | None:

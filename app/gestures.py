@@ -9,6 +9,7 @@ from app.fly_hands import FlyHands
 from app.light_edits import TURN_DEG_PER_PX, turn_environment
 from app.limb_hands import LimbHands
 from app.look_edits import magnify, move_wipe
+from app.material_hands import MaterialHands
 from app.orbit_camera import OrbitView, panned
 from app.picking import GRAB_RADIUS_PX, LampDrag, Letterbox, grabbed_lamp
 from app.shortcuts import chord, shortcut_of
@@ -27,12 +28,13 @@ class Gestures:
         self.view: OrbitView | None = None  # of the picture shown
         self.letterbox: Letterbox | None = None
         self.reach = 1.0  # times the usual distance at which things can be grabbed: denser screens need more
-        self.drag: str | None = None  # orbit, look, pan, light, wipe, lamp or ring while a button is down
+        self.drag: str | None = None  # while a button is down: orbit, look, pan, light, wipe, lamp, ring, paint or pick
         self._button = 0
         self._lamp = 0
         self._lamp_drag: LampDrag | None = None
         self.limbs = LimbHands(store)
         self.fly = FlyHands(store)
+        self.materials = MaterialHands(store)
 
     def hovered_lamp(self, x: float, y: float) -> int | None:
         """The lamp that a press would grab."""
@@ -56,6 +58,9 @@ class Gestures:
         if button == LEFT and turns_light:
             self.drag = "light"
             return
+        if button == RIGHT and self.letterbox and self.materials.press(self.letterbox, x, y, picks=True):
+            self.drag = "pick"
+            return
         flies = self.fly.is_on and button != MIDDLE
         if (button != LEFT or has_shift) and not flies:
             self.drag = "pan"
@@ -64,6 +69,9 @@ class Gestures:
             self.drag = "wipe"
             return
         lamp = self.hovered_lamp(x, y)
+        if lamp is None and self.letterbox is not None and self.materials.press(self.letterbox, x, y):
+            self.drag = "paint"
+            return
         if lamp is None or self.view is None or self.letterbox is None:
             if flies:
                 self.drag = "look"
@@ -92,6 +100,8 @@ class Gestures:
         elif self.drag == "wipe" and self.view is not None and self.letterbox is not None:
             share = self.letterbox.to_image(x, y)[0] / self.view.width
             self._store.post(lambda state: move_wipe(state, share), "wipe", is_undoable=False)
+        elif self.drag == "paint" and self.view is not None and self.letterbox is not None:
+            self.materials.move(self.view, self.letterbox, x, y)
         elif self.drag == "ring" and self.letterbox is not None:
             self.limbs.move(self.letterbox, x, y)
         elif self._lamp_drag is not None and self.view is not None and self.letterbox is not None:
@@ -103,6 +113,7 @@ class Gestures:
         if button == self._button:
             if self.drag in ("orbit", "ring"):
                 self.limbs.release(self.view, self.letterbox, x, y)
+            self.materials.release()
             self.drag, self._lamp_drag = None, None
             self._store.end_gesture()
 

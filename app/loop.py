@@ -17,6 +17,7 @@ from app.dropped_files import edit_of_dropped, is_session
 from app.frames import Choices, Frame
 from app.gestures import Gestures
 from app.light_thumbnails import LightThumbnails
+from app.material_desk import MaterialDesk
 from app.memory_use import resident_mb
 from app.notices import Notices, fly_captions
 from app.orbit_camera import OrbitView
@@ -54,6 +55,7 @@ class ViewerLoop:
         self._store, self._worker, self._choices, self._home, self._trace = store, worker, choices, home, trace
         self._poses, rigs = PoseDesk(store, worker), RigDesk(store, worker)
         self._session = session = SessionDesk(store, worker.say, opened)
+        self._materials = MaterialDesk(store, worker.say)
         self._picture = PictureWindow("PhyNES Viewer")
         self._controls = Controls(store, self._picture.screen_scale, self._take_scale)
         actions = Actions(
@@ -63,6 +65,7 @@ class ViewerLoop:
             reset_layout=self._reset_layout, next_theme=self._controls.next_theme,
             step_scale=self._controls.step_scale,
             save_rig=rigs.save, load_rig=rigs.load,
+            save_materials=self._materials.save, load_materials=self._materials.load,
             save_session=session.save, save_session_as=session.save_as, open_session=session.open,
             restore_session=session.restore, open_recent=session.open_recent,
             ask_where_to_save=lambda: self._controls.window.ask(SAVE_DIALOG),
@@ -110,6 +113,7 @@ class ViewerLoop:
     def _turn(self) -> None:
         self._advance_clock()
         self._store.apply()
+        self._materials.turn()
         self._ask()
         self._revert_failure()
         status, frame = self._worker.status, self._worker.latest
@@ -231,7 +235,7 @@ class ViewerLoop:
         if frame is None:
             return None
         view = OrbitView(frame.state.camera, frame.target, *frame.size)
-        self._gestures.view, self._gestures.limbs.frame = view, frame
+        self._gestures.view, self._gestures.limbs.frame, self._gestures.materials.frame = view, frame, frame
         self._gestures.letterbox = self._picture.letterbox(frame.size)
         return view
 
@@ -253,6 +257,7 @@ class ViewerLoop:
                 frame.has_detail if frame else False, frame.materials_follow_pose if frame else False,
                 *self._clip(), self._store.can_undo, self._store.can_redo, self._session.status,
                 frame.quality if frame else "", resident_mb(), self._thumbnails.made, self._controls.scale,
+                frame.square if frame else None, self._materials.beside,
             )
         )  # fmt: skip
         self._controls.window.draw()

@@ -52,3 +52,11 @@ class BrushState:
     tool: str = "none"  # of TOOLS
     stroke: StrokeState = StrokeState()  # what the next one will be, without its points
     shows_roughness: bool = False  # on the panel's square, instead of the color
+
+
+@dataclass(frozen=True)
+class MaterialFile:
+    """What the panel says of the file beside the active avatar."""
+
+    name: str = ""  # without its folder
+    is_there: bool = False

@@ -4,6 +4,8 @@ from collections import OrderedDict
 
 import torch
 
+from app.frames import MaterialSquare
+from app.material_square import MapSquare
 from app.material_state import MaterialState, StrokeState
 from phynes_core.avatar import Avatar
 from phynes_core.body.texels import TEXELS
@@ -19,6 +21,8 @@ class _Painter:
 
     def __init__(self, avatar: Avatar) -> None:
         self.avatar = avatar  # kept, so that its id stays its own
+        self._maps: MapSquare | None = None
+        self._square: tuple[MaterialState, MaterialSquare] | None = None
         self._surface: PaintSurface | None = None
         self._before: tuple[tuple[StrokeState, ...], torch.Tensor] | None = None  # all strokes but the newest
         self._edits: list[tuple[MaterialState, MaterialEdit]] = []  # newest last; a list, for hashing points is slow
@@ -34,6 +38,14 @@ class _Painter:
         others = [(known, kept) for known, kept in self._edits if kept is not edit]
         self._edits = [*others, (state, edit)][-MOST_EDITS:]
         return edit
+
+    def square(self, state: MaterialState) -> MaterialSquare:
+        """The same object for the same state, as `edit`'s."""
+        if self._square is None or self._square[0] != state:
+            if self._maps is None:
+                self._maps = MapSquare(self.avatar)
+            self._square = state, self._maps.edited(None if state.is_plain else self.edit(state))
+        return self._square[1]
 
     def _paint(self, strokes: tuple[StrokeState, ...]) -> torch.Tensor:
         for known, edit in self._edits:
@@ -74,14 +86,19 @@ class Materials:
 
     def edit(self, avatar: Avatar, state: MaterialState) -> MaterialEdit | None:
         """What lies over the avatar's maps; None where nothing does."""
-        if state.is_plain:
-            return None
+        return None if state.is_plain else self._painter(avatar).edit(state)
+
+    def square(self, avatar: Avatar, state: MaterialState) -> MaterialSquare:
+        """What the panel shows of them."""
+        return self._painter(avatar).square(state)
+
+    def _painter(self, avatar: Avatar) -> _Painter:
         if id(avatar) not in self._painters:
             self._painters[id(avatar)] = _Painter(avatar)
             while len(self._painters) > MOST_KEPT:
                 self._painters.popitem(last=False)
         self._painters.move_to_end(id(avatar))
-        return self._painters[id(avatar)].edit(state)
+        return self._painters[id(avatar)]
 
 
 def _change(stroke: StrokeState) -> PaintChange:

@@ -124,7 +124,7 @@ class AvatarSession:
         if name == "light_visibility":
             scene = replace(scene, lighting=light_alone(state, light.lighting, row.target))
         renderer = side.renderer(size, is_final)
-        options = self._options(state, frozenset({ENGINE_NAME.get(name, name), "mask"}), size, is_final)
+        options = self._options(state, frozenset({ENGINE_NAME.get(name, name), "mask", "uv"}), size, is_final)
         buffers = renderer.render(scene, options, FINE if is_final else COARSE)
         is_staged = name == "radiance" and state.stage.rendered != StageState()
         if is_staged:  # the stage is made on the host
@@ -147,6 +147,7 @@ class AvatarSession:
             has_detail, avatar.materials_follow_pose, row.shown, faces, light.sky, depth_m,
             (scene.camera.intrinsics @ scene.camera.T_cam_world[:3]).float().numpy(),
             shown_mesh(renderer, scene) if state.look.has_wireframe else None,
+            held_image(buffers.image("uv")), self._bodies.square(row, state, is_final),
         )  # fmt: skip
 
     def readings(self, state: ViewState, size: int) -> Readings:

@@ -24,6 +24,8 @@ from app.joint_edits import (
 )
 from app.light_shortcuts import LIGHT_SHORTCUTS
 from app.look_shortcuts import LOOK_SHORTCUTS
+from app.material_edits import take_tool
+from app.material_shortcuts import MATERIAL_SHORTCUTS
 from app.playback_edits import change_speed, end_here, start_here, step_frames, to_range, toggle_loop
 from app.shortcut import Deed, Shortcut
 from app.shortcut import acts_by as _act
@@ -86,6 +88,8 @@ def _let_go(store: Store, actions: Actions) -> None:
     camera = store.state.tool.camera
     if camera.flies or camera.plays:
         store.post(lambda s: edit_camera_tool(s, flies=False, plays=False), "fly mode", is_undoable=False)
+    elif (tool := store.state.tool.brush.tool) != "none":
+        store.post(lambda s: take_tool(s, tool), "brush", is_undoable=False)
     elif store.state.tool.selected_joint == NO_JOINT:
         actions.close()
     else:
@@ -191,11 +195,12 @@ SHORTCUTS: tuple[Shortcut, ...] = (
         lambda store, actions: actions.step_scale(0),
     ),
     Shortcut(("Ctrl+W",), "close", "close the viewer", _act("close")),
-    Shortcut(("ESCAPE",), "let go", "stop flying; let go of the limb; close the viewer", _let_go),
+    Shortcut(("ESCAPE",), "let go", "stop flying; let go of brush or limb; close the viewer", _let_go),
     *LOOK_SHORTCUTS,
     *LIMB_SHORTCUTS,
     *CLIP_SHORTCUTS,
     *LIGHT_SHORTCUTS,
     *CAMERA_SHORTCUTS,
+    *MATERIAL_SHORTCUTS,
     *FILE_SHORTCUTS,
 )  # fmt: skip

@@ -8,6 +8,7 @@ from app.panels.docking import Docked
 from app.panels.inspect_panel import InspectPanel
 from app.panels.lamp_panel import LampPanel
 from app.panels.light_panel import LightPanel
+from app.panels.material_panel import MaterialPanel
 from app.panels.menu_bar import MenuBar
 from app.panels.panel import Panel, PanelContext, Snapshot
 from app.panels.pose_panel import PosePanel
@@ -28,6 +29,7 @@ PANELS: tuple[Docked, ...] = (
     Docked(9003, RecordPanel, "take"),
     Docked(9005, LightPanel, "light"),
     Docked(9006, ProbePanel, "probes"),
+    Docked(9030, MaterialPanel, "probes"),
     Docked(9007, LampPanel, "lamps"),
     Docked(9008, ViewPanel, "look"),
     Docked(9020, StagePanel, "look"),
@@ -39,6 +41,7 @@ TRACED_TAGS = (  # widgets whose places PHYNES_TRACE tells
     "light.yaw_deg", "light.strip", "probes.picture", "probes.tool", "lamp.add", "view.exposure",
     "view.albedo", "view.normal", "inspect.joints",
     "poses.0", "poses.share", "poses.save", "timeline.strip", "timeline.play", "menu.panels",
+    "materials.square", "materials.tool", "materials.roughness_scale", "materials.reset", "materials.save",
     *(f"menu.{item.tag}" for item in PANELS),
 )  # fmt: skip
 

@@ -8,7 +8,8 @@ import dearpygui.dearpygui as dpg
 import numpy as np
 
 from app.actions import Actions
-from app.frames import Choices
+from app.frames import Choices, MaterialSquare
+from app.material_state import MaterialFile
 from app.session_status import SessionStatus
 from app.state import Edit, ViewState
 from app.status import Status
@@ -40,6 +41,8 @@ class Snapshot:
     memory_mb: float | None = None  # that the process holds
     thumbnails: Mapping[str, np.ndarray] = field(default_factory=dict)  # of environments: path -> [22, 44, 3] sRGB
     scale: float = 1.0  # size of text and widgets, times the usual one
+    square: MaterialSquare | None = None  # the active body's materials over the UV square
+    materials_file: MaterialFile = field(default_factory=MaterialFile)
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,10 @@ def compose(
 
 
 def average_samples(frame: FrameBuffers, factor: int) -> FrameBuffers:
-    """Mean of factor x factor samples; surface values are means over the covered share alone."""
+    """Mean of factor x factor samples; surface values are means over the covered share alone.
+
+    Texel coordinates are those of one sample: between two sides of a seam their mean is another place altogether.
+    """
 
     def pooled(image: Tensor) -> Tensor:
         height, width, channels = image.shape
@@ -93,10 +96,24 @@ def average_samples(frame: FrameBuffers, factor: int) -> FrameBuffers:
     images: dict[str, Tensor] = {}
     for entry in fields(frame):
         image = getattr(frame, entry.name)
-        if image is None or entry.name in ("mask", "face_index", "ground"):
+        if image is None or entry.name in ("mask", "face_index", "ground", "uv"):
             continue
         is_premultiplied = entry.name == "radiance"
         images[entry.name] = pooled(image) if is_premultiplied else pooled(image * frame.mask) / coverage.clamp(1e-6)
+    if frame.uv is not None:
+        images["uv"] = _first_covered(frame.uv, frame.mask, factor)
     if "normal" in images:
         images["normal"] = torch.nn.functional.normalize(images["normal"], dim=-1)
     return FrameBuffers(mask=coverage, face_index=frame.face_index[::factor, ::factor].contiguous(), **images)
+
+
+def _first_covered(image: Tensor, mask: Tensor, factor: int) -> Tensor:  # [H, W, C], [H, W, 1]
+    """The value of each pixel's first covered sample, row by row."""
+    height, width = image.shape[0] // factor, image.shape[1] // factor
+
+    def samples(values: Tensor) -> Tensor:  # [h, w, factor^2, C]
+        blocks = values.view(height, factor, width, factor, -1).permute(0, 2, 1, 3, 4)
+        return blocks.reshape(height, width, factor * factor, -1)
+
+    first = (samples(mask) > 0).float().argmax(2, keepdim=True)
+    return samples(image).gather(2, first.expand(-1, -1, -1, image.shape[-1]))[:, :, 0]

@@ -1,0 +1,44 @@
+"""The keys of painting materials on the avatar."""
+
+from app import material_edits as materials
+from app.shortcut import Deed, Shortcut, edits_by
+
+TOOL_LINE = "paint materials on the body; fill by color; take a color up"
+SIZE_LINE = "a narrower or a wider brush"
+FILE_LINE = "save the material edits beside the avatar, or load them"
+
+
+def _takes(tool: str) -> Deed:
+    return edits_by(lambda s: materials.take_tool(s, tool), "brush", False)
+
+
+MATERIAL_SHORTCUTS = (
+    Shortcut(("T",), "brush", TOOL_LINE, _takes("brush")),
+    Shortcut(("Shift+T",), "fill", TOOL_LINE, _takes("fill")),
+    Shortcut(("Alt+T",), "eyedropper", TOOL_LINE, _takes("pick")),
+    Shortcut(
+        ("U",), "next paint", "paint color, tint, roughness, both, or erase",
+        edits_by(materials.next_paint, "brush", False),
+    ),
+    Shortcut(
+        ("Shift+LEFT_BRACKET",), "narrower brush", SIZE_LINE,
+        edits_by(lambda s: materials.resize_brush(s, -1), "brush", False),
+    ),
+    Shortcut(
+        ("Shift+RIGHT_BRACKET",), "wider brush", SIZE_LINE,
+        edits_by(lambda s: materials.resize_brush(s, 1), "brush", False),
+    ),
+    Shortcut(
+        ("Shift+M",), "mirror brush", "paint both sides of the body at once",
+        edits_by(materials.toggle_mirror, "brush", False),
+    ),
+    Shortcut(
+        ("Shift+U",), "show edits", "materials with or without the edits", edits_by(materials.toggle_shown, "materials")
+    ),
+    Shortcut(
+        ("Shift+DELETE",), "clear strokes", "take all paint off the body",
+        edits_by(materials.clear_strokes, "clear strokes"),
+    ),
+    Shortcut(("Ctrl+U",), "save materials", FILE_LINE, lambda store, actions: actions.save_materials("")),
+    Shortcut(("Ctrl+Shift+U",), "load materials", FILE_LINE, lambda store, actions: actions.load_materials("")),
+)  # fmt: skip

@@ -1,0 +1,172 @@
+"""Materials: the UV square to paint on, the brush, and the scales of the whole avatar."""
+
+import math
+
+import dearpygui.dearpygui as dpg
+import numpy as np
+
+from app import material_edits as materials
+from app.material_state import PAINTS, TOOLS, Place
+from app.panels.color_field import ColorField
+from app.panels.material_rows import BrushRows, ScaleRows
+from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
+from app.panels.scaling import drawing, pointer_in, scale_drawing
+
+SIDE_PX = 208
+TEXELS = 256  # of the picture, a side
+SQUARE, TEXTURE, RING = "materials.square", "materials.texture", "materials.ring"
+GROUND = 0.10  # gray beside the body
+BODY_HEIGHT_IN_SQUARES = 1.7  # about so many metres are a side of the square, for the ring alone
+TOOL_LABELS = {"none": "Off", "brush": "Brush", "fill": "Fill", "pick": "Pick"}
+STEP_PX = 2.0  # between points of a stroke on the square
+
+
+def square_pixels(snapshot: Snapshot) -> np.ndarray:
+    """The texture's floats: albedo as sRGB, or roughness."""
+    pixels = np.full((TEXELS, TEXELS, 4), GROUND, np.float32)
+    pixels[..., 3] = 1.0
+    square = snapshot.square
+    if square is not None:
+        shows_roughness = snapshot.state.tool.brush.shows_roughness
+        values = square.roughness[..., None] if shows_roughness else square.albedo.clip(0.0, 1.0) ** (1.0 / 2.2)
+        pixels[..., :3] = np.where(square.is_body[..., None], values, GROUND)
+    return pixels.ravel()
+
+
+class MaterialPanel:
+    """What is painted on the avatar."""
+
+    title = "Materials"
+
+    def __init__(self, context: PanelContext) -> None:
+        self._context = context
+        self._snapshot: Snapshot | None = None
+        self._shown: tuple[object, bool] | None = None
+        self._scale = 0.0
+        self._last: tuple[float, float] | None = None  # of a stroke, in pixels of the square
+        self._brush, self._scales = BrushRows(context), ScaleRows(context)
+        self._color = ColorField("materials.color", "color", lambda color: self._next(color=color))
+
+    def build(self) -> None:
+        """Tools, the square with the brush beside it, scales, files."""
+        with dpg.texture_registry():
+            dpg.add_raw_texture(
+                TEXELS, TEXELS, [GROUND] * (TEXELS * TEXELS * 4), tag=TEXTURE, format=dpg.mvFormat_Float_rgba
+            )
+        with dpg.group(horizontal=True):
+            dpg.add_radio_button(
+                tuple(TOOL_LABELS.values()), tag="materials.tool", horizontal=True,
+                callback=lambda _, label: self._take(label),
+            )  # fmt: skip
+            dpg.add_checkbox(
+                label="show roughness", tag="materials.shows_roughness",
+                callback=lambda _, on: self._post(lambda s: materials.edit_brush(s, shows_roughness=on), "brush"),
+            )  # fmt: skip
+        tooltip(
+            "materials.tool",
+            "Brush (T), fill by color (Shift+T) and eyedropper (Alt+T) work on the body in the picture and on the "
+            "square below. A right click picks, too; a drag beside the body turns the camera.",
+        )
+        tooltip("materials.shows_roughness", "On the square: 0 (black) is a mirror, 1 (white) is chalk.")
+        with dpg.group(horizontal=True):
+            with drawing(SQUARE):
+                dpg.draw_image(TEXTURE, (0, 0), (SIDE_PX, SIDE_PX))
+                dpg.add_draw_node(tag=RING)
+            with dpg.group():
+                self._color.build()
+                tooltip("materials.color", "Of the next stroke; what a tint multiplies by.")
+                self._brush.build()
+        self._scales.build()
+        with dpg.handler_registry():
+            dpg.add_mouse_click_handler(dpg.mvMouseButton_Left, callback=lambda: self._pressed(False))
+            dpg.add_mouse_click_handler(dpg.mvMouseButton_Right, callback=lambda: self._pressed(True))
+            dpg.add_mouse_drag_handler(dpg.mvMouseButton_Left, 0.0, callback=lambda: self._dragged())
+            dpg.add_mouse_release_handler(dpg.mvMouseButton_Left, callback=lambda: self.release())
+
+    def sync(self, snapshot: Snapshot) -> None:
+        """Show the square, the brush and the scales."""
+        self._snapshot, brush = snapshot, snapshot.state.tool.brush
+        if snapshot.scale != self._scale:
+            self._scale = snapshot.scale
+            scale_drawing(SQUARE, SIDE_PX, SIDE_PX, self._scale)
+        shown = (snapshot.square, brush.shows_roughness)
+        if self._shown is None or shown[0] is not self._shown[0] or shown[1] != self._shown[1]:
+            self._shown = shown
+            dpg.set_value(TEXTURE, square_pixels(snapshot))
+        show_value("materials.tool", TOOL_LABELS[brush.tool] if brush.tool in TOOLS else TOOL_LABELS["none"])
+        show_value("materials.shows_roughness", brush.shows_roughness)
+        paint = brush.stroke.paint if brush.stroke.paint in PAINTS else PAINTS[0]
+        show_options("materials.color", show=paint in ("color", "tint", "material"))
+        self._color.show(brush.stroke.color)
+        self._brush.sync(brush)
+        self._scales.sync(snapshot)
+        self._draw_ring(snapshot)
+
+    # the pointer, in unscaled pixels of the square
+
+    def press(self, x: float, y: float, picks: bool = False) -> None:
+        """Begin a stroke, fill, or pick; with no tool in the hand the brush is taken up."""
+        if self._snapshot is None or not (0 <= x < SIDE_PX and 0 <= y < SIDE_PX):
+            return
+        tool, point = self._snapshot.state.tool.brush.tool, _place(x, y)
+        square = self._snapshot.square
+        self._context.end_gesture()
+        if picks or tool == "pick":
+            found = square.at(point) if square is not None else None
+            if found is not None:
+                self._post(lambda s: materials.pick_material(s, *found), "brush")
+        elif tool == "fill":
+            self._post(lambda s: materials.fill_at(s, point), "fill")
+        elif tool == "brush":
+            self._last = (x, y)
+            self._post(lambda s: materials.begin_stroke(s, (point,)), "paint")
+
+    def move(self, x: float, y: float) -> None:
+        """Go on with the stroke; a fast one has no gaps."""
+        if self._last is None:
+            return
+        count = int(math.dist(self._last, (x, y)) / STEP_PX)
+        if count == 0:
+            return
+        left, top = self._last
+        shares = [(number + 1) / count for number in range(count)]
+        points = tuple(_place(left + (x - left) * share, top + (y - top) * share) for share in shares)
+        self._last = (x, y)
+        self._post(lambda s: materials.extend_stroke(s, points), "paint")
+
+    def release(self) -> None:
+        """The button went up."""
+        if self._last is not None:
+            self._last = None
+            self._context.end_gesture()
+
+    def _pressed(self, picks: bool) -> None:
+        if dpg.is_item_hovered(SQUARE):
+            self.press(*pointer_in(SQUARE, self._scale), picks)
+
+    def _dragged(self) -> None:
+        if self._last is not None:
+            self.move(*pointer_in(SQUARE, self._scale))
+
+    def _draw_ring(self, snapshot: Snapshot) -> None:
+        """About how wide the brush is on the square."""
+        dpg.delete_item(RING, children_only=True)
+        if snapshot.state.tool.brush.tool == "brush" and dpg.is_item_hovered(SQUARE):
+            radius = snapshot.state.tool.brush.stroke.radius_m / BODY_HEIGHT_IN_SQUARES * SIDE_PX * self._scale
+            for color, wider in (((0, 0, 0, 160), 1.0), ((255, 255, 255, 200), 0.0)):
+                center = pointer_in(SQUARE, self._scale)
+                dpg.draw_circle(center, max(2.0, radius) + wider, color=color, parent=RING)
+
+    def _take(self, label: str) -> None:
+        tool = next(name for name, text in TOOL_LABELS.items() if text == label)
+        self._post(lambda s: materials.edit_brush(s, tool=tool), "brush")
+
+    def _next(self, **changes: object) -> None:
+        self._post(lambda s: materials.edit_next_stroke(s, **changes), "brush")
+
+    def _post(self, edit, label: str) -> None:
+        self._context.post(edit, label)
+
+
+def _place(x: float, y: float) -> Place:
+    return x / SIDE_PX, 1.0 - y / SIDE_PX

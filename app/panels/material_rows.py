@@ -1,0 +1,152 @@
+"""The rows of the Materials panel: what the next stroke is, and what holds for the whole avatar."""
+
+import dearpygui.dearpygui as dpg
+
+from app import material_edits as materials
+from app.material_state import PAINTS, BrushState, MaterialState
+from app.panels.color_field import ColorField
+from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
+
+PAINT_LABELS = {
+    "color": "Color", "tint": "Tint", "roughness": "Roughness", "material": "Color + roughness", "erase": "Erase",
+}  # fmt: skip
+MOST_RADIUS_CM, MOST_SCALE, MOST_TOLERANCE = 30.0, 4.0, 0.6
+SAVE_DIALOG, LOAD_DIALOG = "materials.save_dialog", "materials.load_dialog"
+
+
+class BrushRows:
+    """Paint, radius and the like."""
+
+    def __init__(self, context: PanelContext) -> None:
+        self._context = context
+
+    def build(self) -> None:
+        """A combo, sliders, a checkbox."""
+        dpg.add_combo(
+            tuple(PAINT_LABELS.values()), tag="materials.paint", width=-1,
+            callback=lambda _, label: self._next(
+                paint=next(name for name, text in PAINT_LABELS.items() if text == label)
+            ),
+        )  # fmt: skip
+        tooltip(
+            "materials.paint",
+            "Cover with a color, multiply by one (tint), cover with a roughness, both, or take paint off (U).",
+        )
+        self._slider("rough", "roughness", 0.05, 1.0, "roughness %.2f", "0 is a mirror, 1 is chalk.")
+        self._slider("radius", "radius_m", 0.2, MOST_RADIUS_CM, "radius %.1f cm", "On the body. Shift+[ and Shift+].")
+        self._slider("hardness", "hardness", 0.0, 1.0, "hardness %.2f", "Share of the radius with all of the paint.")
+        self._slider(
+            "tolerance", "tolerance", 0.0, MOST_TOLERANCE, "tolerance %.2f", "How unlike a filled color may be."
+        )
+        self._slider("strength", "strength", 0.0, 1.0, "strength %.2f", "Of the whole stroke.")
+        dpg.add_checkbox(label="both sides", tag="materials.mirrors", callback=lambda _, on: self._next(mirrors=on))
+        tooltip("materials.mirrors", "The body's left and right at once (Shift+M).")
+
+    def sync(self, brush: BrushState) -> None:
+        """Show the next stroke."""
+        stroke = brush.stroke
+        paint = stroke.paint if stroke.paint in PAINTS else PAINTS[0]
+        show_value("materials.paint", PAINT_LABELS[paint])
+        show_value("materials.radius", 100.0 * stroke.radius_m)
+        show_value("materials.rough", float(stroke.roughness))
+        for name in ("hardness", "tolerance", "strength"):
+            show_value(f"materials.{name}", float(getattr(stroke, name)))
+        show_value("materials.mirrors", stroke.mirrors)
+        show_options("materials.rough", show=paint in ("roughness", "material"))
+        for name in ("radius", "hardness"):
+            show_options(f"materials.{name}", show=brush.tool != "fill")
+        show_options("materials.tolerance", show=brush.tool == "fill")
+
+    def _slider(self, tag: str, name: str, least: float, most: float, unit: str, hint: str) -> None:
+        scale = 0.01 if name == "radius_m" else 1.0
+        dpg.add_slider_float(
+            tag=f"materials.{tag}", min_value=least, max_value=most, format=unit, width=-1, clamped=True,
+            callback=lambda _, value: self._next(**{name: value * scale}),
+        )  # fmt: skip
+        tooltip(f"materials.{tag}", f"{hint} Ctrl+click to type.")
+
+    def _next(self, **changes: object) -> None:
+        self._context.post(lambda s: materials.edit_next_stroke(s, **changes), "brush")
+
+
+class ScaleRows:
+    """Scales, tint, and what is kept."""
+
+    def __init__(self, context: PanelContext) -> None:
+        self._context = context
+        self._tint = ColorField("materials.tint", "tint", lambda color: self._edit(tint=color))
+
+    def build(self) -> None:
+        """Sliders and buttons."""
+        with dpg.group(horizontal=True):
+            self._slider("albedo_scale", "albedo x%.2f", "Brightness of all colors.", 112)
+            self._slider("roughness_scale", "roughness x%.2f", "Below 1 everything is glossier.", 124)
+            self._slider("specular_scale", "specular x%.2f", "Strength of reflections, seen straight on.", 112)
+        with dpg.group(horizontal=True):
+            self._tint.build()
+            dpg.add_checkbox(
+                label="show edits", tag="materials.is_shown",
+                callback=lambda: self._post(materials.toggle_shown, "materials"),
+            )  # fmt: skip
+            dpg.add_text("", tag="materials.count")
+        tooltip("materials.tint", "All colors are multiplied by it.")
+        tooltip("materials.is_shown", "Off: the maps as they are (Shift+U).")
+        actions = self._context.actions
+        with dpg.group(horizontal=True):
+            dpg.add_button(
+                label="Clear paint", tag="materials.clear",
+                callback=lambda: self._post(materials.clear_strokes, "clear strokes"),
+            )  # fmt: skip
+            dpg.add_button(
+                label="Reset", tag="materials.reset",
+                callback=lambda: self._post(materials.reset_materials, "reset materials"),
+            )  # fmt: skip
+            dpg.add_button(label="Save", tag="materials.save", callback=lambda: actions.save_materials(""))
+            dpg.add_button(label="Load", tag="materials.load", callback=lambda: actions.load_materials(""))
+            dpg.add_button(label="Save as...", tag="materials.save_as", callback=lambda: dpg.show_item(SAVE_DIALOG))
+            dpg.add_button(label="Open...", tag="materials.open", callback=lambda: dpg.show_item(LOAD_DIALOG))
+        dpg.add_text("", tag="materials.beside", wrap=380)
+        tooltip("materials.clear", "Takes all strokes and fills off; the scales stay (Shift+Delete).")
+        tooltip("materials.reset", "The maps as training left them.")
+        tooltip("materials.save", "Beside the avatar's checkpoint (Ctrl+U).")
+        tooltip("materials.load", "What lies beside the avatar's checkpoint (Ctrl+Shift+U).")
+        for tag, label, act in ((SAVE_DIALOG, "Save materials", "save"), (LOAD_DIALOG, "Load materials", "load")):
+            with dpg.file_dialog(
+                show=False, modal=True, tag=tag, width=600, height=440, label=label, default_filename="materials",
+                user_data=f"{act}_materials",
+                callback=lambda _, chosen, name: getattr(actions, name)(chosen.get("file_path_name", "")),
+            ):  # fmt: skip
+                dpg.add_file_extension(".json", color=(240, 178, 71, 255))
+
+    def sync(self, snapshot: Snapshot) -> None:
+        """Show the active body's materials, and whether a file lies beside it."""
+        edits, beside = snapshot.state.body.materials, snapshot.materials_file
+        for name in ("albedo_scale", "roughness_scale", "specular_scale"):
+            show_value(f"materials.{name}", float(getattr(edits, name)))
+        self._tint.show(edits.tint)
+        show_value("materials.is_shown", edits.is_shown)
+        show_value("materials.count", _count(edits))
+        show_options("materials.clear", enabled=bool(edits.strokes))
+        show_options("materials.load", enabled=beside.is_there)
+        text = f"{beside.name} lies beside this avatar; Load takes it." if beside.is_there else ""
+        show_value("materials.beside", text)
+        show_options("materials.beside", show=bool(text))
+
+    def _slider(self, name: str, unit: str, hint: str, width: int) -> None:
+        dpg.add_slider_float(
+            tag=f"materials.{name}", min_value=0.0, max_value=MOST_SCALE, format=unit, width=width, clamped=True,
+            callback=lambda _, value: self._edit(**{name: value}),
+        )  # fmt: skip
+        tooltip(f"materials.{name}", f"{hint} 1 leaves the map as it is. Ctrl+click to type.")
+
+    def _edit(self, **changes: object) -> None:
+        self._context.post(lambda s: materials.edit_materials(s, **changes), f"materials {next(iter(changes))}")
+
+    def _post(self, edit, label: str) -> None:
+        self._context.end_gesture()
+        self._context.post(edit, label)
+
+
+def _count(edits: MaterialState) -> str:
+    strokes = len(edits.strokes)
+    return "" if not strokes else "1 stroke" if strokes == 1 else f"{strokes} strokes"
