@@ -13,11 +13,11 @@ def _takes(tool: str) -> Deed:
 
 
 MATERIAL_SHORTCUTS = (
-    Shortcut(("T",), "brush", TOOL_LINE, _takes("brush")),
-    Shortcut(("Shift+T",), "fill", TOOL_LINE, _takes("fill")),
-    Shortcut(("Alt+T",), "eyedropper", TOOL_LINE, _takes("pick")),
+    Shortcut(("Shift+P",), "brush", TOOL_LINE, _takes("brush")),
+    Shortcut(("Shift+G",), "fill", TOOL_LINE, _takes("fill")),
+    Shortcut(("Shift+I",), "eyedropper", TOOL_LINE, _takes("pick")),
     Shortcut(
-        ("U",), "next paint", "paint color, tint, roughness, both, or erase",
+        ("Shift+K",), "next paint", "paint color, tint, roughness, both, or erase",
         edits_by(materials.next_paint, "brush", False),
     ),
     Shortcut(
@@ -29,11 +29,11 @@ MATERIAL_SHORTCUTS = (
         edits_by(lambda s: materials.resize_brush(s, 1), "brush", False),
     ),
     Shortcut(
-        ("Shift+M",), "mirror brush", "paint both sides of the body at once",
+        ("Shift+X",), "mirror brush", "paint both sides of the body at once",
         edits_by(materials.toggle_mirror, "brush", False),
     ),
     Shortcut(
-        ("Shift+U",), "show edits", "materials with or without the edits", edits_by(materials.toggle_shown, "materials")
+        ("Shift+H",), "show edits", "materials with or without the edits", edits_by(materials.toggle_shown, "materials")
     ),
     Shortcut(
         ("Shift+DELETE",), "clear strokes", "take all paint off the body",

@@ -64,7 +64,7 @@ class MaterialPanel:
             )  # fmt: skip
         tooltip(
             "materials.tool",
-            "Brush (T), fill by color (Shift+T) and eyedropper (Alt+T) work on the body in the picture and on the "
+            "Brush (Shift+P), fill by color (Shift+G) and eyedropper (Shift+I) work on the body in the picture and on the "
             "square below. A right click picks, too; a drag beside the body turns the camera.",
         )
         tooltip("materials.shows_roughness", "On the square: 0 (black) is a mirror, 1 (white) is chalk.")

@@ -30,7 +30,7 @@ class BrushRows:
         )  # fmt: skip
         tooltip(
             "materials.paint",
-            "Cover with a color, multiply by one (tint), cover with a roughness, both, or take paint off (U).",
+            "Cover with a color, multiply by one (tint), cover with a roughness, both, or take paint off (Shift+K).",
         )
         self._slider("rough", "roughness", 0.05, 1.0, "roughness %.2f", "0 is a mirror, 1 is chalk.")
         self._slider("radius", "radius_m", 0.2, MOST_RADIUS_CM, "radius %.1f cm", "On the body. Shift+[ and Shift+].")
@@ -40,7 +40,7 @@ class BrushRows:
         )
         self._slider("strength", "strength", 0.0, 1.0, "strength %.2f", "Of the whole stroke.")
         dpg.add_checkbox(label="both sides", tag="materials.mirrors", callback=lambda _, on: self._next(mirrors=on))
-        tooltip("materials.mirrors", "The body's left and right at once (Shift+M).")
+        tooltip("materials.mirrors", "The body's left and right at once (Shift+X).")
 
     def sync(self, brush: BrushState) -> None:
         """Show the next stroke."""
@@ -90,7 +90,7 @@ class ScaleRows:
             )  # fmt: skip
             dpg.add_text("", tag="materials.count")
         tooltip("materials.tint", "All colors are multiplied by it.")
-        tooltip("materials.is_shown", "Off: the maps as they are (Shift+U).")
+        tooltip("materials.is_shown", "Off: the maps as they are (Shift+H).")
         actions = self._context.actions
         with dpg.group(horizontal=True):
             dpg.add_button(

@@ -68,7 +68,7 @@ def test_without_a_tool_a_drag_on_the_body_turns_the_camera(gestures, store):
 
 
 def test_a_drag_with_the_brush_is_a_stroke_without_gaps_and_one_undo_step(gestures, store):
-    gestures.key("T")
+    gestures.key("P", has_shift=True)
     store.apply()
     gestures.press(5.5, 50.5, LEFT, False)
     assert gestures.drag == "paint"
@@ -86,14 +86,14 @@ def test_a_drag_with_the_brush_is_a_stroke_without_gaps_and_one_undo_step(gestur
 
 
 def test_beside_the_body_the_brush_leaves_the_camera_its_drag(gestures, store):
-    gestures.key("T")
+    gestures.key("P", has_shift=True)
     store.apply()
     gestures.press(50.5, 50.5, LEFT, False)
     assert gestures.drag == "orbit"
 
 
 def test_a_touched_neighbor_becomes_the_one_that_is_painted(gestures, store):
-    gestures.key("T")
+    gestures.key("P", has_shift=True)
     store.apply()
     gestures.press(90.5, 50.5, LEFT, False)
     gestures.move(10.5, 50.5, -80, 0)  # across to the other: not part of this stroke
@@ -106,7 +106,7 @@ def test_a_touched_neighbor_becomes_the_one_that_is_painted(gestures, store):
 
 
 def test_a_fill_is_one_touch(gestures, store):
-    gestures.key("T", has_shift=True)
+    gestures.key("G", has_shift=True)
     store.apply()
     gestures.press(10.5, 50.5, LEFT, False)
     gestures.move(20.5, 50.5, 10, 0)
@@ -129,7 +129,7 @@ def test_the_eyedropper_takes_color_and_roughness(gestures, store, tool, button)
 
 
 def test_escape_lays_the_brush_down_before_anything_else(gestures, store):
-    gestures.key("T")
+    gestures.key("P", has_shift=True)
     store.apply()
     gestures.key("ESCAPE")
     store.apply()
@@ -137,7 +137,11 @@ def test_escape_lays_the_brush_down_before_anything_else(gestures, store):
 
 
 def test_keys_change_the_brush(gestures, store):
-    for name, modifiers in (("U", {}), ("RIGHT_BRACKET", {"has_shift": True}), ("M", {"has_shift": True})):
+    for name, modifiers in (
+        ("K", {"has_shift": True}),
+        ("RIGHT_BRACKET", {"has_shift": True}),
+        ("X", {"has_shift": True}),
+    ):
         gestures.key(name, **modifiers)
     store.apply()
     stroke = store.state.tool.brush.stroke

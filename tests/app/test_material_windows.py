@@ -35,7 +35,7 @@ def test_a_stroke_in_the_picture_is_painted_taken_back_and_saved(viewer):
     viewer.key("2")
     start = viewer.settled(buffer="albedo", materials=[True, 0, "none"])
     plain = trunk(viewer)
-    viewer.key("t", "shift+bracketright", "shift+bracketright")
+    viewer.key("shift+p", "shift+bracketright", "shift+bracketright")
     height, width = viewer.picture().shape[:2]
     viewer.drag("picture", (0.46 * width, 0.42 * height), (0.54 * width, 0.42 * height))
     painted = viewer.settled(lambda event: event["materials"][1] == 1)
@@ -53,8 +53,8 @@ def test_a_stroke_in_the_picture_is_painted_taken_back_and_saved(viewer):
     path = viewer.folder / "painted.materials.json"
     viewer.wait("the saved file", path.is_file)
     assert len(json.loads(path.read_text())["materials"]["strokes"]) == 1
-    viewer.key("shift+u")
+    viewer.key("shift+h")
     viewer.settled(lambda event: event["materials"][0])
     assert np.abs(trunk(viewer) - plain).mean() < 1.0
-    viewer.key("shift+u", "Escape", "1")
+    viewer.key("shift+h", "Escape", "1")
     viewer.settled(lambda event: event["materials"] == [False, 1, "none"], buffer="radiance")
