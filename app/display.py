@@ -5,7 +5,7 @@ import math
 import moderngl
 import numpy as np
 
-from app.false_color import legend_of, mode_of
+from app.false_color import legends_of, mode_of
 from app.frame_upload import FrameUpload
 from app.frames import KINDS, Frame
 from app.legend import legend_picture, legend_place
@@ -51,7 +51,7 @@ class FrameDisplay:
         self._upload = FrameUpload(context)
         self._sides = (_Uploaded(context, self._upload), _Uploaded(context, self._upload))
         self._overlays = OverlayDisplay(context)
-        self._legend: tuple[np.ndarray, moderngl.Texture] | None = None
+        self._plates: list[tuple[np.ndarray, moderngl.Texture] | None] = [None, None]
 
     @property
     def path(self) -> str:
@@ -83,7 +83,7 @@ class FrameDisplay:
             self._draw_side(second, look, letterbox, place)
             self._overlays.draw(second.frame, 1, look, letterbox)
             self._context.scissor = None
-        self._draw_legend(first.frame, look, letterbox, place)
+        self._draw_legends(first.frame, look, letterbox, place)
 
     def _draw_side(
         self, side: _Uploaded, look: LookState, letterbox: Letterbox, place: Rectangle, part: Rectangle = WHOLE
@@ -102,19 +102,21 @@ class FrameDisplay:
         self._colors.use(1)
         self._vertices.render(moderngl.TRIANGLE_STRIP, 4)
 
-    def _draw_legend(self, frame: Frame, look: LookState, letterbox: Letterbox, place: Rectangle) -> None:
-        if (legend := legend_of(frame, look)) is None:
-            return
-        picture = legend_picture(legend, round(place[3]))
-        if self._legend is None or self._legend[0] is not picture:
-            if self._legend is not None:
-                self._legend[1].release()
-            texture = _sized(self._context, None, (picture.shape[1], picture.shape[0]), "f1")
-            texture.write(np.ascontiguousarray(picture))
-            self._legend = (picture, texture)
-        height, width = picture.shape[:2]
-        left, top = legend_place(round(place[2]), round(place[3]), width)
-        self.draw_flat(self._legend[1], (round(place[0]) + left, round(place[1]) + top, width, height), letterbox)
+    def _draw_legends(self, frame: Frame, look: LookState, letterbox: Letterbox, place: Rectangle) -> None:
+        for corner, legend in enumerate(legends_of(frame, look)):
+            if legend is None:
+                continue
+            picture = legend_picture(legend, round(place[3]))
+            height, width = picture.shape[:2]
+            plate = self._plates[corner]
+            if plate is None or plate[0] is not picture:
+                if plate is not None:
+                    plate[1].release()
+                texture = _sized(self._context, None, (width, height), "f1")
+                texture.write(np.ascontiguousarray(picture))
+                plate = self._plates[corner] = (picture, texture)
+            left, top = legend_place(round(place[2]), round(place[3]), width, is_left=corner == 0)
+            self.draw_flat(plate[1], (round(place[0]) + left, round(place[1]) + top, width, height), letterbox)
 
     def draw_pixels(
         self, side: int, look: LookState, letterbox: Letterbox, place: Rectangle, part: Rectangle

@@ -37,13 +37,15 @@ def mode_of(frame: Frame, look: LookState) -> int:
     return MODES.get(frame.state.look.buffer, NONE) if look.has_false_color else NONE
 
 
+def legends_of(frame: Frame, look: LookState) -> tuple[Legend | None, Legend | None]:
+    """What the colors mean, for the left and the right corner; one where both sides agree or only one has colors."""
+    own = legend_of(frame, look)
+    other = None if frame.other is None else legend_of(frame.other, look)
+    return (None, own or other) if own is None or other is None or own == other else (own, other)
+
+
 def legend_of(frame: Frame, look: LookState) -> Legend | None:
-    """What the colors mean, of the left picture first; None without false color."""
-    own = _legend(frame, look)
-    return own if own is not None or frame.other is None else _legend(frame.other, look)
-
-
-def _legend(frame: Frame, look: LookState) -> Legend | None:
+    """What the colors of this side mean; None without false color."""
     mode, name = mode_of(frame, look), frame.state.look.buffer.replace("_", " ")
     if mode == NONE:
         return None

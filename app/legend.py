@@ -42,9 +42,13 @@ def legend_picture(legend: Legend, picture_height: int) -> np.ndarray:  # [h, w,
     return pixels.round().astype(np.uint8)
 
 
-def legend_place(picture_width: int, picture_height: int, legend_width: int) -> tuple[int, int]:
-    """Left and top of the plate: in the picture's upper right corner."""
+def legend_place(
+    picture_width: int, picture_height: int, legend_width: int, is_left: bool = False
+) -> tuple[int, int]:  # fmt: skip
+    """Left and top of the plate: in an upper corner of the picture."""
     margin = round(picture_height * 0.025)
+    if is_left:
+        return margin, margin
     return max(0, picture_width - legend_width - margin), margin
 
 

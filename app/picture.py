@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from app.false_color import FARTHEST, NEAREST, NONE, legend_of, mode_of, number_share
+from app.false_color import FARTHEST, NEAREST, NONE, legends_of, mode_of, number_share
 from app.frames import LARGEST_HALF, LIGHT, PLAIN, REFLECTANCE, Frame
 from app.legend import legend_picture, legend_place
 from app.overlay_picture import overlaid
@@ -56,9 +56,11 @@ def display_bytes(frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 3] uin
     pixels = _over_background(frame, look)
     if frame.other is not None:
         pixels = wiped(pixels, _over_background(frame.other, look), look.wipe)
-    if (legend := legend_of(frame, look)) is not None:
+    for corner, legend in enumerate(legends_of(frame, look)):
+        if legend is None:
+            continue
         plate = legend_picture(legend, pixels.shape[0])
-        left, top = legend_place(pixels.shape[1], pixels.shape[0], plate.shape[1])
+        left, top = legend_place(pixels.shape[1], pixels.shape[0], plate.shape[1], is_left=corner == 0)
         region = pixels[top : top + plate.shape[0], left : left + plate.shape[1]]
         region[:] = over(region, plate[: region.shape[0], : region.shape[1]])
     return pixels

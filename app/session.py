@@ -67,8 +67,9 @@ class AvatarSession:
     def check(self, state: ViewState) -> None:
         """Load every file the state names; raises PhynesError."""
         self._checked = state
-        row = self._bodies.row(state)
-        self._sides[0].lightings.build(self._bodies.avatar(state.body).light, state.light, row.target)
+        for view in (state, other_side(state)) if state.compare.is_on else (state,):
+            row = self._bodies.row(view)
+            self._sides[0].lightings.build(self._bodies.avatar(view.body).light, view.light, row.target)
 
     def home_camera(self, state: ViewState) -> CameraState:
         """The view that fills 85 % of the picture's height with the active body, from farther if that shows the row."""

@@ -1,7 +1,6 @@
 """Pictures as the window shows them, in files: split, with numbers as colors and with lines over them."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -34,7 +33,7 @@ def write_shown(
     session = AvatarSession(
         backends.backend, *licensed, raster=backends.raster, maps=map_backend(backends), device=device
     )  # fmt: skip
-    session.check(replace(view, compare=replace(view.compare, is_on=False)))
+    session.check(view)
     for name, path in paths:
         shown = edit_look(view, buffer=name)
         write_png(path, session.to_bytes(session.render(shown, size, is_final=True), shown.look))

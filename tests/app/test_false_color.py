@@ -1,10 +1,12 @@
 """Numbers as colors: scales in closed form, one picture in files and on the screen, legends that name the ends."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
-from app.false_color import DEPTH, LUMINANCE, STOPS, VALUE, legend_of, number_share
+from app.false_color import DEPTH, LUMINANCE, STOPS, VALUE, legend_of, legends_of, number_share
 from app.frames import LIGHT, PLAIN, REFLECTANCE, Frame
 from app.legend import legend_picture
 from app.picking import Letterbox
@@ -50,6 +52,20 @@ def test_the_legend_names_what_the_colors_mean():
     assert (plate[..., :3] <= plate[..., 3:]).all()  # premultiplied
     middle = (colored(torch.tensor([0.5]))[0] * 255).round().int().numpy()
     assert np.abs(plate[..., :3].astype(int) - middle).max(-1).min() <= 1
+
+
+def test_sides_that_mean_different_numbers_have_a_legend_each():
+    look = LookState(has_false_color=True)
+    near, far = (frame_of("depth", PLAIN, np.ones((SIZE, SIZE, 3)), depth_m=(at, at + 1.0)) for at in (2.0, 3.0))
+    normal = frame_of("normal", PLAIN, np.ones((SIZE, SIZE, 3)))
+    left, right = legends_of(replace(near, other=far), look)
+    assert left is not None and right is not None and (left.low, right.low) == (2.0, 3.0)
+    assert legends_of(replace(near, other=near), look) == legends_of(near, look) == (None, legend_of(near, look))
+    assert legends_of(replace(normal, other=far), look) == (None, legend_of(far, look))
+    assert legends_of(replace(near, other=far), LookState()) == (None, None)
+    both = replace(frame_of("roughness", PLAIN, np.random.default_rng(1).random((SIZE, SIZE, 3))), other=far)
+    shown = shown_by_gl(both, look, Letterbox(SIZE, SIZE, SIZE, SIZE))
+    assert np.abs(shown.astype(int) - display_bytes(both, look)).max() <= 1
 
 
 @pytest.mark.parametrize(
