@@ -1,5 +1,6 @@
 """Edits of what stands right of the wipe: another buffer, another avatar in the same pose, another light."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from app.edits import MAX_LAMPS
@@ -39,9 +40,16 @@ def keep_light(state: ViewState) -> ViewState:
     return compare_light(state, state.light if state.compare.light is None else None)
 
 
+def compared_avatars(state: ViewState, offered: Sequence[str]) -> tuple[str, ...]:
+    """Avatars that the picture shows and that are not on offer: files that were opened or dropped."""
+    shown = (*(body.avatar for body in state.bodies), state.compare.avatar)
+    return tuple(path for path in dict.fromkeys(shown) if path and path not in offered)
+
+
 def step_compared_avatar(state: ViewState, offered: tuple[str, ...]) -> ViewState:
     """The next avatar of those offered that is not the left one; after the last one the left one."""
-    paths = ("", *(path for path in offered if path != state.body.avatar))
+    everybody = (*offered, *compared_avatars(state, offered))
+    paths = ("", *(path for path in everybody if path != state.body.avatar))
     index = paths.index(state.compare.avatar) if state.compare.avatar in paths else 0
     return compare_avatar(state, paths[(index + 1) % len(paths)])
 

@@ -39,23 +39,28 @@ class _Wired:
         corners, faces = wire_corners(frame), frame.face_index
         if corners is None or faces is None:
             return False
-        self.release()
-        height, width = faces.shape
-        self.faces = context.texture((width, height), 1, np.ascontiguousarray(faces, np.int32).tobytes(), dtype="i4")
         num_rows = -(-2 * len(corners) // TEXTURE_COLUMNS)
         texels = np.zeros((num_rows * TEXTURE_COLUMNS, 4), np.float32)
         texels[: 2 * len(corners)] = corners.reshape(-1, 4)
-        self.corners = context.texture((TEXTURE_COLUMNS, num_rows), 4, texels.tobytes(), dtype="f4")
-        for texture in (self.faces, self.corners):
-            texture.filter = (moderngl.NEAREST, moderngl.NEAREST)
+        whole = np.ascontiguousarray(faces, np.int32)
+        self.faces = _filled(context, self.faces, faces.shape[::-1], 1, "i4", whole)
+        self.corners = _filled(context, self.corners, (TEXTURE_COLUMNS, num_rows), 4, "f4", texels)
         self.frame = frame
         return True
 
-    def release(self) -> None:
-        for texture in (self.faces, self.corners):
-            if texture is not None:
-                texture.release()
-        self.frame = self.faces = self.corners = None
+
+def _filled(
+    context: moderngl.Context, texture: moderngl.Texture | None, size: tuple[int, int], channels: int, dtype: str,
+    values: np.ndarray,
+) -> moderngl.Texture:  # fmt: skip
+    """The texture with these values, or a new one where the size (width, height) differs."""
+    if texture is None or texture.size != size:
+        if texture is not None:
+            texture.release()
+        texture = context.texture(size, channels, dtype=dtype)
+        texture.filter = (moderngl.NEAREST, moderngl.NEAREST)
+    texture.write(values.tobytes())
+    return texture
 
 
 class OverlayDisplay:

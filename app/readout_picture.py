@@ -13,7 +13,7 @@ from app.legend import FONT, INK
 from app.readout import Line
 
 TEXT_PX = 14.0  # times the screen's density
-PLATE, MUTED = (10, 11, 14, 200), (160, 166, 178, 255)
+PLATE, MUTED = (10, 11, 14, 232), (160, 166, 178, 255)
 ROUNDING, PADDING, STEP, GAP = 0.5, 0.75, 1.38, 0.8  # of the text's height
 NUM_COLUMNS = 3  # always, so that the card keeps its size
 USUAL = "+0.000"  # columns are as wide as this at least

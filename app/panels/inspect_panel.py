@@ -5,12 +5,13 @@ from pathlib import Path
 import dearpygui.dearpygui as dpg
 
 from app import compare_edits, edits, look_edits
+from app.compare_edits import compared_avatars
 from app.light_edits import environment_paths
 from app.light_presets import LIGHT_PRESETS
 from app.panels.panel import PanelContext, Snapshot, labels_to_keys, show_options, show_value, tooltip
 from app.state import BUFFERS, LOUPE_ZOOMS, LightState, ViewState
 
-SAME, KEEP, CAPTURED, OWN = "as on the left", "what shines now", "as captured", "its own light"
+SAME, KEEP, CAPTURED, OWN = "same", "what shines now", "as captured", "light: its own"
 ENVIRONMENT, RIG, OTHER = "environment", "rig", "other"  # what an entry of the lights is
 
 
@@ -75,8 +76,7 @@ class InspectPanel:
         self._buffers = {f"buffer: {SAME}": ""} | {name.replace("_", " "): name for name in BUFFERS}
         _show_choice("inspect.split_buffer", self._buffers, compare.buffer)
         avatars = [(choice.key, choice.label) for choice in snapshot.choices.avatars]
-        if compare.avatar and all(key != compare.avatar for key, _ in avatars):
-            avatars.append((compare.avatar, Path(compare.avatar).stem))
+        avatars += [(path, Path(path).stem) for path in compared_avatars(snapshot.state, [key for key, _ in avatars])]
         self._avatars = labels_to_keys([("", f"avatar: {SAME}"), *avatars])
         _show_choice("inspect.split_avatar", self._avatars, compare.avatar)
         self._lights = self._offered_lights(snapshot)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from app import compare_edits, edits, look_edits
 from app.light_presets import LIGHT_PRESETS
 from app.session_file import SessionError, parse_session, session_text
-from app.state import BodyState, LightState, Store, ViewState
+from app.state import BodyState, CompanyState, LightState, Store, ViewState
 from app.wipe import other_side
 
 AVATARS = ("a.ckpt", "b.ckpt", "c.ckpt")
@@ -39,6 +39,9 @@ def test_keys_step_through_avatars_and_environments_and_come_back():
         state = compare_edits.step_compared_avatar(state, AVATARS)
         seen.append(state.compare.avatar)
     assert seen == ["b.ckpt", "c.ckpt", ""]
+    dropped = replace(ViewState(BodyState("a.ckpt")), company=CompanyState((BodyState("mine.ckpt"),)))
+    last = compare_edits.compare_avatar(dropped, "c.ckpt")
+    assert compare_edits.step_compared_avatar(last, AVATARS).compare.avatar == "mine.ckpt"  # beside, not on offer
     lights = []
     for _ in range(3):
         state = compare_edits.step_compared_environment(state, SKIES, 1)

@@ -412,6 +412,6 @@ def test_the_right_side_of_a_split_is_chosen_by_buffer_avatar_and_light(bench):
     assert kept.yaw_deg == 40.0 and bench.use("light.yaw_deg", 10.0).compare.light == kept
     swapped = bench.use("inspect.split_swap")
     assert swapped.look.buffer == "normal" and swapped.light == kept and swapped.compare.buffer == "radiance"
-    assert bench.use("inspect.split_light", "light: as on the left").compare.light is None
-    assert bench.use("inspect.split_avatar", "avatar: as on the left").compare.avatar == ""
+    assert bench.use("inspect.split_light", "light: same").compare.light is None
+    assert bench.use("inspect.split_avatar", "avatar: same").compare.avatar == ""
     assert not bench.use("inspect.split").compare.is_on
