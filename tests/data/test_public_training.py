@@ -25,7 +25,7 @@ VIEWS = [
     "2",
 ]
 FEW = ["--set", "stage1.steps=2", "--set", "stage1.rays=32", "--set", "stage2.steps=2", "--set", "stage2.pixels=32"]
-FEW += ["--set", "stage2.albedo_from_texture_steps=1"]
+FEW += ["--set", "stage2.albedo_from_texture_steps=1", "--set", "stage2.calm_steps=2"]
 
 
 def test_the_trainer_takes_its_frames(tmp_path):

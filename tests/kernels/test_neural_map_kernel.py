@@ -25,13 +25,19 @@ SHAPES = {
 
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES.keys())
 @pytest.mark.parametrize("num_points", [1, PANEL, 40 * PANEL + 7])
-def test_fused_queries_equal_the_reference(shape, num_points):
-    """Measured: 1e-6 of values around 1, as far from float64 as torch itself."""
+def test_fused_queries_are_as_exact_as_the_reference(shape, num_points):
+    """Both are some 1e-5 from float64, for they round the place in a cell of the finest level.
+
+    How near they come to each other depends on the map, which torch draws differently on another processor. Measured
+    over 40 maps of each shape: 0.76 to 1.05 times torch's own error, which is 2e-6 to 4e-5 of values around 1.
+    """
     network, uv = random_map(**shape), torch.rand(num_points, 2)
     pose = torch.randn(network.config.pose_dim)
     with torch.no_grad():
         fused, reference = network(uv, pose, "numba"), network(uv, pose, "reference")
-    torch.testing.assert_close(fused, reference, atol=5e-6, rtol=5e-6)
+        exact = network.double()(uv.double(), pose.double(), "reference")
+    off, own = (float((values - exact).abs().max()) for values in (fused, reference))
+    assert off < 1.3 * own + 2e-6 < 1e-4
     assert num_points == 1 or reference.std() > 1e-3
 
 

@@ -10,7 +10,7 @@ from phynes_core.training.ablations import with_ablation
 from phynes_core.training.presets import FAST, PAPER
 
 FEW = ["stage1.steps=2", "stage1.rays=32", "stage2.steps=2", "stage2.pixels=32", "stage2.smooth_pixels=16"]
-FEW += ["stage2.albedo_from_texture_steps=1"]
+FEW += ["stage2.albedo_from_texture_steps=1", "stage2.calm_steps=2"]
 
 
 def test_ablations_change_what_they_name():

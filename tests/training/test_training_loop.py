@@ -18,6 +18,7 @@ from phynes_core.training.run_folder import FINISHED, RunFolder
 
 SMALL = {"stage1.steps": "16", "stage1.rays": "64", "stage2.steps": "12", "stage2.pixels": "128"}
 SMALL |= {"stage2.smooth_pixels": "32", "stage2.albedo_from_texture_steps": "3", "stage1.ring_px": "3"}
+SMALL |= {"stage2.calm_steps": "3"}
 
 
 class Silent:
@@ -49,7 +50,7 @@ def _curve(folder: Path, stage: int, name: str):
 def test_both_stages_learn(tiny, tmp_path):
     """Measured: 0.0072 -> 0.0046 and 0.0027 -> 0.0005."""
     longer = {"stage1.steps": "80", "stage1.rays": "256", "stage2.steps": "60"}
-    avatar = _train(tiny, tmp_path, longer)
+    avatar = _train(tiny, tmp_path, longer, picture_every=1.0)
     first, second = _curve(tmp_path, 1, "image"), _curve(tmp_path, 2, "image")
     assert first[-1] < 0.75 * first[0]  # the means of the last and the first 20 steps
     assert second[-1] < 0.8 * second[0]
@@ -63,16 +64,16 @@ def test_both_stages_learn(tiny, tmp_path):
 
 
 def test_resumed_run_equals_the_uninterrupted_one_bit_for_bit(tiny, tmp_path, monkeypatch):
-    whole = _train(tiny, tmp_path / "whole")
+    whole = _train(tiny, tmp_path / "whole", picture_every=0.5)
     for stage, at in ((1, 9), (2, 5)):
         folder = tmp_path / f"killed{stage}"
         _kill_at(monkeypatch, stage, at)
         with pytest.raises(_Killed):
-            _train(tiny, folder, save_every_s=0.0)
+            _train(tiny, folder, save_every_s=0.0, picture_every=0.5)
         monkeypatch.undo()
         state = RunFolder(folder).load()
         assert (state.stage, state.step) == (stage, at)
-        resumed = _train(tiny, folder, is_resumed=True)
+        resumed = _train(tiny, folder, is_resumed=True, picture_every=0.5)
         for name, value in whole.state_dict().items():
             assert torch.equal(resumed.state_dict()[name], value), name
         assert _curve(folder, 1, "loss") == _curve(tmp_path / "whole", 1, "loss") or stage == 1
@@ -133,7 +134,7 @@ def test_a_nan_stops_with_the_step_and_the_last_good_state(tiny, tmp_path, monke
 
 def test_minutes_choose_the_steps(tiny, tmp_path):
     config = with_overrides(preset("fast"), SMALL)
-    options = RunOptions(tmp_path, minutes=0.03)
+    options = RunOptions(tmp_path, minutes=0.01)
     _, _, used = train(tiny, load_bundled_body(), config, options, Silent())
     assert used.stage1.steps != config.stage1.steps or used.stage2.steps != config.stage2.steps
     assert dataclasses.replace(used.stage1, steps=16) == config.stage1
