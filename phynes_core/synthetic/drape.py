@@ -11,6 +11,7 @@ Mask = NDArray[np.bool_]
 
 _LAST_DIRECTIONS, _LAST_STEPS = 240, 300
 _LAST_SOFTNESS = 0.003  # metres: how far a shoe's edges are rounded
+_ROWS = 256  # points projected at a time, so that their distances to all directions stay in the cache
 
 
 def relax_cloth(
@@ -54,10 +55,11 @@ def shape_shoes(
         local = neighbors.restricted(region)
         surface = last.project(points[region], 0.005)
         free = points[region, 2] > marks["left_ankle"][2] + 0.095  # the toes; the rest of a foot is nearly convex
+        around = local.of(free)
         for step in range(_LAST_STEPS):
-            surface[free] += 0.8 * (local.mean(surface) - surface)[free]
-            if step % 5 == 4:
-                surface[free] = last.project(surface[free], 0.005)
+            toes = surface[free]
+            toes += 0.8 * (around.mean(surface) - toes)
+            surface[free] = last.project(toes, 0.005) if step % 5 == 4 else toes
         blend = smoothstep(0.004, 0.022, shoe)[region, None]  # the collar hugs the ankle
         result[region] = draped[region] * (1 - blend) + surface * blend
         result[region] = _add_sole(result[region], foot.mean(0), marks.floor)
@@ -86,10 +88,17 @@ class _Last:
 
     def project(self, points: Array, margin: float) -> Array:
         """Move points onto the hull grown by `margin`, along the hull's normal."""
+        parts = [self._project(points[start : start + _ROWS], margin) for start in range(0, len(points), _ROWS)]
+        return np.concatenate(parts)
+
+    def _project(self, points: Array, margin: float) -> Array:
         for _ in range(2):
-            excess = (points @ self.directions.T - self.support) / _LAST_SOFTNESS
+            excess = points @ self.directions.T
+            excess -= self.support
+            excess /= _LAST_SOFTNESS
             peak = excess.max(1, keepdims=True)
-            weight = np.exp(excess - peak)
+            excess -= peak
+            weight = np.exp(excess, out=excess)
             total = weight.sum(1, keepdims=True)
             distance = (np.log(total) + peak) * _LAST_SOFTNESS
             normal = weight @ self.directions / total
