@@ -64,7 +64,7 @@ def surface_buffers(mesh: Any, albedo: Any, roughness: Any, camera: Camera, crop
         return scene.ray_intersect(mi.Ray3f(origin, mi.Vector3f(np.ascontiguousarray(directions.T)))), directions
 
     total = np.zeros((crop.height * crop.width, 4), np.float64)
-    steps = (np.arange(_GRID, dtype=np.float32) + 0.5) / _GRID
+    steps = ((np.arange(_GRID) + 0.5) / _GRID).astype(np.float32)
     grid = np.stack(np.meshgrid(steps, steps), -1).reshape(-1, 2)  # row after row
     at_once = max(1, _MOST_RAYS // len(total))
     for start in range(0, len(grid), at_once):

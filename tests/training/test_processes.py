@@ -9,6 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from app.cli import main
 from phynes_core.errors import PhynesError
 from phynes_core.training.processes import ALONE, Processes, join_processes
 from phynes_core.training.ray_shares import partial_draws, share_rays
@@ -73,13 +74,15 @@ def test_two_processes_train_what_one_trains(tiny_root, tmp_path):
     rounding, Adam still takes a whole step of its rate, up to 1e-2 for a grid entry: such entries must stay rare. The
     slopes of the offset map are differences, where it is less rare: of its grid the mean is looked at (2e-5).
     """
-    command = ["launch.py", "train", "--data", str(tiny_root), "--no-evaluate"]
+    command = ["train", "--data", str(tiny_root), "--no-evaluate"]
     command += [word for setting in FEW for word in ("--set", setting)]
-    together = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    for name, start in (("one", [sys.executable]), ("two", together)):
-        place = ["--out", str(tmp_path / f"{name}.ckpt"), "--run-folder", str(tmp_path / name)]
-        result = subprocess.run([*start, *command, *place], cwd=ROOT, capture_output=True, text=True, check=False)
-        assert result.returncode == 0, result.stderr
+    together = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "launch.py"]
+    places = [
+        ["--out", str(tmp_path / f"{name}.ckpt"), "--run-folder", str(tmp_path / name)] for name in ("one", "two")
+    ]
+    assert main([*command, *places[0]]) == 0
+    result = subprocess.run([*together, *command, *places[1]], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
     assert result.stdout.count("wrote") == 1  # one of the two speaks
     one, two = (load_file(tmp_path / name / "state.safetensors") for name in ("one", "two"))
     relief = "avatar.offset.encoding.grid"

@@ -4,11 +4,16 @@ Prints a line for each kernel and architecture: registers, bytes of shared memor
 because kernels that are interpreted cannot be compiled.
 """
 
+import functools
+import itertools
+import multiprocessing
+import os
 import re
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import triton
@@ -62,16 +67,22 @@ def usage_of(cubin: bytes) -> str:
     return f"{found[1]} registers, {found[2]} bytes of stack, {found[3]} spilled" if found else "usage unknown"
 
 
+def compiled_line(index: int, architecture: int) -> str:
+    """What one kernel takes on one architecture."""
+    name, kernel, types, constants, num_warps = next(itertools.islice(kernels(), index, None))
+    types = {argument: types.get(argument, "constexpr") for argument in kernel.arg_names}
+    source = ASTSource(fn=kernel, signature=types, constexprs=constants)
+    compiled = triton.compile(source, target=GPUTarget("cuda", architecture, 32), options={"num_warps": num_warps})
+    return f"{name} sm_{architecture}: {usage_of(compiled.asm['cubin'])}, {compiled.metadata.shared} bytes shared"
+
+
 def main(architectures: list[int]) -> None:
     """One line for each kernel and architecture; an exception ends it."""
-    for name, kernel, types, constants, num_warps in kernels():
-        types = {argument: types.get(argument, "constexpr") for argument in kernel.arg_names}
+    numbers = range(len(list(kernels())))
+    with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("fork")) as pool:
         for architecture in architectures:
-            source = ASTSource(fn=kernel, signature=types, constexprs=constants)
-            options = {"num_warps": num_warps}
-            compiled = triton.compile(source, target=GPUTarget("cuda", architecture, 32), options=options)
-            shared = compiled.metadata.shared
-            print(f"{name} sm_{architecture}: {usage_of(compiled.asm['cubin'])}, {shared} bytes shared", flush=True)
+            for line in pool.map(functools.partial(compiled_line, architecture=architecture), numbers):
+                print(line, flush=True)
 
 
 if __name__ == "__main__":
