@@ -37,6 +37,9 @@ class Actions:
     """Asked for by keys in the picture and by buttons in the panels."""
 
     record: Callable[[], None] = _nothing
+    photograph: Callable[[], None] = _nothing
+    copy_picture_command: Callable[[], None] = _nothing
+    copy_video_command: Callable[[], None] = _nothing
     cancel_recording: Callable[[], None] = _nothing
     undo: Callable[[], None] = _nothing
     redo: Callable[[], None] = _nothing

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from app.camera_state import CameraTool
 from app.file_lock import held, is_held
 from app.session_file import save_session
 from app.state import NO_JOINT, BodyState, ViewState
@@ -42,7 +43,7 @@ def at_rest(state: ViewState) -> ViewState:
         return replace(body, time_s=0.0, playing=False)
 
     others = tuple(still(body) for body in state.company.others)
-    tool = replace(state.tool, selected_lamp=0, selected_joint=NO_JOINT, shows_help=False)
+    tool = replace(state.tool, selected_lamp=0, selected_joint=NO_JOINT, shows_help=False, camera=CameraTool())
     return replace(state, body=still(state.body), company=replace(state.company, others=others), tool=tool)
 
 

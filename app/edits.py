@@ -65,6 +65,11 @@ def edit_turntable(state: ViewState, **changes: Any) -> ViewState:
     return edit_tool(state, turntable=replace(state.tool.turntable, **changes))
 
 
+def edit_still(state: ViewState, **changes: Any) -> ViewState:
+    """Replace fields of what pictures that are taken away are like."""
+    return edit_tool(state, still=replace(state.tool.still, **changes))
+
+
 def toggle_playing(state: ViewState) -> ViewState:
     """Play everybody's clip, or let them rest."""
     is_playing = not state.body.playing

@@ -1,7 +1,7 @@
 """What passes between the engine's thread and the windows: arrays and numbers, and images that a GPU still holds."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -197,8 +197,16 @@ class Renderer(Protocol):
         """Every buffer's numbers at each pixel of a fine picture of this size. May raise PhynesError."""
         ...
 
-    def to_bytes(self, frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 3] uint8 sRGB
-        """The frame as the window shows it, for files."""
+    def render_large(self, state: ViewState, size: int, after_band: Callable[[int, int], bool]) -> Frame | None:
+        """The same at full quality in any size; None when `after_band` (bands done, of how many) says False."""
+        ...
+
+    def layers(self, state: ViewState, size: int) -> Iterator[Mapping[str, np.ndarray]]:
+        """All buffers of a picture, band by band: channel -> [rows, size], linear."""
+        ...
+
+    def to_bytes(self, frame: Frame, look: LookState, has_alpha: bool = False) -> np.ndarray:  # [H, W, 3 | 4] uint8
+        """The frame as the window shows it, sRGB, for files; with straight alpha on request."""
         ...
 
 

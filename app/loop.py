@@ -33,6 +33,7 @@ from app.session_desk import SessionDesk
 from app.session_status import FROM_OPTIONS, OpenedSession
 from app.state import CameraState, Store, ViewState
 from app.status import Status
+from app.take_desk import TakeDesk
 from app.trace import Trace
 from app.traced import traced_picture, traced_pointed, traced_state
 from app.window import PictureWindow
@@ -58,8 +59,11 @@ class ViewerLoop:
         self._materials = MaterialDesk(store, worker.say)
         self._picture = PictureWindow("PhyNES Viewer")
         self._controls = Controls(store, self._picture.screen_scale, self._take_scale)
+        self._takes = takes = TakeDesk(store, worker, self._durations_s, self._picture.copy, opened.engine)
         actions = Actions(
-            record=self._record, cancel_recording=worker.cancel_recording, undo=self._undo, redo=self._redo,
+            record=takes.record, photograph=takes.photograph, cancel_recording=worker.cancel_recording,
+            copy_picture_command=takes.copy_picture_command, copy_video_command=takes.copy_video_command,
+            undo=self._undo, redo=self._redo,
             reset_camera=self._reset_camera, close=self._close, clip=self._clip,
             save_pose=self._poses.save, load_pose=self._poses.load, step_pose=self._poses.step,
             reset_layout=self._reset_layout, next_theme=self._controls.next_theme,
@@ -187,6 +191,7 @@ class ViewerLoop:
 
     def _keep_session(self, frame: Frame | None) -> None:
         self._session.turn(time.monotonic())
+        self._takes.turn(time.monotonic())
         self._notices.offers_session = self._session.status.can_restore
         if frame is not None and frame is not self._noted:
             self._noted = frame
@@ -257,7 +262,7 @@ class ViewerLoop:
                 frame.has_detail if frame else False, frame.materials_follow_pose if frame else False,
                 *self._clip(), self._store.can_undo, self._store.can_redo, self._session.status,
                 frame.quality if frame else "", resident_mb(), self._thumbnails.made, self._controls.scale,
-                frame.square if frame else None, self._materials.beside,
+                frame.square if frame else None, self._materials.beside, self._takes.texts,
             )
         )  # fmt: skip
         self._controls.window.draw()
@@ -271,10 +276,6 @@ class ViewerLoop:
             self._trace.changed("messages", [message.text for message in status.messages])
 
     # actions
-
-    def _record(self) -> None:
-        state = self._store.state
-        self._worker.record(state, state.tool.turntable, self._durations_s())
 
     def _drop(self, paths: list[Path]) -> None:
         for path in paths:

@@ -1,5 +1,7 @@
 """What each buffer looks like: engine images to display values, and display values to bytes."""
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -15,11 +17,16 @@ from phynes_core.render.colormap import colored
 from phynes_core.render.frame_buffers import FrameBuffers
 from phynes_core.render.tonemap import tonemap
 
+ROWS_AT_ONCE = 512  # of a picture, so that one of 4096 x 4096 needs no gigabytes of floats
 KIND_OF_BUFFER = {"radiance": LIGHT, "shading": LIGHT, "albedo": REFLECTANCE}  # the rest is PLAIN
 ENGINE_NAME = {"light_visibility": "visibility"}  # of a scene lit by that light alone
 
 
-def display_image(buffers: FrameBuffers, name: str) -> tuple[Tensor, str]:
+def display_image(
+    buffers: FrameBuffers,
+    name: str,
+    depth_m: tuple[float, float] | None = None,  # nearest and farthest, where these are more than the buffers show
+) -> tuple[Tensor, str]:
     """[H, W, 4] float16 (values premultiplied by coverage; coverage), where the buffers lie, and their kind."""
     if name not in BUFFERS:
         raise ValueError(f"buffer: expected one of {', '.join(BUFFERS)}, got '{name}'")
@@ -29,7 +36,7 @@ def display_image(buffers: FrameBuffers, name: str) -> tuple[Tensor, str]:
     elif name == "uv":
         values = torch.cat([image, torch.zeros_like(mask)], -1)
     elif name == "depth":
-        values = _depth_gray(image, mask)
+        values = _depth_gray(image, depth_m or depth_range(buffers))
     else:
         values = image
     values = values.expand(-1, -1, 3)
@@ -66,6 +73,19 @@ def display_bytes(frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 3] uin
     return pixels
 
 
+def display_rgba(frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 4] uint8 sRGB, straight alpha
+    """The same without its background: what black and white ones show through is clear."""
+    black = display_bytes(frame, replace(look, background=(0.0, 0.0, 0.0)))
+    white = display_bytes(frame, replace(look, background=(1.0, 1.0, 1.0)))
+    pixels = np.empty((*black.shape[:2], 4), np.uint8)
+    for top in range(0, len(black), ROWS_AT_ONCE):
+        rows = slice(top, top + ROWS_AT_ONCE)
+        alpha = 255 - np.clip(white[rows].astype(np.int16) - black[rows], 0, 255).min(-1)
+        color = black[rows] * (255.0 / np.maximum(alpha, 1))[..., None]
+        pixels[rows, :, :3], pixels[rows, :, 3] = np.clip(color + 0.5, 0, 255).astype(np.uint8), alpha
+    return pixels
+
+
 def over(below: np.ndarray, above: np.ndarray) -> np.ndarray:  # [H, W, 3], [H, W, 4] premultiplied; uint8 sRGB
     """Blend as the window does: in sRGB."""
     open_share = 1.0 - above[..., 3:].astype(np.float32) / 255.0
@@ -73,13 +93,18 @@ def over(below: np.ndarray, above: np.ndarray) -> np.ndarray:  # [H, W, 3], [H, 
 
 
 def _over_background(frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 3] uint8 sRGB
-    shown, coverage = _shown(frame, look)
-    blended = torch.tensor(look.background) * (1.0 - coverage) + shown * coverage
-    return overlaid((blended * 255.0).round().to(torch.uint8).numpy(), frame, look)
+    image = frame.pixels
+    blended = np.empty((*image.shape[:2], 3), np.uint8)
+    for top in range(0, len(image), ROWS_AT_ONCE):
+        rows = slice(top, top + ROWS_AT_ONCE)
+        shown, coverage = _shown(image[rows], frame, look)
+        part = torch.tensor(look.background) * (1.0 - coverage) + shown * coverage
+        blended[rows] = (part * 255.0).round().to(torch.uint8).numpy()
+    return overlaid(blended, frame, look)
 
 
-def _shown(frame: Frame, look: LookState) -> tuple[Tensor, Tensor]:  # [H, W, 3] sRGB, [H, W, 1] coverage
-    pixels = torch.from_numpy(frame.pixels).float()
+def _shown(rows: np.ndarray, frame: Frame, look: LookState) -> tuple[Tensor, Tensor]:  # [h, W, 3] sRGB, coverage
+    pixels = torch.from_numpy(rows).float()
     coverage = pixels[..., 3:]
     values = pixels[..., :3] / coverage.clamp(min=1e-4)
     mode = mode_of(frame, look)
@@ -92,10 +117,9 @@ def _shown(frame: Frame, look: LookState) -> tuple[Tensor, Tensor]:  # [H, W, 3]
     return values.clamp(0.0, 1.0), coverage
 
 
-def _depth_gray(depth: Tensor, mask: Tensor) -> Tensor:  # [H, W, 1] metres -> gray, the nearest point white
-    covered = depth[mask > 0]
-    if covered.numel() == 0:
+def _depth_gray(depth: Tensor, depth_m: tuple[float, float] | None) -> Tensor:  # [H, W, 1] m -> gray, near is white
+    if depth_m is None:
         return torch.zeros_like(depth)
-    near, far = covered.min(), covered.max()
-    share = (depth - near) / (far - near).clamp(min=1e-6)
+    near, far = depth_m
+    share = ((depth - near) / max(far - near, 1e-6)).clamp(0.0, 1.0)
     return NEAREST + (FARTHEST - NEAREST) * share

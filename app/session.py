@@ -1,6 +1,7 @@
 """The only caller of the engine: turns a ViewState into a Scene and RenderOptions, and those into frames."""
 
 import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,15 +9,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from app.bands import Band, bands_of, joined
 from app.bodies import Bodies, PosedRow
 from app.device_image import held_image, wait_until_finished
 from app.devices import engine_name
 from app.edits import add_lamp, edit_look
 from app.frames import Choice, Choices, Frame, Progress
 from app.kept_files import KeptFiles
+from app.layers import channels_of
 from app.light_state import StageState
 from app.lightings import BuiltLight
-from app.picture import ENGINE_NAME, depth_range, display_bytes, display_image, half_image
+from app.picture import ENGINE_NAME, depth_range, display_bytes, display_image, display_rgba, half_image
 from app.readings import READ_BUFFERS, Readings, packed
 from app.scene_builder import at_time, camera_of, home_view, pixel_normals
 from app.side import LARGEST_KEPT, Side, light_alone, shown_mesh
@@ -28,7 +31,7 @@ from phynes_core.body.motion_files import load_motion
 from phynes_core.frame import LIGHT_BUFFERS, RenderOptions
 from phynes_core.grounded_frame import COARSE, FINE
 from phynes_core.paths import ASSETS, CHECKPOINTS
-from phynes_core.render.frame_buffers import FrameBuffers
+from phynes_core.render.frame_buffers import BUFFERS, FrameBuffers
 from phynes_core.render.probes import load_environment_image
 from phynes_core.scene import Scene
 
@@ -118,22 +121,59 @@ class AvatarSession:
             is_converged=frame.is_converged and second.is_converged,
         )  # fmt: skip
 
-    def _picture(self, state: ViewState, size: int, is_final: bool, side: Side) -> Frame:
+    def render_large(self, state: ViewState, size: int, after_band: Callable[[int, int], bool]) -> Frame | None:
+        """The same, finely and in any size, band by band; None when `after_band` (done, of how many) says False."""
+        if not state.compare.is_on:
+            return self._large(state, state, size, after_band)
+        first = self._large(state, state, size, lambda done, of: after_band(done, 2 * of))
+        second = first and self._large(other_side(state), state, size, lambda done, of: after_band(of + done, 2 * of))
+        return first and second and replace(first, other=second)
+
+    def _large(
+        self, view: ViewState, state: ViewState, size: int, after_band: Callable[[int, int], bool]
+    ) -> Frame | None:
+        side, depth_m = self._sides[0] if view is state else self._other_side(state), None
+        if view.look.buffer == "depth" and len(bands_of(size)) > 1:  # the grays are those of the whole picture
+            depth_m = self._picture(view, LARGEST_KEPT, True, side).depth_m
+        return joined(size, lambda band: self._picture(view, size, True, side, band, depth_m), after_band)
+
+    def layers(self, state: ViewState, size: int) -> Iterator[Mapping[str, np.ndarray]]:
+        """Every buffer in linear numbers, band by band: channels of app/layers.py, each [rows, size]."""
+        side = self._sides[0]
+        row, light, scene, _ = self._scene(state, size, side)
+        bands = bands_of(size)
+        options = self._options(state, frozenset(BUFFERS), size * bands[0].rows, is_final=True)
+        renderer = side.renderer(size * bands[0].rows, is_final=True)
+        for band in bands:
+            camera = band.of(scene.camera)
+            buffers = renderer.render(replace(scene, camera=camera), options).cpu()
+            picture = torch.cat([buffers.image("radiance"), buffers.mask], -1)
+            picture = staged(picture, buffers, state.stage, light, camera, row.target, is_screen=False, band=band)
+            yield channels_of(picture, buffers)
+
+    def _picture(
+        self, state: ViewState, size: int, is_final: bool, side: Side,
+        band: Band | None = None,  # the part that is wanted
+        depth_m: tuple[float, float] | None = None,  # of the whole picture
+    ) -> Frame:  # fmt: skip
         start = time.perf_counter()
         name = state.look.buffer
         row, light, scene, target = self._scene(state, size, side)
         if name == "light_visibility":
             scene = replace(scene, lighting=light_alone(state, light.lighting, row.target))
-        renderer = side.renderer(size, is_final)
-        options = self._options(state, frozenset({ENGINE_NAME.get(name, name), "mask", "uv"}), size, is_final)
+        whole, band = scene.camera, band or Band(0, size, size)
+        scene = replace(scene, camera=band.of(whole))
+        num_pixels = size * band.rows
+        renderer = side.renderer(num_pixels, is_final)
+        options = self._options(state, frozenset({ENGINE_NAME.get(name, name), "mask", "uv"}), num_pixels, is_final)
         buffers = renderer.render(scene, options, FINE if is_final else COARSE)
         is_staged = name == "radiance" and state.stage.rendered != StageState()
         if is_staged:  # the stage is made on the host
             buffers = buffers.cpu()
-        image, kind = display_image(buffers, name)
+        image, kind = display_image(buffers, name, depth_m)
         if is_staged:
-            image = half_image(staged(image.float(), buffers, state.stage, light, scene.camera, row.target))
-        held, faces, depth_m = held_image(image), held_image(buffers.face_index), depth_range(buffers)
+            image = half_image(staged(image.float(), buffers, state.stage, light, scene.camera, row.target, band=band))
+        held, faces, depth_m = held_image(image), held_image(buffers.face_index), depth_m or depth_range(buffers)
         wait_until_finished(image.device)  # so that the windows never do
         render_ms = (time.perf_counter() - start) * 1e3
         timings = dict(renderer.timings)
@@ -146,7 +186,7 @@ class AvatarSession:
         return Frame(
             held, kind, state, (x, y, z), light.probe_radiance.numpy(), render_ms, timings, not is_refining, is_final,
             has_detail, avatar.materials_follow_pose, row.shown, faces, light.sky, depth_m,
-            (scene.camera.intrinsics @ scene.camera.T_cam_world[:3]).float().numpy(),
+            (whole.intrinsics @ whole.T_cam_world[:3]).float().numpy(),
             shown_mesh(renderer, scene) if state.look.has_wireframe else None,
             held_image(buffers.image("uv")), self._bodies.square(row, state, is_final),
         )  # fmt: skip
@@ -174,12 +214,12 @@ class AvatarSession:
 
     def _buffers(self, state: ViewState, size: int, names: frozenset[str], side: Side) -> FrameBuffers:
         scene = self._scene(state, size, side)[2]
-        options = self._options(state, names | {"mask"}, size, is_final=True)
-        return side.renderer(size, is_final=True).render(scene, options).cpu()
+        options = self._options(state, names | {"mask"}, size * size, is_final=True)
+        return side.renderer(size * size, is_final=True).render(scene, options).cpu()
 
-    def to_bytes(self, frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 3] uint8 sRGB
-        """The frame as the window shows it."""
-        return display_bytes(frame, look)
+    def to_bytes(self, frame: Frame, look: LookState, has_alpha: bool = False) -> np.ndarray:  # [H, W, 3 | 4] uint8
+        """The frame as the window shows it, sRGB; with straight alpha instead of its background on request."""
+        return display_rgba(frame, look) if has_alpha else display_bytes(frame, look)
 
     # plain values to engine objects
 
@@ -191,13 +231,13 @@ class AvatarSession:
         ground = ground_of(state.stage, row.floor_m, row.target, state.company.spacing_m * (len(row.posed) - 1))
         return row, light, Scene(row.posed, camera_of(state.camera, row.target, size), light.lighting, ground), target
 
-    def _options(self, state: ViewState, buffers: frozenset[str], size: int, is_final: bool) -> RenderOptions:
+    def _options(self, state: ViewState, buffers: frozenset[str], num_pixels: int, is_final: bool) -> RenderOptions:
         return RenderOptions(
             buffers=buffers,
             backend=self._backend,
             raster=self._raster,
             visibility_slices=1 if is_final else LIVE_VISIBILITY_SLICES,
-            supersample=FINAL_SUPERSAMPLE if is_final and size <= LARGEST_KEPT else 1,
+            supersample=FINAL_SUPERSAMPLE if is_final and num_pixels <= LARGEST_KEPT**2 else 1,
             antialias=is_final and self._has_antialias,
             bright_sources=state.light.bright_sources,
             has_vertex_sources=not is_final,

@@ -21,6 +21,7 @@ from app.state import (
     CompareState,
     LookState,
     PlaybackState,
+    StillState,
     ToolState,
     TurntableState,
 )
@@ -68,6 +69,7 @@ BOUNDS: dict[tuple[type, str], tuple[float, float]] = {  # a number, or each of 
     (TurntableState, "seconds"): (0.01, 600.0),
     (TurntableState, "fps"): (1, 120),
     (TurntableState, "size"): (16, 4096),
+    (StillState, "size"): (16, 4096),
 }
 
 

@@ -13,6 +13,7 @@ class OpenedSession:
 
     path: Path | None = None  # a session file
     is_restored: bool = False  # what a viewer that ended unexpectedly left
+    engine: Mapping[str, object] = field(default_factory=dict)  # options that say where files are and how to compute
 
 
 FROM_OPTIONS = OpenedSession()

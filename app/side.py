@@ -6,6 +6,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from app.bands import LARGEST_AT_ONCE
 from app.frames import ShownMesh
 from app.lightings import Lightings, engine_lamps
 from app.state import ViewState
@@ -14,7 +15,7 @@ from phynes_core.render.lighting import Lighting
 from phynes_core.render.one_light import one_light
 from phynes_core.scene import Scene
 
-LARGEST_KEPT = 1024  # pixels a side; supersampled or kept, larger pictures would not fit in memory
+LARGEST_KEPT = LARGEST_AT_ONCE  # pixels a side; supersampled or kept at once, more would not fit in memory
 
 
 class Side:
@@ -29,11 +30,11 @@ class Side:
         self._live = GroundedRenderer(device)
         self._final = GroundedRenderer(device)  # its own, so that a fine picture does not evict what dragging needs
 
-    def renderer(self, size: int, is_final: bool) -> GroundedRenderer:
+    def renderer(self, num_pixels: int, is_final: bool) -> GroundedRenderer:
         """One that keeps its stages, unless they would hold gigabytes."""
         if not is_final:
             return self._live
-        return self._final if size <= LARGEST_KEPT else GroundedRenderer(self._device)
+        return self._final if num_pixels <= LARGEST_KEPT**2 else GroundedRenderer(self._device)
 
 
 def shown_mesh(renderer: GroundedRenderer, scene: Scene) -> ShownMesh:

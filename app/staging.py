@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from app.bands import Band
 from app.frames import Sky
 from app.light_state import StageState
 from app.lightings import BuiltLight
@@ -39,8 +40,10 @@ def staged(
     camera: Camera,
     place: Tensor,  # [3] world, where the balls hang: the pelvis
     is_screen: bool = True,  # for display in sRGB; False: alpha is linear, as programs that compute expect
+    band: Band | None = None,  # the rows of a larger picture that all of the above show
 ) -> Tensor:  # [H, W, 4] linear, premultiplied; share of the background that is hidden
     """The avatar over its stage; a backdrop that is a color is left to whoever shows the picture."""
+    band = band or Band(0, picture.shape[0], picture.shape[0])
     if buffers.ground is not None:
         floor = buffers.ground
         if is_screen:  # shadows darken encoded colors there: what hides a share of the light hides less of its code
@@ -51,15 +54,22 @@ def staged(
         sky = sky_behind(light.sky, stage.backdrop == "blurred", camera)
         picture = _over(picture, torch.cat([sky, torch.ones_like(sky[..., :1])], -1))
     elif stage.backdrop == "checker":
-        picture = _over(picture, checker(*picture.shape[:2]))
+        picture = _over(picture, checker(picture.shape[1], band))
     if stage.has_balls:
-        size = max(8, round(BALL_SHARE * picture.shape[0]))
-        margin = round(BALL_MARGIN * picture.shape[0])
+        picture = _with_balls(picture, light, camera, place, band)
+    return picture
+
+
+def _with_balls(picture: Tensor, light: BuiltLight, camera: Camera, place: Tensor, band: Band) -> Tensor:
+    size, margin = max(8, round(BALL_SHARE * band.size)), round(BALL_MARGIN * band.size)
+    top = band.size - margin - size
+    first, last = max(top, band.top), min(top + size, band.bottom)
+    if first < last:
         mirrored = picture_of_light(light.lighting, place, MIRROR_ROWS, 2 * MIRROR_ROWS)
         balls = film_set_balls(light.lighting, mirrored, camera, place, size)
         picture = picture.clone()
-        corner = picture[-margin - size : picture.shape[0] - margin, margin : margin + 2 * size]
-        corner[:] = _over(balls[:, : corner.shape[1]], corner)
+        corner = picture[first - band.top : last - band.top, margin : margin + 2 * size]
+        corner[:] = _over(balls[first - top : last - top, : corner.shape[1]], corner)
     return picture
 
 
@@ -71,12 +81,12 @@ def sky_behind(sky: Sky, is_blurred: bool, camera: Camera) -> Tensor:  # [H, W, 
     return sample_latlong(image, directions @ rotation_about_y(-sky.yaw_deg).T) * torch.tensor(sky.scale)
 
 
-def checker(height: int, width: int) -> Tensor:  # [H, W, 4]
+def checker(width: int, band: Band) -> Tensor:  # [H, W, 4]
     """Shade in every other square of the background, whatever its color and the exposure."""
-    square = max(1, height // CHECKER_SQUARES)
-    rows, columns = torch.arange(height) // square, torch.arange(width) // square
+    square = max(1, band.size // CHECKER_SQUARES)
+    rows, columns = torch.arange(band.top, band.bottom) // square, torch.arange(width) // square
     is_dark = ((rows[:, None] + columns[None]) % 2).float()
-    return torch.cat([torch.zeros(height, width, 3), CHECKER_SHADE * is_dark[..., None]], -1)
+    return torch.cat([torch.zeros(band.rows, width, 3), CHECKER_SHADE * is_dark[..., None]], -1)
 
 
 def _over(above: Tensor, below: Tensor) -> Tensor:

@@ -25,7 +25,7 @@ PROBE_ROWS = 16
 PROBE_COLUMNS = 32
 
 CAMERA_PATH = "path"
-SPINS = ("camera", "light", CAMERA_PATH)
+SPINS = ("camera", "light", "timeline", CAMERA_PATH)  # kinds of videos; turntable.py makes them
 DETAIL_MODES = ("auto", "on", "off")
 LOUPE_ZOOMS = (2, 4, 6, 8, 12, 16, 24, 32)
 LIMITS = ("head", "hands", "limbs")
@@ -97,12 +97,23 @@ class TurntableState:
     fps: int = 30
     size: int = 512
     plays_motion: bool = False
-    path: str = "turntable.mp4"
+    path: str = "turntable.mp4"  # .mp4, .webm, or a folder for PNG files
+    has_alpha: bool = False  # a clear background, where the format can
+    fits: bool = True  # as long as the clip or the path, whatever `seconds` says, of kinds that have one
 
     @property
     def num_frames(self) -> int:
         """Frames in the video; one at least."""
         return max(1, round(self.seconds * self.fps))
+
+
+@dataclass(frozen=True)
+class StillState:
+    """What a picture that is taken away is like."""
+
+    size: int = 2048
+    has_alpha: bool = False  # a clear background
+    path: str = "picture.png"  # or .exr, with every buffer as a layer
 
 
 @dataclass(frozen=True)
@@ -123,6 +134,7 @@ class ToolState:
     has_readout: bool = False  # the values of the pixel under the pointer
     has_loupe: bool = False  # the pixels around the pointer, magnified
     loupe_zoom: int = 8  # of LOUPE_ZOOMS
+    still: StillState = field(default_factory=StillState)
     shows_help: bool = False  # the table of keys, over the picture
     camera: CameraTool = field(default_factory=CameraTool)
     brush: BrushState = field(default_factory=BrushState)  # for materials

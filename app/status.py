@@ -14,12 +14,13 @@ class Message:
 
 @dataclass(frozen=True)
 class RecordingStatus:
-    """How far a video is; `state` is one of idle, running, done, cancelled, failed."""
+    """How far a video or a large picture is; `state` is one of idle, running, done, cancelled, failed."""
 
     state: str = "idle"
     num_done: int = 0
     num_frames: int = 0
     path: str = ""
+    noun: str = "video"  # what is made
     left_s: float | None = None  # until it is done, by the pace so far
 
     @property

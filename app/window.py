@@ -162,6 +162,10 @@ class PictureWindow:
         """Send the keyboard here."""
         self._glfw.focus_window(self._window._window)
 
+    def copy(self, text: str) -> None:
+        """Put a text on the clipboard."""
+        self._glfw.set_clipboard_string(self._window._window, text)
+
     def close(self) -> None:
         """Ask for the end."""
         self._window.is_closing = True

@@ -13,7 +13,8 @@ def shortened(text: str) -> str:
 def recording_text(recording: RecordingStatus) -> str:
     """How far, and how long it still takes."""
     left = f"   ·   {clock(recording.left_s)} left" if recording.left_s is not None else ""
-    return f"Recording   {recording.num_done} of {recording.num_frames}{left}"
+    so_far = f"   {recording.num_done} of {recording.num_frames}" if recording.num_frames else ""
+    return f"Making the {recording.noun}{so_far}{left}   ·   Shift+R cancels"
 
 
 def clock(seconds: float) -> str:

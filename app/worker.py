@@ -4,15 +4,14 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from app.frames import Frame, Renderer
 from app.readings import Readings
-from app.recording import record
-from app.state import TurntableState, ViewState
+from app.state import ViewState
 from app.status import Message, RecordingStatus, Status
-from app.turntable import turntable_views
+from app.takes import Take
 from phynes_core.errors import PhynesError
 
 _log = logging.getLogger(__name__)
@@ -32,13 +31,6 @@ class _Reading:
     state: ViewState
 
 
-@dataclass(frozen=True)
-class _Recording:
-    state: ViewState
-    settings: TurntableState
-    durations_s: Mapping[str, float]
-
-
 class Worker:
     """Owns the renderer. All methods may be called from the windows' thread and return at once."""
 
@@ -49,7 +41,7 @@ class Worker:
         self._changed = threading.Condition()
         self._wanted: _Live | None = None
         self._may_refine = False
-        self._recording: _Recording | None = None
+        self._take: Take | None = None
         self._is_cancelled = False
         self._is_closing = False
         self._status = Status()
@@ -107,15 +99,16 @@ class Worker:
         is_known = state is frame.state and readings is not None and readings.rows.shape == frame.size[::-1]
         return readings if is_known else None
 
-    def record(self, state: ViewState, settings: TurntableState, durations_s: Mapping[str, float]) -> None:
-        """Make a turntable video; live frames pause until it is done."""
+    def take(self, take: Take) -> bool:
+        """Make a picture or a video; live frames pause until it is done. False while another is made."""
         with self._changed:
-            if self._recording is None:
-                self._recording = _Recording(state, settings, durations_s)
-                self._is_cancelled = False
-                status = RecordingStatus("running", 0, settings.num_frames, settings.path)
-                self._set_status(recording=status)
-                self._changed.notify()
+            if self._take is not None:
+                return False
+            self._take = take
+            self._is_cancelled = False
+            self._set_status(recording=RecordingStatus("running", 0, 0, take.path, noun=take.noun))
+            self._changed.notify()
+        return True
 
     def cancel_recording(self) -> None:
         """Stop after the frame in progress and remove the partial file."""
@@ -143,22 +136,22 @@ class Worker:
         self._guarded("warming up", lambda: self._renderer.warm_up(self._progress))
         self._set_status(is_ready=True, activity="", share=None)
         while (job := self._next_job()) is not None:
-            if isinstance(job, _Recording):
-                self._guarded("recording", lambda job=job: self._record(job))
-                with self._changed:
-                    self._recording = None
-                if self._status.recording.state == "running":  # an error ended it
-                    self._set_status(recording=replace(self._status.recording, state="failed"))
+            if isinstance(job, _Live):
+                self._guarded("rendering", lambda job=job: self._render(job))
             elif isinstance(job, _Reading):
                 self._guarded("reading pixels", lambda job=job: self._read_out(job.state))
             else:
-                self._guarded("rendering", lambda job=job: self._render(job))
+                self._guarded(f"making the {job.noun}", lambda job=job: self._make(job))
+                with self._changed:
+                    self._take = None
+                if self._status.recording.state == "running":  # an error ended it
+                    self._set_status(recording=replace(self._status.recording, state="failed"))
 
-    def _next_job(self) -> "_Live | _Reading | _Recording | None":
+    def _next_job(self) -> "_Live | _Reading | Take | None":
         with self._changed:
             while not self._is_closing:
-                if self._recording is not None:
-                    return self._recording
+                if self._take is not None:
+                    return self._take
                 if self._wanted is not None:
                     wanted, self._wanted = self._wanted, None
                     return wanted
@@ -190,23 +183,24 @@ class Worker:
         self._finished_s.append(time.monotonic())
         self.wake()
 
-    def _record(self, job: _Recording) -> None:
+    def _make(self, take: Take) -> None:
         start_s = time.monotonic()
 
-        def after_frame(num_done: int, frame: Frame) -> bool:
-            self._publish(frame)
-            left_s = (time.monotonic() - start_s) / num_done * (job.settings.num_frames - num_done)
-            self._set_status(recording=replace(self._status.recording, num_done=num_done, left_s=left_s))
+        def after_step(num_done: int, num_steps: int, frame: Frame | None) -> bool:
+            if frame is not None:
+                self._publish(frame)
+            left_s = (time.monotonic() - start_s) / num_done * (num_steps - num_done)
+            now = replace(self._status.recording, num_done=num_done, num_frames=num_steps, left_s=left_s)
+            self._set_status(recording=now)
             return not self._is_cancelled
 
-        views = turntable_views(job.state, job.settings, job.durations_s)
         try:
-            is_whole = record(self._renderer, views, job.settings, after_frame)
+            is_whole = take.run(self._renderer, after_step, lambda: self._is_cancelled)
         finally:
             with self._changed:  # show the live view again
-                self._wanted = self._wanted or _Live(job.state)
+                self._wanted = self._wanted or _Live(take.state)
         self._set_status(recording=replace(self._status.recording, state="done" if is_whole else "cancelled"))
-        self.say(f"Saved {job.settings.path}" if is_whole else "Recording cancelled")
+        self.say(f"Saved {take.path}" if is_whole else f"The {take.noun} was cancelled")
 
     def _guarded(self, doing: str, step: Callable[[], None]) -> None:
         """An error in one frame is a message; the next frame may well succeed."""

@@ -1,10 +1,13 @@
-"""Render buffers of an avatar to files; needs no display.
+"""Render an avatar to files: buffers into a folder, or one picture as the window shows it; needs no display.
 
 Writes OUT/<buffer>.png or .exr. EXR holds linear float32: world-space normals and positions, depth in metres along the
 camera's axis. PNG is for looking: radiance is tone-mapped with alpha = mask, albedo and shading are sRGB, normals
 n / 2 + 1 / 2, depth brighter when nearer, position p / 4 m + 1 / 2. --save-scene also writes mesh.ply, camera.json and
 lighting.json, which hold everything another renderer needs to make the same picture. --compare, --overlay and
 --false-color write what the window shows, over the background: its colors, lines and split, at its full quality.
+
+With a file as --out it is the window's picture at rest, in any size up to 4096: .png, clear behind the avatar unless
+--background says otherwise, or .exr with every buffer as a layer (R, G, B, A are the picture).
 
 examples:
   python launch.py render --avatar josh.ckpt --out frames
@@ -14,7 +17,8 @@ examples:
   python launch.py render --avatar josh.ckpt --out frames --camera path.json --camera-time 1.5
   python launch.py render --avatar josh.ckpt --out frames --format exr --buffers radiance,normal,depth --save-scene
   python launch.py render --avatar josh.ckpt --out frames --compare avatar=ada --compare probe=sunset --overlay joints
-  python launch.py render --session josh_session.json --out frames
+  python launch.py render --session josh_session.json --out josh.png --size 4096
+  python launch.py render --avatar josh.ckpt --out layers.exr --size 2048
 """
 
 from dataclasses import dataclass
@@ -42,13 +46,19 @@ class Render(SceneOptions):
     probe_rows: int = 16
     """Rows of --export-probe; twice as many columns."""
     out: Path
-    """Folder for the pictures; made when missing."""
+    """Folder for the pictures, made when missing; or one .png or .exr file."""
     buffers: str = "radiance"
     """Comma-separated: radiance, albedo, roughness, normal, visibility, shading, depth, position, uv, mask; or all."""
     format: Literal["png", "exr"] = "png"
     """png to look at, exr to compute with."""
     save_scene: bool = False
     """Also write mesh.ply, camera.json and lighting.json."""
+    buffer: Literal[
+        "radiance", "albedo", "roughness", "visibility", "shading", "normal", "uv", "depth", "light_visibility"
+    ] = "radiance"
+    """What a .png file shows."""
+    transparent: bool = False
+    """Nothing behind the avatar in a file, whatever the background."""
     exposure: float = 0.0
     """Stops of light (EV) for the PNG of radiance and shading."""
     curve: Literal["linear", "filmic", "reinhard", "aces", "agx"] = "linear"
@@ -64,6 +74,17 @@ class Render(SceneOptions):
 
 
 def run(args: Render) -> int:
+    """Render, and say where the files are."""
+    if args.out.suffix.lower() in (".png", ".exr") and not args.out.is_dir():
+        from app.rendering_stills import render_still
+
+        render_still(args)
+        print(args.out)
+        return 0
+    return _render_folder(args)
+
+
+def _render_folder(args: Render) -> int:
     from app.arguments import check_number
     from app.backend_options import check_backends
     from app.devices import chosen_device

@@ -1,11 +1,15 @@
-"""Record a turntable video (mp4, H.264): the camera or all light goes round once. Needs no display.
+"""Record a video: the camera or all light goes round once, the clip plays, or the camera runs along a path.
+
+.mp4 is H.264; .webm is VP9, clear behind the avatar with --transparent; a folder's name gets numbered PNG pictures.
+Needs no display.
 
 examples:
   python launch.py turntable --avatar josh.ckpt --out t.mp4
   python launch.py turntable --avatar josh.ckpt --out light.mp4 --spin light --probe studio --seconds 6 --size 720
   python launch.py turntable --avatar josh.ckpt --out path.mp4 --camera-path path.json
   python launch.py turntable --avatar josh.ckpt --out walk.mp4 --motion walk --play --lamp 60,30,3.14
-  python launch.py turntable --session josh_session.json --out t.mp4
+  python launch.py turntable --avatar josh.ckpt --out dance.webm --motion dance_a --spin timeline --transparent
+  python launch.py turntable --session josh_session.json --out frames --spin path
 """
 
 from dataclasses import dataclass, replace
@@ -26,17 +30,19 @@ class Turntable(SceneOptions, PlaybackOptions):
     """Options of `turntable`."""
 
     out: Path
-    """The .mp4 file; it appears when it is complete."""
-    spin: Literal["camera", "light", "path"] = "camera"
-    """What goes round; path: the camera runs along the session's camera path."""
+    """A .mp4 or .webm file, or a folder for PNG pictures; it appears when it is complete."""
+    spin: Literal["camera", "light", "timeline", "path"] = "camera"
+    """What goes round; timeline: nothing, the clip plays; path: the camera runs along the session's camera path."""
     camera_path: Path | None = None
     """A camera path's .json: the camera runs along it."""
     seconds: float | None = None
-    """Length of the video; 4, or as long as the camera path."""
+    """Length of the video; 4, or as long as the clip or the camera path."""
     fps: int = 30
     """Frames a second."""
     play: bool = False
     """Let the motion run while it turns."""
+    transparent: bool = False
+    """Nothing behind the avatar, in .webm and PNG."""
     buffer: Literal[
         "radiance", "albedo", "roughness", "visibility", "shading", "normal", "uv", "depth", "light_visibility"
     ] = "radiance"
@@ -53,46 +59,21 @@ class Turntable(SceneOptions, PlaybackOptions):
 
 def run(args: Turntable) -> int:
     """Render, encode, and say where the file is."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    from app.backend_options import check_backends, map_backend
-    from app.devices import chosen_device
-    from app.frames import Frame
-    from app.opening_bodies import licensed_file
-    from app.opening_camera import opening_camera
-    from app.opening_view import keeps_clocks, opening_view
-    from app.outputs import check_file
-    from app.recording import check_video, record
-    from app.session import AvatarSession
+    from app.opening_session import open_session
+    from app.opening_view import opening_view
     from app.state import CAMERA_PATH, TurntableState
-    from app.turntable import turntable_views
+    from app.take_progress import run_shown
+    from app.takes import VideoTake
+    from app.video_files import check_video
 
-    view = _with_path(args, opening_view(args))
-    spin = CAMERA_PATH if args.camera_path else args.spin
-    settings = TurntableState(spin, _seconds(args, view), args.fps, args.size, args.play, str(args.out))
     check_video(args.out, args.size, args.fps)
-    check_file(args.out)
-    device = chosen_device(args)
-    check_backends(args, device.type)
-    session = AvatarSession(
-        args.backend, licensed_file(args.smpl, "PHYNES_SMPL"), licensed_file(args.smpl_uv, "PHYNES_SMPL_UV"),
-        args.antialias, args.raster, map_backend(args), device,
+    view = _with_path(args, opening_view(args))
+    settings = TurntableState(
+        CAMERA_PATH if args.camera_path else args.spin, _seconds(args.seconds), args.fps, args.size, args.play,
+        str(args.out), args.transparent, fits=args.seconds is None,
     )  # fmt: skip
-    if not keeps_clocks(args):
-        view = session.at_time(view, args.frame, args.time)
-    view = replace(view, camera=opening_camera(args, view, session.home_camera(view)))
-    session.check(view)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task(f"Recording {args.out.name}", total=settings.num_frames)
-
-        def after_frame(num_done: int, frame: Frame) -> bool:
-            progress.update(task, completed=num_done)
-            return True
-
-        record(session, turntable_views(view, settings, session.durations_s(view)), settings, after_frame)
+    session, view = open_session(args, view, args.antialias)
+    run_shown(VideoTake(view, settings, session.durations_s(view)), session)
     print(args.out)
     return 0
 
@@ -115,12 +96,9 @@ def _with_path(args: Turntable, view: "ViewState") -> "ViewState":
     return view
 
 
-def _seconds(args: Turntable, view: "ViewState") -> float:
-    from app.camera_path import duration_s
+def _seconds(seconds: float | None) -> float:
     from app.cli import UsageError
 
-    is_path = args.camera_path is not None or args.spin == "path"
-    seconds = args.seconds if args.seconds is not None else duration_s(view.path) if is_path else DEFAULT_S
-    if not 0.0 < seconds <= 600.0:
+    if seconds is not None and not 0.0 < seconds <= 600.0:
         raise UsageError(f"--seconds: expected more than 0 and at most 600, got {seconds:g}")
-    return seconds
+    return DEFAULT_S if seconds is None else seconds

@@ -24,6 +24,7 @@ from app.view_options import ViewOptions
 from phynes_core.checkpoint import resolve_avatar_path
 
 MIN_SIZE, MAX_SIZE = 64, 2048
+ENGINE_OPTIONS = ("smpl", "smpl_uv", "backend", "device", "raster", "maps")  # that other commands take, too
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +56,7 @@ def run(args: View) -> int:
     from app.opening_camera import opening_camera
     from app.opening_view import opening_view
     from app.session import AvatarSession
-    from app.state import Store, ToolState, TurntableState
+    from app.state import StillState, Store, ToolState, TurntableState
     from app.trace import Trace
     from app.worker import Worker
 
@@ -71,7 +72,8 @@ def run(args: View) -> int:
         home = session.home_camera(state)
         if not args.session:
             turntable = TurntableState(size=args.size // 2 * 2, path=f"{path.stem}_turntable.mp4")
-            state = replace(state, tool=ToolState(turntable=turntable))
+            still = StillState(path=f"{path.stem}.png")
+            state = replace(state, tool=ToolState(turntable=turntable, still=still))
         state = replace(state, camera=opening_camera(args, state, home))
         session.check(state)
         choices = session.choices(state.body.avatar)
@@ -87,13 +89,14 @@ def _opened(args: View) -> tuple[View, OpenedSession]:
     from app.autosave import lost_sessions
     from app.cli import UsageError
 
+    engine = {name: getattr(args, name) for name in ENGINE_OPTIONS}
     if not args.restore:
         is_file = bool(args.session) and not args.session.lstrip().startswith("{")
-        return args, OpenedSession(Path(args.session) if is_file else None)
+        return args, OpenedSession(Path(args.session) if is_file else None, engine=engine)
     lost = lost_sessions()
     if args.session or not lost:
         raise UsageError(
             "--restore: expected it without --session" if args.session
             else "--restore: no viewer ended unexpectedly; open a saved session with: python launch.py FILE.json"
         )  # fmt: skip
-    return replace(args, session=str(lost[0])), OpenedSession(is_restored=True)
+    return replace(args, session=str(lost[0])), OpenedSession(None, True, engine)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from app.panels.panel import Panel, PanelContext
 
 COLUMNS: tuple[tuple[int, tuple[tuple[str, int], ...]], ...] = (  # width; (slot, height), pixels of the first window
-    (326, (("avatar", 150), ("timeline", 172), ("pose", 240), ("take", 150), ("numbers", 158))),
+    (326, (("avatar", 150), ("timeline", 172), ("pose", 214), ("take", 176), ("numbers", 158))),
     (404, (("light", 206), ("probes", 262), ("lamps", 168), ("look", 234))),
 )
 SLOTS = tuple(name for _, slots in COLUMNS for name, _ in slots)

@@ -38,6 +38,16 @@ class FileMenu:
             self._item("Save it as...", "file.save_as", "Ctrl+Shift+S", lambda: dpg.show_item(SAVE_DIALOG))
             self._item("Bring back the lost session", "file.restore", "Ctrl+Shift+O", lambda: actions.restore_session())
             dpg.add_separator()
+            self._item("Take a picture", "file.photograph", "F12", lambda: actions.photograph())
+            self._item("Record a video", "file.record", "R", lambda: actions.record())
+            self._item("Cancel either", "file.cancel", "Shift+R", lambda: actions.cancel_recording())
+            self._item(
+                "Copy the picture's command line", "file.copy_picture", "Ctrl+C", lambda: actions.copy_picture_command()
+            )
+            self._item(
+                "Copy the video's command line", "file.copy_video", "Ctrl+Shift+C", lambda: actions.copy_video_command()
+            )
+            dpg.add_separator()
             self._item("Close the viewer", "file.close", "Ctrl+W", lambda: actions.close())
 
     def build_dialogs(self) -> None:
@@ -59,6 +69,7 @@ class FileMenu:
         mark = "" if session.is_saved else " (changed)"
         show_options("file.save", label=f"Save {session.name or 'the session'}{mark}")
         show_options("file.restore", enabled=session.can_restore)
+        show_options("file.cancel", enabled=snapshot.status.recording.state == "running")
         if dict(session.recent) == self._recent:
             return
         self._recent = dict(session.recent)

@@ -17,6 +17,7 @@ from app.panels.probe_panel import ProbePanel
 from app.panels.record_panel import RecordPanel
 from app.panels.stage_panel import StagePanel
 from app.panels.stats_panel import StatsPanel
+from app.panels.still_panel import StillPanel
 from app.panels.timeline_panel import TimelinePanel
 from app.panels.view_panel import ViewPanel
 
@@ -27,6 +28,7 @@ PANELS: tuple[Docked, ...] = (
     Docked(9002, PosePanel, "pose"),
     Docked(9011, PosesPanel, "pose"),
     Docked(9003, RecordPanel, "take"),
+    Docked(9030, StillPanel, "take"),
     Docked(9005, LightPanel, "light"),
     Docked(9006, ProbePanel, "probes"),
     Docked(9030, MaterialPanel, "probes"),
@@ -37,6 +39,7 @@ PANELS: tuple[Docked, ...] = (
     Docked(9004, StatsPanel, "numbers"),  # last, for that one has the focus first, which would lift it over other tabs
 )
 TRACED_TAGS = (  # widgets whose places PHYNES_TRACE tells
+    "still.start", "still.copy", "still.format", "record.copy", "record.format", "menu.file",
     "avatar.time", "avatar.play", "joint16", "pose.reset", "record.seconds", "record.start", "light.mode",
     "light.yaw_deg", "light.strip", "probes.picture", "probes.tool", "lamp.add", "view.exposure",
     "view.albedo", "view.normal", "inspect.joints",

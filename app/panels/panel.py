@@ -8,6 +8,7 @@ import dearpygui.dearpygui as dpg
 import numpy as np
 
 from app.actions import Actions
+from app.command_texts import CommandTexts
 from app.frames import Choices, MaterialSquare
 from app.material_state import MaterialFile
 from app.session_status import SessionStatus
@@ -43,6 +44,7 @@ class Snapshot:
     scale: float = 1.0  # size of text and widgets, times the usual one
     square: MaterialSquare | None = None  # the active body's materials over the UV square
     materials_file: MaterialFile = field(default_factory=MaterialFile)
+    commands: CommandTexts = field(default_factory=CommandTexts)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from phynes_core.render.lighting import Lighting
 
 GRAY = 0.18  # the photographers' card
 _SAMPLES = 2  # a side of a pixel
+_NORMALS_AT_ONCE = 1 << 15  # times 512 directions: 64 MB
 
 
 def film_set_balls(
@@ -42,7 +43,9 @@ def irradiance(lighting: Lighting, place: Tensor, normals: Tensor) -> Tensor:  #
     for lamp in lamps_seen_from(lighting, place):
         directions.append(lamp.direction[None])
         power.append(lamp.irradiance[None])
-    return (normals @ torch.cat(directions).T).clamp(min=0.0) @ torch.cat(power)
+    toward, strength = torch.cat(directions).T, torch.cat(power)
+    parts = [(part @ toward).clamp(min=0.0) @ strength for part in normals.split(_NORMALS_AT_ONCE)]
+    return torch.cat(parts) if parts else normals.new_zeros(0, 3)
 
 
 def sample_latlong(picture: Tensor, directions: Tensor) -> Tensor:  # [h, w, 3], [..., 3] unit -> [..., 3]

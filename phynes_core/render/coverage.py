@@ -5,11 +5,13 @@ covered subsample next to it. So edges cost a rasterization and a few percent mo
 Edges inside the outline (an arm before the body) stay as they are. Nothing here is differentiable.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
 from phynes_core.render.camera import Camera
-from phynes_core.render.rasterize import Fragments, rasterize
+from phynes_core.render.rasterize import NEAR_M, Fragments, rasterize
 
 SUBSAMPLES = 4  # a side: coverage in steps of 1/16, half a step of an 8-bit picture's middle gray
 _TILE = 512  # pixels a side of what is drawn at once: 2048 x 2048 subsamples
@@ -25,9 +27,12 @@ def antialiased_fragments(
     """Fragments wherever a subsample is covered. A sliver that only a center hits counts as one subsample."""
     face_index, barycentric = fragments.face_index.clone(), fragments.barycentric.clone()
     depth, coverage = fragments.depth.clone(), torch.zeros_like(fragments.depth)
+    is_near = _overlaps(vertices, faces, camera)
     for top in range(0, camera.height, _TILE):
         for left in range(0, camera.width, _TILE):
             tile = camera.cropped(left, top, min(_TILE, camera.width - left), min(_TILE, camera.height - top))
+            if not is_near(left, top, tile.width, tile.height):
+                continue
             window = slice(top, top + tile.height), slice(left, left + tile.width)
             fine = rasterize(vertices, faces, tile.resized(tile.width * SUBSAMPLES, tile.height * SUBSAMPLES), backend)
             covered = _by_pixel(fine.face_index) >= 0  # [h, w, 16]
@@ -43,6 +48,20 @@ def antialiased_fragments(
             ):  # fmt: skip
                 whole[top + rows, left + columns] = source[fine_row, fine_column]
     return Fragments(face_index, barycentric, depth), coverage
+
+
+def _overlaps(vertices: Tensor, faces: Tensor, camera: Camera) -> Callable[[int, int, int, int], bool]:
+    """Whether any face may be seen in a rectangle: left, top, width, height in pixels."""
+    x, y, z = camera.project(vertices).unbind(-1)
+    corners = torch.stack([x, y], -1)[faces]  # [F, 3, 2]
+    low, high = corners.amin(1) - 1.0, corners.amax(1) + 1.0  # a pixel of room for rounding
+    is_anywhere = bool((z <= NEAR_M).any())  # what reaches behind the camera has no bounds
+
+    def is_near(left: int, top: int, width: int, height: int) -> bool:
+        first, last = low.new_tensor([left, top]), low.new_tensor([left + width, top + height])
+        return is_anywhere or bool(((low <= last) & (high >= first)).all(-1).any())
+
+    return is_near
 
 
 def _by_pixel(image: Tensor) -> Tensor:  # [4 h, 4 w] -> [h, w, 16], row by row

@@ -72,6 +72,11 @@ class Desktop:
         path.write_bytes(png)
         return np.asarray(Image.open(path).convert("RGB"))
 
+    def clipboard(self) -> str:
+        """What another program pastes."""
+        program = "import tkinter; root = tkinter.Tk(); root.withdraw(); print(root.clipboard_get())"
+        return self.run(sys.executable, "-c", program)
+
     def close(self) -> None:
         for process in reversed(self._processes):
             process.terminate()

@@ -1,6 +1,7 @@
 """Panels without any display: build them, show a state, call callbacks, look at the edits."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import dearpygui.dearpygui as dpg
 import numpy as np
@@ -22,6 +23,8 @@ from app.panels.probe_panel import (
     picture_pixels,
     picture_to_lamp,
 )
+from app.panels.record_panel import FORMATS, KINDS
+from app.panels.still_panel import FORMATS as STILL_FORMATS
 from app.panels.theme import build_theme
 from app.state import (
     BUFFERS,
@@ -103,7 +106,14 @@ def test_every_slider_posts_its_edit_and_shows_the_state(bench):
         "record.path": ("x.mp4", lambda s: s.tool.turntable.path),
         "view.curve": ("filmic", lambda s: s.look.curve),
         "view.freeze": (False, lambda s: s.body.freezes_materials),
-        "record.spin": ("light", lambda s: s.tool.turntable.spin),
+        "record.spin": ("light spin", lambda s: KINDS[s.tool.turntable.spin]),
+        "record.size": ("1080", lambda s: str(s.tool.turntable.size)),
+        "record.format": ("PNG files", lambda s: FORMATS[Path(s.tool.turntable.path).suffix]),
+        "record.has_alpha": (True, lambda s: s.tool.turntable.has_alpha),
+        "record.fits": (False, lambda s: s.tool.turntable.fits),
+        "still.size": ("4096", lambda s: str(s.tool.still.size)),
+        "still.format": ("EXR, all buffers", lambda s: STILL_FORMATS[Path(s.tool.still.path).suffix]),
+        "still.has_alpha": (True, lambda s: s.tool.still.has_alpha),
     }
     for tag, (value, read) in cases.items():
         assert read(bench.use(tag, value)) == (pytest.approx(value) if isinstance(value, float) else value), tag
@@ -325,7 +335,7 @@ def test_the_record_button_records_and_then_cancels(bench):
     running = Status(recording=RecordingStatus("running", 5, 20, "t.mp4"))
     bench.show(status=running)
     assert dpg.get_item_label("record.start") == "Cancel" and dpg.get_value("record.progress") == 0.25
-    assert dpg.get_item_configuration("record.progress")["overlay"] == "frame 5 of 20"
+    assert dpg.get_item_configuration("record.progress")["overlay"] == "5 of 20"
     callback = dpg.get_item_callback("record.start")
     callback()
     assert bench.calls == ["record", "cancel_recording"]

@@ -1,11 +1,14 @@
 """Videos: whole or absent, and one line for what went wrong."""
 
+import subprocess
+
 import imageio_ffmpeg
 import numpy as np
 import pytest
 
-from app.recording import writing_video
+from app.video_files import writing_video
 from phynes_core.errors import OutputError
+from phynes_core.image_files import read_png
 
 
 def gradient(index, size=64):
@@ -42,8 +45,8 @@ def test_an_error_inside_leaves_the_older_video(tmp_path):
 @pytest.mark.parametrize(
     "name, size, fps, message",
     [
-        ("t.gif", 64, 30, "expected a file name that ends in .mp4, got '.gif'"),
-        ("t.mp4", 63, 30, "expected an even size of 16 pixels or more, got 63; use 62"),
+        ("t.gif", 64, 30, "expected a name that ends in .mp4 or .webm, or a folder"),
+        ("t.mp4", 63, 30, "expected an even size of 16 to 4096 pixels, got 63; use 62"),
         ("t.mp4", 64, 0, "expected 1 to 120 frames a second, got 0"),
     ],
 )
@@ -72,4 +75,60 @@ def test_a_missing_ffmpeg_is_told_with_the_remedy(tmp_path, monkeypatch, executa
     with pytest.raises(OutputError, match="ffmpeg") as error, writing_video(tmp_path / "t.mp4", 64, 30) as append:
         append(gradient(0))
     assert "pip install" in str(error.value) and "\n" not in str(error.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def decoded(path, channels):
+    """The frames of a video as any player that knows its alpha sees them."""
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-c:v", "libvpx-vp9", "-i", str(path)]
+    pixels = {3: "rgb24", 4: "rgba"}[channels]
+    raw = subprocess.run([*command, "-f", "rawvideo", "-pix_fmt", pixels, "-"], capture_output=True, check=True).stdout
+    return np.frombuffer(raw, np.uint8).reshape(-1, 64, 64, channels)
+
+
+def test_a_webm_is_clear_where_the_picture_is(tmp_path):
+    path = tmp_path / "t.webm"
+    with writing_video(path, 64, 12, has_alpha=True) as append:
+        for index in range(6):
+            frame = np.dstack([gradient(index), np.zeros((64, 64), np.uint8)])
+            frame[16:48, 16:48, 3] = 255
+            append(frame)
+    frames = decoded(path, 4)
+    assert len(frames) == 6 and [entry.name for entry in tmp_path.iterdir()] == ["t.webm"]
+    assert frames[:, 20:44, 20:44, 3].min() > 250 and frames[:, :12, :, 3].max() < 5
+    for index, frame in enumerate(frames):
+        assert frame[20:44, 20:44, 1].mean() == pytest.approx(index * 20, abs=6)
+
+
+def test_a_webm_without_alpha_takes_plain_frames(tmp_path):
+    with writing_video(tmp_path / "t.webm", 64, 12) as append:
+        append(gradient(3))
+    assert decoded(tmp_path / "t.webm", 3)[0][..., 1].mean() == pytest.approx(60, abs=6)
+
+
+def test_a_folder_gets_numbered_pictures_and_replaces_an_older_one(tmp_path):
+    path = tmp_path / "frames"
+    for count in (5, 2):
+        with writing_video(path, 63, 12, has_alpha=True) as append:
+            for index in range(count):
+                append(gradient(index, 63))
+    assert sorted(entry.name for entry in path.iterdir()) == ["0001.png", "0002.png"]
+    assert (read_png(path / "0002.png") == gradient(1, 63)).all() and len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_folder_that_holds_other_files_is_never_replaced(tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("x")
+    with (
+        pytest.raises(OutputError, match="a new folder or one of numbered PNG files"),
+        writing_video(tmp_path / "mine", 64, 12),
+    ):
+        pass
+    assert (tmp_path / "mine" / "thesis.txt").exists()
+
+
+def test_an_error_inside_leaves_no_pictures(tmp_path):
+    with pytest.raises(KeyError), writing_video(tmp_path / "frames", 64, 12) as append:
+        append(gradient(0))
+        raise KeyError("stop")
     assert list(tmp_path.iterdir()) == []

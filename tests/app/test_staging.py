@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from app.bands import Band
 from app.cli import main
 from app.frames import Sky
 from app.light_state import LampState, LightState, StageState
@@ -63,7 +64,7 @@ def test_the_sky_fills_what_the_body_leaves_open(backdrop):
 
 
 def test_a_checkerboard_shades_every_other_square_of_any_color():
-    board = checker(SIZE, SIZE)
+    board = checker(SIZE, Band(0, SIZE, SIZE))
     assert board[..., :3].max() == 0 and set(np.unique(board[..., 3].round(decimals=3))) == {
         0.0,
         np.float32(CHECKER_SHADE),

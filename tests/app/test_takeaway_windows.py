@@ -6,6 +6,7 @@ import signal
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from app.session_file import load_session
 from tests.app.desktop import WINDOW_MARKS, Desktop, Viewer
@@ -88,3 +89,24 @@ def test_a_session_is_saved_lost_and_brought_back(start, folder, desktop):
     viewer.key("ctrl+w")
     assert viewer.ended() == 0 and not list(settings.iterdir())
     assert "Traceback" not in (folder / "output.txt").read_text()
+
+
+def test_pictures_videos_and_their_command_lines(start, folder, desktop):
+    viewer = start()
+    viewer.settled()
+    keep(viewer, "record_panel")
+    viewer.key("F12")
+    viewer.wait("the picture", lambda: "Saved" in messages(viewer) and ".png" in messages(viewer))
+    picture = next(folder.glob("*.png"))
+    assert Image.open(picture).size == (2048, 2048)
+    viewer.key("ctrl+c")
+    viewer.wait("the copy", lambda: "Copied the command line" in messages(viewer))
+    keep(viewer, "taken")
+    line = desktop.clipboard()
+    assert line.startswith("python ") and " render --avatar" in line and "--size 2048" in line
+    viewer.key("F12")
+    viewer.wait("a running picture", lambda: viewer.last("recording")["value"]["state"] == "running")
+    keep(viewer, "making")
+    viewer.key("shift+r")
+    viewer.wait("its end", lambda: viewer.last("recording")["value"]["state"] == "cancelled")
+    assert len(list(folder.glob("*.png"))) == 1 and not list(folder.glob(".*partial*"))

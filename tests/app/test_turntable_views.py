@@ -1,10 +1,16 @@
 """A turntable is a pure sequence of views."""
 
+from dataclasses import replace
+from typing import get_args, get_type_hints
+
 import pytest
 
 from app import edits
-from app.state import TurntableState, ViewState
-from app.turntable import turntable_views
+from app.commands.turntable import Turntable
+from app.panels.record_panel import KINDS as PANEL_KINDS
+from app.state import SPINS, PlaybackState, TurntableState, ViewState
+from app.turntable import KINDS, turntable_views
+from phynes_core.errors import OutputError
 
 SETTINGS = TurntableState(seconds=2.0, fps=12)
 
@@ -40,5 +46,27 @@ def test_the_motion_runs_on_request_and_loops():
 
 
 def test_an_unknown_spin_is_refused():
-    with pytest.raises(ValueError, match="expected one of camera, light, path, got 'table'"):
+    with pytest.raises(ValueError, match="expected one of camera, light, timeline, path, got 'table'"):
         list(turntable_views(ViewState(), TurntableState(spin="table")))
+
+
+def test_the_timeline_plays_the_range_once_at_its_speed():
+    playback = PlaybackState(speed=2.0, start_s=0.5, end_s=1.5)
+    start = edits.edit_body(ViewState(), motion="walk", time_s=1.2, playback=playback)
+    settings = TurntableState(spin="timeline", fps=10)
+    views = list(turntable_views(start, settings, {"walk": 3.0}))
+    assert [view.body.time_s for view in views] == pytest.approx([0.5, 0.7, 0.9, 1.1, 1.3])
+    assert {view.camera for view in views} == {start.camera}
+    as_wanted = list(turntable_views(start, replace(settings, fits=False, seconds=0.2), {"walk": 3.0}))
+    assert [view.body.time_s for view in as_wanted] == pytest.approx([1.2, 1.4])
+
+
+@pytest.mark.parametrize("spin, message", [("timeline", "expected a clip to play"), ("path", "two keys at least")])
+def test_a_kind_without_what_it_plays_is_refused(spin, message):
+    with pytest.raises(OutputError, match=message):
+        list(turntable_views(ViewState(), TurntableState(spin=spin)))
+
+
+def test_every_kind_has_a_name_in_the_panel_and_on_the_command_line():
+    assert tuple(KINDS) == SPINS == tuple(PANEL_KINDS)
+    assert get_args(get_type_hints(Turntable)["spin"]) == SPINS

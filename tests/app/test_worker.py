@@ -9,9 +9,11 @@ import pytest
 from app import edits
 from app.frames import LIGHT, Frame
 from app.readings import packed
-from app.state import TurntableState, ViewState
+from app.state import StillState, TurntableState, ViewState
+from app.takes import StillTake, VideoTake
 from app.worker import Worker
 from phynes_core.errors import ImageError
+from phynes_core.image_files import read_png
 
 PATIENCE_S = 60.0
 
@@ -51,8 +53,12 @@ class Painter:
             is_converged=self.num_unconverged < 0 or is_final, is_final=is_final,
         )  # fmt: skip
 
-    def to_bytes(self, frame, look):
-        return np.full((*frame.size, 3), 128, np.uint8)
+    def render_large(self, state, size, after_band):
+        frame = self.render(state, size, is_final=True)
+        return frame if all(after_band(done, 4) for done in range(1, 5)) else None
+
+    def to_bytes(self, frame, look, has_alpha=False):
+        return np.full((*frame.size, 4 if has_alpha else 3), 128, np.uint8)
 
 
 def wait_for(condition):
@@ -144,7 +150,7 @@ def test_a_recording_is_written_while_the_frames_are_shown(worker, painter, tmp_
     worker.show(at_exposure(1.0))
     wait_for(lambda: worker.latest is not None)
     settings = TurntableState(seconds=0.5, fps=10, size=32, path=str(tmp_path / "t.mp4"))
-    worker.record(at_exposure(1.0), settings, 0.0)
+    worker.take(VideoTake(at_exposure(1.0), settings, {}))
     wait_for(lambda: worker.status.recording.state == "done")
     assert (tmp_path / "t.mp4").stat().st_size > 0
     recording = worker.status.recording
@@ -156,7 +162,7 @@ def test_cancelling_leaves_no_file(worker, painter, tmp_path):
     worker.start()
     wait_for(lambda: worker.status.is_ready)
     painter.gate.clear()
-    worker.record(ViewState(), TurntableState(seconds=5, fps=10, size=32, path=str(tmp_path / "t.mp4")), 0.0)
+    worker.take(VideoTake(ViewState(), TurntableState(seconds=5, fps=10, size=32, path=str(tmp_path / "t.mp4")), {}))
     assert painter.started.acquire(timeout=PATIENCE_S)
     worker.cancel_recording()
     painter.gate.set()
@@ -167,7 +173,7 @@ def test_cancelling_leaves_no_file(worker, painter, tmp_path):
 def test_a_recording_that_cannot_be_written_says_so(worker, tmp_path):
     (tmp_path / "file").write_text("")
     worker.start()
-    worker.record(ViewState(), TurntableState(size=32, path=str(tmp_path / "file" / "t.mp4")), 0.0)
+    worker.take(VideoTake(ViewState(), TurntableState(size=32, path=str(tmp_path / "file" / "t.mp4")), {}))
     wait_for(lambda: worker.status.recording.state == "failed")
     assert "cannot write here" in worker.status.messages[-1].text
 
@@ -175,7 +181,7 @@ def test_a_recording_that_cannot_be_written_says_so(worker, tmp_path):
 def test_closing_in_the_middle_of_a_recording_leaves_no_file(painter, tmp_path):
     worker = Worker(painter, 16)
     worker.start()
-    worker.record(ViewState(), TurntableState(seconds=500, fps=10, size=32, path=str(tmp_path / "t.mp4")), 0.0)
+    worker.take(VideoTake(ViewState(), TurntableState(seconds=500, fps=10, size=32, path=str(tmp_path / "t.mp4")), {}))
     wait_for(lambda: worker.status.recording.num_done > 0)
     assert worker.close(PATIENCE_S)
     assert list(tmp_path.iterdir()) == []
@@ -209,3 +215,37 @@ def test_readings_that_fail_are_one_message_and_are_not_tried_again(worker, pain
     worker.show(at_exposure(3.0))
     wait_for(lambda: worker.latest.state.body.time_s == 3.0 and worker.readings_of(worker.latest) is not None)
     assert [state.body.time_s for state in painter.read] == [-1.0, 3.0]
+
+
+def test_a_picture_is_written_and_the_live_view_comes_back(worker, painter, tmp_path):
+    worker.start()
+    worker.show(at_exposure(1.0))
+    wait_for(lambda: worker.latest is not None)
+    assert worker.take(StillTake(at_exposure(1.0), StillState(64, True, str(tmp_path / "p.png"))))
+    wait_for(lambda: worker.status.recording.state == "done")
+    assert read_png(tmp_path / "p.png").shape == (64, 64, 4) and worker.status.recording.share == 1.0
+    wait_for(lambda: any(message.text == f"Saved {tmp_path / 'p.png'}" for message in worker.status.messages))
+
+
+def test_one_thing_is_made_at_a_time(worker, painter, tmp_path):
+    worker.start()
+    wait_for(lambda: worker.status.is_ready)
+    painter.gate.clear()
+    take = StillTake(ViewState(), StillState(64, False, str(tmp_path / "p.png")))
+    assert worker.take(take)
+    assert painter.started.acquire(timeout=PATIENCE_S)
+    assert not worker.take(take)
+    worker.cancel_recording()
+    painter.gate.set()
+    wait_for(lambda: worker.status.recording.state == "cancelled")
+    assert list(tmp_path.iterdir()) == []
+    wait_for(lambda: worker.status.messages[-1].text == "The picture was cancelled")
+
+
+@pytest.mark.parametrize("path, message", [("p.gif", "ends in .png or .exr"), ("file/p.png", "cannot write here")])
+def test_a_picture_that_cannot_be_written_is_one_message(worker, tmp_path, path, message):
+    (tmp_path / "file").write_text("")
+    worker.start()
+    worker.take(StillTake(ViewState(), StillState(64, False, str(tmp_path / path))))
+    wait_for(lambda: worker.status.recording.state == "failed")
+    assert message in worker.status.messages[-1].text and worker.status.messages[-1].is_error

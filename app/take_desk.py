@@ -1,0 +1,78 @@
+"""What the window takes away: pictures, videos, and the command lines that make them again."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from app.command_lines import CommandLine, still_command, video_command
+from app.command_texts import CommandTexts
+from app.state import Store, ViewState
+from app.takes import StillTake, Take, VideoTake, with_free_path
+from app.worker import Worker
+from phynes_core.errors import PhynesError
+
+SETTLED_S = 0.25  # a state that old is worth a command line: while a hand moves nobody reads
+
+
+class TakeDesk:
+    """Belongs to the windows' loop."""
+
+    def __init__(
+        self, store: Store, worker: Worker, durations_s: Callable[[], Mapping[str, float]],
+        copy: Callable[[str], None],  # to the clipboard
+        engine: Mapping[str, object],  # options that say where files are and how to compute
+    ) -> None:  # fmt: skip
+        self._store, self._worker, self._durations_s, self._copy = store, worker, durations_s, copy
+        self._engine = engine
+        self._seen: ViewState | None = None
+        self._seen_s = 0.0
+        self._described: ViewState | None = None
+        self.texts = CommandTexts()
+
+    def record(self) -> None:
+        """Make the video."""
+        state = self._store.state
+        self._make(VideoTake(state, state.tool.turntable, self._durations_s()))
+
+    def photograph(self) -> None:
+        """Make the picture."""
+        state = self._store.state
+        self._make(StillTake(state, with_free_path(state.tool.still)))
+
+    def copy_picture_command(self) -> None:
+        """The line that makes the picture, into the clipboard."""
+        self._give(self._picture_command())
+
+    def copy_video_command(self) -> None:
+        """The line that makes the video."""
+        self._give(self._video_command())
+
+    def turn(self, now_s: float) -> None:
+        """Write the lines anew when the state has come to rest."""
+        state = self._store.state
+        if state is not self._seen:
+            self._seen, self._seen_s = state, now_s
+        elif state is not self._described and now_s - self._seen_s >= SETTLED_S:
+            self._described = state
+            self.texts = CommandTexts(self._picture_command().text, self._video_command().text)
+
+    def _picture_command(self) -> CommandLine:
+        state = self._store.state
+        return still_command(state, state.tool.still, self._engine)
+
+    def _video_command(self) -> CommandLine:
+        state = self._store.state
+        return video_command(state, state.tool.turntable, self._engine)
+
+    def _give(self, command: CommandLine) -> None:
+        try:
+            command.write_session()
+        except PhynesError as error:
+            self._worker.say(" ".join(str(error).split()), is_error=True)
+            return
+        self._copy(command.text)
+        beside = f"; it reads {Path(command.session_path).name}, which was written" if command.session_path else ""
+        self._worker.say(f"Copied the command line{beside}")
+
+    def _make(self, take: Take) -> None:
+        if not self._worker.take(take):
+            self._worker.say("One thing at a time: Shift+R cancels what is being made")
