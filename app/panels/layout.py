@@ -28,7 +28,7 @@ PANELS: tuple[Docked, ...] = (
     Docked(9002, PosePanel, "pose"),
     Docked(9011, PosesPanel, "pose"),
     Docked(9003, RecordPanel, "take"),
-    Docked(9030, StillPanel, "take"),
+    Docked(9060, StillPanel, "take"),
     Docked(9005, LightPanel, "light"),
     Docked(9006, ProbePanel, "probes"),
     Docked(9030, MaterialPanel, "probes"),
