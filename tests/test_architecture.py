@@ -18,7 +18,7 @@ TIERS = {
     "geometry": 3,
     **dict.fromkeys(["render", "maps", "body"], 4),
     **dict.fromkeys(["avatar", "checkpoint", "data", "scene", "scene_view", "paint_surface"], 5),
-    "device_graph": 1,
+    **dict.fromkeys(["device_graph", "exr_layers"], 1),
     **dict.fromkeys(["frame", "grounded_frame", "device_frame", "recorded_frames"], 6),
     **dict.fromkeys(["training", "evaluation", "synthetic"], 7),
 }
