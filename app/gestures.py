@@ -1,5 +1,6 @@
 """What the pointer and the keys do in the picture: window events in, edits out. Knows no window library."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from app import edits
@@ -27,6 +28,7 @@ class Gestures:
         self._actions = actions
         self.view: OrbitView | None = None  # of the picture shown
         self.letterbox: Letterbox | None = None
+        self.clicked_notice: Callable[[float, float], bool] = lambda x, y: False  # x, y in shares of the window
         self.reach = 1.0  # times the usual distance at which things can be grabbed: denser screens need more
         self.drag: str | None = None  # while a button is down: orbit, look, pan, light, wipe, lamp, ring, paint or pick
         self._button = 0
@@ -55,6 +57,9 @@ class Gestures:
         if self.drag is not None:
             return
         self._button = button
+        box = self.letterbox
+        if button == LEFT and box and self.clicked_notice(x / box.window_width, y / box.window_height):
+            return
         if button == LEFT and turns_light:
             self.drag = "light"
             return

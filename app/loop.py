@@ -91,6 +91,7 @@ class ViewerLoop:
         self._picture_drawn_s = self._panels_drawn_s = self._clock_s = 0.0
         self._draws_s: deque[float] = deque(maxlen=240)
         self._notices = Notices()
+        self._gestures.clicked_notice = self._notices.click
         self._thumbnails = LightThumbnails()
         self._noted: Frame | None = None
         self._pointing = Pointing(store, worker)

@@ -6,7 +6,7 @@ from app.captions import ERROR_INK, TEXT_INK, Caption
 from app.state import ViewState
 from app.status import Message, Status
 from app.user_files import keep, read_kept
-from app.wording import recording_text, shortened
+from app.wording import in_full, recording_text, shortened
 
 MESSAGE_SHOWN_S, ERROR_SHOWN_S = 6.0, 14.0
 MOST_SHOWN = 3
@@ -27,6 +27,9 @@ class Notices:
     def __init__(self) -> None:
         self._is_first_start = not read_kept(WELCOMED)
         self._was_touched = False
+        self._opened: Message | None = None  # shown in full until it is clicked again
+        self._rows: list[tuple[Message, str]] = []  # from the lowest line up
+        self._step = STEP
         self.offers_session = False  # one that a viewer lost can be brought back
         self._offered_s: float | None = None  # since when
 
@@ -48,14 +51,31 @@ class Notices:
             self._offered_s = now_s if self._offered_s is None else self._offered_s
             if now_s - self._offered_s < OFFER_SHOWN_S:
                 captions.append(Caption(OFFER, y=0.05))
-        toasts = list(shown_messages(status.messages, now_s))
-        for row, message in enumerate(reversed(toasts)):
+        self._rows = list(self._toasts(status.messages, now_s))
+        self._step = step
+        for row, (message, line) in enumerate(self._rows):
             ink = ERROR_INK if message.is_error else TEXT_INK
-            captions.append(Caption(shortened(message.text), y=BOTTOM - step * row, ink=ink))
-        if not toasts and has_picture and self._is_first_start and not self._was_touched:
+            captions.append(Caption(line, y=BOTTOM - step * row, ink=ink))
+        if not self._rows and has_picture and self._is_first_start and not self._was_touched:
             for row, hint in enumerate(reversed(HINTS)):
                 captions.append(Caption(hint, y=BOTTOM - step * row, opacity=0.8))
         return captions
+
+    def click(self, x: float, y: float) -> bool:
+        """Open the message that was clicked, or close it; False where there is none. x, y in shares of the window."""
+        row = round((BOTTOM - y) / self._step)
+        if not 0 <= row < len(self._rows) or abs(x - 0.5) > 0.35:
+            return False
+        message = self._rows[row][0]
+        self._opened = None if self._opened == message else message
+        return True
+
+    def _toasts(self, messages: tuple[Message, ...], now_s: float) -> Iterable[tuple[Message, str]]:
+        """From the lowest line up: the newest few messages, an opened one in full."""
+        if self._opened is not None:
+            yield from ((self._opened, line) for line in reversed(in_full(self._opened.text)))
+            return
+        yield from ((message, shortened(message.text)) for message in reversed(list(shown_messages(messages, now_s))))
 
 
 def fly_captions(state: ViewState, status: Status) -> list[Caption]:

@@ -1,13 +1,20 @@
 """Short texts that windows share."""
 
+import textwrap
+
 from app.status import RecordingStatus
 
-LONGEST = 96  # characters; the rest is read in the menu Messages
+LONGEST = 96  # characters; a click on the line, and the menu Messages, show the rest
 
 
 def shortened(text: str) -> str:
     """One line that fits a window."""
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def in_full(text: str) -> list[str]:
+    """Lines that fit a window and hold all of it."""
+    return textwrap.wrap(text, LONGEST, break_on_hyphens=False) or [""]
 
 
 def recording_text(recording: RecordingStatus) -> str:

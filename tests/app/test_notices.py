@@ -45,6 +45,17 @@ def test_the_newest_message_stands_lowest_and_long_ones_are_cut(notices):
     assert shortened("short") == "short"
 
 
+def test_a_click_shows_all_of_a_message_until_the_next_click(notices):
+    long = "cannot read it: " + "word " * 60
+    status, said = Status(is_ready=True, messages=(Message("saved", False, 0.0), Message(long, True, 0.0))), notices()
+    said.touch()
+    lowest = said.captions(status, True, 1.0)[0]
+    assert not said.click(0.05, lowest.y) and not said.click(0.5, 0.3) and said.click(0.45, lowest.y + 0.01)
+    opened = said.captions(status, True, 1000.0)
+    assert " ".join(texts(reversed(opened))) == long.strip() and all(len(text) <= LONGEST for text in texts(opened))
+    assert said.click(0.5, opened[-1].y) and said.captions(status, True, 1000.0) == []
+
+
 def test_progress_says_how_long_it_takes(notices):
     status = Status(is_ready=True, recording=RecordingStatus("running", 5, 20, "t.mp4", 75.0))
     assert "Recording   5 of 20   ·   1:15 left" in texts(notices().captions(status, True, 0.0))
