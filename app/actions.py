@@ -62,6 +62,12 @@ class Actions:
     environments: Callable[[], tuple[str, ...]] = _no_names  # paths of those that ship
     avatars: Callable[[], tuple[str, ...]] = _no_names  # paths of those on offer
     clip: Callable[[], tuple[float, float]] = _no_clip  # length in seconds and frames a second of the active body's
+    save_camera_path: Callable[[str], None] = _no_path  # as a JSON file
+    load_camera_path: Callable[[str], None] = _no_path
+    go_to_bookmark: Callable[[int], None] = _ignored_step  # by number
+    keep_bookmark: Callable[[int], None] = _ignored_step  # this place, under a number
+    save_bookmark: Callable[[str], None] = _ignored  # this place, under a name
+    remove_bookmark: Callable[[str], None] = _ignored
     save_pose: Callable[[str], None] = _ignored  # under a name in the library, or to a .json path; "" finds a name
     load_pose: Callable[[str], None] = _ignored  # from a .json path
     step_pose: Callable[[int], None] = _ignored_step  # the library's next pose

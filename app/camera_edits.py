@@ -86,8 +86,12 @@ def toggle_fly(state: ViewState) -> ViewState:
 
 def change_fly_speed(state: ViewState, notches: float) -> ViewState:
     """Faster with the wheel up."""
-    speed = state.tool.camera.fly_m_s * FLY_STEP**notches
-    return edit_camera_tool(state, fly_m_s=max(MIN_FLY_M_S, min(MAX_FLY_M_S, speed)))
+    return set_fly_speed(state, state.tool.camera.fly_m_s * FLY_STEP**notches)
+
+
+def set_fly_speed(state: ViewState, metres: float) -> ViewState:
+    """Metres a second."""
+    return edit_camera_tool(state, fly_m_s=max(MIN_FLY_M_S, min(MAX_FLY_M_S, metres)))
 
 
 def look(state: ViewState, dx_px: float, dy_px: float) -> ViewState:

@@ -1,7 +1,8 @@
 """The keys of the camera: views, lens, flying, the camera path."""
 
 from app import camera_edits, path_edits
-from app.shortcut import Shortcut, edits_by
+from app.bookmarks import NUMBERS
+from app.shortcut import Deed, Shortcut, edits_by
 
 KEY_STEP_S = 0.25
 VIEWS_LINE = ", ".join(camera_edits.VIEWS)
@@ -18,8 +19,26 @@ def _path(key: str, name: str, description: str, edit, is_undoable: bool = True)
     return Shortcut((key,), name, description, edits_by(edit, name, is_undoable))
 
 
+def _bookmark(number: int, action: str) -> Deed:
+    return lambda store, actions: getattr(actions, action)(number)
+
+
+BOOKMARK_SHORTCUTS = (
+    *(
+        Shortcut((f"Ctrl+{number}",), f"to place {number}", "to a kept place", _bookmark(number, "go_to_bookmark"))
+        for number in NUMBERS
+    ),
+    *(
+        Shortcut(
+            (f"Ctrl+Shift+{number}",), f"keep place {number}", "keep this place under a number",
+            _bookmark(number, "keep_bookmark"),
+        )
+        for number in NUMBERS
+    ),
+)  # fmt: skip
 CAMERA_SHORTCUTS = (
     *(_view(number, name) for number, name in enumerate(camera_edits.VIEWS, 1)),
+    *BOOKMARK_SHORTCUTS,
     Shortcut(
         ("Shift+F",), "fly", "fly with W A S D, Q E and a drag; Shift is faster, the wheel sets the speed",
         edits_by(camera_edits.toggle_fly, "fly mode", False),

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
+from app.bookmarks import Bookmark
 from app.material_state import Place
 from app.readings import Readings
 from app.state import LookState, Rgb, Vector, ViewState
@@ -180,6 +181,7 @@ class Choices:
     motions: tuple[Choice, ...] = ()
     environments: tuple[Choice, ...] = ()
     poses: tuple[PoseChoice, ...] = ()
+    bookmarks: tuple[Bookmark, ...] = ()
     engine: str = ""  # where frames are computed, and by what
 
 

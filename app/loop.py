@@ -11,6 +11,7 @@ from pathlib import Path
 
 from app import edits
 from app.actions import Actions
+from app.camera_desk import CameraDesk
 from app.company_edits import advance_time, framed, posed_bodies
 from app.controls import Controls
 from app.dropped_files import edit_of_dropped, is_session
@@ -25,6 +26,7 @@ from app.panels.file_menu import OPEN_DIALOG, SAVE_DIALOG
 from app.panels.layout import TRACED_TAGS
 from app.panels.panel import Snapshot
 from app.path_edits import advance_path
+from app.path_line import path_marks
 from app.pointing import Pointing
 from app.pose_desk import PoseDesk
 from app.rig_desk import RigDesk
@@ -55,6 +57,7 @@ class ViewerLoop:
         """Opens the windows; raises DisplayError when there is no display."""
         self._store, self._worker, self._choices, self._home, self._trace = store, worker, choices, home, trace
         self._poses, rigs = PoseDesk(store, worker), RigDesk(store, worker)
+        self._cameras = CameraDesk(store, worker.say)
         self._session = session = SessionDesk(store, worker.say, opened)
         self._materials = MaterialDesk(store, worker.say)
         self._picture = PictureWindow("PhyNES Viewer")
@@ -70,6 +73,9 @@ class ViewerLoop:
             step_scale=self._controls.step_scale,
             save_rig=rigs.save, load_rig=rigs.load,
             save_materials=self._materials.save, load_materials=self._materials.load,
+            save_camera_path=self._cameras.save_path, load_camera_path=self._cameras.load_path,
+            go_to_bookmark=self._cameras.go_to, keep_bookmark=self._cameras.keep_here,
+            save_bookmark=self._cameras.save_bookmark, remove_bookmark=self._cameras.remove_bookmark,
             save_session=session.save, save_session_as=session.save_as, open_session=session.open,
             restore_session=session.restore, open_recent=session.open_recent,
             ask_where_to_save=lambda: self._controls.window.ask(SAVE_DIALOG),
@@ -216,7 +222,7 @@ class ViewerLoop:
         drawn = (
             pointed, frame, state.look, state.light.lamps, state.tool.selected_lamp, self._gestures.drag,
             tuple(captions), state.tool.selected_joint, state.tool.joint_axis, state.company.place,
-            state.tool.shows_help,
+            state.tool.shows_help, path_marks(state),
         )  # fmt: skip
         needs = drawn != self._drawn or self._picture.needs_drawing
         if not needs or self._picture.is_iconified:
@@ -256,7 +262,8 @@ class ViewerLoop:
         newest = [drawn for drawn in self._draws_s if drawn > now - 1.0]
         self._controls.window.sync(
             Snapshot(
-                self._store.state, replace(self._choices, poses=self._poses.choices), status,
+                self._store.state, replace(self._choices, poses=self._poses.choices, bookmarks=self._cameras.bookmarks),
+                status,
                 frame.probe_radiance if frame else None,
                 frame.stage_ms if frame else {}, frame.render_ms if frame else 0.0, float(len(newest)),
                 self._picture.renderer_name.split(" (")[0], self._picture.frame_path,

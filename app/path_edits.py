@@ -84,6 +84,26 @@ def move_key(state: ViewState, seconds: float) -> ViewState:
     return set_key_time(state, index, state.path.keys[index].time_s + seconds) if index >= 0 else state
 
 
+def set_selected_time(state: ViewState, time_s: float) -> ViewState:
+    """Move the selected key in time."""
+    return set_key_time(state, selected_key(state), time_s)
+
+
+def set_closing(state: ViewState, seconds: float) -> ViewState:
+    """How long a closed path takes from its last key to the first."""
+    return edit_path(state, closing_s=min(max(seconds, GAP_S), MAX_PATH_S))
+
+
+def record_path(state: ViewState) -> ViewState:
+    """The next video runs along the path, and takes as long."""
+    return use_path(edit_turntable(state, spin=CAMERA_PATH), state.path)
+
+
+def clear_path(state: ViewState) -> ViewState:
+    """No keys."""
+    return use_path(state, CameraPath())
+
+
 def shift_key(state: ViewState, steps: int) -> ViewState:
     """Exchange the selected key's camera with its neighbor's: it comes earlier or later."""
     index = selected_key(state)

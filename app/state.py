@@ -32,6 +32,7 @@ LIMITS = ("head", "hands", "limbs")
 NO_JOINT = -1
 
 REST_ANGLES: tuple[Vector, ...] = ((0.0, 0.0, 0.0),) * NUM_JOINTS
+MODES = ("flies", "fly_m_s", "shows_path")  # of the camera tool: undo leaves them alone
 HISTORY_LENGTH = 200  # undo steps kept: a state is a few kB
 
 
@@ -212,7 +213,7 @@ class Store:
             changed = item.edit(self.state)
             if changed == self.state:
                 continue
-            if item.is_undoable:
+            if item.is_undoable and _with_clocks(self.state, changed) != changed:  # else undo would change nothing
                 self._remember(item.label)
             self.state = changed
         return self.state != before
@@ -253,7 +254,7 @@ class Store:
 
 
 def _with_clocks(past: ViewState, present: ViewState) -> ViewState:
-    """The clock runs on: undoing a light must not throw the motion back."""
+    """The clock runs on: undoing a light must not throw the motion back, nor into fly mode."""
 
     def clocked(body: BodyState, now: BodyState) -> BodyState:
         return replace(body, time_s=now.time_s, playing=True) if now.playing else body
@@ -261,6 +262,9 @@ def _with_clocks(past: ViewState, present: ViewState) -> ViewState:
     runs = past.tool.camera.plays and present.tool.camera.plays and past.path == present.path
     if runs:
         past = replace(past, camera=present.camera, tool=replace(past.tool, camera=present.tool.camera))
+    else:
+        kept = {name: getattr(present.tool.camera, name) for name in MODES}
+        past = replace(past, tool=replace(past.tool, camera=replace(past.tool.camera, **kept)))
     pairs = zip(past.company.others, present.company.others, strict=False)
     if len(past.company.others) == len(present.company.others):
         past = replace(past, company=replace(past.company, others=tuple(clocked(*pair) for pair in pairs)))

@@ -18,6 +18,8 @@ from app.gizmos import LampGizmos
 from app.help_picture import help_picture
 from app.limb_gizmos import HeldLimb, LimbGizmos
 from app.orbit_camera import OrbitView
+from app.path_gizmos import PathGizmos
+from app.path_line import path_marks
 from app.picking import Letterbox
 from app.pointing import Pointed
 from app.pointing_display import PointingDisplay
@@ -62,6 +64,7 @@ class PictureWindow:
         self._display = FrameDisplay(self._context)
         self._gizmos = LampGizmos(self._context)
         self._limb_gizmos = LimbGizmos(self._context)
+        self._path = PathGizmos(self._context)
         self._captions = CaptionDrawer(self._context)
         self._pointing = PointingDisplay(self._context)
         self._help_drawn: tuple[tuple[int, int], Image.Image] | None = None
@@ -212,6 +215,8 @@ class PictureWindow:
         if view is not None:
             if limb is not None and frame is not None:
                 self._limb_gizmos.draw(frame, view, letterbox, limb, ratio)
+            if (marks := path_marks(state)) is not None:
+                self._path.draw(marks, view, letterbox, ratio)
             self._gizmos.draw(view, letterbox, state.light.lamps, state.tool.selected_lamp, is_dragged, ratio)
         for caption in captions:
             self._captions.draw(caption, letterbox, ratio)

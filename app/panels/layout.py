@@ -3,6 +3,7 @@
 import dearpygui.dearpygui as dpg
 
 from app.panels.avatar_panel import AvatarPanel
+from app.panels.camera_panel import CameraPanel
 from app.panels.company_panel import CompanyPanel
 from app.panels.docking import Docked
 from app.panels.inspect_panel import InspectPanel
@@ -11,6 +12,7 @@ from app.panels.light_panel import LightPanel
 from app.panels.material_panel import MaterialPanel
 from app.panels.menu_bar import MenuBar
 from app.panels.panel import Panel, PanelContext, Snapshot
+from app.panels.path_panel import PathPanel
 from app.panels.pose_panel import PosePanel
 from app.panels.poses_panel import PosesPanel
 from app.panels.probe_panel import ProbePanel
@@ -36,6 +38,8 @@ PANELS: tuple[Docked, ...] = (
     Docked(9008, ViewPanel, "look"),
     Docked(9020, StagePanel, "look"),
     Docked(9021, InspectPanel, "look"),
+    Docked(9030, CameraPanel, "look"),
+    Docked(9031, PathPanel, "look"),
     Docked(9004, StatsPanel, "numbers"),  # last, for that one has the focus first, which would lift it over other tabs
 )
 TRACED_TAGS = (  # widgets whose places PHYNES_TRACE tells
@@ -45,6 +49,7 @@ TRACED_TAGS = (  # widgets whose places PHYNES_TRACE tells
     "view.albedo", "view.normal", "inspect.joints",
     "poses.0", "poses.share", "poses.save", "timeline.strip", "timeline.play", "menu.panels",
     "materials.square", "materials.tool", "materials.roughness_scale", "materials.reset", "materials.save",
+    "camera.left", "path.add", "path.play",
     *(f"menu.{item.tag}" for item in PANELS),
 )  # fmt: skip
 

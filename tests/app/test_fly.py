@@ -141,3 +141,13 @@ def test_the_picture_says_how_to_fly(store):
     assert "1.0 m/s" in caption.text and not others
     assert not fly_captions(store.state, Status(recording=RecordingStatus("running")))
     assert not fly_captions(ViewState(), Status())
+
+
+def test_undo_after_landing_does_not_take_off_again(hands, store, clock):
+    flown(hands, store, clock, "W", 0.3, 2)
+    store.post(camera_edits.toggle_fly, "fly mode")  # from the panel, as a step of its own
+    store.apply()
+    store.undo()
+    assert store.state.camera == ViewState().camera and not store.state.tool.camera.flies
+    store.redo()
+    assert store.state.camera.pan_m[2] == pytest.approx(-0.3) and not store.state.tool.camera.flies

@@ -1,0 +1,76 @@
+"""Named camera places that a person keeps between sessions; numbers 1 to 9 are keys."""
+
+import json
+from dataclasses import asdict, dataclass
+
+from app.camera_checks import mistake_in_camera
+from app.look_state import CameraState
+from app.records import RecordError, from_record
+from app.user_files import keep, read_kept
+
+FILE = "bookmarks.json"
+MOST, LONGEST_NAME = 100, 40
+NUMBERS = range(1, 10)
+
+
+@dataclass(frozen=True)
+class Bookmark:
+    """A place by name."""
+
+    name: str
+    camera: CameraState
+    number: int = 0  # of NUMBERS; 0 has no key
+
+
+def read_bookmarks() -> tuple[Bookmark, ...]:
+    """Those that are kept; an entry that cannot be read is left out."""
+    try:
+        records = json.loads(read_kept(FILE) or "[]")
+    except (ValueError, RecursionError):
+        return ()
+    found: list[Bookmark] = []
+    for record in records[:MOST] if isinstance(records, list) else ():
+        try:
+            bookmark = from_record(Bookmark, record)
+        except RecordError:
+            continue
+        is_known = bookmark.name and all(bookmark.name != other.name for other in found)
+        if is_known and mistake_in_camera(bookmark.camera) is None:
+            found.append(bookmark)
+    return tuple(found)
+
+
+def write_bookmarks(bookmarks: tuple[Bookmark, ...]) -> bool:
+    """Keep them; False where the folder for settings cannot be written."""
+    return keep(FILE, json.dumps([asdict(bookmark) for bookmark in bookmarks], indent=1) + "\n")
+
+
+def with_numbered(bookmarks: tuple[Bookmark, ...], number: int, camera: CameraState) -> tuple[Bookmark, ...]:
+    """The place of this number is here now; a new one is called after it."""
+    if any(bookmark.number == number for bookmark in bookmarks):
+        return tuple(
+            Bookmark(bookmark.name, camera, number) if bookmark.number == number else bookmark for bookmark in bookmarks
+        )
+    taken = {bookmark.name for bookmark in bookmarks}
+    names = (f"place {number}", *(f"place {number} ({copy})" for copy in range(2, MOST + 2)))
+    return _sorted((*bookmarks, Bookmark(next(name for name in names if name not in taken), camera, number)))
+
+
+def with_named(bookmarks: tuple[Bookmark, ...], name: str, camera: CameraState) -> tuple[Bookmark, ...]:
+    """The place of this name is here now; a new one takes the first free number. Without a name: nothing."""
+    name = " ".join(name.split())[:LONGEST_NAME]
+    if not name or len(bookmarks) >= MOST:
+        return bookmarks
+    known = next((bookmark for bookmark in bookmarks if bookmark.name == name), None)
+    taken = {bookmark.number for bookmark in bookmarks}
+    number = known.number if known else next((number for number in NUMBERS if number not in taken), 0)
+    return _sorted((*without(bookmarks, name), Bookmark(name, camera, number)))
+
+
+def without(bookmarks: tuple[Bookmark, ...], name: str) -> tuple[Bookmark, ...]:
+    """All but the one of this name."""
+    return tuple(bookmark for bookmark in bookmarks if bookmark.name != name)
+
+
+def _sorted(bookmarks: tuple[Bookmark, ...]) -> tuple[Bookmark, ...]:
+    return tuple(sorted(bookmarks, key=lambda bookmark: bookmark.number or MOST))

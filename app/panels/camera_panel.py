@@ -1,0 +1,116 @@
+"""The camera: views from six sides, flying, the lens, kept places."""
+
+import dearpygui.dearpygui as dpg
+
+from app import camera_edits, edits
+from app.look_state import CameraState
+from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
+from app.state import Edit
+
+VIEW_WIDTH_PX = 54
+NUM_SHOWN = 3
+NO_PLACES = "no places yet"
+
+
+class CameraPanel:
+    """From where one looks."""
+
+    title = "Camera"
+
+    def __init__(self, context: PanelContext) -> None:
+        self._context = context
+        self._places: dict[str, str] = {}  # label -> name
+        self._cameras: dict[str, CameraState] = {}  # by name
+        self._chosen = ""  # name of a bookmark
+
+    def build(self) -> None:
+        """Views, fly mode, lens, bookmarks."""
+        with dpg.group(horizontal=True):
+            for number, name in enumerate(camera_edits.VIEWS, 1):
+                dpg.add_button(
+                    label=name.capitalize(), tag=f"camera.{name}", width=VIEW_WIDTH_PX, user_data=name,
+                    callback=lambda _, __, which: self._post(lambda s: camera_edits.view_from(s, which), "view"),
+                )  # fmt: skip
+                tooltip(f"camera.{name}", f"From the same distance, at the same point. Alt+{number} in the picture.")
+        with dpg.group(horizontal=True):
+            dpg.add_checkbox(
+                label="fly", tag="camera.fly",
+                callback=lambda: self._context.post(camera_edits.toggle_fly, "fly mode"),
+            )  # fmt: skip
+            dpg.add_slider_float(
+                tag="camera.speed", min_value=camera_edits.MIN_FLY_M_S, max_value=camera_edits.MAX_FLY_M_S,
+                format="%.1f m/s", width=160, clamped=True,
+                callback=lambda _, value: self._post(lambda s: camera_edits.set_fly_speed(s, value), "fly speed"),
+            )  # fmt: skip
+            dpg.add_button(
+                label="Frame the avatar", tag="camera.frame", width=-1,
+                callback=lambda: self._context.actions.reset_camera(),
+            )  # fmt: skip
+        tooltip("camera.fly", "W A S D, Q E move in the picture, a drag looks around. Shift+F there, Esc ends it.")
+        tooltip("camera.speed", "Metres a second; with Shift four times as fast. The wheel in the picture.")
+        tooltip("camera.frame", "F in the picture.")
+        with dpg.group(horizontal=True):
+            dpg.add_slider_float(
+                tag="camera.lens", min_value=camera_edits.MIN_LENS_MM, max_value=camera_edits.MAX_LENS_MM,
+                format="lens  %.0f mm", width=190, clamped=True,
+                callback=lambda _, value: self._post(lambda s: camera_edits.set_lens(s, value), "lens"),
+            )  # fmt: skip
+            dpg.add_combo(
+                [f"{focal:.0f} mm" for focal in camera_edits.LENSES_MM], tag="camera.lenses", width=22, no_preview=True,
+                callback=lambda _, label: self._use_lens(label),
+            )  # fmt: skip
+            dpg.add_checkbox(
+                label="keep the size", tag="camera.keeps_size",
+                callback=lambda: self._post(camera_edits.toggle_keeps_size, "lens"),
+            )  # fmt: skip
+        tooltip(
+            "camera.lens",
+            "Millimetres of full frame: 36 mm across the picture. Alt+- and Alt+= in the picture; "
+            "the panel View has the angle.",
+        )
+        tooltip("camera.lenses", "Usual lenses.")
+        tooltip("camera.keeps_size", "The distance follows the lens (dolly zoom); off: the camera stays. Alt+D.")
+        dpg.add_listbox(
+            (), tag="camera.places", num_items=NUM_SHOWN, width=-1, callback=lambda _, label: self._go(label)
+        )
+        with dpg.group(horizontal=True):
+            dpg.add_input_text(tag="camera.name", hint="name", width=150, on_enter=True, callback=self._keep)
+            dpg.add_button(label="Keep this place", tag="camera.keep", callback=self._keep)
+            dpg.add_button(label="Remove", tag="camera.remove", width=-1, callback=self._remove)
+        tooltip("camera.places", "Kept places of all sessions: a click goes there, in the picture Ctrl+1 to Ctrl+9.")
+        tooltip("camera.keep", "Under the name; one of that name moves here. Ctrl+Shift+1 to 9 keep it by number.")
+        tooltip("camera.remove", "The chosen place.")
+
+    def sync(self, snapshot: Snapshot) -> None:
+        """Show camera and places."""
+        tool, camera = snapshot.state.tool.camera, snapshot.state.camera
+        show_value("camera.fly", tool.flies)
+        show_value("camera.speed", float(tool.fly_m_s))
+        show_value("camera.lens", float(camera_edits.lens_mm(camera.fov_deg)))
+        show_value("camera.keeps_size", tool.keeps_size)
+        bookmarks = snapshot.choices.bookmarks
+        self._cameras = {bookmark.name: bookmark.camera for bookmark in bookmarks}
+        self._places = {f"{bookmark.number or ' '}   {bookmark.name}": bookmark.name for bookmark in bookmarks}
+        self._chosen = self._chosen if self._chosen in self._cameras else ""
+        show_options("camera.places", items=list(self._places) or [NO_PLACES])
+        show_value("camera.places", next((label for label, name in self._places.items() if name == self._chosen), ""))
+        show_options("camera.remove", enabled=bool(self._chosen))
+
+    def _post(self, edit: Edit, label: str) -> None:
+        self._context.post(edit, label)
+
+    def _use_lens(self, label: str) -> None:
+        self._post(lambda s: camera_edits.set_lens(s, float(label.split()[0])), "lens")
+
+    def _go(self, label: str) -> None:
+        if (name := self._places.get(label)) is not None:
+            self._chosen, camera = name, self._cameras[name]
+            self._context.end_gesture()
+            self._post(lambda s: edits.edit_camera(s, **vars(camera)), "bookmark")
+
+    def _keep(self) -> None:
+        self._context.actions.save_bookmark(dpg.get_value("camera.name"))
+
+    def _remove(self) -> None:
+        if self._chosen:
+            self._context.actions.remove_bookmark(self._chosen)

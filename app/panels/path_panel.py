@@ -1,0 +1,150 @@
+"""The camera path: its keys, what lies between them, and the camera that runs along it."""
+
+import dearpygui.dearpygui as dpg
+
+from app import path_edits
+from app.camera_edits import lens_mm
+from app.camera_path import duration_s
+from app.camera_state import PATH_MOVES
+from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
+from app.panels.theme import ACCENT
+from app.state import Edit
+
+SAVE_DIALOG, LOAD_DIALOG = "path.save_dialog", "path.load_dialog"
+NUM_SHOWN = 3
+NO_KEYS = "no keys yet: look from somewhere, then Add"
+MOVE_LABELS = {"around": "around the avatar", "straight": "straight lines"}
+KEY_BUTTONS: tuple[tuple[str, str, Edit, str], ...] = (
+    ("add", "Add", path_edits.add_key, "This view: two seconds after the last key, or at the slider's moment. Alt+K."),
+    ("replace", "Replace", path_edits.replace_key, "This view becomes the selected key's. Ctrl+K in the picture."),
+    ("remove", "Remove", path_edits.remove_key, "The selected key. Alt+Delete in the picture."),
+    ("earlier", "Earlier", lambda s: path_edits.shift_key(s, -1), "Exchange it with the key before. Alt+Page up."),
+    ("later", "Later", lambda s: path_edits.shift_key(s, 1), "Exchange it with the key after. Alt+Page down."),
+)
+
+
+class PathPanel:
+    """A video's camera."""
+
+    title = "Camera path"
+
+    def __init__(self, context: PanelContext) -> None:
+        self._context = context
+        self._labels: list[str] = []
+        self._selected = -1
+
+    def build(self) -> None:
+        """Keys, times, preview, shape, files."""
+        with dpg.group(horizontal=True):
+            for name, label, edit, hint in KEY_BUTTONS:
+                self._button(f"path.{name}", label, edit, f"{label.lower()} camera key")
+                tooltip(f"path.{name}", hint)
+        dpg.add_listbox(
+            (), tag="path.keys", num_items=NUM_SHOWN, width=-1, callback=lambda _, label: self._choose(label)
+        )
+        tooltip("path.keys", "Time and lens of each key; a click looks from there. Alt+, and Alt+. in the picture.")
+        with dpg.group(horizontal=True):
+            dpg.add_drag_float(
+                tag="path.time", format="key at %.2f s", width=118, speed=0.02, min_value=0.0, max_value=600.0,
+                callback=lambda _, value: self._edit(lambda s: path_edits.set_selected_time(s, value), "key time"),
+            )  # fmt: skip
+            dpg.add_checkbox(
+                label="closed", tag="path.closed", callback=lambda: self._edit(path_edits.toggle_closed, "close path")
+            )
+            dpg.add_drag_float(
+                tag="path.closing", format="and back in %.2f s", width=-1, speed=0.02, min_value=0.05, max_value=600.0,
+                callback=lambda _, value: self._edit(lambda s: path_edits.set_closing(s, value), "closing time"),
+            )  # fmt: skip
+        tooltip("path.time", "Seconds from the first key, which is at 0; dragged past another key, they change places.")
+        tooltip("path.closed", "From the last key back to the first, again and again. Alt+O in the picture.")
+        tooltip("path.closing", "Seconds from the last key to the first.")
+        with dpg.group(horizontal=True):
+            self._button("path.play", "Play", path_edits.toggle_path, "play path", width=64)
+            dpg.add_slider_float(
+                tag="path.scrub", format="%.2f s", width=-1,
+                callback=lambda _, value: self._edit(lambda s: path_edits.go_to_time(s, value), "scrub path"),
+            )  # fmt: skip
+        tooltip("path.play", "At the speed of the video. Shift+Space in the picture; a hand on the camera stops it.")
+        tooltip("path.scrub", "Look from where the path is at this second.")
+        with dpg.group(horizontal=True):
+            dpg.add_combo(
+                tuple(MOVE_LABELS.values()), tag="path.moves", width=140, callback=lambda _, label: self._moves(label)
+            )
+            dpg.add_checkbox(
+                label="gentle ends", tag="path.eases",
+                callback=lambda _, on: self._edit(lambda s: path_edits.edit_path(s, eases=on), "path"),
+            )  # fmt: skip
+            dpg.add_checkbox(
+                label="show", tag="path.shows",
+                callback=lambda: self._context.post(path_edits.toggle_shows_path, "show path"),
+            )  # fmt: skip
+        tooltip("path.moves", "Between two keys: on an arc around what is looked at, or the eye on a straight line.")
+        tooltip("path.eases", "An open path starts and stops without a jerk.")
+        tooltip("path.shows", "The path as a line in the picture, its keys with where they look. Alt+J there.")
+        with dpg.group(horizontal=True):
+            dpg.add_button(label="Save...", tag="path.save", callback=lambda: dpg.show_item(SAVE_DIALOG))
+            dpg.add_button(label="Load...", tag="path.load", callback=lambda: dpg.show_item(LOAD_DIALOG))
+            self._button("path.clear", "Clear", path_edits.clear_path, "clear path")
+            self._button("path.record", "Video along it", path_edits.record_path, "turntable spin")
+        tooltip("path.save", "As JSON: for turntable --camera-path, render --camera, and other programs.")
+        tooltip("path.load", "A camera path as JSON; it can also be dropped on the picture.")
+        tooltip("path.record", "The next video runs along the path and takes as long. R in the picture begins.")
+        actions = self._context.actions
+        for tag, label, deed in (
+            (SAVE_DIALOG, "Save the camera path", actions.save_camera_path),
+            (LOAD_DIALOG, "Load a camera path", actions.load_camera_path),
+        ):
+            with dpg.file_dialog(
+                show=False, modal=True, tag=tag, width=600, height=440, label=label, default_filename="path",
+                callback=lambda _, chosen, do: do(chosen.get("file_path_name", "")), user_data=deed,
+            ):  # fmt: skip
+                dpg.add_file_extension(".json", color=(*ACCENT, 255))
+
+    def sync(self, snapshot: Snapshot) -> None:
+        """Show the path."""
+        state = snapshot.state
+        path, tool, length = state.path, state.tool.camera, duration_s(state.path)
+        self._selected = path_edits.selected_key(state)
+        self._labels = [
+            f"{index}     {key.time_s:.2f} s     {lens_mm(key.camera.fov_deg):.0f} mm"
+            for index, key in enumerate(path.keys, 1)
+        ]
+        show_options("path.keys", items=self._labels or [NO_KEYS])
+        show_value("path.keys", self._labels[self._selected] if self._labels else "")
+        show_value("path.time", float(path.keys[self._selected].time_s) if path.keys else 0.0)
+        show_options("path.time", enabled=self._selected > 0)
+        show_value("path.closed", path.is_closed)
+        show_value("path.closing", float(path.closing_s))
+        show_options("path.closing", enabled=path.is_closed)
+        show_options("path.play", label="Stop" if tool.plays else "Play", enabled=length > 0)
+        show_options("path.scrub", max_value=max(length, 1e-3), enabled=length > 0)
+        show_value("path.scrub", float(tool.time_s))
+        show_value("path.moves", MOVE_LABELS[path.moves])
+        show_value("path.eases", path.eases)
+        show_options("path.eases", enabled=not path.is_closed)
+        show_value("path.shows", tool.shows_path)
+        for name in ("replace", "remove", "save", "clear"):
+            show_options(f"path.{name}", enabled=bool(path.keys))
+        show_options("path.earlier", enabled=self._selected > 0)
+        show_options("path.later", enabled=0 <= self._selected < len(path.keys) - 1)
+        show_options("path.record", enabled=length > 0)
+
+    def _button(self, tag: str, label: str, edit: Edit, name: str, width: int = 0) -> None:
+        def press() -> None:
+            self._context.end_gesture()
+            self._edit(edit, name)
+
+        dpg.add_button(label=label, tag=tag, width=width, callback=press)
+
+    def _edit(self, edit: Edit, label: str) -> None:
+        self._context.post(edit, label)
+
+    def _choose(self, label: str) -> None:
+        if label in self._labels:
+            index = self._labels.index(label)
+            self._context.end_gesture()
+            self._edit(lambda s: path_edits.go_to_key(s, index), "camera key")
+
+    def _moves(self, label: str) -> None:
+        moves = next(name for name in PATH_MOVES if MOVE_LABELS[name] == label)
+        self._edit(lambda s: path_edits.edit_path(s, moves=moves), "path")
