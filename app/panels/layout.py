@@ -38,8 +38,8 @@ PANELS: tuple[Docked, ...] = (
     Docked(9008, ViewPanel, "look"),
     Docked(9020, StagePanel, "look"),
     Docked(9021, InspectPanel, "look"),
-    Docked(9030, CameraPanel, "look"),
-    Docked(9031, PathPanel, "look"),
+    Docked(9040, CameraPanel, "look"),
+    Docked(9041, PathPanel, "look"),
     Docked(9004, StatsPanel, "numbers"),  # last, for that one has the focus first, which would lift it over other tabs
 )
 TRACED_TAGS = (  # widgets whose places PHYNES_TRACE tells
