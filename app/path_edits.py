@@ -27,10 +27,8 @@ def edit_path(state: ViewState, **changes: Any) -> ViewState:
 
 
 def use_path(state: ViewState, path: CameraPath) -> ViewState:
-    """Another path; a camera that runs along the old one goes on along the new one, a video of it takes its length."""
+    """Another path; a camera that runs along the old one goes on along the new one."""
     state = replace(state, path=path)
-    if state.tool.turntable.spin == CAMERA_PATH and duration_s(path) > 0:
-        state = edit_turntable(state, seconds=duration_s(path))
     tool = state.tool.camera
     if not path.keys:
         return edit_camera_tool(state, plays=False, time_s=0.0, key=0)
@@ -96,7 +94,7 @@ def set_closing(state: ViewState, seconds: float) -> ViewState:
 
 def record_path(state: ViewState) -> ViewState:
     """The next video runs along the path, and takes as long."""
-    return use_path(edit_turntable(state, spin=CAMERA_PATH), state.path)
+    return edit_turntable(state, spin=CAMERA_PATH, fits=True)
 
 
 def clear_path(state: ViewState) -> ViewState:

@@ -170,11 +170,6 @@ def test_undo_brings_the_camera_back_that_was_there_before_the_preview():
     assert store.state.camera.azimuth_deg == -33.0 and not store.state.tool.camera.plays
 
 
-def test_a_video_of_the_path_follows_its_length():
-    state = edits.edit_turntable(with_keys(0.0, 40.0), spin="path")
-    assert path_edits.set_key_time(state, 1, 6.0).tool.turntable.seconds == 6.0
-
-
 def test_keys_of_the_table_reach_every_edit():
     store = Store(ViewState())
     chords = ("Alt+2", "Alt+K", "Alt+3", "Alt+K", "Alt+EQUAL", "Ctrl+K", "Alt+RIGHT_BRACKET", "Alt+O", "Alt+PAGE_UP")

@@ -114,7 +114,7 @@ def test_the_path_panel_edits_and_shows(bench):
     assert bench.use("path.moves", "straight lines").path.moves == "straight"
     assert bench.use("path.play").tool.camera.plays and dpg.get_item_label("path.play") == "Stop"
     state = bench.use("path.record")
-    assert (state.tool.turntable.spin, state.tool.turntable.seconds) == ("path", 8.5)
+    assert (state.tool.turntable.spin, state.tool.turntable.fits) == ("path", True)
     assert not bench.use("path.clear").path.keys and not bench.store.state.tool.camera.plays
 
 

@@ -106,7 +106,7 @@ def test_the_eye_is_the_windows(camera):
 
 def test_a_video_of_a_path_begins_and_ends_with_it():
     path = path_of(CameraState(), CameraState(azimuth_deg=90.0))
-    settings = TurntableState(spin="path", seconds=0.5, fps=10)
+    settings = TurntableState(spin="path", seconds=0.5, fps=10, fits=False)
     views = list(turntable_views(replace(ViewState(), path=path), settings))
     assert len(views) == 5
     assert [view.camera.azimuth_deg for view in views] == pytest.approx([0, 14.0625, 45, 75.9375, 90])
