@@ -46,6 +46,12 @@ class Gestures:
         lamps = self._store.state.light.lamps
         return grabbed_lamp(self.view, lamps, x_px, y_px, self.reach * GRAB_RADIUS_PX / self.letterbox.scale)
 
+    def brush_ring(self, pointer: tuple[float, float] | None) -> tuple[float, float, float] | None:
+        """Where the brush would paint, and how wide, in the window; None where it would not."""
+        if pointer is None or self.view is None or self.letterbox is None or self.drag not in (None, "paint"):
+            return None
+        return self.materials.ring(self.view, self.letterbox, *pointer)
+
     def _is_on_wipe(self, x: float, y: float) -> bool:
         if self.view is None or self.letterbox is None or not self._store.state.compare.is_on:
             return False

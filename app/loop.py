@@ -218,9 +218,10 @@ class ViewerLoop:
         captions += fly_captions(state, status)
         view = self._view(frame, state)
         place = self._picture.pointer if self._gestures.drag is None else None
+        brush = self._gestures.brush_ring(self._picture.pointer)
         pointed = self._pointing.pointed(frame, place, self._gestures.letterbox, now)
         drawn = (
-            pointed, frame, state.look, state.light.lamps, state.tool.selected_lamp, self._gestures.drag,
+            pointed, brush, frame, state.look, state.light.lamps, state.tool.selected_lamp, self._gestures.drag,
             tuple(captions), state.tool.selected_joint, state.tool.joint_axis, state.company.place,
             state.tool.shows_help, path_marks(state),
         )  # fmt: skip
@@ -233,7 +234,7 @@ class ViewerLoop:
         is_lamp_held = self._gestures.drag == "lamp"
         hands_view = None if status.recording.state == "running" else view
         limb = self._gestures.limbs.held(hands_view) if hands_view is not None else None
-        self._picture.draw(frame, state, hands_view, is_lamp_held, captions, limb, pointed)
+        self._picture.draw(frame, state, hands_view, is_lamp_held, captions, limb, pointed, brush)
         self._drawn = drawn
         self._picture_drawn_s = now
         self._draws_s.append(now)

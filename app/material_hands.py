@@ -68,6 +68,15 @@ class MaterialHands:
         if points:
             self._store.post(lambda s: extend_stroke(s, points), "paint")
 
+    def ring(
+        self, view: OrbitView, letterbox: Letterbox, x: float, y: float
+    ) -> tuple[float, float, float] | None:  # x, y and radius in the window
+        """How wide the brush is; None beside the bodies."""
+        brush = self._store.state.tool.brush
+        if brush.tool != "brush" or self._spot(*letterbox.to_image(x, y)) is None:
+            return None
+        return x, y, brush_radius_px(view, brush.stroke.radius_m) * letterbox.scale
+
     def release(self) -> None:
         """The button went up."""
         self._place, self._last = None, None

@@ -10,6 +10,7 @@ from typing import Any
 import moderngl
 from PIL import Image
 
+from app.brush_ring import BrushRing, Ring
 from app.captions import Caption, CaptionDrawer
 from app.display import FrameDisplay
 from app.frames import Frame
@@ -65,6 +66,7 @@ class PictureWindow:
         self._gizmos = LampGizmos(self._context)
         self._limb_gizmos = LimbGizmos(self._context)
         self._path = PathGizmos(self._context)
+        self._brush_ring = BrushRing(self._context)
         self._captions = CaptionDrawer(self._context)
         self._pointing = PointingDisplay(self._context)
         self._help_drawn: tuple[tuple[int, int], Image.Image] | None = None
@@ -196,7 +198,7 @@ class PictureWindow:
 
     def draw(
         self, frame: Frame | None, state: ViewState, view: OrbitView | None, is_dragged: bool, captions: list[Caption],
-        limb: HeldLimb | None = None, pointed: Pointed | None = None,
+        limb: HeldLimb | None = None, pointed: Pointed | None = None, brush: Ring | None = None,
     ) -> None:  # fmt: skip
         """Draw everything and swap; leaves the context current."""
         self.make_current()
@@ -218,6 +220,8 @@ class PictureWindow:
             if (marks := path_marks(state)) is not None:
                 self._path.draw(marks, view, letterbox, ratio)
             self._gizmos.draw(view, letterbox, state.light.lamps, state.tool.selected_lamp, is_dragged, ratio)
+        if brush is not None:
+            self._brush_ring.draw(brush, letterbox, buffer_width / max(1, self.size[0]))
         for caption in captions:
             self._captions.draw(caption, letterbox, ratio)
         if frame is not None and pointed is not None:

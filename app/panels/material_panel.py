@@ -12,7 +12,7 @@ from app.panels.material_rows import BrushRows, ScaleRows
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
 from app.panels.scaling import drawing, pointer_in, scale_drawing
 
-SIDE_PX = 208
+SIDE_PX = 186
 TEXELS = 256  # of the picture, a side
 SQUARE, TEXTURE, RING = "materials.square", "materials.texture", "materials.ring"
 GROUND = 0.10  # gray beside the body
@@ -59,7 +59,7 @@ class MaterialPanel:
                 callback=lambda _, label: self._take(label),
             )  # fmt: skip
             dpg.add_checkbox(
-                label="show roughness", tag="materials.shows_roughness",
+                label="roughness", tag="materials.shows_roughness",
                 callback=lambda _, on: self._post(lambda s: materials.edit_brush(s, shows_roughness=on), "brush"),
             )  # fmt: skip
         tooltip(

@@ -105,6 +105,17 @@ def test_a_touched_neighbor_becomes_the_one_that_is_painted(gestures, store):
     assert store.state.company.others[0].materials == MaterialState()
 
 
+def test_a_ring_tells_how_wide_the_brush_is_where_it_paints(gestures, store):
+    assert gestures.brush_ring((10.5, 50.5)) is None  # no brush in the hand
+    gestures.key("P", has_shift=True)
+    store.apply()
+    x, y, radius = gestures.brush_ring((10.5, 50.5))
+    camera = store.state.camera
+    assert (x, y) == (10.5, 50.5)
+    assert radius == pytest.approx(0.02 * gestures.view.focal_px / camera.distance_m)
+    assert gestures.brush_ring((50.5, 50.5)) is None and gestures.brush_ring(None) is None
+
+
 def test_a_fill_is_one_touch(gestures, store):
     gestures.key("G", has_shift=True)
     store.apply()
