@@ -17,6 +17,7 @@ from app.material_state import (
 from app.state import ViewState
 
 MIN_RADIUS_M, MAX_RADIUS_M = 0.002, 0.3
+MAX_PATTERN_M = 0.2
 MOST_SCALE = 4.0
 MIN_ROUGHNESS = 0.05
 RADIUS_STEP = 1.25
@@ -41,6 +42,15 @@ def reset_materials(state: ViewState) -> ViewState:
 def toggle_shown(state: ViewState) -> ViewState:
     """With or without the edits."""
     return edit_materials(state, is_shown=not state.body.materials.is_shown)
+
+
+def compare_plain(state: ViewState) -> ViewState:
+    """Split the picture, the maps without edits right of the line; again: join it."""
+    compare = state.compare
+    if compare.is_on and compare.materials is not None:
+        return replace(state, compare=replace(compare, is_on=False, materials=None))
+    compare = replace(compare, is_on=True, buffer="", avatar="", light=None, materials=MaterialState())
+    return replace(state, compare=compare)
 
 
 def edit_brush(state: ViewState, **changes: Any) -> ViewState:
@@ -164,7 +174,8 @@ def _mistake_in_stroke(stroke: StrokeState) -> str | None:
     numbers = [
         ("radius_m", stroke.radius_m, MIN_RADIUS_M, MAX_RADIUS_M), ("hardness", stroke.hardness, 0.0, 1.0),
         ("strength", stroke.strength, 0.0, 1.0), ("roughness", stroke.roughness, 0.0, 1.0),
-        ("tolerance", stroke.tolerance, 0.0, 2.0), *(("color", channel, 0.0, 1.0) for channel in stroke.color),
+        ("tolerance", stroke.tolerance, 0.0, 2.0), ("pattern_m", stroke.pattern_m, 0.0, MAX_PATTERN_M),
+        *(("color", channel, 0.0, 1.0) for channel in stroke.color),
         *(("points", number, 0.0, 1.0) for point in stroke.points for number in point),
     ]  # fmt: skip
     return _out_of_range(numbers)

@@ -36,6 +36,10 @@ MATERIAL_SHORTCUTS = (
         ("Shift+H",), "show edits", "materials with or without the edits", edits_by(materials.toggle_shown, "materials")
     ),
     Shortcut(
+        ("Alt+H",), "compare edits", "the maps without edits right of the split",
+        edits_by(materials.compare_plain, "compare"),
+    ),
+    Shortcut(
         ("Shift+DELETE",), "clear strokes", "take all paint off the body",
         edits_by(materials.clear_strokes, "clear strokes"),
     ),

@@ -26,6 +26,7 @@ class StrokeState:
     roughness: float = 0.3
     mirrors: bool = False  # on the body's other side, too
     tolerance: float = 0.12  # of a fill: difference of sRGB colors that still counts as the same
+    pattern_m: float = 0.0  # of a fill: stripes and checks so wide are one cloth
 
 
 @dataclass(frozen=True)

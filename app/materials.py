@@ -72,7 +72,7 @@ class _Painter:
         if not stroke.points:
             return
         if stroke.shape == "fill":
-            touched = self._surface.fill(stroke.points[0], stroke.tolerance, stroke.mirrors)
+            touched = self._surface.fill(stroke.points[0], stroke.tolerance, stroke.mirrors, stroke.pattern_m)
         else:
             touched = self._surface.brush(stroke.points, stroke.radius_m, stroke.hardness, stroke.mirrors)
         painted(paint, touched.index, touched.weight * stroke.strength, _change(stroke))

@@ -21,6 +21,7 @@ from phynes_core.maps.paint_path import Path, paint_weight, smooth_step
 POINTS_AT_ONCE = 16  # of a stroke: what is known of its beginning is kept while it grows
 MOST_KEPT = 4_000_000  # texels of strokes, 12 bytes each
 LINK_RADII = 2.0  # points farther apart than so many radii are separate touches, as where a stroke leaves an arm
+MOST_BLURS = 200
 FILL_EDGE = 1.5  # times the tolerance, where a filled color ends
 MIRROR = (-1.0, 1.0, 1.0)
 
@@ -68,32 +69,36 @@ class PaintSurface:
         mirrors: bool = False,  # touches the same place on the body's other side, too
     ) -> Touched:
         """Where a stroke through these points paints: at full strength, however often it passes a place."""
-        weight = torch.zeros(len(surface_texels(self._body).index))
+        found = []
         for begin in range(0, max(1, len(points) - 1), POINTS_AT_ONCE):
             part = points[begin : begin + POINTS_AT_ONCE + 1]
             for is_mirrored in (False, True) if mirrors else (False,):
                 key = (part, radius_m, hardness, is_mirrored)
-                rows, share = self._remembered(key, lambda k=key: self._part(*k))
-                weight[rows] = torch.maximum(weight[rows], share)
-        return self._touched(weight)
+                found.append(self._remembered(key, lambda k=key: self._part(*k)))
+        return self._touched(found)
 
     def fill(
         self,
         point: tuple[float, float],  # uv
         tolerance: float,  # difference of color, about that of sRGB values in [0, 1]
         mirrors: bool = False,
+        pattern_m: float = 0.0,  # colors are compared as a blurred eye sees them: stripes so wide are one cloth
     ) -> Touched:
         """The piece of surface around a point whose albedo, as the map says it, is like the point's."""
-        weight = torch.zeros(len(surface_texels(self._body).index))
+        found = []
         for is_mirrored in (False, True) if mirrors else (False,):
-            key = ("fill", point, tolerance, is_mirrored)
-            rows, share = self._remembered(key, lambda flag=is_mirrored: self._filled(point, tolerance, flag))
-            weight[rows] = torch.maximum(weight[rows], share)
-        return self._touched(weight)
+            key = (point, tolerance, is_mirrored, pattern_m)
+            found.append(self._remembered(("fill", *key), lambda k=key: self._filled(*k)))
+        return self._touched(found)
 
-    def _touched(self, weight: Tensor) -> Touched:
-        rows = torch.nonzero(weight > 0)[:, 0]
-        return Touched(surface_texels(self._body).index[rows], weight[rows])
+    def _touched(self, found: list[tuple[Tensor, Tensor]]) -> Touched:  # rows of surface_texels, weights
+        """The most that any part says of a texel."""
+        rows, weight = found[0]
+        if len(found) > 1:
+            rows, place = torch.cat([part[0] for part in found]).unique(return_inverse=True)
+            shares = torch.cat([part[1] for part in found])
+            weight = torch.zeros(len(rows)).scatter_reduce(0, place, shares, "amax")
+        return Touched(surface_texels(self._body).index[rows], weight)
 
     def _part(
         self, points: tuple[tuple[float, float], ...], radius_m: float, hardness: float, is_mirrored: bool
@@ -117,7 +122,9 @@ class PaintSurface:
         return rows[share > 0], share[share > 0]
 
     @torch.no_grad()
-    def _filled(self, point: tuple[float, float], tolerance: float, is_mirrored: bool) -> tuple[Tensor, Tensor]:
+    def _filled(
+        self, point: tuple[float, float], tolerance: float, is_mirrored: bool, pattern_m: float
+    ) -> tuple[Tensor, Tensor]:
         faces, weights = self._places((point,))
         if not len(faces):
             return torch.zeros(0, dtype=torch.int64), torch.zeros(0)
@@ -127,19 +134,41 @@ class PaintSurface:
         uv = self._body.uv[self._body.uv_faces]  # [F, 3, 2]
         if self._face_colors is None:
             self._face_colors = self._colors(uv.mean(1))
-        wanted = self._colors((uv[faces] * weights[..., None]).sum(1))
-        alike = (self._face_colors - wanted).norm(dim=-1) <= tolerance
+        blurred = self._blurred(self._face_colors, pattern_m)
+        corners = self._of_vertices(blurred)  # [V, 3]
+
+        def color(places: Tensor, inside: Tensor) -> Tensor:  # [N] faces, [N, 3] -> [N, 3]
+            if pattern_m > 0:
+                return self._at(corners, places, inside)
+            return self._colors((uv[places] * inside[..., None]).sum(1))
+
+        wanted = color(faces, weights)
+        alike = (blurred - wanted).norm(dim=-1) <= tolerance
         reached = self._connected(faces, alike)
         beside = self._beside[reached]
         reached[beside[beside >= 0]] = True  # where the color ends is finer than a face
         rows = self._texels_of(reached)
         texels = surface_texels(self._body)
-        colors = self._colors((uv[texels.face[rows]] * texels.barycentric[rows][..., None]).sum(1))
-        share = 1.0 - smooth_step(tolerance, tolerance * FILL_EDGE, (colors - wanted).norm(dim=-1))
+        apart = (color(texels.face[rows], texels.barycentric[rows]) - wanted).norm(dim=-1)
+        share = 1.0 - smooth_step(tolerance, tolerance * FILL_EDGE, apart)
         return rows[share > 0], share[share > 0]
 
     def _colors(self, uv: Tensor) -> Tensor:  # [N, 2] -> [N, 3], evenly spaced to the eye
         return self._avatar.query_albedo(uv, self._avatar.training_poses[0]).clamp(0.0, 1.0) ** (1.0 / 2.2)
+
+    def _blurred(self, colors: Tensor, radius_m: float) -> Tensor:  # [F, 3] both
+        """By diffusion over the surface: n means of neighbors reach sqrt(n) times as far as one."""
+        beside, is_there = self._beside.clamp(min=0), (self._beside >= 0)[..., None]
+        step_m = float((self._centers[beside[:, 0]] - self._centers).norm(dim=-1).mean())
+        for _ in range(min(MOST_BLURS, round((radius_m / step_m) ** 2))):
+            colors = (colors + (colors[beside] * is_there).sum(1)) / (1 + is_there.sum(1))
+        return colors
+
+    def _of_vertices(self, colors: Tensor) -> Tensor:  # [F, 3] -> [V, 3]
+        summed = torch.zeros(len(self._vertices), 4)
+        values = torch.cat([colors, torch.ones(len(colors), 1)], -1)
+        summed.index_add_(0, self._body.faces.T.reshape(-1), values.repeat(3, 1))
+        return summed[:, :3] / summed[:, 3:].clamp(min=1.0)
 
     def _places(self, points: tuple[tuple[float, float], ...]) -> tuple[Tensor, Tensor]:  # [K] faces, [K, 3] weights
         uv = torch.tensor(points, dtype=torch.float32).view(-1, 2)

@@ -5,7 +5,7 @@ import torch
 
 from phynes_core.avatar import Avatar
 from phynes_core.body.files import load_bundled_body
-from phynes_core.body.texels import TEXELS, surface_texels
+from phynes_core.body.texels import TEXELS, barycentric_at, face_of_uv, surface_texels
 from phynes_core.maps.material_edit import look_up
 from phynes_core.maps.paint_path import Path, paint_weight
 from phynes_core.paint_surface import PaintSurface
@@ -133,8 +133,6 @@ def test_a_fill_takes_the_piece_of_one_color(avatar, rest, monkeypatch):
     """Legs blue, the rest red: a fill on one leg takes both legs and nothing else; seams do not stop it."""
 
     def albedo(uv, pose, count=None):
-        from phynes_core.body.texels import barycentric_at, face_of_uv
-
         faces = face_of_uv(avatar.body, uv).clamp(min=0)
         height = (rest[avatar.body.faces[faces]] * barycentric_at(avatar.body, faces, uv)[..., None]).sum(1)[:, 1]
         return torch.where(height[:, None] < border, torch.tensor([0.1, 0.1, 0.8]), torch.tensor([0.8, 0.1, 0.1]))
@@ -151,3 +149,24 @@ def test_a_fill_takes_the_piece_of_one_color(avatar, rest, monkeypatch):
     height = (rest[avatar.body.faces[texels.face]] * texels.barycentric[..., None]).sum(1)[:, 1]
     piece = places[:, 0] > 0 if centers[foot, 0] > 0 else places[:, 0] < 0
     assert piece.sum() > 0.45 * (height < border).sum()
+
+
+def test_a_fill_that_blurs_takes_stripes_as_one_cloth(avatar, rest, monkeypatch):
+    """Legs striped red and white every 3 cm, the rest blue: 0 cm takes one stripe, 8 cm the whole of the leg."""
+
+    def albedo(uv, pose, count=None):
+        faces = face_of_uv(avatar.body, uv).clamp(min=0)
+        height = (rest[avatar.body.faces[faces]] * barycentric_at(avatar.body, faces, uv)[..., None]).sum(1)[:, 1:2]
+        stripe = torch.where((height / 0.03).floor() % 2 == 0, torch.tensor([0.8, 0.1, 0.1]), torch.tensor([0.8] * 3))
+        return torch.where(height < border, stripe, torch.tensor([0.05, 0.1, 0.8]))
+
+    border = float(rest[:, 1].min()) + 0.7
+    monkeypatch.setattr(avatar, "query_albedo", albedo)
+    surface = PaintSurface(avatar)
+    centers = rest[avatar.body.faces].mean(1)
+    shin = int((centers - torch.tensor([0.1, float(rest[:, 1].min()) + 0.35, 0.05])).norm(dim=-1).argmin())
+    place = uv_of_face(avatar, shin)
+    one, all_of_it = surface.fill(place, 0.1), surface.fill(place, 0.25, pattern_m=0.08)
+    heights = [places_of(avatar, rest, touched)[:, 1] for touched in (one, all_of_it)]
+    assert heights[0].max() - heights[0].min() < 0.15  # faces of 4 cm reach over a stripe here and there
+    assert heights[1].max() - heights[1].min() > 0.4 and heights[1].max() < border + 0.06

@@ -10,7 +10,7 @@ from app.panels.panel import PanelContext, Snapshot, show_options, show_value, t
 PAINT_LABELS = {
     "color": "Color", "tint": "Tint", "roughness": "Roughness", "material": "Color + roughness", "erase": "Erase",
 }  # fmt: skip
-MOST_RADIUS_CM, MOST_SCALE, MOST_TOLERANCE = 30.0, 4.0, 0.6
+MOST_RADIUS_CM, MOST_PATTERN_CM, MOST_SCALE, MOST_TOLERANCE = 30.0, 15.0, 4.0, 0.6
 SAVE_DIALOG, LOAD_DIALOG = "materials.save_dialog", "materials.load_dialog"
 
 
@@ -38,6 +38,10 @@ class BrushRows:
         self._slider(
             "tolerance", "tolerance", 0.0, MOST_TOLERANCE, "tolerance %.2f", "How unlike a filled color may be."
         )
+        self._slider(
+            "pattern", "pattern_m", 0.0, MOST_PATTERN_CM, "pattern %.0f cm",
+            "Of a fill: stripes and checks so wide are one cloth. 0 for a single color.",
+        )  # fmt: skip
         self._slider("strength", "strength", 0.0, 1.0, "strength %.2f", "Of the whole stroke.")
         dpg.add_checkbox(label="both sides", tag="materials.mirrors", callback=lambda _, on: self._next(mirrors=on))
         tooltip("materials.mirrors", "The body's left and right at once (Shift+X).")
@@ -48,6 +52,7 @@ class BrushRows:
         paint = stroke.paint if stroke.paint in PAINTS else PAINTS[0]
         show_value("materials.paint", PAINT_LABELS[paint])
         show_value("materials.radius", 100.0 * stroke.radius_m)
+        show_value("materials.pattern", 100.0 * stroke.pattern_m)
         show_value("materials.rough", float(stroke.roughness))
         for name in ("hardness", "tolerance", "strength"):
             show_value(f"materials.{name}", float(getattr(stroke, name)))
@@ -55,10 +60,11 @@ class BrushRows:
         show_options("materials.rough", show=paint in ("roughness", "material"))
         for name in ("radius", "hardness"):
             show_options(f"materials.{name}", show=brush.tool != "fill")
-        show_options("materials.tolerance", show=brush.tool == "fill")
+        for name in ("tolerance", "pattern"):
+            show_options(f"materials.{name}", show=brush.tool == "fill")
 
     def _slider(self, tag: str, name: str, least: float, most: float, unit: str, hint: str) -> None:
-        scale = 0.01 if name == "radius_m" else 1.0
+        scale = 0.01 if name.endswith("_m") else 1.0
         dpg.add_slider_float(
             tag=f"materials.{tag}", min_value=least, max_value=most, format=unit, width=-1, clamped=True,
             callback=lambda _, value: self._next(**{name: value * scale}),
@@ -88,8 +94,13 @@ class ScaleRows:
                 label="show edits", tag="materials.is_shown",
                 callback=lambda: self._post(materials.toggle_shown, "materials"),
             )  # fmt: skip
+            dpg.add_checkbox(
+                label="split", tag="materials.split",
+                callback=lambda: self._post(materials.compare_plain, "compare"),
+            )  # fmt: skip
             dpg.add_text("", tag="materials.count")
         tooltip("materials.tint", "All colors are multiplied by it.")
+        tooltip("materials.split", "The maps without edits, right of a line that is dragged (Alt+H).")
         tooltip("materials.is_shown", "Off: the maps as they are (Shift+H).")
         actions = self._context.actions
         with dpg.group(horizontal=True):
@@ -125,6 +136,8 @@ class ScaleRows:
             show_value(f"materials.{name}", float(getattr(edits, name)))
         self._tint.show(edits.tint)
         show_value("materials.is_shown", edits.is_shown)
+        compare = snapshot.state.compare
+        show_value("materials.split", compare.is_on and compare.materials is not None)
         show_value("materials.count", _count(edits))
         show_options("materials.clear", enabled=bool(edits.strokes))
         show_options("materials.load", enabled=beside.is_there)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from phynes_core.body.atlas import corner_uv, face_image
+from phynes_core.body.atlas import face_image
 from phynes_core.body.model import BodyModel
 from phynes_core.body.remembered import with_the_body
 
@@ -50,7 +50,7 @@ def barycentric_at(body: BodyModel, face: Tensor, uv: Tensor) -> Tensor:  # [T],
 
     Far beyond the edge of a sliver they are limited to a face's width, so that no texel is thrown across the body.
     """
-    a, b, c = corner_uv(body).cpu().double()[face].unbind(1)
+    a, b, c = body.uv[body.uv_faces[face]].cpu().double().unbind(1)
     place = uv.double()
 
     def cross(first: Tensor, second: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ from torch import Tensor
 
 SOFT_EDGE_M = 0.002  # at least: a texel, so that the edge of a hard brush is smooth
 FACING, TURNED_AWAY = 0.2, -0.2  # cosines to the stroke's normal between which paint ends: the far side gets none
-PLACES_AT_ONCE = 1 << 14
+PLACES_AT_ONCE = 1 << 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,15 +37,23 @@ class Path:
         return torch.cat(distances), torch.cat(normals)
 
     def _distance(self, places: Tensor) -> tuple[Tensor, Tensor]:
-        along = self.end - self.start  # [S, 3]
+        piece = self._nearest_piece(places)
+        start, along = self.start[piece], (self.end - self.start)[piece]  # [N, 3]
+        offset = places - start
+        share = (offset * along).sum(-1) / (along * along).sum(-1).clamp(min=1e-12)
+        share = share.clamp(0.0, 1.0)[:, None]
+        normal = torch.lerp(self.start_normal[piece], self.end_normal[piece], share)
+        return (offset - share * along).norm(dim=-1), torch.nn.functional.normalize(normal, dim=-1)
+
+    def _nearest_piece(self, places: Tensor) -> Tensor:  # [N, 3] -> [N] int64
+        """By squares written out, so that nothing of [N, S, 3] is held: a stroke asks for thousands of places."""
+        middle = self.start.mean(0)
+        start, along, place = self.start - middle, self.end - self.start, places - middle
         length2 = (along * along).sum(-1)
-        offset = places[:, None] - self.start  # [N, S, 3]
-        share = ((offset * along).sum(-1) / length2.clamp(min=1e-12)).clamp(0.0, 1.0)
-        apart = (offset - share[..., None] * along).norm(dim=-1)  # [N, S]
-        nearest, piece = apart.min(1)
-        there = share.gather(1, piece[:, None])
-        normal = torch.lerp(self.start_normal[piece], self.end_normal[piece], there)
-        return nearest, torch.nn.functional.normalize(normal, dim=-1)
+        from_start = (place * place).sum(-1)[:, None] + (start * start).sum(-1) - 2.0 * place @ start.T  # [N, S]
+        onward = place @ along.T - (start * along).sum(-1)
+        share = (onward / length2.clamp(min=1e-12)).clamp_(0.0, 1.0)
+        return (from_start + share * (share * length2 - 2.0 * onward)).argmin(1)
 
 
 def paint_weight(

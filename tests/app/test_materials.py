@@ -108,6 +108,14 @@ def test_another_person_does_not_wear_this_ones_paint():
     assert other_side(before).body.materials == MaterialState() and swapped(swapped(before)).body == state.body
 
 
+def test_before_and_after_stand_beside_each_other():
+    state = materials.use_materials(ViewState(BodyState("a.ckpt")), PAINTED)
+    split = materials.compare_plain(state)
+    assert split.compare.is_on and other_side(split).body.materials == MaterialState()
+    assert other_side(split).look.buffer == state.look.buffer
+    assert not materials.compare_plain(split).compare.is_on
+
+
 # files
 
 
