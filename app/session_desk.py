@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.autosave import Autosave, at_rest
-from app.edits import edit_body
+from app.edits import choose_avatar
 from app.light_edits import choose_environment, use_rig
 from app.light_rigs import read_rig
 from app.recent_files import RecentFiles
@@ -91,7 +91,7 @@ class SessionDesk:
             self.open(path)
         elif kind == "avatar":
             self._store.end_gesture()
-            self._store.post(lambda state: edit_body(state, avatar=path), "avatar")
+            self._store.post(lambda state: choose_avatar(state, path), "avatar")
         elif path.lower().endswith(".json"):
             self._does(lambda: self._use_rig(path))
         else:
