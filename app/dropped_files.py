@@ -6,6 +6,7 @@ from pathlib import Path
 from app.camera_files import FORMAT as PATH_FORMAT
 from app.camera_files import read_path
 from app.company_edits import add_body
+from app.compare_edits import compare_avatar, compare_environment, compare_rig
 from app.light_edits import choose_environment, use_rig
 from app.light_rigs import FORMAT as RIG_FORMAT
 from app.light_rigs import read_rig
@@ -24,9 +25,16 @@ MOTIONS = (".npz", ".pkl", ".bvh")
 ENVIRONMENTS = (".exr", ".hdr", ".png")
 
 
-def edit_of_dropped(path: Path) -> tuple[Edit, str]:
-    """The edit and its label; raises PhynesError for a file that means nothing here."""
+def edit_of_dropped(path: Path, is_right: bool = False) -> tuple[Edit, str]:
+    """The edit and its label; raises PhynesError for a file that means nothing here.
+
+    `is_right`: on the right side of a split picture, which takes avatars and lights of its own.
+    """
     suffix, name = path.suffix.lower(), str(path)
+    if is_right and suffix in ENVIRONMENTS:
+        return lambda state: compare_environment(state, name), "compare"
+    if is_right and suffix == ".ckpt":
+        return lambda state: compare_avatar(state, name), "compare"
     if suffix in MOTIONS:
         return lambda state: load_motion_file(state, name), "motion"
     if suffix in ENVIRONMENTS:
@@ -41,6 +49,8 @@ def edit_of_dropped(path: Path) -> tuple[Edit, str]:
         return lambda state: use_materials(state, materials), "load materials"
     if suffix == ".json" and _format_of(path) == RIG_FORMAT:
         lamps, sky = read_rig(path)
+        if is_right:
+            return lambda state: compare_rig(state, lamps, sky), "compare"
         return lambda state: use_rig(state, lamps, sky), "light rig"
     if suffix == ".json" and _format_of(path) == PATH_FORMAT:
         camera_path = read_path(path)

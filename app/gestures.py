@@ -52,6 +52,12 @@ class Gestures:
             return None
         return self.materials.ring(self.view, self.letterbox, *pointer)
 
+    def is_right_of_wipe(self, x: float, y: float) -> bool:
+        """Whether a place of the window shows the right side of a split picture."""
+        if self.view is None or self.letterbox is None or not self._store.state.compare.is_on:
+            return False
+        return self.letterbox.to_image(x, y)[0] >= self._store.state.look.wipe * self.view.width
+
     def _is_on_wipe(self, x: float, y: float) -> bool:
         if self.view is None or self.letterbox is None or not self._store.state.compare.is_on:
             return False

@@ -17,5 +17,5 @@ class LookingOptions:
     compare: tuple[str, ...] = ()
     """What stands right of a line in the picture: the name of a buffer, avatar=NAME in the same pose, probe=NAME (as
     --probe) or rig=NAME (as --rig). Repeatable: the right side differs in all of them."""
-    wipe: float = 0.5
-    """Where the line is, as a share of the picture's width."""
+    wipe: float | None = None
+    """Where the line is, as a share of the picture's width; the session's, or 0.5."""

@@ -286,13 +286,13 @@ class ViewerLoop:
 
     # actions
 
-    def _drop(self, paths: list[Path]) -> None:
+    def _drop(self, paths: list[Path], is_right: bool) -> None:
         for path in paths:
             if is_session(path):
                 self._session.open(str(path))
                 continue
             try:
-                edit, label = edit_of_dropped(path)
+                edit, label = edit_of_dropped(path, is_right)
             except PhynesError as error:
                 self._worker.say(" ".join(str(error).split()), is_error=True)
             else:

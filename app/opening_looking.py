@@ -17,7 +17,8 @@ KINDS = ("buffer", "avatar", "probe", "rig")
 
 def with_looking(options: LookingOptions, view: ViewState) -> ViewState:
     """The view with what the options add to how it is looked at; raises PhynesError."""
-    check_number("--wipe", options.wipe, 0.0, 1.0)
+    if options.wipe is not None:
+        check_number("--wipe", options.wipe, 0.0, 1.0)
     names = [name.strip() for name in options.overlay.split(",") if name.strip()]
     if unknown := [name for name in names if name not in OVERLAYS]:
         raise UsageError(f"--overlay: expected some of {', '.join(OVERLAYS)}, got {unknown[0]!r}")
@@ -27,7 +28,7 @@ def with_looking(options: LookingOptions, view: ViewState) -> ViewState:
         has_false_color=look.has_false_color or options.false_color,
         has_wireframe=look.has_wireframe or "wireframe" in names,
         has_joints=look.has_joints or "joints" in names,
-        wipe=look.wipe if options.wipe == LookingOptions.wipe else options.wipe,
+        wipe=look.wipe if options.wipe is None else options.wipe,
     )
     return _compared(replace(view, look=look), _entries(options.compare))
 

@@ -9,7 +9,7 @@ from app.limb_hands import LimbHands
 from app.orbit_camera import OrbitView
 from app.picking import Letterbox, lamp_handle
 from app.pointing import Pointed
-from app.state import ViewState
+from app.state import LightState, ViewState
 
 
 def traced_rings(limbs: LimbHands, view: OrbitView | None, letterbox: Letterbox) -> list[list[list[float]]]:
@@ -54,6 +54,11 @@ def traced_pointed(pointed: Pointed | None) -> dict[str, object] | None:
     return {"column": pointed.column, "row": pointed.row, "zoom": pointed.zoom, "lines": lines}
 
 
+def light_of(light: LightState | None) -> str | None:
+    """The right side's light in a word."""
+    return None if light is None else Path(light.environment).stem or light.mode
+
+
 def traced_state(state: ViewState) -> dict[str, object]:
     """What tests and bug reports ask for."""
     camera, light, compare = state.camera, state.light, state.compare
@@ -75,5 +80,5 @@ def traced_state(state: ViewState) -> dict[str, object]:
         "materials": [state.body.materials.is_plain, len(state.body.materials.strokes), state.tool.brush.tool],
         "exposure_ev": state.look.exposure_ev,
         "overlays": [state.look.has_wireframe, state.look.has_joints],
-        "compare": [compare.is_on, compare.buffer, Path(compare.avatar).stem, compare.light and compare.light.mode],
+        "compare": [compare.is_on, compare.buffer, Path(compare.avatar).stem, light_of(compare.light)],
     }

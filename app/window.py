@@ -74,7 +74,7 @@ class PictureWindow:
         self.interface_scale = 1.0  # size of captions and handles, times the usual one
         self.needs_drawing = True
 
-    def connect(self, gestures: Gestures, dropped: Callable[[list[Path]], None]) -> None:
+    def connect(self, gestures: Gestures, dropped: Callable[[list[Path], bool], None]) -> None:
         """Send pointer, keys and files there."""
         window, glfw = self._window, self._glfw
 
@@ -106,7 +106,12 @@ class PictureWindow:
         window.mouse_scroll_event_func = lambda dx, dy: gestures.scroll(dy, bool(window.modifiers.alt))
         window.key_event_func = key
         # moderngl-window's GLFW backend does not pass drops on
-        glfw.set_drop_callback(window._window, lambda handle, paths: dropped([Path(path) for path in paths]))
+        glfw.set_drop_callback(
+            window._window,
+            lambda handle, paths: dropped(
+                [Path(path) for path in paths], gestures.is_right_of_wipe(*glfw.get_cursor_pos(handle))
+            ),
+        )
         glfw.set_window_refresh_callback(window._window, lambda handle: self._expose())
 
     # what the loop asks

@@ -171,10 +171,10 @@ class Viewer:
         time.sleep(0.15)
         self.desktop.pointer("mouseup", button)
 
-    def drop(self, *paths: Path) -> None:
-        """Files on the picture, from another program."""
+    def drop(self, *paths: Path, x: int = 50, y: int = 50) -> None:
+        """Files on a place of the picture, from another program."""
         left, top = self.origin("picture")
-        command = [sys.executable, "-m", "tests.app.drop", self.windows["picture"], str(left + 50), str(top + 50)]
+        command = [sys.executable, "-m", "tests.app.drop", self.windows["picture"], str(left + x), str(top + y)]
         subprocess.run([*command, *map(str, paths)], cwd=PROJECT, env=self.desktop.environment, check=True)
 
     def click(self, tag: str, across: float = 0.5, down: float = 0.5) -> None:

@@ -3,7 +3,12 @@
 from dataclasses import replace
 
 from app import compare_edits, edits, look_edits
+from app.actions import Actions
+from app.dropped_files import edit_of_dropped
+from app.gestures import Gestures
 from app.light_presets import LIGHT_PRESETS
+from app.orbit_camera import OrbitView
+from app.picking import Letterbox
 from app.session_file import SessionError, parse_session, session_text
 from app.state import BodyState, CompanyState, LightState, Store, ViewState
 from app.wipe import other_side
@@ -84,3 +89,19 @@ def test_a_comparison_that_cannot_be_shown_is_taken_back():
     shown = compare_edits.compare_buffer(ViewState(), "uv")
     broken = compare_edits.compare_avatar(shown, "broken.ckpt")
     assert edits.revert_sources(broken, shown).compare.avatar == ""
+
+
+def test_what_is_dropped_on_the_right_side_changes_that_side(tmp_path):
+    state = compare_edits.compare_buffer(ViewState(BodyState("a.ckpt")), "")
+    lit = edit_of_dropped(tmp_path / "sky.exr", is_right=True)[0](state)
+    assert lit.compare.light == replace(state.light, mode="environment", environment=str(tmp_path / "sky.exr"))
+    both = edit_of_dropped(tmp_path / "b.ckpt", is_right=True)[0](lit)
+    assert both.compare.avatar == str(tmp_path / "b.ckpt") and (both.body, both.light) == (state.body, state.light)
+    assert edit_of_dropped(tmp_path / "sky.exr")[0](state).compare == state.compare
+    gestures = Gestures(Store(replace(state, look=replace(state.look, wipe=0.25))), Actions())
+    assert not gestures.is_right_of_wipe(500, 50)  # no picture yet
+    gestures.view, gestures.letterbox = (
+        OrbitView(state.camera, (0.0, 1.0, 0.0), 100, 100),
+        Letterbox(200, 100, 100, 100),
+    )
+    assert gestures.is_right_of_wipe(76, 50) and not gestures.is_right_of_wipe(74, 50)

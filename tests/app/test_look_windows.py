@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from phynes_core.paths import ASSETS
 from tests.app.desktop import WINDOW_MARKS, Desktop, Viewer
 
 pytestmark = WINDOW_MARKS
@@ -73,14 +74,20 @@ def test_edges_and_bones_come_by_key_and_by_checkbox(viewer):
 
 def test_two_lights_stand_side_by_side_and_swap(viewer):
     viewer.settled()
-    plain = viewer.picture()
+    plain, event_left = viewer.picture(), viewer.settled()["light"]
     viewer.key("alt+Right")
-    event = viewer.settled(compare=[True, "", "", "environment"])
+    event = viewer.settled(compare=[True, "", "", "city"])
     split = changed(plain, viewer.picture())
     keep(viewer, "two_lights")
     middle = split.shape[1] // 2
     assert split[:, middle + 4 :].any() and not split[:, : middle - 4].any()
     viewer.key("shift+c")
     viewer.settled(lambda event: event["light"][0] == "environment", compare=[True, "", "", "captured"])
+    viewer.key("z")
+    width, height = split.shape[1::-1]
+    left, top = viewer.origin("picture")
+    viewer.desktop.pointer("mousemove", left + round(0.8 * width), top + height // 2)
+    viewer.drop(ASSETS / "probes" / "sunset.exr", x=round(0.8 * width), y=height // 2)
+    viewer.settled(lambda event: event["light"] == event_left, compare=[True, "", "", "sunset"])
     viewer.key("z", "z")
     viewer.settled(compare=[False, "", "", None], light=event["light"])
