@@ -421,3 +421,16 @@ def test_material_edits_lie_over_the_maps_of_their_avatar_alone(small_avatar):
     assert "materials" not in renderer.timings and "material_edits" in renderer.timings  # the maps are not asked again
     again = renderer.render(replace(scene, avatars=(plain, other)), options)
     assert torch.equal(again.image("radiance"), before.image("radiance"))
+
+
+def test_supersampled_texel_coordinates_are_those_of_one_sample(avatar):
+    """Their mean across a seam would be a place that the pixel does not show."""
+    scene = _scene(avatar, 48)
+    options = RenderOptions(frozenset({"uv"}))
+    fine_camera = scene.camera.resized(96, 96)
+    fine = FrameRenderer().render(replace(scene, camera=fine_camera), options)
+    shown = FrameRenderer().render(scene, replace(options, supersample=2))
+    samples = fine.image("uv").view(48, 2, 48, 2, 2).permute(0, 2, 1, 3, 4).reshape(48, 48, 4, 2)
+    is_covered = fine.mask.view(48, 2, 48, 2).permute(0, 2, 1, 3).reshape(48, 48, 4) > 0
+    is_shown = (samples == shown.image("uv")[:, :, None]).all(-1) & is_covered
+    assert is_shown.any(-1)[is_covered.any(-1)].all()
