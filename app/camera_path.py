@@ -27,11 +27,14 @@ def camera_at(path: CameraPath, time_s: float) -> CameraState:
     """The camera at a moment; an open path rests before its first and after its last key. ValueError without keys."""
     if not path.keys:
         raise ValueError("path: expected at least one key, got none")
-    if path.is_closed and len(path.keys) > 1:
+    first = path.keys[0]
+    if len(path.keys) == 1:
+        return first.camera
+    if path.is_closed:
         time_s %= duration_s(path)
     here = next((key for key in path.keys if key.time_s == time_s), None)
-    if len(path.keys) == 1 or here is not None:  # exactly, without the rounding of logarithms
-        return (here or path.keys[0]).camera
+    if here is not None:  # exactly, without the rounding of logarithms
+        return here.camera
     azimuth, elevation, log_distance, log_half, *place = (curve(time_s) for curve in _curves(path))
     camera = CameraState(
         wrap_deg(azimuth), elevation, math.exp(log_distance), (place[0], place[1], place[2]),
