@@ -61,6 +61,7 @@ class ViewerLoop:
         self._session = session = SessionDesk(store, worker.say, opened)
         self._materials = MaterialDesk(store, worker.say)
         self._picture = PictureWindow("PhyNES Viewer")
+        trace.event("opened")
         self._controls = Controls(store, self._picture.screen_scale, self._take_scale)
         self._takes = takes = TakeDesk(store, worker, self._durations_s, self._picture.copy, opened.engine)
         actions = Actions(
