@@ -243,7 +243,7 @@ class FrameRenderer:
             if not seen_bits.knows(view.seen):
                 with self._stages.timed("source_visibility"):
                     seen_bits.trace(view.seen)
-            return PackedVisibility(seen_bits.bits, view.corners, gbuffer.barycentric)
+            return PackedVisibility(seen_bits.bits, gbuffer.corners, gbuffer.barycentric)
         bits = self._stages.result(
             "source_visibility", (view.view_key, rays),
             lambda: occluder.point_bits(gbuffer.position, gbuffer.normal, directions),
@@ -264,7 +264,7 @@ class FrameRenderer:
             bits = self._vertex_bits.refreshed(
                 view.mesh_key, occluder, mesh.vertices, mesh.normals, directions, slices, view.seen
             )
-        return PackedVisibility(bits, view.corners, gbuffer.barycentric)
+        return PackedVisibility(bits, gbuffer.corners, gbuffer.barycentric)
 
 
 @torch.no_grad()

@@ -26,8 +26,7 @@ class SceneView:
     fragments: Fragments
     mask: Tensor  # [H, W, 1] share of the pixel that is covered
     gbuffer: GBuffer
-    corners: Tensor  # [P, 3] int32, vertices of each pixel's face
-    seen: Tensor  # [V] bool, the vertices among them
+    seen: Tensor  # [V] bool, vertices of the faces that the picture shows
     mesh_key: Hashable
     view_key: Hashable
 
@@ -53,11 +52,10 @@ def build_view(
     coverage = (fragments.face_index >= 0).float()
     if has_antialias:
         fragments, coverage = antialiased_fragments(fragments, mesh.vertices, mesh.faces, camera, backend)
-    gbuffer = build_gbuffer(fragments, mesh.vertices, mesh.faces, mesh.normals, mesh.corner_uv, camera)
-    corners = mesh.faces[gbuffer.face_index].int()
-    seen = torch.zeros(len(mesh.vertices), dtype=torch.bool, device=corners.device)
-    seen[corners.reshape(-1).long()] = True
-    return SceneView(mesh, fragments, coverage[..., None], gbuffer, corners, seen, *keys)
+    gbuffer = build_gbuffer(fragments, mesh.vertices, mesh.faces, mesh.normals, mesh.corner_uv, camera, backend)
+    seen = torch.zeros(len(mesh.vertices), dtype=torch.bool, device=gbuffer.corners.device)
+    seen[gbuffer.corners.reshape(-1)] = True
+    return SceneView(mesh, fragments, coverage[..., None], gbuffer, seen, *keys)
 
 
 def shade_avatars(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from phynes_core.kernels.backends import resolve
 from phynes_core.render.camera import Camera
 from phynes_core.render.rasterize import Fragments
 
@@ -21,6 +22,7 @@ class GBuffer:
     uv: Tensor  # [P, 2]
     wo: Tensor  # [P, 3] unit, surface -> eye, world
     depth: Tensor  # [P] camera z, metres
+    corners: Tensor  # [P, 3] int32, vertices of the face
     width: int
     height: int
 
@@ -46,9 +48,18 @@ def build_gbuffer(
     vertex_normals: Tensor,  # [V, 3] unit, world
     corner_uv: Tensor,  # [F, 3, 2] per face corner, so that no pixel mixes two charts
     camera: Camera,
+    backend: str = "auto",  # of the rasterizer; "numba" has a kernel for this, too
 ) -> GBuffer:
     """Interpolate position, normal and uv over the pixels that `fragments` covers."""
     height, width = fragments.face_index.shape
+    has_gradient = vertices.requires_grad or vertex_normals.requires_grad
+    if not has_gradient and resolve("rasterize", backend, vertices.device.type) == "numba":
+        from phynes_core.kernels.cpu.gbuffer import covered_rows
+
+        images = fragments.face_index, fragments.barycentric, fragments.depth
+        mesh = vertices, faces, vertex_normals, corner_uv, camera.center
+        columns = covered_rows(*(tensor.contiguous().numpy() for tensor in (*images, *mesh)))
+        return GBuffer(*map(torch.from_numpy, columns), width, height)
     pixel = torch.nonzero(fragments.face_index.reshape(-1) >= 0).squeeze(1)
     rows = build_rows(fragments, pixel, vertices, faces, vertex_normals, corner_uv, camera.center)
     return GBuffer(pixel, *rows, width, height)
@@ -62,8 +73,8 @@ def build_rows(
     vertex_normals: Tensor,  # [V, 3] unit, world
     corner_uv: Tensor,  # [F, 3, 2]
     center: Tensor,  # [3] world, of the camera
-) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
-    """The gbuffer's columns from face_index to depth, at these pixels."""
+) -> tuple[Tensor, ...]:
+    """The gbuffer's columns from face_index to corners, at these pixels."""
     face_index = fragments.face_index.reshape(-1)[pixel].long().clamp(min=0)
     barycentric = fragments.barycentric.reshape(-1, 3)[pixel]
     corners = faces[face_index]
@@ -72,7 +83,7 @@ def build_rows(
     uv = (corner_uv[face_index] * barycentric[:, :, None]).sum(1)
     wo = torch.nn.functional.normalize(center.to(position.device) - position, dim=-1)
     depth = fragments.depth.reshape(-1)[pixel]
-    return face_index, barycentric, position, normal, uv, wo, depth
+    return face_index, barycentric, position, normal, uv, wo, depth, corners.int()
 
 
 def _interpolate(values: Tensor, corners: Tensor, barycentric: Tensor) -> Tensor:  # [V, C], [P, 3], [P, 3] -> [P, C]
