@@ -59,7 +59,8 @@ def build_gbuffer(
         images = fragments.face_index, fragments.barycentric, fragments.depth
         mesh = vertices, faces, vertex_normals, corner_uv, camera.center
         columns = covered_rows(*(tensor.contiguous().numpy() for tensor in (*images, *mesh)))
-        return GBuffer(*map(torch.from_numpy, columns), width, height)
+        pixel, face_index, barycentric, position, normal, uv, wo, depth, corners = map(torch.from_numpy, columns)
+        return GBuffer(pixel, face_index, barycentric, position, normal, uv, wo, depth, corners, width, height)
     pixel = torch.nonzero(fragments.face_index.reshape(-1) >= 0).squeeze(1)
     rows = build_rows(fragments, pixel, vertices, faces, vertex_normals, corner_uv, camera.center)
     return GBuffer(pixel, *rows, width, height)
@@ -73,7 +74,7 @@ def build_rows(
     vertex_normals: Tensor,  # [V, 3] unit, world
     corner_uv: Tensor,  # [F, 3, 2]
     center: Tensor,  # [3] world, of the camera
-) -> tuple[Tensor, ...]:
+) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
     """The gbuffer's columns from face_index to corners, at these pixels."""
     face_index = fragments.face_index.reshape(-1)[pixel].long().clamp(min=0)
     barycentric = fragments.barycentric.reshape(-1, 3)[pixel]
