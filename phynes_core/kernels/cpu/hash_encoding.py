@@ -33,7 +33,8 @@ def _corner_entries(x, y, resolution, num_entries, is_hashed):
             entry_10 = int32(uint32(entry_10) % uint32(num_entries))
             entry_01 = int32(uint32(entry_01) % uint32(num_entries))
             entry_11 = int32(uint32(entry_11) % uint32(num_entries))
-    return entry_00, entry_10, entry_01, entry_11
+    # unsigned: else every access first asks whether its index counts from the end
+    return uint32(entry_00), uint32(entry_10), uint32(entry_01), uint32(entry_11)
 
 
 # `features` is a tuple with one item for each feature: its length is known when the kernel is compiled, so the loops
