@@ -69,13 +69,11 @@ def compose(
         "depth": gbuffer.depth, "position": gbuffer.position, "uv": gbuffer.uv,
     }  # fmt: skip
     if shading is not None:
-        arriving, possible = shading.irradiance.sum(-1), shading.irradiance_open.sum(-1)
-        share = torch.where(possible > 0, arriving / possible.clamp(min=1e-12), 0.0).clamp(0.0, 1.0)
-        values |= {
-            "radiance": shading.radiance,
-            "visibility": share,
-            "shading": SHADING_ALBEDO / torch.pi * shading.irradiance,
-        }
+        values |= {"radiance": shading.radiance, "shading": SHADING_ALBEDO / torch.pi * shading.irradiance}
+        if "visibility" in wanted:
+            arriving, possible = shading.irradiance.sum(-1), shading.irradiance_open.sum(-1)
+            share = torch.where(possible > 0, arriving / possible.clamp(min=1e-12), 0.0)
+            values["visibility"] = share.clamp(0.0, 1.0)
     images = {name: gbuffer.scatter(value) for name, value in values.items() if name in wanted}
     if "radiance" in images:
         images["radiance"] *= mask
