@@ -129,7 +129,7 @@ class SessionDesk:
         """Whether it worked; what went wrong is a message."""
         try:
             step()
-        except PhynesError as error:
+        except (PhynesError, OSError, ValueError) as error:
             self._say(" ".join(str(error).split()), is_error=True)
             return False
         return True

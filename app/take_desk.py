@@ -10,6 +10,7 @@ from app.takes import StillTake, Take, VideoTake, with_free_path
 from app.worker import Worker
 from phynes_core.errors import PhynesError
 
+IMPOSSIBLE = (OSError, ValueError, RuntimeError)  # what paths raise that no file can have, such as "/" or "~someone/x"
 SETTLED_S = 0.25  # a state that old is worth a command line: while a hand moves nobody reads
 
 
@@ -36,15 +37,20 @@ class TakeDesk:
     def photograph(self) -> None:
         """Make the picture."""
         state = self._store.state
-        self._make(StillTake(state, with_free_path(state.tool.still)))
+        try:
+            settings = with_free_path(state.tool.still)
+        except IMPOSSIBLE as error:
+            self._worker.say(f"{state.tool.still.path}: no name for a picture ({error})", is_error=True)
+        else:
+            self._make(StillTake(state, settings))
 
     def copy_picture_command(self) -> None:
         """The line that makes the picture, into the clipboard."""
-        self._give(self._picture_command())
+        self._give(self._picture_command)
 
     def copy_video_command(self) -> None:
         """The line that makes the video."""
-        self._give(self._video_command())
+        self._give(self._video_command)
 
     def turn(self, now_s: float) -> None:
         """Write the lines anew when the state has come to rest."""
@@ -53,7 +59,10 @@ class TakeDesk:
             self._seen, self._seen_s = state, now_s
         elif state is not self._described and now_s - self._seen_s >= SETTLED_S:
             self._described = state
-            self.texts = CommandTexts(self._picture_command().text, self._video_command().text)
+            try:
+                self.texts = CommandTexts(self._picture_command().text, self._video_command().text)
+            except IMPOSSIBLE:
+                self.texts = CommandTexts()
 
     def _picture_command(self) -> CommandLine:
         state = self._store.state
@@ -63,10 +72,11 @@ class TakeDesk:
         state = self._store.state
         return video_command(state, state.tool.turntable, self._engine)
 
-    def _give(self, command: CommandLine) -> None:
+    def _give(self, make: Callable[[], CommandLine]) -> None:
         try:
+            command = make()
             command.write_session()
-        except PhynesError as error:
+        except (PhynesError, *IMPOSSIBLE) as error:
             self._worker.say(" ".join(str(error).split()), is_error=True)
             return
         self._copy(command.text)

@@ -1,6 +1,7 @@
 """Short texts that windows share."""
 
 import textwrap
+from pathlib import PurePath
 
 from app.status import RecordingStatus
 
@@ -22,6 +23,12 @@ def recording_text(recording: RecordingStatus) -> str:
     left = f"   ·   {clock(recording.left_s)} left" if recording.left_s is not None else ""
     so_far = f"   {recording.num_done} of {recording.num_frames}" if recording.num_frames else ""
     return f"Making the {recording.noun}{so_far}{left}   ·   Shift+R cancels"
+
+
+def with_suffix(path: str, suffix: str, name: str) -> str:
+    """The path in another format; `name` where it names no file, such as "/"."""
+    given = PurePath(path)
+    return str(given.with_suffix(suffix) if given.name else given / f"{name}{suffix}")
 
 
 def clock(seconds: float) -> str:

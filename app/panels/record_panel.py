@@ -7,7 +7,7 @@ import dearpygui.dearpygui as dpg
 from app import edits
 from app.panels.command_row import CommandRow
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
-from app.wording import clock
+from app.wording import clock, with_suffix
 
 SIZES = ("256", "512", "720", "1080", "2160")
 RATES = ("24", "25", "30", "60")
@@ -101,7 +101,7 @@ class RecordPanel:
 
     def _choose_format(self, suffix: str) -> None:
         self._context.post(
-            lambda s: edits.edit_turntable(s, path=str(Path(s.tool.turntable.path or "video").with_suffix(suffix))),
+            lambda s: edits.edit_turntable(s, path=with_suffix(s.tool.turntable.path, suffix, "video")),
             "video format",
         )
 

@@ -7,6 +7,7 @@ import dearpygui.dearpygui as dpg
 from app import edits
 from app.panels.command_row import CommandRow
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
+from app.wording import with_suffix
 
 SIZES = ("512", "1024", "1920", "2048", "3072", "4096")
 FORMATS = {".png": "PNG", ".exr": "EXR, all buffers"}
@@ -66,7 +67,7 @@ class StillPanel:
     def _choose_format(self, label: str) -> None:
         suffix = next(suffix for suffix, name in FORMATS.items() if name == label)
         self._context.post(
-            lambda s: edits.edit_still(s, path=str(Path(s.tool.still.path or "picture").with_suffix(suffix))),
+            lambda s: edits.edit_still(s, path=with_suffix(s.tool.still.path, suffix, "picture")),
             "picture format",
         )
 

@@ -30,6 +30,7 @@ from app.state import (
 from app.take_desk import SETTLED_S, TakeDesk
 from app.takes import StillTake
 from app.turntable import KINDS
+from app.wording import with_suffix
 from phynes_core.body.motion import bundled_motions
 from phynes_core.image_files import read_png
 from phynes_core.paths import ASSETS
@@ -199,3 +200,24 @@ def test_the_desk_writes_lines_when_the_state_rests_and_copies_them(state):
     store.apply()
     desk.copy_picture_command()
     assert worker.said[-1][1] and len(copied) == 1
+
+
+@pytest.mark.parametrize("path", ["/", ".", "~no-such-person/x.png", "x" * 300 + ".png"])
+def test_a_path_that_no_file_can_have_is_a_message(state, path):
+    state = edits.edit_turntable(edits.edit_still(edits.set_joint(state, 16, (1.0, 2.0, 3.0)), path=path), path=path)
+    worker = Silent()
+    worker.take = lambda take: True  # what fails there is the worker's message
+    desk = TakeDesk(Store(state), worker, dict, lambda text: None, {})
+    desk.turn(10.0)
+    desk.turn(20.0)
+    desk.copy_picture_command()
+    desk.copy_video_command()
+    desk.photograph()
+    assert all(is_error for _, is_error in worker.said)
+
+
+@pytest.mark.parametrize(
+    "path, expected", [("a/b.png", "a/b.exr"), ("/", "/picture.exr"), (".", "picture.exr"), ("b", "b.exr")]
+)
+def test_another_format_keeps_the_name(path, expected):
+    assert with_suffix(path, ".exr", "picture") == expected
