@@ -59,6 +59,8 @@ class Actions:
     load_materials: Callable[[str], None] = _no_path
     save_rig: Callable[[str], None] = _no_path  # all light as a JSON file
     load_rig: Callable[[str], None] = _no_path
+    export_light: Callable[[str], None] = _no_path  # all light as an .hdr or .exr
+    ask_where_to_export: Callable[[], None] = _nothing
     environments: Callable[[], tuple[str, ...]] = _no_names  # paths of those that ship
     avatars: Callable[[], tuple[str, ...]] = _no_names  # paths of those on offer
     clip: Callable[[], tuple[float, float]] = _no_clip  # length in seconds and frames a second of the active body's

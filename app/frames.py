@@ -207,6 +207,10 @@ class Renderer(Protocol):
         """All buffers of a picture, band by band: channel -> [rows, size], linear."""
         ...
 
+    def light_picture(self, state: ViewState, rows: int) -> np.ndarray:  # [rows, 2 rows, 3] linear, lat-long
+        """All light as it is at the active body's pelvis."""
+        ...
+
     def to_bytes(self, frame: Frame, look: LookState, has_alpha: bool = False) -> np.ndarray:  # [H, W, 3 | 4] uint8
         """The frame as the window shows it, sRGB, for files; with straight alpha on request."""
         ...

@@ -2,27 +2,24 @@
 
 from pathlib import Path
 
-from torch import Tensor
+import numpy as np
 
-from app.arguments import check_number
-from app.cli import UsageError
 from app.outputs import check_file
+from phynes_core.errors import OutputError
 from phynes_core.image_files import write_exr, write_hdr
-from phynes_core.render.light_picture import picture_of_light
-from phynes_core.render.lighting import Lighting
 
 MIN_ROWS, MAX_ROWS = 4, 2048
+LIGHT_ROWS = 512  # of what the window writes
+LIGHT_SUFFIXES = (".hdr", ".exr")
 
 
-def check_light_picture(path: Path, rows: int) -> None:
-    """Raise PhynesError before any work when `write_light` could not write this."""
-    if path.suffix.lower() not in (".hdr", ".exr"):
-        raise UsageError(f"--export-probe: expected a file name that ends in .hdr or .exr, got {path.name!r}")
-    check_number("--probe-rows", rows, MIN_ROWS, MAX_ROWS)
+def check_light_picture(path: Path) -> None:
+    """Raise OutputError before any work when `write_light` could not write this."""
+    if path.suffix.lower() not in LIGHT_SUFFIXES:
+        raise OutputError(f"{path}: expected a name that ends in .hdr or .exr, got '{path.suffix}'; rename it")
     check_file(path)
 
 
-def write_light(path: Path, lighting: Lighting, place: Tensor, rows: int) -> None:  # place [3] world
-    """A lat-long picture of environment and lamps, in the format of the path's suffix."""
-    picture = picture_of_light(lighting, place, rows, 2 * rows).numpy()
+def write_light(path: Path, picture: np.ndarray) -> None:  # [H, 2 H, 3] linear, conventions.py's mapping
+    """A lat-long picture in the format of the path's suffix."""
     (write_hdr if path.suffix.lower() == ".hdr" else write_exr)(path, picture)

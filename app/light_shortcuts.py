@@ -1,7 +1,7 @@
 """Keys for the light and the stage."""
 
 from app import edits, light_edits
-from app.shortcut import Deed, Shortcut
+from app.shortcut import Deed, Shortcut, acts_by
 from app.shortcut import edits_by as _edit
 
 
@@ -16,6 +16,7 @@ def _lamp_away(factor: float) -> Deed:
 
 
 LIGHT_SHORTCUTS = (
+    Shortcut(("Ctrl+E",), "save light", "save all light as an environment", acts_by("ask_where_to_export")),
     Shortcut(("L",), "add lamp", "add a lamp", _edit(edits.add_lamp, "add lamp")),
     Shortcut(
         ("DELETE", "BACKSPACE"), "remove lamp", "remove the selected lamp",

@@ -12,7 +12,8 @@ from pathlib import Path
 from app import edits
 from app.actions import Actions
 from app.camera_desk import CameraDesk
-from app.company_edits import advance_time, framed, posed_bodies
+from app.clip_clock import ClipClock
+from app.company_edits import framed
 from app.controls import Controls
 from app.dropped_files import edit_of_dropped, is_session
 from app.frames import Choices, Frame
@@ -24,8 +25,8 @@ from app.notices import Notices, fly_captions
 from app.orbit_camera import OrbitView
 from app.panels.file_menu import OPEN_DIALOG, SAVE_DIALOG
 from app.panels.layout import TRACED_TAGS
+from app.panels.light_panel import EXPORT_DIALOG
 from app.panels.panel import Snapshot
-from app.path_edits import advance_path
 from app.path_line import path_marks
 from app.pointing import Pointing
 from app.pose_desk import PoseDesk
@@ -63,16 +64,18 @@ class ViewerLoop:
         self._picture = PictureWindow("PhyNES Viewer")
         trace.event("opened")
         self._controls = Controls(store, self._picture.screen_scale, self._take_scale)
-        self._takes = takes = TakeDesk(store, worker, self._durations_s, self._picture.copy, opened.engine)
+        self._clock = ClipClock(store, worker, choices)
+        self._takes = takes = TakeDesk(store, worker, self._clock.durations_s, self._picture.copy, opened.engine)
         actions = Actions(
             record=takes.record, photograph=takes.photograph, cancel_recording=worker.cancel_recording,
             copy_picture_command=takes.copy_picture_command, copy_video_command=takes.copy_video_command,
             undo=self._undo, redo=self._redo,
-            reset_camera=self._reset_camera, close=self._close, clip=self._clip,
+            reset_camera=self._reset_camera, close=self._close, clip=self._clock.clip,
             save_pose=self._poses.save, load_pose=self._poses.load, step_pose=self._poses.step,
             reset_layout=self._reset_layout, next_theme=self._controls.next_theme,
             step_scale=self._controls.step_scale,
-            save_rig=rigs.save, load_rig=rigs.load,
+            save_rig=rigs.save, load_rig=rigs.load, export_light=takes.export_light,
+            ask_where_to_export=lambda: self._controls.window.ask(EXPORT_DIALOG),
             save_materials=self._materials.save, load_materials=self._materials.load,
             save_camera_path=self._cameras.save_path, load_camera_path=self._cameras.load_path,
             go_to_bookmark=self._cameras.go_to, keep_bookmark=self._cameras.keep_here,
@@ -95,7 +98,7 @@ class ViewerLoop:
         self._drawn: tuple[object, ...] = ()
         self._asked: tuple[object, ...] = ()
         self._failed: ViewState | None = None
-        self._picture_drawn_s = self._panels_drawn_s = self._clock_s = 0.0
+        self._picture_drawn_s = self._panels_drawn_s = 0.0
         self._draws_s: deque[float] = deque(maxlen=240)
         self._notices = Notices()
         self._gestures.clicked_notice = self._notices.click
@@ -107,7 +110,6 @@ class ViewerLoop:
         """Until either window is closed. Leaves no window and no engine thread behind."""
         self._worker.wake = self._picture.wake
         self._worker.start()
-        self._clock_s = time.monotonic()
         self._trace.event("ready", display=self._picture.renderer_name)
         try:
             while not self._is_over():
@@ -123,7 +125,8 @@ class ViewerLoop:
         return self._is_closing or self._picture.is_closing or self._controls.window.is_closing
 
     def _turn(self) -> None:
-        self._advance_clock()
+        self._gestures.fly.advance()
+        self._clock.advance()
         self._store.apply()
         self._materials.turn()
         self._ask()
@@ -141,40 +144,8 @@ class ViewerLoop:
         return max(0.001, due - (time.monotonic() - max(self._picture_drawn_s, self._panels_drawn_s)))
 
     @property
-    def _is_playing(self) -> bool:
-        return any(body.playing for body in self._store.state.bodies)
-
-    @property
     def _is_moving(self) -> bool:
-        return self._is_playing or self._gestures.fly.is_moving or self._store.state.tool.camera.plays
-
-    def _advance_clock(self) -> None:
-        now = time.monotonic()
-        elapsed, self._clock_s = now - self._clock_s, now
-        self._gestures.fly.advance()
-        if self._store.state.tool.camera.plays:
-            self._store.post(lambda s: advance_path(s, elapsed), "clock", is_undoable=False)
-        if self._is_playing:
-            durations = self._durations_s()
-            self._store.post(lambda s: advance_time(s, elapsed, durations), "clock", is_undoable=False)
-
-    def _durations_s(self) -> dict[str, float]:
-        """Length of every clip that is known: those on offer, and those of the picture's bodies."""
-        durations = {choice.key: choice.duration_s for choice in self._choices.motions}
-        if (frame := self._worker.latest) is not None:
-            durations |= {
-                state.motion: shown.duration_s
-                for state, shown in zip(posed_bodies(frame.state), frame.bodies, strict=False)
-            }
-        return durations
-
-    def _clip(self) -> tuple[float, float]:
-        """Length in seconds and frames a second of the clip that the newest picture's active body follows."""
-        frame = self._worker.latest
-        if frame is None or not frame.bodies:
-            return 0.0, 0.0
-        body = frame.bodies[frame.state.company.place]
-        return body.duration_s, body.fps
+        return self._clock.is_playing or self._gestures.fly.is_moving
 
     def _ask(self) -> None:
         """Give the worker the newest state, when the picture depends on what changed."""
@@ -270,7 +241,7 @@ class ViewerLoop:
                 frame.stage_ms if frame else {}, frame.render_ms if frame else 0.0, float(len(newest)),
                 self._picture.renderer_name.split(" (")[0], self._picture.frame_path,
                 frame.has_detail if frame else False, frame.materials_follow_pose if frame else False,
-                *self._clip(), self._store.can_undo, self._store.can_redo, self._session.status,
+                *self._clock.clip(), self._store.can_undo, self._store.can_redo, self._session.status,
                 frame.quality if frame else "", resident_mb(), self._thumbnails.made, self._controls.scale,
                 frame.square if frame else None, self._materials.beside, self._takes.texts,
             )

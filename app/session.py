@@ -32,6 +32,7 @@ from phynes_core.frame import LIGHT_BUFFERS, RenderOptions
 from phynes_core.grounded_frame import COARSE, FINE
 from phynes_core.paths import ASSETS, CHECKPOINTS
 from phynes_core.render.frame_buffers import BUFFERS, FrameBuffers
+from phynes_core.render.light_picture import picture_of_light
 from phynes_core.render.probes import load_environment_image
 from phynes_core.scene import Scene
 
@@ -216,6 +217,13 @@ class AvatarSession:
         scene = self._scene(state, size, side)[2]
         options = self._options(state, names | {"mask"}, size * size, is_final=True)
         return side.renderer(size * size, is_final=True).render(scene, options).cpu()
+
+    def light_picture(self, state: ViewState, rows: int) -> np.ndarray:  # [rows, 2 rows, 3] linear, lat-long
+        """All light as it is at the active body's pelvis."""
+        row = self._bodies.row(state)
+        captured = row.posed[state.company.place].avatar.light
+        light = self._sides[0].lightings.build(captured, state.light, row.target)
+        return picture_of_light(light.lighting, row.target, rows, 2 * rows).numpy()
 
     def to_bytes(self, frame: Frame, look: LookState, has_alpha: bool = False) -> np.ndarray:  # [H, W, 3 | 4] uint8
         """The frame as the window shows it, sRGB; with straight alpha instead of its background on request."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from app.command_lines import CommandLine, still_command, video_command
 from app.command_texts import CommandTexts
 from app.state import Store, ViewState
-from app.takes import StillTake, Take, VideoTake, with_free_path
+from app.takes import LightTake, StillTake, Take, VideoTake, with_free_path
 from app.worker import Worker
 from phynes_core.errors import PhynesError
 
@@ -43,6 +43,11 @@ class TakeDesk:
             self._worker.say(f"{state.tool.still.path}: no name for a picture ({error})", is_error=True)
         else:
             self._make(StillTake(state, settings))
+
+    def export_light(self, path: str) -> None:
+        """All light as an environment file."""
+        if path:
+            self._make(LightTake(self._store.state, path))
 
     def copy_picture_command(self) -> None:
         """The line that makes the picture, into the clipboard."""

@@ -8,6 +8,7 @@ from typing import Protocol
 from app.bands import bands_of
 from app.frames import Frame, Renderer
 from app.layers import channel_kinds
+from app.light_files import LIGHT_ROWS, check_light_picture, write_light
 from app.outputs import check_file
 from app.recording import is_clear, record, without_backdrop
 from app.state import StillState, TurntableState, ViewState
@@ -109,6 +110,22 @@ class StillTake:
         except _Cancelled:
             return False
         return True
+
+
+@dataclass(frozen=True)
+class LightTake:
+    """All light, lamps and paint included, as a lat-long environment."""
+
+    state: ViewState
+    path: str
+    noun: str = "light"
+
+    def run(self, renderer: Renderer, after_step: AfterStep, is_cancelled: Callable[[], bool]) -> bool:
+        """In one step."""
+        path = Path(self.path).expanduser()
+        check_light_picture(path)
+        write_light(path, renderer.light_picture(self.state, LIGHT_ROWS))
+        return after_step(1, 1, None)
 
 
 class _Cancelled(Exception):

@@ -88,7 +88,7 @@ def _render_folder(args: Render) -> int:
     from app.arguments import check_number
     from app.backend_options import check_backends
     from app.devices import chosen_device
-    from app.light_files import check_light_picture, write_light
+    from app.light_files import MAX_ROWS, MIN_ROWS, check_light_picture, write_light
     from app.opening_view import opening_view
     from app.outputs import check_folder
     from app.scene_builder import open_scene
@@ -97,6 +97,7 @@ def _render_folder(args: Render) -> int:
     from app.state import BUFFERS as SHOWN
     from phynes_core.grounded_frame import GroundedRenderer
     from phynes_core.render.frame_buffers import BUFFERS
+    from phynes_core.render.light_picture import picture_of_light
 
     is_shown = needs_window(opening_view(args)) and not _is_plain(args)
     names = _buffer_names(args.buffers, SHOWN if is_shown else BUFFERS)
@@ -106,7 +107,8 @@ def _render_folder(args: Render) -> int:
     device = chosen_device(args)
     check_backends(args, device.type)
     if args.export_probe is not None:
-        check_light_picture(args.export_probe, args.probe_rows)
+        check_number("--probe-rows", args.probe_rows, MIN_ROWS, MAX_ROWS)
+        check_light_picture(args.export_probe)
     opened = open_scene(args)
     renderer = GroundedRenderer(device)
     if is_shown:
@@ -116,7 +118,9 @@ def _render_folder(args: Render) -> int:
     else:
         _write_buffers(args, opened, names, renderer)
     if args.export_probe is not None:
-        write_light(args.export_probe, opened.light.lighting, opened.pelvis, args.probe_rows)
+        rows = args.probe_rows
+        picture = picture_of_light(opened.light.lighting, opened.pelvis, rows, 2 * rows)
+        write_light(args.export_probe, picture.numpy())
         print(args.export_probe)
     if args.save_scene:
         mesh = renderer.mesh(opened.scene).cpu()

@@ -12,7 +12,7 @@ from app.state import ViewState
 
 MODE_LABELS = {"captured": "As captured", "environment": "Environment", "none": "Lamps only"}
 EXTENSIONS = (".exr", ".hdr", ".png")
-DIALOG = "light.dialog"
+DIALOG, EXPORT_DIALOG = "light.dialog", "light.export_dialog"
 
 
 class LightPanel:
@@ -35,12 +35,16 @@ class LightPanel:
         )
         tooltip("light.mode", "As captured: the light learned in training. Lamps join any of the three.")
         with dpg.group(horizontal=True):
-            dpg.add_combo((), tag="light.environment", width=-90, callback=lambda _, label: self._choose(label))
-            dpg.add_button(label="Load...", tag="light.load", width=-1, callback=self._open_dialog)
+            dpg.add_combo((), tag="light.environment", width=-152, callback=lambda _, label: self._choose(label))
+            dpg.add_button(label="Load...", tag="light.load", width=66, callback=self._open_dialog)
+            dpg.add_button(
+                label="Export...", tag="light.export", width=-1, callback=lambda: dpg.show_item(EXPORT_DIALOG)
+            )
         tooltip(
             "light.environment",
             "Bundled lat-long environments (CC0), and your files. Arrow keys step through them in the picture.",
         )
+        tooltip("light.export", "All light, lamps and paint too, as a lat-long .hdr or .exr of 1024 x 512 (Ctrl+E).")
         tooltip("light.load", "Load a lat-long .exr, .hdr or .png, twice as wide as high.")
         self.strip.build()
         self._slider("yaw_deg", -180.0, 180.0, "rotation  %.0f°", -1, "Turns the light about the vertical.")
@@ -54,6 +58,14 @@ class LightPanel:
         ):  # fmt: skip
             dpg.add_file_extension("Environments (*.exr *.hdr *.png){.exr,.hdr,.png}", color=(240, 178, 71, 255))
             for extension in EXTENSIONS:
+                dpg.add_file_extension(extension, color=(240, 178, 71, 255))
+
+        with dpg.file_dialog(
+            show=False, modal=True, tag=EXPORT_DIALOG, width=600, height=440, label="Export all light",
+            default_filename="light",
+            callback=lambda _, chosen: self._context.actions.export_light(chosen.get("file_path_name", "")),
+        ):  # fmt: skip
+            for extension in (".hdr", ".exr"):
                 dpg.add_file_extension(extension, color=(240, 178, 71, 255))
 
     def sync(self, snapshot: Snapshot) -> None:

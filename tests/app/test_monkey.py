@@ -32,6 +32,7 @@ from phynes_core.image_files import write_hdr
 
 SIZE = 48
 LONGEST_S = 60.0  # that a single picture may take before the engine counts as frozen
+LONGEST_WARM_UP_S = 900.0
 WRITES = ("close", "let go", "save", "open", "record", "screenshot", "copy", "video")  # files, dialogs and the end
 SLIDERS = {"mvSliderFloat": float, "mvSliderInt": int, "mvDragFloat": float}
 WHOLE_RUN = pytest.param(10_000, marks=pytest.mark.soak)
@@ -68,6 +69,10 @@ class Monkey:
         self.deeds: tuple[Callable[[], None], ...] = (self.press_key,) * 5 + (self.drag, self.use_widget) * 3
         self.deeds += (self.drop, self.turn_wheel, self.take_back)
         self.worker.start()
+        start_s = time.monotonic()
+        while not self.worker.status.is_ready:  # kernels may have to be compiled
+            assert time.monotonic() < start_s + LONGEST_WARM_UP_S
+            time.sleep(0.02)
 
     def close(self) -> None:
         assert self.worker.close(LONGEST_S)
