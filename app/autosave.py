@@ -43,7 +43,7 @@ def at_rest(state: ViewState) -> ViewState:
         return replace(body, time_s=0.0, playing=False)
 
     others = tuple(still(body) for body in state.company.others)
-    tool = replace(state.tool, selected_lamp=0, selected_joint=NO_JOINT, shows_help=False, camera=CameraTool())
+    tool = replace(state.tool, selected_lamp=0, selected_joint=NO_JOINT, help_page=0, camera=CameraTool())
     return replace(state, body=still(state.body), company=replace(state.company, others=others), tool=tool)
 
 

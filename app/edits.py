@@ -8,6 +8,7 @@ from typing import Any
 
 from app.material_state import MaterialState
 from app.state import (
+    HELP_PAGES,
     NUM_JOINTS,
     PROBE_COLUMNS,
     PROBE_ROWS,
@@ -78,8 +79,8 @@ def toggle_playing(state: ViewState) -> ViewState:
 
 
 def toggle_help(state: ViewState) -> ViewState:
-    """Show the table of keys, or hide it."""
-    return edit_tool(state, shows_help=not state.tool.shows_help)
+    """The next page of the table of keys; behind the last one it is hidden."""
+    return edit_tool(state, help_page=(state.tool.help_page + 1) % (HELP_PAGES + 1))
 
 
 def orbit(state: ViewState, dx_px: float, dy_px: float) -> ViewState:

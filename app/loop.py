@@ -195,7 +195,7 @@ class ViewerLoop:
         drawn = (
             pointed, brush, frame, state.look, state.light.lamps, state.tool.selected_lamp, self._gestures.drag,
             tuple(captions), state.tool.selected_joint, state.tool.joint_axis, state.company.place,
-            state.tool.shows_help, path_marks(state),
+            state.tool.help_page, path_marks(state),
         )  # fmt: skip
         needs = drawn != self._drawn or self._picture.needs_drawing
         if not needs or self._picture.is_iconified:

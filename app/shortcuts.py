@@ -4,7 +4,7 @@ A chord is written as a person reads it: "Ctrl+Shift+Z", modifiers in this order
 it (digits without NUMBER_).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from app import edits, look_edits
 from app.actions import Actions
@@ -56,10 +56,10 @@ def key_names() -> list[str]:
     return sorted({pressed.rsplit("+", 1)[-1] for pressed in chords} | set(FLY_KEYS))
 
 
-def help_lines() -> list[tuple[str, str]]:
-    """(keys, what they do), a line for each description."""
+def help_lines(shortcuts: Iterable[Shortcut] | None = None) -> list[tuple[str, str]]:
+    """(keys, what they do) of all or some of the table, a line for each description."""
     keys: dict[str, list[str]] = {}
-    for shortcut in SHORTCUTS:
+    for shortcut in SHORTCUTS if shortcuts is None else shortcuts:
         keys.setdefault(shortcut.description, []).extend(_face(pressed) for pressed in shortcut.chords)
     return [(_joined(faces), description) for description, faces in keys.items()]
 
@@ -85,6 +85,9 @@ def _joined(faces: list[str]) -> str:
 
 
 def _let_go(store: Store, actions: Actions) -> None:
+    if store.state.tool.help_page:
+        store.post(lambda s: edits.edit_tool(s, help_page=0), "help", is_undoable=False)
+        return
     camera = store.state.tool.camera
     if camera.flies or camera.plays:
         store.post(lambda s: edit_camera_tool(s, flies=False, plays=False), "fly mode", is_undoable=False)
@@ -168,7 +171,7 @@ CLIP_SHORTCUTS = (
     Shortcut(("LEFT_BRACKET",), "slower", "play slower or faster", _edit(lambda s: change_speed(s, -1), "speed")),
     Shortcut(("RIGHT_BRACKET",), "faster", "play slower or faster", _edit(lambda s: change_speed(s, 1), "speed")),
 )  # fmt: skip
-SHORTCUTS: tuple[Shortcut, ...] = (
+PICTURE_SHORTCUTS = (
     *(_buffer(number, name) for number, name in enumerate(BUFFERS[:9], 1)),
     Shortcut(("H",), "numbers", "numbers as colors", _edit(look_edits.toggle_false_color, "false color")),
     Shortcut(("C",), "compare", "split the picture", _edit(look_edits.toggle_compare, "compare")),
@@ -179,7 +182,8 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut(("Ctrl+Z", "Z"), "undo", "undo", _act("undo")),
     Shortcut(("Ctrl+Y", "Ctrl+Shift+Z", "Y"), "redo", "redo", _act("redo")),
     Shortcut(
-        ("Shift+SLASH", "F1"), "help", "show or hide these keys", _edit(edits.toggle_help, "help", is_undoable=False)
+        ("Shift+SLASH", "F1"), "help", "the next page of these keys; the last one hides them",
+        _edit(edits.toggle_help, "help", is_undoable=False),
     ),
     Shortcut(("Ctrl+T",), "theme", "light or dark controls", _act("next_theme")),
     Shortcut(
@@ -196,11 +200,15 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     ),
     Shortcut(("Ctrl+W",), "close", "close the viewer", _act("close")),
     Shortcut(("ESCAPE",), "let go", "stop flying; let go of brush or limb; close the viewer", _let_go),
-    *LOOK_SHORTCUTS,
-    *LIMB_SHORTCUTS,
-    *CLIP_SHORTCUTS,
-    *LIGHT_SHORTCUTS,
-    *CAMERA_SHORTCUTS,
-    *MATERIAL_SHORTCUTS,
-    *FILE_SHORTCUTS,
 )  # fmt: skip
+GROUPS: dict[str, tuple[Shortcut, ...]] = {
+    "Picture": PICTURE_SHORTCUTS,
+    "Looking closely": LOOK_SHORTCUTS,
+    "Body": LIMB_SHORTCUTS,
+    "Clip": CLIP_SHORTCUTS,
+    "Light": LIGHT_SHORTCUTS,
+    "Camera": CAMERA_SHORTCUTS,
+    "Materials": MATERIAL_SHORTCUTS,
+    "Files": FILE_SHORTCUTS,
+}
+SHORTCUTS: tuple[Shortcut, ...] = tuple(shortcut for group in GROUPS.values() for shortcut in group)

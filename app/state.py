@@ -31,6 +31,7 @@ LOUPE_ZOOMS = (2, 4, 6, 8, 12, 16, 24, 32)
 LIMITS = ("head", "hands", "limbs")
 NO_JOINT = -1
 
+HELP_PAGES = 2  # of the table of keys
 REST_ANGLES: tuple[Vector, ...] = ((0.0, 0.0, 0.0),) * NUM_JOINTS
 MODES = ("flies", "fly_m_s", "shows_path")  # of the camera tool: undo leaves them alone
 HISTORY_LENGTH = 200  # undo steps kept: a state is a few kB
@@ -136,7 +137,7 @@ class ToolState:
     has_loupe: bool = False  # the pixels around the pointer, magnified
     loupe_zoom: int = 8  # of LOUPE_ZOOMS
     still: StillState = field(default_factory=StillState)
-    shows_help: bool = False  # the table of keys, over the picture
+    help_page: int = 0  # of the table of keys, over the picture; 0: none
     camera: CameraTool = field(default_factory=CameraTool)
     brush: BrushState = field(default_factory=BrushState)  # for materials
 

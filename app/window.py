@@ -69,7 +69,7 @@ class PictureWindow:
         self._brush_ring = BrushRing(self._context)
         self._captions = CaptionDrawer(self._context)
         self._pointing = PointingDisplay(self._context)
-        self._help_drawn: tuple[tuple[int, int], Image.Image] | None = None
+        self._help_drawn: tuple[tuple[int, int, int], Image.Image] | None = None
         self._pointer: tuple[float, float] | None = None
         self.interface_scale = 1.0  # size of captions and handles, times the usual one
         self.needs_drawing = True
@@ -232,15 +232,17 @@ class PictureWindow:
         if frame is not None and pointed is not None:
             density = buffer_width / max(1, self.size[0])
             self._pointing.draw(self._display, frame, state.look, letterbox, pointed, density, ratio)
-        if state.tool.shows_help:
-            self._captions.draw_plate(self._help(buffer_width, buffer_height, ratio), "help", letterbox, ratio)
+        if page := state.tool.help_page:
+            self._captions.draw_plate(
+                self._help(page, buffer_width, buffer_height, ratio), f"help {page}", letterbox, ratio
+            )
         self._glfw.swap_buffers(self._window._window)
 
-    def _help(self, width: int, height: int, ratio: float) -> Image.Image:
-        """Drawn once for each size of the window."""
-        if self._help_drawn is None or self._help_drawn[0] != (width, height):
-            room = 64 * ratio
-            self._help_drawn = (width, height), help_picture(round(width - room), round(height - room), ratio)
+    def _help(self, page: int, width: int, height: int, ratio: float) -> Image.Image:
+        """Drawn once for each page and size of the window."""
+        key, room = (page, width, height), 64 * ratio
+        if self._help_drawn is None or self._help_drawn[0] != key:
+            self._help_drawn = key, help_picture(page, round(width - room), round(height - room), ratio)
         return self._help_drawn[1]
 
     def destroy(self) -> None:
