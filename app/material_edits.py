@@ -7,6 +7,7 @@ from app.material_state import (
     MOST_POINTS,
     MOST_STROKES,
     PAINTS,
+    SHAPES,
     TOOLS,
     BrushState,
     MaterialState,
@@ -169,8 +170,8 @@ def mistake_in_brush(brush: BrushState) -> str | None:
 def _mistake_in_stroke(stroke: StrokeState) -> str | None:
     if stroke.paint not in PAINTS:
         return f"paint: expected one of {', '.join(PAINTS)}, got {stroke.paint[:40]!r}"
-    if stroke.shape not in ("brush", "fill"):
-        return f"shape: expected brush or fill, got {stroke.shape[:40]!r}"
+    if stroke.shape not in SHAPES:
+        return f"shape: expected one of {', '.join(SHAPES)}, got {stroke.shape[:40]!r}"
     numbers = [
         ("radius_m", stroke.radius_m, MIN_RADIUS_M, MAX_RADIUS_M), ("hardness", stroke.hardness, 0.0, 1.0),
         ("strength", stroke.strength, 0.0, 1.0), ("roughness", stroke.roughness, 0.0, 1.0),

@@ -21,7 +21,6 @@ NO_DURATIONS: Durations = MappingProxyType({})
 class VideoKind:
     """How one kind of video goes."""
 
-    label: str  # what a person reads
     view: Callable[[ViewState, int, int], ViewState]  # of the first view, by the frame's number and their count
     length_s: Callable[[ViewState, Durations], float] = lambda state, durations: 0.0  # its own; 0: as wanted
     plays_motion: bool = False  # whether clips run whatever the settings say
@@ -106,14 +105,14 @@ def _playing(state: ViewState) -> ViewState:
 
 
 KINDS: dict[str, VideoKind] = {
-    "camera": VideoKind("turntable", _camera_turned),
-    "light": VideoKind("light spin", _light_turned),
+    "camera": VideoKind(_camera_turned),
+    "light": VideoKind(_light_turned),
     "timeline": VideoKind(
-        "timeline", lambda state, index, num_frames: state, _clip_length_s, plays_motion=True, start=_from_the_start,
+        lambda state, index, num_frames: state, _clip_length_s, plays_motion=True, start=_from_the_start,
         lacks="expected a clip to play, got none; choose a motion",
     ),
     CAMERA_PATH: VideoKind(
-        "camera path", _on_path, lambda state, durations: duration_s(state.path),
+        _on_path, lambda state, durations: duration_s(state.path),
         lacks="expected a camera path with two keys at least; Alt+K in the picture adds one",
     ),
 }  # fmt: skip

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import dearpygui.dearpygui as dpg
 
+from app.panels.file_dialog import add_file_dialog
 from app.panels.panel import PanelContext, Snapshot, show_options
 from app.panels.theme import MUTED
 from app.session_status import RECENT_KINDS
@@ -53,15 +54,8 @@ class FileMenu:
     def build_dialogs(self) -> None:
         """Add the dialogs, outside of any menu."""
         actions = self._context.actions
-        for tag, label, act in (
-            (OPEN_DIALOG, "Open a session", "open_session"), (SAVE_DIALOG, "Save the session", "save_session_as"),
-        ):  # fmt: skip
-            with dpg.file_dialog(
-                show=False, modal=True, tag=tag, width=600, height=440, label=label, default_filename="session",
-                user_data=act,
-                callback=lambda _, chosen, name: getattr(actions, name)(chosen.get("file_path_name", "")),
-            ):  # fmt: skip
-                dpg.add_file_extension(".json", color=(240, 178, 71, 255))
+        add_file_dialog(OPEN_DIALOG, "Open a session", (".json",), actions.open_session, "session")
+        add_file_dialog(SAVE_DIALOG, "Save the session", (".json",), actions.save_session_as, "session")
 
     def sync(self, snapshot: Snapshot) -> None:
         """Name the session and the recent files."""

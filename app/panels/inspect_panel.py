@@ -9,7 +9,7 @@ from app.compare_edits import compared_avatars
 from app.light_edits import environment_paths
 from app.light_presets import LIGHT_PRESETS
 from app.panels.panel import PanelContext, Snapshot, labels_to_keys, show_options, show_value, tooltip
-from app.state import BUFFERS, LOUPE_ZOOMS, LightState, ViewState
+from app.state import BUFFERS, LOUPE_ZOOMS, Edit, LightState, ViewState
 
 SAME, KEEP, CAPTURED, OWN = "same", "what shines now", "as captured", "light: its own"
 ENVIRONMENT, RIG, OTHER = "environment", "rig", "other"  # what an entry of the lights is
@@ -133,10 +133,10 @@ class InspectPanel:
         if zoom is not None:
             self._post(lambda s: edits.edit_tool(s, has_loupe=True, loupe_zoom=zoom), "loupe zoom")
 
-    def _checkbox(self, label: str, tag: str, edit) -> None:
+    def _checkbox(self, label: str, tag: str, edit: Edit) -> None:
         dpg.add_checkbox(label=label, tag=f"inspect.{tag}", callback=lambda: self._post(edit, tag))
 
-    def _post(self, edit, label: str) -> None:
+    def _post(self, edit: Edit, label: str) -> None:
         self._context.end_gesture()
         self._context.post(edit, label)
 

@@ -6,13 +6,14 @@ import dearpygui.dearpygui as dpg
 
 from app import edits, light_edits
 from app.panels.color_field import ColorField
+from app.panels.file_dialog import add_file_dialog
 from app.panels.light_strip import LightStrip
 from app.panels.panel import PanelContext, Snapshot, labels_to_keys, show_options, show_value, tooltip
 from app.state import ViewState
 
 MODE_LABELS = {"captured": "As captured", "environment": "Environment", "none": "Lamps only"}
-EXTENSIONS = (".exr", ".hdr", ".png")
-DIALOG, EXPORT_DIALOG = "light.dialog", "light.export_dialog"
+SUFFIXES = (".exr", ".hdr", ".png")
+LOAD_DIALOG, EXPORT_DIALOG = "light.load_dialog", "light.export_dialog"
 
 
 class LightPanel:
@@ -36,7 +37,7 @@ class LightPanel:
         tooltip("light.mode", "As captured: the light learned in training. Lamps join any of the three.")
         with dpg.group(horizontal=True):
             dpg.add_combo((), tag="light.environment", width=-152, callback=lambda _, label: self._choose(label))
-            dpg.add_button(label="Load...", tag="light.load", width=66, callback=self._open_dialog)
+            dpg.add_button(label="Load...", tag="light.load", width=66, callback=lambda: dpg.show_item(LOAD_DIALOG))
             dpg.add_button(
                 label="Export...", tag="light.export", width=-1, callback=lambda: dpg.show_item(EXPORT_DIALOG)
             )
@@ -52,21 +53,9 @@ class LightPanel:
             self._slider("intensity", 0.0, 8.0, "intensity  %.2f x", -58, "Multiplies the light's radiance.")
             self._tint.build()
         tooltip("light.tint", "Multiplies the light's color.")
-        with dpg.file_dialog(
-            show=False, modal=True, tag=DIALOG, width=600, height=440, label="Load an environment",
-            callback=lambda _, chosen: self._load(chosen.get("file_path_name", "")),
-        ):  # fmt: skip
-            dpg.add_file_extension("Environments (*.exr *.hdr *.png){.exr,.hdr,.png}", color=(240, 178, 71, 255))
-            for extension in EXTENSIONS:
-                dpg.add_file_extension(extension, color=(240, 178, 71, 255))
-
-        with dpg.file_dialog(
-            show=False, modal=True, tag=EXPORT_DIALOG, width=600, height=440, label="Export all light",
-            default_filename="light",
-            callback=lambda _, chosen: self._context.actions.export_light(chosen.get("file_path_name", "")),
-        ):  # fmt: skip
-            for extension in (".hdr", ".exr"):
-                dpg.add_file_extension(extension, color=(240, 178, 71, 255))
+        add_file_dialog(LOAD_DIALOG, "Load an environment", SUFFIXES, self._load, together="Environments")
+        actions = self._context.actions
+        add_file_dialog(EXPORT_DIALOG, "Export all light", (".hdr", ".exr"), actions.export_light, "light")
 
     def sync(self, snapshot: Snapshot) -> None:
         """Show the light's state."""
@@ -111,6 +100,3 @@ class LightPanel:
     def _load(self, path: str) -> None:
         if path:
             self._context.post(lambda s: light_edits.choose_environment(s, path), "environment")
-
-    def _open_dialog(self) -> None:
-        dpg.show_item(DIALOG)

@@ -9,8 +9,9 @@ from app import material_edits as materials
 from app.material_state import PAINTS, TOOLS, Place
 from app.panels.color_field import ColorField
 from app.panels.material_rows import BrushRows, ScaleRows
-from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
+from app.panels.panel import PanelContext, Snapshot, key_of, show_options, show_value, tooltip
 from app.panels.scaling import drawing, pointer_in, scale_drawing
+from app.state import Edit
 
 SIDE_PX = 186
 TEXELS = 256  # of the picture, a side
@@ -158,13 +159,13 @@ class MaterialPanel:
                 dpg.draw_circle(center, max(2.0, radius) + wider, color=color, parent=RING)
 
     def _take(self, label: str) -> None:
-        tool = next(name for name, text in TOOL_LABELS.items() if text == label)
+        tool = key_of(TOOL_LABELS, label)
         self._post(lambda s: materials.edit_brush(s, tool=tool), "brush")
 
     def _next(self, **changes: object) -> None:
         self._post(lambda s: materials.edit_next_stroke(s, **changes), "brush")
 
-    def _post(self, edit, label: str) -> None:
+    def _post(self, edit: Edit, label: str) -> None:
         self._context.post(edit, label)
 
 

@@ -5,12 +5,14 @@ import dearpygui.dearpygui as dpg
 from app import material_edits as materials
 from app.material_state import PAINTS, BrushState, MaterialState
 from app.panels.color_field import ColorField
-from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
+from app.panels.file_dialog import add_file_dialog
+from app.panels.panel import PanelContext, Snapshot, key_of, show_options, show_value, tooltip
+from app.state import Edit
 
 PAINT_LABELS = {
     "color": "Color", "tint": "Tint", "roughness": "Roughness", "material": "Color + roughness", "erase": "Erase",
 }  # fmt: skip
-MOST_RADIUS_CM, MOST_PATTERN_CM, MOST_SCALE, MOST_TOLERANCE = 30.0, 15.0, 4.0, 0.6
+MOST_TOLERANCE = 0.6
 SAVE_DIALOG, LOAD_DIALOG = "materials.save_dialog", "materials.load_dialog"
 
 
@@ -24,22 +26,27 @@ class BrushRows:
         """A combo, sliders, a checkbox."""
         dpg.add_combo(
             tuple(PAINT_LABELS.values()), tag="materials.paint", width=-1,
-            callback=lambda _, label: self._next(
-                paint=next(name for name, text in PAINT_LABELS.items() if text == label)
-            ),
+            callback=lambda _, label: self._next(paint=key_of(PAINT_LABELS, label)),
         )  # fmt: skip
         tooltip(
             "materials.paint",
             "Cover with a color, multiply by one (tint), cover with a roughness, both, or take paint off (Shift+K).",
         )
-        self._slider("rough", "roughness", 0.05, 1.0, "roughness %.2f", "0 is a mirror, 1 is chalk.")
-        self._slider("radius", "radius_m", 0.2, MOST_RADIUS_CM, "radius %.1f cm", "On the body. Shift+[ and Shift+].")
+        self._slider("rough", "roughness", materials.MIN_ROUGHNESS, 1.0, "roughness %.2f", "0 is a mirror, 1 is chalk.")
+        self._slider(
+            "radius",
+            "radius_m",
+            100.0 * materials.MIN_RADIUS_M,
+            100.0 * materials.MAX_RADIUS_M,
+            "radius %.1f cm",
+            "On the body. Shift+[ and Shift+].",
+        )
         self._slider("hardness", "hardness", 0.0, 1.0, "hardness %.2f", "Share of the radius with all of the paint.")
         self._slider(
             "tolerance", "tolerance", 0.0, MOST_TOLERANCE, "tolerance %.2f", "How unlike a filled color may be."
         )
         self._slider(
-            "pattern", "pattern_m", 0.0, MOST_PATTERN_CM, "pattern %.0f cm",
+            "pattern", "pattern_m", 0.0, 100.0 * materials.MAX_PATTERN_M, "pattern %.0f cm",
             "Of a fill: stripes and checks so wide are one cloth. 0 for a single color.",
         )  # fmt: skip
         self._slider("strength", "strength", 0.0, 1.0, "strength %.2f", "Of the whole stroke.")
@@ -121,13 +128,8 @@ class ScaleRows:
         tooltip("materials.reset", "The maps as training left them.")
         tooltip("materials.save", "Beside the avatar's checkpoint (Ctrl+U).")
         tooltip("materials.load", "What lies beside the avatar's checkpoint (Ctrl+Shift+U).")
-        for tag, label, act in ((SAVE_DIALOG, "Save materials", "save"), (LOAD_DIALOG, "Load materials", "load")):
-            with dpg.file_dialog(
-                show=False, modal=True, tag=tag, width=600, height=440, label=label, default_filename="materials",
-                user_data=f"{act}_materials",
-                callback=lambda _, chosen, name: getattr(actions, name)(chosen.get("file_path_name", "")),
-            ):  # fmt: skip
-                dpg.add_file_extension(".json", color=(240, 178, 71, 255))
+        add_file_dialog(SAVE_DIALOG, "Save the material edits", (".json",), actions.save_materials, "materials")
+        add_file_dialog(LOAD_DIALOG, "Load material edits", (".json",), actions.load_materials, "materials")
 
     def sync(self, snapshot: Snapshot) -> None:
         """Show the active body's materials, and whether a file lies beside it."""
@@ -147,15 +149,15 @@ class ScaleRows:
 
     def _slider(self, name: str, unit: str, hint: str, width: int) -> None:
         dpg.add_slider_float(
-            tag=f"materials.{name}", min_value=0.0, max_value=MOST_SCALE, format=unit, width=width, clamped=True,
-            callback=lambda _, value: self._edit(**{name: value}),
+            tag=f"materials.{name}", min_value=0.0, max_value=materials.MOST_SCALE, format=unit, width=width,
+            clamped=True, callback=lambda _, value: self._edit(**{name: value}),
         )  # fmt: skip
         tooltip(f"materials.{name}", f"{hint} 1 leaves the map as it is. Ctrl+click to type.")
 
     def _edit(self, **changes: object) -> None:
         self._context.post(lambda s: materials.edit_materials(s, **changes), f"materials {next(iter(changes))}")
 
-    def _post(self, edit, label: str) -> None:
+    def _post(self, edit: Edit, label: str) -> None:
         self._context.end_gesture()
         self._context.post(edit, label)
 

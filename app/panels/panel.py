@@ -97,6 +97,11 @@ def tooltip(tag: str, text: str) -> None:
         dpg.add_text(text, wrap=300)
 
 
+def key_of(labels: Mapping[str, str], label: str) -> str:
+    """The key whose label this is; the labels are those of one widget, each there once."""
+    return next(key for key, text in labels.items() if text == label)
+
+
 def labels_to_keys(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Label -> key, with a number behind labels that occur twice."""
     keys: dict[str, str] = {}

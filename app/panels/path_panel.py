@@ -5,9 +5,8 @@ import dearpygui.dearpygui as dpg
 from app import path_edits
 from app.camera_edits import lens_mm
 from app.camera_path import duration_s
-from app.camera_state import PATH_MOVES
-from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
-from app.panels.theme import ACCENT
+from app.panels.file_dialog import add_file_dialog
+from app.panels.panel import PanelContext, Snapshot, key_of, show_options, show_value, tooltip
 from app.state import Edit
 
 SAVE_DIALOG, LOAD_DIALOG = "path.save_dialog", "path.load_dialog"
@@ -90,15 +89,8 @@ class PathPanel:
         tooltip("path.load", "A camera path as JSON; it can also be dropped on the picture.")
         tooltip("path.record", "The next video runs along the path and takes as long. R in the picture begins.")
         actions = self._context.actions
-        for tag, label, deed in (
-            (SAVE_DIALOG, "Save the camera path", actions.save_camera_path),
-            (LOAD_DIALOG, "Load a camera path", actions.load_camera_path),
-        ):
-            with dpg.file_dialog(
-                show=False, modal=True, tag=tag, width=600, height=440, label=label, default_filename="path",
-                callback=lambda _, chosen, do: do(chosen.get("file_path_name", "")), user_data=deed,
-            ):  # fmt: skip
-                dpg.add_file_extension(".json", color=(*ACCENT, 255))
+        add_file_dialog(SAVE_DIALOG, "Save the camera path", (".json",), actions.save_camera_path, "path")
+        add_file_dialog(LOAD_DIALOG, "Load a camera path", (".json",), actions.load_camera_path, "path")
 
     def sync(self, snapshot: Snapshot) -> None:
         """Show the path."""
@@ -146,5 +138,5 @@ class PathPanel:
             self._edit(lambda s: path_edits.go_to_key(s, index), "camera key")
 
     def _moves(self, label: str) -> None:
-        moves = next(name for name in PATH_MOVES if MOVE_LABELS[name] == label)
+        moves = key_of(MOVE_LABELS, label)
         self._edit(lambda s: path_edits.edit_path(s, moves=moves), "path")

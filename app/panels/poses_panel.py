@@ -3,6 +3,7 @@
 import dearpygui.dearpygui as dpg
 
 from app.frames import PoseChoice
+from app.panels.file_dialog import add_file_dialog
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
 from app.panels.scaling import drawing, scale_drawing
 from app.panels.theme import ACCENT, MUTED
@@ -43,16 +44,9 @@ class PosesPanel:
         tooltip("poses.load", "A pose from a .json file, or drop it on the picture.")
         tooltip("poses.share", "0: the clip's pose, 1: the held one; between them every joint on its shorter arc.")
         tooltip("poses.drop", "Back to the clip, or to the T-pose without one.")
-        for tag, label, deed in (
-            (LOAD_DIALOG, "Load a pose", self._context.actions.load_pose),
-            (SAVE_DIALOG, "Save the pose", self._context.actions.save_pose),
-        ):
-            with dpg.file_dialog(
-                show=False, modal=True, tag=tag, width=600, height=440, label=label, default_filename="pose",
-                callback=lambda _, chosen, do: chosen.get("file_path_name") and do(chosen["file_path_name"]),
-                user_data=deed,
-            ):  # fmt: skip
-                dpg.add_file_extension(".json", color=(*ACCENT, 255))
+        actions = self._context.actions
+        add_file_dialog(SAVE_DIALOG, "Save the pose", (".json",), actions.save_pose, "pose")
+        add_file_dialog(LOAD_DIALOG, "Load a pose", (".json",), actions.load_pose, "pose")
         with dpg.handler_registry():
             dpg.add_mouse_click_handler(dpg.mvMouseButton_Left, callback=self._pressed)
 

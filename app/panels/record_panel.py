@@ -6,7 +6,7 @@ import dearpygui.dearpygui as dpg
 
 from app import edits
 from app.panels.command_row import CommandRow
-from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
+from app.panels.panel import PanelContext, Snapshot, key_of, show_options, show_value, tooltip
 from app.wording import clock, with_suffix
 
 SIZES = ("256", "512", "720", "1080", "2160")
@@ -45,12 +45,12 @@ class RecordPanel:
         with dpg.group(horizontal=True):
             dpg.add_combo(
                 tuple(KINDS.values()), tag="record.spin", width=108,
-                callback=lambda _, label: self._set("spin", _key(KINDS, label)),
+                callback=lambda _, label: self._set("spin", key_of(KINDS, label)),
             )  # fmt: skip
             dpg.add_combo(SIZES, tag="record.size", width=66, callback=lambda _, value: self._set("size", int(value)))
             dpg.add_combo(
                 tuple(FORMATS.values()), tag="record.format", width=-1,
-                callback=lambda _, label: self._choose_format(_key(FORMATS, label)),
+                callback=lambda _, label: self._choose_format(key_of(FORMATS, label)),
             )  # fmt: skip
         with dpg.group(horizontal=True):
             dpg.add_combo(RATES, tag="record.fps", width=52, callback=lambda _, value: self._set("fps", int(value)))
@@ -111,10 +111,6 @@ class RecordPanel:
 
     def _set(self, name: str, value: object) -> None:
         self._context.post(lambda s: edits.edit_turntable(s, **{name: value}), f"turntable {name}")
-
-
-def _key(labels: dict[str, str], label: str) -> str:
-    return next(key for key, text in labels.items() if text == label)
 
 
 def _overlay(snapshot: Snapshot) -> str:

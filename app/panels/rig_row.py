@@ -5,6 +5,7 @@ import dearpygui.dearpygui as dpg
 from app import light_edits
 from app.light_presets import LIGHT_PRESETS
 from app.light_state import LightState
+from app.panels.file_dialog import add_file_dialog
 from app.panels.panel import PanelContext, tooltip
 
 SAVE_DIALOG, LOAD_DIALOG = "rig.save_dialog", "rig.load_dialog"
@@ -29,13 +30,8 @@ class RigRow:
         tooltip("rig.save", "All light, lamps and surroundings, as a JSON file.")
         tooltip("rig.load", "A light rig as JSON; it can also be dropped on the picture.")
         actions = self._context.actions
-        for tag, label, act in ((SAVE_DIALOG, "Save a light rig", "save_rig"), (LOAD_DIALOG, "Load one", "load_rig")):
-            with dpg.file_dialog(
-                show=False, modal=True, tag=tag, width=600, height=440, label=label, default_filename="rig",
-                user_data=act,
-                callback=lambda _, chosen, name: getattr(actions, name)(chosen.get("file_path_name", "")),
-            ):  # fmt: skip
-                dpg.add_file_extension(".json", color=(240, 178, 71, 255))
+        add_file_dialog(SAVE_DIALOG, "Save a light rig", (".json",), actions.save_rig, "rig")
+        add_file_dialog(LOAD_DIALOG, "Load a light rig", (".json",), actions.load_rig, "rig")
 
     def _use(self, name: str) -> None:
         self._context.end_gesture()

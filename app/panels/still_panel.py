@@ -6,12 +6,11 @@ import dearpygui.dearpygui as dpg
 
 from app import edits
 from app.panels.command_row import CommandRow
-from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
+from app.panels.panel import PanelContext, Snapshot, key_of, show_options, show_value, tooltip
 from app.wording import with_suffix
 
 SIZES = ("512", "1024", "1920", "2048", "3072", "4096")
 FORMATS = {".png": "PNG", ".exr": "EXR, all buffers"}
-LEAST, MOST = 16, 4096
 
 
 class StillPanel:
@@ -65,7 +64,7 @@ class StillPanel:
         (actions.cancel_recording if self._is_running else actions.photograph)()
 
     def _choose_format(self, label: str) -> None:
-        suffix = next(suffix for suffix, name in FORMATS.items() if name == label)
+        suffix = key_of(FORMATS, label)
         self._context.post(
             lambda s: edits.edit_still(s, path=with_suffix(s.tool.still.path, suffix, "picture")),
             "picture format",

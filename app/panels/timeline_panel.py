@@ -4,6 +4,7 @@ import dearpygui.dearpygui as dpg
 
 from app import edits
 from app.company_edits import range_s
+from app.panels.file_dialog import add_file_dialog
 from app.panels.panel import PanelContext, Snapshot, labels_to_keys, show_options, show_value, tooltip
 from app.panels.scaling import drawing, pointer_in, scale_drawing
 from app.panels.theme import ACCENT, ACCENT_BRIGHT, MUTED
@@ -13,7 +14,7 @@ from app.state import ViewState
 STRIP, MARKS, DIALOG = "timeline.strip", "timeline.marks", "timeline.dialog"
 WIDTH_PX, HEIGHT_PX, INSET_PX = 292, 40, 8
 GRAB_PX = 7.0
-EXTENSIONS = (".bvh", ".npz", ".pkl")
+SUFFIXES = (".bvh", ".npz", ".pkl")
 SPEED_RANGE = 4.0
 
 
@@ -56,13 +57,7 @@ class TimelinePanel:
         tooltip("timeline.speed", "Times the recorded speed; below 0 runs backward. Ctrl+click to type.")
         tooltip("timeline.second", "A second clip, stretched to this one's length.")
         tooltip("timeline.mix", "How much of the second clip is mixed in, joint by joint.")
-        with dpg.file_dialog(
-            show=False, modal=True, tag=DIALOG, width=600, height=440, label="Load a motion",
-            callback=lambda _, chosen: self._load(chosen.get("file_path_name", "")),
-        ):  # fmt: skip
-            dpg.add_file_extension("Motions (*.bvh *.npz *.pkl){.bvh,.npz,.pkl}", color=(*ACCENT, 255))
-            for extension in EXTENSIONS:
-                dpg.add_file_extension(extension, color=(*ACCENT, 255))
+        add_file_dialog(DIALOG, "Load a motion", SUFFIXES, self._load, together="Motions")
         with dpg.handler_registry():
             dpg.add_mouse_click_handler(dpg.mvMouseButton_Left, callback=self._pressed)
             dpg.add_mouse_drag_handler(dpg.mvMouseButton_Left, 0.0, callback=self._dragged)

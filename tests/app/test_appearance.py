@@ -60,7 +60,14 @@ def test_widgets_and_drawings_grow_with_the_text_and_shrink_again(theme):
         set_theme(theme, scale)
         built.scale(scale)
         layout.sync(Snapshot(ViewState(), scale=scale))
-        tags = ("avatar.name", "probes.intensity", "timeline.strip", "probes.picture", "light.dialog", "stats.stage0")
+        tags = (
+            "avatar.name",
+            "probes.intensity",
+            "timeline.strip",
+            "probes.picture",
+            "light.load_dialog",
+            "stats.stage0",
+        )
         configurations = [dpg.get_item_configuration(tag) for tag in tags]
         sizes.append([value for found in configurations for value in (found["width"], found["height"])])
     dpg.destroy_context()

@@ -168,7 +168,7 @@ def test_the_first_environment_stands_in_until_one_is_chosen(bench):
 
 
 def test_a_file_from_the_dialog_joins_the_list(bench):
-    dpg.get_item_callback("light.dialog")("light.dialog", {"file_path_name": "/my/sky.exr"})
+    dpg.get_item_callback("light.load_dialog")("light.load_dialog", {"file_path_name": "/my/sky.exr"})
     bench.store.apply()
     bench.show()
     assert bench.store.state.light.environment == "/my/sky.exr"
@@ -228,8 +228,8 @@ def test_a_lamp_is_near_or_far_and_colored_by_temperature_or_by_hand(bench):
 def test_rigs_come_by_name_and_go_by_file(bench):
     assert len(bench.use("rig.preset", "three-point").light.lamps) == 3
     assert bench.store.state.light.mode == "none"
-    dpg.get_item_callback("rig.save_dialog")("rig.save_dialog", {"file_path_name": "/my/rig.json"}, "save_rig")
-    dpg.get_item_callback("rig.load_dialog")("rig.load_dialog", {"file_path_name": "/my/rig.json"}, "load_rig")
+    dpg.get_item_callback("rig.save_dialog")("rig.save_dialog", {"file_path_name": "/my/rig.json"})
+    dpg.get_item_callback("rig.load_dialog")("rig.load_dialog", {"file_path_name": "/my/rig.json"})
     assert bench.calls == [("save_rig", "/my/rig.json"), ("load_rig", "/my/rig.json")]
 
 
