@@ -12,17 +12,24 @@ COLUMNS: tuple[tuple[int, tuple[tuple[str, int], ...]], ...] = (  # width; (slot
     (326, (("avatar", 150), ("timeline", 172), ("pose", 214), ("take", 176), ("numbers", 158))),
     (404, (("light", 206), ("probes", 262), ("lamps", 168), ("look", 234))),
 )
+# Dear PyGui counts its own items up from 20, every redrawn mark is one, and what it counts to takes a window's place
+FIRST_TAG = 1 << 48
 SLOTS = tuple(name for _, slots in COLUMNS for name, _ in slots)
 _DOCK_SPACE = "ID=0x08BD597D Window=0x1BBC0F80"  # Dear ImGui's names of the space that fills the window
 
 
 @dataclass(frozen=True)
 class Docked:
-    """A panel and its place. Tags are forever: saved arrangements name panels by them."""
+    """A panel and its place. Numbers are forever: saved arrangements name panels by them."""
 
-    tag: int
+    number: int
     panel: type[Panel]
     slot: str  # of SLOTS; a later one of the same slot is a tab behind
+
+    @property
+    def tag(self) -> int:
+        """Dear PyGui's name of the window."""
+        return FIRST_TAG + self.number
 
     def make(self, context: PanelContext) -> Panel:
         """The panel itself."""

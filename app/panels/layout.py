@@ -24,23 +24,23 @@ from app.panels.timeline_panel import TimelinePanel
 from app.panels.view_panel import ViewPanel
 
 PANELS: tuple[Docked, ...] = (
-    Docked(9001, AvatarPanel, "avatar"),
-    Docked(9009, CompanyPanel, "avatar"),
-    Docked(9010, TimelinePanel, "timeline"),
-    Docked(9002, PosePanel, "pose"),
-    Docked(9011, PosesPanel, "pose"),
-    Docked(9003, RecordPanel, "take"),
-    Docked(9060, StillPanel, "take"),
-    Docked(9005, LightPanel, "light"),
-    Docked(9006, ProbePanel, "probes"),
-    Docked(9030, MaterialPanel, "probes"),
-    Docked(9007, LampPanel, "lamps"),
-    Docked(9008, ViewPanel, "look"),
-    Docked(9020, StagePanel, "look"),
-    Docked(9021, InspectPanel, "look"),
-    Docked(9040, CameraPanel, "look"),
-    Docked(9041, PathPanel, "look"),
-    Docked(9004, StatsPanel, "numbers"),  # last, for that one has the focus first, which would lift it over other tabs
+    Docked(1, AvatarPanel, "avatar"),
+    Docked(9, CompanyPanel, "avatar"),
+    Docked(10, TimelinePanel, "timeline"),
+    Docked(2, PosePanel, "pose"),
+    Docked(11, PosesPanel, "pose"),
+    Docked(3, RecordPanel, "take"),
+    Docked(60, StillPanel, "take"),
+    Docked(5, LightPanel, "light"),
+    Docked(6, ProbePanel, "probes"),
+    Docked(30, MaterialPanel, "probes"),
+    Docked(7, LampPanel, "lamps"),
+    Docked(8, ViewPanel, "look"),
+    Docked(20, StagePanel, "look"),
+    Docked(21, InspectPanel, "look"),
+    Docked(40, CameraPanel, "look"),
+    Docked(41, PathPanel, "look"),
+    Docked(4, StatsPanel, "numbers"),  # last, for that one has the focus first, which would lift it over other tabs
 )
 TRACED_TAGS = (  # widgets whose places PHYNES_TRACE tells
     "still.start", "still.copy", "still.format", "record.copy", "record.format", "menu.file",

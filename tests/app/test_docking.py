@@ -3,8 +3,11 @@
 import re
 from dataclasses import replace
 
+import dearpygui.dearpygui as dpg
+
 from app.panels.docking import SLOTS, default_layout, names_all
-from app.panels.layout import PANELS
+from app.panels.layout import PANELS, PanelLayout
+from app.panels.panel import PanelContext
 from app.panels.stats_panel import StatsPanel
 from app.user_files import forget, keep, read_kept
 
@@ -25,10 +28,11 @@ def test_the_first_arrangement_places_every_panel_in_a_node_that_exists():
 
 
 def test_panels_of_one_slot_are_tabs_in_the_order_of_the_list():
-    second = replace(PANELS[0], tag=9999, panel=StatsPanel)
+    second = replace(PANELS[0], number=99, panel=StatsPanel)
     layout = default_layout([*PANELS, second])
     first_place, second_place = (
-        re.search(rf"\[###{tag}\]\nCollapsed=0\nDockId=(\w+),(\d)", layout).groups() for tag in (PANELS[0].tag, 9999)
+        re.search(rf"\[###{tag}\]\nCollapsed=0\nDockId=(\w+),(\d)", layout).groups()
+        for tag in (PANELS[0].tag, second.tag)
     )
     assert first_place[0] == second_place[0] and int(first_place[1]) == 0 < int(second_place[1])
 
@@ -51,3 +55,18 @@ def test_a_home_that_cannot_be_written_is_no_reason_to_stop(monkeypatch, tmp_pat
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "file"))
     assert not keep("a.ini", "x") and read_kept("a.ini") == ""
+
+
+def test_items_that_are_drawn_anew_never_take_a_panels_place():
+    dpg.create_context()
+    try:
+        layout = PanelLayout(PanelContext(lambda edit, label: None, lambda: None))
+        layout.build()
+        with dpg.window():
+            for _ in range(12_000):  # as many as marks of lamps in ten minutes
+                newest = dpg.add_text("")
+                dpg.delete_item(newest)
+        assert int(newest) > 12_000 and all(dpg.does_item_exist(item.tag) for item in PANELS)
+        assert all(int(newest) < item.tag - 10**12 for item in PANELS)
+    finally:
+        dpg.destroy_context()
