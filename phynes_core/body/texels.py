@@ -10,6 +10,7 @@ from phynes_core.body.model import BodyModel
 from phynes_core.body.remembered import with_the_body
 
 TEXELS = 1024  # a side; those of the hash grids' finest level, 2 mm on a body
+REACH = 1.5  # most that a weight may differ from a third: about a face's width beyond its edges
 RIM = 2  # texels around each chart that belong to it, so that a bilinear look-up at its edge finds nothing foreign
 
 
@@ -19,7 +20,7 @@ class SurfaceTexels:
 
     index: Tensor  # [T] int64, row * TEXELS + column; row 0 is v = 1
     face: Tensor  # [T] int64, ascending
-    barycentric: Tensor  # [T, 3] of the texel's center; outside [0, 1] on the rim, which goes on in the face's plane
+    barycentric: Tensor  # [T, 3] of the texel's center; sum 1; outside [0, 1] on the rim, in the face's plane
     first: Tensor  # [F + 1] int64: face f has the texels first[f] to first[f + 1]
     face_at: Tensor  # [TEXELS, TEXELS] int32, -1 outside charts and their rims
 
@@ -48,7 +49,8 @@ def texel_centers(index: Tensor, texels: int = TEXELS) -> Tensor:  # [T] -> [T, 
 def barycentric_at(body: BodyModel, face: Tensor, uv: Tensor) -> Tensor:  # [T], [T, 2] -> [T, 3]
     """Weights of the faces' corners at texel coordinates, also beyond the face's edges; a third each where it is flat.
 
-    Far beyond the edge of a sliver they are limited to a face's width, so that no texel is thrown across the body.
+    Far beyond the edge of a sliver they are drawn toward its middle, so that no texel is thrown across the body. Their
+    sum is 1 everywhere.
     """
     a, b, c = body.uv[body.uv_faces[face]].cpu().double().unbind(1)
     place = uv.double()
@@ -60,9 +62,9 @@ def barycentric_at(body: BodyModel, face: Tensor, uv: Tensor) -> Tensor:  # [T],
     is_flat = area.abs() < 1e-14
     area = torch.where(is_flat, 1.0, area)
     weights = torch.stack([cross(b - place, c - place), cross(c - place, a - place), cross(a - place, b - place)], -1)
-    weights = (weights / area[:, None]).clamp(-1.0, 2.0)
-    weights = weights / weights.sum(-1, keepdim=True).clamp(min=0.25)
-    return torch.where(is_flat[:, None], 1.0 / 3.0, weights).float()
+    from_middle = torch.where(is_flat[:, None], 0.0, weights / area[:, None] - 1.0 / 3.0)
+    from_middle = from_middle * (REACH / from_middle.abs().amax(-1, keepdim=True).clamp(min=REACH))
+    return (1.0 / 3.0 + from_middle).float()
 
 
 def face_of_uv(body: BodyModel, uv: Tensor) -> Tensor:  # [N, 2] -> [N] int64, -1 outside charts and their rims

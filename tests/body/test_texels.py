@@ -2,6 +2,7 @@
 
 import torch
 
+from phynes_core.body.files import load_bundled_body
 from phynes_core.body.texels import TEXELS, barycentric_at, face_of_uv, surface_texels, texel_centers
 from tests.small_body import small_body
 
@@ -35,3 +36,14 @@ def test_every_corner_of_every_face_has_its_own_weight():
     for corner in range(3):
         weights = barycentric_at(body, faces, body.uv[body.uv_faces[:, corner]])
         assert torch.allclose(weights, torch.eye(3)[corner].expand_as(weights), atol=1e-4)
+
+
+def test_weights_beyond_a_sliver_stay_near_it():
+    """Texels of the rim lie many widths beyond some faces; weights that sum to 0 would mean the world's origin."""
+    for body in (small_body(), load_bundled_body()):
+        texels = surface_texels(body)
+        assert (texels.barycentric.sum(1) - 1.0).abs().max() < 1e-5
+        assert texels.barycentric.min() > -1.2 and texels.barycentric.max() < 1.9
+    far = body.uv[body.uv_faces[:200, 0]] + 0.3
+    weights = barycentric_at(body, torch.arange(200), far)
+    assert (weights.sum(1) - 1.0).abs().max() < 1e-5 and weights.abs().max() < 1.9
