@@ -61,7 +61,7 @@ class FramePlan:
     @property
     def key(self) -> Hashable:
         """Equal for plans whose recordings serve one another."""
-        shapes = tuple((id(posed.avatar), posed.pose.betas.shape[0], posed.f0) for posed in self.avatars)
+        shapes = tuple((id(posed.avatar), posed.pose.betas.shape[0]) for posed in self.avatars)
         edits = tuple((edit is not None, edit is not None and edit.paint is not None) for edit in self.edits)
         return shapes, edits, *(getattr(self, name) for name in self.__dataclass_fields__ if name != "avatars")
 
@@ -100,6 +100,7 @@ class DeviceFrame:
         own = torch.arange(plan.width * plan.height, dtype=torch.int32, device=device)
         self._own_row = own[:, None].repeat(1, 3)
         self._frozen_poses = [posed.avatar.training_poses[0].to(device) for posed in plan.avatars]
+        self._f0 = torch.zeros(1, device=device)
         self._edits = [None if edit is None else edit.copied_to(device) for edit in plan.edits]
         self._sent_edits: tuple[MaterialEdit | None, ...] = plan.edits
         self._tree: RayMesh | None = None
@@ -146,6 +147,8 @@ class DeviceFrame:
             for part, value in zip(_parts(mine), _parts(posed.pose), strict=True):
                 part.copy_(value, non_blocking=True)
         self._basis.copy_(pixel_ray_basis(camera.intrinsics, camera.T_cam_world), non_blocking=True)
+        if self.plan.has_materials:
+            self._f0.copy_(torch.tensor([scene.avatars[0].f0]), non_blocking=True)
         if light.probe_power is not None:
             self._probe_power.copy_(light.probe_power, non_blocking=True)
         for mine, rays in ((self._sources, light.sources), (self._lamps, light.lamps)):
@@ -215,7 +218,7 @@ class DeviceFrame:
             surface = view.surface
             fused_shade(
                 surface.normal, surface.wo, surface.albedo, surface.roughness, bits, corners, weights, directions,
-                power, surface.f0, count, total.radiance, total.irradiance, total.irradiance_open,
+                power, self._f0, count, total.radiance, total.irradiance, total.irradiance_open,
             )  # fmt: skip
 
         if plan.num_probes:
@@ -270,7 +273,7 @@ class DeviceFrame:
                 own_albedo, own_roughness = edited(edit, gbuffer.uv, own_albedo, own_roughness)
             albedo = torch.where(belongs, own_albedo, albedo)
             roughness = torch.where(belongs[:, 0], own_roughness, roughness)
-        return replace(surface, albedo=albedo, roughness=roughness, f0=self.plan.avatars[0].f0)
+        return replace(surface, albedo=albedo, roughness=roughness)
 
     def _owners(self, mesh: SceneMesh, gbuffer: FixedGBuffer) -> list[Tensor]:  # [P, 1] bool, of each avatar
         face = gbuffer.face_index[:, None]

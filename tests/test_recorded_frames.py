@@ -123,5 +123,5 @@ def test_material_edits_are_those_of_the_ordinary_path_and_new_ones_reuse_the_re
 
     first = MaterialEdit.uniform(0.5, (1.0, 0.4, 0.4), 0.6, 1.5, blank_paint(64))
     shown(first)
-    assert shown(replace(first, paint=paint, gain=first.gain * 1.2)) == ["camera", "light"]
+    assert shown(replace(first, paint=paint, gain=first.gain * 1.2, specular_scale=4.0)) == ["camera", "light"]
     assert "pose" in shown(None)  # recorded anew: without a look-up

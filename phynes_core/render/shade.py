@@ -35,7 +35,7 @@ class PackedVisibility:
     """Bits at R places and, for each pixel, the three places and weights to interpolate them with."""
 
     bits: Tensor  # [R, ceil(L / 32)] int32, bit i of word w is direction 32 w + i; 1 = open; not differentiated
-    corners: Tensor  # [P, 3] int64, rows of `bits`
+    corners: Tensor  # [P, 3] int32 or int64, rows of `bits`
     barycentric: Tensor  # [P, 3]
 
     @staticmethod
@@ -170,8 +170,8 @@ def _shade_warp(surface: Surface, directions: Tensor, power: Tensor, visibility:
     fused_shade(
         surface.normal.contiguous(), surface.wo.contiguous(), surface.albedo.contiguous(),
         surface.roughness.contiguous(), visibility.bits.contiguous(), visibility.corners.int().contiguous(),
-        visibility.barycentric.contiguous(), directions.contiguous(), power.contiguous(), surface.f0,
-        torch.full((1,), num_pixels, dtype=torch.int32, device=device),
+        visibility.barycentric.contiguous(), directions.contiguous(), power.contiguous(),
+        torch.full((1,), surface.f0, device=device), torch.full((1,), num_pixels, dtype=torch.int32, device=device),
         total.radiance, total.irradiance, total.irradiance_open,
     )  # fmt: skip
     return total

@@ -32,7 +32,7 @@ def add_light(
     barycentric: warp.array(dtype=warp.vec3),
     directions: warp.array(dtype=warp.vec3),
     power: warp.array(dtype=warp.vec3),
-    f0: float,
+    f0: warp.array(dtype=float),
     min_alpha: float,
     count: warp.array(dtype=int),
     radiance: warp.array(dtype=warp.vec3),
@@ -50,6 +50,7 @@ def add_light(
     true_cos_view = warp.dot(n, v)
     cos_view = warp.max(true_cos_view, MIN_COSINE)
     v_across = v - true_cos_view * n
+    head_on = f0[0]
     diffuse, specular, possible = warp.vec3(0.0), warp.vec3(0.0), warp.vec3(0.0)
     for light in range(directions.shape[0]):
         direction = directions[light]
@@ -74,7 +75,7 @@ def add_light(
                 spread = squared_rest + squared_alpha * warp.min(along * along, squared_sum)
                 miss = warp.max(1.0 - 0.5 * warp.sqrt(squared_sum), 0.0)
                 squared_miss = miss * miss
-                fresnel = f0 + (1.0 - f0) * squared_miss * squared_miss * miss
+                fresnel = head_on + (1.0 - head_on) * squared_miss * squared_miss * miss
                 lobe = squared_sum * squared_sum * fresnel / (spread * spread * smith(cos_light, squared_alpha))
                 received = visibility * cosine
                 diffuse += received * dose
@@ -95,7 +96,7 @@ def fused_shade(
     barycentric: Tensor,  # [P, 3] weights of the three rows
     directions: Tensor,  # [L, 3] unit, surface -> light, world
     power: Tensor,  # [L, 3] radiance x solid angle, linear RGB
-    f0: float,
+    f0: Tensor,  # [1] reflectance at normal incidence
     count: Tensor,  # [1] int32: how many of the pixels are meant
     radiance: Tensor,  # [P, 3], added to
     irradiance: Tensor,  # [P, 3], added to: with shadows
@@ -106,7 +107,7 @@ def fused_shade(
         warp.launch(
             add_light, normal.shape[0],
             [vectors(normal), vectors(wo), vectors(albedo), numbers(roughness), numbers(bits), numbers(corners),
-             vectors(barycentric), vectors(directions), vectors(power), f0, MIN_ROUGHNESS**2, numbers(count),
+             vectors(barycentric), vectors(directions), vectors(power), numbers(f0), MIN_ROUGHNESS**2, numbers(count),
              vectors(radiance), vectors(irradiance), vectors(irradiance_open)],
             device=device,
         )  # fmt: skip
