@@ -102,9 +102,9 @@ class AvatarCopies:
         edits = {id(posed.materials): posed.materials for posed in scene.avatars if posed.materials is not None}
         self._edits = {key: self._edits.get(key) or (edit, edit.to(device)) for key, edit in edits.items()}
         posed = tuple(
-            PosedAvatar(
-                self._kept[id(entry.avatar)][1], entry.pose,
-                None if entry.materials is None else self._edits[id(entry.materials)][1],
+            replace(
+                entry, avatar=self._kept[id(entry.avatar)][1],
+                materials=None if entry.materials is None else self._edits[id(entry.materials)][1],
             )
             for entry in scene.avatars
         )  # fmt: skip

@@ -93,5 +93,6 @@ def edit_materials(
     for posed, rows in zip(avatars, view.rows_of_avatars(), strict=True):
         if posed.materials is not None:
             uv = view.gbuffer.uv[rows]
-            albedo[rows], roughness[rows] = edited(posed.materials, uv, albedo[rows], roughness[rows])
+            edit = posed.materials.to(uv.device)  # scenes may be posed on the host
+            albedo[rows], roughness[rows] = edited(edit, uv, albedo[rows], roughness[rows])
     return albedo, roughness

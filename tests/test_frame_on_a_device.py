@@ -9,6 +9,7 @@ from phynes_core.avatar import Avatar
 from phynes_core.body.model import Pose
 from phynes_core.device_graph import Step
 from phynes_core.frame import FrameRenderer, RenderOptions
+from phynes_core.maps.material_edit import MaterialEdit, PaintChange, blank_paint, painted
 from phynes_core.render.area_lamps import AreaLamp
 from phynes_core.render.camera import orbit_camera
 from phynes_core.render.frame_buffers import BUFFERS, FrameBuffers
@@ -90,6 +91,39 @@ def test_recorded_steps_ask_the_host_for_nothing(has_vertex_sources):
         shown = renderer.render(scene, options)
         assert set(renderer.timings) == {"pose", "camera", "sources", "light"}
         assert all(is_marked(shown.image(name)) for name in BUFFERS)
+    assert_same_pictures(shown, expected)
+
+
+@pytest.mark.parametrize("is_recorded", [True, False])
+def test_material_edits_of_the_host_are_laid_over_maps_of_a_device(is_recorded):
+    """One of two avatars is painted, and painted again; both stay as shiny as they were."""
+    scene, paint = scene_of(small_avatar(), small_avatar(5)), blank_paint(32)
+    scene = replace(scene, lighting=replace(scene.lighting, area_lamps=()))
+    painted(paint, torch.arange(0, 1024, 2), torch.ones(512), PaintChange.over((0.1, 0.7, 0.2), 0.3))
+    options = replace(EVERYTHING, antialias=not is_recorded, has_vertex_sources=True)
+
+    def edited(edit):
+        return replace(scene, avatars=(scene.avatars[0], replace(scene.avatars[1], materials=edit)))
+
+    edits = MaterialEdit.uniform(0.5, roughness_scale=0.5, paint=paint), MaterialEdit.uniform(0.9, paint=paint)
+    expected = [FrameRenderer().render(edited(edit), options) for edit in edits]
+    assert (expected[0].image("albedo") - expected[1].image("albedo")).abs().max() > 0.1
+    with pretended_cuda() as device:
+        renderer = FrameRenderer(device=device)
+        shown = [renderer.render(edited(edit), options) for edit in edits]
+        assert ("light" in renderer.timings) == is_recorded
+    for ours, theirs in zip(shown, expected, strict=True):
+        assert_same_pictures(ours, theirs)
+
+
+def test_material_edits_follow_avatars_that_lie_on_a_device_already():
+    """Poses and edits are made on the host, whoever loaded the avatar."""
+    scene = scene_of(small_avatar())
+    edited = replace(scene.avatars[0], materials=MaterialEdit.uniform(0.5, paint=blank_paint(16)))
+    expected = FrameRenderer().render(replace(scene, avatars=(edited,)), EVERYTHING)
+    with pretended_cuda() as device:
+        there = replace(edited, avatar=edited.avatar.copied_to(device))
+        shown = FrameRenderer().render(replace(scene, avatars=(there,)), EVERYTHING)
     assert_same_pictures(shown, expected)
 
 
