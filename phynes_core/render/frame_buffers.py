@@ -83,7 +83,8 @@ def compose(
 def average_samples(frame: FrameBuffers, factor: int) -> FrameBuffers:
     """Mean of factor x factor samples; surface values are means over the covered share alone.
 
-    Texel coordinates are those of one sample: between two sides of a seam their mean is another place altogether.
+    Face and texel coordinates are those of the first covered sample: between two sides of a seam the coordinates' mean
+    is another place altogether.
     """
 
     def pooled(image: Tensor) -> Tensor:
@@ -100,9 +101,10 @@ def average_samples(frame: FrameBuffers, factor: int) -> FrameBuffers:
         images[entry.name] = pooled(image) if is_premultiplied else pooled(image * frame.mask) / coverage.clamp(1e-6)
     if frame.uv is not None:
         images["uv"] = _first_covered(frame.uv, frame.mask, factor)
+    face_index = _first_covered(frame.face_index[..., None], frame.mask, factor)[..., 0]
     if "normal" in images:
         images["normal"] = torch.nn.functional.normalize(images["normal"], dim=-1)
-    return FrameBuffers(mask=coverage, face_index=frame.face_index[::factor, ::factor].contiguous(), **images)
+    return FrameBuffers(mask=coverage, face_index=face_index, **images)
 
 
 def _first_covered(image: Tensor, mask: Tensor, factor: int) -> Tensor:  # [H, W, C], [H, W, 1]
