@@ -5,6 +5,11 @@ The command line prints it and exits with code 2; anything else that escapes is 
 """
 
 
+def one_line(error: Exception) -> str:
+    """What a library says, on one line of at most 120 characters."""
+    return " ".join(str(error).split())[:120] or type(error).__name__
+
+
 class PhynesError(Exception):
     """A mistake in the input or the machine's set-up, told in one line."""
 

@@ -9,9 +9,8 @@ import numpy as np
 import OpenEXR
 
 from phynes_core.atomic_file import replacing
-from phynes_core.errors import OutputError
-
-LARGEST_HALF = 65504.0
+from phynes_core.errors import OutputError, one_line
+from phynes_core.image_files import LARGEST_HALF
 
 
 @contextmanager
@@ -32,7 +31,7 @@ def writing_layers(
         try:
             file = OpenEXR.OutputFile(str(temporary), header)
         except (OSError, RuntimeError) as error:
-            raise OSError(_one_line(error)) from error
+            raise OSError(one_line(error)) from error
 
         def append(rows: Mapping[str, np.ndarray]) -> None:
             nonlocal written
@@ -42,7 +41,7 @@ def writing_layers(
             try:
                 file.writePixels({name: _encoded(part, channels[name]) for name, part in rows.items()}, count)
             except (OSError, RuntimeError) as error:
-                raise OutputError(f"{path}: cannot write here ({_one_line(error)}); make room on the disk") from error
+                raise OutputError(f"{path}: cannot write here ({one_line(error)}); make room on the disk") from error
             written += count
 
         try:
@@ -57,7 +56,3 @@ def _encoded(part: np.ndarray, is_half: bool) -> bytes:
     if is_half:
         return np.clip(part, -LARGEST_HALF, LARGEST_HALF).astype(np.float16).tobytes()
     return np.ascontiguousarray(part, np.float32).tobytes()
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:120] or type(error).__name__

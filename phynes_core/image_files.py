@@ -13,8 +13,9 @@ import OpenEXR
 from PIL import Image
 
 from phynes_core.atomic_file import replacing
-from phynes_core.errors import ImageError
+from phynes_core.errors import ImageError, one_line
 
+LARGEST_HALF = 65504.0  # that half precision can hold
 _RGBA = ("R", "G", "B", "A")
 
 
@@ -29,9 +30,7 @@ def read_exr(path: Path) -> np.ndarray:  # [H, W, C] float32
         names = [name for name in _RGBA if name in channels] if {"R", "G", "B"} & set(channels) else list(channels)
         return np.ascontiguousarray(np.stack([channels[name] for name in names], -1))
     except (RuntimeError, ValueError, MemoryError) as error:
-        raise ImageError(
-            f"{path}: damaged or unsupported OpenEXR file ({_one_line(error)}); export it again"
-        ) from error
+        raise ImageError(f"{path}: damaged or unsupported OpenEXR file ({one_line(error)}); export it again") from error
 
 
 def write_exr(
@@ -50,7 +49,7 @@ def write_exr(
     if len(names) != count or len(set(names)) != count:
         raise ValueError(f"channel_names: expected {count} different names, got {list(names)}")
     if half:
-        pixels = np.clip(pixels, -65504.0, 65504.0)
+        pixels = np.clip(pixels, -LARGEST_HALF, LARGEST_HALF)
     dtype = np.float16 if half else np.float32
     channels = {name: np.ascontiguousarray(pixels[..., i], dtype) for i, name in enumerate(names)}
     header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
@@ -59,7 +58,7 @@ def write_exr(
             with OpenEXR.File(header, channels) as file:
                 file.write(str(temporary))
         except RuntimeError as error:
-            raise OSError(_one_line(error)) from error
+            raise OSError(one_line(error)) from error
 
 
 def read_png(path: Path) -> np.ndarray:  # [H, W, C] uint8, C = 1 (gray), 2 (gray, alpha), 3 or 4
@@ -73,7 +72,7 @@ def read_png(path: Path) -> np.ndarray:  # [H, W, C] uint8, C = 1 (gray), 2 (gra
                 picture = picture.convert("RGBA" if "transparency" in picture.info else "RGB")
             pixels = np.array(picture)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ImageError(f"{path}: not a readable picture ({_one_line(error)}); save it as an 8-bit PNG") from error
+        raise ImageError(f"{path}: not a readable picture ({one_line(error)}); save it as an 8-bit PNG") from error
     return pixels[..., None] if pixels.ndim == 2 else pixels
 
 
@@ -83,7 +82,7 @@ def picture_size(path: Path) -> tuple[int, int]:  # width, height
         with Image.open(path) as picture:
             return picture.size
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ImageError(f"{path}: not a readable picture ({_one_line(error)}); save it as an 8-bit PNG") from error
+        raise ImageError(f"{path}: not a readable picture ({one_line(error)}); save it as an 8-bit PNG") from error
 
 
 def write_png(path: Path, image: np.ndarray) -> None:  # [H, W] or [H, W, C] uint8, C = 1, 3 or 4
@@ -218,7 +217,3 @@ def _read_bytes(path: Path) -> bytes:
         return Path(path).read_bytes()
     except OSError as error:
         raise ImageError(f"{path}: cannot read this picture ({error.strerror}); check the path") from error
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:120] or type(error).__name__
