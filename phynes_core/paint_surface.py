@@ -20,6 +20,7 @@ from phynes_core.maps.paint_path import Path, paint_weight, smooth_step
 
 POINTS_AT_ONCE = 16  # of a stroke: what is known of its beginning is kept while it grows
 MOST_KEPT = 4_000_000  # texels of strokes, 12 bytes each
+ENTRY = 100  # texels' worth of what is kept with each part of a stroke, so that empty ones count as well
 LINK_RADII = 2.0  # points farther apart than so many radii are separate touches, as where a stroke leaves an arm
 MOST_BLURS = 200
 FILL_EDGE = 1.5  # times the tolerance, where a filled color ends
@@ -222,7 +223,7 @@ class PaintSurface:
             return self._kept[key]
         made = make()
         self._kept[key] = made
-        self._num_kept += len(made[0])
+        self._num_kept += ENTRY + len(made[0])
         while self._num_kept > MOST_KEPT and len(self._kept) > 1:
-            self._num_kept -= len(self._kept.popitem(last=False)[1][0])
+            self._num_kept -= ENTRY + len(self._kept.popitem(last=False)[1][0])
         return made

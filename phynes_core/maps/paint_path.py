@@ -30,13 +30,10 @@ class Path:
 
     def distance(self, places: Tensor) -> tuple[Tensor, Tensor]:  # [N, 3] -> [N] metres, [N, 3] unit
         """To the nearest place of the path, and the normal there."""
-        found = [self._distance(part) for part in places.split(PLACES_AT_ONCE)]
-        if not found:
-            return places.new_zeros(0), places.new_zeros(0, 3)
-        distances, normals = zip(*found, strict=True)
+        distances, normals = zip(*(self._distance(part) for part in places.split(PLACES_AT_ONCE)), strict=True)
         return torch.cat(distances), torch.cat(normals)
 
-    def _distance(self, places: Tensor) -> tuple[Tensor, Tensor]:
+    def _distance(self, places: Tensor) -> tuple[Tensor, Tensor]:  # as `distance`
         piece = self._nearest_piece(places)
         start, along = self.start[piece], (self.end - self.start)[piece]  # [N, 3]
         offset = places - start
@@ -59,7 +56,7 @@ class Path:
 def paint_weight(
     path: Path,
     places: Tensor,  # [N, 3] metres
-    normals: Tensor,  # [N, 3]
+    normals: Tensor,  # [N, 3] of any length
     radius_m: float,
     hardness: float,  # in [0, 1]: share of the radius with all of the paint
 ) -> Tensor:  # [N] in [0, 1]

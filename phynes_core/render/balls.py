@@ -44,8 +44,7 @@ def irradiance(lighting: Lighting, place: Tensor, normals: Tensor) -> Tensor:  #
         directions.append(lamp.direction[None])
         power.append(lamp.irradiance[None])
     toward, strength = torch.cat(directions).T, torch.cat(power)
-    parts = [(part @ toward).clamp(min=0.0) @ strength for part in normals.split(_NORMALS_AT_ONCE)]
-    return torch.cat(parts) if parts else normals.new_zeros(0, 3)
+    return torch.cat([(part @ toward).clamp(min=0.0) @ strength for part in normals.split(_NORMALS_AT_ONCE)])
 
 
 def sample_latlong(picture: Tensor, directions: Tensor) -> Tensor:  # [h, w, 3], [..., 3] unit -> [..., 3]
