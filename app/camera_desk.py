@@ -1,6 +1,5 @@
 """Bookmarks and camera paths between the windows and files."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from app.bookmarks import Bookmark, read_bookmarks, with_named, with_numbered, without, write_bookmarks
@@ -8,9 +7,7 @@ from app.camera_files import read_path, save_path
 from app.edits import edit_camera
 from app.path_edits import use_path
 from app.state import Store
-from phynes_core.errors import PhynesError
-
-Say = Callable[..., None]  # text, is_error
+from app.telling import Say, telling
 
 
 class CameraDesk:
@@ -51,28 +48,18 @@ class CameraDesk:
 
     def save_path(self, where: str) -> None:
         """The camera path into a JSON file; a message says how it went."""
-        if not where:
-            return
         path = self._store.state.path
         if not path.keys:
             self._say("Camera path: expected one key at least, got none; add one with Alt+K", is_error=True)
             return
-        try:
-            save_path(Path(where), path)
-        except PhynesError as error:
-            self._complain(error)
-        else:
+        with telling(self._say):
+            save_path(Path(where).expanduser(), path)
             self._say(f"Saved {where}")
 
     def load_path(self, where: str) -> None:
         """The camera path of a JSON file; what it is not is a message."""
-        if not where:
-            return
-        try:
-            path = read_path(Path(where))
-        except PhynesError as error:
-            self._complain(error)
-        else:
+        with telling(self._say):
+            path = read_path(Path(where).expanduser())
             self._store.end_gesture()
             self._store.post(lambda state: use_path(state, path), "camera path")
 
@@ -82,6 +69,3 @@ class CameraDesk:
         else:
             self._say("Bookmarks cannot be kept: the folder for settings cannot be written", is_error=True)
         self.bookmarks = bookmarks
-
-    def _complain(self, error: PhynesError) -> None:
-        self._say(" ".join(str(error).split()), is_error=True)

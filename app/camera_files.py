@@ -6,12 +6,13 @@ from pathlib import Path
 
 from app.camera_checks import mistake_in_path
 from app.camera_state import CameraPath
+from app.json_files import read_json
 from app.records import RecordError, from_record
 from phynes_core.atomic_file import replacing
 from phynes_core.errors import PhynesError
 
 FORMAT, VERSION = "phynes-camera-path", 1
-MAX_BYTES = 1 << 20
+MOST_BYTES = 1 << 20
 REMEDY = "save it again from the camera path's panel, or mend it"
 
 
@@ -21,14 +22,7 @@ class CameraFileError(PhynesError):
 
 def read_path(path: Path) -> CameraPath:
     """The camera path of a JSON file, with one key at least; raises CameraFileError."""
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise CameraFileError(f"{path}: expected a camera path of at most {MAX_BYTES} bytes, got a larger file")
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise CameraFileError(f"{path}: cannot read this camera path ({error.strerror}); check the name") from error
-    except (ValueError, RecursionError) as error:
-        raise CameraFileError(f"{path}: not JSON ({' '.join(str(error).split())[:80]}); {REMEDY}") from error
+    record = read_json(path, "this camera path", MOST_BYTES, CameraFileError, REMEDY)
     if not isinstance(record, dict) or record.get("format") != FORMAT or record.get("version") != VERSION:
         raise CameraFileError(f"{path}: expected format {FORMAT!r}, version {VERSION}; {REMEDY}")
     try:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app import environment, system_packages
+from app.wording import one_line
 
 GOOD, OPTIONAL, BAD = "ok", "without", "missing"
 OPERATIONS = ("rasterize", "closest_point", "visibility", "hash_encoding", "neural_map", "shade", "mesh_losses")
@@ -149,7 +150,7 @@ def _window() -> Iterator[Finding]:
         glfw.destroy_window(window)
         glfw.terminate()
     except Exception as error:  # drivers fail in many ways: each is a finding, none may end the report
-        yield Finding("window", "OpenGL", BAD, f"{' '.join(str(error).split())}: update the graphics driver")
+        yield Finding("window", "OpenGL", BAD, f"{one_line(error)}: update the graphics driver")
         return
     yield Finding("window", "OpenGL", GOOD, f"{facts['GL_VERSION']} on {facts['GL_RENDERER']}")
 
@@ -161,7 +162,7 @@ def _video() -> Iterator[Finding]:
         program = imageio_ffmpeg.get_ffmpeg_exe()
         told = subprocess.run([program, "-hide_banner", "-encoders"], capture_output=True, text=True, timeout=LONGEST_S)
     except (ImportError, OSError, RuntimeError, subprocess.SubprocessError) as error:
-        text = f"{' '.join(str(error).split())[:100]}: pip install imageio-ffmpeg, or set IMAGEIO_FFMPEG_EXE"
+        text = f"{one_line(error)[:100]}: pip install imageio-ffmpeg, or set IMAGEIO_FFMPEG_EXE"
         yield Finding("video", "ffmpeg", OPTIONAL, text)
         return
     yield Finding("video", "ffmpeg", GOOD, program)
@@ -185,7 +186,7 @@ def _bodies() -> Iterator[Finding]:
         try:
             read = load_body(Path(body), Path(uv) if uv else None)
         except PhynesError as error:
-            yield Finding("bodies", "PHYNES_SMPL", OPTIONAL, " ".join(str(error).split()))
+            yield Finding("bodies", "PHYNES_SMPL", OPTIONAL, one_line(error))
         else:
             text = f"{body}: {len(read.v_template)} vertices, UV from {uv or 'the file, or unwrapped'}"
             yield Finding("bodies", "PHYNES_SMPL", GOOD, text)

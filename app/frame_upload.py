@@ -16,6 +16,7 @@ from torch import Tensor
 from app.device_image import DeviceImage
 from app.frames import HeldImage
 from app.gl_interop import InteropError, PixelBuffer
+from app.wording import one_line
 
 _log = logging.getLogger(__name__)
 HOST, PINNED, INTEROP = "host", "pinned copy", "GL interop"
@@ -117,7 +118,7 @@ class FrameUpload:
             way = self._way = self._way or open_way(self._context)
             way.write(texture, image)
         except REFUSALS as error:
-            _log.info("frames do not reach the window by %s: %s", path, " ".join(str(error).split()))
+            _log.info("frames do not reach the window by %s: %s", path, one_line(error))
             self._drop()
             return False
         self.path = path

@@ -7,6 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from app.json_files import read_json
 from app.light_presets import LIGHT_PRESETS
 from app.light_state import LAMP_KINDS, LIGHT_MODES, LampState, LightState
 from app.state import PROBE_COLUMNS, PROBE_ROWS
@@ -15,7 +16,8 @@ from phynes_core.errors import PhynesError
 from phynes_core.paths import ASSETS
 
 FORMAT, VERSION = "phynes-light-rig", 1
-MAX_BYTES = 1 << 20
+MOST_BYTES = 1 << 20
+REMEDY = f"name a rig that the viewer saved, or one of {', '.join(LIGHT_PRESETS)}"
 MAX_LAMPS = 8
 ANGLE = (-360.0, 360.0)
 LIGHT = (0.0, 1e6)
@@ -39,17 +41,7 @@ def load_rig(name: str) -> tuple[tuple[LampState, ...], LightState | None]:
 
 def read_rig(path: Path) -> tuple[tuple[LampState, ...], LightState | None]:
     """Lamps and sky of a JSON file; raises RigError."""
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise RigError(f"rig {path}: expected a light rig of at most {MAX_BYTES} bytes, got a larger file")
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        presets = ", ".join(LIGHT_PRESETS)
-        raise RigError(f"rig {path}: cannot read it ({error.strerror}); give a file, or one of {presets}") from error
-    except (ValueError, RecursionError) as error:
-        raise RigError(
-            f"rig {path}: not JSON ({' '.join(str(error).split())[:80]}); save it from the viewer"
-        ) from error
+    record = read_json(path, "this light rig", MOST_BYTES, RigError, REMEDY)
     reader = _Reader(path)
     reader.keys("rig", record, {"format", "version", "lamps", "sky"})
     if record.get("format") != FORMAT or record.get("version") != VERSION:

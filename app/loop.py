@@ -37,11 +37,11 @@ from app.session_status import FROM_OPTIONS, OpenedSession
 from app.state import CameraState, Store, ViewState
 from app.status import Status
 from app.take_desk import TakeDesk
+from app.telling import telling
 from app.trace import Trace
 from app.traced import traced_picture, traced_pointed, traced_state
 from app.window import PictureWindow
 from app.worker import Worker
-from phynes_core.errors import PhynesError
 
 SOFTWARE_HZ, HARDWARE_HZ = 30.0, 60.0  # most often that a window is drawn
 RESTING_PANEL_HZ = 5.0  # panels that nobody touches
@@ -57,9 +57,10 @@ class ViewerLoop:
     ) -> None:  # fmt: skip
         """Opens the windows; raises DisplayError when there is no display."""
         self._store, self._worker, self._choices, self._home, self._trace = store, worker, choices, home, trace
-        self._poses, rigs = PoseDesk(store, worker), RigDesk(store, worker)
+        self._poses = PoseDesk(store, worker)
         self._cameras = CameraDesk(store, worker.say)
         self._session = session = SessionDesk(store, worker.say, opened)
+        rigs = RigDesk(store, worker.say, session.note_light)
         self._materials = MaterialDesk(store, worker.say)
         self._picture = PictureWindow("PhyNES Viewer")
         trace.event("opened")
@@ -263,11 +264,8 @@ class ViewerLoop:
             if is_session(path):
                 self._session.open(str(path))
                 continue
-            try:
+            with telling(self._worker.say):
                 edit, label = edit_of_dropped(path, is_right)
-            except PhynesError as error:
-                self._worker.say(" ".join(str(error).split()), is_error=True)
-            else:
                 self._store.end_gesture()
                 self._store.post(edit, label)
 

@@ -1,19 +1,18 @@
 """Material edits between the windows and files beside checkpoints: saved, loaded and offered, never taken unasked."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from app.material_edits import use_materials
 from app.material_files import load_materials, materials_path, save_materials
 from app.material_state import MaterialFile
 from app.state import Store
-from phynes_core.errors import PhynesError
+from app.telling import Say, telling
 
 
 class MaterialDesk:
     """Belongs to the windows' loop; a file is a few kB, so reading and writing wait for nothing."""
 
-    def __init__(self, store: Store, say: Callable[..., None]) -> None:
+    def __init__(self, store: Store, say: Say) -> None:
         self._store, self._say = store, say
         self._offered: str | None = None  # the avatar whose file was last looked for
         self._is_there = False
@@ -39,28 +38,19 @@ class MaterialDesk:
         body = self._store.state.body
         if not body.avatar:
             return
-        target = Path(path) if path else materials_path(body.avatar)
-        try:
+        with telling(self._say):
+            target = Path(path).expanduser() if path else materials_path(body.avatar)
             save_materials(target, body.materials, body.avatar)
-        except PhynesError as error:
-            self._refuse(error)
-            return
-        self._is_there = self._is_there or target == materials_path(body.avatar)
-        self._say(f"Saved {target}")
+            self._is_there = self._is_there or target == materials_path(body.avatar)
+            self._say(f"Saved {target}")
 
     def load(self, path: str = "") -> None:
         """Use the edits of a file, of the one beside the checkpoint when no path is given."""
         avatar = self._store.state.body.avatar
-        source = Path(path) if path else materials_path(avatar)
-        try:
+        with telling(self._say):
+            source = Path(path).expanduser() if path else materials_path(avatar)
             materials = load_materials(source)
-        except PhynesError as error:
-            self._refuse(error)
-            return
-        self._store.end_gesture()
-        self._store.post(lambda state: use_materials(state, materials), "load materials")
-        self._store.end_gesture()
-        self._say(f"Materials as {source.name} has them")
-
-    def _refuse(self, error: PhynesError) -> None:
-        self._say(" ".join(str(error).split()), is_error=True)
+            self._store.end_gesture()
+            self._store.post(lambda state: use_materials(state, materials), "load materials")
+            self._store.end_gesture()
+            self._say(f"Materials as {source.name} has them")

@@ -2,8 +2,8 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
+from app.json_files import read_json
 from app.material_edits import mistake_in_materials
 from app.material_state import MaterialState
 from app.records import RecordError, from_record, to_record
@@ -11,7 +11,8 @@ from phynes_core.atomic_file import replacing
 from phynes_core.errors import PhynesError
 
 FORMAT, VERSION = "phynes materials", 1
-LARGEST_FILE_BYTES = 8_000_000
+MOST_BYTES = 8_000_000
+REMEDY = "name a file that the viewer saved"
 SUFFIX = ".materials.json"
 
 
@@ -37,31 +38,16 @@ def save_materials(path: Path, materials: MaterialState, avatar: str) -> None:
 
 def load_materials(path: Path) -> MaterialState:
     """Read a file; raises MaterialFileError."""
-    try:
-        with open(path, "rb") as file:
-            raw = file.read(LARGEST_FILE_BYTES + 1)
-        if len(raw) > LARGEST_FILE_BYTES:
-            raise MaterialFileError(f"{path}: expected material edits of at most {LARGEST_FILE_BYTES} bytes, got more")
-        record = json.loads(raw.decode("utf-8"))
-    except OSError as error:
-        raise MaterialFileError(
-            f"{path}: cannot read these material edits ({error.strerror}); name a file that the viewer saved"
-        ) from error
-    except (ValueError, RecursionError) as error:
-        reason = " ".join(str(error).split())[:80]
-        raise MaterialFileError(f"{path}: not readable as JSON ({reason}); save the edits again") from error
-    return _materials(record, path)
-
-
-def _materials(record: Any, path: Path) -> MaterialState:
+    record = read_json(path, "these material edits", MOST_BYTES, MaterialFileError, REMEDY)
     if not isinstance(record, dict) or record.get("format") != FORMAT:
-        raise MaterialFileError(f"{path}: expected material edits, got other JSON; name a file that the viewer saved")
+        raise MaterialFileError(f"{path}: expected material edits, got other JSON; {REMEDY}")
     if record.get("version") != VERSION:
-        raise MaterialFileError(f"{path}: expected version {VERSION}, got {str(record.get('version'))[:20]!r}")
+        got = str(record.get("version"))[:20]
+        raise MaterialFileError(f"{path}: expected version {VERSION}, got {got!r}; update the viewer")
     try:
         materials = from_record(MaterialState, record.get("materials", {}), "materials")
     except RecordError as error:
-        raise MaterialFileError(f"{path}: {error}") from error
+        raise MaterialFileError(f"{path}: {error}; mend it or save the edits again") from error
     if (mistake := mistake_in_materials(materials)) is not None:
         raise MaterialFileError(f"{path}: {mistake}; mend it or save the edits again")
     return materials

@@ -8,8 +8,8 @@ from app.pose_figures import pose_choices
 from app.pose_files import read_pose
 from app.pose_library import free_name, library, save_pose
 from app.state import Store, Vector
+from app.telling import telling
 from app.worker import Worker
-from phynes_core.errors import PhynesError
 
 
 class PoseDesk:
@@ -26,22 +26,15 @@ class PoseDesk:
             return
         rows = frame.bodies[frame.state.company.place].rotations.tolist()
         rotations: tuple[Vector, ...] = tuple((x, y, z) for x, y, z in rows)
-        try:
+        with telling(self._worker.say):
             path = save_pose(where or free_name(library()), rotations)
-        except PhynesError as error:
-            self._say(error)
-            return
-        self._worker.say(f"saved {path}")
-        self.choices = pose_choices()
+            self._worker.say(f"Saved {path}")
+            self.choices = pose_choices()
 
     def load(self, path: str) -> None:
         """Hold the pose of a file."""
-        try:
-            rotations = read_pose(Path(path)).rotations
-        except PhynesError as error:
-            self._say(error)
-            return
-        self._hold(rotations)
+        with telling(self._worker.say):
+            self._hold(read_pose(Path(path).expanduser()).rotations)
 
     def step(self, steps: int) -> None:
         """The next pose of the library, around its ends."""
@@ -55,6 +48,3 @@ class PoseDesk:
     def _hold(self, rotations: tuple[Vector, ...]) -> None:
         self._store.end_gesture()
         self._store.post(lambda state: hold_pose(state, rotations), "pose")
-
-    def _say(self, error: PhynesError) -> None:
-        self._worker.say(" ".join(str(error).split()), is_error=True)

@@ -5,6 +5,7 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.json_files import read_json
 from app.state import NUM_JOINTS, Vector
 from phynes_core.atomic_file import replacing
 from phynes_core.conventions import JOINT_NAMES
@@ -13,6 +14,7 @@ from phynes_core.errors import MotionError
 SUFFIX = ".json"
 FORMAT = "phynes pose 1"
 MOST_BYTES = 1_000_000
+REMEDY = "name a pose that the viewer saved"
 
 
 @dataclass(frozen=True)
@@ -37,18 +39,9 @@ def write_pose(path: Path, pose: SavedPose) -> None:
 def read_pose(path: Path) -> SavedPose:
     """Raises MotionError unless the file holds a whole pose. Joints that it leaves out do not turn."""
     path = Path(path)
-    try:
-        if path.stat().st_size > MOST_BYTES:
-            raise MotionError(f"{path}: expected a pose of a few kB, got {path.stat().st_size} bytes; name a pose file")
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise MotionError(f"{path}: cannot read this pose ({error.strerror or error}); check the path") from error
-    except (ValueError, RecursionError) as error:
-        raise MotionError(
-            f"{path}: expected a pose as JSON, got something else; save it again in the viewer"
-        ) from error
+    record = read_json(path, "this pose", MOST_BYTES, MotionError, REMEDY)
     if not isinstance(record, dict) or record.get("format") != FORMAT:
-        raise MotionError(f"{path}: expected a JSON with format '{FORMAT}', got another; save it again in the viewer")
+        raise MotionError(f"{path}: expected a JSON with format '{FORMAT}', got another; {REMEDY}")
     joints = record.get("axis_angle_rad")
     unknown = sorted(set(joints) - set(JOINT_NAMES)) if isinstance(joints, dict) else ["no joints"]
     if not isinstance(joints, dict) or unknown:

@@ -1,18 +1,17 @@
 """The session as a file between the windows and the disk: what the menu File and its keys do."""
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 from app.autosave import Autosave, at_rest
 from app.edits import choose_avatar
-from app.light_edits import choose_environment, use_rig
-from app.light_rigs import read_rig
+from app.light_edits import choose_environment
 from app.recent_files import RecentFiles
+from app.rig_desk import RigDesk
 from app.session_file import load_session, save_session
 from app.session_status import FROM_OPTIONS, OpenedSession, SessionStatus
 from app.state import Store, ViewState
-from phynes_core.errors import PhynesError
+from app.telling import Say, telling
 
 
 class SessionDesk:
@@ -21,7 +20,7 @@ class SessionDesk:
     def __init__(
         self,
         store: Store,
-        say: Callable[..., None],  # text, is_error
+        say: Say,
         opened: OpenedSession = FROM_OPTIONS,
     ) -> None:
         self._store, self._say = store, say
@@ -54,33 +53,35 @@ class SessionDesk:
 
     def save_as(self, path: str) -> None:
         """Into this file, which becomes the session's."""
-        if not path:
-            return
-        target = Path(path).expanduser()
-        if target.suffix.lower() != ".json":
-            target = target.with_name(target.name + ".json")
         state = self._store.state
-        if self._does(lambda: save_session(target, state)):
+        with telling(self._say):
+            target = Path(path).expanduser()
+            if target.suffix.lower() != ".json":
+                target = target.with_name(target.name + ".json")
+            save_session(target, state)
             self._path, self._saved = target.absolute(), at_rest(state)
             self._recent.note("session", target)
             self._say(f"Saved the session: {target}")
 
     def open(self, path: str) -> None:
         """Show a session's file; one step that undo takes back."""
-        if path and self._open(Path(path)):
-            self._path, self._saved = Path(path).absolute(), at_rest(self._store.state)
-            self._recent.note("session", path)
+        with telling(self._say):
+            file = Path(path).expanduser()
+            self._show(load_session(file))
+            self._path, self._saved = file.absolute(), at_rest(self._store.state)
+            self._recent.note("session", file)
 
     def restore(self) -> None:
         """Show what a viewer that ended unexpectedly showed last."""
         lost = self._autosave.lost
         if lost is None or not self._has_offer:
             self._say("There is no lost session to bring back")
-        elif self._open(lost):
-            self._has_offer, self._path, self._saved = False, None, None
+            return
+        self._has_offer = False
+        with telling(self._say):
+            self._show(load_session(lost))
+            self._path, self._saved = None, None
             self._say("The lost session is back; Ctrl+S saves it")
-        else:
-            self._has_offer = False
 
     def open_recent(self, kind: str, path: str) -> None:
         """One of the recent files, by kind."""
@@ -93,46 +94,28 @@ class SessionDesk:
             self._store.end_gesture()
             self._store.post(lambda state: choose_avatar(state, path), "avatar")
         elif path.lower().endswith(".json"):
-            self._does(lambda: self._use_rig(path))
+            RigDesk(self._store, self._say, self.note_light).load(path)
         else:
             self._store.end_gesture()
             self._store.post(lambda state: choose_environment(state, path), "environment")
 
-    def note(self, kind: str, path: str) -> None:
-        """A file of this kind is shown."""
+    def note_light(self, path: str) -> None:
+        """An environment or a rig is shown, or was saved."""
         if path:
-            self._recent.note(kind, path)
+            self._recent.note("light", path)
 
     def note_shown(self, state: ViewState) -> None:
         """The files of a picture that could be made."""
-        self.note("avatar", state.body.avatar)
+        if state.body.avatar:
+            self._recent.note("avatar", state.body.avatar)
         if state.light.mode == "environment":
-            self.note("light", state.light.environment)
+            self.note_light(state.light.environment)
 
-    def _use_rig(self, path: str) -> None:
-        lamps, sky = read_rig(Path(path))
+    def _show(self, opened: ViewState) -> None:
         self._store.end_gesture()
-        self._store.post(lambda state: use_rig(state, lamps, sky), "light rig")
-        self._recent.note("light", path)
-
-    def _open(self, path: Path) -> bool:
-        def read() -> None:
-            opened = load_session(path)
-            self._store.end_gesture()
-            self._store.post(lambda _: opened, "open session")
-            self._store.end_gesture()
-            self._store.apply()
-
-        return self._does(read)
-
-    def _does(self, step: Callable[[], None]) -> bool:
-        """Whether it worked; what went wrong is a message."""
-        try:
-            step()
-        except (PhynesError, OSError, ValueError) as error:
-            self._say(" ".join(str(error).split()), is_error=True)
-            return False
-        return True
+        self._store.post(lambda _: opened, "open session")
+        self._store.end_gesture()
+        self._store.apply()
 
 
 def _free_path(state: ViewState) -> Path:

@@ -8,6 +8,7 @@ from typing import Any
 
 from app.body_checks import mistake_in_bodies
 from app.camera_checks import mistake_in_cameras
+from app.json_files import parse_json, read_text
 from app.records import RecordError, from_record, to_record
 from app.session_limits import mistake_in_value
 from app.state import ViewState
@@ -16,7 +17,8 @@ from phynes_core.errors import PhynesError
 from phynes_core.paths import PROJECT
 
 FORMAT, VERSION = "phynes session", 1
-LARGEST_FILE_BYTES = 16_000_000
+MOST_BYTES = 16_000_000
+REMEDY = "name a file that Ctrl+S saved"
 FILES = ("avatar", "motion", "second", "environment")  # fields, wherever they stand, that name a file or are empty
 
 Visit = Callable[[Any, str, Any], Any]  # owner, field, value -> the value to have
@@ -40,21 +42,15 @@ def session_text(state: ViewState) -> str:
 
 def load_session(path: Path) -> ViewState:
     """Read a session file; raises SessionError."""
-    try:
-        if path.stat().st_size > LARGEST_FILE_BYTES:
-            raise SessionError(f"{path}: expected a session file, got one of {path.stat().st_size >> 20} MB")
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not a text file"
-        raise SessionError(f"{path}: cannot read this session ({reason}); name a file that Ctrl+S saved") from error
+    text = read_text(path, "this session", MOST_BYTES, SessionError, REMEDY)
     return parse_session(text, str(path), path.absolute().parent)
 
 
 def parse_session(text: str, name: str, folder: Path) -> ViewState:
     """The state in a session's text; `folder` is where its relative paths may start."""
-    record = _json(text, name)
+    record = parse_json(text, name, SessionError, "mend it or save the session again")
     if not isinstance(record, dict) or record.get("format") != FORMAT:
-        raise SessionError(f"{name}: expected a session file, got other JSON; name a file that Ctrl+S saved")
+        raise SessionError(f"{name}: expected a session file, got other JSON; {REMEDY}")
     if record.get("version") != VERSION:
         raise SessionError(f"{name}: expected version {VERSION}, got {record.get('version')!r}; update the viewer")
     return view_from_record(record.get("view"), name, folder)
@@ -63,7 +59,8 @@ def parse_session(text: str, name: str, folder: Path) -> ViewState:
 def view_of_argument(text: str) -> ViewState:
     """What --session means: a session file, or the JSON of a view itself."""
     if text.lstrip().startswith("{"):
-        return view_from_record(_json(text, "--session"), "--session", Path.cwd())
+        record = parse_json(text, "--session", SessionError, "mend it, or name a session file")
+        return view_from_record(record, "--session", Path.cwd())
     return load_session(Path(text).expanduser())
 
 
@@ -94,7 +91,7 @@ def view_from_record(record: Any, name: str, folder: Path) -> ViewState:
     try:
         state = _visited(from_record(ViewState, record), checked)
     except RecordError as error:
-        raise SessionError(f"{name}: {error}") from error
+        raise SessionError(f"{name}: {error}; mend it or save the session again") from error
     if (mistake := mistake_in_bodies(state) or mistake_in_cameras(state)) is not None:
         raise SessionError(f"{name}: {mistake}; mend it or save the session again")
     return state
@@ -110,10 +107,3 @@ def _visited(value: Any, visit: Visit) -> Any:
         field.name: _visited(visit(value, field.name, getattr(value, field.name)), visit) for field in fields(value)
     }
     return replace(value, **changes)  # type: ignore[type-var]
-
-
-def _json(text: str, name: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise SessionError(f"{name}: not readable as JSON ({error}); mend it or save the session again") from error

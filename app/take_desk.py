@@ -7,10 +7,9 @@ from app.command_lines import CommandLine, still_command, video_command
 from app.command_texts import CommandTexts
 from app.state import Store, ViewState
 from app.takes import LightTake, StillTake, Take, VideoTake, with_free_path
+from app.telling import IMPOSSIBLE, telling
 from app.worker import Worker
-from phynes_core.errors import PhynesError
 
-IMPOSSIBLE = (OSError, ValueError, RuntimeError)  # what paths raise that no file can have, such as "/" or "~someone/x"
 SETTLED_S = 0.25  # a state that old is worth a command line: while a hand moves nobody reads
 
 
@@ -78,15 +77,12 @@ class TakeDesk:
         return video_command(state, state.tool.turntable, self._engine)
 
     def _give(self, make: Callable[[], CommandLine]) -> None:
-        try:
+        with telling(self._worker.say):
             command = make()
             command.write_session()
-        except (PhynesError, *IMPOSSIBLE) as error:
-            self._worker.say(" ".join(str(error).split()), is_error=True)
-            return
-        self._copy(command.text)
-        beside = f"; it reads {Path(command.session_path).name}, which was written" if command.session_path else ""
-        self._worker.say(f"Copied the command line{beside}")
+            self._copy(command.text)
+            beside = f"; it reads {Path(command.session_path).name}, which was written" if command.session_path else ""
+            self._worker.say(f"Copied the command line{beside}")
 
     def _make(self, take: Take) -> None:
         if not self._worker.take(take):

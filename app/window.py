@@ -27,6 +27,7 @@ from app.pointing_display import PointingDisplay
 from app.screen import Area
 from app.shortcuts import key_names
 from app.state import ViewState
+from app.wording import one_line
 from phynes_core.errors import DisplayError
 
 FIRST_SIZE = (800, 800)  # until `move`
@@ -256,4 +257,4 @@ class PictureWindow:
 
 
 def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+    return one_line(error) or type(error).__name__

@@ -8,6 +8,11 @@ from app.status import RecordingStatus
 LONGEST = 96  # characters; a click on the line, and the menu Messages, show the rest
 
 
+def one_line(error: object) -> str:
+    """An error's text without breaks."""
+    return " ".join(str(error).split())
+
+
 def shortened(text: str) -> str:
     """One line that fits a window."""
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

@@ -34,8 +34,8 @@ def test_a_path_comes_back_as_it_was_saved(tmp_path):
 @pytest.mark.parametrize(
     "text, says",
     [
-        ("{", "not JSON"),
-        ("[" * 100_000, "not JSON"),
+        ("{", "not readable as JSON"),
+        ("[" * 100_000, "not readable as JSON"),
         ("[]", "expected format"),
         ('{"format": "phynes-camera-path", "version": 2}', "version 1"),
         ('{"format": "phynes-camera-path", "version": 1}', "one at least"),

@@ -159,7 +159,7 @@ def test_paths_go_to_files_and_come_back_by_the_desk(desk, said, tmp_path):
     assert store.state.path == path
     (tmp_path / "broken.json").write_text("{")
     desk.load_path(str(tmp_path / "broken.json"))
-    assert "not JSON" in said[-1] and "\n" not in said[-1]
+    assert "not readable as JSON" in said[-1] and "\n" not in said[-1]
 
 
 def test_the_line_in_the_picture_goes_where_the_eye_goes():

@@ -32,7 +32,7 @@ def test_a_rig_comes_back_as_it_was_saved(tmp_path):
 @pytest.mark.parametrize(
     "text, says",
     [
-        ("{", "not JSON"),
+        ("{", "not readable as JSON"),
         ("[]", "a JSON object"),
         ('{"format": "other"}', "expected format"),
         ('{"format": "phynes-light-rig", "version": 2}', "version 2"),
@@ -46,7 +46,7 @@ def test_a_rig_comes_back_as_it_was_saved(tmp_path):
         ('{"format": "phynes-light-rig", "version": 1, "lamps": [{}, {}, {}, {}, {}, {}, {}, {}, {}]}', "at most 8"),
         ('{"format": "phynes-light-rig", "version": 1, "sky": {"mode": "environment"}}', "sky.environment"),
         ('{"format": "phynes-light-rig", "version": 1, "sky": {"probe_edits": [[512, [1, 1, 1]]]}}', "0 to 511"),
-        ("[" * 100_000, "not JSON"),
+        ("[" * 100_000, "not readable as JSON"),
     ],
 )
 def test_what_is_no_rig_is_refused_in_one_line(tmp_path, text, says):

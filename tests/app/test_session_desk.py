@@ -12,6 +12,7 @@ from app import edits
 from app.autosave import Autosave, autosave_folder, lost_sessions
 from app.cli import command_name, main
 from app.recent_files import FILE, RecentFiles
+from app.rig_desk import RigDesk
 from app.session_desk import SessionDesk
 from app.session_file import load_session, save_session
 from app.session_status import OpenedSession
@@ -179,6 +180,26 @@ def test_a_recent_file_opens_by_its_kind(avatar_file, tmp_path):
     desk.store.apply()
     assert desk.store.state.body.avatar == str(other)
     assert desk.said == [(f"{tmp_path / 'gone.exr'}: it is not there any more", True)]
+
+
+def test_a_rig_that_was_saved_or_loaded_is_a_recent_light(avatar_file, tmp_path):
+    desk = Desk(avatar_file)
+    rigs = RigDesk(desk.store, lambda *_, **__: None, desk.desk.note_light)
+    rigs.save(str(tmp_path / "rig.json"))
+    assert desk.desk.status.recent["light"] == (str(tmp_path / "rig.json"),)
+    (tmp_path / "two.json").write_text('{"format": "phynes-light-rig", "version": 1, "lamps": [{}, {}]}')
+    desk.desk.open_recent("light", str(tmp_path / "two.json"))
+    desk.store.apply()
+    assert len(desk.store.state.light.lamps) == 2 and desk.desk.status.recent["light"][0].endswith("two.json")
+
+
+@pytest.mark.parametrize("name", ["", "/", "a\0b", "~nobody-of-this-name/s.json"])
+def test_a_name_that_no_file_can_have_is_a_message(avatar_file, name):
+    desk = Desk(avatar_file)
+    desk.desk.save_as(name)
+    desk.desk.open(name)
+    RigDesk(desk.store, desk.desk._say).save(name)
+    assert len(desk.said) == 3 and all(is_error and "\n" not in text for text, is_error in desk.said)
 
 
 # the command line
