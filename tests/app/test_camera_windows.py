@@ -1,7 +1,5 @@
 """The camera by hand, in the real windows: fly, look, keep, run along a path."""
 
-import time
-
 import numpy as np
 import pytest
 
@@ -24,7 +22,7 @@ def test_held_keys_fly_a_drag_looks_around_and_escape_lands(viewer):
     start = viewer.settled()["camera"]
     viewer.key("shift+f")
     viewer.desktop.pointer("keydown", "w")
-    time.sleep(0.5)
+    viewer.wait("a flight", lambda: viewer.last("shown")["camera"][5] < start[5] - 0.2)
     viewer.desktop.pointer("keyup", "w")
     flown = viewer.settled(lambda event: event["camera"][5] < start[5] - 0.2, flies=True)["camera"]
     assert flown[:5] == start[:5]  # forward, from the front
@@ -48,9 +46,7 @@ def test_views_bookmarks_and_a_path_by_key(viewer):
     viewer.settled(lambda event: event["camera"][1] == 90.0 and event["camera"][2] > 14.0)
     shown = viewer.picture().astype(int)
     viewer.key("alt+j")
-    viewer.settled()
-    time.sleep(0.3)
-    assert np.abs(shown - viewer.picture().astype(int)).max() > 60  # the path's line went
+    viewer.wait("a picture without the line", lambda: np.abs(shown - viewer.picture().astype(int)).max() > 60)
     viewer.key("alt+j", "alt+comma", "shift+space")
     between = viewer.wait("the camera on its way", lambda: _between(viewer))
     assert between["camera"][1] == 0.0

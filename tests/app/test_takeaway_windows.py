@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from app.session_file import load_session
+from app.session_file import load_session, save_session
+from app.state import BodyState, StillState, ToolState, TurntableState, ViewState
 from tests.app.desktop import WINDOW_MARKS, Desktop, Viewer
 
 pytestmark = WINDOW_MARKS
@@ -91,22 +92,23 @@ def test_a_session_is_saved_lost_and_brought_back(start, folder, desktop):
     assert "Traceback" not in (folder / "output.txt").read_text()
 
 
-def test_pictures_videos_and_their_command_lines(start, folder, desktop):
-    viewer = start()
+def test_pictures_videos_and_their_command_lines(start, folder, desktop, avatar_file):
+    tool = ToolState(still=StillState(256, path="small.png"), turntable=TurntableState(size=64, seconds=600.0))
+    save_session(folder / "small.json", ViewState(BodyState(str(avatar_file)), tool=tool))
+    viewer = start("small.json")
     viewer.settled()
     keep(viewer, "record_panel")
     viewer.key("F12")
     viewer.wait("the picture", lambda: "Saved" in messages(viewer) and ".png" in messages(viewer))
-    picture = next(folder.glob("*.png"))
-    assert Image.open(picture).size == (2048, 2048)
+    assert Image.open(folder / "small.png").size == (256, 256)
     viewer.key("ctrl+c")
     viewer.wait("the copy", lambda: "Copied the command line" in messages(viewer))
     keep(viewer, "taken")
     line = desktop.clipboard()
-    assert line.startswith("python ") and " render --avatar" in line and "--size 2048" in line
-    viewer.key("F12")
-    viewer.wait("a running picture", lambda: viewer.last("recording")["value"]["state"] == "running")
+    assert line.startswith("python ") and " render --avatar" in line and "--size 256" in line
+    viewer.key("r")
+    viewer.wait("a running video", lambda: viewer.last("recording")["value"]["num_done"] > 0)
     keep(viewer, "making")
     viewer.key("shift+r")
     viewer.wait("its end", lambda: viewer.last("recording")["value"]["state"] == "cancelled")
-    assert len(list(folder.glob("*.png"))) == 1 and not list(folder.glob(".*partial*"))
+    assert not list(folder.glob("*.mp4")) and not list(folder.glob(".*partial*"))
