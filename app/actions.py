@@ -8,10 +8,6 @@ def _nothing() -> None:
     pass
 
 
-def _no_path(path: str) -> None:
-    pass
-
-
 def _no_kind_and_path(kind: str, path: str) -> None:
     pass
 
@@ -36,6 +32,7 @@ def _ignored_step(steps: int) -> None:
 class Actions:
     """Asked for by keys in the picture and by buttons in the panels."""
 
+    say: Callable[[str], None] = _ignored  # a message
     record: Callable[[], None] = _nothing
     photograph: Callable[[], None] = _nothing
     copy_picture_command: Callable[[], None] = _nothing
@@ -47,25 +44,25 @@ class Actions:
     close: Callable[[], None] = _nothing
     reset_layout: Callable[[], None] = _nothing  # the panels where they stood at first
     save_session: Callable[[], None] = _nothing
-    save_session_as: Callable[[str], None] = _no_path
-    open_session: Callable[[str], None] = _no_path
+    save_session_as: Callable[[str], None] = _ignored
+    open_session: Callable[[str], None] = _ignored
     restore_session: Callable[[], None] = _nothing  # that of a viewer that ended unexpectedly
     open_recent: Callable[[str, str], None] = _no_kind_and_path  # of session_status.RECENT_KINDS
     ask_where_to_save: Callable[[], None] = _nothing  # the session, by a dialog
     ask_what_to_open: Callable[[], None] = _nothing
     next_theme: Callable[[], None] = _nothing
     step_scale: Callable[[int], None] = _ignored_step  # larger or smaller controls; 0 as the screen has them
-    save_materials: Callable[[str], None] = _no_path  # "": beside the active avatar's checkpoint
-    load_materials: Callable[[str], None] = _no_path
-    save_rig: Callable[[str], None] = _no_path  # all light as a JSON file
-    load_rig: Callable[[str], None] = _no_path
-    export_light: Callable[[str], None] = _no_path  # all light as an .hdr or .exr
+    save_materials: Callable[[str], None] = _ignored  # "": beside the active avatar's checkpoint
+    load_materials: Callable[[str], None] = _ignored
+    save_rig: Callable[[str], None] = _ignored  # all light as a JSON file
+    load_rig: Callable[[str], None] = _ignored
+    export_light: Callable[[str], None] = _ignored  # all light as an .hdr or .exr
     ask_where_to_export: Callable[[], None] = _nothing
     environments: Callable[[], tuple[str, ...]] = _no_names  # paths of those that ship
     avatars: Callable[[], tuple[str, ...]] = _no_names  # paths of those on offer
     clip: Callable[[], tuple[float, float]] = _no_clip  # length in seconds and frames a second of the active body's
-    save_camera_path: Callable[[str], None] = _no_path  # as a JSON file
-    load_camera_path: Callable[[str], None] = _no_path
+    save_camera_path: Callable[[str], None] = _ignored  # as a JSON file
+    load_camera_path: Callable[[str], None] = _ignored
     go_to_bookmark: Callable[[int], None] = _ignored_step  # by number
     keep_bookmark: Callable[[int], None] = _ignored_step  # this place, under a number
     save_bookmark: Callable[[str], None] = _ignored  # this place, under a name

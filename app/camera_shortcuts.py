@@ -2,10 +2,17 @@
 
 from app import camera_edits, path_edits
 from app.bookmarks import NUMBERS
+from app.camera_checks import MAX_KEYS, MAX_PATH_S
 from app.shortcut import Deed, Shortcut, edits_by
+from app.state import Edit
 
 KEY_STEP_S = 0.25
 VIEWS_LINE = ", ".join(camera_edits.VIEWS)
+NO_KEYS = "The camera path has no keys: Alt+K adds one"
+NO_OTHER = "The camera path has no other key: Alt+K adds one"
+SAME_VIEW = "The selected key has this view already, or there is none: Alt+K adds one"
+FIRST_STAYS = "The path's first key stays at 0 s: Alt+. goes to the next one"
+FULL = f"The camera path takes no more: {MAX_KEYS} keys in {MAX_PATH_S:.0f} s at most"
 LENS_LINE = "a shorter or longer lens: 18, 24, 35, 50, 85, 135, 200 mm"
 
 
@@ -15,8 +22,10 @@ def _view(number: int, name: str) -> Shortcut:
     )
 
 
-def _path(key: str, name: str, description: str, edit, is_undoable: bool = True) -> Shortcut:
-    return Shortcut((key,), name, description, edits_by(edit, name, is_undoable))
+def _path(
+    key: str, name: str, description: str, edit: Edit, otherwise: str = "", is_undoable: bool = True
+) -> Shortcut:  # fmt: skip
+    return Shortcut((key,), name, description, edits_by(edit, name, is_undoable, otherwise))
 
 
 def _bookmark(number: int, action: str) -> Deed:
@@ -43,31 +52,46 @@ CAMERA_SHORTCUTS = (
         ("Shift+F",), "fly", "fly with W A S D, Q E and a drag; Shift is faster, the wheel sets the speed",
         edits_by(camera_edits.toggle_fly, "fly mode", False),
     ),
-    Shortcut(("Alt+MINUS",), "shorter lens", LENS_LINE, edits_by(lambda s: camera_edits.step_lens(s, -1), "lens")),
-    Shortcut(("Alt+EQUAL",), "longer lens", LENS_LINE, edits_by(lambda s: camera_edits.step_lens(s, 1), "lens")),
+    Shortcut(
+        ("Alt+MINUS",), "shorter lens", LENS_LINE,
+        edits_by(lambda s: camera_edits.step_lens(s, -1), "lens", otherwise="There is no shorter lens"),
+    ),
+    Shortcut(
+        ("Alt+EQUAL",), "longer lens", LENS_LINE,
+        edits_by(lambda s: camera_edits.step_lens(s, 1), "lens", otherwise="There is no longer lens"),
+    ),
     _path("Alt+D", "dolly", "another lens moves the camera, or leaves it", camera_edits.toggle_keeps_size),
-    _path("Alt+K", "add camera key", "add a key of the camera path here", path_edits.add_key),
-    _path("Ctrl+K", "replace camera key", "put the selected key of the path here", path_edits.replace_key),
-    _path("Alt+DELETE", "remove camera key", "take the selected key off the path", path_edits.remove_key),
+    _path("Alt+K", "add camera key", "add a key of the camera path here", path_edits.add_key, FULL),
+    _path("Ctrl+K", "replace camera key", "put the selected key of the path here", path_edits.replace_key, SAME_VIEW),
+    _path("Alt+DELETE", "remove camera key", "take the selected key off the path", path_edits.remove_key, NO_KEYS),
     _path(
-        "Alt+COMMA", "previous camera key", "to the path's key before or after", lambda s: path_edits.step_key(s, -1)
-    ),
-    _path("Alt+PERIOD", "next camera key", "to the path's key before or after", lambda s: path_edits.step_key(s, 1)),
-    _path(
-        "Alt+PAGE_UP", "key earlier", "exchange the key with its neighbor", lambda s: path_edits.shift_key(s, -1)
+        "Alt+COMMA", "previous camera key", "to the path's key before or after", lambda s: path_edits.step_key(s, -1),
+        NO_OTHER,
     ),
     _path(
-        "Alt+PAGE_DOWN", "key later", "exchange the key with its neighbor", lambda s: path_edits.shift_key(s, 1)
+        "Alt+PERIOD", "next camera key", "to the path's key before or after",
+        lambda s: path_edits.step_key(s, 1), NO_OTHER,
+    ),
+    _path(
+        "Alt+PAGE_UP", "key earlier", "exchange the key with its neighbor", lambda s: path_edits.shift_key(s, -1),
+        "There is no key before this one",
+    ),
+    _path(
+        "Alt+PAGE_DOWN", "key later", "exchange the key with its neighbor", lambda s: path_edits.shift_key(s, 1),
+        "There is no key after this one",
     ),
     _path(
         "Alt+LEFT_BRACKET", "sooner", "the key a quarter of a second sooner or later",
-        lambda s: path_edits.move_key(s, -KEY_STEP_S),
+        lambda s: path_edits.move_key(s, -KEY_STEP_S), FIRST_STAYS,
     ),
     _path(
         "Alt+RIGHT_BRACKET", "later", "the key a quarter of a second sooner or later",
-        lambda s: path_edits.move_key(s, KEY_STEP_S),
+        lambda s: path_edits.move_key(s, KEY_STEP_S), FIRST_STAYS,
     ),
-    _path("Shift+SPACE", "play path", "let the camera run along its path, or stop it", path_edits.toggle_path),
+    _path(
+        "Shift+SPACE", "play path", "let the camera run along its path, or stop it",
+        path_edits.toggle_path, NO_OTHER,
+    ),
     _path("Alt+O", "close path", "close the camera path, or open it", path_edits.toggle_closed),
-    _path("Alt+J", "show path", "the camera path over the picture", path_edits.toggle_shows_path, False),
+    _path("Alt+J", "show path", "the camera path over the picture", path_edits.toggle_shows_path, is_undoable=False),
 )  # fmt: skip

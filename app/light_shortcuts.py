@@ -4,6 +4,11 @@ from app import edits, light_edits
 from app.shortcut import Deed, Shortcut, acts_by
 from app.shortcut import edits_by as _edit
 
+FULL = f"There are {edits.MAX_LAMPS} lamps already: Delete removes one"
+NO_LAMP = "There is no lamp: L adds one"
+NOT_NEAR = "The selected lamp is none that moves on: the panel Lamps makes it a near one"
+NO_PAINT = "There is no paint on the probes that this changes"
+
 
 def _next_environment(steps: int) -> Deed:
     return lambda store, actions: store.post(
@@ -12,15 +17,17 @@ def _next_environment(steps: int) -> Deed:
 
 
 def _lamp_away(factor: float) -> Deed:
-    return _edit(lambda s: light_edits.move_lamp_away(s, s.tool.selected_lamp, factor), "lamp's distance")
+    return _edit(
+        lambda s: light_edits.move_lamp_away(s, s.tool.selected_lamp, factor), "lamp's distance", otherwise=NOT_NEAR
+    )
 
 
 LIGHT_SHORTCUTS = (
     Shortcut(("Ctrl+E",), "save light", "save all light as an environment", acts_by("ask_where_to_export")),
-    Shortcut(("L",), "add lamp", "add a lamp", _edit(edits.add_lamp, "add lamp")),
+    Shortcut(("L",), "add lamp", "add a lamp", _edit(edits.add_lamp, "add lamp", otherwise=FULL)),
     Shortcut(
         ("DELETE", "BACKSPACE"), "remove lamp", "remove the selected lamp",
-        _edit(lambda s: edits.remove_lamp(s, s.tool.selected_lamp), "remove lamp"),
+        _edit(lambda s: edits.remove_lamp(s, s.tool.selected_lamp), "remove lamp", otherwise=NO_LAMP),
     ),
     Shortcut(("Alt+UP",), "lamp away", "move the selected near lamp away or closer", _lamp_away(1.1)),
     Shortcut(("Alt+DOWN",), "lamp closer", "move the selected near lamp away or closer", _lamp_away(1.0 / 1.1)),
@@ -52,15 +59,18 @@ LIGHT_SHORTCUTS = (
     ),
     Shortcut(
         ("Ctrl+LEFT_BRACKET",), "narrower brush", "a narrower or wider brush for probes",
-        _edit(lambda s: light_edits.resize_brush(s, -1), "brush", False),
+        _edit(lambda s: light_edits.resize_brush(s, -1), "brush", False, "There is no narrower brush"),
     ),
     Shortcut(
         ("Ctrl+RIGHT_BRACKET",), "wider brush", "a narrower or wider brush for probes",
-        _edit(lambda s: light_edits.resize_brush(s, 1), "brush", False),
+        _edit(lambda s: light_edits.resize_brush(s, 1), "brush", False, "There is no wider brush"),
     ),
     Shortcut(
         ("Ctrl+M",), "mirror paint", "swap left and right of the painted probes",
-        _edit(light_edits.mirror_paint, "mirror paint"),
+        _edit(light_edits.mirror_paint, "mirror paint", otherwise=NO_PAINT),
     ),
-    Shortcut(("Ctrl+DELETE",), "clear paint", "take the paint off the probes", _edit(edits.clear_paint, "clear paint")),
+    Shortcut(
+        ("Ctrl+DELETE",), "clear paint", "take the paint off the probes",
+        _edit(edits.clear_paint, "clear paint", otherwise=NO_PAINT),
+    ),
 )  # fmt: skip

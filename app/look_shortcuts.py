@@ -40,11 +40,11 @@ LOOK_SHORTCUTS = (
     Shortcut(("U",), "loupe", "a loupe beside the pointer", edits_by(look_edits.toggle_loupe, "loupe")),
     Shortcut(
         ("Alt+U",), "magnify less", "the loupe magnifies less or more; so does Alt and the wheel",
-        edits_by(lambda s: look_edits.magnify(s, -1), "loupe zoom"),
+        edits_by(lambda s: look_edits.magnify(s, -1), "loupe zoom", otherwise="The loupe magnifies no less"),
     ),
     Shortcut(
         ("Shift+U",), "magnify more", "the loupe magnifies less or more; so does Alt and the wheel",
-        edits_by(lambda s: look_edits.magnify(s, 1), "loupe zoom"),
+        edits_by(lambda s: look_edits.magnify(s, 1), "loupe zoom", otherwise="The loupe magnifies no more"),
     ),
     Shortcut(("J",), "joints", "the skeleton over the picture", edits_by(look_edits.toggle_joints, "joints")),
     Shortcut(

@@ -68,7 +68,7 @@ class ViewerLoop:
         self._clock = ClipClock(store, worker, choices)
         self._takes = takes = TakeDesk(store, worker, self._clock.durations_s, self._picture.copy, opened.engine)
         actions = Actions(
-            record=takes.record, photograph=takes.photograph, cancel_recording=worker.cancel_recording,
+            record=takes.record, photograph=takes.photograph, cancel_recording=takes.cancel, say=worker.say,
             copy_picture_command=takes.copy_picture_command, copy_video_command=takes.copy_video_command,
             undo=self._undo, redo=self._redo,
             reset_camera=self._reset_camera, close=self._close, clip=self._clock.clip,
@@ -271,10 +271,14 @@ class ViewerLoop:
 
     def _undo(self) -> None:
         self._store.apply()  # what was posted before the key comes first
+        if not self._store.can_undo:
+            self._worker.say("There is nothing to undo")
         self._store.undo()
 
     def _redo(self) -> None:
         self._store.apply()
+        if not self._store.can_redo:
+            self._worker.say("There is nothing to redo")
         self._store.redo()
 
     def _reset_camera(self) -> None:

@@ -22,11 +22,11 @@ MATERIAL_SHORTCUTS = (
     ),
     Shortcut(
         ("Shift+LEFT_BRACKET",), "narrower brush", SIZE_LINE,
-        edits_by(lambda s: materials.resize_brush(s, -1), "brush", False),
+        edits_by(lambda s: materials.resize_brush(s, -1), "brush", False, "There is no narrower brush"),
     ),
     Shortcut(
         ("Shift+RIGHT_BRACKET",), "wider brush", SIZE_LINE,
-        edits_by(lambda s: materials.resize_brush(s, 1), "brush", False),
+        edits_by(lambda s: materials.resize_brush(s, 1), "brush", False, "There is no wider brush"),
     ),
     Shortcut(
         ("Shift+X",), "mirror brush", "paint both sides of the body at once",
@@ -41,7 +41,7 @@ MATERIAL_SHORTCUTS = (
     ),
     Shortcut(
         ("Shift+DELETE",), "clear strokes", "take all paint off the body",
-        edits_by(materials.clear_strokes, "clear strokes"),
+        edits_by(materials.clear_strokes, "clear strokes", otherwise="There is no paint on this avatar"),
     ),
     Shortcut(("Ctrl+U",), "save materials", FILE_LINE, lambda store, actions: actions.save_materials("")),
     Shortcut(("Ctrl+Shift+U",), "load materials", FILE_LINE, lambda store, actions: actions.load_materials("")),

@@ -23,6 +23,7 @@ class PoseDesk:
         """Keep the newest picture's pose of the active body, under a name or in a file."""
         frame = self._worker.latest
         if frame is None or not frame.bodies:
+            self._worker.say("There is no picture yet whose pose could be saved")
             return
         rows = frame.bodies[frame.state.company.place].rotations.tolist()
         rotations: tuple[Vector, ...] = tuple((x, y, z) for x, y, z in rows)
@@ -39,6 +40,7 @@ class PoseDesk:
     def step(self, steps: int) -> None:
         """The next pose of the library, around its ends."""
         if not self.choices:
+            self._worker.say("The library holds no poses: Alt+S saves one")
             return
         held = self._store.state.body.held_pose
         place = next((index for index, pose in enumerate(self.choices) if pose.rotations == held), None)

@@ -19,9 +19,18 @@ class Shortcut:
     do: Deed
 
 
-def edits_by(edit: Edit, label: str, is_undoable: bool = True) -> Deed:
-    """A key that edits the state."""
-    return lambda store, actions: store.post(edit, label, is_undoable)
+def edits_by(edit: Edit, label: str, is_undoable: bool = True, otherwise: str = "") -> Deed:
+    """A key that edits the state; `otherwise` is said where that changes nothing, so that no key seems dead."""
+
+    def do(store: Store, actions: Actions) -> None:
+        if otherwise:
+            store.apply()  # what was posted before the key comes first
+            if edit(store.state) == store.state:
+                actions.say(otherwise)
+                return
+        store.post(edit, label, is_undoable)
+
+    return do
 
 
 def acts_by(name: str) -> Deed:

@@ -10,7 +10,7 @@ from app import edits, look_edits
 from app.actions import Actions
 from app.camera_edits import edit_camera_tool
 from app.camera_shortcuts import CAMERA_SHORTCUTS
-from app.company_edits import add_body, choose_next_body, remove_body, toggle_shared_pose
+from app.company_edits import MAX_BODIES, add_body, choose_next_body, remove_body, toggle_shared_pose
 from app.file_shortcuts import FILE_SHORTCUTS
 from app.fly_hands import FLY_KEYS
 from app.joint_edits import (
@@ -38,6 +38,14 @@ FACES = {
     "END": "End", "LEFT": "←", "RIGHT": "→", "UP": "↑", "DOWN": "↓", "LEFT_BRACKET": "[", "RIGHT_BRACKET": "]",
     "Shift+SLASH": "?",
 }  # fmt: skip
+
+NOT_TURNED = "Nothing turns: Tab or a click takes hold of a joint, which may be at its limit"
+NOT_RESET = "Nothing to put back: Tab or a click takes hold of a joint"
+NOT_MIRRORED = "There are no edits of limbs to swap"
+ROW_FULL = f"At most {MAX_BODIES} avatars stand side by side: Shift+B takes one away"
+ALONE = "There is no other avatar: B adds one"
+NOT_SPLIT = "The picture is not split: C splits it"
+NO_CLIP = "There is no clip: choose a motion in the panel Avatar and motion"
 
 
 def chord(key: str, has_control: bool = False, has_shift: bool = False, has_alt: bool = False) -> str:
@@ -107,11 +115,18 @@ def _buffer(number: int, name: str) -> Shortcut:
 
 def _in_clip(edit: Callable[[ViewState, float, float], ViewState]) -> Deed:
     """An edit that needs the clip's length in seconds and its frames a second."""
-    return lambda store, actions: store.post(lambda s: edit(s, *actions.clip()), "time")
+
+    def do(store: Store, actions: Actions) -> None:
+        if actions.clip()[0] > 0:
+            store.post(lambda s: edit(s, *actions.clip()), "time")
+        else:
+            actions.say(NO_CLIP)
+
+    return do
 
 
 def _turn(degrees: float) -> Deed:
-    return _edit(lambda s: turn_selected(s, degrees), "turn joint")
+    return _edit(lambda s: turn_selected(s, degrees), "turn joint", otherwise=NOT_TURNED)
 
 
 LIMB_SHORTCUTS = (
@@ -123,7 +138,10 @@ LIMB_SHORTCUTS = (
     Shortcut(("X",), "next axis", "choose the ring that the next keys turn by", _edit(choose_next_axis, "axis", False)),
     Shortcut(("MINUS",), "turn back", "turn the held joint by 5°", _turn(-KEY_STEP_DEG)),
     Shortcut(("EQUAL",), "turn on", "turn the held joint by 5°", _turn(KEY_STEP_DEG)),
-    Shortcut(("Alt+R",), "reset joint", "put the held joint back", _edit(reset_selected, "reset joint")),
+    Shortcut(
+        ("Alt+R",), "reset joint", "put the held joint back",
+        _edit(reset_selected, "reset joint", otherwise=NOT_RESET),
+    ),
     Shortcut(
         ("PAGE_DOWN",), "next pose", "hold the library's next or previous pose",
         lambda store, actions: actions.step_pose(1),
@@ -134,10 +152,22 @@ LIMB_SHORTCUTS = (
     ),
     Shortcut(("Alt+S",), "save pose", "save the pose to the library", lambda store, actions: actions.save_pose("")),
     Shortcut(("M",), "mirror", "turn left and right limbs together", _edit(toggle_mirror, "mirror", False)),
-    Shortcut(("Shift+M",), "mirror pose", "swap the edits of left and right limbs", _edit(mirror_pose, "mirror pose")),
-    Shortcut(("B",), "add avatar", "put another avatar beside this one", _edit(add_body, "add avatar")),
-    Shortcut(("Shift+B",), "remove avatar", "take the active avatar away", _edit(remove_body, "remove avatar")),
-    Shortcut(("N",), "next avatar", "make the next avatar the active one", _edit(choose_next_body, "avatar")),
+    Shortcut(
+        ("Shift+M",), "mirror pose", "swap the edits of left and right limbs",
+        _edit(mirror_pose, "mirror pose", otherwise=NOT_MIRRORED),
+    ),
+    Shortcut(
+        ("B",), "add avatar", "put another avatar beside this one",
+        _edit(add_body, "add avatar", otherwise=ROW_FULL),
+    ),
+    Shortcut(
+        ("Shift+B",), "remove avatar", "take the active avatar away",
+        _edit(remove_body, "remove avatar", otherwise=ALONE),
+    ),
+    Shortcut(
+        ("N",), "next avatar", "make the next avatar the active one",
+        _edit(choose_next_body, "avatar", otherwise=ALONE),
+    ),
     Shortcut(("P",), "same pose", "give all avatars one pose", _edit(toggle_shared_pose, "same pose")),
 )  # fmt: skip
 
@@ -175,7 +205,10 @@ PICTURE_SHORTCUTS = (
     *(_buffer(number, name) for number, name in enumerate(BUFFERS[:9], 1)),
     Shortcut(("H",), "numbers", "numbers as colors", _edit(look_edits.toggle_false_color, "false color")),
     Shortcut(("C",), "compare", "split the picture", _edit(look_edits.toggle_compare, "compare")),
-    Shortcut(("Shift+C",), "swap", "swap the sides of a split picture", _edit(look_edits.swap_sides, "swap sides")),
+    Shortcut(
+        ("Shift+C",), "swap", "swap the sides of a split picture",
+        _edit(look_edits.swap_sides, "swap sides", otherwise=NOT_SPLIT),
+    ),
     Shortcut(("SPACE",), "play", "play or pause the clip", _edit(edits.toggle_playing, "play", is_undoable=False)),
     Shortcut(("F",), "frame", "frame the avatar", _act("reset_camera")),
     Shortcut(("R",), "record", "record a video", _act("record")),

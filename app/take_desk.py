@@ -43,6 +43,13 @@ class TakeDesk:
         else:
             self._make(StillTake(state, settings))
 
+    def cancel(self) -> None:
+        """Stop making what is being made."""
+        if self._worker.status.recording.state == "running":
+            self._worker.cancel_recording()
+        else:
+            self._worker.say("Nothing is being made")
+
     def export_light(self, path: str) -> None:
         """All light as an environment file."""
         if path:

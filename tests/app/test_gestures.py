@@ -210,3 +210,34 @@ def test_a_drag_on_the_line_of_a_split_picture_moves_the_line(gestures, store):
     gestures.move(-500, row, 0, 0)
     store.apply()
     assert store.state.look.wipe == 0.0
+
+
+@pytest.mark.parametrize(
+    "key, held, says",
+    [
+        ("DELETE", {}, "L adds one"),
+        ("MINUS", {}, "Tab or a click"),
+        ("N", {}, "B adds one"),
+        ("C", {"has_shift": True}, "C splits it"),
+        ("COMMA", {}, "choose a motion"),
+        ("DELETE", {"has_shift": True}, "no paint"),
+        ("DELETE", {"has_alt": True}, "Alt+K adds one"),
+        ("SPACE", {"has_shift": True}, "Alt+K adds one"),
+        ("UP", {"has_alt": True}, "the panel Lamps"),
+    ],
+)
+def test_a_key_that_can_do_nothing_says_why(key, held, says):
+    said = []
+    store = Store(ViewState())
+    Gestures(store, Actions(say=said.append)).key(key, **held)
+    assert not store.apply() and len(said) == 1 and says in said[0]
+
+
+def test_a_key_sees_what_was_posted_before_it():
+    said = []
+    store = Store(ViewState())
+    gestures = Gestures(store, Actions(say=said.append))
+    gestures.key("L")
+    gestures.key("DELETE")
+    store.apply()
+    assert not store.state.light.lamps and not said
