@@ -1,0 +1,36 @@
+"""A project whose installation is noted, not run."""
+
+from pathlib import Path
+
+import pytest
+
+from app import environment
+from app.environment import Project
+from tests.launch.projects import PYPROJECT, make_python
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    (tmp_path / "pyproject.toml").write_text(PYPROJECT)
+    (tmp_path / "constraints.txt").write_text("numpy==2.0\n")
+    return Project(tmp_path)
+
+
+@pytest.fixture
+def lists(project: Project) -> dict[str, list[str]]:
+    return environment.requirement_lists(project, ("base",))
+
+
+@pytest.fixture
+def commands(project: Project, monkeypatch) -> list[list[str]]:
+    """Commands that an installation runs, in place of running them: venv makes a Python, pip succeeds."""
+    run: list[list[str]] = []
+
+    def fake(command):
+        run.append(list(command))
+        if "venv" in command:
+            make_python(project)
+        return 0
+
+    monkeypatch.setattr(environment, "_run", fake)
+    return run
