@@ -1,4 +1,4 @@
-"""An avatar to render with: the bundled body, small untrained maps, a light with a bright side."""
+"""What tests of the app share: an avatar to render with, command lines that must fail, and panels without a display."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -6,17 +6,19 @@ from pathlib import Path
 import pytest
 import torch
 
+from app import cli
 from phynes_core.avatar import ALBEDO_MAP, OFFSET_MAP, ROUGHNESS_MAP, TEXTURE_MAP, Avatar
 from phynes_core.body.files import load_bundled_body
 from phynes_core.checkpoint import save_checkpoint
 from phynes_core.maps.hash_encoding import HashEncodingConfig
+from tests.app.one_line_errors import check_line, contents
 
 SMALL = HashEncodingConfig(num_levels=2, log2_entries=8, base_resolution=4, finest_resolution=8)
 
 
 @pytest.fixture(scope="session")
 def avatar_file(tmp_path_factory) -> Path:
-    """A checkpoint that renders quickly."""
+    """A checkpoint that renders quickly: the bundled body, small untrained maps, a light with a bright side."""
     torch.manual_seed(5)
     maps = [
         replace(config, encoding=SMALL, hidden_width=8)
@@ -27,3 +29,31 @@ def avatar_file(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("avatars") / "somebody.ckpt"
     save_checkpoint(path, avatar)
     return path
+
+
+@pytest.fixture
+def refuse(capsys, tmp_path):
+    """Run a command line that must fail; returns its one line. What lay in tmp_path before is all that lies there."""
+
+    def run(*argv: object) -> str:
+        before = contents(tmp_path)
+        assert cli.main([str(argument) for argument in argv]) == 2
+        said = capsys.readouterr()
+        check_line(said.err)
+        assert said.out == ""
+        assert contents(tmp_path) == before, "something half-written was left behind"
+        return said.err
+
+    return run
+
+
+@pytest.fixture
+def bench(monkeypatch):
+    """All panels, showing a state."""
+    from tests.app.panel_bench import Bench, widgets
+
+    with widgets(monkeypatch):
+        bench = Bench()
+        bench.layout.build()
+        bench.show()
+        yield bench

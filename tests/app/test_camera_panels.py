@@ -19,6 +19,7 @@ from app.panels.panel import PanelContext, Snapshot
 from app.panels.path_panel import NO_KEYS, PathPanel
 from app.path_line import path_lines, path_marks
 from app.state import Store, ViewState
+from tests.app.panel_bench import use_widget
 
 
 @pytest.fixture(autouse=True)
@@ -54,11 +55,7 @@ class Bench:
             panel.sync(Snapshot(self.store.state, Choices(bookmarks=self.desk.bookmarks)))
 
     def use(self, tag, value=None):
-        if value is not None:
-            dpg.set_value(tag, value)
-        callback = dpg.get_item_callback(tag)
-        arguments = (tag, dpg.get_value(tag), dpg.get_item_user_data(tag))
-        callback(*arguments[: callback.__code__.co_argcount - (1 if hasattr(callback, "__self__") else 0)])
+        use_widget(tag, value)
         self.show()
         return self.store.state
 

@@ -1,31 +1,18 @@
 """Frames of a GPU reach the window's textures by the best way that works, and by each way they are the same."""
 
 import logging
-from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
-from app.device_image import DeviceImage, held_image
-from app.frames import LIGHT, Frame
-from app.picture import display_bytes
-from app.session import AvatarSession
-from app.state import BodyState, LookState, StageState, ViewState
-from phynes_core.avatar import Avatar
-from phynes_core.body.files import load_bundled_body
-from phynes_core.checkpoint import save_checkpoint
+from app.device_image import DeviceImage
 from tests.app.offscreen import offscreen_context
-from tests.pretended_device import is_marked, pretended_cuda
 
 pytest.importorskip("moderngl")
-
 from app.frame_upload import HOST, INTEROP, PINNED, FrameUpload, InteropWay, PinnedWay
-from app.gl_interop import Driver, InteropError, PixelBuffer, RegisteredBuffer
-
-SIZE = (20, 12)  # width, height
-STREAM = 0x5EED
+from app.gl_interop import InteropError
+from tests.app.upload_picture import SIZE, picture
 
 
 @pytest.fixture(scope="module")
@@ -39,10 +26,6 @@ def texture(context):
     texture = context.texture(SIZE, 4, dtype="f2")
     yield texture
     texture.release()
-
-
-def picture(seed=0):
-    return torch.rand(SIZE[1], SIZE[0], 4, generator=torch.Generator().manual_seed(seed)).half() * 8.0
 
 
 def contents(texture):
@@ -169,142 +152,3 @@ def test_this_machine_without_a_gpu_falls_back_by_itself(context, texture):
     upload = FrameUpload(context)
     upload.write(texture, DeviceImage(picture()))
     assert upload.path == PINNED and np.array_equal(contents(texture), picture().numpy())
-
-
-# the driver
-
-
-class Library:
-    """The driver's functions, which note who calls and fail on request."""
-
-    def __init__(self, failing="", code=0, num_bytes=1 << 20):
-        self.calls, self.streams = [], set()
-
-        def function(name):
-            def call(*arguments):
-                self.calls.append(name)
-                if name in ("cuGraphicsMapResources", "cuGraphicsUnmapResources", "cuMemcpyDtoDAsync_v2"):
-                    self.streams.add(arguments[-1].value)
-                if name == "cuGraphicsGLRegisterBuffer":
-                    arguments[0]._obj.value = 0xB0F
-                if name == "cuGraphicsResourceGetMappedPointer_v2":
-                    arguments[0]._obj.value, arguments[1]._obj.value = 0xADD, num_bytes
-                return code if name == failing else 0
-
-            return call
-
-        for name in (
-            "cuStreamGetCtx", "cuCtxSetCurrent", "cuGraphicsGLRegisterBuffer", "cuGraphicsMapResources",
-            "cuGraphicsResourceGetMappedPointer_v2", "cuGraphicsUnmapResources", "cuGraphicsUnregisterResource",
-            "cuMemcpyDtoDAsync_v2",
-        ):  # fmt: skip
-            setattr(self, name, function(name))
-
-
-def registered(library):
-    return RegisteredBuffer(SimpleNamespace(glo=3, size=64), STREAM, Driver(library))
-
-
-def test_a_copy_lies_between_mapping_and_unmapping_on_one_stream():
-    library = Library()
-    buffer = registered(library)
-    buffer.copy(0xF00, 64)
-    buffer.release()
-    buffer.release()
-    assert library.calls == [
-        "cuStreamGetCtx", "cuCtxSetCurrent", "cuGraphicsGLRegisterBuffer",
-        "cuGraphicsMapResources", "cuGraphicsResourceGetMappedPointer_v2", "cuMemcpyDtoDAsync_v2",
-        "cuGraphicsUnmapResources", "cuGraphicsUnregisterResource",
-    ]  # fmt: skip
-    assert library.streams == {STREAM}
-
-
-def test_a_refusal_names_the_call_and_the_number():
-    with pytest.raises(InteropError, match="cuGraphicsGLRegisterBuffer gives error 999"):
-        registered(Library("cuGraphicsGLRegisterBuffer", 999))
-
-
-def test_what_was_mapped_is_unmapped_whatever_happens():
-    library = Library("cuMemcpyDtoDAsync_v2", 1)
-    with pytest.raises(InteropError, match="cuMemcpyDtoDAsync"):
-        registered(library).copy(0xF00, 64)
-    assert library.calls[-1] == "cuGraphicsUnmapResources"
-
-
-def test_a_buffer_that_is_too_small_is_not_written_to():
-    library = Library(num_bytes=63)
-    with pytest.raises(InteropError, match="63 bytes instead of 64"):
-        registered(library).copy(0xF00, 64)
-    assert "cuMemcpyDtoDAsync_v2" not in library.calls
-
-
-def test_a_driver_without_these_functions_is_a_refusal():
-    with pytest.raises(InteropError, match="cannot be called"):
-        Driver(SimpleNamespace())
-
-
-def test_a_refused_buffer_is_given_back(context, monkeypatch):
-    released = []
-    buffer = SimpleNamespace(size=64, glo=3, release=lambda: released.append(True))
-    monkeypatch.setattr(torch.cuda, "Stream", lambda device: SimpleNamespace(cuda_stream=STREAM))
-    monkeypatch.setattr("app.gl_interop.Driver", lambda: Driver(Library("cuGraphicsGLRegisterBuffer", 304)))
-    with pytest.raises(InteropError, match="304"):
-        PixelBuffer(SimpleNamespace(buffer=lambda reserve, dynamic: buffer), picture())
-    assert released == [True]
-
-
-# frames
-
-
-def test_a_frame_on_a_gpu_is_copied_when_its_numbers_are_asked_for_and_then_once():
-    class Counted:
-        num_copies = 0
-
-        def __init__(self, tensor):
-            self.shape, self._tensor = tuple(tensor.shape), tensor
-
-        @property
-        def host(self):
-            self.num_copies += 1
-            return self._tensor.numpy()
-
-    pixels = picture()
-    counted = Counted(pixels)
-    frame = Frame(counted, LIGHT, ViewState(), (0.0, 0.0, 0.0), np.zeros((16, 32, 3), np.float32), 1.0)
-    assert frame.size == SIZE and frame.face_index is None and counted.num_copies == 0
-    expected = Frame(pixels.numpy(), LIGHT, ViewState(), (0.0, 0.0, 0.0), np.zeros((16, 32, 3), np.float32), 1.0)
-    assert np.array_equal(display_bytes(frame, LookState()), display_bytes(expected, LookState()))
-    assert counted.num_copies == 1
-    image = DeviceImage(pixels)
-    assert image.host is image.host
-
-
-def test_a_host_image_is_the_array_itself():
-    tensor = picture()
-    held = held_image(tensor)
-    assert isinstance(held, np.ndarray) and np.shares_memory(held, tensor.numpy())
-
-
-@pytest.mark.parametrize("buffer", ["radiance", "normal", "depth"])
-def test_the_session_leaves_pictures_on_the_device(buffer, tmp_path, monkeypatch):
-    """On a pretended GPU, where nothing becomes an array before it was copied; with a floor it comes from the host."""
-    torch.manual_seed(0)
-    save_checkpoint(tmp_path / "plain.ckpt", Avatar.untrained(load_bundled_body(), "plain"))
-    state = ViewState(BodyState(str(tmp_path / "plain.ckpt")), look=LookState(buffer=buffer))
-    state = replace(state, camera=AvatarSession().home_camera(state))
-    expected = AvatarSession().render(state, 32)
-    waits = []
-    monkeypatch.setattr("app.session.wait_until_finished", lambda device: waits.append(device.type))
-    with pretended_cuda() as device:
-        session = AvatarSession(device=device)
-        frame = session.render(state, 32)
-        assert isinstance(frame.image, DeviceImage) and is_marked(frame.image.tensor)
-        assert frame.size == (32, 32) and waits == ["cuda"]
-        pixels, faces = frame.pixels, frame.face_index
-        staged = session.render(replace(state, stage=StageState(backdrop="checker")), 32)
-        if buffer == "radiance":
-            assert isinstance(staged.image, np.ndarray)
-    assert np.mean(faces != expected.face_index) < 0.01
-    same = faces == expected.face_index
-    assert np.abs(pixels[same].astype(np.float32) - expected.pixels[same]).mean() < 2e-3
-    assert isinstance(expected.image, np.ndarray)

@@ -17,9 +17,9 @@ from app.orbit_camera import OrbitView
 from app.panels.layout import PanelLayout
 from app.panels.material_panel import SIDE_PX, MaterialPanel, square_pixels
 from app.panels.panel import PanelContext, Snapshot
-from app.panels.theme import build_theme
 from app.picking import Letterbox
 from app.state import BodyState, CompanyState, Store, ViewState
+from tests.app.panel_bench import widgets
 
 SIZE = 100
 
@@ -180,14 +180,11 @@ class Bench:
 
 @pytest.fixture
 def bench(monkeypatch):
-    monkeypatch.delenv("DISPLAY", raising=False)
-    dpg.create_context()
-    build_theme()
-    bench = Bench(ViewState(BodyState("/a/josh.ckpt")))
-    bench.layout.build()
-    bench.show()
-    yield bench
-    dpg.destroy_context()
+    with widgets(monkeypatch):
+        bench = Bench(ViewState(BodyState("/a/josh.ckpt")))
+        bench.layout.build()
+        bench.show()
+        yield bench
 
 
 def test_a_stroke_on_the_square_is_one_on_the_body(bench):

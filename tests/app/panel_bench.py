@@ -1,0 +1,70 @@
+"""All panels without any display, a store behind them, and what a person's input does to a widget."""
+
+from contextlib import contextmanager
+
+import dearpygui.dearpygui as dpg
+
+from app.actions import Actions
+from app.frames import Choice, Choices
+from app.panels.layout import PanelLayout
+from app.panels.panel import PanelContext, Snapshot
+from app.panels.theme import build_theme
+from app.state import (
+    BodyState,
+    Store,
+    ViewState,
+)
+
+CHOICES = Choices(
+    (Choice("/a/josh.ckpt", "josh"), Choice("/b/josh.ckpt", "josh")),
+    (Choice("", "rest pose"), Choice("/m/walk.npz", "walk", 2.0)),
+    (Choice("/p/studio.exr", "studio"), Choice("/p/sunset.exr", "sunset")),
+)
+
+
+class Bench:
+    """Panels, a store behind them, and a snapshot of both."""
+
+    def __init__(self):
+        self.calls = []
+        names = ("record", "cancel_recording", "undo", "redo", "reset_camera")
+        paths = {name: (lambda path, name=name: self.calls.append((name, path))) for name in ("save_rig", "load_rig")}
+        actions = Actions(**paths, **{name: (lambda name=name: self.calls.append(name)) for name in names})
+        self.store = Store(ViewState(BodyState("/a/josh.ckpt")))
+        self.layout = PanelLayout(PanelContext(self.store.post, self.store.end_gesture, actions))
+
+    def show(self, **changes):
+        self.layout.sync(Snapshot(self.store.state, CHOICES, **changes))
+
+    def set(self, state):
+        self.store.post(lambda _: state, "test")
+        self.store.apply()
+        self.show()
+
+    def panel(self, kind):
+        return next(panel for panel in self.layout.panels if isinstance(panel, kind))
+
+    def use(self, tag, value=None):
+        use_widget(tag, value)
+        self.store.apply()
+        self.show()
+        return self.store.state
+
+
+def use_widget(tag, value=None):
+    """What a person's input does: the widget takes the value, then its callback is called."""
+    if value is not None:
+        dpg.set_value(tag, value)
+    callback = dpg.get_item_callback(tag)
+    arguments = (tag, dpg.get_value(tag), dpg.get_item_user_data(tag))
+    callback(*arguments[: callback.__code__.co_argcount - (1 if hasattr(callback, "__self__") else 0)])
+
+
+@contextmanager
+def widgets(monkeypatch):
+    """Dear PyGui without a display, in the viewer's theme."""
+    monkeypatch.delenv("DISPLAY", raising=False)
+    dpg.create_context()
+    build_theme()
+    yield
+    dpg.destroy_context()
