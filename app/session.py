@@ -57,7 +57,7 @@ class AvatarSession:
         device: torch.device | None = None,  # where frames are computed; the CPU when left out
     ) -> None:
         self._backend, self._raster = backend, raster
-        self._engine = engine_name(backend, raster, maps, device)
+        self._maps, self._device = maps, device
         self._has_antialias = has_antialias
         self._files = KeptFiles()
         self._bodies = Bodies(self._files, smpl, smpl_uv, maps)
@@ -89,7 +89,7 @@ class AvatarSession:
             tuple(Choice(key, label) for key, label in avatars.items()),
             (Choice("", "rest pose"), *clips),
             tuple(probes),
-            engine=self._engine,
+            engine=engine_name(self._backend, self._raster, self._maps, self._device),
         )
 
     def durations_s(self, state: ViewState) -> dict[str, float]:

@@ -121,7 +121,7 @@ def test_help_lists_every_command_with_its_summary(capsys):
     shown = capsys.readouterr().out
     for name in cli.command_names():
         assert f"  {name}" in shown
-    assert "Render buffers of an avatar to files" in shown
+    assert "Render an avatar to files" in shown
 
 
 @pytest.mark.parametrize("name", [path.stem for path in cli.COMMANDS_FOLDER.glob("[a-z]*.py")])

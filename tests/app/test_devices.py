@@ -44,5 +44,5 @@ def test_the_cpu_by_name_or_for_want_of_a_gpu(gpu, monkeypatch):
 def test_cuda_without_a_gpu_is_one_line_and_leaves_nothing(no_gpu, tmp_path):
     out = tmp_path / "frames"
     with pytest.raises(UsageError, match=r"^--device cuda: torch .*; leave --device out to compute on the CPU$"):
-        render.run(render.Render(avatar="josh", out=out, device="cuda"))
+        render.run(render.Render(avatar=("josh",), out=out, device="cuda"))
     assert not out.exists()
