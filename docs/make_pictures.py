@@ -3,10 +3,14 @@
 Needs what the window tests need (Linux with xvfb, openbox, xdotool, x11-utils, imagemagick). Writes docs/pictures/.
 """
 
+import json
 import os
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +22,8 @@ BUFFERS = ("radiance", "albedo", "roughness", "visibility", "shading", "normal",
 CROP = (116, 10, 396, 502)  # the person in a 512 x 512 frame
 DRAG_STEPS = 40
 FRAME_MS = 70
+SHIRT = (0.3614, 0.8101)  # on the UV square
+READOUT_S = 4.0  # the engine reads every buffer out when the pointer rests
 
 sys.path.insert(0, str(PROJECT))
 from tests.app.desktop import Desktop, Viewer  # noqa: E402
@@ -61,21 +67,68 @@ def pixel_normals(folder: Path) -> None:
 
 def windows(folder: Path) -> None:
     """Both windows, and a lamp that is dragged in the picture."""
+    with _viewer(folder) as viewer:
+        viewer.key("l")
+        viewer.settled(lambda event: len(event["lamps"]) == 1)
+        Image.fromarray(viewer.desktop.picture("root")).save(PICTURES / "viewer.png", optimize=True)
+        viewer.click("light.mode", across=0.82)
+        start = viewer.settled(lambda event: event["light"][0] == "none")
+        frames = _dragged(viewer, start["handles"][0])
+    first, *rest = [frame.resize((frame.width * 3 // 5, frame.height * 3 // 5), Image.LANCZOS) for frame in frames]
+    options = {"save_all": True, "append_images": rest, "duration": FRAME_MS, "loop": 0, "quality": 70}
+    first.save(PICTURES / "drag_light.webp", **options)
+
+
+def looking(folder: Path) -> None:
+    """Two lights beside each other, the skeleton, the loupe and what the pixel under the pointer holds."""
+    with _viewer(folder) as viewer:
+        viewer.key("Right", "Right", "c", "alt+Right", "alt+Right", "alt+Right", "j", "t", "u")
+        viewer.drag("picture", (40, 40), (60, 40))  # a hand on the picture: the hints for beginners go
+        _point(viewer, 0.44, 0.3)
+        viewer.settled()
+        time.sleep(READOUT_S)
+        _save(viewer, "looking.webp")
+
+
+def materials(folder: Path) -> None:
+    """The person as learned, and with a shirt that was filled with a glossy green: one click and one file."""
+    fill = {"shape": "fill", "paint": "material", "points": [SHIRT], "color": [0.02, 0.16, 0.12], "roughness": 0.4}
+    fill |= {"tolerance": 0.14, "pattern_m": 0.045}
+    record = {"format": "phynes materials", "version": 1, "avatar": "josh", "materials": {"strokes": [fill]}}
+    (folder / "shirt.json").write_text(json.dumps(record))
+    size = 460
+    sheet = Image.new("RGB", (2 * size, size), (18, 19, 23))
+    for column, more in enumerate(([], ["--materials", str(folder / "shirt.json")])):
+        out = folder / f"{column}.png"
+        command = ["render", "--avatar", "josh.ckpt", "--out", str(out), "--motion", "walk", "--probe", "studio"]
+        command += ["--camera", "20,6,3.7", "--exposure", "0.7", "--size", str(size), *more]
+        subprocess.run([sys.executable, PROJECT / "launch.py", *command], cwd=PROJECT, check=True)
+        picture = Image.open(out).convert("RGBA")
+        sheet.paste(picture, (column * size, 0), picture)
+    sheet.save(PICTURES / "materials.webp", quality=85)
+
+
+@contextmanager
+def _viewer(folder: Path) -> Iterator[Viewer]:
+    """josh in both windows."""
     os.environ["PHYNES_TEST_SHOTS"] = str(folder)
     desktop = Desktop()
     try:
         viewer = Viewer(desktop, folder, PROJECT / "checkpoints" / "josh.ckpt", size=512)
-        viewer.key("l")
-        viewer.settled(lambda event: len(event["lamps"]) == 1)
-        Image.fromarray(desktop.picture("root")).save(PICTURES / "viewer.png", optimize=True)
-        viewer.click("light.mode", across=0.82)
-        start = viewer.settled(lambda event: event["light"][0] == "none")
-        frames = _dragged(viewer, start["handles"][0])
+        viewer.settled()
+        yield viewer
     finally:
         desktop.close()
-    first, *rest = [frame.resize((frame.width * 3 // 5, frame.height * 3 // 5), Image.LANCZOS) for frame in frames]
-    options = {"save_all": True, "append_images": rest, "duration": FRAME_MS, "loop": 0, "quality": 70}
-    first.save(PICTURES / "drag_light.webp", **options)
+
+
+def _point(viewer: Viewer, across: float, down: float) -> None:
+    left, top = viewer.origin("picture")
+    height, width = viewer.picture().shape[:2]
+    viewer.desktop.pointer("mousemove", round(left + across * width), round(top + down * height))
+
+
+def _save(viewer: Viewer, name: str) -> None:
+    Image.fromarray(viewer.picture()).save(PICTURES / name, quality=85)
 
 
 def _dragged(viewer: Viewer, handle: tuple[float, float]) -> list[Image.Image]:
@@ -105,6 +158,9 @@ def main() -> None:
         buffers(Path(folder))
         pixel_normals(Path(folder))
         windows(Path(folder))
+    for make in (looking, materials):
+        with tempfile.TemporaryDirectory() as folder:
+            make(Path(folder))
 
 
 if __name__ == "__main__":

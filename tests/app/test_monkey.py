@@ -33,6 +33,7 @@ from phynes_core.image_files import write_hdr
 SIZE = 48
 LONGEST_S = 60.0  # that a single picture may take before the engine counts as frozen
 LONGEST_WARM_UP_S = 900.0
+MOST_GROWTH = 1.02
 WRITES = ("close", "let go", "save", "open", "record", "screenshot", "copy", "video")  # files, dialogs and the end
 SLIDERS = {"mvSliderFloat": float, "mvSliderInt": int, "mvDragFloat": float}
 WHOLE_RUN = pytest.param(10_000, marks=pytest.mark.soak)
@@ -226,4 +227,6 @@ def test_random_edits_drops_and_keys_break_nothing(avatar_file, tmp_path, settin
         monkey.close()
     if count > 1000:
         fifth = len(memory) // 5
-        assert np.median(memory[-fifth:]) < 1.05 * np.median(memory[fifth : 2 * fifth]), memory[::fifth]
+        # kept files, texts and 200 states to take back fill up for thousands of deeds
+        before, last = np.median(memory[-2 * fifth : -fifth]), np.median(memory[-fifth:])
+        assert last < MOST_GROWTH * before, memory[::fifth]
