@@ -6,6 +6,11 @@ from collections.abc import Sequence
 from app.cli import UsageError
 
 
+def option_of(field: str) -> str:
+    """How the option of a field is typed: --probe-yaw."""
+    return f"--{field.replace('_', '-')}"
+
+
 def check_number(option: str, value: float, least: float = -math.inf, most: float = math.inf) -> None:
     """UsageError unless the value is finite and within the bounds."""
     if not math.isfinite(value) or not least <= value <= most:

@@ -12,14 +12,15 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from app.arguments import option_of
 from app.commands.render import Render
 from app.commands.turntable import Turntable
-from app.light_state import LampState
+from app.light_state import LampState, LightState
 from app.look_state import CameraState
 from app.opening_camera import opening_camera
 from app.opening_view import opening_view
 from app.recording import is_clear, without_backdrop
-from app.session_file import session_text
+from app.session_file import save_session, session_text
 from app.state import BodyState, CompareState, PlaybackState, StillState, ToolState, TurntableState, ViewState
 from app.video_files import can_be_clear
 from phynes_core.body.motion import bundled_motions
@@ -48,7 +49,9 @@ class CommandLine:
     def write_session(self) -> None:
         """The file that it needs; raises PhynesError."""
         if self.session is not None:
-            write_once(Path(self.session_path), self.session)
+            path = Path(self.session_path)
+            if not path.is_file():  # its name says what it holds: one that is there is right
+                save_session(path, self.session)
 
 
 def still_command(state: ViewState, settings: StillState, engine: Mapping[str, object]) -> CommandLine:
@@ -88,7 +91,7 @@ def arguments_of(options: type, values: Values) -> list[str]:
     defaults = {entry.name: entry.default for entry in fields(options)}
     typed: list[str] = []
     for name, value in values.items():
-        option = f"--{name.replace('_', '-')}"
+        option = option_of(name)
         if value is None or value == defaults[name]:
             continue
         if isinstance(value, bool):
@@ -107,14 +110,6 @@ def _by_session(command: str, options: type, state: ViewState, values: Values, b
     path = place.with_name(f"{place.stem}-{digest}.json")
     arguments = arguments_of(options, {"session": str(path), **values})
     return CommandLine((command, *arguments), str(path), session)
-
-
-def write_once(path: Path, session: ViewState) -> None:
-    """A session file whose name says what it holds: one that is there is right."""
-    from app.session_file import save_session
-
-    if not path.is_file():
-        save_session(path, session)
 
 
 def _is_said(options: type, values: Values, state: ViewState, is_video: bool) -> bool:
@@ -229,7 +224,7 @@ def _motion_name(path: str) -> str:
     return next((name for name, file in bundled_motions().items() if str(file.resolve()) == path), _near(path))
 
 
-def _probe_name(light) -> str:
+def _probe_name(light: LightState) -> str:
     path = Path(light.environment)
     if light.mode == "captured" or not light.environment:
         return ""

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.arguments import option_of
+
 
 @dataclass(frozen=True)
 class DatasetOptions:
@@ -57,5 +59,5 @@ def typed(args: DatasetOptions) -> list[str]:
     for name in DatasetOptions.__dataclass_fields__:
         value = getattr(args, name)
         if value not in (None, ""):
-            words += [f"--{name.replace('_', '-')}", value.name if isinstance(value, Path) else str(value)]
+            words += [option_of(name), value.name if isinstance(value, Path) else str(value)]
     return words

@@ -66,7 +66,12 @@ def motion_path(name: str) -> str:
     return str(path.resolve() if path.exists() else path)
 
 
-def licensed_file(path: Path | None, variable: str) -> Path | None:
+def licensed_files(options: BodyOptions) -> tuple[Path | None, Path | None]:
+    """The licensed body and its UV layout, of --smpl and --smpl-uv or what the environment names instead."""
+    return _licensed_file(options.smpl, "PHYNES_SMPL"), _licensed_file(options.smpl_uv, "PHYNES_SMPL_UV")
+
+
+def _licensed_file(path: Path | None, variable: str) -> Path | None:
     """A file the user names by option or by environment variable."""
     named = os.environ.get(variable, "")
     return path if path is not None or not named else Path(named)

@@ -3,7 +3,7 @@
 from dataclasses import MISSING, fields, replace
 from pathlib import Path
 
-from app.arguments import check_number
+from app.arguments import check_number, option_of
 from app.body_options import BodyOptions, PlaybackOptions
 from app.cli import UsageError
 from app.light_options import LightOptions
@@ -49,5 +49,6 @@ def _refuse_descriptions(options: ViewOptions) -> None:
     describing = (describing | set(LOOKS)) - set(NO_DESCRIPTION)
     for entry in fields(options):
         if entry.name in describing and entry.default is not MISSING and getattr(options, entry.name) != entry.default:
-            option = f"--{entry.name.replace('_', '-')}"
-            raise UsageError(f"{option}: --session {Path(options.session).name[:60]} says that already; leave one out")
+            raise UsageError(
+                f"{option_of(entry.name)}: --session {Path(options.session).name[:60]} says that already; leave one out"
+            )

@@ -2,24 +2,25 @@
 
 from dataclasses import fields
 
+from app.arguments import option_of
 from app.cli import UsageError
-from app.commands.render import Render
+from app.commands.render import ENGINE_ALONE, Render
 from app.opening_session import open_session
 from app.opening_view import opening_view
 from app.state import StillState
 from app.take_progress import run_shown
 from app.takes import StillTake, check_still
 
-OF_FOLDERS = ("buffers", "format", "save_scene", "supersample", "antialias", "lamp_samples", "exact_visibility")
+OF_FOLDERS = ("buffers", "format", "save_scene", "export_probe", *ENGINE_ALONE)
 
 
 def render_still(options: Render) -> None:
     """Write the file; raises PhynesError."""
     defaults = {entry.name: entry.default for entry in fields(options)}
-    for name in (*OF_FOLDERS, "export_probe"):
+    for name in OF_FOLDERS:
         if getattr(options, name) != defaults[name]:
             raise UsageError(
-                f"--{name.replace('_', '-')}: expected a folder as --out, got the file "
+                f"{option_of(name)}: expected a folder as --out, got the file "
                 f"{options.out.name}, which is the picture that the window shows"
             )  # fmt: skip
     check_still(options.out, options.size)

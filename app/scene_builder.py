@@ -11,7 +11,7 @@ from app.bodies import Bodies
 from app.company_edits import framed
 from app.kept_files import KeptFiles
 from app.lightings import BuiltLight, Lightings
-from app.opening_bodies import licensed_file
+from app.opening_bodies import licensed_files
 from app.opening_camera import opening_camera
 from app.opening_view import keeps_clocks, opening_view
 from app.scene_options import SceneOptions
@@ -48,8 +48,7 @@ def open_scene(options: SceneOptions) -> OpenedScene:
     if options.time is not None:
         check_number("--time", options.time)
     files = KeptFiles()
-    licensed = licensed_file(options.smpl, "PHYNES_SMPL"), licensed_file(options.smpl_uv, "PHYNES_SMPL_UV")
-    bodies = Bodies(files, *licensed, map_backend(options))
+    bodies = Bodies(files, *licensed_files(options), map_backend(options))
     view = opening_view(options)
     if not keeps_clocks(options):
         view = at_time(bodies, view, options.frame, options.time)

@@ -1,11 +1,13 @@
-"""Which numbers and names a session may hold, so that a file that was edited by hand cannot break the viewer."""
+"""Which numbers and names a session may hold, so that a file that was edited by hand cannot break the viewer.
+
+Cameras and paths are camera_checks.py's, bodies and materials body_checks.py's.
+"""
 
 import math
 from typing import Any
 
-from app.edits import MAX_DISTANCE_M, MAX_LAMPS
+from app.edits import MAX_LAMPS
 from app.light_state import BACKDROPS, LAMP_KINDS, LampState, LightState, StageState
-from app.look_state import CameraState
 from app.state import (
     BUFFERS,
     DETAIL_MODES,
@@ -44,9 +46,6 @@ BOUNDS: dict[tuple[type, str], tuple[float, float]] = {  # a number, or each of 
     (PlaybackState, "mix"): SHARE,
     (PlaybackState, "speed"): (-20.0, 20.0),
     (CompanyState, "spacing_m"): (0.2, 10.0),
-    (CameraState, "elevation_deg"): (-90.0, 90.0),
-    (CameraState, "distance_m"): (0.01, 10.0 * MAX_DISTANCE_M),
-    (CameraState, "fov_deg"): (1.0, 170.0),
     (LightState, "intensity"): POSITIVE,
     (LightState, "tint"): POSITIVE,
     (LightState, "bright_sources"): (0, 64),

@@ -113,7 +113,7 @@ def _render_folder(args: Render) -> int:
     renderer = GroundedRenderer(device)
     if is_shown:
         paths = [(name, args.out / f"{name}.png") for name in names]
-        write_shown(paths, opened.view, args.size, args, args, device)
+        write_shown(paths, opened.view, args, device)
         print(*(path for _, path in paths), sep="\n")
     else:
         _write_buffers(args, opened, names, renderer)
@@ -169,12 +169,11 @@ def _write_buffers(args: Render, opened: "OpenedScene", names: list[str], render
 
 def _is_plain(args: Render) -> bool:
     """Whether the engine's numbers are asked for; raises UsageError where a picture of the window is, too."""
+    from app.arguments import option_of
     from app.cli import UsageError
 
-    asked = [f"--{name.replace('_', '-')}" for name in ("compare", "overlay", "false_color") if getattr(args, name)]
-    engine = [
-        f"--{name.replace('_', '-')}" for name in ("format", *ENGINE_ALONE) if getattr(args, name) != vars(Render)[name]
-    ]
+    asked = [option_of(name) for name in ("compare", "overlay", "false_color") if getattr(args, name)]
+    engine = [option_of(name) for name in ("format", *ENGINE_ALONE) if getattr(args, name) != vars(Render)[name]]
     if asked and engine:
         raise UsageError(f"{engine[0]}: means nothing with {asked[0]}, which makes the window's picture; leave one out")
     return args.format == "exr"

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from app.backend_options import check_backends, map_backend
+from app.backend_options import check_backends
 from app.body_options import PlaybackOptions
 from app.session_status import OpenedSession
 from app.view_options import ViewOptions
@@ -52,10 +52,9 @@ def run(args: View) -> int:
 
     from app.devices import chosen_device
     from app.loop import ViewerLoop
-    from app.opening_bodies import licensed_file
     from app.opening_camera import opening_camera
+    from app.opening_session import new_session
     from app.opening_view import opening_view
-    from app.session import AvatarSession
     from app.state import StillState, Store, ToolState, TurntableState
     from app.trace import Trace
     from app.worker import Worker
@@ -65,10 +64,7 @@ def run(args: View) -> int:
     state = opening_view(args)
     path = Path(state.body.avatar)
     with Console(stderr=True).status(f"Loading {path.name}"):
-        session = AvatarSession(
-            args.backend, licensed_file(args.smpl, "PHYNES_SMPL"), licensed_file(args.smpl_uv, "PHYNES_SMPL_UV"),
-            raster=args.raster, maps=map_backend(args), device=device,
-        )  # fmt: skip
+        session = new_session(args, device)
         home = session.home_camera(state)
         if not args.session:
             turntable = TurntableState(size=args.size // 2 * 2, path=f"{path.stem}_turntable.mp4")

@@ -232,7 +232,7 @@ def test_what_is_wrong_with_a_session_is_one_line(capsys, tmp_path, avatar_file)
 @pytest.mark.parametrize(
     "view, message",
     [
-        ({"camera": {"distance_m": -1}}, "distance_m: expected 0.01 to"),
+        ({"camera": {"distance_m": -1}}, "camera.distance_m: expected 0.05 to"),
         ({"light": {"lamps": [{}] * 9}}, "lamps: expected at most 8, got 9"),
         ({"light": {"probe_edits": [[600, [1, 1, 1]]]}}, "probe_edits: expected each cell of 0 to 511"),
         ({"tool": {"selected_joint": 99}}, "selected_joint: expected -1 to 23, got 99"),
