@@ -79,7 +79,6 @@ class FrameLight:
 class _View:
     gbuffer: FixedGBuffer
     fragments: Fragments
-    corners: Tensor  # [P, 3] int32
     surface: Surface
 
 
@@ -194,7 +193,7 @@ class DeviceFrame:
         )  # fmt: skip
         if plan.has_materials:
             surface = self._with_materials(mesh, gbuffer, surface)
-        return _View(gbuffer, fragments, mesh.faces[gbuffer.face_index].int(), surface)
+        return _View(gbuffer, fragments, surface)
 
     def _sources_step(self) -> Tensor:
         if self.plan.has_vertex_sources:
@@ -213,7 +212,7 @@ class DeviceFrame:
 
         def add(bits: Tensor, is_of_vertices: bool, directions: Tensor, power: Tensor) -> None:
             corners, weights = (
-                (view.corners, gbuffer.barycentric) if is_of_vertices else (self._own_row, self._per_pixel)
+                (gbuffer.corners, gbuffer.barycentric) if is_of_vertices else (self._own_row, self._per_pixel)
             )
             surface = view.surface
             fused_shade(

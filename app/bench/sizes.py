@@ -60,14 +60,14 @@ def _probes(scene: Scene, progress: Callable[[str], None], device: str) -> tuple
     )  # fmt: skip
     gray = torch.full((gbuffer.num_pixels,), 0.5, device=mesh.vertices.device)
     surface = Surface(gbuffer.normal, gbuffer.wo, gray[:, None].expand(-1, 3), gray, 0.04)
-    occluder, corners = Occluder(mesh.vertices, mesh.faces), mesh.faces[gbuffer.face_index]
+    occluder = Occluder(mesh.vertices, mesh.faces)
     tracing, shading = [], []
     for count in PROBE_COUNTS:
         progress(f"{count} probes")
         directions = spread_directions(count).to(gray.device)
         power = torch.full((count, 3), 4.0 * math.pi / count, device=gray.device)
         bits = occluder.point_bits(mesh.vertices, mesh.normals, directions)
-        visibility = PackedVisibility(bits, corners, gbuffer.barycentric)
+        visibility = PackedVisibility(bits, gbuffer.corners, gbuffer.barycentric)
         tracing.append(_median(lambda d=directions: occluder.point_bits(mesh.vertices, mesh.normals, d), device))
         shading.append(_median(lambda d=directions, p=power, v=visibility: shade(surface, d, p, v), device))
     counts = tuple(map(float, PROBE_COUNTS))

@@ -95,7 +95,7 @@ def frame_stages(scene: Scene) -> list[Stage]:
     frames = face_frames(mesh.vertices, mesh.faces, mesh.corner_uv, mesh.offsets)
     probes = environment_to_probes(environment).to(place)
     bits = Occluder(mesh.vertices, mesh.faces).point_bits(mesh.vertices, mesh.normals, probes.directions)
-    visibility = PackedVisibility(bits, mesh.faces[gbuffer.face_index], gbuffer.barycentric)
+    visibility = PackedVisibility(bits, gbuffer.corners, gbuffer.barycentric)
     lamp_rays = lamp_directions(Lamp(40.0, 35.0), OPTIONS.lamp_samples).to(place)
 
     def displaced(backend: str, _: float) -> None:
