@@ -24,6 +24,16 @@ class MaterialEdit:
     paint: Tensor | None = None  # [R, R, CHANNELS] float16, row 0 is v = 1; None: nothing was painted
     specular_scale: float = 1.0  # of the avatar's f0
 
+    def __post_init__(self) -> None:
+        check_tensor("gain", self.gain, [4])
+        if self.paint is None:
+            return
+        check_tensor("paint", self.paint, [self.paint.shape[0], self.paint.shape[0], CHANNELS])
+        if len(self.paint) < 2:
+            raise ValueError(
+                "paint: expected at least 2 x 2 texels, between which a look-up finds its place, got 1 x 1"
+            )
+
     @staticmethod
     def uniform(
         albedo_scale: float = 1.0,

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from phynes_core.kernels.cpu.light_groups import GROUP
 from phynes_core.kernels.cpu.shade import shade_probes
+from phynes_core.render.probes import PATCH
 
 
 def unit(vectors):
@@ -131,6 +133,10 @@ def test_many_pixels_of_a_triangle_are_shaded_alike_in_any_order(scene):
     for found, expected in zip(shade_probes(**many), literal(many, visibility), strict=True):
         np.testing.assert_allclose(found[facing], expected[facing], rtol=5e-6, atol=1e-6)
     assert not shade_probes(**many)[1][(many["corners"] == 5).all(1)].any()
+
+
+def test_probes_stand_together_in_the_groups_that_shading_passes_over():
+    assert PATCH == GROUP
 
 
 def test_the_irradiance_without_shadows_can_be_left_out(scene):

@@ -88,6 +88,12 @@ def test_the_look_up_is_exact_on_a_ramp_and_goes_on_at_the_border():
     assert torch.allclose(look_up(image.contiguous(), uv), uv.clamp(half, 1.0 - half), atol=1e-6)
 
 
+@pytest.mark.parametrize("shape", [(1, 1, 8), (4, 8, 8), (4, 4, 4), (16, 8)])
+def test_paint_that_is_no_square_of_texels_is_refused(shape):
+    with pytest.raises(ValueError, match="paint"):
+        MaterialEdit.uniform(paint=torch.ones(shape, dtype=torch.float16))
+
+
 def test_new_values_in_the_same_memory():
     first = MaterialEdit.uniform(paint=everywhere(PaintChange.over((1.0, 0.0, 0.0))))
     second = MaterialEdit.uniform(0.5, paint=everywhere(PaintChange.over((0.0, 1.0, 0.0))))
