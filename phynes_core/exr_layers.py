@@ -38,6 +38,8 @@ def writing_layers(
             count = len(next(iter(rows.values())))
             if set(rows) != set(channels) or any(part.shape != (count, width) for part in rows.values()):
                 raise ValueError(f"rows: expected [n, {width}] of {sorted(channels)}, got {sorted(rows)}")
+            if written + count > height:
+                raise ValueError(f"rows: expected {height} of them, got {written + count}")
             try:
                 file.writePixels({name: _encoded(part, channels[name]) for name, part in rows.items()}, count)
             except (OSError, RuntimeError) as error:
