@@ -31,7 +31,15 @@ from phynes_core.render.shade import DistantLights, PackedVisibility, Shading, S
 from phynes_core.render.vertex_bits import SeenBits, VertexBits
 from phynes_core.render.visibility import Occluder
 from phynes_core.scene import AvatarCopies, Scene, SceneMesh, build_mesh
-from phynes_core.scene_view import Rows, SceneView, build_view, edit_materials, shade_avatars, white_surface
+from phynes_core.scene_view import (
+    Rows,
+    SceneView,
+    build_view,
+    edit_materials,
+    query_materials,
+    shade_avatars,
+    white_surface,
+)
 from phynes_core.stages import Stages
 
 if TYPE_CHECKING:
@@ -163,7 +171,7 @@ class FrameRenderer:
         if wanted & MATERIAL_BUFFERS:
             is_frozen = options.freezes_materials and any(posed.avatar.materials_follow_pose for posed in scene.avatars)
             albedo, roughness = self._stages.result(
-                "materials", (view_key, is_frozen), lambda: _query_materials(scene, view, is_frozen)
+                "materials", (view_key, is_frozen), lambda: query_materials(scene.avatars, view, is_frozen)
             )
             edits = [posed.materials for posed in scene.avatars]
             if any(edit is not None for edit in edits):
@@ -265,18 +273,6 @@ class FrameRenderer:
                 view.mesh_key, occluder, mesh.vertices, mesh.normals, directions, slices, view.seen
             )
         return PackedVisibility(bits, gbuffer.corners, gbuffer.barycentric)
-
-
-@torch.no_grad()
-def _query_materials(scene: Scene, view: SceneView, is_frozen: bool) -> tuple[Tensor, Tensor]:  # [P, 3], [P]
-    """Albedo and roughness: ask each avatar's maps once for each of its pixels."""
-    uv = view.gbuffer.uv
-    albedo, roughness = uv.new_empty(len(uv), 3), uv.new_empty(len(uv))
-    for posed, rows in zip(scene.avatars, view.rows_of_avatars(), strict=True):
-        vector = posed.avatar.training_poses[0] if is_frozen else posed.pose.vector()
-        albedo[rows] = posed.avatar.query_albedo(uv[rows], vector)
-        roughness[rows] = posed.avatar.query_roughness(uv[rows], vector)
-    return albedo, roughness
 
 
 def has_detail(avatar: Avatar, options: RenderOptions) -> bool:

@@ -82,6 +82,22 @@ def white_surface(gbuffer: GBuffer, normal: Tensor) -> Surface:  # normal [P, 3]
     return Surface(normal, gbuffer.wo, ones[:, None].expand(-1, 3), ones, 0.0)
 
 
+@torch.no_grad()
+def query_materials(
+    avatars: tuple[PosedAvatar, ...],
+    view: SceneView,
+    is_frozen: bool,  # asked for the first training pose, whatever the pose
+) -> tuple[Tensor, Tensor]:  # albedo [P, 3] linear, roughness [P]
+    """Ask each avatar's maps once for each of its pixels."""
+    uv = view.gbuffer.uv
+    albedo, roughness = uv.new_empty(len(uv), 3), uv.new_empty(len(uv))
+    for posed, rows in zip(avatars, view.rows_of_avatars(), strict=True):
+        vector = posed.avatar.training_poses[0] if is_frozen else posed.pose.vector()
+        albedo[rows] = posed.avatar.query_albedo(uv[rows], vector)
+        roughness[rows] = posed.avatar.query_roughness(uv[rows], vector)
+    return albedo, roughness
+
+
 def edit_materials(
     avatars: tuple[PosedAvatar, ...],
     view: SceneView,
