@@ -1,4 +1,4 @@
-"""What tests of the app share: an avatar to render with, command lines that must fail, and panels without a display."""
+"""What tests of the app share: an avatar to render with, command lines that must fail, panels, windows."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -57,3 +57,16 @@ def bench(monkeypatch):
         bench.layout.build()
         bench.show()
         yield bench
+
+
+@pytest.fixture(scope="module")
+def viewer(avatar_file, tmp_path_factory):
+    """Real windows under Xvfb, with one avatar."""
+    from tests.app.desktop import Desktop, Viewer
+
+    desktop = Desktop()
+    desktop.environment["PHYNES_TEST_SHOTS"] = str(tmp_path_factory.mktemp("shots"))
+    viewer = Viewer(desktop, tmp_path_factory.mktemp("viewer"), avatar_file)
+    yield viewer
+    viewer.stop()
+    desktop.close()

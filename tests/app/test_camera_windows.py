@@ -1,21 +1,10 @@
 """The camera by hand, in the real windows: fly, look, keep, run along a path."""
 
 import numpy as np
-import pytest
 
-from tests.app.desktop import WINDOW_MARKS, Desktop, Viewer
+from tests.app.desktop import WINDOW_MARKS
 
 pytestmark = WINDOW_MARKS
-
-
-@pytest.fixture(scope="module")
-def viewer(avatar_file, tmp_path_factory):
-    desktop = Desktop()
-    desktop.environment["PHYNES_TEST_SHOTS"] = str(tmp_path_factory.mktemp("shots"))
-    viewer = Viewer(desktop, tmp_path_factory.mktemp("viewer"), avatar_file)
-    yield viewer
-    viewer.stop()
-    desktop.close()
 
 
 def test_held_keys_fly_a_drag_looks_around_and_escape_lands(viewer):

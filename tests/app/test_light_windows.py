@@ -4,19 +4,9 @@ import numpy as np
 import pytest
 
 from phynes_core.image_files import write_hdr
-from tests.app.desktop import WINDOW_MARKS, Desktop, Viewer
+from tests.app.desktop import WINDOW_MARKS
 
 pytestmark = WINDOW_MARKS
-
-
-@pytest.fixture(scope="module")
-def viewer(avatar_file, tmp_path_factory):
-    desktop = Desktop()
-    desktop.environment["PHYNES_TEST_SHOTS"] = str(tmp_path_factory.mktemp("shots"))
-    viewer = Viewer(desktop, tmp_path_factory.mktemp("viewer"), avatar_file)
-    yield viewer
-    viewer.stop()
-    desktop.close()
 
 
 def test_arrows_step_through_the_lights_and_a_held_key_turns_them(viewer):

@@ -3,23 +3,12 @@
 from pathlib import Path
 
 import numpy as np
-import pytest
 from PIL import Image
 
 from phynes_core.paths import ASSETS
-from tests.app.desktop import WINDOW_MARKS, Desktop, Viewer
+from tests.app.desktop import WINDOW_MARKS, Viewer
 
 pytestmark = WINDOW_MARKS
-
-
-@pytest.fixture(scope="module")
-def viewer(avatar_file, tmp_path_factory):
-    desktop = Desktop()
-    desktop.environment["PHYNES_TEST_SHOTS"] = str(tmp_path_factory.mktemp("shots"))
-    viewer = Viewer(desktop, tmp_path_factory.mktemp("viewer"), avatar_file)
-    yield viewer
-    viewer.stop()
-    desktop.close()
 
 
 def keep(viewer: Viewer, name: str) -> None:
