@@ -1,11 +1,10 @@
 """How the controls look to one person: theme and size. Kept between sessions; no part of the ViewState."""
 
-import json
 import logging
 from dataclasses import dataclass, replace
 
 from app.records import RecordError, from_record, to_record
-from app.user_files import keep, read_kept
+from app.user_files import keep_json, read_kept_json
 
 APPEARANCE_FILE = "appearance.json"
 THEMES = ("dark", "light")
@@ -29,12 +28,9 @@ class Appearance:
 
 def read_appearance() -> Appearance:
     """As it was kept; the usual one where nothing readable was."""
-    text = read_kept(APPEARANCE_FILE)
-    if not text:
-        return Appearance()
     try:
-        appearance = from_record(Appearance, json.loads(text))
-    except (json.JSONDecodeError, RecursionError, RecordError) as error:
+        appearance = from_record(Appearance, read_kept_json(APPEARANCE_FILE, {}))
+    except RecordError as error:
         _log.warning("%s is ignored: %s", APPEARANCE_FILE, error)
         return Appearance()
     is_known = appearance.theme in THEMES and appearance.scale in (0.0, *SCALES)
@@ -43,7 +39,7 @@ def read_appearance() -> Appearance:
 
 def keep_appearance(appearance: Appearance) -> None:
     """For the next start."""
-    keep(APPEARANCE_FILE, json.dumps(to_record(appearance)) + "\n")
+    keep_json(APPEARANCE_FILE, to_record(appearance))
 
 
 def next_theme(appearance: Appearance) -> Appearance:

@@ -1,12 +1,11 @@
 """Named camera places that a person keeps between sessions; numbers 1 to 9 are keys."""
 
-import json
 from dataclasses import asdict, dataclass
 
 from app.camera_checks import mistake_in_camera
 from app.look_state import CameraState
 from app.records import RecordError, from_record
-from app.user_files import keep, read_kept
+from app.user_files import keep_json, read_kept_json
 
 FILE = "bookmarks.json"
 MOST, LONGEST_NAME = 100, 40
@@ -24,10 +23,7 @@ class Bookmark:
 
 def read_bookmarks() -> tuple[Bookmark, ...]:
     """Those that are kept; an entry that cannot be read is left out."""
-    try:
-        records = json.loads(read_kept(FILE) or "[]")
-    except (ValueError, RecursionError):
-        return ()
+    records = read_kept_json(FILE, [])
     found: list[Bookmark] = []
     for record in records[:MOST] if isinstance(records, list) else ():
         try:
@@ -42,7 +38,7 @@ def read_bookmarks() -> tuple[Bookmark, ...]:
 
 def write_bookmarks(bookmarks: tuple[Bookmark, ...]) -> bool:
     """Keep them; False where the folder for settings cannot be written."""
-    return keep(FILE, json.dumps([asdict(bookmark) for bookmark in bookmarks], indent=1) + "\n")
+    return keep_json(FILE, [asdict(bookmark) for bookmark in bookmarks])
 
 
 def with_numbered(bookmarks: tuple[Bookmark, ...], number: int, camera: CameraState) -> tuple[Bookmark, ...]:

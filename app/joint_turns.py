@@ -6,7 +6,6 @@ import numpy as np
 
 from app.state import Vector
 
-AXIS_NAMES = ("x", "y", "z")
 # SMPL's joint -> the same one of the other side; those of the middle are missing
 MIRRORED = {left: right for pair in ((1, 2), (4, 5), (7, 8), (10, 11), (13, 14), (16, 17), (18, 19), (20, 21), (22, 23))
             for left, right in (pair, pair[::-1])}  # fmt: skip

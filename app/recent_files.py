@@ -1,10 +1,9 @@
 """The files that a person opened lately, by kind, kept between sessions."""
 
-import json
 from pathlib import Path
 
 from app.session_status import RECENT_KINDS
-from app.user_files import keep, read_kept
+from app.user_files import keep_json, read_kept_json
 
 FILE = "recent.json"
 MOST_KEPT = 8
@@ -27,19 +26,16 @@ class RecentFiles:
             return
         kept = _kept()
         self._paths = kept | {kind: (newest, *(known for known in kept[kind] if known != newest))[:MOST_KEPT]}
-        keep(FILE, json.dumps(self._paths, indent=1, ensure_ascii=False) + "\n")
+        keep_json(FILE, self._paths)
 
     def forget(self, kind: str, path: str) -> None:
         """A file cannot be opened any more."""
         self._paths = self._paths | {kind: tuple(known for known in self._paths[kind] if known != path)}
-        keep(FILE, json.dumps(self._paths, indent=1, ensure_ascii=False) + "\n")
+        keep_json(FILE, self._paths)
 
 
 def _kept() -> dict[str, tuple[str, ...]]:
-    try:
-        record = json.loads(read_kept(FILE) or "{}")
-    except (ValueError, RecursionError):
-        record = {}
+    record = read_kept_json(FILE, {})
     paths: dict[str, tuple[str, ...]] = {}
     for kind in RECENT_KINDS:
         listed = record.get(kind) if isinstance(record, dict) else None

@@ -26,11 +26,11 @@ def record(
                 view = without_backdrop(view) if has_alpha else view
                 frame = _frame(renderer, view, settings.size, is_cancelled)
                 if frame is None:
-                    raise _Cancelled
+                    raise Cancelled
                 append(renderer.to_bytes(frame, view.look, has_alpha))
                 if not after_frame(index + 1, frame):
-                    raise _Cancelled
-    except _Cancelled:
+                    raise Cancelled
+    except Cancelled:
         return False
     return True
 
@@ -51,5 +51,5 @@ def _frame(renderer: Renderer, view: ViewState, size: int, is_cancelled: Callabl
     return renderer.render_large(view, size, lambda done, of: not is_cancelled())
 
 
-class _Cancelled(Exception):
-    """Leaves the block so that the partial file is removed."""
+class Cancelled(Exception):
+    """Leaves the block that writes a file, so that the partial one is removed."""

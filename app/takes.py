@@ -10,7 +10,7 @@ from app.frames import Frame, Renderer
 from app.layers import channel_kinds
 from app.light_files import LIGHT_ROWS, check_light_picture, write_light
 from app.outputs import check_file
-from app.recording import is_clear, record, without_backdrop
+from app.recording import Cancelled, is_clear, record, without_backdrop
 from app.state import StillState, TurntableState, ViewState
 from app.turntable import fitted, turntable_views
 from app.video_files import LARGEST_SIZE
@@ -106,8 +106,8 @@ class StillTake:
                 for done, rows in enumerate(renderer.layers(view, size), 1):
                     append(rows)
                     if not after_step(done, total, None):
-                        raise _Cancelled
-        except _Cancelled:
+                        raise Cancelled
+        except Cancelled:
             return False
         return True
 
@@ -126,10 +126,6 @@ class LightTake:
         check_light_picture(path)
         write_light(path, renderer.light_picture(self.state, LIGHT_ROWS))
         return after_step(1, 1, None)
-
-
-class _Cancelled(Exception):
-    """Leaves the block so that the partial file is removed."""
 
 
 def check_still(path: Path, size: int) -> None:

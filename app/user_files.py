@@ -1,9 +1,11 @@
 """What the viewer keeps for a person between sessions, in the system's folder for settings."""
 
+import json
 import logging
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from phynes_core.atomic_file import replacing
 from phynes_core.errors import OutputError
@@ -28,6 +30,22 @@ def read_kept(name: str) -> str:
         return (settings_folder() / name).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return ""
+
+
+def read_kept_json(name: str, otherwise: Any) -> Any:
+    """A kept file's values; `otherwise`, with a warning, where it holds none that can be read."""
+    if not (text := read_kept(name)):
+        return otherwise
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        _log.warning("%s is ignored: %s", name, error)
+        return otherwise
+
+
+def keep_json(name: str, values: Any) -> bool:
+    """Write a kept file of values, as `keep` does."""
+    return keep(name, json.dumps(values, indent=1, ensure_ascii=False) + "\n")
 
 
 def keep(name: str, text: str) -> bool:

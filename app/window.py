@@ -181,11 +181,6 @@ class PictureWindow:
         """Ask for the end."""
         self._window.is_closing = True
 
-    def set_title(self, title: str) -> None:
-        """Text of the title bar."""
-        if title != self._window.title:
-            self._window.title = title
-
     def make_current(self) -> None:
         """Dear PyGui leaves its own context current: take ours back before drawing."""
         self._glfw.make_context_current(self._window._window)

@@ -78,6 +78,7 @@ class CameraPanel:
             dpg.add_button(label="Keep this place", tag="camera.keep", callback=self._keep)
             dpg.add_button(label="Remove", tag="camera.remove", width=-1, callback=self._remove)
         tooltip("camera.places", "Kept places of all sessions: a click goes there, in the picture Ctrl+1 to Ctrl+9.")
+        tooltip("camera.name", "Of the place to keep. Enter keeps it.")
         tooltip("camera.keep", "Under the name; one of that name moves here. Ctrl+Shift+1 to 9 keep it by number.")
         tooltip("camera.remove", "The chosen place.")
 

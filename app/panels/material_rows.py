@@ -127,6 +127,8 @@ class ScaleRows:
         tooltip("materials.clear", "Takes all strokes and fills off; the scales stay (Shift+Delete).")
         tooltip("materials.reset", "The maps as training left them.")
         tooltip("materials.save", "Beside the avatar's checkpoint (Ctrl+U).")
+        tooltip("materials.save_as", "As a .json file of another name or place, for --materials.")
+        tooltip("materials.open", "Edits from any file; one can also be dropped on the picture.")
         tooltip("materials.load", "What lies beside the avatar's checkpoint (Ctrl+Shift+U).")
         add_file_dialog(SAVE_DIALOG, "Save the material edits", (".json",), actions.save_materials, "materials")
         add_file_dialog(LOAD_DIALOG, "Load material edits", (".json",), actions.load_materials, "materials")

@@ -87,6 +87,7 @@ class PathPanel:
             self._button("path.record", "Video along it", path_edits.record_path, "turntable spin")
         tooltip("path.save", "As JSON: for turntable --camera-path, render --camera, and other programs.")
         tooltip("path.load", "A camera path as JSON; it can also be dropped on the picture.")
+        tooltip("path.clear", "Takes every key off the path; undo brings them back.")
         tooltip("path.record", "The next video runs along the path and takes as long. R in the picture begins.")
         actions = self._context.actions
         add_file_dialog(SAVE_DIALOG, "Save the camera path", (".json",), actions.save_camera_path, "path")
