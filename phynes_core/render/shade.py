@@ -56,6 +56,10 @@ class DistantLights:
 
     def joined(self, other: "DistantLights") -> "DistantLights":
         """Both at once, where they read bits at the same places and these fill whole words."""
+        if self.visibility.corners is not other.visibility.corners:
+            raise ValueError("visibility: expected bits at the same places, got others")
+        if len(self.directions) % 32:
+            raise ValueError(f"directions: expected whole words of 32, got {len(self.directions)}")
         bits = torch.cat([self.visibility.bits, other.visibility.bits], 1)
         directions, power = (
             torch.cat(pair) for pair in ((self.directions, other.directions), (self.power, other.power))
