@@ -160,7 +160,7 @@ class PaintSurface:
     def _blurred(self, colors: Tensor, radius_m: float) -> Tensor:  # [F, 3] both
         """By diffusion over the surface: n means of neighbors reach sqrt(n) times as far as one."""
         beside, is_there = self._beside.clamp(min=0), (self._beside >= 0)[..., None]
-        step_m = float((self._centers[beside[:, 0]] - self._centers).norm(dim=-1).mean())
+        step_m = float((self._centers[beside[:, 0]] - self._centers).norm(dim=-1)[is_there[:, 0, 0]].mean())
         for _ in range(min(MOST_BLURS, round((radius_m / step_m) ** 2))):
             colors = (colors + (colors[beside] * is_there).sum(1)) / (1 + is_there.sum(1))
         return colors
