@@ -36,7 +36,7 @@ class Gestures:
         self._lamp_drag: LampDrag | None = None
         self.limbs = LimbHands(store)
         self.fly = FlyHands(store)
-        self.materials = MaterialHands(store)
+        self.materials = MaterialHands(store, actions.say)
 
     def hovered_lamp(self, x: float, y: float) -> int | None:
         """The lamp that a press would grab."""

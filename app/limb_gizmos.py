@@ -7,6 +7,7 @@ import numpy as np
 
 from app.frames import Frame
 from app.limb_picking import limb_weights
+from app.line_bands import closed_band
 from app.orbit_camera import OrbitView
 from app.picking import Letterbox
 from app.rings import Rings
@@ -63,8 +64,8 @@ class LimbGizmos:
                 shown = near == is_near
                 if is_near:
                     shadow = width + SHADOW_PX * pixel_ratio
-                    bands.append(_band(places, shown, shadow, (*SHADOW_INK, 0.35)))
-                bands.append(_band(places, shown, width, (*ink, opacity)))
+                    bands.append(closed_band(places, shown, shadow, (*SHADOW_INK, 0.35)))
+                bands.append(closed_band(places, shown, width, (*ink, opacity)))
         vertices = np.concatenate(bands).astype("f4")
         self._buffer.write(vertices.tobytes())
         self._stroke["window"] = (letterbox.window_width, letterbox.window_height)
@@ -94,27 +95,3 @@ class LimbGizmos:
         self._tint["ink"] = TINT
         self._weights.use(0)
         self._tinted.render(moderngl.TRIANGLE_STRIP, 4)
-
-
-def _band(
-    places: np.ndarray,  # [S + 1, 2] px, a closed polyline
-    is_shown: np.ndarray,  # [S + 1] bool: a segment shows where its first point does
-    width_px: float,
-    paint: tuple[float, float, float, float],
-) -> np.ndarray:  # [6 M, 7] place, side, paint: two triangles a segment
-    """A band along a polyline, mitered so that its segments join."""
-    inner = places[:-1]
-    ahead = np.roll(inner, -1, 0) - np.roll(inner, 1, 0)
-    normal = np.stack([-ahead[:, 1], ahead[:, 0]], 1) / np.maximum(np.linalg.norm(ahead, axis=1), 1e-6)[:, None]
-    normal = np.concatenate([normal, normal[:1]]) * (0.5 * width_px + 0.5)
-    one, other = places + normal, places - normal
-    first, second = np.arange(len(places) - 1), np.arange(1, len(places))
-    kept = is_shown[:-1]
-    first, second = first[kept], second[kept]
-    corners = [one[first], other[first], one[second], one[second], other[first], other[second]]
-    sides = (1.0, -1.0, 1.0, 1.0, -1.0, -1.0)
-    rows = [
-        np.concatenate([corner, np.full((len(first), 1), side), np.tile(paint, (len(first), 1))], 1)
-        for corner, side in zip(corners, sides, strict=True)
-    ]
-    return np.stack(rows, 1).reshape(-1, 7)

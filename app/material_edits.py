@@ -123,6 +123,11 @@ def pick_material(state: ViewState, color: Rgb, roughness: float) -> ViewState:
     return edit_brush(state, tool="brush") if tool == "pick" else state
 
 
+def is_full(materials: MaterialState) -> bool:
+    """Whether no further stroke is taken."""
+    return len(materials.strokes) >= MOST_STROKES or num_points(materials.strokes) >= MOST_POINTS
+
+
 def num_points(strokes: tuple[StrokeState, ...]) -> int:
     """Of all strokes together."""
     return sum(len(stroke.points) for stroke in strokes)

@@ -1,25 +1,27 @@
 """What a hand with a brush does in the picture: strokes on the body, fills by color, the eyedropper."""
 
 import math
+from collections.abc import Callable
 
 from app.company_edits import choose_body
 from app.frames import Frame
 from app.limb_picking import owner_of
-from app.material_edits import begin_stroke, extend_stroke, fill_at, pick_material
-from app.material_state import Place
+from app.material_edits import begin_stroke, extend_stroke, fill_at, is_full, pick_material
+from app.material_state import MOST_POINTS, MOST_STROKES, Place
 from app.orbit_camera import OrbitView
 from app.picking import Letterbox
 from app.state import Store
 
 STEP_RADII = 0.5  # between two points of a stroke
+FULL = f"No more paint sticks: at most {MOST_STROKES} strokes and {MOST_POINTS} points; undo or clear some"
 LEAST_STEP_PX, MOST_STEPS = 1.5, 200  # image; of one motion of the pointer
 
 
 class MaterialHands:
     """Positions are window pixels. The frame is the one that is shown: what is painted is what was seen."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, say: Callable[[str], None] = lambda text: None) -> None:
+        self._store, self._say = store, say
         self.frame: Frame | None = None
         self._place: int | None = None  # in the row, of the body that the stroke began on
         self._last: tuple[float, float] | None = None  # image px
@@ -42,6 +44,9 @@ class MaterialHands:
         if place != self._store.state.company.place:
             self._store.post(lambda s: choose_body(s, place), "avatar")
         self._store.end_gesture()
+        bodies = self._store.state.bodies
+        if place < len(bodies) and is_full(bodies[place].materials):
+            self._say(FULL)
         if tool == "fill":
             self._store.post(lambda s: fill_at(s, point), "fill")
             return True

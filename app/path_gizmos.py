@@ -3,6 +3,7 @@
 import moderngl
 import numpy as np
 
+from app.line_bands import open_band
 from app.orbit_camera import OrbitView
 from app.path_line import PathLine, PathMarks, path_lines
 from app.picking import Letterbox
@@ -43,33 +44,16 @@ def _bands_of(line: PathLine, letterbox: Letterbox, ratio: float) -> list[np.nda
     places = line.places * letterbox.scale + letterbox.origin
     width = WIDTHS_PX[line.kind] * ratio
     paint = (*INKS[line.kind], OPACITIES[line.kind])
-    bands = [band(places, line.is_shown, width + SHADOW_PX * ratio, SHADOW), band(places, line.is_shown, width, paint)]
+    bands = [
+        open_band(places, line.is_shown, width + SHADOW_PX * ratio, SHADOW),
+        open_band(places, line.is_shown, width, paint),
+    ]
     if line.kind in DOT_PX:  # a square at the eye
         reach = DOT_PX[line.kind] * ratio
         square = np.array([places[0] - (reach, 0.0), places[0] + (reach, 0.0)])
         shown = np.array([line.is_shown[0]] * 2)
-        bands += [band(square, shown, 2 * reach + SHADOW_PX * ratio, SHADOW), band(square, shown, 2 * reach, paint)]
+        bands += [
+            open_band(square, shown, 2 * reach + SHADOW_PX * ratio, SHADOW),
+            open_band(square, shown, 2 * reach, paint),
+        ]
     return bands
-
-
-def band(
-    places: np.ndarray,  # [N, 2] px, an open polyline
-    is_shown: np.ndarray,  # [N] bool: a segment shows where both ends do
-    width_px: float,
-    paint: tuple[float, float, float, float],
-) -> np.ndarray:  # [6 M, 7] place, side, paint: two triangles a segment
-    """A band along a polyline, mitered so that its segments join."""
-    ahead = np.empty_like(places)
-    ahead[1:-1] = places[2:] - places[:-2]
-    ahead[0], ahead[-1] = places[1] - places[0], places[-1] - places[-2]
-    normal = np.stack([-ahead[:, 1], ahead[:, 0]], 1) / np.maximum(np.linalg.norm(ahead, axis=1), 1e-6)[:, None]
-    normal = normal * (0.5 * width_px + 0.5)
-    one, other = places + normal, places - normal
-    first = np.flatnonzero(is_shown[:-1] & is_shown[1:])
-    second = first + 1
-    corners = [one[first], other[first], one[second], one[second], other[first], other[second]]
-    rows = [
-        np.concatenate([corner, np.full((len(first), 1), side), np.tile(paint, (len(first), 1))], 1)
-        for corner, side in zip(corners, (1.0, -1.0, 1.0, 1.0, -1.0, -1.0), strict=True)
-    ]
-    return np.stack(rows, 1).reshape(-1, 7)

@@ -12,7 +12,7 @@ from app.frames import LIGHT, Frame, MaterialSquare, ShownBody
 from app.gestures import LEFT, RIGHT, Gestures
 from app.material_desk import MaterialDesk
 from app.material_files import materials_path, save_materials
-from app.material_state import MaterialFile, MaterialState
+from app.material_state import MOST_STROKES, MaterialFile, MaterialState, StrokeState
 from app.orbit_camera import OrbitView
 from app.panels.layout import PanelLayout
 from app.panels.material_panel import SIDE_PX, MaterialPanel, square_pixels
@@ -65,6 +65,20 @@ def test_without_a_tool_a_drag_on_the_body_turns_the_camera(gestures, store):
     assert gestures.drag == "orbit"
     store.apply()
     assert store.state.body.materials == MaterialState()
+
+
+def test_paint_that_no_longer_sticks_is_told(store):
+    said = []
+    gestures = Gestures(store, Actions(say=said.append))
+    gestures.view = OrbitView(store.state.camera, (0.0, 1.0, 0.0), SIZE, SIZE)
+    gestures.letterbox = Letterbox(SIZE, SIZE, SIZE, SIZE)
+    gestures.materials.frame = frame_of(store.state)
+    strokes = (StrokeState(points=((0.5, 0.5),)),) * MOST_STROKES
+    store.post(lambda s: materials.edit_materials(materials.take_tool(s, "brush"), strokes=strokes), "test")
+    store.apply()
+    gestures.press(5.5, 50.5, LEFT, False)
+    store.apply()
+    assert len(store.state.body.materials.strokes) == MOST_STROKES and "clear some" in said[0]
 
 
 def test_a_drag_with_the_brush_is_a_stroke_without_gaps_and_one_undo_step(gestures, store):
