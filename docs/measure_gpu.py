@@ -2,8 +2,9 @@
 
 Parity first: speed of a wrong picture means nothing. Then frames a second by stage and backend, memory over ten
 thousand frames, and both presets' training on the sample capture, which ends with its evaluation. Each step's output
-goes to OUT/<step>.txt, numbers to OUT/*.json, what the machine is to OUT/machine.json; OUT/summary.txt says what passed. A
-step that fails does not keep the next ones from running; one that is done is not run again: delete its file to repeat it.
+goes to OUT/<step>.txt, numbers to OUT/*.json, what the machine is to OUT/machine.json; OUT/summary.txt says what
+passed. A step that fails does not keep the next ones from running; one that is done is not run again: delete its file
+to repeat it.
 """
 
 import json
