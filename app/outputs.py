@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from phynes_core.errors import OutputError
+from phynes_core.errors import OutputError, unwritable
 
 
 def check_folder(path: Path) -> None:
@@ -17,8 +17,7 @@ def check_folder(path: Path) -> None:
         with tempfile.TemporaryFile(dir=nearest):
             pass
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise OutputError(f"{path}: cannot write here ({reason}); choose a writable place with room on it") from error
+        raise unwritable(path, error) from error
 
 
 def check_file(path: Path) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from app.outputs import check_file, check_folder
 from phynes_core.atomic_file import replacing
-from phynes_core.errors import OutputError
+from phynes_core.errors import OutputError, unwritable
 from phynes_core.image_files import write_png
 
 QUALITY = 8  # imageio-ffmpeg's scale, 10 is best: no visible blocks in flat backgrounds, 1 MB for four seconds
@@ -121,8 +121,7 @@ def _writing_pictures(path: Path) -> Iterator[Append]:
             shutil.rmtree(path)
         os.replace(temporary, path)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise OutputError(f"{path}: cannot write here ({reason}); choose a writable place with room on it") from error
+        raise unwritable(path, error) from error
     finally:
         with suppress(OSError):
             shutil.rmtree(temporary)

@@ -4,6 +4,8 @@ Every message is one line that says what is wrong, where, what was expected, wha
 The command line prints it and exits with code 2; anything else that escapes is a bug and keeps its traceback.
 """
 
+from pathlib import Path
+
 
 def one_line(error: Exception) -> str:
     """What a library says, on one line of at most 120 characters."""
@@ -40,6 +42,13 @@ class BackendError(PhynesError):
 
 class OutputError(PhynesError):
     """A place that cannot be written to."""
+
+
+def unwritable(path: Path, error: OSError) -> OutputError:
+    """To be raised where the system refused to write."""
+    return OutputError(
+        f"{path}: cannot write here ({error.strerror or error}); choose a writable place with room on it"
+    )
 
 
 class DisplayError(PhynesError):

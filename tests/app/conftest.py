@@ -60,13 +60,21 @@ def bench(monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def viewer(avatar_file, tmp_path_factory):
-    """Real windows under Xvfb, with one avatar."""
-    from tests.app.desktop import Desktop, Viewer
+def desktop(tmp_path_factory):
+    """A screen under Xvfb with a window manager."""
+    from tests.app.desktop import Desktop
 
     desktop = Desktop()
     desktop.environment["PHYNES_TEST_SHOTS"] = str(tmp_path_factory.mktemp("shots"))
+    yield desktop
+    desktop.close()
+
+
+@pytest.fixture(scope="module")
+def viewer(desktop, avatar_file, tmp_path_factory):
+    """Real windows on it, with one avatar."""
+    from tests.app.desktop import Viewer
+
     viewer = Viewer(desktop, tmp_path_factory.mktemp("viewer"), avatar_file)
     yield viewer
     viewer.stop()
-    desktop.close()

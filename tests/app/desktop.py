@@ -189,6 +189,13 @@ class Viewer:
     def picture(self) -> np.ndarray:
         return self.desktop.picture(self.windows["picture"])
 
+    def keep(self, name: str) -> None:
+        """Pictures of both windows to look at, where PHYNES_KEEP_SHOTS says."""
+        if folder := os.environ.get("PHYNES_KEEP_SHOTS"):
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            for window, number in self.windows.items():
+                Image.fromarray(self.desktop.picture(number)).save(Path(folder) / f"{name}_{window}.png")
+
     def ended(self) -> int:
         wait_for("the viewer to end", lambda: self.process.poll() is not None)
         return self.process.returncode

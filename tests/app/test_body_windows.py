@@ -1,39 +1,15 @@
 """Limbs, clips and rows of avatars in the real windows: clicked, dragged, dropped and played as a person would."""
 
-import os
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.app.desktop import WINDOW_MARKS, Desktop, Viewer
+from tests.app.desktop import WINDOW_MARKS, Viewer
 
 LEFT_SHOULDER, LEFT_ELBOW = 16, 18
 
 pytestmark = WINDOW_MARKS
-
-
-@pytest.fixture(scope="module")
-def viewer(avatar_file, tmp_path_factory):
-    desktop = Desktop()
-    desktop.environment["PHYNES_TEST_SHOTS"] = str(tmp_path_factory.mktemp("shots"))
-    avatar = Path(os.environ.get("PHYNES_TEST_AVATAR", avatar_file))
-    viewer = Viewer(desktop, tmp_path_factory.mktemp("viewer"), avatar)
-    yield viewer
-    viewer.stop()
-    desktop.close()
-
-
-def keep(viewer: Viewer, name: str) -> None:
-    """Pictures to look at, where PHYNES_KEEP_SHOTS says."""
-    if folder := os.environ.get("PHYNES_KEEP_SHOTS"):
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        for window in ("picture", "panels"):
-            viewer.desktop.picture(viewer.windows[window])
-            shutil.copy(
-                Path(viewer.desktop.environment["PHYNES_TEST_SHOTS"]) / "window.png", f"{folder}/{name}_{window}.png"
-            )
 
 
 def waving_bvh(num_frames: int) -> str:
@@ -71,7 +47,7 @@ def test_a_click_takes_hold_of_the_arm_and_a_dragged_ring_turns_it(viewer):
     click(viewer, middle(start, 0, LEFT_SHOULDER, LEFT_ELBOW))
     held = viewer.wait("rings", lambda: (event := viewer.last("shown")) and len(event["rings"]) == 3 and event)
     assert held["selected_joint"] == LEFT_SHOULDER and held["camera"] == start["camera"]
-    keep(viewer, "rings")
+    viewer.keep("rings")
     assert (np.abs(viewer.picture() - before).max(-1) > 30).sum() > 100  # the rings and the tint
     ring = max(held["rings"], key=lambda points: np.ptp(np.array(points), axis=0).prod())  # the one seen most openly
     axis = held["rings"].index(ring)
@@ -79,7 +55,7 @@ def test_a_click_takes_hold_of_the_arm_and_a_dragged_ring_turns_it(viewer):
     turned = viewer.settled(lambda event: str(LEFT_SHOULDER) in event["joints"])
     angles = np.abs(turned["joints"][str(LEFT_SHOULDER)])
     assert angles.argmax() == axis and 20 < angles.max() < 100  # nine of 56 segments: 58 degrees, along the chord
-    keep(viewer, "turned")
+    viewer.keep("turned")
 
 
 def test_escape_lets_go_and_the_viewer_stays(viewer):
@@ -96,7 +72,7 @@ def test_the_clip_is_scrubbed_on_the_strip_and_played_with_the_space_bar(viewer)
     viewer.settled(lambda event: event["clip_s"] == pytest.approx(middle_s, abs=0.05) and event["clip_s"] != middle_s)
     viewer.key("space")
     viewer.wait("a later pose", lambda: abs(viewer.last("shown")["clip_s"] - middle_s) > 0.1)
-    keep(viewer, "playing")
+    viewer.keep("playing")
     viewer.key("space", "Home")
     viewer.settled(clip_s=0.0)
 
@@ -106,7 +82,7 @@ def test_a_dropped_bvh_plays_and_a_file_of_no_use_is_told_so(viewer, tmp_path):
     viewer.drop(tmp_path / "wave.bvh")
     viewer.wait("the new clip", lambda: (viewer.last("shown") or {}).get("motion") == "wave")
     viewer.wait("a later pose", lambda: viewer.last("shown")["clip_s"] > 0.2)
-    keep(viewer, "dropped")
+    viewer.keep("dropped")
     viewer.key("space")
     (tmp_path / "notes.txt").write_text("")
     viewer.drop(tmp_path / "notes.txt")
@@ -131,7 +107,7 @@ def test_four_avatars_stand_side_by_side_and_a_click_chooses_one(viewer):
     viewer.key("b", "b", "b")
     row = viewer.settled(lambda event: len(event["bodies"]) == 4)
     assert row["active"] == 3
-    keep(viewer, "four")
+    viewer.keep("four")
     columns = [np.array(joints)[0, 0] for joints in row["joints_px"]]
     assert np.diff(columns).min() > 20
     click(viewer, middle(row, 1, 0, 9))

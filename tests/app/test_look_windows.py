@@ -1,21 +1,11 @@
 """Looking closely, in the real windows: values and a loupe beside the pointer, edges and bones, two lights split."""
 
-from pathlib import Path
-
 import numpy as np
-from PIL import Image
 
 from phynes_core.paths import ASSETS
-from tests.app.desktop import WINDOW_MARKS, Viewer
+from tests.app.desktop import WINDOW_MARKS
 
 pytestmark = WINDOW_MARKS
-
-
-def keep(viewer: Viewer, name: str) -> None:
-    """A picture to be looked at."""
-    folder = Path(viewer.desktop.environment["PHYNES_TEST_SHOTS"])
-    for window in viewer.windows:
-        Image.fromarray(viewer.desktop.picture(viewer.windows[window])).save(folder / f"{name}_{window}.png")
 
 
 def changed(before: np.ndarray, after: np.ndarray) -> np.ndarray:  # [H, W] bool
@@ -35,7 +25,7 @@ def test_values_and_pixels_are_told_beside_the_pointer_and_the_picture_stays(vie
     assert [line[0] for line in told["lines"]][1:3] == ["radiance", "albedo"]
     depth = next(line[1][0] for line in told["lines"] if line[0] == "depth")
     assert 1.0 < float(depth) < 20.0
-    keep(viewer, "values")
+    viewer.keep("values")
     shown = changed(plain, viewer.picture())
     assert 20_000 < shown.sum() < 120_000  # loupe and card
     assert viewer.settled()["camera"] == event["camera"]
@@ -55,7 +45,7 @@ def test_edges_and_bones_come_by_key_and_by_checkbox(viewer):
     viewer.wait("the panel Inspect", lambda: "inspect.joints" in viewer.last("widgets")["value"])
     viewer.click("inspect.joints", 0.1)
     viewer.wait("bones", lambda: changed(plain, viewer.picture()).sum() > wired)  # beside the body, too
-    keep(viewer, "edges_and_bones")
+    viewer.keep("edges_and_bones")
     assert wired > 1000
     viewer.key("z", "z")
     viewer.wait("the plain picture", lambda: changed(plain, viewer.picture()).sum() == 0)
@@ -67,7 +57,7 @@ def test_two_lights_stand_side_by_side_and_swap(viewer):
     viewer.key("alt+Right")
     event = viewer.settled(compare=[True, "", "", "city"])
     split = changed(plain, viewer.picture())
-    keep(viewer, "two_lights")
+    viewer.keep("two_lights")
     middle = split.shape[1] // 2
     assert split[:, middle + 4 :].any() and not split[:, : middle - 4].any()
     viewer.key("shift+c")

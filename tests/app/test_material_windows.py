@@ -5,23 +5,19 @@ import json
 import numpy as np
 import pytest
 
-from tests.app.desktop import WINDOW_MARKS, Desktop, Viewer
+from tests.app.desktop import WINDOW_MARKS, Viewer
 
 pytestmark = WINDOW_MARKS
 
 
 @pytest.fixture(scope="module")
-def viewer(avatar_file, tmp_path_factory):
-    desktop = Desktop()
-    shots = tmp_path_factory.mktemp("shots")
-    desktop.environment["PHYNES_TEST_SHOTS"] = str(shots)
+def viewer(desktop, avatar_file, tmp_path_factory):
     folder = tmp_path_factory.mktemp("viewer")
     avatar = folder / "painted.ckpt"
     avatar.write_bytes(avatar_file.read_bytes())
     viewer = Viewer(desktop, folder, avatar)
     yield viewer
     viewer.stop()
-    desktop.close()
 
 
 def trunk(viewer):

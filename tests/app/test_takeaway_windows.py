@@ -1,7 +1,5 @@
 """Sessions, pictures and videos in the real windows: saved, lost, brought back and taken away as a person would."""
 
-import os
-import shutil
 import signal
 from pathlib import Path
 
@@ -10,17 +8,9 @@ from PIL import Image
 
 from app.session_file import load_session, save_session
 from app.state import BodyState, StillState, ToolState, TurntableState, ViewState
-from tests.app.desktop import WINDOW_MARKS, Desktop, Viewer
+from tests.app.desktop import WINDOW_MARKS, Viewer
 
 pytestmark = WINDOW_MARKS
-
-
-@pytest.fixture(scope="module")
-def desktop(tmp_path_factory):
-    desktop = Desktop()
-    desktop.environment["PHYNES_TEST_SHOTS"] = str(tmp_path_factory.mktemp("shots"))
-    yield desktop
-    desktop.close()
 
 
 @pytest.fixture(scope="module")
@@ -35,24 +25,12 @@ def start(desktop, folder, avatar_file):
 
     def opened(*arguments: str) -> Viewer:
         (folder / "trace.jsonl").unlink(missing_ok=True)
-        avatar = Path(os.environ.get("PHYNES_TEST_AVATAR", avatar_file))
-        viewers.append(Viewer(desktop, folder, avatar, arguments=arguments))
+        viewers.append(Viewer(desktop, folder, avatar_file, arguments=arguments))
         return viewers[-1]
 
     yield opened
     for viewer in viewers:
         viewer.stop()
-
-
-def keep(viewer: Viewer, name: str) -> None:
-    """Pictures to look at, where PHYNES_KEEP_SHOTS says."""
-    if kept := os.environ.get("PHYNES_KEEP_SHOTS"):
-        Path(kept).mkdir(parents=True, exist_ok=True)
-        for window in ("picture", "panels"):
-            viewer.desktop.picture(viewer.windows[window])
-            shutil.copy(
-                Path(viewer.desktop.environment["PHYNES_TEST_SHOTS"]) / "window.png", f"{kept}/{name}_{window}.png"
-            )
 
 
 def messages(viewer: Viewer) -> str:
@@ -78,7 +56,7 @@ def test_a_session_is_saved_lost_and_brought_back(start, folder, desktop):
 
     viewer = start(saved.name)
     viewer.settled(lambda event: len(event["lamps"]) == 1)
-    keep(viewer, "offer")
+    viewer.keep("offer")
     viewer.key("ctrl+shift+o")
     viewer.settled(lambda event: len(event["lamps"]) == 2)
     viewer.drop(saved)
@@ -86,7 +64,7 @@ def test_a_session_is_saved_lost_and_brought_back(start, folder, desktop):
     viewer.key("z")
     viewer.settled(lambda event: len(event["lamps"]) == 2)
     viewer.key("ctrl+o")
-    keep(viewer, "open_dialog")
+    viewer.keep("open_dialog")
     viewer.key("ctrl+w")
     assert viewer.ended() == 0 and not list(settings.iterdir())
     assert "Traceback" not in (folder / "output.txt").read_text()
@@ -97,18 +75,18 @@ def test_pictures_videos_and_their_command_lines(start, folder, desktop, avatar_
     save_session(folder / "small.json", ViewState(BodyState(str(avatar_file)), tool=tool))
     viewer = start("small.json")
     viewer.settled()
-    keep(viewer, "record_panel")
+    viewer.keep("record_panel")
     viewer.key("F12")
     viewer.wait("the picture", lambda: "Saved" in messages(viewer) and ".png" in messages(viewer))
     assert Image.open(folder / "small.png").size == (256, 256)
     viewer.key("ctrl+c")
     viewer.wait("the copy", lambda: "Copied the command line" in messages(viewer))
-    keep(viewer, "taken")
+    viewer.keep("taken")
     line = desktop.clipboard()
     assert line.startswith("python ") and " render --avatar" in line and "--size 256" in line
     viewer.key("r")
     viewer.wait("a running video", lambda: viewer.last("recording")["value"]["num_done"] > 0)
-    keep(viewer, "making")
+    viewer.keep("making")
     viewer.key("shift+r")
     viewer.wait("its end", lambda: viewer.last("recording")["value"]["state"] == "cancelled")
     assert not list(folder.glob("*.mp4")) and not list(folder.glob(".*partial*"))

@@ -13,26 +13,11 @@ import numpy as np
 import pytest
 
 from phynes_core.checkpoint import resolve_avatar_path
-from tests.app.desktop import WINDOW_MARKS, Desktop, Viewer
+from tests.app.desktop import WINDOW_MARKS, Viewer
 
 PROJECT = Path(__file__).resolve().parents[2]
 
 pytestmark = WINDOW_MARKS
-
-
-@pytest.fixture(scope="module")
-def desktop(tmp_path_factory):
-    desktop = Desktop()
-    desktop.environment["PHYNES_TEST_SHOTS"] = str(tmp_path_factory.mktemp("shots"))
-    yield desktop
-    desktop.close()
-
-
-@pytest.fixture(scope="module")
-def viewer(desktop, avatar_file, tmp_path_factory):
-    viewer = Viewer(desktop, tmp_path_factory.mktemp("viewer"), avatar_file)
-    yield viewer
-    viewer.stop()
 
 
 @pytest.fixture
