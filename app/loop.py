@@ -104,6 +104,7 @@ class ViewerLoop:
         self._notices = Notices()
         self._gestures.clicked_notice = self._notices.click
         self._thumbnails = LightThumbnails()
+        self._thumbnails.ask(choice.key for choice in choices.environments)
         self._noted: Frame | None = None
         self._pointing = Pointing(store, worker)
 
@@ -231,7 +232,6 @@ class ViewerLoop:
         if now - self._panels_drawn_s < (self._period_s if is_busy else 1.0 / RESTING_PANEL_HZ):
             return
         self._panels_drawn_s = now
-        self._thumbnails.ask(choice.key for choice in self._choices.environments)
         self._thumbnails.ask(self._store.state.tool.loaded_environments)
         newest = [drawn for drawn in self._draws_s if drawn > now - 1.0]
         self._controls.window.sync(
