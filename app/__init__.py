@@ -1,1 +1,0 @@
-"""The application: command line, viewer windows and panels over phynes_core."""

@@ -41,7 +41,7 @@ def check_training_backends(maps: str, mesh_losses: str, device: str) -> None:
 
 def _check(option: str, operation: str, name: str, device: str) -> None:
     from phynes_core.errors import PhynesError
-    from phynes_core.kernels.backends import resolve
+    from phynes_core.kernels.registry import resolve
 
     try:
         resolve(operation, name, device)

@@ -15,13 +15,13 @@ from app.materials import Materials
 from app.posing import posed_by
 from app.row import Standing, arranged, standing
 from app.state import BodyState, PlaybackState, ViewState
-from phynes_core.avatar import Avatar
+from phynes_core.avatar.avatar import Avatar
+from phynes_core.avatar.checkpoint import load_checkpoint
 from phynes_core.body.model import Pose, pose_joints
 from phynes_core.body.motion import MotionClip
 from phynes_core.body.motion_files import load_motion
-from phynes_core.checkpoint import load_checkpoint
 from phynes_core.errors import CheckpointError
-from phynes_core.scene import PosedAvatar
+from phynes_core.frame.scene import PosedAvatar
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ from app.frames import LIGHT, REFLECTANCE
 from app.light_state import Rgb
 from app.picture import display_image
 from phynes_core.conventions import linear_to_srgb
-from phynes_core.image_files import write_exr, write_png
+from phynes_core.io.image_files import write_exr, write_png
 from phynes_core.render.frame_buffers import FrameBuffers
 from phynes_core.render.tonemap import tonemap
 

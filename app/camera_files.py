@@ -8,8 +8,8 @@ from app.camera_checks import mistake_in_path
 from app.camera_state import CameraPath
 from app.json_files import read_json
 from app.records import RecordError, from_record
-from phynes_core.atomic_file import replacing
 from phynes_core.errors import PhynesError
+from phynes_core.io.atomic_file import replacing
 
 FORMAT, VERSION = "phynes-camera-path", 1
 MOST_BYTES = 1 << 20

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 from app.picking import Letterbox
 from app.shader_files import rectangle_program
 from app.state import Rgb
-from phynes_core.paths import ASSETS
+from phynes_core.io.shipped_files import ASSETS
 
 REGULAR_FONT = ASSETS / "fonts" / "Inter_400Regular.ttf"
 SEMIBOLD_FONT = ASSETS / "fonts" / "Inter_600SemiBold.ttf"

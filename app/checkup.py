@@ -74,20 +74,20 @@ def _named_version(requirement: str) -> str:
 
 def _backends() -> Iterator[Finding]:
     try:
-        from phynes_core.kernels import backends
+        from phynes_core.kernels import registry
     except (ImportError, OSError) as error:
         yield Finding("backends", "engine", BAD, f"cannot be imported: {error}")
         return
     for name in FAST_BACKENDS:
-        cause = backends.missing_cause(name)
-        text = f"{cause}; {backends.remedy(name)}" if cause else "works"
+        cause = registry.missing_cause(name)
+        text = f"{cause}; {registry.remedy(name)}" if cause else "works"
         yield Finding("backends", name, OPTIONAL if cause else GOOD, text)
     import torch
 
-    for device in backends.DEVICES if torch.cuda.is_available() else ("cpu",):
+    for device in registry.DEVICES if torch.cuda.is_available() else ("cpu",):
         for operation in OPERATIONS:
-            best, *others = backends.available(operation, device)
-            state = OPTIONAL if best == backends.REFERENCE != backends.candidates(operation, device)[0] else GOOD
+            best, *others = registry.available(operation, device)
+            state = OPTIONAL if best == registry.REFERENCE != registry.candidates(operation, device)[0] else GOOD
             text = best + (f" (also {', '.join(others)})" if others else "")
             yield Finding("backends" if device == "cpu" else "on the GPU", operation, state, text)
 
@@ -195,7 +195,7 @@ def _bodies() -> Iterator[Finding]:
 
 
 def _files() -> Iterator[Finding]:
-    from phynes_core.paths import ASSETS, CHECKPOINTS
+    from phynes_core.io.shipped_files import ASSETS, CHECKPOINTS
 
     for subject, found, remedy in (
         ("avatars", list(CHECKPOINTS.glob("*.ckpt")), "train one: python launch.py train -h"),
@@ -221,9 +221,9 @@ def _files() -> Iterator[Finding]:
 
 
 def _kernel_cache() -> Path:
-    from phynes_core.kernels import backends
+    from phynes_core.kernels import registry
 
-    backends.missing_cause("numba")  # chooses the folder
+    registry.missing_cause("numba")  # chooses the folder
     return Path(os.environ.get("NUMBA_CACHE_DIR") or environment.PROJECT.root)
 
 

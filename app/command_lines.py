@@ -25,7 +25,7 @@ from app.state import BodyState, CompareState, PlaybackState, StillState, ToolSt
 from app.video_files import can_be_clear
 from phynes_core.body.motion import bundled_motions
 from phynes_core.errors import PhynesError
-from phynes_core.paths import ASSETS, CHECKPOINTS, PROJECT
+from phynes_core.io.shipped_files import ASSETS, CHECKPOINTS, PROJECT
 
 Values = dict[str, Any]  # field of a command's options -> its value
 WHITE = (1.0, 1.0, 1.0)

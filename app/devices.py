@@ -6,7 +6,7 @@ import torch
 
 from app.backend_options import BackendOptions
 from app.cli import UsageError
-from phynes_core.kernels.backends import resolve
+from phynes_core.kernels.registry import resolve
 
 _CPU_ALONE = {"numba", "embree"}  # backends
 _log = logging.getLogger(__name__)

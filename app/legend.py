@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from app.false_color import Legend
-from phynes_core.paths import ASSETS
+from phynes_core.io.shipped_files import ASSETS
 from phynes_core.render.colormap import color_table
 
 FONT = ASSETS / "fonts" / "Inter_400Regular.ttf"

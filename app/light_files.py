@@ -6,7 +6,7 @@ import numpy as np
 
 from app.outputs import check_file
 from phynes_core.errors import OutputError
-from phynes_core.image_files import write_exr, write_hdr
+from phynes_core.io.image_files import write_exr, write_hdr
 
 MIN_ROWS, MAX_ROWS = 4, 2048
 LIGHT_ROWS = 512  # of what the window writes

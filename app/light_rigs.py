@@ -11,9 +11,9 @@ from app.json_files import read_json
 from app.light_presets import LIGHT_PRESETS
 from app.light_state import LAMP_KINDS, LIGHT_MODES, LampState, LightState
 from app.state import PROBE_COLUMNS, PROBE_ROWS
-from phynes_core.atomic_file import replacing
 from phynes_core.errors import PhynesError
-from phynes_core.paths import ASSETS
+from phynes_core.io.atomic_file import replacing
+from phynes_core.io.shipped_files import ASSETS
 
 FORMAT, VERSION = "phynes-light-rig", 1
 MOST_BYTES = 1 << 20

@@ -7,8 +7,8 @@ from app.json_files import read_json
 from app.material_edits import mistake_in_materials
 from app.material_state import MaterialState
 from app.records import RecordError, from_record, to_record
-from phynes_core.atomic_file import replacing
 from phynes_core.errors import PhynesError
+from phynes_core.io.atomic_file import replacing
 
 FORMAT, VERSION = "phynes materials", 1
 MOST_BYTES = 8_000_000

@@ -3,7 +3,7 @@
 import torch
 
 from app.frames import MaterialSquare
-from phynes_core.avatar import Avatar
+from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.texels import TEXELS, surface_texels, texel_centers
 from phynes_core.maps.material_edit import MaterialEdit, edited
 

@@ -7,10 +7,10 @@ import torch
 from app.frames import MaterialSquare
 from app.material_square import MapSquare
 from app.material_state import MaterialState, StrokeState
-from phynes_core.avatar import Avatar
+from phynes_core.avatar.avatar import Avatar
+from phynes_core.avatar.paint_surface import PaintSurface
 from phynes_core.body.texels import TEXELS
 from phynes_core.maps.material_edit import MaterialEdit, PaintChange, blank_paint, painted
-from phynes_core.paint_surface import PaintSurface
 
 MOST_KEPT = 8  # avatars
 MOST_EDITS = 4  # of each; 16 MB

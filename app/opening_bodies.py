@@ -14,8 +14,8 @@ from app.pose_files import read_pose
 from app.pose_library import pose_path
 from app.shipped_files import shipped_path
 from app.state import NUM_SHAPES, BodyState, CompanyState, PlaybackState
+from phynes_core.avatar.checkpoint import resolve_avatar_path
 from phynes_core.body.motion import bundled_motions
-from phynes_core.checkpoint import resolve_avatar_path
 
 LEAST_SPACING_M, MOST_SPACING_M = 0.2, 10.0
 MOST_SPEED = 20.0

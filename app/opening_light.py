@@ -13,7 +13,7 @@ from app.light_rigs import load_rig
 from app.light_state import LampState, LightState, Rgb, StageState
 from app.shipped_files import shipped_path
 from phynes_core.errors import ImageError
-from phynes_core.paths import ASSETS
+from phynes_core.io.shipped_files import ASSETS
 
 MAX_SOURCES = 64  # more would cost more rays than the probes
 SUN_NAMES = ("az", "el", "intensity", "radius")

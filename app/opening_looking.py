@@ -10,7 +10,7 @@ from app.looking_options import LookingOptions
 from app.opening_light import sky_of
 from app.overlay_lines import OVERLAYS
 from app.state import BUFFERS, LightState, ViewState
-from phynes_core.checkpoint import resolve_avatar_path
+from phynes_core.avatar.checkpoint import resolve_avatar_path
 
 KINDS = ("buffer", "avatar", "probe", "rig")
 

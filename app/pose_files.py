@@ -7,9 +7,9 @@ from pathlib import Path
 
 from app.json_files import read_json
 from app.state import NUM_JOINTS, Vector
-from phynes_core.atomic_file import replacing
 from phynes_core.conventions import JOINT_NAMES
 from phynes_core.errors import MotionError
+from phynes_core.io.atomic_file import replacing
 
 SUFFIX = ".json"
 FORMAT = "phynes pose 1"

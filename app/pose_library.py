@@ -7,7 +7,7 @@ from app.pose_files import SUFFIX, SavedPose, read_pose, write_pose
 from app.state import Vector
 from app.user_files import settings_folder
 from phynes_core.errors import MotionError, OutputError
-from phynes_core.paths import ASSETS
+from phynes_core.io.shipped_files import ASSETS
 
 SHIPPED = ASSETS / "poses"
 MOST_POSES = 200

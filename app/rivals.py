@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import torch
 
-from phynes_core.avatar import Avatar
+from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.atlas import corner_uv
 from phynes_core.conventions import srgb_to_linear
 from phynes_core.data.capture import Capture

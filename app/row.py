@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from phynes_core.avatar import Avatar
+from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.model import Pose, pose_body
 from phynes_core.body.motion import MotionClip
-from phynes_core.scene import PosedAvatar
+from phynes_core.frame.scene import PosedAvatar
 
 
 @dataclass(frozen=True, eq=False)

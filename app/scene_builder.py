@@ -17,12 +17,12 @@ from app.opening_view import keeps_clocks, opening_view
 from app.scene_options import SceneOptions
 from app.staging import ground_of
 from app.state import BodyState, CameraState, ViewState
-from phynes_core.avatar import Avatar
+from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.model import pose_body
 from phynes_core.errors import MotionError
+from phynes_core.frame.scene import Scene
 from phynes_core.render.camera import Camera, framing_distance, orbit_camera
 from phynes_core.render.probes import load_environment_image
-from phynes_core.scene import Scene
 
 MIN_SIZE, MAX_SIZE = 16, 8192  # pixels a side; above the latter the buffers of one frame no longer fit in memory
 

@@ -7,11 +7,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from phynes_core.atomic_file import replacing
 from phynes_core.body.atlas import uv_to_vertex
+from phynes_core.frame.scene import Scene, SceneMesh
+from phynes_core.io.atomic_file import replacing
 from phynes_core.render.camera import Camera
 from phynes_core.render.lighting import Lighting
-from phynes_core.scene import Scene, SceneMesh
 
 
 def save_scene(folder: Path, scene: Scene, mesh: SceneMesh, bright_sources: int) -> None:

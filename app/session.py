@@ -28,13 +28,13 @@ from app.state import CameraState, LookState, ViewState
 from app.wipe import other_side
 from phynes_core.body.motion import bundled_motions
 from phynes_core.body.motion_files import load_motion
-from phynes_core.frame import LIGHT_BUFFERS, RenderOptions
-from phynes_core.grounded_frame import COARSE, FINE
-from phynes_core.paths import ASSETS, CHECKPOINTS
+from phynes_core.frame.frame import LIGHT_BUFFERS, RenderOptions
+from phynes_core.frame.grounded_frame import COARSE, FINE
+from phynes_core.frame.scene import Scene
+from phynes_core.io.shipped_files import ASSETS, CHECKPOINTS
 from phynes_core.render.frame_buffers import BUFFERS, FrameBuffers
 from phynes_core.render.light_picture import picture_of_light
 from phynes_core.render.probes import load_environment_image
-from phynes_core.scene import Scene
 
 LIVE_VISIBILITY_SLICES = 4  # a moving pose renews a quarter of the shadows each frame
 FINAL_SUPERSAMPLE = 2  # samples a side of a pixel in files and in pictures at rest: smooth patterns and inner edges

@@ -12,9 +12,9 @@ from app.json_files import parse_json, read_text
 from app.records import RecordError, from_record, to_record
 from app.session_limits import mistake_in_value
 from app.state import ViewState
-from phynes_core.atomic_file import replacing
 from phynes_core.errors import PhynesError
-from phynes_core.paths import PROJECT
+from phynes_core.io.atomic_file import replacing
+from phynes_core.io.shipped_files import PROJECT
 
 FORMAT, VERSION = "phynes session", 1
 MOST_BYTES = 16_000_000

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import moderngl
 
-from phynes_core.paths import PROJECT
+from phynes_core.io.shipped_files import PROJECT
 
 SHADERS = PROJECT / "shaders"
 _INCLUDE = re.compile(r'^#include "([\w.]+)"$', re.MULTILINE)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from phynes_core.paths import PROJECT
+from phynes_core.io.shipped_files import PROJECT
 
 
 def shipped_path(name: str) -> Path:

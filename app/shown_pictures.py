@@ -9,7 +9,7 @@ from app.edits import edit_look
 from app.opening_session import new_session
 from app.scene_options import SceneOptions
 from app.state import ViewState
-from phynes_core.image_files import write_png
+from phynes_core.io.image_files import write_png
 
 
 def needs_window(view: ViewState) -> bool:

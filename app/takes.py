@@ -15,8 +15,8 @@ from app.state import StillState, TurntableState, ViewState
 from app.turntable import fitted, turntable_views
 from app.video_files import LARGEST_SIZE
 from phynes_core.errors import OutputError
-from phynes_core.exr_layers import writing_layers
-from phynes_core.image_files import write_png
+from phynes_core.io.exr_layers import writing_layers
+from phynes_core.io.image_files import write_png
 
 SMALLEST_SIZE = 16
 STILL_SUFFIXES = (".png", ".exr")

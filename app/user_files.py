@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from phynes_core.atomic_file import replacing
 from phynes_core.errors import OutputError
+from phynes_core.io.atomic_file import replacing
 
 _log = logging.getLogger(__name__)
 

@@ -1,1 +1,0 @@
-"""The engine: tensors in, tensors out. Never imports the app, a GUI or OpenGL."""

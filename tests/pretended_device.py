@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from phynes_core.device_graph import Step
-from phynes_core.kernels import backends
+from phynes_core.frame.device_graph import Step
+from phynes_core.kernels import registry
 
 CUDA = torch.device("cuda")
 _MAY_MIX = {"copy_", "to", "type_as", "set_"}
@@ -133,7 +133,7 @@ def pretended_cuda() -> Iterator[torch.device]:
     """The mode, with Warp's kernels sent to its CPU device."""
     import warp
 
-    from_torch, missing_cause = warp.from_torch, backends.missing_cause
+    from_torch, missing_cause = warp.from_torch, registry.missing_cause
 
     def cause(name):
         return "no GPU to run on" if name == "triton" else missing_cause(name)
@@ -145,7 +145,7 @@ def pretended_cuda() -> Iterator[torch.device]:
             return from_torch(tensor, *args, **kwargs)
 
     with (
-        mock.patch.object(backends, "missing_cause", cause),
+        mock.patch.object(registry, "missing_cause", cause),
         mock.patch.object(nn.Module, "to", module_there),
         mock.patch.object(torch.cuda, "current_stream", lambda device=None: None),
         mock.patch.object(warp, "stream_from_torch", lambda stream: None),

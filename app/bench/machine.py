@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import torch
 
-from phynes_core.paths import PROJECT
+from phynes_core.io.shipped_files import PROJECT
 
 
 def milliseconds(action: Callable[[], object], device: str = "cpu") -> float:

@@ -13,11 +13,11 @@ from app.session import LIVE_LAMP_SAMPLES
 from phynes_core.body.motion import bundled_motions
 from phynes_core.body.motion_files import load_motion
 from phynes_core.evaluation.metrics import psnr
-from phynes_core.frame import FrameRenderer, RenderOptions
+from phynes_core.frame.frame import FrameRenderer, RenderOptions
+from phynes_core.frame.scene import PosedAvatar, Scene
 from phynes_core.render.camera import orbit_camera
 from phynes_core.render.lamps import Lamp
 from phynes_core.render.lighting import Lighting
-from phynes_core.scene import PosedAvatar, Scene
 
 WARM_UP_FRAMES = 3  # compile the kernels, fill the caches
 OPTIONS = RenderOptions(

@@ -11,12 +11,12 @@ from app.bench.machine import milliseconds
 from app.bench.plot import Line
 from app.bench.scenarios import WARM_UP_FRAMES, measure_frames, turning_camera
 from phynes_core.body.model import Pose
-from phynes_core.frame import FrameRenderer, RenderOptions
+from phynes_core.frame.frame import FrameRenderer, RenderOptions
+from phynes_core.frame.scene import PosedAvatar, Scene
 from phynes_core.render.gbuffer import build_gbuffer
 from phynes_core.render.rasterize import rasterize
 from phynes_core.render.shade import PackedVisibility, Surface, shade
 from phynes_core.render.visibility import Occluder
-from phynes_core.scene import PosedAvatar, Scene
 
 IMAGE_SIZES = (256, 512, 1024, 2048)
 PROBE_COUNTS = (128, 256, 512, 1024, 2048)

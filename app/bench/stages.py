@@ -9,8 +9,9 @@ import torch
 from app.bench.machine import milliseconds
 from app.bench.scenarios import OPTIONS
 from app.bench.training_step import STEPS, TrainingStep
-from phynes_core.frame import FrameRenderer
-from phynes_core.kernels.backends import REFERENCE, available, missing_cause
+from phynes_core.frame.frame import FrameRenderer
+from phynes_core.frame.scene import Scene, build_mesh
+from phynes_core.kernels.registry import REFERENCE, available, missing_cause
 from phynes_core.render.detail_normals import detail_normals, face_frames
 from phynes_core.render.gbuffer import build_gbuffer
 from phynes_core.render.lamps import Lamp, lamp_directions
@@ -18,7 +19,6 @@ from phynes_core.render.probes import environment_to_probes
 from phynes_core.render.rasterize import rasterize
 from phynes_core.render.shade import PackedVisibility, Surface, shade
 from phynes_core.render.visibility import Occluder
-from phynes_core.scene import Scene, build_mesh
 
 RAY_OPS = ("rasterize", "visibility")  # their torch reference would take hours: Warp on the CPU is theirs
 

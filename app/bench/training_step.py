@@ -12,12 +12,12 @@ from functools import cached_property
 import numpy as np
 import torch
 
-from phynes_core.avatar import Avatar
+from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.files import load_bundled_body
 from phynes_core.data.native import load_capture
-from phynes_core.kernels.backends import REFERENCE, missing_cause
+from phynes_core.io.shipped_files import ASSETS
 from phynes_core.kernels.cpu.bvh import Bvh, KnownSurface
-from phynes_core.paths import ASSETS
+from phynes_core.kernels.registry import REFERENCE, missing_cause
 from phynes_core.training.frames import TrainingFrame, load_training_frames
 from phynes_core.training.presets import FAST
 from phynes_core.training.stage1 import Stage1

@@ -64,7 +64,7 @@ def run(args: Bench) -> int:
     from app.scene_builder import build_scene, pixel_normals
     from app.scene_files import write_json
     from app.scene_options import SceneOptions
-    from phynes_core.scene import AvatarCopies
+    from phynes_core.frame.scene import AvatarCopies
 
     if args.probe == "none":
         raise UsageError("--probe: expected a surrounding light to time, got none")
@@ -142,7 +142,7 @@ def _title(backend: str) -> str:
 
 
 def _show_backends(table: dict[str, dict[str, float]], ops: dict[str, str], device: str) -> None:
-    from phynes_core.kernels.backends import candidates, missing_cause, remedy
+    from phynes_core.kernels.registry import candidates, missing_cause, remedy
 
     print(f"\n{'stage':<18}ms by backend, as they stand in line")
     for stage, row in table.items():
@@ -156,7 +156,7 @@ def _show_backends(table: dict[str, dict[str, float]], ops: dict[str, str], devi
 def _write_sizes(folder: Path, record: dict, sizes: dict) -> None:
     from app.bench.plot import size_plots
     from app.scene_files import write_json
-    from phynes_core.atomic_file import replacing
+    from phynes_core.io.atomic_file import replacing
 
     folder.mkdir(parents=True, exist_ok=True)
     content: dict[str, object] = {key: record[key] for key in ("device", "commit", "size")}

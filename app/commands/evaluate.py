@@ -58,7 +58,7 @@ class Evaluate:
 def run(args: Evaluate) -> int:
     from app.outputs import check_folder
     from app.rivals import make_rivals
-    from phynes_core.checkpoint import load_checkpoint, resolve_avatar_path
+    from phynes_core.avatar.checkpoint import load_checkpoint, resolve_avatar_path
     from phynes_core.data.open_capture import open_capture
     from phynes_core.evaluation.evaluate import evaluate, flat_metrics
     from phynes_core.evaluation.lpips import load_lpips

@@ -29,7 +29,7 @@ from app.scene_options import SceneOptions
 
 if TYPE_CHECKING:
     from app.scene_builder import OpenedScene
-    from phynes_core.grounded_frame import GroundedRenderer
+    from phynes_core.frame.grounded_frame import GroundedRenderer
 
 ENGINE_ALONE = ("supersample", "antialias", "lamp_samples", "exact_visibility")  # a window's picture has its own
 
@@ -95,7 +95,7 @@ def _render_folder(args: Render) -> int:
     from app.scene_files import save_scene
     from app.shown_pictures import needs_window, write_shown
     from app.state import BUFFERS as SHOWN
-    from phynes_core.grounded_frame import GroundedRenderer
+    from phynes_core.frame.grounded_frame import GroundedRenderer
     from phynes_core.render.frame_buffers import BUFFERS
     from phynes_core.render.light_picture import picture_of_light
 
@@ -137,7 +137,7 @@ def _write_buffers(args: Render, opened: "OpenedScene", names: list[str], render
     from app.light_state import StageState
     from app.scene_builder import pixel_normals
     from app.staging import staged
-    from phynes_core.frame import RenderOptions
+    from phynes_core.frame.frame import RenderOptions
 
     view, scene = opened.view, opened.scene
     look, stage = view.look, view.stage

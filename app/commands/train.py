@@ -73,8 +73,8 @@ def run(args: Train) -> int:
 
     from app.backend_options import check_training_backends
     from app.training_progress import RichProgress, SilentProgress
+    from phynes_core.avatar.checkpoint import save_checkpoint
     from phynes_core.body.files import load_body
-    from phynes_core.checkpoint import save_checkpoint
     from phynes_core.data.open_capture import open_capture
     from phynes_core.training.ablations import with_ablation
     from phynes_core.training.loop import RunOptions, train
@@ -150,7 +150,7 @@ class _EnoughError(Exception):
 
 def _check_writable(path: Path) -> None:
     """Start writing the checkpoint and stop before anything stands there: OutputError if that cannot be done."""
-    from phynes_core.atomic_file import replacing
+    from phynes_core.io.atomic_file import replacing
 
     try:
         with replacing(path):
@@ -161,7 +161,7 @@ def _check_writable(path: Path) -> None:
 
 def _measure(path: Path, capture, body, report: Path) -> None:
     """Evaluate what the file holds (its grids are half precision) and store the numbers in it."""
-    from phynes_core.checkpoint import load_checkpoint, save_checkpoint
+    from phynes_core.avatar.checkpoint import load_checkpoint, save_checkpoint
     from phynes_core.evaluation.evaluate import evaluate, flat_metrics
     from phynes_core.evaluation.options import EvaluateOptions
     from phynes_core.evaluation.report import PAGE, write_report

@@ -21,7 +21,7 @@ from app.backend_options import check_backends
 from app.body_options import PlaybackOptions
 from app.session_status import OpenedSession
 from app.view_options import ViewOptions
-from phynes_core.checkpoint import resolve_avatar_path
+from phynes_core.avatar.checkpoint import resolve_avatar_path
 
 MIN_SIZE, MAX_SIZE = 64, 2048
 ENGINE_OPTIONS = ("smpl", "smpl_uv", "backend", "device", "raster", "maps")  # that other commands take, too

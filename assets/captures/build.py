@@ -33,7 +33,7 @@ from phynes_core.data.native_writer import (  # noqa: E402
     save_view,
 )
 from phynes_core.geometry.mesh import vertex_normals  # noqa: E402
-from phynes_core.image_files import write_exr  # noqa: E402
+from phynes_core.io.image_files import write_exr  # noqa: E402
 from phynes_core.render.camera import Camera  # noqa: E402
 from phynes_core.render.rasterize import rasterize  # noqa: E402
 

@@ -20,7 +20,6 @@ from torch import Tensor
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1]))
 
-from phynes_core.atomic_file import replacing  # noqa: E402
 from phynes_core.body.files import load_bundled_body  # noqa: E402
 from phynes_core.body.model import BodyModel, Pose, pose_body  # noqa: E402
 from phynes_core.body.rotations import (  # noqa: E402
@@ -30,6 +29,7 @@ from phynes_core.body.rotations import (  # noqa: E402
     slerp,
 )
 from phynes_core.conventions import JOINT_NAMES, rotation_about_y  # noqa: E402
+from phynes_core.io.atomic_file import replacing  # noqa: E402
 
 FPS = 30.0
 SOURCE_LEG_M = 0.421546 + 0.409870  # thigh and shin of DeepMimic's humanoid3d.txt

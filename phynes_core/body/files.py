@@ -15,7 +15,7 @@ from phynes_core.body.restricted_pickle import read_restricted_pickle
 from phynes_core.body.uv_file import read_obj_uv
 from phynes_core.conventions import NUM_JOINTS
 from phynes_core.errors import BodyError
-from phynes_core.paths import ASSETS
+from phynes_core.io.shipped_files import ASSETS
 
 BUNDLED_BODY = ASSETS / "body" / "body.npz"
 _KEYS = ("v_template", "shapedirs", "posedirs", "J_regressor", "weights", "kintree_table", "f")

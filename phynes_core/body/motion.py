@@ -14,7 +14,7 @@ from phynes_core.body.rotations import (
     quaternion_to_axis_angle,
     slerp,
 )
-from phynes_core.paths import ASSETS
+from phynes_core.io.shipped_files import ASSETS
 
 
 @dataclass(frozen=True, eq=False)

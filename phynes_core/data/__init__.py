@@ -1,1 +1,0 @@
-"""Captures: what a person recorded or rendered of a subject, in memory and on disk."""

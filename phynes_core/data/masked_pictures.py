@@ -17,7 +17,7 @@ from torch import Tensor
 from phynes_core.data.source_camera import SourceCamera
 from phynes_core.data.undistort import resample, shrink_by_area, shrink_nearest, undistortion_grid
 from phynes_core.errors import CaptureError, ImageError
-from phynes_core.image_files import read_png
+from phynes_core.io.image_files import read_png
 
 _GRIDS_KEPT = 8  # 8 MB each at 1024 x 1024; training goes around four cameras, frame by frame
 LABEL_FOLDERS = ("mask_cihp",)  # masks whose values name parts of the body, 0 is background

@@ -14,7 +14,7 @@ from phynes_core.data import layout
 from phynes_core.data.capture import Capture
 from phynes_core.data.native_ground_truth import NativeGroundTruth
 from phynes_core.errors import CaptureError, ImageError
-from phynes_core.image_files import picture_size, read_png
+from phynes_core.io.image_files import picture_size, read_png
 from phynes_core.render.camera import Camera
 
 FORMAT = 1

@@ -12,7 +12,7 @@ from torch import Tensor
 from phynes_core.data import layout
 from phynes_core.data.ground_truth import GroundTruth
 from phynes_core.errors import CaptureError
-from phynes_core.image_files import read_exr, read_png
+from phynes_core.io.image_files import read_exr, read_png
 
 
 @dataclass(frozen=True)

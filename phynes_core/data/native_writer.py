@@ -8,12 +8,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from phynes_core.atomic_file import replacing
 from phynes_core.body.model import Pose
 from phynes_core.conventions import linear_to_srgb
 from phynes_core.data import layout
 from phynes_core.data.native import FORMAT
-from phynes_core.image_files import write_exr, write_png
+from phynes_core.io.atomic_file import replacing
+from phynes_core.io.image_files import write_exr, write_png
 from phynes_core.render.camera import Camera
 
 

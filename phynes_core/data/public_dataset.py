@@ -28,7 +28,7 @@ from phynes_core.data.subject_presets import (
     subject_preset,
 )
 from phynes_core.errors import CaptureError, ImageError
-from phynes_core.image_files import picture_size
+from phynes_core.io.image_files import picture_size
 
 ANNOTS, INTRINSICS, EXTRINSICS, MOTION = "annots.npy", "intri.yml", "extri.yml", "motion.npz"
 SEGMENTED_UNCERTAIN_PX = 2  # Neural Body erodes and dilates label masks by 5 x 5 and leaves the ring out

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from phynes_core.avatar import Avatar
+from phynes_core.avatar.avatar import Avatar
 from phynes_core.data.capture import Capture
 from phynes_core.errors import CaptureError
 from phynes_core.evaluation.alignment import ALIGNMENTS

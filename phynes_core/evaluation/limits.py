@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from phynes_core.avatar import Avatar
+from phynes_core.avatar.avatar import Avatar
 from phynes_core.conventions import linear_to_srgb
 from phynes_core.data.capture import Capture
 from phynes_core.data.ground_truth import GroundTruth
@@ -23,7 +23,8 @@ from phynes_core.evaluation.ledger import Evaluation, Ledger
 from phynes_core.evaluation.lightings import LightImages
 from phynes_core.evaluation.metrics import psnr
 from phynes_core.evaluation.options import EvaluateOptions
-from phynes_core.frame import FrameRenderer, RenderOptions
+from phynes_core.frame.frame import FrameRenderer, RenderOptions
+from phynes_core.frame.scene import PosedAvatar, Scene
 from phynes_core.geometry.mesh import vertex_normals
 from phynes_core.render.camera import Camera
 from phynes_core.render.coverage import antialiased_fragments
@@ -35,7 +36,6 @@ from phynes_core.render.probes import probe_directions
 from phynes_core.render.rasterize import rasterize
 from phynes_core.render.shade import PackedVisibility, Shading, Surface, shade
 from phynes_core.render.visibility import Occluder
-from phynes_core.scene import PosedAvatar, Scene
 
 NOTE = (
     "The same pictures with ground truth put in. True mesh: our renderer on the true surface with its normals; true "

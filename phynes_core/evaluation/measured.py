@@ -6,7 +6,7 @@ import time
 import torch
 from torch import Tensor
 
-from phynes_core.avatar import Avatar
+from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.model import pose_body
 from phynes_core.conventions import linear_to_srgb, srgb_to_linear
 from phynes_core.data.capture import Capture
@@ -21,11 +21,11 @@ from phynes_core.evaluation.lightings import LAMPS, PROBES, LightImages
 from phynes_core.evaluation.metrics import baked_shading, light_error, normal_degrees, psnr, rmse
 from phynes_core.evaluation.options import EvaluateOptions
 from phynes_core.evaluation.surface_distances import surface_distances
-from phynes_core.frame import FrameRenderer, RenderOptions
+from phynes_core.frame.frame import FrameRenderer, RenderOptions
+from phynes_core.frame.scene import PosedAvatar, Scene
 from phynes_core.render.frame_buffers import FrameBuffers
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Environment
-from phynes_core.scene import PosedAvatar, Scene
 
 WHOLE_COVERAGE = 0.99
 SPEED_SIZE = 512  # pixels across, as the paper's Table III

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from phynes_core.atomic_file import replacing
 from phynes_core.evaluation.ledger import Evaluation, Panel
 from phynes_core.evaluation.page import ERROR_GAIN, page
 from phynes_core.evaluation.tables import Table, comparison_tables, paper_tables, summary
-from phynes_core.image_files import write_png
+from phynes_core.io.atomic_file import replacing
+from phynes_core.io.image_files import write_png
 
 PAGE = "report.html"
 _PICTURE_ROWS = 420  # smaller pictures are enlarged by a whole number to about this

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
-from phynes_core.avatar import Avatar
+from phynes_core.avatar.avatar import Avatar
 from phynes_core.data.capture import Capture
 from phynes_core.evaluation.held_out import HeldOutView
 from phynes_core.evaluation.ledger import Evaluation

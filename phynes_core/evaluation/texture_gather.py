@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from phynes_core.avatar import Avatar
+from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.model import BodyModel
 from phynes_core.conventions import srgb_to_linear
 from phynes_core.data.capture import Capture

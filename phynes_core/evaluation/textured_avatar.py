@@ -5,7 +5,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from phynes_core.avatar import Avatar
+from phynes_core.avatar.avatar import Avatar
 from phynes_core.checks import check_tensor
 from phynes_core.conventions import linear_to_srgb
 from phynes_core.maps.neural_map import PoseBatch

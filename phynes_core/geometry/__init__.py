@@ -1,1 +1,0 @@
-"""Meshes, closest points and signed distances."""

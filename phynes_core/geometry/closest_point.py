@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from phynes_core.checks import check_tensor
-from phynes_core.kernels.backends import resolve
+from phynes_core.kernels.registry import resolve
 
 _PAIRS = 1 << 20  # point-face pairs that the reference measures at once
 

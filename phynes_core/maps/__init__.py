@@ -1,1 +1,0 @@
-"""Neural maps: small networks over the body's UV square."""

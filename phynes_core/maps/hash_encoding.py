@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from phynes_core.checks import check_tensor
-from phynes_core.kernels.backends import resolve
+from phynes_core.kernels.registry import resolve
 
 if TYPE_CHECKING:
     from phynes_core.kernels.cuda.triton_encoding import ColumnTable

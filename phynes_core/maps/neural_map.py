@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from phynes_core.checks import check_tensor
 from phynes_core.conventions import POSE_DIM
-from phynes_core.kernels.backends import REFERENCE, resolve
 from phynes_core.kernels.cpu.threads import run_in_threads
+from phynes_core.kernels.registry import REFERENCE, resolve
 from phynes_core.maps.frequency_encoding import FrequencyEncoding
 from phynes_core.maps.hash_encoding import HashEncoding, HashEncodingConfig, column_table
 

@@ -1,1 +1,0 @@
-"""Turning geometry, materials and light into images."""

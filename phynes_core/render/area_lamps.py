@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from phynes_core.kernels.backends import resolve
+from phynes_core.kernels.registry import resolve
 from phynes_core.render.brdf import MIN_COSINE, specular
 from phynes_core.render.lamps import GOLDEN_ANGLE, Lamp
 from phynes_core.render.shade import Shading, Surface

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from phynes_core.kernels.backends import resolve
+from phynes_core.kernels.registry import resolve
 from phynes_core.render.camera import Camera
 from phynes_core.render.rasterize import Fragments
 

@@ -17,7 +17,7 @@ from phynes_core.conventions import (
     srgb_to_linear,
 )
 from phynes_core.errors import ImageError
-from phynes_core.image_files import read_exr, read_hdr, read_png
+from phynes_core.io.image_files import read_exr, read_hdr, read_png
 
 PATCH = 16  # probes that stand together in `Probes.in_patches`: half a word of visibility bits
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from phynes_core.checks import check_tensor
-from phynes_core.kernels.backends import resolve
+from phynes_core.kernels.registry import resolve
 from phynes_core.render.camera import Camera
 
 NEAR_M = 0.01  # camera z

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from phynes_core.checks import check_tensor
 from phynes_core.conventions import MIN_ROUGHNESS
-from phynes_core.kernels.backends import resolve
+from phynes_core.kernels.registry import resolve
 from phynes_core.render.brdf import MIN_COSINE, specular
 from phynes_core.render.visibility import visibility_at
 

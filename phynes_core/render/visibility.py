@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from phynes_core.checks import check_tensor
-from phynes_core.kernels.backends import REFERENCE, resolve
+from phynes_core.kernels.registry import REFERENCE, resolve
 
 # Rays start this far along the normal: above the rounding of float32 rays around a body (1e-6 m), below the gaps
 # between limbs and body whose shadow would be missed.

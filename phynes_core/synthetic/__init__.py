@@ -1,1 +1,0 @@
-"""A procedurally clothed subject and its ground truth, rendered by Mitsuba (optional extra `synthetic`)."""

@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from phynes_core.errors import CaptureError
-from phynes_core.paths import ASSETS
+from phynes_core.io.shipped_files import ASSETS
 from phynes_core.render.probes import load_environment_image
 
 _LIGHT_ROWS = 256

@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from phynes_core.atomic_file import replacing
 from phynes_core.body.model import BodyModel
 from phynes_core.data import layout
 from phynes_core.errors import CaptureError
+from phynes_core.io.atomic_file import replacing
 from phynes_core.synthetic.plan import SynthesisPlan
 from phynes_core.synthetic.subjects import find_subject
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phynes_core.body.model import Pose
-from phynes_core.paths import ASSETS
+from phynes_core.io.shipped_files import ASSETS
 from phynes_core.synthetic.mitsuba_setup import load_mitsuba
 from phynes_core.synthetic.noise import smoothstep
 from phynes_core.synthetic.scene import make_mesh

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from phynes_core.atomic_file import replacing
 from phynes_core.data.capture import Capture
 from phynes_core.errors import CaptureError, PhynesError
+from phynes_core.io.atomic_file import replacing
 from phynes_core.training.frames import TrainingFrame
 
 CAMERAS, POSES = "cameras", "body parameters"

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import torch
 
-from phynes_core.avatar import Avatar, AvatarRecord
+from phynes_core.avatar.avatar import Avatar, AvatarRecord
 from phynes_core.body.model import BodyModel
 from phynes_core.body.subdivide import split_body
 from phynes_core.data.capture import Capture

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from phynes_core.conventions import linear_to_srgb
 from phynes_core.geometry.mesh import unique_edges
-from phynes_core.kernels.backends import resolve
+from phynes_core.kernels.registry import resolve
 
 ENTROPY_BINS = 15  # Relightable Avatar's histogram on [0, 1] (FORMATS section 4.3)
 

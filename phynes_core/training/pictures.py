@@ -6,14 +6,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from phynes_core.avatar import Avatar
+from phynes_core.avatar.avatar import Avatar
 from phynes_core.conventions import linear_to_srgb
 from phynes_core.data.capture import Capture
-from phynes_core.frame import FrameRenderer, RenderOptions
-from phynes_core.image_files import write_png
+from phynes_core.frame.frame import FrameRenderer, RenderOptions
+from phynes_core.frame.scene import PosedAvatar, Scene
+from phynes_core.io.image_files import write_png
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Environment
-from phynes_core.scene import PosedAvatar, Scene
 
 ERROR_GAIN = 3.0  # the error picture shows three times the difference
 

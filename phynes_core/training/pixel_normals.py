@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from phynes_core.avatar import Avatar
+from phynes_core.avatar.avatar import Avatar
 from phynes_core.maps.neural_map import PoseBatch
 from phynes_core.render.detail_normals import detail_normals, face_frames
 from phynes_core.training.surface_pixels import SurfacePixels

@@ -9,7 +9,7 @@ import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from phynes_core.avatar import ALBEDO_MAP, OFFSET_MAP, ROUGHNESS_MAP, TEXTURE_MAP
+from phynes_core.avatar.avatar import ALBEDO_MAP, OFFSET_MAP, ROUGHNESS_MAP, TEXTURE_MAP
 from phynes_core.body.subdivide import MAX_SPLITS
 from phynes_core.errors import PhynesError
 from phynes_core.maps.hash_encoding import HashEncodingConfig

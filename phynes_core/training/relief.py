@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from phynes_core.avatar import Avatar
+from phynes_core.avatar.avatar import Avatar
 from phynes_core.render.detail_normals import detail_slope, face_frames
 
 

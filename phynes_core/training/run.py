@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from phynes_core.avatar import Avatar
-from phynes_core.checkpoint import save_checkpoint
+from phynes_core.avatar.avatar import Avatar
+from phynes_core.avatar.checkpoint import save_checkpoint
 from phynes_core.data.capture import Capture
 from phynes_core.errors import CaptureError, OutputError, PhynesError
 from phynes_core.training.capture_watch import CaptureWatch

@@ -16,8 +16,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as safetensors_bytes
 from torch import Tensor
 
-from phynes_core.atomic_file import replacing
 from phynes_core.errors import OutputError, PhynesError
+from phynes_core.io.atomic_file import replacing
 
 STATE_VERSION = 1
 _METADATA_KEY = "phynes_training"

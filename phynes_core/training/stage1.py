@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from phynes_core.avatar import Avatar
+from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.atlas import average_over_seams, corner_uv
 from phynes_core.conventions import linear_to_srgb, srgb_to_linear
 from phynes_core.maps.neural_map import PoseBatch

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from phynes_core.avatar import Avatar
+from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.atlas import corner_uv
 from phynes_core.errors import CaptureError
 from phynes_core.geometry.mesh import vertex_normals

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from app import cli
-from phynes_core.avatar import ALBEDO_MAP, OFFSET_MAP, ROUGHNESS_MAP, TEXTURE_MAP, Avatar
+from phynes_core.avatar.avatar import ALBEDO_MAP, OFFSET_MAP, ROUGHNESS_MAP, TEXTURE_MAP, Avatar
+from phynes_core.avatar.checkpoint import save_checkpoint
 from phynes_core.body.files import load_bundled_body
-from phynes_core.checkpoint import save_checkpoint
 from phynes_core.maps.hash_encoding import HashEncodingConfig
 from tests.app.one_line_errors import check_line, contents
 

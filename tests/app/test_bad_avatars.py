@@ -9,7 +9,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from phynes_core.checkpoint import METADATA_KEY
+from phynes_core.avatar.checkpoint import METADATA_KEY
 from tests.app.small_capture import make_capture
 
 
@@ -20,7 +20,7 @@ def shelf(avatar_file, tmp_path, monkeypatch) -> Path:
     folder.mkdir()
     for name in ("josh.ckpt", "mary.ckpt"):
         shutil.copy(avatar_file, folder / name)
-    monkeypatch.setattr("phynes_core.checkpoint.CHECKPOINTS", folder)
+    monkeypatch.setattr("phynes_core.avatar.checkpoint.CHECKPOINTS", folder)
     return folder
 
 

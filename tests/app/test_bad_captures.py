@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from phynes_core.image_files import write_png
+from phynes_core.io.image_files import write_png
 from tests.app.small_capture import make_capture
 
 

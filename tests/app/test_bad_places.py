@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app import cli
-from phynes_core.kernels import backends
+from phynes_core.kernels import registry
 from tests.app.one_line_errors import check_line
 from tests.app.small_capture import make_capture
 
@@ -51,7 +51,7 @@ def test_an_unknown_backend_lists_those_that_exist(refuse, avatar_file, tmp_path
 
 
 def test_a_backend_that_cannot_run_here_is_named_with_its_cause(refuse, avatar_file, tmp_path, monkeypatch):
-    monkeypatch.setattr(backends, "missing_cause", lambda name: "llvm is broken" if name == "numba" else None)
+    monkeypatch.setattr(registry, "missing_cause", lambda name: "llvm is broken" if name == "numba" else None)
     line = refuse("render", "--avatar", avatar_file, "--out", tmp_path / "out", "--backend", "numba")
     assert "llvm is broken" in line and "install" in line
 

@@ -12,12 +12,12 @@ from app.bench.plot import Line, size_plots
 from app.bench.scenarios import OPTIONS, ScenarioTimes, parity_db
 from app.bench.stages import Stage, measure_backends, measure_stages
 from app.bench.training_step import TrainingStep
-from phynes_core.checkpoint import resolve_avatar_path
+from phynes_core.avatar.checkpoint import resolve_avatar_path
+from phynes_core.frame.scene import AvatarCopies
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Environment
-from phynes_core.scene import AvatarCopies
+from tests.frame.test_frame_on_a_device import scene_of, small_avatar
 from tests.pretended_device import CUDA, pretended_cuda
-from tests.test_frame_on_a_device import scene_of, small_avatar
 
 AVATAR = str(resolve_avatar_path("josh.ckpt"))
 SMALL = ["bench", "--avatar", AVATAR, "--size", "48", "--frames", "3"]

@@ -32,8 +32,8 @@ from app.takes import StillTake
 from app.turntable import KINDS
 from app.wording import with_suffix
 from phynes_core.body.motion import bundled_motions
-from phynes_core.image_files import read_png
-from phynes_core.paths import ASSETS
+from phynes_core.io.image_files import read_png
+from phynes_core.io.shipped_files import ASSETS
 
 STUDIO = str(ASSETS / "probes" / "studio.exr")
 

@@ -27,7 +27,7 @@ from app.session import AvatarSession
 from app.session_file import SessionError, parse_session, session_text
 from app.state import BodyState, PlaybackState, Store, ViewState
 from phynes_core.body.model import pose_body
-from phynes_core.image_files import read_exr
+from phynes_core.io.image_files import read_exr
 
 DURATIONS = {"walk": 1.0, "run": 4.0}
 

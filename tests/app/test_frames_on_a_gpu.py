@@ -11,9 +11,9 @@ from app.frames import LIGHT, Frame
 from app.picture import display_bytes
 from app.session import AvatarSession
 from app.state import BodyState, LookState, StageState, ViewState
-from phynes_core.avatar import Avatar
+from phynes_core.avatar.avatar import Avatar
+from phynes_core.avatar.checkpoint import save_checkpoint
 from phynes_core.body.files import load_bundled_body
-from phynes_core.checkpoint import save_checkpoint
 from tests.pretended_device import is_marked, pretended_cuda
 
 pytest.importorskip("moderngl")

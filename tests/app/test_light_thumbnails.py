@@ -16,7 +16,7 @@ from app.panels.light_strip import GAP_PX, SHOWN, STRIP, THUMB_PX
 from app.panels.panel import PanelContext, Snapshot
 from app.panels.theme import build_theme
 from app.state import Store, ViewState
-from phynes_core.image_files import write_exr
+from phynes_core.io.image_files import write_exr
 
 
 @pytest.mark.parametrize("height", [8, 22, 150])

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from phynes_core.paths import ASSETS
+from phynes_core.io.shipped_files import ASSETS
 from tests.app.desktop import WINDOW_MARKS
 
 pytestmark = WINDOW_MARKS

@@ -15,7 +15,7 @@ from app.session import AvatarSession
 from app.state import BodyState, CompareState, LightState, Store, ViewState
 from app.wipe import other_side, swapped
 from phynes_core.errors import PhynesError
-from phynes_core.image_files import read_exr
+from phynes_core.io.image_files import read_exr
 
 SIZE = 64
 PAINTED = MaterialState(

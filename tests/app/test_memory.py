@@ -17,9 +17,9 @@ from app.kept_files import MAX_KEPT
 from app.memory_use import resident_mb
 from app.session import AvatarSession
 from app.state import BodyState, CameraState, LightState, ViewState
-from phynes_core.avatar import Avatar
+from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.model import BodyModel
-from phynes_core.paths import ASSETS
+from phynes_core.io.shipped_files import ASSETS
 from tests.app.desktop import Desktop, Viewer
 
 SIZE = 64

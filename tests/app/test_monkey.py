@@ -28,7 +28,7 @@ from app.shortcuts import SHORTCUTS
 from app.state import BodyState, Store, ViewState
 from app.worker import Worker
 from phynes_core.errors import PhynesError
-from phynes_core.image_files import write_hdr
+from phynes_core.io.image_files import write_hdr
 
 SIZE = 48
 LONGEST_S = 60.0  # that a single picture may take before the engine counts as frozen

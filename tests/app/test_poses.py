@@ -22,7 +22,7 @@ from app.session import AvatarSession
 from app.state import LIMITS, BodyState, Store, ViewState
 from phynes_core.body.rotations import axis_angle_to_matrix
 from phynes_core.errors import MotionError, OutputError
-from phynes_core.image_files import read_exr
+from phynes_core.io.image_files import read_exr
 
 BENT = tuple((0.0, -0.03 * joint, 0.02 * joint) for joint in range(24))
 LEFT_ELBOW = 18

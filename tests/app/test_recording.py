@@ -8,7 +8,7 @@ import pytest
 
 from app.video_files import writing_video
 from phynes_core.errors import OutputError
-from phynes_core.image_files import read_png
+from phynes_core.io.image_files import read_png
 
 
 def gradient(index, size=64):

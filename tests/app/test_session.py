@@ -12,12 +12,12 @@ from app.opening_bodies import motion_path
 from app.opening_light import probe_file, sky_of
 from app.session import AvatarSession
 from app.state import BUFFERS, BodyState, CompareState, LightState, ViewState
-from phynes_core.avatar import Avatar
+from phynes_core.avatar.avatar import Avatar
+from phynes_core.avatar.checkpoint import save_checkpoint
 from phynes_core.body.files import load_bundled_body
-from phynes_core.checkpoint import save_checkpoint
 from phynes_core.errors import CheckpointError, ImageError, MotionError
-from phynes_core.image_files import write_exr
-from phynes_core.paths import ASSETS
+from phynes_core.io.image_files import write_exr
+from phynes_core.io.shipped_files import ASSETS
 
 SIZE = 64
 

@@ -10,7 +10,7 @@ from app import edits, light_edits
 from app.records import RecordError, from_record, to_record
 from app.session_file import SessionError, load_session, save_session, session_text, view_of_argument, view_record
 from app.state import BodyState, ViewState
-from phynes_core.paths import CHECKPOINTS, PROJECT
+from phynes_core.io.shipped_files import CHECKPOINTS, PROJECT
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from app.opening_looking import with_looking
 from app.picking import Letterbox
 from app.session import AvatarSession
 from app.state import BodyState, LookState, ViewState
-from phynes_core.image_files import read_png
+from phynes_core.io.image_files import read_png
 from tests.app.offscreen import shown_by_gl
 
 SIZE = 96

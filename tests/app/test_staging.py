@@ -13,7 +13,7 @@ from app.light_state import LampState, LightState, StageState
 from app.lightings import BuiltLight, Lightings
 from app.staging import CHECKER_SHADE, checker, sky_behind, staged
 from phynes_core.conventions import latlong_directions, latlong_solid_angles
-from phynes_core.image_files import read_exr, read_hdr, read_png
+from phynes_core.io.image_files import read_exr, read_hdr, read_png
 from phynes_core.render.camera import orbit_camera
 from phynes_core.render.frame_buffers import FrameBuffers
 from phynes_core.render.lighting import Lighting

@@ -14,7 +14,7 @@ from app.session import AvatarSession
 from app.state import BodyState, CameraState, CompareState, StillState, ViewState
 from app.takes import LightTake, StillTake, with_free_path
 from phynes_core.errors import PhynesError
-from phynes_core.image_files import read_exr, read_hdr, read_png
+from phynes_core.io.image_files import read_exr, read_hdr, read_png
 
 SIZE = 96
 

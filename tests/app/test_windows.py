@@ -12,7 +12,7 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 
-from phynes_core.checkpoint import resolve_avatar_path
+from phynes_core.avatar.checkpoint import resolve_avatar_path
 from tests.app.desktop import WINDOW_MARKS, Viewer
 
 PROJECT = Path(__file__).resolve().parents[2]

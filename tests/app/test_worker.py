@@ -13,7 +13,7 @@ from app.state import StillState, TurntableState, ViewState
 from app.takes import StillTake, VideoTake
 from app.worker import Worker
 from phynes_core.errors import ImageError
-from phynes_core.image_files import read_png
+from phynes_core.io.image_files import read_png
 
 PATIENCE_S = 60.0
 

@@ -5,17 +5,17 @@ from dataclasses import replace
 import pytest
 import torch
 
-from phynes_core.checkpoint import load_checkpoint
-from phynes_core.frame import FrameRenderer, RenderOptions
+from phynes_core.avatar.checkpoint import load_checkpoint
+from phynes_core.frame.frame import FrameRenderer, RenderOptions
+from phynes_core.frame.scene import PosedAvatar, Scene
 from phynes_core.geometry.closest_point import closest_point
-from phynes_core.paths import CHECKPOINTS
+from phynes_core.io.shipped_files import CHECKPOINTS
 from phynes_core.render.camera import framing_distance, orbit_camera
 from phynes_core.render.frame_buffers import BUFFERS
 from phynes_core.render.lamps import Lamp
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Environment, probe_directions
 from phynes_core.render.visibility import Occluder
-from phynes_core.scene import PosedAvatar, Scene
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU here (docs/gpu.md)")
 

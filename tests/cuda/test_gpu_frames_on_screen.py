@@ -9,7 +9,7 @@ import torch
 from app.device_image import DeviceImage
 from app.session import AvatarSession
 from app.state import BodyState, ViewState
-from phynes_core.paths import CHECKPOINTS
+from phynes_core.io.shipped_files import CHECKPOINTS
 from tests.app.offscreen import offscreen_context
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU here (docs/gpu.md)")

@@ -22,8 +22,8 @@ from phynes_core.data.native_writer import (
     save_view,
 )
 from phynes_core.errors import CaptureError
-from phynes_core.image_files import write_png
-from phynes_core.paths import PROJECT
+from phynes_core.io.image_files import write_png
+from phynes_core.io.shipped_files import PROJECT
 from phynes_core.render.camera import orbit_camera
 
 SIZE = (12, 16)  # width, height

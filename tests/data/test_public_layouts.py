@@ -12,7 +12,7 @@ from phynes_core.data.opencv_yaml import read_opencv_yaml
 from phynes_core.data.source_camera import cameras_from_yaml
 from phynes_core.data.subject_presets import SYNTHETIC_HUMAN, SYNTHETIC_HUMAN_PLUS, ZJU_MOCAP, subject_preset
 from phynes_core.errors import CaptureError
-from phynes_core.image_files import write_exr, write_png
+from phynes_core.io.image_files import write_exr, write_png
 from tests.data.public_layouts import BODY, FOUR, annots, save_object, write_yaml
 
 

@@ -11,7 +11,7 @@ from phynes_core.data.native import load_capture
 from phynes_core.evaluation.evaluate import evaluate, flat_metrics
 from phynes_core.evaluation.options import EvaluateOptions
 from phynes_core.evaluation.report import write_report
-from phynes_core.image_files import write_png
+from phynes_core.io.image_files import write_png
 
 OPTIONS = EvaluateOptions(surface_samples=800, pictured=1)
 

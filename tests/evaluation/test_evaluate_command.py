@@ -4,7 +4,7 @@ import pytest
 
 import app.rivals
 from app.cli import main
-from phynes_core.checkpoint import save_checkpoint
+from phynes_core.avatar.checkpoint import save_checkpoint
 from phynes_core.errors import BackendError
 
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from phynes_core.avatar import Avatar
+from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.files import load_bundled_body
 from tests.small_body import small_body
 

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import torch
 
-from phynes_core.frame import FrameRenderer, RenderOptions
+from phynes_core.frame.frame import FrameRenderer, RenderOptions
+from phynes_core.frame.scene import PosedAvatar
 from phynes_core.render.camera import orbit_camera
 from phynes_core.render.lamps import Lamp
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Environment
-from phynes_core.scene import PosedAvatar
 from tests.frame.scenes import EVERYTHING, pose_of, scene_of, sunny
 
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 import torch
 
-from phynes_core.avatar import Avatar
-from phynes_core.frame import FrameRenderer, RenderOptions
+from phynes_core.avatar.avatar import Avatar
+from phynes_core.frame.frame import FrameRenderer, RenderOptions
+from phynes_core.frame.scene import PosedAvatar
 from phynes_core.maps.material_edit import MaterialEdit
 from phynes_core.render.lamps import Lamp
-from phynes_core.scene import PosedAvatar
 from tests.frame.scenes import EVERYTHING, pose_of, scene_of
 
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import torch
 
-from phynes_core.avatar import Avatar
-from phynes_core.frame import FrameRenderer, RenderOptions
+from phynes_core.avatar.avatar import Avatar
+from phynes_core.frame.frame import FrameRenderer, RenderOptions
 from phynes_core.render.frame_buffers import BUFFERS
 from phynes_core.render.lamps import Lamp
 from phynes_core.render.lighting import Lighting
@@ -50,7 +50,7 @@ def test_kept_results_never_show_in_the_picture(avatar):
 
 def test_a_new_avatar_at_a_freed_address_never_shows_the_old_ones_materials(avatar, monkeypatch):
     """Every id() equal, as after garbage collection: another buffer in between leaves the first avatar's materials."""
-    monkeypatch.setattr("phynes_core.frame.id", lambda _: 7, raising=False)
+    monkeypatch.setattr("phynes_core.frame.frame.id", lambda _: 7, raising=False)
     renderer, only_normals = FrameRenderer(), RenderOptions(buffers=frozenset({"normal"}))
     renderer.render(scene_of(avatar), EVERYTHING)
     renderer.render(scene_of(avatar, elbow=0.7), only_normals)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from phynes_core.frame import FrameRenderer, RenderOptions
+from phynes_core.frame.frame import FrameRenderer, RenderOptions
 from tests.frame.scenes import EVERYTHING, scene_of
 
 

@@ -5,7 +5,7 @@ import torch
 import trimesh
 
 from phynes_core.kernels.adapters.pytorch3d import to_fragments, to_ndc
-from phynes_core.kernels.backends import missing_cause
+from phynes_core.kernels.registry import missing_cause
 from phynes_core.render.camera import Camera, orbit_camera
 from phynes_core.render.rasterize import rasterize
 from phynes_core.training.losses import MeshRegularizers, mesh_topology

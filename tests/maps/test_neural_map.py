@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from phynes_core.avatar import OFFSET_MAP, ROUGHNESS_MAP
+from phynes_core.avatar.avatar import OFFSET_MAP, ROUGHNESS_MAP
 from phynes_core.maps.neural_map import QUERY_CHUNK, NeuralMap, NeuralMapConfig, PoseBatch
 
 

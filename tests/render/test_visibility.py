@@ -6,7 +6,7 @@ import trimesh
 
 from phynes_core.conventions import latlong_directions
 from phynes_core.geometry.mesh import vertex_normals
-from phynes_core.kernels.backends import available
+from phynes_core.kernels.registry import available
 from phynes_core.render.visibility import Occluder, pack_bits, unpack_bits, visibility_at
 
 BACKENDS = ["embree", "numba", "warp", "reference"]

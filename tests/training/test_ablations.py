@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from app.cli import main
-from phynes_core.checkpoint import load_checkpoint
+from phynes_core.avatar.checkpoint import load_checkpoint
 from phynes_core.errors import PhynesError
 from phynes_core.training.ablations import with_ablation
 from phynes_core.training.presets import FAST, PAPER

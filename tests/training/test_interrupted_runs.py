@@ -15,11 +15,11 @@ import pytest
 import torch
 
 from app.cli import main
-from phynes_core import atomic_file
 from phynes_core.body.files import load_bundled_body
 from phynes_core.data.native import load_capture
 from phynes_core.errors import CaptureError, OutputError, PhynesError
-from phynes_core.image_files import read_png, write_png
+from phynes_core.io import atomic_file
+from phynes_core.io.image_files import read_png, write_png
 from phynes_core.training import run
 from phynes_core.training.divergence import DivergenceWatch
 from phynes_core.training.interruption import Interruption

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from phynes_core.avatar import Avatar
+from phynes_core.avatar.avatar import Avatar
 from phynes_core.training.relief import relief_loss
 from tests.small_body import small_body
 

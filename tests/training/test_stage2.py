@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from phynes_core.avatar import Avatar
+from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.files import load_bundled_body
-from phynes_core.frame import FrameRenderer, RenderOptions
+from phynes_core.frame.frame import FrameRenderer, RenderOptions
+from phynes_core.frame.scene import PosedAvatar, Scene
 from phynes_core.render.lighting import Lighting
-from phynes_core.scene import PosedAvatar, Scene
 from phynes_core.training.frames import load_training_frames
 from phynes_core.training.presets import STILL_ALBEDO_MAP, STILL_ROUGHNESS_MAP, Stage2Config
 from phynes_core.training.stage2 import Stage2, gather_pixels

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from phynes_core.errors import BackendError
-from phynes_core.image_files import write_png
+from phynes_core.io.image_files import write_png
 from phynes_core.training.tensorboard_log import TensorBoardLog
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from app.cli import main
-from phynes_core.checkpoint import load_checkpoint
+from phynes_core.avatar.checkpoint import load_checkpoint
 
 FEW = ["--set", "stage1.steps=3", "--set", "stage1.rays=64", "--set", "stage2.steps=3", "--set", "stage2.pixels=64"]
 FEW += ["--set", "stage2.albedo_from_texture_steps=2", "--set", "stage2.calm_steps=2"]

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from phynes_core.avatar.checkpoint import load_checkpoint
 from phynes_core.body.files import load_bundled_body
-from phynes_core.checkpoint import load_checkpoint
 from phynes_core.errors import PhynesError
 from phynes_core.training import run
 from phynes_core.training.loop import RunOptions, train

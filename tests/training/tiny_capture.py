@@ -6,16 +6,16 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from phynes_core.avatar import Avatar
+from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.files import load_bundled_body
 from phynes_core.body.model import Pose
 from phynes_core.conventions import latlong_directions, linear_to_srgb
-from phynes_core.frame import FrameRenderer, RenderOptions
-from phynes_core.image_files import write_exr, write_png
+from phynes_core.frame.frame import FrameRenderer, RenderOptions
+from phynes_core.frame.scene import PosedAvatar, Scene
+from phynes_core.io.image_files import write_exr, write_png
 from phynes_core.render.camera import Camera, orbit_camera
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Environment
-from phynes_core.scene import PosedAvatar, Scene
 
 OFFSET_M = 0.015  # everywhere along the normal: a thick garment
 AZIMUTHS = {"00": (0.0, "train"), "01": (180.0, "train"), "02": (40.0, "test")}

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from phynes_core.kernels import backends
+from phynes_core.kernels import registry
 from phynes_core.maps import hash_encoding
 from phynes_core.maps.hash_encoding import HashEncoding, HashEncodingConfig, encode_reference
 
@@ -13,7 +13,7 @@ pytest.importorskip("triton")
 @pytest.fixture
 def on_triton(monkeypatch):
     """As on a CUDA device, whose fastest encoding this is."""
-    assert backends.resolve("hash_encoding", "auto", "cuda") == "triton"
+    assert registry.resolve("hash_encoding", "auto", "cuda") == "triton"
     monkeypatch.setattr(hash_encoding, "resolve", lambda op, backend, device: "triton")
 
 

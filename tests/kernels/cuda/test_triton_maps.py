@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from phynes_core.checkpoint import load_checkpoint, resolve_avatar_path
+from phynes_core.avatar.checkpoint import load_checkpoint, resolve_avatar_path
 from phynes_core.maps import neural_map
 from phynes_core.maps.hash_encoding import HashEncodingConfig
 from tests.random_map import random_map

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from phynes_core.avatar import Avatar
+from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.texels import barycentric_at, face_of_uv, surface_texels
 from phynes_core.geometry.closest_point import closest_point
 from phynes_core.geometry.mesh import adjoining_faces, vertex_normals

@@ -8,10 +8,10 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from phynes_core.avatar import TEXTURE_MAP, Avatar
+from phynes_core.avatar.avatar import TEXTURE_MAP, Avatar
+from phynes_core.avatar.checkpoint import FORMAT_VERSION, load_checkpoint, resolve_avatar_path, save_checkpoint
 from phynes_core.body.files import load_bundled_body
 from phynes_core.body.subdivide import split_body
-from phynes_core.checkpoint import FORMAT_VERSION, load_checkpoint, resolve_avatar_path, save_checkpoint
 from phynes_core.errors import CheckpointError
 
 

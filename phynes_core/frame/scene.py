@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from phynes_core.avatar import Avatar
+from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.atlas import corner_uv
 from phynes_core.body.model import Pose
 from phynes_core.geometry.mesh import vertex_normals

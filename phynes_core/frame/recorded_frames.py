@@ -5,14 +5,14 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from phynes_core.device_frame import DeviceFrame, FrameLight, FramePlan
-from phynes_core.frame import LIGHT_BUFFERS, MATERIAL_BUFFERS, NORMAL_BUFFERS, RenderOptions, has_detail
+from phynes_core.frame.device_frame import DeviceFrame, FrameLight, FramePlan
+from phynes_core.frame.frame import LIGHT_BUFFERS, MATERIAL_BUFFERS, NORMAL_BUFFERS, RenderOptions, has_detail
+from phynes_core.frame.scene import Scene, SceneMesh
 from phynes_core.render.bright_sources import source_rays
 from phynes_core.render.camera import Camera
 from phynes_core.render.frame_buffers import FrameBuffers
 from phynes_core.render.lamps import lamp_rays
 from phynes_core.render.lighting import Lighting
-from phynes_core.scene import Scene, SceneMesh
 
 
 def can_record(scene: Scene, options: RenderOptions) -> bool:

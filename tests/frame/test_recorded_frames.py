@@ -6,18 +6,18 @@ from dataclasses import replace
 import pytest
 import torch
 
-from phynes_core.checkpoint import load_checkpoint
-from phynes_core.frame import FrameRenderer, RenderOptions
+from phynes_core.avatar.checkpoint import load_checkpoint
+from phynes_core.frame.frame import FrameRenderer, RenderOptions
+from phynes_core.frame.recorded_frames import RecordedFrames, can_record
+from phynes_core.frame.scene import PosedAvatar, Scene
+from phynes_core.io.shipped_files import CHECKPOINTS
 from phynes_core.maps.material_edit import MaterialEdit, PaintChange, blank_paint, painted
-from phynes_core.paths import CHECKPOINTS
-from phynes_core.recorded_frames import RecordedFrames, can_record
 from phynes_core.render.area_lamps import AreaLamp
 from phynes_core.render.camera import framing_distance, orbit_camera
 from phynes_core.render.frame_buffers import BUFFERS
 from phynes_core.render.lamps import Lamp
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Environment
-from phynes_core.scene import PosedAvatar, Scene
 
 EVERYTHING = RenderOptions(frozenset(BUFFERS), lamp_samples=3, has_vertex_sources=True, has_pixel_normals=True)
 LEAST_PSNR_DB = 50.0

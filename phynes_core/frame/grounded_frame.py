@@ -7,13 +7,13 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from phynes_core.frame import FrameRenderer, RenderOptions
+from phynes_core.frame.frame import FrameRenderer, RenderOptions
+from phynes_core.frame.result_cache import Stages
+from phynes_core.frame.scene import Scene, SceneMesh
 from phynes_core.render.frame_buffers import FrameBuffers
 from phynes_core.render.ground import Ground, GroundGrids, ground_layer, mirrored_camera, open_share
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.visibility import Occluder
-from phynes_core.scene import Scene, SceneMesh
-from phynes_core.stages import Stages
 
 FINE = GroundGrids()
 COARSE = GroundGrids(sky_cells=40, lamp_cells=112, lamp_samples=4)  # while something moves

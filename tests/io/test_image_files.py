@@ -6,10 +6,10 @@ import struct
 import numpy as np
 import pytest
 
-from phynes_core.atomic_file import replacing
 from phynes_core.errors import ImageError, OutputError
-from phynes_core.image_files import read_exr, read_hdr, read_png, write_exr, write_hdr, write_png
-from phynes_core.paths import ASSETS
+from phynes_core.io.atomic_file import replacing
+from phynes_core.io.image_files import read_exr, read_hdr, read_png, write_exr, write_hdr, write_png
+from phynes_core.io.shipped_files import ASSETS
 
 
 @pytest.fixture

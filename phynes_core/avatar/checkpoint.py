@@ -24,16 +24,16 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as safetensors_bytes
 from torch import Tensor
 
-from phynes_core.atomic_file import replacing
-from phynes_core.avatar import Avatar, AvatarRecord
+from phynes_core.avatar.avatar import Avatar, AvatarRecord
 from phynes_core.body.files import load_body, load_bundled_body
 from phynes_core.body.model import BodyModel
 from phynes_core.body.subdivide import MAX_SPLITS, source_atlas, split_body
 from phynes_core.conventions import POSE_DIM, PROBE_COLUMNS, PROBE_ROWS
 from phynes_core.errors import CheckpointError
+from phynes_core.io.atomic_file import replacing
+from phynes_core.io.shipped_files import CHECKPOINTS
 from phynes_core.maps.hash_encoding import HashEncoding, HashEncodingConfig
 from phynes_core.maps.neural_map import NeuralMap, NeuralMapConfig
-from phynes_core.paths import CHECKPOINTS
 
 FORMAT_VERSION = 1
 METADATA_KEY = "phynes"

@@ -17,7 +17,8 @@ import torch
 from torch import Tensor
 
 from phynes_core.body.model import Pose
-from phynes_core.device_graph import Step
+from phynes_core.frame.device_graph import Step
+from phynes_core.frame.scene import PosedAvatar, Scene, SceneMesh, build_mesh
 from phynes_core.kernels.cuda.primary_hits import pixel_ray_basis, primary_hits
 from phynes_core.kernels.cuda.ray_mesh import RayMesh
 from phynes_core.kernels.cuda.visibility import visibility_bits
@@ -31,7 +32,6 @@ from phynes_core.render.probes import probe_directions
 from phynes_core.render.rasterize import NEAR_M, Fragments
 from phynes_core.render.shade import Shading, Surface
 from phynes_core.render.visibility import OFFSET_M
-from phynes_core.scene import PosedAvatar, Scene, SceneMesh, build_mesh
 
 ROWS_AT_ONCE = 1 << 16  # that the maps are asked for: what layers leave between each other then stays below 100 MB
 

@@ -12,8 +12,8 @@ import numpy as np
 import OpenEXR
 from PIL import Image
 
-from phynes_core.atomic_file import replacing
 from phynes_core.errors import ImageError, one_line
+from phynes_core.io.atomic_file import replacing
 
 LARGEST_HALF = 65504.0  # that half precision can hold
 _RGBA = ("R", "G", "B", "A")

@@ -16,9 +16,20 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from phynes_core.avatar import Avatar
+from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.model import Pose
-from phynes_core.kernels.backends import missing_cause
+from phynes_core.frame.result_cache import Stages
+from phynes_core.frame.scene import AvatarCopies, Scene, SceneMesh, build_mesh
+from phynes_core.frame.scene_view import (
+    Rows,
+    SceneView,
+    build_view,
+    edit_materials,
+    query_materials,
+    shade_avatars,
+    white_surface,
+)
+from phynes_core.kernels.registry import missing_cause
 from phynes_core.render.area_lamps import AreaLamp, shade_area_lamp
 from phynes_core.render.bright_sources import source_rays
 from phynes_core.render.camera import Camera
@@ -30,20 +41,9 @@ from phynes_core.render.probes import Probes
 from phynes_core.render.shade import DistantLights, PackedVisibility, Shading, Surface, shade
 from phynes_core.render.vertex_bits import SeenBits, VertexBits
 from phynes_core.render.visibility import Occluder
-from phynes_core.scene import AvatarCopies, Scene, SceneMesh, build_mesh
-from phynes_core.scene_view import (
-    Rows,
-    SceneView,
-    build_view,
-    edit_materials,
-    query_materials,
-    shade_avatars,
-    white_surface,
-)
-from phynes_core.stages import Stages
 
 if TYPE_CHECKING:
-    from phynes_core.recorded_frames import RecordedFrames
+    from phynes_core.frame.recorded_frames import RecordedFrames
 
 LIGHT_BUFFERS = frozenset({"radiance", "visibility", "shading"})
 MATERIAL_BUFFERS = frozenset({"radiance", "albedo", "roughness"})
@@ -137,7 +137,7 @@ class FrameRenderer:
         """The frame from CUDA graphs, where they can make it."""
         if scene.device.type != "cuda" or missing_cause("warp") is not None:
             return None
-        from phynes_core.recorded_frames import RecordedFrames, can_record
+        from phynes_core.frame.recorded_frames import RecordedFrames, can_record
 
         if not can_record(scene, options):
             return None

@@ -4,8 +4,8 @@ import numpy as np
 import OpenEXR
 import pytest
 
-from phynes_core.exr_layers import writing_layers
-from phynes_core.image_files import LARGEST_HALF
+from phynes_core.io.exr_layers import writing_layers
+from phynes_core.io.image_files import LARGEST_HALF
 
 CHANNELS = {"R": True, "depth.Z": False}
 

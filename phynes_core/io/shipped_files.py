@@ -2,6 +2,6 @@
 
 from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parent.parent
+PROJECT = Path(__file__).resolve().parents[2]
 ASSETS = PROJECT / "assets"
 CHECKPOINTS = PROJECT / "checkpoints"

@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 import torch
 
-from phynes_core.avatar import Avatar
+from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.model import Pose
-from phynes_core.device_graph import Step
-from phynes_core.frame import FrameRenderer, RenderOptions
+from phynes_core.frame.device_graph import Step
+from phynes_core.frame.frame import FrameRenderer, RenderOptions
+from phynes_core.frame.scene import PosedAvatar, Scene
 from phynes_core.maps.material_edit import MaterialEdit, PaintChange, blank_paint, painted
 from phynes_core.render.area_lamps import AreaLamp
 from phynes_core.render.camera import orbit_camera
@@ -16,7 +17,6 @@ from phynes_core.render.frame_buffers import BUFFERS, FrameBuffers
 from phynes_core.render.lamps import Lamp
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Environment
-from phynes_core.scene import PosedAvatar, Scene
 from tests.pretended_device import DeviceMixup, is_marked, pretended_cuda
 from tests.small_body import small_body
 

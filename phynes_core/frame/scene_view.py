@@ -7,13 +7,13 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
+from phynes_core.frame.scene import PosedAvatar, SceneMesh
 from phynes_core.maps.material_edit import edited
 from phynes_core.render.camera import Camera
 from phynes_core.render.coverage import antialiased_fragments
 from phynes_core.render.gbuffer import GBuffer, build_gbuffer
 from phynes_core.render.rasterize import Fragments, rasterize
 from phynes_core.render.shade import Shading, Surface
-from phynes_core.scene import PosedAvatar, SceneMesh
 
 Rows = slice | Tensor  # of a gbuffer
 
