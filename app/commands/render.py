@@ -29,7 +29,8 @@ from typing import TYPE_CHECKING
 import torch
 
 from app.model.edits import edit_look
-from app.model.view_state import StillState, ViewState
+from app.model.exports import StillState
+from app.model.view_state import ViewState
 from app.options.arguments import UsageError, option_of
 from app.options.exports import Render
 from app.options.view import SceneOptions, new_session, open_session, opening_view
@@ -55,7 +56,7 @@ def run(args: Render) -> int:
 def _render_folder(args: Render) -> int:
     from app.files.output_paths import check_folder
     from app.files.scene_files import save_scene
-    from app.model.view_state import BUFFERS as SHOWN
+    from app.model.looks import BUFFERS as SHOWN
     from app.options.arguments import check_number
     from app.options.backends import check_backends, chosen_device
     from app.options.scene import open_scene
@@ -99,7 +100,7 @@ def _write_buffers(args: Render, opened: "OpenedScene", names: list[str], render
     """Each buffer as the engine makes it."""
     import torch
 
-    from app.model.light_state import StageState
+    from app.model.lights import StageState
     from app.rendering.picture_files import write_buffer, write_picture
     from app.rendering.scenes import pixel_normals
     from app.rendering.surroundings import staged

@@ -26,7 +26,7 @@ DEFAULT_S = 4.0
 def run(args: Turntable) -> int:
     """Render, encode, and say where the file is."""
     from app.files.videos import check_video
-    from app.model.view_state import CAMERA_PATH, TurntableState
+    from app.model.exports import CAMERA_PATH, TurntableState
     from app.options.view import open_session, opening_view
     from app.rendering.export_jobs import VideoTake, run_shown
 

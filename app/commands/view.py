@@ -50,7 +50,9 @@ def run(args: View) -> int:
         resolve_avatar_path(name)
     from rich.console import Console
 
-    from app.model.view_state import StillState, Store, ToolState, TurntableState
+    from app.model.exports import StillState, TurntableState
+    from app.model.store import Store
+    from app.model.tools import ToolState
     from app.options.backends import chosen_device
     from app.options.camera import opening_camera
     from app.options.view import new_session, opening_view

@@ -15,8 +15,10 @@ from pathlib import Path
 from app.bootstrap.file_lock import held, is_held
 from app.files.sessions import save_session
 from app.files.settings import settings_folder
-from app.model.camera_state import CameraTool
-from app.model.view_state import NO_JOINT, BodyState, ViewState
+from app.model.avatar_row import BodyState
+from app.model.cameras import CameraTool
+from app.model.joints import NO_JOINT
+from app.model.view_state import ViewState
 from phynes_core.errors import OutputError
 
 _log = logging.getLogger(__name__)

@@ -6,27 +6,24 @@ Cameras and paths are camera_checks.py's, bodies and materials body_checks.py's.
 import math
 from typing import Any
 
-from app.model.edits import MAX_LAMPS
-from app.model.light_state import BACKDROPS, LAMP_KINDS, LampState, LightState, StageState
-from app.model.view_state import (
-    BUFFERS,
-    DETAIL_MODES,
+from app.model.avatar_row import DETAIL_MODES, BodyState, CompanyState
+from app.model.comparison import CompareState
+from app.model.exports import SPINS, StillState, TurntableState
+from app.model.joints import NUM_JOINTS
+from app.model.lights import (
+    BACKDROPS,
+    LAMP_KINDS,
     LIGHT_MODES,
-    LOUPE_ZOOMS,
-    NUM_JOINTS,
+    MAX_LAMPS,
     PROBE_COLUMNS,
     PROBE_ROWS,
-    SPINS,
-    TONE_CURVES,
-    BodyState,
-    CompanyState,
-    CompareState,
-    LookState,
-    PlaybackState,
-    StillState,
-    ToolState,
-    TurntableState,
+    LampState,
+    LightState,
+    StageState,
 )
+from app.model.looks import BUFFERS, TONE_CURVES, LookState
+from app.model.playback import PlaybackState
+from app.model.tools import LOUPE_ZOOMS, ToolState
 
 SHARE = (0.0, 1.0)
 POSITIVE = (0.0, math.inf)

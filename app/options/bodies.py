@@ -8,9 +8,9 @@ from typing import Annotated
 import tyro
 
 from app.files.materials import load_materials, materials_path
-from app.model.avatar_row import MAX_BODIES
-from app.model.material_state import MaterialState
-from app.model.view_state import NUM_SHAPES, BodyState, CompanyState, PlaybackState
+from app.model.avatar_row import MAX_BODIES, NUM_SHAPES, BodyState, CompanyState
+from app.model.materials import MaterialState
+from app.model.playback import PlaybackState
 from app.options.arguments import UsageError, check_number, parse_numbers, shipped_path
 
 

@@ -8,10 +8,8 @@ import tyro
 
 from app.files.cameras import read_path
 from app.model.camera_checks import BOUNDS
-from app.model.camera_paths import camera_at
-from app.model.camera_state import CameraPath
-from app.model.cameras import MAX_FOV_DEG, MIN_FOV_DEG, VIEWS, fov_of_lens, lens_mm, with_lens
-from app.model.look_state import CameraState
+from app.model.camera_paths import CameraPath, camera_at
+from app.model.cameras import MAX_FOV_DEG, MIN_FOV_DEG, VIEWS, CameraState, fov_of_lens, lens_mm, with_lens
 from app.model.view_state import ViewState
 from app.options.arguments import UsageError, check_number, parse_numbers
 

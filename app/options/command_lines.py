@@ -14,17 +14,14 @@ from typing import Any
 
 from app.files.sessions import save_session, session_text
 from app.files.videos import can_be_clear
-from app.model.light_state import LampState, LightState
-from app.model.look_state import CameraState
-from app.model.view_state import (
-    BodyState,
-    CompareState,
-    PlaybackState,
-    StillState,
-    ToolState,
-    TurntableState,
-    ViewState,
-)
+from app.model.avatar_row import BodyState
+from app.model.cameras import CameraState
+from app.model.comparison import CompareState
+from app.model.exports import StillState, TurntableState
+from app.model.lights import LampState, LightState
+from app.model.playback import PlaybackState
+from app.model.tools import ToolState
+from app.model.view_state import ViewState
 from app.options.arguments import option_of
 from app.options.camera import opening_camera
 from app.options.exports import Render, Turntable

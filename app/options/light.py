@@ -9,8 +9,8 @@ from typing import Annotated
 import tyro
 
 from app.files.light_rigs import load_rig
-from app.model.edits import MAX_LAMPS
-from app.model.light_state import LampState, LightState, Rgb, StageState
+from app.model.fields import Rgb
+from app.model.lights import MAX_LAMPS, LampState, LightState, StageState
 from app.options.arguments import UsageError, check_number, parse_numbers, shipped_path
 from phynes_core.errors import ImageError
 from phynes_core.io.shipped_files import ASSETS

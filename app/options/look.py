@@ -7,7 +7,9 @@ import tyro
 
 from app.files.light_rigs import load_rig
 from app.model.comparison import compare_avatar, compare_buffer, compare_light
-from app.model.view_state import BUFFERS, OVERLAYS, LightState, ViewState
+from app.model.lights import LightState
+from app.model.looks import BUFFERS, OVERLAYS
+from app.model.view_state import ViewState
 from app.options.arguments import UsageError, check_number
 from app.options.light import sky_of
 

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from app.files.sessions import view_of_argument
-from app.model.view_state import LookState, ViewState
+from app.model.looks import LookState
+from app.model.view_state import ViewState
 from app.options.arguments import UsageError, check_number, option_of
 from app.options.backends import BackendOptions, check_backends, chosen_device, map_backend
 from app.options.bodies import BodyOptions, PlaybackOptions, licensed_files, opening_row, playback_of

@@ -5,10 +5,13 @@ from pathlib import Path
 import dearpygui.dearpygui as dpg
 
 from app.files.light_rigs import LIGHT_PRESETS
-from app.model import comparison, edits, looks
+from app.model import comparison, edits, looks, tools
 from app.model.comparison import compared_avatars
-from app.model.lights import environment_paths
-from app.model.view_state import BUFFERS, LOUPE_ZOOMS, Edit, LightState, ViewState
+from app.model.lights import LightState, environment_paths
+from app.model.looks import BUFFERS
+from app.model.store import Edit
+from app.model.tools import LOUPE_ZOOMS
+from app.model.view_state import ViewState
 from app.panels.panel import PanelContext, Snapshot, labels_to_keys, show_options, show_value, tooltip
 
 SAME, KEEP, CAPTURED, OWN = "same", "what shines now", "as captured", "light: its own"
@@ -34,8 +37,8 @@ class InspectPanel:
         tooltip("inspect.joints", "Joints and bones over the picture: left blue, right orange. J in the picture.")
         tooltip("inspect.wireframe", "Edges of the posed mesh where they are seen. Shift+J in the picture.")
         with dpg.group(horizontal=True):
-            self._checkbox("pixel values", "readout", looks.toggle_readout)
-            self._checkbox("loupe", "loupe", looks.toggle_loupe)
+            self._checkbox("pixel values", "readout", tools.toggle_readout)
+            self._checkbox("loupe", "loupe", tools.toggle_loupe)
             dpg.add_combo(
                 [f"{zoom}x" for zoom in LOUPE_ZOOMS], tag="inspect.loupe_zoom", width=-1,
                 callback=lambda _, label: self._zoom(label),
@@ -44,11 +47,11 @@ class InspectPanel:
         tooltip("inspect.loupe", "The pixels around the pointer, magnified. U in the picture.")
         tooltip("inspect.loupe_zoom", "Screen pixels a pixel. Shift+U and Alt+U, or Alt and the wheel, in the picture.")
         with dpg.group(horizontal=True):
-            self._checkbox("split with", "split", looks.toggle_compare)
+            self._checkbox("split with", "split", comparison.toggle_compare)
             dpg.add_combo((), tag="inspect.split_buffer", width=-70, callback=lambda _, label: self._buffer(label))
             dpg.add_button(
                 label="Swap", tag="inspect.split_swap", width=-1,
-                callback=lambda: self._post(looks.swap_sides, "swap sides"),
+                callback=lambda: self._post(comparison.swap_sides, "swap sides"),
             )  # fmt: skip
         with dpg.group(horizontal=True):
             dpg.add_combo((), tag="inspect.split_avatar", width=150, callback=lambda _, label: self._avatar(label))

@@ -7,9 +7,10 @@ from typing import Any, Protocol
 import dearpygui.dearpygui as dpg
 import numpy as np
 
-from app.model.material_state import MaterialFile
+from app.model.materials import MaterialFile
 from app.model.status import SessionStatus, Status
-from app.model.view_state import Edit, ViewState
+from app.model.store import Edit
+from app.model.view_state import ViewState
 from app.options.command_lines import CommandTexts
 from app.rendering.frames import Choices, MaterialSquare
 from app.tools.actions import Actions

@@ -3,8 +3,7 @@
 import dearpygui.dearpygui as dpg
 
 from app.model import edits
-from app.model.joints import place_joint, set_limit
-from app.model.view_state import LIMITS
+from app.model.joints import LIMITS, place_joint, set_limit
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
 from app.panels.theme import MUTED
 
@@ -86,5 +85,5 @@ class PosePanel:
 
     def _reset(self, what: str, joints: tuple[int, ...] | None) -> None:
         self._context.end_gesture()
-        edit = edits.reset_joints if joints is None else lambda s: edits.reset_joints(s, joints)
+        edit = joints.reset_joints if joints is None else lambda s: joints.reset_joints(s, joints)
         self._context.post(edit, f"reset {what}")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import dearpygui.dearpygui as dpg
 
-from app.model import edits
+from app.model import exports
 from app.model.status import with_suffix
 from app.panels.panel import PanelContext, Snapshot, key_of, show_options, show_value, tooltip
 from app.panels.widgets import CommandRow
@@ -66,7 +66,7 @@ class StillPanel:
     def _choose_format(self, label: str) -> None:
         suffix = key_of(FORMATS, label)
         self._context.post(
-            lambda s: edits.edit_still(s, path=with_suffix(s.tool.still.path, suffix, "picture")),
+            lambda s: exports.edit_still(s, path=with_suffix(s.tool.still.path, suffix, "picture")),
             "picture format",
         )
 
@@ -75,4 +75,4 @@ class StillPanel:
             self._set("path", path.strip())
 
     def _set(self, name: str, value: object) -> None:
-        self._context.post(lambda s: edits.edit_still(s, **{name: value}), f"picture {name}")
+        self._context.post(lambda s: exports.edit_still(s, **{name: value}), f"picture {name}")

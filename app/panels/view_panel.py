@@ -3,7 +3,8 @@
 import dearpygui.dearpygui as dpg
 
 from app.model import cameras, edits
-from app.model.view_state import BUFFERS, DETAIL_MODES, TONE_CURVES
+from app.model.avatar_row import DETAIL_MODES
+from app.model.looks import BUFFERS, TONE_CURVES
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
 from app.panels.theme import SELECTED_THEME
 from app.panels.widgets import ColorField

@@ -10,7 +10,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from app.files.output_paths import check_file
 from app.files.videos import LARGEST_SIZE
-from app.model.view_state import StillState, TurntableState, ViewState
+from app.model.exports import StillState, TurntableState
+from app.model.view_state import ViewState
 from app.rendering.frames import Frame, Renderer
 from app.rendering.picture_files import LIGHT_ROWS, channel_kinds, check_light_picture, write_light
 from app.rendering.recording import Cancelled, is_clear, record, without_backdrop

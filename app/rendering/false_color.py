@@ -8,7 +8,7 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
-from app.model.view_state import LookState
+from app.model.looks import LookState
 from app.rendering.frames import Frame
 from phynes_core.io.shipped_files import ASSETS
 from phynes_core.render.colormap import color_table

@@ -8,8 +8,10 @@ from typing import Protocol
 import numpy as np
 
 from app.files.cameras import Bookmark
-from app.model.material_state import Place
-from app.model.view_state import LookState, Rgb, Vector, ViewState
+from app.model.fields import Rgb, Vector
+from app.model.looks import LookState
+from app.model.materials import Place
+from app.model.view_state import ViewState
 
 READ_BUFFERS = ("radiance", "albedo", "roughness", "normal", "visibility", "uv", "depth")
 LEAST_COVERAGE = 1.0 / 64.0  # of a pixel that has values at all

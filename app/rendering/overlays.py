@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from app.model.view_state import LookState, Rgb
+from app.model.fields import Rgb
+from app.model.looks import LookState
 from app.rendering.frames import Frame, ShownBody
 from phynes_core.body.model import SMPL_PARENTS
 from phynes_core.conventions import JOINT_NAMES

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from app.model.comparison import wiped
-from app.model.view_state import BUFFERS, LookState
+from app.model.looks import BUFFERS, LookState
 from app.rendering.false_color import (
     FARTHEST,
     NEAREST,
@@ -67,7 +67,7 @@ def depth_range(buffers: FrameBuffers) -> tuple[float, float] | None:  # metres
 
 
 def display_bytes(frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 3] uint8 sRGB
-    """The frame over its background, wiped with the one it is compared with, as app/window/frame_display.py shows it."""
+    """The frame over its background beside the one it is compared with, as app/window/frame_display.py shows it."""
     pixels = _over_background(frame, look)
     if frame.other is not None:
         pixels = wiped(pixels, _over_background(frame.other, look), look.wipe)

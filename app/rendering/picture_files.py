@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from app.files.output_paths import check_file
-from app.model.light_state import Rgb
+from app.model.fields import Rgb
 from app.rendering.frames import LIGHT, REFLECTANCE
 from app.rendering.picture import display_image
 from phynes_core.conventions import linear_to_srgb

@@ -9,9 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from app.model.avatar_row import posed_bodies
-from app.model.material_state import MaterialState
-from app.model.view_state import BodyState, PlaybackState, ViewState
+from app.model.avatar_row import BodyState, posed_bodies
+from app.model.materials import MaterialState
+from app.model.playback import PlaybackState
+from app.model.view_state import ViewState
 from app.rendering.frames import MaterialSquare, ShownBody
 from app.rendering.materials import Materials
 from app.rendering.posing import posed_by

@@ -5,7 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.files.videos import can_be_clear, writing_video
-from app.model.view_state import TurntableState, ViewState
+from app.model.exports import TurntableState
+from app.model.view_state import ViewState
 from app.rendering.frames import Frame, Renderer
 from app.rendering.tiles import LARGEST_AT_ONCE
 

@@ -9,10 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from app.model.cameras import CameraState
 from app.model.comparison import other_side
-from app.model.edits import add_lamp, edit_look
-from app.model.light_state import StageState
-from app.model.view_state import CameraState, LookState, ViewState
+from app.model.edits import edit_look
+from app.model.lights import StageState, add_lamp
+from app.model.looks import LookState
+from app.model.view_state import ViewState
 from app.rendering.frames import READ_BUFFERS, Choice, Choices, Frame, Progress, Readings, packed
 from app.rendering.lighting import BuiltLight
 from app.rendering.picture import (
@@ -145,7 +147,7 @@ class AvatarSession:
         return joined(size, lambda band: self._picture(view, size, True, side, band, depth_m), after_band)
 
     def layers(self, state: ViewState, size: int) -> Iterator[Mapping[str, np.ndarray]]:
-        """Every buffer in linear numbers, band by band: channels of app/rendering/picture_files.py, each [rows, size]."""
+        """Every buffer in linear numbers, band by band: channels of picture_files.py, each [rows, size]."""
         side = self._sides[0]
         row, light, scene, _ = self._scene(state, size, side)
         bands = bands_of(size)

@@ -5,8 +5,9 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from app.model.avatar_row import framed
-from app.model.view_state import BodyState, CameraState, ViewState
+from app.model.avatar_row import BodyState, framed
+from app.model.cameras import CameraState
+from app.model.view_state import ViewState
 from app.rendering.posed_row import Bodies
 from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.model import pose_body

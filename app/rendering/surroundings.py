@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from app.model.light_state import StageState
+from app.model.lights import StageState
 from app.rendering.frames import Sky
 from app.rendering.lighting import BuiltLight
 from app.rendering.tiles import Band

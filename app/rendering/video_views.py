@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from app.model.avatar_row import advance_time, edit_company, range_s
+from app.model.avatar_row import BodyState, advance_time, edit_company
 from app.model.camera_paths import camera_at, duration_s
-from app.model.edits import edit_body, wrap_deg
-from app.model.view_state import CAMERA_PATH, BodyState, TurntableState, ViewState
+from app.model.edits import edit_body
+from app.model.exports import CAMERA_PATH, TurntableState
+from app.model.fields import wrap_deg
+from app.model.playback import range_s
+from app.model.view_state import ViewState
 from phynes_core.errors import OutputError
 
 Durations = Mapping[str, float]  # of the motion clips in seconds, by path

@@ -2,8 +2,8 @@
 
 from app.files.cameras import NUMBERS
 from app.model import camera_paths, cameras
-from app.model.camera_checks import MAX_KEYS, MAX_PATH_S
-from app.model.view_state import Edit
+from app.model.camera_paths import MAX_KEYS, MAX_PATH_S
+from app.model.store import Edit
 from app.tools.shortcut import Deed, Shortcut, edits_by
 
 KEY_STEP_S = 0.25

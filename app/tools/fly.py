@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from app.model.cameras import fly
-from app.model.view_state import Store
+from app.model.store import Store
 
 MOVES: dict[str, tuple[int, int, int]] = {  # to the right, up, forward
     "W": (0, 0, 1), "S": (0, 0, -1), "D": (1, 0, 0), "A": (-1, 0, 0), "E": (0, 1, 0), "Q": (0, -1, 0),

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from app.model import edits
+from app.model import cameras, edits, lights
 from app.model.cameras import change_fly_speed, look
-from app.model.comparison import WIPE_GRAB_PX
+from app.model.comparison import WIPE_GRAB_PX, move_wipe
 from app.model.lights import TURN_DEG_PER_PX, turn_environment
-from app.model.looks import magnify, move_wipe
-from app.model.view_state import Store
+from app.model.store import Store
+from app.model.tools import magnify
 from app.tools.actions import Actions
 from app.tools.fly import FlyHands
 from app.tools.limbs import LimbHands
@@ -103,7 +103,7 @@ class Gestures:
     def move(self, x: float, y: float, dx: float, dy: float) -> None:
         """The pointer moved with the button down."""
         if self.drag == "orbit":
-            self._store.post(lambda state: edits.orbit(state, dx, dy), "orbit")
+            self._store.post(lambda state: cameras.orbit(state, dx, dy), "orbit")
         elif self.drag == "look":
             self._store.post(lambda state: look(state, dx, dy), "fly")
         elif self.drag == "light":
@@ -123,7 +123,7 @@ class Gestures:
             self.limbs.move(self.letterbox, x, y)
         elif self._lamp_drag is not None and self.view is not None and self.letterbox is not None:
             index, angles = self._lamp, self._lamp_drag.angles_deg(self.view, *self.letterbox.to_image(x, y))
-            self._store.post(lambda state: edits.move_lamp(state, index, *angles), "drag lamp")
+            self._store.post(lambda state: lights.move_lamp(state, index, *angles), "drag lamp")
 
     def release(self, button: int, x: float = -1.0, y: float = -1.0) -> None:
         """A button went up."""
@@ -142,7 +142,7 @@ class Gestures:
         if self.fly.is_on:
             self._store.post(lambda state: change_fly_speed(state, notches), "fly speed", is_undoable=False)
             return
-        self._store.post(lambda state: edits.zoom(state, notches), "zoom")
+        self._store.post(lambda state: cameras.zoom(state, notches), "zoom")
 
     def key(self, name: str, has_control: bool = False, has_shift: bool = False, has_alt: bool = False) -> None:
         """A key went down: app/tools/shortcuts.py says what it does, where it does not fly."""

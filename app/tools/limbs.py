@@ -1,14 +1,28 @@
 """What a hand does to limbs in the picture: a click takes hold of one, a dragged ring turns it."""
 
+from dataclasses import dataclass
+
 from app.model.avatar_row import choose_body
 from app.model.edits import edit_tool
-from app.model.joints import place_joint, select_joint, turned
-from app.model.view_state import NO_JOINT, Store, Vector
+from app.model.fields import Vector
+from app.model.joints import NO_JOINT, place_joint, select_joint, turned
+from app.model.store import Store
 from app.rendering.frames import Frame
 from app.tools.orbit_view import OrbitView
 from app.tools.picking import Letterbox, picked_limb
 from app.tools.rings import RingDrag, Rings, rings_of
-from app.window.limb_gizmos import HeldLimb
+
+
+@dataclass(frozen=True, eq=False)
+class HeldLimb:
+    """What is drawn of the selected joint."""
+
+    place: int  # of its body in the row
+    joint: int
+    rings: Rings
+    chosen_axis: int  # what the keys turn about
+    held_axis: int | None  # of the ring in the hand
+
 
 GRAB_RADIUS_PX = 9.0  # in the window
 CLICK_REACH_PX = 4.0  # a hand that trembles so much still clicks

@@ -1,7 +1,7 @@
 """The keys of looking: what lies over the picture, what is told about a pixel, and what stands right of the split."""
 
-from app.model import comparison, looks
-from app.model.view_state import BUFFERS
+from app.model import comparison, looks, tools
+from app.model.looks import BUFFERS
 from app.tools.shortcut import Deed, Shortcut, edits_by
 
 
@@ -35,16 +35,16 @@ LOOK_SHORTCUTS = (
     ),
     Shortcut(
         ("T",), "readout", "tell the values of the pixel under the pointer",
-        edits_by(looks.toggle_readout, "readout"),
+        edits_by(tools.toggle_readout, "readout"),
     ),
-    Shortcut(("U",), "loupe", "a loupe beside the pointer", edits_by(looks.toggle_loupe, "loupe")),
+    Shortcut(("U",), "loupe", "a loupe beside the pointer", edits_by(tools.toggle_loupe, "loupe")),
     Shortcut(
         ("Alt+U",), "magnify less", "the loupe magnifies less or more; so does Alt and the wheel",
-        edits_by(lambda s: looks.magnify(s, -1), "loupe zoom", otherwise="The loupe magnifies no less"),
+        edits_by(lambda s: tools.magnify(s, -1), "loupe zoom", otherwise="The loupe magnifies no less"),
     ),
     Shortcut(
         ("Shift+U",), "magnify more", "the loupe magnifies less or more; so does Alt and the wheel",
-        edits_by(lambda s: looks.magnify(s, 1), "loupe zoom", otherwise="The loupe magnifies no more"),
+        edits_by(lambda s: tools.magnify(s, 1), "loupe zoom", otherwise="The loupe magnifies no more"),
     ),
     Shortcut(("J",), "joints", "the skeleton over the picture", edits_by(looks.toggle_joints, "joints")),
     Shortcut(

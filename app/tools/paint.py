@@ -4,9 +4,17 @@ import math
 from collections.abc import Callable
 
 from app.model.avatar_row import choose_body
-from app.model.material_state import MOST_POINTS, MOST_STROKES, Place
-from app.model.materials import begin_stroke, extend_stroke, fill_at, is_full, pick_material
-from app.model.view_state import Store
+from app.model.materials import (
+    MOST_POINTS,
+    MOST_STROKES,
+    Place,
+    begin_stroke,
+    extend_stroke,
+    fill_at,
+    is_full,
+    pick_material,
+)
+from app.model.store import Store
 from app.rendering.frames import Frame
 from app.tools.orbit_view import OrbitView
 from app.tools.picking import Letterbox, owner_of

@@ -5,7 +5,9 @@ from pathlib import Path
 
 from app.model.avatar_row import posed_bodies
 from app.model.comparison import first_column
-from app.model.view_state import LookState, Store, ToolState
+from app.model.looks import LookState
+from app.model.store import Store
+from app.model.tools import ToolState
 from app.rendering.false_color import FARTHEST, NEAREST
 from app.rendering.frames import LEAST_COVERAGE, READ_BUFFERS, Frame, Readings, Values
 from app.rendering.overlays import joint_at, joint_label

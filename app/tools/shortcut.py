@@ -1,9 +1,9 @@
-"""One entry of the table of keys, for the files that hold a group of them: app/tools/shortcuts.py puts them together."""
+"""One entry of the table of keys, for the files that hold a group of them: shortcuts.py puts them together."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.model.view_state import Edit, Store
+from app.model.store import Edit, Store
 from app.tools.actions import Actions
 
 Deed = Callable[[Store, Actions], None]

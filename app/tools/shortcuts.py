@@ -6,11 +6,12 @@ it (digits without NUMBER_).
 
 from collections.abc import Callable, Iterable
 
-from app.model import edits, looks
+from app.model import comparison, edits, looks, playback, tools
 from app.model.avatar_row import MAX_BODIES, add_body, choose_next_body, remove_body, toggle_shared_pose
 from app.model.cameras import edit_camera_tool
 from app.model.joints import (
     KEY_STEP_DEG,
+    NO_JOINT,
     choose_next_axis,
     mirror_pose,
     reset_selected,
@@ -18,9 +19,11 @@ from app.model.joints import (
     toggle_mirror,
     turn_selected,
 )
+from app.model.looks import BUFFERS
 from app.model.materials import take_tool
 from app.model.playback import change_speed, end_here, start_here, step_frames, to_range, toggle_loop
-from app.model.view_state import BUFFERS, NO_JOINT, Store, ViewState
+from app.model.store import Store
+from app.model.view_state import ViewState
 from app.tools.actions import Actions
 from app.tools.camera_shortcuts import CAMERA_SHORTCUTS
 from app.tools.fly import FLY_KEYS
@@ -203,19 +206,19 @@ CLIP_SHORTCUTS = (
 PICTURE_SHORTCUTS = (
     *(_buffer(number, name) for number, name in enumerate(BUFFERS[:9], 1)),
     Shortcut(("H",), "numbers", "numbers as colors", _edit(looks.toggle_false_color, "false color")),
-    Shortcut(("C",), "compare", "split the picture", _edit(looks.toggle_compare, "compare")),
+    Shortcut(("C",), "compare", "split the picture", _edit(comparison.toggle_compare, "compare")),
     Shortcut(
         ("Shift+C",), "swap", "swap the sides of a split picture",
-        _edit(looks.swap_sides, "swap sides", otherwise=NOT_SPLIT),
+        _edit(comparison.swap_sides, "swap sides", otherwise=NOT_SPLIT),
     ),
-    Shortcut(("SPACE",), "play", "play or pause the clip", _edit(edits.toggle_playing, "play", is_undoable=False)),
+    Shortcut(("SPACE",), "play", "play or pause the clip", _edit(playback.toggle_playing, "play", is_undoable=False)),
     Shortcut(("F",), "frame", "frame the avatar", _act("reset_camera")),
     Shortcut(("R",), "record", "record a video", _act("record")),
     Shortcut(("Ctrl+Z", "Z"), "undo", "undo", _act("undo")),
     Shortcut(("Ctrl+Y", "Ctrl+Shift+Z", "Y"), "redo", "redo", _act("redo")),
     Shortcut(
         ("Shift+SLASH", "F1"), "help", "the next page of these keys; the last one hides them",
-        _edit(edits.toggle_help, "help", is_undoable=False),
+        _edit(tools.toggle_help, "help", is_undoable=False),
     ),
     Shortcut(("Ctrl+T",), "theme", "light or dark controls", _act("next_theme")),
     Shortcut(

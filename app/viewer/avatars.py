@@ -4,10 +4,10 @@ from pathlib import Path
 
 from app.files.materials import load_materials, materials_path, save_materials
 from app.files.poses import free_name, library, read_pose, save_pose
+from app.model.fields import Vector
 from app.model.joints import hold_pose
-from app.model.material_state import MaterialFile
-from app.model.materials import use_materials
-from app.model.view_state import Store, Vector
+from app.model.materials import MaterialFile, use_materials
+from app.model.store import Store
 from app.rendering.frames import PoseChoice
 from app.rendering.thumbnails import pose_choices
 from app.rendering.worker import Worker

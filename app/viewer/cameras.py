@@ -14,7 +14,7 @@ from app.files.cameras import (
 )
 from app.model.camera_paths import use_path
 from app.model.edits import edit_camera
-from app.model.view_state import Store
+from app.model.store import Store
 from app.viewer.notices import Say, telling
 
 

@@ -4,7 +4,7 @@ import time
 
 from app.model.avatar_row import advance_time, posed_bodies
 from app.model.camera_paths import advance_path
-from app.model.view_state import Store
+from app.model.store import Store
 from app.rendering.frames import Choices
 from app.rendering.worker import Worker
 

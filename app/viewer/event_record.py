@@ -8,7 +8,8 @@ from typing import Any
 
 from pyglm import glm
 
-from app.model.view_state import LightState, ViewState
+from app.model.lights import LightState
+from app.model.view_state import ViewState
 from app.rendering.frames import Frame
 from app.tools.limbs import LimbHands
 from app.tools.orbit_view import OrbitView

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from app.model.view_state import Store, ViewState
+from app.model.store import Store
+from app.model.view_state import ViewState
 from app.options.command_lines import CommandLine, CommandTexts, still_command, video_command
 from app.rendering.export_jobs import LightTake, StillTake, Take, VideoTake, with_free_path
 from app.rendering.worker import Worker

@@ -7,10 +7,12 @@ from collections import deque
 from dataclasses import replace
 from pathlib import Path
 
-from app.model import edits
+from app.model import view_state
 from app.model.avatar_row import framed
+from app.model.cameras import CameraState
 from app.model.status import FROM_OPTIONS, OpenedSession, Status
-from app.model.view_state import CameraState, Store, ViewState
+from app.model.store import Store
+from app.model.view_state import ViewState
 from app.panels.file_menu import OPEN_DIALOG, SAVE_DIALOG
 from app.panels.layout import TRACED_TAGS
 from app.panels.light_panel import EXPORT_DIALOG
@@ -160,7 +162,7 @@ class ViewerLoop:
         self._failed = failed
         if self._store.state.rendered == failed.rendered:
             shown = latest.state
-            self._store.post(lambda s: edits.revert_sources(s, shown), "revert", is_undoable=False)
+            self._store.post(lambda s: view_state.revert_sources(s, shown), "revert", is_undoable=False)
 
     def _keep_session(self, frame: Frame | None) -> None:
         self._session.turn(time.monotonic())

@@ -8,10 +8,11 @@ from app.files.autosave import Autosave, at_rest
 from app.files.light_rigs import read_rig, save_rig
 from app.files.sessions import load_session, save_session
 from app.files.settings import RecentFiles
-from app.model.edits import choose_avatar
+from app.model.avatar_row import choose_avatar
 from app.model.lights import choose_environment, use_rig
 from app.model.status import FROM_OPTIONS, OpenedSession, SessionStatus
-from app.model.view_state import Store, ViewState
+from app.model.store import Store
+from app.model.view_state import ViewState
 from app.viewer.notices import Say, telling
 
 

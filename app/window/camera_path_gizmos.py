@@ -6,9 +6,10 @@ from functools import lru_cache
 import moderngl
 import numpy as np
 
-from app.model.camera_paths import camera_at, duration_s, eye_of, selected_key
-from app.model.camera_state import CameraPath
-from app.model.view_state import Rgb, ViewState
+from app.model.camera_paths import CameraPath, camera_at, duration_s, selected_key
+from app.model.cameras import eye_of
+from app.model.fields import Rgb
+from app.model.view_state import ViewState
 from app.tools.orbit_view import OrbitView
 from app.tools.picking import Letterbox
 from app.window.shaders import open_band, shader_source

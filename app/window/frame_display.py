@@ -1,11 +1,11 @@
-"""Frames on the screen: upload, tone mapping and false color in shaders/frame.frag.glsl, letterboxing, the wipe."""
+"""Frames on the screen: upload, tone mapping and false color (frame.frag.glsl), letterboxing, comparison."""
 
 import math
 
 import moderngl
 import numpy as np
 
-from app.model.view_state import TONE_CURVES, LookState
+from app.model.looks import TONE_CURVES, LookState
 from app.rendering.false_color import legend_picture, legend_place, legends_of, mode_of
 from app.rendering.frames import KINDS, Frame
 from app.tools.picking import Letterbox

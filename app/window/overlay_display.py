@@ -1,9 +1,9 @@
-"""Edges and bones over the picture in the window: uploads, and shaders/wire and bone."""
+"""Edges and bones over the picture in the window: uploads, and shaders/present/wire and bone."""
 
 import moderngl
 import numpy as np
 
-from app.model.view_state import LookState
+from app.model.looks import LookState
 from app.rendering.frames import Frame
 from app.rendering.overlays import (
     FADE_WIDTHS,

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from app.model.comparison import first_column
-from app.model.view_state import LookState
+from app.model.looks import LookState
 from app.rendering.false_color import FONT, INK
 from app.rendering.frames import Frame
 from app.tools.picking import Letterbox

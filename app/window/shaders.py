@@ -8,7 +8,7 @@ import numpy as np
 
 from phynes_core.io.shipped_files import PROJECT
 
-SHADERS = PROJECT / "shaders"
+SHADERS = PROJECT / "shaders" / "present"
 _INCLUDE = re.compile(r'^#include "([\w.]+)"$', re.MULTILINE)
 
 
@@ -19,7 +19,7 @@ def shader_source(name: str) -> str:
 
 
 def rectangle_program(context: moderngl.Context, fragment: str) -> moderngl.Program:
-    """A program that draws one rectangle of the window with shaders/<fragment>.frag.glsl."""
+    """A program that draws one rectangle of the window with <fragment>.frag.glsl."""
     return context.program(
         vertex_shader=shader_source("quad.vert.glsl"), fragment_shader=shader_source(f"{fragment}.frag.glsl")
     )

@@ -14,6 +14,7 @@ from app.model.status import one_line
 from app.model.view_state import ViewState
 from app.rendering.frames import Frame
 from app.tools.gestures import Gestures
+from app.tools.limbs import HeldLimb
 from app.tools.orbit_view import OrbitView
 from app.tools.picking import Letterbox
 from app.tools.pixel_inspector import Pointed
@@ -23,7 +24,7 @@ from app.window.captions import Caption, CaptionDrawer
 from app.window.frame_display import FrameDisplay
 from app.window.help_picture import help_picture
 from app.window.lamp_gizmos import BrushRing, LampGizmos, Ring
-from app.window.limb_gizmos import HeldLimb, LimbGizmos
+from app.window.limb_gizmos import LimbGizmos
 from app.window.pixel_inspector_display import PointingDisplay
 from app.window.screen import Area
 from phynes_core.errors import DisplayError

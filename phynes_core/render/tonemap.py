@@ -1,4 +1,4 @@
-"""From linear radiance to what a screen or a PNG shows. shaders/tonemap.glsl is its twin for the window."""
+"""From linear radiance to what a screen or a PNG shows. shaders/present/tonemap.glsl is its twin for the window."""
 
 from collections.abc import Callable
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from app.model.view_state import BodyState, ViewState
+from app.model.avatar_row import BodyState
+from app.model.view_state import ViewState
 from app.rendering.picture import DeviceImage
 from app.rendering.render_service import AvatarSession
 from phynes_core.io.shipped_files import CHECKPOINTS
