@@ -26,18 +26,16 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import torch
-
 from app.model.edits import edit_look
 from app.model.exports import StillState
 from app.model.view_state import ViewState
 from app.options.arguments import UsageError, option_of
 from app.options.exports import Render
 from app.options.view import SceneOptions, new_session, open_session, opening_view
-from app.rendering.export_jobs import StillTake, check_still, run_shown
-from phynes_core.io.image_files import write_png
 
 if TYPE_CHECKING:
+    import torch
+
     from app.options.scene import OpenedScene
     from phynes_core.frame.grounded_frame import GroundedRenderer
 
@@ -160,6 +158,8 @@ OF_FOLDERS = ("buffers", "format", "save_scene", "export_probe", *ENGINE_ALONE)
 
 def render_still(options: Render) -> None:
     """Write the file; raises PhynesError."""
+    from app.rendering.export_jobs import StillTake, check_still, run_shown
+
     defaults = {entry.name: entry.default for entry in fields(options)}
     for name in OF_FOLDERS:
         if getattr(options, name) != defaults[name]:
@@ -183,9 +183,11 @@ def write_shown(
     paths: Iterable[tuple[str, Path]],  # buffer, .png
     view: ViewState,
     options: SceneOptions,
-    device: torch.device,
+    device: "torch.device",
 ) -> None:
     """Each buffer as the left side of the picture, over the look's background; raises PhynesError."""
+    from phynes_core.io.image_files import write_png
+
     session = new_session(options, device)
     session.check(view)
     for name, path in paths:
