@@ -40,11 +40,11 @@ class BodyState:
 
 
 @dataclass(frozen=True)
-class CompanyState:
+class AvatarRowState:
     """Who stands beside the active body, in a row along X."""
 
     others: tuple[BodyState, ...] = ()  # from the left of the front view to the right, without the active one
-    place: int = 0  # of the active body in the row
+    active: int = 0  # index of the active body in the row
     spacing_m: float = 1.8  # arms of two T-poses do not touch
     shares_pose: bool = False  # all take the active body's clip, time and joints
 
@@ -53,9 +53,9 @@ MAX_BODIES = 8
 SPAN_M = 1.9  # across one body with its arms out, and some room
 
 
-def edit_company(state: "ViewState", **changes: object) -> "ViewState":
+def edit_avatar_row(state: "ViewState", **changes: object) -> "ViewState":
     """Replace fields of the row."""
-    return replace(state, company=replace(state.company, **changes))  # type: ignore[arg-type]
+    return replace(state, avatar_row=replace(state.avatar_row, **changes))  # type: ignore[arg-type]
 
 
 def add_body(state: "ViewState", avatar: str = "") -> "ViewState":
@@ -66,43 +66,43 @@ def add_body(state: "ViewState", avatar: str = "") -> "ViewState":
     added = replace(state.body, avatar=avatar or state.body.avatar)
     if added.avatar != state.body.avatar:
         added = replace(added, materials=MaterialState())  # what was painted on one person is none of another's
-    state = replace(state, body=added, company=replace(state.company, others=bodies, place=len(bodies)))
+    state = replace(state, body=added, avatar_row=replace(state.avatar_row, others=bodies, place=len(bodies)))
     return framed(_without_joint(state))
 
 
 def remove_body(state: "ViewState") -> "ViewState":
-    """Take the active body away; its left neighbor becomes the active one. The last one stays."""
-    others, place = state.company.others, state.company.place
+    """ExportJob the active body away; its left neighbor becomes the active one. The last one stays."""
+    others, place = state.avatar_row.others, state.avatar_row.active
     if not others:
         return state
     heir = max(0, place - 1)
-    left = replace(state.company, others=others[:heir] + others[heir + 1 :], place=heir)
-    return _without_joint(replace(state, body=others[heir], company=left))
+    left = replace(state.avatar_row, others=others[:heir] + others[heir + 1 :], place=heir)
+    return _without_joint(replace(state, body=others[heir], avatar_row=left))
 
 
 def choose_body(state: "ViewState", place: int) -> "ViewState":
     """Make the body at this place of the row the active one."""
     bodies = state.bodies
-    if place == state.company.place or not 0 <= place < len(bodies):
+    if place == state.avatar_row.active or not 0 <= place < len(bodies):
         return state
-    company = replace(state.company, others=bodies[:place] + bodies[place + 1 :], place=place)
+    row = replace(state.avatar_row, others=bodies[:place] + bodies[place + 1 :], place=place)
     chosen = posed_bodies(state)[place]  # who leads a shared pose goes on with it
-    return _without_joint(replace(state, body=chosen, company=company))
+    return _without_joint(replace(state, body=chosen, avatar_row=row))
 
 
 def choose_next_body(state: "ViewState", step: int = 1) -> "ViewState":
     """The neighbor becomes the active one; around the ends."""
-    return choose_body(state, (state.company.place + step) % len(state.bodies))
+    return choose_body(state, (state.avatar_row.active + step) % len(state.bodies))
 
 
 def toggle_shared_pose(state: "ViewState") -> "ViewState":
     """Whether all do what the active body does."""
-    return edit_company(state, shares_pose=not state.company.shares_pose)
+    return edit_avatar_row(state, shares_pose=not state.avatar_row.shares_pose)
 
 
 def framed(state: "ViewState") -> "ViewState":
     """Step back until the whole row fits into the picture; never closer."""
-    width_m = (len(state.bodies) - 1) * state.company.spacing_m + SPAN_M
+    width_m = (len(state.bodies) - 1) * state.avatar_row.spacing_m + SPAN_M
     needed_m = 0.5 * width_m / math.tan(0.5 * math.radians(state.camera.fov_deg))
     if len(state.bodies) == 1 or needed_m <= state.camera.distance_m:
         return state
@@ -112,7 +112,7 @@ def framed(state: "ViewState") -> "ViewState":
 def posed_bodies(state: "ViewState") -> tuple[BodyState, ...]:
     """Everybody in the row as shown: with `shares_pose` all do what the active one does."""
     active = state.body
-    if not state.company.shares_pose:
+    if not state.avatar_row.shares_pose:
         return state.bodies
     return tuple(
         replace(
@@ -126,8 +126,8 @@ def posed_bodies(state: "ViewState") -> tuple[BodyState, ...]:
 
 def advance_time(state: "ViewState", seconds: float, durations_s: Mapping[str, float]) -> "ViewState":
     """Let every clip that plays run on by so much of the wall's time; one that does not loop stops at its end."""
-    others = tuple(_advanced(body, seconds, durations_s) for body in state.company.others)
-    return replace(edit_company(state, others=others), body=_advanced(state.body, seconds, durations_s))
+    others = tuple(_advanced(body, seconds, durations_s) for body in state.avatar_row.others)
+    return replace(edit_avatar_row(state, others=others), body=_advanced(state.body, seconds, durations_s))
 
 
 def _advanced(body: BodyState, seconds: float, durations_s: Mapping[str, float]) -> BodyState:

@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 def mistake_in_bodies(state: "ViewState") -> str | None:
     """The first mistake as "field: expected X, got Y"; None for a state that can be shown."""
-    company = state.company
-    if len(company.others) >= MAX_BODIES:
-        return f"others: expected at most {MAX_BODIES - 1} bodies, got {len(company.others)}"
-    if not 0 <= company.place <= len(company.others):
-        return f"place: expected 0 to {len(company.others)}, got {company.place}"
+    row = state.avatar_row
+    if len(row.others) >= MAX_BODIES:
+        return f"others: expected at most {MAX_BODIES - 1} bodies, got {len(row.others)}"
+    if not 0 <= row.active <= len(row.others):
+        return f"place: expected 0 to {len(row.others)}, got {row.active}"
     if (mistake := mistake_in_brush(state.tool.brush)) is not None:
         return mistake
     if state.compare.materials is not None and (mistake := mistake_in_materials(state.compare.materials)) is not None:

@@ -92,7 +92,7 @@ def replace_key(state: "ViewState") -> "ViewState":
 
 
 def remove_key(state: "ViewState") -> "ViewState":
-    """Take the selected key out; the one before it becomes the selected one."""
+    """ExportJob the selected key out; the one before it becomes the selected one."""
     index = selected_key(state)
     if index < 0:
         return state

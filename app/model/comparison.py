@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from app.model.display_settings import BUFFERS
 from app.model.lights import MAX_LAMPS, LampState, LightState, environment_paths
-from app.model.looks import BUFFERS
 from app.model.materials import MaterialState
 
 if TYPE_CHECKING:
@@ -37,8 +37,13 @@ def edit_compare(state: "ViewState", **changes: Any) -> "ViewState":
 def toggle_compare(state: "ViewState") -> "ViewState":
     """Split the picture, or join it again. A comparison with nothing to compare gets another buffer."""
     compare = state.compare
-    if not compare.is_on and not compare.avatar and compare.light is None and compare.buffer in ("", state.look.buffer):
-        compare = replace(compare, buffer=FIRST_OTHER_BUFFER.get(state.look.buffer, "radiance"))
+    if (
+        not compare.is_on
+        and not compare.avatar
+        and compare.light is None
+        and compare.buffer in ("", state.display.buffer)
+    ):
+        compare = replace(compare, buffer=FIRST_OTHER_BUFFER.get(state.display.buffer, "radiance"))
     return replace(state, compare=replace(compare, is_on=not compare.is_on))
 
 
@@ -47,9 +52,9 @@ def swap_sides(state: "ViewState") -> "ViewState":
     return swapped(state) if state.compare.is_on else state
 
 
-def move_wipe(state: "ViewState", share: float) -> "ViewState":
+def move_slider(state: "ViewState", share: float) -> "ViewState":
     """Put the line somewhere in the picture."""
-    return replace(state, look=replace(state.look, wipe=max(0.0, min(1.0, share))))
+    return replace(state, display=replace(state.display, slider=max(0.0, min(1.0, share))))
 
 
 def compare_buffer(state: "ViewState", name: str) -> "ViewState":
@@ -109,11 +114,11 @@ def step_compared_environment(state: "ViewState", offered: tuple[str, ...], step
 def _without_stopgap(state: "ViewState") -> CompareState:
     """A split that opened with nothing to compare showed another buffer: that goes when there is something better."""
     compare = state.compare
-    is_stopgap = compare.buffer == FIRST_OTHER_BUFFER.get(state.look.buffer, "radiance")
+    is_stopgap = compare.buffer == FIRST_OTHER_BUFFER.get(state.display.buffer, "radiance")
     return replace(compare, buffer="") if is_stopgap and not compare.avatar and compare.light is None else compare
 
 
-WIPE_GRAB_PX = 9.0  # of the window, to either side of the line
+SLIDER_GRAB_PX = 9.0  # of the window, to either side of the line
 
 
 def first_column(share: float, width: int) -> int:
@@ -121,7 +126,7 @@ def first_column(share: float, width: int) -> int:
     return max(0, min(width, math.ceil(share * width - 0.5)))
 
 
-def wiped(first: np.ndarray, second: np.ndarray, share: float) -> np.ndarray:  # [H, W, C] both
+def side_by_side(first: np.ndarray, second: np.ndarray, share: float) -> np.ndarray:  # [H, W, C] both
     """One picture of both."""
     column = first_column(share, first.shape[1])
     return np.concatenate([first[:, :column], second[:, column:]], 1)
@@ -130,12 +135,12 @@ def wiped(first: np.ndarray, second: np.ndarray, share: float) -> np.ndarray:  #
 def other_side(state: "ViewState") -> "ViewState":
     """The state that the second picture shows: as the first, but for what the comparison names."""
     compare = state.compare
-    look = replace(state.look, buffer=compare.buffer or state.look.buffer)
+    display = replace(state.display, buffer=compare.buffer or state.display.buffer)
     own = MaterialState() if compare.avatar else state.body.materials
     materials = own if compare.materials is None else compare.materials
     body = replace(state.body, avatar=compare.avatar or state.body.avatar, materials=materials)
     light = state.light if compare.light is None else replace(compare.light, turn_deg=state.light.turn_deg)
-    return replace(state, look=look, body=body, light=light, compare=CompareState())
+    return replace(state, display=display, body=body, light=light, compare=CompareState())
 
 
 def swapped(state: "ViewState") -> "ViewState":
@@ -143,7 +148,7 @@ def swapped(state: "ViewState") -> "ViewState":
     other, compare = other_side(state), state.compare
     back = replace(
         compare,
-        buffer=state.look.buffer if compare.buffer else "",
+        buffer=state.display.buffer if compare.buffer else "",
         avatar=state.body.avatar if compare.avatar else "",
         light=state.light if compare.light is not None else None,
         materials=state.body.materials if compare.avatar or compare.materials is not None else None,

@@ -25,9 +25,9 @@ def edit_light(state: "ViewState", **changes: Any) -> "ViewState":
     return replace(state, light=replace(state.light, **changes))
 
 
-def edit_look(state: "ViewState", **changes: Any) -> "ViewState":
-    """Replace fields of the look."""
-    return replace(state, look=replace(state.look, **changes))
+def edit_display(state: "ViewState", **changes: Any) -> "ViewState":
+    """Replace fields of the display."""
+    return replace(state, display=replace(state.display, **changes))
 
 
 def edit_tool(state: "ViewState", **changes: Any) -> "ViewState":

@@ -51,7 +51,7 @@ class LightState:
 
 
 @dataclass(frozen=True)
-class StageState:
+class Surroundings:
     """What is seen behind, under and beside the avatar."""
 
     backdrop: str = "color"  # of BACKDROPS; "none" is transparent in files, the color in the window
@@ -61,7 +61,7 @@ class StageState:
     has_balls: bool = False  # the chrome and the gray ball of a film set
 
     @property
-    def rendered(self) -> "StageState":
+    def rendered(self) -> "Surroundings":
         """What the engine's picture depends on: a backdrop that is a color does not."""
         return replace(self, backdrop="color" if self.backdrop == "none" else self.backdrop)
 
@@ -84,7 +84,7 @@ def add_lamp(state: "ViewState") -> "ViewState":
 
 
 def remove_lamp(state: "ViewState", index: int) -> "ViewState":
-    """Take a lamp away; the one before it becomes the selected one."""
+    """ExportJob a lamp away; the one before it becomes the selected one."""
     lamps = state.light.lamps
     if not 0 <= index < len(lamps):
         return state
@@ -128,9 +128,9 @@ TURN_DEG_PER_PX = 0.4
 MIN_DISTANCE_M, MAX_DISTANCE_M = 0.2, 6.0
 
 
-def edit_stage(state: "ViewState", **changes: Any) -> "ViewState":
+def edit_surroundings(state: "ViewState", **changes: Any) -> "ViewState":
     """Replace fields of the stage: backdrop, ground, balls."""
-    return replace(state, stage=replace(state.stage, **changes))
+    return replace(state, surroundings=replace(state.surroundings, **changes))
 
 
 def choose_environment(state: "ViewState", path: str) -> "ViewState":
@@ -231,15 +231,15 @@ def resize_brush(state: "ViewState", steps: int) -> "ViewState":
 
 def next_backdrop(state: "ViewState") -> "ViewState":
     """Another thing behind the avatar, around and around."""
-    index = BACKDROPS.index(state.stage.backdrop) if state.stage.backdrop in BACKDROPS else -1
-    return edit_stage(state, backdrop=BACKDROPS[(index + 1) % len(BACKDROPS)])
+    index = BACKDROPS.index(state.surroundings.backdrop) if state.surroundings.backdrop in BACKDROPS else -1
+    return edit_surroundings(state, backdrop=BACKDROPS[(index + 1) % len(BACKDROPS)])
 
 
 def toggle_ground(state: "ViewState") -> "ViewState":
     """With or without a floor."""
-    return edit_stage(state, has_ground=not state.stage.has_ground)
+    return edit_surroundings(state, has_ground=not state.surroundings.has_ground)
 
 
 def toggle_balls(state: "ViewState") -> "ViewState":
     """With or without the film set's balls."""
-    return edit_stage(state, has_balls=not state.stage.has_balls)
+    return edit_surroundings(state, has_balls=not state.surroundings.has_balls)

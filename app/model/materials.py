@@ -116,7 +116,7 @@ def edit_next_stroke(state: "ViewState", **changes: Any) -> "ViewState":
 
 
 def take_tool(state: "ViewState", tool: str) -> "ViewState":
-    """Take the tool into the hand; the same one again is laid down."""
+    """ExportJob the tool into the hand; the same one again is laid down."""
     if tool not in TOOLS:
         return state
     return edit_brush(state, tool="none" if tool == state.tool.brush.tool else tool)
@@ -163,7 +163,7 @@ def fill_at(state: "ViewState", point: Place) -> "ViewState":
 
 
 def clear_strokes(state: "ViewState") -> "ViewState":
-    """Take all paint off; the scales stay."""
+    """ExportJob all paint off; the scales stay."""
     return edit_materials(state, strokes=())
 
 

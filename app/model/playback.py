@@ -88,8 +88,8 @@ def toggle_loop(state: "ViewState") -> "ViewState":
 def toggle_playing(state: "ViewState") -> "ViewState":
     """Play everybody's clip, or let them rest."""
     is_playing = not state.body.playing
-    others = tuple(replace(body, playing=is_playing) for body in state.company.others)
-    return replace(edit_body(state, playing=is_playing), company=replace(state.company, others=others))
+    others = tuple(replace(body, playing=is_playing) for body in state.avatar_row.others)
+    return replace(edit_body(state, playing=is_playing), avatar_row=replace(state.avatar_row, others=others))
 
 
 def range_s(body: "BodyState", duration_s: float) -> tuple[float, float]:

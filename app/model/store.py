@@ -105,7 +105,7 @@ def _with_clocks(past: ViewState, present: ViewState) -> ViewState:
     else:
         kept = {name: getattr(present.tool.camera, name) for name in MODES}
         past = replace(past, tool=replace(past.tool, camera=replace(past.tool.camera, **kept)))
-    pairs = zip(past.company.others, present.company.others, strict=False)
-    if len(past.company.others) == len(present.company.others):
-        past = replace(past, company=replace(past.company, others=tuple(clocked(*pair) for pair in pairs)))
+    pairs = zip(past.avatar_row.others, present.avatar_row.others, strict=False)
+    if len(past.avatar_row.others) == len(present.avatar_row.others):
+        past = replace(past, avatar_row=replace(past.avatar_row, others=tuple(clocked(*pair) for pair in pairs)))
     return replace(past, body=clocked(past.body, present.body))

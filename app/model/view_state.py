@@ -7,12 +7,12 @@ ViewStates.
 
 from dataclasses import dataclass, field, replace
 
-from app.model.avatar_row import BodyState, CompanyState
+from app.model.avatar_row import AvatarRowState, BodyState
 from app.model.camera_paths import CameraPath
 from app.model.cameras import CameraState
 from app.model.comparison import CompareState
-from app.model.lights import LightState, StageState
-from app.model.looks import LookState
+from app.model.display_settings import DisplaySettings
+from app.model.lights import LightState, Surroundings
 from app.model.tools import ToolState
 
 
@@ -23,26 +23,26 @@ class ViewState:
     body: BodyState = field(default_factory=BodyState)  # the active one
     camera: CameraState = field(default_factory=CameraState)
     light: LightState = field(default_factory=LightState)
-    look: LookState = field(default_factory=LookState)
-    stage: StageState = field(default_factory=StageState)
+    display: DisplaySettings = field(default_factory=DisplaySettings)
+    surroundings: Surroundings = field(default_factory=Surroundings)
     compare: CompareState = field(default_factory=CompareState)
     tool: ToolState = field(default_factory=ToolState)
-    company: CompanyState = field(default_factory=CompanyState)
+    avatar_row: AvatarRowState = field(default_factory=AvatarRowState)
     path: CameraPath = field(default_factory=CameraPath)
 
     @property
     def bodies(self) -> tuple[BodyState, ...]:
-        """Everybody in the row; `body` stands at `company.place`."""
-        others, place = self.company.others, self.company.place
+        """Everybody in the row; `body` stands at `row.active`."""
+        others, place = self.avatar_row.others, self.avatar_row.active
         return *others[:place], self.body, *others[place:]
 
     @property
     def rendered(self) -> tuple[object, ...]:
         """The part that needs the engine: two states that agree here show the same frame."""
-        others = tuple(replace(body, playing=False) for body in self.company.others)
-        body, company = replace(self.body, playing=False), replace(self.company, others=others)
+        others = tuple(replace(body, playing=False) for body in self.avatar_row.others)
+        body, row = replace(self.body, playing=False), replace(self.avatar_row, others=others)
         compare = self.compare if self.compare.is_on else None
-        return body, company, self.camera, self.light, self.look.rendered, self.stage.rendered, compare
+        return body, row, self.camera, self.light, self.display.rendered, self.surroundings.rendered, compare
 
 
 def revert_sources(state: ViewState, shown: ViewState) -> ViewState:
@@ -51,7 +51,7 @@ def revert_sources(state: ViewState, shown: ViewState) -> ViewState:
         state.body, avatar=shown.body.avatar, motion=shown.body.motion, playback=shown.body.playback,
         materials=shown.body.materials,
     )  # fmt: skip
-    state = replace(state, company=shown.company)
+    state = replace(state, avatar_row=shown.avatar_row)
     light = replace(state.light, mode=shown.light.mode, environment=shown.light.environment)
     compare = replace(state.compare, avatar=shown.compare.avatar, light=shown.compare.light)
     return replace(state, body=body, light=light, compare=compare)

@@ -36,11 +36,11 @@ PATH_SUFFIX = ".json"
 
 
 def check_camera(options: CameraOptions) -> None:
-    """Raise PhynesError before any work for what `opening_camera` would refuse."""
+    """Raise PhynesError before any work for what `camera_from_options` would refuse."""
     _camera(options, CameraState())
 
 
-def opening_camera(
+def camera_from_options(
     options: CameraOptions,
     view: ViewState,
     home: CameraState,
@@ -52,11 +52,11 @@ def opening_camera(
 
 def with_path(options: CameraOptions, view: ViewState) -> ViewState:
     """The view with the path that --camera names."""
-    path = opening_path(options)
+    path = path_from_options(options)
     return view if path is None else replace(view, path=path)
 
 
-def opening_path(options: CameraOptions) -> CameraPath | None:
+def path_from_options(options: CameraOptions) -> CameraPath | None:
     """The path of --camera FILE; None where that is no file."""
     is_file = options.camera.lower().endswith(PATH_SUFFIX)
     return read_path(Path(options.camera).expanduser()) if is_file else None
@@ -64,7 +64,7 @@ def opening_path(options: CameraOptions) -> CameraPath | None:
 
 def _camera(options: CameraOptions, home: CameraState) -> CameraState:
     fov_deg, text = _fov(options), options.camera
-    if (path := opening_path(options)) is not None:
+    if (path := path_from_options(options)) is not None:
         check_number("--camera-time", options.camera_time)
         found = camera_at(path, options.camera_time)
         return found if fov_deg is None else with_lens(found, fov_deg, keeps_size=True)

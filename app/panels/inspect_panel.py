@@ -5,10 +5,10 @@ from pathlib import Path
 import dearpygui.dearpygui as dpg
 
 from app.files.light_rigs import LIGHT_PRESETS
-from app.model import comparison, edits, looks, tools
+from app.model import comparison, display_settings, edits, tools
 from app.model.comparison import compared_avatars
+from app.model.display_settings import BUFFERS
 from app.model.lights import LightState, environment_paths
-from app.model.looks import BUFFERS
 from app.model.store import Edit
 from app.model.tools import LOUPE_ZOOMS
 from app.model.view_state import ViewState
@@ -32,8 +32,8 @@ class InspectPanel:
     def build(self) -> None:
         """Overlays and pointer, then the split and its three choices."""
         with dpg.group(horizontal=True):
-            self._checkbox("joints", "joints", looks.toggle_joints)
-            self._checkbox("mesh edges", "wireframe", looks.toggle_wireframe)
+            self._checkbox("joints", "joints", display_settings.toggle_joints)
+            self._checkbox("mesh edges", "wireframe", display_settings.toggle_wireframe)
         tooltip("inspect.joints", "Joints and bones over the picture: left blue, right orange. J in the picture.")
         tooltip("inspect.wireframe", "Edges of the posed mesh where they are seen. Shift+J in the picture.")
         with dpg.group(horizontal=True):
@@ -68,9 +68,9 @@ class InspectPanel:
 
     def sync(self, snapshot: Snapshot) -> None:
         """Show the look and the comparison."""
-        look, compare = snapshot.state.look, snapshot.state.compare
-        show_value("inspect.joints", look.has_joints)
-        show_value("inspect.wireframe", look.has_wireframe)
+        display, compare = snapshot.state.display, snapshot.state.compare
+        show_value("inspect.joints", display.has_joints)
+        show_value("inspect.wireframe", display.has_wireframe)
         show_value("inspect.readout", snapshot.state.tool.has_readout)
         show_value("inspect.loupe", snapshot.state.tool.has_loupe)
         show_value("inspect.loupe_zoom", f"{snapshot.state.tool.loupe_zoom}x")

@@ -26,7 +26,7 @@ class Snapshot:
     choices: Choices = field(default_factory=Choices)
     status: Status = field(default_factory=Status)
     probe_radiance: np.ndarray | None = None  # [16, 32, 3] linear, as the newest frame was lit
-    stage_ms: Mapping[str, float] = field(default_factory=dict)
+    node_ms: Mapping[str, float] = field(default_factory=dict)
     render_ms: float = 0.0
     display_fps: float = 0.0
     display_name: str = ""  # what draws the windows

@@ -117,10 +117,10 @@ class ProbePanel:
         if snapshot.scale != self._scale:
             self._resize(snapshot.scale)
         if snapshot.probe_radiance is not None:
-            shown = (snapshot.probe_radiance.tobytes(), state.look.exposure_ev)
+            shown = (snapshot.probe_radiance.tobytes(), state.display.exposure_ev)
             if shown != self._shown:
                 self._shown = shown
-                dpg.set_value(TEXTURE, picture_pixels(snapshot.probe_radiance, state.look.exposure_ev))
+                dpg.set_value(TEXTURE, picture_pixels(snapshot.probe_radiance, state.display.exposure_ev))
         self._draw_markers(state)
         tool = state.tool
         show_value("probes.tool", "Paint" if tool.paints else "Move lamp")

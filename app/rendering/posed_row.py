@@ -29,7 +29,7 @@ MAX_KEPT = 8  # avatars, clips and environments, each: a row of bodies needs as 
 Loaded = TypeVar("Loaded")
 
 
-class KeptFiles:
+class FileCache:
     """What was read from each path, by kind."""
 
     def __init__(self) -> None:
@@ -49,7 +49,7 @@ class KeptFiles:
 
 
 @dataclass(frozen=True, eq=False)
-class Standing:
+class PlacedBody:
     """A body as its clip has it, and what the clip says of the ground."""
 
     avatar: Avatar
@@ -58,12 +58,12 @@ class Standing:
     floor_m: float  # height of the ground it stands on
 
 
-def standing(avatar: Avatar, pose: Pose, edited: Pose, clip: MotionClip | None) -> Standing:
+def standing(avatar: Avatar, pose: Pose, edited: Pose, clip: MotionClip | None) -> PlacedBody:
     """The body in its edited pose; the target follows the pose that was not edited."""
     floor_m = 0.0
     if clip is None:  # a still pose stands on its lowest point, wherever the body file puts it
         floor_m = float(pose_body(avatar.body, edited).vertices[:, 1].min())
-    return Standing(avatar, edited, orbit_target(avatar, pose, clip), floor_m)
+    return PlacedBody(avatar, edited, orbit_target(avatar, pose, clip), floor_m)
 
 
 def orbit_target(avatar: Avatar, pose: Pose, clip: MotionClip | None) -> Tensor:  # [3] world
@@ -75,7 +75,7 @@ def orbit_target(avatar: Avatar, pose: Pose, clip: MotionClip | None) -> Tensor:
     return torch.tensor([x, y, z])
 
 
-def arranged(row: tuple[Standing, ...], active: int, spacing_m: float) -> tuple[tuple[PosedAvatar, ...], Tensor]:
+def laid_out(row: tuple[PlacedBody, ...], active: int, spacing_m: float) -> tuple[tuple[PosedAvatar, ...], Tensor]:
     """Everybody moved to a place of their own, and what the camera orbits, [3] world.
 
     The active body's pelvis leads: the others keep level with it over the ground, so that nobody walks off.
@@ -106,22 +106,22 @@ class PosedRow:
 class Bodies:
     """Not thread-safe, as the session that owns it."""
 
-    def __init__(self, files: KeptFiles, smpl: Path | None, smpl_uv: Path | None, maps: str = "auto") -> None:
+    def __init__(self, files: FileCache, smpl: Path | None, smpl_uv: Path | None, maps: str = "auto") -> None:
         self._files = files
         self._smpl, self._smpl_uv = smpl, smpl_uv
         self._maps = maps  # their backend
-        self._standing: dict[BodyState, Standing] = {}
+        self._standing: dict[BodyState, PlacedBody] = {}
         self._row: tuple[object, PosedRow] | None = None
         self._materials = Materials()
 
     def row(self, state: ViewState) -> PosedRow:
         """The state's bodies, posed and placed; the same object as long as nothing about them changes."""
         bodies = tuple(_key(body) for body in posed_bodies(state))
-        key = bodies, state.company.place, state.company.spacing_m
+        key = bodies, state.avatar_row.active, state.avatar_row.spacing_m
         if self._row is None or self._row[0] != key:
             row = tuple(self._stand(body) for body in bodies)
-            posed, target = arranged(row, state.company.place, state.company.spacing_m)
-            self._row = key, PosedRow(posed, target, self._shown(bodies, posed), row[state.company.place].floor_m)
+            posed, target = laid_out(row, state.avatar_row.active, state.avatar_row.spacing_m)
+            self._row = key, PosedRow(posed, target, self._shown(bodies, posed), row[state.avatar_row.active].floor_m)
         return self._with_materials(self._row[1], state)
 
     def _with_materials(self, row: PosedRow, state: ViewState) -> PosedRow:
@@ -136,7 +136,7 @@ class Bodies:
 
     def square(self, row: PosedRow, state: ViewState, is_final: bool) -> MaterialSquare | None:
         """The active body's materials over the UV square; while something moves, only where there is paint to see."""
-        avatar, materials = row.posed[state.company.place].avatar, state.body.materials
+        avatar, materials = row.posed[state.avatar_row.active].avatar, state.body.materials
         return self._materials.square(avatar, materials) if is_final or materials.strokes else None
 
     def avatar(self, body: BodyState) -> Avatar:
@@ -155,7 +155,7 @@ class Bodies:
         """A motion clip; raises MotionError."""
         return self._files.get("motion", path, load_motion)
 
-    def _stand(self, body: BodyState) -> Standing:
+    def _stand(self, body: BodyState) -> PlacedBody:
         if body not in self._standing:
             avatar = self.avatar(body)
             betas = avatar.betas.clone()

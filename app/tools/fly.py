@@ -15,7 +15,7 @@ FAST = 4.0
 LONGEST_S = 0.5  # that one step stands for: a viewer that was stopped meanwhile must not leap
 
 
-class FlyHands:
+class FlyTool:
     """Belongs to the windows' thread."""
 
     def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic) -> None:

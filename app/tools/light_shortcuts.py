@@ -1,7 +1,7 @@
-"""Keys for the light and the stage."""
+"""Keys for the light and the surroundings."""
 
 from app.model import edits, lights
-from app.tools.shortcut import Deed, Shortcut, acts_by
+from app.tools.shortcut import Handler, Shortcut, acts_by
 from app.tools.shortcut import edits_by as _edit
 
 FULL = f"There are {lights.MAX_LAMPS} lamps already: Delete removes one"
@@ -10,13 +10,13 @@ NOT_NEAR = "The selected lamp is none that moves on: the panel Lamps makes it a 
 NO_PAINT = "There is no paint on the probes that this changes"
 
 
-def _next_environment(steps: int) -> Deed:
+def _next_environment(steps: int) -> Handler:
     return lambda store, actions: store.post(
         lambda s: lights.step_environment(s, actions.environments(), steps), "environment"
     )
 
 
-def _lamp_away(factor: float) -> Deed:
+def _lamp_away(factor: float) -> Handler:
     return _edit(
         lambda s: lights.move_lamp_away(s, s.tool.selected_lamp, factor), "lamp's distance", otherwise=NOT_NEAR
     )

@@ -28,7 +28,7 @@ GRAB_RADIUS_PX = 9.0  # in the window
 CLICK_REACH_PX = 4.0  # a hand that trembles so much still clicks
 
 
-class LimbHands:
+class LimbTool:
     """Positions are window pixels. The frame is the one that is shown, so that rings stick to it."""
 
     def __init__(self, store: Store) -> None:
@@ -46,14 +46,16 @@ class LimbHands:
             return None
         if len(self.frame.bodies) != len(state.bodies):
             return None
-        return rings_of(self.frame, view, state.company.place, state.tool.selected_joint)
+        return rings_of(self.frame, view, state.avatar_row.active, state.tool.selected_joint)
 
     def held(self, view: OrbitView) -> HeldLimb | None:
         """What is drawn of the selected joint."""
         rings, state = self.rings(view), self._store.state
         if rings is None:
             return None
-        return HeldLimb(state.company.place, state.tool.selected_joint, rings, state.tool.joint_axis, self.held_axis)
+        return HeldLimb(
+            state.avatar_row.active, state.tool.selected_joint, rings, state.tool.joint_axis, self.held_axis
+        )
 
     def press(self, view: OrbitView, letterbox: Letterbox, x: float, y: float, reach: float = 1.0) -> bool:
         """Whether the press took a ring; else it may become a click. `reach` multiplies how far it hits."""

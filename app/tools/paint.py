@@ -24,7 +24,7 @@ FULL = f"No more paint sticks: at most {MOST_STROKES} strokes and {MOST_POINTS} 
 LEAST_STEP_PX, MOST_STEPS = 1.5, 200  # image; of one motion of the pointer
 
 
-class MaterialHands:
+class PaintTool:
     """Positions are window pixels. The frame is the one that is shown: what is painted is what was seen."""
 
     def __init__(self, store: Store, say: Callable[[str], None] = lambda text: None) -> None:
@@ -48,7 +48,7 @@ class MaterialHands:
         if picks or tool == "pick":
             self._pick(place, point)
             return True
-        if place != self._store.state.company.place:
+        if place != self._store.state.avatar_row.active:
             self._store.post(lambda s: choose_body(s, place), "avatar")
         self._store.end_gesture()
         bodies = self._store.state.bodies
@@ -106,7 +106,7 @@ class MaterialHands:
         return owner_of(frame, int(frame.face_index[row, column])), (u, v)
 
     def _pick(self, place: int, point: Place) -> None:
-        if self.frame is None or self.frame.square is None or place != self.frame.state.company.place:
+        if self.frame is None or self.frame.square is None or place != self.frame.state.avatar_row.active:
             return
         found = self.frame.square.at(point)
         if found is not None:

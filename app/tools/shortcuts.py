@@ -6,9 +6,10 @@ it (digits without NUMBER_).
 
 from collections.abc import Callable, Iterable
 
-from app.model import comparison, edits, looks, playback, tools
+from app.model import comparison, display_settings, edits, playback, tools
 from app.model.avatar_row import MAX_BODIES, add_body, choose_next_body, remove_body, toggle_shared_pose
 from app.model.cameras import edit_camera_tool
+from app.model.display_settings import BUFFERS
 from app.model.joints import (
     KEY_STEP_DEG,
     NO_JOINT,
@@ -19,18 +20,17 @@ from app.model.joints import (
     toggle_mirror,
     turn_selected,
 )
-from app.model.looks import BUFFERS
 from app.model.materials import take_tool
 from app.model.playback import change_speed, end_here, start_here, step_frames, to_range, toggle_loop
 from app.model.store import Store
 from app.model.view_state import ViewState
 from app.tools.actions import Actions
 from app.tools.camera_shortcuts import CAMERA_SHORTCUTS
+from app.tools.display_shortcuts import LOOK_SHORTCUTS
 from app.tools.fly import FLY_KEYS
 from app.tools.light_shortcuts import FILE_SHORTCUTS, LIGHT_SHORTCUTS
-from app.tools.look_shortcuts import LOOK_SHORTCUTS
 from app.tools.material_shortcuts import MATERIAL_SHORTCUTS
-from app.tools.shortcut import Deed, Shortcut
+from app.tools.shortcut import Handler, Shortcut
 from app.tools.shortcut import acts_by as _act
 from app.tools.shortcut import edits_by as _edit
 
@@ -111,11 +111,14 @@ def _let_go(store: Store, actions: Actions) -> None:
 
 def _buffer(number: int, name: str) -> Shortcut:
     return Shortcut(
-        (str(number),), f"buffer {name}", ", ".join(BUFFERS), _edit(lambda s: looks.show_buffer(s, name), "buffer")
+        (str(number),),
+        f"buffer {name}",
+        ", ".join(BUFFERS),
+        _edit(lambda s: display_settings.show_buffer(s, name), "buffer"),
     )
 
 
-def _in_clip(edit: Callable[[ViewState, float, float], ViewState]) -> Deed:
+def _in_clip(edit: Callable[[ViewState, float, float], ViewState]) -> Handler:
     """An edit that needs the clip's length in seconds and its frames a second."""
 
     def do(store: Store, actions: Actions) -> None:
@@ -127,7 +130,7 @@ def _in_clip(edit: Callable[[ViewState, float, float], ViewState]) -> Deed:
     return do
 
 
-def _turn(degrees: float) -> Deed:
+def _turn(degrees: float) -> Handler:
     return _edit(lambda s: turn_selected(s, degrees), "turn joint", otherwise=NOT_TURNED)
 
 
@@ -205,7 +208,7 @@ CLIP_SHORTCUTS = (
 )  # fmt: skip
 PICTURE_SHORTCUTS = (
     *(_buffer(number, name) for number, name in enumerate(BUFFERS[:9], 1)),
-    Shortcut(("H",), "numbers", "numbers as colors", _edit(looks.toggle_false_color, "false color")),
+    Shortcut(("H",), "numbers", "numbers as colors", _edit(display_settings.toggle_false_color, "false color")),
     Shortcut(("C",), "compare", "split the picture", _edit(comparison.toggle_compare, "compare")),
     Shortcut(
         ("Shift+C",), "swap", "swap the sides of a split picture",

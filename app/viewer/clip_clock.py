@@ -47,5 +47,5 @@ class ClipClock:
         frame = self._worker.latest
         if frame is None or not frame.bodies:
             return 0.0, 0.0
-        body = frame.bodies[frame.state.company.place]
+        body = frame.bodies[frame.state.avatar_row.active]
         return body.duration_s, body.fps

@@ -8,7 +8,7 @@ from app.rendering.frames import Frame
 from app.tools.limbs import HeldLimb
 from app.tools.orbit_view import OrbitView
 from app.tools.picking import Letterbox, limb_weights
-from app.window.shaders import closed_band, rectangle_program, shader_source
+from app.window.shaders import closed_strip, rectangle_program, shader_source
 
 AXIS_INKS: tuple[Rgb, ...] = ((0.94, 0.36, 0.34), (0.48, 0.80, 0.38), (0.38, 0.62, 0.98))  # x, y, z
 HELD_INK: Rgb = (1.0, 0.84, 0.42)
@@ -49,8 +49,8 @@ class LimbGizmos:
                 shown = near == is_near
                 if is_near:
                     shadow = width + SHADOW_PX * pixel_ratio
-                    bands.append(closed_band(places, shown, shadow, (*SHADOW_INK, 0.35)))
-                bands.append(closed_band(places, shown, width, (*ink, opacity)))
+                    bands.append(closed_strip(places, shown, shadow, (*SHADOW_INK, 0.35)))
+                bands.append(closed_strip(places, shown, width, (*ink, opacity)))
         vertices = np.concatenate(bands).astype("f4")
         self._buffer.write(vertices.tobytes())
         self._stroke["window"] = (letterbox.window_width, letterbox.window_height)

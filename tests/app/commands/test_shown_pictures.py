@@ -9,12 +9,12 @@ from app import cli
 from app.files.light_rigs import LIGHT_PRESETS
 from app.model import comparison
 from app.model.avatar_row import BodyState
+from app.model.display_settings import DisplaySettings
 from app.model.lights import LightState
-from app.model.looks import LookState
 from app.model.view_state import ViewState
+from app.options.display import DisplayOptions, with_display_options
 from app.options.light import probe_file
-from app.options.look import LookingOptions, with_looking
-from app.rendering.render_service import AvatarSession
+from app.rendering.render_service import RenderService
 from app.tools.picking import Letterbox
 from phynes_core.io.image_files import read_png
 from tests.app.offscreen import shown_by_gl
@@ -32,14 +32,14 @@ def rendered(avatar_file, out, *options: str) -> np.ndarray:  # [H, W, 3]
 def test_files_are_the_windows_picture(avatar_file, tmp_path):
     options = ["--compare", "normal", "--compare", "rig=rim", "--overlay", "wireframe,joints", "--false-color"]
     picture = rendered(avatar_file, tmp_path, *options, "--wipe", "0.45", "--camera", "20,5,3")
-    session = AvatarSession()
-    look = LookState("shading", has_false_color=True, wipe=0.45, has_wireframe=True, has_joints=True)
-    state = ViewState(BodyState(str(avatar_file)), look=look)
+    session = RenderService()
+    display = DisplaySettings("shading", has_false_color=True, slider=0.45, has_wireframe=True, has_joints=True)
+    state = ViewState(BodyState(str(avatar_file)), display=display)
     state = comparison.compare_rig(state, LIGHT_PRESETS["rim"], LightState(mode="none"))
     state = comparison.compare_buffer(state, "normal")
     state = replace(state, camera=replace(session.home_camera(state), azimuth_deg=20, elevation_deg=5, distance_m=3))
     frame = session.render(state, SIZE, is_final=True)
-    shown = shown_by_gl(frame, look, Letterbox(SIZE, SIZE, SIZE, SIZE)).astype(int)
+    shown = shown_by_gl(frame, display, Letterbox(SIZE, SIZE, SIZE, SIZE)).astype(int)
     assert np.abs(shown - picture).max() <= 2  # 8 bits, rounded twice in the window
 
 
@@ -54,15 +54,17 @@ def test_each_option_changes_its_side_alone(avatar_file, tmp_path):
 
 def test_what_the_options_say_is_what_the_window_would_hold(avatar_file):
     view = ViewState(BodyState("a.ckpt"))
-    options = LookingOptions(compare=(f"avatar={avatar_file}", "rig=candle", "probe=studio"), wipe=0.2)
-    compare = with_looking(options, view).compare
+    options = DisplayOptions(compare=(f"avatar={avatar_file}", "rig=candle", "probe=studio"), wipe=0.2)
+    compare = with_display_options(options, view).compare
     assert compare.is_on and compare.avatar == str(avatar_file.resolve()) and compare.buffer == ""
     assert compare.light is not None and compare.light.lamps == LIGHT_PRESETS["candle"]
     assert (compare.light.mode, compare.light.environment) == ("environment", STUDIO)
-    assert with_looking(options, view).look == LookState(wipe=0.2)
-    assert with_looking(LookingOptions(), view) == view
-    kept = replace(view, look=LookState(has_joints=True, wipe=0.7))  # a session's
-    assert with_looking(LookingOptions(overlay="wireframe"), kept).look == replace(kept.look, has_wireframe=True)
+    assert with_display_options(options, view).display == DisplaySettings(slider=0.2)
+    assert with_display_options(DisplayOptions(), view) == view
+    kept = replace(view, display=DisplaySettings(has_joints=True, slider=0.7))  # a session's
+    assert with_display_options(DisplayOptions(overlay="wireframe"), kept).display == replace(
+        kept.display, has_wireframe=True
+    )
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from app.model.camera_paths import CameraKey, CameraPath
 from app.model.cameras import CameraState
 from app.model.view_state import ViewState
 from app.options.arguments import UsageError
-from app.options.camera import opening_camera
+from app.options.camera import camera_from_options
 from app.options.view import ViewOptions
 from app.viewer.dropped_files import edit_of_dropped
 
@@ -88,14 +88,14 @@ def test_sessions_keep_the_path_and_refuse_a_wrong_camera(tmp_path):
     ],
 )
 def test_the_camera_of_the_command_line(options, expected):
-    camera = opening_camera(ViewOptions(**options), ViewState(), HOME)
+    camera = camera_from_options(ViewOptions(**options), ViewState(), HOME)
     for name in ("azimuth_deg", "elevation_deg", "distance_m", "fov_deg"):
         assert getattr(camera, name) == pytest.approx(getattr(expected, name)), name
 
 
 def test_a_moment_of_a_path_on_the_command_line(tmp_path):
     save_path(tmp_path / "path.json", PATH)
-    camera = opening_camera(ViewOptions(camera=str(tmp_path / "path.json"), camera_time=1.5), ViewState(), HOME)
+    camera = camera_from_options(ViewOptions(camera=str(tmp_path / "path.json"), camera_time=1.5), ViewState(), HOME)
     assert (camera.azimuth_deg, camera.fov_deg) == (pytest.approx(40.0), pytest.approx(50.0))
 
 
@@ -115,5 +115,5 @@ def test_a_moment_of_a_path_on_the_command_line(tmp_path):
 )
 def test_a_wrong_camera_is_one_line(options, says):
     with pytest.raises(UsageError) as error:
-        opening_camera(ViewOptions(**options), ViewState(), HOME)
+        camera_from_options(ViewOptions(**options), ViewState(), HOME)
     assert says in str(error.value) and "\n" not in str(error.value)

@@ -11,7 +11,7 @@ from app.files.light_rigs import LIGHT_PRESETS, RigError, load_rig, read_rig, sa
 from app.model.blackbody import blackbody_color
 from app.model.lights import LampState, LightState
 from app.options.arguments import UsageError
-from app.options.light import LightOptions, background_color, opening_light, parse_lamp, probe_file
+from app.options.light import LightOptions, background_color, light_from_options, parse_lamp, probe_file
 from app.rendering.lighting import engine_lamps
 
 RIG = LightState(
@@ -90,13 +90,13 @@ def test_a_lamp_that_means_nothing_is_one_line(text):
 
 def test_rig_probe_and_lamps_join(tmp_path):
     save_rig(tmp_path / "rig.json", RIG)
-    light = opening_light(LightOptions(rig=str(tmp_path / "rig.json"), lamp=("0,0,1",), probe_yaw=15.0))
+    light = light_from_options(LightOptions(rig=str(tmp_path / "rig.json"), lamp=("0,0,1",), probe_yaw=15.0))
     assert light.environment == RIG.environment and light.yaw_deg == 45.0 and len(light.lamps) == 3
-    light = opening_light(LightOptions(rig="candle", probe="captured", probe_tint="1,0.5,0", probe_intensity=2.0))
+    light = light_from_options(LightOptions(rig="candle", probe="captured", probe_tint="1,0.5,0", probe_intensity=2.0))
     assert light.mode == "captured" and light.tint == (1.0, 0.5, 0.0) and light.lamps == LIGHT_PRESETS["candle"]
-    assert opening_light(LightOptions()) == LightState()
+    assert light_from_options(LightOptions()) == LightState()
     with pytest.raises(UsageError, match="at most 8"):
-        opening_light(LightOptions(lamp=("0,0,1",) * 9))
+        light_from_options(LightOptions(lamp=("0,0,1",) * 9))
 
 
 def test_lamps_that_are_off_do_not_shine():

@@ -29,7 +29,7 @@ from app.panels.panel import PanelContext, Snapshot
 from app.panels.poses_panel import PosesPanel
 from app.rendering.frames import Choices
 from app.rendering.posing import posed_by
-from app.rendering.render_service import AvatarSession
+from app.rendering.render_service import RenderService
 from app.rendering.thumbnails import pose_choices
 from app.tools.actions import Actions
 from phynes_core.body.rotations import axis_angle_to_matrix
@@ -88,7 +88,7 @@ def test_hands_turn_joints_on_top_of_the_held_pose():
 
 
 def test_what_a_picture_shows_is_what_is_saved(avatar_file):
-    frame = AvatarSession().render(hold_pose(ViewState(BodyState(str(avatar_file))), BENT), 16)
+    frame = RenderService().render(hold_pose(ViewState(BodyState(str(avatar_file))), BENT), 16)
     assert np.allclose(frame.bodies[0].rotations, BENT, atol=1e-5)
 
 

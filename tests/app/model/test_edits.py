@@ -91,5 +91,5 @@ def test_a_brush_wraps_sideways_but_not_over_the_poles():
 
 def test_refused_files_are_taken_back_and_other_edits_stay():
     shown = ViewState()
-    asked = edits.edit_light(edits.edit_look(shown, exposure_ev=1.0), mode="environment", environment="broken.exr")
-    assert view_state.revert_sources(asked, shown) == edits.edit_look(shown, exposure_ev=1.0)
+    asked = edits.edit_light(edits.edit_display(shown, exposure_ev=1.0), mode="environment", environment="broken.exr")
+    assert view_state.revert_sources(asked, shown) == edits.edit_display(shown, exposure_ev=1.0)

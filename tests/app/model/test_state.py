@@ -14,16 +14,16 @@ from phynes_core import conventions
 
 
 def exposure(value):
-    return lambda state: edits.edit_look(state, exposure_ev=value)
+    return lambda state: edits.edit_display(state, exposure_ev=value)
 
 
 def test_posted_edits_wait_for_apply_and_run_in_order():
     store = Store(ViewState())
     store.post(exposure(1.0), "exposure")
-    store.post(lambda state: edits.edit_look(state, exposure_ev=state.look.exposure_ev + 1.0), "exposure")
-    assert store.state.look.exposure_ev == 0.0
+    store.post(lambda state: edits.edit_display(state, exposure_ev=state.display.exposure_ev + 1.0), "exposure")
+    assert store.state.display.exposure_ev == 0.0
     assert store.apply()
-    assert store.state.look.exposure_ev == 2.0
+    assert store.state.display.exposure_ev == 2.0
     assert not store.apply()
 
 
@@ -34,10 +34,10 @@ def test_a_drag_is_one_undo_step_and_the_next_drag_another():
             store.post(exposure(value), "exposure")
         store.end_gesture()
     store.apply()
-    assert store.undo() and store.state.look.exposure_ev == 3.0
-    assert store.undo() and store.state.look.exposure_ev == 0.0
+    assert store.undo() and store.state.display.exposure_ev == 3.0
+    assert store.undo() and store.state.display.exposure_ev == 0.0
     assert not store.undo()
-    assert store.redo() and store.redo() and store.state.look.exposure_ev == 5.0
+    assert store.redo() and store.redo() and store.state.display.exposure_ev == 5.0
     assert not store.redo()
 
 
@@ -47,7 +47,7 @@ def test_edits_of_two_kinds_are_two_steps():
     store.post(lights.add_lamp, "add lamp")
     store.apply()
     store.undo()
-    assert store.state.light.lamps == () and store.state.look.exposure_ev == 1.0
+    assert store.state.light.lamps == () and store.state.display.exposure_ev == 1.0
 
 
 def test_an_edit_after_undo_forgets_what_was_undone():
@@ -74,7 +74,7 @@ def test_the_clock_is_no_step_and_undo_does_not_turn_it_back():
         store.post(lambda state: advance_time(state, 0.25, {"walk": 10.0}), "clock", is_undoable=False)
     store.apply()
     store.undo()
-    assert store.state.look.exposure_ev == 0.0
+    assert store.state.display.exposure_ev == 0.0
     assert store.state.body.time_s == 0.75 and store.state.body.playing
 
 
@@ -83,7 +83,7 @@ def test_posts_from_many_threads_all_arrive():
 
     def work():
         for _ in range(200):
-            store.post(lambda state: edits.edit_look(state, exposure_ev=state.look.exposure_ev + 1.0), "count")
+            store.post(lambda state: edits.edit_display(state, exposure_ev=state.display.exposure_ev + 1.0), "count")
 
     threads = [threading.Thread(target=work) for _ in range(4)]
     for thread in threads:
@@ -91,18 +91,18 @@ def test_posts_from_many_threads_all_arrive():
     for thread in threads:
         thread.join()
     store.apply()
-    assert store.state.look.exposure_ev == 800.0
+    assert store.state.display.exposure_ev == 800.0
 
 
 def test_only_what_the_engine_sees_asks_for_a_new_frame():
     state = ViewState()
     same = [
-        edits.edit_look(state, exposure_ev=2.0, curve="filmic", background=(1.0, 1.0, 1.0)),
+        edits.edit_display(state, exposure_ev=2.0, curve="filmic", background=(1.0, 1.0, 1.0)),
         edits.edit_tool(state, selected_lamp=3, turntable=TurntableState(seconds=9.0)),
         edits.edit_body(state, playing=True),
     ]
     other = [
-        edits.edit_look(state, buffer="albedo"),
+        edits.edit_display(state, buffer="albedo"),
         edits.edit_body(state, time_s=1.0),
         cameras.orbit(state, 5, 0),
         replace(state, light=LightState(lamps=(LampState(),))),
@@ -112,8 +112,8 @@ def test_only_what_the_engine_sees_asks_for_a_new_frame():
 
 
 def test_counts_agree_with_the_engine():
+    from app.model.display_settings import TONE_CURVES
     from app.model.lights import PROBE_COLUMNS, PROBE_ROWS
-    from app.model.looks import TONE_CURVES
     from phynes_core.render.tonemap import TONE_CURVES as ENGINE_CURVES
 
     assert conventions.NUM_JOINTS == NUM_JOINTS

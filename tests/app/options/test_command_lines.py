@@ -16,17 +16,17 @@ from app.model.camera_paths import CameraKey, CameraPath
 from app.model.cameras import CameraState
 from app.model.comparison import CompareState
 from app.model.exports import StillState, TurntableState
-from app.model.lights import StageState
+from app.model.lights import Surroundings
 from app.model.playback import PlaybackState
 from app.model.status import with_suffix
 from app.model.store import Store
 from app.model.view_state import ViewState
 from app.options.command_lines import still_command, video_command
-from app.options.view import open_session, opening_view
-from app.rendering.export_jobs import StillTake
-from app.rendering.render_service import AvatarSession
+from app.options.view import open_render_service, view_from_options
+from app.rendering.export_jobs import StillJob
+from app.rendering.render_service import RenderService
 from app.rendering.video_views import KINDS
-from app.viewer.exports import SETTLED_S, TakeDesk
+from app.viewer.exports import SETTLED_S, ExportController
 from phynes_core.body.motion import bundled_motions
 from phynes_core.io.image_files import read_png
 from phynes_core.io.shipped_files import ASSETS
@@ -58,21 +58,21 @@ def lit(state):
 
 
 def looking(state):
-    look = replace(state.look, exposure_ev=0.7, curve="agx", buffer="shading", has_false_color=True)
-    return replace(state, look=look, camera=replace(state.camera, fov_deg=47.0))
+    display = replace(state.display, exposure_ev=0.7, curve="agx", buffer="shading", has_false_color=True)
+    return replace(state, display=display, camera=replace(state.camera, fov_deg=47.0))
 
 
 SAID = {  # states that options say
     "plain": lambda s: s,
     "lit": lit,
     "look": looking,
-    "stage": lambda s: replace(s, stage=StageState("checker", has_ground=True, has_balls=True)),
+    "stage": lambda s: replace(s, surroundings=Surroundings("checker", has_ground=True, has_balls=True)),
     "shaped": lambda s: edits.edit_body(avatar_row.set_shape(s, 2, 1.234567), motion="", time_s=0.0, detail="off"),
     "company": lambda s: replace(
-        s, company=replace(s.company, others=(s.body, replace(s.body, motion="", time_s=0.0)), spacing_m=1.1)
+        s, avatar_row=replace(s.avatar_row, others=(s.body, replace(s.body, motion="", time_s=0.0)), spacing_m=1.1)
     ),
     "playing": lambda s: edits.edit_body(s, playing=True),
-    "lines": lambda s: edits.edit_look(s, has_wireframe=True, has_joints=True),
+    "lines": lambda s: edits.edit_display(s, has_wireframe=True, has_joints=True),
     "no surroundings": lambda s: edits.edit_light(s, mode="none"),
 }
 KEPT = {  # states that only a session holds
@@ -82,7 +82,7 @@ KEPT = {  # states that only a session holds
     "colored lamp": lights.add_lamp,
     "area lamp": lambda s: lights.set_lamp_kind(white_sun(s, 10.0), 0, "area"),
     "split": lambda s: replace(s, compare=CompareState(True, "albedo")),
-    "faint shadow": lambda s: replace(s, stage=StageState(has_ground=True, ground_shadow=0.3)),
+    "faint shadow": lambda s: replace(s, surroundings=Surroundings(has_ground=True, ground_shadow=0.3)),
     "last active": lambda s: add_body(edits.edit_body(s, motion="", time_s=0.0)),
 }
 
@@ -92,14 +92,14 @@ def parsed(text):
     python, launcher, command, *arguments = shlex.split(text)
     assert (python, Path(launcher).name) == ("python", "launch.py")
     options = cli._parse(command, import_module(f"app.commands.{command}"), arguments)
-    return options, open_session(options, opening_view(options))[1]
+    return options, open_render_service(options, view_from_options(options))[1]
 
 
 def comparable(state):
     """What the engine and the display make of a state."""
     body = state.body if state.body.motion else replace(state.body, time_s=0.0)
     bare = replace(state, body=body, tool=ViewState().tool, path=ViewState().path)
-    return bare.rendered, bare.look, bare.stage
+    return bare.rendered, bare.display, bare.surroundings
 
 
 @pytest.mark.parametrize("name", SAID)
@@ -146,7 +146,7 @@ def test_the_video_is_said_with_all_its_settings(state, kind, path):
     is_whole = kind in ("timeline", "path")
     assert options.seconds == (None if is_whole else 2.5)
     assert (options.spin, options.fps, options.size, options.play) == (kind, 25, 256, settings.plays_motion)
-    assert (options.transparent or view.stage.backdrop == "none") == (path != "v.mp4")
+    assert (options.transparent or view.surroundings.backdrop == "none") == (path != "v.mp4")
     assert view.body.playback == playback and comparable(view)[0][3] == shown.light
     assert view.path == shown.path
 
@@ -162,8 +162,8 @@ def test_the_line_makes_the_very_picture(state, name):
     """As the window's F12 does, to the last bit."""
     shown = {**SAID, **KEPT}[name](state)
     settings = StillState(64, True, "p.png")
-    session = AvatarSession()
-    StillTake(shown, replace(settings, path="window.png")).run(session, lambda *_: True, lambda: False)
+    session = RenderService()
+    StillJob(shown, replace(settings, path="window.png")).run(session, lambda *_: True, lambda: False)
     command = still_command(shown, settings, {})
     command.write_session()
     assert cli.main(shlex.split(command.text)[2:]) == 0
@@ -182,19 +182,19 @@ class Silent:
 
 def test_the_desk_writes_lines_when_the_state_rests_and_copies_them(state):
     store, worker, copied = Store(joints.set_joint(state, 16, (1.0, 2.0, 3.0))), Silent(), []
-    desk = TakeDesk(store, worker, dict, copied.append, {})
-    desk.turn(10.0)
-    assert desk.texts.picture == ""
-    desk.turn(10.0 + SETTLED_S)
-    assert desk.texts.picture.startswith("python ") and " render " in desk.texts.picture
-    assert " turntable " in desk.texts.video and list(Path().iterdir()) == []
-    desk.copy_picture_command()
-    assert copied == [desk.texts.picture] and len(list(Path().glob("picture-*.json"))) == 1
+    controller = ExportController(store, worker, dict, copied.append, {})
+    controller.turn(10.0)
+    assert controller.texts.picture == ""
+    controller.turn(10.0 + SETTLED_S)
+    assert controller.texts.picture.startswith("python ") and " render " in controller.texts.picture
+    assert " turntable " in controller.texts.video and list(Path().iterdir()) == []
+    controller.copy_picture_command()
+    assert copied == [controller.texts.picture] and len(list(Path().glob("picture-*.json"))) == 1
     assert not worker.said[-1][1]
     Path("file").write_text("")
     store.post(lambda s: exports.edit_still(s, path="file/p.png"), "path")
     store.apply()
-    desk.copy_picture_command()
+    controller.copy_picture_command()
     assert worker.said[-1][1] and len(copied) == 1
 
 
@@ -204,13 +204,13 @@ def test_a_path_that_no_file_can_have_is_a_message(state, path):
         exports.edit_still(joints.set_joint(state, 16, (1.0, 2.0, 3.0)), path=path), path=path
     )
     worker = Silent()
-    worker.take = lambda take: True  # what fails there is the worker's message
-    desk = TakeDesk(Store(state), worker, dict, lambda text: None, {})
-    desk.turn(10.0)
-    desk.turn(20.0)
-    desk.copy_picture_command()
-    desk.copy_video_command()
-    desk.photograph()
+    worker.export = lambda take: True  # what fails there is the worker's message
+    controller = ExportController(Store(state), worker, dict, lambda text: None, {})
+    controller.turn(10.0)
+    controller.turn(20.0)
+    controller.copy_picture_command()
+    controller.copy_video_command()
+    controller.photograph()
     assert all(is_error for _, is_error in worker.said)
 
 

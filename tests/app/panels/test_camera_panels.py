@@ -17,7 +17,7 @@ from app.panels.path_panel import NO_KEYS, PathPanel
 from app.rendering.frames import Choices
 from app.tools.actions import Actions
 from app.tools.orbit_view import OrbitView
-from app.viewer.cameras import CameraDesk
+from app.viewer.cameras import CameraController
 from app.window.camera_path_gizmos import path_lines, path_marks
 from tests.app.panel_bench import use_widget
 
@@ -34,14 +34,14 @@ def said():
 
 
 @pytest.fixture
-def desk(said):
-    return CameraDesk(Store(ViewState()), lambda text, is_error=False: said.append(text))
+def controller(said):
+    return CameraController(Store(ViewState()), lambda text, is_error=False: said.append(text))
 
 
 class Bench:
-    def __init__(self, desk):
-        self.desk, self.store = desk, desk._store
-        actions = Actions(save_bookmark=desk.save_bookmark, remove_bookmark=desk.remove_bookmark)
+    def __init__(self, controller):
+        self.controller, self.store = controller, controller._store
+        actions = Actions(save_bookmark=controller.save_bookmark, remove_bookmark=controller.remove_bookmark)
         context = PanelContext(self.store.post, self.store.end_gesture, actions)
         self.panels = [kind(context) for kind in (CameraPanel, PathPanel)]
         for panel in self.panels:
@@ -52,7 +52,7 @@ class Bench:
     def show(self):
         self.store.apply()
         for panel in self.panels:
-            panel.sync(Snapshot(self.store.state, Choices(bookmarks=self.desk.bookmarks)))
+            panel.sync(Snapshot(self.store.state, Choices(bookmarks=self.controller.bookmarks)))
 
     def use(self, tag, value=None):
         use_widget(tag, value)
@@ -61,9 +61,9 @@ class Bench:
 
 
 @pytest.fixture
-def bench(desk):
+def bench(controller):
     dpg.create_context()
-    yield Bench(desk)
+    yield Bench(controller)
     dpg.destroy_context()
 
 
@@ -115,21 +115,21 @@ def test_the_path_panel_edits_and_shows(bench):
     assert not bench.use("path.clear").path.keys and not bench.store.state.tool.camera.plays
 
 
-def test_numbers_are_kept_found_and_told(desk, said):
-    store = desk._store
+def test_numbers_are_kept_found_and_told(controller, said):
+    store = controller._store
     store.state = edit_camera(store.state, azimuth_deg=33.0)
-    desk.keep_here(7)
+    controller.keep_here(7)
     store.state = edit_camera(store.state, azimuth_deg=-5.0)
-    desk.save_bookmark("face")
-    assert [(bookmark.number, bookmark.name) for bookmark in desk.bookmarks] == [(1, "face"), (7, "place 7")]
-    desk.go_to(7)
+    controller.save_bookmark("face")
+    assert [(bookmark.number, bookmark.name) for bookmark in controller.bookmarks] == [(1, "face"), (7, "place 7")]
+    controller.go_to(7)
     store.apply()
     assert store.state.camera.azimuth_deg == 33.0
-    desk.go_to(3)
+    controller.go_to(3)
     assert "Ctrl+Shift+3" in said[-1]
-    desk.save_bookmark("face")  # moves here
-    assert read_bookmarks()[0].camera.azimuth_deg == 33.0 and len(desk.bookmarks) == 2
-    desk.save_bookmark("  ")
+    controller.save_bookmark("face")  # moves here
+    assert read_bookmarks()[0].camera.azimuth_deg == 33.0 and len(controller.bookmarks) == 2
+    controller.save_bookmark("  ")
     assert "expected a name" in said[-1]
 
 
@@ -143,19 +143,19 @@ def test_a_broken_file_of_bookmarks_loses_only_what_is_broken(settings):
     assert read_bookmarks() == ()
 
 
-def test_paths_go_to_files_and_come_back_by_the_desk(desk, said, tmp_path):
-    store = desk._store
-    desk.save_path(str(tmp_path / "path.json"))
+def test_paths_go_to_files_and_come_back_by_the_desk(controller, said, tmp_path):
+    store = controller._store
+    controller.save_path(str(tmp_path / "path.json"))
     assert "one key at least" in said[-1] and not (tmp_path / "path.json").exists()
     store.state = camera_paths.add_key(camera_paths.add_key(store.state))
-    desk.save_path(str(tmp_path / "path.json"))
+    controller.save_path(str(tmp_path / "path.json"))
     assert read_path(tmp_path / "path.json") == store.state.path
     path, store.state = store.state.path, ViewState()
-    desk.load_path(str(tmp_path / "path.json"))
+    controller.load_path(str(tmp_path / "path.json"))
     store.apply()
     assert store.state.path == path
     (tmp_path / "broken.json").write_text("{")
-    desk.load_path(str(tmp_path / "broken.json"))
+    controller.load_path(str(tmp_path / "broken.json"))
     assert "not readable as JSON" in said[-1] and "\n" not in said[-1]
 
 

@@ -1,4 +1,4 @@
-"""The panels of light and stage, without any display: environments, lamps, rigs, backdrop."""
+"""The panels of light and surroundings, without any display: environments, lamps, rigs, backdrop."""
 
 import dearpygui.dearpygui as dpg
 import numpy as np
@@ -37,7 +37,9 @@ def test_colors_are_linear_inside_and_srgb_in_the_widget(bench):
     state = bench.use("light.tint", (255.0, 128.0, 0.0, 255.0))
     assert state.light.tint == pytest.approx((1.0, 0.2159, 0.0), abs=1e-3)
     assert dpg.get_value("light.tint")[:3] == pytest.approx([255.0, 128.0, 0.0], abs=0.6)
-    assert bench.use("view.background", (255.0, 128.0, 0.0, 255.0)).look.background == pytest.approx((1, 128 / 255, 0))
+    assert bench.use("view.background", (255.0, 128.0, 0.0, 255.0)).display.background == pytest.approx(
+        (1, 128 / 255, 0)
+    )
     for value in np.linspace(0, 1, 21):
         assert to_linear(to_srgb(value)) == pytest.approx(value, abs=1e-6)
 
@@ -89,10 +91,10 @@ def test_rigs_come_by_name_and_go_by_file(bench):
 
 
 def test_the_stage_has_a_backdrop_a_floor_and_balls(bench):
-    assert bench.use("stage.backdrop", "Light, out of focus").stage.backdrop == "blurred"
-    assert bench.use("stage.ground", True).stage.has_ground
-    assert bench.use("stage.ground_shadow", 0.5).stage.ground_shadow == 0.5
-    assert bench.use("stage.ground_reflection", 0.25).stage.ground_reflection == 0.25
-    assert bench.use("stage.balls", True).stage.has_balls
+    assert bench.use("stage.backdrop", "Light, out of focus").surroundings.backdrop == "blurred"
+    assert bench.use("stage.ground", True).surroundings.has_ground
+    assert bench.use("stage.ground_shadow", 0.5).surroundings.ground_shadow == 0.5
+    assert bench.use("stage.ground_reflection", 0.25).surroundings.ground_reflection == 0.25
+    assert bench.use("stage.balls", True).surroundings.has_balls
     bench.set(ViewState())
     assert dpg.get_value("stage.backdrop") == "Color" and not dpg.get_value("stage.ground")

@@ -9,9 +9,9 @@ import pytest
 from app.files.light_rigs import LIGHT_PRESETS
 from app.model.avatar_row import NUM_SHAPES, BodyState
 from app.model.comparison import CompareState
+from app.model.display_settings import BUFFERS
 from app.model.exports import TurntableState
 from app.model.joints import NUM_JOINTS
-from app.model.looks import BUFFERS
 from app.model.status import Message, RecordingStatus, Status
 from app.model.view_state import ViewState
 from app.panels.panel import labels_to_keys
@@ -23,14 +23,14 @@ def test_every_slider_posts_its_edit_and_shows_the_state(bench):
     cases = {
         "light.yaw_deg": (40.0, lambda s: s.light.yaw_deg),
         "light.intensity": (2.5, lambda s: s.light.intensity),
-        "view.exposure": (-1.5, lambda s: s.look.exposure_ev),
+        "view.exposure": (-1.5, lambda s: s.display.exposure_ev),
         "view.fov": (45.0, lambda s: s.camera.fov_deg),
         "record.seconds": (7.5, lambda s: s.tool.turntable.seconds),
         "probes.intensity": (12.0, lambda s: s.tool.brush_intensity),
         "probes.radius": (2, lambda s: s.tool.brush_radius),
         "record.plays_motion": (True, lambda s: s.tool.turntable.plays_motion),
         "record.path": ("x.mp4", lambda s: s.tool.turntable.path),
-        "view.curve": ("filmic", lambda s: s.look.curve),
+        "view.curve": ("filmic", lambda s: s.display.curve),
         "view.freeze": (False, lambda s: s.body.freezes_materials),
         "record.spin": ("light spin", lambda s: KINDS[s.tool.turntable.spin]),
         "record.size": ("1080", lambda s: str(s.tool.turntable.size)),
@@ -82,7 +82,7 @@ def test_a_clip_can_be_chosen_scrubbed_and_played(bench):
 
 def test_every_buffer_has_a_button(bench):
     for name in BUFFERS:
-        assert bench.use(f"view.{name}").look.buffer == name
+        assert bench.use(f"view.{name}").display.buffer == name
 
 
 def test_the_record_button_records_and_then_cancels(bench):
@@ -111,7 +111,7 @@ def test_times_and_messages_are_shown(bench):
     stages = {"mesh": 4.0, "lamp_visibility": 30.0}
     bench.show(
         status=status,
-        stage_ms=stages,
+        node_ms=stages,
         render_ms=40.0,
         display_fps=25.0,
         display_name="llvmpipe",
@@ -152,11 +152,11 @@ def test_detail_and_frozen_materials_say_what_they_do_to_this_avatar(bench):
 
 
 def test_looking_closely_is_switched_on_and_chosen_in_one_panel(bench):
-    look = bench.use("inspect.joints", True).look
-    assert look.has_joints and bench.use("inspect.wireframe", True).look.has_wireframe
+    display = bench.use("inspect.joints", True).display
+    assert display.has_joints and bench.use("inspect.wireframe", True).display.has_wireframe
     assert bench.use("inspect.readout", True).tool.has_readout and bench.use("inspect.loupe", True).tool.has_loupe
     assert bench.use("inspect.loupe_zoom", "16x").tool.loupe_zoom == 16
-    assert bench.use("view.false_color", True).look.has_false_color
+    assert bench.use("view.false_color", True).display.has_false_color
     for _ in range(6):
         bench.store.undo()
     assert bench.store.state == ViewState(BodyState("/a/josh.ckpt"))
@@ -176,7 +176,7 @@ def test_the_right_side_of_a_split_is_chosen_by_buffer_avatar_and_light(bench):
     kept = bench.use("inspect.split_light", "light: what shines now").compare.light
     assert kept.yaw_deg == 40.0 and bench.use("light.yaw_deg", 10.0).compare.light == kept
     swapped = bench.use("inspect.split_swap")
-    assert swapped.look.buffer == "normal" and swapped.light == kept and swapped.compare.buffer == "radiance"
+    assert swapped.display.buffer == "normal" and swapped.light == kept and swapped.compare.buffer == "radiance"
     assert bench.use("inspect.split_light", "light: same").compare.light is None
     assert bench.use("inspect.split_avatar", "avatar: same").compare.avatar == ""
     assert not bench.use("inspect.split").compare.is_on

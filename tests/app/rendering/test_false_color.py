@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from app.model.looks import LookState
+from app.model.display_settings import DisplaySettings
 from app.model.view_state import ViewState
 from app.rendering.false_color import (
     DEPTH,
@@ -29,7 +29,7 @@ SIZE = 64
 
 def frame_of(name, kind, values, coverage=1.0, **changes):
     pixels = np.concatenate([values * coverage, np.full((SIZE, SIZE, 1), coverage)], -1).astype(np.float16)
-    state = ViewState(look=LookState(name))
+    state = ViewState(display=DisplaySettings(name))
     return Frame(pixels, kind, state, (0.0, 0.0, 0.0), np.zeros((16, 32, 3), np.float32), 1.0, **changes)
 
 
@@ -46,16 +46,18 @@ def test_scales_in_closed_form():
 
 
 def test_vectors_stay_as_they_are():
-    look = LookState(has_false_color=True)
+    display = DisplaySettings(has_false_color=True)
     frame = frame_of("normal", PLAIN, np.random.default_rng(0).random((SIZE, SIZE, 3)))
-    assert (display_bytes(frame, look) == display_bytes(frame, LookState())).all() and legend_of(frame, look) is None
+    assert (display_bytes(frame, display) == display_bytes(frame, DisplaySettings())).all() and legend_of(
+        frame, display
+    ) is None
 
 
 def test_the_legend_names_what_the_colors_mean():
-    look = LookState(has_false_color=True)
-    depth = legend_of(frame_of("depth", PLAIN, np.ones((SIZE, SIZE, 3)), depth_m=(2.5, 4.0)), look)
+    display = DisplaySettings(has_false_color=True)
+    depth = legend_of(frame_of("depth", PLAIN, np.ones((SIZE, SIZE, 3)), depth_m=(2.5, 4.0)), display)
     assert depth is not None and (depth.low, depth.high) == (2.5, 4.0) and "m" in depth.title
-    light = legend_of(frame_of("radiance", LIGHT, np.ones((SIZE, SIZE, 3))), look)
+    light = legend_of(frame_of("radiance", LIGHT, np.ones((SIZE, SIZE, 3))), display)
     assert light is not None and "stops" in light.title and (light.low, light.high) == (-6.0, 4.0)
     plate = legend_picture(light, 400)
     assert (plate[..., :3] <= plate[..., 3:]).all()  # premultiplied
@@ -64,17 +66,19 @@ def test_the_legend_names_what_the_colors_mean():
 
 
 def test_sides_that_mean_different_numbers_have_a_legend_each():
-    look = LookState(has_false_color=True)
+    display = DisplaySettings(has_false_color=True)
     near, far = (frame_of("depth", PLAIN, np.ones((SIZE, SIZE, 3)), depth_m=(at, at + 1.0)) for at in (2.0, 3.0))
     normal = frame_of("normal", PLAIN, np.ones((SIZE, SIZE, 3)))
-    left, right = legends_of(replace(near, other=far), look)
+    left, right = legends_of(replace(near, other=far), display)
     assert left is not None and right is not None and (left.low, right.low) == (2.0, 3.0)
-    assert legends_of(replace(near, other=near), look) == legends_of(near, look) == (None, legend_of(near, look))
-    assert legends_of(replace(normal, other=far), look) == (None, legend_of(far, look))
-    assert legends_of(replace(near, other=far), LookState()) == (None, None)
+    assert (
+        legends_of(replace(near, other=near), display) == legends_of(near, display) == (None, legend_of(near, display))
+    )
+    assert legends_of(replace(normal, other=far), display) == (None, legend_of(far, display))
+    assert legends_of(replace(near, other=far), DisplaySettings()) == (None, None)
     both = replace(frame_of("roughness", PLAIN, np.random.default_rng(1).random((SIZE, SIZE, 3))), other=far)
-    shown = shown_by_gl(both, look, Letterbox(SIZE, SIZE, SIZE, SIZE))
-    assert np.abs(shown.astype(int) - display_bytes(both, look)).max() <= 1
+    shown = shown_by_gl(both, display, Letterbox(SIZE, SIZE, SIZE, SIZE))
+    assert np.abs(shown.astype(int) - display_bytes(both, display)).max() <= 1
 
 
 @pytest.mark.parametrize(
@@ -82,6 +86,9 @@ def test_sides_that_mean_different_numbers_have_a_legend_each():
 )
 def test_the_shader_and_the_files_agree(name, kind):
     values = np.random.default_rng(3).random((SIZE, SIZE, 3)) * (4.0 if kind == LIGHT else 1.0)
-    frame, look = frame_of(name, kind, values, depth_m=(1.0, 2.0)), LookState(exposure_ev=0.7, has_false_color=True)
-    shown = shown_by_gl(frame, look, Letterbox(SIZE, SIZE, SIZE, SIZE))
-    assert np.abs(shown.astype(int) - display_bytes(frame, look)).max() <= 1  # one step of 8 bits: rounding
+    frame, display = (
+        frame_of(name, kind, values, depth_m=(1.0, 2.0)),
+        DisplaySettings(exposure_ev=0.7, has_false_color=True),
+    )
+    shown = shown_by_gl(frame, display, Letterbox(SIZE, SIZE, SIZE, SIZE))
+    assert np.abs(shown.astype(int) - display_bytes(frame, display)).max() <= 1  # one step of 8 bits: rounding

@@ -16,7 +16,7 @@ from app.model.lights import LightState
 from app.model.materials import MOST_STROKES, MaterialState, StrokeState
 from app.model.store import Store
 from app.model.view_state import ViewState
-from app.rendering.render_service import AvatarSession
+from app.rendering.render_service import RenderService
 from phynes_core.errors import PhynesError
 from phynes_core.io.image_files import read_exr
 
@@ -32,7 +32,7 @@ PAINTED = MaterialState(
 
 @pytest.fixture(scope="module")
 def session():
-    return AvatarSession()
+    return RenderService()
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ def test_before_and_after_stand_beside_each_other():
     state = materials.use_materials(ViewState(BodyState("a.ckpt")), PAINTED)
     split = materials.compare_plain(state)
     assert split.compare.is_on and other_side(split).body.materials == MaterialState()
-    assert other_side(split).look.buffer == state.look.buffer
+    assert other_side(split).display.buffer == state.display.buffer
     assert not materials.compare_plain(split).compare.is_on
 
 
@@ -202,7 +202,7 @@ def test_only_the_painted_body_of_a_row_is_painted(session, opening):
 
     state = add_body(materials.edit_materials(opening, tint=(1.0, 0.0, 0.0)))
     state = materials.reset_materials(state)
-    frame = session.render(edits.edit_look(state, buffer="albedo"), SIZE)
+    frame = session.render(edits.edit_display(state, buffer="albedo"), SIZE)
     left, right = frame.pixels[:, : SIZE // 2].astype(np.float32), frame.pixels[:, SIZE // 2 :].astype(np.float32)
     assert left[..., 1].max() == 0.0 and right[..., 1].max() > 0.05
 

@@ -17,7 +17,7 @@ from app.model.cameras import CameraState
 from app.model.lights import LightState, add_lamp
 from app.model.view_state import ViewState
 from app.rendering.posed_row import MAX_KEPT
-from app.rendering.render_service import AvatarSession
+from app.rendering.render_service import RenderService
 from app.viewer.loop import resident_mb
 from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.model import BodyModel
@@ -62,7 +62,7 @@ def everything_changes(avatar: Path, count: int) -> Iterable[tuple[ViewState, bo
 
 
 def memory_of_frames(avatar: Path, count: int, device: str = "cpu") -> list[float]:
-    session, measured = AvatarSession(device=torch.device(device)), []
+    session, measured = RenderService(device=torch.device(device)), []
     for state, is_final in everything_changes(avatar, count):
         session.render(state, SIZE, is_final)
         measured.append(resident_mb() if device == "cpu" else torch.cuda.memory_allocated() / 2**20)
@@ -95,7 +95,7 @@ def alive(kind: type) -> "weakref.WeakSet":
 def test_twenty_avatars_one_after_the_other_are_freed(avatar_file, tmp_path):
     """All but the last few, which a row of bodies may show again at once; and those with the session."""
     before = {kind: len(alive(kind)) for kind in (Avatar, BodyModel)}
-    session, measured = AvatarSession(), []
+    session, measured = RenderService(), []
     for number in range(NUM_AVATARS):
         path = tmp_path / f"avatar{number}.ckpt"
         shutil.copy(avatar_file, path)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.model.avatar_row import BodyState
-from app.model.looks import LookState
+from app.model.display_settings import DisplaySettings
 from app.model.tools import ToolState
 from app.model.view_state import ViewState
 from app.rendering.frames import PLAIN, Frame, ShownBody, ShownMesh
@@ -14,7 +14,7 @@ from app.rendering.overlays import (
     LEFT_INK,
     RIGHT_INK,
     WIRE_INK,
-    bone_bands,
+    bone_strips,
     joint_at,
     joint_ink,
     joint_label,
@@ -22,7 +22,7 @@ from app.rendering.overlays import (
     wire_corners,
 )
 from app.rendering.picture import display_bytes
-from app.rendering.render_service import AvatarSession
+from app.rendering.render_service import RenderService
 from app.tools.picking import Letterbox
 from app.tools.pixel_inspector import pointed_at
 from phynes_core.conventions import JOINT_NAMES
@@ -65,7 +65,10 @@ def test_points_project_as_the_camera_says():
 
 
 def test_edges_lie_on_edges_and_nowhere_else():
-    plain, wired = display_bytes(square(), LookState()), display_bytes(square(), LookState(has_wireframe=True))
+    plain, wired = (
+        display_bytes(square(), DisplaySettings()),
+        display_bytes(square(), DisplaySettings(has_wireframe=True)),
+    )
     changed = (plain != wired).any(-1)
     assert changed[16, 16:48].all() and changed[16:48, 47].all()  # the outline
     assert changed[range(18, 46), range(18, 46)].all()  # the diagonal that both faces share
@@ -76,8 +79,8 @@ def test_edges_lie_on_edges_and_nowhere_else():
 def test_a_face_too_small_for_its_edges_is_not_filled():
     frame = square()
     tiny = replace(frame, mesh=ShownMesh(frame.mesh.vertices * (0.01, 0.01, 1.0), frame.mesh.faces))
-    shown = display_bytes(tiny, LookState(has_wireframe=True)).astype(float)
-    assert np.abs(shown - display_bytes(tiny, LookState())).max() < 0.25 * 255
+    shown = display_bytes(tiny, DisplaySettings(has_wireframe=True)).astype(float)
+    assert np.abs(shown - display_bytes(tiny, DisplaySettings())).max() < 0.25 * 255
 
 
 def test_faces_that_reach_behind_the_camera_have_no_edges():
@@ -90,9 +93,9 @@ def test_faces_that_reach_behind_the_camera_have_no_edges():
 
 def test_joints_are_drawn_where_they_are_left_blue_and_right_orange():
     frame = skeleton()
-    shown = display_bytes(frame, LookState(has_joints=True))
+    shown = display_bytes(frame, DisplaySettings(has_joints=True))
     places = projected(IMAGE_FROM_WORLD, frame.bodies[0].joints)
-    bands = bone_bands(frame, 1.0, (0.0, 0.0))
+    bands = bone_strips(frame, 1.0, (0.0, 0.0))
     assert len(bands) == 24 + 23
     left, right = JOINT_NAMES.index("left_hand"), JOINT_NAMES.index("right_hand")
     assert joint_ink(left) == LEFT_INK and joint_ink(right) == RIGHT_INK
@@ -107,31 +110,31 @@ def test_a_joint_under_the_pointer_has_a_name_where_joints_are_shown():
     x, y, _ = projected(IMAGE_FROM_WORLD, frame.bodies[0].joints)[JOINT_NAMES.index("left_hand")]
     window = Letterbox(200, 100, SIZE, SIZE)
     place, plain = window.to_window(float(x), float(y)), ToolState()
-    assert pointed_at(frame, None, window, place, plain, LookState()) is None
-    shown = pointed_at(frame, None, window, place, plain, LookState(has_joints=True))
+    assert pointed_at(frame, None, window, place, plain, DisplaySettings()) is None
+    shown = pointed_at(frame, None, window, place, plain, DisplaySettings(has_joints=True))
     assert shown is not None and [line.label for line in shown.lines] == ["left hand"]
 
 
 def test_bones_behind_the_camera_are_left_out():
     frame = skeleton()
     behind = replace(frame.bodies[0], joints=frame.bodies[0].joints * (1, 1, -1))
-    assert len(bone_bands(replace(frame, bodies=(behind,)), 1.0, (0.0, 0.0))) == 0
+    assert len(bone_strips(replace(frame, bodies=(behind,)), 1.0, (0.0, 0.0))) == 0
 
 
-@pytest.mark.parametrize("look", [LookState(has_wireframe=True), LookState(has_joints=True)])
-def test_the_shader_and_the_files_agree(look):
+@pytest.mark.parametrize("look", [DisplaySettings(has_wireframe=True), DisplaySettings(has_joints=True)])
+def test_the_shader_and_the_files_agree(display):
     frame = skeleton()
-    shown = shown_by_gl(frame, look, Letterbox(SIZE, SIZE, SIZE, SIZE))
-    assert np.abs(shown.astype(int) - display_bytes(frame, look)).max() <= 2  # 8 bits, rounded twice in the window
+    shown = shown_by_gl(frame, display, Letterbox(SIZE, SIZE, SIZE, SIZE))
+    assert np.abs(shown.astype(int) - display_bytes(frame, display)).max() <= 2  # 8 bits, rounded twice in the window
 
 
 @pytest.fixture(scope="module")
 def session():
-    return AvatarSession()
+    return RenderService()
 
 
-def opening(session, avatar_file, **look):
-    state = ViewState(BodyState(str(avatar_file)), look=LookState(**look))
+def opening(session, avatar_file, **display):
+    state = ViewState(BodyState(str(avatar_file)), display=DisplaySettings(**display))
     return replace(state, camera=session.home_camera(state))
 
 
@@ -141,8 +144,8 @@ def test_a_split_picture_of_the_engine_is_the_same_on_the_screen(session, avatar
     state = opening(session, avatar_file, has_wireframe=True, has_joints=True, wipe=0.45)
     frame = session.render(compare_buffer(state, "normal"), 96, is_final=True)
     assert frame.other is not None and frame.mesh is not None and frame.other.mesh is not None
-    shown = shown_by_gl(frame, state.look, Letterbox(96, 96, 96, 96)).astype(int)
-    assert np.abs(shown - display_bytes(frame, state.look)).max() <= 2
+    shown = shown_by_gl(frame, state.display, Letterbox(96, 96, 96, 96)).astype(int)
+    assert np.abs(shown - display_bytes(frame, state.display)).max() <= 2
 
 
 def test_edges_are_the_posed_meshs_of_the_frame(session, avatar_file):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from app.model.looks import TONE_CURVES, LookState
+from app.model.display_settings import TONE_CURVES, DisplaySettings
 from app.model.view_state import ViewState
 from app.rendering.frames import KINDS, LIGHT, PLAIN, REFLECTANCE, Frame
 from app.rendering.picture import display_bytes, display_image
@@ -59,8 +59,8 @@ def test_an_unknown_buffer_is_named():
 
 def test_half_covered_pixels_blend_the_encoded_color_over_the_background():
     frame = frame_of(np.ones((2, 2, 3)), np.full((2, 2, 1), 0.5), PLAIN)
-    assert (display_bytes(frame, LookState(background=(0.0, 0.0, 0.0))) == 128).all()
-    assert (display_bytes(frame, LookState(background=(1.0, 1.0, 1.0))) == 255).all()
+    assert (display_bytes(frame, DisplaySettings(background=(0.0, 0.0, 0.0))) == 128).all()
+    assert (display_bytes(frame, DisplaySettings(background=(1.0, 1.0, 1.0))) == 255).all()
 
 
 @pytest.fixture(scope="module")
@@ -77,14 +77,14 @@ def test_the_shader_and_the_files_agree(context, kind, curve):
     generator = np.random.default_rng(7)
     values = generator.random((SIZE, SIZE, 3)) ** 2 * (8.0 if kind == LIGHT else 1.0)
     frame = frame_of(values, (generator.random((SIZE, SIZE, 1)) > 0.3).astype(float), kind)
-    look = LookState(exposure_ev=-0.7, curve=curve, background=(0.2, 0.4, 0.6))
+    display = DisplaySettings(exposure_ev=-0.7, curve=curve, background=(0.2, 0.4, 0.6))
     target = context.framebuffer([context.texture((SIZE, SIZE), 4)])
     target.use()
     display = FrameDisplay(context)
     display.show(frame)
-    display.draw(look, Letterbox(SIZE, SIZE, SIZE, SIZE))
+    display.draw(display, Letterbox(SIZE, SIZE, SIZE, SIZE))
     shown = np.frombuffer(target.read(components=3), np.uint8).reshape(SIZE, SIZE, 3)[::-1]
-    difference = np.abs(shown.astype(int) - display_bytes(frame, look).astype(int))
+    difference = np.abs(shown.astype(int) - display_bytes(frame, display).astype(int))
     assert difference.max() <= 1  # one step of 8 bits: rounding
 
 
@@ -97,7 +97,7 @@ def test_the_picture_is_upright_and_letterboxed(context):
     target.use()
     display = FrameDisplay(context)
     display.show(frame_of(values, np.ones((SIZE, SIZE, 1)), PLAIN))
-    display.draw(LookState(background=(0.0, 1.0, 0.0)), Letterbox(SIZE * 2, SIZE, SIZE, SIZE))
+    display.draw(DisplaySettings(background=(0.0, 1.0, 0.0)), Letterbox(SIZE * 2, SIZE, SIZE, SIZE))
     shown = np.frombuffer(target.read(components=3), np.uint8).reshape(SIZE, SIZE * 2, 3)[::-1]
     assert (shown[5, 64] == (255, 0, 0)).all() and (shown[-5, 64] == (0, 0, 0)).all()
     assert (shown[:, 5] == (0, 255, 0)).all() and (shown[:, -5] == (0, 255, 0)).all()

@@ -9,7 +9,7 @@ import pytest
 from app.model import edits
 from app.model.exports import StillState, TurntableState
 from app.model.view_state import ViewState
-from app.rendering.export_jobs import StillTake, VideoTake
+from app.rendering.export_jobs import StillJob, VideoJob
 from app.rendering.frames import LIGHT, Frame, packed
 from app.rendering.worker import Worker
 from phynes_core.errors import ImageError
@@ -53,11 +53,11 @@ class Painter:
             is_converged=self.num_unconverged < 0 or is_final, is_final=is_final,
         )  # fmt: skip
 
-    def render_large(self, state, size, after_band):
+    def render_large(self, state, size, after_tile):
         frame = self.render(state, size, is_final=True)
-        return frame if all(after_band(done, 4) for done in range(1, 5)) else None
+        return frame if all(after_tile(done, 4) for done in range(1, 5)) else None
 
-    def to_bytes(self, frame, look, has_alpha=False):
+    def to_bytes(self, frame, display, has_alpha=False):
         return np.full((*frame.size, 4 if has_alpha else 3), 128, np.uint8)
 
 
@@ -150,7 +150,7 @@ def test_a_recording_is_written_while_the_frames_are_shown(worker, painter, tmp_
     worker.show(at_exposure(1.0))
     wait_for(lambda: worker.latest is not None)
     settings = TurntableState(seconds=0.5, fps=10, size=32, path=str(tmp_path / "t.mp4"))
-    worker.take(VideoTake(at_exposure(1.0), settings, {}))
+    worker.export(VideoJob(at_exposure(1.0), settings, {}))
     wait_for(lambda: worker.status.recording.state == "done")
     assert (tmp_path / "t.mp4").stat().st_size > 0
     recording = worker.status.recording
@@ -162,7 +162,7 @@ def test_cancelling_leaves_no_file(worker, painter, tmp_path):
     worker.start()
     wait_for(lambda: worker.status.is_ready)
     painter.gate.clear()
-    worker.take(VideoTake(ViewState(), TurntableState(seconds=5, fps=10, size=32, path=str(tmp_path / "t.mp4")), {}))
+    worker.export(VideoJob(ViewState(), TurntableState(seconds=5, fps=10, size=32, path=str(tmp_path / "t.mp4")), {}))
     assert painter.started.acquire(timeout=PATIENCE_S)
     worker.cancel_recording()
     painter.gate.set()
@@ -173,7 +173,7 @@ def test_cancelling_leaves_no_file(worker, painter, tmp_path):
 def test_a_recording_that_cannot_be_written_says_so(worker, tmp_path):
     (tmp_path / "file").write_text("")
     worker.start()
-    worker.take(VideoTake(ViewState(), TurntableState(size=32, path=str(tmp_path / "file" / "t.mp4")), {}))
+    worker.export(VideoJob(ViewState(), TurntableState(size=32, path=str(tmp_path / "file" / "t.mp4")), {}))
     wait_for(lambda: worker.status.recording.state == "failed")
     assert "cannot write here" in worker.status.messages[-1].text
 
@@ -181,7 +181,7 @@ def test_a_recording_that_cannot_be_written_says_so(worker, tmp_path):
 def test_closing_in_the_middle_of_a_recording_leaves_no_file(painter, tmp_path):
     worker = Worker(painter, 16)
     worker.start()
-    worker.take(VideoTake(ViewState(), TurntableState(seconds=500, fps=10, size=32, path=str(tmp_path / "t.mp4")), {}))
+    worker.export(VideoJob(ViewState(), TurntableState(seconds=500, fps=10, size=32, path=str(tmp_path / "t.mp4")), {}))
     wait_for(lambda: worker.status.recording.num_done > 0)
     assert worker.close(PATIENCE_S)
     assert list(tmp_path.iterdir()) == []
@@ -221,7 +221,7 @@ def test_a_picture_is_written_and_the_live_view_comes_back(worker, painter, tmp_
     worker.start()
     worker.show(at_exposure(1.0))
     wait_for(lambda: worker.latest is not None)
-    assert worker.take(StillTake(at_exposure(1.0), StillState(64, True, str(tmp_path / "p.png"))))
+    assert worker.export(StillJob(at_exposure(1.0), StillState(64, True, str(tmp_path / "p.png"))))
     wait_for(lambda: worker.status.recording.state == "done")
     assert read_png(tmp_path / "p.png").shape == (64, 64, 4) and worker.status.recording.share == 1.0
     wait_for(lambda: any(message.text == f"Saved {tmp_path / 'p.png'}" for message in worker.status.messages))
@@ -231,10 +231,10 @@ def test_one_thing_is_made_at_a_time(worker, painter, tmp_path):
     worker.start()
     wait_for(lambda: worker.status.is_ready)
     painter.gate.clear()
-    take = StillTake(ViewState(), StillState(64, False, str(tmp_path / "p.png")))
-    assert worker.take(take)
+    take = StillJob(ViewState(), StillState(64, False, str(tmp_path / "p.png")))
+    assert worker.export(take)
     assert painter.started.acquire(timeout=PATIENCE_S)
-    assert not worker.take(take)
+    assert not worker.export(take)
     worker.cancel_recording()
     painter.gate.set()
     wait_for(lambda: worker.status.recording.state == "cancelled")
@@ -246,6 +246,6 @@ def test_one_thing_is_made_at_a_time(worker, painter, tmp_path):
 def test_a_picture_that_cannot_be_written_is_one_message(worker, tmp_path, path, message):
     (tmp_path / "file").write_text("")
     worker.start()
-    worker.take(StillTake(ViewState(), StillState(64, False, str(tmp_path / path))))
+    worker.export(StillJob(ViewState(), StillState(64, False, str(tmp_path / path))))
     wait_for(lambda: worker.status.recording.state == "failed")
     assert message in worker.status.messages[-1].text and worker.status.messages[-1].is_error

@@ -8,7 +8,7 @@ from app.model.status import RecordingStatus, Status
 from app.model.store import Store
 from app.model.view_state import ViewState
 from app.tools.actions import Actions
-from app.tools.fly import FAST, LONGEST_S, FlyHands
+from app.tools.fly import FAST, LONGEST_S, FlyTool
 from app.tools.gestures import LEFT, MIDDLE, RIGHT, Gestures
 from app.tools.orbit_view import OrbitView
 from app.tools.picking import Letterbox
@@ -34,7 +34,7 @@ def store():
 
 @pytest.fixture
 def hands(store, clock):
-    return FlyHands(store, clock)
+    return FlyTool(store, clock)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 
 from app.model import cameras, lights
-from app.model.looks import BUFFERS
+from app.model.display_settings import BUFFERS
 from app.model.store import Store
 from app.model.view_state import ViewState
 from app.tools.actions import Actions
@@ -129,11 +129,15 @@ def test_keys_of_the_stage(gestures, store):
     for key in ("G", "K", "V"):
         gestures.key(key)
     store.apply()
-    assert store.state.stage.has_ground and store.state.stage.has_balls and store.state.stage.backdrop == "checker"
+    assert (
+        store.state.surroundings.has_ground
+        and store.state.surroundings.has_balls
+        and store.state.surroundings.backdrop == "checker"
+    )
     for _ in range(4):
         gestures.key("V")
     store.apply()
-    assert store.state.stage.backdrop == "color"
+    assert store.state.surroundings.backdrop == "color"
 
 
 def test_wheel_up_comes_closer(gestures, store):
@@ -161,7 +165,7 @@ def test_shifted_numbers_choose_what_stands_right_of_the_split(gestures, store):
     gestures.key("J", has_shift=True)
     store.apply()
     assert store.state.compare.is_on and store.state.compare.buffer == BUFFERS[5]
-    assert store.state.look.has_joints and store.state.look.has_wireframe
+    assert store.state.display.has_joints and store.state.display.has_wireframe
     for _ in range(3):
         store.undo()
     assert store.state == lights.add_lamp(ViewState())
@@ -171,10 +175,10 @@ def test_number_keys_choose_buffers(gestures, store):
     for number, name in enumerate(BUFFERS, 1):
         gestures.key(str(number))
         store.apply()
-        assert store.state.look.buffer == name
+        assert store.state.display.buffer == name
     gestures.key("9")
     store.apply()
-    assert store.state.look.buffer == BUFFERS[-1]
+    assert store.state.display.buffer == BUFFERS[-1]
 
 
 def test_other_keys(gestures, store, calls):
@@ -202,16 +206,16 @@ def test_a_drag_on_the_line_of_a_split_picture_moves_the_line(gestures, store):
     store.apply()
     assert store.state.compare.is_on
     gestures.press(line + 30, row, LEFT, False)
-    assert gestures.drag != "wipe"
+    assert gestures.drag != "slider"
     gestures.release(LEFT)
     gestures.press(line + 4, row, LEFT, False)
-    assert gestures.drag == "wipe"
+    assert gestures.drag == "slider"
     gestures.move(*gestures.letterbox.to_window(128, 256), 0, 0)
     store.apply()
-    assert store.state.look.wipe == pytest.approx(0.25, abs=0.01)
+    assert store.state.display.slider == pytest.approx(0.25, abs=0.01)
     gestures.move(-500, row, 0, 0)
     store.apply()
-    assert store.state.look.wipe == 0.0
+    assert store.state.display.slider == 0.0
 
 
 @pytest.mark.parametrize(

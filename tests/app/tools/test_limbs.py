@@ -27,7 +27,7 @@ from app.model.joints import (
 from app.model.store import Store
 from app.model.view_state import ViewState
 from app.rendering.posing import posed_by, turn_matrices
-from app.rendering.render_service import AvatarSession
+from app.rendering.render_service import RenderService
 from app.tools.actions import Actions
 from app.tools.gestures import LEFT, Gestures
 from app.tools.orbit_view import OrbitView
@@ -73,14 +73,14 @@ def test_mirrored_edits_are_mirror_images():
 
 @pytest.fixture(scope="module")
 def session():
-    return AvatarSession()
+    return RenderService()
 
 
 @pytest.fixture(scope="module")
 def shown(session, avatar_file):
     """Two T-poses side by side, seen a little from the side."""
     state = add_body(ViewState(BodyState(str(avatar_file)), CameraState(azimuth_deg=25.0, elevation_deg=12.0)))
-    state = edits.edit_look(state, buffer="normal")
+    state = edits.edit_display(state, buffer="normal")
     frame = session.render(state, SIZE)
     return frame, OrbitView(state.camera, frame.target, SIZE, SIZE)
 
@@ -145,7 +145,7 @@ def test_a_ring_seen_edge_on_is_dragged_along_the_picture(shown):
 
 
 def test_a_click_then_a_drag_in_the_picture_turn_the_limb_about_the_ring(session, avatar_file):
-    state = edits.edit_look(ViewState(BodyState(str(avatar_file))), buffer="normal")
+    state = edits.edit_display(ViewState(BodyState(str(avatar_file))), buffer="normal")
     state = replace(state, camera=replace(session.home_camera(state), azimuth_deg=30.0, elevation_deg=25.0))
     store, calls = Store(state), []
     gestures = Gestures(store, Actions(close=lambda: calls.append("close")))

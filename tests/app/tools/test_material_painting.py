@@ -8,7 +8,7 @@ import pytest
 
 from app.files.materials import materials_path, save_materials
 from app.model import materials
-from app.model.avatar_row import BodyState, CompanyState
+from app.model.avatar_row import AvatarRowState, BodyState
 from app.model.materials import MOST_STROKES, MaterialFile, MaterialState, StrokeState
 from app.model.store import Store
 from app.model.view_state import ViewState
@@ -20,7 +20,7 @@ from app.tools.actions import Actions
 from app.tools.gestures import LEFT, RIGHT, Gestures
 from app.tools.orbit_view import OrbitView
 from app.tools.picking import Letterbox
-from app.viewer.avatars import MaterialDesk
+from app.viewer.avatars import MaterialController
 from tests.app.panel_bench import widgets
 
 SIZE = 100
@@ -49,7 +49,7 @@ def frame_of(state):
 
 @pytest.fixture
 def store():
-    state = ViewState(BodyState("a.ckpt"), company=CompanyState((BodyState("b.ckpt"),)))
+    state = ViewState(BodyState("a.ckpt"), avatar_row=AvatarRowState((BodyState("b.ckpt"),)))
     return Store(materials.edit_next_stroke(state, radius_m=0.02))
 
 
@@ -115,10 +115,10 @@ def test_a_touched_neighbor_becomes_the_one_that_is_painted(gestures, store):
     gestures.move(10.5, 50.5, -80, 0)  # across to the other: not part of this stroke
     gestures.release(LEFT)
     store.apply()
-    assert store.state.company.place == 1 and store.state.body.avatar == "b.ckpt"
+    assert store.state.avatar_row.active == 1 and store.state.body.avatar == "b.ckpt"
     (stroke,) = store.state.body.materials.strokes
     assert min(u for u, _ in stroke.points) >= 0.75
-    assert store.state.company.others[0].materials == MaterialState()
+    assert store.state.avatar_row.others[0].materials == MaterialState()
 
 
 def test_a_ring_tells_how_wide_the_brush_is_where_it_paints(gestures, store):
@@ -270,14 +270,14 @@ def test_a_file_is_offered_not_taken_then_loaded_by_hand_and_undone(tmp_path):
     painted = MaterialState(tint=(1.0, 0.0, 0.0))
     save_materials(materials_path(avatar), painted, avatar)
     said, store = [], Store(ViewState(BodyState(avatar)))
-    desk = MaterialDesk(store, lambda text, is_error=False: said.append((text, is_error)))
+    controller = MaterialController(store, lambda text, is_error=False: said.append((text, is_error)))
     for _ in range(3):
-        desk.turn()
+        controller.turn()
     assert len(said) == 1 and "josh.materials.json" in said[0][0] and "not used" in said[0][0]
-    assert desk.beside == MaterialFile("josh.materials.json", True)
+    assert controller.beside == MaterialFile("josh.materials.json", True)
     store.apply()
     assert store.state.body.materials == MaterialState()
-    desk.load()
+    controller.load()
     store.apply()
     assert store.state.body.materials == painted
     store.undo()
@@ -287,14 +287,14 @@ def test_a_file_is_offered_not_taken_then_loaded_by_hand_and_undone(tmp_path):
 def test_saving_says_where_and_a_broken_file_is_a_message(tmp_path):
     avatar = str(tmp_path / "josh.ckpt")
     said, store = [], Store(ViewState(replace(BodyState(avatar), materials=MaterialState(tint=(0.5, 0.5, 1.0)))))
-    desk = MaterialDesk(store, lambda text, is_error=False: said.append((text, is_error)))
-    desk.turn()
-    assert said == [] and not desk.beside.is_there
-    desk.save()
-    assert materials_path(avatar).is_file() and desk.beside.is_there and not said[-1][1]
+    controller = MaterialController(store, lambda text, is_error=False: said.append((text, is_error)))
+    controller.turn()
+    assert said == [] and not controller.beside.is_there
+    controller.save()
+    assert materials_path(avatar).is_file() and controller.beside.is_there and not said[-1][1]
     materials_path(avatar).write_text("{}")
-    desk.load()
+    controller.load()
     store.apply()
     assert said[-1][1] and store.state.body.materials.tint == (0.5, 0.5, 1.0)
-    desk.load(str(tmp_path / "nothing.json"))
+    controller.load(str(tmp_path / "nothing.json"))
     assert "cannot read" in said[-1][0]

@@ -1,4 +1,4 @@
-"""The light by hand, in the real windows: step, turn, stage, drag."""
+"""The light by hand, in the real windows: step, turn, surroundings, drag."""
 
 import numpy as np
 import pytest
@@ -30,16 +30,16 @@ def test_the_stage_appears_by_key(viewer):
     plain = viewer.picture().astype(int)
     for key in ("g", "k", "v", "v"):
         viewer.key(key)
-    event = viewer.settled(stage=["blurred", True, True])
+    event = viewer.settled(surroundings=["blurred", True, True])
     assert event["is_final"]
-    staged = viewer.picture().astype(int)
-    height, width = staged.shape[:2]
+    with_surroundings = viewer.picture().astype(int)
+    height, width = with_surroundings.shape[:2]
     side = min(height, width)
     left, top = (width - side) // 2, (height - side) // 2
-    corner = staged[top + int(0.9 * side), left + int(0.08 * side)]
+    corner = with_surroundings[top + int(0.9 * side), left + int(0.08 * side)]
     assert np.abs(corner - plain[top + int(0.9 * side), left + int(0.08 * side)]).max() > 20  # the chrome ball
     upper = (slice(top + 8, top + 40), slice(left + int(0.4 * side), left + int(0.6 * side)))
-    assert np.abs(staged[upper] - plain[upper]).mean() > 5  # the sky
+    assert np.abs(with_surroundings[upper] - plain[upper]).mean() > 5  # the sky
     for key in ("g", "k", "v", "v", "v"):
         viewer.key(key)
     # a clear backdrop and a color are one picture to the engine: the trace may name either

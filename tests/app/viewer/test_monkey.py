@@ -20,7 +20,7 @@ from app.panels.layout import PanelLayout
 from app.panels.panel import PanelContext, Snapshot
 from app.panels.theme import build_theme
 from app.rendering.frames import Frame
-from app.rendering.render_service import AvatarSession
+from app.rendering.render_service import RenderService
 from app.rendering.worker import Worker
 from app.tools.actions import Actions
 from app.tools.gestures import Gestures
@@ -54,7 +54,7 @@ class Monkey:
         self.folder = folder
         self.files = strange_files(folder)
         self.store = Store(ViewState(BodyState(str(avatar))))
-        session = AvatarSession()
+        session = RenderService()
         session.check(self.store.state)
         self.choices = session.choices(str(avatar))
         self.worker = Worker(session, SIZE)

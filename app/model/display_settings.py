@@ -15,7 +15,7 @@ TONE_CURVES = ("linear", "filmic", "reinhard", "aces", "agx")
 
 
 @dataclass(frozen=True)
-class LookState:
+class DisplaySettings:
     """How the rendered picture is displayed: only what `rendered` holds needs the engine."""
 
     buffer: str = "radiance"  # of BUFFERS
@@ -23,7 +23,7 @@ class LookState:
     curve: str = "linear"  # of TONE_CURVES
     background: Rgb = (0.075, 0.08, 0.095)  # sRGB
     has_false_color: bool = False  # numbers as colors with a legend, for buffers that hold one
-    wipe: float = 0.5  # where the second picture begins, share of the width
+    slider: float = 0.5  # where the second picture begins, share of the width
     shown_light: str = ""  # of the buffer light_visibility: "lamp:0", "source:0", "probe:137"; "" picks one
     has_wireframe: bool = False  # the mesh's edges over the picture
     has_joints: bool = False  # the skeleton over the picture
@@ -36,29 +36,29 @@ class LookState:
 
 def toggle_false_color(state: "ViewState") -> "ViewState":
     """Numbers as colors, or as they are."""
-    return replace(state, look=replace(state.look, has_false_color=not state.look.has_false_color))
+    return replace(state, display=replace(state.display, has_false_color=not state.display.has_false_color))
 
 
 def toggle_joints(state: "ViewState") -> "ViewState":
     """The skeleton over the picture, or not."""
-    return replace(state, look=replace(state.look, has_joints=not state.look.has_joints))
+    return replace(state, display=replace(state.display, has_joints=not state.display.has_joints))
 
 
 def toggle_wireframe(state: "ViewState") -> "ViewState":
     """The mesh's edges over the picture, or not."""
-    return replace(state, look=replace(state.look, has_wireframe=not state.look.has_wireframe))
+    return replace(state, display=replace(state.display, has_wireframe=not state.display.has_wireframe))
 
 
 def show_buffer(state: "ViewState", name: str) -> "ViewState":
     """Show a buffer; light_visibility begins with the selected lamp and goes on to the next one each time."""
     if name not in BUFFERS:
         return state
-    look, lamps = state.look, len(state.light.lamps)
+    display, lamps = state.display, len(state.light.lamps)
     if name == "light_visibility" and lamps:
-        kind, _, number = look.shown_light.partition(":")
-        is_next = look.buffer == name and kind == "lamp" and number.isdecimal()
+        kind, _, number = display.shown_light.partition(":")
+        is_next = display.buffer == name and kind == "lamp" and number.isdecimal()
         lamp = (int(number) + 1) % lamps if is_next else min(max(state.tool.selected_lamp, 0), lamps - 1)
-        look = replace(look, shown_light=f"lamp:{lamp}")
-    elif name == "light_visibility" and look.shown_light.startswith("lamp:"):
-        look = replace(look, shown_light="")
-    return replace(state, look=replace(look, buffer=name))
+        display = replace(display, shown_light=f"lamp:{lamp}")
+    elif name == "light_visibility" and display.shown_light.startswith("lamp:"):
+        display = replace(display, shown_light="")
+    return replace(state, display=replace(display, buffer=name))

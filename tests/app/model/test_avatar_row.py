@@ -18,7 +18,7 @@ from app.model.avatar_row import (
     advance_time,
     choose_body,
     choose_next_body,
-    edit_company,
+    edit_avatar_row,
     posed_bodies,
     remove_body,
 )
@@ -27,7 +27,7 @@ from app.model.playback import PlaybackState
 from app.model.store import Store
 from app.model.view_state import ViewState
 from app.options.bodies import PlaybackOptions, motion_path, playback_of
-from app.rendering.render_service import AvatarSession
+from app.rendering.render_service import RenderService
 from phynes_core.body.model import pose_body
 from phynes_core.io.image_files import read_exr
 
@@ -72,7 +72,7 @@ def test_a_new_body_takes_the_pose_and_the_camera_steps_back_to_see_it():
 
 def test_sharing_a_pose_leaves_each_its_avatar_and_shape():
     state = avatar_row.set_shape(row_of("a", "b"), 0, 2.0)
-    state = edit_company(joints.set_joint(choose_body(state, 0), 18, (0.0, -40.0, 0.0)), shares_pose=True)
+    state = edit_avatar_row(joints.set_joint(choose_body(state, 0), 18, (0.0, -40.0, 0.0)), shares_pose=True)
     first, second = posed_bodies(state)
     assert first.joint_angles_deg == second.joint_angles_deg != ViewState().body.joint_angles_deg
     assert (second.avatar, second.shape[0], first.shape[0]) == ("b", 2.0, 0.0)
@@ -106,17 +106,17 @@ def test_playback_does_not_depend_on_how_often_it_is_drawn():
 def test_every_clock_of_the_row_runs_and_undo_turns_none_back():
     state = replace(playing(), body=replace(playing().body, time_s=0.0))
     store = Store(choose_body(edits.edit_body(add_body(state), motion="run"), 0))
-    store.post(lambda s: edits.edit_look(s, exposure_ev=1.0), "exposure")
+    store.post(lambda s: edits.edit_display(s, exposure_ev=1.0), "exposure")
     store.post(lambda s: advance_time(s, 1.5, DURATIONS), "clock", is_undoable=False)
     store.apply()
     store.undo()
     assert [body.time_s for body in store.state.bodies] == pytest.approx([0.5, 1.5])
-    assert store.state.look.exposure_ev == 0.0
+    assert store.state.display.exposure_ev == 0.0
 
 
 @pytest.fixture(scope="module")
 def session():
-    return AvatarSession()
+    return RenderService()
 
 
 def test_everybody_stands_in_a_row_on_one_ground_whatever_the_clip(session, avatar_file):
@@ -144,7 +144,7 @@ def test_one_body_alone_is_not_moved(session, avatar_file):
 
 
 def test_four_avatars_share_the_light_and_one_frame(session, avatar_file):
-    state = edits.edit_look(row_of(*[str(avatar_file)] * 4), buffer="albedo")
+    state = edits.edit_display(row_of(*[str(avatar_file)] * 4), buffer="albedo")
     frame = session.render(state, 96)
     columns = np.nonzero((frame.pixels[..., 3] > 0).any(0))[0]
     assert columns[0] < 8 and columns[-1] >= 88

@@ -9,12 +9,12 @@ import torch
 from app.model import comparison, lights, tools
 from app.model.avatar_row import BodyState
 from app.model.comparison import other_side
+from app.model.display_settings import DisplaySettings
 from app.model.lights import LightState
-from app.model.looks import LookState
 from app.model.tools import LOUPE_ZOOMS, ToolState
 from app.model.view_state import ViewState
 from app.rendering.frames import LIGHT, PLAIN, READ_BUFFERS, Frame, packed
-from app.rendering.render_service import AvatarSession
+from app.rendering.render_service import RenderService
 from app.tools.picking import Letterbox
 from app.tools.pixel_inspector import PENDING, Line, number_texts, pointed_at, value_lines, values_shown
 from app.window.pixel_inspector_display import card_place, loupe_at, readout_picture
@@ -28,7 +28,7 @@ WINDOW = Letterbox(200, 100, SIZE, SIZE)  # the picture fills the middle 100 x 1
 
 def frame_of(name, kind, values, coverage=1.0, **changes):
     pixels = np.concatenate([values * coverage, np.full((SIZE, SIZE, 1), coverage)], -1).astype(np.float16)
-    state = ViewState(look=LookState(name))
+    state = ViewState(display=DisplaySettings(name))
     return Frame(pixels, kind, state, (0.0, 0.0, 0.0), np.zeros((16, 32, 3), np.float32), 1.0, **changes)
 
 
@@ -93,13 +93,15 @@ def test_numbers_keep_their_digits_in_place():
 def test_the_pixel_is_the_one_under_the_pointer_whatever_the_letterbox():
     frame = frame_of("albedo", PLAIN, random_values())
     left, top = WINDOW.to_window(9.5, 20.5)
-    pointed = pointed_at(frame, None, WINDOW, (left, top), READOUT, LookState())
+    pointed = pointed_at(frame, None, WINDOW, (left, top), READOUT, DisplaySettings())
     assert pointed is not None and (pointed.column, pointed.row, pointed.zoom) == (9, 20, 0)
     assert pointed.lines == value_lines(frame, None, 9, 20)
     for place in ((10.0, 50.0), (195.0, 50.0)):  # beside the picture
-        assert pointed_at(frame, None, WINDOW, place, READOUT, LookState()) is None
-    assert pointed_at(frame, None, WINDOW, (left, top), ToolState(), LookState()) is None  # nothing is switched on
-    assert pointed_at(frame, None, WINDOW, (left, top), LOUPE, LookState()).lines == ()
+        assert pointed_at(frame, None, WINDOW, place, READOUT, DisplaySettings()) is None
+    assert (
+        pointed_at(frame, None, WINDOW, (left, top), ToolState(), DisplaySettings()) is None
+    )  # nothing is switched on
+    assert pointed_at(frame, None, WINDOW, (left, top), LOUPE, DisplaySettings()).lines == ()
 
 
 def test_a_split_picture_tells_the_side_under_the_pointer():
@@ -110,7 +112,7 @@ def test_a_split_picture_tells_the_side_under_the_pointer():
     for column, uv, side in ((9, "0.0000", "left side"), (10, "1.0000", "right side")):
         place = WINDOW.to_window(column + 0.5, 3.5)
         told = pointed_at(
-            both, replace(readings, other=others), WINDOW, place, READOUT, LookState(wipe=10 / SIZE)
+            both, replace(readings, other=others), WINDOW, place, READOUT, DisplaySettings(slider=10 / SIZE)
         ).lines
         assert numbers(told, "uv") == (uv, uv) and side in told[0].label
     assert numbers(told, "normal") == number_texts("normal", values_shown(second, 10, 3)["normal"])
@@ -143,22 +145,22 @@ def test_the_loupe_shows_the_pictures_pixels_as_squares_on_both_sides_of_the_lin
     from app.rendering.picture import display_bytes
     from app.tools.pixel_inspector import Pointed
     from app.window.frame_display import FrameDisplay
-    from app.window.pixel_inspector_display import PointingDisplay
+    from app.window.pixel_inspector_display import PixelInspectorDisplay
 
     first, second = frame_of("uv", PLAIN, random_values(1)), frame_of("uv", PLAIN, random_values(2))
-    look, letterbox = LookState(wipe=0.5), Letterbox(600, 600, SIZE, SIZE)
+    display, letterbox = DisplaySettings(slider=0.5), Letterbox(600, 600, SIZE, SIZE)
     both = replace(first, other=second)
     with offscreen_context() as context:
         target = context.framebuffer([context.texture((600, 600), 4)])
         target.use()
         display = FrameDisplay(context)
         display.show(both)
-        display.draw(look, letterbox)
+        display.draw(display, letterbox)
         context.enable(moderngl.BLEND)
         pointed = Pointed(100.0, 100.0, 16, 16, 8, ())
-        PointingDisplay(context).draw(display, both, look, letterbox, pointed, 1.0, 1.0)
+        PixelInspectorDisplay(context).draw(display, both, display, letterbox, pointed, 1.0, 1.0)
         shown = np.frombuffer(target.read(components=3), np.uint8).reshape(600, 600, 3)[::-1].astype(int)
-    picture, loupe = display_bytes(both, look), loupe_at(16, 16, 8, 1.0)
+    picture, loupe = display_bytes(both, display), loupe_at(16, 16, 8, 1.0)
     left, top = card_place(letterbox, 100.0, 100.0, loupe.size_px, loupe.size_px, 1.0)
     for column, row in ((8, 9), (15, 12), (16, 20), (25, 25)):  # two on either side
         x = left + (column - 16 + loupe.count // 2) * 8 + 4
@@ -171,14 +173,14 @@ def test_the_loupe_shows_the_pictures_pixels_as_squares_on_both_sides_of_the_lin
 
 
 def test_the_engine_tells_what_its_buffers_hold_on_both_sides(avatar_file):
-    session = AvatarSession()
+    session = RenderService()
     state = ViewState(BodyState(str(avatar_file)))
     state = replace(state, camera=session.home_camera(state))
     state = comparison.compare_light(lights.add_lamp(state), LightState(mode="none"))
     readings, size = session.readings(state, 48), 48
     assert readings.other is not None
     for told, view in ((readings, replace(state, compare=ViewState().compare)), (readings.other, other_side(state))):
-        buffers = AvatarSession().buffers(view, size, frozenset(READ_BUFFERS))
+        buffers = RenderService().buffers(view, size, frozenset(READ_BUFFERS))
         assert isinstance(buffers, FrameBuffers)
         row, column = (int(place) for place in torch.nonzero(buffers.mask[..., 0] == 1)[100])
         for name in READ_BUFFERS:

@@ -7,15 +7,15 @@ import tyro
 
 from app.files.light_rigs import load_rig
 from app.model.comparison import compare_avatar, compare_buffer, compare_light
+from app.model.display_settings import BUFFERS, OVERLAYS
 from app.model.lights import LightState
-from app.model.looks import BUFFERS, OVERLAYS
 from app.model.view_state import ViewState
 from app.options.arguments import UsageError, check_number
 from app.options.light import sky_of
 
 
 @dataclass(frozen=True, kw_only=True)
-class LookingOptions:
+class DisplayOptions:
     """What the window shows beyond a plain buffer."""
 
     false_color: bool = False
@@ -32,22 +32,22 @@ class LookingOptions:
 KINDS = ("buffer", "avatar", "probe", "rig")
 
 
-def with_looking(options: LookingOptions, view: ViewState) -> ViewState:
+def with_display_options(options: DisplayOptions, view: ViewState) -> ViewState:
     """The view with what the options add to how it is looked at; raises PhynesError."""
     if options.wipe is not None:
         check_number("--wipe", options.wipe, 0.0, 1.0)
     names = [name.strip() for name in options.overlay.split(",") if name.strip()]
     if unknown := [name for name in names if name not in OVERLAYS]:
         raise UsageError(f"--overlay: expected some of {', '.join(OVERLAYS)}, got {unknown[0]!r}")
-    look = view.look
-    look = replace(
-        look,
-        has_false_color=look.has_false_color or options.false_color,
-        has_wireframe=look.has_wireframe or "wireframe" in names,
-        has_joints=look.has_joints or "joints" in names,
-        wipe=look.wipe if options.wipe is None else options.wipe,
+    display = view.display
+    display = replace(
+        display,
+        has_false_color=display.has_false_color or options.false_color,
+        has_wireframe=display.has_wireframe or "wireframe" in names,
+        has_joints=display.has_joints or "joints" in names,
+        wipe=display.slider if options.wipe is None else options.wipe,
     )
-    return _compared(replace(view, look=look), _entries(options.compare))
+    return _compared(replace(view, display=display), _entries(options.compare))
 
 
 def _compared(view: ViewState, entries: dict[str, str]) -> ViewState:

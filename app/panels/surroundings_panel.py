@@ -11,7 +11,7 @@ BACKDROP_LABELS = {
 }  # fmt: skip
 
 
-class StagePanel:
+class SurroundingsPanel:
     """Backdrop, floor, the film set's balls."""
 
     title = "Stage"
@@ -39,13 +39,13 @@ class StagePanel:
         tooltip("stage.balls", "A mirror and an 18 % gray ball under the present light (K in the picture).")
 
     def sync(self, snapshot: Snapshot) -> None:
-        """Show the stage."""
-        stage = snapshot.state.stage
-        show_value("stage.backdrop", BACKDROP_LABELS[stage.backdrop])
-        show_value("stage.ground", stage.has_ground)
-        show_value("stage.balls", stage.has_balls)
+        """Show the surroundings."""
+        surroundings = snapshot.state.surroundings
+        show_value("stage.backdrop", BACKDROP_LABELS[surroundings.backdrop])
+        show_value("stage.ground", surroundings.has_ground)
+        show_value("stage.balls", surroundings.has_balls)
         for name in ("ground_shadow", "ground_reflection"):
-            show_value(f"stage.{name}", float(getattr(stage, name)))
+            show_value(f"stage.{name}", float(getattr(surroundings, name)))
 
     def _slider(self, name: str, unit: str, hint: str) -> None:
         dpg.add_slider_float(
@@ -55,4 +55,4 @@ class StagePanel:
         tooltip(f"stage.{name}", f"{hint} Ctrl+click to type.")
 
     def _edit(self, name: str, value: object) -> None:
-        self._context.post(lambda s: lights.edit_stage(s, **{name: value}), f"stage {name}")
+        self._context.post(lambda s: lights.edit_surroundings(s, **{name: value}), f"stage {name}")

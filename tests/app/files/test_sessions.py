@@ -87,7 +87,7 @@ def test_a_file_beside_the_session_is_found(state, avatar_file, tmp_path):
 )
 def test_what_is_wrong_is_one_line(tmp_path, view, message):
     path = tmp_path / "s.json"
-    path.write_text(json.dumps({"format": "phynes session", "version": 1, "view": view}))
+    path.write_text(json.dumps({"format": "phynes session", "version": 2, "view": view}))
     with pytest.raises(SessionError, match=message) as error:
         load_session(path)
     assert str(error.value).startswith(f"{path}: ") and "\n" not in str(error.value)
@@ -101,7 +101,7 @@ def test_what_is_wrong_is_one_line(tmp_path, view, message):
         (b"\xff\xfe\x00", "not a text file"),
         (b"[" * 100000, "not readable as JSON"),
         (b'{"a": 1}', "expected a session file, got other JSON"),
-        (b'{"format": "phynes session", "version": 9}', "expected version 1, got 9"),
+        (b'{"format": "phynes session", "version": 9}', "expected version 2, got 9"),
     ],
 )
 def test_other_files_are_refused(tmp_path, content, message):

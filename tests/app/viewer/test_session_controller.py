@@ -17,7 +17,7 @@ from app.model.avatar_row import BodyState
 from app.model.status import OpenedSession
 from app.model.store import Store
 from app.model.view_state import ViewState
-from app.viewer.sessions import RigDesk, SessionDesk
+from app.viewer.sessions import RigController, SessionController
 
 
 @pytest.fixture(autouse=True)
@@ -27,12 +27,14 @@ def own_settings(tmp_path, monkeypatch):
 
 
 class Desk:
-    """A desk with the store behind it, and what it said."""
+    """A controller with the store behind it, and what it said."""
 
     def __init__(self, avatar_file, opened=OpenedSession()):  # noqa: B008 - frozen
         self.said = []
         self.store = Store(ViewState(BodyState(str(avatar_file.resolve()))))
-        self.desk = SessionDesk(self.store, lambda text, is_error=False: self.said.append((text, is_error)), opened)
+        self.controller = SessionController(
+            self.store, lambda text, is_error=False: self.said.append((text, is_error)), opened
+        )
 
     def edit(self, **changes):
         self.store.post(lambda s: edits.edit_light(s, **changes), "light")
@@ -49,80 +51,84 @@ def crash(state):
 
 
 def test_saving_twice_writes_one_file_and_says_whether_it_is_current(avatar_file):
-    desk = Desk(avatar_file)
-    desk.edit(yaw_deg=20.0)
-    assert not desk.desk.status.is_saved
-    desk.desk.save()
-    assert desk.desk.status.name == "somebody_session.json" and desk.desk.status.is_saved
-    desk.edit(yaw_deg=30.0)
-    assert not desk.desk.status.is_saved
-    desk.desk.save()
-    assert load_session(Path("somebody_session.json")) == desk.store.state
+    controller = Desk(avatar_file)
+    controller.edit(yaw_deg=20.0)
+    assert not controller.controller.status.is_saved
+    controller.controller.save()
+    assert controller.controller.status.name == "somebody_session.json" and controller.controller.status.is_saved
+    controller.edit(yaw_deg=30.0)
+    assert not controller.controller.status.is_saved
+    controller.controller.save()
+    assert load_session(Path("somebody_session.json")) == controller.store.state
     assert len(list(Path().glob("*.json"))) == 1
 
 
 def test_a_new_session_never_replaces_an_older_file(avatar_file):
     Path("somebody_session.json").write_text("mine")
-    desk = Desk(avatar_file)
-    desk.desk.save()
+    controller = Desk(avatar_file)
+    controller.controller.save()
     assert Path("somebody_session.json").read_text() == "mine" and Path("somebody_session_2.json").is_file()
 
 
 def test_opening_is_one_step_that_undo_takes_back(avatar_file, tmp_path):
-    desk = Desk(avatar_file)
-    before = desk.store.state
+    controller = Desk(avatar_file)
+    before = controller.store.state
     other = cameras.orbit(lights.add_lamp(before), 30, 10)
     save_session(tmp_path / "other.json", other)
-    desk.desk.open("other.json")
-    assert desk.store.state == other and desk.desk.status.name == "other.json"
-    desk.store.undo()
-    assert desk.store.state == before
+    controller.controller.open("other.json")
+    assert controller.store.state == other and controller.controller.status.name == "other.json"
+    controller.store.undo()
+    assert controller.store.state == before
 
 
 def test_a_file_that_is_no_session_is_a_message_and_changes_nothing(avatar_file, tmp_path):
-    desk = Desk(avatar_file)
-    before = desk.store.state
-    (tmp_path / "bad.json").write_text('{"format": "phynes session", "version": 1, "view": {"light": {"lamps": 3}}}')
-    desk.desk.open("bad.json")
-    assert desk.store.state == before and desk.desk.status.name == ""
-    text, is_error = desk.said[-1]
+    controller = Desk(avatar_file)
+    before = controller.store.state
+    (tmp_path / "bad.json").write_text('{"format": "phynes session", "version": 2, "view": {"light": {"lamps": 3}}}')
+    controller.controller.open("bad.json")
+    assert controller.store.state == before and controller.controller.status.name == ""
+    text, is_error = controller.said[-1]
     assert is_error and "light.lamps: expected a list, got 3" in text and "\n" not in text
 
 
 def test_a_place_that_cannot_be_written_is_a_message(avatar_file, tmp_path):
-    desk = Desk(avatar_file)
+    controller = Desk(avatar_file)
     (tmp_path / "file").write_text("")
-    desk.desk.save_as("file/s.json")
-    assert desk.said[-1][1] and "cannot write here" in desk.said[-1][0]
+    controller.controller.save_as("file/s.json")
+    assert controller.said[-1][1] and "cannot write here" in controller.said[-1][0]
 
 
 def test_what_a_viewer_lost_is_offered_once_and_comes_back(avatar_file):
     lost = lights.add_lamp(ViewState(BodyState(str(avatar_file.resolve()))))
     crash(lost)
-    desk = Desk(avatar_file)
-    assert desk.desk.status.can_restore
-    desk.desk.restore()
-    assert desk.store.state == lost and not desk.desk.status.can_restore and not desk.desk.status.is_saved
-    desk.desk.end()
+    controller = Desk(avatar_file)
+    assert controller.controller.status.can_restore
+    controller.controller.restore()
+    assert (
+        controller.store.state == lost
+        and not controller.controller.status.can_restore
+        and not controller.controller.status.is_saved
+    )
+    controller.controller.end()
     assert list(autosave_folder().iterdir()) == []
-    assert not Desk(avatar_file).desk.status.can_restore
+    assert not Desk(avatar_file).controller.status.can_restore
 
 
 def test_a_viewer_that_ends_as_it_should_leaves_nothing(avatar_file):
-    desk = Desk(avatar_file)
-    desk.edit(yaw_deg=20.0)
-    desk.desk.turn(time.monotonic())
-    desk.desk.end()
+    controller = Desk(avatar_file)
+    controller.edit(yaw_deg=20.0)
+    controller.controller.turn(time.monotonic())
+    controller.controller.end()
     assert list(autosave_folder().iterdir()) == [] and lost_sessions() == []
 
 
 def test_a_running_viewers_session_is_not_lost(avatar_file):
-    desk = Desk(avatar_file)
-    desk.edit(yaw_deg=20.0)
-    desk.desk.turn(time.monotonic())
-    desk.desk._autosave._writer.join(10)
+    controller = Desk(avatar_file)
+    controller.edit(yaw_deg=20.0)
+    controller.controller.turn(time.monotonic())
+    controller.controller._autosave._writer.join(10)
     assert len(list(autosave_folder().glob("*.json"))) == 1 and lost_sessions() == []
-    desk.desk.end()
+    controller.controller.end()
 
 
 def test_a_clock_that_runs_writes_nothing(avatar_file):
@@ -136,19 +142,19 @@ def test_a_clock_that_runs_writes_nothing(avatar_file):
 def test_a_lost_session_that_is_damaged_is_a_message(avatar_file):
     crash(lights.add_lamp(ViewState(BodyState(str(avatar_file.resolve())))))
     lost_sessions()[0].write_text("{")
-    desk = Desk(avatar_file)
-    before = desk.store.state
-    desk.desk.restore()
-    assert desk.said[-1][1] and desk.store.state == before and not desk.desk.status.can_restore
+    controller = Desk(avatar_file)
+    before = controller.store.state
+    controller.controller.restore()
+    assert controller.said[-1][1] and controller.store.state == before and not controller.controller.status.can_restore
 
 
 def test_settings_that_cannot_be_written_do_not_stop_the_viewer(avatar_file, tmp_path):
     (tmp_path / "settings").write_text("a file where a folder should be")
-    desk = Desk(avatar_file)
-    desk.edit(yaw_deg=20.0)
-    desk.desk.turn(time.monotonic())
-    desk.desk.note_shown(desk.store.state)
-    desk.desk.end()
+    controller = Desk(avatar_file)
+    controller.edit(yaw_deg=20.0)
+    controller.controller.turn(time.monotonic())
+    controller.controller.note_shown(controller.store.state)
+    controller.controller.end()
 
 
 def test_recent_files_are_kept_newest_first_and_missing_ones_dropped(tmp_path):
@@ -172,34 +178,36 @@ def test_a_damaged_list_of_recent_files_is_an_empty_one(content):
 
 
 def test_a_recent_file_opens_by_its_kind(avatar_file, tmp_path):
-    desk = Desk(avatar_file)
+    controller = Desk(avatar_file)
     other = tmp_path / "other.ckpt"
     shutil.copy(avatar_file, other)
-    desk.desk.open_recent("avatar", str(other))
-    desk.desk.open_recent("light", str(tmp_path / "gone.exr"))
-    desk.store.apply()
-    assert desk.store.state.body.avatar == str(other)
-    assert desk.said == [(f"{tmp_path / 'gone.exr'}: it is not there any more", True)]
+    controller.controller.open_recent("avatar", str(other))
+    controller.controller.open_recent("light", str(tmp_path / "gone.exr"))
+    controller.store.apply()
+    assert controller.store.state.body.avatar == str(other)
+    assert controller.said == [(f"{tmp_path / 'gone.exr'}: it is not there any more", True)]
 
 
 def test_a_rig_that_was_saved_or_loaded_is_a_recent_light(avatar_file, tmp_path):
-    desk = Desk(avatar_file)
-    rigs = RigDesk(desk.store, lambda *_, **__: None, desk.desk.note_light)
+    controller = Desk(avatar_file)
+    rigs = RigController(controller.store, lambda *_, **__: None, controller.controller.note_light)
     rigs.save(str(tmp_path / "rig.json"))
-    assert desk.desk.status.recent["light"] == (str(tmp_path / "rig.json"),)
+    assert controller.controller.status.recent["light"] == (str(tmp_path / "rig.json"),)
     (tmp_path / "two.json").write_text('{"format": "phynes-light-rig", "version": 1, "lamps": [{}, {}]}')
-    desk.desk.open_recent("light", str(tmp_path / "two.json"))
-    desk.store.apply()
-    assert len(desk.store.state.light.lamps) == 2 and desk.desk.status.recent["light"][0].endswith("two.json")
+    controller.controller.open_recent("light", str(tmp_path / "two.json"))
+    controller.store.apply()
+    assert len(controller.store.state.light.lamps) == 2 and controller.controller.status.recent["light"][0].endswith(
+        "two.json"
+    )
 
 
 @pytest.mark.parametrize("name", ["", "/", "a\0b", "~nobody-of-this-name/s.json"])
 def test_a_name_that_no_file_can_have_is_a_message(avatar_file, name):
-    desk = Desk(avatar_file)
-    desk.desk.save_as(name)
-    desk.desk.open(name)
-    RigDesk(desk.store, desk.desk._say).save(name)
-    assert len(desk.said) == 3 and all(is_error and "\n" not in text for text, is_error in desk.said)
+    controller = Desk(avatar_file)
+    controller.controller.save_as(name)
+    controller.controller.open(name)
+    RigController(controller.store, controller.controller._say).save(name)
+    assert len(controller.said) == 3 and all(is_error and "\n" not in text for text, is_error in controller.said)
 
 
 # the command line
@@ -237,11 +245,11 @@ def test_what_is_wrong_with_a_session_is_one_line(capsys, tmp_path, avatar_file)
         ({"light": {"probe_edits": [[600, [1, 1, 1]]]}}, "probe_edits: expected each cell of 0 to 511"),
         ({"tool": {"selected_joint": 99}}, "selected_joint: expected -1 to 23, got 99"),
         ({"tool": {"turntable": {"fps": 0}}}, "fps: expected 1 to 120, got 0"),
-        ({"look": {"wipe": 2}}, "wipe: expected 0 to 1, got 2"),
+        ({"look": {"slider": 2}}, "wipe: expected 0 to 1, got 2"),
     ],
 )
 def test_numbers_that_would_break_the_viewer_are_refused(capsys, tmp_path, view, message):
-    (tmp_path / "s.json").write_text(json.dumps({"format": "phynes session", "version": 1, "view": view}))
+    (tmp_path / "s.json").write_text(json.dumps({"format": "phynes session", "version": 2, "view": view}))
     assert message in refused(capsys, "render", "--session", "s.json", "--out", "o")
 
 
@@ -249,7 +257,7 @@ def test_a_session_renders_as_the_options_do_that_it_stands_for(capsys, tmp_path
     state = ViewState(BodyState(str(avatar_file.resolve())))
     state = lights.move_lamp(lights.add_lamp(edits.edit_light(state, mode="none")), 0, 60.0, 30.0)
     state = lights.edit_lamp(state, 0, color=(1.0, 1.0, 1.0), intensity=3.0)
-    state = replace(state, stage=replace(state.stage, backdrop="none"))
+    state = replace(state, surroundings=replace(state.surroundings, backdrop="none"))
     save_session(tmp_path / "s.json", edits.edit_camera(state, azimuth_deg=30.0, elevation_deg=10.0, distance_m=4.0))
     assert main(["render", "--session", "s.json", "--out", "a", "--size", "64"]) == 0
     options = ["--probe", "none", "--lamp", "60,30,3", "--camera", "30,10,4", "--out", "b", "--size", "64"]

@@ -9,13 +9,13 @@ import torch
 from app.model import avatar_row, edits, joints, lights
 from app.model.avatar_row import BodyState
 from app.model.comparison import CompareState
+from app.model.display_settings import BUFFERS
 from app.model.lights import LightState
-from app.model.looks import BUFFERS
 from app.model.view_state import ViewState
 from app.options.bodies import motion_path
 from app.options.light import probe_file, sky_of
 from app.rendering.lighting import cell_of
-from app.rendering.render_service import AvatarSession
+from app.rendering.render_service import RenderService
 from phynes_core.avatar.avatar import Avatar
 from phynes_core.avatar.checkpoint import save_checkpoint
 from phynes_core.body.files import load_bundled_body
@@ -38,7 +38,7 @@ def checkpoint(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def session():
-    return AvatarSession()
+    return RenderService()
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_the_default_view_fills_most_of_the_height(session, opening):
 
 @pytest.mark.parametrize("name", BUFFERS)
 def test_every_buffer_renders(session, opening, name):
-    frame = session.render(edits.edit_look(opening, buffer=name), SIZE)
+    frame = session.render(edits.edit_display(opening, buffer=name), SIZE)
     assert np.isfinite(frame.pixels).all() and 0.03 < (frame.pixels[..., 3] > 0).mean() < 0.5
     assert lit(frame).max() > 0
 
@@ -145,14 +145,14 @@ def test_a_moving_pose_converges_to_the_full_result(session, opening):
         frames.append(session.render(posed, SIZE))
         assert len(frames) < 20
     assert len(frames) > 1
-    fresh = AvatarSession().render(posed, SIZE)
+    fresh = RenderService().render(posed, SIZE)
     assert fresh.is_converged and np.array_equal(frames[-1].pixels, fresh.pixels)
 
 
 def test_stale_shadows_do_not_keep_a_buffer_without_light_busy(session, opening):
     session.render(joints.set_joint(opening, 17, (0.0, 25.0, 0.0)), SIZE)
     assert session.render(
-        edits.edit_look(joints.set_joint(opening, 17, (0.0, 25.0, 0.0)), buffer="albedo"), SIZE
+        edits.edit_display(joints.set_joint(opening, 17, (0.0, 25.0, 0.0)), buffer="albedo"), SIZE
     ).is_converged
     assert session.render(
         edits.edit_light(joints.set_joint(opening, 17, (0.0, 26.0, 0.0)), mode="none"), SIZE
@@ -163,7 +163,7 @@ def test_a_final_picture_has_smooth_edges(session, opening):
     live, final = session.render(opening, SIZE), session.render(opening, SIZE, is_final=True)
     assert set(np.unique(live.pixels[..., 3])) == {0.0, 1.0}
     assert len(np.unique(final.pixels[..., 3])) > 2 and final.is_final
-    assert session.to_bytes(final, opening.look).shape == (SIZE, SIZE, 3)
+    assert session.to_bytes(final, opening.display).shape == (SIZE, SIZE, 3)
 
 
 def test_choices_name_what_ships_and_what_is_open(session, checkpoint):
@@ -208,12 +208,12 @@ def test_painting_a_cell_takes_away_the_sun_in_it_and_keeps_the_others(session, 
     file = str(probe_file("interior").resolve())
     lit = edits.edit_light(opening, mode="environment", environment=file, yaw_deg=30.0)
     avatar = session._bodies.avatar(lit.body)
-    plain = session._sides[0].lightings.build(avatar.light, lit.light, torch.zeros(3)).lighting
+    plain = session._slots[0].lightings.build(avatar.light, lit.light, torch.zeros(3)).lighting
     sources = plain.split(8).sources
     assert len(sources) >= 3
     cell = cell_of(sources[0])
     painted = edits.edit_light(lit, probe_edits=((cell, (1.0, 2.0, 3.0)),), turn_deg=20.0)
-    built = session._sides[0].lightings.build(avatar.light, painted.light, torch.zeros(3))
+    built = session._slots[0].lightings.build(avatar.light, painted.light, torch.zeros(3))
     light, shown = built.lighting, built.probe_radiance
     kept = [source for source in sources if cell_of(source) != cell]
     assert [source.azimuth_deg for source in light.split(8).sources] == [source.azimuth_deg + 20.0 for source in kept]
@@ -224,19 +224,19 @@ def test_painting_a_cell_takes_away_the_sun_in_it_and_keeps_the_others(session, 
 def test_a_lamp_is_open_where_it_alone_lights_the_body(session, opening):
     """Half the body turns away from a lamp at the side; the surrounding light has no part in it."""
     state = lights.edit_lamp(lights.add_lamp(opening), 0, azimuth_deg=90.0, elevation_deg=0.0)
-    frame = session.render(edits.edit_look(state, buffer="light_visibility", shown_light="lamp:0"), SIZE)
+    frame = session.render(edits.edit_display(state, buffer="light_visibility", shown_light="lamp:0"), SIZE)
     values = frame.pixels[..., 0].astype(np.float32)
     # +X is to the right: the trunk's right half sees the lamp, its left half does not
     trunk = slice(int(0.3 * SIZE), int(0.5 * SIZE))
     assert values[trunk, SIZE // 2 + 3].mean() > 0.5 > values[trunk, SIZE // 2 - 4].mean()
-    gone = edits.edit_look(state, buffer="light_visibility", shown_light="lamp:7")
+    gone = edits.edit_display(state, buffer="light_visibility", shown_light="lamp:7")
     assert (session.render(gone, SIZE).pixels == frame.pixels).all()  # the only lamp stands in for one that is gone
 
 
 def test_a_comparison_renders_both_sides(session, opening):
     state = replace(opening, compare=CompareState(True, buffer="normal"))
     frame = session.render(state, SIZE, is_final=True)
-    alone = session.render(edits.edit_look(opening, buffer="normal"), SIZE, is_final=True)
+    alone = session.render(edits.edit_display(opening, buffer="normal"), SIZE, is_final=True)
     assert frame.other is not None and (frame.other.pixels == alone.pixels).all()
     assert (frame.pixels == session.render(opening, SIZE, is_final=True).pixels).all()
     dark = replace(opening, compare=CompareState(True, light=LightState(mode="none")))

@@ -47,7 +47,7 @@ def test_a_session_is_saved_lost_and_brought_back(start, folder, desktop):
     viewer.key("ctrl+s")
     viewer.wait("the saved session", lambda: "Saved the session" in messages(viewer))
     saved = next(folder.glob("*_session.json"))
-    assert load_session(saved).stage.has_ground and len(load_session(saved).light.lamps) == 1
+    assert load_session(saved).surroundings.has_ground and len(load_session(saved).light.lamps) == 1
     viewer.key("l")
     viewer.settled(lambda event: len(event["lamps"]) == 2)
     settings = Path(desktop.environment["XDG_CONFIG_HOME"]) / "phynes-viewer" / "autosave"

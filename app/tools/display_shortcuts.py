@@ -1,8 +1,8 @@
 """The keys of looking: what lies over the picture, what is told about a pixel, and what stands right of the split."""
 
-from app.model import comparison, looks, tools
-from app.model.looks import BUFFERS
-from app.tools.shortcut import Deed, Shortcut, edits_by
+from app.model import comparison, display_settings, tools
+from app.model.display_settings import BUFFERS
+from app.tools.shortcut import Handler, Shortcut, edits_by
 
 
 def _buffer(number: int, name: str) -> Shortcut:
@@ -12,7 +12,7 @@ def _buffer(number: int, name: str) -> Shortcut:
     )  # fmt: skip
 
 
-def _next_environment(steps: int) -> Deed:
+def _next_environment(steps: int) -> Handler:
     return lambda store, actions: store.post(
         lambda s: comparison.step_compared_environment(s, actions.environments(), steps), "compare"
     )
@@ -46,8 +46,9 @@ LOOK_SHORTCUTS = (
         ("Shift+U",), "magnify more", "the loupe magnifies less or more; so does Alt and the wheel",
         edits_by(lambda s: tools.magnify(s, 1), "loupe zoom", otherwise="The loupe magnifies no more"),
     ),
-    Shortcut(("J",), "joints", "the skeleton over the picture", edits_by(looks.toggle_joints, "joints")),
+    Shortcut(("J",), "joints", "the skeleton over the picture", edits_by(display_settings.toggle_joints, "joints")),
     Shortcut(
-        ("Shift+J",), "edges", "the mesh's edges over the picture", edits_by(looks.toggle_wireframe, "wireframe")
+        ("Shift+J",), "edges", "the mesh's edges over the picture",
+        edits_by(display_settings.toggle_wireframe, "wireframe"),
     ),
 )  # fmt: skip

@@ -5,7 +5,7 @@ from dataclasses import replace
 from app.files.light_rigs import LIGHT_PRESETS
 from app.files.sessions import SessionError, parse_session, session_text
 from app.model import comparison, edits, lights, view_state
-from app.model.avatar_row import BodyState, CompanyState
+from app.model.avatar_row import AvatarRowState, BodyState
 from app.model.comparison import other_side
 from app.model.lights import LightState
 from app.model.store import Store
@@ -22,7 +22,7 @@ SKIES = ("one.exr", "two.exr")
 
 def test_choosing_anything_splits_the_picture_and_changes_that_alone():
     state = ViewState(BodyState("a.ckpt"))
-    assert other_side(comparison.compare_buffer(state, "uv")).look.buffer == "uv"
+    assert other_side(comparison.compare_buffer(state, "uv")).display.buffer == "uv"
     other = other_side(comparison.compare_avatar(state, "b.ckpt"))
     assert other.body == replace(state.body, avatar="b.ckpt") and other.light == state.light
     lit = comparison.compare_environment(lights.add_lamp(state), "one.exr")
@@ -47,7 +47,7 @@ def test_keys_step_through_avatars_and_environments_and_come_back():
         state = comparison.step_compared_avatar(state, AVATARS)
         seen.append(state.compare.avatar)
     assert seen == ["b.ckpt", "c.ckpt", ""]
-    dropped = replace(ViewState(BodyState("a.ckpt")), company=CompanyState((BodyState("mine.ckpt"),)))
+    dropped = replace(ViewState(BodyState("a.ckpt")), avatar_row=AvatarRowState((BodyState("mine.ckpt"),)))
     last = comparison.compare_avatar(dropped, "c.ckpt")
     assert comparison.step_compared_avatar(last, AVATARS).compare.avatar == "mine.ckpt"  # beside, not on offer
     lights = []
@@ -101,10 +101,10 @@ def test_what_is_dropped_on_the_right_side_changes_that_side(tmp_path):
     both = edit_of_dropped(tmp_path / "b.ckpt", is_right=True)[0](lit)
     assert both.compare.avatar == str(tmp_path / "b.ckpt") and (both.body, both.light) == (state.body, state.light)
     assert edit_of_dropped(tmp_path / "sky.exr")[0](state).compare == state.compare
-    gestures = Gestures(Store(replace(state, look=replace(state.look, wipe=0.25))), Actions())
-    assert not gestures.is_right_of_wipe(500, 50)  # no picture yet
+    gestures = Gestures(Store(replace(state, display=replace(state.display, wipe=0.25))), Actions())
+    assert not gestures.is_right_of_slider(500, 50)  # no picture yet
     gestures.view, gestures.letterbox = (
         OrbitView(state.camera, (0.0, 1.0, 0.0), 100, 100),
         Letterbox(200, 100, 100, 100),
     )
-    assert gestures.is_right_of_wipe(76, 50) and not gestures.is_right_of_wipe(74, 50)
+    assert gestures.is_right_of_slider(76, 50) and not gestures.is_right_of_slider(74, 50)

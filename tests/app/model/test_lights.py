@@ -71,7 +71,7 @@ def test_backdrops_go_around():
     state, seen = ViewState(), []
     for _ in BACKDROPS:
         state = lights.next_backdrop(state)
-        seen.append(state.stage.backdrop)
+        seen.append(state.surroundings.backdrop)
     assert sorted(seen) == sorted(BACKDROPS) and state == ViewState()
     assert lights.toggle_ground(ViewState()).rendered != ViewState().rendered
-    assert lights.edit_stage(ViewState(), backdrop="none").rendered == ViewState().rendered
+    assert lights.edit_surroundings(ViewState(), backdrop="none").rendered == ViewState().rendered
