@@ -12,7 +12,7 @@ from app.panels.theme import SELECTED_THEME
 class AvatarRowPanel:
     """The row of bodies."""
 
-    title = "RenderSlot by side"
+    title = "Side by side"
 
     def __init__(self, context: PanelContext) -> None:
         self._context = context

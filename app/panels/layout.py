@@ -1,4 +1,4 @@
-"""All panels: each a window of its own that docks, where they stand at first, and the menu bar above them."""
+"""All panels: each a window of its own that docks, where they stand at first, the menu bar above them, the palette."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from app.panels.lamp_panel import LampPanel
 from app.panels.light_panel import LightPanel
 from app.panels.material_panel import MaterialPanel
 from app.panels.menu_bar import MenuBar
+from app.panels.palette import Palette
 from app.panels.panel import Panel, PanelContext, Snapshot
 from app.panels.path_panel import PathPanel
 from app.panels.pose_panel import PosePanel
@@ -116,7 +117,7 @@ TRACED_TAGS = (  # widgets whose places PHYNES_TRACE tells
     "view.albedo", "view.normal", "inspect.joints",
     "poses.0", "poses.share", "poses.save", "timeline.strip", "timeline.play", "menu.panels",
     "materials.square", "materials.tool", "materials.roughness_scale", "materials.reset", "materials.save",
-    "camera.left", "path.add", "path.play",
+    "camera.left", "path.add", "path.play", "camera.name", "palette",
     *(f"menu.{item.tag}" for item in PANELS),
 )  # fmt: skip
 
@@ -127,6 +128,7 @@ class PanelLayout:
     def __init__(self, context: PanelContext) -> None:
         self._context = context
         self.panels: tuple[Panel, ...] = tuple(item.make(context) for item in PANELS)
+        self.palette = Palette(context)
         self._menu_bar = MenuBar(context, [(item.tag, item.panel.title) for item in PANELS])
 
     def build(self) -> None:
@@ -136,6 +138,7 @@ class PanelLayout:
             # panels can be moved and stacked, but not closed: none is ever lost
             with dpg.window(label=panel.title, tag=item.tag, no_close=True, no_collapse=True):
                 panel.build()
+        self.palette.build()
         with dpg.handler_registry():
             dpg.add_mouse_release_handler(callback=lambda: self._context.end_gesture())
 
@@ -144,3 +147,4 @@ class PanelLayout:
         for panel in self.panels:
             panel.sync(snapshot)
         self._menu_bar.sync(snapshot)
+        self.palette.sync(snapshot.scale)

@@ -16,13 +16,13 @@ FORMATS = {".png": "PNG", ".exr": "EXR, all buffers"}
 class StillPanel:
     """Pictures."""
 
-    title = "ExportJob a picture"
+    title = "Take a picture"
 
     def __init__(self, context: PanelContext) -> None:
         self._context = context
         self._is_running = False
         self._command = CommandRow(
-            "still", "picture", "Ctrl+C", lambda: context.actions.copy_picture_command()
+            "still", "picture", "Ctrl+C", lambda: context.run("export.copy_picture")
         )  # fmt: skip
 
     def build(self) -> None:
@@ -43,7 +43,7 @@ class StillPanel:
             label="file", tag="still.path", width=-40, callback=lambda _, value: self._set_path(value)
         )  # fmt: skip
         tooltip("still.path", "Ends in .png or .exr. No file is ever replaced: the next one gets a number.")
-        dpg.add_button(label="ExportJob", tag="still.start", width=96, callback=self._pressed)
+        dpg.add_button(label="Take", tag="still.start", width=96, callback=self._pressed)
         tooltip("still.start", "F12 in the picture. The file appears when it is complete.")
         self._command.build()
 
@@ -56,12 +56,11 @@ class StillPanel:
         show_value("still.has_alpha", still.has_alpha)
         show_value("still.path", still.path)
         self._is_running = recording.state == "running"
-        show_options("still.start", label="Cancel" if self._is_running else "ExportJob")
-        self._command.show(snapshot.commands.picture)
+        show_options("still.start", label="Cancel" if self._is_running else "Take")
+        self._command.show(snapshot.command_lines.picture)
 
     def _pressed(self) -> None:
-        actions = self._context.actions
-        (actions.cancel_recording if self._is_running else actions.photograph)()
+        self._context.run("export.cancel" if self._is_running else "export.picture")
 
     def _choose_format(self, label: str) -> None:
         suffix = key_of(FORMATS, label)

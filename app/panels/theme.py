@@ -12,7 +12,7 @@ ACCENT = (240, 178, 71)
 ACCENT_BRIGHT = (255, 200, 110)
 MUTED = (126, 132, 145)  # muted and error ink can be read on either theme's ground
 ERROR = (236, 92, 80)
-SELECTED_THEME = "theme.selected"
+SELECTED_THEME, DIMMED_THEME = "theme.selected", "theme.dimmed"
 
 _DARK = {
     "WindowBg": (20, 22, 27), "ChildBg": (20, 22, 27), "PopupBg": (30, 33, 40), "Border": (44, 48, 58),
@@ -77,6 +77,8 @@ def build_theme() -> None:
     with dpg.theme(tag=SELECTED_THEME), dpg.theme_component(dpg.mvButton):
         for name in _SELECTED["dark"]:
             dpg.add_theme_color(getattr(dpg, f"mvThemeCol_{name}"), tag=f"theme.selected.{name}")
+    with dpg.theme(tag=DIMMED_THEME), dpg.theme_component(dpg.mvAll):
+        dpg.add_theme_color(dpg.mvThemeCol_Text, (*MUTED, 255))
     set_theme("dark", 1.0)
 
 

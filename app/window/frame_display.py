@@ -8,7 +8,7 @@ import numpy as np
 from app.model.display_settings import TONE_CURVES, DisplaySettings
 from app.rendering.false_color import legend_picture, legend_place, legends_of, mode_of
 from app.rendering.frames import KINDS, Frame
-from app.tools.picking import Letterbox
+from app.tools.viewport import Letterbox
 from app.window.frame_upload import FrameUpload
 from app.window.overlay_display import OverlayDisplay
 from app.window.shaders import rectangle_program

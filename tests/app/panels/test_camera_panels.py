@@ -15,10 +15,10 @@ from app.panels.camera_panel import CameraPanel
 from app.panels.panel import PanelContext, Snapshot
 from app.panels.path_panel import NO_KEYS, PathPanel
 from app.rendering.frames import Choices
-from app.tools.actions import Actions
 from app.tools.orbit_view import OrbitView
 from app.viewer.cameras import CameraController
 from app.window.camera_path_gizmos import path_lines, path_marks
+from tests.app.fake_commands import fake_commands
 from tests.app.panel_bench import use_widget
 
 
@@ -35,14 +35,13 @@ def said():
 
 @pytest.fixture
 def controller(said):
-    return CameraController(Store(ViewState()), lambda text, is_error=False: said.append(text))
+    return CameraController(Store(ViewState()), lambda text, is_error=False: said.append(text), CameraState())
 
 
 class Bench:
     def __init__(self, controller):
         self.controller, self.store = controller, controller._store
-        actions = Actions(save_bookmark=controller.save_bookmark, remove_bookmark=controller.remove_bookmark)
-        context = PanelContext(self.store.post, self.store.end_gesture, actions)
+        context = PanelContext(fake_commands(self.store, cameras=controller))
         self.panels = [kind(context) for kind in (CameraPanel, PathPanel)]
         for panel in self.panels:
             with dpg.window():

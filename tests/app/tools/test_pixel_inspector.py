@@ -15,8 +15,8 @@ from app.model.tools import LOUPE_ZOOMS, ToolState
 from app.model.view_state import ViewState
 from app.rendering.frames import LIGHT, PLAIN, READ_BUFFERS, Frame, packed
 from app.rendering.render_service import RenderService
-from app.tools.picking import Letterbox
 from app.tools.pixel_inspector import PENDING, Line, number_texts, pointed_at, value_lines, values_shown
+from app.tools.viewport import Letterbox
 from app.window.pixel_inspector_display import card_place, loupe_at, readout_picture
 from phynes_core.render.frame_buffers import FrameBuffers
 from tests.app.offscreen import offscreen_context

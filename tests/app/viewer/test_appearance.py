@@ -8,6 +8,7 @@ from app.model.view_state import ViewState
 from app.panels.layout import PanelLayout
 from app.panels.panel import PanelContext, Snapshot
 from app.panels.theme import WidgetSizes, build_theme, palette, set_theme
+from tests.app.fake_commands import fake_commands
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +51,7 @@ def test_both_themes_color_the_same_parts_and_ink_stands_out():
 def test_widgets_and_drawings_grow_with_the_text_and_shrink_again(theme):
     dpg.create_context()
     build_theme()
-    layout = PanelLayout(PanelContext(lambda edit, label: None, lambda: None))
+    layout = PanelLayout(PanelContext(fake_commands()))
     layout.build()
     built = WidgetSizes()
     sizes = []
