@@ -29,7 +29,7 @@ from app.options.view import view_from_options
 from app.rendering.recording import is_clear, without_backdrop
 from phynes_core.body.motion import bundled_motions
 from phynes_core.errors import PhynesError
-from phynes_core.io.shipped_files import ASSETS, CHECKPOINTS, PROJECT
+from phynes_core.io.shipped_files import ASSETS, CHECKPOINTS, IS_INSTALLED, PROGRAM, PROJECT
 
 Values = dict[str, Any]  # field of a command's options -> its value
 WHITE = (1.0, 1.0, 1.0)
@@ -46,6 +46,8 @@ class CommandLine:
     @property
     def text(self) -> str:
         """As it is pasted into a shell that stands where the viewer was started."""
+        if IS_INSTALLED:
+            return shlex.join([PROGRAM, *self.arguments])
         is_here = Path.cwd() == PROJECT
         launcher = "launch.py" if is_here else str(PROJECT / "launch.py")
         return shlex.join(["python", launcher, *self.arguments])
