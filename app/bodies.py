@@ -18,8 +18,8 @@ from app.state import BodyState, PlaybackState, ViewState
 from phynes_core.avatar.avatar import Avatar
 from phynes_core.avatar.checkpoint import load_checkpoint
 from phynes_core.body.model import Pose, pose_joints
-from phynes_core.body.motion import MotionClip
-from phynes_core.body.motion_files import load_motion
+from phynes_core.body.motion.clip import MotionClip
+from phynes_core.body.motion.files import load_motion
 from phynes_core.errors import CheckpointError
 from phynes_core.frame.scene import PosedAvatar
 

@@ -23,7 +23,7 @@ from app.recording import is_clear, without_backdrop
 from app.session_file import save_session, session_text
 from app.state import BodyState, CompareState, PlaybackState, StillState, ToolState, TurntableState, ViewState
 from app.video_files import can_be_clear
-from phynes_core.body.motion import bundled_motions
+from phynes_core.body.motion.clip import bundled_motions
 from phynes_core.errors import PhynesError
 from phynes_core.io.shipped_files import ASSETS, CHECKPOINTS, PROJECT
 

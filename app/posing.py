@@ -8,7 +8,7 @@ from torch import Tensor
 from app.state import LIMITS, BodyState, Vector
 from phynes_core.body.joint_limits import limited
 from phynes_core.body.model import Pose
-from phynes_core.body.motion import MotionClip
+from phynes_core.body.motion.clip import MotionClip
 from phynes_core.body.rotations import (
     axis_angle_to_matrix,
     axis_angle_to_quaternion,

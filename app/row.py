@@ -7,7 +7,7 @@ from torch import Tensor
 
 from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.model import Pose, pose_body
-from phynes_core.body.motion import MotionClip
+from phynes_core.body.motion.clip import MotionClip
 from phynes_core.frame.scene import PosedAvatar
 
 

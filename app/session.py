@@ -26,8 +26,8 @@ from app.side import LARGEST_KEPT, Side, light_alone, shown_mesh
 from app.staging import ground_of, staged
 from app.state import CameraState, LookState, ViewState
 from app.wipe import other_side
-from phynes_core.body.motion import bundled_motions
-from phynes_core.body.motion_files import load_motion
+from phynes_core.body.motion.clip import bundled_motions
+from phynes_core.body.motion.files import load_motion
 from phynes_core.frame.frame import LIGHT_BUFFERS, RenderOptions
 from phynes_core.frame.grounded_frame import COARSE, FINE
 from phynes_core.frame.scene import Scene

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from phynes_core.body.atlas import average_over_seams
-from phynes_core.body.chart_steps import CHART_RESOLUTION, open_steps, step_table
+from phynes_core.body.atlas import CHART_RESOLUTION, average_over_seams, open_steps, step_table
 from phynes_core.body.model import BodyModel, Pose, pose_body
 from phynes_core.checks import check_tensor
 from phynes_core.conventions import DEFAULT_F0, MIN_ROUGHNESS, POSE_DIM, PROBE_COLUMNS, PROBE_ROWS

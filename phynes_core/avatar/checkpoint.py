@@ -32,7 +32,7 @@ from phynes_core.conventions import POSE_DIM, PROBE_COLUMNS, PROBE_ROWS
 from phynes_core.errors import CheckpointError
 from phynes_core.io.atomic_file import replacing
 from phynes_core.io.shipped_files import CHECKPOINTS
-from phynes_core.maps.hash_encoding import HashEncoding, HashEncodingConfig
+from phynes_core.maps.encodings import HashEncoding, HashEncodingConfig
 from phynes_core.maps.neural_map import NeuralMap, NeuralMapConfig
 
 FORMAT_VERSION = 1

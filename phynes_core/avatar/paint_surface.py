@@ -13,10 +13,10 @@ import torch
 from torch import Tensor
 
 from phynes_core.avatar.avatar import Avatar
+from phynes_core.avatar.paint_path import Path, paint_weight, smooth_step
 from phynes_core.body.texels import barycentric_at, face_of_uv, surface_texels
 from phynes_core.geometry.closest_point import closest_point
 from phynes_core.geometry.mesh import adjoining_faces, vertex_normals
-from phynes_core.maps.paint_path import Path, paint_weight, smooth_step
 
 POINTS_AT_ONCE = 16  # of a stroke: what is known of its beginning is kept while it grows
 MOST_KEPT = 4_000_000  # texels of strokes, 12 bytes each

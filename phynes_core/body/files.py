@@ -11,10 +11,10 @@ from torch import Tensor
 
 from phynes_core.body.atlas import unwrap
 from phynes_core.body.model import MAX_BETAS, SMPL_PARENTS, BodyModel
-from phynes_core.body.restricted_pickle import read_restricted_pickle
-from phynes_core.body.uv_file import read_obj_uv
 from phynes_core.conventions import NUM_JOINTS
 from phynes_core.errors import BodyError
+from phynes_core.io.meshes import read_obj_uv
+from phynes_core.io.restricted_pickle import read_restricted_pickle
 from phynes_core.io.shipped_files import ASSETS
 
 BUNDLED_BODY = ASSETS / "body" / "body.npz"

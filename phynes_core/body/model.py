@@ -3,8 +3,12 @@
 Equal to smplx (tests/body/test_model.py), and ours, so that the shipped demo depends on nothing licensed.
 """
 
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor
@@ -149,3 +153,19 @@ def _skeleton(rotations: Tensor, rest_joints: Tensor, parents: tuple[int, ...]) 
     turned, joints = torch.stack(world_rotation), torch.stack(world_position)
     offset = joints - (turned @ rest_joints[..., None])[..., 0]
     return joints, torch.cat([turned, offset[..., None]], -1)
+
+
+Made = TypeVar("Made")
+
+
+def with_the_body(make: Callable[[BodyModel], Made]) -> Callable[[BodyModel], Made]:
+    """Make it once for each body. The result is shared, so do not write into it; it must not hold the body."""
+    made: WeakKeyDictionary[BodyModel, Made] = WeakKeyDictionary()
+
+    @functools.wraps(make)
+    def remembered(body: BodyModel) -> Made:
+        if body not in made:
+            made[body] = make(body)
+        return made[body]
+
+    return remembered

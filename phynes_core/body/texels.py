@@ -6,8 +6,7 @@ import torch
 from torch import Tensor
 
 from phynes_core.body.atlas import face_image
-from phynes_core.body.model import BodyModel
-from phynes_core.body.remembered import with_the_body
+from phynes_core.body.model import BodyModel, with_the_body
 
 TEXELS = 1024  # a side; those of the hash grids' finest level, 2 mm on a body
 REACH = 1.5  # most that a weight may differ from a third: about a face's width beyond its edges

@@ -6,12 +6,11 @@ from typing import Any
 from phynes_core.avatar.avatar import Avatar
 from phynes_core.data.capture import Capture
 from phynes_core.errors import CaptureError
-from phynes_core.evaluation.alignment import ALIGNMENTS
-from phynes_core.evaluation.held_out import SPLITS, held_out_views, spread
-from phynes_core.evaluation.ledger import Evaluation, means_over
 from phynes_core.evaluation.limits import Limits
-from phynes_core.evaluation.measured import Measured
-from phynes_core.evaluation.options import EvaluateOptions
+from phynes_core.evaluation.measurement import Measured
+from phynes_core.evaluation.metrics.errors import ALIGNMENTS
+from phynes_core.evaluation.options import SPLITS, EvaluateOptions, held_out_views, spread
+from phynes_core.evaluation.results import Evaluation, means_over
 from phynes_core.evaluation.rivals import KEPT, Rival, measure_rival
 
 PROTOCOL = {

@@ -13,16 +13,13 @@ from torch import Tensor
 
 from phynes_core.avatar.avatar import Avatar
 from phynes_core.conventions import linear_to_srgb
-from phynes_core.data.capture import Capture
-from phynes_core.data.ground_truth import GroundTruth
-from phynes_core.data.layout import TRAIN_LIGHT
+from phynes_core.data.capture import Capture, GroundTruth
+from phynes_core.data.native.layout import TRAIN_LIGHT
 from phynes_core.errors import CaptureError
-from phynes_core.evaluation.alignment import aligned
-from phynes_core.evaluation.held_out import HeldOutView
-from phynes_core.evaluation.ledger import Evaluation, Ledger
-from phynes_core.evaluation.lightings import LightImages
-from phynes_core.evaluation.metrics import psnr
-from phynes_core.evaluation.options import EvaluateOptions
+from phynes_core.evaluation.measurement import LightImages
+from phynes_core.evaluation.metrics.errors import aligned, psnr
+from phynes_core.evaluation.options import EvaluateOptions, HeldOutView
+from phynes_core.evaluation.results import Evaluation, Ledger
 from phynes_core.frame.frame import FrameRenderer, RenderOptions
 from phynes_core.frame.scene import PosedAvatar, Scene
 from phynes_core.geometry.mesh import vertex_normals

@@ -11,8 +11,7 @@ from phynes_core.checks import check_tensor
 from phynes_core.conventions import POSE_DIM
 from phynes_core.kernels.cpu.threads import run_in_threads
 from phynes_core.kernels.registry import REFERENCE, resolve
-from phynes_core.maps.frequency_encoding import FrequencyEncoding
-from phynes_core.maps.hash_encoding import HashEncoding, HashEncodingConfig, column_table
+from phynes_core.maps.encodings import FrequencyEncoding, HashEncoding, HashEncodingConfig, column_table
 
 if TYPE_CHECKING:
     from phynes_core.kernels.cuda.triton_maps import PackedMap

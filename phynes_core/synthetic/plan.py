@@ -1,18 +1,26 @@
 """What a synthetic capture consists of: poses, cameras, lights. No Mitsuba here."""
 
+import json
 import math
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from phynes_core.body.model import BodyModel, Pose, pose_body
-from phynes_core.body.motion import MotionClip, bundled_motions
-from phynes_core.body.motion_files import load_motion
+from phynes_core.body.motion.clip import MotionClip, bundled_motions
+from phynes_core.body.motion.files import load_motion
 from phynes_core.body.rotations import axis_angle_to_quaternion, quaternion_to_axis_angle
+from phynes_core.data.native import layout
 from phynes_core.errors import CaptureError, MotionError
+from phynes_core.io.atomic_file import replacing
 from phynes_core.render.camera import DEFAULT_FOV_DEG, Camera, orbit_camera
+from phynes_core.synthetic.subjects.ada import dress_ada
+from phynes_core.synthetic.subjects.josh import dress_josh
+from phynes_core.synthetic.subjects.subject import Subject
 
 _FILL = 0.945  # of the frame, for the bare body at the most extended pose; hair and shoes need 5 pixels more
 _FIRST_AZIMUTH_DEG = 20.0
@@ -151,3 +159,72 @@ def _turn(axis_angle: Tensor, yaw_deg: float) -> Tensor:  # [3] -> [3]
     w, x, y, z = axis_angle_to_quaternion(axis_angle).tolist()
     c, s = math.cos(half), math.sin(half)
     return quaternion_to_axis_angle(torch.tensor([c * w - s * y, c * x + s * z, c * y + s * w, c * z - s * x]))
+
+
+SETTINGS = "synthesis.json"
+RENDER_VERSION = 2  # raised whenever lights, exposure or rendering change: a half-rendered capture must not mix two
+
+
+def check_settings(plan: SynthesisPlan, body: BodyModel, root: Path) -> None:
+    """CaptureError when `root` holds a capture made with other settings."""
+    path = root / SETTINGS
+    if not path.is_file():
+        if (root / layout.CAMERAS).exists():
+            raise CaptureError(f"{root}: holds a capture that was not synthesized here; choose an empty --out")
+        return
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        difference, stored_body, version = plan.difference(stored["plan"]), stored["body"], stored["subject_version"]
+        rendered = stored.get("render_version", 1)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CaptureError(
+            f"{path}: expected the settings of a run, got something else; choose another --out"
+        ) from error
+    if difference is None and stored_body != body.content_hash:
+        difference = "body: another body model"
+    current = find_subject(plan.subject).version
+    if difference is None and version != current:
+        difference = f"subject: the folder has version {version}, this program makes version {current}"
+    if difference is None and rendered != RENDER_VERSION:
+        difference = f"exposure: the folder has version {rendered}, this program makes version {RENDER_VERSION}"
+    if difference is not None:
+        raise CaptureError(f"{path}: made with other settings ({difference}); repeat those or choose another --out")
+
+
+def save_settings(plan: SynthesisPlan, body: BodyModel, root: Path) -> None:
+    """Write synthesis.json."""
+    settings: dict[str, Any] = {
+        "plan": plan.as_json(),
+        "body": body.content_hash,
+        "subject_version": find_subject(plan.subject).version,
+        "render_version": RENDER_VERSION,
+    }
+    with replacing(root / SETTINGS) as temporary:
+        temporary.write_text(json.dumps(settings, indent=1), encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class SubjectEntry:
+    """One subject."""
+
+    dress: Callable[[BodyModel], Subject]
+    version: int  # raised whenever geometry or textures change: a half-rendered capture must not mix two
+    probe: str  # the training light
+    relight: tuple[str, ...]
+    motion: tuple[str, ...]
+    novel_motion: tuple[str, ...]
+
+
+SUBJECTS = {
+    "josh": SubjectEntry(
+        dress_josh, 1, "interior", ("studio", "sunset", "forest"), ("walk", "dance_b", "kick"), ("run", "punch")
+    ),
+    "ada": SubjectEntry(dress_ada, 1, "courtyard", ("studio", "sunrise", "city"), ("dance_a", "jump"), ("walk",)),
+}
+
+
+def find_subject(name: str) -> SubjectEntry:
+    """The subject of this name; CaptureError when there is none."""
+    if name not in SUBJECTS:
+        raise CaptureError(f"--subject {name}: expected one of {', '.join(SUBJECTS)}")
+    return SUBJECTS[name]

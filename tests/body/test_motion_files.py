@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from phynes_core.body.bvh_names import smpl_joints_of
 from phynes_core.body.files import load_bundled_body
 from phynes_core.body.model import SMPL_PARENTS, Pose, pose_body, pose_joints
-from phynes_core.body.motion_files import load_motion
+from phynes_core.body.motion.files import load_motion
+from phynes_core.body.motion.retarget import smpl_joints_of
 from phynes_core.body.rotations import axis_angle_to_matrix
 from phynes_core.conventions import JOINT_NAMES
 from phynes_core.errors import MotionError

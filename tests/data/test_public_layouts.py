@@ -6,11 +6,17 @@ import numpy as np
 import pytest
 import torch
 
-from phynes_core.data.capture_options import CaptureOptions, frame_range, view_list
 from phynes_core.data.open_capture import open_capture
-from phynes_core.data.opencv_yaml import read_opencv_yaml
-from phynes_core.data.source_camera import cameras_from_yaml
-from phynes_core.data.subject_presets import SYNTHETIC_HUMAN, SYNTHETIC_HUMAN_PLUS, ZJU_MOCAP, subject_preset
+from phynes_core.data.public.cameras import cameras_from_yaml, read_opencv_yaml
+from phynes_core.data.public.options import (
+    SYNTHETIC_HUMAN,
+    SYNTHETIC_HUMAN_PLUS,
+    ZJU_MOCAP,
+    CaptureOptions,
+    frame_range,
+    subject_preset,
+    view_list,
+)
 from phynes_core.errors import CaptureError
 from phynes_core.io.image_files import write_exr, write_png
 from tests.data.public_layouts import BODY, FOUR, annots, save_object, write_yaml

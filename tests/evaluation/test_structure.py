@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from phynes_core.evaluation.structure import C1, SCALE_WEIGHTS, ms_ssim, ssim
+from phynes_core.evaluation.metrics.ssim import C1, SCALE_WEIGHTS, ms_ssim, ssim
 
 torchmetrics = pytest.importorskip("torchmetrics.functional.image")
 

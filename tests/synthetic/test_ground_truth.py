@@ -8,15 +8,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from phynes_core.data import layout
-from phynes_core.data.native import load_capture
+from phynes_core.data.native import layout
+from phynes_core.data.native.reader import load_capture
 from phynes_core.errors import CaptureError
 from phynes_core.geometry.mesh import vertex_normals
 from phynes_core.render.rasterize import rasterize
 from phynes_core.synthetic.ground_truth import synthesize
 from phynes_core.synthetic.lights import load_light
-from phynes_core.synthetic.plan import SynthesisPlan
-from phynes_core.synthetic.settings import SETTINGS
+from phynes_core.synthetic.plan import SETTINGS, SynthesisPlan
 
 PLAN = SynthesisPlan(
     views=2, test_views=1, frames=2, novel_frames=1, size=64, spp=16, texture_size=256, relight=("studio",),
