@@ -12,6 +12,8 @@ from phynes_core.checks import check_tensor
 _UNWRAP_RESOLUTION = 1024  # texels across the square for which the padding below is meant
 _UNWRAP_PADDING = 6  # texels between charts: 3 cells of the finest hash level (1024) on either side never mix
 _TEXELS_AT_ONCE = 500_000
+CHART_RESOLUTION = 1024  # texels a side; the finest level of the hash grids
+STEPS = ((-1, 0), (1, 0), (0, -1), (0, 1))  # texels along u and v
 
 
 def corner_uv(body: BodyModel) -> Tensor:  # [F, 3, 2]
@@ -121,10 +123,6 @@ def unwrap(vertices: Tensor, faces: Tensor) -> tuple[Tensor, Tensor]:  # [V, 3],
     atlas.generate(chart_options=charting, pack_options=packing)
     _, uv_faces, uv = atlas[0]
     return torch.from_numpy(np.asarray(uv, np.float32)), torch.from_numpy(np.asarray(uv_faces, np.int64))
-
-
-CHART_RESOLUTION = 1024  # texels a side; the finest level of the hash grids
-STEPS = ((-1, 0), (1, 0), (0, -1), (0, 1))  # texels along u and v
 
 
 def open_steps(body: BodyModel, uv: Tensor) -> Tensor:  # [N, 2] on the surface -> [N, 4] bool

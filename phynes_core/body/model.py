@@ -19,6 +19,7 @@ from phynes_core.conventions import NUM_JOINTS
 
 SMPL_PARENTS = (-1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18, 19, 20, 21)
 MAX_BETAS = 10  # SMPL files hold 10 or 300 shape directions; everybody uses the first 10
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,9 +154,6 @@ def _skeleton(rotations: Tensor, rest_joints: Tensor, parents: tuple[int, ...]) 
     turned, joints = torch.stack(world_rotation), torch.stack(world_position)
     offset = joints - (turned @ rest_joints[..., None])[..., 0]
     return joints, torch.cat([turned, offset[..., None]], -1)
-
-
-Made = TypeVar("Made")
 
 
 def with_the_body(make: Callable[[BodyModel], Made]) -> Callable[[BodyModel], Made]:

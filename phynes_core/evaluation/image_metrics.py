@@ -12,7 +12,7 @@ from phynes_core.evaluation.options import EvaluateOptions
 from phynes_core.render.camera import Camera
 
 
-class ImageNumbers:
+class ImageMetrics:
     """What is computed of every picture."""
 
     def __init__(self, options: EvaluateOptions) -> None:

@@ -19,7 +19,7 @@ from phynes_core.errors import CaptureError
 from phynes_core.evaluation.measurement import LightImages
 from phynes_core.evaluation.metrics.errors import aligned, psnr
 from phynes_core.evaluation.options import EvaluateOptions, HeldOutView
-from phynes_core.evaluation.results import Evaluation, Ledger
+from phynes_core.evaluation.results import Evaluation, ResultCollector
 from phynes_core.frame.frame import FrameRenderer, RenderOptions
 from phynes_core.frame.scene import PosedAvatar, Scene
 from phynes_core.geometry.mesh import vertex_normals
@@ -88,7 +88,7 @@ class Limits:
     ) -> None:
         self.avatar, self.capture, self.truth, self.options = avatar, capture, truth, options
         self._renderer, self._images = FrameRenderer(), LightImages(truth)
-        self._ledger = Ledger(Evaluation("limits"))
+        self._results = ResultCollector(Evaluation("limits"))
         self._frame: tuple[int, _PosedMesh, _PosedMesh] | None = None
 
     def measure(self, views: Sequence[HeldOutView], progress: Callable[[], None] = lambda: None) -> dict[str, Any]:
@@ -97,7 +97,7 @@ class Limits:
             if self.truth.has_geometry(view.frame):
                 self._measure(view)
             progress()
-        return self._ledger.means()
+        return self._results.means()
 
     @torch.no_grad()
     def _measure(self, view: HeldOutView) -> None:
@@ -143,7 +143,7 @@ class Limits:
     def _add(self, view: HeldOutView, group: str, name: str, image: Tensor, theirs: Tensor) -> None:
         image = aligned(image, theirs, self.options.alignment)
         numbers = {"psnr": psnr(image, theirs), "psnr_foreground": psnr(image, theirs, view.foreground)}
-        self._ledger.add((group, name), numbers)
+        self._results.add((group, name), numbers)
 
     def _picture(self, view: HeldOutView, name: str, pixels: _Pixels, shading: Shading) -> None:
         """The camera's own picture, under the true training light: no alignment."""
@@ -152,7 +152,7 @@ class Limits:
         image = linear_to_srgb(self._pooled(pixels, shading.radiance).clamp(0.0, 1.0))
         photograph = self.capture.image(view.camera, view.frame)
         numbers = {"psnr": psnr(image, photograph), "psnr_foreground": psnr(image, photograph, view.foreground)}
-        self._ledger.add((view.split, name), numbers)
+        self._results.add((view.split, name), numbers)
 
     def _shade(self, view: HeldOutView, mesh: _PosedMesh, pixels: GBuffer, lighting: Lighting) -> Shading:
         albedo, roughness = self._true_materials(view, pixels)

@@ -12,7 +12,7 @@ from phynes_core.conventions import linear_to_srgb, srgb_to_linear
 from phynes_core.data.capture import Capture, GroundTruth
 from phynes_core.data.native.layout import TRAIN_LIGHT
 from phynes_core.errors import CaptureError
-from phynes_core.evaluation.image_metrics import ImageNumbers
+from phynes_core.evaluation.image_metrics import ImageMetrics
 from phynes_core.evaluation.metrics.errors import (
     aligned,
     baked_shading,
@@ -23,7 +23,7 @@ from phynes_core.evaluation.metrics.errors import (
     surface_distances,
 )
 from phynes_core.evaluation.options import SPLITS, EvaluateOptions, HeldOutView
-from phynes_core.evaluation.results import Evaluation, Ledger, Panel, gray, normal_picture
+from phynes_core.evaluation.results import Evaluation, Panel, ResultCollector, gray, normal_picture
 from phynes_core.frame.frame import FrameRenderer, RenderOptions
 from phynes_core.frame.scene import PosedAvatar, Scene
 from phynes_core.render.frame_buffers import FrameBuffers
@@ -57,14 +57,14 @@ class LightImages:
         return {PROBES: whole} | ({LAMPS: split} if split.sources else {})
 
 
-class Measured:
+class AvatarMeasurement:
     """Renders the avatar as the capture's cameras saw it, and writes the differences into a ledger."""
 
     def __init__(self, avatar: Avatar, capture: Capture, options: EvaluateOptions, evaluation: Evaluation) -> None:
         self.avatar, self.capture, self.options = avatar, capture, options
         self.renderer = FrameRenderer()
-        self.numbers = ImageNumbers(options)
-        self.ledger = Ledger(evaluation)
+        self.image_metrics = ImageMetrics(options)
+        self.results = ResultCollector(evaluation)
         self._light_images: LightImages | None = None
 
     def pictures(self, view: HeldOutView) -> None:
@@ -72,14 +72,14 @@ class Measured:
         truth = self.capture.image(view.camera, view.frame)
         relit = self.render(view, Lighting(Environment(self.avatar.light)), {"radiance"}).image("radiance")
         body = pose_body(self.avatar.body, self.capture.poses[view.frame]).vertices
-        box = self.numbers.box(body, self.capture.cameras[view.camera])
+        box = self.image_metrics.box(body, self.capture.cameras[view.camera])
         for kind, image in (
             ("texture", self.texture(view)),
             ("relit", linear_to_srgb(relit.clamp(0.0, 1.0))),
         ):
-            numbers = self.numbers.picture(image, truth, view.foreground, box)
-            self.ledger.note(view, (view.split, kind), numbers)
-            self.ledger.show(view, f"RGB, {kind}", truth, image, numbers)
+            numbers = self.image_metrics.picture(image, truth, view.foreground, box)
+            self.results.add_picture(view, (view.split, kind), numbers)
+            self.results.add_panel(view, f"RGB, {kind}", truth, image, numbers)
 
     def materials(self, view: HeldOutView, truth: GroundTruth) -> None:
         """Albedo, roughness and normals."""
@@ -100,8 +100,8 @@ class Measured:
                 "rmse": rmse(ours, theirs, whole),
                 "best_constant_rmse": float(theirs[whole].std(correction=0)),
             }
-            self.ledger.note(view, ("roughness",), numbers)
-            self.ledger.show(view, "roughness", gray(theirs), gray(ours * shown.mask[..., 0]), numbers)
+            self.results.add_picture(view, ("roughness",), numbers)
+            self.results.add_panel(view, "roughness", gray(theirs), gray(ours * shown.mask[..., 0]), numbers)
         if truth.has("normal", *where):
             normal, ours = truth.normal(*where), shown.image("normal")
             known = view.foreground & (normal.norm(dim=-1) > 0.5) & (shown.mask[..., 0] > 0)
@@ -109,8 +109,8 @@ class Measured:
             for name, has_detail in (("vertex_normals", False), ("pixel_normals", True)):
                 other = self.render(view, Lighting(), {"normal"}, has_detail).image("normal")
                 numbers[f"{name}_degrees"] = normal_degrees(other, normal, known)
-            self.ledger.note(view, ("normal",), numbers)
-            self.ledger.show(view, "normal", normal_picture(normal), normal_picture(ours), numbers)
+            self.results.add_picture(view, ("normal",), numbers)
+            self.results.add_panel(view, "normal", normal_picture(normal), normal_picture(ours), numbers)
 
     def lights(self, view: HeldOutView, truth: GroundTruth) -> None:
         """Relighting and the visibility image under lights that training never saw."""
@@ -138,9 +138,9 @@ class Measured:
             vertices = self.avatar.displaced_vertices(self.capture.poses[frame])
         p2s, cd = surface_distances(vertices, self.avatar.body.faces, *truth.mesh(frame), self.options.surface_samples)
         prefix = "" if self.capture.frame_split[frame] == "train" else "novel_pose_"
-        self.ledger.add(("geometry",), {f"{prefix}p2s_cm": p2s, f"{prefix}cd_cm": cd})
+        self.results.add(("geometry",), {f"{prefix}p2s_cm": p2s, f"{prefix}cd_cm": cd})
         row = {"split": SPLITS[self.capture.frame_split[frame]], "camera": "", "frame": frame, "kind": "geometry"}
-        self.ledger.evaluation.rows.append(row | {"p2s_cm": p2s, "cd_cm": cd})
+        self.results.evaluation.rows.append(row | {"p2s_cm": p2s, "cd_cm": cd})
 
     def training_light(self, truth: GroundTruth) -> None:
         """The learned light beside the true one, where that is known."""
@@ -150,13 +150,13 @@ class Measured:
             return
         theirs = probes.radiance.view_as(self.avatar.light)
         ours, error = light_error(self.avatar.light, theirs)
-        self.ledger.add(("light",), {"irradiance_relative_rmse": error})
+        self.results.add(("light",), {"irradiance_relative_rmse": error})
         if self.options.pictured == 0:
             return
         white = float(torch.quantile(theirs.amax(-1), 0.98).clamp(min=1e-6))
         true, learned = (_enlarged(linear_to_srgb((side / white).clamp(0.0, 1.0))) for side in (theirs, ours))
         score = f"irradiance off by {100 * error:.1f} % (relative RMSE)"
-        self.ledger.evaluation.panels.append(Panel("training light", "true and learned light", true, learned, score))
+        self.results.evaluation.panels.append(Panel("training light", "true and learned light", true, learned, score))
 
     def speed(self, view: HeldOutView) -> None:
         """Frames a second with every stage renewed, as when avatar, camera and light all move."""
@@ -168,7 +168,7 @@ class Measured:
             start = time.perf_counter()
             renderer.render(scene, RenderOptions(use_cache=False))
             seconds.append(time.perf_counter() - start)
-        self.ledger.add(("speed",), {"frames_per_second": 1.0 / statistics.median(seconds[1:]), "size": SPEED_SIZE})
+        self.results.add(("speed",), {"frames_per_second": 1.0 / statistics.median(seconds[1:]), "size": SPEED_SIZE})
 
     def render(
         self,
@@ -208,9 +208,9 @@ class Measured:
         alone = aligned(plain, theirs, self.options.alignment)
         numbers = {name: numbers[name] for name in ("psnr", "psnr_foreground")}
         without = {"psnr": psnr(alone, theirs), "psnr_foreground": psnr(alone, theirs, view.foreground)}
-        self.ledger.add((group, PROBES), without)
-        self.ledger.add((group, "by_light", light), numbers)
-        self.ledger.add((group, "by_light", light, PROBES), without)
+        self.results.add((group, PROBES), without)
+        self.results.add((group, "by_light", light), numbers)
+        self.results.add((group, "by_light", light, PROBES), without)
 
     def _linear(
         self,
@@ -221,10 +221,10 @@ class Measured:
         light: str = "",
         extra: dict[str, float] | None = None,
     ) -> dict[str, float]:
-        numbers = self.numbers.linear(ours, theirs, view.foreground, view.coverage) | (extra or {})
-        self.ledger.note(view, (group,), numbers, light=light)
+        numbers = self.image_metrics.linear(ours, theirs, view.foreground, view.coverage) | (extra or {})
+        self.results.add_picture(view, (group,), numbers, light=light)
         encoded, truth = (linear_to_srgb(side.clamp(0.0, 1.0)) for side in (ours, theirs))
-        self.ledger.show(view, group + (f" under {light}" if light else ""), truth, encoded, numbers)
+        self.results.add_panel(view, group + (f" under {light}" if light else ""), truth, encoded, numbers)
         return numbers
 
     def _images(self, truth: GroundTruth) -> LightImages:

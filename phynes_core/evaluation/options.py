@@ -11,6 +11,9 @@ from phynes_core.evaluation.metrics.errors import ALIGNMENTS
 from phynes_core.evaluation.metrics.lpips import Lpips
 from phynes_core.evaluation.metrics.masks import BOX_PADDING_M, eroded
 
+SPLITS = {"train": "novel_view", "novel_pose": "novel_pose"}  # of a capture's frames -> name in metrics.json
+Item = TypeVar("Item")
+
 
 @dataclass(frozen=True)
 class EvaluateOptions:
@@ -30,10 +33,6 @@ class EvaluateOptions:
     def __post_init__(self) -> None:
         if self.alignment not in ALIGNMENTS:
             raise ValueError(f"alignment: expected one of {', '.join(ALIGNMENTS)}, got '{self.alignment}'")
-
-
-SPLITS = {"train": "novel_view", "novel_pose": "novel_pose"}  # of a capture's frames -> name in metrics.json
-Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from phynes_core.evaluation.metrics.errors import mean_of
 from phynes_core.evaluation.metrics.masks import bounding_rectangle
 from phynes_core.evaluation.options import HeldOutView
 
@@ -38,7 +38,7 @@ class Evaluation:
     provenance: dict[str, str | int | float] = field(default_factory=dict)  # of the avatar
 
 
-class Ledger:
+class ResultCollector:
     """Gathers while the views go by."""
 
     def __init__(self, evaluation: Evaluation) -> None:
@@ -50,7 +50,7 @@ class Ledger:
         for name, value in numbers.items():
             self._numbers[(*path, name)].append(value)
 
-    def note(
+    def add_picture(
         self, view: HeldOutView, path: tuple[str, ...], numbers: dict[str, float], kind: str = "", light: str = ""
     ) -> None:
         """Numbers of one picture: into the means, and as a row."""
@@ -58,7 +58,7 @@ class Ledger:
         row = {"split": view.split, "camera": view.camera, "frame": view.frame, "kind": kind or path[-1]}
         self.evaluation.rows.append(row | ({"light": light} if light else {}) | numbers)
 
-    def show(self, view: HeldOutView, title: str, truth: Tensor, ours: Tensor, numbers: dict[str, float]) -> None:
+    def add_panel(self, view: HeldOutView, title: str, truth: Tensor, ours: Tensor, numbers: dict[str, float]) -> None:
         """A panel, cut to the person, when the report pictures this view."""
         if not view.is_pictured:
             return
@@ -95,6 +95,11 @@ def means_over(
             node = node.setdefault(group, {})
         node |= {name: mean_of([row[name] for row in members]) for name in names if name in members[0]}
     return means
+
+
+def mean_of(values: list[float]) -> float | None:
+    """Mean, or None of an empty list (JSON has no NaN)."""
+    return float(np.mean(values)) if values else None
 
 
 def gray(values: Tensor) -> Tensor:  # [H, W] -> [H, W, 3]

@@ -11,7 +11,7 @@ from phynes_core.avatar.avatar import Avatar
 from phynes_core.checks import check_tensor
 from phynes_core.conventions import linear_to_srgb
 from phynes_core.data.capture import Capture
-from phynes_core.evaluation.measurement import Measured
+from phynes_core.evaluation.measurement import AvatarMeasurement
 from phynes_core.evaluation.options import EvaluateOptions, HeldOutView
 from phynes_core.evaluation.results import Evaluation
 from phynes_core.maps.neural_map import PoseBatch
@@ -44,15 +44,15 @@ def measure_rival(
 ) -> dict[str, Any]:
     """The rival's entry of metrics.json: the names of ours, as far as they mean something for it."""
     twin = TexturedAvatar(avatar, rival.color, rival.light)
-    measured = Measured(twin, capture, replace(options, pictured=0), Evaluation(rival.name))
+    measurement = AvatarMeasurement(twin, capture, replace(options, pictured=0), Evaluation(rival.name))
     for view in views:
         view = replace(view, is_pictured=False)
-        measured.pictures(view)
+        measurement.pictures(view)
         if capture.ground_truth is not None:
-            measured.materials(view, capture.ground_truth)
-            measured.lights(view, capture.ground_truth)
+            measurement.materials(view, capture.ground_truth)
+            measurement.lights(view, capture.ground_truth)
         progress()
-    means = measured.ledger.means()
+    means = measurement.results.means()
     kind = "texture" if rival.light is None else "relit"
     entry: dict[str, Any] = {"note": rival.note, "seconds": round(rival.seconds, 1)}
     for split in ("novel_view", "novel_pose"):

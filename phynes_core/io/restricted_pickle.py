@@ -18,6 +18,8 @@ import numpy as np
 from phynes_core.errors import BodyError, CaptureError, PhynesError
 
 _SPARSE_KINDS = ("csc_matrix", "csr_matrix", "csc_array", "csr_array")
+_MAX_DEPTH = 12  # annots.npy nests dictionaries and lists four deep
+_SCALARS = (str, bytes, int, float, bool, type(None))
 
 
 def read_restricted_pickle(path: Path) -> dict[str, object]:
@@ -199,10 +201,6 @@ def _dense(value: _Sparse) -> object:
     dense = np.zeros((outer, inner), entries.dtype)
     np.add.at(dense, (np.repeat(np.arange(outer), counts), minor), entries)
     return dense if value.by_rows else dense.T.copy()
-
-
-_MAX_DEPTH = 12  # annots.npy nests dictionaries and lists four deep
-_SCALARS = (str, bytes, int, float, bool, type(None))
 
 
 def read_object_array(path: Path) -> object:

@@ -1,4 +1,4 @@
-"""Render a plan into the native capture layout, file by file; what exists is not rendered again."""
+"""Render a plan into the native capture layout, file by file; files that exist are not rendered again."""
 
 import zlib
 from collections.abc import Callable

@@ -1,4 +1,9 @@
-"""The lights of a synthetic capture: bundled probes, tamed."""
+"""The lights of a synthetic capture: bundled probes, clamped, and exposed so that pictures stay within [0, 1].
+
+Exposure is measured on small versions of the pictures that will be rendered. The training light is exposed for the
+training pictures, whose 8 bits clip; a light of the ground truth also for the white shading pictures, which are
+brighter than the subject.
+"""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +23,10 @@ from phynes_core.synthetic.subjects.subject import PreparedSubject, pose_subject
 from phynes_core.synthetic.surface.subdivision import Array
 
 _LIGHT_ROWS = 256
-_CLAMP = 30.0  # times the mean: brighter texels (a naked sun) make noise that no sample count removes
+_CLAMP = 30.0  # times the mean: brighter texels (the disk of a sun) make noise that no affordable sample count removes
+_QUANTILE = 0.997  # of the foreground's brightest channel, put at 1; small pictures blur highlights, so not 0.995
+_SIZE, _SPP = 256, 64
+_MOST_PICTURES = 60  # per light and material
 
 
 def load_light(name: str) -> Tensor:  # [256, 512, 3] linear
@@ -33,11 +41,6 @@ def load_light(name: str) -> Tensor:  # [256, 512, 3] linear
         raise CaptureError(f"{path}: expected a multiple of {_LIGHT_ROWS} rows, got {image.shape[0]}; resize it")
     small = image.reshape(_LIGHT_ROWS, factor, 2 * _LIGHT_ROWS, factor, 3).mean((1, 3))
     return small.clamp(max=_CLAMP * float(small.mean()))
-
-
-_QUANTILE = 0.997  # of the foreground's brightest channel, put at 1; small pictures blur highlights, so not 0.995
-_SIZE, _SPP = 256, 64
-_MOST_PICTURES = 60  # per light and material
 
 
 @dataclass(frozen=True)

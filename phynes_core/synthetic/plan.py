@@ -1,4 +1,4 @@
-"""What a synthetic capture consists of: poses, cameras, lights. No Mitsuba here."""
+"""What a synthetic capture consists of: the subject, its poses and the cameras; and synthesis.json, which keeps it."""
 
 import json
 import math
@@ -22,11 +22,13 @@ from phynes_core.synthetic.subjects.ada import dress_ada
 from phynes_core.synthetic.subjects.josh import dress_josh
 from phynes_core.synthetic.subjects.subject import Subject
 
-_FILL = 0.945  # of the frame, for the bare body at the most extended pose; hair and shoes need 5 pixels more
+_FILL = 0.945  # share of the frame's half size that the bare body may reach; hair and shoes need 5 pixels more
 _FIRST_AZIMUTH_DEG = 20.0
 _TRAIN_ELEVATIONS_DEG = (6.0, 12.0)  # alternating
 _TEST_ELEVATIONS_DEG = (18.0, -4.0, 30.0)
 _GROUND_TRUTH_TRAIN_FRAMES = 5
+SETTINGS = "synthesis.json"
+RENDER_VERSION = 2  # raised whenever lights, exposure or rendering change: a half-rendered capture must not mix two
 
 
 @dataclass(frozen=True)
@@ -86,8 +88,8 @@ def make_shots(plan: SynthesisPlan, body: BodyModel, betas: Tensor) -> tuple[Sho
     train = _poses(plan.motion, plan.frames, plan.turn_deg, body, betas)
     novel = _poses(plan.novel_motion, plan.novel_frames, plan.turn_deg, body, betas)
     count = min(_GROUND_TRUTH_TRAIN_FRAMES, plan.frames)
-    judged = {int((k + 0.5) * plan.frames / count) for k in range(count)}
-    shots = [Shot(frame, pose, "train", frame in judged) for frame, pose in enumerate(train)]
+    tested = {int((k + 0.5) * plan.frames / count) for k in range(count)}
+    shots = [Shot(frame, pose, "train", frame in tested) for frame, pose in enumerate(train)]
     return (*shots, *(Shot(plan.frames + k, pose, "novel_pose", True) for k, pose in enumerate(novel)))
 
 
@@ -121,17 +123,17 @@ def _closest_camera(clouds: Tensor, azimuth_deg: float, elevation_deg: float, si
         distance = 0.5 * (near + far)
         for _ in range(4):  # aim between the highest and the lowest point
             camera = orbit_camera(target, azimuth_deg, elevation_deg, distance, size, size)
-            place = (camera.project(clouds)[..., :2] - half) / half
-            low, high = place.amin((0, 1)), place.amax((0, 1))
+            in_frame = (camera.project(clouds)[..., :2] - half) / half  # [-1, 1] inside the picture
+            low, high = in_frame.amin((0, 1)), in_frame.amax((0, 1))
             target = target - torch.tensor([0.0, 0.5, 0.0]) * (low[1] + high[1]) * distance * math.tan(
                 math.radians(0.5 * DEFAULT_FOV_DEG)
             )
-        near, far = (distance, far) if float(place.abs().max()) > _FILL else (near, distance)
+        near, far = (distance, far) if float(in_frame.abs().max()) > _FILL else (near, distance)
     return orbit_camera(target, azimuth_deg, elevation_deg, far, size, size)
 
 
 def _poses(names: tuple[str, ...], count: int, turn_deg: float, body: BodyModel, betas: Tensor) -> list[Pose]:
-    """`count` poses, shared out evenly over the clips and evenly spaced in time; the body stays above the origin."""
+    """`count` poses, divided evenly over the clips and evenly spaced in time; the body is centered above the origin."""
     poses: list[Pose] = []
     for index, name in enumerate(names):
         clip = _clip(name)
@@ -159,10 +161,6 @@ def _turn(axis_angle: Tensor, yaw_deg: float) -> Tensor:  # [3] -> [3]
     w, x, y, z = axis_angle_to_quaternion(axis_angle).tolist()
     c, s = math.cos(half), math.sin(half)
     return quaternion_to_axis_angle(torch.tensor([c * w - s * y, c * x + s * z, c * y + s * w, c * z - s * x]))
-
-
-SETTINGS = "synthesis.json"
-RENDER_VERSION = 2  # raised whenever lights, exposure or rendering change: a half-rendered capture must not mix two
 
 
 def check_settings(plan: SynthesisPlan, body: BodyModel, root: Path) -> None:
@@ -205,7 +203,7 @@ def save_settings(plan: SynthesisPlan, body: BodyModel, root: Path) -> None:
 
 @dataclass(frozen=True)
 class SubjectEntry:
-    """One subject."""
+    """How a subject is dressed, and what its captures consist of unless the command line says otherwise."""
 
     dress: Callable[[BodyModel], Subject]
     version: int  # raised whenever geometry or textures change: a half-rendered capture must not mix two

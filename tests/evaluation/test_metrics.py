@@ -9,12 +9,12 @@ from phynes_core.conventions import latlong_directions
 from phynes_core.evaluation.metrics.errors import (
     baked_shading,
     light_error,
-    mean_of,
     normal_degrees,
     psnr,
     rmse,
     surface_distances,
 )
+from phynes_core.evaluation.results import mean_of
 
 
 def test_psnr_of_a_constant_difference():

@@ -29,6 +29,17 @@ _DIRECTION = {
 _FOLLOWS = {10: 7, 11: 8, 20: 18, 21: 19}  # have no bone of their own: aligned as what they hang on
 # a limb that points so nearly where SMPL's does is taken for the same: bodies differ by as much
 _SAME_DEG = {**dict.fromkeys((1, 2, 4, 5, 16, 17, 18, 19), 10.0), **dict.fromkeys((7, 8, 13, 14), 40.0)}
+_LIMBS = {  # SMPL's joint -> names without their side, in lower case letters
+    "hip": ("upleg", "upperleg", "thigh", "hip"),
+    "knee": ("leg", "lowerleg", "knee", "shin", "calf", "lowleg"),
+    "ankle": ("foot", "ankle"),
+    "foot": ("toebase", "toe", "toes", "ball"),
+    "collar": ("collar", "clavicle", "shouldergirdle"),
+    "shoulder": ("arm", "upperarm", "uparm"),
+    "elbow": ("forearm", "lowerarm", "elbow", "lowarm"),
+    "wrist": ("hand", "wrist"),
+}
+_PELVIS = ("hips", "pelvis", "hip")
 
 
 def load_bvh(path: Path) -> MotionClip:
@@ -135,19 +146,6 @@ def _shortest_turn(start: np.ndarray, end: np.ndarray, hinge: np.ndarray) -> np.
     axis = np.cross(start, end)
     cross = np.array([[0.0, -axis[2], axis[1]], [axis[2], 0.0, -axis[0]], [-axis[1], axis[0], 0.0]])
     return np.eye(3) + cross + cross @ cross / (1.0 + cosine)
-
-
-_LIMBS = {  # SMPL's joint -> names without their side, in lower case letters
-    "hip": ("upleg", "upperleg", "thigh", "hip"),
-    "knee": ("leg", "lowerleg", "knee", "shin", "calf", "lowleg"),
-    "ankle": ("foot", "ankle"),
-    "foot": ("toebase", "toe", "toes", "ball"),
-    "collar": ("collar", "clavicle", "shouldergirdle"),
-    "shoulder": ("arm", "upperarm", "uparm"),
-    "elbow": ("forearm", "lowerarm", "elbow", "lowarm"),
-    "wrist": ("hand", "wrist"),
-}
-_PELVIS = ("hips", "pelvis", "hip")
 
 
 def smpl_joints_of(names: tuple[str, ...], parents: tuple[int, ...]) -> dict[int, int]:

@@ -14,6 +14,11 @@ from phynes_core.errors import CaptureError
 from phynes_core.render.camera import Camera
 
 _LEAST_DISTANCE_M = 0.05  # a camera nearer than this to the world's origin: its T was in metres, not millimetres
+_MATRIX = re.compile(
+    r"^(\w[\w.-]*):\s*!!opencv-matrix\s+rows:\s*(\d+)\s+cols:\s*(\d+)\s+dt:\s*\"?(\w+)\"?\s+data:\s*\[([^\]]*)\]",
+    re.MULTILINE,
+)
+_NAMES = re.compile(r"^names:\s*(?:\[([^\]]*)\]|((?:\s*-[^\n]*\n?)*))", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -161,13 +166,6 @@ def _numbers(value: object) -> np.ndarray:
         return np.asarray(value, np.float64)
     except (TypeError, ValueError):
         return np.full(1, np.nan)
-
-
-_MATRIX = re.compile(
-    r"^(\w[\w.-]*):\s*!!opencv-matrix\s+rows:\s*(\d+)\s+cols:\s*(\d+)\s+dt:\s*\"?(\w+)\"?\s+data:\s*\[([^\]]*)\]",
-    re.MULTILINE,
-)
-_NAMES = re.compile(r"^names:\s*(?:\[([^\]]*)\]|((?:\s*-[^\n]*\n?)*))", re.MULTILINE)
 
 
 def read_opencv_yaml(path: Path) -> tuple[list[str], dict[str, np.ndarray]]:  # names; [rows, cols] float64

@@ -9,6 +9,8 @@ from phynes_core.errors import CaptureError
 
 UP_AXES = ("+x", "-x", "+y", "-y", "+z", "-z")
 PARAMETER_FOLDERS = ("new_params", "params")  # in the order of preference: new_params were fitted with pose correctives
+_TO_THE_END = 10**6  # ranges are cut where the dataset ends
+_FOUR_OF_TEN = (1, 4, 7, 9)
 
 
 @dataclass(frozen=True)
@@ -74,10 +76,6 @@ def view_list(option: str, text: str | None) -> tuple[int, ...] | None:
     if not all(word.strip().isdecimal() for word in words) or len(set(map(int, words))) != len(words):
         raise CaptureError(f"{option}: expected different camera numbers as in 0,6,12,18, got '{text}'")
     return tuple(map(int, words))
-
-
-_TO_THE_END = 10**6  # ranges are cut where the dataset ends
-_FOUR_OF_TEN = (1, 4, 7, 9)
 
 
 @dataclass(frozen=True)

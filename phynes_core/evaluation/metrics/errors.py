@@ -10,6 +10,10 @@ from phynes_core.geometry.closest_point import closest_point
 from phynes_core.geometry.mesh import surface_samples
 
 SMALLEST_MSE = 1e-10  # 100 dB: two equal images
+ALIGNMENTS = {
+    "median": "per image and channel, times median(truth) / median(ours) over the pixels where neither is black",
+    "least-squares": "per image and channel, times <ours, truth> / <ours, ours> over the pixels where neither is black",
+}
 
 
 def psnr(image: Tensor, truth: Tensor, mask: Tensor | None = None) -> float:  # [H, W, C] twice, [H, W] bool
@@ -70,17 +74,6 @@ def light_error(light: Tensor, truth: Tensor) -> tuple[Tensor, float]:  # [16, 3
     factor = (over * ours * theirs).sum(0) / (over * ours.square()).sum(0).clamp(min=1e-12)
     error = (over * (factor * ours - theirs).square()).sum() / (over * theirs.square()).sum().clamp(min=1e-12)
     return light * factor.float(), float(error.sqrt())
-
-
-def mean_of(values: list[float]) -> float | None:
-    """Mean, or None of an empty list (JSON has no NaN)."""
-    return float(np.mean(values)) if values else None
-
-
-ALIGNMENTS = {
-    "median": "per image and channel, times median(truth) / median(ours) over the pixels where neither is black",
-    "least-squares": "per image and channel, times <ours, truth> / <ours, ours> over the pixels where neither is black",
-}
 
 
 def aligned(image: Tensor, truth: Tensor, kind: str = "median") -> Tensor:  # [H, W, C] linear

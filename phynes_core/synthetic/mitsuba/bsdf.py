@@ -1,4 +1,4 @@
-"""The project's one BRDF (conventions: DESIGN section 3) as a Mitsuba plugin.
+"""The project's one BRDF (phynes_core/render/brdf.py) as a Mitsuba plugin.
 
 Built-in BSDFs do not match it: Mitsuba's principled model differs by 4-11 % and has no separable Smith term.
 Importance sampling: half cosine, half GGX normals, chosen by the first sample.

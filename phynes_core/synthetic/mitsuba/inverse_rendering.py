@@ -1,7 +1,7 @@
-"""Mitsuba's own inverse rendering of albedo and environment on a given mesh: a rival for the learned maps.
+"""Mitsuba's own inverse rendering of albedo and environment on a given mesh, to compare the learned maps with.
 
 The path-replay integrator differentiates a diffuse surface with a bitmap of reflectance and an environment bitmap; Adam
-takes the steps. Geometry stays as it is. The renderer of the synthetic captures, put to its other use.
+takes the steps. Geometry stays as it is.
 """
 
 import time
@@ -25,7 +25,7 @@ _MESH, _LIGHT = "mesh.bsdf.reflectance.data", "emitter.data"
 
 @dataclass(frozen=True)
 class InverseOptions:
-    """How long and how fine."""
+    """Number of steps, resolutions and learning rates."""
 
     steps: int = 300
     spp: int = 8
@@ -34,7 +34,7 @@ class InverseOptions:
     albedo_rate: float = 0.03
     light_rate: float = 0.03
     final_fraction: float = 0.1  # of both rates at the last step, reached exponentially
-    max_depth: int = 2  # direct light: what our renderer shows of it afterwards
+    max_depth: int = 2  # direct light only, as our renderer shows the result
     seed: int = 0
 
 
@@ -48,7 +48,7 @@ class InverseShot:
 
 @dataclass(frozen=True)
 class InverseRendering:
-    """What was recovered."""
+    """The recovered albedo and environment."""
 
     albedo: Tensor  # [R, R, 3] linear, row 0 at v = 1
     environment: Tensor  # [16, 32, 3] linear radiance, our lat-long

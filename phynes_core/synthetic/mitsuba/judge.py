@@ -1,6 +1,6 @@
-"""Mitsuba as judge of our shading: the same mesh, materials and directions, its BRDF, intersections and shadow rays.
+"""Mitsuba as a reference for our shading: same mesh, materials and light directions; its BRDF, hits and shadow rays.
 
-Each direction is a delta light, so there is no noise: what differs is a difference of the two renderers.
+Each direction is a delta light, so there is no noise: every difference is one between the two renderers.
 """
 
 import math
@@ -21,7 +21,7 @@ _TEXTURE_COLUMNS = 1024
 
 @dataclass(frozen=True)
 class JudgeSurface:
-    """A mesh and the materials that P pixels see on it."""
+    """A mesh and the materials at the P pixels that show it."""
 
     vertices: Tensor  # [V, 3] world, metres
     faces: Tensor  # [F, 3]
@@ -33,7 +33,7 @@ class JudgeSurface:
 
 @dataclass(frozen=True)
 class JudgePicture:
-    """What Mitsuba makes of the P pixels."""
+    """Mitsuba's result for the P pixels."""
 
     radiance: Tensor  # [P, 3] linear
     is_hit: Tensor  # [P] bool: whether the ray through the pixel's center meets the mesh

@@ -1,4 +1,4 @@
-"""Pictures of a Mitsuba scene: radiance with coverage, and what lies under each pixel."""
+"""Pictures of a Mitsuba scene: radiance with coverage, and buffers of materials and geometry per pixel."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,9 +12,9 @@ from phynes_core.render.camera import Camera
 from phynes_core.synthetic.mitsuba.scene import Crop, make_sensor
 from phynes_core.synthetic.mitsuba.setup import load_drjit, load_mitsuba
 
-_PATH_DEPTH = 4  # light that met up to three surfaces
+_PATH_DEPTH = 4  # paths with up to three reflections
 _GRID = 8  # sub-pixel samples a side for the area mean of materials
-_MOST_RAYS = 1 << 20  # at a time: a call costs 10 ms however few they are
+_MOST_RAYS = 1 << 20  # per call; a call costs at least 10 ms
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def render_radiance(
     seed: int,
     direct_only: bool = False,
 ) -> tuple[Tensor, Tensor]:  # radiance [H, W, 3] linear, premultiplied; coverage [H, W]
-    """Path-traced picture over black; the emitter lights but is not seen."""
+    """Path-traced picture over black; the emitter itself is not visible."""
     mi = load_mitsuba()
     depth = 2 if direct_only else _PATH_DEPTH
     scene = mi.load_dict({
@@ -66,9 +66,9 @@ def surface_buffers(mesh: Any, albedo: Any, roughness: Any, camera: Camera, crop
     total = np.zeros((crop.height * crop.width, 4), np.float64)
     steps = ((np.arange(_GRID) + 0.5) / _GRID).astype(np.float32)
     grid = np.stack(np.meshgrid(steps, steps), -1).reshape(-1, 2)  # row after row
-    at_once = max(1, _MOST_RAYS // len(total))
-    for start in range(0, len(grid), at_once):
-        si, _ = hit(grid[start : start + at_once])
+    per_call = max(1, _MOST_RAYS // len(total))
+    for start in range(0, len(grid), per_call):
+        si, _ = hit(grid[start : start + per_call])
         valid = si.is_valid()
         color = dr.select(valid, albedo.eval(si, valid), 0.0)
         rough = dr.select(valid, roughness.eval_1(si, valid), 0.0)

@@ -1,4 +1,4 @@
-"""Mitsuba scenes of one posed mesh: the border where our conventions become Mitsuba's."""
+"""Mitsuba scenes of one posed mesh: meshes, materials, environments and cameras converted from our conventions."""
 
 import math
 from dataclasses import dataclass
@@ -74,7 +74,7 @@ def make_mesh(
     parameters["vertex_positions"] = np.asarray(vertices, np.float32).ravel()
     parameters["faces"] = np.asarray(faces, np.uint32).ravel()
     parameters["vertex_normals"] = np.asarray(normals, np.float32).ravel()
-    if uv is not None:  # meshes in memory want v down, whatever the documentation of files says
+    if uv is not None:  # meshes in memory have v down, unlike the meshes in files that the documentation describes
         parameters["vertex_texcoords"] = np.stack([uv[:, 0], 1 - uv[:, 1]], 1).astype(np.float32).ravel()
     parameters.update()
     return mesh
@@ -99,7 +99,7 @@ def make_brdf(albedo: Any, roughness: Any) -> Any:  # Mitsuba textures
 
 
 def make_white_diffuse(albedo: float = 0.8) -> Any:
-    """What the shading images show."""
+    """The white material of the shading images."""
     return load_mitsuba().load_dict({"type": "diffuse", "reflectance": {"type": "rgb", "value": albedo}})
 
 

@@ -1,4 +1,4 @@
-"""Mitsuba 3 with its LLVM variant, found among the installed wheels: no root, no system LLVM."""
+"""Load Mitsuba 3 with its LLVM variant. LLVM comes from an installed wheel, so no system package is needed."""
 
 import ctypes
 import functools
@@ -24,10 +24,9 @@ def load_mitsuba() -> Any:
     try:
         mitsuba: Any = importlib.import_module("mitsuba")
         mitsuba.set_variant(VARIANT)
-        mitsuba.set_log_level(mitsuba.LogLevel.Error)  # it warns about every rounded sample count
-        importlib.import_module("drjit").eval(
-            mitsuba.Float(1.0)
-        )  # fails here, not in the middle of a render, when LLVM is unusable
+        mitsuba.set_log_level(mitsuba.LogLevel.Error)  # its warnings name every rounded sample count
+        # an unusable LLVM fails here, not in the middle of a render
+        importlib.import_module("drjit").eval(mitsuba.Float(1.0))
     except (ImportError, OSError, RuntimeError) as cause:
         reason = str(cause).splitlines()[0] if str(cause) else type(cause).__name__
         raise BackendError(f"mitsuba ({VARIANT}): expected a working install, got: {reason}; {INSTALL_LINE}") from cause

@@ -1,7 +1,7 @@
 """ada: a woman in a satin blouse, a flowered skirt, ribbed tights and patent boots, her hair in a bun.
 
-The skirt is a surface of its own around both legs; what it hides of the body is left out, so that the mesh is the
-outermost surface. Body and skirt share one texture: the body's atlas on the left, the skirt on the right.
+The skirt is a surface of its own around both legs; the part of the body that it hides is left out, so that the mesh is
+the outermost surface. Body and skirt share one texture: the body's atlas on the left, the skirt on the right.
 """
 
 from dataclasses import dataclass, replace
@@ -48,15 +48,15 @@ _COMPLEXION = Complexion(
     skin=(0.60, 0.405, 0.315), red=(0.60, 0.25, 0.21), lip=(0.42, 0.06, 0.07), brow=(0.055, 0.024, 0.012), stubble=0.0
 )
 _HEM_ABOVE_KNEE, _WAIST_ABOVE_PELVIS = 0.085, 0.115  # metres
-_HIDDEN_ABOVE_HEM, _HIDDEN_BELOW_WAIST = 0.055, 0.030  # metres from the skirt's edges: the body goes on that far
-_BODY_U, _SKIRT_U, _SKIRT_V = 0.80, (0.81, 0.99), (0.01, 0.99)  # where each lies in the texture
+_HIDDEN_ABOVE_HEM, _HIDDEN_BELOW_WAIST = 0.055, 0.030  # metres that the body continues under the skirt's edges
+_BODY_U, _SKIRT_U, _SKIRT_V = 0.80, (0.81, 0.99), (0.01, 0.99)  # rectangles of body and skirt in the texture
 
 
 @dataclass(frozen=True)
 class Ada(Subject):
     """Relief on the body above and below, and a skirt."""
 
-    blouse: Array  # [Vd] 0..1
+    blouse: Array  # [Vd] in [0, 1], 1 on the blouse
     skirt: Skirt
     below_skirt: Indices  # [Fb, 3] the body's faces that the skirt rests on
     visible: Indices  # [Vv] the body's vertices that the skirt does not hide

@@ -1,4 +1,4 @@
-"""What ada wears below and above her skirt: signed fields in metres on the rest body, positive inside, and relief."""
+"""ada's blouse, tights and boots: signed fields in metres on the rest body, positive inside; relief; and folds."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Where hair begins."""
+"""Hair of the subjects: the hairline, josh's short hair as relief, and ada's hair drawn back into a bun."""
 
 from dataclasses import dataclass
 
@@ -15,14 +15,14 @@ _HAIRLINE_M = np.array([0.108, 0.110, 0.104, 0.078, 0.040, 0.022, 0.052, 0.056, 
 _PARTING_X = 0.036  # metres left of the middle
 _AXIS = np.array([0.0, 0.52, -0.854])  # from the middle of the head to the bun
 _MIDDLE = np.array([0.0, 0.055, 0.005])  # of the skull, above the head joint, metres
-_BASE_RAD = 0.46  # how much of the scalp becomes the bun
+_BASE_RAD = 0.46  # radius of the scalp region that becomes the bun
 _RADIUS = 0.036  # metres
-_WRAP_RAD = 2.35  # how far round the ball its surface goes
+_WRAP_RAD = 2.35  # angle of the bun's ball that its surface covers
 _TWIST = 3
 
 
 def hair_field(points: Array, marks: Landmarks, noise: Noise) -> Array:
-    """Short hair: a hairline by azimuth with an irregular edge; ears stay free."""
+    """Metres above the hairline, which depends on the azimuth and has an irregular edge; ears stay free."""
     h = points - marks["head"]
     azimuth = np.degrees(np.arctan2(np.abs(h[:, 0]), h[:, 2] - 0.012))
     line = np.interp(azimuth, _HAIRLINE_DEG, _HAIRLINE_M)
@@ -32,7 +32,7 @@ def hair_field(points: Array, marks: Landmarks, noise: Noise) -> Array:
 
 
 def strand_coordinates(h: Array) -> Array:  # [N, 3] relative to the head joint -> [N, 3]
-    """Coordinates that vary fast across the strands and slowly along them: down the sides, swept across the top."""
+    """Coordinates that vary fast across the strands and slowly along them: down the sides, across the top."""
     top = smoothstep(0.06, 0.125, h[:, 1])
     across = h[:, 2] + 0.45 * top * (h[:, 0] - _PARTING_X) * np.where(h[:, 0] > _PARTING_X, -1.0, 1.0)
     return np.stack([across, 0.16 * h[:, 1], 0.16 * h[:, 0]], 1)
@@ -45,7 +45,7 @@ def hair_offset(points: Array, normals: Array, field: Array, marks: Landmarks, n
     edge = smoothstep(-0.001, 0.024, field)
     front = smoothstep(0.03, 0.09, h[:, 2]) * top
     parting = np.exp(-(((h[:, 0] - _PARTING_X) / 0.008) ** 2)) * top * smoothstep(-0.045, -0.01, h[:, 2])
-    higher = smoothstep(0.03, -0.05, h[:, 0] - _PARTING_X) * top  # the side it is swept to
+    higher = smoothstep(0.03, -0.05, h[:, 0] - _PARTING_X) * top  # on the side that the hair is combed to
     length = 0.0030 + 0.013 * top + 0.006 * higher + 0.005 * front
     s = strand_coordinates(h)
     relief = (0.0024 * noise(s, 420.0) + 0.0030 * noise(s, 170.0)) * (0.3 + 0.7 * top) + 0.002 * noise(h, 40.0) * top
@@ -56,7 +56,7 @@ def hair_offset(points: Array, normals: Array, field: Array, marks: Landmarks, n
 
 @dataclass(frozen=True)
 class BunCoordinates:
-    """Scalp points as seen from the middle of the skull."""
+    """Scalp points in polar coordinates about the bun's axis, from the middle of the skull."""
 
     angle: Array  # [N] radians from the bun's axis
     turn: Array  # [N] radians about it
@@ -65,7 +65,7 @@ class BunCoordinates:
 
 
 def bun_coordinates(points: Array, marks: Landmarks) -> BunCoordinates:  # [N, 3] bare rest body
-    """Where points lie about the bun."""
+    """Angles of scalp points about the bun's axis."""
     away = points - marks["head"] - _MIDDLE
     away = away / np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-6)
     along = away @ _AXIS
@@ -78,7 +78,7 @@ def bun_coordinates(points: Array, marks: Landmarks) -> BunCoordinates:  # [N, 3
 
 
 def hair_strands(points: Array, marks: Landmarks) -> Array:  # [N, 3] -> [N, 3]
-    """Coordinates that vary fast across the strands and slowly along them: toward the bun, and wound up in it."""
+    """Coordinates that vary fast across the strands and slowly along them, which run to the bun and wind up in it."""
     at = bun_coordinates(points, marks)
     wound = at.turn + 1.1 * np.maximum(_BASE_RAD - at.angle, 0) / _BASE_RAD * _TWIST
     across = 0.075 * np.sin(np.clip(at.angle, 0.35, 2.2))
@@ -112,5 +112,5 @@ def dress_hair(
 
 
 def ada_hair_field(points: Array, marks: Landmarks, noise: Noise) -> Array:
-    """A round, even hairline; the nape is drawn up."""
+    """ada's hairline: josh's, two millimetres lower."""
     return hair_field(points, marks, noise) + 0.002

@@ -32,6 +32,7 @@ from phynes_core.synthetic.surface.subdivision import Array, SurfaceMesh, find_n
 
 JOSH_BETAS = (0.6, -1.3, 0.3, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)  # taller, broader in the shoulders than the mean
 _SEED = 7
+_HAIR = (0.040, 0.024, 0.015)
 
 
 @dataclass(frozen=True)
@@ -80,9 +81,6 @@ def dress_josh(body: BodyModel) -> Josh:
     hair = hair_field(snapped, marks, noises[4])
     worn = worn + hair_offset(snapped, normals, hair, marks, noises[6])
     return Josh(person, worn, shirt, trousers)
-
-
-_HAIR = (0.040, 0.024, 0.015)
 
 
 def paint_materials(

@@ -1,4 +1,4 @@
-"""Where each of josh's garments lies on the rest body, and their shape: signed fields in metres, positive inside.
+"""josh's garments: signed fields in metres on the rest body, positive inside; their draped shape; and their folds.
 
 The fields are planes in the rest pose, so hems are straight.
 """
@@ -12,7 +12,7 @@ from phynes_core.synthetic.surface.landmarks import COLLAR_NORMAL, Landmarks, sn
 from phynes_core.synthetic.surface.noise import Noise, ridges, smoothstep
 from phynes_core.synthetic.surface.subdivision import Array, Indices, Neighbors
 
-HEM_AXES = np.stack([COLLAR_NORMAL, [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])  # what a shirt's three hems are planes across
+HEM_AXES = np.stack([COLLAR_NORMAL, [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])  # normals of the planes of a shirt's three hems
 TROUSER_HEM_BELOW_ANKLE = 0.022  # metres: covers the shoe's collar
 _SHIRT_STEPS, _TROUSER_STEPS = 60, 45
 
@@ -74,11 +74,11 @@ def fold_heights(
     points: Array,  # [V, 3] rest body, metres
     shirt: Array,  # [V] 0..1
     trousers: Array,  # [V] 0..1
-    body_pose: Array,  # [23, 3] axis-angle, radians
+    body_pose: Array,  # [J - 1, 3] axis-angle, radians
     marks: Landmarks,
     noises: tuple[Noise, ...],  # six
 ) -> Array:  # [V] metres along the posed normal
-    """How far the cloth rises above its draped rest shape in this pose."""
+    """Height of the cloth over its draped rest shape in this pose: ridges at knees, hips, shoulders and twisted waist."""
 
     def bend(name: str) -> float:
         return float(np.linalg.norm(body_pose[JOINT_NAMES.index(name) - 1]))

@@ -103,7 +103,7 @@ def paint_shoes(worn: Array, normals: Array, marks: Landmarks, noises: tuple[Noi
 
 
 def _stripe(t: Array, phase: float, half_width: float) -> Array:
-    """Soft-edged stripes every period, centerd at `phase` of it."""
+    """Soft-edged stripes every period, centered at `phase` of it."""
     away = np.abs((t / _PERIOD - phase + 0.5) % 1.0 - 0.5) * _PERIOD
     return smoothstep(half_width + 0.001, half_width - 0.001, away)
 

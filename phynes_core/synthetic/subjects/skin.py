@@ -88,7 +88,7 @@ def _lips(side: Array, up: Array) -> Array:
 def _paint_eyes(albedo: Array, roughness: Array, h: Array) -> tuple[Array, Array]:
     across, up = np.abs(h[:, 0]) - EYE[0], h[:, 1] - EYE[1]
     front = h[:, 2] > 0.07
-    # an almond: two arcs, the upper one higher
+    # the outline of an eye: two arcs, the upper one higher
     height = np.where(up > 0, 0.0050, 0.0036) * np.sqrt(np.clip(1 - (across / 0.0118) ** 2, 0, 1))
     open_eye = smoothstep(1.06, 0.92, np.abs(up) / np.maximum(height, 3e-4)) * front * (np.abs(across) < 0.0117)
     radius = np.hypot(across, up)

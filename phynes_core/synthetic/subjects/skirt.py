@@ -1,7 +1,7 @@
-"""A skirt over the posed body: MakeHuman's helper skirt, carried by both legs and stretched around them.
+"""A skirt over the posed body: MakeHuman's helper skirt, moved with both legs and stretched around them.
 
-The skirt is a grid of rows from the waist down and columns around. Row by row it is a distance from the row's center in
-each column's direction: at least what the body below needs, and convex, as cloth under tension is.
+The skirt is a grid of rows from the waist down and columns around. Each row stores the distance from its center in each
+column's direction: at least the extent of the body below, and convex, as cloth under tension is.
 """
 
 from dataclasses import dataclass
@@ -18,10 +18,10 @@ from phynes_core.synthetic.subjects.subject import Person
 from phynes_core.synthetic.surface.noise import smoothstep
 from phynes_core.synthetic.surface.subdivision import Array, Indices, SurfaceMesh
 
-ROWS, COLUMNS = 33, 96  # where cloth meets the body
+ROWS, COLUMNS = 33, 96  # of the grid that is tested against the body
 REFINE = 3  # dense rows and columns between them
-_REACH = 0.30  # metres beyond the cloth from which rays look for the body
-_MOST_PUSH = 0.18  # metres beyond the skinned skirt, against rays that meet what is not below it
+_REACH = 0.30  # metres beyond the cloth at which rays toward the body start
+_MOST_PUSH = 0.18  # metres beyond the skinned skirt: limits rays that hit parts that are not below it
 _GAP, _WAIST_GAP = 0.008, 0.0035  # metres between body and cloth
 _SETTLE_STEPS = 6
 _RIM = np.array([[0.0, -0.0035], [0.007, -0.0055], [0.015, -0.0060]])  # metres up and outward: the hem is turned in
@@ -32,8 +32,8 @@ class Skirt:
     """The skirt in the rest pose."""
 
     rest: Array  # [ROWS, COLUMNS, 3] metres
-    weights: Array  # [ROWS, 24] a row follows both legs alike: it never twists, however they cross
-    at_waist: Array  # [ROWS] 1 where it is held tight, 0 where it hangs
+    weights: Array  # [ROWS, J] one set for a whole row, so that it never twists, however the legs cross
+    at_waist: Array  # [ROWS] 1 where the cloth is tight, 0 where it hangs
 
     def pose(self, person: Person, pose: Pose, body: Array, body_faces: Indices) -> Array:  # -> [R, C, 3] world
         """Around the posed, dressed body [Vd, 3], of which `body_faces` lie below the skirt."""
@@ -115,7 +115,7 @@ def skirt_surface() -> SurfaceMesh:
 
 
 def _body_radius(center: Array, outward: Array, radius: Array, body: Array, faces: Indices) -> Array:  # [R, C]
-    """How far the body reaches from each row's center in each direction; 0 where it does not."""
+    """Distance of the body's surface from each row's center in each direction; 0 where there is none."""
     mi: Any = load_mitsuba()
     used, local = np.unique(faces, return_inverse=True)
     scene = mi.load_dict({"type": "scene", "body": make_mesh(body[used], local.reshape(-1, 3))})

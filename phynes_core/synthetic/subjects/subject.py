@@ -1,4 +1,4 @@
-"""What all synthetic subjects share: a body, a refined surface that moves with it, textures."""
+"""What all synthetic subjects share: a body, a refined surface that moves with it, textures, and their Mitsuba form."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -22,21 +22,21 @@ from phynes_core.synthetic.surface.landmarks import Landmarks
 from phynes_core.synthetic.surface.noise import Noise, make_noise
 from phynes_core.synthetic.surface.subdivision import Array, DenseMesh, SurfaceMesh, subdivide
 
-_LEVELS = 2  # 6890 -> 110 210 vertices, edges of 3 to 5 mm
+_LEVELS = 2  # sixteen faces for each of the body's, edges of 3 to 5 mm
 _NUM_NOISES = 8
 
 
 @dataclass(frozen=True)
 class Person:
-    """The bare body that gets dressed, refined, in its rest pose."""
+    """The bare body under the clothes, refined, in its rest pose."""
 
     body: BodyModel
-    betas: torch.Tensor  # [10]
+    betas: torch.Tensor  # [B]
     dense: DenseMesh
     marks: Landmarks
     rest: Array  # [Vd, 3]
-    skin_weights: Array  # [Vd, 24]
-    joints: Array  # [24, 3]
+    skin_weights: Array  # [Vd, J]
+    joints: Array  # [J, 3]
     noises: tuple[Noise, ...]
 
     def turn(self, displacement: Array, pose: Pose) -> Array:  # [Vd, 3] rest -> world
@@ -45,7 +45,7 @@ class Person:
         return np.einsum("vab,vb->va", turns, displacement)
 
     def carry(self, points: Array, weights: Array, pose: Pose) -> tuple[Array, Array]:
-        """Where rest points [N, 3] go with the joints in weights [N, 24], and how space turns there [N, 3, 3]."""
+        """Rest points [N, 3] moved with the joints by weights [N, J], and the rotation at each [N, 3, 3]."""
         rotations = joint_rotations(self.body, pose)
         posed_joints = pose_body(self.body, pose).joints.double().numpy()
         moved = np.einsum("jab,njb->nja", rotations, points[:, None] - self.joints) + posed_joints
@@ -58,10 +58,10 @@ class Subject(ABC):
     """A clothed person that follows the body; the ground truth of a synthetic capture."""
 
     person: Person
-    worn: Array  # [Vd, 3] the clothed body, rest pose
+    worn: Array  # [Vd, 3] the clothed surface, rest pose
 
     @property
-    def betas(self) -> torch.Tensor:  # [10]
+    def betas(self) -> torch.Tensor:  # [B]
         """The person's shape."""
         return self.person.betas
 
@@ -94,9 +94,9 @@ def make_person(body: BodyModel, betas: tuple[float, ...], seed: int) -> Person:
     return Person(body, shape, dense, marks, rest, weights, joints, noises)
 
 
-def joint_rotations(body: BodyModel, pose: Pose) -> Array:  # [24, 3, 3] rest -> world
-    """Each joint's turn from the rest pose."""
-    vectors = torch.cat([pose.global_orient.reshape(1, 3), pose.body_pose.reshape(23, 3)])
+def joint_rotations(body: BodyModel, pose: Pose) -> Array:  # [J, 3, 3] rest -> world
+    """Each joint's rotation from the rest pose."""
+    vectors = torch.cat([pose.global_orient.reshape(1, 3), pose.body_pose.reshape(-1, 3)])
     local = axis_angle_to_matrix(vectors).double()
     world: list[torch.Tensor] = []
     for joint, parent in enumerate(body.parents):

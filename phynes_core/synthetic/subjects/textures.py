@@ -1,4 +1,4 @@
-"""Which point of a mesh each texel shows."""
+"""Textures of a subject: the point of the mesh that each texel shows, and materials painted there layer over layer."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,8 @@ from phynes_core.synthetic.mitsuba.setup import load_mitsuba
 from phynes_core.synthetic.surface.noise import mix, smoothstep
 from phynes_core.synthetic.surface.subdivision import Array, Indices, SurfaceMesh
 
-_PADDING_PX = 8  # charts are grown by this much, so that bilinear look-ups never meet an empty texel
+_PADDING_PX = 8  # charts are grown by this much, so that bilinear look-ups never read an empty texel
+Paint = Callable[[Indices], tuple[Array, Array]]  # texels -> albedo [N, 3] and roughness [N]
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class TexelMap:
 
     resolution: int
     texel: NDArray[np.int64]  # [N] flat index of each covered texel
-    vertex: NDArray[np.int64]  # [N, 3] dense vertices around it
+    vertex: NDArray[np.int64]  # [N, 3] corners of the face that the texel's center lies in
     barycentric: Array  # [N, 3]
 
     def sample(self, values: Array) -> Array:  # [Vd, C] or [Vd] -> [N, C] or [N]
@@ -29,7 +30,7 @@ class TexelMap:
         return (values[self.vertex] * weights).sum(1)
 
     def restricted(self, keep: NDArray[np.bool_]) -> "TexelMap":  # [N]
-        """Some of the texels."""
+        """A subset of the texels."""
         return TexelMap(self.resolution, self.texel[keep], self.vertex[keep], self.barycentric[keep])
 
     def uv(self) -> tuple[Array, Array]:  # [N], [N]
@@ -75,9 +76,6 @@ def map_texels(mesh: SurfaceMesh, resolution: int) -> TexelMap:
     return TexelMap(resolution, np.flatnonzero(valid), mesh.faces[face], barycentric)
 
 
-Paint = Callable[[Indices], tuple[Array, Array]]  # texels -> albedo [N, 3] and roughness [N]
-
-
 @dataclass(frozen=True)
 class Materials:
     """Textures in the subject's UV square, row 0 at v = 1, linear."""
@@ -95,11 +93,11 @@ def lay_over(albedo: Array, roughness: Array, cover: Array, paint: Paint) -> Non
 
 
 def garment_cover(field: Array) -> Array:  # [N] metres inside -> [N] 0..1
-    """The hem is a mesh edge, field 0: the wall below it belongs to what lies below."""
+    """1 inside the hem (field 0, a mesh edge); faces just beyond it show the layer below."""
     return smoothstep(-0.0008, 0.0, field)
 
 
 def bake_materials(texels: TexelMap, albedo: Array, roughness: Array) -> Materials:
-    """Textures from the covered texels, within what real materials are."""
+    """Textures from the covered texels, clamped to the range of real materials."""
     albedo, roughness = np.clip(albedo, 0.01, 0.92), np.clip(roughness, 0.18, 0.95)
     return Materials(texels.image(albedo), texels.image(roughness[:, None]))

@@ -1,4 +1,4 @@
-"""Clothed rest surfaces: smoothing that bridges hollows like cloth, and shoes that hide the toes."""
+"""Clothed rest surfaces: smoothing that bridges hollows like cloth, and shoes around the feet."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ Mask = NDArray[np.bool_]
 
 _LAST_DIRECTIONS, _LAST_STEPS = 240, 300
 _LAST_SOFTNESS = 0.003  # metres: how far a shoe's edges are rounded
-_ROWS = 256  # points projected at a time, so that their distances to all directions stay in the cache
+_ROWS = 256  # points projected per step: their distances along all directions fit the cache
 
 
 def relax_cloth(
@@ -22,11 +22,11 @@ def relax_cloth(
     neighbors: Neighbors,
     region: Mask,  # [V] the garment
     on_hem: Mask,  # [V] vertices on a hem
-    hem_axis: Array,  # [V, 3] what the nearest hem is a plane across
+    hem_axis: Array,  # [V, 3] normal of the nearest hem's plane
     steps: int,
 ) -> None:
-    """Smooth one garment so that it bridges hollows, and keep it outside the body."""
-    local = neighbors.restricted(region)  # the mean only looks inside the garment, so that hems are free
+    """Smooth one garment so that it bridges hollows, and keep it outside the body. Changes `draped` in place."""
+    local = neighbors.restricted(region)  # means over the garment only, so that hems are free
     start, out, thick = points[region], normals[region], thickness[region]
     hem, axis = on_hem[region], hem_axis[region & on_hem]
     cloth = draped[region]
@@ -54,20 +54,20 @@ def shape_shoes(
         last = _Last(np.concatenate([foot, shaft + [0.0, 0.08, 0.0]]))  # open above: no lid across the ankle
         local = neighbors.restricted(region)
         surface = last.project(points[region], 0.005)
-        free = points[region, 2] > marks["left_ankle"][2] + 0.095  # the toes; the rest of a foot is nearly convex
+        free = points[region, 2] > marks["left_ankle"][2] + 0.095  # the toes; the rest of the foot is nearly convex
         around = local.of(free)
         for step in range(_LAST_STEPS):
             toes = surface[free]
             toes += 0.8 * (around.mean(surface) - toes)
             surface[free] = last.project(toes, 0.005) if step % 5 == 4 else toes
-        blend = smoothstep(0.004, 0.022, shoe)[region, None]  # the collar hugs the ankle
+        blend = smoothstep(0.004, 0.022, shoe)[region, None]  # the collar follows the ankle
         result[region] = draped[region] * (1 - blend) + surface * blend
         result[region] = _add_sole(result[region], foot.mean(0), marks.floor)
     return result
 
 
 def _add_sole(points: Array, center: Array, floor: float) -> Array:
-    """Flatten below, and let a rim of 4 mm stand out."""
+    """A flat sole with a rim that stands out by 4 mm."""
     rim = smoothstep(0.021, 0.018, points[:, 1] - floor) * 0.004
     outward = (points - center) * [1, 0, 1]
     outward /= np.maximum(np.linalg.norm(outward, axis=1, keepdims=True), 0.02)

@@ -1,4 +1,8 @@
-"""Where things are on a rest body, and how a garment's hem becomes an edge of the mesh."""
+"""Positions on a rest body: landmarks by joint, hems as mesh edges, and the cloth coordinates of a shirt.
+
+Cloth coordinates are arc lengths around the torso, over the shoulders and around the sleeves: prints keep their size,
+and panels meet at the side, shoulder and armhole seams, as in a real shirt.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,13 +15,14 @@ from phynes_core.synthetic.surface.noise import smoothstep
 from phynes_core.synthetic.surface.subdivision import Array, Indices, unique_edges
 
 COLLAR_NORMAL = np.array([0.0, 0.87, 0.49]) / np.hypot(0.87, 0.49)  # of the plane through a collar
+SLEEVE_M = 4 * 0.084  # circumference of a sleeve, metres of cloth
 
 
 @dataclass(frozen=True)
 class Landmarks:
     """Rest joints by name, and the floor."""
 
-    joints: Array  # [24, 3] metres, rest pose
+    joints: Array  # [J, 3] metres, rest pose
     floor: float  # y of the soles
 
     def __getitem__(self, name: str) -> Array:
@@ -40,7 +45,7 @@ def snap_to_fields(
         near_a = part < 0.5
         mover, other = np.where(near_a, a, b), np.where(near_a, b, a)
         share = np.where(near_a, part, 1 - part)
-        sane = np.abs(value[a] - value[b]) < 0.05  # the field jumps at the arms: not a hem
+        sane = np.abs(value[a] - value[b]) < 0.05  # where the field jumps (at the arms) there is no hem
         order = np.argsort(share[sane], kind="stable")[::-1]  # the nearest crossing is written last
         mover, other, share = mover[sane][order], other[sane][order], share[sane][order, None]
         moved = points.copy()
@@ -55,9 +60,6 @@ def inside(field: Array, softness: float = 0.0004) -> Array:
     return smoothstep(-2 * softness, -softness, field)
 
 
-SLEEVE_M = 4 * 0.084  # once round a sleeve, in metres of cloth
-
-
 @dataclass(frozen=True)
 class TorsoSection:
     """The torso's horizontal sections as ellipses, by height."""
@@ -69,13 +71,13 @@ class TorsoSection:
 
 
 def measure_torso(rest: Array, marks: Landmarks) -> TorsoSection:  # rest [V, 3]
-    """Sections from the hips to the armpits; above, the last one holds."""
+    """Sections from the hips to the armpits; above them the last one is used."""
     height = np.linspace(marks["pelvis"][1] - 0.10, marks["left_shoulder"][1] - 0.11, 16)
     trunk = rest[np.abs(rest[:, 0]) < marks["left_shoulder"][0] + 0.03]
     rows = [trunk[np.abs(trunk[:, 1] - level) < 0.015] for level in height]
     low, high = np.stack([row.min(0) for row in rows]), np.stack([row.max(0) for row in rows])
     shape = np.stack([high[:, 0], 0.5 * (high - low)[:, 2], 0.5 * (high + low)[:, 2]])
-    for _ in range(3):  # the rows hold few vertices: smooth what their sampling leaves
+    for _ in range(3):  # each row holds few vertices: smooth the sampling error
         padded = np.pad(shape, ((0, 0), (1, 1)), mode="edge")
         shape = 0.25 * padded[:, :-2] + 0.5 * padded[:, 1:-1] + 0.25 * padded[:, 2:]
     return TorsoSection(height, *shape)
@@ -99,9 +101,11 @@ def shirt_coordinates(points: Array, section: TorsoSection, marks: Landmarks) ->
     bend = np.arctan2(np.maximum(y - (shoulder[1] + 0.055 - radius), 0), np.abs(z - shoulder[2]) + 1e-6)
     torso_along = np.where(bend > 0, shoulder[1] + 0.055 - radius + radius * bend, y)
     blend = smoothstep(shoulder[1] - 0.10, shoulder[1] - 0.01, y)
-    torso_around = torso_around * (1 - blend) + x * blend  # over the shoulder, stripes run straight up and across
+    torso_around = torso_around * (1 - blend) + x * blend  # over the shoulder, stripes are parallel to the axes
     turn = np.arctan2(y - shoulder[1], z - shoulder[2])
-    sleeve_around = turn * SLEEVE_M / (2 * np.pi)  # as if every arm were as thick: whole repeats, no mismatch
+    sleeve_around = (
+        turn * SLEEVE_M / (2 * np.pi)
+    )  # the same circumference for every arm: whole repeats of the print, no mismatch
     armhole = shoulder[0] - 0.005 + 0.2 * np.maximum(shoulder[1] - y, 0)
     on_sleeve = (np.abs(x) > armhole) & (y > shoulder[1] - 0.14)
     along = np.where(on_sleeve, np.abs(x), torso_along)

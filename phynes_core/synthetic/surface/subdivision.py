@@ -13,9 +13,9 @@ _MOST_VERTICES = 1 << 31
 
 @dataclass(frozen=True)
 class Neighbors:
-    """Each vertex's neighbors, one run after the other."""
+    """Each vertex's neighbors, stored vertex after vertex."""
 
-    first: Indices  # [V] where the run of a vertex starts
+    first: Indices  # [V] index of each vertex's first neighbor in `index`
     index: Indices  # [2E]
     valence: Array  # [V]
 
@@ -24,19 +24,19 @@ class Neighbors:
         return np.add.reduceat(values[self.index], self.first, axis=0)
 
     def restricted(self, region: NDArray[np.bool_]) -> "Neighbors":  # [V] -> over the region's vertices, renumbered
-        """The same graph inside a region; a vertex left without neighbors gets itself."""
+        """The same graph inside a region; a vertex without neighbors there becomes its own neighbor."""
         source = np.repeat(np.arange(len(self.first)), self.valence.astype(np.int64))
         number = np.cumsum(region) - 1
         keep = region[source] & region[self.index]
         source, target = number[source[keep]], number[self.index[keep]]
-        lonely = np.setdiff1d(np.arange(int(region.sum())), source)
-        source, target = np.concatenate([source, lonely]), np.concatenate([target, lonely])
+        isolated = np.setdiff1d(np.arange(int(region.sum())), source)
+        source, target = np.concatenate([source, isolated]), np.concatenate([target, isolated])
         order = np.argsort(source, kind="stable")
         valence = np.bincount(source)
         return Neighbors(np.concatenate([[0], np.cumsum(valence)[:-1]]), target[order], valence.astype(np.float64))
 
     def of(self, rows: NDArray[np.bool_]) -> "Neighbors":  # [V]
-        """The neighbors of some vertices alone; the sums still read the values of all."""
+        """The neighbors of some vertices only; `sum` still takes the values of all vertices."""
         count = self.valence[rows].astype(np.int64)
         first = np.concatenate([[0], np.cumsum(count)[:-1]])
         kept = np.repeat(rows, self.valence.astype(np.int64))
@@ -53,7 +53,7 @@ class LoopLevel:
 
     neighbors: Neighbors
     ends: Indices  # [E, 2] an edge's vertices
-    opposite: Indices  # [E, 2] the vertices across from it
+    opposite: Indices  # [E, 2] the corners opposite the edge in its two faces
     faces: Indices  # [4F, 3] the refined faces
 
     def refine(self, values: Array) -> Array:  # [V, C] -> [V + E, C]
@@ -108,13 +108,13 @@ def find_neighbors(num_vertices: int, faces: Indices) -> Neighbors:
 
 def unique_edges(faces: Indices) -> Indices:  # [F, 3] -> [E, 2]
     """Each edge once, lower vertex first."""
-    numbers = np.sort(_edge_numbers(faces))  # np.unique would hash them, which takes ten times as long
+    numbers = np.sort(_edge_numbers(faces))  # np.unique hashes them, which takes ten times as long
     numbers = numbers[np.concatenate([[True], numbers[1:] != numbers[:-1]])]
     return np.stack(np.divmod(numbers, _MOST_VERTICES), 1)
 
 
 def _edge_numbers(faces: Indices) -> Indices:  # [F, 3] -> [3F]
-    """A number for each edge of each face, sorted as (lower vertex, higher vertex): far quicker to sort than pairs."""
+    """A number for each edge of each face, ordered as (lower vertex, higher vertex): sorts much faster than pairs."""
     start, end = faces.T.ravel(), np.roll(faces, -1, axis=1).T.ravel()
     return np.minimum(start, end) * _MOST_VERTICES + np.maximum(start, end)
 
