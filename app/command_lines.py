@@ -23,9 +23,8 @@ from app.recording import is_clear, without_backdrop
 from app.session_file import save_session, session_text
 from app.state import BodyState, CompareState, PlaybackState, StillState, ToolState, TurntableState, ViewState
 from app.video_files import can_be_clear
-from phynes_core.body.motion.clip import bundled_motions
 from phynes_core.errors import PhynesError
-from phynes_core.io.shipped_files import ASSETS, CHECKPOINTS, PROJECT
+from phynes_core.io.shipped_files import ASSETS, CHECKPOINTS, PROJECT, bundled_motions
 
 Values = dict[str, Any]  # field of a command's options -> its value
 WHITE = (1.0, 1.0, 1.0)

@@ -15,7 +15,7 @@ from app.pose_library import pose_path
 from app.shipped_files import shipped_path
 from app.state import NUM_SHAPES, BodyState, CompanyState, PlaybackState
 from phynes_core.avatar.checkpoint import resolve_avatar_path
-from phynes_core.body.motion.clip import bundled_motions
+from phynes_core.io.shipped_files import bundled_motions
 
 LEAST_SPACING_M, MOST_SPACING_M = 0.2, 10.0
 MOST_SPEED = 20.0

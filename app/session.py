@@ -26,12 +26,11 @@ from app.side import LARGEST_KEPT, Side, light_alone, shown_mesh
 from app.staging import ground_of, staged
 from app.state import CameraState, LookState, ViewState
 from app.wipe import other_side
-from phynes_core.body.motion.clip import bundled_motions
 from phynes_core.body.motion.files import load_motion
 from phynes_core.frame.frame import LIGHT_BUFFERS, RenderOptions
 from phynes_core.frame.grounded_frame import COARSE, FINE
 from phynes_core.frame.scene import Scene
-from phynes_core.io.shipped_files import ASSETS, CHECKPOINTS
+from phynes_core.io.shipped_files import ASSETS, CHECKPOINTS, bundled_motions
 from phynes_core.render.frame_buffers import BUFFERS, FrameBuffers
 from phynes_core.render.light_picture import picture_of_light
 from phynes_core.render.probes import load_environment_image

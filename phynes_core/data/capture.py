@@ -1,4 +1,4 @@
-"""The one in-memory dataset type: cameras, body parameters and pictures, whatever layout they came from."""
+"""A dataset in memory, independent of its file layout: cameras, body parameters, pictures and ground truth."""
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -13,11 +13,11 @@ from phynes_core.body.model import Pose
 from phynes_core.errors import CaptureError
 from phynes_core.render.camera import Camera
 
-_CACHE_BYTES = 2**30  # decoded pictures kept; a 4-view, 60-frame capture at 512 x 512 needs a quarter of it
+_CACHE_BYTES = 2**30  # of decoded pictures; a 4-view, 60-frame capture at 512 x 512 needs a quarter of it
 
 
 class Pictures(Protocol):
-    """What a layout provides: which pictures exist, and their bytes."""
+    """The pictures of a layout: which exist, and their pixels."""
 
     def has(self, camera: str, frame: int) -> bool:
         """Whether this view was recorded."""
@@ -28,12 +28,16 @@ class Pictures(Protocol):
         ...
 
     def files(self, camera: str, frame: int) -> tuple[Path, ...]:
-        """The files that `read` reads, for messages and to see whether they change."""
+        """The files that `read` reads, for messages and for detecting changes."""
         ...
 
 
 class GroundTruth:
-    """Knows nothing; each layout overrides what it has. Pictures are premultiplied by coverage: the background is 0."""
+    """What only a synthetic capture has: materials, geometry and pictures under other lights, read when asked for.
+
+    This base class has none; each layout overrides what it has. Pictures are premultiplied by coverage: the background
+    is 0.
+    """
 
     root: Path  # of the capture
 
@@ -105,7 +109,7 @@ class Capture:
     poses: dict[int, Pose]
     pictures: Pictures
     ground_truth: GroundTruth | None = None
-    uncertain_px: int = 0  # training leaves out pixels this near to a mask's edge: masks made by segmentation are rough
+    uncertain_px: int = 0  # training leaves out pixels this close to a mask's edge: segmentation masks are inexact
     _cache: OrderedDict[tuple[str, int], np.ndarray] = field(default_factory=OrderedDict, repr=False)
 
     def has_image(self, camera: str, frame: int) -> bool:
@@ -124,7 +128,7 @@ class Capture:
         key = (camera, frame)
         if key not in self._cache:
             self._cache[key] = self.pictures.read(camera, frame)
-            while len(self._cache) > 1 and sum(kept.nbytes for kept in self._cache.values()) > _CACHE_BYTES:
+            while len(self._cache) > 1 and sum(image.nbytes for image in self._cache.values()) > _CACHE_BYTES:
                 self._cache.popitem(last=False)
         self._cache.move_to_end(key)
         return self._cache[key]

@@ -34,7 +34,7 @@ PROTOCOL = {
     "geometry": "10000 points a surface; p2s: ours to truth; cd: mean of both directions; cm; training frames "
     "(novel_pose_*: frames of novel motion)",
 }
-NO_RECORD = ("protocol", "limits", "rivals", "speed")  # of metrics.json; not worth a place in the checkpoint
+NO_RECORD = ("protocol", "limits", "rivals", "speed")  # parts of metrics.json that checkpoints do not store
 
 
 def evaluate(

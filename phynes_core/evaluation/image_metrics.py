@@ -1,4 +1,4 @@
-"""The set of numbers for a picture: which regions, which metrics."""
+"""The metrics computed for each picture, and the region of each."""
 
 from torch import Tensor
 
@@ -13,7 +13,7 @@ from phynes_core.render.camera import Camera
 
 
 class ImageMetrics:
-    """What is computed of every picture."""
+    """Metrics of pictures with the options of one evaluation."""
 
     def __init__(self, options: EvaluateOptions) -> None:
         self._options = options
@@ -29,7 +29,7 @@ class ImageMetrics:
         foreground: Tensor,  # [H, W] bool
         box: Tensor,  # [H, W] bool
     ) -> dict[str, float]:
-        """Of a photograph's rendering. Metrics whose window does not fit the picture are left out."""
+        """Metrics of a rendering against a photograph; those whose window does not fit the picture are left out."""
         rows, columns = bounding_rectangle(box)
         image_cut, truth_cut = image[rows, columns], truth[rows, columns]
         flip = flip_map(image, truth)
@@ -51,7 +51,7 @@ class ImageMetrics:
         foreground: Tensor,  # [H, W] bool
         coverage: Tensor,  # [H, W] of the truth
     ) -> dict[str, float]:
-        """Of albedo and light, which are compared as they are and once more as a screen shows them."""
+        """Metrics of albedo and light, compared in linear values and again encoded as sRGB."""
         encoded, truth = (linear_to_srgb(side.clamp(0.0, 1.0)) for side in (ours, theirs))
         mask = closed(coverage)
         rows, columns = bounding_rectangle(mask)

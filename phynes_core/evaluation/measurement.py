@@ -1,4 +1,4 @@
-"""One avatar against one capture, picture by picture: both renderers, materials, light and geometry."""
+"""Compare one avatar with one capture, picture by picture: both renderers, materials, light and geometry."""
 
 import statistics
 import time
@@ -33,12 +33,12 @@ from phynes_core.render.probes import Environment
 WHOLE_COVERAGE = 0.99
 SPEED_SIZE = 512  # pixels across, as the paper's Table III
 _TIMED_FRAMES = 3
-_LIGHT_PANEL_SCALE = 12  # screen pixels a side of one of the 16 x 32 cells
+_LIGHT_PANEL_SCALE = 12  # pixels per side of one of the 16 x 32 cells in the report's panel
 PROBES, LAMPS = "probes_only", "probes_and_lamps"
 
 
 class LightImages:
-    """Pictures of lights, read once: their bright sources are remembered by the picture's identity."""
+    """Environment images by light, read once: bright sources are cached by the identity of the image."""
 
     def __init__(self, truth: GroundTruth) -> None:
         self._truth = truth
@@ -51,14 +51,14 @@ class LightImages:
         return Lighting(Environment(self._images[light]))
 
     def ways(self, light: str) -> dict[str, Lighting]:
-        """512 probes alone, and with bright sources as lamps where the light has some."""
+        """512 probes alone, and with bright sources as lamps where the light has any; the report tabulates both."""
         whole = self.lighting(light)
         split = whole.split(RenderOptions().bright_sources)
         return {PROBES: whole} | ({LAMPS: split} if split.sources else {})
 
 
 class AvatarMeasurement:
-    """Renders the avatar as the capture's cameras saw it, and writes the differences into a ledger."""
+    """Renders the avatar with the capture's cameras, and collects the differences."""
 
     def __init__(self, avatar: Avatar, capture: Capture, options: EvaluateOptions, evaluation: Evaluation) -> None:
         self.avatar, self.capture, self.options = avatar, capture, options
@@ -95,7 +95,7 @@ class AvatarMeasurement:
             self._linear(view, "albedo", ours, albedo, extra=extra)
         if truth.has("roughness", *where):
             theirs, ours = truth.roughness(*where)[..., 0], shown.image("roughness")[..., 0]
-            whole = view.foreground & (view.coverage > WHOLE_COVERAGE)  # elsewhere the truth is part background
+            whole = view.foreground & (view.coverage > WHOLE_COVERAGE)  # elsewhere background is mixed in
             numbers = {
                 "rmse": rmse(ours, theirs, whole),
                 "best_constant_rmse": float(theirs[whole].std(correction=0)),
@@ -113,7 +113,7 @@ class AvatarMeasurement:
             self.results.add_panel(view, "normal", normal_picture(normal), normal_picture(ours), numbers)
 
     def lights(self, view: HeldOutView, truth: GroundTruth) -> None:
-        """Relighting and the visibility image under lights that training never saw."""
+        """Relighting and the visibility image under lights that were not used in training."""
         where = (view.camera, view.frame)
         for light in truth.lights:
             has_relit, has_shading = truth.has("relit", *where, light), truth.has("shading", *where, light)
@@ -143,7 +143,7 @@ class AvatarMeasurement:
         self.results.evaluation.rows.append(row | {"p2s_cm": p2s, "cd_cm": cd})
 
     def training_light(self, truth: GroundTruth) -> None:
-        """The learned light beside the true one, where that is known."""
+        """The learned light compared with the true one, where that is known."""
         try:
             probes = self._images(truth).lighting(TRAIN_LIGHT).probes()
         except CaptureError:  # not every layout knows it
@@ -159,7 +159,7 @@ class AvatarMeasurement:
         self.results.evaluation.panels.append(Panel("training light", "true and learned light", true, learned, score))
 
     def speed(self, view: HeldOutView) -> None:
-        """Frames a second with every stage renewed, as when avatar, camera and light all move."""
+        """Frames a second without caching, as when avatar, camera and light all change."""
         scene = self._scene(view, Lighting(Environment(self.avatar.light)))
         height = SPEED_SIZE * scene.camera.height // scene.camera.width
         scene = Scene(scene.avatars, scene.camera.resized(SPEED_SIZE, height), scene.lighting)

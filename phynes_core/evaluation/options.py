@@ -1,4 +1,4 @@
-"""How much an evaluation measures, and how."""
+"""How much an evaluation measures and how, and its pictures: test cameras, training frames and novel motion."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True)
 class EvaluateOptions:
-    """How much to measure."""
+    """How much to measure, and how."""
 
     supersample: int = 2  # samples a side of a pixel, each with its silhouette's coverage: pictures are antialiased
     max_images: int | None = None  # of each split, spread over cameras and frames; None: all
@@ -37,7 +37,7 @@ class EvaluateOptions:
 
 @dataclass(frozen=True)
 class HeldOutView:
-    """One held-out picture and where it is compared."""
+    """One held-out picture and the pixels that are compared."""
 
     split: str
     camera: str
@@ -48,7 +48,7 @@ class HeldOutView:
 
     @property
     def title(self) -> str:
-        """What the report calls it."""
+        """Its name in the report."""
         return f"{self.split.replace('_', ' ')}, camera {self.camera}, frame {self.frame}"
 
 
@@ -57,15 +57,15 @@ def held_out_views(
     max_images: int | None,  # of each split; None: all
     pictured: int,  # of each split
 ) -> Iterator[HeldOutView]:
-    """The pictures of the test cameras, or some spread over cameras and frames; never one that is all black."""
+    """The pictures of the test cameras, or some spread over cameras and frames; except those that are all black."""
     cameras = [name for name, split in capture.camera_split.items() if split == "test"]
     for split, name in SPLITS.items():
         frames = [number for number in capture.frames if capture.frame_split[number] == split]
         seen = [number for number in frames if any(capture.has_image(camera, number) for camera in cameras)]
         pairs = [
             (camera, number)
-            for place, number in enumerate(seen)
-            for camera in _rotated(cameras, place)  # so that evenly spaced pictures do not all show one camera
+            for index, number in enumerate(seen)
+            for camera in _rotated(cameras, index)  # so that evenly spaced pictures do not all show one camera
             if capture.has_image(camera, number)
         ]
         pairs = spread(pairs, max_images)
@@ -77,8 +77,8 @@ def held_out_views(
                 yield HeldOutView(name, camera, number, (camera, number) in shown, coverage, foreground)
 
 
-def _rotated(items: list[Item], places: int) -> list[Item]:
-    start = places % max(len(items), 1)
+def _rotated(items: list[Item], steps: int) -> list[Item]:
+    start = steps % max(len(items), 1)
     return items[start:] + items[:start]
 
 
@@ -86,4 +86,4 @@ def spread(items: Sequence[Item], count: int | None) -> list[Item]:
     """`count` of the items, evenly apart; all of them when there are no more, or for None."""
     if count is None or len(items) <= count:
         return list(items)
-    return [items[round((place + 0.5) * len(items) / count - 0.5)] for place in range(count)]
+    return [items[round((index + 0.5) * len(items) / count - 0.5)] for index in range(count)]

@@ -1,4 +1,4 @@
-"""What an evaluation gathers: numbers by name, one row a picture, and panels for the report."""
+"""Results of an evaluation: numbers by name, one row a picture, and panels for the report."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -29,7 +29,7 @@ class Panel:
 
 @dataclass
 class Evaluation:
-    """What was measured."""
+    """All results for one avatar."""
 
     name: str
     metrics: dict[str, Any] = field(default_factory=dict)
@@ -39,27 +39,27 @@ class Evaluation:
 
 
 class ResultCollector:
-    """Gathers while the views go by."""
+    """Collects numbers, rows and panels view by view."""
 
     def __init__(self, evaluation: Evaluation) -> None:
         self.evaluation = evaluation
         self._numbers: dict[tuple[str, ...], list[float]] = defaultdict(list)
 
     def add(self, path: tuple[str, ...], numbers: dict[str, float]) -> None:
-        """Values whose means will stand under `path` in the metrics."""
+        """Values whose means appear under `path` in the metrics."""
         for name, value in numbers.items():
             self._numbers[(*path, name)].append(value)
 
     def add_picture(
         self, view: HeldOutView, path: tuple[str, ...], numbers: dict[str, float], kind: str = "", light: str = ""
     ) -> None:
-        """Numbers of one picture: into the means, and as a row."""
+        """Numbers of one picture, for the means and as a row of their own."""
         self.add(path, numbers)
         row = {"split": view.split, "camera": view.camera, "frame": view.frame, "kind": kind or path[-1]}
         self.evaluation.rows.append(row | ({"light": light} if light else {}) | numbers)
 
     def add_panel(self, view: HeldOutView, title: str, truth: Tensor, ours: Tensor, numbers: dict[str, float]) -> None:
-        """A panel, cut to the person, when the report pictures this view."""
+        """A panel, cropped to the person, if the report shows this view."""
         if not view.is_pictured:
             return
         rows, columns = bounding_rectangle(view.coverage > 0)
@@ -103,12 +103,12 @@ def mean_of(values: list[float]) -> float | None:
 
 
 def gray(values: Tensor) -> Tensor:  # [H, W] -> [H, W, 3]
-    """A picture of one number a pixel."""
+    """A gray picture of one number per pixel."""
     return values.clamp(0.0, 1.0)[..., None].expand(-1, -1, 3)
 
 
 def normal_picture(normal: Tensor) -> Tensor:  # [H, W, 3] unit or 0 -> [0, 1]
-    """Axes as colors, black where there is none."""
+    """Normals as colors, black where there is none."""
     return torch.where(normal.norm(dim=-1, keepdim=True) > 0.5, 0.5 + 0.5 * normal, torch.zeros(()))
 
 

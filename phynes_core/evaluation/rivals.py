@@ -1,4 +1,4 @@
-"""Other ways to make an avatar from the same pictures, measured on the same held-out views."""
+"""Other methods of making an avatar from the same pictures, measured on the same held-out views."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -25,13 +25,13 @@ NOTE = (
 
 @dataclass(frozen=True)
 class Rival:
-    """A color texture on our mesh, and the light it was found under."""
+    """A color texture on our mesh, and the light that was recovered with it."""
 
     name: str
     note: str  # how it was made, in a sentence
     seconds: float  # to make it, on top of our mesh
     color: Tensor  # [R, R, 3] linear, row 0 at v = 1
-    light: Tensor | None  # [16, 32, 3]; None: colors hold the light, and are shown as they are
+    light: Tensor | None  # [16, 32, 3]; None: the colors include the light and are shown unlit
 
 
 def measure_rival(
@@ -42,9 +42,9 @@ def measure_rival(
     options: EvaluateOptions,
     progress: Callable[[], None] = lambda: None,  # called after each view
 ) -> dict[str, Any]:
-    """The rival's entry of metrics.json: the names of ours, as far as they mean something for it."""
-    twin = TexturedAvatar(avatar, rival.color, rival.light)
-    measurement = AvatarMeasurement(twin, capture, replace(options, pictured=0), Evaluation(rival.name))
+    """The rival's entry of metrics.json: the avatar's metric names, as far as they apply to it."""
+    textured = TexturedAvatar(avatar, rival.color, rival.light)
+    measurement = AvatarMeasurement(textured, capture, replace(options, pictured=0), Evaluation(rival.name))
     for view in views:
         view = replace(view, is_pictured=False)
         measurement.pictures(view)
@@ -66,7 +66,7 @@ def _kept(numbers: dict[str, Any]) -> dict[str, Any]:
 
 
 class TexturedAvatar(Avatar):
-    """The mesh of another avatar, matte, with one color texture that no pose changes."""
+    """The mesh of another avatar with one matte color texture, the same for all poses."""
 
     color: Tensor
 
@@ -84,7 +84,7 @@ class TexturedAvatar(Avatar):
         self.register_buffer("color", color)
 
     def query_texture(self, uv: Tensor, pose: Tensor | PoseBatch) -> Tensor:  # [N, 2] -> [N, 3] sRGB
-        """The color as it is."""
+        """The color, unlit."""
         return linear_to_srgb(self.query_albedo(uv, pose))
 
     def query_albedo(self, uv: Tensor, pose: Tensor | PoseBatch) -> Tensor:  # [N, 2] -> [N, 3] linear
@@ -95,5 +95,5 @@ class TexturedAvatar(Avatar):
         return sampled[0, :, 0].T
 
     def query_roughness(self, uv: Tensor, pose: Tensor | PoseBatch) -> Tensor:  # [N, 2] -> [N]
-        """Rough as can be: nothing glitters."""
+        """1 everywhere: the surface is matte."""
         return torch.ones(len(uv), dtype=uv.dtype)

@@ -1,4 +1,4 @@
-"""The plainest rival: the mean color of each texel over the training pictures that see it."""
+"""Texture projection, the simplest rival: each texel's mean color over the training pictures that show it."""
 
 from dataclasses import dataclass
 
@@ -16,14 +16,14 @@ from phynes_core.render.camera import Camera
 from phynes_core.render.rasterize import rasterize
 from phynes_core.render.visibility import OFFSET_M, Occluder
 
-MIN_COSINE = 0.2  # grazing views smear a pixel over many texels
+MIN_COSINE = 0.2  # at grazing angles one pixel covers many texels
 
 
 @dataclass(frozen=True)
 class _Texels:
     """The texels that lie in a chart."""
 
-    place: Tensor  # [N] row * R + column
+    index: Tensor  # [N] row * R + column
     corners: Tensor  # [N, 3] vertices
     barycentric: Tensor  # [N, 3]
 
@@ -38,12 +38,12 @@ def gather_texture(
     resolution: int = 1024,  # texels a side
     max_pictures: int = 48,  # spread over the training pictures
 ) -> Tensor:  # [R, R, 3] linear, row 0 at v = 1
-    """Mean linear color, weighted by the cosine of the view; texels that nobody saw take their neighbors' color."""
+    """Mean linear color, weighted by the cosine of the view; unseen texels are filled from those around them."""
     texels = _texels(avatar.body, resolution)
     frames = [frame for frame in capture.frames if capture.frame_split[frame] == "train"]
     cameras = [name for name, split in capture.camera_split.items() if split == "train"]
     frames = spread(frames, max(1, max_pictures // max(len(cameras), 1)))
-    total, weights = torch.zeros(len(texels.place), 3), torch.zeros(len(texels.place), 1)
+    total, weights = torch.zeros(len(texels.index), 3), torch.zeros(len(texels.index), 1)
     for frame in frames:
         vertices = avatar.displaced_vertices(capture.poses[frame])
         points = texels.interpolate(vertices)
@@ -54,30 +54,30 @@ def gather_texture(
             if capture.has_image(name, frame):
                 camera = capture.cameras[name]
                 image, mask = srgb_to_linear(capture.image(name, frame)), eroded(capture.mask(name, frame))
-                color, weight = _seen(points, normals, camera, image, mask, occluder)
+                color, weight = _projected(points, normals, camera, image, mask, occluder)
                 total += weight * color
                 weights += weight
     image, known = torch.zeros(resolution**2, 3), torch.zeros(resolution**2, 1)
-    image[texels.place], known[texels.place] = total, weights
+    image[texels.index], known[texels.index] = total, weights
     return _filled(image.view(resolution, resolution, 3), known.view(resolution, resolution, 1))
 
 
 def _texels(body: BodyModel, resolution: int) -> _Texels:
-    """Rasterizing the atlas with a camera that looks straight at it."""
+    """Rasterize the atlas with a camera that faces it."""
     across = torch.stack([body.uv[:, 0], 1.0 - body.uv[:, 1], torch.ones(len(body.uv))], -1)
     intrinsics = torch.diag(torch.tensor([float(resolution), float(resolution), 1.0]))
     seen = rasterize(across, body.uv_faces, Camera(intrinsics, torch.eye(4), resolution, resolution))
     face = seen.face_index.reshape(-1).long()
-    place = torch.nonzero(face >= 0).squeeze(1)
-    return _Texels(place, body.faces[face[place]].long(), seen.barycentric.reshape(-1, 3)[place])
+    index = torch.nonzero(face >= 0).squeeze(1)
+    return _Texels(index, body.faces[face[index]].long(), seen.barycentric.reshape(-1, 3)[index])
 
 
-def _seen(
+def _projected(
     points: Tensor,  # [N, 3] world
     normals: Tensor,  # [N, 3] unit
     camera: Camera,
     image: Tensor,  # [H, W, 3] linear
-    mask: Tensor,  # [H, W] bool: surely the person
+    mask: Tensor,  # [H, W] bool: wholly the person
     occluder: Occluder,
 ) -> tuple[Tensor, Tensor]:  # color [N, 3], weight [N, 1]
     toward = torch.nn.functional.normalize(camera.center - points, dim=-1)
@@ -96,7 +96,7 @@ def _seen(
 
 
 def _filled(total: Tensor, weight: Tensor) -> Tensor:  # [R, R, 3] weighted sums, [R, R, 1] -> [R, R, 3] means
-    """Where nothing is known, the mean of ever larger squares around."""
+    """Means; unknown texels take the mean of the smallest known square around them (pull-push)."""
     if min(total.shape[:2]) == 1:
         return total / weight.clamp(min=1e-12)
 

@@ -1,8 +1,8 @@
-"""Read a SMPL .pkl without running anything in it.
+"""Read pickles of SMPL bodies, motions and .npy files without running code in them.
 
-The licensed files are Python 2 pickles that hold numpy arrays, chumpy arrays and a scipy sparse matrix. A pickle is a
-program; this unpickler knows only the handful of names that such a file needs, replaces chumpy and scipy by inert
-classes that hold their state, and refuses every other name before it is imported.
+SMPL's licensed files are Python 2 pickles that hold numpy arrays, chumpy arrays and a scipy sparse matrix. A pickle is
+a program; this unpickler knows only the names that such files need, replaces chumpy and scipy by inert classes that
+hold their state, and refuses every other name before it is imported.
 """
 
 import io
@@ -38,7 +38,7 @@ def read_restricted_pickle(path: Path) -> dict[str, object]:
 
 @contextmanager
 def refusing(path: Path, kind: type[PhynesError], expected: str, form: str, remedy: str) -> Iterator[None]:
-    """Turn whatever goes wrong while a stranger's pickle is read into one line, an error of this kind."""
+    """Turn any failure to read an untrusted pickle into a one-line error of this kind."""
     try:
         yield
     except ForbiddenName as error:
@@ -60,7 +60,7 @@ class ForbiddenName(Exception):
 
 
 class _Unpickler(pickle.Unpickler):
-    """Resolves names from a table of its own: classes made per file, so that a pickle can alter nothing that stays."""
+    """Resolves names from a table of classes made for one file, so that a pickle cannot change lasting state."""
 
     def __init__(self, file: io.BytesIO) -> None:
         super().__init__(file, encoding="latin1")
@@ -82,12 +82,12 @@ class _Unpickler(pickle.Unpickler):
 
 
 class _State:
-    """What an object of a foreign class held; the class itself is never imported."""
+    """The state of an object of a foreign class, which itself is never imported."""
 
     state: Mapping[str, object] = MappingProxyType({})
 
     def __init__(self, *_: object) -> None:
-        """Takes what the real class would be called with, and ignores it."""
+        """Accept and ignore the real class's arguments."""
 
     def __setstate__(self, state: object) -> None:
         if isinstance(state, tuple) and state and isinstance(state[0], dict):
@@ -107,13 +107,13 @@ class _Sparse(_State):
 
 
 def _allowed_names() -> dict[tuple[str, str], object]:
-    """Name -> what stands for it: immutable built-ins of Python and numpy, and classes made afresh on every call."""
+    """Name -> its substitute: immutable built-ins of Python and numpy, and classes made anew on every call."""
     chumpy = type("_Chumpy", (_Chumpy,), {})
     sparse = {kind: type("_Sparse", (_Sparse,), {"by_rows": kind.startswith("csr")}) for kind in _SPARSE_KINDS}
     inert = (chumpy, *sparse.values())
 
     class Base:
-        """Stands for `object` where Python 2 names it as the base of a class."""
+        """Substitute for `object`, which Python 2 names as the base of a class."""
 
     class Reconstructor:
         """copy_reg._reconstructor(class, base, state), for our inert classes only."""
@@ -155,7 +155,7 @@ def _allowed_names() -> dict[tuple[str, str], object]:
 
 
 def _numpy_builtin(name: str) -> object:
-    """numpy's C function that rebuilds an array or a scalar, found through numpy's own way of pickling."""
+    """numpy's C function that rebuilds an array or a scalar, taken from the pickle protocol of one."""
     example = np.zeros(1) if name == "_reconstruct" else np.float64(0)
     return example.__reduce__()[0]
 
@@ -170,7 +170,7 @@ def _dense_array(value: object) -> object:
 
 
 def _chumpy_array(value: _Chumpy, depth: int) -> object:
-    """The array's value, or None where its state makes no sense."""
+    """The array's value, or None where its state is invalid."""
     state = value.state
     if "x" in state:
         return state["x"] if isinstance(state["x"], np.ndarray) else None
@@ -185,7 +185,7 @@ def _chumpy_array(value: _Chumpy, depth: int) -> object:
 
 
 def _dense(value: _Sparse) -> object:
-    """The full array of a compressed sparse matrix, or None where its state makes no sense."""
+    """The full array of a compressed sparse matrix, or None where its state is invalid."""
     shape = value.state.get("_shape", value.state.get("shape"))
     entries, minor, starts = (value.state.get(name) for name in ("data", "indices", "indptr"))
     if not isinstance(entries, np.ndarray) or not isinstance(minor, np.ndarray) or not isinstance(starts, np.ndarray):
@@ -204,7 +204,10 @@ def _dense(value: _Sparse) -> object:
 
 
 def read_object_array(path: Path) -> object:
-    """Arrays, dictionaries with string keys, lists, strings and numbers; CaptureError for anything else."""
+    """A .npy that holds a pickled object (annots.npy, params/0.npy), without running anything in it.
+
+    Arrays, dictionaries with string keys, lists, strings and numbers; CaptureError for anything else.
+    """
     try:
         content = Path(path).read_bytes()
     except OSError as error:
@@ -242,5 +245,5 @@ def _plain(value: object, depth: int, seen: dict[int, tuple[object, object]]) ->
         plain = {key: _plain(item, depth + 1, seen) for key, item in value.items()}
     else:
         raise ForbiddenName(f"an object of type {type(value).__name__}")
-    seen[id(value)] = (value, plain)  # kept alive, so that its id is not given to another
+    seen[id(value)] = (value, plain)  # the value is kept, so that its id stays unique
     return plain

@@ -1,9 +1,9 @@
-"""Multiresolution hash encoding of (u, v), in tiny-cuda-nn's exact grid layout and hashing.
+"""Encodings of (u, v): a multiresolution hash grid in tiny-cuda-nn's exact layout, and frequencies in octaves.
 
 Mueller et al. 2022, Sec. 3; layout after tiny-cuda-nn's grid encoding (FORMATS of that library): level l has
 scale_l = 2^(l log2 s) base - 1 and ceil(scale_l) + 1 grid vertices a side; positions are scale_l x + 0.5; a level that
 does not fit its table is hashed with XOR of coordinates times (1, 2654435761). Parameters of a level are contiguous,
-entry after entry, features innermost, so a grid trained here loads there and the other way round.
+entry after entry, features innermost, so grids can be exchanged with tiny-cuda-nn.
 """
 
 import functools
@@ -27,7 +27,7 @@ INITIAL_RANGE = 1e-4  # uniform in +- this, as in the paper's appendix
 
 @dataclass(frozen=True)
 class HashEncodingConfig:
-    """Sizes of the grid. Defaults: DESIGN section 5, which keeps an avatar under 12 MB."""
+    """Sizes of the grid. The defaults keep an avatar under 12 MB."""
 
     num_levels: int = 16
     num_features: int = 2  # a level
@@ -50,7 +50,7 @@ class HashEncodingConfig:
 
 @dataclass(frozen=True)
 class LevelTable:
-    """What the kernels read of each level."""
+    """Parameters of each level, for the kernels."""
 
     scale: np.ndarray  # [L] float32
     resolution: np.ndarray  # [L] uint32, grid vertices a side
@@ -126,7 +126,7 @@ def _entry_index(vertex: Tensor, resolution: int, is_hashed: bool) -> Tensor:  #
 
 
 class _NumbaEncode(torch.autograd.Function):
-    """The numba twin; its backward pass scatters into the grid."""
+    """The numba kernel; its backward pass scatters into the grid."""
 
     @staticmethod
     def forward(ctx, uv: Tensor, grid: Tensor, table: LevelTable) -> Tensor:
@@ -157,7 +157,7 @@ class _NumbaEncode(torch.autograd.Function):
 
 @functools.lru_cache(maxsize=32)
 def column_table(config: HashEncodingConfig, device: torch.device) -> "ColumnTable":
-    """The level table as the Triton kernels read it, kept on the device."""
+    """The level table for the Triton kernels, cached on the device."""
     from phynes_core.kernels.cuda.triton_encoding import ColumnTable
 
     table = level_table(config)
@@ -167,7 +167,7 @@ def column_table(config: HashEncodingConfig, device: torch.device) -> "ColumnTab
 
 
 class _TritonEncode(torch.autograd.Function):
-    """The Triton twin; its backward pass scatters into the grid."""
+    """The Triton kernel; its backward pass scatters into the grid."""
 
     @staticmethod
     def forward(ctx, uv: Tensor, grid: Tensor, table: "ColumnTable") -> Tensor:
@@ -184,7 +184,10 @@ class _TritonEncode(torch.autograd.Function):
 
 
 class FrequencyEncoding(nn.Module):
-    """(u, v) -> u, v and sin, cos of 2^k pi u, 2^k pi v for k = 0 .. num_octaves - 1. Has no parameters."""
+    """(u, v) -> u, v and sin, cos of 2^k pi u, 2^k pi v for k = 0 .. num_octaves - 1. Has no parameters.
+
+    NeRF's positional encoding, which the hash grid replaces; the paper's predecessors use ten octaves.
+    """
 
     def __init__(self, num_octaves: int) -> None:
         super().__init__()

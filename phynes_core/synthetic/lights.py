@@ -13,7 +13,7 @@ from torch import Tensor
 
 from phynes_core.data.native import layout
 from phynes_core.errors import CaptureError
-from phynes_core.io.shipped_files import ASSETS
+from phynes_core.io.shipped_files import bundled_environments
 from phynes_core.render.camera import Camera
 from phynes_core.render.probes import load_environment_image
 from phynes_core.synthetic.mitsuba.rendering import render_radiance
@@ -31,10 +31,10 @@ _MOST_PICTURES = 60  # per light and material
 
 def load_light(name: str) -> Tensor:  # [256, 512, 3] linear
     """A bundled probe, averaged to the size that is stored, and clamped."""
-    path = ASSETS / "probes" / f"{name}.exr"
-    if not path.is_file():
-        known = ", ".join(sorted(probe.stem for probe in path.parent.glob("*.exr")))
-        raise CaptureError(f"probe {name}: expected one of {known}")
+    known = bundled_environments()
+    if name not in known:
+        raise CaptureError(f"probe {name}: expected one of {', '.join(known)}")
+    path = known[name]
     image = load_environment_image(path)
     factor = image.shape[0] // _LIGHT_ROWS
     if factor * _LIGHT_ROWS != image.shape[0]:

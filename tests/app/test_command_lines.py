@@ -31,9 +31,8 @@ from app.take_desk import SETTLED_S, TakeDesk
 from app.takes import StillTake
 from app.turntable import KINDS
 from app.wording import with_suffix
-from phynes_core.body.motion.clip import bundled_motions
 from phynes_core.io.image_files import read_png
-from phynes_core.io.shipped_files import ASSETS
+from phynes_core.io.shipped_files import ASSETS, bundled_motions
 
 STUDIO = str(ASSETS / "probes" / "studio.exr")
 

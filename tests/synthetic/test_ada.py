@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from phynes_core.body.model import Pose, pose_body
-from phynes_core.body.motion.clip import bundled_motions
 from phynes_core.body.motion.files import load_motion
 from phynes_core.body.rotations import axis_angle_to_matrix
+from phynes_core.io.shipped_files import bundled_motions
 from phynes_core.synthetic.subjects.ada_garments import blouse_field
 from phynes_core.synthetic.subjects.hair import bun_coordinates
 from phynes_core.synthetic.subjects.skirt import COLUMNS, REFINE

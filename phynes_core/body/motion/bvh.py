@@ -16,14 +16,14 @@ _ROTATIONS = ("Xrotation", "Yrotation", "Zrotation")
 
 @dataclass(frozen=True, eq=False)
 class Bvh:
-    """What the file says, in its own units and axes."""
+    """A skeleton and its motion in the file's own units and axes."""
 
     names: tuple[str, ...]  # of the J joints, parents first; end sites are left out
     parents: tuple[int, ...]  # -1 for the root
     offsets: np.ndarray  # [J, 3] from the parent, in its axes
     ends: tuple[np.ndarray | None, ...]  # [3] offset of each joint's end site, if it has one
-    turns: np.ndarray  # [N, J, 3, 3] each joint in its parent's axes
-    shifts: np.ndarray  # [N, J, 3] from the parent: the offset, or the position channels where a joint has them
+    rotations: np.ndarray  # [N, J, 3, 3] each joint in its parent's axes
+    translations: np.ndarray  # [N, J, 3] from the parent: the offset, or the position channels where a joint has them
     fps: float
 
 
@@ -41,24 +41,24 @@ def read_bvh(path: Path) -> Bvh:
         raise MotionError(f"{path}: expected HIERARCHY and MOTION, got neither or one; give a .bvh file")
     names, parents, offsets, ends, channels = _hierarchy(path, head)
     values, fps = _frames(path, motion, sum(len(names) for names in channels))
-    turns, shifts = _local(values, channels, np.array(offsets))
-    return Bvh(tuple(names), tuple(parents), np.array(offsets), tuple(ends), turns, shifts, fps)
+    rotations, translations = _local(values, channels, np.array(offsets))
+    return Bvh(tuple(names), tuple(parents), np.array(offsets), tuple(ends), rotations, translations, fps)
 
 
-def world_of(
+def world_transforms(
     bvh: Bvh,
-    turns: np.ndarray,  # [N, J, 3, 3]
-    shifts: np.ndarray,  # [N, J, 3]
+    rotations: np.ndarray,  # [N, J, 3, 3] in the parent's axes
+    translations: np.ndarray,  # [N, J, 3] from the parent
 ) -> tuple[np.ndarray, np.ndarray]:  # [N, J, 3, 3], [N, J, 3]
-    """Every joint's rotation and place in the file's world."""
-    rotations, places = np.empty_like(turns), np.empty_like(shifts)
+    """Each joint's rotation and position in the file's world."""
+    world, positions = np.empty_like(rotations), np.empty_like(translations)
     for joint, parent in enumerate(bvh.parents):
         if parent < 0:
-            rotations[:, joint], places[:, joint] = turns[:, joint], shifts[:, joint]
+            world[:, joint], positions[:, joint] = rotations[:, joint], translations[:, joint]
             continue
-        rotations[:, joint] = rotations[:, parent] @ turns[:, joint]
-        places[:, joint] = places[:, parent] + (rotations[:, parent] @ shifts[:, joint, :, None])[..., 0]
-    return rotations, places
+        world[:, joint] = world[:, parent] @ rotations[:, joint]
+        positions[:, joint] = positions[:, parent] + (world[:, parent] @ translations[:, joint, :, None])[..., 0]
+    return world, positions
 
 
 def _hierarchy(path: Path, text: str) -> tuple[list[str], list[int], list[np.ndarray], list, list[list[str]]]:
@@ -67,7 +67,7 @@ def _hierarchy(path: Path, text: str) -> tuple[list[str], list[int], list[np.nda
     offsets: list[np.ndarray] = []
     ends: list[np.ndarray | None] = []
     channels: list[list[str]] = []
-    open_joints: list[int] = []  # the joints whose braces are open; an end site repeats its joint, negated
+    open_joints: list[int] = []  # the joints whose braces are open; an end site repeats its joint
     is_end = False
     rows = [row.split() for row in text.replace("{", "\n{\n").replace("}", "\n}\n").splitlines()]
     for words in filter(None, rows):
@@ -133,17 +133,18 @@ def _numbers(path: Path, what: str, words: list[str], count: int) -> np.ndarray:
 
 def _local(values: np.ndarray, channels: list[list[str]], offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     count = len(values)
-    turns = np.tile(np.eye(3), (count, len(channels), 1, 1))
-    shifts = np.tile(offsets, (count, 1, 1))
+    rotations = np.tile(np.eye(3), (count, len(channels), 1, 1))
+    translations = np.tile(offsets, (count, 1, 1))
     column = 0
     for joint, names in enumerate(channels):
         for name in names:
-            if name in _POSITIONS:  # exporters write absolute positions here: they stand for the offset
-                shifts[:, joint, _POSITIONS.index(name)] = values[:, column]
+            if name in _POSITIONS:  # exporters write absolute positions here, which replace the offset
+                translations[:, joint, _POSITIONS.index(name)] = values[:, column]
             else:
-                turns[:, joint] = turns[:, joint] @ _about(_ROTATIONS.index(name), np.radians(values[:, column]))
+                angle = np.radians(values[:, column])
+                rotations[:, joint] = rotations[:, joint] @ _about(_ROTATIONS.index(name), angle)
             column += 1
-    return turns, shifts
+    return rotations, translations
 
 
 def _about(axis: int, angle: np.ndarray) -> np.ndarray:  # [N] rad -> [N, 3, 3]

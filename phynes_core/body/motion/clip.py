@@ -1,7 +1,6 @@
 """Motion clips: SMPL poses over time."""
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -14,7 +13,6 @@ from phynes_core.body.rotations import (
     quaternion_to_axis_angle,
     slerp,
 )
-from phynes_core.io.shipped_files import ASSETS
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,10 +23,10 @@ class MotionClip:
     fps: float
     global_orient: Tensor  # [N, 3] axis-angle, rad
     body_pose: Tensor  # [N, 23, 3] axis-angle, rad
-    transl: Tensor  # [N, 3] metres, world; what it moves says `placed_on`
+    transl: Tensor  # [N, 3] metres, world; `placed_on` gives its reference point
     betas: Tensor | None  # [B] of the person recorded, if known
-    is_z_up: bool = False  # the recording's world, pelvis and all, has +Z for its up
-    leg_length: float = 0.0  # not 0: `transl` is where the pelvis is, in units in which a leg is so long
+    is_z_up: bool = False  # the recording's world has +Z up
+    leg_length: float = 0.0  # > 0: `transl` is the pelvis's position, in units in which a leg has this length
 
     @property
     def num_frames(self) -> int:
@@ -40,11 +38,11 @@ class MotionClip:
         """Seconds from the first frame to the last."""
         return (self.num_frames - 1) / self.fps
 
-    def placed_on(self, rest_joints: Tensor) -> "MotionClip":  # [24, 3] metres: of the T-pose of who is to move
-        """The clip in smplx's parameters for this person, +Y up: how a world turns depends on where the pelvis rests.
+    def placed_on(self, rest_joints: Tensor) -> "MotionClip":  # [24, 3] metres: T-pose of the body that will move
+        """The clip in smplx's parameters for this body, +Y up; `transl` depends on the pelvis's rest position J.
 
-        A recording with +Z up is turned whole, v' = A v: the pelvis at J + t goes to A (J + t). A skeleton of another
-        size keeps its steps in proportion to its legs.
+        A recording with +Z up is rotated as a whole, v' = A v: the pelvis at J + t goes to A (J + t). For a skeleton of
+        another size, translations are scaled by the length of the legs.
         """
         pelvis, orient, transl = rest_joints[0], self.global_orient, self.transl
         if self.leg_length > 0:
@@ -64,13 +62,13 @@ class MotionClip:
         return Pose(self.body_pose[frame], self.global_orient[frame], self.transl[frame], self._betas(betas))
 
     def pose_at(self, time_s: float, betas: Tensor | None = None, loop: bool = True) -> Pose:
-        """The pose at any time, by slerp. Looping jumps from the last frame to the first; else the ends are held."""
+        """The pose at any time, by slerp. Looping jumps from the last frame to the first; else the end poses hold."""
         duration = self.duration_s
         if loop and duration > 0:
             time_s = time_s % duration
-        place = min(max(time_s, 0.0), duration) * self.fps
-        frame = min(int(place), max(self.num_frames - 2, 0))
-        fraction = place - frame
+        position = min(max(time_s, 0.0), duration) * self.fps  # in frames
+        frame = min(int(position), max(self.num_frames - 2, 0))
+        fraction = position - frame
         if fraction < 1e-6:
             return self.pose(frame, betas)
         following = frame + 1
@@ -86,8 +84,3 @@ class MotionClip:
         if betas is not None:
             return betas
         return torch.zeros(MAX_BETAS) if self.betas is None else self.betas
-
-
-def bundled_motions() -> dict[str, Path]:
-    """Name -> file of the clips that ship with the project, by name."""
-    return {path.stem: path for path in sorted((ASSETS / "motions").glob("*.npz"))}

@@ -8,21 +8,22 @@ import numpy as np
 import torch
 
 from phynes_core.body.model import MAX_BETAS
-from phynes_core.body.motion.clip import MotionClip, bundled_motions
+from phynes_core.body.motion.clip import MotionClip
 from phynes_core.body.motion.retarget import load_bvh
 from phynes_core.conventions import NUM_JOINTS
 from phynes_core.errors import MotionError
 from phynes_core.io.restricted_pickle import load_restricted, refusing
+from phynes_core.io.shipped_files import bundled_motions
 
 MOTION_SUFFIXES = (".npz", ".pkl", ".bvh")
-AIST_FPS = 60.0  # the choreographies were filmed so; the files do not say it
+AIST_FPS = 60.0  # of the recorded videos; the files do not store it
 _OURS = ("global_orient", "body_pose", "transl", "fps")
 _AMASS = ("poses", "root_orient", "pose_body", "trans", "mocap_framerate", "mocap_frame_rate")
-_BODY_COLUMNS = 66  # root and 21 joints; what follows are hands and face, which SMPL's last two joints are not
+_BODY_COLUMNS = 66  # root and 21 joints; hands and face follow, which have no counterpart in SMPL
 
 
 def load_motion(path: Path) -> MotionClip:
-    """Read a clip; raises MotionError. `MotionClip.placed_on` makes it fit a body."""
+    """Read a clip; raises MotionError. `MotionClip.placed_on` adapts it to a body."""
     path = Path(path)
     suffix = path.suffix.lower()
     if suffix == ".bvh":
@@ -36,7 +37,7 @@ def load_motion(path: Path) -> MotionClip:
 
 
 def _zipped(path: Path) -> dict[str, np.ndarray]:
-    """The arrays that a clip is made of; others, such as names as objects, are not looked at."""
+    """The arrays of a clip; others, such as pickled names, are not read."""
     try:
         with np.load(path, allow_pickle=False) as archive:
             return {key: archive[key] for key in (*_OURS, *_AMASS, "betas") if key in archive.files}
@@ -52,7 +53,7 @@ def _zipped(path: Path) -> dict[str, np.ndarray]:
 
 
 def _pickled(path: Path) -> Mapping[str, object]:
-    """The dictionary in a pickle; nothing in it is run."""
+    """The dictionary in a pickle; no code in it is run."""
     try:
         content = path.read_bytes()
     except OSError as error:

@@ -1,7 +1,8 @@
-"""Somebody's skeleton onto SMPL's: world rotations carried over, each seen from a rest pose that both agree on.
+"""Retarget a .bvh skeleton to SMPL's: match joints by name, and transfer world rotations between aligned rest poses.
 
-A joint's rotation in the world is taken over as G_j = A W_j B_j: W_j is the file's, A turns its up axis to ours, and
-B_j is the constant turn from SMPL's rest pose to the file's: the same limb must point the same way in both.
+A joint's world rotation is G_j = A W_j B_j: W_j is the file's, A turns its up axis to ours, and B_j is the constant
+rotation from SMPL's rest pose to the file's, such that each limb points in the same direction in both. Joint names are
+those of Mixamo, LAFAN, CMU, Xsens and others.
 """
 
 import re
@@ -11,14 +12,14 @@ import numpy as np
 import torch
 
 from phynes_core.body.model import SMPL_PARENTS
-from phynes_core.body.motion.bvh import Bvh, read_bvh, world_of
+from phynes_core.body.motion.bvh import Bvh, read_bvh, world_transforms
 from phynes_core.body.motion.clip import MotionClip
 from phynes_core.body.rotations import matrix_to_quaternion, quaternion_to_axis_angle
 from phynes_core.conventions import JOINT_NAMES, NUM_JOINTS
 from phynes_core.errors import MotionError
 
-_NEEDED = (1, 2, 4, 5, 16, 17)  # hips, knees, shoulders: without them it is not a person
-# where SMPL's limbs point in the T-pose, +X left, +Y up, +Z ahead; others keep the axes of the whole body
+_NEEDED = (1, 2, 4, 5, 16, 17)  # hips, knees, shoulders: no person is retargeted without them
+# directions of SMPL's limbs in the T-pose, +X left, +Y up, +Z ahead; other joints take the axes of the whole body
 _CHILD = {1: 4, 2: 5, 4: 7, 5: 8, 7: 10, 8: 11, 13: 16, 14: 17, 16: 18, 17: 19, 18: 20, 19: 21}
 _DIRECTION = {
     **dict.fromkeys((1, 2, 4, 5), (0.0, -1.0, 0.0)),
@@ -26,8 +27,8 @@ _DIRECTION = {
     **dict.fromkeys((13, 16, 18), (1.0, 0.0, 0.0)),
     **dict.fromkeys((14, 17, 19), (-1.0, 0.0, 0.0)),
 }
-_FOLLOWS = {10: 7, 11: 8, 20: 18, 21: 19}  # have no bone of their own: aligned as what they hang on
-# a limb that points so nearly where SMPL's does is taken for the same: bodies differ by as much
+_FOLLOWS = {10: 7, 11: 8, 20: 18, 21: 19}  # joints without a bone of their own are aligned as their parents
+# limbs within these angles of SMPL's need no alignment: rest poses of bodies differ by as much
 _SAME_DEG = {**dict.fromkeys((1, 2, 4, 5, 16, 17, 18, 19), 10.0), **dict.fromkeys((7, 8, 13, 14), 40.0)}
 _LIMBS = {  # SMPL's joint -> names without their side, in lower case letters
     "hip": ("upleg", "upperleg", "thigh", "hip"),
@@ -43,7 +44,7 @@ _PELVIS = ("hips", "pelvis", "hip")
 
 
 def load_bvh(path: Path) -> MotionClip:
-    """A .bvh as SMPL's rotations and the pelvis's path; raises MotionError."""
+    """Read a .bvh as SMPL's rotations and the pelvis's positions; raises MotionError."""
     bvh = read_bvh(path)
     joints = smpl_joints_of(bvh.names, bvh.parents)
     missing = [JOINT_NAMES[joint] for joint in _NEEDED if joint not in joints]
@@ -53,17 +54,17 @@ def load_bvh(path: Path) -> MotionClip:
             f"{', '.join(missing)}; rename them"
         )
     still = np.tile(np.eye(3), (1, len(bvh.names), 1, 1))
-    rest = world_of(bvh, still, bvh.offsets[None])[1][0]  # [J, 3]
-    rotations, places = world_of(bvh, bvh.turns, bvh.shifts)
+    rest = world_transforms(bvh, still, bvh.offsets[None])[1][0]  # [J, 3]
+    rotations, positions = world_transforms(bvh, bvh.rotations, bvh.translations)
     legs = [(joints[a], joints[b]) for a, b in ((1, 4), (2, 5), (4, 7), (5, 8)) if a in joints and b in joints]
     leg = 0.5 * sum(float(np.linalg.norm(rest[b] - rest[a])) for a, b in legs)
     if not leg > 0:
         raise MotionError(f"{path}: expected legs of some length, got OFFSETs of 0; export the skeleton again")
-    upright = _up_to_y(places, joints)
+    upright = _up_to_y(positions, joints)
     aligned = _alignments(bvh, rest, joints)
     local = _local_rotations(upright, rotations, aligned, joints)
     angles = quaternion_to_axis_angle(matrix_to_quaternion(torch.from_numpy(local))).float()
-    pelvis = torch.from_numpy(places[:, joints[0]] @ upright.T).float()
+    pelvis = torch.from_numpy(positions[:, joints[0]] @ upright.T).float()
     return MotionClip(Path(path).stem, bvh.fps, angles[:, 0], angles[:, 1:], pelvis, None, leg_length=leg)
 
 
@@ -73,7 +74,7 @@ def _local_rotations(
     aligned: dict[int, np.ndarray],
     joints: dict[int, int],
 ) -> np.ndarray:  # [N, 24, 3, 3]
-    """Each joint in its parent's axes; one that the file lacks goes with its parent."""
+    """Each joint in its parent's axes; a joint that the file lacks keeps its parent's rotation."""
     world = np.empty((len(rotations), NUM_JOINTS, 3, 3))
     for joint, parent in enumerate(SMPL_PARENTS):
         if joint in joints:
@@ -86,17 +87,17 @@ def _local_rotations(
     return local
 
 
-def _up_to_y(places: np.ndarray, joints: dict[int, int]) -> np.ndarray:  # [N, J, 3] -> [3, 3]
-    """The turn that puts the world upright: a person's pelvis is mostly above the feet."""
+def _up_to_y(positions: np.ndarray, joints: dict[int, int]) -> np.ndarray:  # [N, J, 3] -> [3, 3]
+    """The rotation that makes +Y up, recognized by the pelvis being above the feet."""
     feet = [joints[joint] for joint in (7, 8, 4, 5) if joint in joints][:2]
-    rise = (places[:, joints[0]] - places[:, feet].mean(1)).mean(0)
+    rise = (positions[:, joints[0]] - positions[:, feet].mean(1)).mean(0)
     if rise[2] > 2 * abs(rise[1]):
         return np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])
     return np.eye(3)
 
 
 def _alignments(bvh: Bvh, rest: np.ndarray, joints: dict[int, int]) -> dict[int, np.ndarray]:  # [3, 3] each
-    """B_j: from SMPL's rest axes to the file's, so that limbs of both point the same way."""
+    """B_j: from SMPL's rest axes to the file's, so that limbs of both point in the same direction."""
     body = _body_axes(rest, joints)
     aligned = {joint: body for joint in joints}
     for joint, child in _CHILD.items():
@@ -111,15 +112,15 @@ def _alignments(bvh: Bvh, rest: np.ndarray, joints: dict[int, int]) -> dict[int,
             continue
         wanted = body @ (np.array(_DIRECTION[joint]) / np.linalg.norm(_DIRECTION[joint]))
         if wanted @ bone / length < np.cos(np.radians(_SAME_DEG[joint])):
-            aligned[joint] = _shortest_turn(wanted, bone / length, body[:, 0]) @ body
-    for joint, leader in _FOLLOWS.items():
-        if joint in joints and leader in joints:
-            aligned[joint] = aligned[leader]
+            aligned[joint] = _shortest_rotation(wanted, bone / length, body[:, 0]) @ body
+    for joint, parent in _FOLLOWS.items():
+        if joint in joints and parent in joints:
+            aligned[joint] = aligned[parent]
     return aligned
 
 
 def _body_axes(rest: np.ndarray, joints: dict[int, int]) -> np.ndarray:  # [3, 3] columns left, up, ahead
-    """Which way the rest skeleton stands, by its hips and spine."""
+    """The rest skeleton's orientation, from its hips and spine."""
     top = next((joints[joint] for joint in (12, 15, 9, 6, 16) if joint in joints), joints[16])
     left = rest[joints[1]] - rest[joints[2]]
     if np.linalg.norm(left) < 1e-9:
@@ -137,7 +138,7 @@ def _body_axes(rest: np.ndarray, joints: dict[int, int]) -> np.ndarray:  # [3, 3
     return straight if is_nearly_straight and abs(np.linalg.det(straight) - 1) < 1e-9 else axes
 
 
-def _shortest_turn(start: np.ndarray, end: np.ndarray, hinge: np.ndarray) -> np.ndarray:  # unit each -> [3, 3]
+def _shortest_rotation(start: np.ndarray, end: np.ndarray, hinge: np.ndarray) -> np.ndarray:  # unit each -> [3, 3]
     """From one direction to another; about `hinge` where they are opposite, so that knees still bend about it."""
     start = start / np.linalg.norm(start)
     cosine = float(start @ end)
@@ -167,15 +168,15 @@ def smpl_joints_of(names: tuple[str, ...], parents: tuple[int, ...]) -> dict[int
 
 
 def _spine(path: list[int], pelvis: int, arms: list[list[int]]) -> dict[int, int]:
-    """From the pelvis to the head: what the arms hang on ends the spine, what follows is the neck."""
+    """The joints from pelvis to head: the spine ends where the arms branch off, the neck follows."""
     if pelvis not in path:
         return {15: path[-1]}
     path = path[path.index(pelvis) + 1 :]
     chest = max((path.index(joint) for arm in arms for joint in arm if joint in path), default=len(path) - 3)
     spine, neck = path[: chest + 1], path[chest + 1 : -1]
-    places = {1: (6,), 2: (3, 9)}.get(len(spine), (3, 6, 9))
+    targets = {1: (6,), 2: (3, 9)}.get(len(spine), (3, 6, 9))
     chosen = spine if len(spine) < 3 else [spine[0], spine[len(spine) // 2], spine[-1]]
-    found = dict(zip(places, chosen, strict=False))
+    found = dict(zip(targets, chosen, strict=False))
     if neck:
         found[12] = neck[0]
     return found | {15: path[-1]}

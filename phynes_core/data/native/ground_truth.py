@@ -1,4 +1,4 @@
-"""The ground_truth folder of our own capture layout, read when asked for."""
+"""The ground_truth folder of our own capture layout; files are read when asked for."""
 
 import zipfile
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from phynes_core.io.image_files import read_exr, read_png
 
 @dataclass(frozen=True)
 class NativeGroundTruth(GroundTruth):
-    """The ground_truth folder of a native capture. Pictures are premultiplied by coverage: the background is 0."""
+    """Ground truth of a native capture. Pictures are premultiplied by coverage: the background is 0."""
 
     root: Path  # of the capture
 

@@ -1,7 +1,8 @@
-"""Where each file of the native capture layout lies (docs/dataset.md)."""
+"""Paths and names of the native capture layout's files (docs/dataset.md)."""
 
 from pathlib import Path
 
+FORMAT = 1  # of cameras.json
 CAMERAS = "cameras.json"
 BODY = "body.npz"
 GROUND_TRUTH = "ground_truth"

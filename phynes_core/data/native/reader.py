@@ -17,7 +17,6 @@ from phynes_core.errors import CaptureError, ImageError
 from phynes_core.io.image_files import picture_size, read_png
 from phynes_core.render.camera import Camera
 
-FORMAT = 1
 CAMERA_SPLITS = ("train", "test")
 FRAME_SPLITS = ("train", "novel_pose")
 _CAMERA_KEYS = {"intrinsics", "T_cam_world", "width", "height", "split"}
@@ -86,9 +85,11 @@ def _read_cameras(path: Path) -> tuple[dict[str, Camera], dict[str, str], bool]:
         raise CaptureError(f"{path}: cannot read the cameras ({error.strerror}); docs/dataset.md shows one") from error
     except ValueError as error:
         raise CaptureError(f"{path}: not readable as JSON ({error}); correct it") from error
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
+    if not isinstance(content, dict) or content.get("format") != layout.FORMAT:
         got = content.get("format") if isinstance(content, dict) else type(content).__name__
-        raise CaptureError(f"{path}: expected 'format': {FORMAT}, got {got}; update PhyNES or convert the capture")
+        raise CaptureError(
+            f"{path}: expected 'format': {layout.FORMAT}, got {got}; update PhyNES or convert the capture"
+        )
     unknown = set(content) - {"format", "cameras", "premultiplied"}
     entries = content.get("cameras")
     if unknown or not isinstance(entries, dict) or not entries:

@@ -1,4 +1,4 @@
-"""Write our own capture layout (docs/dataset.md), file by file, each whole or not at all: a stopped run can go on."""
+"""Write our own capture layout (docs/dataset.md), each file atomically: a stopped run can be continued."""
 
 import json
 from collections.abc import Mapping
@@ -8,10 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from phynes_core.body.model import Pose
+from phynes_core.body.model import MAX_BETAS, Pose
 from phynes_core.conventions import linear_to_srgb
 from phynes_core.data.native import layout
-from phynes_core.data.native.reader import FORMAT
 from phynes_core.io.atomic_file import replacing
 from phynes_core.io.image_files import write_exr, write_png
 from phynes_core.render.camera import Camera
@@ -30,7 +29,7 @@ def save_cameras(root: Path, cameras: Mapping[str, Camera], camera_split: Mappin
         for name, camera in cameras.items()
     }
     with replacing(root / layout.CAMERAS) as temporary:
-        temporary.write_text(json.dumps({"format": FORMAT, "cameras": entries}, indent=1), encoding="utf-8")
+        temporary.write_text(json.dumps({"format": layout.FORMAT, "cameras": entries}, indent=1), encoding="utf-8")
 
 
 def save_body_parameters(
@@ -42,7 +41,7 @@ def save_body_parameters(
 ) -> None:
     """body.npz."""
     frames = sorted(poses)
-    betas = np.zeros(10, np.float32)
+    betas = np.zeros(MAX_BETAS, np.float32)
     first = poses[frames[0]].betas
     betas[: len(first)] = first.numpy()
     with replacing(root / layout.BODY) as temporary, open(temporary, "wb") as file:

@@ -1,4 +1,4 @@
-"""Cameras as EasyMocap's family of datasets stores them: OpenCV with lens distortion, in the dataset's own world."""
+"""Cameras of EasyMocap's family of datasets (annots.npy, intri.yml, extri.yml): OpenCV, with lens distortion."""
 
 import re
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from phynes_core.data.public.options import UP_AXES
 from phynes_core.errors import CaptureError
 from phynes_core.render.camera import Camera
 
-_LEAST_DISTANCE_M = 0.05  # a camera nearer than this to the world's origin: its T was in metres, not millimetres
+_LEAST_DISTANCE_M = 0.05  # cameras closer to the world's origin have T in metres, not millimetres
 _MATRIX = re.compile(
     r"^(\w[\w.-]*):\s*!!opencv-matrix\s+rows:\s*(\d+)\s+cols:\s*(\d+)\s+dt:\s*\"?(\w+)\"?\s+data:\s*\[([^\]]*)\]",
     re.MULTILINE,
@@ -51,7 +51,7 @@ class SourceCamera:
 
 
 def cameras_from_annots(path: Path, cams: object) -> dict[int, SourceCamera]:
-    """The lists K, D, R, T of annots.npy, indexed by camera number; entries that hold nothing are skipped."""
+    """The lists K, D, R, T of annots.npy, indexed by camera number; empty entries are skipped."""
     if not isinstance(cams, dict) or not {"K", "D", "R", "T"} <= set(cams):
         raise CaptureError(f"{path}: cams: expected lists K, D, R, T, got others; export annots.npy again")
     lists = {key: _entries(path, key, cams[key]) for key in ("K", "D", "R", "T")}
@@ -73,7 +73,7 @@ def cameras_from_annots(path: Path, cams: object) -> dict[int, SourceCamera]:
 def cameras_from_yaml(
     intrinsic_path: Path, extrinsic_path: Path
 ) -> tuple[dict[int, str], dict[int, SourceCamera]]:  # names and cameras by number
-    """intri.yml and extri.yml, T in metres. The name is the number, or else names are counted in natural order."""
+    """intri.yml and extri.yml, T in metres. A camera's number is its name, else its index in natural order."""
     names, intrinsics = read_opencv_yaml(intrinsic_path)
     more_names, extrinsics = read_opencv_yaml(extrinsic_path)
     listed = [name for name in dict.fromkeys([*names, *more_names]) if f"K_{name}" in intrinsics]
@@ -107,11 +107,11 @@ def rotation_matrix(axis_angle: np.ndarray) -> np.ndarray:  # any shape of 3 num
 
 
 def up_axis(where: Path, cameras: Sequence[SourceCamera]) -> str:
-    """The axis of the world that most cameras hold upward; one of UP_AXES."""
+    """The world axis closest to the cameras' mean up direction; one of UP_AXES."""
     up = -np.mean([camera.rotation[1] for camera in cameras], axis=0)
     up /= max(float(np.linalg.norm(up)), 1e-9)
     axis = int(np.argmax(abs(up)))
-    if abs(up[axis]) < 0.8:  # 37 degrees: nothing but rolled or vertical cameras
+    if abs(up[axis]) < 0.8:  # more than 37 degrees off: rolled or vertical cameras
         raise CaptureError(f"{where}: cannot tell from the cameras which axis of the world points up; give --up, as +z")
     return ("-" if up[axis] < 0 else "+") + "xyz"[axis]
 
@@ -161,7 +161,7 @@ def _camera(where: str, K: object, D: object, R: object, T: object) -> SourceCam
 
 
 def _numbers(value: object) -> np.ndarray:
-    """float64, or NaN where there are no numbers: the check that follows names it."""
+    """float64, or one NaN if it holds no numbers, which the checks that follow report."""
     try:
         return np.asarray(value, np.float64)
     except (TypeError, ValueError):
@@ -169,7 +169,7 @@ def _numbers(value: object) -> np.ndarray:
 
 
 def read_opencv_yaml(path: Path) -> tuple[list[str], dict[str, np.ndarray]]:  # names; [rows, cols] float64
-    """The list `names` and every matrix by its key."""
+    """The list `names` and every matrix by its key, from an OpenCV FileStorage file; no other YAML."""
     try:
         text = Path(path).read_text(encoding="utf-8").replace("\r\n", "\n")
     except OSError as error:

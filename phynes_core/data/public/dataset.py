@@ -33,7 +33,7 @@ from phynes_core.io.image_files import picture_size
 from phynes_core.io.restricted_pickle import read_object_array
 
 ANNOTS, INTRINSICS, EXTRINSICS, MOTION = "annots.npy", "intri.yml", "extri.yml", "motion.npz"
-SEGMENTED_UNCERTAIN_PX = 2  # Neural Body erodes and dilates label masks by 5 x 5 and leaves the ring out
+SEGMENTED_UNCERTAIN_PX = 2  # Neural Body erodes and dilates label masks by 5 x 5 and leaves out the pixels between
 MESHES = "object"  # <frame>.obj, +Y up while the world has +Z up: (x, y, z) of the file is (x, -z, y) of the world
 
 
@@ -43,7 +43,7 @@ def is_public_dataset(root: Path) -> bool:
 
 
 def load_public_dataset(root: Path, options: CaptureOptions, body: BodyModel | None) -> Capture:
-    """Read cameras, splits and poses, and check that every picture that they need is there."""
+    """Read cameras, splits and poses, and check that all their pictures exist."""
     if body is None:
         raise CaptureError(
             f"{root}: its parameters belong to SMPL, which is not ours to ship; name your file with --smpl"
@@ -57,7 +57,7 @@ def load_public_dataset(root: Path, options: CaptureOptions, body: BodyModel | N
     views = _views(root, cameras, present, options.ratio or preset.ratio)
     up = options.up or up_axis(root, list(cameras.values()))
     world = world_rotation(up)
-    poses = _poses(root, [frames[place] for place in (*train, *novel)], options, body, world)
+    poses = _poses(root, [frames[index] for index in (*train, *novel)], options, body, world)
     pinholes = {names[camera]: views[camera].camera.pinhole(views[camera].size, views[camera].new_size, world)
                 for camera in splits}  # fmt: skip
     return Capture(
@@ -68,8 +68,8 @@ def load_public_dataset(root: Path, options: CaptureOptions, body: BodyModel | N
         cameras=pinholes,
         camera_split={names[camera]: split for camera, split in splits.items()},
         frames=tuple(sorted(poses)),
-        frame_split={frames[place].number: "train" for place in train}
-        | {frames[place].number: "novel_pose" for place in novel},
+        frame_split={frames[index].number: "train" for index in train}
+        | {frames[index].number: "novel_pose" for index in novel},
         poses=poses,
         pictures=MaskedPictures(
             {names[camera]: views[camera] for camera in splits},
@@ -105,15 +105,15 @@ def _cameras_and_frames(
     path = root / ANNOTS
     if not path.is_file():
         names, cameras = cameras_from_yaml(root / INTRINSICS, root / EXTRINSICS)
-        return cameras, _without_doubles(root, frames_from_folders(root, names))
+        return cameras, _checked_frames(root, frames_from_folders(root, names))
     annots = read_object_array(path)
     if not isinstance(annots, dict) or not {"cams", "ims"} <= set(annots):
         raise CaptureError(f"{path}: expected a dictionary with cams and ims, got others; export it again")
     frames = frames_from_annots(path, annots["ims"], preset.counts_from_one)
-    return cameras_from_annots(path, annots["cams"]), _without_doubles(path, frames)
+    return cameras_from_annots(path, annots["cams"]), _checked_frames(path, frames)
 
 
-def _without_doubles(path: Path, frames: tuple[SourceFrame, ...]) -> tuple[SourceFrame, ...]:
+def _checked_frames(path: Path, frames: tuple[SourceFrame, ...]) -> tuple[SourceFrame, ...]:
     numbers = [frame.number for frame in frames]
     if len(set(numbers)) != len(numbers):
         raise CaptureError(f"{path}: expected different frames, got one twice; export it again")
@@ -122,16 +122,16 @@ def _without_doubles(path: Path, frames: tuple[SourceFrame, ...]) -> tuple[Sourc
 
 def _split(
     root: Path, frames: Sequence[SourceFrame], preset: SubjectPreset, options: CaptureOptions
-) -> tuple[range, list[int]]:  # places in `frames`
-    train = (options.frames or preset.frames).positions(len(frames))
+) -> tuple[range, list[int]]:  # indices of `frames`
+    train = (options.frames or preset.frames).indices(len(frames))
     if not train:
         raise CaptureError(
             f"{root}: expected frames to train on, got none among its {len(frames)}; give other --frames"
         )
     novel = options.novel_frames or preset.novel_frames
-    places = () if novel is None else novel.positions(len(frames))
+    indices = () if novel is None else novel.indices(len(frames))
     every = options.evaluate_every or preset.evaluate_every
-    return train, [place for place in places[::every] if place not in train]
+    return train, [index for index in indices[::every] if index not in train]
 
 
 def _camera_split(
@@ -143,7 +143,7 @@ def _camera_split(
     preset: SubjectPreset,
     options: CaptureOptions,
 ) -> dict[int, str]:
-    """Train and test cameras by number, in order. A preset's test views without any picture give way to the others."""
+    """Train and test cameras by number, in order. A preset's test views without pictures are replaced by the others."""
     train_views = options.train_views or preset.train_views
     for view in (*train_views, *(options.test_views or ())):
         if view not in cameras:
@@ -154,7 +154,7 @@ def _camera_split(
     both = set(train_views) & set(options.test_views or ())
     if both:
         raise CaptureError(f"{root}: camera {min(both)} is both in --train-views and in --test-views; leave one out")
-    seen = [frames[place] for place in (*train, *novel)]
+    seen = [frames[index] for index in (*train, *novel)]
     pictured = {view for frame in seen for view, path in frame.pictures.items() if (root / path).is_file()}
     others = [view for view in sorted(cameras) if view not in train_views and view in pictured]
     test_views = options.test_views or [view for view in preset.test_views or () if view in others] or others
@@ -170,11 +170,11 @@ def _pictures(
     every: int,
     has_labels: bool,
 ) -> dict[tuple[int, int], SourcePicture]:  # by camera number and frame
-    """Training cameras have every training frame; test cameras see every n-th, and the frames of novel motion."""
+    """Training cameras have every training frame; test cameras every n-th, and the frames of novel motion."""
     wanted = {"train": train, "test": [*train[::every], *novel]}
     present = {}
     for camera, split in splits.items():
-        for frame in (frames[place] for place in wanted[split]):
+        for frame in (frames[index] for index in wanted[split]):
             relative = frame.pictures.get(camera)
             if relative is None or not (root / relative).is_file():
                 if split == "train":

@@ -1,4 +1,4 @@
-"""Which picture files a dataset of EasyMocap's family has: from annots.npy, or from the folders themselves."""
+"""Frames and picture files of a dataset of EasyMocap's family, from annots.npy or from its folders."""
 
 import re
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png")
 
 @dataclass(frozen=True)
 class SourceFrame:
-    """One moment."""
+    """One frame of the dataset, with the pictures of all cameras."""
 
     number: int  # in our capture
     parameters: int  # number of its body parameters
@@ -24,7 +24,7 @@ def frames_from_annots(path: Path, ims: object, counts_from_one: bool) -> tuple[
     """The list `ims` of annots.npy: for each frame a dictionary whose "ims" lists a path for each camera number."""
     if not isinstance(ims, list | np.ndarray) or not len(ims):
         raise CaptureError(f"{path}: ims: expected a list of frames, got others; export annots.npy again")
-    return tuple(_frame(f"{path}: ims[{place}]", item, counts_from_one) for place, item in enumerate(ims))
+    return tuple(_frame(f"{path}: ims[{index}]", item, counts_from_one) for index, item in enumerate(ims))
 
 
 def frames_from_folders(root: Path, names: dict[int, str]) -> tuple[SourceFrame, ...]:  # cameras' names by number

@@ -1,8 +1,8 @@
-"""What SyntheticHuman (meshes) and SyntheticHuman++ (renders under known lights) tell beside their pictures.
+"""Ground truth of SyntheticHuman (meshes) and SyntheticHuman++ (renders under known lights).
 
-The released folders of SyntheticHuman++ could not be looked at: the template below is what its authors' evaluation
-script reads. Their albedo is compared there as stored, without decoding, and so it is here; their normal maps are left
-out, because that script decodes them twice.
+The released folders of SyntheticHuman++ were not available: the template below is that of its authors' evaluation
+script. That script compares albedo as stored, without decoding, and so does this; it decodes normal maps twice, so they
+are not read.
 """
 
 from collections.abc import Mapping
@@ -38,14 +38,14 @@ _FIELDS = {"folder": _RELIT, "human": "x", "light": "x", "frame": 0, "view": 0, 
 
 @dataclass(frozen=True)
 class PublicGroundTruth(GroundTruth):
-    """Read when asked for; `has` and `has_geometry` look for the files."""
+    """Files are read when asked for; `has` and `has_geometry` check whether they exist."""
 
     root: Path
     human: str
     cameras: Mapping[str, Camera]  # of the capture's pictures
     meshes: Mapping[int, Path]  # .obj by frame
     mesh_rotation: np.ndarray  # [3, 3] axes of the .obj -> our world
-    has_z_up: bool  # the dataset's world; the probes are defined in no other
+    has_z_up: bool  # of the dataset's world; probes are only defined for +Z up
     renders: str  # template as RENDERS; relative to the capture's folder or to the one above
     lighting: Path | None  # folder of the probes
 
@@ -59,7 +59,7 @@ class PublicGroundTruth(GroundTruth):
 
     @cached_property
     def lights(self) -> tuple[str, ...]:
-        """Those under which anything was rendered and whose probe is there."""
+        """Lights that have renders and a probe."""
         if not self.has_z_up:
             return ()
         rendered = {light for light in LIGHTS if any(self._folder(folder, light) for folder in (_RELIT, _WHITE))}
@@ -70,7 +70,7 @@ class PublicGroundTruth(GroundTruth):
         return self._file(buffer, camera, frame, light) is not None
 
     def has_geometry(self, frame: int) -> bool:
-        """Whether there is a mesh."""
+        """Whether this frame has a mesh."""
         return frame in self.meshes
 
     def albedo(self, camera: str, frame: int) -> Tensor:  # [H, W, 3]
@@ -86,7 +86,7 @@ class PublicGroundTruth(GroundTruth):
         return self._picture("shading", camera, frame, light)
 
     def light_image(self, light: str) -> Tensor:  # [16, 32, 3] linear radiance, lat-long, world axes
-        """The probe. In a world with +Z up its pixels lie as ours do in the world turned to +Y up."""
+        """The probe. Its pixels are those of our lat-long once the dataset's world, +Z up, is rotated to +Y up."""
         path = self._probe_file(light)
         try:
             if path is not None:
@@ -141,7 +141,7 @@ class PublicGroundTruth(GroundTruth):
         return path if path is not None and path.is_file() else None
 
     def _lit_by(self, camera: str, frame: int) -> str:
-        """A light with which this view's albedo was stored; "" if none."""
+        """A light whose folder holds this view's albedo; "" if none."""
         lit = (light for light in LIGHTS
                if self._path(_RELIT, camera, frame, light, "albedo_diffuse", ".png").is_file())  # fmt: skip
         return next(lit, "")

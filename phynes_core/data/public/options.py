@@ -1,4 +1,9 @@
-"""Which frames, views and pixels of a public dataset make a capture; what is left out, the subject's preset says."""
+"""Which frames, views and pixels of a public dataset make a capture, with presets of the public subjects.
+
+Presets are found by the folder's name. Sources: neuralbody's supplementary table and animatable_nerf's configs/sdf_pdf
+(ZJU-MoCap, SyntheticHuman), RelightableAvatar's configs/synthetic_human (SyntheticHuman++). PhyNES trains all subjects
+of both from four views and does not name them; 1, 4, 7, 9 is the only published choice of four in ten.
+"""
 
 import dataclasses
 import re
@@ -15,14 +20,14 @@ _FOUR_OF_TEN = (1, 4, 7, 9)
 
 @dataclass(frozen=True)
 class FrameRange:
-    """Places in a dataset's list of frames, counted as Python slices do: what lies past the end is left out."""
+    """A slice of a dataset's list of frames; indices past its end are left out."""
 
     first: int
     count: int
     interval: int = 1
 
-    def positions(self, total: int) -> range:
-        """The places that exist in a list of `total` frames."""
+    def indices(self, total: int) -> range:
+        """The indices that exist in a list of `total` frames."""
         return range(total)[self.first : self.first + self.count * self.interval : self.interval]
 
 
@@ -36,9 +41,9 @@ class CaptureOptions:
     test_views: tuple[int, ...] | None = None
     evaluate_every: int | None = None  # test cameras see every n-th frame of both splits
     ratio: float | None = None  # pictures are resized by it
-    up: str = ""  # the dataset's world axis that points up, as in UP_AXES; told from the cameras when empty
+    up: str = ""  # the dataset's world axis that points up, one of UP_AXES; found from the cameras when empty
     parameters: str = ""  # folder of the body parameters; the first of PARAMETER_FOLDERS that exists when empty
-    renders: str = ""  # path template of SyntheticHuman++'s ground truth (relit_files.py)
+    renders: str = ""  # path template of SyntheticHuman++'s ground truth (public/ground_truth.py)
     lighting: Path | None = None  # folder of its 16 x 32 probes
 
     def __post_init__(self) -> None:
@@ -50,7 +55,7 @@ class CaptureOptions:
             raise CaptureError(f"--up: expected one of {', '.join(UP_AXES)}, got '{self.up}'")
 
     def given(self) -> tuple[str, ...]:
-        """Names of the fields that were set."""
+        """Names of the fields that are set."""
         fields = dataclasses.fields(self)
         return tuple(field.name for field in fields if getattr(self, field.name) not in (None, ""))
 
@@ -80,7 +85,7 @@ def view_list(option: str, text: str | None) -> tuple[int, ...] | None:
 
 @dataclass(frozen=True)
 class SubjectPreset:
-    """What CaptureOptions leaves out."""
+    """Values for fields that CaptureOptions leaves empty."""
 
     frames: FrameRange
     train_views: tuple[int, ...]

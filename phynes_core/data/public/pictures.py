@@ -2,7 +2,7 @@
 
 The order is that of neuralbody and animatable_nerf: the mask gets the image's size (nearest), both are undistorted with
 the full-size intrinsics, the image is resized by area and the mask by nearest, and the image is black outside the mask.
-Values are averaged as stored (sRGB), as there. The mask is hard: coverage is 0 or 1.
+Values are averaged as stored (sRGB), as there. The mask is binary: coverage is 0 or 1.
 """
 
 from collections import OrderedDict
@@ -19,7 +19,7 @@ from phynes_core.data.public.undistort import resample, shrink_by_area, shrink_n
 from phynes_core.errors import CaptureError, ImageError
 from phynes_core.io.image_files import read_png
 
-_GRIDS_KEPT = 8  # 8 MB each at 1024 x 1024; training goes around four cameras, frame by frame
+_MOST_GRIDS = 8  # in the cache, 8 MB each at 1024 x 1024; training alternates between four cameras
 LABEL_FOLDERS = ("mask_cihp",)  # masks whose values name parts of the body, 0 is background
 
 
@@ -29,7 +29,7 @@ class SourcePicture:
 
     image: Path
     mask: Path
-    mask_has_labels: bool  # everything but 0 is the person; else gray, the person over half of the brightest value
+    mask_has_labels: bool  # True: the person is every value but 0; False: every gray over half of the brightest
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class SourceView:
 
 @dataclass
 class MaskedPictures:
-    """Decoded when asked for."""
+    """Pictures of a capture, decoded when asked for."""
 
     views: Mapping[str, SourceView]
     present: Mapping[tuple[str, int], SourcePicture]  # by camera and frame
@@ -54,7 +54,7 @@ class MaskedPictures:
         return (camera, frame) in self.present
 
     def read(self, camera: str, frame: int) -> np.ndarray:  # [H, W, 4] uint8
-        """The masked picture, and 0 or 255."""
+        """The masked picture with coverage 0 or 255."""
         if not self.has(camera, frame):
             raise CaptureError(f"camera {camera}, frame {frame}: not in this capture's splits; ask has_image first")
         view, files = self.views[camera], self.present[camera, frame]
@@ -87,18 +87,18 @@ class MaskedPictures:
     def _grid(self, camera: str, view: SourceView) -> Tensor:
         if camera not in self._grids:
             self._grids[camera] = undistortion_grid(view.camera.intrinsics, view.camera.distortion, *view.size)
-            while len(self._grids) > _GRIDS_KEPT:
+            while len(self._grids) > _MOST_GRIDS:
                 self._grids.popitem(last=False)
         self._grids.move_to_end(camera)
         return self._grids[camera]
 
 
 def find_mask(root: Path, picture: str) -> Path | None:
-    """The mask of a picture (its path relative to root), where the public loaders look for it."""
+    """The mask of a picture (its path relative to root), searched in the folders that the public loaders use."""
     stem = picture.rpartition(".")[0]
     renamed = stem.replace("images", "mask")
-    places = [f"{folder}/{stem}.png" for folder in (*LABEL_FOLDERS, "mask")] + [f"{renamed}.png", f"{renamed}.jpg"]
-    return next((root / place for place in places if place != picture and (root / place).is_file()), None)
+    candidates = [f"{folder}/{stem}.png" for folder in (*LABEL_FOLDERS, "mask")] + [f"{renamed}.png", f"{renamed}.jpg"]
+    return next((root / name for name in candidates if name != picture and (root / name).is_file()), None)
 
 
 def _person(files: SourcePicture) -> Tensor:  # [H, W] bool

@@ -1,6 +1,6 @@
-"""Body parameters as EasyMocap stores them, in ours.
+"""Body parameters of EasyMocap converted to ours.
 
-EasyMocap: v = R(Rh) LBS(poses) + Th, a turn about the world's origin. smplx and we turn the root about the pelvis J0 of
+EasyMocap: v = R(Rh) LBS(poses) + Th, a rotation about the world's origin. smplx and we rotate about the pelvis J0 of
 this shape: v = G (LBS0 - J0) + J0 + transl. Both are equal for G = R(Rh) R(poses[:3]) and transl = R(Rh) J0 + Th - J0;
 turning the dataset's world into ours multiplies R(Rh) and Th.
 """
@@ -26,13 +26,13 @@ _SHARED = 3 * 22  # pelvis to wrists: the joints that SMPL-H has in common with 
 
 def easymocap_pose(
     body: BodyModel,
-    poses: np.ndarray,  # [72] or [156] axis-angle, rad
+    poses: np.ndarray,  # [72] (SMPL) or [156] (SMPL-H) axis-angle, rad
     Rh: np.ndarray,  # [3] axis-angle, rad
     Th: np.ndarray,  # [3] metres
     shapes: np.ndarray,  # [10 or more]
     world: np.ndarray,  # [3, 3] dataset's world -> ours
 ) -> Pose:
-    """The same vertices in our parameters and our world. Of SMPL-H's hands, SMPL has no joints."""
+    """The same vertices in our parameters and our world. SMPL-H's hand joints are dropped, which SMPL does not have."""
     betas = shapes[: min(MAX_BETAS, body.shapedirs.shape[2])].astype(np.float64)
     directions = body.shapedirs.double().numpy()[..., : len(betas)]
     pelvis = body.joint_regressor[0].double().numpy() @ (body.v_template.double().numpy() + directions @ betas)
@@ -58,7 +58,7 @@ def poses_from_params(
 
 
 def poses_from_motion(path: Path, numbers: Iterable[int], body: BodyModel, world: np.ndarray) -> dict[int, Pose]:
-    """One .npz with a row for each frame; all frames have the shape of the first row."""
+    """One .npz with a row for each frame; all frames take the shape of the first row."""
     try:
         with np.load(path, allow_pickle=False) as archive:
             arrays = {key: archive[key] for key in archive.files}

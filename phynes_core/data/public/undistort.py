@@ -1,6 +1,6 @@
-"""OpenCV's lens distortion and the two resizings that the public datasets were made with, without OpenCV.
+"""OpenCV's lens distortion and the resizing methods of the public datasets, without OpenCV.
 
-Coordinates here are OpenCV's: a pixel's center has whole numbers. Borders are black.
+Coordinates here are OpenCV's: a pixel's center is at whole numbers. Borders are black.
 """
 
 import numpy as np
@@ -12,7 +12,7 @@ def distort(
     points: np.ndarray,  # [..., 2] x / z, y / z in camera axes
     coefficients: np.ndarray,  # [5] k1 k2 p1 p2 k3
 ) -> np.ndarray:  # [..., 2]
-    """Where the lens puts an ideal image point (Brown's model, cv2.projectPoints)."""
+    """The distorted position of an ideal image point (Brown's model, cv2.projectPoints)."""
     k1, k2, p1, p2, k3 = coefficients
     x, y = points[..., 0], points[..., 1]
     r2 = x * x + y * y
@@ -32,23 +32,23 @@ def undistortion_grid(
     width: int,
     height: int,
 ) -> Tensor:  # [H, W, 2] float32, for `resample`
-    """For each pixel of the undistorted picture, which keeps the intrinsics, its place in the photograph."""
+    """Each undistorted pixel's position in the photograph; the intrinsics stay the same."""
     y, x = np.meshgrid(np.arange(height, dtype=np.float64), np.arange(width, dtype=np.float64), indexing="ij")
     ideal = np.stack([x, y, np.ones_like(x)], -1) @ np.linalg.inv(intrinsics).T
-    bent = distort(ideal[..., :2] / ideal[..., 2:], coefficients)
-    source = bent @ intrinsics[:2, :2].T + intrinsics[:2, 2]
+    distorted = distort(ideal[..., :2] / ideal[..., 2:], coefficients)
+    source = distorted @ intrinsics[:2, :2].T + intrinsics[:2, 2]
     return torch.from_numpy((2.0 * source / np.maximum((width - 1, height - 1), 1) - 1.0).astype(np.float32))
 
 
 def resample(channels: Tensor, grid: Tensor) -> Tensor:  # [C, H, W] float32, [H, W, 2] -> [C, H, W]
-    """Bilinear, as cv2.undistort does (which rounds the place to 1/32 pixel)."""
+    """Bilinear, as cv2.undistort does (which rounds positions to 1/32 pixel)."""
     return torch.nn.functional.grid_sample(channels[None], grid[None], padding_mode="zeros", align_corners=True)[0]
 
 
 def shrink_by_area(image: Tensor, width: int, height: int) -> Tensor:  # [C, H, W] float32 -> [C, height, width]
     """Mean over each new pixel's area: cv2.INTER_AREA for a size that is not larger."""
     _, rows, columns = image.shape
-    if rows % height == 0 and columns % width == 0:  # the same weights, five times as quick
+    if rows % height == 0 and columns % width == 0:  # the same weights, five times as fast
         return torch.nn.functional.avg_pool2d(image, (rows // height, columns // width))
     return _area_weights(rows, height) @ image @ _area_weights(columns, width).T
 

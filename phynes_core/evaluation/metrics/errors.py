@@ -1,4 +1,4 @@
-"""The plain numbers of an image against its truth: PSNR, RMSE, angles, and what the albedo holds of the light."""
+"""Errors against ground truth: PSNR, RMSE, angles, shading baked into albedo, light, and distances of surfaces."""
 
 import numpy as np
 import torch
@@ -60,9 +60,9 @@ def baked_shading(
 
 
 def light_error(light: Tensor, truth: Tensor) -> tuple[Tensor, float]:  # [16, 32, 3] radiance twice
-    """`light` times one factor a channel, and how wrong it still is: relative RMSE of what it gives to a surface.
+    """`light` times one factor per channel, and the relative RMSE of its irradiance that remains.
 
-    A surface sees the light through a cosine lobe, so irradiance over all directions is compared, not single cells.
+    A surface receives light through a cosine lobe, so irradiance over all directions is compared, not single cells.
     """
     check_tensor("truth", truth, list(light.shape))
     rows, columns = light.shape[:2]
@@ -70,14 +70,16 @@ def light_error(light: Tensor, truth: Tensor) -> tuple[Tensor, float]:  # [16, 3
     weight = latlong_solid_angles(rows, columns).reshape(-1).double()
     cosine = (directions @ directions.T).clamp(min=0.0) * weight
     ours, theirs = (cosine @ side.reshape(-1, 3).double() for side in (light, truth))
-    over = weight[:, None]  # every direction counts by its solid angle
+    over = weight[:, None]  # directions are weighted by solid angle
     factor = (over * ours * theirs).sum(0) / (over * ours.square()).sum(0).clamp(min=1e-12)
     error = (over * (factor * ours - theirs).square()).sum() / (over * theirs.square()).sum().clamp(min=1e-12)
     return light * factor.float(), float(error.sqrt())
 
 
 def aligned(image: Tensor, truth: Tensor, kind: str = "median") -> Tensor:  # [H, W, C] linear
-    """`image` times one factor a channel, over the pixels where neither is black.
+    """`image` times one factor per channel, from the pixels where neither is black.
+
+    Albedo and light share an unknown factor per channel, which is removed before they are compared.
 
     The median is Relightable Avatar's way (FORMATS section 3.2), least squares NeRFactor's and IntrinsicAvatar's (3.3).
     """

@@ -1,7 +1,7 @@
 """FLIP: how much two pictures differ when they are flipped between on a screen (Andersson et al. 2020, LDR).
 
-0 equal, 1 as different as can be. Both pictures are seen through the eye's contrast sensitivity, then compared in color
-(HyAB distance of Hunt-adjusted L*a*b*) and in edges and points; a difference in features amplifies that in color.
+0: equal, 1: the largest difference. Both pictures are filtered by the eye's contrast sensitivity, then compared in
+color (HyAB distance of Hunt-adjusted L*a*b*) and in edges and points; a difference in features amplifies that in color.
 """
 
 import math
@@ -34,14 +34,14 @@ def flip_map(
     """The difference at each pixel."""
     check_tensor("image", image, ["H", "W", 3])
     check_tensor("truth", truth, list(image.shape))
-    rows, columns = _seen_part(image, truth, pixels_per_degree)
+    rows, columns = _nonblack_part(image, truth, pixels_per_degree)
     error = torch.zeros(image.shape[:2])
     error[rows, columns] = _flip(image[rows, columns], truth[rows, columns], pixels_per_degree)
     return error
 
 
-def _seen_part(image: Tensor, truth: Tensor, pixels_per_degree: float) -> tuple[slice, slice]:
-    """All that a filter can carry an error to: beyond it both pictures are black."""
+def _nonblack_part(image: Tensor, truth: Tensor, pixels_per_degree: float) -> tuple[slice, slice]:
+    """The pixels within a filter's reach of any that is not black; the error elsewhere is 0."""
     reach = max(_csf_radius(pixels_per_degree), _feature_radius(pixels_per_degree))
     spans = bounding_rectangle(((image != 0) | (truth != 0)).any(-1))
     sizes = image.shape[:2]
@@ -62,7 +62,9 @@ def _feature_radius(pixels_per_degree: float) -> int:
 
 def _flip(image: Tensor, truth: Tensor, pixels_per_degree: float) -> Tensor:  # [H, W, 3] twice -> [H, W]
     ours, theirs = (_to_opponent(srgb_to_linear(side.float().clamp(0.0, 1.0))) for side in (image, truth))
-    color = _color_difference(_seen(ours, pixels_per_degree), _seen(theirs, pixels_per_degree))
+    color = _color_difference(
+        _contrast_filtered(ours, pixels_per_degree), _contrast_filtered(theirs, pixels_per_degree)
+    )
     luminance, true_luminance = ((side[..., 0] + 16.0) / 116.0 for side in (ours, theirs))
     feature = _feature_difference(luminance, true_luminance, pixels_per_degree)
     return color ** (1.0 - feature)
@@ -88,8 +90,8 @@ def _from_opponent(opponent: Tensor) -> Tensor:  # [..., 3] -> linear RGB
     return (torch.stack([x, y, z], -1) * _white()) @ to_rgb.T
 
 
-def _seen(opponent: Tensor, pixels_per_degree: float) -> Tensor:  # [H, W, 3] -> [H, W, 3] linear RGB in [0, 1]
-    """What the eye resolves, back in color."""
+def _contrast_filtered(opponent: Tensor, pixels_per_degree: float) -> Tensor:  # [H, W, 3] -> the same, linear RGB
+    """The picture filtered by contrast sensitivity."""
     radius = _csf_radius(pixels_per_degree)
     offset = torch.arange(-radius, radius + 1, dtype=torch.float64) / pixels_per_degree
     channels = []
@@ -143,7 +145,7 @@ def _feature_difference(ours: Tensor, theirs: Tensor, pixels_per_degree: float) 
     detectors = (-x * gaussian, (x.square() / sigma**2 - 1.0) * gaussian)  # edges, points
 
     def magnitude(luminance: Tensor, detector: Tensor) -> Tensor:
-        # positive weights sum to 1 and negative ones to -1: a detector answers 1 to the strongest black and white
+        # positive weights sum to 1 and negative ones to -1: the response to a full black-and-white step is 1
         positive, negative = detector.clamp(min=0.0), detector.clamp(max=0.0)
         scaled, smooth = positive / positive.sum() - negative / negative.sum(), gaussian / gaussian.sum()
         return torch.hypot(_filtered(luminance, scaled, smooth), _filtered(luminance, smooth, scaled))

@@ -1,4 +1,4 @@
-"""LPIPS (Zhang et al. 2018) with weights that the user names: none may be shipped here.
+"""LPIPS (Zhang et al. 2018) with weights that the user provides; none are shipped.
 
 The distance of two pictures is the squared difference of a classifier's unit-length features at five depths, weighted
 by heads that were fitted to people's judgments. Backbone (AlexNet or VGG16) and heads are recognized by their tensors.
@@ -21,7 +21,7 @@ from torch.nn.functional import conv2d, max_pool2d, relu
 from phynes_core.checks import check_tensor
 from phynes_core.errors import PhynesError
 
-SMALLEST = 64  # pixels a side: below it AlexNet's last layers have nothing to look at
+SMALLEST = 64  # pixels a side: smaller inputs vanish before AlexNet's last layers
 _SHIFT, _SCALE = (-0.030, -0.088, -0.188), (0.458, 0.448, 0.450)  # ImageNet's mean and deviation for values in [-1, 1]
 _BACKBONE_KEY = re.compile(
     r"(?:^|\.)(?:features|slice\d)\.(\d+)\.(weight|bias)$"

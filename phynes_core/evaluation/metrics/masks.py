@@ -1,4 +1,4 @@
-"""Which pixels a number looks at."""
+"""Regions of a picture over which metrics are taken."""
 
 import torch
 from torch import Tensor
@@ -12,7 +12,7 @@ BOX_PADDING_M = 0.05  # around the posed body's vertices (FORMATS section 3.1)
 def eroded(coverage: Tensor) -> Tensor:  # [H, W] in [0, 1] -> [H, W] bool
     """The foreground: pixels that are mostly covered and whose eight neighbors are, too."""
     outside = (coverage < 0.5).float()[None, None]
-    beyond = torch.nn.functional.pad(outside, (1, 1, 1, 1), value=1.0)  # what lies off the image is not the person
+    beyond = torch.nn.functional.pad(outside, (1, 1, 1, 1), value=1.0)  # outside the image is background
     return torch.nn.functional.max_pool2d(beyond, 3, stride=1)[0, 0] == 0
 
 
@@ -20,7 +20,7 @@ def closed(coverage: Tensor) -> Tensor:  # [H, W] in [0, 1] -> [H, W] bool
     """Relightable Avatar's mask: every pixel with any coverage, small gaps closed (dilate, then erode, 3 x 3)."""
     touched = (coverage > 0).float()[None, None]
     grown = torch.nn.functional.max_pool2d(touched, 3, stride=1, padding=1)
-    beyond = torch.nn.functional.pad(1.0 - grown, (1, 1, 1, 1), value=0.0)  # OpenCV's border never erodes
+    beyond = torch.nn.functional.pad(1.0 - grown, (1, 1, 1, 1), value=0.0)  # as OpenCV: the border does not erode
     return torch.nn.functional.max_pool2d(beyond, 3, stride=1)[0, 0] == 0
 
 
@@ -29,7 +29,7 @@ def box_mask(
     camera: Camera,
     padding_m: float = BOX_PADDING_M,
 ) -> Tensor:  # [H, W] bool
-    """Pixels whose center's ray meets the vertices' axis-aligned box: what ZJU-MoCap's numbers are taken over."""
+    """Pixels whose center's ray meets the vertices' axis-aligned box: the region of ZJU-MoCap's published metrics."""
     check_tensor("vertices", vertices, ["V", 3])
     low, high = vertices.amin(0) - padding_m, vertices.amax(0) + padding_m
     origins, directions = camera.pixel_rays()

@@ -15,7 +15,7 @@ SMALLEST_MULTISCALE = WINDOW * 2 ** (len(SCALE_WEIGHTS) - 1)  # pixels a side: t
 
 
 def ssim(image: Tensor, truth: Tensor) -> float:  # [H, W, C] in [0, 1]
-    """Structural similarity with an 11-pixel Gaussian window, mean over the places where the window fits."""
+    """Structural similarity with an 11-pixel Gaussian window, mean over the positions where the window fits."""
     _check_size(image, truth, WINDOW)
     return _means(image.double(), truth.double())[0]
 
@@ -50,7 +50,7 @@ def _halved(image: Tensor) -> Tensor:  # [H, W, C] -> [H // 2, W // 2, C]
 def _means(x: Tensor, y: Tensor) -> tuple[float, float]:  # [H, W, C] twice
     """Mean similarity, and mean of contrast times structure alone, where the window fits.
 
-    A window that sees nothing but black in both scores exactly 1: only the part that is not black is computed.
+    A window that is black in both pictures scores exactly 1: only the rest is computed.
     """
     height, width, channels = x.shape
     rows, columns = bounding_rectangle(((x != 0) | (y != 0)).any(-1))
@@ -80,10 +80,10 @@ def _terms(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:  # [C, H, W] twice, f
 
 
 def _window_matrix(size: int) -> Tensor:  # [size - 10, size]
-    """Row i holds the window at i: a matrix product is several times faster than a convolution in double precision."""
+    """Row i holds the window at offset i: a matrix product is several times faster than a float64 convolution."""
     offset = torch.arange(WINDOW, dtype=torch.float64) - WINDOW // 2
     window = torch.exp(-0.5 * (offset / SIGMA).square())
     matrix = torch.zeros(size - WINDOW + 1, size, dtype=torch.float64)
-    for place, weight in enumerate((window / window.sum()).tolist()):
-        matrix.diagonal(place).fill_(weight)
+    for diagonal, weight in enumerate((window / window.sum()).tolist()):
+        matrix.diagonal(diagonal).fill_(weight)
     return matrix

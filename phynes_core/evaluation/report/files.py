@@ -1,4 +1,4 @@
-"""What an evaluation leaves behind: metrics.json, images.csv, tables.csv and report.html with pictures."""
+"""Write an evaluation's files: metrics.json, images.csv, tables.csv and report.html with pictures."""
 
 import csv
 import io

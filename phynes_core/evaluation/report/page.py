@@ -1,4 +1,4 @@
-"""The report as one HTML page: tables, plots and pictures, nothing from elsewhere."""
+"""The report as one HTML page of tables, plots and pictures, without external resources."""
 
 from collections.abc import Iterable
 from html import escape
@@ -86,9 +86,9 @@ def _plots(rows: list[dict[str, Any]]) -> Iterable[str]:
     wanted += [(kind.capitalize(), [series(kind, light=light) for light in lights])
                for kind in ("relighting", "visibility")]  # fmt: skip
     for title, found in wanted:
-        there = [one for one in found if one is not None]
-        if there:
-            yield f"<h3>{escape(title)}: PSNR over the foreground</h3>{dot_plot(title, 'dB', there)}"
+        measured = [one for one in found if one is not None]
+        if measured:
+            yield f"<h3>{escape(title)}: PSNR over the foreground</h3>{dot_plot(title, 'dB', measured)}"
 
 
 def _pictures(evaluation: Evaluation, names: list[str]) -> Iterable[str]:

@@ -1,4 +1,4 @@
-"""Plots as inline SVG: dots over pictures, a row for each kind."""
+"""Plots as inline SVG: one dot a picture, one color a series."""
 
 import math
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ _COLORS = ("#2166ac", "#b2182b", "#1b7837", "#762a83", "#b35806", "#4d4d4d")
 
 @dataclass(frozen=True)
 class Series:
-    """One color of dots."""
+    """The dots of one color."""
 
     name: str
-    labels: tuple[str, ...]  # what a dot is called when the pointer rests on it
+    labels: tuple[str, ...]  # a dot's tooltip
     values: tuple[float, ...]
 
 
@@ -26,8 +26,8 @@ def dot_plot(title: str, unit: str, series: list[Series]) -> str:
     step = _nice_step((high - low) / 5)
     count = max(len(one.values) for one in series)
 
-    def x(place: int) -> float:
-        return _LEFT + (place + 0.5) * (_WIDTH - _LEFT - 10) / count
+    def x(index: int) -> float:
+        return _LEFT + (index + 0.5) * (_WIDTH - _LEFT - 10) / count
 
     def y(value: float) -> float:
         return _TOP + (high - value) / (high - low) * (_HEIGHT - _TOP - _BOTTOM)
@@ -48,20 +48,20 @@ def dot_plot(title: str, unit: str, series: list[Series]) -> str:
             f'<line x1="{_LEFT}" x2="{_WIDTH - 10}" y1="{y(mean):.1f}" y2="{y(mean):.1f}" stroke="{color}" '
             f'stroke-dasharray="4 3"/>'
         )
-        for place, (label, value) in enumerate(zip(one.labels, one.values, strict=True)):
+        for index, (label, value) in enumerate(zip(one.labels, one.values, strict=True)):
             text = escape(f"{one.name}, {label}: {value:.2f} {unit}")
             parts.append(
-                f'<circle cx="{x(place):.1f}" cy="{y(value):.1f}" r="3.5" fill="{color}"><title>{text}</title></circle>'
+                f'<circle cx="{x(index):.1f}" cy="{y(value):.1f}" r="3.5" fill="{color}"><title>{text}</title></circle>'
             )
-    place = _LEFT
+    left = _LEFT
     for color, one in zip(_cycle(len(series)), series, strict=True):
         mean = sum(one.values) / len(one.values)
         name = escape(f"{one.name} (mean {mean:.2f} {unit})")
         parts.append(
-            f'<circle cx="{place + 5}" cy="{_HEIGHT - 9}" r="4" fill="{color}"/>'
-            f'<text x="{place + 14}" y="{_HEIGHT - 5}">{name}</text>'
+            f'<circle cx="{left + 5}" cy="{_HEIGHT - 9}" r="4" fill="{color}"/>'
+            f'<text x="{left + 14}" y="{_HEIGHT - 5}">{name}</text>'
         )
-        place += 30 + 7 * len(name)
+        left += 30 + 7 * len(name)
     return "".join([*parts, "</svg>"])
 
 

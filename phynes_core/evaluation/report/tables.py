@@ -1,4 +1,9 @@
-"""The report's tables: a summary of everything, and the paper's four beside what it reports of itself."""
+"""The report's tables: a summary, comparisons, and the paper's four tables with its published numbers.
+
+PhyNES: "Fast and Physically-based Neural Explicit Surface for Relightable Human Avatars" (arXiv 2503.18408), four
+training views. Its data, body fits and lights are not ours: its rows give the scale, not a ranking. Numbers that are
+not known here are marked as not stated.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +20,7 @@ NOT_STATED = "not stated here"
 
 @dataclass(frozen=True)
 class PaperRow:
-    """One method as published; a column that is missing is not stated here."""
+    """One method as published; a missing column is not stated here."""
 
     method: str
     values: dict[str, str]  # by column
@@ -91,7 +96,7 @@ def paper_tables(evaluation: Evaluation) -> list[Table]:
 
 
 def comparison_tables(evaluation: Evaluation) -> list[Table]:
-    """Ground truth put in, and rivals on the same data; only what was measured."""
+    """Limits with ground truth, and rivals on the same data; only what was measured."""
     metrics = evaluation.metrics
     tables = [_sources(metrics)] if "by_light" in metrics.get("relighting", {}) else []
     if "limits" in metrics:
@@ -145,7 +150,7 @@ def _rivals(evaluation: Evaluation) -> Table:
 
 
 def _as_shown(means: dict[str, Any]) -> dict[str, Any]:
-    """Our means in the shape of a rival's entry: what the viewer shows, the relit avatar."""
+    """Our means in the form of a rival's entry, for the relit avatar that the viewer shows."""
     return {group: numbers.get("relit", numbers) for group, numbers in means.items()}
 
 

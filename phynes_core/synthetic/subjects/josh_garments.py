@@ -78,7 +78,7 @@ def fold_heights(
     marks: Landmarks,
     noises: tuple[Noise, ...],  # six
 ) -> Array:  # [V] metres along the posed normal
-    """Height of the cloth over its draped rest shape in this pose: ridges at knees, hips, shoulders and twisted waist."""
+    """Height over the draped rest shape in this pose: ridges at bent knees, hips, shoulders and the twisted waist."""
 
     def bend(name: str) -> float:
         return float(np.linalg.norm(body_pose[JOINT_NAMES.index(name) - 1]))

@@ -103,9 +103,7 @@ def shirt_coordinates(points: Array, section: TorsoSection, marks: Landmarks) ->
     blend = smoothstep(shoulder[1] - 0.10, shoulder[1] - 0.01, y)
     torso_around = torso_around * (1 - blend) + x * blend  # over the shoulder, stripes are parallel to the axes
     turn = np.arctan2(y - shoulder[1], z - shoulder[2])
-    sleeve_around = (
-        turn * SLEEVE_M / (2 * np.pi)
-    )  # the same circumference for every arm: whole repeats of the print, no mismatch
+    sleeve_around = turn * SLEEVE_M / (2 * np.pi)  # one circumference for all arms: whole repeats
     armhole = shoulder[0] - 0.005 + 0.2 * np.maximum(shoulder[1] - y, 0)
     on_sleeve = (np.abs(x) > armhole) & (y > shoulder[1] - 0.14)
     along = np.where(on_sleeve, np.abs(x), torso_along)
