@@ -41,7 +41,7 @@ MAP_CHANNELS = {"offset": 1, "texture": 3, "albedo": 3, "roughness": 1}
 
 
 def save_checkpoint(path: Path, avatar: Avatar) -> None:
-    """Write the avatar; the file appears whole or not at all. Raises OutputError for an unwritable place."""
+    """Write the avatar; the file appears whole or not at all. Raises OutputError for an unwritable path."""
     tensors: dict[str, Tensor] = {
         "light.probes": avatar.light,
         "body.betas": avatar.betas,

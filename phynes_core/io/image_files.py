@@ -190,7 +190,7 @@ def _decode_planar_row(content: np.ndarray, position: int, row: np.ndarray) -> i
 
 
 def _decode_flat(content: np.ndarray, position: int, rows: np.ndarray) -> None:
-    """Plain pixels; in the old coding (1, 1, 1, n) repeats the last pixel n times, shifted by 8 bits if it goes on."""
+    """Plain pixels; in the old coding (1, 1, 1, n) repeats the last pixel n times; counts in a row add 8 bits each."""
     pixels = rows.reshape(-1, 4)
     stored = content[position : position + 4 * len(pixels)]
     plain = stored[: len(stored) // 4 * 4].reshape(-1, 4)

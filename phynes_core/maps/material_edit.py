@@ -30,9 +30,7 @@ class MaterialEdit:
             return
         check_tensor("paint", self.paint, [self.paint.shape[0], self.paint.shape[0], CHANNELS])
         if len(self.paint) < 2:
-            raise ValueError(
-                "paint: expected at least 2 x 2 texels, between which a look-up finds its place, got 1 x 1"
-            )
+            raise ValueError("paint: expected at least 2 x 2 texels, which bilinear look-ups need, got 1 x 1")
 
     @staticmethod
     def uniform(

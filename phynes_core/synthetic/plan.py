@@ -1,4 +1,4 @@
-"""What a synthetic capture consists of: the subject, its poses and the cameras; and synthesis.json, which keeps it."""
+"""What a synthetic capture consists of: the subject, its poses and the cameras; and synthesis.json, which stores it."""
 
 import json
 import math
@@ -29,7 +29,7 @@ _TRAIN_ELEVATIONS_DEG = (6.0, 12.0)  # alternating
 _TEST_ELEVATIONS_DEG = (18.0, -4.0, 30.0)
 _GROUND_TRUTH_TRAIN_FRAMES = 5
 SETTINGS = "synthesis.json"
-RENDER_VERSION = 2  # raised whenever lights, exposure or rendering change: a half-rendered capture must not mix two
+RENDER_VERSION = 2  # increased whenever lights, exposure or rendering change, so that one capture never mixes two
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class SynthesisPlan:
     relight: tuple[str, ...] = ("studio", "sunset", "forest")
     motion: tuple[str, ...] = ("walk", "dance_b", "kick")
     novel_motion: tuple[str, ...] = ("run", "punch")
-    turn_deg: float = 360.0  # each clip's frames turn through this about +Y: it tells albedo from light
+    turn_deg: float = 360.0  # rotation of each clip's frames about +Y, so that albedo and light can be separated
     spp: int = 196
     seed: int = 0
     texture_size: int = 2048
@@ -207,7 +207,7 @@ class SubjectEntry:
     """How a subject is dressed, and what its captures consist of unless the command line says otherwise."""
 
     dress: Callable[[BodyModel], Subject]
-    version: int  # raised whenever geometry or textures change: a half-rendered capture must not mix two
+    version: int  # increased whenever geometry or textures change, so that one capture never mixes two
     probe: str  # the training light
     relight: tuple[str, ...]
     motion: tuple[str, ...]

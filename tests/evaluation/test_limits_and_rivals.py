@@ -1,4 +1,4 @@
-"""Ground truth put in, a texture gathered from pictures, and rivals measured beside ours."""
+"""Limits with ground truth, a texture projected from pictures, and rivals on the same views."""
 
 import json
 

@@ -63,7 +63,7 @@ def test_pictures_are_exposed_and_black_outside(capture):
 
 
 def test_ground_truth_pictures_stay_below_one(capture):
-    """Relit and white pictures alike, but for their sharpest highlights; and the brightest of them comes near it."""
+    """For relit and white pictures, except their sharpest highlights; the brightest picture comes close to 1."""
     truth = capture.ground_truth
     for name in ("relit", "shading"):
         pictures = [getattr(truth, name)("studio", "02", frame) for frame in (0, 1, 2)]

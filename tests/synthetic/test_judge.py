@@ -1,4 +1,4 @@
-"""The judge agrees with closed forms, so that it may judge."""
+"""Mitsuba's reference shading agrees with closed forms."""
 
 import math
 

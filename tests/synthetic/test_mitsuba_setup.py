@@ -1,4 +1,4 @@
-"""Mitsuba is optional: without it there is one line that says how to get it."""
+"""Mitsuba is optional: without it the error is one line with the command that installs it."""
 
 import importlib
 import os

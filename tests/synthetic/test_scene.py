@@ -101,7 +101,7 @@ def test_narrow_environments_turn_by_fractions_of_a_texel():
 
 
 def test_pixels_fall_where_our_camera_projects_them():
-    """Four small spheres appear at Camera.project's places, also through a crop."""
+    """Four small spheres appear at Camera.project's pixels, also through a crop."""
     camera = orbit_camera(torch.tensor([0.1, -0.2, 0.3]), 35.0, 20.0, 5.0, SIZE, SIZE)
     centers = torch.tensor([[0.5, 0.4, 0.2], [-0.6, 0.3, 0.5], [0.2, -0.7, 0.6], [0.0, 0.0, 0.0]])
     unit, faces = sphere(0.06, 12)

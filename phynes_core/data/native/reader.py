@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from phynes_core.body.model import Pose
+from phynes_core.body.model import MAX_BETAS, Pose
 from phynes_core.conventions import NUM_JOINTS, linear_to_srgb, srgb_to_linear
 from phynes_core.data.capture import Capture
 from phynes_core.data.native import layout
@@ -150,7 +150,7 @@ def _read_body(path: Path) -> tuple[str, str, dict[int, str], dict[int, Pose]]:
     count = len(frames)
     if (frames != np.round(frames)).any() or frames.min() < 0 or len(set(frames.tolist())) != count:
         raise CaptureError(f"{path}: frames: expected different whole numbers from 0, got others; number the images so")
-    betas = torch.from_numpy(_numbers(path, arrays, "betas", (10,)).astype(np.float32))
+    betas = torch.from_numpy(_numbers(path, arrays, "betas", (MAX_BETAS,)).astype(np.float32))
     shapes = {"global_orient": (count, 3), "body_pose": (count, 3 * (NUM_JOINTS - 1)), "transl": (count, 3)}
     orient, body_pose, transl = (
         torch.from_numpy(_numbers(path, arrays, key, shape).astype(np.float32)) for key, shape in shapes.items()

@@ -17,7 +17,7 @@ from phynes_core.render.camera import Camera
 
 
 def save_cameras(root: Path, cameras: Mapping[str, Camera], camera_split: Mapping[str, str]) -> None:
-    """cameras.json: `camera_split` says "train" or "test" for each."""
+    """cameras.json: `camera_split` is "train" or "test" for each."""
     entries = {
         name: {
             "intrinsics": camera.intrinsics.tolist(),

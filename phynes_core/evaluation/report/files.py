@@ -20,7 +20,7 @@ _PICTURE_ROWS = 420  # smaller pictures are enlarged by a whole number to about 
 
 
 def write_report(folder: Path, evaluation: Evaluation) -> None:
-    """Write the files and the pictures. Raises OutputError for an unwritable place."""
+    """Write the files and the pictures. Raises OutputError for an unwritable path."""
     names = [f"pictures/{number:03d}.png" for number in range(len(evaluation.panels))]
     for name, panel in zip(names, evaluation.panels, strict=True):
         write_png(folder / name, _strip(panel))
