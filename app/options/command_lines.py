@@ -27,9 +27,8 @@ from app.options.camera import camera_from_options
 from app.options.exports import Render, Turntable
 from app.options.view import view_from_options
 from app.rendering.recording import is_clear, without_backdrop
-from phynes_core.body.motion import bundled_motions
 from phynes_core.errors import PhynesError
-from phynes_core.io.shipped_files import ASSETS, CHECKPOINTS, IS_INSTALLED, PROGRAM, PROJECT
+from phynes_core.io.shipped_files import ASSETS, CHECKPOINTS, IS_INSTALLED, PROGRAM, PROJECT, bundled_motions
 
 Values = dict[str, Any]  # field of a command's options -> its value
 WHITE = (1.0, 1.0, 1.0)
@@ -154,7 +153,7 @@ def _essence(state: ViewState, is_video: bool) -> ViewState:
     row = replace(state.avatar_row, others=others) if others else plain.avatar_row
     display = state.display
     if not state.compare.is_on:
-        display = replace(display, wipe=plain.display.slider)
+        display = replace(display, slider=plain.display.slider)
     if display.buffer != "light_visibility":
         display = replace(display, shown_light="")
     if state.surroundings.backdrop == "none":

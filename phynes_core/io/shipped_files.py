@@ -18,3 +18,22 @@ def shipped_path(name: str) -> Path:
     """A path as given, else from the project's folder: files that examples name are found from any folder."""
     given = Path(name)
     return PROJECT / given if not given.exists() and (PROJECT / given).exists() else given
+
+
+def bundled_avatars() -> dict[str, Path]:
+    """Name -> checkpoint, by name."""
+    return _by_name(CHECKPOINTS, ".ckpt")
+
+
+def bundled_environments() -> dict[str, Path]:
+    """Name -> lat-long environment image, by name."""
+    return _by_name(ASSETS / "probes", ".exr")
+
+
+def bundled_motions() -> dict[str, Path]:
+    """Name -> motion clip, by name."""
+    return _by_name(ASSETS / "motions", ".npz")
+
+
+def _by_name(folder: Path, suffix: str) -> dict[str, Path]:
+    return {path.stem: path for path in sorted(folder.glob(f"*{suffix}"))}
