@@ -22,6 +22,7 @@ def shelf(avatar_file, tmp_path, monkeypatch) -> Path:
     for name in ("josh.ckpt", "mary.ckpt"):
         shutil.copy(avatar_file, folder / name)
     monkeypatch.setattr("phynes_core.avatar.checkpoint.CHECKPOINTS", folder)
+    monkeypatch.setattr("phynes_core.io.shipped_files.CHECKPOINTS", folder)
     return folder
 
 
