@@ -12,9 +12,9 @@ from phynes_core.errors import PhynesError
 from phynes_core.training.capture_watch import CaptureWatch
 from phynes_core.training.frames import load_training_frames
 from phynes_core.training.presets import OptimizerConfig, TrainingConfig, from_json
-from phynes_core.training.run import Run, Setup
 from phynes_core.training.run_folder import RunFolder, RunState
-from phynes_core.training.run_options import Progress, RunOptions
+from phynes_core.training.stage import Progress, RunOptions
+from phynes_core.training.trainer import Run, Setup
 
 
 def train(

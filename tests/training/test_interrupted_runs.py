@@ -20,12 +20,12 @@ from phynes_core.data.native.reader import load_capture
 from phynes_core.errors import CaptureError, OutputError, PhynesError
 from phynes_core.io import atomic_file
 from phynes_core.io.image_files import read_png, write_png
-from phynes_core.training import run
-from phynes_core.training.divergence import DivergenceWatch
+from phynes_core.training import trainer as run
 from phynes_core.training.interruption import Interruption
 from phynes_core.training.loop import RunOptions, train
 from phynes_core.training.presets import preset, with_overrides
 from phynes_core.training.run_folder import FINISHED, RunFolder
+from phynes_core.training.stopping import DivergenceWatch
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = {"stage1.steps": "10", "stage1.rays": "256", "stage2.steps": "6", "stage2.pixels": "256", "stage1.ring_px": "3"}

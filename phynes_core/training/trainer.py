@@ -15,17 +15,17 @@ from phynes_core.avatar.checkpoint import save_checkpoint
 from phynes_core.data.capture import Capture
 from phynes_core.errors import CaptureError, OutputError, PhynesError
 from phynes_core.training.capture_watch import CaptureWatch
-from phynes_core.training.divergence import DivergenceWatch
 from phynes_core.training.frames import TrainingFrame
 from phynes_core.training.interruption import Interruption
 from phynes_core.training.pictures import write_pictures
 from phynes_core.training.presets import TrainingConfig, as_json
 from phynes_core.training.processes import OtherProcessOutOfMemoryError
+from phynes_core.training.recorder import TensorBoardLog
 from phynes_core.training.run_folder import FINISHED, RunFolder, RunState, all_finite
-from phynes_core.training.run_options import Progress, RunOptions
+from phynes_core.training.stage import Progress, RunOptions
 from phynes_core.training.stage1 import Stage1
 from phynes_core.training.stage2 import Stage2, gather_pixels
-from phynes_core.training.tensorboard_log import TensorBoardLog
+from phynes_core.training.stopping import DivergenceWatch
 
 LOG_EVERY = 20  # steps to a line of the curves
 STAGE1_SHARE = 0.6  # of --minutes

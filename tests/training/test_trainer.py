@@ -11,7 +11,7 @@ import torch
 from phynes_core.avatar.checkpoint import load_checkpoint
 from phynes_core.body.files import load_bundled_body
 from phynes_core.errors import PhynesError
-from phynes_core.training import run
+from phynes_core.training import trainer as run
 from phynes_core.training.loop import RunOptions, train
 from phynes_core.training.presets import preset, with_overrides
 from phynes_core.training.run_folder import FINISHED, RunFolder
