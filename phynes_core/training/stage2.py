@@ -1,6 +1,8 @@
 """Stage 2: albedo, roughness and the light of 512 probes, through the rasterized renderer; the geometry is frozen."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -9,6 +11,7 @@ from torch import Tensor, nn
 from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.atlas import chart_image
 from phynes_core.conventions import PROBE_COLUMNS, PROBE_ROWS, linear_to_srgb, srgb_to_linear
+from phynes_core.frame.scene import Scene
 from phynes_core.kernels.cpu.shade_tilt import shading_tilt
 from phynes_core.kernels.cpu.shade_training import shading_matrices
 from phynes_core.maps.neural_map import PoseBatch
@@ -16,14 +19,14 @@ from phynes_core.render.probes import probe_directions, probes_from_image
 from phynes_core.training.frames import TrainingFrame
 from phynes_core.training.losses import entropy_loss, neighbor_uv, scale_to_mean, smoothness_loss, srgb_of_radiance
 from phynes_core.training.optimizer import ScheduledAdam, map_rates
+from phynes_core.training.pictures import material_panels
 from phynes_core.training.pixel_normals import PixelNormals, start_of
 from phynes_core.training.presets import Stage2Config
-from phynes_core.training.processes import ALONE, Processes
-from phynes_core.training.ray_shares import partial_draws
+from phynes_core.training.processes import partial_draws
 from phynes_core.training.sampling import pixel_shifts, step_generator
+from phynes_core.training.stage import NOTHING, StageSetup
 from phynes_core.training.surface_pixels import SurfacePixels, gather_surface_pixels
 
-STAGE = 2  # salt of the random numbers
 CHART_RESOLUTION = 1024  # texels across the chart image; the finest level of the hash grids
 DISTIL_BATCH = 4096  # texels a step when the albedo starts from the texture map
 DISTIL_RATES = (2e-3, 1e-2)  # of the layers and the grid while it does
@@ -33,20 +36,27 @@ CALM_RATE, CALM_ANCHOR = 3e-3, 1.0  # of the offset map's grid; of the moved ver
 class Stage2:
     """Trains avatar.albedo, avatar.roughness and avatar.light in place, one `step` at a time."""
 
+    number: ClassVar[int] = 2
+    name: ClassVar[str] = "stage2"
+    title: ClassVar[str] = "materials, light"
+    row_name: ClassVar[str] = "pixels"
+    preparation: ClassVar[str] = "rasterizing the training views"
+
     def __init__(
         self,
-        avatar: Avatar,
-        frames: Sequence[TrainingFrame],
-        pixels: SurfacePixels,  # of these frames, in this order
-        config: Stage2Config,
-        seed: int,
-        device: torch.device,
-        processes: Processes = ALONE,
+        setup: StageSetup,
+        stored: Mapping[str, Tensor] = NOTHING,
+        pixels: SurfacePixels | None = None,  # of these frames, in this order; gathered when left out
     ) -> None:
-        self.config, self._processes = config, processes
-        self._avatar, self._pixels, self._seed, self._device = avatar, pixels, seed, device
+        avatar, config, device = setup.avatar, setup.config.stage2, setup.device
+        self.config, self._processes = config, setup.processes
+        if pixels is None:
+            avatar.cpu()  # the body and its search trees are built there
+            pixels = gather_pixels(avatar, setup.frames, config, setup.config.seed, stored)
+            avatar.to(device)
+        self._avatar, self._pixels, self._seed, self._device = avatar, pixels, setup.config.seed, device
         self._charts = chart_image(avatar.body, CHART_RESOLUTION)
-        self._poses = torch.stack([frame.pose_vector for frame in frames]).to(device)
+        self._poses = torch.stack([frame.pose_vector for frame in setup.frames]).to(device)
         probes = probes_from_image(torch.ones(PROBE_ROWS, PROBE_COLUMNS, 3))
         self._directions = probes.directions.numpy()
         self._solid_angle = probes.solid_angle[:, None].to(device)
@@ -60,10 +70,34 @@ class Stage2:
         self._balance = nn.Parameter(torch.zeros(3, device=device))
         if config.balance_rate:
             rates["balance"] = (self._balance, config.balance_rate)
-        self._optimizer = ScheduledAdam(rates, config.optimizer, config.steps, processes)
+        self._optimizer = ScheduledAdam(rates, config.optimizer, config.steps, setup.processes)
+        if stored:
+            self._load(stored)
 
-    def start_materials(self) -> None:
-        """Give a new run its start: a constant roughness, the texture decoded to linear as albedo, the light for it."""
+    @property
+    def num_rows(self) -> int:
+        """Pixels a step."""
+        return self.config.pixels
+
+    @property
+    def needs_full_precision(self) -> bool:
+        """The slopes of the offset map are differences in its sixth digit."""
+        return self.config.has_pixel_normals
+
+    def take_rows(self, count: int) -> None:
+        """Take so many pixels a step from here on."""
+        self.config = replace(self.config, pixels=count)
+
+    def anew(self, setup: StageSetup) -> "Stage2":
+        """The same stage before its start; the pixels are not gathered again."""
+        return Stage2(setup, pixels=self._pixels)
+
+    def panels(self, scene: Scene) -> list[Tensor]:
+        """Relit, albedo, roughness, visibility."""
+        return material_panels(scene)
+
+    def start(self) -> None:
+        """A constant roughness, the texture decoded to linear as albedo, the light for it."""
         self._start_roughness()
         radiance = self.config.light_start if self.config.mean_albedo == 0.0 else self._start_radiance()
         with torch.no_grad():
@@ -82,7 +116,7 @@ class Stage2:
             return  # a map without a grid stays as it is
         optimizer = ScheduledAdam(rates, config.optimizer, config.calm_steps)
         for step in range(config.calm_steps):
-            generator = np.random.default_rng((self._seed, STAGE, step, 3))
+            generator = np.random.default_rng((self._seed, self.number, step, 3))
             rows = generator.integers(0, self._pixels.count, config.smooth_pixels)
             pose = self._pose(torch.from_numpy(self._pixels.frame[rows].astype(np.int64)))
             normal = self._normals.at(rows, torch.from_numpy(self._pixels.uv[rows]), pose)
@@ -95,7 +129,7 @@ class Stage2:
     @torch.no_grad()
     def _start_radiance(self) -> float:
         """Of a uniform light under which the person's mean albedo is `mean_albedo`."""
-        generator = np.random.default_rng((self._seed, STAGE, 0, 2))
+        generator = np.random.default_rng((self._seed, self.number, 0, 2))
         color = self._pixels.color[generator.integers(0, self._pixels.count, DISTIL_BATCH)]
         seen = srgb_to_linear(torch.from_numpy(color.astype(np.float32) / 255.0)).mean()
         return max(float(seen) / self.config.mean_albedo, 1e-3)
@@ -103,7 +137,7 @@ class Stage2:
     def step(self, step: int) -> dict[str, float]:
         """One optimizer step; `step` counts from 0. Returns the loss terms."""
         config, pixels = self.config, self._pixels
-        drawn = step_generator(self._seed, STAGE, step)
+        drawn = step_generator(self._seed, self.number, step)
         everybodys = drawn.integers(0, pixels.count, config.pixels)
         part, few_part = (self._processes.part(n) for n in (config.pixels, min(config.smooth_pixels, config.pixels)))
         rows, generator = everybodys[part.rows], partial_draws(drawn, (few_part, part))
@@ -157,8 +191,7 @@ class Stage2:
         normals = {} if self._normals is None else self._normals.tensors()
         return optimizer | normals | {"raw_light": self._raw_light.detach().clone()}
 
-    def load(self, stored: Mapping[str, Tensor]) -> None:
-        """Take back what `tensors` gave."""
+    def _load(self, stored: Mapping[str, Tensor]) -> None:
         prefix = "optimizer."
         self._optimizer.load({k.removeprefix(prefix): v for k, v in stored.items() if k.startswith(prefix)})
         with torch.no_grad():
@@ -234,7 +267,7 @@ class Stage2:
         optimizer = ScheduledAdam(map_rates("albedo", self._avatar.albedo, *DISTIL_RATES), self.config.optimizer, steps)
         pixels = self._pixels
         for step in range(steps):
-            generator = np.random.default_rng((self._seed, STAGE, step, 1))
+            generator = np.random.default_rng((self._seed, self.number, step, 1))
             rows = generator.integers(0, pixels.count, DISTIL_BATCH)
             uv = torch.from_numpy(pixels.uv[rows]).to(self._device)
             pose = self._pose(torch.from_numpy(pixels.frame[rows].astype(np.int64)))
