@@ -141,9 +141,9 @@ def entropy_loss(albedo: Tensor) -> Tensor:  # [N, 3] in [0, 1]
 def scale_to_mean(albedo: Tensor, mean: float) -> Tensor:  # [N, 3] -> [3]
     """What brings each channel's mean to `mean`: losses on the scaled albedo do not gain by a darker one.
 
-    Half the albedo under twice the light looks the same but for the highlights. In that flat valley the smallest pull
-    is followed for as long as training lasts: unscaled smoothness halved the albedo, and highlights of twice the light
-    then made every material look rough.
+    Half the albedo under twice the light looks the same but for the highlights, so a small gradient along that scale
+    adds up over the whole training: unscaled smoothness halved the albedo, and highlights of twice the light then made
+    every material look rough.
     """
     return mean / albedo.mean(0).clamp(min=1e-3)
 

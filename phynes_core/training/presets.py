@@ -71,7 +71,7 @@ class Stage1Config:
     silhouette_weight: float = 0.02  # of the mesh's coverage against the masks; 0: none, as in the paper
     relief_weight: float = 0.01  # of the mean squared slope that the offset map has between the vertices; paper: none
     relief_places: int = 1024  # where it is measured, with each mesh loss
-    silhouette_turns: int = 2  # every so many mesh losses, times as much: it is the dearest of them
+    silhouette_turns: int = 2  # every so many mesh losses, times as much: it is the most expensive of them
     optimizer: OptimizerConfig = OptimizerConfig(nets=2e-3, grids=1e-2, offset_grid=3e-3, final_fraction=0.02)
 
 

@@ -29,12 +29,12 @@ class Part:
     """The rows of a step's `total` that this process works on."""
 
     total: int
-    rows: np.ndarray  # [own] int64, every count-th: the first rows of all are everybody's first rows
+    rows: np.ndarray  # [own] int64, every count-th: the parts' first rows are the first of all rows
     weight: float  # a mean over these rows, times this, averaged over processes, is the mean over all rows
 
 
 class Processes:
-    """The processes of a run as one of them sees it; a single one does nothing here but say so."""
+    """The processes of a run as one of them sees it; for a single process every method is a no-op."""
 
     def __init__(self, rank: int = 0, count: int = 1) -> None:
         self.rank, self.count = rank, count
@@ -92,7 +92,7 @@ class Processes:
         )
 
     def share_start(self, tensors: Iterable[Tensor]) -> None:
-        """Copy the first process's values into everybody's."""
+        """Copy the first process's values into every other's."""
         if self.count > 1:
             with torch.no_grad():
                 for tensor in tensors:
@@ -114,15 +114,15 @@ class _GatherRows(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, *gradients: Tensor) -> tuple[Tensor, None, None]:
-        everybodys = ctx.processes._sum(gradients[0].contiguous())
-        return everybodys[torch.from_numpy(ctx.part.rows)], None, None
+        all_gradients = ctx.processes._sum(gradients[0].contiguous())
+        return all_gradients[torch.from_numpy(ctx.part.rows)], None, None
 
 
 ALONE = Processes()
 
 
 class PartialDraws(np.random.Generator):
-    """Goes on with a generator: draws rows for everybody and keeps its own, told apart by how many are asked for."""
+    """Draws the rows of all processes from a generator and keeps its own; the part is found by the number of rows."""
 
     def __init__(self, generator: np.random.Generator, parts: Mapping[int, Part]) -> None:
         super().__init__(generator.bit_generator)

@@ -38,7 +38,7 @@ class Stage1:
         avatar, config, device = setup.avatar, setup.config.stage1, setup.device
         self.config, self._processes, self._raster = config, setup.processes, setup.raster
         self._avatar, self._frames, self._seed, self._device = avatar, tuple(setup.frames), setup.config.seed, device
-        self._place = {frame.number: i for i, frame in enumerate(self._frames)}
+        self._index = {frame.number: i for i, frame in enumerate(self._frames)}
         self._corner_uv = corner_uv(avatar.body).numpy()
         self._faces = avatar.body.faces.numpy()
         self._topology = mesh_topology(avatar.body.faces, avatar.body.num_vertices)
@@ -87,7 +87,7 @@ class Stage1:
         whole = sample_rays(self._frames, config, drawn)
         batch, generator, weight = share_rays(whole, config.rays_per_pixel, drawn, self._processes)
         beta = self.beta(step)
-        known = [self._known_offsets[self._place[frame.number]].numpy() for frame in batch.frames]
+        known = [self._known_offsets[self._index[frame.number]].numpy() for frame in batch.frames]
         hits = self._interpolated(known) if config.has_interpolated_hits else self._queried(batch)
         beta_m = float(beta.detach()) if isinstance(beta, Tensor) else beta
         surfaces = known if config.has_interpolated_hits else ()
@@ -107,7 +107,7 @@ class Stage1:
         return terms
 
     def beta(self, step: int) -> Tensor | float:
-        """The surface's fog at a step, in metres."""
+        """The beta of the density at a step, in metres: the scale on which the surface is blurred."""
         config = self.config
         if config.beta_schedule == "learned":
             return self._log_beta.exp() + MIN_BETA_M
@@ -143,12 +143,12 @@ class Stage1:
             texture = self._avatar.query_texture(uv, PoseBatch(poses, slots[ray]))
             return srgb_to_linear(texture) if is_linear else texture
 
-        placed = RaySamples(
+        on_device = RaySamples(
             *(getattr(samples, name).to(device) for name in ("ray", "slot", "uv", "height", "spacing")),
             num_rays=samples.num_rays,
             num_slots=samples.num_slots,
         )
-        return render_rays(placed, offset, color, beta, self.config.surface_shift, self.config.weight_floor)
+        return render_rays(on_device, offset, color, beta, self.config.surface_shift, self.config.weight_floor)
 
     def _image_loss(self, batch: RayBatch, pixels: VolumePixels, generator: np.random.Generator) -> Tensor:
         """Mean squared error in sRGB; with random backgrounds both sides are put over the same random color."""
@@ -167,11 +167,11 @@ class Stage1:
     def _mesh_loss(self, turn: int) -> tuple[Tensor, dict[str, float]]:
         """Losses of one frame's displaced mesh, the frames taking turns; its offsets are remembered."""
         config = self.config
-        place = turn % len(self._frames)
-        frame = self._frames[place]
+        index = turn % len(self._frames)
+        frame = self._frames[index]
         offsets = self._vertex_offsets(frame.pose_vector)
-        self._known_offsets[place] = offsets.detach()
-        vertices = self._vertices[place] + offsets[:, None] * self._normals[place]
+        self._known_offsets[index] = offsets.detach()
+        vertices = self._vertices[index] + offsets[:, None] * self._normals[index]
         losses = self._regularizers.losses(vertices)
         edge, normal = config.edge_weight * losses.edge, config.normal_weight * losses.normal
         laplacian = config.laplacian_weight * losses.laplacian
@@ -195,8 +195,8 @@ class Stage1:
 
     @torch.no_grad()
     def _refresh_all_offsets(self) -> None:
-        for place, frame in enumerate(self._frames):
-            self._known_offsets[place] = self._vertex_offsets(frame.pose_vector)
+        for index, frame in enumerate(self._frames):
+            self._known_offsets[index] = self._vertex_offsets(frame.pose_vector)
 
     def _interpolated(self, known: Sequence[np.ndarray]) -> HitOffsets:
         """Offsets between the vertices from those last known: no network query."""

@@ -138,14 +138,14 @@ class Stage2:
         """One optimizer step; `step` counts from 0. Returns the loss terms."""
         config, pixels = self.config, self._pixels
         drawn = step_generator(self._seed, self.number, step)
-        everybodys = drawn.integers(0, pixels.count, config.pixels)
+        all_rows = drawn.integers(0, pixels.count, config.pixels)
         part, few_part = (self._processes.part(n) for n in (config.pixels, min(config.smooth_pixels, config.pixels)))
-        rows, generator = everybodys[part.rows], partial_draws(drawn, (few_part, part))
+        rows, generator = all_rows[part.rows], partial_draws(drawn, (few_part, part))
         uv = torch.from_numpy(pixels.uv[rows])
-        places = torch.from_numpy(pixels.frame[rows].astype(np.int64))
-        albedo = self._pixel_albedo(rows, uv, places, generator)
-        roughness = self._avatar.query_roughness(uv.to(self._device), self._pose(places))
-        normal = self._normals.at(rows, uv, self._pose(places)) if self._normals else None
+        frame_index = torch.from_numpy(pixels.frame[rows].astype(np.int64))
+        albedo = self._pixel_albedo(rows, uv, frame_index, generator)
+        roughness = self._avatar.query_roughness(uv.to(self._device), self._pose(frame_index))
+        normal = self._normals.at(rows, uv, self._pose(frame_index)) if self._normals else None
         radiance = self._shade(rows, albedo, roughness, normal)
         target = torch.from_numpy(pixels.color[rows].astype(np.float32) / 255.0).to(self._device)
         image_loss = (srgb_of_radiance(radiance, config.overshoot_slope) - target).square().mean()
@@ -154,7 +154,7 @@ class Stage2:
         few = len(few_part.rows)
         noise = torch.from_numpy(generator.normal(0.0, config.jitter_uv, (len(uv[:few]), 2)).astype(np.float32))
         near = neighbor_uv(uv[:few], self._charts, noise).to(self._device)
-        pose = self._pose(places[:few])
+        pose = self._pose(frame_index[:few])
         here = self._avatar.query_albedo(uv[:few].to(self._device), pose) if config.albedo_samples > 1 else albedo[:few]
         everything = self._processes.gather_rows(albedo, part)
         size = scale_to_mean(everything, config.mean_albedo) if config.mean_albedo else 1.0
@@ -203,7 +203,8 @@ class Stage2:
     def _rebalance(self) -> None:
         """Brighter light over darker albedo, or the reverse, by as much as the last step asked.
 
-        Light and albedo as they are would follow the highlights through this flat valley only over thousands of steps.
+        Without it light and albedo reach what the highlights ask for only after thousands of steps, for a darker albedo
+        under a brighter light changes little else in the picture.
         The bias of a sigmoid scales small outputs; for large ones the next steps make up the rest.
         """
         light = (self.light() * self._balance.exp()).clamp(min=1e-8)
@@ -211,19 +212,21 @@ class Stage2:
         self._avatar.albedo.head.bias.sub_(self._balance)
         self._balance.zero_()
 
-    def _pose(self, places: Tensor) -> PoseBatch:
-        return PoseBatch(self._poses, places.to(self._device))
+    def _pose(self, frame_index: Tensor) -> PoseBatch:
+        return PoseBatch(self._poses, frame_index.to(self._device))
 
-    def _pixel_albedo(self, rows: np.ndarray, uv: Tensor, places: Tensor, generator: np.random.Generator) -> Tensor:
+    def _pixel_albedo(
+        self, rows: np.ndarray, uv: Tensor, frame_index: Tensor, generator: np.random.Generator
+    ) -> Tensor:
         """Mean albedo [P, 3] over each pixel's area: a picture of a fine pattern is blurred, the map need not be."""
         count = self.config.albedo_samples
         if count == 1:
-            return self._avatar.query_albedo(uv.to(self._device), self._pose(places))
+            return self._avatar.query_albedo(uv.to(self._device), self._pose(frame_index))
         shift = torch.from_numpy(pixel_shifts(len(rows), count, generator).astype(np.float32)) - 0.5
         slope = torch.from_numpy(self._pixels.uv_per_px[rows]).repeat_interleave(count, 0)
         around = (slope @ shift[:, :, None])[:, :, 0]
         spread = neighbor_uv(uv.repeat_interleave(count, 0), self._charts, around).to(self._device)
-        albedo = self._avatar.query_albedo(spread, self._pose(places.repeat_interleave(count, 0)))
+        albedo = self._avatar.query_albedo(spread, self._pose(frame_index.repeat_interleave(count, 0)))
         return albedo.view(-1, count, 3).mean(1)
 
     def _shade(self, rows: np.ndarray, albedo: Tensor, roughness: Tensor, normal: Tensor | None) -> Tensor:  # [P, 3]
