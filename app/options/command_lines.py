@@ -8,7 +8,7 @@ import hashlib
 import os
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +91,7 @@ def video_command(state: ViewState, settings: TurntableState, engine: Mapping[st
     return _by_session("turntable", Turntable, state, {**common, **needed}, settings.path)
 
 
-def arguments_of(options: type, values: Values) -> list[str]:
+def arguments_of(options: type, values: Mapping[str, Any]) -> list[str]:
     """The values that differ from the defaults, as they are typed."""
     defaults = {entry.name: entry.default for entry in fields(options)}
     typed: list[str] = []
@@ -101,6 +101,8 @@ def arguments_of(options: type, values: Values) -> list[str]:
             continue
         if isinstance(value, bool):
             typed.append(option if value else f"--no-{option[2:]}")
+        elif is_dataclass(value):  # options that several commands share
+            typed += arguments_of(type(value), vars(value))
         elif isinstance(value, tuple):
             typed += [part for item in value for part in (option, str(item))]
         else:
