@@ -11,6 +11,7 @@ from app.panels.layout import PanelLayout
 from app.panels.panel import PanelContext, Snapshot
 from app.panels.theme import build_theme
 from app.rendering.frames import Choice, Choices
+from phynes_core.io.shipped_files import ASSETS
 from tests.app.fake_commands import Noted, fake_commands
 
 CHOICES = Choices(
@@ -62,6 +63,6 @@ def widgets(monkeypatch):
     """Dear PyGui without a display, in the viewer's theme."""
     monkeypatch.delenv("DISPLAY", raising=False)
     dpg.create_context()
-    build_theme()
+    build_theme(ASSETS / "fonts")
     yield
     dpg.destroy_context()
