@@ -11,7 +11,8 @@ from app.tools.commands.registry import found, keys_text
 
 WINDOW, TEXT, COUNT = "palette", "palette.text", "palette.count"
 NUM_ROWS = 12
-WIDTH_PX, TOP_PX, KEYS_WIDTH_PX = 560, 60, 130
+WIDTH_PX, HEIGHT_PX, TOP_PX = 620, 410, 60
+TITLE_SHARE = 0.76  # of the width; the rest is for the keys
 LONGEST_REASON = 70  # characters
 NO_COMMAND = "No command of this name"
 
@@ -24,22 +25,23 @@ class Palette:
         self._found: list[Command] = []
         self._chosen = 0  # of those that were found
         self._first = 0  # of those that were found, in the top row
-        self._is_focused = False  # once it has been since it was opened
+        self._is_focused = False  # it has been since it was opened
+        self._scale = 1.0  # size of text and widgets, times the usual one
         self._closed: Callable[[], None] = lambda: None
         self.is_open = False
 
     def build(self) -> None:
         """Add the window, hidden."""
         with dpg.window(
-            tag=WINDOW, show=False, width=WIDTH_PX, autosize=True, no_title_bar=True, no_move=True, no_resize=True,
-            no_collapse=True, no_docking=True, no_saved_settings=True,
+            tag=WINDOW, show=False, no_title_bar=True, no_move=True, no_resize=True, no_collapse=True,
+            no_docking=True, no_saved_settings=True,
         ):  # fmt: skip
             dpg.add_input_text(
-                tag=TEXT, hint="part of a command's name", width=WIDTH_PX, callback=lambda _, text: self.search(text)
+                tag=TEXT, hint="part of a command's name", width=-1, callback=lambda _, text: self.search(text)
             )
-            with dpg.table(header_row=False, policy=dpg.mvTable_SizingFixedFit, tag="palette.rows"):
-                dpg.add_table_column(width_fixed=True, init_width_or_weight=WIDTH_PX - KEYS_WIDTH_PX)
-                dpg.add_table_column(width_fixed=True, init_width_or_weight=KEYS_WIDTH_PX)
+            with dpg.table(header_row=False, policy=dpg.mvTable_SizingStretchProp):
+                dpg.add_table_column(width_stretch=True, init_width_or_weight=TITLE_SHARE)
+                dpg.add_table_column(width_stretch=True, init_width_or_weight=1.0 - TITLE_SHARE)
                 for row in range(NUM_ROWS):
                     with dpg.table_row(tag=f"palette.row{row}"):
                         dpg.add_selectable(
@@ -51,12 +53,14 @@ class Palette:
         with dpg.handler_registry():
             dpg.add_mouse_wheel_handler(callback=lambda _, notches: self.is_open and self._choose(-round(notches)))
 
-    def open(self, closed: Callable[[], None] = lambda: None) -> None:
+    def open(self, controls_width: int, closed: Callable[[], None] = lambda: None) -> None:
         """Show every command and take the keyboard; `closed` is called when it is closed again."""
         self._closed, self.is_open, self._is_focused = closed, True, False
         show_value(TEXT, "")
         self.search("")
-        dpg.configure_item(WINDOW, show=True)
+        width, height, top = (round(length * self._scale) for length in (WIDTH_PX, HEIGHT_PX, TOP_PX))
+        left = max(0, (controls_width - width) // 2)
+        dpg.configure_item(WINDOW, show=True, pos=[left, top], width=min(width, controls_width), height=height)
 
     def close(self) -> None:
         """Hide it."""
@@ -83,11 +87,10 @@ class Palette:
 
     def sync(self, scale: float) -> None:
         """Once before each drawing: show the rows, and keep the keyboard until another window is clicked."""
+        self._scale = scale
         if not self.is_open:
             return
         self._keep_keyboard()
-        left = max(0, (dpg.get_viewport_client_width() - round(WIDTH_PX * scale)) // 2)
-        show_options(WINDOW, pos=[left, round(TOP_PX * scale)])
         for row in range(NUM_ROWS):
             index = self._first + row
             show_options(f"palette.row{row}", show=index < len(self._found))

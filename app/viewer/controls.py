@@ -206,7 +206,8 @@ class PanelWindow:
     def show_palette(self, focus_picture: Callable[[], None]) -> None:
         """Show the palette, and send the keyboard there until it is closed."""
         has_focus = self._native.has(GLFW_FOCUSED)
-        self._layout.palette.open((lambda: None) if has_focus else focus_picture)
+        closed = (lambda: None) if has_focus else focus_picture
+        self._layout.palette.open(dpg.get_viewport_client_width(), closed)
         self._native.focus()
 
     @property

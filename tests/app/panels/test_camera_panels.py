@@ -15,6 +15,7 @@ from app.panels.camera_panel import CameraPanel
 from app.panels.panel import PanelContext, Snapshot
 from app.panels.path_panel import NO_KEYS, PathPanel
 from app.rendering.frames import Choices
+from app.tools.commands.registry import run
 from app.tools.orbit_view import OrbitView
 from app.viewer.cameras import CameraController
 from app.window.camera_path_gizmos import path_lines, path_marks
@@ -124,7 +125,7 @@ def test_numbers_are_kept_found_and_told(controller, said):
     controller.go_to(7)
     store.apply()
     assert store.state.camera.azimuth_deg == 33.0
-    controller.go_to(3)
+    run("camera.go_to_place_3", fake_commands(store, cameras=controller, say=said.append))
     assert "Ctrl+Shift+3" in said[-1]
     controller.save_bookmark("face")  # moves here
     assert read_bookmarks()[0].camera.azimuth_deg == 33.0 and len(controller.bookmarks) == 2

@@ -18,6 +18,7 @@ from app.panels.theme import build_theme
 from app.rendering.frames import Choice, Choices
 from app.rendering.thumbnails import COLUMNS, ROWS, LightThumbnails, thumbnail
 from phynes_core.io.image_files import write_exr
+from phynes_core.io.shipped_files import ASSETS
 from tests.app.fake_commands import fake_commands
 
 
@@ -49,7 +50,7 @@ def strip(monkeypatch):
     """A strip over twelve lights, and the store that it edits."""
     monkeypatch.delenv("DISPLAY", raising=False)
     dpg.create_context()
-    build_theme()
+    build_theme(ASSETS / "fonts")
     store = Store(ViewState())
     layout = PanelLayout(PanelContext(fake_commands(store)))
     layout.build()

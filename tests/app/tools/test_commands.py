@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.model import lights
+from app.model.edits import edit_camera, edit_display
 from app.model.store import Store
 from app.model.view_state import ViewState
 from app.tools.commands.command import execute
@@ -70,14 +71,15 @@ def test_help_says_each_thing_once_and_shortly():
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.id)
 def test_a_command_runs_or_says_why_it_cannot(command):
     """In a viewer that just started: no lamp, no clip, nothing to undo, nothing lost, nothing being made."""
-    calls, store = [], Store(ViewState())
+    state = edit_camera(edit_display(ViewState(), buffer="coverage"), azimuth_deg=33.0)
+    calls, store = [], Store(state)
     idle = Noted("sessions", calls)
     idle.can_restore = False
     poses = Noted("poses", calls)
     poses.has_choices = False
     context = fake_commands(store, calls, sessions=idle, poses=poses, environments=("a.exr",), avatars=("b.ckpt",))
     reason = command.needs(context)
-    assert store.state == ViewState() and not calls, "needs changes nothing"
+    assert store.state == state and not calls, "needs changes nothing"
     execute(command, context)
     if reason is not None:
         assert calls == [("say", reason)] and not store.apply()
