@@ -24,6 +24,10 @@ LEFT_TO_FIELDS = ("TAB",)  # of the registry's keys: it moves from one text fiel
 TYPED = ("InputText", "InputInt", "InputFloat", "SliderFloat", "SliderInt", "DragFloat", "DragInt", "ColorEdit")
 OWN_FOCUS = ("WindowAppItem", "Listbox", "ChildWindow")  # of these, one has the focus while no list or menu is open
 
+CONTROL, SHIFT, ALT = (
+    (dpg.mvKey_LControl, dpg.mvKey_RControl), (dpg.mvKey_LShift, dpg.mvKey_RShift), (dpg.mvKey_LAlt, dpg.mvKey_RAlt),
+)  # fmt: skip
+
 
 class KeyReceiver(Protocol):
     """Gestures."""
@@ -49,10 +53,14 @@ class ControlKeys:
         self._focusable = _items(OWN_FOCUS)
         with dpg.handler_registry():
             dpg.add_key_press_handler(callback=lambda _, key: self._press(key))
-            dpg.add_key_release_handler(callback=lambda _, key: self._release(key))
 
     def look(self) -> None:
-        """Once after each drawing. The key that ends typing must not be a command: Esc would close the viewer."""
+        """Once after each drawing and its callbacks. Keys that are up are released, also when the window lost them."""
+        for key in [key for key in self._held if not dpg.is_key_down(key)]:
+            self._held.discard(key)
+            if (name := NAMES.get(key)) is not None:
+                self._receiver.key_up(name)
+        # the key that ends typing must not be a command: Esc would close the viewer
         self._is_busy = self._has_own_use_for_keys()
 
     def _press(self, key: int) -> None:
@@ -64,19 +72,11 @@ class ControlKeys:
         if self._palette.is_open:
             self._palette.key(name)
         elif not is_repeated and not self._is_busy and not self._has_own_use_for_keys():
-            control, shift, alt = (
-                dpg.is_key_down(left) or dpg.is_key_down(right)
-                for left, right in (
-                    (dpg.mvKey_LControl, dpg.mvKey_RControl), (dpg.mvKey_LShift, dpg.mvKey_RShift),
-                    (dpg.mvKey_LAlt, dpg.mvKey_RAlt),
-                )
-            )  # fmt: skip
-            self._receiver.key(name, control, shift, alt)
+            self._receiver.key(name, *(self._is_held(*pair) for pair in (CONTROL, SHIFT, ALT)))
 
-    def _release(self, key: int) -> None:
-        self._held.discard(key)
-        if (name := NAMES.get(key)) is not None:
-            self._receiver.key_up(name)
+    def _is_held(self, left: int, right: int) -> bool:
+        """Now, or when the frame began: a quick press of Shift and a key may be over when the frame is drawn."""
+        return any(key in self._held or dpg.is_key_down(key) for key in (left, right))
 
     def _has_own_use_for_keys(self) -> bool:
         is_typing = any(dpg.is_item_active(item) for item in self._typed)

@@ -117,7 +117,7 @@ TRACED_TAGS = (  # widgets whose places PHYNES_TRACE tells
     "view.albedo", "view.normal", "inspect.joints",
     "poses.0", "poses.share", "poses.save", "timeline.strip", "timeline.play", "menu.panels",
     "materials.square", "materials.tool", "materials.roughness_scale", "materials.reset", "materials.save",
-    "camera.left", "path.add", "path.play", "camera.name", "palette.text",
+    "camera.left", "path.add", "path.play", "record.path", "palette.text",
     *(f"menu.{item.tag}" for item in PANELS),
 )  # fmt: skip
 

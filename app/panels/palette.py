@@ -5,13 +5,13 @@ from collections.abc import Callable
 import dearpygui.dearpygui as dpg
 
 from app.panels.panel import PanelContext, show_options, show_value
-from app.panels.theme import DIMMED_THEME, MUTED
+from app.panels.theme import DIMMED_THEME, MUTED, RAISED_THEME
 from app.tools.commands.command import Command
 from app.tools.commands.registry import found, keys_text
 
 WINDOW, TEXT, COUNT = "palette", "palette.text", "palette.count"
-NUM_ROWS = 12
-WIDTH_PX, HEIGHT_PX, TOP_PX = 620, 410, 60
+NUM_ROWS = 16
+WIDTH_PX, HEIGHT_PX, TOP_PX = 620, 445, 60
 TITLE_SHARE = 0.76  # of the width; the rest is for the keys
 LONGEST_REASON = 70  # characters
 NO_COMMAND = "No command of this name"
@@ -48,7 +48,7 @@ class Palette:
                             tag=f"palette.title{row}", span_columns=True, user_data=row,
                             callback=lambda _, __, which: self._run(self._first + which),
                         )  # fmt: skip
-                        dpg.add_text("", tag=f"palette.keys{row}", color=MUTED)
+                        dpg.add_selectable(tag=f"palette.keys{row}", enabled=False)  # stands level with the title
             dpg.add_text("", tag=COUNT, color=MUTED)
         with dpg.handler_registry():
             dpg.add_mouse_wheel_handler(callback=lambda _, notches: self.is_open and self._choose(-round(notches)))
@@ -56,6 +56,7 @@ class Palette:
     def open(self, controls_width: int, closed: Callable[[], None] = lambda: None) -> None:
         """Show every command and take the keyboard; `closed` is called when it is closed again."""
         self._closed, self.is_open, self._is_focused = closed, True, False
+        dpg.bind_item_theme(WINDOW, RAISED_THEME)
         show_value(TEXT, "")
         self.search("")
         width, height, top = (round(length * self._scale) for length in (WIDTH_PX, HEIGHT_PX, TOP_PX))
@@ -105,7 +106,7 @@ class Palette:
         show_options(f"palette.title{row}", label=command.title if short is None else f"{command.title}   ·   {short}")
         dpg.bind_item_theme(f"palette.title{row}", 0 if reason is None else DIMMED_THEME)
         show_value(f"palette.title{row}", is_chosen)
-        show_value(f"palette.keys{row}", keys_text(command))
+        show_options(f"palette.keys{row}", label=keys_text(command))
 
     def _keep_keyboard(self) -> None:
         is_focused = dpg.is_item_focused(WINDOW) or dpg.is_item_active(TEXT)

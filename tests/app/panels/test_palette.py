@@ -21,7 +21,7 @@ def palette(bench, monkeypatch):
 
 def rows():
     return [
-        (dpg.get_item_label(f"palette.title{row}"), dpg.get_value(f"palette.keys{row}"))
+        (dpg.get_item_label(f"palette.title{row}"), dpg.get_item_label(f"palette.keys{row}"))
         for row in range(NUM_ROWS)
         if dpg.get_item_configuration(f"palette.row{row}")["show"]
     ]
@@ -125,10 +125,12 @@ def keyboard(bench, monkeypatch):
         active, focused, held = (), (), ()
 
         def press(self, name):
+            self.held = (*self.held, numbers[name])
             keys._press(numbers[name])
 
         def release(self, name):
-            keys._release(numbers[name])
+            self.held = tuple(number for number in self.held if number != numbers[name])
+            keys.look()
 
     numbers = {name: number for number, name in NAMES.items()}
     keyboard, keys = Keyboard(), ControlKeys(bench.layout.palette, receiver := Receiver())
@@ -151,6 +153,14 @@ def test_a_press_with_its_modifiers_is_passed_on_once_however_long_it_is_held(ke
         keyboard.press("P")
     keyboard.release("P")
     assert keyboard.said == [("P", True, True, False), "P"]
+
+
+def test_a_modifier_that_is_up_again_when_the_frame_is_drawn_counts(keyboard):
+    keyboard.press("LEFT_SHIFT")
+    keyboard.held = ()
+    keyboard.press("6")
+    keyboard.release("6")
+    assert keyboard.said[1] == ("6", False, True, False) and keyboard.said[2:] == ["LEFT_SHIFT", "6"]
 
 
 def test_what_is_typed_into_a_field_is_no_command_nor_is_the_key_that_ends_it(keyboard):

@@ -50,11 +50,11 @@ def test_what_is_typed_into_a_field_runs_nothing_and_escape_there_ends_nothing(v
     start_s = viewer.settled()["clip_s"]
     viewer.click("view.normal")
     viewer.settled(buffer="normal")
-    viewer.drag("panels", viewer.place("record.path"), viewer.place("record.path"))
+    viewer.click("record.path")
     type_text(viewer, "r 2")
     press(viewer, "Escape")
-    viewer.click("view.uv")
-    event = viewer.settled(buffer="uv")
+    viewer.click("view.albedo")
+    event = viewer.settled(buffer="albedo")
     assert event["clip_s"] == start_s and viewer.last("recording")["value"]["state"] == "idle"
     press(viewer, "1")
     viewer.settled(buffer="radiance")

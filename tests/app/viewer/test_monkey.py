@@ -59,7 +59,7 @@ class Monkey:
         self.picture = PictureEvents(self.commands)
         self.layout = PanelLayout(PanelContext(self.commands))
         dpg.create_context()
-        build_theme()
+        build_theme(ASSETS / "fonts")
         self.layout.build()
         self.widgets = [item for item in dpg.get_all_items() if dpg.get_item_callback(item)]
         self.deeds: tuple[Callable[[], None], ...] = (self.run_command,) * 5 + (self.drag, self.use_widget) * 3
