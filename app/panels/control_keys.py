@@ -40,7 +40,7 @@ class KeyReceiver(Protocol):
 
 
 class ControlKeys:
-    """Passes keys on to the palette while that is open, else to the commands while nobody types into a field."""
+    """Passes keys on to the palette while that is open, else to the commands while no field is typed into."""
 
     def __init__(self, palette: Palette, receiver: KeyReceiver) -> None:
         self._palette, self._receiver = palette, receiver

@@ -27,7 +27,7 @@ from app.panels.timeline_panel import TimelinePanel
 from app.panels.view_panel import ViewPanel
 
 COLUMNS: tuple[tuple[int, tuple[tuple[str, int], ...]], ...] = (  # width; (slot, height), pixels of the first window
-    (326, (("avatar", 150), ("timeline", 172), ("pose", 214), ("take", 176), ("numbers", 158))),
+    (326, (("avatar", 150), ("timeline", 172), ("pose", 214), ("export", 176), ("numbers", 158))),
     (404, (("light", 206), ("probes", 262), ("lamps", 168), ("look", 234))),
 )
 # Dear PyGui counts its own items up from 20, every redrawn mark is one, and what it counts to takes a window's place
@@ -97,8 +97,8 @@ PANELS: tuple[Docked, ...] = (
     Docked(10, TimelinePanel, "timeline"),
     Docked(2, PosePanel, "pose"),
     Docked(11, PosesPanel, "pose"),
-    Docked(3, RecordPanel, "take"),
-    Docked(60, StillPanel, "take"),
+    Docked(3, RecordPanel, "export"),
+    Docked(60, StillPanel, "export"),
     Docked(5, LightPanel, "light"),
     Docked(6, ProbePanel, "probes"),
     Docked(30, MaterialPanel, "probes"),
@@ -110,7 +110,7 @@ PANELS: tuple[Docked, ...] = (
     Docked(41, PathPanel, "look"),
     Docked(4, StatsPanel, "numbers"),  # last, for that one has the focus first, which would lift it over other tabs
 )
-TRACED_TAGS = (  # widgets whose places PHYNES_TRACE tells
+TRACED_TAGS = (  # widgets whose rectangles PHYNES_TRACE records
     "still.start", "still.copy", "still.format", "record.copy", "record.format", "menu.file",
     "avatar.time", "avatar.play", "joint16", "pose.reset", "record.seconds", "record.start", "light.mode",
     "light.yaw_deg", "light.strip", "probes.picture", "probes.tool", "lamp.add", "view.exposure",

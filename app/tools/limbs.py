@@ -18,7 +18,7 @@ from app.tools.rings import RingDrag, Rings, rings_of
 from app.tools.viewport import Drag, Point, PointerEvent, Viewport
 
 GRAB_RADIUS_PX = 9.0  # in the window
-CLICK_REACH_PX = 4.0  # a hand that trembles so much still clicks
+CLICK_REACH_PX = 4.0  # a press that moves no farther is a click
 REACH_SHARE = 0.03  # of the image's height: beside the body, the nearest joint is meant
 
 

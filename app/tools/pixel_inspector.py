@@ -71,7 +71,7 @@ def values_shown(frame: Frame, column: int, row: int) -> Values:
 
 
 def limb_name(frame: Frame, column: int, row: int) -> str:
-    """Which part of whom the pixel shows; "" on the background."""
+    """Which limb the pixel shows, and of which avatar; "" on the background."""
     faces = frame.face_index
     if faces is None or not frame.bodies or (face := int(faces[row, column])) < 0:
         return ""

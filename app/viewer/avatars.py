@@ -29,7 +29,7 @@ class MaterialController:
         return MaterialFile(materials_path(avatar).name, self._is_there) if avatar else MaterialFile()
 
     def turn(self) -> None:
-        """Look for a file when another avatar becomes the active one, and say so: nobody is painted unasked."""
+        """Look for a file when another avatar becomes active, and say so. Edits are only used when asked for."""
         body = self._store.state.body
         if body.avatar == self._offered or not body.avatar:
             return

@@ -252,12 +252,12 @@ class PanelWindow:
 
     def rectangles(self, tags: tuple[str, ...]) -> dict[str, list[float]]:
         """Left, top, width and height of widgets that are on the screen."""
-        places: dict[str, list[float]] = {}
+        rectangles: dict[str, list[float]] = {}
         for tag in tags:
             state = dpg.get_item_state(tag)
             if state.get("visible", True) and "rect_min" in state:  # a drawlist does not know whether it is visible
-                places[tag] = [*state["rect_min"], *state["rect_size"]]
-        return places
+                rectangles[tag] = [*state["rect_min"], *state["rect_size"]]
+        return rectangles
 
     def area(self) -> Area:
         """Where it lies on the screen."""

@@ -1,4 +1,4 @@
-"""What the window takes away: pictures, videos, and the command lines that make them again."""
+"""What the viewer writes: pictures, videos, light files, and the command lines that make them again."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path

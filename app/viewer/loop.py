@@ -40,7 +40,7 @@ from app.window.screen import place_windows
 from app.window.window import Overlays, PictureWindow
 
 SOFTWARE_HZ, HARDWARE_HZ = 30.0, 60.0  # most often that a window is drawn
-RESTING_PANEL_HZ = 5.0  # panels that nobody touches
+RESTING_PANEL_HZ = 5.0  # panels that are not used
 IDLE_WAIT_S = 0.1  # longest sleep between looks at the panels' events
 
 

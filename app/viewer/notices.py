@@ -37,7 +37,7 @@ class Notices:
         self._offered_s: float | None = None  # since when
 
     def touch(self) -> None:
-        """A hand was on the picture: nobody needs to be told how to begin."""
+        """The picture was used: the hints on how to begin are needed no more."""
         if self._is_first_start and not self._was_touched:
             keep(WELCOMED, "yes\n")
         self._was_touched = True
@@ -92,13 +92,13 @@ class NoticeTool:
 
     def hit(self, press: PointerEvent) -> bool:
         """The left button on a message."""
-        place = _share(press)
-        return press.button == LEFT and place is not None and self._notices.message_at(*place) is not None
+        share = _share(press)
+        return press.button == LEFT and share is not None and self._notices.message_at(*share) is not None
 
     def drag(self, press: PointerEvent) -> Drag:
         """Open or close it; nothing more comes of the drag."""
-        if (place := _share(press)) is not None:
-            self._notices.click(*place)
+        if (share := _share(press)) is not None:
+            self._notices.click(*share)
         yield
 
 
@@ -111,7 +111,7 @@ def _share(press: PointerEvent) -> tuple[float, float] | None:
 
 
 def fly_captions(state: ViewState, status: Status) -> list[Caption]:
-    """What the hands can do in fly mode, at the top."""
+    """What keys and pointer do in fly mode, at the top."""
     tool = state.tool.camera
     if not tool.flies or status.recording.state == "running":
         return []
