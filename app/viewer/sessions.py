@@ -39,7 +39,7 @@ class SessionController:
         """For menus and notices."""
         name = self._path.name if self._path is not None else ""
         is_saved = self._saved is not None and at_rest(self._store.state) == self._saved
-        return SessionStatus(name, is_saved, self._has_offer, self._recent.listed())
+        return SessionStatus(name, is_saved, self._recent.listed())
 
     @property
     def can_restore(self) -> bool:

@@ -3,6 +3,7 @@
 from tests.app.desktop import WINDOW_MARKS
 
 pytestmark = WINDOW_MARKS
+HELP_MENU, FIRST_ITEM = (159, 14), (180, 46)  # in the controls, pixels; Dear PyGui does not say where menus are
 
 
 def press(viewer, *names):
@@ -91,3 +92,19 @@ def test_the_palette_opens_from_the_controls_and_escape_closes_it_alone(viewer):
     viewer.settled(buffer="albedo")
     press(viewer, "1")
     viewer.settled(buffer="radiance")
+
+
+def test_the_palette_opens_from_the_menu_help_and_a_click_in_another_panel_closes_it(viewer):
+    for point in (HELP_MENU, FIRST_ITEM):
+        viewer.drag("panels", point, point)
+    viewer.wait("the palette", lambda: has_palette(viewer))
+    viewer.keep("palette_from_menu")
+    type_text(viewer, "depth show")
+    press(viewer, "Return")
+    viewer.settled(buffer="depth")
+    press(viewer, "ctrl+shift+p")
+    viewer.wait("the palette", lambda: has_palette(viewer))
+    viewer.click("view.albedo")
+    viewer.wait("the palette's end", lambda: not has_palette(viewer))
+    viewer.click("view.albedo")
+    viewer.settled(buffer="albedo")
