@@ -5,10 +5,9 @@ from pathlib import Path
 import dearpygui.dearpygui as dpg
 
 from app.model.status import RECENT_KINDS
-from app.panels.command_items import SEPARATOR, CommandItems, item_tag
 from app.panels.panel import PanelContext, Snapshot, show_options
 from app.panels.theme import MUTED
-from app.panels.widgets import add_file_dialog
+from app.panels.widgets import SEPARATOR, CommandItems, add_file_dialog, item_tag
 from app.tools.commands.context import OPEN_SESSION, SAVE_SESSION
 
 FIRST_COMMANDS = ("session.open",)

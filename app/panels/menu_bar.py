@@ -5,10 +5,10 @@ from collections.abc import Iterable
 import dearpygui.dearpygui as dpg
 
 from app.model.status import Message, shortened
-from app.panels.command_items import SEPARATOR, CommandItems
 from app.panels.file_menu import FileMenu
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value
 from app.panels.theme import ERROR, MUTED
+from app.panels.widgets import SEPARATOR, CommandItems
 
 MOST_LISTED = 12
 EDIT_COMMANDS = ("edit.undo", "edit.redo")

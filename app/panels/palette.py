@@ -9,7 +9,7 @@ from app.panels.theme import DIMMED_THEME, MUTED, RAISED_THEME
 from app.tools.commands.command import Command
 from app.tools.commands.registry import found, keys_text
 
-WINDOW, TEXT, COUNT = "palette", "palette.text", "palette.count"
+WINDOW, TEXT, BELOW = "palette", "palette.text", "palette.below"
 NUM_ROWS = 16
 WIDTH_PX, HEIGHT_PX, TOP_PX = 620, 445, 60
 TITLE_SHARE = 0.76  # of the width; the rest is for the keys
@@ -49,7 +49,7 @@ class Palette:
                             callback=lambda _, __, which: self._run(self._first + which),
                         )  # fmt: skip
                         dpg.add_selectable(tag=f"palette.keys{row}", enabled=False)  # stands level with the title
-            dpg.add_text("", tag=COUNT, color=MUTED)
+            dpg.add_text("", tag=BELOW, color=MUTED)
         with dpg.handler_registry():
             dpg.add_mouse_wheel_handler(callback=lambda _, notches: self.is_open and self._choose(-round(notches)))
 
@@ -97,8 +97,15 @@ class Palette:
             show_options(f"palette.row{row}", show=index < len(self._found))
             if index < len(self._found):
                 self._show(row, self._found[index], index == self._chosen)
+        show_value(BELOW, self._text_below())
+
+    def _text_below(self) -> str:
+        """Why the chosen command cannot run, in full, else how many more there are."""
+        if not self._found:
+            return NO_COMMAND
         more = len(self._found) - self._first - NUM_ROWS
-        show_value(COUNT, NO_COMMAND if not self._found else f"{more} more" if more > 0 else "")
+        reason = self._found[self._chosen].needs(self._context.commands)
+        return reason or (f"{more} more" if more > 0 else "")
 
     def _show(self, row: int, command: Command, is_chosen: bool) -> None:
         reason = command.needs(self._context.commands)

@@ -3,12 +3,12 @@
 import dearpygui.dearpygui as dpg
 import pytest
 
-from app.panels.command_items import SEPARATOR, item_tag
 from app.panels.control_keys import LEFT_TO_FIELDS, NAMES, ControlKeys
 from app.panels.file_menu import COMMANDS as FILE_MENU
 from app.panels.file_menu import FIRST_COMMANDS
 from app.panels.menu_bar import EDIT_COMMANDS, HELP_COMMANDS, PANEL_COMMANDS
-from app.panels.palette import NUM_ROWS, TEXT, WINDOW
+from app.panels.palette import BELOW, NUM_ROWS, TEXT, WINDOW
+from app.panels.widgets import SEPARATOR, item_tag
 from app.tools.commands.registry import COMMANDS, command_of, key_names, keys_text
 from tests.app.panel_bench import use_widget
 
@@ -68,11 +68,12 @@ def test_what_cannot_run_says_why_and_stays(bench, palette):
     palette.open(700)
     type_text(bench, "undo")
     assert rows()[0] == ("Undo   ·   There is nothing to undo", "Ctrl+Z / Z")
+    assert dpg.get_value(BELOW) == "There is nothing to undo"
     palette.key("RETURN")
     assert palette.is_open and bench.calls == []
     type_text(bench, "no such thing")
     palette.key("RETURN")
-    assert rows() == [] and "No command" in dpg.get_value("palette.count")
+    assert rows() == [] and "No command" in dpg.get_value(BELOW)
 
 
 def test_a_click_runs_and_escape_closes_and_gives_the_keyboard_back(bench, palette):
