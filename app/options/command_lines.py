@@ -152,7 +152,7 @@ def _essence(state: ViewState, is_video: bool) -> ViewState:
     row = replace(state.avatar_row, others=others) if others else plain.avatar_row
     display = state.display
     if not state.compare.is_on:
-        display = replace(display, wipe=plain.display.slider)
+        display = replace(display, slider=plain.display.slider)
     if display.buffer != "light_visibility":
         display = replace(display, shown_light="")
     if state.surroundings.backdrop == "none":

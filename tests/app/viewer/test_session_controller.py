@@ -47,7 +47,7 @@ def crash(state):
     autosave = Autosave(ViewState())
     autosave.turn(state, time.monotonic())
     autosave._writer.join(10)
-    autosave._lock.close()
+    autosave._lock.release()
 
 
 def test_saving_twice_writes_one_file_and_says_whether_it_is_current(avatar_file):
