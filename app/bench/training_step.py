@@ -14,7 +14,7 @@ import torch
 
 from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.files import load_bundled_body
-from phynes_core.data.native import load_capture
+from phynes_core.data.native.reader import load_capture
 from phynes_core.io.shipped_files import ASSETS
 from phynes_core.kernels.cpu.bvh import Bvh, KnownSurface
 from phynes_core.kernels.registry import REFERENCE, missing_cause

@@ -102,7 +102,7 @@ def playback_of(options: PlaybackOptions) -> PlaybackState:
 
 def motion_path(name: str) -> str:
     """The file that a bare name in assets/motions or a path means."""
-    from phynes_core.body.motion import bundled_motions
+    from phynes_core.io.shipped_files import bundled_motions
 
     path = bundled_motions().get(name) or shipped_path(name)
     return str(path.resolve() if path.exists() else path)

@@ -27,9 +27,8 @@ from app.options.camera import camera_from_options
 from app.options.exports import Render, Turntable
 from app.options.view import view_from_options
 from app.rendering.recording import is_clear, without_backdrop
-from phynes_core.body.motion import bundled_motions
 from phynes_core.errors import PhynesError
-from phynes_core.io.shipped_files import ASSETS, CHECKPOINTS, PROJECT
+from phynes_core.io.shipped_files import ASSETS, CHECKPOINTS, PROJECT, bundled_motions
 
 Values = dict[str, Any]  # field of a command's options -> its value
 WHITE = (1.0, 1.0, 1.0)

@@ -33,12 +33,11 @@ from app.rendering.render_slot import LARGEST_KEPT, RenderSlot, light_alone, sho
 from app.rendering.scenes import at_time, camera_of, home_view, pixel_normals
 from app.rendering.surroundings import ground_of, with_surroundings
 from app.rendering.tiles import Tile, joined, tiles_of
-from phynes_core.body.motion import bundled_motions
-from phynes_core.body.motion_files import load_motion
+from phynes_core.body.motion.files import load_motion
 from phynes_core.frame.frame import LIGHT_BUFFERS, RenderOptions
 from phynes_core.frame.grounded_frame import COARSE, FINE
 from phynes_core.frame.scene import Scene
-from phynes_core.io.shipped_files import ASSETS, CHECKPOINTS
+from phynes_core.io.shipped_files import ASSETS, CHECKPOINTS, bundled_motions
 from phynes_core.kernels.registry import resolve
 from phynes_core.render.frame_buffers import BUFFERS, FrameBuffers
 from phynes_core.render.light_picture import picture_of_light
