@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.bootstrap import system_packages, virtual_environment
+from app.bootstrap.requirements import EXTRAS, missing, requirement_lists, split_requirement
 from app.model.status import one_line
 
 
@@ -87,12 +88,12 @@ def _python() -> Iterator[Finding]:
 def _packages() -> Iterator[Finding]:
     project = virtual_environment.PROJECT
     everything = ("base", "synthetic", "cuda", "test")
-    for group, requirements in virtual_environment.requirement_lists(project, everything).items():
-        lacking = virtual_environment.missing(requirements)
+    for group, requirements in requirement_lists(project.root, everything).items():
+        lacking = missing(requirements)
         if not lacking:
             yield Finding("packages", group, GOOD, ", ".join(_named_version(entry) for entry in requirements))
             continue
-        command = next((name for name, extras in virtual_environment.EXTRAS.items() if group in extras), "")
+        command = next((name for name, extras in EXTRAS.items() if group in extras), "")
         if group == "base":
             command = "--avatar josh.ckpt"
         pip = [sys.executable, "-m", "pip", "install", "-c", str(project.constraints), *lacking]
@@ -101,7 +102,7 @@ def _packages() -> Iterator[Finding]:
 
 
 def _named_version(requirement: str) -> str:
-    name = virtual_environment.split_requirement(requirement)[0]
+    name = split_requirement(requirement)[0]
     try:
         return f"{name} {importlib.metadata.version(name)}"
     except importlib.metadata.PackageNotFoundError:

@@ -64,10 +64,10 @@ class Number(Declared):
 
     def mistake(self, value: float) -> str | None:
         """See `Declared`."""
-        if not math.isfinite(value):
-            return f"expected a finite number, got {value:g}"
-        is_held = self.least <= value <= self.most or (self.has_zero and value == 0)
-        return None if is_held else f"expected {self.text}, got {short(value)}"
+        if self.least <= value <= self.most or (self.has_zero and value == 0):
+            return None
+        is_finite = isinstance(value, int) or math.isfinite(value)
+        return f"expected {self.text if is_finite else 'a finite number'}, got {short(value)}"
 
     def clamped(self, value: float) -> float:
         """The nearest value that is held; NaN becomes the least."""
@@ -171,7 +171,9 @@ def wrap_deg(angle: float) -> float:
 
 def short(value: float) -> str:
     """A number as it is read: 40000 and 0.002."""
-    return f"{value:.0f}" if value == round(value, 0) and abs(value) < 1e7 else f"{value:g}"
+    if isinstance(value, int):
+        return f"{value!s:.20}"
+    return f"{value:.0f}" if abs(value) < 1e7 and value.is_integer() else f"{value:g}"
 
 
 def _declared_number(hint: Any) -> Number | None:
