@@ -152,10 +152,14 @@ def number_in(hint: Any) -> Number:
 def changed(value: State, **changes: Any) -> State:
     """The frozen dataclass with other values of some fields, each number brought into its declared range."""
     hints = hints_of(type(value))
-    for name in changes.keys() & hints.keys():
-        if (clamp := _clamp_of(hints[name])) is not None:
-            changes[name] = clamp(changes[name])
-    return replace(value, **changes)  # type: ignore[type-var]
+    held = {name: clamped(hints[name], item) if name in hints else item for name, item in changes.items()}
+    return replace(value, **held)  # type: ignore[type-var]
+
+
+def clamped(hint: Any, value: Any) -> Any:
+    """A value of a type with its numbers brought into their declared ranges."""
+    clamp = _clamp_of(hint)
+    return value if clamp is None else clamp(value)
 
 
 @cache

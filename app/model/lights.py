@@ -15,6 +15,7 @@ from app.model.fields import (
     Rgb,
     Rule,
     changed,
+    clamped,
     range_of,
     wrap_deg,
 )
@@ -235,9 +236,8 @@ def paint_probes(state: "ViewState", row: int, column: int, radiance: Rgb) -> "V
     cells = brush_cells(row, column, state.tool.brush_radius)
     if state.tool.brush_mirrors:
         cells += brush_cells(row, mirrored_column(column), state.tool.brush_radius)
-    painted = dict(state.light.probe_edits)
-    painted.update(dict.fromkeys(cells, radiance))
-    return edit_light(state, probe_edits=tuple(sorted(painted.items())))
+    painted = dict(state.light.probe_edits) | dict.fromkeys(cells, clamped(LightColor, radiance))
+    return replace(state, light=replace(state.light, probe_edits=tuple(sorted(painted.items()))))
 
 
 def mirror_paint(state: "ViewState") -> "ViewState":
