@@ -5,11 +5,14 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
+from phynes_core.kernels.registry import missing_cause
+
 
 @contextmanager
 def offscreen_context():
     """An OpenGL context without a window; skips the test where there is none."""
     moderngl = pytest.importorskip("moderngl")
+    missing_cause("triton")  # imports it: after Mesa's LLVM was loaded, loading Triton's ends the process
     try:
         context = moderngl.create_standalone_context(backend="egl")
     except Exception as error:  # moderngl raises bare Exceptions
@@ -27,8 +30,8 @@ def shown_by_gl(frame, display, letterbox) -> np.ndarray:  # [H, W, 3] uint8
         size = (letterbox.window_width, letterbox.window_height)
         target = context.framebuffer([context.texture(size, 4)])
         target.use()
-        display = FrameDisplay(context)
-        display.show(frame)
-        display.draw(display, letterbox)
+        frame_display = FrameDisplay(context)
+        frame_display.show(frame)
+        frame_display.draw(display, letterbox)
         pixels = np.frombuffer(target.read(components=3), np.uint8).reshape(size[1], size[0], 3)[::-1]
     return pixels
