@@ -1,4 +1,4 @@
-"""Pictures to take away: any size, clear or on their background, or every buffer as a layer."""
+"""Pictures to export: any size, clear or on their background, or every buffer as a layer."""
 
 from pathlib import Path
 
