@@ -2,19 +2,22 @@
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from phynes_core.body.atlas import uv_to_vertex
-from phynes_core.frame.scene import Scene, SceneMesh
 from phynes_core.io.atomic_file import replacing
 from phynes_core.render.camera import Camera
 from phynes_core.render.lighting import Lighting
 
+if TYPE_CHECKING:
+    from phynes_core.frame.scene import Scene, SceneMesh
 
-def save_scene(folder: Path, scene: Scene, mesh: SceneMesh, bright_sources: int) -> None:
+
+def save_scene(folder: Path, scene: "Scene", mesh: "SceneMesh", bright_sources: int) -> None:
     """Write mesh.ply, camera.json and lighting.json, the light split as for a picture with so many bright sources."""
     write_mesh(folder / "mesh.ply", scene, mesh)
     write_json(folder / "camera.json", camera_record(scene.camera))
@@ -24,7 +27,7 @@ def save_scene(folder: Path, scene: Scene, mesh: SceneMesh, bright_sources: int)
     )
 
 
-def write_mesh(path: Path, scene: Scene, mesh: SceneMesh) -> None:
+def write_mesh(path: Path, scene: "Scene", mesh: "SceneMesh") -> None:
     """Binary PLY: world metres, smooth normals, uv as s and t; vertices on a seam appear once per uv."""
     owners, uvs, faces, num_entries, num_vertices = [], [], [], 0, 0
     for posed in scene.avatars:

@@ -26,7 +26,7 @@ from app.options.arguments import option_of
 from app.options.camera import camera_from_options
 from app.options.exports import Render, Turntable
 from app.options.view import view_from_options
-from app.rendering.recording import is_clear, without_backdrop
+from app.rendering.export_jobs import is_clear, without_backdrop
 from phynes_core.body.motion import bundled_motions
 from phynes_core.errors import PhynesError
 from phynes_core.io.shipped_files import ASSETS, CHECKPOINTS, PROJECT
@@ -152,7 +152,7 @@ def _essence(state: ViewState, is_video: bool) -> ViewState:
     row = replace(state.avatar_row, others=others) if others else plain.avatar_row
     display = state.display
     if not state.compare.is_on:
-        display = replace(display, wipe=plain.display.slider)
+        display = replace(display, slider=plain.display.slider)
     if display.buffer != "light_visibility":
         display = replace(display, shown_light="")
     if state.surroundings.backdrop == "none":

@@ -45,7 +45,7 @@ def with_display_options(options: DisplayOptions, view: ViewState) -> ViewState:
         has_false_color=display.has_false_color or options.false_color,
         has_wireframe=display.has_wireframe or "wireframe" in names,
         has_joints=display.has_joints or "joints" in names,
-        wipe=display.slider if options.wipe is None else options.wipe,
+        slider=display.slider if options.wipe is None else options.wipe,
     )
     return _compared(replace(view, display=display), _entries(options.compare))
 

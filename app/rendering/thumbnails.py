@@ -53,7 +53,7 @@ class LightThumbnails:
             path = self._queue.get()
             try:
                 picture = thumbnail(load_environment_image(Path(path)))
-            except PhynesError:  # who lights with it is told
+            except PhynesError:  # told when somebody lights with it
                 continue
             self._made = {**self._made, path: picture}
             self._changed()
@@ -91,15 +91,15 @@ def pose_choices() -> tuple[PoseChoice, ...]:
 def figure_of(body: BodyModel, pose: SavedPose) -> tuple[Stroke, ...]:
     """Strokes in a square of side 1, the origin at its top left; a stroke of no length is the head."""
     rotations = torch.tensor(pose.rotations)
-    places = pose_joints(body, Pose(rotations[1:], rotations[0], torch.zeros(3), torch.zeros(10))).places
-    places = (places - 0.5 * (places.amin(0) + places.amax(0))) @ rotation_about_y(TURN_DEG).T
+    joints = pose_joints(body, Pose(rotations[1:], rotations[0], torch.zeros(3), torch.zeros(10))).places
+    joints = (joints - 0.5 * (joints.amin(0) + joints.amax(0))) @ rotation_about_y(TURN_DEG).T
     strokes = []
     for joint, parent in enumerate(body.parents):
         if parent < 0:
             continue
-        ends = places[parent], places[joint]
+        ends = joints[parent], joints[joint]
         strokes.append(_stroke(*ends, WIDTHS.get(joint, TRUNK_WIDTH)))
-    head = places[15] + (places[15] - places[12]) * 0.8
+    head = joints[15] + (joints[15] - joints[12]) * 0.8
     strokes.append(_stroke(head, head, 2 * HEAD_RADIUS))
     return tuple(sorted(strokes, key=lambda stroke: stroke.depth))
 

@@ -121,7 +121,7 @@ def test_bones_behind_the_camera_are_left_out():
     assert len(bone_strips(replace(frame, bodies=(behind,)), 1.0, (0.0, 0.0))) == 0
 
 
-@pytest.mark.parametrize("look", [DisplaySettings(has_wireframe=True), DisplaySettings(has_joints=True)])
+@pytest.mark.parametrize("display", [DisplaySettings(has_wireframe=True), DisplaySettings(has_joints=True)])
 def test_the_shader_and_the_files_agree(display):
     frame = skeleton()
     shown = shown_by_gl(frame, display, Letterbox(SIZE, SIZE, SIZE, SIZE))
@@ -141,7 +141,7 @@ def opening(session, avatar_file, **display):
 def test_a_split_picture_of_the_engine_is_the_same_on_the_screen(session, avatar_file):
     from app.model.comparison import compare_buffer
 
-    state = opening(session, avatar_file, has_wireframe=True, has_joints=True, wipe=0.45)
+    state = opening(session, avatar_file, has_wireframe=True, has_joints=True, slider=0.45)
     frame = session.render(compare_buffer(state, "normal"), 96, is_final=True)
     assert frame.other is not None and frame.mesh is not None and frame.other.mesh is not None
     shown = shown_by_gl(frame, state.display, Letterbox(96, 96, 96, 96)).astype(int)

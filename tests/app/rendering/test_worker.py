@@ -29,7 +29,7 @@ class Painter:
         self.num_unconverged = 0
         self.read = []
 
-    def readings(self, state, size):
+    def pixel_values(self, state, size):
         self.read.append(state)
         if state.body.time_s < 0:
             raise ImageError("map broken.exr: unreadable")
@@ -196,11 +196,11 @@ def test_a_picture_at_rest_is_read_out_once_and_only_when_somebody_points(worker
     worker.show(at_exposure(1.0))
     worker.let_refine(True)
     wait_for(lambda: worker.latest is not None and worker.latest.is_final)
-    assert painter.read == [] and worker.readings_of(worker.latest) is None
-    worker.let_read(True)
-    wait_for(lambda: worker.readings_of(worker.latest) is not None)
-    worker.let_read(False)
-    worker.let_read(True)
+    assert painter.read == [] and worker.pixel_values_of(worker.latest) is None
+    worker.let_inspect(True)
+    wait_for(lambda: worker.pixel_values_of(worker.latest) is not None)
+    worker.let_inspect(False)
+    worker.let_inspect(True)
     worker.show(at_exposure(2.0))
     wait_for(lambda: len(painter.read) == 2)
     assert [state.body.time_s for state in painter.read] == [1.0, 2.0]
@@ -210,10 +210,10 @@ def test_readings_that_fail_are_one_message_and_are_not_tried_again(worker, pain
     worker.start()
     worker.show(at_exposure(-1.0))
     worker.let_refine(True)
-    worker.let_read(True)
+    worker.let_inspect(True)
     wait_for(lambda: any(message.is_error for message in worker.status.messages))
     worker.show(at_exposure(3.0))
-    wait_for(lambda: worker.latest.state.body.time_s == 3.0 and worker.readings_of(worker.latest) is not None)
+    wait_for(lambda: worker.latest.state.body.time_s == 3.0 and worker.pixel_values_of(worker.latest) is not None)
     assert [state.body.time_s for state in painter.read] == [-1.0, 3.0]
 
 
