@@ -13,9 +13,9 @@ from phynes_core.body.atlas import corner_uv
 from phynes_core.conventions import srgb_to_linear
 from phynes_core.data.capture import Capture
 from phynes_core.errors import BackendError
-from phynes_core.evaluation.held_out import spread
+from phynes_core.evaluation.options import spread
 from phynes_core.evaluation.rivals import Rival
-from phynes_core.evaluation.texture_gather import gather_texture
+from phynes_core.evaluation.texture_projection import gather_texture
 
 INVERSE_FRAMES = 4  # of the training frames, all training cameras
 
@@ -40,7 +40,7 @@ def make_rivals(
 
 @torch.no_grad()
 def _inverse_rendering(avatar: Avatar, capture: Capture, say: Callable[[str], None]) -> Rival:
-    from phynes_core.synthetic.inverse_rendering import InverseOptions, InverseShot, recover_albedo
+    from phynes_core.synthetic.mitsuba.inverse_rendering import InverseOptions, InverseShot, recover_albedo
 
     cameras = [name for name, split in capture.camera_split.items() if split == "train"]
     frames = spread([frame for frame in capture.frames if capture.frame_split[frame] == "train"], INVERSE_FRAMES)

@@ -61,9 +61,9 @@ def run(args: Evaluate) -> int:
     from phynes_core.avatar.checkpoint import load_checkpoint, resolve_avatar_path
     from phynes_core.data.open_capture import open_capture
     from phynes_core.evaluation.evaluate import evaluate, flat_metrics
-    from phynes_core.evaluation.lpips import load_lpips
+    from phynes_core.evaluation.metrics.lpips import load_lpips
     from phynes_core.evaluation.options import EvaluateOptions
-    from phynes_core.evaluation.report import PAGE, write_report
+    from phynes_core.evaluation.report.files import PAGE, write_report
 
     for option, value in (
         ("--max-images", args.max_images), ("--supersample", args.supersample),

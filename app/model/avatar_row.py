@@ -66,7 +66,7 @@ def add_body(state: "ViewState", avatar: str = "") -> "ViewState":
     added = replace(state.body, avatar=avatar or state.body.avatar)
     if added.avatar != state.body.avatar:
         added = replace(added, materials=MaterialState())  # what was painted on one person is none of another's
-    state = replace(state, body=added, avatar_row=replace(state.avatar_row, others=bodies, place=len(bodies)))
+    state = replace(state, body=added, avatar_row=replace(state.avatar_row, others=bodies, active=len(bodies)))
     return framed(_without_joint(state))
 
 
@@ -76,7 +76,7 @@ def remove_body(state: "ViewState") -> "ViewState":
     if not others:
         return state
     heir = max(0, place - 1)
-    left = replace(state.avatar_row, others=others[:heir] + others[heir + 1 :], place=heir)
+    left = replace(state.avatar_row, others=others[:heir] + others[heir + 1 :], active=heir)
     return _without_joint(replace(state, body=others[heir], avatar_row=left))
 
 
@@ -85,7 +85,7 @@ def choose_body(state: "ViewState", place: int) -> "ViewState":
     bodies = state.bodies
     if place == state.avatar_row.active or not 0 <= place < len(bodies):
         return state
-    row = replace(state.avatar_row, others=bodies[:place] + bodies[place + 1 :], place=place)
+    row = replace(state.avatar_row, others=bodies[:place] + bodies[place + 1 :], active=place)
     chosen = posed_bodies(state)[place]  # who leads a shared pose goes on with it
     return _without_joint(replace(state, body=chosen, avatar_row=row))
 

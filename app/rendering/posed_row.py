@@ -19,8 +19,8 @@ from app.rendering.posing import posed_by
 from phynes_core.avatar.avatar import Avatar
 from phynes_core.avatar.checkpoint import load_checkpoint
 from phynes_core.body.model import Pose, pose_body, pose_joints
-from phynes_core.body.motion import MotionClip
-from phynes_core.body.motion_files import load_motion
+from phynes_core.body.motion.clip import MotionClip
+from phynes_core.body.motion.files import load_motion
 from phynes_core.errors import CheckpointError
 from phynes_core.frame.scene import PosedAvatar
 
@@ -167,7 +167,7 @@ class Bodies:
 
         def fit(_: object) -> MotionClip:
             still = Pose(torch.zeros(23, 3), torch.zeros(3), torch.zeros(3), betas)
-            return self.clip(path).placed_on(pose_joints(avatar.body, still).places)
+            return self.clip(path).placed_on(pose_joints(avatar.body, still).positions)
 
         return self._cache.get("fitted clip", (path, avatar.body.content_hash, tuple(betas.tolist())), fit)
 
@@ -179,7 +179,7 @@ class Bodies:
             joints = pose_joints(model, avatar.pose)
             shown.append(
                 ShownBody(
-                    joints.places.numpy(), joints.turns.numpy(),
+                    joints.positions.numpy(), joints.rotations.numpy(),
                     torch.cat([avatar.pose.global_orient[None], avatar.pose.body_pose]).numpy(),
                     0.0 if clip is None else clip.duration_s, 0.0 if clip is None else clip.fps,
                     first_face, self._cache.get("weights", model.content_hash, lambda _, m=model: _face_weights(m)),

@@ -10,7 +10,7 @@ from app.model.fields import Vector
 from app.model.joints import LIMITS
 from phynes_core.body.joint_limits import limited
 from phynes_core.body.model import Pose
-from phynes_core.body.motion import MotionClip
+from phynes_core.body.motion.clip import MotionClip
 from phynes_core.body.rotations import (
     axis_angle_to_matrix,
     axis_angle_to_quaternion,

@@ -11,16 +11,15 @@ from phynes_core.checks import check_tensor
 from phynes_core.conventions import POSE_DIM
 from phynes_core.kernels.cpu.threads import run_in_threads
 from phynes_core.kernels.registry import REFERENCE, resolve
-from phynes_core.maps.frequency_encoding import FrequencyEncoding
-from phynes_core.maps.hash_encoding import HashEncoding, HashEncodingConfig, column_table
+from phynes_core.maps.encodings import FrequencyEncoding, HashEncoding, HashEncodingConfig, column_table
 
 if TYPE_CHECKING:
     from phynes_core.kernels.cuda.triton_maps import PackedMap
 
 SOFTPLUS_BETA = 100.0  # close to a ReLU but smooth, as in the signed-distance networks of the paper's family
-MAX_OCTAVES = 16  # 2^16 waves across the square are 64 a texel of 1024
-TRITON_WIDTHS = (16, 32, 64, 128)  # of hidden layers that a block holds whole; the tensor cores' multiples
-QUERY_CHUNK = 4096  # rows of a 64-wide layer that stay in the L2 cache; chunks go to threads, one a core
+MAX_OCTAVES = 16  # 2^16 waves across the square: 64 for each of 1024 texels
+TRITON_WIDTHS = (16, 32, 64, 128)  # of hidden layers that fit one block; multiples for the tensor cores
+QUERY_CHUNK = 4096  # rows of a 64-wide layer that fit the L2 cache; one thread a core processes chunks
 
 
 @dataclass(frozen=True)
@@ -62,14 +61,14 @@ class NeuralMap(nn.Module):
     """(u, v), pose -> values. The pose enters the first layer; one pose for all rows folds into its bias."""
 
     encoding: HashEncoding | FrequencyEncoding
-    hidden: Sequence[nn.Linear]  # a ModuleList, which does not tell the type checker what it holds
+    hidden: Sequence[nn.Linear]  # a ModuleList, whose element type the type checker does not know
     pose: nn.Linear | None
 
     def __init__(self, config: NeuralMapConfig) -> None:
         super().__init__()
         self.config = config
-        self._kept: tuple[object, PackedMap] | None = None  # packed for Triton, after what it was made of
-        self.backend = "auto"  # what `forward` runs unless it is told otherwise
+        self._packed_cache: tuple[object, PackedMap] | None = None  # key (its parameters' versions), and the packed map
+        self.backend = "auto"  # the default of `forward`
         octaves = config.frequency_octaves
         self.encoding = FrequencyEncoding(octaves) if octaves else HashEncoding(config.encoding)
         width = config.hidden_width
@@ -91,9 +90,9 @@ class NeuralMap(nn.Module):
         uv: Tensor,  # [N, 2]
         pose: Tensor | PoseBatch,
         backend: str = "auto",
-        count: Tensor | None = None,  # [1] int32, on uv's device: how many rows are meant; None: all
+        count: Tensor | None = None,  # [1] int32, on uv's device: the number of valid rows; None: all
     ) -> Tensor:  # [N, output_channels]
-        """Values at uv for one pose [pose vector] or a batch of poses; rows beyond the count hold anything finite.
+        """Values at uv for one pose [pose vector] or a batch of poses; rows beyond the count hold any finite value.
 
         Differentiable in the parameters and the pose, not in uv.
         """
@@ -153,14 +152,14 @@ class NeuralMap(nn.Module):
         return values
 
     def _packed(self) -> "PackedMap":
-        """The parameters as the Triton kernel reads them, packed anew after any of them changed."""
+        """The parameters packed for the Triton kernel, again whenever any of them changed."""
         from phynes_core.kernels.cuda.triton_maps import PackedMap
 
         assert isinstance(self.encoding, HashEncoding)
         config, layers = self.config, [*self.hidden, self.head]
         key = tuple((parameter.data_ptr(), parameter._version) for parameter in self.parameters())
-        if self._kept is None or self._kept[0] != key:
-            # colors bear 16 bits; lengths are compared with their neighbors, a millimetre away
+        if self._packed_cache is None or self._packed_cache[0] != key:
+            # 16 bits suffice for colors, not for offsets, whose differences over a millimetre give normals
             dtype = torch.float16 if config.output == "sigmoid" else torch.float32
             packed = PackedMap.pack(
                 column_table(config.encoding, self.encoding.grid.device), self.encoding.grid,
@@ -169,8 +168,8 @@ class NeuralMap(nn.Module):
                 has_sigmoid=config.output == "sigmoid", output_scale=config.output_scale,
                 output_offset=config.output_offset,
             )  # fmt: skip
-            self._kept = key, packed
-        return self._kept[1]
+            self._packed_cache = key, packed
+        return self._packed_cache[1]
 
     def _first_bias(self, pose: Tensor | PoseBatch) -> Tensor:  # [width], or [N, width] for several poses
         bias = self.hidden[0].bias
@@ -203,7 +202,7 @@ class NeuralMap(nn.Module):
 
 
 class _NumbaSoftplus(torch.autograd.Function):
-    """The numba twin of softplus; differentiable once."""
+    """The numba kernel of softplus; differentiable once."""
 
     @staticmethod
     def forward(ctx, values: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ from numba import njit
 
 from phynes_core.kernels.cpu import compiler  # noqa: F401  first: it configures numba
 from phynes_core.kernels.cpu.vector_tiles import PANEL, ROWS, relu_tile, sigmoid_tile, softplus_tile
-from phynes_core.maps.hash_encoding import HashEncodingConfig
+from phynes_core.maps.encodings import HashEncodingConfig
 from phynes_core.maps.neural_map import PoseBatch, _NumbaSoftplus
 from tests.random_map import random_map
 

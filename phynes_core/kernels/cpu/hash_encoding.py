@@ -1,6 +1,6 @@
 """Multiresolution hash encoding of (u, v), entry for entry as tiny-cuda-nn lays it out, and its gradient.
 
-The tables that describe the levels are computed once by phynes_core/maps/hash_encoding.py.
+The tables that describe the levels are computed once by phynes_core/maps/encodings.py.
 """
 
 import numpy as np

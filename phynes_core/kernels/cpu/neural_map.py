@@ -21,7 +21,7 @@ _ONE = int32(1)
 
 @dataclass(frozen=True)
 class Grid:
-    """The hash grid and its levels, as phynes_core/maps/hash_encoding.py describes them."""
+    """The hash grid and its levels, as phynes_core/maps/encodings.py describes them."""
 
     values: np.ndarray  # [entries, F] float32
     scale: np.ndarray  # [L] float32

@@ -40,7 +40,7 @@ class ColumnTable:
         num_features: int,
         device: torch.device,
     ) -> "ColumnTable":
-        """From the level table of phynes_core/maps/hash_encoding.py."""
+        """From the level table of phynes_core/maps/encodings.py."""
         num_columns = len(scale) * num_features
         padded = max(_SMALLEST_TILE, triton.next_power_of_2(num_columns))
         level, feature = np.divmod(np.arange(num_columns), num_features)

@@ -6,8 +6,7 @@ import pytest
 
 from app.cli import main
 from phynes_core.body.files import load_bundled_body
-from phynes_core.synthetic.plan import SynthesisPlan
-from phynes_core.synthetic.settings import SETTINGS, save_settings
+from phynes_core.synthetic.plan import SETTINGS, SynthesisPlan, save_settings
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ def test_what_is_dropped_on_the_right_side_changes_that_side(tmp_path):
     both = edit_of_dropped(tmp_path / "b.ckpt", is_right=True)[0](lit)
     assert both.compare.avatar == str(tmp_path / "b.ckpt") and (both.body, both.light) == (state.body, state.light)
     assert edit_of_dropped(tmp_path / "sky.exr")[0](state).compare == state.compare
-    gestures = Gestures(Store(replace(state, display=replace(state.display, wipe=0.25))), Actions())
+    gestures = Gestures(Store(replace(state, display=replace(state.display, slider=0.25))), Actions())
     assert not gestures.is_right_of_slider(500, 50)  # no picture yet
     gestures.view, gestures.letterbox = (
         OrbitView(state.camera, (0.0, 1.0, 0.0), 100, 100),

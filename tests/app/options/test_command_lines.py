@@ -27,9 +27,8 @@ from app.rendering.export_jobs import StillJob
 from app.rendering.render_service import RenderService
 from app.rendering.video_views import KINDS
 from app.viewer.exports import SETTLED_S, ExportController
-from phynes_core.body.motion import bundled_motions
 from phynes_core.io.image_files import read_png
-from phynes_core.io.shipped_files import ASSETS
+from phynes_core.io.shipped_files import ASSETS, bundled_motions
 
 STUDIO = str(ASSETS / "probes" / "studio.exr")
 

@@ -7,9 +7,9 @@ from app.model.joints import REST_ANGLES
 from app.rendering.posing import edited_pose, turn_matrices
 from phynes_core.body.files import load_bundled_body
 from phynes_core.body.model import Pose, pose_body
-from phynes_core.body.motion import bundled_motions
-from phynes_core.body.motion_files import load_motion
+from phynes_core.body.motion.files import load_motion
 from phynes_core.body.rotations import axis_angle_to_matrix
+from phynes_core.io.shipped_files import bundled_motions
 
 LEFT_ELBOW, LEFT_SHOULDER, LEFT_WRIST = 18, 16, 20
 
