@@ -35,7 +35,7 @@ from app.rendering.tiles import LARGEST_AT_ONCE, Tile, fits_at_once, joined, til
 from phynes_core.body.motion.files import load_motion
 from phynes_core.frame.frame import LIGHT_BUFFERS
 from phynes_core.frame.scene import SceneMesh
-from phynes_core.io.shipped_files import ASSETS, CHECKPOINTS, bundled_motions
+from phynes_core.io.shipped_files import bundled_avatars, bundled_environments, bundled_motions
 from phynes_core.kernels.registry import resolve
 from phynes_core.render.frame_buffers import BUFFERS
 from phynes_core.render.light_picture import picture_of_light
@@ -80,10 +80,10 @@ class RenderService:
 
     def choices(self, avatar_path: str) -> Choices:
         """The files that ship with the project, and the avatar that is open."""
-        avatars = {str(path.resolve()): path.stem for path in sorted(CHECKPOINTS.glob("*.ckpt"))}
+        avatars = {str(path.resolve()): name for name, path in bundled_avatars().items()}
         avatars.setdefault(avatar_path, Path(avatar_path).stem)
         clips = [Choice(str(path), name, load_motion(path).duration_s) for name, path in bundled_motions().items()]
-        probes = [Choice(str(path), path.stem) for path in sorted((ASSETS / "probes").glob("*.exr"))]
+        probes = [Choice(str(path), name) for name, path in bundled_environments().items()]
         return Choices(
             tuple(Choice(key, label) for key, label in avatars.items()),
             (Choice("", "rest pose"), *clips),
