@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import imageio.v2 as imageio
@@ -75,7 +75,7 @@ def _writing_encoded(path: Path, size: int, fps: int, has_alpha: bool) -> Iterat
             temporary.absolute(), format="FFMPEG", mode="I", fps=fps, macro_block_size=2,
             ffmpeg_log_level="error", **options,
         )  # fmt: skip
-        with writer:
+        with closing(writer):  # its own `with` leaves ffmpeg running after an exception
             yield lambda frame: writer.append_data(np.ascontiguousarray(_with_channels(frame, channels), np.uint8))
         if temporary.stat().st_size == 0:
             raise OutputError(f"{path}: ffmpeg wrote nothing; choose another size or frame rate")

@@ -209,7 +209,7 @@ class PoseChoice:
 
 @dataclass(frozen=True)
 class Choices:
-    """What can be chosen in this session."""
+    """What panels offer to choose from."""
 
     avatars: tuple[Choice, ...] = ()
     motions: tuple[Choice, ...] = ()

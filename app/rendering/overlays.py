@@ -61,7 +61,7 @@ def bone_strips(
     scale: float,  # drawn pixels per image pixel
     origin: tuple[float, float],  # of the picture among the drawn pixels
 ) -> np.ndarray:  # [N, 10] float32: both ends (px), both radii (px), sRGB and opacity
-    """Bones and joints of everybody, the farthest first; a joint is a strip without length."""
+    """Bones and joints of all bodies, the farthest first; a joint is a strip without length."""
     if frame.projection is None:
         return np.zeros((0, 10), np.float32)
     height = max(LEAST_HEIGHT_PX, frame.size[1] * scale)

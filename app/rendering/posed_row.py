@@ -1,4 +1,4 @@
-"""From the row of bodies in a ViewState to posed avatars side by side on one ground, kept while they stay the same."""
+"""From the row of bodies in a ViewState to posed avatars side by side on one ground, kept while they do not change."""
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
@@ -76,7 +76,7 @@ def orbit_target(avatar: Avatar, pose: Pose, clip: MotionClip | None) -> Tensor:
 def laid_out(row: tuple[PlacedBody, ...], active: int, spacing_m: float) -> tuple[tuple[PosedAvatar, ...], Tensor]:
     """Everybody moved to their position in the row, and what the camera orbits, [3] world.
 
-    The active body's pelvis leads: the others keep level with it over the ground, so that nobody walks off.
+    The active body's pelvis leads: the others keep level with it over the ground, so that the row stays together.
     """
     lead = row[active]
     posed = []

@@ -20,7 +20,7 @@ from phynes_core.errors import PhynesError
 from phynes_core.render.probes import load_environment_image
 
 ROWS, COLUMNS = 22, 44
-MIDDLE_GRAY = 0.18  # what a typical texel becomes, so that night and noon can both be told
+MIDDLE_GRAY = 0.18  # what a typical texel becomes, so that both night and noon can be recognized
 
 
 class LightThumbnails:
@@ -53,7 +53,7 @@ class LightThumbnails:
             path = self._queue.get()
             try:
                 picture = thumbnail(load_environment_image(Path(path)))
-            except PhynesError:  # told when somebody lights with it
+            except PhynesError:  # lighting with it shows the error
                 continue
             self._made = {**self._made, path: picture}
             self._changed()
@@ -67,7 +67,7 @@ def thumbnail(radiance: Tensor) -> np.ndarray:  # [H, 2 H, 3] linear -> [22, 44,
     return linear_to_srgb(light / (1.0 + light)).numpy()
 
 
-TURN_DEG = -28.0  # seen a little from the side, so that what reaches ahead shows
+TURN_DEG = -28.0  # seen a little from the side, so that an arm stretched forward shows
 WIDTHS = {
     **dict.fromkeys((4, 5), 0.14),
     **dict.fromkeys((7, 8), 0.11),
