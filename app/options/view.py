@@ -8,7 +8,7 @@ from app.files.sessions import view_of_argument
 from app.model.avatar_row import BodyState
 from app.model.display_settings import DisplaySettings
 from app.model.view_state import ViewState
-from app.options.arguments import UsageError, check_field, option_of
+from app.options.arguments import UsageError, check_field, check_number, option_of
 from app.options.backends import BackendOptions, check_backends, chosen_device, map_backend
 from app.options.bodies import BodyOptions, PlaybackOptions, licensed_files, playback_of, row_from_options
 from app.options.camera import CameraOptions, camera_from_options, check_camera, with_path
