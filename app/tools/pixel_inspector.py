@@ -9,7 +9,7 @@ from app.model.display_settings import DisplaySettings
 from app.model.store import Store
 from app.model.tools import ToolState
 from app.rendering.false_color import FARTHEST, NEAREST
-from app.rendering.frames import LEAST_COVERAGE, READ_BUFFERS, Frame, Readings, Values
+from app.rendering.frames import INSPECTED_BUFFERS, LEAST_COVERAGE, Frame, PixelValues, Values
 from app.rendering.overlays import joint_at, joint_label
 from app.rendering.worker import Worker
 from app.tools.limbs import owner_of
@@ -35,7 +35,7 @@ class Line:
 
 def value_lines(
     frame: Frame,  # the side under the pointer
-    readings: Readings | None,  # of the same side; None while the engine has not told them
+    readings: PixelValues | None,  # of the same side; None while the engine has not told them
     column: int,
     row: int,
     side: str = "",  # of a split picture
@@ -43,7 +43,7 @@ def value_lines(
     """The pixel, whose it is, and every buffer's value there."""
     told = {} if readings is None else readings.at(column, row)
     values = {**values_shown(frame, column, row), **told}  # the engine's numbers are finer than the picture's
-    names = dict.fromkeys((*READ_BUFFERS, *values))
+    names = dict.fromkeys((*INSPECTED_BUFFERS, *values))
     absent = PENDING if readings is None and _shows_body(frame, column, row) else NOTHING
     heading = SEPARATOR.join(text for text in (f"{column}, {row}", side, limb_name(frame, column, row)) if text)
     lines = [Line(heading)]
@@ -140,15 +140,16 @@ class Pointing:
         found = None
         if viewport is not None and point is not None:
             frame, letterbox = viewport.frame, viewport.letterbox
-            found = pointed_at(frame, self._worker.readings_of(frame), letterbox, point, state.tool, state.display)
+            values = self._worker.pixel_values_of(frame)
+            found = pointed_at(frame, values, letterbox, point, state.tool, state.display)
         may_read = found is not None and state.tool.has_readout and now_s - self._moved_s >= REST_S
-        self._worker.let_read(may_read)
+        self._worker.let_inspect(may_read)
         return found
 
 
 def pointed_at(
     frame: Frame,
-    readings: Readings | None,
+    readings: PixelValues | None,
     letterbox: Letterbox,
     point: Point,
     tool: ToolState,
