@@ -13,7 +13,7 @@ from app.overlay_display import OverlayDisplay
 from app.picking import Letterbox
 from app.shader_files import rectangle_program
 from app.state import TONE_CURVES, LookState
-from phynes_core.render.colormap import TABLE_SIZE, color_table
+from phynes_core.render.tonemap import TABLE_SIZE, color_table
 
 Rectangle = tuple[float, float, float, float]  # left, top, width, height
 WHOLE: Rectangle = (0.0, 0.0, 1.0, 1.0)

@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from app.false_color import Legend
 from phynes_core.io.shipped_files import ASSETS
-from phynes_core.render.colormap import color_table
+from phynes_core.render.tonemap import color_table
 
 FONT = ASSETS / "fonts" / "Inter_400Regular.ttf"
 NUM_TICKS = 6

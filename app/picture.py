@@ -13,9 +13,8 @@ from app.overlay_picture import overlaid
 from app.state import BUFFERS, LookState
 from app.wipe import wiped
 from phynes_core.conventions import linear_to_srgb
-from phynes_core.render.colormap import colored
 from phynes_core.render.frame_buffers import FrameBuffers
-from phynes_core.render.tonemap import tonemap
+from phynes_core.render.tonemap import colored, tonemap
 
 ROWS_AT_ONCE = 512  # of a picture, so that one of 4096 x 4096 needs no gigabytes of floats
 KIND_OF_BUFFER = {"radiance": LIGHT, "shading": LIGHT, "albedo": REFLECTANCE}  # the rest is PLAIN

@@ -12,8 +12,7 @@ from app.lightings import Lightings, engine_lamps
 from app.state import ViewState
 from phynes_core.frame.grounded_frame import GroundedRenderer
 from phynes_core.frame.scene import Scene
-from phynes_core.render.lighting import Lighting
-from phynes_core.render.one_light import one_light
+from phynes_core.render.lighting import Lighting, one_light
 
 LARGEST_KEPT = LARGEST_AT_ONCE  # pixels a side; supersampled or kept at once, more would not fit in memory
 

@@ -8,11 +8,10 @@ from app.frames import Sky
 from app.light_state import StageState
 from app.lightings import BuiltLight
 from phynes_core.conventions import rotation_about_y
-from phynes_core.render.balls import film_set_balls, sample_latlong
 from phynes_core.render.camera import Camera
 from phynes_core.render.frame_buffers import FrameBuffers
 from phynes_core.render.ground import Ground
-from phynes_core.render.light_picture import picture_of_light
+from phynes_core.render.light_picture import film_set_balls, picture_of_light, sample_latlong
 
 BALL_SHARE = 0.13  # of the picture's height
 BALL_MARGIN = 0.02

@@ -39,8 +39,7 @@ from phynes_core.render.lamps import lamp_rays
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Probes
 from phynes_core.render.shade import DistantLights, PackedVisibility, Shading, Surface, shade
-from phynes_core.render.vertex_bits import SeenBits, VertexBits
-from phynes_core.render.visibility import Occluder
+from phynes_core.render.visibility import Occluder, SeenBits, VertexBits
 
 if TYPE_CHECKING:
     from phynes_core.frame.recorded_frames import RecordedFrames

@@ -44,8 +44,7 @@ def closest_point(
         face_index, barycentric, distance = (torch.from_numpy(array) for array in found)
         return ClosestPoint(face_index.long(), barycentric, distance)
     if chosen == "warp":
-        from phynes_core.kernels.cuda.closest import closest_points
-        from phynes_core.kernels.cuda.ray_mesh import RayMesh
+        from phynes_core.kernels.cuda.warp_rays import RayMesh, closest_points
 
         count, device = len(points), points.device
         face_index = torch.empty(count, dtype=torch.int32, device=device)

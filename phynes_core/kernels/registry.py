@@ -32,7 +32,7 @@ _PROBES = {
     "numba": "phynes_core.kernels.cpu.compiler",
     "embree": "embreex.rtcore_scene",
     "warp": "phynes_core.kernels.cuda.warp_compiler",
-    "triton": "phynes_core.kernels.cuda.triton_compiler",
+    "triton": "phynes_core.kernels.cuda.triton_encoding",
     "pytorch3d": "pytorch3d._C",
     "tinycudann": "tinycudann",
 }

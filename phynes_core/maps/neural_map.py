@@ -207,7 +207,7 @@ class _NumbaSoftplus(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, values: Tensor) -> Tensor:
-        from phynes_core.kernels.cpu.softplus import softplus
+        from phynes_core.kernels.cpu.neural_map import softplus
 
         result = torch.from_numpy(softplus(values.detach().contiguous().numpy()))
         ctx.save_for_backward(result)
@@ -215,7 +215,7 @@ class _NumbaSoftplus(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, *gradients: Tensor) -> Tensor:
-        from phynes_core.kernels.cpu.softplus import softplus_backward
+        from phynes_core.kernels.cpu.neural_map import softplus_backward
 
         (result,) = ctx.saved_tensors
         return torch.from_numpy(softplus_backward(result.numpy(), gradients[0].contiguous().numpy()))

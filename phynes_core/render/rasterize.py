@@ -58,8 +58,7 @@ def rasterize(
 
 def _cast_rays(vertices: Tensor, faces: Tensor, camera: Camera) -> Fragments:
     """By rays, which know no grid: at an edge a pixel may fall to the other face, rarely to none or both."""
-    from phynes_core.kernels.cuda.primary_hits import pixel_ray_basis, primary_hits
-    from phynes_core.kernels.cuda.ray_mesh import RayMesh
+    from phynes_core.kernels.cuda.warp_rays import RayMesh, pixel_ray_basis, primary_hits
 
     height, width, device = camera.height, camera.width, vertices.device
     face_index = torch.full((height * width,), -1, dtype=torch.int32, device=device)

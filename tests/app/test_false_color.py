@@ -12,7 +12,7 @@ from app.legend import legend_picture
 from app.picking import Letterbox
 from app.picture import display_bytes
 from app.state import LookState, ViewState
-from phynes_core.render.colormap import colored
+from phynes_core.render.tonemap import colored
 from tests.app.offscreen import shown_by_gl
 
 SIZE = 64

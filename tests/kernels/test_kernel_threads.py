@@ -5,11 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import trimesh
 
-from phynes_core.kernels.cpu.any_hit import EmbreeScene
 from phynes_core.kernels.cpu.bvh import Bvh
 from phynes_core.kernels.cpu.rasterize import rasterize
 from phynes_core.kernels.cpu.shade import shade_probes
-from phynes_core.kernels.cpu.visibility import visibility_bits
+from phynes_core.kernels.cpu.visibility import EmbreeScene, visibility_bits
 
 
 def test_four_threads_get_the_answers_of_one():

@@ -3,8 +3,7 @@
 import pytest
 import torch
 
-from phynes_core.render.vertex_bits import SeenBits, VertexBits
-from phynes_core.render.visibility import pack_bits
+from phynes_core.render.visibility import SeenBits, VertexBits, pack_bits
 
 VERTICES, DIRECTIONS = 40, 160  # five words
 WORDS = DIRECTIONS // 32

@@ -16,7 +16,7 @@ from pathlib import Path
 
 # Files whose functions are inlined into kernels of other files (tests/kernels/test_compiler.py checks the list).
 INLINED_SOURCES = (
-    "compiler.py", "triangle.py", "closest.py", "light_groups.py", "shade_training.py", "vector_tiles.py",
+    "compiler.py", "triangle.py", "light_groups.py", "shade_training.py", "vector_tiles.py",
 )  # fmt: skip
 
 

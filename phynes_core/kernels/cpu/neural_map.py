@@ -12,9 +12,19 @@ import numpy as np
 from numba import float32, int32, uint32
 
 from phynes_core.kernels.cpu.compiler import exact_inner, exact_parallel, inner, prange  # first: it configures numba
-from phynes_core.kernels.cpu.vector_tiles import PANEL, ROWS, linear_tile, relu_tile, sigmoid_tile, softplus_tile
+from phynes_core.kernels.cpu.vector_tiles import (
+    PANEL,
+    ROWS,
+    linear_tile,
+    relu_tile,
+    sigmoid_tile,
+    softplus_gradient_panel,
+    softplus_panel,
+    softplus_tile,
+)
 
 _CHUNK = 16  # panels that one thread encodes before it asks the network, so that a level's grid stays in the cache
+_SOFTPLUS_CHUNK = 64  # panels of a plain softplus that a thread takes at once
 _PRIME = uint32(2654435761)  # of the second coordinate; the first one's is 1
 _ONE = int32(1)
 
@@ -199,3 +209,46 @@ def _interpolate(u, v, values, entries, features, column, target):
             target[column + k, i] = (
                 w00 * values[e00, k] + w10 * values[e10, k] + w01 * values[e01, k] + w11 * values[e11, k]
             )
+
+
+def softplus(values: np.ndarray) -> np.ndarray:  # any shape, float32, C-contiguous
+    """log(1 + exp(beta x)) / beta with maps/neural_map.py's beta."""
+    result = np.empty(values.shape, np.float32)
+    _forward(values.reshape(-1), result.reshape(-1))
+    return result
+
+
+def softplus_backward(result: np.ndarray, gradient: np.ndarray) -> np.ndarray:  # both float32, C-contiguous
+    """The gradient by what `softplus` turned into `result`."""
+    target = np.empty(result.shape, np.float32)
+    _backward(result.reshape(-1), gradient.reshape(-1), target.reshape(-1))
+    return target
+
+
+@exact_parallel
+def _forward(values, result):
+    whole = len(values) // PANEL
+    for chunk in prange((whole + _SOFTPLUS_CHUNK - 1) // _SOFTPLUS_CHUNK):
+        for panel in range(chunk * _SOFTPLUS_CHUNK, min(whole, (chunk + 1) * _SOFTPLUS_CHUNK)):
+            softplus_panel(values, panel * PANEL, result, panel * PANEL)
+    rest = len(values) - whole * PANEL
+    if rest:
+        last, padded = np.zeros(PANEL, np.float32), np.zeros(PANEL, np.float32)
+        last[:rest] = values[whole * PANEL :]
+        softplus_panel(last, 0, padded, 0)
+        result[whole * PANEL :] = padded[:rest]
+
+
+@exact_parallel
+def _backward(result, gradient, target):
+    whole = len(result) // PANEL
+    for chunk in prange((whole + _SOFTPLUS_CHUNK - 1) // _SOFTPLUS_CHUNK):
+        for panel in range(chunk * _SOFTPLUS_CHUNK, min(whole, (chunk + 1) * _SOFTPLUS_CHUNK)):
+            at = panel * PANEL
+            softplus_gradient_panel(result, at, gradient, at, target, at)
+    rest = len(result) - whole * PANEL
+    if rest:
+        last, slope, padded = np.zeros(PANEL, np.float32), np.zeros(PANEL, np.float32), np.zeros(PANEL, np.float32)
+        last[:rest], slope[:rest] = result[whole * PANEL :], gradient[whole * PANEL :]
+        softplus_gradient_panel(last, 0, slope, 0, padded, 0)
+        target[whole * PANEL :] = padded[:rest]

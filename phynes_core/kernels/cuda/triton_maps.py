@@ -16,8 +16,7 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from phynes_core.kernels.cuda.triton_compiler import counting, jit
-from phynes_core.kernels.cuda.triton_encoding import BLOCK, ColumnTable, encode_tile, load_points
+from phynes_core.kernels.cuda.triton_encoding import BLOCK, ColumnTable, counting, encode_tile, jit, load_points
 
 HEAD_COLUMNS = 16  # of the last product: the fewest that tensor cores take
 _NUM_WARPS = 4
