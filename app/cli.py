@@ -16,16 +16,13 @@ from contextlib import redirect_stderr
 from importlib import import_module
 from pathlib import Path
 
-from app import environment
+from app.bootstrap import virtual_environment
+from app.options.arguments import UsageError
 from phynes_core.errors import PhynesError
 
 DEFAULT_COMMAND = "view"
 COMMANDS_FOLDER = Path(__file__).resolve().parent / "commands"
 HELP = ("-h", "--help", "help")
-
-
-class UsageError(PhynesError):
-    """Options that contradict each other or cannot be read."""
 
 
 def launch(argv: Sequence[str]) -> int:
@@ -34,7 +31,7 @@ def launch(argv: Sequence[str]) -> int:
     def start() -> int:
         command = command_name(argv)
         if command is not None:  # the list of commands and a misspelt command cost no installation
-            environment.ensure(command, argv)
+            virtual_environment.ensure(command, argv)
         return run(argv)
 
     return guarded(start)

@@ -1,5 +1,5 @@
 #version 330 core
-// A bone or joint with a dark edge. The twin of app/overlay_picture.py.
+// A bone or joint with a dark edge. The twin of app/rendering/overlays.py.
 
 uniform float rim_px;
 uniform float rim_opacity;

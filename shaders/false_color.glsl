@@ -1,4 +1,4 @@
-// Twin of app/false_color.py: which number of a pixel becomes a color.
+// Twin of app/rendering/false_color.py: which number of a pixel becomes a color.
 
 const int NUMBER_NONE = 0;
 const int NUMBER_VALUE = 1;

@@ -1,6 +1,6 @@
 #version 330 core
 // Edges of the mesh, where it is seen: each pixel knows its face, so nothing hidden is drawn. The twin of
-// app/overlay_picture.py.
+// app/rendering/overlays.py.
 
 uniform isampler2D faces;    // [H, W] the face that each image pixel shows, -1: none. Row 0 on top
 uniform sampler2D corners;   // two texels a face: a, b; c, smallest height. Image px

@@ -33,8 +33,16 @@ SIDEWAYS = {
     ("recorded_frames", "device_frame"),
 }  # within a tier; tier 1's single files may also use one another
 WINDOW_LIBRARIES = {"moderngl", "moderngl_window", "glfw", "glm", "pyglm", "dearpygui", "OpenGL"}
-VALUES_ONLY = {"phynes_core", "torch", *WINDOW_LIBRARIES} - {"dearpygui"}  # what app.panels and app.state never import
-STDLIB_ONLY = ["launch.py", "app/__init__.py", "app/cli.py", "app/environment.py", "app/system_packages.py"]
+VALUES_ONLY = {"phynes_core", "torch", *WINDOW_LIBRARIES} - {
+    "dearpygui"
+}  # what app.panels and app.model.view_state never import
+STDLIB_ONLY = [
+    "launch.py",
+    "app/__init__.py",
+    "app/cli.py",
+    "app/bootstrap/virtual_environment.py",
+    "app/bootstrap/system_packages.py",
+]
 ADAPTERS = {"pytorch3d", "tinycudann", "cuda"}  # built by the user, used where they are found
 
 
@@ -97,7 +105,12 @@ def test_the_engine_knows_neither_the_app_nor_windows():
 
 
 def test_panels_and_state_hold_plain_values_only():
-    files = [*python_files("app/panels"), ROOT / "app/state.py", ROOT / "app/light_state.py", ROOT / "app/blackbody.py"]
+    files = [
+        *python_files("app/panels"),
+        ROOT / "app/model/view_state.py",
+        ROOT / "app/model/light_state.py",
+        ROOT / "app/model/blackbody.py",
+    ]
     wrong = [
         f"{where(path, line)}: imports {module}"
         for path in files
@@ -120,7 +133,7 @@ def test_the_start_needs_only_the_standard_library():
 
 def test_what_the_start_imports_of_ours_is_standard_library_too():
     program = (
-        "import sys; import app.cli, app.environment; "
+        "import sys; import app.cli, app.bootstrap.virtual_environment; "
         "print(*(m for m in sys.modules if m.split('.')[0] in ('torch', 'numpy', 'tyro', 'rich', 'numba')))"
     )
     result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import torch
 
 from app.bench.machine import milliseconds
-from app.row import orbit_target
-from app.scene_builder import home_distance
-from app.session import LIVE_LAMP_SAMPLES
+from app.rendering.posed_row import orbit_target
+from app.rendering.render_service import LIVE_LAMP_SAMPLES
+from app.rendering.scenes import home_distance
 from phynes_core.body.motion import bundled_motions
 from phynes_core.body.motion_files import load_motion
 from phynes_core.evaluation.metrics import psnr

@@ -54,16 +54,16 @@ class Bench:
 def run(args: Bench) -> int:
     from rich.console import Console
 
-    from app.backend_options import BackendOptions
     from app.bench import machine
     from app.bench.scenarios import OPTIONS, measure_scenarios, parity_db
     from app.bench.stages import frame_stages, measure_backends, measure_stages, training_stage
-    from app.cli import UsageError
-    from app.devices import chosen_device
-    from app.outputs import check_file, check_folder
-    from app.scene_builder import build_scene, pixel_normals
-    from app.scene_files import write_json
-    from app.scene_options import SceneOptions
+    from app.files.output_paths import check_file, check_folder
+    from app.files.scene_files import write_json
+    from app.options.arguments import UsageError
+    from app.options.backends import BackendOptions, chosen_device
+    from app.options.scene import build_scene
+    from app.options.view import SceneOptions
+    from app.rendering.scenes import pixel_normals
     from phynes_core.frame.scene import AvatarCopies
 
     if args.probe == "none":
@@ -155,7 +155,7 @@ def _show_backends(table: dict[str, dict[str, float]], ops: dict[str, str], devi
 
 def _write_sizes(folder: Path, record: dict, sizes: dict) -> None:
     from app.bench.plot import size_plots
-    from app.scene_files import write_json
+    from app.files.scene_files import write_json
     from phynes_core.io.atomic_file import replacing
 
     folder.mkdir(parents=True, exist_ok=True)

@@ -21,63 +21,31 @@ examples:
   python launch.py render --avatar josh.ckpt --out layers.exr --size 2048
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from app.scene_options import SceneOptions
+import torch
+
+from app.model.edits import edit_look
+from app.model.view_state import StillState, ViewState
+from app.options.arguments import UsageError, option_of
+from app.options.exports import Render
+from app.options.view import SceneOptions, new_session, open_session, opening_view
+from app.rendering.export_jobs import StillTake, check_still, run_shown
+from phynes_core.io.image_files import write_png
 
 if TYPE_CHECKING:
-    from app.scene_builder import OpenedScene
+    from app.options.scene import OpenedScene
     from phynes_core.frame.grounded_frame import GroundedRenderer
 
 ENGINE_ALONE = ("supersample", "antialias", "lamp_samples", "exact_visibility")  # a window's picture has its own
 
 
-@dataclass(frozen=True, kw_only=True)
-class Render(SceneOptions):
-    """Options of `render`."""
-
-    background: Literal["color", "checker", "blurred", "environment", "none"] = "none"
-    """What is seen behind the avatar in radiance: a color, a checkerboard, the surrounding light, also out of focus;
-    none is transparent."""
-    export_probe: Path | None = None
-    """Also write all light as a lat-long .hdr or .exr, seen from the pelvis."""
-    probe_rows: int = 16
-    """Rows of --export-probe; twice as many columns."""
-    out: Path
-    """Folder for the pictures, made when missing; or one .png or .exr file."""
-    buffers: str = "radiance"
-    """Comma-separated: radiance, albedo, roughness, normal, visibility, shading, depth, position, uv, mask; or all."""
-    format: Literal["png", "exr"] = "png"
-    """png to look at, exr to compute with."""
-    save_scene: bool = False
-    """Also write mesh.ply, camera.json and lighting.json."""
-    buffer: Literal[
-        "radiance", "albedo", "roughness", "visibility", "shading", "normal", "uv", "depth", "light_visibility"
-    ] = "radiance"
-    """What a .png file shows."""
-    transparent: bool = False
-    """Nothing behind the avatar in a file, whatever the background."""
-    exposure: float = 0.0
-    """Stops of light (EV) for the PNG of radiance and shading."""
-    curve: Literal["linear", "filmic", "reinhard", "aces", "agx"] = "linear"
-    """Tone curve for the PNG of radiance and shading."""
-    supersample: int = 1
-    """Samples a side of a pixel; 1 samples pixel centers, 2 and more smooth the edges."""
-    antialias: bool = False
-    """Smooth silhouettes by coverage, hardly slower; may be joined with --supersample."""
-    lamp_samples: int = 16
-    """Shadow rays a pixel and lamp or bright source."""
-    exact_visibility: bool = False
-    """Shadow rays from every pixel to every probe: slower, sharper than visibility on the vertices."""
-
-
 def run(args: Render) -> int:
     """Render, and say where the files are."""
     if args.out.suffix.lower() in (".png", ".exr") and not args.out.is_dir():
-        from app.rendering_stills import render_still
-
         render_still(args)
         print(args.out)
         return 0
@@ -85,16 +53,14 @@ def run(args: Render) -> int:
 
 
 def _render_folder(args: Render) -> int:
-    from app.arguments import check_number
-    from app.backend_options import check_backends
-    from app.devices import chosen_device
-    from app.light_files import MAX_ROWS, MIN_ROWS, check_light_picture, write_light
-    from app.opening_view import opening_view
-    from app.outputs import check_folder
-    from app.scene_builder import open_scene
-    from app.scene_files import save_scene
-    from app.shown_pictures import needs_window, write_shown
-    from app.state import BUFFERS as SHOWN
+    from app.files.output_paths import check_folder
+    from app.files.scene_files import save_scene
+    from app.model.view_state import BUFFERS as SHOWN
+    from app.options.arguments import check_number
+    from app.options.backends import check_backends, chosen_device
+    from app.options.scene import open_scene
+    from app.options.view import opening_view
+    from app.rendering.picture_files import MAX_ROWS, MIN_ROWS, check_light_picture, write_light
     from phynes_core.frame.grounded_frame import GroundedRenderer
     from phynes_core.render.frame_buffers import BUFFERS
     from phynes_core.render.light_picture import picture_of_light
@@ -133,10 +99,10 @@ def _write_buffers(args: Render, opened: "OpenedScene", names: list[str], render
     """Each buffer as the engine makes it."""
     import torch
 
-    from app.buffer_files import write_buffer, write_picture
-    from app.light_state import StageState
-    from app.scene_builder import pixel_normals
-    from app.staging import staged
+    from app.model.light_state import StageState
+    from app.rendering.picture_files import write_buffer, write_picture
+    from app.rendering.scenes import pixel_normals
+    from app.rendering.surroundings import staged
     from phynes_core.frame.frame import RenderOptions
 
     view, scene = opened.view, opened.scene
@@ -169,8 +135,7 @@ def _write_buffers(args: Render, opened: "OpenedScene", names: list[str], render
 
 def _is_plain(args: Render) -> bool:
     """Whether the engine's numbers are asked for; raises UsageError where a picture of the window is, too."""
-    from app.arguments import option_of
-    from app.cli import UsageError
+    from app.options.arguments import UsageError, option_of
 
     asked = [option_of(name) for name in ("compare", "overlay", "false_color") if getattr(args, name)]
     engine = [option_of(name) for name in ("format", *ENGINE_ALONE) if getattr(args, name) != vars(Render)[name]]
@@ -180,10 +145,48 @@ def _is_plain(args: Render) -> bool:
 
 
 def _buffer_names(text: str, known: tuple[str, ...]) -> list[str]:
-    from app.cli import UsageError
+    from app.options.arguments import UsageError
 
     names = list(known) if text == "all" else [name.strip() for name in text.split(",")]
     unknown = [name for name in names if name not in known]
     if unknown:
         raise UsageError(f"--buffers: expected some of {', '.join(known)} or all, got {', '.join(unknown)!r}")
     return list(dict.fromkeys(names))
+
+
+OF_FOLDERS = ("buffers", "format", "save_scene", "export_probe", *ENGINE_ALONE)
+
+
+def render_still(options: Render) -> None:
+    """Write the file; raises PhynesError."""
+    defaults = {entry.name: entry.default for entry in fields(options)}
+    for name in OF_FOLDERS:
+        if getattr(options, name) != defaults[name]:
+            raise UsageError(
+                f"{option_of(name)}: expected a folder as --out, got the file "
+                f"{options.out.name}, which is the picture that the window shows"
+            )  # fmt: skip
+    check_still(options.out, options.size)
+    session, view = open_session(options, opening_view(options))
+    settings = StillState(options.size, options.transparent, str(options.out))
+    run_shown(StillTake(view, settings), session)
+
+
+def needs_window(view: ViewState) -> bool:
+    """Whether the view shows what no single buffer holds."""
+    look = view.look
+    return view.compare.is_on or look.has_false_color or look.has_wireframe or look.has_joints
+
+
+def write_shown(
+    paths: Iterable[tuple[str, Path]],  # buffer, .png
+    view: ViewState,
+    options: SceneOptions,
+    device: torch.device,
+) -> None:
+    """Each buffer as the left side of the picture, over the look's background; raises PhynesError."""
+    session = new_session(options, device)
+    session.check(view)
+    for name, path in paths:
+        shown = edit_look(view, buffer=name)
+        write_png(path, session.to_bytes(session.render(shown, options.size, is_final=True), shown.look))

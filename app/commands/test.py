@@ -18,7 +18,7 @@ from typing import Annotated
 
 import tyro
 
-from app import system_packages
+from app.bootstrap import system_packages
 
 ROOT = Path(__file__).resolve().parents[2]
 CHECKS = {

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import tyro
 
-from app.dataset_options import LEFT_OUT, DatasetOptions, capture_options, typed
+from app.options.dataset import LEFT_OUT, DatasetOptions, capture_options, typed
 from phynes_core.errors import PhynesError
 
 INTERRUPTED = 130  # exit code, as a shell has it for Ctrl-C
@@ -71,7 +71,7 @@ class Train:
 def run(args: Train) -> int:
     import torch
 
-    from app.backend_options import check_training_backends
+    from app.options.backends import check_training_backends
     from app.training_progress import RichProgress, SilentProgress
     from phynes_core.avatar.checkpoint import save_checkpoint
     from phynes_core.body.files import load_body

@@ -12,59 +12,23 @@ examples:
   python launch.py turntable --session josh_session.json --out frames --spin path
 """
 
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from app.body_options import PlaybackOptions
-from app.scene_options import SceneOptions
+from app.options.exports import Turntable
 
 if TYPE_CHECKING:
-    from app.state import ViewState
+    from app.model.view_state import ViewState
 
 DEFAULT_S = 4.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Turntable(SceneOptions, PlaybackOptions):
-    """Options of `turntable`."""
-
-    out: Path
-    """A .mp4 or .webm file, or a folder for PNG pictures; it appears when it is complete."""
-    spin: Literal["camera", "light", "timeline", "path"] = "camera"
-    """What goes round; timeline: nothing, the clip plays; path: the camera runs along the session's camera path."""
-    camera_path: Path | None = None
-    """A camera path's .json: the camera runs along it."""
-    seconds: float | None = None
-    """Length of the video; 4, or as long as the clip or the camera path."""
-    fps: int = 30
-    """Frames a second."""
-    play: bool = False
-    """Let the motion run while it turns."""
-    transparent: bool = False
-    """Nothing behind the avatar, in .webm and PNG."""
-    buffer: Literal[
-        "radiance", "albedo", "roughness", "visibility", "shading", "normal", "uv", "depth", "light_visibility"
-    ] = "radiance"
-    """What to show."""
-    antialias: bool = True
-    """Smooth silhouettes by coverage."""
-    exposure: float = 0.0
-    """Stops of light (EV), for radiance and shading."""
-    curve: Literal["linear", "filmic", "reinhard", "aces", "agx"] = "linear"
-    """Tone curve, for radiance and shading."""
-    background: Literal["color", "checker", "blurred", "environment", "none"] = "color"
-    """What is seen behind the avatar: a color, a checkerboard, the surrounding light, also out of focus, or black."""
-
-
 def run(args: Turntable) -> int:
     """Render, encode, and say where the file is."""
-    from app.opening_session import open_session
-    from app.opening_view import opening_view
-    from app.state import CAMERA_PATH, TurntableState
-    from app.take_progress import run_shown
-    from app.takes import VideoTake
-    from app.video_files import check_video
+    from app.files.videos import check_video
+    from app.model.view_state import CAMERA_PATH, TurntableState
+    from app.options.view import open_session, opening_view
+    from app.rendering.export_jobs import VideoTake, run_shown
 
     check_video(args.out, args.size, args.fps)
     view = _with_path(args, opening_view(args))
@@ -80,9 +44,9 @@ def run(args: Turntable) -> int:
 
 def _with_path(args: Turntable, view: "ViewState") -> "ViewState":
     """The view with the camera path that the video follows; raises UsageError where there is none."""
-    from app.camera_files import read_path
-    from app.camera_path import duration_s
-    from app.cli import UsageError
+    from app.files.cameras import read_path
+    from app.model.camera_paths import duration_s
+    from app.options.arguments import UsageError
 
     if args.camera_path is None and args.spin != "path":
         return view
@@ -97,7 +61,7 @@ def _with_path(args: Turntable, view: "ViewState") -> "ViewState":
 
 
 def _seconds(seconds: float | None) -> float:
-    from app.cli import UsageError
+    from app.options.arguments import UsageError
 
     if seconds is not None and not 0.0 < seconds <= 600.0:
         raise UsageError(f"--seconds: expected more than 0 and at most 600, got {seconds:g}")

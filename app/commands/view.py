@@ -17,10 +17,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from app.backend_options import check_backends
-from app.body_options import PlaybackOptions
-from app.session_status import OpenedSession
-from app.view_options import ViewOptions
+from app.model.status import OpenedSession
+from app.options.backends import check_backends
+from app.options.bodies import PlaybackOptions
+from app.options.view import ViewOptions
 from phynes_core.avatar.checkpoint import resolve_avatar_path
 
 MIN_SIZE, MAX_SIZE = 64, 2048
@@ -41,7 +41,7 @@ class View(ViewOptions, PlaybackOptions):
 
 def run(args: View) -> int:
     """Open the windows; returns when one of them is closed."""
-    from app.cli import UsageError
+    from app.options.arguments import UsageError
 
     if not MIN_SIZE <= args.size <= MAX_SIZE:
         raise UsageError(f"--size: expected {MIN_SIZE} to {MAX_SIZE} pixels, got {args.size}")
@@ -50,14 +50,13 @@ def run(args: View) -> int:
         resolve_avatar_path(name)
     from rich.console import Console
 
-    from app.devices import chosen_device
-    from app.loop import ViewerLoop
-    from app.opening_camera import opening_camera
-    from app.opening_session import new_session
-    from app.opening_view import opening_view
-    from app.state import StillState, Store, ToolState, TurntableState
-    from app.trace import Trace
-    from app.worker import Worker
+    from app.model.view_state import StillState, Store, ToolState, TurntableState
+    from app.options.backends import chosen_device
+    from app.options.camera import opening_camera
+    from app.options.view import new_session, opening_view
+    from app.rendering.worker import Worker
+    from app.viewer.event_record import Trace
+    from app.viewer.loop import ViewerLoop
 
     device = chosen_device(args)
     check_backends(args, device.type)
@@ -70,7 +69,7 @@ def run(args: View) -> int:
             turntable = TurntableState(size=args.size // 2 * 2, path=f"{path.stem}_turntable.mp4")
             still = StillState(path=f"{path.stem}.png")
             state = replace(state, tool=ToolState(turntable=turntable, still=still))
-        state = replace(state, camera=opening_camera(args, state, home))
+        state = replace(state, camera=opening_camera(args, state, home, bool(args.session)))
         session.check(state)
         choices = session.choices(state.body.avatar)
     trace = Trace.from_environment()
@@ -82,8 +81,8 @@ def run(args: View) -> int:
 
 def _opened(args: View) -> tuple[View, OpenedSession]:
     """The options with the session that they ask for, and where it came from."""
-    from app.autosave import lost_sessions
-    from app.cli import UsageError
+    from app.files.autosave import lost_sessions
+    from app.options.arguments import UsageError
 
     engine = {name: getattr(args, name) for name in ENGINE_OPTIONS}
     if not args.restore:

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import dearpygui.dearpygui as dpg
 
-from app import edits
+from app.model import edits
+from app.model.playback import load_motion_file
+from app.model.view_state import NUM_SHAPES
 from app.panels.panel import PanelContext, Snapshot, labels_to_keys, show_options, show_value, tooltip
-from app.playback_edits import load_motion_file
-from app.state import NUM_SHAPES
 
 SHAPE_RANGE = 3.0  # standard deviations
 

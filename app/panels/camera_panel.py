@@ -2,10 +2,10 @@
 
 import dearpygui.dearpygui as dpg
 
-from app import camera_edits, edits
-from app.look_state import CameraState
+from app.model import cameras, edits
+from app.model.look_state import CameraState
+from app.model.view_state import Edit
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
-from app.state import Edit
 
 VIEW_WIDTH_PX = 54
 NUM_SHOWN = 3
@@ -26,21 +26,21 @@ class CameraPanel:
     def build(self) -> None:
         """Views, fly mode, lens, bookmarks."""
         with dpg.group(horizontal=True):
-            for number, name in enumerate(camera_edits.VIEWS, 1):
+            for number, name in enumerate(cameras.VIEWS, 1):
                 dpg.add_button(
                     label=name.capitalize(), tag=f"camera.{name}", width=VIEW_WIDTH_PX, user_data=name,
-                    callback=lambda _, __, which: self._post(lambda s: camera_edits.view_from(s, which), "view"),
+                    callback=lambda _, __, which: self._post(lambda s: cameras.view_from(s, which), "view"),
                 )  # fmt: skip
                 tooltip(f"camera.{name}", f"From the same distance, at the same point. Alt+{number} in the picture.")
         with dpg.group(horizontal=True):
             dpg.add_checkbox(
                 label="fly", tag="camera.fly",
-                callback=lambda: self._context.post(camera_edits.toggle_fly, "fly mode"),
+                callback=lambda: self._context.post(cameras.toggle_fly, "fly mode"),
             )  # fmt: skip
             dpg.add_slider_float(
-                tag="camera.speed", min_value=camera_edits.MIN_FLY_M_S, max_value=camera_edits.MAX_FLY_M_S,
+                tag="camera.speed", min_value=cameras.MIN_FLY_M_S, max_value=cameras.MAX_FLY_M_S,
                 format="%.1f m/s", width=160, clamped=True,
-                callback=lambda _, value: self._post(lambda s: camera_edits.set_fly_speed(s, value), "fly speed"),
+                callback=lambda _, value: self._post(lambda s: cameras.set_fly_speed(s, value), "fly speed"),
             )  # fmt: skip
             dpg.add_button(
                 label="Frame the avatar", tag="camera.frame", width=-1,
@@ -51,17 +51,17 @@ class CameraPanel:
         tooltip("camera.frame", "F in the picture.")
         with dpg.group(horizontal=True):
             dpg.add_slider_float(
-                tag="camera.lens", min_value=camera_edits.MIN_LENS_MM, max_value=camera_edits.MAX_LENS_MM,
+                tag="camera.lens", min_value=cameras.MIN_LENS_MM, max_value=cameras.MAX_LENS_MM,
                 format="lens  %.0f mm", width=190, clamped=True,
-                callback=lambda _, value: self._post(lambda s: camera_edits.set_lens(s, value), "lens"),
+                callback=lambda _, value: self._post(lambda s: cameras.set_lens(s, value), "lens"),
             )  # fmt: skip
             dpg.add_combo(
-                [f"{focal:.0f} mm" for focal in camera_edits.LENSES_MM], tag="camera.lenses", width=22, no_preview=True,
+                [f"{focal:.0f} mm" for focal in cameras.LENSES_MM], tag="camera.lenses", width=22, no_preview=True,
                 callback=lambda _, label: self._use_lens(label),
             )  # fmt: skip
             dpg.add_checkbox(
                 label="keep the size", tag="camera.keeps_size",
-                callback=lambda: self._post(camera_edits.toggle_keeps_size, "lens"),
+                callback=lambda: self._post(cameras.toggle_keeps_size, "lens"),
             )  # fmt: skip
         tooltip(
             "camera.lens",
@@ -87,7 +87,7 @@ class CameraPanel:
         tool, camera = snapshot.state.tool.camera, snapshot.state.camera
         show_value("camera.fly", tool.flies)
         show_value("camera.speed", float(tool.fly_m_s))
-        show_value("camera.lens", float(camera_edits.lens_mm(camera.fov_deg)))
+        show_value("camera.lens", float(cameras.lens_mm(camera.fov_deg)))
         show_value("camera.keeps_size", tool.keeps_size)
         bookmarks = snapshot.choices.bookmarks
         self._cameras = {bookmark.name: bookmark.camera for bookmark in bookmarks}
@@ -101,7 +101,7 @@ class CameraPanel:
         self._context.post(edit, label)
 
     def _use_lens(self, label: str) -> None:
-        self._post(lambda s: camera_edits.set_lens(s, float(label.split()[0])), "lens")
+        self._post(lambda s: cameras.set_lens(s, float(label.split()[0])), "lens")
 
     def _go(self, label: str) -> None:
         if (name := self._places.get(label)) is not None:

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import dearpygui.dearpygui as dpg
 
-from app.panels.file_dialog import add_file_dialog
+from app.model.status import RECENT_KINDS
 from app.panels.panel import PanelContext, Snapshot, show_options
 from app.panels.theme import MUTED
-from app.session_status import RECENT_KINDS
+from app.panels.widgets import add_file_dialog
 
 OPEN_DIALOG, SAVE_DIALOG = "session.open_dialog", "session.save_dialog"
 MOST_LISTED = 8

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import dearpygui.dearpygui as dpg
 
-from app import compare_edits, edits, look_edits
-from app.compare_edits import compared_avatars
-from app.light_edits import environment_paths
-from app.light_presets import LIGHT_PRESETS
+from app.files.light_rigs import LIGHT_PRESETS
+from app.model import comparison, edits, looks
+from app.model.comparison import compared_avatars
+from app.model.lights import environment_paths
+from app.model.view_state import BUFFERS, LOUPE_ZOOMS, Edit, LightState, ViewState
 from app.panels.panel import PanelContext, Snapshot, labels_to_keys, show_options, show_value, tooltip
-from app.state import BUFFERS, LOUPE_ZOOMS, Edit, LightState, ViewState
 
 SAME, KEEP, CAPTURED, OWN = "same", "what shines now", "as captured", "light: its own"
 ENVIRONMENT, RIG, OTHER = "environment", "rig", "other"  # what an entry of the lights is
@@ -29,13 +29,13 @@ class InspectPanel:
     def build(self) -> None:
         """Overlays and pointer, then the split and its three choices."""
         with dpg.group(horizontal=True):
-            self._checkbox("joints", "joints", look_edits.toggle_joints)
-            self._checkbox("mesh edges", "wireframe", look_edits.toggle_wireframe)
+            self._checkbox("joints", "joints", looks.toggle_joints)
+            self._checkbox("mesh edges", "wireframe", looks.toggle_wireframe)
         tooltip("inspect.joints", "Joints and bones over the picture: left blue, right orange. J in the picture.")
         tooltip("inspect.wireframe", "Edges of the posed mesh where they are seen. Shift+J in the picture.")
         with dpg.group(horizontal=True):
-            self._checkbox("pixel values", "readout", look_edits.toggle_readout)
-            self._checkbox("loupe", "loupe", look_edits.toggle_loupe)
+            self._checkbox("pixel values", "readout", looks.toggle_readout)
+            self._checkbox("loupe", "loupe", looks.toggle_loupe)
             dpg.add_combo(
                 [f"{zoom}x" for zoom in LOUPE_ZOOMS], tag="inspect.loupe_zoom", width=-1,
                 callback=lambda _, label: self._zoom(label),
@@ -44,11 +44,11 @@ class InspectPanel:
         tooltip("inspect.loupe", "The pixels around the pointer, magnified. U in the picture.")
         tooltip("inspect.loupe_zoom", "Screen pixels a pixel. Shift+U and Alt+U, or Alt and the wheel, in the picture.")
         with dpg.group(horizontal=True):
-            self._checkbox("split with", "split", look_edits.toggle_compare)
+            self._checkbox("split with", "split", looks.toggle_compare)
             dpg.add_combo((), tag="inspect.split_buffer", width=-70, callback=lambda _, label: self._buffer(label))
             dpg.add_button(
                 label="Swap", tag="inspect.split_swap", width=-1,
-                callback=lambda: self._post(look_edits.swap_sides, "swap sides"),
+                callback=lambda: self._post(looks.swap_sides, "swap sides"),
             )  # fmt: skip
         with dpg.group(horizontal=True):
             dpg.add_combo((), tag="inspect.split_avatar", width=150, callback=lambda _, label: self._avatar(label))
@@ -109,24 +109,24 @@ class InspectPanel:
     def _buffer(self, label: str) -> None:
         if label in self._buffers:
             name = self._buffers[label]
-            self._post(lambda s: compare_edits.compare_buffer(s, name), "compare")
+            self._post(lambda s: comparison.compare_buffer(s, name), "compare")
 
     def _avatar(self, label: str) -> None:
         if label in self._avatars:
             path = self._avatars[label]
-            self._post(lambda s: compare_edits.compare_avatar(s, path), "compare")
+            self._post(lambda s: comparison.compare_avatar(s, path), "compare")
 
     def _light(self, label: str) -> None:
         kind, key = self._lights.get(label, (OTHER, ""))
         if kind == ENVIRONMENT:
-            self._post(lambda s: compare_edits.compare_environment(s, key), "compare")
+            self._post(lambda s: comparison.compare_environment(s, key), "compare")
         elif kind == RIG:
             dark = LightState(mode="none")
-            self._post(lambda s: compare_edits.compare_rig(s, LIGHT_PRESETS[key], dark), "compare")
+            self._post(lambda s: comparison.compare_rig(s, LIGHT_PRESETS[key], dark), "compare")
         elif key == CAPTURED:
-            self._post(lambda s: compare_edits.compare_environment(s, ""), "compare")
+            self._post(lambda s: comparison.compare_environment(s, ""), "compare")
         elif key in (SAME, KEEP):
-            self._post(lambda s: compare_edits.compare_light(s, s.light if key == KEEP else None), "compare")
+            self._post(lambda s: comparison.compare_light(s, s.light if key == KEEP else None), "compare")
 
     def _zoom(self, label: str) -> None:
         zoom = next((zoom for zoom in LOUPE_ZOOMS if label == f"{zoom}x"), None)

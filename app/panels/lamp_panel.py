@@ -1,14 +1,15 @@
-"""Lamps: add, remove, select; and the selected one's place, size, color and intensity."""
+"""Lamps: add, remove, select; the selected one's position, size, color, intensity; light rigs by name and file."""
 
 import dearpygui.dearpygui as dpg
 
-from app import edits, light_edits
-from app.blackbody import shown_color
-from app.panels.color_field import ColorField
+from app.files.light_rigs import LIGHT_PRESETS
+from app.model import edits, lights
+from app.model.blackbody import shown_color
+from app.model.light_state import LightState
+from app.model.view_state import Rgb, ViewState
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
-from app.panels.rig_row import RigRow
 from app.panels.theme import MUTED, SELECTED_THEME
-from app.state import Rgb, ViewState
+from app.panels.widgets import ColorField, add_file_dialog
 
 SLIDERS = (  # field, lowest, highest, format, hint
     ("azimuth_deg", -180.0, 180.0, "azimuth  %.0f°", "0 shines on the face, 90 comes from the avatar's left."),
@@ -115,7 +116,7 @@ class LampPanel:
     def _set_kind(self, label: str) -> None:
         kind = next(kind for kind, text in KIND_LABELS.items() if text == label)
         self._context.end_gesture()
-        self._context.post(lambda s: light_edits.set_lamp_kind(s, s.tool.selected_lamp, kind), "lamp kind")
+        self._context.post(lambda s: lights.set_lamp_kind(s, s.tool.selected_lamp, kind), "lamp kind")
 
     def _add(self) -> None:
         self._context.end_gesture()
@@ -127,3 +128,33 @@ class LampPanel:
 
     def _select(self, index: int) -> None:
         self._context.post(lambda s: edits.edit_tool(s, selected_lamp=index), "select lamp")
+
+
+SAVE_DIALOG, LOAD_DIALOG = "rig.save_dialog", "rig.load_dialog"
+
+
+class RigRow:
+    """Presets, Save and Load."""
+
+    def __init__(self, context: PanelContext) -> None:
+        self._context = context
+
+    def build(self) -> None:
+        """A combo, two buttons and their dialogs."""
+        with dpg.group(horizontal=True):
+            dpg.add_combo(
+                tuple(LIGHT_PRESETS), tag="rig.preset", default_value="light rigs", width=130,
+                callback=lambda _, name: self._use(name),
+            )  # fmt: skip
+            dpg.add_button(label="Save rig...", tag="rig.save", callback=lambda: dpg.show_item(SAVE_DIALOG))
+            dpg.add_button(label="Load rig...", tag="rig.load", callback=lambda: dpg.show_item(LOAD_DIALOG))
+        tooltip("rig.preset", "Lamps as photographers set them, alone; the surrounding light can join them again.")
+        tooltip("rig.save", "All light, lamps and surroundings, as a JSON file.")
+        tooltip("rig.load", "A light rig as JSON; it can also be dropped on the picture.")
+        actions = self._context.actions
+        add_file_dialog(SAVE_DIALOG, "Save a light rig", (".json",), actions.save_rig, "rig")
+        add_file_dialog(LOAD_DIALOG, "Load a light rig", (".json",), actions.load_rig, "rig")
+
+    def _use(self, name: str) -> None:
+        self._context.end_gesture()
+        self._context.post(lambda s: lights.use_rig(s, LIGHT_PRESETS[name], LightState(mode="none")), "light rig")

@@ -4,12 +4,11 @@ from pathlib import Path
 
 import dearpygui.dearpygui as dpg
 
-from app import edits, light_edits
-from app.panels.color_field import ColorField
-from app.panels.file_dialog import add_file_dialog
+from app.model import edits, lights
+from app.model.view_state import ViewState
 from app.panels.light_strip import LightStrip
 from app.panels.panel import PanelContext, Snapshot, labels_to_keys, show_options, show_value, tooltip
-from app.state import ViewState
+from app.panels.widgets import ColorField, add_file_dialog
 
 MODE_LABELS = {"captured": "As captured", "environment": "Environment", "none": "Lamps only"}
 SUFFIXES = (".exr", ".hdr", ".png")
@@ -63,7 +62,7 @@ class LightPanel:
         pairs = [(choice.key, choice.label) for choice in snapshot.choices.environments]
         offered = tuple(key for key, _ in pairs)
         loaded = (*snapshot.state.tool.loaded_environments, *([light.environment] if light.environment else []))
-        known = dict.fromkeys(light_edits.environment_paths(offered, loaded))
+        known = dict.fromkeys(lights.environment_paths(offered, loaded))
         pairs += [(path, Path(path).stem) for path in known if path not in offered]
         self._environments = labels_to_keys(pairs)
         chosen = light.environment if light.mode == "environment" else ""
@@ -99,4 +98,4 @@ class LightPanel:
 
     def _load(self, path: str) -> None:
         if path:
-            self._context.post(lambda s: light_edits.choose_environment(s, path), "environment")
+            self._context.post(lambda s: lights.choose_environment(s, path), "environment")

@@ -6,8 +6,7 @@ import dearpygui.dearpygui as dpg
 import numpy as np
 
 from app.panels.panel import tooltip
-from app.panels.scaling import drawing, pointer_in, scale_drawing
-from app.panels.theme import ACCENT, MUTED
+from app.panels.theme import ACCENT, MUTED, drawing, pointer_in, scale_drawing
 
 SHOWN = 8
 THUMB_PX, HIGH_PX, GAP_PX = 44, 22, 4  # a thumbnail's pixels are the texture's

@@ -5,13 +5,13 @@ import math
 import dearpygui.dearpygui as dpg
 import numpy as np
 
-from app import material_edits as materials
-from app.material_state import PAINTS, TOOLS, Place
-from app.panels.color_field import ColorField
+from app.model import materials
+from app.model.material_state import PAINTS, TOOLS, Place
+from app.model.view_state import Edit
 from app.panels.material_rows import BrushRows, ScaleRows
 from app.panels.panel import PanelContext, Snapshot, key_of, show_options, show_value, tooltip
-from app.panels.scaling import drawing, pointer_in, scale_drawing
-from app.state import Edit
+from app.panels.theme import drawing, pointer_in, scale_drawing
+from app.panels.widgets import ColorField
 
 SIDE_PX = 186
 TEXELS = 256  # of the picture, a side

@@ -2,12 +2,11 @@
 
 import dearpygui.dearpygui as dpg
 
-from app import material_edits as materials
-from app.material_state import PAINTS, BrushState, MaterialState
-from app.panels.color_field import ColorField
-from app.panels.file_dialog import add_file_dialog
+from app.model import materials
+from app.model.material_state import PAINTS, BrushState, MaterialState
+from app.model.view_state import Edit
 from app.panels.panel import PanelContext, Snapshot, key_of, show_options, show_value, tooltip
-from app.state import Edit
+from app.panels.widgets import ColorField, add_file_dialog
 
 PAINT_LABELS = {
     "color": "Color", "tint": "Tint", "roughness": "Roughness", "material": "Color + roughness", "erase": "Erase",

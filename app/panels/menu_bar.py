@@ -4,12 +4,11 @@ from collections.abc import Iterable
 
 import dearpygui.dearpygui as dpg
 
-from app import edits
+from app.model import edits
+from app.model.status import Message, shortened
 from app.panels.file_menu import FileMenu
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value
 from app.panels.theme import ERROR, MUTED
-from app.status import Message
-from app.wording import shortened
 
 MOST_LISTED = 12
 

@@ -7,13 +7,12 @@ from typing import Any, Protocol
 import dearpygui.dearpygui as dpg
 import numpy as np
 
-from app.actions import Actions
-from app.command_texts import CommandTexts
-from app.frames import Choices, MaterialSquare
-from app.material_state import MaterialFile
-from app.session_status import SessionStatus
-from app.state import Edit, ViewState
-from app.status import Status
+from app.model.material_state import MaterialFile
+from app.model.status import SessionStatus, Status
+from app.model.view_state import Edit, ViewState
+from app.options.command_lines import CommandTexts
+from app.rendering.frames import Choices, MaterialSquare
+from app.tools.actions import Actions
 
 FLOAT_TOLERANCE = 1e-5  # widgets hold float32
 

@@ -2,23 +2,28 @@
 
 import dearpygui.dearpygui as dpg
 
-from app import path_edits
-from app.camera_edits import lens_mm
-from app.camera_path import duration_s
-from app.panels.file_dialog import add_file_dialog
+from app.model import camera_paths
+from app.model.camera_paths import duration_s
+from app.model.cameras import lens_mm
+from app.model.view_state import Edit
 from app.panels.panel import PanelContext, Snapshot, key_of, show_options, show_value, tooltip
-from app.state import Edit
+from app.panels.widgets import add_file_dialog
 
 SAVE_DIALOG, LOAD_DIALOG = "path.save_dialog", "path.load_dialog"
 NUM_SHOWN = 3
 NO_KEYS = "no keys yet: look from somewhere, then Add"
 MOVE_LABELS = {"around": "around the avatar", "straight": "straight lines"}
 KEY_BUTTONS: tuple[tuple[str, str, Edit, str], ...] = (
-    ("add", "Add", path_edits.add_key, "This view: two seconds after the last key, or at the slider's moment. Alt+K."),
-    ("replace", "Replace", path_edits.replace_key, "This view becomes the selected key's. Ctrl+K in the picture."),
-    ("remove", "Remove", path_edits.remove_key, "The selected key. Alt+Delete in the picture."),
-    ("earlier", "Earlier", lambda s: path_edits.shift_key(s, -1), "Exchange it with the key before. Alt+Page up."),
-    ("later", "Later", lambda s: path_edits.shift_key(s, 1), "Exchange it with the key after. Alt+Page down."),
+    (
+        "add",
+        "Add",
+        camera_paths.add_key,
+        "This view: two seconds after the last key, or at the slider's moment. Alt+K.",
+    ),
+    ("replace", "Replace", camera_paths.replace_key, "This view becomes the selected key's. Ctrl+K in the picture."),
+    ("remove", "Remove", camera_paths.remove_key, "The selected key. Alt+Delete in the picture."),
+    ("earlier", "Earlier", lambda s: camera_paths.shift_key(s, -1), "Exchange it with the key before. Alt+Page up."),
+    ("later", "Later", lambda s: camera_paths.shift_key(s, 1), "Exchange it with the key after. Alt+Page down."),
 )
 
 
@@ -45,23 +50,23 @@ class PathPanel:
         with dpg.group(horizontal=True):
             dpg.add_drag_float(
                 tag="path.time", format="key at %.2f s", width=118, speed=0.02, min_value=0.0, max_value=600.0,
-                callback=lambda _, value: self._edit(lambda s: path_edits.set_selected_time(s, value), "key time"),
+                callback=lambda _, value: self._edit(lambda s: camera_paths.set_selected_time(s, value), "key time"),
             )  # fmt: skip
             dpg.add_checkbox(
-                label="closed", tag="path.closed", callback=lambda: self._edit(path_edits.toggle_closed, "close path")
+                label="closed", tag="path.closed", callback=lambda: self._edit(camera_paths.toggle_closed, "close path")
             )
             dpg.add_drag_float(
                 tag="path.closing", format="and back in %.2f s", width=-1, speed=0.02, min_value=0.05, max_value=600.0,
-                callback=lambda _, value: self._edit(lambda s: path_edits.set_closing(s, value), "closing time"),
+                callback=lambda _, value: self._edit(lambda s: camera_paths.set_closing(s, value), "closing time"),
             )  # fmt: skip
         tooltip("path.time", "Seconds from the first key, which is at 0; dragged past another key, they change places.")
         tooltip("path.closed", "From the last key back to the first, again and again. Alt+O in the picture.")
         tooltip("path.closing", "Seconds from the last key to the first.")
         with dpg.group(horizontal=True):
-            self._button("path.play", "Play", path_edits.toggle_path, "play path", width=64)
+            self._button("path.play", "Play", camera_paths.toggle_path, "play path", width=64)
             dpg.add_slider_float(
                 tag="path.scrub", format="%.2f s", width=-1,
-                callback=lambda _, value: self._edit(lambda s: path_edits.go_to_time(s, value), "scrub path"),
+                callback=lambda _, value: self._edit(lambda s: camera_paths.go_to_time(s, value), "scrub path"),
             )  # fmt: skip
         tooltip("path.play", "At the speed of the video. Shift+Space in the picture; a hand on the camera stops it.")
         tooltip("path.scrub", "Look from where the path is at this second.")
@@ -71,11 +76,11 @@ class PathPanel:
             )
             dpg.add_checkbox(
                 label="gentle ends", tag="path.eases",
-                callback=lambda _, on: self._edit(lambda s: path_edits.edit_path(s, eases=on), "path"),
+                callback=lambda _, on: self._edit(lambda s: camera_paths.edit_path(s, eases=on), "path"),
             )  # fmt: skip
             dpg.add_checkbox(
                 label="show", tag="path.shows",
-                callback=lambda: self._context.post(path_edits.toggle_shows_path, "show path"),
+                callback=lambda: self._context.post(camera_paths.toggle_shows_path, "show path"),
             )  # fmt: skip
         tooltip("path.moves", "Between two keys: on an arc around what is looked at, or the eye on a straight line.")
         tooltip("path.eases", "An open path starts and stops without a jerk.")
@@ -83,8 +88,8 @@ class PathPanel:
         with dpg.group(horizontal=True):
             dpg.add_button(label="Save...", tag="path.save", callback=lambda: dpg.show_item(SAVE_DIALOG))
             dpg.add_button(label="Load...", tag="path.load", callback=lambda: dpg.show_item(LOAD_DIALOG))
-            self._button("path.clear", "Clear", path_edits.clear_path, "clear path")
-            self._button("path.record", "Video along it", path_edits.record_path, "turntable spin")
+            self._button("path.clear", "Clear", camera_paths.clear_path, "clear path")
+            self._button("path.record", "Video along it", camera_paths.record_path, "turntable spin")
         tooltip("path.save", "As JSON: for turntable --camera-path, render --camera, and other programs.")
         tooltip("path.load", "A camera path as JSON; it can also be dropped on the picture.")
         tooltip("path.clear", "Takes every key off the path; undo brings them back.")
@@ -97,7 +102,7 @@ class PathPanel:
         """Show the path."""
         state = snapshot.state
         path, tool, length = state.path, state.tool.camera, duration_s(state.path)
-        self._selected = path_edits.selected_key(state)
+        self._selected = camera_paths.selected_key(state)
         self._labels = [
             f"{index}     {key.time_s:.2f} s     {lens_mm(key.camera.fov_deg):.0f} mm"
             for index, key in enumerate(path.keys, 1)
@@ -136,8 +141,8 @@ class PathPanel:
         if label in self._labels:
             index = self._labels.index(label)
             self._context.end_gesture()
-            self._edit(lambda s: path_edits.go_to_key(s, index), "camera key")
+            self._edit(lambda s: camera_paths.go_to_key(s, index), "camera key")
 
     def _moves(self, label: str) -> None:
         moves = key_of(MOVE_LABELS, label)
-        self._edit(lambda s: path_edits.edit_path(s, moves=moves), "path")
+        self._edit(lambda s: camera_paths.edit_path(s, moves=moves), "path")

@@ -2,11 +2,11 @@
 
 import dearpygui.dearpygui as dpg
 
-from app import edits
-from app.joint_edits import place_joint, set_limit
+from app.model import edits
+from app.model.joints import place_joint, set_limit
+from app.model.view_state import LIMITS
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
 from app.panels.theme import MUTED
-from app.state import LIMITS
 
 LIMBS: tuple[tuple[str, tuple[tuple[int, str], ...]], ...] = (
     ("Torso and head", (

@@ -2,12 +2,11 @@
 
 import dearpygui.dearpygui as dpg
 
-from app.frames import PoseChoice
-from app.panels.file_dialog import add_file_dialog
+from app.model.joints import drop_pose, hold_pose, set_share
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
-from app.panels.scaling import drawing, scale_drawing
-from app.panels.theme import ACCENT, MUTED
-from app.pose_edits import drop_pose, hold_pose, set_share
+from app.panels.theme import ACCENT, MUTED, drawing, scale_drawing
+from app.panels.widgets import add_file_dialog
+from app.rendering.frames import PoseChoice
 
 GRID, LOAD_DIALOG, SAVE_DIALOG = "poses.grid", "poses.load_dialog", "poses.save_dialog"
 COLUMNS, SIZE_PX, CAPTION_PX = 4, 66, 15

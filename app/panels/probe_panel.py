@@ -5,13 +5,12 @@ import math
 import dearpygui.dearpygui as dpg
 import numpy as np
 
-from app import edits, light_edits
-from app.blackbody import shown_color
-from app.panels.color_field import ColorField
+from app.model import edits, lights
+from app.model.blackbody import shown_color
+from app.model.view_state import PROBE_COLUMNS, PROBE_ROWS, ViewState
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
-from app.panels.scaling import drawing, pointer_in, scale_drawing
-from app.panels.theme import ACCENT_BRIGHT, MUTED
-from app.state import PROBE_COLUMNS, PROBE_ROWS, ViewState
+from app.panels.theme import ACCENT_BRIGHT, MUTED, drawing, pointer_in, scale_drawing
+from app.panels.widgets import ColorField
 
 CELL_PX = 11
 WIDTH_PX, HEIGHT_PX = PROBE_COLUMNS * CELL_PX, PROBE_ROWS * CELL_PX
@@ -163,7 +162,7 @@ class ProbePanel:
         if self._radiance is None or not (0 <= row < PROBE_ROWS and 0 <= column < PROBE_COLUMNS):
             return
         red, green, blue = (float(channel) for channel in self._radiance[row, column])
-        self._context.post(lambda s: light_edits.pick_radiance(s, (red, green, blue)), "brush")
+        self._context.post(lambda s: lights.pick_radiance(s, (red, green, blue)), "brush")
 
     def release(self) -> None:
         """The button went up."""
@@ -187,7 +186,7 @@ class ProbePanel:
 
         def edit(state: ViewState) -> ViewState:
             for cell_row, cell_column in cells:
-                state = light_edits.paint_probes(state, cell_row, cell_column, radiance)
+                state = lights.paint_probes(state, cell_row, cell_column, radiance)
             return state
 
         self._last_cell = (row, column)
@@ -205,7 +204,7 @@ class ProbePanel:
 
     def _mirror(self) -> None:
         self._context.end_gesture()
-        self._context.post(light_edits.mirror_paint, "mirror paint")
+        self._context.post(lights.mirror_paint, "mirror paint")
 
     def _dragged(self) -> None:
         if self._drag is not None:

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import dearpygui.dearpygui as dpg
 
-from app import edits
-from app.panels.command_row import CommandRow
+from app.model import edits
+from app.model.status import clock, with_suffix
 from app.panels.panel import PanelContext, Snapshot, key_of, show_options, show_value, tooltip
-from app.wording import clock, with_suffix
+from app.panels.widgets import CommandRow
 
 SIZES = ("256", "512", "720", "1080", "2160")
 RATES = ("24", "25", "30", "60")

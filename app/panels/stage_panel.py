@@ -2,7 +2,7 @@
 
 import dearpygui.dearpygui as dpg
 
-from app import light_edits
+from app.model import lights
 from app.panels.panel import PanelContext, Snapshot, show_value, tooltip
 
 BACKDROP_LABELS = {
@@ -55,4 +55,4 @@ class StagePanel:
         tooltip(f"stage.{name}", f"{hint} Ctrl+click to type.")
 
     def _edit(self, name: str, value: object) -> None:
-        self._context.post(lambda s: light_edits.edit_stage(s, **{name: value}), f"stage {name}")
+        self._context.post(lambda s: lights.edit_stage(s, **{name: value}), f"stage {name}")

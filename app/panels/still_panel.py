@@ -4,10 +4,10 @@ from pathlib import Path
 
 import dearpygui.dearpygui as dpg
 
-from app import edits
-from app.panels.command_row import CommandRow
+from app.model import edits
+from app.model.status import with_suffix
 from app.panels.panel import PanelContext, Snapshot, key_of, show_options, show_value, tooltip
-from app.wording import with_suffix
+from app.panels.widgets import CommandRow
 
 SIZES = ("512", "1024", "1920", "2048", "3072", "4096")
 FORMATS = {".png": "PNG", ".exr": "EXR, all buffers"}

@@ -2,14 +2,13 @@
 
 import dearpygui.dearpygui as dpg
 
-from app import edits
-from app.company_edits import range_s
-from app.panels.file_dialog import add_file_dialog
+from app.model import edits
+from app.model.avatar_row import range_s
+from app.model.playback import edit_playback, load_motion_file, scrub, set_range
+from app.model.view_state import ViewState
 from app.panels.panel import PanelContext, Snapshot, labels_to_keys, show_options, show_value, tooltip
-from app.panels.scaling import drawing, pointer_in, scale_drawing
-from app.panels.theme import ACCENT, ACCENT_BRIGHT, MUTED
-from app.playback_edits import edit_playback, load_motion_file, scrub, set_range
-from app.state import ViewState
+from app.panels.theme import ACCENT, ACCENT_BRIGHT, MUTED, drawing, pointer_in, scale_drawing
+from app.panels.widgets import add_file_dialog
 
 STRIP, MARKS, DIALOG = "timeline.strip", "timeline.marks", "timeline.dialog"
 WIDTH_PX, HEIGHT_PX, INSET_PX = 292, 40, 8

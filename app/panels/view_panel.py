@@ -2,11 +2,11 @@
 
 import dearpygui.dearpygui as dpg
 
-from app import camera_edits, edits
-from app.panels.color_field import ColorField
+from app.model import cameras, edits
+from app.model.view_state import BUFFERS, DETAIL_MODES, TONE_CURVES
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
 from app.panels.theme import SELECTED_THEME
-from app.state import BUFFERS, DETAIL_MODES, TONE_CURVES
+from app.panels.widgets import ColorField
 
 BUTTON_WIDTH_PX = 82
 DETAIL_LABELS = {"auto": "detail: auto", "on": "detail: on", "off": "detail: off"}
@@ -62,7 +62,7 @@ class ViewPanel:
         with dpg.group(horizontal=True):
             dpg.add_slider_float(
                 tag="view.fov", min_value=5.0, max_value=90.0, format="field of view  %.0f°", width=-96,
-                callback=lambda _, value: self._context.post(lambda s: camera_edits.set_fov(s, value), "fov"),
+                callback=lambda _, value: self._context.post(lambda s: cameras.set_fov(s, value), "fov"),
             )  # fmt: skip
             dpg.add_button(
                 label="Reset view", tag="view.reset", width=-1, callback=lambda: self._context.actions.reset_camera()

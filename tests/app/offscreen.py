@@ -21,7 +21,7 @@ def offscreen_context():
 
 def shown_by_gl(frame, look, letterbox) -> np.ndarray:  # [H, W, 3] uint8
     pytest.importorskip("moderngl")
-    from app.display import FrameDisplay
+    from app.window.frame_display import FrameDisplay
 
     with offscreen_context() as context:
         size = (letterbox.window_width, letterbox.window_height)

@@ -4,16 +4,16 @@ from contextlib import contextmanager
 
 import dearpygui.dearpygui as dpg
 
-from app.actions import Actions
-from app.frames import Choice, Choices
-from app.panels.layout import PanelLayout
-from app.panels.panel import PanelContext, Snapshot
-from app.panels.theme import build_theme
-from app.state import (
+from app.model.view_state import (
     BodyState,
     Store,
     ViewState,
 )
+from app.panels.layout import PanelLayout
+from app.panels.panel import PanelContext, Snapshot
+from app.panels.theme import build_theme
+from app.rendering.frames import Choice, Choices
+from app.tools.actions import Actions
 
 CHOICES = Choices(
     (Choice("/a/josh.ckpt", "josh"), Choice("/b/josh.ckpt", "josh")),

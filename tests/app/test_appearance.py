@@ -3,13 +3,11 @@
 import dearpygui.dearpygui as dpg
 import pytest
 
-from app.appearance import SCALES, Appearance, keep_appearance, next_theme, read_appearance, step_scale
+from app.files.settings import SCALES, Appearance, keep, keep_appearance, next_theme, read_appearance, step_scale
+from app.model.view_state import ViewState
 from app.panels.layout import PanelLayout
 from app.panels.panel import PanelContext, Snapshot
-from app.panels.scaling import WidgetSizes
-from app.panels.theme import build_theme, palette, set_theme
-from app.state import ViewState
-from app.user_files import keep
+from app.panels.theme import WidgetSizes, build_theme, palette, set_theme
 
 
 @pytest.fixture(autouse=True)

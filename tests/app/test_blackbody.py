@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.blackbody import blackbody_color, chromaticity, lamp_color
-from app.light_state import LampState
+from app.model.blackbody import blackbody_color, chromaticity, lamp_color
+from app.model.light_state import LampState
 
 
 @pytest.mark.parametrize(

@@ -5,15 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from app.camera_files import CameraFileError, path_text, read_path, save_path
-from app.camera_state import CameraKey, CameraPath
-from app.cli import UsageError
-from app.dropped_files import edit_of_dropped
-from app.look_state import CameraState
-from app.opening_camera import opening_camera
-from app.session_file import SessionError, view_from_record, view_record
-from app.state import ViewState
-from app.view_options import ViewOptions
+from app.files.cameras import CameraFileError, path_text, read_path, save_path
+from app.files.sessions import SessionError, view_from_record, view_record
+from app.model.camera_state import CameraKey, CameraPath
+from app.model.look_state import CameraState
+from app.model.view_state import ViewState
+from app.options.arguments import UsageError
+from app.options.camera import opening_camera
+from app.options.view import ViewOptions
+from app.viewer.dropped_files import edit_of_dropped
 
 PATH = CameraPath(
     (CameraKey(0.0, CameraState()), CameraKey(1.5, CameraState(40.0, -10.0, 2.0, (0.1, 0.2, 0.3), 50.0))),

@@ -5,20 +5,19 @@ import json
 import dearpygui.dearpygui as dpg
 import pytest
 
-from app import camera_edits, path_edits
-from app.actions import Actions
-from app.bookmarks import FILE, read_bookmarks
-from app.camera_desk import CameraDesk
-from app.camera_files import read_path
-from app.edits import edit_camera
-from app.frames import Choices
-from app.look_state import CameraState
-from app.orbit_camera import OrbitView
+from app.files.cameras import FILE, read_bookmarks, read_path
+from app.model import camera_paths, cameras
+from app.model.edits import edit_camera
+from app.model.look_state import CameraState
+from app.model.view_state import Store, ViewState
 from app.panels.camera_panel import CameraPanel
 from app.panels.panel import PanelContext, Snapshot
 from app.panels.path_panel import NO_KEYS, PathPanel
-from app.path_line import path_lines, path_marks
-from app.state import Store, ViewState
+from app.rendering.frames import Choices
+from app.tools.actions import Actions
+from app.tools.orbit_view import OrbitView
+from app.viewer.cameras import CameraDesk
+from app.window.camera_path_gizmos import path_lines, path_marks
 from tests.app.panel_bench import use_widget
 
 
@@ -147,7 +146,7 @@ def test_paths_go_to_files_and_come_back_by_the_desk(desk, said, tmp_path):
     store = desk._store
     desk.save_path(str(tmp_path / "path.json"))
     assert "one key at least" in said[-1] and not (tmp_path / "path.json").exists()
-    store.state = path_edits.add_key(path_edits.add_key(store.state))
+    store.state = camera_paths.add_key(camera_paths.add_key(store.state))
     desk.save_path(str(tmp_path / "path.json"))
     assert read_path(tmp_path / "path.json") == store.state.path
     path, store.state = store.state.path, ViewState()
@@ -162,8 +161,8 @@ def test_paths_go_to_files_and_come_back_by_the_desk(desk, said, tmp_path):
 def test_the_line_in_the_picture_goes_where_the_eye_goes():
     state = ViewState()
     for azimuth in (-60.0, 0.0, 60.0):
-        state = path_edits.add_key(edit_camera(state, azimuth_deg=azimuth, distance_m=2.0))
-    state = path_edits.go_to_key(state, 0)
+        state = camera_paths.add_key(edit_camera(state, azimuth_deg=azimuth, distance_m=2.0))
+    state = camera_paths.go_to_key(state, 0)
     view = OrbitView(CameraState(elevation_deg=89.0, distance_m=8.0), (0.0, 1.0, 0.0), 400, 400)  # from above
     way, *looks = path_lines(path_marks(state), view)
     assert [line.kind for line in looks] == ["selected", "look", "look"] and way.is_shown.all()
@@ -174,6 +173,6 @@ def test_the_line_in_the_picture_goes_where_the_eye_goes():
     assert tip[1] < looks[1].places[0][1]  # toward the avatar
     behind = OrbitView(CameraState(azimuth_deg=0.0, distance_m=2.0), (0.0, 1.0, 0.0), 400, 400)
     assert not path_lines(path_marks(state), behind)[2].is_shown[0]  # the key that the camera stands on
-    assert path_marks(path_edits.toggle_path(state)) is None
-    assert path_marks(path_edits.toggle_shows_path(state)) is None
-    assert path_marks(camera_edits.toggle_fly(ViewState())) is None
+    assert path_marks(camera_paths.toggle_path(state)) is None
+    assert path_marks(camera_paths.toggle_shows_path(state)) is None
+    assert path_marks(cameras.toggle_fly(ViewState())) is None

@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyglm import glm
 
-from app.camera_path import camera_at, duration_s, eye_of, looking_from
-from app.camera_state import CameraKey, CameraPath
-from app.look_state import CameraState
-from app.orbit_camera import OrbitView
-from app.state import TurntableState, ViewState
-from app.turntable import turntable_views
+from app.model.camera_paths import camera_at, duration_s, eye_of, looking_from
+from app.model.camera_state import CameraKey, CameraPath
+from app.model.look_state import CameraState
+from app.model.view_state import TurntableState, ViewState
+from app.rendering.video_views import turntable_views
+from app.tools.orbit_view import OrbitView
 from phynes_core.errors import OutputError
 
 CAMERAS = st.builds(

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from app import cli
-from app.arguments import parse_numbers
+from app.options.arguments import parse_numbers
 from phynes_core.errors import CheckpointError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -130,7 +130,7 @@ def test_help_of_every_command_shows_examples(name, capsys):
     assert "python launch.py" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("path", [*cli.COMMANDS_FOLDER.glob("[a-z]*.py"), ROOT / "app/scene_options.py"])
+@pytest.mark.parametrize("path", [*cli.COMMANDS_FOLDER.glob("[a-z]*.py"), ROOT / "app/options/view.py"])
 def test_every_option_is_explained(path):
     name = "".join(part.capitalize() for part in path.stem.split("_"))
     tree = ast.parse(path.read_text(encoding="utf-8"))

@@ -8,15 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app import cli, edits, light_edits
-from app.camera_state import CameraKey, CameraPath
-from app.command_lines import still_command, video_command
-from app.company_edits import add_body
-from app.opening_session import open_session
-from app.opening_view import opening_view
-from app.session import AvatarSession
-from app.session_file import load_session
-from app.state import (
+from app import cli
+from app.files.sessions import load_session
+from app.model import edits, lights
+from app.model.avatar_row import add_body
+from app.model.camera_state import CameraKey, CameraPath
+from app.model.status import with_suffix
+from app.model.view_state import (
     BodyState,
     CameraState,
     CompareState,
@@ -27,10 +25,12 @@ from app.state import (
     TurntableState,
     ViewState,
 )
-from app.take_desk import SETTLED_S, TakeDesk
-from app.takes import StillTake
-from app.turntable import KINDS
-from app.wording import with_suffix
+from app.options.command_lines import still_command, video_command
+from app.options.view import open_session, opening_view
+from app.rendering.export_jobs import StillTake
+from app.rendering.render_service import AvatarSession
+from app.rendering.video_views import KINDS
+from app.viewer.exports import SETTLED_S, TakeDesk
 from phynes_core.body.motion import bundled_motions
 from phynes_core.io.image_files import read_png
 from phynes_core.io.shipped_files import ASSETS
@@ -81,10 +81,10 @@ SAID = {  # states that options say
 }
 KEPT = {  # states that only a session holds
     "joints": lambda s: edits.set_joint(s, 16, (1.0, 2.0, 3.0)),
-    "painted": lambda s: light_edits.paint_probes(s, 3, 4, (1.0, 2.0, 3.0)),
+    "painted": lambda s: lights.paint_probes(s, 3, 4, (1.0, 2.0, 3.0)),
     "panned": lambda s: edits.edit_camera(s, pan_m=(0.1, 0.2, 0.0)),
     "colored lamp": edits.add_lamp,
-    "area lamp": lambda s: light_edits.set_lamp_kind(white_sun(s, 10.0), 0, "area"),
+    "area lamp": lambda s: lights.set_lamp_kind(white_sun(s, 10.0), 0, "area"),
     "split": lambda s: replace(s, compare=CompareState(True, "albedo")),
     "faint shadow": lambda s: replace(s, stage=StageState(has_ground=True, ground_shadow=0.3)),
     "last active": lambda s: add_body(edits.edit_body(s, motion="", time_s=0.0)),

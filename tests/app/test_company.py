@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app import cli, edits
-from app.body_options import PlaybackOptions
-from app.company_edits import (
+from app import cli
+from app.files.poses import pose_path, read_pose
+from app.files.sessions import SessionError, parse_session, session_text
+from app.model import edits
+from app.model.avatar_row import (
     MAX_BODIES,
     add_body,
     advance_time,
@@ -19,13 +21,10 @@ from app.company_edits import (
     posed_bodies,
     remove_body,
 )
-from app.opening_bodies import motion_path, playback_of
-from app.pose_edits import hold_pose
-from app.pose_files import read_pose
-from app.pose_library import pose_path
-from app.session import AvatarSession
-from app.session_file import SessionError, parse_session, session_text
-from app.state import BodyState, PlaybackState, Store, ViewState
+from app.model.joints import hold_pose
+from app.model.view_state import BodyState, PlaybackState, Store, ViewState
+from app.options.bodies import PlaybackOptions, motion_path, playback_of
+from app.rendering.render_service import AvatarSession
 from phynes_core.body.model import pose_body
 from phynes_core.io.image_files import read_exr
 

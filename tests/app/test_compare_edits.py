@@ -2,16 +2,16 @@
 
 from dataclasses import replace
 
-from app import compare_edits, edits, look_edits
-from app.actions import Actions
-from app.dropped_files import edit_of_dropped
-from app.gestures import Gestures
-from app.light_presets import LIGHT_PRESETS
-from app.orbit_camera import OrbitView
-from app.picking import Letterbox
-from app.session_file import SessionError, parse_session, session_text
-from app.state import BodyState, CompanyState, LightState, Store, ViewState
-from app.wipe import other_side
+from app.files.light_rigs import LIGHT_PRESETS
+from app.files.sessions import SessionError, parse_session, session_text
+from app.model import comparison, edits, looks
+from app.model.comparison import other_side
+from app.model.view_state import BodyState, CompanyState, LightState, Store, ViewState
+from app.tools.actions import Actions
+from app.tools.gestures import Gestures
+from app.tools.orbit_view import OrbitView
+from app.tools.picking import Letterbox
+from app.viewer.dropped_files import edit_of_dropped
 
 AVATARS = ("a.ckpt", "b.ckpt", "c.ckpt")
 SKIES = ("one.exr", "two.exr")
@@ -19,57 +19,57 @@ SKIES = ("one.exr", "two.exr")
 
 def test_choosing_anything_splits_the_picture_and_changes_that_alone():
     state = ViewState(BodyState("a.ckpt"))
-    assert other_side(compare_edits.compare_buffer(state, "uv")).look.buffer == "uv"
-    other = other_side(compare_edits.compare_avatar(state, "b.ckpt"))
+    assert other_side(comparison.compare_buffer(state, "uv")).look.buffer == "uv"
+    other = other_side(comparison.compare_avatar(state, "b.ckpt"))
     assert other.body == replace(state.body, avatar="b.ckpt") and other.light == state.light
-    lit = compare_edits.compare_environment(edits.add_lamp(state), "one.exr")
+    lit = comparison.compare_environment(edits.add_lamp(state), "one.exr")
     assert lit.compare.is_on and other_side(lit).light.environment == "one.exr"
     assert other_side(lit).light.lamps == lit.light.lamps and lit.light.mode == "captured"
-    rig = compare_edits.compare_rig(state, LIGHT_PRESETS["rim"], LightState(mode="none"))
+    rig = comparison.compare_rig(state, LIGHT_PRESETS["rim"], LightState(mode="none"))
     assert other_side(rig).light == LightState(mode="none", lamps=LIGHT_PRESETS["rim"])
-    assert compare_edits.compare_buffer(state, "beauty") == state
+    assert comparison.compare_buffer(state, "beauty") == state
 
 
 def test_the_buffer_that_a_bare_split_opens_with_makes_way():
-    state = look_edits.toggle_compare(ViewState())
+    state = looks.toggle_compare(ViewState())
     assert state.compare.buffer == "shading"
-    assert compare_edits.compare_avatar(state, "b.ckpt").compare.buffer == ""
-    chosen = compare_edits.compare_buffer(state, "normal")
-    assert compare_edits.compare_avatar(chosen, "b.ckpt").compare.buffer == "normal"
+    assert comparison.compare_avatar(state, "b.ckpt").compare.buffer == ""
+    chosen = comparison.compare_buffer(state, "normal")
+    assert comparison.compare_avatar(chosen, "b.ckpt").compare.buffer == "normal"
 
 
 def test_keys_step_through_avatars_and_environments_and_come_back():
     state, seen = ViewState(BodyState("a.ckpt")), []
     for _ in range(3):
-        state = compare_edits.step_compared_avatar(state, AVATARS)
+        state = comparison.step_compared_avatar(state, AVATARS)
         seen.append(state.compare.avatar)
     assert seen == ["b.ckpt", "c.ckpt", ""]
     dropped = replace(ViewState(BodyState("a.ckpt")), company=CompanyState((BodyState("mine.ckpt"),)))
-    last = compare_edits.compare_avatar(dropped, "c.ckpt")
-    assert compare_edits.step_compared_avatar(last, AVATARS).compare.avatar == "mine.ckpt"  # beside, not on offer
+    last = comparison.compare_avatar(dropped, "c.ckpt")
+    assert comparison.step_compared_avatar(last, AVATARS).compare.avatar == "mine.ckpt"  # beside, not on offer
     lights = []
     for _ in range(3):
-        state = compare_edits.step_compared_environment(state, SKIES, 1)
+        state = comparison.step_compared_environment(state, SKIES, 1)
         lights.append(state.compare.light and state.compare.light.environment)
     assert lights == ["one.exr", "two.exr", None]
-    back = compare_edits.step_compared_environment(state, SKIES, -1)
+    back = comparison.step_compared_environment(state, SKIES, -1)
     assert back.compare.light is not None and back.compare.light.environment == "two.exr"
 
 
 def test_a_kept_light_stays_while_the_left_one_changes_and_spins_with_it():
-    state = compare_edits.keep_light(edits.edit_light(ViewState(), yaw_deg=30.0))
+    state = comparison.keep_light(edits.edit_light(ViewState(), yaw_deg=30.0))
     state = edits.edit_light(state, yaw_deg=90.0, turn_deg=15.0)
     assert other_side(state).light == LightState(yaw_deg=30.0, turn_deg=15.0)
-    assert compare_edits.keep_light(state).compare.light is None
+    assert comparison.keep_light(state).compare.light is None
 
 
 def test_every_choice_is_one_step_of_undo_and_part_of_a_session(tmp_path):
     for name in ("b.ckpt", "one.exr"):
         (tmp_path / name).write_bytes(b"x")
     store = Store(ViewState())
-    store.post(lambda s: compare_edits.compare_avatar(s, str(tmp_path / "b.ckpt")), "compare")
+    store.post(lambda s: comparison.compare_avatar(s, str(tmp_path / "b.ckpt")), "compare")
     store.end_gesture()
-    store.post(lambda s: compare_edits.compare_environment(s, str(tmp_path / "one.exr")), "compare")
+    store.post(lambda s: comparison.compare_environment(s, str(tmp_path / "one.exr")), "compare")
     store.apply()
     text = session_text(store.state)
     assert parse_session(text, "s.json", tmp_path) == store.state
@@ -86,13 +86,13 @@ def test_every_choice_is_one_step_of_undo_and_part_of_a_session(tmp_path):
 
 
 def test_a_comparison_that_cannot_be_shown_is_taken_back():
-    shown = compare_edits.compare_buffer(ViewState(), "uv")
-    broken = compare_edits.compare_avatar(shown, "broken.ckpt")
+    shown = comparison.compare_buffer(ViewState(), "uv")
+    broken = comparison.compare_avatar(shown, "broken.ckpt")
     assert edits.revert_sources(broken, shown).compare.avatar == ""
 
 
 def test_what_is_dropped_on_the_right_side_changes_that_side(tmp_path):
-    state = compare_edits.compare_buffer(ViewState(BodyState("a.ckpt")), "")
+    state = comparison.compare_buffer(ViewState(BodyState("a.ckpt")), "")
     lit = edit_of_dropped(tmp_path / "sky.exr", is_right=True)[0](state)
     assert lit.compare.light == replace(state.light, mode="environment", environment=str(tmp_path / "sky.exr"))
     both = edit_of_dropped(tmp_path / "b.ckpt", is_right=True)[0](lit)

@@ -5,10 +5,9 @@ import logging
 import pytest
 import torch
 
-from app.backend_options import BackendOptions
-from app.cli import UsageError
 from app.commands import render
-from app.devices import chosen_device
+from app.options.arguments import UsageError
+from app.options.backends import BackendOptions, chosen_device
 
 
 @pytest.fixture
@@ -25,7 +24,7 @@ def no_gpu(monkeypatch):
 
 
 def test_auto_takes_the_gpu_and_says_so(gpu, caplog):
-    with caplog.at_level(logging.INFO, logger="app.devices"):
+    with caplog.at_level(logging.INFO, logger="app.options.backends"):
         assert chosen_device(BackendOptions()) == torch.device("cuda", 0)
     assert caplog.messages == ["device: cuda:0 (a GPU)"]
 

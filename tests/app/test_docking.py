@@ -5,11 +5,10 @@ from dataclasses import replace
 
 import dearpygui.dearpygui as dpg
 
-from app.panels.docking import SLOTS, default_layout, names_all
-from app.panels.layout import PANELS, PanelLayout
+from app.files.settings import forget, keep, read_kept
+from app.panels.layout import PANELS, SLOTS, PanelLayout, default_layout, names_all
 from app.panels.panel import PanelContext
 from app.panels.stats_panel import StatsPanel
-from app.user_files import forget, keep, read_kept
 
 
 def test_tags_are_unique_and_slots_exist():

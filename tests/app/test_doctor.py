@@ -5,10 +5,10 @@ import subprocess
 
 import pytest
 
-from app import checkup
-from app.checkup import BAD, GOOD, OPTIONAL, examine
+from app.bootstrap.system_packages import VIEWER_PACKAGES
 from app.cli import main
-from app.system_packages import VIEWER_PACKAGES
+from app.commands import doctor
+from app.commands.doctor import BAD, GOOD, OPTIONAL, examine
 from phynes_core.body.files import BUNDLED_BODY
 
 
@@ -48,8 +48,8 @@ def test_a_missing_package_comes_with_the_line_that_installs_it(monkeypatch):
         and "dearpygui" in finding.text
         and "`python launch.py --avatar josh.ckpt` brings it" in finding.text
     )
-    monkeypatch.setattr(checkup.environment, "EXTRAS", {})
-    monkeypatch.setattr(checkup.environment, "missing", lambda requirements: ["warp-lang>=1.10", "triton>=3.5"])
+    monkeypatch.setattr(doctor.environment, "EXTRAS", {})
+    monkeypatch.setattr(doctor.environment, "missing", lambda requirements: ["warp-lang>=1.10", "triton>=3.5"])
     assert "'warp-lang>=1.10' 'triton>=3.5'" in found("cuda").text  # as a shell takes it
 
 
@@ -65,14 +65,14 @@ def test_a_licensed_body_is_read_and_a_broken_one_is_told(monkeypatch, tmp_path)
 
 def test_without_a_display_the_viewer_cannot_start_and_says_what_can(monkeypatch, capsys):
     monkeypatch.delenv("DISPLAY", raising=False)
-    monkeypatch.setattr(checkup.sys, "platform", "linux")
-    monkeypatch.setattr(checkup.system_packages, "missing_packages", lambda packages: [])
+    monkeypatch.setattr(doctor.sys, "platform", "linux")
+    monkeypatch.setattr(doctor.system_packages, "missing_packages", lambda packages: [])
     assert main(["doctor"]) == 1
     assert "the viewer cannot start: display" in capsys.readouterr().out
 
 
 def test_missing_libraries_are_named_with_the_line_that_brings_them(monkeypatch):
-    monkeypatch.setattr(checkup.system_packages, "missing_packages", lambda packages: [VIEWER_PACKAGES[0].debian])
+    monkeypatch.setattr(doctor.system_packages, "missing_packages", lambda packages: [VIEWER_PACKAGES[0].debian])
     finding = found("OpenGL")
     assert finding.state == BAD and "install" in finding.text
 
@@ -86,7 +86,7 @@ def test_an_ffmpeg_without_an_encoder_is_told(monkeypatch):
             result.stdout = result.stdout.replace("libvpx-vp9", "")
         return result
 
-    monkeypatch.setattr(checkup.subprocess, "run", without_webm)
+    monkeypatch.setattr(doctor.subprocess, "run", without_webm)
     assert found("mp4").state == GOOD and found("WebM").state == OPTIONAL
 
 
@@ -103,6 +103,6 @@ def test_a_gpu_that_is_not_used_is_told_with_the_reason(monkeypatch, cuda, prese
 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.version, "cuda", cuda or None)
-    monkeypatch.setattr(checkup, "_nvidia_gpu", lambda: present)
+    monkeypatch.setattr(doctor, "_nvidia_gpu", lambda: present)
     finding = found("CUDA")
     assert finding.state == OPTIONAL and said in finding.text and present in finding.text

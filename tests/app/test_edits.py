@@ -4,9 +4,9 @@ import math
 
 import pytest
 
-from app import camera_edits, edits, light_edits
+from app.model import cameras, edits, lights
+from app.model.view_state import NUM_JOINTS, PROBE_COLUMNS, CameraState, ViewState
 from app.panels.pose_panel import LIMBS
-from app.state import NUM_JOINTS, PROBE_COLUMNS, CameraState, ViewState
 
 
 def test_dragging_right_turns_the_avatar_with_the_pointer():
@@ -27,7 +27,7 @@ def test_zoom_is_undone_by_zooming_back_and_stays_in_range():
 
 
 def test_another_lens_keeps_the_size_of_what_is_orbited():
-    state = camera_edits.set_fov(ViewState(), 60.0)
+    state = cameras.set_fov(ViewState(), 60.0)
     before, after = ViewState().camera, state.camera
     assert before.distance_m * math.tan(math.radians(15)) == pytest.approx(
         after.distance_m * math.tan(math.radians(30))
@@ -72,12 +72,12 @@ def test_lamps_wrap_around_and_stop_at_the_poles():
 
 
 def test_painting_sets_single_probes_and_clears():
-    state = light_edits.paint_probes(ViewState(), 3, 5, (1.0, 2.0, 3.0))
+    state = lights.paint_probes(ViewState(), 3, 5, (1.0, 2.0, 3.0))
     assert state.light.probe_edits == ((3 * PROBE_COLUMNS + 5, (1.0, 2.0, 3.0)),)
-    state = light_edits.paint_probes(state, 3, 5, (0.0, 0.0, 0.0))
+    state = lights.paint_probes(state, 3, 5, (0.0, 0.0, 0.0))
     assert state.light.probe_edits == ((3 * PROBE_COLUMNS + 5, (0.0, 0.0, 0.0)),)
     assert edits.clear_paint(state).light.probe_edits == ()
-    assert light_edits.paint_probes(state, 16, 0, (1.0, 1.0, 1.0)) == state
+    assert lights.paint_probes(state, 16, 0, (1.0, 1.0, 1.0)) == state
 
 
 def test_a_brush_wraps_sideways_but_not_over_the_poles():

@@ -6,12 +6,20 @@ import numpy as np
 import pytest
 import torch
 
-from app.false_color import DEPTH, LUMINANCE, STOPS, VALUE, legend_of, legends_of, number_share
-from app.frames import LIGHT, PLAIN, REFLECTANCE, Frame
-from app.legend import legend_picture
-from app.picking import Letterbox
-from app.picture import display_bytes
-from app.state import LookState, ViewState
+from app.model.view_state import LookState, ViewState
+from app.rendering.false_color import (
+    DEPTH,
+    LUMINANCE,
+    STOPS,
+    VALUE,
+    legend_of,
+    legend_picture,
+    legends_of,
+    number_share,
+)
+from app.rendering.frames import LIGHT, PLAIN, REFLECTANCE, Frame
+from app.rendering.picture import display_bytes
+from app.tools.picking import Letterbox
 from phynes_core.render.tonemap import colored
 from tests.app.offscreen import shown_by_gl
 

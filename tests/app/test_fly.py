@@ -2,16 +2,16 @@
 
 import pytest
 
-from app import camera_edits
-from app.actions import Actions
-from app.camera_path import eye_of
-from app.fly_hands import FAST, LONGEST_S, FlyHands
-from app.gestures import LEFT, MIDDLE, RIGHT, Gestures
-from app.notices import fly_captions
-from app.orbit_camera import OrbitView
-from app.picking import Letterbox
-from app.state import Store, ViewState
-from app.status import RecordingStatus, Status
+from app.model import cameras
+from app.model.camera_paths import eye_of
+from app.model.status import RecordingStatus, Status
+from app.model.view_state import Store, ViewState
+from app.tools.actions import Actions
+from app.tools.fly import FAST, LONGEST_S, FlyHands
+from app.tools.gestures import LEFT, MIDDLE, RIGHT, Gestures
+from app.tools.orbit_view import OrbitView
+from app.tools.picking import Letterbox
+from app.viewer.notices import fly_captions
 
 
 class Clock:
@@ -28,7 +28,7 @@ def clock():
 
 @pytest.fixture
 def store():
-    return Store(camera_edits.toggle_fly(ViewState()))
+    return Store(cameras.toggle_fly(ViewState()))
 
 
 @pytest.fixture
@@ -80,9 +80,9 @@ def test_two_keys_are_no_faster_than_one_and_opposite_ones_stand_still(hands, st
 
 def test_shift_is_faster_and_the_wheel_sets_the_speed(hands, store, clock):
     assert flown(hands, store, clock, ["LEFT_SHIFT", "Q"], 0.1, 1) == pytest.approx((0.0, -0.1 * FAST, 0.0))
-    store.post(lambda s: camera_edits.change_fly_speed(s, 2.0), "speed")
+    store.post(lambda s: cameras.change_fly_speed(s, 2.0), "speed")
     store.apply()
-    assert store.state.tool.camera.fly_m_s == pytest.approx(camera_edits.FLY_STEP**2)
+    assert store.state.tool.camera.fly_m_s == pytest.approx(cameras.FLY_STEP**2)
 
 
 def test_a_viewer_that_was_stopped_does_not_leap(hands, store, clock):
@@ -99,7 +99,7 @@ def test_a_flight_is_one_step_back(hands, store, clock):
 
 
 def test_outside_fly_mode_the_keys_mean_what_the_table_says(hands, store, clock):
-    store.post(camera_edits.toggle_fly, "fly")
+    store.post(cameras.toggle_fly, "fly")
     store.apply()
     assert not hands.press("W") and flown(hands, store, clock, "W", 0.3, 2) == (0.0, 0.0, 0.0)
 
@@ -124,7 +124,7 @@ def test_the_wheel_leaves_the_distance_alone_in_fly_mode(gestures, store):
     gestures.scroll(1.0)
     store.apply()
     assert store.state.camera == ViewState().camera
-    assert store.state.tool.camera.fly_m_s == pytest.approx(camera_edits.FLY_STEP) and not store.can_undo
+    assert store.state.tool.camera.fly_m_s == pytest.approx(cameras.FLY_STEP) and not store.can_undo
 
 
 def test_keys_fly_until_escape_which_does_not_close_the_viewer(gestures, store):
@@ -145,7 +145,7 @@ def test_the_picture_says_how_to_fly(store):
 
 def test_undo_after_landing_does_not_take_off_again(hands, store, clock):
     flown(hands, store, clock, "W", 0.3, 2)
-    store.post(camera_edits.toggle_fly, "fly mode")  # from the panel, as a step of its own
+    store.post(cameras.toggle_fly, "fly mode")  # from the panel, as a step of its own
     store.apply()
     store.undo()
     assert store.state.camera == ViewState().camera and not store.state.tool.camera.flies

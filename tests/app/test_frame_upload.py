@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from app.device_image import DeviceImage
+from app.rendering.picture import DeviceImage
 from tests.app.offscreen import offscreen_context
 
 pytest.importorskip("moderngl")
-from app.frame_upload import HOST, INTEROP, PINNED, FrameUpload, InteropWay, PinnedWay
-from app.gl_interop import InteropError
+from app.window.cuda_interop import InteropError
+from app.window.frame_upload import HOST, INTEROP, PINNED, FrameUpload, InteropWay, PinnedWay
 from tests.app.upload_picture import SIZE, picture
 
 
@@ -104,7 +104,7 @@ def test_a_buffer_is_kept_until_the_size_changes(context, texture):
 def test_the_best_way_that_works_is_taken_and_kept(context, texture, caplog):
     refusing = Refusing(InteropError("cuGraphicsGLRegisterBuffer gives error 304"))
     upload = FrameUpload(context, ((INTEROP, refusing), (PINNED, PinnedWay)))
-    with caplog.at_level(logging.INFO, logger="app.frame_upload"):
+    with caplog.at_level(logging.INFO, logger="app.window.frame_upload"):
         for seed in range(3):
             upload.write(texture, DeviceImage(picture(seed)))
             assert upload.path == PINNED and np.array_equal(contents(texture), picture(seed).numpy())

@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from app.device_image import DeviceImage, held_image
-from app.frames import LIGHT, Frame
-from app.picture import display_bytes
-from app.session import AvatarSession
-from app.state import BodyState, LookState, StageState, ViewState
+from app.model.view_state import BodyState, LookState, StageState, ViewState
+from app.rendering.frames import LIGHT, Frame
+from app.rendering.picture import DeviceImage, display_bytes, held_image
+from app.rendering.render_service import AvatarSession
 from phynes_core.avatar.avatar import Avatar
 from phynes_core.avatar.checkpoint import save_checkpoint
 from phynes_core.body.files import load_bundled_body
@@ -58,7 +57,7 @@ def test_the_session_leaves_pictures_on_the_device(buffer, tmp_path, monkeypatch
     state = replace(state, camera=AvatarSession().home_camera(state))
     expected = AvatarSession().render(state, 32)
     waits = []
-    monkeypatch.setattr("app.session.wait_until_finished", lambda device: waits.append(device.type))
+    monkeypatch.setattr("app.rendering.render_service.wait_until_finished", lambda device: waits.append(device.type))
     with pretended_cuda() as device:
         session = AvatarSession(device=device)
         frame = session.render(state, 32)

@@ -2,12 +2,12 @@
 
 import pytest
 
-from app import edits, light_edits
-from app.actions import Actions
-from app.gestures import LEFT, MIDDLE, RIGHT, Gestures
-from app.orbit_camera import OrbitView
-from app.picking import Letterbox, lamp_handle
-from app.state import BUFFERS, Store, ViewState
+from app.model import edits, lights
+from app.model.view_state import BUFFERS, Store, ViewState
+from app.tools.actions import Actions
+from app.tools.gestures import LEFT, MIDDLE, RIGHT, Gestures
+from app.tools.orbit_view import OrbitView
+from app.tools.picking import Letterbox, lamp_handle
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_a_drag_with_the_light_key_turns_the_surroundings_and_is_one_step_back(g
 
 def test_arrows_step_through_the_lights_that_ship_and_those_that_were_loaded(store):
     gestures = Gestures(store, Actions(environments=lambda: ("a.exr", "b.exr")))
-    store.post(lambda s: light_edits.choose_environment(s, "/mine/c.hdr"), "load")
+    store.post(lambda s: lights.choose_environment(s, "/mine/c.hdr"), "load")
     seen = []
     for key in ("RIGHT", "RIGHT", "RIGHT", "LEFT", "LEFT"):
         gestures.key(key)

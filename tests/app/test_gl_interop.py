@@ -6,7 +6,7 @@ import pytest
 import torch
 
 pytest.importorskip("moderngl")
-from app.gl_interop import Driver, InteropError, PixelBuffer, RegisteredBuffer
+from app.window.cuda_interop import Driver, InteropError, PixelBuffer, RegisteredBuffer
 from tests.app.upload_picture import picture
 
 STREAM = 0x5EED
@@ -85,7 +85,7 @@ def test_a_refused_buffer_is_given_back(monkeypatch):
     released = []
     buffer = SimpleNamespace(size=64, glo=3, release=lambda: released.append(True))
     monkeypatch.setattr(torch.cuda, "Stream", lambda device: SimpleNamespace(cuda_stream=STREAM))
-    monkeypatch.setattr("app.gl_interop.Driver", lambda: Driver(Library("cuGraphicsGLRegisterBuffer", 304)))
+    monkeypatch.setattr("app.window.cuda_interop.Driver", lambda: Driver(Library("cuGraphicsGLRegisterBuffer", 304)))
     with pytest.raises(InteropError, match="304"):
         PixelBuffer(SimpleNamespace(buffer=lambda reserve, dynamic: buffer), picture())
     assert released == [True]

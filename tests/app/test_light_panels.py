@@ -4,11 +4,11 @@ import dearpygui.dearpygui as dpg
 import numpy as np
 import pytest
 
-from app.panels.color_field import to_linear, to_srgb
-from app.state import (
+from app.model.view_state import (
     LampState,
     ViewState,
 )
+from app.panels.widgets import to_linear, to_srgb
 
 
 def test_choosing_an_environment_switches_to_it(bench):

@@ -7,14 +7,12 @@ from dataclasses import replace
 import pytest
 import torch
 
-from app.blackbody import blackbody_color
-from app.cli import UsageError
-from app.light_options import LightOptions
-from app.light_presets import LIGHT_PRESETS
-from app.light_rigs import RigError, load_rig, read_rig, save_rig
-from app.light_state import LampState, LightState
-from app.lightings import engine_lamps
-from app.opening_light import background_color, opening_light, parse_lamp, probe_file
+from app.files.light_rigs import LIGHT_PRESETS, RigError, load_rig, read_rig, save_rig
+from app.model.blackbody import blackbody_color
+from app.model.light_state import LampState, LightState
+from app.options.arguments import UsageError
+from app.options.light import LightOptions, background_color, opening_light, parse_lamp, probe_file
+from app.rendering.lighting import engine_lamps
 
 RIG = LightState(
     "environment", str(probe_file("studio")), 30.0, 1.5, (1.0, 0.9, 0.8), ((5, (1.0, 2.0, 3.0)),),

@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 import torch
 
-from app.edits import edit_light
-from app.frames import Choice, Choices
-from app.light_thumbnails import COLUMNS, ROWS, LightThumbnails, thumbnail
+from app.model.edits import edit_light
+from app.model.view_state import Store, ViewState
 from app.panels.layout import PanelLayout
 from app.panels.light_panel import LightPanel
 from app.panels.light_strip import GAP_PX, SHOWN, STRIP, THUMB_PX
 from app.panels.panel import PanelContext, Snapshot
 from app.panels.theme import build_theme
-from app.state import Store, ViewState
+from app.rendering.frames import Choice, Choices
+from app.rendering.thumbnails import COLUMNS, ROWS, LightThumbnails, thumbnail
 from phynes_core.io.image_files import write_exr
 
 

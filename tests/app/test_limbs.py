@@ -8,19 +8,28 @@ import pytest
 import torch
 from pyglm import glm
 
-from app import edits
-from app.actions import Actions
-from app.company_edits import add_body
-from app.gestures import LEFT, Gestures
-from app.joint_edits import KEY_STEP_DEG, mirror_pose, place_joint, select_joint, set_limit, toggle_mirror
-from app.joint_turns import angles_of, matrix_of, mirrored, turned
-from app.limb_picking import limb_weights, owner_of, picked_limb
-from app.orbit_camera import OrbitView
-from app.picking import Letterbox
-from app.posing import posed_by, turn_matrices
-from app.rings import RingDrag, rings_of
-from app.session import AvatarSession
-from app.state import NO_JOINT, BodyState, CameraState, Store, ViewState
+from app.model import edits
+from app.model.avatar_row import add_body
+from app.model.joints import (
+    KEY_STEP_DEG,
+    angles_of,
+    matrix_of,
+    mirror_pose,
+    mirrored,
+    place_joint,
+    select_joint,
+    set_limit,
+    toggle_mirror,
+    turned,
+)
+from app.model.view_state import NO_JOINT, BodyState, CameraState, Store, ViewState
+from app.rendering.posing import posed_by, turn_matrices
+from app.rendering.render_service import AvatarSession
+from app.tools.actions import Actions
+from app.tools.gestures import LEFT, Gestures
+from app.tools.orbit_view import OrbitView
+from app.tools.picking import Letterbox, limb_weights, owner_of, picked_limb
+from app.tools.rings import RingDrag, rings_of
 from phynes_core.body.joint_limits import GROUPS, SOFT_DEG, joint_limits, limited
 
 LEFT_ELBOW, LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_KNEE, HEAD, LEFT_WRIST = 18, 16, 17, 4, 15, 20

@@ -6,19 +6,19 @@ import dearpygui.dearpygui as dpg
 import numpy as np
 import pytest
 
-from app import material_edits as materials
-from app.actions import Actions
-from app.frames import LIGHT, Frame, MaterialSquare, ShownBody
-from app.gestures import LEFT, RIGHT, Gestures
-from app.material_desk import MaterialDesk
-from app.material_files import materials_path, save_materials
-from app.material_state import MOST_STROKES, MaterialFile, MaterialState, StrokeState
-from app.orbit_camera import OrbitView
+from app.files.materials import materials_path, save_materials
+from app.model import materials
+from app.model.material_state import MOST_STROKES, MaterialFile, MaterialState, StrokeState
+from app.model.view_state import BodyState, CompanyState, Store, ViewState
 from app.panels.layout import PanelLayout
 from app.panels.material_panel import SIDE_PX, MaterialPanel, square_pixels
 from app.panels.panel import PanelContext, Snapshot
-from app.picking import Letterbox
-from app.state import BodyState, CompanyState, Store, ViewState
+from app.rendering.frames import LIGHT, Frame, MaterialSquare, ShownBody
+from app.tools.actions import Actions
+from app.tools.gestures import LEFT, RIGHT, Gestures
+from app.tools.orbit_view import OrbitView
+from app.tools.picking import Letterbox
+from app.viewer.avatars import MaterialDesk
 from tests.app.panel_bench import widgets
 
 SIZE = 100

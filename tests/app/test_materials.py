@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app import cli, edits
-from app import material_edits as materials
-from app.material_files import MaterialFileError, load_materials, materials_path, save_materials
-from app.material_state import MOST_STROKES, MaterialState, StrokeState
-from app.session import AvatarSession
-from app.state import BodyState, CompareState, LightState, Store, ViewState
-from app.wipe import other_side, swapped
+from app import cli
+from app.files.materials import MaterialFileError, load_materials, materials_path, save_materials
+from app.model import edits, materials
+from app.model.comparison import other_side, swapped
+from app.model.material_state import MOST_STROKES, MaterialState, StrokeState
+from app.model.view_state import BodyState, CompareState, LightState, Store, ViewState
+from app.rendering.render_service import AvatarSession
 from phynes_core.errors import PhynesError
 from phynes_core.io.image_files import read_exr
 
@@ -195,7 +195,7 @@ def test_paint_appears_where_the_picture_was_touched_and_undo_takes_it_off(sessi
 
 
 def test_only_the_painted_body_of_a_row_is_painted(session, opening):
-    from app.company_edits import add_body
+    from app.model.avatar_row import add_body
 
     state = add_body(materials.edit_materials(opening, tint=(1.0, 0.0, 0.0)))
     state = materials.reset_materials(state)
@@ -234,7 +234,7 @@ def test_a_file_that_is_not_there_is_one_line(avatar_file, tmp_path, capsys):
 
 
 def test_sessions_keep_the_edits_and_check_them(avatar_file):
-    from app.session_file import parse_session, session_text
+    from app.files.sessions import parse_session, session_text
 
     state = ViewState(BodyState(str(avatar_file.resolve()), materials=PAINTED))
     text = session_text(state)

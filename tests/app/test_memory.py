@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from app.edits import add_lamp
-from app.kept_files import MAX_KEPT
-from app.memory_use import resident_mb
-from app.session import AvatarSession
-from app.state import BodyState, CameraState, LightState, ViewState
+from app.model.edits import add_lamp
+from app.model.view_state import BodyState, CameraState, LightState, ViewState
+from app.rendering.posed_row import MAX_KEPT
+from app.rendering.render_service import AvatarSession
+from app.viewer.loop import resident_mb
 from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.model import BodyModel
 from phynes_core.io.shipped_files import ASSETS

@@ -13,20 +13,20 @@ import dearpygui.dearpygui as dpg
 import numpy as np
 import pytest
 
-from app.actions import Actions
-from app.dropped_files import edit_of_dropped
-from app.frames import Frame
-from app.gestures import Gestures
-from app.memory_use import resident_mb
-from app.orbit_camera import OrbitView
+from app.model.view_state import BodyState, Store, ViewState
 from app.panels.layout import PanelLayout
 from app.panels.panel import PanelContext, Snapshot
 from app.panels.theme import build_theme
-from app.picking import Letterbox
-from app.session import AvatarSession
-from app.shortcuts import SHORTCUTS
-from app.state import BodyState, Store, ViewState
-from app.worker import Worker
+from app.rendering.frames import Frame
+from app.rendering.render_service import AvatarSession
+from app.rendering.worker import Worker
+from app.tools.actions import Actions
+from app.tools.gestures import Gestures
+from app.tools.orbit_view import OrbitView
+from app.tools.picking import Letterbox
+from app.tools.shortcuts import SHORTCUTS
+from app.viewer.dropped_files import edit_of_dropped
+from app.viewer.loop import resident_mb
 from phynes_core.errors import PhynesError
 from phynes_core.io.image_files import write_hdr
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.monotone_curve import MonotoneCurve
+from app.model.monotone_curve import MonotoneCurve
 
 VALUES = st.lists(st.floats(-100, 100), min_size=2, max_size=8)
 

@@ -3,13 +3,12 @@
 import numpy as np
 import pytest
 
-from app.edits import toggle_help
-from app.help_picture import PAGES, help_picture
-from app.notices import ERROR_SHOWN_S, HINTS, MESSAGE_SHOWN_S, Notices
-from app.shortcuts import GROUPS
-from app.state import HELP_PAGES, ViewState
-from app.status import Message, RecordingStatus, Status
-from app.wording import LONGEST, clock, shortened
+from app.model.edits import toggle_help
+from app.model.status import LONGEST, Message, RecordingStatus, Status, clock, shortened
+from app.model.view_state import HELP_PAGES, ViewState
+from app.tools.shortcuts import GROUPS
+from app.viewer.notices import ERROR_SHOWN_S, HINTS, MESSAGE_SHOWN_S, Notices
+from app.window.help_picture import PAGES, help_picture
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyglm import glm
 
-from app.orbit_camera import OrbitView, angles_deg, direction, panned
-from app.state import CameraState
+from app.model.view_state import CameraState
+from app.tools.orbit_view import OrbitView, angles_deg, direction, panned
 from phynes_core.conventions import orbit_direction
 from phynes_core.render.camera import orbit_camera
 

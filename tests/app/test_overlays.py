@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.frames import PLAIN, Frame, ShownBody, ShownMesh
-from app.overlay_lines import (
+from app.model.view_state import BodyState, LookState, ToolState, ViewState
+from app.rendering.frames import PLAIN, Frame, ShownBody, ShownMesh
+from app.rendering.overlays import (
     LEFT_INK,
     RIGHT_INK,
     WIRE_INK,
@@ -17,11 +18,10 @@ from app.overlay_lines import (
     projected,
     wire_corners,
 )
-from app.picking import Letterbox
-from app.picture import display_bytes
-from app.pointing import pointed_at
-from app.session import AvatarSession
-from app.state import BodyState, LookState, ToolState, ViewState
+from app.rendering.picture import display_bytes
+from app.rendering.render_service import AvatarSession
+from app.tools.picking import Letterbox
+from app.tools.pixel_inspector import pointed_at
 from phynes_core.conventions import JOINT_NAMES
 from tests.app.offscreen import shown_by_gl
 
@@ -133,7 +133,7 @@ def opening(session, avatar_file, **look):
 
 
 def test_a_split_picture_of_the_engine_is_the_same_on_the_screen(session, avatar_file):
-    from app.compare_edits import compare_buffer
+    from app.model.comparison import compare_buffer
 
     state = opening(session, avatar_file, has_wireframe=True, has_joints=True, wipe=0.45)
     frame = session.render(compare_buffer(state, "normal"), 96, is_final=True)

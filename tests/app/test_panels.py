@@ -6,11 +6,9 @@ from pathlib import Path
 import dearpygui.dearpygui as dpg
 import pytest
 
-from app.light_presets import LIGHT_PRESETS
-from app.panels.panel import labels_to_keys
-from app.panels.record_panel import FORMATS, KINDS
-from app.panels.still_panel import FORMATS as STILL_FORMATS
-from app.state import (
+from app.files.light_rigs import LIGHT_PRESETS
+from app.model.status import Message, RecordingStatus, Status
+from app.model.view_state import (
     BUFFERS,
     NUM_JOINTS,
     NUM_SHAPES,
@@ -19,7 +17,9 @@ from app.state import (
     TurntableState,
     ViewState,
 )
-from app.status import Message, RecordingStatus, Status
+from app.panels.panel import labels_to_keys
+from app.panels.record_panel import FORMATS, KINDS
+from app.panels.still_panel import FORMATS as STILL_FORMATS
 
 
 def test_every_slider_posts_its_edit_and_shows_the_state(bench):

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.orbit_camera import OrbitView
-from app.picking import LAMP_SPHERE_SHARE, LampDrag, Letterbox, grabbed_lamp, lamp_handle
-from app.state import CameraState, LampState
+from app.model.view_state import CameraState, LampState
+from app.tools.orbit_view import OrbitView
+from app.tools.picking import LAMP_SPHERE_SHARE, LampDrag, Letterbox, grabbed_lamp, lamp_handle
 
 VIEW = OrbitView(CameraState(20.0, 10.0, 3.75), (0.0, 1.0, 0.0), 512, 512)
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from app.frames import KINDS, LIGHT, PLAIN, REFLECTANCE, Frame
-from app.picking import Letterbox
-from app.picture import display_bytes, display_image
-from app.state import TONE_CURVES, LookState, ViewState
+from app.model.view_state import TONE_CURVES, LookState, ViewState
+from app.rendering.frames import KINDS, LIGHT, PLAIN, REFLECTANCE, Frame
+from app.rendering.picture import display_bytes, display_image
+from app.tools.picking import Letterbox
 from phynes_core.render.frame_buffers import FrameBuffers
 from tests.app.offscreen import offscreen_context
 
@@ -71,7 +71,7 @@ def context():
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("curve", TONE_CURVES)
 def test_the_shader_and_the_files_agree(context, kind, curve):
-    from app.display import FrameDisplay
+    from app.window.frame_display import FrameDisplay
 
     generator = np.random.default_rng(7)
     values = generator.random((SIZE, SIZE, 3)) ** 2 * (8.0 if kind == LIGHT else 1.0)
@@ -88,7 +88,7 @@ def test_the_shader_and_the_files_agree(context, kind, curve):
 
 
 def test_the_picture_is_upright_and_letterboxed(context):
-    from app.display import FrameDisplay
+    from app.window.frame_display import FrameDisplay
 
     values = np.zeros((SIZE, SIZE, 3))
     values[: SIZE // 2, :, 0] = 1.0  # the upper half is red

@@ -8,18 +8,28 @@ import numpy as np
 import pytest
 import torch
 
-from app import cli, edits
-from app.actions import Actions
-from app.frames import Choices
+from app import cli
+from app.files.poses import (
+    SHIPPED,
+    SavedPose,
+    free_name,
+    library,
+    own_folder,
+    pose_path,
+    read_pose,
+    save_pose,
+    write_pose,
+)
+from app.model import edits
+from app.model.joints import drop_pose, hold_pose, set_share
+from app.model.view_state import LIMITS, BodyState, Store, ViewState
 from app.panels.panel import PanelContext, Snapshot
 from app.panels.poses_panel import PosesPanel
-from app.pose_edits import drop_pose, hold_pose, set_share
-from app.pose_figures import pose_choices
-from app.pose_files import SavedPose, read_pose, write_pose
-from app.pose_library import SHIPPED, free_name, library, own_folder, pose_path, save_pose
-from app.posing import posed_by
-from app.session import AvatarSession
-from app.state import LIMITS, BodyState, Store, ViewState
+from app.rendering.frames import Choices
+from app.rendering.posing import posed_by
+from app.rendering.render_service import AvatarSession
+from app.rendering.thumbnails import pose_choices
+from app.tools.actions import Actions
 from phynes_core.body.rotations import axis_angle_to_matrix
 from phynes_core.errors import MotionError, OutputError
 from phynes_core.io.image_files import read_exr

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from app.posing import edited_pose, turn_matrices
-from app.state import REST_ANGLES
+from app.model.view_state import REST_ANGLES
+from app.rendering.posing import edited_pose, turn_matrices
 from phynes_core.body.files import load_bundled_body
 from phynes_core.body.model import Pose, pose_body
 from phynes_core.body.motion import bundled_motions

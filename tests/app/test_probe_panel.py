@@ -3,7 +3,11 @@
 import numpy as np
 import pytest
 
-from app import edits
+from app.model import edits
+from app.model.view_state import (
+    LampState,
+    ViewState,
+)
 from app.panels.probe_panel import (
     CELL_PX,
     HEIGHT_PX,
@@ -12,10 +16,6 @@ from app.panels.probe_panel import (
     lamp_to_picture,
     picture_pixels,
     picture_to_lamp,
-)
-from app.state import (
-    LampState,
-    ViewState,
 )
 from phynes_core.conventions import direction_to_latlong, orbit_direction
 

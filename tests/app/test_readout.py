@@ -6,18 +6,15 @@ import numpy as np
 import pytest
 import torch
 
-from app import compare_edits, edits, look_edits
-from app.frames import LIGHT, PLAIN, Frame
-from app.light_state import LightState
-from app.loupe import card_place, loupe_at
-from app.picking import Letterbox
-from app.pointing import pointed_at
-from app.readings import READ_BUFFERS, packed
-from app.readout import PENDING, Line, number_texts, value_lines, values_shown
-from app.readout_picture import readout_picture
-from app.session import AvatarSession
-from app.state import LOUPE_ZOOMS, BodyState, LookState, ToolState, ViewState
-from app.wipe import other_side
+from app.model import comparison, edits, looks
+from app.model.comparison import other_side
+from app.model.light_state import LightState
+from app.model.view_state import LOUPE_ZOOMS, BodyState, LookState, ToolState, ViewState
+from app.rendering.frames import LIGHT, PLAIN, READ_BUFFERS, Frame, packed
+from app.rendering.render_service import AvatarSession
+from app.tools.picking import Letterbox
+from app.tools.pixel_inspector import PENDING, Line, number_texts, pointed_at, value_lines, values_shown
+from app.window.pixel_inspector_display import card_place, loupe_at, readout_picture
 from phynes_core.render.frame_buffers import FrameBuffers
 from tests.app.offscreen import offscreen_context
 
@@ -132,18 +129,18 @@ def test_the_loupe_has_a_middle_and_stays_in_the_window():
 
 
 def test_the_magnification_has_ends_and_switches_the_loupe_on():
-    state = look_edits.magnify(ViewState(), 1)
+    state = looks.magnify(ViewState(), 1)
     assert state.tool.has_loupe and state.tool.loupe_zoom == 8
-    assert look_edits.magnify(state, 1).tool.loupe_zoom == 12 and look_edits.magnify(state, -1).tool.loupe_zoom == 6
-    assert look_edits.magnify(state, -99).tool.loupe_zoom == LOUPE_ZOOMS[0]
+    assert looks.magnify(state, 1).tool.loupe_zoom == 12 and looks.magnify(state, -1).tool.loupe_zoom == 6
+    assert looks.magnify(state, -99).tool.loupe_zoom == LOUPE_ZOOMS[0]
 
 
 def test_the_loupe_shows_the_pictures_pixels_as_squares_on_both_sides_of_the_line():
     moderngl = pytest.importorskip("moderngl")
-    from app.display import FrameDisplay
-    from app.picture import display_bytes
-    from app.pointing import Pointed
-    from app.pointing_display import PointingDisplay
+    from app.rendering.picture import display_bytes
+    from app.tools.pixel_inspector import Pointed
+    from app.window.frame_display import FrameDisplay
+    from app.window.pixel_inspector_display import PointingDisplay
 
     first, second = frame_of("uv", PLAIN, random_values(1)), frame_of("uv", PLAIN, random_values(2))
     look, letterbox = LookState(wipe=0.5), Letterbox(600, 600, SIZE, SIZE)
@@ -174,7 +171,7 @@ def test_the_engine_tells_what_its_buffers_hold_on_both_sides(avatar_file):
     session = AvatarSession()
     state = ViewState(BodyState(str(avatar_file)))
     state = replace(state, camera=session.home_camera(state))
-    state = compare_edits.compare_light(edits.add_lamp(state), LightState(mode="none"))
+    state = comparison.compare_light(edits.add_lamp(state), LightState(mode="none"))
     readings, size = session.readings(state, 48), 48
     assert readings.other is not None
     for told, view in ((readings, replace(state, compare=ViewState().compare)), (readings.other, other_side(state))):

@@ -6,7 +6,7 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 
-from app.video_files import writing_video
+from app.files.videos import writing_video
 from phynes_core.errors import OutputError
 from phynes_core.io.image_files import read_png
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.screen import PANELS_WIDTH_PX, Area, place_windows
+from app.window.screen import PANELS_WIDTH_PX, Area, place_windows
 
 
 @pytest.mark.parametrize("screen", [(0, 0, 1600, 1000), (0, 27, 1920, 1053), (1920, 0, 2560, 1440), (0, 0, 1366, 768)])

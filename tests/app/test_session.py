@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from app import edits, light_edits
-from app.lightings import cell_of
-from app.opening_bodies import motion_path
-from app.opening_light import probe_file, sky_of
-from app.session import AvatarSession
-from app.state import BUFFERS, BodyState, CompareState, LightState, ViewState
+from app.model import edits, lights
+from app.model.view_state import BUFFERS, BodyState, CompareState, LightState, ViewState
+from app.options.bodies import motion_path
+from app.options.light import probe_file, sky_of
+from app.rendering.lighting import cell_of
+from app.rendering.render_service import AvatarSession
 from phynes_core.avatar.avatar import Avatar
 from phynes_core.avatar.checkpoint import save_checkpoint
 from phynes_core.body.files import load_bundled_body
@@ -102,7 +102,7 @@ def test_an_environment_replaces_the_captured_light(session, opening):
 
 
 def test_painted_probes_replace_single_cells(session, opening):
-    painted = light_edits.paint_probes(opening, 4, 9, (5.0, 6.0, 7.0))
+    painted = lights.paint_probes(opening, 4, 9, (5.0, 6.0, 7.0))
     frame = session.render(painted, SIZE)
     base = session.render(opening, SIZE)
     assert frame.probe_radiance[4, 9].tolist() == [5.0, 6.0, 7.0]
@@ -112,13 +112,11 @@ def test_painted_probes_replace_single_cells(session, opening):
 
 
 def test_a_light_turntable_turns_painted_probes_too(session, opening):
-    painted = light_edits.paint_probes(edits.edit_light(opening, mode="none"), 6, 24, (9.0, 9.0, 9.0))  # at +Z
+    painted = lights.paint_probes(edits.edit_light(opening, mode="none"), 6, 24, (9.0, 9.0, 9.0))  # at +Z
     still = session.render(painted, SIZE)
     # turned by 90 degrees it stands at +X: the same picture as a cell painted there
     turned = session.render(edits.edit_light(painted, turn_deg=90.0), SIZE)
-    there = session.render(
-        light_edits.paint_probes(edits.edit_light(opening, mode="none"), 6, 16, (9.0, 9.0, 9.0)), SIZE
-    )
+    there = session.render(lights.paint_probes(edits.edit_light(opening, mode="none"), 6, 16, (9.0, 9.0, 9.0)), SIZE)
     assert np.allclose(lit(turned), lit(there), atol=2e-3)
     assert not np.allclose(lit(turned), lit(still), atol=2e-2)
 

@@ -8,16 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from app import edits
-from app.autosave import Autosave, autosave_folder, lost_sessions
 from app.cli import command_name, main
-from app.recent_files import FILE, RecentFiles
-from app.rig_desk import RigDesk
-from app.session_desk import SessionDesk
-from app.session_file import load_session, save_session
-from app.session_status import OpenedSession
-from app.state import BodyState, Store, ViewState
-from app.user_files import keep
+from app.files.autosave import Autosave, autosave_folder, lost_sessions
+from app.files.sessions import load_session, save_session
+from app.files.settings import FILE, RecentFiles, keep
+from app.model import edits
+from app.model.status import OpenedSession
+from app.model.view_state import BodyState, Store, ViewState
+from app.viewer.sessions import RigDesk, SessionDesk
 
 
 @pytest.fixture(autouse=True)

@@ -6,10 +6,10 @@ from typing import Literal
 
 import pytest
 
-from app import edits, light_edits
-from app.records import RecordError, from_record, to_record
-from app.session_file import SessionError, load_session, save_session, session_text, view_of_argument, view_record
-from app.state import BodyState, ViewState
+from app.files.records import RecordError, from_record, to_record
+from app.files.sessions import SessionError, load_session, save_session, session_text, view_of_argument, view_record
+from app.model import edits, lights
+from app.model.view_state import BodyState, ViewState
 from phynes_core.io.shipped_files import CHECKPOINTS, PROJECT
 
 
@@ -34,7 +34,7 @@ class Outer:
 def state(avatar_file):
     state = edits.add_lamp(edits.add_lamp(ViewState(BodyState(str(avatar_file.resolve())))))
     state = edits.move_lamp(edits.set_joint(state, 16, (10.0, -20.5, 3.0)), 1, 12.5, 30.0)
-    state = light_edits.paint_probes(edits.edit_tool(state, brush_radius=1), 3, 4, (1.0, 2.0, 3.0))
+    state = lights.paint_probes(edits.edit_tool(state, brush_radius=1), 3, 4, (1.0, 2.0, 3.0))
     return edits.edit_turntable(edits.orbit(state, 100.0, 30.0), spin="light", seconds=2.5)
 
 
@@ -122,7 +122,7 @@ def test_a_required_field_is_missed():
 
 def test_a_session_that_cannot_be_written_leaves_the_older_one(state, tmp_path, monkeypatch):
     save_session(tmp_path / "s.json", state)
-    monkeypatch.setattr("app.session_file.session_text", lambda state: 1 / 0)
+    monkeypatch.setattr("app.files.sessions.session_text", lambda state: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         save_session(tmp_path / "s.json", replace(state, body=BodyState()))
     assert load_session(tmp_path / "s.json") == state and len(list(tmp_path.iterdir())) == 1

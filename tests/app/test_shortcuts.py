@@ -3,7 +3,7 @@
 from collections import Counter
 from pathlib import Path
 
-from app.shortcuts import SHORTCUTS, chord, help_lines, key_names, markdown_table, shortcut_of
+from app.tools.shortcuts import SHORTCUTS, chord, help_lines, key_names, markdown_table, shortcut_of
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 

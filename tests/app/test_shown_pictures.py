@@ -5,15 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app import cli, compare_edits
-from app.light_presets import LIGHT_PRESETS
-from app.light_state import LightState
-from app.looking_options import LookingOptions
-from app.opening_light import probe_file
-from app.opening_looking import with_looking
-from app.picking import Letterbox
-from app.session import AvatarSession
-from app.state import BodyState, LookState, ViewState
+from app import cli
+from app.files.light_rigs import LIGHT_PRESETS
+from app.model import comparison
+from app.model.light_state import LightState
+from app.model.view_state import BodyState, LookState, ViewState
+from app.options.light import probe_file
+from app.options.look import LookingOptions, with_looking
+from app.rendering.render_service import AvatarSession
+from app.tools.picking import Letterbox
 from phynes_core.io.image_files import read_png
 from tests.app.offscreen import shown_by_gl
 
@@ -33,8 +33,8 @@ def test_files_are_the_windows_picture(avatar_file, tmp_path):
     session = AvatarSession()
     look = LookState("shading", has_false_color=True, wipe=0.45, has_wireframe=True, has_joints=True)
     state = ViewState(BodyState(str(avatar_file)), look=look)
-    state = compare_edits.compare_rig(state, LIGHT_PRESETS["rim"], LightState(mode="none"))
-    state = compare_edits.compare_buffer(state, "normal")
+    state = comparison.compare_rig(state, LIGHT_PRESETS["rim"], LightState(mode="none"))
+    state = comparison.compare_buffer(state, "normal")
     state = replace(state, camera=replace(session.home_camera(state), azimuth_deg=20, elevation_deg=5, distance_m=3))
     frame = session.render(state, SIZE, is_final=True)
     shown = shown_by_gl(frame, look, Letterbox(SIZE, SIZE, SIZE, SIZE)).astype(int)

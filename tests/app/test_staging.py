@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from app.bands import Band
 from app.cli import main
-from app.frames import Sky
-from app.light_state import LampState, LightState, StageState
-from app.lightings import BuiltLight, Lightings
-from app.staging import CHECKER_SHADE, checker, sky_behind, staged
+from app.model.light_state import LampState, LightState, StageState
+from app.rendering.frames import Sky
+from app.rendering.lighting import BuiltLight, Lightings
+from app.rendering.surroundings import CHECKER_SHADE, checker, sky_behind, staged
+from app.rendering.tiles import Band
 from phynes_core.conventions import latlong_directions, latlong_solid_angles
 from phynes_core.io.image_files import read_exr, read_hdr, read_png
 from phynes_core.render.camera import orbit_camera

@@ -3,9 +3,9 @@
 import threading
 from dataclasses import replace
 
-from app import edits
-from app.company_edits import advance_time
-from app.state import NUM_JOINTS, LampState, LightState, Store, TurntableState, ViewState
+from app.model import edits
+from app.model.avatar_row import advance_time
+from app.model.view_state import NUM_JOINTS, LampState, LightState, Store, TurntableState, ViewState
 from phynes_core import conventions
 
 
@@ -108,7 +108,7 @@ def test_only_what_the_engine_sees_asks_for_a_new_frame():
 
 
 def test_counts_agree_with_the_engine():
-    from app.state import PROBE_COLUMNS, PROBE_ROWS, TONE_CURVES
+    from app.model.view_state import PROBE_COLUMNS, PROBE_ROWS, TONE_CURVES
     from phynes_core.render.tonemap import TONE_CURVES as ENGINE_CURVES
 
     assert conventions.NUM_JOINTS == NUM_JOINTS

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from app.session_file import load_session, save_session
-from app.state import BodyState, StillState, ToolState, TurntableState, ViewState
+from app.files.sessions import load_session, save_session
+from app.model.view_state import BodyState, StillState, ToolState, TurntableState, ViewState
 from tests.app.desktop import WINDOW_MARKS, Viewer
 
 pytestmark = WINDOW_MARKS

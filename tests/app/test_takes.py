@@ -6,13 +6,13 @@ import numpy as np
 import OpenEXR
 import pytest
 
-from app import bands, edits
 from app.cli import main
-from app.layers import channel_kinds
-from app.light_files import LIGHT_ROWS
-from app.session import AvatarSession
-from app.state import BodyState, CameraState, CompareState, StillState, ViewState
-from app.takes import LightTake, StillTake, with_free_path
+from app.model import edits
+from app.model.view_state import BodyState, CameraState, CompareState, StillState, ViewState
+from app.rendering import tiles
+from app.rendering.export_jobs import LightTake, StillTake, with_free_path
+from app.rendering.picture_files import LIGHT_ROWS, channel_kinds
+from app.rendering.render_service import AvatarSession
 from phynes_core.errors import PhynesError
 from phynes_core.io.image_files import read_exr, read_hdr, read_png
 
@@ -48,8 +48,8 @@ def test_bands_are_one_picture(session, state, monkeypatch, buffer, backdrop):
     state = edits.edit_look(replace(state, stage=replace(state.stage, backdrop=backdrop)), buffer=buffer)
     state = edits.edit_look(state, has_wireframe=True, has_joints=True)
     whole = session.render(state, SIZE, is_final=True)
-    monkeypatch.setattr(bands, "BAND_PIXELS", SIZE * 20)
-    monkeypatch.setattr("app.session.LARGEST_KEPT", SIZE)
+    monkeypatch.setattr(tiles, "BAND_PIXELS", SIZE * 20)
+    monkeypatch.setattr("app.rendering.render_service.LARGEST_KEPT", SIZE)
     shares = []
     large = session.render_large(state, SIZE, lambda done, of: shares.append(done / of) or True)
     assert shares == [0.2, 0.4, 0.6, 0.8, 1.0]
@@ -78,7 +78,7 @@ def test_a_clear_picture_over_its_background_is_the_shown_one(session, state, tm
 
 
 def test_a_layered_exr_holds_every_buffer_in_the_engines_numbers(session, state, tmp_path, monkeypatch):
-    monkeypatch.setattr(bands, "BAND_PIXELS", SIZE * 20)
+    monkeypatch.setattr(tiles, "BAND_PIXELS", SIZE * 20)
     path = tmp_path / "layers.exr"
     assert takes(session, state, StillState(SIZE, True, str(path)))
     layers, buffers = read_layers(path), session.buffers(state, SIZE, frozenset({"normal", "depth", "albedo"}))

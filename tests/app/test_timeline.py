@@ -6,15 +6,15 @@ from pathlib import Path
 import dearpygui.dearpygui as dpg
 import pytest
 
-from app.actions import Actions
-from app.company_edits import range_s
-from app.dropped_files import edit_of_dropped
-from app.gestures import Gestures
+from app.files.poses import SavedPose, write_pose
+from app.model.avatar_row import range_s
+from app.model.playback import change_speed, end_here, load_motion_file, set_range, start_here, step_frames
+from app.model.view_state import BodyState, Store, ViewState
 from app.panels.panel import PanelContext, Snapshot
 from app.panels.timeline_panel import HEIGHT_PX, INSET_PX, WIDTH_PX, TimelinePanel
-from app.playback_edits import change_speed, end_here, load_motion_file, set_range, start_here, step_frames
-from app.pose_files import SavedPose, write_pose
-from app.state import BodyState, Store, ViewState
+from app.tools.actions import Actions
+from app.tools.gestures import Gestures
+from app.viewer.dropped_files import edit_of_dropped
 from phynes_core.errors import PhynesError
 
 LENGTH_S, FPS = 4.0, 30.0

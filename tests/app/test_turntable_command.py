@@ -6,10 +6,10 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 
-from app.camera_files import save_path
-from app.camera_state import CameraKey, CameraPath
 from app.cli import main
-from app.look_state import CameraState
+from app.files.cameras import save_path
+from app.model.camera_state import CameraKey, CameraPath
+from app.model.look_state import CameraState
 
 
 @pytest.fixture(autouse=True)

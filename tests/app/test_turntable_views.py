@@ -5,11 +5,11 @@ from typing import get_args, get_type_hints
 
 import pytest
 
-from app import edits
 from app.commands.turntable import Turntable
+from app.model import edits
+from app.model.view_state import SPINS, PlaybackState, TurntableState, ViewState
 from app.panels.record_panel import KINDS as PANEL_KINDS
-from app.state import SPINS, PlaybackState, TurntableState, ViewState
-from app.turntable import KINDS, turntable_views
+from app.rendering.video_views import KINDS, turntable_views
 from phynes_core.errors import OutputError
 
 SETTINGS = TurntableState(seconds=2.0, fps=12)

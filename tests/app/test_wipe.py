@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app import edits
-from app.frames import PLAIN, Frame
-from app.picking import Letterbox
-from app.picture import display_bytes
-from app.state import CompareState, LightState, LookState, ViewState
-from app.wipe import first_column, other_side, swapped, wiped
+from app.model import edits
+from app.model.comparison import first_column, other_side, swapped, wiped
+from app.model.view_state import CompareState, LightState, LookState, ViewState
+from app.rendering.frames import PLAIN, Frame
+from app.rendering.picture import display_bytes
+from app.tools.picking import Letterbox
 from tests.app.offscreen import shown_by_gl
 
 SIZE = 32

@@ -6,12 +6,11 @@ import time
 import numpy as np
 import pytest
 
-from app import edits
-from app.frames import LIGHT, Frame
-from app.readings import packed
-from app.state import StillState, TurntableState, ViewState
-from app.takes import StillTake, VideoTake
-from app.worker import Worker
+from app.model import edits
+from app.model.view_state import StillState, TurntableState, ViewState
+from app.rendering.export_jobs import StillTake, VideoTake
+from app.rendering.frames import LIGHT, Frame, packed
+from app.rendering.worker import Worker
 from phynes_core.errors import ImageError
 from phynes_core.io.image_files import read_png
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from app.device_image import DeviceImage
-from app.session import AvatarSession
-from app.state import BodyState, ViewState
+from app.model.view_state import BodyState, ViewState
+from app.rendering.picture import DeviceImage
+from app.rendering.render_service import AvatarSession
 from phynes_core.io.shipped_files import CHECKPOINTS
 from tests.app.offscreen import offscreen_context
 
@@ -20,9 +20,9 @@ SIZE = 512
 @pytest.mark.parametrize("wanted", ["GL interop", "pinned copy"])
 def test_a_way_fills_the_texture_with_what_the_gpu_holds(wanted, caplog):
     """Many images in a row, whose memory torch gives to the next; interop where GL runs on this GPU."""
-    from app.frame_upload import WAYS, FrameUpload
+    from app.window.frame_upload import WAYS, FrameUpload
 
-    with offscreen_context() as context, caplog.at_level(logging.INFO, logger="app.frame_upload"):
+    with offscreen_context() as context, caplog.at_level(logging.INFO, logger="app.window.frame_upload"):
         upload = FrameUpload(context, tuple(way for way in WAYS if way[0] == wanted))
         texture = context.texture((SIZE, SIZE), 4, dtype="f2")
         for number in range(20):

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from app import environment
-from app.environment import Project
+from app.bootstrap import virtual_environment
+from app.bootstrap.virtual_environment import Project
 from tests.launch.projects import PYPROJECT, make_python
 
 
@@ -18,7 +18,7 @@ def project(tmp_path: Path) -> Project:
 
 @pytest.fixture
 def lists(project: Project) -> dict[str, list[str]]:
-    return environment.requirement_lists(project, ("base",))
+    return virtual_environment.requirement_lists(project, ("base",))
 
 
 @pytest.fixture
@@ -32,5 +32,5 @@ def commands(project: Project, monkeypatch) -> list[list[str]]:
             make_python(project)
         return 0
 
-    monkeypatch.setattr(environment, "_run", fake)
+    monkeypatch.setattr(virtual_environment, "_run", fake)
     return run

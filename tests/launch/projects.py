@@ -2,7 +2,7 @@
 
 import sys
 
-from app.environment import Project
+from app.bootstrap.virtual_environment import Project
 
 PYPROJECT = """
 [project]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app import environment, system_packages
+from app.bootstrap import system_packages, virtual_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -19,7 +19,7 @@ def test_a_python_without_venv_is_told_the_package_before_anything_is_made(proje
     monkeypatch.setattr(system_packages, "missing_packages", lambda packages: [])
     monkeypatch.setattr(system_packages, "is_root", lambda: False)
     with pytest.raises(system_packages.SetupError, match=r"sudo apt-get install -y python3\.11-venv"):
-        environment.ensure("render", [], project)
+        virtual_environment.ensure("render", [], project)
     assert commands == [] and not project.venv.exists()
 
 
@@ -30,17 +30,17 @@ def test_only_the_viewer_insists_on_gl_libraries(project, commands, monkeypatch,
     monkeypatch.setattr(system_packages, "missing_packages", lambda packages: ["libgl1", "libegl1"])
     if command == "view":
         with pytest.raises(system_packages.SetupError, match="apt-get install -y libgl1 libegl1"):
-            environment.ensure(command, [], project)
+            virtual_environment.ensure(command, [], project)
         assert commands == []
     else:
-        environment.ensure(command, [], project)
+        virtual_environment.ensure(command, [], project)
         assert "libgl1 libegl1" in capsys.readouterr().err
 
 
 def test_a_python_too_new_for_the_pins_is_refused_before_downloading(project, commands, monkeypatch):
-    monkeypatch.setattr(environment, "NEWEST_PYTHON", (3, 10))
+    monkeypatch.setattr(virtual_environment, "NEWEST_PYTHON", (3, 10))
     with pytest.raises(system_packages.SetupError, match="3.11, 3.12 and 3.13"):
-        environment.ensure("render", [], project)
+        virtual_environment.ensure("render", [], project)
     assert commands == []
 
 
@@ -79,9 +79,9 @@ def test_the_list_of_commands_needs_no_packages(tmp_path):
 def test_the_start_is_quick_where_everything_is_installed():
     """No time is asserted: the probe must not import what it looks for."""
     program = (
-        "import sys; from app import environment\n"
-        "lists = environment.requirement_lists(environment.PROJECT, ('base',))\n"
-        "environment.missing(lists['base'])\n"
+        "import sys; from app.bootstrap import virtual_environment as environment\n"
+        "lists = virtual_environment.requirement_lists(virtual_environment.PROJECT, ('base',))\n"
+        "virtual_environment.missing(lists['base'])\n"
         "print(*(name for name in ('torch', 'numpy', 'numba', 'moderngl') if name in sys.modules))"
     )
     result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from app import environment, system_packages
-from app.environment import Project
+from app.bootstrap import system_packages, virtual_environment
+from app.bootstrap.virtual_environment import Project
 from tests.launch.projects import make_python
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,15 +22,15 @@ def test_a_failed_installation_leaves_no_marker_and_is_taken_up_again(project, c
             make_python(project)
         return int("pip" in command)
 
-    monkeypatch.setattr(environment, "_run", failing)
+    monkeypatch.setattr(virtual_environment, "_run", failing)
     with pytest.raises(system_packages.SetupError, match="exit code 1"):
-        environment.install(project, lists, [])
-    assert not environment.is_complete(project, lists)
+        virtual_environment.install(project, lists, [])
+    assert not virtual_environment.is_complete(project, lists)
     monkeypatch.undo()
-    monkeypatch.setattr(environment, "_run", lambda command: commands.append(list(command)) or 0)
-    environment.install(project, lists, [])
+    monkeypatch.setattr(virtual_environment, "_run", lambda command: commands.append(list(command)) or 0)
+    virtual_environment.install(project, lists, [])
     assert "pip" in commands[-1]
-    assert environment.is_complete(project, lists)
+    assert virtual_environment.is_complete(project, lists)
     assert not any("venv" in command for command in commands)  # the half-filled one is kept and filled
 
 
@@ -38,10 +38,10 @@ def test_an_interrupted_installation_says_that_the_next_start_finishes_it(projec
     def interrupted(command):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(environment, "_run", interrupted)
+    monkeypatch.setattr(virtual_environment, "_run", interrupted)
     with pytest.raises(KeyboardInterrupt, match="next start finishes"):
-        environment.install(project, lists, [])
-    assert not environment.is_complete(project, lists)
+        virtual_environment.install(project, lists, [])
+    assert not virtual_environment.is_complete(project, lists)
 
 
 def test_packages_whose_copying_was_cut_short_are_installed_again(project, commands, lists):
@@ -52,34 +52,34 @@ def test_packages_whose_copying_was_cut_short_are_installed_again(project, comma
         (packages / name / "METADATA").write_text("Name: x\n")
         if is_whole:
             (packages / name / "RECORD").write_text("")
-    environment.install(project, lists, [])
+    virtual_environment.install(project, lists, [])
     assert sorted(path.name for path in packages.iterdir()) == ["whole-1.0.dist-info"]
 
 
 def test_a_broken_environment_is_made_anew(project, commands, lists):
     project.python.parent.mkdir(parents=True)
     project.python.symlink_to("/nowhere/python")
-    environment.install(project, lists, [])
+    virtual_environment.install(project, lists, [])
     assert commands[0][1:4] == ["-m", "venv", "--clear"]
 
 
 def test_an_environment_made_without_pip_gets_it(project, commands, lists, monkeypatch):
     make_python(project)
-    monkeypatch.setattr(environment, "_answers", lambda project, program: program == "import sys")
-    environment.install(project, lists, [])
+    monkeypatch.setattr(virtual_environment, "_answers", lambda project, program: program == "import sys")
+    virtual_environment.install(project, lists, [])
     assert commands[0][1:3] == ["-m", "ensurepip"]
 
 
 def test_a_package_that_is_missing_after_installing_ends_in_one_line_not_in_a_loop(project, commands, monkeypatch):
-    monkeypatch.setenv(environment.RELAUNCHED, "1")
+    monkeypatch.setenv(virtual_environment.RELAUNCHED, "1")
     with pytest.raises(system_packages.SetupError, match="still lacks nowhere-to-be-found"):
-        environment.ensure("render", [], project)
-    assert environment.RELAUNCHED not in os.environ
+        virtual_environment.ensure("render", [], project)
+    assert virtual_environment.RELAUNCHED not in os.environ
 
 
 def test_two_starts_do_not_install_at_the_same_time(project, tmp_path):
     program = (
-        "import sys, time; from pathlib import Path; from app.environment import Project, locked\n"
+        "import sys, time; from pathlib import Path; from app.bootstrap.virtual_environment import Project, locked\n"
         "with locked(Project(Path(sys.argv[1]))):\n"
         "    print('in', flush=True); time.sleep(0.4); print('out', flush=True)\n"
     )
@@ -95,10 +95,10 @@ def test_two_starts_do_not_install_at_the_same_time(project, tmp_path):
 @pytest.mark.skipif(os.name == "nt", reason="Windows frees the lock with its holder")
 def test_the_lock_outlives_a_killed_start_as_long_as_its_pip_runs(project, tmp_path):
     program = (
-        "import os, sys; from pathlib import Path; from app import environment\n"
-        "with environment.locked(environment.Project(Path(sys.argv[1]))):\n"
+        "import os, sys; from pathlib import Path; from app.bootstrap import virtual_environment as environment\n"
+        "with virtual_environment.locked(virtual_environment.Project(Path(sys.argv[1]))):\n"
         "    print('in', flush=True)\n"
-        "    environment._run([sys.executable, '-c', 'import time; time.sleep(1.0)'])\n"
+        "    virtual_environment._run([sys.executable, '-c', 'import time; time.sleep(1.0)'])\n"
     )
     holder = subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE)
     assert holder.stdout is not None and holder.stdout.readline() == b"in\n"
@@ -106,14 +106,17 @@ def test_the_lock_outlives_a_killed_start_as_long_as_its_pip_runs(project, tmp_p
     holder.kill()
     holder.wait()
     started = time.monotonic()
-    with environment.locked(project):
+    with virtual_environment.locked(project):
         waited = time.monotonic() - started
     assert waited > 0.2
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path):
     absent = Project(tmp_path / "absent")
-    with pytest.raises(system_packages.SetupError, match="absent: cannot be written"), environment.locked(absent):
+    with (
+        pytest.raises(system_packages.SetupError, match="absent: cannot be written"),
+        virtual_environment.locked(absent),
+    ):
         pass
 
 
@@ -121,4 +124,4 @@ def test_a_damaged_marker_counts_as_unfinished(project, lists):
     make_python(project)
     for text in ("", "[]", "{", json.dumps({"base": 3})):
         project.marker.write_text(text)
-        assert not environment.is_complete(project, lists)
+        assert not virtual_environment.is_complete(project, lists)

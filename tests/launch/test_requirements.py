@@ -3,13 +3,13 @@
 import os
 from pathlib import Path
 
-from app import environment
+from app.bootstrap import virtual_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_requirements_of_a_command_include_the_extras_it_names(project):
-    lists = environment.requirement_lists(project, ("base", "test"))
+    lists = virtual_environment.requirement_lists(project, ("base", "test"))
     assert lists == {
         "base": ["numpy>=1.0", "nowhere-to-be-found>=2.1,<3"],
         "test": ["also-missing"],
@@ -18,11 +18,11 @@ def test_requirements_of_a_command_include_the_extras_it_names(project):
 
 
 def test_the_extras_of_every_command_exist():
-    names = set(environment.EXTRAS)
+    names = set(virtual_environment.EXTRAS)
     commands = {path.stem for path in (ROOT / "app/commands").glob("*.py")}
     assert names <= commands
-    for extras in environment.EXTRAS.values():
-        environment.requirement_lists(environment.PROJECT, extras)
+    for extras in virtual_environment.EXTRAS.values():
+        virtual_environment.requirement_lists(virtual_environment.PROJECT, extras)
 
 
 def test_missing_and_outdated_packages_are_named(monkeypatch):
@@ -30,10 +30,10 @@ def test_missing_and_outdated_packages_are_named(monkeypatch):
 
     def version(name):
         if name not in versions:
-            raise environment.importlib.metadata.PackageNotFoundError(name)
+            raise virtual_environment.importlib.metadata.PackageNotFoundError(name)
         return versions[name]
 
-    monkeypatch.setattr(environment.importlib.metadata, "version", version)
+    monkeypatch.setattr(virtual_environment.importlib.metadata, "version", version)
     wanted = [
         "old>=1.10",
         "new[extra]>=2.9,<3",
@@ -43,12 +43,16 @@ def test_missing_and_outdated_packages_are_named(monkeypatch):
         "new>=2.10.1",
         "other; os=='x'",
     ]
-    assert environment.missing(wanted) == ["old>=1.10 (found 1.9.2)", "absent>=1", "new>=2.10.1 (found 2.10.0+cpu)"]
+    assert virtual_environment.missing(wanted) == [
+        "old>=1.10 (found 1.9.2)",
+        "absent>=1",
+        "new>=2.10.1 (found 2.10.0+cpu)",
+    ]
 
 
 def test_an_environment_that_has_everything_is_used_as_it_is(project, commands, monkeypatch):
     (project.root / "pyproject.toml").write_text('[project]\nname = "phynes-viewer"\ndependencies = ["numpy>=1.0"]\n')
-    environment.ensure("render", ["render"], project)
+    virtual_environment.ensure("render", ["render"], project)
     assert commands == []
     assert not project.venv.exists()
 
@@ -57,7 +61,7 @@ def test_missing_packages_are_installed_from_the_pins_and_the_program_restarts(p
     restarts = []
     monkeypatch.setattr(os, "execve", lambda *call: restarts.append(call))
     monkeypatch.setenv("PHYNES_PIP_ARGS", "--proxy 'http://somewhere:1'")
-    environment.ensure("render", ["render", "--out", "a b"], project)
+    virtual_environment.ensure("render", ["render", "--out", "a b"], project)
     venv, pip = commands
     assert venv[1:] == ["-m", "venv", "--clear", str(project.venv)]
     assert pip[:4] == [str(project.python), "-m", "pip", "install"]
@@ -68,30 +72,30 @@ def test_missing_packages_are_installed_from_the_pins_and_the_program_restarts(p
         str(project.python),
         [program, str(project.root / "launch.py"), "render", "--out", "a b"],
     ]
-    assert variables[environment.RELAUNCHED] == "1"
+    assert variables[virtual_environment.RELAUNCHED] == "1"
 
 
 def test_a_finished_installation_is_not_repeated(project, commands, lists, monkeypatch):
     monkeypatch.setattr(os, "execve", lambda *call: None)
-    environment.ensure("render", [], project)
+    virtual_environment.ensure("render", [], project)
     done = len(commands)
-    environment.ensure("render", [], project)
+    virtual_environment.ensure("render", [], project)
     assert len(commands) == done
-    assert environment.is_complete(project, lists)
+    assert virtual_environment.is_complete(project, lists)
 
 
 def test_new_pins_and_new_extras_are_installed_into_the_same_environment(project, commands, monkeypatch):
     monkeypatch.setattr(os, "execve", lambda *call: None)
-    environment.ensure("render", [], project)
-    environment.ensure("synthesize", [], project)
+    virtual_environment.ensure("render", [], project)
+    virtual_environment.ensure("synthesize", [], project)
     assert commands[-1][-1] == "rarely-needed==1.5"
     project.constraints.write_text("numpy==2.1\n")
-    environment.ensure("render", [], project)
+    virtual_environment.ensure("render", [], project)
     assert [command[1:3] for command in commands] == [["-m", "venv"], ["-m", "pip"], ["-m", "pip"], ["-m", "pip"]]
 
 
 def test_installing_one_extra_remembers_the_others(project, commands, lists):
-    with_extra = environment.requirement_lists(project, ("base", "synthetic"))
-    environment.install(project, with_extra, [])
-    environment.install(project, lists, [])
-    assert environment.is_complete(project, with_extra)
+    with_extra = virtual_environment.requirement_lists(project, ("base", "synthetic"))
+    virtual_environment.install(project, with_extra, [])
+    virtual_environment.install(project, lists, [])
+    assert virtual_environment.is_complete(project, with_extra)

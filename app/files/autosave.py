@@ -1,0 +1,97 @@
+"""What is shown, kept on disk every few seconds, so that a viewer that ends unexpectedly loses next to nothing.
+
+Each viewer writes a session of its own and holds a lock beside it. A session whose lock nobody holds was lost: its
+viewer did not come to its end, which removes both.
+"""
+
+import logging
+import os
+import threading
+import time
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from app.bootstrap.file_lock import held, is_held
+from app.files.sessions import save_session
+from app.files.settings import settings_folder
+from app.model.camera_state import CameraTool
+from app.model.view_state import NO_JOINT, BodyState, ViewState
+from phynes_core.errors import OutputError
+
+_log = logging.getLogger(__name__)
+EVERY_S = 4.0
+
+
+def autosave_folder() -> Path:
+    """Where unsaved sessions lie; it need not exist."""
+    return settings_folder() / "autosave"
+
+
+def lost_sessions() -> list[Path]:
+    """Sessions of viewers that ended unexpectedly, newest first."""
+    with suppress(OSError):
+        lost = [path for path in autosave_folder().glob("[!.]*.json") if not is_held(path.with_suffix(".lock"))]
+        return sorted(lost, key=lambda path: path.stat().st_mtime, reverse=True)
+    return []
+
+
+def at_rest(state: ViewState) -> ViewState:
+    """The state without clocks and what hands hold: where these alone differ, nothing is lost."""
+
+    def still(body: BodyState) -> BodyState:
+        return replace(body, time_s=0.0, playing=False)
+
+    others = tuple(still(body) for body in state.company.others)
+    tool = replace(state.tool, selected_lamp=0, selected_joint=NO_JOINT, help_page=0, camera=CameraTool())
+    return replace(state, body=still(state.body), company=replace(state.company, others=others), tool=tool)
+
+
+class Autosave:
+    """Belongs to the windows' thread; writes on one of its own, for disks may be slow."""
+
+    def __init__(self, opened: ViewState, is_restored: bool = False) -> None:
+        self._path = autosave_folder() / f"{os.getpid()}-{time.time_ns() // 1_000_000}.json"
+        self._lost = lost_sessions()  # when this viewer started
+        self._written = None if is_restored else at_rest(opened)
+        self._written_s = -EVERY_S
+        self._writer: threading.Thread | None = None
+        self._lock = None
+        self._works = True
+        with suppress(OSError):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock = held(self._path.with_suffix(".lock"))
+
+    @property
+    def lost(self) -> Path | None:
+        """The newest session that an earlier viewer lost."""
+        return self._lost[0] if self._lost else None
+
+    def turn(self, state: ViewState, now_s: float) -> None:
+        """Write the state if it changed and the last time is long enough ago."""
+        if now_s - self._written_s < EVERY_S or not self._works or (self._writer and self._writer.is_alive()):
+            return
+        resting = at_rest(state)
+        self._written_s = now_s
+        if resting != self._written:
+            self._written = resting
+            self._writer = threading.Thread(target=self._write, args=(state,), name="autosave", daemon=True)
+            self._writer.start()
+
+    def end(self) -> None:
+        """The viewer ends as it should: nothing is lost, and what it offered from earlier was not wanted."""
+        if self._writer is not None:
+            self._writer.join(5.0)
+        if self._lock is not None:
+            self._lock.close()
+        for path in (self._path, *self._lost):
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+                path.with_suffix(".lock").unlink(missing_ok=True)
+
+    def _write(self, state: ViewState) -> None:
+        try:
+            save_session(self._path, state)
+        except OutputError as error:
+            self._works = False
+            _log.warning("sessions are not kept: %s", error)

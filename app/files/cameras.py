@@ -1,0 +1,112 @@
+"""Bookmarks of camera places that a person keeps, and camera paths as JSON files that people may write and share."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from app.files.records import RecordError, from_record, read_json
+from app.files.settings import keep_json, read_kept_json
+from app.model.camera_checks import mistake_in_camera, mistake_in_path
+from app.model.camera_state import CameraPath
+from app.model.look_state import CameraState
+from phynes_core.errors import PhynesError
+from phynes_core.io.atomic_file import replacing
+
+FILE = "bookmarks.json"
+MOST, LONGEST_NAME = 100, 40
+NUMBERS = range(1, 10)
+
+
+@dataclass(frozen=True)
+class Bookmark:
+    """A place by name."""
+
+    name: str
+    camera: CameraState
+    number: int = 0  # of NUMBERS; 0 has no key
+
+
+def read_bookmarks() -> tuple[Bookmark, ...]:
+    """Those that are kept; an entry that cannot be read is left out."""
+    records = read_kept_json(FILE, [])
+    found: list[Bookmark] = []
+    for record in records[:MOST] if isinstance(records, list) else ():
+        try:
+            bookmark = from_record(Bookmark, record)
+        except RecordError:
+            continue
+        is_known = bookmark.name and all(bookmark.name != other.name for other in found)
+        if is_known and mistake_in_camera(bookmark.camera) is None:
+            found.append(bookmark)
+    return tuple(found)
+
+
+def write_bookmarks(bookmarks: tuple[Bookmark, ...]) -> bool:
+    """Keep them; False where the folder for settings cannot be written."""
+    return keep_json(FILE, [asdict(bookmark) for bookmark in bookmarks])
+
+
+def with_numbered(bookmarks: tuple[Bookmark, ...], number: int, camera: CameraState) -> tuple[Bookmark, ...]:
+    """The place of this number is here now; a new one is called after it."""
+    if any(bookmark.number == number for bookmark in bookmarks):
+        return tuple(
+            Bookmark(bookmark.name, camera, number) if bookmark.number == number else bookmark for bookmark in bookmarks
+        )
+    taken = {bookmark.name for bookmark in bookmarks}
+    names = (f"place {number}", *(f"place {number} ({copy})" for copy in range(2, MOST + 2)))
+    return _sorted((*bookmarks, Bookmark(next(name for name in names if name not in taken), camera, number)))
+
+
+def with_named(bookmarks: tuple[Bookmark, ...], name: str, camera: CameraState) -> tuple[Bookmark, ...]:
+    """The place of this name is here now; a new one takes the first free number. Without a name: nothing."""
+    name = " ".join(name.split())[:LONGEST_NAME]
+    if not name or len(bookmarks) >= MOST:
+        return bookmarks
+    known = next((bookmark for bookmark in bookmarks if bookmark.name == name), None)
+    taken = {bookmark.number for bookmark in bookmarks}
+    number = known.number if known else next((number for number in NUMBERS if number not in taken), 0)
+    return _sorted((*without(bookmarks, name), Bookmark(name, camera, number)))
+
+
+def without(bookmarks: tuple[Bookmark, ...], name: str) -> tuple[Bookmark, ...]:
+    """All but the one of this name."""
+    return tuple(bookmark for bookmark in bookmarks if bookmark.name != name)
+
+
+def _sorted(bookmarks: tuple[Bookmark, ...]) -> tuple[Bookmark, ...]:
+    return tuple(sorted(bookmarks, key=lambda bookmark: bookmark.number or MOST))
+
+
+FORMAT, VERSION = "phynes-camera-path", 1
+MOST_BYTES = 1 << 20
+REMEDY = "save it again from the camera path's panel, or mend it"
+
+
+class CameraFileError(PhynesError):
+    """A camera path that cannot be read."""
+
+
+def read_path(path: Path) -> CameraPath:
+    """The camera path of a JSON file, with one key at least; raises CameraFileError."""
+    record = read_json(path, "this camera path", MOST_BYTES, CameraFileError, REMEDY)
+    if not isinstance(record, dict) or record.get("format") != FORMAT or record.get("version") != VERSION:
+        raise CameraFileError(f"{path}: expected format {FORMAT!r}, version {VERSION}; {REMEDY}")
+    try:
+        read = from_record(CameraPath, {name: record[name] for name in record if name not in ("format", "version")})
+    except RecordError as error:
+        raise CameraFileError(f"{path}: {str(error)[:200]}; {REMEDY}") from error
+    mistake = mistake_in_path(read) or (None if read.keys else "keys: expected one at least, got none")
+    if mistake is not None:
+        raise CameraFileError(f"{path}: {mistake}; {REMEDY}")
+    return read
+
+
+def save_path(file: Path, path: CameraPath) -> None:
+    """Write every number, defaults too, for other programs; raises OutputError where the file cannot be written."""
+    with replacing(file) as temporary:
+        temporary.write_text(path_text(path), encoding="utf-8")
+
+
+def path_text(path: CameraPath) -> str:
+    """What a camera path's file holds."""
+    return json.dumps({"format": FORMAT, "version": VERSION} | asdict(path), indent=1) + "\n"

@@ -1,0 +1,52 @@
+"""Material edits as a file beside the checkpoint: JSON that a person can read, checked as everything from strangers."""
+
+import json
+from pathlib import Path
+
+from app.files.records import RecordError, from_record, read_json, to_record
+from app.model.material_state import MaterialState
+from app.model.materials import mistake_in_materials
+from phynes_core.errors import PhynesError
+from phynes_core.io.atomic_file import replacing
+
+FORMAT, VERSION = "phynes materials", 1
+MOST_BYTES = 8_000_000
+REMEDY = "name a file that the viewer saved"
+SUFFIX = ".materials.json"
+
+
+class MaterialFileError(PhynesError):
+    """A file of material edits that cannot be read."""
+
+
+def materials_path(avatar: str) -> Path:
+    """Where the edits of an avatar lie: beside its checkpoint."""
+    return Path(avatar).with_suffix(SUFFIX)
+
+
+def save_materials(path: Path, materials: MaterialState, avatar: str) -> None:
+    """Write the file, whole or not at all; raises OutputError."""
+    record = {
+        "format": FORMAT, "version": VERSION, "avatar": Path(avatar).stem, "materials": to_record(materials),
+    }  # fmt: skip
+    text = json.dumps(record, ensure_ascii=False)
+    text = text.replace('{"paint"', '\n {"paint"').replace('{"points"', '\n {"points"')  # a stroke a line
+    with replacing(path) as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8")
+
+
+def load_materials(path: Path) -> MaterialState:
+    """Read a file; raises MaterialFileError."""
+    record = read_json(path, "these material edits", MOST_BYTES, MaterialFileError, REMEDY)
+    if not isinstance(record, dict) or record.get("format") != FORMAT:
+        raise MaterialFileError(f"{path}: expected material edits, got other JSON; {REMEDY}")
+    if record.get("version") != VERSION:
+        got = str(record.get("version"))[:20]
+        raise MaterialFileError(f"{path}: expected version {VERSION}, got {got!r}; update the viewer")
+    try:
+        materials = from_record(MaterialState, record.get("materials", {}), "materials")
+    except RecordError as error:
+        raise MaterialFileError(f"{path}: {error}; mend it or save the edits again") from error
+    if (mistake := mistake_in_materials(materials)) is not None:
+        raise MaterialFileError(f"{path}: {mistake}; mend it or save the edits again")
+    return materials

@@ -1,0 +1,117 @@
+"""Poses in files: one JSON with a name and 24 rotations, in SMPL's order; the library is the files of two folders."""
+
+import json
+import math
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.files.records import read_json
+from app.files.settings import settings_folder
+from app.model.view_state import NUM_JOINTS, Vector
+from phynes_core.conventions import JOINT_NAMES
+from phynes_core.errors import MotionError, OutputError
+from phynes_core.io.atomic_file import replacing
+from phynes_core.io.shipped_files import ASSETS
+
+SUFFIX = ".json"
+FORMAT = "phynes pose 1"
+MOST_BYTES = 1_000_000
+REMEDY = "name a pose that the viewer saved"
+
+
+@dataclass(frozen=True)
+class SavedPose:
+    """A pose of the library."""
+
+    name: str
+    rotations: tuple[Vector, ...]  # [24] axis-angle, rad: each joint in its parent's axes, the root in the world's
+
+
+def write_pose(path: Path, pose: SavedPose) -> None:
+    """Whole or not at all; joints by name, so that a person can read and edit it."""
+    joints = {
+        name: [round(angle, 6) for angle in rotation]
+        for name, rotation in zip(JOINT_NAMES, pose.rotations, strict=True)
+    }
+    record = {"format": FORMAT, "name": pose.name, "axis_angle_rad": joints}
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+
+
+def read_pose(path: Path) -> SavedPose:
+    """Raises MotionError unless the file holds a whole pose. Joints that it leaves out do not turn."""
+    path = Path(path)
+    record = read_json(path, "this pose", MOST_BYTES, MotionError, REMEDY)
+    if not isinstance(record, dict) or record.get("format") != FORMAT:
+        raise MotionError(f"{path}: expected a JSON with format '{FORMAT}', got another; {REMEDY}")
+    joints = record.get("axis_angle_rad")
+    unknown = sorted(set(joints) - set(JOINT_NAMES)) if isinstance(joints, dict) else ["no joints"]
+    if not isinstance(joints, dict) or unknown:
+        raise MotionError(f"{path}: axis_angle_rad: expected joints such as {JOINT_NAMES[18]}, got {unknown[0]}")
+    rotations: list[Vector] = [(0.0, 0.0, 0.0)] * NUM_JOINTS
+    for name, values in joints.items():
+        is_sound = isinstance(values, list) and len(values) == 3
+        numbers = [float(value) for value in values if isinstance(value, int | float)] if is_sound else []
+        if len(numbers) != 3 or not all(math.isfinite(number) and abs(number) < 100 for number in numbers):
+            raise MotionError(f"{path}: {name}: expected three finite angles in radians, got {values!r:.60}")
+        rotations[JOINT_NAMES.index(name)] = (numbers[0], numbers[1], numbers[2])
+    name = record.get("name")
+    return SavedPose(name if isinstance(name, str) and name else path.stem, tuple(rotations))
+
+
+SHIPPED = ASSETS / "poses"
+MOST_POSES = 200
+
+
+def own_folder() -> Path:
+    """Where a person's poses lie; it need not exist."""
+    return settings_folder() / "poses"
+
+
+def library() -> dict[str, SavedPose]:
+    """Path -> pose: those that ship, then the person's own, by name. A broken file is left out."""
+    poses = {}
+    for folder in (SHIPPED, own_folder()):
+        for path in sorted(folder.glob(f"*{SUFFIX}"))[:MOST_POSES]:
+            try:
+                poses[str(path)] = read_pose(path)
+            except MotionError:
+                continue
+    return poses
+
+
+def pose_path(name: str) -> Path:
+    """The file that a path or a bare name in the library means; raises MotionError that lists the names."""
+    given = Path(name).expanduser()
+    places = [given, *(folder / f"{name}{SUFFIX}" for folder in (own_folder(), SHIPPED))]
+    found = next((place for place in places if place.is_file()), None)
+    if found is None:
+        names = ", ".join(dict.fromkeys(Path(path).stem for path in library()))
+        raise MotionError(f"{name}: no such pose; in the library: {names}; or name a .json file")
+    return found
+
+
+def save_pose(where: str, rotations: tuple[Vector, ...]) -> Path:
+    """Write a pose: to a .json path, else under a name in the library."""
+    path = Path(where).expanduser()
+    if path.suffix.lower() != SUFFIX:
+        return save_to_library(where, rotations)
+    write_pose(path, SavedPose(path.stem, rotations))
+    return path
+
+
+def free_name(poses: dict[str, SavedPose]) -> str:
+    """A name that no pose has yet."""
+    taken = {pose.name for pose in poses.values()}
+    return next(name for number in range(1, len(taken) + 2) if (name := f"pose {number}") not in taken)
+
+
+def save_to_library(name: str, rotations: tuple[Vector, ...]) -> Path:
+    """Write a pose into the person's folder; one of that name is replaced."""
+    stem = re.sub(r"[^\w-]+", "_", name.strip()).strip("_")[:60]
+    if not stem:
+        raise OutputError("pose: expected a name with letters or digits, got none; type one")
+    path = own_folder() / f"{stem}{SUFFIX}"
+    write_pose(path, SavedPose(name.strip()[:60], rotations))
+    return path

@@ -1,0 +1,138 @@
+"""Files that videos are written to: H.264 in .mp4, VP9 in .webm, or a folder of PNG pictures; whole or not at all."""
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import imageio_ffmpeg
+import numpy as np
+
+from app.files.output_paths import check_file, check_folder
+from phynes_core.errors import OutputError, unwritable
+from phynes_core.io.atomic_file import replacing
+from phynes_core.io.image_files import write_png
+
+QUALITY = 8  # imageio-ffmpeg's scale, 10 is best: no visible blocks in flat backgrounds, 1 MB for four seconds
+VP9_CRF = 24  # of 0 to 63, less is better: as good to the eye as the above
+SUFFIXES = (".mp4", ".webm", "")
+LARGEST_SIZE = 4096
+FRAME_NAME = re.compile(r"\d{4,}\.png")
+FFMPEG_REMEDY = "reinstall it with: pip install --force-reinstall imageio-ffmpeg"
+
+Append = Callable[[np.ndarray], None]  # [size, size, 3 | 4] uint8 sRGB, straight alpha
+
+
+def can_be_clear(path: Path) -> bool:
+    """Whether the format keeps transparency."""
+    return path.suffix.lower() != ".mp4"
+
+
+def check_video(path: Path, size: int, fps: int) -> None:
+    """Raise OutputError for settings that no player shows."""
+    path = Path(path)
+    if path.suffix.lower() not in SUFFIXES:
+        raise OutputError(
+            f"{path}: expected a name that ends in .mp4 or .webm, or a folder without suffix for PNG files, got "
+            f"'{path.suffix}'; rename it"
+        )
+    is_encoded = bool(path.suffix)
+    if not 16 <= size <= LARGEST_SIZE or (size % 2 and is_encoded):
+        nearest = min(LARGEST_SIZE, max(16, size // 2 * 2))
+        raise OutputError(f"{path}: expected an even size of 16 to {LARGEST_SIZE} pixels, got {size}; use {nearest}")
+    if not 1 <= fps <= 120:
+        raise OutputError(f"{path}: expected 1 to 120 frames a second, got {fps}; use 30")
+    (check_file if is_encoded else check_folder)(path)
+    if not is_encoded and path.exists() and not _is_sequence(path):
+        raise OutputError(f"{path}: expected a new folder or one of numbered PNG files, got others; name another")
+
+
+@contextmanager
+def writing_video(path: Path, size: int, fps: int, has_alpha: bool = False) -> Iterator[Append]:
+    """Yield a function that appends a frame. An exception leaves no file behind, and an older video as it was."""
+    check_video(path, size, fps)
+    writer = _writing_pictures(path) if not path.suffix else _writing_encoded(path, size, fps, has_alpha)
+    with writer as append:
+        yield append
+
+
+@contextmanager
+def _writing_encoded(path: Path, size: int, fps: int, has_alpha: bool) -> Iterator[Append]:
+    executable = _ffmpeg()
+    is_webm = path.suffix.lower() == ".webm"
+    channels = 4 if is_webm and has_alpha else 3
+    options = _webm(channels == 4) if is_webm else _mp4()
+    with replacing(path) as temporary:
+        try:
+            encoder = imageio_ffmpeg.write_frames(
+                str(temporary), (size, size), fps=fps, macro_block_size=2, ffmpeg_log_level="error",
+                pix_fmt_in="rgba" if channels == 4 else "rgb24", **options,
+            )  # fmt: skip
+            encoder.send(None)
+        except OSError as error:
+            raise OutputError(f"{path}: cannot start ffmpeg ({executable}: {error}); {FFMPEG_REMEDY}") from error
+        try:
+            yield lambda frame: encoder.send(np.ascontiguousarray(_with_channels(frame, channels), np.uint8))
+        finally:
+            encoder.close()
+        if temporary.stat().st_size == 0:
+            raise OutputError(f"{path}: ffmpeg wrote nothing; choose another size or frame rate")
+
+
+def _mp4() -> dict:
+    return {
+        "codec": "libx264", "quality": QUALITY, "pix_fmt_out": "yuv420p", "output_params": ["-movflags", "+faststart"],
+    }  # fmt: skip
+
+
+def _webm(has_alpha: bool) -> dict:
+    parameters = ["-crf", str(VP9_CRF), "-b:v", "0", "-row-mt", "1", "-deadline", "good", "-cpu-used", "4"]
+    return {
+        "codec": "libvpx-vp9", "quality": None, "pix_fmt_out": "yuva420p" if has_alpha else "yuv420p",
+        "output_params": [*parameters, "-auto-alt-ref", "0"],
+    }  # fmt: skip
+
+
+def _with_channels(frame: np.ndarray, channels: int) -> np.ndarray:
+    if frame.shape[2] >= channels:
+        return frame[..., :channels]
+    return np.concatenate([frame, np.full_like(frame[..., :1], 255)], -1)
+
+
+@contextmanager
+def _writing_pictures(path: Path) -> Iterator[Append]:
+    """0001.png and so on, in a folder that takes its place when all are there."""
+    path = path.absolute()
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    count = 0
+
+    def append(frame: np.ndarray) -> None:
+        nonlocal count
+        count += 1
+        write_png(temporary / f"{count:04d}.png", frame)
+
+    try:
+        temporary.mkdir(parents=True)
+        yield append
+        if path.exists():
+            check_video(path, 16, 1)  # nobody put something else there meanwhile
+            shutil.rmtree(path)
+        os.replace(temporary, path)
+    except OSError as error:
+        raise unwritable(path, error) from error
+    finally:
+        with suppress(OSError):
+            shutil.rmtree(temporary)
+
+
+def _is_sequence(path: Path) -> bool:
+    return path.is_dir() and all(FRAME_NAME.fullmatch(entry.name) for entry in path.iterdir())
+
+
+def _ffmpeg() -> str:
+    try:
+        return imageio_ffmpeg.get_ffmpeg_exe()
+    except RuntimeError as error:
+        raise OutputError(f"video: ffmpeg was not found ({str(error).splitlines()[0]}); {FFMPEG_REMEDY}") from error

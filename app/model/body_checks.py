@@ -1,0 +1,28 @@
+"""What may be wrong with the bodies of a state that was read from a file."""
+
+from app.model.avatar_row import MAX_BODIES
+from app.model.materials import mistake_in_brush, mistake_in_materials
+from app.model.view_state import LIMITS, NUM_JOINTS, BodyState, ViewState
+
+
+def mistake_in_bodies(state: ViewState) -> str | None:
+    """The first mistake as "field: expected X, got Y"; None for a state that can be shown."""
+    company = state.company
+    if len(company.others) >= MAX_BODIES:
+        return f"others: expected at most {MAX_BODIES - 1} bodies, got {len(company.others)}"
+    if not 0 <= company.place <= len(company.others):
+        return f"place: expected 0 to {len(company.others)}, got {company.place}"
+    if (mistake := mistake_in_brush(state.tool.brush)) is not None:
+        return mistake
+    if state.compare.materials is not None and (mistake := mistake_in_materials(state.compare.materials)) is not None:
+        return f"compare.materials.{mistake}"
+    return next((mistake for body in state.bodies if (mistake := _mistake_in(body))), None)
+
+
+def _mistake_in(body: BodyState) -> str | None:
+    if len(body.held_pose) not in (0, NUM_JOINTS):
+        return f"held_pose: expected {NUM_JOINTS} joints or none, got {len(body.held_pose)}"
+    if (mistake := mistake_in_materials(body.materials)) is not None:
+        return f"materials.{mistake}"
+    unknown = [name for name in body.unlimited if name not in LIMITS]
+    return f"unlimited: expected some of {', '.join(LIMITS)}, got {unknown[0]!r}" if unknown else None

@@ -1,0 +1,274 @@
+"""The camera path: its keys, the camera between them, and the camera that runs along it.
+
+The interpolation is pure arithmetic, the same for the window's preview, videos and single pictures. All edits are total.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+from app.model.camera_checks import MAX_KEYS, MAX_PATH_S
+from app.model.camera_state import CameraKey, CameraPath
+from app.model.cameras import edit_camera_tool
+from app.model.edits import edit_turntable, wrap_deg
+from app.model.look_state import CameraState, Vector
+from app.model.monotone_curve import MonotoneCurve
+from app.model.view_state import CAMERA_PATH, ViewState
+
+NEXT_KEY_S = 2.0  # after the last key, where a new one would stand on an old one
+GAP_S = 0.05  # at least, between two keys
+SAME_TIME_S = 1e-3
+
+
+def selected_key(state: ViewState) -> int:
+    """Index of the selected key; -1 without keys."""
+    return min(max(state.tool.camera.key, 0), len(state.path.keys) - 1)
+
+
+def edit_path(state: ViewState, **changes: Any) -> ViewState:
+    """Replace fields of the path."""
+    return use_path(state, replace(state.path, **changes))
+
+
+def use_path(state: ViewState, path: CameraPath) -> ViewState:
+    """Another path; a camera that runs along the old one goes on along the new one."""
+    state = replace(state, path=path)
+    tool = state.tool.camera
+    if not path.keys:
+        return edit_camera_tool(state, plays=False, time_s=0.0, key=0)
+    state = edit_camera_tool(state, key=selected_key(state), time_s=min(tool.time_s, duration_s(path)))
+    return _at_time(state) if tool.plays else state
+
+
+def add_key(state: ViewState) -> ViewState:
+    """Keep this camera at the path's moment, or two seconds after the last key where that is one's own."""
+    keys, time_s, length = state.path.keys, state.tool.camera.time_s, duration_s(state.path)
+    if len(keys) >= MAX_KEYS:
+        return state
+    if any(abs(key.time_s - time_s) < SAME_TIME_S for key in keys):
+        time_s = keys[-1].time_s + NEXT_KEY_S
+    elif state.path.is_closed and length > time_s > keys[-1].time_s:  # a round takes as long as before
+        state = replace(state, path=replace(state.path, closing_s=max(GAP_S, length - time_s)))
+    return _with_keys(state, [*keys, CameraKey(time_s if keys else 0.0, state.camera)], len(keys))
+
+
+def replace_key(state: ViewState) -> ViewState:
+    """The selected key takes this camera."""
+    index = selected_key(state)
+    if index < 0:
+        return state
+    keys = list(state.path.keys)
+    keys[index] = replace(keys[index], camera=state.camera)
+    return use_path(state, replace(state.path, keys=tuple(keys)))
+
+
+def remove_key(state: ViewState) -> ViewState:
+    """Take the selected key out; the one before it becomes the selected one."""
+    index = selected_key(state)
+    if index < 0:
+        return state
+    keys = state.path.keys
+    return _with_keys(state, [*keys[:index], *keys[index + 1 :]], max(0, index - 1))
+
+
+def set_key_time(state: ViewState, index: int, time_s: float) -> ViewState:
+    """Move a key in time, past others too; the first one stays at 0."""
+    keys = list(state.path.keys)
+    if not 0 < index < len(keys):
+        return state
+    keys[index] = replace(keys[index], time_s=min(max(time_s, GAP_S), MAX_PATH_S))
+    return _with_keys(state, keys, index)
+
+
+def move_key(state: ViewState, seconds: float) -> ViewState:
+    """The selected key that much later."""
+    index = selected_key(state)
+    return set_key_time(state, index, state.path.keys[index].time_s + seconds) if index >= 0 else state
+
+
+def set_selected_time(state: ViewState, time_s: float) -> ViewState:
+    """Move the selected key in time."""
+    return set_key_time(state, selected_key(state), time_s)
+
+
+def set_closing(state: ViewState, seconds: float) -> ViewState:
+    """How long a closed path takes from its last key to the first."""
+    return edit_path(state, closing_s=min(max(seconds, GAP_S), MAX_PATH_S))
+
+
+def record_path(state: ViewState) -> ViewState:
+    """The next video runs along the path, and takes as long."""
+    return edit_turntable(state, spin=CAMERA_PATH, fits=True)
+
+
+def clear_path(state: ViewState) -> ViewState:
+    """No keys."""
+    return use_path(state, CameraPath())
+
+
+def shift_key(state: ViewState, steps: int) -> ViewState:
+    """Exchange the selected key's camera with its neighbor's: it comes earlier or later."""
+    index = selected_key(state)
+    other = index + steps
+    if index < 0 or not 0 <= other < len(state.path.keys):
+        return state
+    keys = list(state.path.keys)
+    mine, theirs = keys[index], keys[other]
+    keys[index], keys[other] = replace(mine, camera=theirs.camera), replace(theirs, camera=mine.camera)
+    return _with_keys(state, keys, other)
+
+
+def go_to_key(state: ViewState, index: int) -> ViewState:
+    """Select a key and look from there."""
+    if not 0 <= index < len(state.path.keys):
+        return state
+    key = state.path.keys[index]
+    return replace(edit_camera_tool(state, key=index, time_s=key.time_s, plays=False), camera=key.camera)
+
+
+def step_key(state: ViewState, steps: int) -> ViewState:
+    """To the key before or after, around the ends."""
+    num = len(state.path.keys)
+    return go_to_key(state, (selected_key(state) + steps) % num) if num else state
+
+
+def go_to_time(state: ViewState, time_s: float) -> ViewState:
+    """Look from where the path is at a moment."""
+    if not state.path.keys:
+        return state
+    return _at_time(edit_camera_tool(state, time_s=min(max(time_s, 0.0), duration_s(state.path))))
+
+
+def toggle_path(state: ViewState) -> ViewState:
+    """Let the camera run along the path, from its start where it was at the end, or stop it."""
+    tool, length = state.tool.camera, duration_s(state.path)
+    if tool.plays or length <= 0:
+        return edit_camera_tool(state, plays=False)
+    start = 0.0 if tool.time_s >= length - SAME_TIME_S else tool.time_s
+    return _at_time(edit_camera_tool(state, plays=True, flies=False, time_s=start))
+
+
+def toggle_closed(state: ViewState) -> ViewState:
+    """Back to the first key at the end, or not."""
+    return edit_path(state, is_closed=not state.path.is_closed)
+
+
+def toggle_shows_path(state: ViewState) -> ViewState:
+    """The path as a line in the picture, or not."""
+    return edit_camera_tool(state, shows_path=not state.tool.camera.shows_path)
+
+
+def advance_path(state: ViewState, seconds: float) -> ViewState:
+    """So much of the wall's time later. A camera that a hand has moved since stops running."""
+    tool, length = state.tool.camera, duration_s(state.path)
+    if not tool.plays:
+        return state
+    if length <= 0 or state.camera != camera_at(state.path, tool.time_s):
+        return edit_camera_tool(state, plays=False)
+    time_s = tool.time_s + seconds
+    is_over = not state.path.is_closed and time_s >= length
+    time_s = min(time_s, length) if not state.path.is_closed else time_s % length
+    return _at_time(edit_camera_tool(state, time_s=time_s, plays=not is_over))
+
+
+def _at_time(state: ViewState) -> ViewState:
+    return replace(state, camera=camera_at(state.path, state.tool.camera.time_s))
+
+
+def _with_keys(state: ViewState, keys: Iterable[CameraKey], selected: int) -> ViewState:
+    """Sorted by time, the first at 0, no two at one moment; `selected` is an index before sorting. Never too long."""
+    order = sorted(enumerate(keys), key=lambda item: item[1].time_s)
+    start = order[0][1].time_s if order else 0.0
+    placed: list[CameraKey] = []
+    for _, key in order:
+        least = placed[-1].time_s + GAP_S if placed else 0.0
+        placed.append(replace(key, time_s=max(key.time_s - start, least)))
+    if placed and placed[-1].time_s > MAX_PATH_S:
+        return state
+    place = next((place for place, (index, _) in enumerate(order) if index == selected), 0)
+    state = use_path(edit_camera_tool(state, key=place), replace(state.path, keys=tuple(placed)))
+    moment = placed[place].time_s if placed else 0.0
+    return state if state.tool.camera.plays else edit_camera_tool(state, time_s=moment)
+
+
+_CLOSING = 2  # keys of the next round that a closed path's curves need to join smoothly
+
+
+def duration_s(path: CameraPath) -> float:
+    """From the first key, at time 0, to the last one, or once around a closed path."""
+    if len(path.keys) < 2:
+        return 0.0
+    return path.keys[-1].time_s + (path.closing_s if path.is_closed else 0.0)
+
+
+def camera_at(path: CameraPath, time_s: float) -> CameraState:
+    """The camera at a moment; an open path rests before its first and after its last key. ValueError without keys."""
+    if not path.keys:
+        raise ValueError("path: expected at least one key, got none")
+    first = path.keys[0]
+    if len(path.keys) == 1:
+        return first.camera
+    if path.is_closed:
+        time_s %= duration_s(path)
+    here = next((key for key in path.keys if key.time_s == time_s), None)
+    if here is not None:  # exactly, without the rounding of logarithms
+        return here.camera
+    azimuth, elevation, log_distance, log_half, *place = (curve(time_s) for curve in _curves(path))
+    camera = CameraState(
+        wrap_deg(azimuth), elevation, math.exp(log_distance), (place[0], place[1], place[2]),
+        2.0 * math.degrees(math.atan(math.exp(log_half))),
+    )  # fmt: skip
+    return camera if path.moves == "around" else looking_from(camera, camera.pan_m)
+
+
+def eye_of(camera: CameraState) -> Vector:
+    """Where the camera stands, in metres from the point that an unpanned one orbits."""
+    return _beyond(camera, camera.pan_m, camera.distance_m)
+
+
+def looking_from(camera: CameraState, eye: Vector) -> CameraState:
+    """The same angles, distance and lens from another place."""
+    pan = _beyond(camera, eye, -camera.distance_m)
+    return CameraState(camera.azimuth_deg, camera.elevation_deg, camera.distance_m, pan, camera.fov_deg)
+
+
+def _beyond(camera: CameraState, place: Vector, distance_m: float) -> Vector:
+    azimuth, elevation = math.radians(camera.azimuth_deg), math.radians(camera.elevation_deg)
+    across = distance_m * math.cos(elevation)
+    return (
+        place[0] + across * math.sin(azimuth),
+        place[1] + distance_m * math.sin(elevation),
+        place[2] + across * math.cos(azimuth),
+    )
+
+
+@lru_cache(maxsize=8)
+def _curves(path: CameraPath) -> tuple[MonotoneCurve, ...]:
+    """A curve for each number of `_numbers`."""
+    keys = list(path.keys)
+    if path.is_closed:
+        period = duration_s(path)
+        before = CameraKey(keys[-1].time_s - period, keys[-1].camera)
+        after = [CameraKey(key.time_s + period, key.camera) for key in keys[:_CLOSING]]
+        keys = [before, *keys, *after]
+    times = [key.time_s for key in keys]
+    columns = list(zip(*(_numbers(key.camera, path.moves) for key in keys), strict=True))
+    columns[0] = tuple(_unwrapped(columns[0]))
+    is_flat = path.eases and not path.is_closed
+    return tuple(MonotoneCurve(times, column, is_flat) for column in columns)
+
+
+def _numbers(camera: CameraState, moves: str) -> tuple[float, ...]:
+    log_half = math.log(math.tan(0.5 * math.radians(camera.fov_deg)))
+    place = camera.pan_m if moves == "around" else eye_of(camera)
+    return camera.azimuth_deg, camera.elevation_deg, math.log(camera.distance_m), log_half, *place
+
+
+def _unwrapped(angles_deg: tuple[float, ...]) -> list[float]:
+    """Each on the shorter way from the one before."""
+    unwrapped = [angles_deg[0]]
+    for angle in angles_deg[1:]:
+        unwrapped.append(unwrapped[-1] + wrap_deg(angle - unwrapped[-1]))
+    return unwrapped

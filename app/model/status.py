@@ -1,0 +1,107 @@
+"""What the engine thread does and what is known of the session, as plain values and as texts."""
+
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+
+
+@dataclass(frozen=True)
+class Message:
+    """One line for the user."""
+
+    text: str
+    is_error: bool = False
+    time_s: float = 0.0  # time.monotonic()
+
+
+@dataclass(frozen=True)
+class RecordingStatus:
+    """How far a video or a large picture is; `state` is one of idle, running, done, cancelled, failed."""
+
+    state: str = "idle"
+    num_done: int = 0
+    num_frames: int = 0
+    path: str = ""
+    noun: str = "video"  # what is made
+    left_s: float | None = None  # until it is done, by the pace so far
+
+    @property
+    def share(self) -> float:
+        """Part that is done, in [0, 1]."""
+        return self.num_done / self.num_frames if self.num_frames else 0.0
+
+
+@dataclass(frozen=True)
+class Status:
+    """A snapshot of the engine thread."""
+
+    is_ready: bool = False  # warmed up and able to show frames
+    activity: str = ""  # a slow step in progress, "" when none
+    share: float | None = None  # of that step
+    render_fps: float = 0.0  # frames finished a second, lately
+    recording: RecordingStatus = RecordingStatus()
+    messages: tuple[Message, ...] = ()
+
+
+RECENT_KINDS = ("avatar", "light", "session")
+
+
+@dataclass(frozen=True)
+class OpenedSession:
+    """Where the state came from that the viewer starts with."""
+
+    path: Path | None = None  # a session file
+    is_restored: bool = False  # what a viewer that ended unexpectedly left
+    engine: Mapping[str, object] = field(default_factory=dict)  # options that say where files are and how to compute
+
+
+FROM_OPTIONS = OpenedSession()
+
+
+@dataclass(frozen=True)
+class SessionStatus:
+    """A snapshot of SessionDesk."""
+
+    name: str = ""  # of the file; "" has none yet
+    is_saved: bool = True  # the file holds what is shown
+    can_restore: bool = False  # an earlier viewer ended unexpectedly, and what it showed is kept
+    recent: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # of RECENT_KINDS: paths, newest first
+
+
+LONGEST = 96  # characters; a click on the line, and the menu Messages, show the rest
+
+
+def one_line(error: object) -> str:
+    """An error's text without breaks."""
+    return " ".join(str(error).split())
+
+
+def shortened(text: str) -> str:
+    """One line that fits a window."""
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def in_full(text: str) -> list[str]:
+    """Lines that fit a window and hold all of it."""
+    return textwrap.wrap(text, LONGEST, break_on_hyphens=False) or [""]
+
+
+def recording_text(recording: RecordingStatus) -> str:
+    """How far, and how long it still takes."""
+    left = f"   ·   {clock(recording.left_s)} left" if recording.left_s is not None else ""
+    so_far = f"   {recording.num_done} of {recording.num_frames}" if recording.num_frames else ""
+    return f"Making the {recording.noun}{so_far}{left}   ·   Shift+R cancels"
+
+
+def with_suffix(path: str, suffix: str, name: str) -> str:
+    """The path in another format; `name` where it names no file, such as "/"."""
+    given = PurePath(path)
+    return str(given.with_suffix(suffix) if given.name else given / f"{name}{suffix}")
+
+
+def clock(seconds: float) -> str:
+    """Seconds as 0:07 or 1:02:03."""
+    minutes, second = divmod(round(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02d}:{second:02d}" if hours else f"{minute}:{second:02d}"

@@ -1,0 +1,48 @@
+"""Option values that hold several numbers or name files of the project."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+from phynes_core.errors import PhynesError
+from phynes_core.io.shipped_files import PROJECT
+
+
+class UsageError(PhynesError):
+    """Options that contradict each other or cannot be read."""
+
+
+def option_of(field: str) -> str:
+    """How the option of a field is typed: --probe-yaw."""
+    return f"--{field.replace('_', '-')}"
+
+
+def check_number(option: str, value: float, least: float = -math.inf, most: float = math.inf) -> None:
+    """UsageError unless the value is finite and within the bounds."""
+    if not math.isfinite(value) or not least <= value <= most:
+        bounds = f" of at least {least:g}" * (least > -math.inf) + f" up to {most:g}" * (most < math.inf)
+        raise UsageError(f"{option}: expected a finite number{bounds}, got {value:g}")
+
+
+def parse_numbers(
+    option: str,  # as typed: "--camera"
+    text: str,
+    names: Sequence[str],  # of the numbers, in order
+    num_required: int | None = None,  # None: all
+) -> list[float]:
+    """The finite numbers of "a,b,c"; UsageError names the option and what it expects."""
+    required = len(names) if num_required is None else num_required
+    expected = ",".join(names[:required]) + "".join(f"[,{name}]" for name in names[required:])
+    try:
+        numbers = [float(part) for part in text.split(",")]
+    except ValueError:
+        numbers = []
+    if not required <= len(numbers) <= len(names) or not all(math.isfinite(number) for number in numbers):
+        raise UsageError(f"{option}: expected {expected} as numbers, got {text!r}")
+    return numbers
+
+
+def shipped_path(name: str) -> Path:
+    """A path as given, else from the project's folder."""
+    given = Path(name)
+    return PROJECT / given if not given.exists() and (PROJECT / given).exists() else given

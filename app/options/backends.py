@@ -1,0 +1,89 @@
+"""The options that say how and on which device the engine computes, checked before any work."""
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from app.options.arguments import UsageError
+from phynes_core.errors import PhynesError
+from phynes_core.kernels.registry import resolve
+
+if TYPE_CHECKING:
+    import torch
+
+_CPU_ALONE = {"numba", "embree"}  # backends
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackendOptions:
+    """Which implementations run."""
+
+    backend: str = "auto"
+    """auto, reference (plain torch), numba, warp: how the engine computes."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where frames are computed; auto takes an NVIDIA GPU when there is one."""
+    raster: str = "auto"
+    """How to rasterize, where not as --backend says: numba, warp, pytorch3d, reference."""
+    maps: str = "auto"
+    """How to ask the neural maps, where not as --backend says: numba, tinycudann (their encoding), reference."""
+
+
+def map_backend(options: BackendOptions) -> str:
+    """What the maps run on: as --backend says unless --maps says something itself."""
+    return options.backend if options.maps == "auto" else options.maps
+
+
+def check_backends(options: BackendOptions, device: str = "cpu") -> None:
+    """Raise before any work when a backend was asked for that cannot run here."""
+    for operation in ("rasterize", "visibility", "hash_encoding", "shade"):
+        _check("--backend", operation, options.backend, device)
+    _check("--raster", "rasterize", options.raster, device)
+    _check("--maps", "hash_encoding", options.maps, device)
+
+
+def check_training_backends(maps: str, mesh_losses: str, device: str) -> None:
+    """The same for training, whose mesh lives on the CPU."""
+    _check("--maps", "hash_encoding", maps, device)
+    _check("--mesh-losses", "mesh_losses", mesh_losses, "cpu")
+
+
+def _check(option: str, operation: str, name: str, device: str) -> None:
+    try:
+        resolve(operation, name, device)
+    except PhynesError as error:
+        raise UsageError(f"{option}: {error}") from None
+
+
+def chosen_device(options: BackendOptions) -> "torch.device":
+    """The device; raises UsageError when CUDA was asked for and there is none. Says what auto took in the log.
+
+    `auto` takes the CPU when a backend is named that runs there alone.
+    """
+    import torch
+
+    name = options.device
+    cause = missing_cuda()
+    if name == "cuda" and cause:
+        raise UsageError(f"--device cuda: {cause}; leave --device out to compute on the CPU")
+    if name == "cpu" or cause or (name == "auto" and _needs_cpu(options)):
+        return torch.device("cpu")
+    device = torch.device("cuda", torch.cuda.current_device())
+    if name == "auto":
+        _log.info("device: %s (%s)", device, torch.cuda.get_device_name(device))
+    return device
+
+
+def _needs_cpu(options: BackendOptions) -> bool:
+    return bool({options.backend, options.raster, options.maps} & _CPU_ALONE)
+
+
+def missing_cuda() -> str:
+    """Why frames cannot be computed on CUDA here; empty when they can."""
+    import torch
+
+    if torch.cuda.is_available():
+        return ""
+    if torch.version.cuda is None:
+        return f"torch {torch.__version__} is the CPU build; install the CUDA build"
+    return f"torch {torch.__version__} finds no NVIDIA GPU, or no driver for CUDA {torch.version.cuda}"

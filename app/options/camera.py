@@ -1,0 +1,99 @@
+"""The options that say from where one looks, and the camera that they make."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from app.files.cameras import read_path
+from app.model.camera_checks import BOUNDS
+from app.model.camera_paths import camera_at
+from app.model.camera_state import CameraPath
+from app.model.cameras import MAX_FOV_DEG, MIN_FOV_DEG, VIEWS, fov_of_lens, lens_mm, with_lens
+from app.model.look_state import CameraState
+from app.model.view_state import ViewState
+from app.options.arguments import UsageError, check_number, parse_numbers
+
+
+@dataclass(frozen=True, kw_only=True)
+class CameraOptions:
+    """From where, and through which lens."""
+
+    camera: Annotated[str, tyro.conf.arg(metavar="AZ,EL,DIST|VIEW|FILE")] = ""
+    """Orbit around the pelvis in degrees and metres: 0,0 looks at the face, 90,0 stands at +X; or front, left, back,
+    right, side, top, below; or a camera path's .json; the session's, or the whole body from the front, when left
+    out."""
+    camera_time: float = 0.0
+    """Seconds into the path of --camera FILE."""
+    lens: float | None = None
+    """Focal length in mm of full frame (36 mm across the picture); the whole body stays in the picture unless --camera
+    says how far away."""
+    fov: float | None = None
+    """Field of view in degrees, instead of --lens."""
+
+
+SIDE = "side"  # another name of the left view
+PATH_SUFFIX = ".json"
+
+
+def check_camera(options: CameraOptions) -> None:
+    """Raise PhynesError before any work for what `opening_camera` would refuse."""
+    _camera(options, CameraState())
+
+
+def opening_camera(
+    options: CameraOptions,
+    view: ViewState,
+    home: CameraState,
+    has_session: bool = False,  # whether the view is that of a session file
+) -> CameraState:
+    """What --camera, --lens and --fov make of the session's camera, or of the whole body from the front."""
+    return _camera(options, view.camera if has_session else home)
+
+
+def with_path(options: CameraOptions, view: ViewState) -> ViewState:
+    """The view with the path that --camera names."""
+    path = opening_path(options)
+    return view if path is None else replace(view, path=path)
+
+
+def opening_path(options: CameraOptions) -> CameraPath | None:
+    """The path of --camera FILE; None where that is no file."""
+    is_file = options.camera.lower().endswith(PATH_SUFFIX)
+    return read_path(Path(options.camera).expanduser()) if is_file else None
+
+
+def _camera(options: CameraOptions, home: CameraState) -> CameraState:
+    fov_deg, text = _fov(options), options.camera
+    if (path := opening_path(options)) is not None:
+        check_number("--camera-time", options.camera_time)
+        found = camera_at(path, options.camera_time)
+        return found if fov_deg is None else with_lens(found, fov_deg, keeps_size=True)
+    if options.camera_time:
+        raise UsageError("--camera-time: expected a camera path's .json as --camera, to take the moment from")
+    camera = home if fov_deg is None else with_lens(home, fov_deg, keeps_size=True)
+    if not text:
+        return camera
+    if text in VIEWS or text == SIDE:
+        azimuth, elevation = VIEWS["left" if text == SIDE else text]
+        return replace(camera, azimuth_deg=azimuth, elevation_deg=elevation)
+    if text.replace("-", "").isalpha():
+        raise UsageError(f"--camera: expected az,el,dist as numbers, one of {', '.join((*VIEWS, SIDE))}, or a "
+                         f"camera path's {PATH_SUFFIX}, got {text!r}")  # fmt: skip
+    azimuth, elevation, distance = parse_numbers("--camera", text, ("az", "el", "dist"))
+    if distance <= 0:
+        raise UsageError(f"--camera: expected a distance above 0 metres, got {distance:g}")
+    check_number("--camera: elevation", elevation, *BOUNDS["elevation_deg"])
+    return replace(camera, azimuth_deg=azimuth, elevation_deg=elevation, distance_m=distance)
+
+
+def _fov(options: CameraOptions) -> float | None:
+    if options.lens is not None and options.fov is not None:
+        raise UsageError("--lens and --fov: expected one of them, got both")
+    if options.lens is not None:
+        check_number("--lens", options.lens, lens_mm(MAX_FOV_DEG), lens_mm(MIN_FOV_DEG))
+        return fov_of_lens(options.lens)
+    if options.fov is not None:
+        check_number("--fov", options.fov, MIN_FOV_DEG, MAX_FOV_DEG)
+    return options.fov

@@ -1,0 +1,258 @@
+"""The command line that makes the present picture or video again, without a window.
+
+Options say it where they can say all of it, which is found out by reading them back; else a session file does, named
+after what it holds, so that an older line never means a newer state.
+"""
+
+import hashlib
+import os
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from app.files.sessions import save_session, session_text
+from app.files.videos import can_be_clear
+from app.model.light_state import LampState, LightState
+from app.model.look_state import CameraState
+from app.model.view_state import (
+    BodyState,
+    CompareState,
+    PlaybackState,
+    StillState,
+    ToolState,
+    TurntableState,
+    ViewState,
+)
+from app.options.arguments import option_of
+from app.options.camera import opening_camera
+from app.options.exports import Render, Turntable
+from app.options.view import opening_view
+from app.rendering.recording import is_clear, without_backdrop
+from phynes_core.body.motion import bundled_motions
+from phynes_core.errors import PhynesError
+from phynes_core.io.shipped_files import ASSETS, CHECKPOINTS, PROJECT
+
+Values = dict[str, Any]  # field of a command's options -> its value
+WHITE = (1.0, 1.0, 1.0)
+
+
+@dataclass(frozen=True)
+class CommandLine:
+    """What to type, and the session file that it needs ("" and None: none)."""
+
+    arguments: tuple[str, ...]  # from the command on
+    session_path: str = ""
+    session: ViewState | None = None
+
+    @property
+    def text(self) -> str:
+        """As it is pasted into a shell that stands where the viewer was started."""
+        is_here = Path.cwd() == PROJECT
+        launcher = "launch.py" if is_here else str(PROJECT / "launch.py")
+        return shlex.join(["python", launcher, *self.arguments])
+
+    def write_session(self) -> None:
+        """The file that it needs; raises PhynesError."""
+        if self.session is not None:
+            path = Path(self.session_path)
+            if not path.is_file():  # its name says what it holds: one that is there is right
+                save_session(path, self.session)
+
+
+def still_command(state: ViewState, settings: StillState, engine: Mapping[str, object]) -> CommandLine:
+    """What makes this picture; `engine` holds options that say where files are and how to compute."""
+    is_layered = settings.path.lower().endswith(".exr")
+    clear = settings.has_alpha or (not is_layered and state.stage.backdrop == "none")
+    seen = without_backdrop(state) if clear else state
+    common = {"out": Path(settings.path), "size": settings.size, **engine}
+    values = {**_view_values(seen), **common, "buffer": state.look.buffer}
+    if _is_said(Render, values, seen, is_video=False):
+        return CommandLine(("render", *arguments_of(Render, values)))
+    needed = {"transparent": True} if settings.has_alpha else {}
+    return _by_session("render", Render, state, {**common, **needed}, settings.path)
+
+
+def video_command(state: ViewState, settings: TurntableState, engine: Mapping[str, object]) -> CommandLine:
+    """What makes this video."""
+    path = Path(settings.path)
+    common = {
+        "out": path, "size": settings.size, "fps": settings.fps, "spin": settings.spin, "play": settings.plays_motion,
+        **engine,
+    }  # fmt: skip
+    has_own_length = settings.fits and settings.spin in ("timeline", "path")
+    if not has_own_length:
+        common["seconds"] = settings.seconds
+    clear = can_be_clear(path) and is_clear(state, settings.has_alpha)
+    seen = without_backdrop(state) if clear else state
+    values = {**_view_values(seen), **_playback_values(state.body.playback), **common, "buffer": state.look.buffer}
+    if settings.spin != "path" and _is_said(Turntable, values, seen, is_video=True):
+        return CommandLine(("turntable", *arguments_of(Turntable, values)))
+    needed = {"transparent": True} if settings.has_alpha and can_be_clear(path) else {}
+    return _by_session("turntable", Turntable, state, {**common, **needed}, settings.path)
+
+
+def arguments_of(options: type, values: Values) -> list[str]:
+    """The values that differ from the defaults, as they are typed."""
+    defaults = {entry.name: entry.default for entry in fields(options)}
+    typed: list[str] = []
+    for name, value in values.items():
+        option = option_of(name)
+        if value is None or value == defaults[name]:
+            continue
+        if isinstance(value, bool):
+            typed.append(option if value else f"--no-{option[2:]}")
+        elif isinstance(value, tuple):
+            typed += [part for item in value for part in (option, str(item))]
+        else:
+            typed += [option, _typed(value)]
+    return typed
+
+
+def _by_session(command: str, options: type, state: ViewState, values: Values, beside: str) -> CommandLine:
+    session = replace(state, tool=ToolState(), compare=state.compare if state.compare.is_on else CompareState())
+    digest = hashlib.sha256(session_text(session).encode()).hexdigest()[:6]
+    place = Path(beside).expanduser()
+    path = place.with_name(f"{place.stem}-{digest}.json")
+    arguments = arguments_of(options, {"session": str(path), **values})
+    return CommandLine((command, *arguments), str(path), session)
+
+
+def _is_said(options: type, values: Values, state: ViewState, is_video: bool) -> bool:
+    """Whether the options mean this very state, found out by reading them as the command does."""
+    try:
+        read = options(**values)
+        view = opening_view(read)
+        view = replace(view, camera=opening_camera(read, view, CameraState(), bool(read.session)))
+    except (PhynesError, OSError):
+        return False
+    time_s = values.get("time") or 0.0
+
+    def placed(body: BodyState) -> BodyState:
+        return replace(body, time_s=time_s if body.motion else 0.0)
+
+    others = tuple(placed(body) for body in view.company.others)
+    view = replace(view, body=placed(view.body), company=replace(view.company, others=others))
+    return _essence(view, is_video) == _essence(state, is_video)
+
+
+def _essence(state: ViewState, is_video: bool) -> ViewState:
+    """The state without what nobody sees in the picture or the video."""
+
+    def bare(body: BodyState) -> BodyState:
+        playback = body.playback if body.motion else PlaybackState()
+        if not is_video:
+            playback = replace(playback, speed=1.0, loops=True, start_s=0.0, end_s=0.0)
+        playback = playback if playback.second else replace(playback, mix=PlaybackState().mix)
+        return replace(
+            body, playing=False, time_s=body.time_s if body.motion else 0.0, playback=playback, unlimited=(),
+            held_share=body.held_share if body.held_pose else 1.0,
+        )  # fmt: skip
+
+    plain = ViewState()
+    others = tuple(bare(body) for body in state.company.others)
+    company = replace(state.company, others=others) if others else plain.company
+    look = state.look
+    if not state.compare.is_on:
+        look = replace(look, wipe=plain.look.wipe)
+    if look.buffer != "light_visibility":
+        look = replace(look, shown_light="")
+    if state.stage.backdrop == "none":
+        look = replace(look, background=plain.look.background)
+    light = state.light if state.light.mode == "environment" else replace(state.light, environment="")
+    return replace(
+        state, body=bare(state.body), company=company, look=look, light=light, tool=ToolState(), path=plain.path,
+        compare=state.compare if state.compare.is_on else CompareState(),
+    )  # fmt: skip
+
+
+def _view_values(state: ViewState) -> Values:
+    """Options that come closest to the state."""
+    bodies, body, light, camera, look = state.bodies, state.body, state.light, state.camera, state.look
+    motions = tuple(_motion_name(each.motion) for each in bodies)
+    has_motion = any(motions)
+    values: Values = {
+        "avatar": tuple(_avatar_name(each.avatar) for each in bodies),
+        "motion": (motions[:1] if len(set(motions)) == 1 else motions) if has_motion else (),
+        "time": body.time_s if has_motion else None,
+        "shape": ",".join(_typed(value) for value in body.shape) if any(body.shape) else "",
+        "spacing": state.company.spacing_m if len(bodies) > 1 else 1.8,
+        "same_pose": state.company.shares_pose and len(bodies) > 1,
+        "pixel_normals": body.detail,
+        "freeze_materials": body.freezes_materials,
+        "probe": {"captured": "", "none": "none"}.get(light.mode) or _probe_name(light),
+        "probe_yaw": light.yaw_deg,
+        "probe_intensity": light.intensity,
+        "probe_tint": ",".join(map(_typed, light.tint)) if light.tint != WHITE else "",
+        "bright_sources": light.bright_sources,
+        "lamp": tuple(_lamp_text(lamp) for lamp in light.lamps),
+        "ground": state.stage.has_ground,
+        "balls": state.stage.has_balls,
+        "background": state.stage.backdrop,
+        "camera": ",".join(map(_typed, (camera.azimuth_deg, camera.elevation_deg, camera.distance_m))),
+        "fov": camera.fov_deg if camera.fov_deg != CameraState().fov_deg else None,
+        "exposure": look.exposure_ev,
+        "curve": look.curve,
+        "false_color": look.has_false_color,
+        "overlay": ",".join(
+            name for name, is_on in (("wireframe", look.has_wireframe), ("joints", look.has_joints)) if is_on
+        ),
+    }
+    background = look.background
+    if background != ViewState().look.background and state.stage.backdrop != "none":
+        values["background_color"] = "".join(f"{round(255.0 * part):02x}" for part in background)
+    return values
+
+
+def _playback_values(playback: PlaybackState) -> Values:
+    values: Values = {"speed": playback.speed, "loop": playback.loops, "smooth": playback.is_smooth}
+    if playback.end_s > playback.start_s:
+        values["range"] = f"{_typed(playback.start_s)},{_typed(playback.end_s)}"
+    if playback.second:
+        values["mix"] = f"{_motion_name(playback.second)},{_typed(playback.mix)}"
+    return values
+
+
+def _lamp_text(lamp: LampState) -> str:
+    """A sun, exactly; other lamps as near as the option gets."""
+    kelvin = f"@{_typed(lamp.temperature_k)}" if lamp.temperature_k else ""
+    numbers = (lamp.azimuth_deg, lamp.elevation_deg, lamp.intensity, lamp.angular_radius_deg)
+    return ",".join(map(_typed, numbers)) + kelvin
+
+
+def _avatar_name(path: str) -> str:
+    return Path(path).name if Path(path).parent == CHECKPOINTS else _near(path)
+
+
+def _motion_name(path: str) -> str:
+    if not path:
+        return ""
+    return next((name for name, file in bundled_motions().items() if str(file.resolve()) == path), _near(path))
+
+
+def _probe_name(light: LightState) -> str:
+    path = Path(light.environment)
+    if light.mode == "captured" or not light.environment:
+        return ""
+    return path.stem if path.parent == ASSETS / "probes" and path.suffix == ".exr" else _near(light.environment)
+
+
+def _near(path: str) -> str:
+    """From the present folder where it lies below, else whole."""
+    return os.path.relpath(path) if Path(path).is_relative_to(Path.cwd()) else path
+
+
+def _typed(value: object) -> str:
+    """A number that reads back as itself."""
+    if isinstance(value, float):
+        return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
+    return str(value)
+
+
+@dataclass(frozen=True)
+class CommandTexts:
+    """What makes the present picture, and the present video, again."""
+
+    picture: str = ""
+    video: str = ""

@@ -1,0 +1,63 @@
+"""The options that cut a public dataset into a capture, as train and evaluate take them (docs/dataset.md)."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.options.arguments import option_of
+
+
+@dataclass(frozen=True)
+class DatasetOptions:
+    """For ZJU-MoCap and SyntheticHuman folders; what is left out, the preset of the subject says."""
+
+    frames: str | None = None
+    """first:count:interval, places in the dataset's list of frames to train on."""
+    novel_frames: str | None = None
+    """first:count:interval of the frames of novel motion, which are only evaluated."""
+    train_views: str | None = None
+    """Camera numbers as in 0,6,12,18."""
+    test_views: str | None = None
+    """Camera numbers; all others when left out."""
+    evaluate_every: int | None = None
+    """Compare every n-th frame with the test cameras."""
+    ratio: float | None = None
+    """Resize the pictures by this factor."""
+    up: str = ""
+    """The axis of the dataset's world that points up, as in +z; told from the cameras when left out."""
+    parameters: str = ""
+    """Folder of the body parameters; new_params, else params, when left out."""
+    renders: str = ""
+    """Path template of SyntheticHuman++'s ground-truth renders."""
+    lighting: Path | None = None
+    """Folder of the 16 x 32 probes that those were rendered with."""
+
+
+LEFT_OUT = DatasetOptions()
+
+
+def capture_options(args: DatasetOptions):
+    """The options as the engine takes them."""
+    from phynes_core.data.capture_options import CaptureOptions, frame_range, view_list
+
+    return CaptureOptions(
+        frames=frame_range("--frames", args.frames),
+        novel_frames=frame_range("--novel-frames", args.novel_frames),
+        train_views=view_list("--train-views", args.train_views),
+        test_views=view_list("--test-views", args.test_views),
+        evaluate_every=args.evaluate_every,
+        ratio=args.ratio,
+        up=args.up,
+        parameters=args.parameters,
+        renders=args.renders,
+        lighting=args.lighting,
+    )
+
+
+def typed(args: DatasetOptions) -> list[str]:
+    """The options that were given, as words of a command; folders without their path."""
+    words = []
+    for name in DatasetOptions.__dataclass_fields__:
+        value = getattr(args, name)
+        if value not in (None, ""):
+            words += [option_of(name), value.name if isinstance(value, Path) else str(value)]
+    return words

@@ -1,0 +1,106 @@
+"""The options that describe a view or a scene, the ViewState that they make, and the render service that shows it."""
+
+from dataclasses import MISSING, dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from app.files.sessions import view_of_argument
+from app.model.view_state import LookState, ViewState
+from app.options.arguments import UsageError, check_number, option_of
+from app.options.backends import BackendOptions, check_backends, chosen_device, map_backend
+from app.options.bodies import BodyOptions, PlaybackOptions, licensed_files, opening_row, playback_of
+from app.options.camera import CameraOptions, check_camera, opening_camera, with_path
+from app.options.light import LightOptions, background_color, opening_light, opening_stage
+from app.options.look import LookingOptions, with_looking
+
+if TYPE_CHECKING:
+    import torch
+
+    from app.rendering.render_service import AvatarSession
+
+
+@dataclass(frozen=True, kw_only=True)
+class ViewOptions(BodyOptions, LightOptions, CameraOptions, LookingOptions, BackendOptions):
+    """A session, or who is shown, in which pose, under which light."""
+
+    session: str = ""
+    """A session saved in the viewer (.json): everything that it showed, instead of the options that describe it."""
+    pixel_normals: Literal["auto", "on", "off"] = "auto"
+    """Normals with detail between the vertices, from the offset map; auto: as the avatar was trained."""
+    freeze_materials: bool = True
+    """Albedo and roughness of the first training pose, whatever the pose; --no-freeze-materials lets them follow."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SceneOptions(ViewOptions):
+    """Who, in which pose, under which light, from where."""
+
+    frame: int = 0
+    """Frame of the clip."""
+    time: float | None = None
+    """Seconds into the clip, between frames too; instead of --frame."""
+    size: int = 512
+    """Width and height in pixels."""
+
+
+NO_DESCRIPTION = ("smpl", "smpl_uv")  # of BodyOptions: where a file is, not what is seen
+LOOKS = ("pixel_normals", "freeze_materials", "background", "exposure", "curve", "buffer")
+
+
+def opening_view(options: ViewOptions) -> ViewState:
+    """The view, its camera and clocks aside where no session sets them; raises PhynesError."""
+    check_camera(options)
+    if options.session:
+        _refuse_descriptions(options)
+        return with_looking(options, with_path(options, view_of_argument(options.session)))
+    body, company = opening_row(options, playback_of(options) if isinstance(options, PlaybackOptions) else None)
+    body = replace(body, detail=options.pixel_normals, freezes_materials=options.freeze_materials)
+    plain = LookState()
+    look = LookState(
+        getattr(options, "buffer", plain.buffer), getattr(options, "exposure", plain.exposure_ev),
+        getattr(options, "curve", plain.curve), background_color(options.background_color, plain.background),
+    )  # fmt: skip
+    check_number("--exposure", look.exposure_ev)
+    stage = opening_stage(options, getattr(options, "background", "none"))
+    view = ViewState(body, light=opening_light(options), look=look, stage=stage, company=company)
+    return with_looking(options, with_path(options, view))
+
+
+def keeps_clocks(options: SceneOptions) -> bool:
+    """Whether clips stand where the session has them."""
+    return bool(options.session) and not options.frame and options.time is None
+
+
+def _refuse_descriptions(options: ViewOptions) -> None:
+    describing = {entry.name for kind in (BodyOptions, LightOptions, PlaybackOptions) for entry in fields(kind)}
+    describing = (describing | set(LOOKS)) - set(NO_DESCRIPTION)
+    for entry in fields(options):
+        if entry.name in describing and entry.default is not MISSING and getattr(options, entry.name) != entry.default:
+            raise UsageError(
+                f"{option_of(entry.name)}: --session {Path(options.session).name[:60]} says that already; leave one out"
+            )
+
+
+def new_session(options: ViewOptions, device: "torch.device", has_antialias: bool = True) -> "AvatarSession":
+    """The engine's session as the options want it; nothing is loaded yet."""
+    from app.rendering.render_service import AvatarSession
+
+    return AvatarSession(
+        options.backend, *licensed_files(options), has_antialias, options.raster, map_backend(options), device
+    )  # fmt: skip
+
+
+def open_session(
+    options: SceneOptions, view: ViewState, has_antialias: bool = True
+) -> tuple["AvatarSession", ViewState]:  # fmt: skip
+    """The session, and the view with its clocks and its camera; raises PhynesError."""
+    if options.time is not None:
+        check_number("--time", options.time)
+    device = chosen_device(options)
+    check_backends(options, device.type)
+    session = new_session(options, device, has_antialias)
+    if not keeps_clocks(options):
+        view = session.at_time(view, options.frame, options.time)
+    view = replace(view, camera=opening_camera(options, view, session.home_camera(view), bool(options.session)))
+    session.check(view)
+    return session, view

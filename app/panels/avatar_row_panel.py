@@ -1,0 +1,74 @@
+"""Several avatars side by side: who stands there, who is active, how far apart, and whether all share one pose."""
+
+from pathlib import Path
+
+import dearpygui.dearpygui as dpg
+
+from app.model.avatar_row import MAX_BODIES, add_body, choose_body, edit_company, framed, remove_body
+from app.panels.panel import PanelContext, Snapshot, labels_to_keys, show_options, show_value, tooltip
+from app.panels.theme import SELECTED_THEME
+
+
+class CompanyPanel:
+    """The row of bodies."""
+
+    title = "Side by side"
+
+    def __init__(self, context: PanelContext) -> None:
+        self._context = context
+        self._avatars: dict[str, str] = {}  # label -> key
+
+    def build(self) -> None:
+        """A button for each body that there may be."""
+        with dpg.group(horizontal=True):
+            dpg.add_combo((), tag="company.which", width=150)
+            dpg.add_button(label="Add", tag="company.add", callback=self._add)
+            dpg.add_button(
+                label="Remove", tag="company.remove", callback=lambda: self._post(remove_body, "remove avatar")
+            )
+        for first in range(0, MAX_BODIES, 4):
+            with dpg.group(horizontal=True):
+                for place in range(first, first + 4):
+                    dpg.add_button(
+                        label="", tag=f"company.{place}", show=False, width=68, user_data=place,
+                        callback=lambda _, __, which: self._post(lambda s: choose_body(s, which), "avatar"),
+                    )  # fmt: skip
+        dpg.add_checkbox(
+            label="all in the active one's pose", tag="company.shares_pose",
+            callback=lambda _, value: self._context.post(lambda s: edit_company(s, shares_pose=value), "same pose"),
+        )  # fmt: skip
+        dpg.add_slider_float(
+            tag="company.spacing", min_value=0.4, max_value=4.0, format="%.2f m apart", width=-1,
+            callback=lambda _, value: self._context.post(lambda s: framed(edit_company(s, spacing_m=value)), "spacing"),
+        )  # fmt: skip
+        tooltip("company.which", "The avatar that Add puts at the row's end, or drop a .ckpt on the picture.")
+        tooltip("company.add", "B in the picture adds one more of the active avatar.")
+        tooltip("company.remove", "Takes the active avatar away (Shift+B in the picture).")
+        tooltip("company.shares_pose", "One clip, one time, one pose for everybody (P in the picture).")
+        tooltip("company.spacing", "Metres from one body's middle to the next.")
+
+    def sync(self, snapshot: Snapshot) -> None:
+        """Show the row."""
+        state, company = snapshot.state, snapshot.state.company
+        pairs = [(choice.key, choice.label) for choice in snapshot.choices.avatars]
+        self._avatars = labels_to_keys(pairs)
+        show_options("company.which", items=list(self._avatars))
+        if dpg.get_value("company.which") not in self._avatars:
+            dpg.set_value("company.which", next(iter(self._avatars), ""))
+        for place in range(MAX_BODIES):
+            has_body = place < len(state.bodies)
+            label = f"{place + 1} {Path(state.bodies[place].avatar).stem}" if has_body else ""
+            show_options(f"company.{place}", show=has_body, label=label)
+            dpg.bind_item_theme(f"company.{place}", SELECTED_THEME if place == company.place else 0)
+        show_options("company.remove", enabled=bool(company.others))
+        show_options("company.add", enabled=len(state.bodies) < MAX_BODIES)
+        show_value("company.shares_pose", company.shares_pose)
+        show_value("company.spacing", float(company.spacing_m))
+
+    def _add(self) -> None:
+        avatar = self._avatars.get(dpg.get_value("company.which"), "")
+        self._post(lambda s: add_body(s, avatar), "add avatar")
+
+    def _post(self, edit, label: str) -> None:
+        self._context.end_gesture()
+        self._context.post(edit, label)

@@ -1,0 +1,164 @@
+"""Pictures and videos to take away, as jobs of the engine's thread and of commands alike."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from app.files.output_paths import check_file
+from app.files.videos import LARGEST_SIZE
+from app.model.view_state import StillState, TurntableState, ViewState
+from app.rendering.frames import Frame, Renderer
+from app.rendering.picture_files import LIGHT_ROWS, channel_kinds, check_light_picture, write_light
+from app.rendering.recording import Cancelled, is_clear, record, without_backdrop
+from app.rendering.tiles import bands_of
+from app.rendering.video_views import fitted, turntable_views
+from phynes_core.errors import OutputError
+from phynes_core.io.exr_layers import writing_layers
+from phynes_core.io.image_files import write_png
+
+SMALLEST_SIZE = 16
+STILL_SUFFIXES = (".png", ".exr")
+
+AfterStep = Callable[[int, int, Frame | None], bool]  # steps done, of how many, a frame to show; False cancels
+
+
+class Take(Protocol):
+    """A file that takes a while to make."""
+
+    @property
+    def state(self) -> ViewState:
+        """What it shows at first."""
+        ...
+
+    @property
+    def path(self) -> str:
+        """The file."""
+        ...
+
+    @property
+    def noun(self) -> str:
+        """What it is."""
+        ...
+
+    def run(self, renderer: Renderer, after_step: AfterStep, is_cancelled: Callable[[], bool]) -> bool:
+        """Make it; False when cancelled, and then nothing is left. Raises PhynesError."""
+        ...
+
+
+@dataclass(frozen=True)
+class VideoTake:
+    """A video."""
+
+    state: ViewState
+    settings: TurntableState
+    durations_s: Mapping[str, float]
+    noun: str = "video"
+
+    @property
+    def path(self) -> str:
+        """The file, or the folder of pictures."""
+        return self.settings.path
+
+    def run(self, renderer: Renderer, after_step: AfterStep, is_cancelled: Callable[[], bool]) -> bool:
+        """Every frame is shown while it is made."""
+        total = fitted(self.state, self.settings, self.durations_s).num_frames
+        views = turntable_views(self.state, self.settings, self.durations_s)
+        return record(
+            renderer, views, self.settings, lambda done, frame: after_step(done, total, frame), is_cancelled
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class StillTake:
+    """A picture of any size, or every buffer as a layer of one."""
+
+    state: ViewState
+    settings: StillState
+    noun: str = "picture"
+
+    @property
+    def path(self) -> str:
+        """The file."""
+        return self.settings.path
+
+    def run(self, renderer: Renderer, after_step: AfterStep, is_cancelled: Callable[[], bool]) -> bool:
+        """Band by band."""
+        path = Path(self.path).expanduser()
+        check_still(path, self.settings.size)
+        if path.suffix.lower() == ".exr":
+            return self._layers(path, renderer, after_step)
+        has_alpha = is_clear(self.state, self.settings.has_alpha)
+        view = without_backdrop(self.state) if has_alpha else self.state
+        frame = renderer.render_large(view, self.settings.size, lambda done, of: after_step(done, of, None))
+        if frame is None:
+            return False
+        write_png(path, renderer.to_bytes(frame, view.look, has_alpha))
+        return True
+
+    def _layers(self, path: Path, renderer: Renderer, after_step: AfterStep) -> bool:
+        size = self.settings.size
+        view = without_backdrop(self.state) if self.settings.has_alpha else self.state
+        total = len(bands_of(size))
+        try:
+            with writing_layers(path, size, size, channel_kinds()) as append:
+                for done, rows in enumerate(renderer.layers(view, size), 1):
+                    append(rows)
+                    if not after_step(done, total, None):
+                        raise Cancelled
+        except Cancelled:
+            return False
+        return True
+
+
+@dataclass(frozen=True)
+class LightTake:
+    """All light, lamps and paint included, as a lat-long environment."""
+
+    state: ViewState
+    path: str
+    noun: str = "light"
+
+    def run(self, renderer: Renderer, after_step: AfterStep, is_cancelled: Callable[[], bool]) -> bool:
+        """In one step."""
+        path = Path(self.path).expanduser()
+        check_light_picture(path)
+        write_light(path, renderer.light_picture(self.state, LIGHT_ROWS))
+        return after_step(1, 1, None)
+
+
+def check_still(path: Path, size: int) -> None:
+    """Raise OutputError for what cannot be made."""
+    if path.suffix.lower() not in STILL_SUFFIXES:
+        raise OutputError(f"{path}: expected a name that ends in .png or .exr, got '{path.suffix}'; rename it")
+    if not SMALLEST_SIZE <= size <= LARGEST_SIZE:
+        raise OutputError(f"{path}: expected {SMALLEST_SIZE} to {LARGEST_SIZE} pixels a side, got {size}")
+    check_file(path)
+
+
+def with_free_path(settings: StillState) -> StillState:
+    """Another picture never replaces one that is there: picture_2.png and so on."""
+    path = Path(settings.path).expanduser()
+    number = 1
+    free = path
+    while free.exists():
+        number += 1
+        free = path.with_name(f"{path.stem}_{number}{path.suffix}")
+    return replace(settings, path=str(free))
+
+
+def run_shown(take: Take, renderer: Renderer) -> None:
+    """Make it; raises PhynesError."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(f"Making {take.path}", total=None)
+
+        def after_step(num_done: int, num_steps: int, frame: Frame | None) -> bool:
+            progress.update(task, completed=num_done, total=num_steps)
+            return True
+
+        take.run(renderer, after_step, lambda: False)

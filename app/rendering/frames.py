@@ -1,0 +1,255 @@
+"""What passes between the engine's thread and the windows: arrays and numbers, and images that a GPU still holds."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from app.files.cameras import Bookmark
+from app.model.material_state import Place
+from app.model.view_state import LookState, Rgb, Vector, ViewState
+
+READ_BUFFERS = ("radiance", "albedo", "roughness", "normal", "visibility", "uv", "depth")
+LEAST_COVERAGE = 1.0 / 64.0  # of a pixel that has values at all
+
+Values = Mapping[str, tuple[float, ...]]  # buffer -> its channels
+
+
+@dataclass(frozen=True, eq=False)
+class Readings:
+    """Values of the covered pixels alone: three quarters of a picture are background."""
+
+    rows: np.ndarray  # [H, W] int32, row of `values`; -1 is background
+    values: Mapping[str, np.ndarray]  # buffer -> [P, C] float32
+    other: "Readings | None" = None  # of the picture right of the wipe
+
+    def at(self, column: int, row: int) -> Values:
+        """What the pixel holds; empty on the background."""
+        place = int(self.rows[row, column])
+        return {} if place < 0 else {name: tuple(image[place].tolist()) for name, image in self.values.items()}
+
+
+def packed(
+    images: Mapping[str, np.ndarray],  # [H, W, C]; radiance premultiplied by coverage
+    coverage: np.ndarray,  # [H, W]
+) -> Readings:
+    """Readings of one picture."""
+    is_covered = coverage >= LEAST_COVERAGE
+    rows = np.where(is_covered, np.cumsum(is_covered).reshape(is_covered.shape) - 1, -1).astype(np.int32)
+    values = {name: image[is_covered] for name, image in images.items()}
+    if "radiance" in values:
+        values["radiance"] = values["radiance"] / coverage[is_covered][:, None]
+    return Readings(rows, values)
+
+
+LIGHT = "light"  # linear radiance: exposure and tone curve apply
+REFLECTANCE = "reflectance"  # linear in [0, 1]: only encoded as sRGB
+PLAIN = "plain"  # shown as it is: roughness, normals, coordinates
+KINDS = (LIGHT, REFLECTANCE, PLAIN)
+LARGEST_HALF = 65504.0  # that a frame of half precision can hold
+
+
+@dataclass(frozen=True, eq=False)
+class ShownBody:
+    """One body of a frame: what hands need to know to take hold of it."""
+
+    joints: np.ndarray  # [24, 3] world, metres
+    axes: np.ndarray  # [24, 3, 3] world, columns: each joint's own x, y, z, turned with it
+    rotations: np.ndarray  # [24, 3] axis-angle, rad: the whole pose, root first
+    duration_s: float  # of its clip; 0 without
+    fps: float  # of its clip; 0 without
+    first_face: int  # of its faces in the frame's face_index
+    face_weights: np.ndarray  # [F, 24] uint8: how much each joint moves a face, 255 is all
+
+
+@dataclass(frozen=True, eq=False)
+class ShownMesh:
+    """All bodies of a frame as one mesh."""
+
+    vertices: np.ndarray  # [V, 3] float32 world, metres
+    faces: np.ndarray  # [F, 3] int, numbered as the frame's face_index
+
+
+@dataclass(frozen=True, eq=False)
+class Sky:
+    """What surrounds the avatar, to be shown behind it. Pictures are the same objects until they change."""
+
+    sharp: np.ndarray  # [h, w, 3] float16 linear, lat-long as conventions.py says, before it is turned
+    blurred: np.ndarray  # [32, 64, 3] float16 linear
+    yaw_deg: float
+    scale: Rgb  # intensity and tint
+
+
+@dataclass(frozen=True, eq=False)
+class MaterialSquare:
+    """An avatar's materials over the UV square, edits included; the same object until they change."""
+
+    albedo: np.ndarray  # [S, S, 3] float32 linear, row 0 is v = 1
+    roughness: np.ndarray  # [S, S] float32
+    is_body: np.ndarray  # [S, S] bool: what lies on the body
+
+    def at(self, place: Place) -> tuple[Rgb, float] | None:
+        """Color and roughness at a texel coordinate; None beside the body."""
+        side = len(self.roughness)
+        column = min(side - 1, max(0, math.floor(place[0] * side)))
+        row = min(side - 1, max(0, math.floor((1.0 - place[1]) * side)))
+        rows, columns = np.nonzero(self.is_body[max(0, row - 1) : row + 2, max(0, column - 1) : column + 2])
+        if not self.is_body[row, column]:  # a chart's rim may fall into a texel whose center lies beside it
+            if not len(rows):
+                return None
+            row, column = max(0, row - 1) + int(rows[0]), max(0, column - 1) + int(columns[0])
+        red, green, blue = self.albedo[row, column].tolist()
+        return (red, green, blue), float(self.roughness[row, column])
+
+
+class HeldImage(Protocol):
+    """A finished image that stays on the GPU until its numbers are asked for."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """As the array's on the host."""
+        ...
+
+    @property
+    def host(self) -> np.ndarray:
+        """The same on the host; from any thread, copied once."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One rendered buffer and the state it shows."""
+
+    image: np.ndarray | HeldImage  # [H, W, 4] float16: values of `kind`, premultiplied by coverage; coverage
+    kind: str  # of KINDS
+    state: ViewState
+    target: tuple[float, float, float]  # the point the camera orbits, pan included, world, metres
+    probe_radiance: np.ndarray  # [16, 32, 3] float32 linear: the light as it shone, edits included
+    render_ms: float
+    stage_ms: Mapping[str, float] = field(default_factory=dict)
+    is_converged: bool = True  # False: rendering the same state again goes on with what took too long for one frame
+    is_final: bool = False  # rendered at full quality
+    has_detail: bool = False  # normals per pixel
+    materials_follow_pose: bool = False  # the avatar's can; freezing them would change something
+    bodies: tuple[ShownBody, ...] = ()  # in the order of state.bodies
+    faces: np.ndarray | HeldImage | None = None  # [H, W] int32, numbered through all bodies; -1 = background
+    sky: Sky | None = None
+    depth_m: tuple[float, float] | None = None  # nearest and farthest, of the depth picture's grays
+    projection: np.ndarray | None = None  # [3, 4] float32: image (px) from world (m)
+    mesh: ShownMesh | None = None  # where the look asks for its edges
+    texel_coordinates: np.ndarray | HeldImage | None = None  # [H, W, 2] float32 uv of what a pixel shows
+    square: MaterialSquare | None = None  # of the active body
+    other: "Frame | None" = None  # of the same size: what the picture right of the wipe shows
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.image.shape[1], self.image.shape[0]
+
+    @property
+    def quality(self) -> str:
+        """Refining: shadows are renewed over several frames; fine: at full quality, as a view at rest is."""
+        return "fine" if self.is_final else "live" if self.is_converged else "refining"
+
+    @property
+    def pixels(self) -> np.ndarray:
+        """The image on the host."""
+        return _on_host(self.image)
+
+    @property
+    def uv(self) -> np.ndarray | None:
+        """The texel coordinates on the host."""
+        return None if self.texel_coordinates is None else _on_host(self.texel_coordinates)
+
+    @property
+    def face_index(self) -> np.ndarray | None:
+        """The faces on the host."""
+        return None if self.faces is None else _on_host(self.faces)
+
+
+def _on_host(image: np.ndarray | HeldImage) -> np.ndarray:
+    return image if isinstance(image, np.ndarray) else image.host
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Something a panel offers by name."""
+
+    key: str  # what ViewState holds
+    label: str  # what a person reads
+    duration_s: float = 0.0  # of a motion clip
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """A line of a small figure, in a square of side 1 with the origin top left."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    width: float
+    depth: float  # larger is nearer
+
+
+@dataclass(frozen=True)
+class PoseChoice:
+    """A pose of the library."""
+
+    key: str  # its file
+    label: str
+    rotations: tuple[Vector, ...]  # [24] axis-angle, rad
+    is_own: bool = False  # saved by the person, not shipped
+    figure: tuple[Stroke, ...] = ()  # far strokes first
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What can be chosen in this session."""
+
+    avatars: tuple[Choice, ...] = ()
+    motions: tuple[Choice, ...] = ()
+    environments: tuple[Choice, ...] = ()
+    poses: tuple[PoseChoice, ...] = ()
+    bookmarks: tuple[Bookmark, ...] = ()
+    engine: str = ""  # where frames are computed, and by what
+
+
+class Renderer(Protocol):
+    """Turns a ViewState into pictures. Called from one thread only; the real one is session.AvatarSession."""
+
+    def warm_up(self, progress: "Progress") -> None:
+        """Do what the first frame would otherwise wait for."""
+
+    def render(self, state: ViewState, size: int, is_final: bool = False) -> Frame:
+        """Render a square picture; `is_final` waits for what a live view shows later. May raise PhynesError."""
+        ...
+
+    def readings(self, state: ViewState, size: int) -> Readings:
+        """Every buffer's numbers at each pixel of a fine picture of this size. May raise PhynesError."""
+        ...
+
+    def render_large(self, state: ViewState, size: int, after_band: Callable[[int, int], bool]) -> Frame | None:
+        """The same at full quality in any size; None when `after_band` (bands done, of how many) says False."""
+        ...
+
+    def layers(self, state: ViewState, size: int) -> Iterator[Mapping[str, np.ndarray]]:
+        """All buffers of a picture, band by band: channel -> [rows, size], linear."""
+        ...
+
+    def light_picture(self, state: ViewState, rows: int) -> np.ndarray:  # [rows, 2 rows, 3] linear, lat-long
+        """All light as it is at the active body's pelvis."""
+        ...
+
+    def to_bytes(self, frame: Frame, look: LookState, has_alpha: bool = False) -> np.ndarray:  # [H, W, 3 | 4] uint8
+        """The frame as the window shows it, sRGB, for files; with straight alpha on request."""
+        ...
+
+
+class Progress(Protocol):
+    """How far a slow step is."""
+
+    def __call__(self, activity: str, share: float | None = None) -> None:
+        """Say what is going on; share in [0, 1], or None when unknown."""

@@ -1,0 +1,130 @@
+"""A LightState becomes the engine's Lighting, the 16 x 32 probes that panels show, and the sky behind the avatar."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from app.model.blackbody import lamp_color
+from app.model.edits import wrap_deg
+from app.model.light_state import LampState, LightState
+from app.model.view_state import PROBE_COLUMNS, PROBE_ROWS
+from app.rendering.frames import LARGEST_HALF, Sky
+from phynes_core.conventions import direction_to_latlong, latlong_directions, orbit_direction
+from phynes_core.render.area_lamps import AreaLamp
+from phynes_core.render.lamps import Lamp
+from phynes_core.render.lighting import Lighting
+from phynes_core.render.probes import Environment, environment_to_probes
+
+BLUR_SHARPNESS = 40.0  # of exp(k cos): half as bright 11 degrees beside a point of light
+BLUR_ROWS, BLUR_COLUMNS = 32, 64
+
+
+@dataclass(frozen=True, eq=False)
+class BuiltLight:
+    """One light in every form that the viewer needs."""
+
+    lighting: Lighting
+    probe_radiance: Tensor  # [16, 32, 3] linear: the sky as it shines, paint included, lamps not
+    sky: Sky | None  # None: nothing around
+
+
+class Lightings:
+    """Remembers the last sky, so that an unchanged one is the same object and its stages are kept."""
+
+    def __init__(self, read_image: Callable[[str], Tensor]) -> None:
+        self._read_image = read_image
+        self._last: tuple[tuple[object, ...], BuiltLight] | None = None
+        self._skies: dict[int, tuple[Tensor, np.ndarray, np.ndarray]] = {}  # by the picture's identity
+
+    def build(
+        self,
+        captured: Tensor,  # [16, 32, 3] the light learned in training
+        light: LightState,
+        center: Tensor,  # [3] world, what area lamps stand around
+    ) -> BuiltLight:
+        """Everything that the state describes; raises PhynesError for a file that cannot be read."""
+        key = id(captured), replace(light, lamps=())
+        if self._last is None or self._last[0] != key:
+            self._last = (key, self._surroundings(captured, light))
+        suns, near = engine_lamps(light.lamps, center)
+        built = self._last[1]
+        return replace(built, lighting=replace(built.lighting, lamps=suns, area_lamps=near))
+
+    def _surroundings(self, captured: Tensor, light: LightState) -> BuiltLight:
+        """All light but the lamps. Painted cells replace the probes and bright sources there; a turntable turns all."""
+        if light.mode == "environment" and light.environment:
+            image = self._read_image(light.environment)
+        elif light.mode == "none":
+            image = torch.zeros(PROBE_ROWS, PROBE_COLUMNS, 3)
+            if not light.probe_edits:
+                return BuiltLight(Lighting(), image, None)  # lamps alone: nothing to shade from the sky
+        else:
+            image = captured
+        yaw_deg = light.yaw_deg if light.probe_edits else wrap_deg(light.yaw_deg + light.turn_deg)
+        base = Lighting(Environment(image, yaw_deg, light.intensity, light.tint))
+        if not light.probe_edits:
+            red, green, blue = (light.intensity * channel for channel in light.tint)
+            shown = base.probes().radiance.view(PROBE_ROWS, PROBE_COLUMNS, 3)
+            return BuiltLight(base, shown, self._sky(image, yaw_deg, (red, green, blue)))
+        split = base.split(light.bright_sources)
+        painted = dict(light.probe_edits)
+        sources = tuple(
+            replace(source, azimuth_deg=source.azimuth_deg + light.turn_deg)
+            for source in split.sources
+            if cell_of(source) not in painted
+        )
+        shown, left = base.probes().radiance.clone(), split.probes().radiance.clone()
+        for cell, radiance in painted.items():
+            shown[cell] = left[cell] = torch.tensor(radiance)
+        shown, left = (cells.view(PROBE_ROWS, PROBE_COLUMNS, 3) for cells in (shown, left))
+        sky = self._sky(shown, light.turn_deg, (1.0, 1.0, 1.0))
+        return BuiltLight(Lighting(Environment(left, light.turn_deg), sources=sources), shown, sky)
+
+    def _sky(self, image: Tensor, yaw_deg: float, scale: tuple[float, float, float]) -> Sky:
+        if id(image) not in self._skies:
+            while len(self._skies) >= 4:
+                self._skies.pop(next(iter(self._skies)))
+            sharp, soft = (_half(picture) for picture in (image, blurred(image)))
+            self._skies[id(image)] = (image, sharp, soft)
+        _, sharp, soft = self._skies[id(image)]
+        return Sky(sharp, soft, yaw_deg, scale)
+
+
+def engine_lamps(
+    lamps: tuple[LampState, ...],
+    center: Tensor,  # [3] world, what area lamps stand around
+) -> tuple[tuple[Lamp, ...], tuple[AreaLamp, ...]]:
+    """The lamps that are on: suns, and spheres at their places."""
+    suns, near = [], []
+    for lamp in lamps:
+        if not lamp.is_on:
+            continue
+        color = lamp_color(lamp)
+        if lamp.kind == "area":
+            x, y, z = (center + lamp.distance_m * orbit_direction(lamp.azimuth_deg, lamp.elevation_deg)).tolist()
+            near.append(AreaLamp((x, y, z), lamp.intensity, color, lamp.radius_m))
+        else:
+            suns.append(Lamp(lamp.azimuth_deg, lamp.elevation_deg, lamp.intensity, color, lamp.angular_radius_deg))
+    return tuple(suns), tuple(near)
+
+
+def cell_of(lamp: Lamp) -> int:
+    """The probe's cell that a direction lies in."""
+    u, v = direction_to_latlong(lamp.direction).tolist()
+    row, column = min(int(v * PROBE_ROWS), PROBE_ROWS - 1), int(u * PROBE_COLUMNS) % PROBE_COLUMNS
+    return row * PROBE_COLUMNS + column
+
+
+def blurred(image: Tensor) -> Tensor:  # [H, W, 3] -> [32, 64, 3]
+    """A sky out of focus: every direction the mean of what lies around it."""
+    probes = environment_to_probes(Environment(image), BLUR_ROWS, BLUR_COLUMNS)
+    directions = latlong_directions(BLUR_ROWS, BLUR_COLUMNS).reshape(-1, 3)
+    weight = torch.exp(BLUR_SHARPNESS * (directions @ probes.directions.T - 1.0)) * probes.solid_angle
+    return (weight @ probes.radiance / weight.sum(-1, keepdim=True)).view(BLUR_ROWS, BLUR_COLUMNS, 3)
+
+
+def _half(image: Tensor) -> np.ndarray:
+    return np.ascontiguousarray(image.clamp(max=LARGEST_HALF).to(torch.float16).numpy())

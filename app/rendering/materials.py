@@ -1,0 +1,137 @@
+"""Material edits of a state laid over an avatar's maps, stroke by stroke; and its materials as a small picture."""
+
+from collections import OrderedDict
+
+import torch
+
+from app.model.material_state import MaterialState, StrokeState
+from app.rendering.frames import MaterialSquare
+from phynes_core.avatar.avatar import Avatar
+from phynes_core.avatar.paint_surface import PaintSurface
+from phynes_core.body.texels import TEXELS, surface_texels, texel_centers
+from phynes_core.maps.material_edit import MaterialEdit, PaintChange, blank_paint, edited, painted
+
+MOST_KEPT = 8  # avatars
+MOST_EDITS = 4  # of each; 16 MB
+
+
+class _Painter:
+    """Of one avatar."""
+
+    def __init__(self, avatar: Avatar) -> None:
+        self.avatar = avatar  # kept, so that its id stays its own
+        self._maps: MapSquare | None = None
+        self._square: tuple[MaterialState, MaterialSquare] | None = None
+        self._surface: PaintSurface | None = None
+        self._before: tuple[tuple[StrokeState, ...], torch.Tensor] | None = None  # all strokes but the newest
+        self._edits: list[tuple[MaterialState, MaterialEdit]] = []  # newest last; a list, for hashing points is slow
+
+    def edit(self, state: MaterialState) -> MaterialEdit:
+        """The same object for the same state, as long as it is among the last few."""
+        edit = next((edit for known, edit in self._edits if known == state), None)
+        if edit is None:
+            paint = self._paint(state.strokes) if state.strokes else None
+            edit = MaterialEdit.uniform(
+                state.albedo_scale, state.tint, state.roughness_scale, state.specular_scale, paint
+            )
+        others = [(known, kept) for known, kept in self._edits if kept is not edit]
+        self._edits = [*others, (state, edit)][-MOST_EDITS:]
+        return edit
+
+    def square(self, state: MaterialState) -> MaterialSquare:
+        """The same object for the same state, as `edit`'s."""
+        if self._square is None or self._square[0] != state:
+            if self._maps is None:
+                self._maps = MapSquare(self.avatar)
+            self._square = state, self._maps.edited(None if state.is_plain else self.edit(state))
+        return self._square[1]
+
+    def _paint(self, strokes: tuple[StrokeState, ...]) -> torch.Tensor:
+        for known, edit in self._edits:
+            if known.strokes == strokes and edit.paint is not None:
+                return edit.paint
+        paint = self._painted(strokes[:-1]).clone()
+        self._stroke(paint, strokes[-1])
+        return paint
+
+    def _painted(self, strokes: tuple[StrokeState, ...]) -> torch.Tensor:
+        """Kept for the stroke that grows on top of it."""
+        known, paint = self._before or ((), blank_paint(TEXELS))
+        if known != strokes:
+            is_longer = known == strokes[: len(known)]
+            paint = paint.clone() if is_longer else blank_paint(TEXELS)
+            for stroke in strokes[len(known) if is_longer else 0 :]:
+                self._stroke(paint, stroke)
+        self._before = strokes, paint
+        return paint
+
+    def _stroke(self, paint: torch.Tensor, stroke: StrokeState) -> None:
+        if self._surface is None:
+            self._surface = PaintSurface(self.avatar)
+        if not stroke.points:
+            return
+        if stroke.shape == "fill":
+            touched = self._surface.fill(stroke.points[0], stroke.tolerance, stroke.mirrors, stroke.pattern_m)
+        else:
+            touched = self._surface.brush(stroke.points, stroke.radius_m, stroke.hardness, stroke.mirrors)
+        painted(paint, touched.index, touched.weight * stroke.strength, _change(stroke))
+
+
+class Materials:
+    """Not thread-safe, as the session that owns it."""
+
+    def __init__(self) -> None:
+        self._painters: OrderedDict[int, _Painter] = OrderedDict()
+
+    def edit(self, avatar: Avatar, state: MaterialState) -> MaterialEdit | None:
+        """What lies over the avatar's maps; None where nothing does."""
+        return None if state.is_plain else self._painter(avatar).edit(state)
+
+    def square(self, avatar: Avatar, state: MaterialState) -> MaterialSquare:
+        """What the panel shows of them."""
+        return self._painter(avatar).square(state)
+
+    def _painter(self, avatar: Avatar) -> _Painter:
+        if id(avatar) not in self._painters:
+            self._painters[id(avatar)] = _Painter(avatar)
+            while len(self._painters) > MOST_KEPT:
+                self._painters.popitem(last=False)
+        self._painters.move_to_end(id(avatar))
+        return self._painters[id(avatar)]
+
+
+def _change(stroke: StrokeState) -> PaintChange:
+    if stroke.paint == "erase":
+        return PaintChange(erases=True)
+    if stroke.paint == "tint":
+        return PaintChange.tint(stroke.color)
+    return PaintChange.over(
+        stroke.color if stroke.paint in ("color", "material") else None,
+        stroke.roughness if stroke.paint in ("roughness", "material") else None,
+    )
+
+
+SIDE = 256  # texels of 7 mm on a body
+
+
+class MapSquare:
+    """What the maps say in the first training pose, asked once."""
+
+    @torch.no_grad()
+    def __init__(self, avatar: Avatar) -> None:
+        step = TEXELS // SIDE
+        face_at = surface_texels(avatar.body).face_at[step // 2 :: step, step // 2 :: step]
+        self._is_body = face_at >= 0
+        self._index = torch.nonzero(self._is_body.reshape(-1))[:, 0]
+        self._uv = texel_centers(self._index, SIDE)
+        pose = avatar.training_poses[0]
+        self._albedo, self._roughness = avatar.query_albedo(self._uv, pose), avatar.query_roughness(self._uv, pose)
+
+    def edited(self, edit: MaterialEdit | None) -> MaterialSquare:
+        """With an avatar's edits on top."""
+        albedo, roughness = self._albedo, self._roughness
+        if edit is not None:
+            albedo, roughness = edited(edit, self._uv, albedo, roughness)
+        colors, rough = torch.zeros(SIDE * SIDE, 3), torch.zeros(SIDE * SIDE)
+        colors[self._index], rough[self._index] = albedo, roughness
+        return MaterialSquare(colors.view(SIDE, SIDE, 3).numpy(), rough.view(SIDE, SIDE).numpy(), self._is_body.numpy())

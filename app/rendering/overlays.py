@@ -1,0 +1,191 @@
+"""The mesh's edges and the skeleton over the picture: numbers that the window draws, and the CPU for files."""
+
+import numpy as np
+
+from app.model.view_state import LookState, Rgb
+from app.rendering.frames import Frame, ShownBody
+from phynes_core.body.model import SMPL_PARENTS
+from phynes_core.conventions import JOINT_NAMES
+
+WIRE_INK: Rgb = (0.45, 0.93, 1.0)
+WIRE_OPACITY = 0.85
+HALO_OPACITY, HALO_PX = 0.45, 0.9  # a dark edge to either side, so that wires show on white shirts
+WIRE_SHARE, THINNEST_WIRE_PX = 1.0 / 900.0, 1.0  # width of an edge, of the picture's height
+FADE_WIDTHS, FAINTEST = 5.0, 0.12  # faces flatter than so many widths are drawn fainter, lest they fill up
+MIDDLE_INK: Rgb = (0.96, 0.96, 0.98)
+LEFT_INK: Rgb = (0.40, 0.66, 1.0)
+RIGHT_INK: Rgb = (1.0, 0.60, 0.34)
+JOINT_SHARE, BONE_SHARE, TIP_SHARE = 0.0062, 0.0046, 0.0018  # radii, of the picture's height
+LEAST_HEIGHT_PX = 320.0  # bones of smaller pictures are as thick as in one of this height
+RIM_SHARE, RIM_OPACITY = 0.0022, 0.6  # a dark edge, so that bones show on white shirts
+BONE_OPACITY, JOINT_OPACITY = 0.85, 1.0
+
+
+def projected(
+    projection: np.ndarray,  # [3, 4] image (px) from world (m)
+    points: np.ndarray,  # [N, 3] world
+) -> np.ndarray:  # [N, 3] x_px, y_px, depth in metres
+    """Where points are in the image; without meaning where the depth is not positive."""
+    image = points.astype(np.float32) @ projection[:, :3].T + projection[:, 3]
+    depth = image[:, 2:]
+    return np.concatenate([image[:, :2] / np.where(depth > 1e-6, depth, 1e-6), depth], 1)
+
+
+def wire_width_px(height_px: float) -> float:
+    """Of an edge in a picture of this height."""
+    return max(THINNEST_WIRE_PX, height_px * WIRE_SHARE)
+
+
+def wire_corners(frame: Frame) -> np.ndarray | None:  # [F, 8] float32
+    """Each face's corners in image pixels, its smallest height in pixels, and 0; None without a mesh.
+
+    A face that reaches behind the camera has height 0.
+    """
+    if frame.mesh is None or frame.projection is None:
+        return None
+    places = projected(frame.projection, frame.mesh.vertices)
+    corners = places[frame.mesh.faces]  # [F, 3, 3]
+    a, b, c = corners[:, 0, :2], corners[:, 1, :2], corners[:, 2, :2]
+    doubled_area = np.abs((b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0])
+    longest = np.sqrt(np.maximum(np.maximum(((b - a) ** 2).sum(1), ((c - b) ** 2).sum(1)), ((a - c) ** 2).sum(1)))
+    height = doubled_area / np.maximum(longest, 1e-6)
+    height[(corners[..., 2] <= 1e-3).any(1)] = 0.0
+    rows = np.zeros((len(corners), 8), np.float32)
+    rows[:, :6] = corners[..., :2].reshape(-1, 6)
+    rows[:, 6] = height
+    return rows
+
+
+def bone_bands(
+    frame: Frame,
+    scale: float,  # drawn pixels per image pixel
+    origin: tuple[float, float],  # of the picture among the drawn pixels
+) -> np.ndarray:  # [N, 10] float32: both ends (px), both radii (px), sRGB and opacity
+    """Bones and joints of everybody, the farthest first; a joint is a band without length."""
+    if frame.projection is None:
+        return np.zeros((0, 10), np.float32)
+    height = max(LEAST_HEIGHT_PX, frame.size[1] * scale)
+    rows: list[tuple[tuple[float, bool, float], list[float]]] = []  # what lies far goes first; joints over bones
+    for body in frame.bodies:
+        places = _joints_px(frame.projection, body, scale, origin)
+        away = float(places[0][2])
+        for joint, parent in enumerate(SMPL_PARENTS):
+            x, y, depth = places[joint]
+            if depth <= 1e-3:
+                continue
+            ink, radius = joint_ink(joint), JOINT_SHARE * height
+            rows.append(((-away, True, -depth), [x, y, x, y, radius, radius, *ink, JOINT_OPACITY]))
+            if parent >= 0 and places[parent][2] > 1e-3:
+                start = places[parent]
+                ends = [start[0], start[1], x, y, BONE_SHARE * height, TIP_SHARE * height]
+                rows.append(((-away, False, -depth - start[2]), [*ends, *ink, BONE_OPACITY]))
+    rows.sort(key=lambda row: row[0])
+    return np.array([row for _, row in rows], np.float32).reshape(-1, 10)
+
+
+def rim_px(height_px: float) -> float:
+    """Width of the dark edge around bones in a picture of this height."""
+    return max(1.0, RIM_SHARE * height_px)
+
+
+def joint_ink(joint: int) -> Rgb:
+    """Blue on the body's left, orange on its right."""
+    name = JOINT_NAMES[joint]
+    return LEFT_INK if name.startswith("left_") else RIGHT_INK if name.startswith("right_") else MIDDLE_INK
+
+
+def joint_at(frame: Frame, x_px: float, y_px: float, reach_px: float) -> tuple[int, int] | None:
+    """(place in the row, joint) nearest to an image position, of those within reach."""
+    if frame.projection is None:
+        return None
+    best: tuple[float, int, int] | None = None
+    for place, body in enumerate(frame.bodies):
+        places = _joints_px(frame.projection, body, 1.0, (0.0, 0.0))
+        apart = np.hypot(places[:, 0] - x_px, places[:, 1] - y_px)
+        apart[places[:, 2] <= 1e-3] = np.inf
+        joint = int(apart.argmin())
+        if apart[joint] <= reach_px and (best is None or apart[joint] < best[0]):
+            best = float(apart[joint]), place, joint
+    return None if best is None else best[1:]
+
+
+def joint_label(joint: int) -> str:
+    """As a person reads it."""
+    return JOINT_NAMES[joint].replace("_", " ")
+
+
+def _joints_px(
+    projection: np.ndarray, body: ShownBody, scale: float, origin: tuple[float, float]
+) -> np.ndarray:  # [24, 3] x, y, depth
+    places = projected(projection, body.joints)
+    places[:, :2] = places[:, :2] * scale + origin
+    return places
+
+
+ROWS_AT_ONCE = 1 << 18  # pixels; more at a time would only cost memory
+
+
+def overlaid(pixels: np.ndarray, frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 3] uint8 sRGB
+    """The picture with what the look asks for over it."""
+    if not (look.has_wireframe or look.has_joints):
+        return pixels
+    shown = pixels.astype(np.float32) / 255.0
+    if look.has_wireframe:
+        _draw_wires(shown, frame)
+    if look.has_joints:
+        for band in bone_bands(frame, 1.0, (0.0, 0.0)):
+            _draw_band(shown, band, rim_px(shown.shape[0]))
+    return (shown * 255.0).round().astype(np.uint8)
+
+
+def _draw_wires(shown: np.ndarray, frame: Frame) -> None:  # [H, W, 3], changed in place
+    corners, faces = wire_corners(frame), frame.face_index
+    if corners is None or faces is None:
+        return
+    rows, columns = np.nonzero(faces >= 0)
+    width = wire_width_px(shown.shape[0])
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        part = slice(start, start + ROWS_AT_ONCE)
+        row, column = rows[part], columns[part]
+        places = np.stack([column + 0.5, row + 0.5], 1).astype(np.float32)
+        wire, halo = wire_opacity(places, corners[faces[row, column]], width)
+        kept = shown[row, column] * (1.0 - wire - halo)[:, None]
+        shown[row, column] = kept + np.array(WIRE_INK, np.float32) * wire[:, None]
+
+
+def wire_opacity(
+    places: np.ndarray,  # [P, 2] px
+    corners: np.ndarray,  # [P, 8] of the face that each shows, as wire_corners gives them
+    width: float,  # px
+) -> tuple[np.ndarray, np.ndarray]:  # [P] both
+    """How much of each pixel the nearest edge of its own face covers, and its halo: what is hidden has no pixels."""
+    a, b, c = corners[:, 0:2], corners[:, 2:4], corners[:, 4:6]
+    apart = np.minimum(np.minimum(_to_segment(places, a, b), _to_segment(places, b, c)), _to_segment(places, c, a))
+    strength = np.clip(corners[:, 6] / (FADE_WIDTHS * width), FAINTEST, 1.0) * (corners[:, 6] > 0)
+    wire = WIRE_OPACITY * strength * np.clip(0.5 * width + 0.5 - apart, 0.0, 1.0)
+    return wire, HALO_OPACITY * strength * np.clip(0.5 * width + HALO_PX + 0.5 - apart, 0.0, 1.0) * (1.0 - wire)
+
+
+def _to_segment(places: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:  # [P, 2] each -> [P]
+    along, offset = end - start, places - start
+    share = np.clip((offset * along).sum(1) / np.maximum((along * along).sum(1), 1e-12), 0.0, 1.0)
+    return np.linalg.norm(offset - along * share[:, None], axis=1)
+
+
+def _draw_band(shown: np.ndarray, band: np.ndarray, rim: float) -> None:  # [H, W, 3], changed in place; [10]
+    ends, radii, ink, opacity = band[:4].reshape(2, 2), band[4:6], band[6:9], band[9]
+    reach = radii.max() + rim + 1.0
+    low = np.maximum(np.floor(ends.min(0) - reach), 0).astype(int)
+    high = np.minimum(np.ceil(ends.max(0) + reach), shown.shape[1::-1]).astype(int)
+    if (high <= low).any():
+        return
+    x, y = np.meshgrid(np.arange(low[0], high[0]) + 0.5, np.arange(low[1], high[1]) + 0.5)
+    along = ends[1] - ends[0]
+    share = ((x - ends[0, 0]) * along[0] + (y - ends[0, 1]) * along[1]) / max(float(along @ along), 1e-12)
+    share = np.clip(share, 0.0, 1.0)
+    apart = np.hypot(x - ends[0, 0] - along[0] * share, y - ends[0, 1] - along[1] * share)
+    apart = apart - (radii[0] + (radii[1] - radii[0]) * share)
+    fill = np.clip(0.5 - apart, 0.0, 1.0) * opacity
+    dark = np.clip(0.5 + rim - apart, 0.0, 1.0) * RIM_OPACITY * (1.0 - fill)
+    region = shown[low[1] : high[1], low[0] : high[0]]
+    region[:] = region * (1.0 - fill - dark)[..., None] + ink * fill[..., None]

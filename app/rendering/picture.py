@@ -1,0 +1,166 @@
+"""What each buffer looks like: engine images to display values, and display values to bytes."""
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from app.model.comparison import wiped
+from app.model.view_state import BUFFERS, LookState
+from app.rendering.false_color import (
+    FARTHEST,
+    NEAREST,
+    NONE,
+    legend_picture,
+    legend_place,
+    legends_of,
+    mode_of,
+    number_share,
+)
+from app.rendering.frames import LARGEST_HALF, LIGHT, PLAIN, REFLECTANCE, Frame
+from app.rendering.overlays import overlaid
+from phynes_core.conventions import linear_to_srgb
+from phynes_core.render.frame_buffers import FrameBuffers
+from phynes_core.render.tonemap import colored, tonemap
+
+ROWS_AT_ONCE = 512  # of a picture, so that one of 4096 x 4096 needs no gigabytes of floats
+KIND_OF_BUFFER = {"radiance": LIGHT, "shading": LIGHT, "albedo": REFLECTANCE}  # the rest is PLAIN
+ENGINE_NAME = {"light_visibility": "visibility"}  # of a scene lit by that light alone
+
+
+def display_image(
+    buffers: FrameBuffers,
+    name: str,
+    depth_m: tuple[float, float] | None = None,  # nearest and farthest, where these are more than the buffers show
+) -> tuple[Tensor, str]:
+    """[H, W, 4] float16 (values premultiplied by coverage; coverage), where the buffers lie, and their kind."""
+    if name not in BUFFERS:
+        raise ValueError(f"buffer: expected one of {', '.join(BUFFERS)}, got '{name}'")
+    image, mask = buffers.image(ENGINE_NAME.get(name, name)), buffers.mask
+    if name == "normal":
+        values = image * 0.5 + 0.5
+    elif name == "uv":
+        values = torch.cat([image, torch.zeros_like(mask)], -1)
+    elif name == "depth":
+        values = _depth_gray(image, depth_m or depth_range(buffers))
+    else:
+        values = image
+    values = values.expand(-1, -1, 3)
+    if name != "radiance":  # radiance comes out of the engine as light per pixel, covered or not
+        values = values * mask
+    return half_image(torch.cat([values, mask], -1)), KIND_OF_BUFFER.get(name, PLAIN)
+
+
+def half_image(picture: Tensor) -> Tensor:  # [H, W, 4] -> float16
+    """What a Frame holds; brighter than half precision knows becomes its largest number."""
+    return picture.clamp(max=LARGEST_HALF).to(torch.float16)
+
+
+def depth_range(buffers: FrameBuffers) -> tuple[float, float] | None:  # metres
+    """Nearest and farthest covered pixel; None of an empty picture."""
+    if buffers.depth is None:
+        return None
+    covered = buffers.depth[buffers.mask > 0]
+    return (float(covered.min()), float(covered.max())) if covered.numel() else None
+
+
+def display_bytes(frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 3] uint8 sRGB
+    """The frame over its background, wiped with the one it is compared with, as app/window/frame_display.py shows it."""
+    pixels = _over_background(frame, look)
+    if frame.other is not None:
+        pixels = wiped(pixels, _over_background(frame.other, look), look.wipe)
+    for corner, legend in enumerate(legends_of(frame, look)):
+        if legend is None:
+            continue
+        plate = legend_picture(legend, pixels.shape[0])
+        left, top = legend_place(pixels.shape[1], pixels.shape[0], plate.shape[1], is_left=corner == 0)
+        region = pixels[top : top + plate.shape[0], left : left + plate.shape[1]]
+        region[:] = over(region, plate[: region.shape[0], : region.shape[1]])
+    return pixels
+
+
+def display_rgba(frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 4] uint8 sRGB, straight alpha
+    """The same without its background: what black and white ones show through is clear."""
+    black = display_bytes(frame, replace(look, background=(0.0, 0.0, 0.0)))
+    white = display_bytes(frame, replace(look, background=(1.0, 1.0, 1.0)))
+    pixels = np.empty((*black.shape[:2], 4), np.uint8)
+    for top in range(0, len(black), ROWS_AT_ONCE):
+        rows = slice(top, top + ROWS_AT_ONCE)
+        alpha = 255 - np.clip(white[rows].astype(np.int16) - black[rows], 0, 255).min(-1)
+        color = black[rows] * (255.0 / np.maximum(alpha, 1))[..., None]
+        pixels[rows, :, :3], pixels[rows, :, 3] = np.clip(color + 0.5, 0, 255).astype(np.uint8), alpha
+    return pixels
+
+
+def over(below: np.ndarray, above: np.ndarray) -> np.ndarray:  # [H, W, 3], [H, W, 4] premultiplied; uint8 sRGB
+    """Blend as the window does: in sRGB."""
+    open_share = 1.0 - above[..., 3:].astype(np.float32) / 255.0
+    return (above[..., :3] + below * open_share).round().astype(np.uint8)
+
+
+def _over_background(frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 3] uint8 sRGB
+    image = frame.pixels
+    blended = np.empty((*image.shape[:2], 3), np.uint8)
+    for top in range(0, len(image), ROWS_AT_ONCE):
+        rows = slice(top, top + ROWS_AT_ONCE)
+        shown, coverage = _shown(image[rows], frame, look)
+        part = torch.tensor(look.background) * (1.0 - coverage) + shown * coverage
+        blended[rows] = (part * 255.0).round().to(torch.uint8).numpy()
+    return overlaid(blended, frame, look)
+
+
+def _shown(rows: np.ndarray, frame: Frame, look: LookState) -> tuple[Tensor, Tensor]:  # [h, W, 3] sRGB, coverage
+    pixels = torch.from_numpy(rows).float()
+    coverage = pixels[..., 3:]
+    values = pixels[..., :3] / coverage.clamp(min=1e-4)
+    mode = mode_of(frame, look)
+    if mode != NONE:
+        return colored(number_share(values, mode, look.exposure_ev)), coverage
+    if frame.kind == LIGHT:
+        return tonemap(values, look.exposure_ev, look.curve), coverage
+    if frame.kind == REFLECTANCE:
+        return linear_to_srgb(values.clamp(0.0, 1.0)), coverage
+    return values.clamp(0.0, 1.0), coverage
+
+
+def _depth_gray(depth: Tensor, depth_m: tuple[float, float] | None) -> Tensor:  # [H, W, 1] m -> gray, near is white
+    if depth_m is None:
+        return torch.zeros_like(depth)
+    near, far = depth_m
+    share = ((depth - near) / max(far - near, 1e-6)).clamp(0.0, 1.0)
+    return NEAREST + (FARTHEST - NEAREST) * share
+
+
+class DeviceImage:
+    """A finished image on the GPU, in memory that nothing writes to any more; frames.py's HeldImage."""
+
+    def __init__(self, tensor: Tensor) -> None:
+        self.tensor = tensor.contiguous()
+        self._host: np.ndarray | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Height, width, and channels if there are several."""
+        return tuple(self.tensor.shape)
+
+    @property
+    def host(self) -> np.ndarray:
+        """The same on the host: copied at the first call, on a stream that does not queue behind the next frame."""
+        if self._host is None:
+            with torch.cuda.stream(torch.cuda.Stream(self.tensor.device) if self.tensor.is_cuda else None):
+                self._host = self.tensor.cpu().numpy()  # waits for this stream alone
+        return self._host
+
+
+def held_image(image: Tensor) -> np.ndarray | DeviceImage:
+    """What a Frame holds of a tensor: the array on the host, or the image that stays where it is."""
+    return image.numpy() if image.device.type == "cpu" else DeviceImage(image)
+
+
+def wait_until_finished(device: torch.device) -> None:
+    """Return when what this thread asked of the device is done; others' work is not waited for."""
+    if device.type == "cuda":
+        finished = torch.cuda.Event(blocking=True)  # sleeps: the windows have the core meanwhile
+        finished.record(torch.cuda.current_stream(device))
+        finished.synchronize()

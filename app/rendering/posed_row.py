@@ -1,0 +1,208 @@
+"""From the row of bodies in a ViewState to posed avatars side by side on one ground, kept while they stay the same."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from app.model.avatar_row import posed_bodies
+from app.model.material_state import MaterialState
+from app.model.view_state import BodyState, PlaybackState, ViewState
+from app.rendering.frames import MaterialSquare, ShownBody
+from app.rendering.materials import Materials
+from app.rendering.posing import posed_by
+from phynes_core.avatar.avatar import Avatar
+from phynes_core.avatar.checkpoint import load_checkpoint
+from phynes_core.body.model import Pose, pose_body, pose_joints
+from phynes_core.body.motion import MotionClip
+from phynes_core.body.motion_files import load_motion
+from phynes_core.errors import CheckpointError
+from phynes_core.frame.scene import PosedAvatar
+
+MAX_KEPT = 8  # avatars, clips and environments, each: a row of bodies needs as many
+
+Loaded = TypeVar("Loaded")
+
+
+class KeptFiles:
+    """What was read from each path, by kind."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, dict[str, object]] = {}
+
+    def get(self, kind: str, path: str, read: Callable[[Path], Loaded]) -> Loaded:
+        """The very same object as the last time, unless others pushed it out."""
+        kept = self._kept.setdefault(kind, {})
+        if path in kept:
+            kept[path] = kept.pop(path)  # now the newest
+        else:
+            loaded = read(Path(path))
+            while len(kept) >= MAX_KEPT:
+                kept.pop(next(iter(kept)))
+            kept[path] = loaded
+        return kept[path]  # type: ignore[return-value]
+
+
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """A body as its clip has it, and what the clip says of the ground."""
+
+    avatar: Avatar
+    pose: Pose
+    target: Tensor  # [3] world: what a camera orbits
+    floor_m: float  # height of the ground it stands on
+
+
+def standing(avatar: Avatar, pose: Pose, edited: Pose, clip: MotionClip | None) -> Standing:
+    """The body in its edited pose; the target follows the pose that was not edited."""
+    floor_m = 0.0
+    if clip is None:  # a still pose stands on its lowest point, wherever the body file puts it
+        floor_m = float(pose_body(avatar.body, edited).vertices[:, 1].min())
+    return Standing(avatar, edited, orbit_target(avatar, pose, clip), floor_m)
+
+
+def orbit_target(avatar: Avatar, pose: Pose, clip: MotionClip | None) -> Tensor:  # [3] world
+    """The pelvis, followed over the ground; its height is the clip's median, so that a jump is seen as a jump."""
+    rest = Pose(torch.zeros(23, 3), torch.zeros(3), torch.zeros(3), pose.betas)
+    x, y, z = (pose_body(avatar.body, rest).joints[0] + pose.transl).tolist()
+    if clip is not None:
+        y += float(clip.transl[:, 1].median() - pose.transl[1])
+    return torch.tensor([x, y, z])
+
+
+def arranged(row: tuple[Standing, ...], active: int, spacing_m: float) -> tuple[tuple[PosedAvatar, ...], Tensor]:
+    """Everybody moved to a place of their own, and what the camera orbits, [3] world.
+
+    The active body's pelvis leads: the others keep level with it over the ground, so that nobody walks off.
+    """
+    lead = row[active]
+    posed = []
+    for index, body in enumerate(row):
+        along = (index - 0.5 * (len(row) - 1)) * spacing_m
+        shift = lead.target - body.target
+        shift[0] += along
+        shift[1] = lead.floor_m - body.floor_m
+        is_alone = len(row) == 1
+        pose = body.pose if is_alone else replace(body.pose, transl=body.pose.transl + shift)
+        posed.append(PosedAvatar(body.avatar, pose))
+    return tuple(posed), lead.target
+
+
+@dataclass(frozen=True, eq=False)
+class PosedRow:
+    """Everybody in the scene."""
+
+    posed: tuple[PosedAvatar, ...]
+    target: Tensor  # [3] world: what the camera orbits, pan not included
+    shown: tuple[ShownBody, ...]
+    floor_m: float  # world y of the ground that the active body stands on
+
+
+class Bodies:
+    """Not thread-safe, as the session that owns it."""
+
+    def __init__(self, files: KeptFiles, smpl: Path | None, smpl_uv: Path | None, maps: str = "auto") -> None:
+        self._files = files
+        self._smpl, self._smpl_uv = smpl, smpl_uv
+        self._maps = maps  # their backend
+        self._standing: dict[BodyState, Standing] = {}
+        self._row: tuple[object, PosedRow] | None = None
+        self._materials = Materials()
+
+    def row(self, state: ViewState) -> PosedRow:
+        """The state's bodies, posed and placed; the same object as long as nothing about them changes."""
+        bodies = tuple(_key(body) for body in posed_bodies(state))
+        key = bodies, state.company.place, state.company.spacing_m
+        if self._row is None or self._row[0] != key:
+            row = tuple(self._stand(body) for body in bodies)
+            posed, target = arranged(row, state.company.place, state.company.spacing_m)
+            self._row = key, PosedRow(posed, target, self._shown(bodies, posed), row[state.company.place].floor_m)
+        return self._with_materials(self._row[1], state)
+
+    def _with_materials(self, row: PosedRow, state: ViewState) -> PosedRow:
+        edits = [
+            self._materials.edit(posed.avatar, body.materials)
+            for posed, body in zip(row.posed, state.bodies, strict=True)
+        ]
+        if all(edit is None for edit in edits):
+            return row
+        edited = (replace(posed, materials=edit) for posed, edit in zip(row.posed, edits, strict=True))
+        return replace(row, posed=tuple(edited))
+
+    def square(self, row: PosedRow, state: ViewState, is_final: bool) -> MaterialSquare | None:
+        """The active body's materials over the UV square; while something moves, only where there is paint to see."""
+        avatar, materials = row.posed[state.company.place].avatar, state.body.materials
+        return self._materials.square(avatar, materials) if is_final or materials.strokes else None
+
+    def avatar(self, body: BodyState) -> Avatar:
+        """The avatar that the body names; raises CheckpointError."""
+
+        def read(path: Path) -> Avatar:
+            avatar = load_checkpoint(path, self._smpl, self._smpl_uv)
+            avatar.use_map_backend(self._maps)
+            return avatar
+
+        if not body.avatar:
+            raise CheckpointError("avatar: expected the path of a .ckpt file, got none; give --avatar FILE")
+        return self._files.get("avatar", body.avatar, read)
+
+    def clip(self, path: str) -> MotionClip:
+        """A motion clip; raises MotionError."""
+        return self._files.get("motion", path, load_motion)
+
+    def _stand(self, body: BodyState) -> Standing:
+        if body not in self._standing:
+            avatar = self.avatar(body)
+            betas = avatar.betas.clone()
+            betas += torch.tensor(body.shape)[: len(betas)]
+            clip = self._placed(body.motion, avatar, betas) if body.motion else None
+            has_second = clip is not None and body.playback.second
+            second = self._placed(body.playback.second, avatar, betas) if has_second else None
+            pose, edited = posed_by(body, clip, second, betas)
+            while len(self._standing) >= MAX_KEPT:
+                self._standing.pop(next(iter(self._standing)))
+            self._standing[body] = standing(avatar, pose, edited, clip)
+        return self._standing[body]
+
+    def _placed(self, path: str, avatar: Avatar, betas: Tensor) -> MotionClip:
+        """The clip in this person's parameters."""
+
+        def place(_: Path) -> MotionClip:
+            still = Pose(torch.zeros(23, 3), torch.zeros(3), torch.zeros(3), betas)
+            return self.clip(path).placed_on(pose_joints(avatar.body, still).places)
+
+        return self._files.get("placed", f"{path} {avatar.body.content_hash} {betas.tolist()}", place)
+
+    def _shown(self, bodies: tuple[BodyState, ...], posed: tuple[PosedAvatar, ...]) -> tuple[ShownBody, ...]:
+        shown, first_face = [], 0
+        for body, avatar in zip(bodies, posed, strict=True):
+            clip = self.clip(body.motion) if body.motion else None
+            model = avatar.avatar.body
+            joints = pose_joints(model, avatar.pose)
+            shown.append(
+                ShownBody(
+                    joints.places.numpy(), joints.turns.numpy(),
+                    torch.cat([avatar.pose.global_orient[None], avatar.pose.body_pose]).numpy(),
+                    0.0 if clip is None else clip.duration_s, 0.0 if clip is None else clip.fps,
+                    first_face, self._files.get("weights", model.content_hash, lambda _, m=model: _face_weights(m)),
+                )
+            )  # fmt: skip
+            first_face += model.num_faces
+        return tuple(shown)
+
+
+def _key(body: BodyState) -> BodyState:
+    """What the pose depends on: the rest is as good as any."""
+    playback = replace(body.playback, speed=1.0, loops=True, start_s=0.0, end_s=0.0)
+    return replace(
+        body, playing=False, detail="auto", freezes_materials=True, materials=MaterialState(),
+        playback=playback if body.motion else PlaybackState(),
+    )  # fmt: skip
+
+
+def _face_weights(model) -> np.ndarray:  # [F, 24] uint8, 255 is all of it
+    return (model.weights[model.faces].mean(1) * 255.0).round().to(torch.uint8).numpy()

@@ -1,0 +1,92 @@
+"""What stands around the avatar, put into its picture: floor, sky, checkerboard and the film set's balls."""
+
+import torch
+from torch import Tensor
+
+from app.model.light_state import StageState
+from app.rendering.frames import Sky
+from app.rendering.lighting import BuiltLight
+from app.rendering.tiles import Band
+from phynes_core.conventions import rotation_about_y
+from phynes_core.render.camera import Camera
+from phynes_core.render.frame_buffers import FrameBuffers
+from phynes_core.render.ground import Ground
+from phynes_core.render.light_picture import film_set_balls, picture_of_light, sample_latlong
+
+BALL_SHARE = 0.13  # of the picture's height
+BALL_MARGIN = 0.02
+MIRROR_ROWS = 128  # of the light that the chrome ball shows
+CHECKER_SQUARES = 24  # over the picture's height
+CHECKER_SHADE = 0.3  # of the background color's brightness, hidden in every other square
+SCREEN_GAMMA = 2.2
+GROUND_RADIUS_M = 2.4  # beyond the outer bodies
+
+
+def ground_of(stage: StageState, floor_m: float, target: Tensor, width_m: float) -> Ground | None:  # target [3] world
+    """The floor under a row of bodies so wide, if the stage has one."""
+    if not stage.has_ground:
+        return None
+    radius = GROUND_RADIUS_M + 0.5 * width_m
+    center = (float(target[0]), float(target[2]))
+    return Ground(floor_m, center, radius, stage.ground_shadow, stage.ground_reflection)
+
+
+def staged(
+    picture: Tensor,  # [H, W, 4] the radiance, premultiplied; coverage
+    buffers: FrameBuffers,
+    stage: StageState,
+    light: BuiltLight,
+    camera: Camera,
+    place: Tensor,  # [3] world, where the balls hang: the pelvis
+    is_screen: bool = True,  # for display in sRGB; False: alpha is linear, as programs that compute expect
+    band: Band | None = None,  # the rows of a larger picture that all of the above show
+) -> Tensor:  # [H, W, 4] linear, premultiplied; share of the background that is hidden
+    """The avatar over its stage; a backdrop that is a color is left to whoever shows the picture."""
+    band = band or Band(0, picture.shape[0], picture.shape[0])
+    if buffers.ground is not None:
+        floor = buffers.ground
+        if is_screen:  # shadows darken encoded colors there: what hides a share of the light hides less of its code
+            alpha = 1.0 - (1.0 - floor[..., 3:]).clamp(0.0, 1.0) ** (1.0 / SCREEN_GAMMA)
+            floor = torch.cat([floor[..., :3], alpha], -1)
+        picture = _over(picture, floor)
+    if stage.backdrop in ("environment", "blurred") and light.sky is not None:
+        sky = sky_behind(light.sky, stage.backdrop == "blurred", camera)
+        picture = _over(picture, torch.cat([sky, torch.ones_like(sky[..., :1])], -1))
+    elif stage.backdrop == "checker":
+        picture = _over(picture, checker(picture.shape[1], band))
+    if stage.has_balls:
+        picture = _with_balls(picture, light, camera, place, band)
+    return picture
+
+
+def _with_balls(picture: Tensor, light: BuiltLight, camera: Camera, place: Tensor, band: Band) -> Tensor:
+    size, margin = max(8, round(BALL_SHARE * band.size)), round(BALL_MARGIN * band.size)
+    top = band.size - margin - size
+    first, last = max(top, band.top), min(top + size, band.bottom)
+    if first < last:
+        mirrored = picture_of_light(light.lighting, place, MIRROR_ROWS, 2 * MIRROR_ROWS)
+        balls = film_set_balls(light.lighting, mirrored, camera, place, size)
+        picture = picture.clone()
+        corner = picture[first - band.top : last - band.top, margin : margin + 2 * size]
+        corner[:] = _over(balls[first - top : last - top, : corner.shape[1]], corner)
+    return picture
+
+
+def sky_behind(sky: Sky, is_blurred: bool, camera: Camera) -> Tensor:  # [H, W, 3] linear
+    """What the camera sees where nothing stands."""
+    image = torch.from_numpy(sky.blurred if is_blurred else sky.sharp).float()
+    _, directions = camera.pixel_rays()
+    # light at +Z stands at +X after 90 degrees: look back by as much
+    return sample_latlong(image, directions @ rotation_about_y(-sky.yaw_deg).T) * torch.tensor(sky.scale)
+
+
+def checker(width: int, band: Band) -> Tensor:  # [H, W, 4]
+    """Shade in every other square of the background, whatever its color and the exposure."""
+    square = max(1, band.size // CHECKER_SQUARES)
+    rows, columns = torch.arange(band.top, band.bottom) // square, torch.arange(width) // square
+    is_dark = ((rows[:, None] + columns[None]) % 2).float()
+    return torch.cat([torch.zeros(band.rows, width, 3), CHECKER_SHADE * is_dark[..., None]], -1)
+
+
+def _over(above: Tensor, below: Tensor) -> Tensor:
+    return above + below * (1.0 - above[..., 3:])

@@ -1,0 +1,110 @@
+"""Small pictures for panels: environments, made beside the windows, and poses as stick figures."""
+
+import math
+import queue
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import adaptive_avg_pool2d
+
+from app.files.poses import SavedPose, library, own_folder
+from app.rendering.frames import PoseChoice, Stroke
+from phynes_core.body.files import load_bundled_body
+from phynes_core.body.model import BodyModel, Pose, pose_joints
+from phynes_core.conventions import linear_to_srgb, rotation_about_y
+from phynes_core.errors import PhynesError
+from phynes_core.render.probes import load_environment_image
+
+ROWS, COLUMNS = 22, 44
+MIDDLE_GRAY = 0.18  # what a typical texel becomes, so that night and noon can both be told
+
+
+class LightThumbnails:
+    """`made` grows from a thread of its own; `changed` is called there."""
+
+    def __init__(self, changed: Callable[[], None] = lambda: None) -> None:
+        self._changed = changed
+        self._asked: set[str] = set()
+        self._queue: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._made: dict[str, np.ndarray] = {}
+        self._thread: threading.Thread | None = None
+
+    @property
+    def made(self) -> Mapping[str, np.ndarray]:
+        """Path -> [22, 44, 3] float32 in [0, 1], sRGB. A new mapping whenever there is more."""
+        return self._made
+
+    def ask(self, paths: Iterable[str]) -> None:
+        """Make those that were not asked for yet."""
+        for path in paths:
+            if path and path not in self._asked:
+                self._asked.add(path)
+                self._queue.put(path)
+                if self._thread is None:
+                    self._thread = threading.Thread(target=self._work, name="thumbnails", daemon=True)
+                    self._thread.start()
+
+    def _work(self) -> None:
+        while True:
+            path = self._queue.get()
+            try:
+                picture = thumbnail(load_environment_image(Path(path)))
+            except PhynesError:  # who lights with it is told
+                continue
+            self._made = {**self._made, path: picture}
+            self._changed()
+
+
+def thumbnail(radiance: Tensor) -> np.ndarray:  # [H, 2 H, 3] linear -> [22, 44, 3] in [0, 1], sRGB
+    """Means of blocks, at an exposure of its own, highlights rolled off."""
+    small = adaptive_avg_pool2d(radiance.permute(2, 0, 1), (ROWS, COLUMNS)).permute(1, 2, 0)
+    typical = (small.mean(-1) + 1e-6).log().mean().exp()  # a sun would darken all else in an arithmetic mean
+    light = small * (MIDDLE_GRAY / typical)
+    return linear_to_srgb(light / (1.0 + light)).numpy()
+
+
+TURN_DEG = -28.0  # seen a little from the side, so that what reaches ahead shows
+WIDTHS = {
+    **dict.fromkeys((4, 5), 0.14),
+    **dict.fromkeys((7, 8), 0.11),
+    **dict.fromkeys((15, 18, 19), 0.095),
+    **dict.fromkeys((10, 11, 20, 21, 22, 23), 0.08),
+}  # metres, of the bone that ends in the joint
+TRUNK_WIDTH = 0.17
+HEAD_RADIUS = 0.10
+HEIGHT_M = 2.15  # that fits into a figure, arms up
+
+
+def pose_choices() -> tuple[PoseChoice, ...]:
+    """The library as panels show it."""
+    body, own = load_bundled_body(), str(own_folder())
+    return tuple(
+        PoseChoice(path, pose.name, pose.rotations, path.startswith(own), figure_of(body, pose))
+        for path, pose in library().items()
+    )
+
+
+def figure_of(body: BodyModel, pose: SavedPose) -> tuple[Stroke, ...]:
+    """Strokes in a square of side 1, the origin at its top left; a stroke of no length is the head."""
+    rotations = torch.tensor(pose.rotations)
+    places = pose_joints(body, Pose(rotations[1:], rotations[0], torch.zeros(3), torch.zeros(10))).places
+    places = (places - 0.5 * (places.amin(0) + places.amax(0))) @ rotation_about_y(TURN_DEG).T
+    strokes = []
+    for joint, parent in enumerate(body.parents):
+        if parent < 0:
+            continue
+        ends = places[parent], places[joint]
+        strokes.append(_stroke(*ends, WIDTHS.get(joint, TRUNK_WIDTH)))
+    head = places[15] + (places[15] - places[12]) * 0.8
+    strokes.append(_stroke(head, head, 2 * HEAD_RADIUS))
+    return tuple(sorted(strokes, key=lambda stroke: stroke.depth))
+
+
+def _stroke(start: torch.Tensor, end: torch.Tensor, width_m: float) -> Stroke:
+    (x0, y0, z0), (x1, y1, z1) = (start / HEIGHT_M).tolist(), (end / HEIGHT_M).tolist()
+    depth = max(-0.5, min(0.5, 0.5 * (z0 + z1)))
+    return Stroke(0.5 + x0, 0.5 - y0, 0.5 + x1, 0.5 - y1, width_m / HEIGHT_M, depth if math.isfinite(depth) else 0.0)

@@ -1,0 +1,56 @@
+"""Large pictures, a band of rows at a time: what one band needs in memory is all that is ever needed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from app.rendering.frames import Frame
+from phynes_core.render.camera import Camera
+
+LARGEST_AT_ONCE = 1024  # pixels a side of a picture that is made at once
+BAND_PIXELS = 1 << 19  # with 2 x 2 samples each as many as half a picture of 1024 x 1024
+
+
+@dataclass(frozen=True)
+class Band:
+    """Rows of a square picture."""
+
+    top: int
+    rows: int
+    size: int  # of the whole picture
+
+    @property
+    def bottom(self) -> int:
+        """The first row below."""
+        return self.top + self.rows
+
+    def of(self, camera: Camera) -> Camera:
+        """What the whole picture's camera sees in these rows."""
+        return camera if self.rows == camera.height else camera.cropped(0, self.top, camera.width, self.rows)
+
+
+def bands_of(size: int) -> list[Band]:
+    """From the top to the bottom."""
+    rows = max(1, BAND_PIXELS // size)
+    return [Band(top, min(rows, size - top), size) for top in range(0, size, rows)]
+
+
+def joined(
+    size: int,
+    render: Callable[[Band], Frame],
+    after_band: Callable[[int, int], bool],  # bands done, of how many; False cancels
+) -> Frame | None:
+    """One frame of all bands; None when cancelled."""
+    pixels, faces = np.zeros((size, size, 4), np.float16), np.full((size, size), -1, np.int32)
+    bands, frame, render_ms = bands_of(size), None, 0.0
+    for done, band in enumerate(bands, 1):
+        frame = render(band)
+        pixels[band.top : band.bottom] = frame.pixels
+        if frame.face_index is not None:
+            faces[band.top : band.bottom] = frame.face_index
+        render_ms += frame.render_ms
+        if not after_band(done, len(bands)):
+            return None
+    assert frame is not None
+    return replace(frame, image=pixels, faces=faces, texel_coordinates=None, render_ms=render_ms)

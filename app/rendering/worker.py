@@ -1,0 +1,226 @@
+"""The one engine thread: renders the latest view asked for, and never makes the windows wait."""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from app.model.status import Message, RecordingStatus, Status
+from app.model.view_state import ViewState
+from app.rendering.export_jobs import Take
+from app.rendering.frames import Frame, Readings, Renderer
+from phynes_core.errors import PhynesError
+
+_log = logging.getLogger(__name__)
+RATE_WINDOW_S = 1.0  # over which the render rate is counted
+MAX_MESSAGES = 50
+REST_S = 0.3  # a view untouched for so long is rendered again, finely
+
+
+@dataclass(frozen=True)
+class _Live:
+    state: ViewState
+    is_final: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class _Reading:
+    state: ViewState
+
+
+class Worker:
+    """Owns the renderer. All methods may be called from the windows' thread and return at once."""
+
+    def __init__(self, renderer: Renderer, size: int) -> None:
+        self._renderer = renderer
+        self._size = size
+        self.wake: Callable[[], None] = lambda: None  # called by the engine thread when a window should look
+        self._changed = threading.Condition()
+        self._wanted: _Live | None = None
+        self._may_refine = False
+        self._take: Take | None = None
+        self._is_cancelled = False
+        self._is_closing = False
+        self._status = Status()
+        self._finished_s: deque[float] = deque(maxlen=240)
+        self._latest: Frame | None = None
+        self._failed: ViewState | None = None
+        self._may_read = False
+        self._read: tuple[ViewState | None, Readings | None] = (None, None)
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+
+    @property
+    def latest(self) -> Frame | None:
+        """The newest finished frame."""
+        return self._latest
+
+    @property
+    def failed(self) -> ViewState | None:
+        """The newest state that could not be rendered."""
+        return self._failed
+
+    @property
+    def status(self) -> Status:
+        """The newest status; its render rate is counted now."""
+        newest = time.monotonic() - RATE_WINDOW_S
+        count = sum(1 for finished in tuple(self._finished_s) if finished > newest)
+        return replace(self._status, render_fps=count / RATE_WINDOW_S)
+
+    def start(self) -> None:
+        """Begin with the warm-up."""
+        self._thread.start()
+
+    def show(self, state: ViewState) -> None:
+        """Ask for a picture; one that was not begun yet is forgotten."""
+        with self._changed:
+            self._wanted = _Live(state)
+            self._changed.notify()
+
+    def let_refine(self, may_refine: bool) -> None:
+        """Whether a view at rest may be rendered finely: not while a hand is on it, for that takes several frames."""
+        with self._changed:
+            if may_refine != self._may_refine:
+                self._may_refine = may_refine
+                self._changed.notify()
+
+    def let_read(self, may_read: bool) -> None:
+        """Whether a picture at rest may be read out, pixel by pixel: while somebody points at one."""
+        with self._changed:
+            if may_read != self._may_read:
+                self._may_read = may_read
+                self._changed.notify()
+
+    def readings_of(self, frame: Frame) -> Readings | None:
+        """Every buffer's numbers at the frame's pixels, once they are known."""
+        state, readings = self._read
+        is_known = state is frame.state and readings is not None and readings.rows.shape == frame.size[::-1]
+        return readings if is_known else None
+
+    def take(self, take: Take) -> bool:
+        """Make a picture or a video; live frames pause until it is done. False while another is made."""
+        with self._changed:
+            if self._take is not None:
+                return False
+            self._take = take
+            self._is_cancelled = False
+            self._set_status(recording=RecordingStatus("running", 0, 0, take.path, noun=take.noun))
+            self._changed.notify()
+        return True
+
+    def cancel_recording(self) -> None:
+        """Stop after the frame in progress and remove the partial file."""
+        self._is_cancelled = True
+
+    def say(self, text: str, is_error: bool = False) -> None:
+        """Add a line to the messages."""
+        message = Message(text, is_error, time.monotonic())
+        with self._changed:
+            self._set_status(messages=(*self._status.messages, message)[-MAX_MESSAGES:])
+
+    def close(self, timeout_s: float = 10.0) -> bool:
+        """Stop; a recording in progress is cancelled. True when the thread ended in time."""
+        with self._changed:
+            self._is_closing = True
+            self._is_cancelled = True
+            self._changed.notify()
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    # the engine thread
+
+    def _run(self) -> None:
+        self._guarded("warming up", lambda: self._renderer.warm_up(self._progress))
+        self._set_status(is_ready=True, activity="", share=None)
+        while (job := self._next_job()) is not None:
+            if isinstance(job, _Live):
+                self._guarded("rendering", lambda job=job: self._render(job))
+            elif isinstance(job, _Reading):
+                self._guarded("reading pixels", lambda job=job: self._read_out(job.state))
+            else:
+                self._guarded(f"making the {job.noun}", lambda job=job: self._make(job))
+                with self._changed:
+                    self._take = None
+                if self._status.recording.state == "running":  # an error ended it
+                    self._set_status(recording=replace(self._status.recording, state="failed"))
+
+    def _next_job(self) -> "_Live | _Reading | Take | None":
+        with self._changed:
+            while not self._is_closing:
+                if self._take is not None:
+                    return self._take
+                if self._wanted is not None:
+                    wanted, self._wanted = self._wanted, None
+                    return wanted
+                latest = self._latest
+                if latest is not None and not latest.is_converged:
+                    return _Live(latest.state)
+                if self._may_read and latest is not None and latest.is_final and self._read[0] is not latest.state:
+                    return _Reading(latest.state)
+                needs_refining = self._may_refine and latest is not None and not latest.is_final
+                was_touched = self._changed.wait(REST_S if needs_refining else None)
+                if needs_refining and not was_touched and latest is not None:
+                    return _Live(latest.state, is_final=True)
+        return None
+
+    def _render(self, job: _Live) -> None:
+        try:
+            self._publish(self._renderer.render(job.state, self._size, job.is_final))
+        except Exception:
+            self._failed = job.state
+            raise
+
+    def _read_out(self, state: ViewState) -> None:
+        self._read = (state, None)  # once: what failed would fail again
+        self._read = (state, self._renderer.readings(state, self._size))
+        self.wake()
+
+    def _publish(self, frame: Frame) -> None:
+        self._latest = frame
+        self._finished_s.append(time.monotonic())
+        self.wake()
+
+    def _make(self, take: Take) -> None:
+        start_s = time.monotonic()
+
+        def after_step(num_done: int, num_steps: int, frame: Frame | None) -> bool:
+            if frame is not None:
+                self._publish(frame)
+            left_s = (time.monotonic() - start_s) / num_done * (num_steps - num_done)
+            now = replace(self._status.recording, num_done=num_done, num_frames=num_steps, left_s=left_s)
+            self._set_status(recording=now)
+            return not self._is_cancelled
+
+        try:
+            is_whole = take.run(self._renderer, after_step, lambda: self._is_cancelled)
+        finally:
+            with self._changed:  # show the live view again
+                self._wanted = self._wanted or _Live(take.state)
+        self._set_status(recording=replace(self._status.recording, state="done" if is_whole else "cancelled"))
+        self.say(f"Saved {take.path}" if is_whole else f"The {take.noun} was cancelled")
+
+    def _guarded(self, doing: str, step: Callable[[], None]) -> None:
+        """An error in one frame is a message; the next frame may well succeed."""
+        try:
+            step()
+        except PhynesError as error:
+            self._stop_refining()
+            self.say(str(error), is_error=True)
+        except Exception as error:
+            _log.exception("while %s", doing)
+            self._stop_refining()
+            self.say(f"Internal error while {doing}: {type(error).__name__}: {error}", is_error=True)
+
+    def _stop_refining(self) -> None:
+        if self._latest is not None:
+            self._latest = replace(self._latest, is_converged=True, is_final=True)
+
+    def _progress(self, activity: str, share: float | None = None) -> None:
+        self._set_status(activity=activity, share=share)
+
+    def _set_status(self, **changes: object) -> None:
+        with self._changed:
+            self._status = replace(self._status, **changes)  # type: ignore[arg-type]
+        self.wake()

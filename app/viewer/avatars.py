@@ -1,0 +1,101 @@
+"""Material edits and poses between the windows and their files; nothing is loaded unasked."""
+
+from pathlib import Path
+
+from app.files.materials import load_materials, materials_path, save_materials
+from app.files.poses import free_name, library, read_pose, save_pose
+from app.model.joints import hold_pose
+from app.model.material_state import MaterialFile
+from app.model.materials import use_materials
+from app.model.view_state import Store, Vector
+from app.rendering.frames import PoseChoice
+from app.rendering.thumbnails import pose_choices
+from app.rendering.worker import Worker
+from app.viewer.notices import Say, telling
+
+
+class MaterialDesk:
+    """Belongs to the windows' loop; a file is a few kB, so reading and writing wait for nothing."""
+
+    def __init__(self, store: Store, say: Say) -> None:
+        self._store, self._say = store, say
+        self._offered: str | None = None  # the avatar whose file was last looked for
+        self._is_there = False
+
+    @property
+    def beside(self) -> MaterialFile:
+        """The file of the active avatar."""
+        avatar = self._store.state.body.avatar
+        return MaterialFile(materials_path(avatar).name, self._is_there) if avatar else MaterialFile()
+
+    def turn(self) -> None:
+        """Look for a file when another avatar becomes the active one, and say so: nobody is painted unasked."""
+        body = self._store.state.body
+        if body.avatar == self._offered or not body.avatar:
+            return
+        self._offered, path = body.avatar, materials_path(body.avatar)
+        self._is_there = path.is_file()
+        if self._is_there and not body.materials.strokes and body.materials.is_plain:
+            self._say(f"{path.name} beside this avatar is not used: Ctrl+Shift+U or the panel Materials loads it")
+
+    def save(self, path: str = "") -> None:
+        """Write the active body's edits, beside its checkpoint when no path is given."""
+        body = self._store.state.body
+        if not body.avatar:
+            return
+        with telling(self._say):
+            target = Path(path).expanduser() if path else materials_path(body.avatar)
+            save_materials(target, body.materials, body.avatar)
+            self._is_there = self._is_there or target == materials_path(body.avatar)
+            self._say(f"Saved {target}")
+
+    def load(self, path: str = "") -> None:
+        """Use the edits of a file, of the one beside the checkpoint when no path is given."""
+        avatar = self._store.state.body.avatar
+        with telling(self._say):
+            source = Path(path).expanduser() if path else materials_path(avatar)
+            materials = load_materials(source)
+            self._store.end_gesture()
+            self._store.post(lambda state: use_materials(state, materials), "load materials")
+            self._store.end_gesture()
+            self._say(f"Materials as {source.name} has them")
+
+
+class PoseDesk:
+    """Belongs to the windows' loop; a pose is a few kB, so reading and writing wait for nothing."""
+
+    def __init__(self, store: Store, worker: Worker) -> None:
+        self._store, self._worker = store, worker
+        self.choices: tuple[PoseChoice, ...] = pose_choices()
+
+    def save(self, where: str) -> None:
+        """Keep the newest picture's pose of the active body, under a name or in a file."""
+        frame = self._worker.latest
+        if frame is None or not frame.bodies:
+            self._worker.say("There is no picture yet whose pose could be saved")
+            return
+        rows = frame.bodies[frame.state.company.place].rotations.tolist()
+        rotations: tuple[Vector, ...] = tuple((x, y, z) for x, y, z in rows)
+        with telling(self._worker.say):
+            path = save_pose(where or free_name(library()), rotations)
+            self._worker.say(f"Saved {path}")
+            self.choices = pose_choices()
+
+    def load(self, path: str) -> None:
+        """Hold the pose of a file."""
+        with telling(self._worker.say):
+            self._hold(read_pose(Path(path).expanduser()).rotations)
+
+    def step(self, steps: int) -> None:
+        """The next pose of the library, around its ends."""
+        if not self.choices:
+            self._worker.say("The library holds no poses: Alt+S saves one")
+            return
+        held = self._store.state.body.held_pose
+        place = next((index for index, pose in enumerate(self.choices) if pose.rotations == held), None)
+        start = place if place is not None else (-1 if steps > 0 else 0)
+        self._hold(self.choices[(start + steps) % len(self.choices)].rotations)
+
+    def _hold(self, rotations: tuple[Vector, ...]) -> None:
+        self._store.end_gesture()
+        self._store.post(lambda state: hold_pose(state, rotations), "pose")

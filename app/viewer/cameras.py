@@ -1,0 +1,79 @@
+"""Bookmarks and camera paths between the windows and files."""
+
+from pathlib import Path
+
+from app.files.cameras import (
+    Bookmark,
+    read_bookmarks,
+    read_path,
+    save_path,
+    with_named,
+    with_numbered,
+    without,
+    write_bookmarks,
+)
+from app.model.camera_paths import use_path
+from app.model.edits import edit_camera
+from app.model.view_state import Store
+from app.viewer.notices import Say, telling
+
+
+class CameraDesk:
+    """Belongs to the windows' thread; the files are a few kB, so reading and writing wait for nothing."""
+
+    def __init__(self, store: Store, say: Say) -> None:
+        self._store, self._say = store, say
+        self.bookmarks = read_bookmarks()
+
+    def go_to(self, number: int) -> None:
+        """Look from the bookmark of this number."""
+        found = next((bookmark for bookmark in self.bookmarks if bookmark.number == number), None)
+        if found is None:
+            self._say(f"No bookmark {number} yet: Ctrl+Shift+{number} keeps this place")
+            return
+        camera = found.camera
+        self._store.end_gesture()
+        self._store.post(lambda state: edit_camera(state, **vars(camera)), "bookmark")
+
+    def keep_here(self, number: int) -> None:
+        """Keep this place under a number."""
+        self._keep(with_numbered(read_bookmarks(), number, self._store.state.camera), f"Kept as bookmark {number}")
+
+    def save_bookmark(self, name: str) -> None:
+        """Keep this place under a name; one of that name moves here."""
+        kept = read_bookmarks()
+        after = with_named(kept, name, self._store.state.camera)
+        if after == kept:
+            self._say("Bookmark: expected a name, got none; type one", is_error=True)
+        else:
+            self._keep(after, f"Kept as bookmark {' '.join(name.split())}")
+
+    def remove_bookmark(self, name: str) -> None:
+        """Forget a place."""
+        kept = read_bookmarks()
+        if (after := without(kept, name)) != kept:
+            self._keep(after, f"Bookmark {name} removed")
+
+    def save_path(self, where: str) -> None:
+        """The camera path into a JSON file; a message says how it went."""
+        path = self._store.state.path
+        if not path.keys:
+            self._say("Camera path: expected one key at least, got none; add one with Alt+K", is_error=True)
+            return
+        with telling(self._say):
+            save_path(Path(where).expanduser(), path)
+            self._say(f"Saved {where}")
+
+    def load_path(self, where: str) -> None:
+        """The camera path of a JSON file; what it is not is a message."""
+        with telling(self._say):
+            path = read_path(Path(where).expanduser())
+            self._store.end_gesture()
+            self._store.post(lambda state: use_path(state, path), "camera path")
+
+    def _keep(self, bookmarks: tuple[Bookmark, ...], message: str) -> None:
+        if write_bookmarks(bookmarks):
+            self._say(message)
+        else:
+            self._say("Bookmarks cannot be kept: the folder for settings cannot be written", is_error=True)
+        self.bookmarks = bookmarks

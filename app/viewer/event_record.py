@@ -1,0 +1,126 @@
+"""A record of what the windows did, one JSON object a line: for tests and for bug reports (PHYNES_TRACE=FILE)."""
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from pyglm import glm
+
+from app.model.view_state import LightState, ViewState
+from app.rendering.frames import Frame
+from app.tools.limbs import LimbHands
+from app.tools.orbit_view import OrbitView
+from app.tools.picking import Letterbox, lamp_handle
+from app.tools.pixel_inspector import Pointed
+
+VARIABLE = "PHYNES_TRACE"
+
+
+class Trace:
+    """Appends events to a file, or does nothing."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._file = open(path, "a", buffering=1) if path else None
+        self._said: dict[str, Any] = {}
+
+    @staticmethod
+    def from_environment() -> "Trace":
+        """Traces where PHYNES_TRACE says."""
+        path = os.environ.get(VARIABLE)
+        return Trace(Path(path) if path else None)
+
+    @property
+    def is_on(self) -> bool:
+        """Whether anybody reads: lets callers skip costly fields."""
+        return self._file is not None
+
+    def event(self, kind: str, **fields: Any) -> None:
+        """Write one line."""
+        if self._file is not None:
+            self._file.write(json.dumps({"kind": kind, "time_s": time.monotonic(), **fields}) + "\n")
+
+    def changed(self, kind: str, value: Any) -> None:
+        """Write one line unless it was the last of its kind."""
+        if self._said.get(kind) != value:
+            self._said[kind] = value
+            self.event(kind, value=value)
+
+    def close(self) -> None:
+        """Flush and close."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+def traced_rings(limbs: LimbHands, view: OrbitView | None, letterbox: Letterbox) -> list[list[list[float]]]:
+    """Each ring's points in the window."""
+    rings = limbs.rings(view) if view is not None else None
+    if rings is None or view is None:
+        return []
+    places = [rings.projected(view, axis)[0].tolist() for axis in range(3)]
+    return [[list(letterbox.to_window(*place)) for place in ring] for ring in places]
+
+
+def traced_joints(frame: Frame, view: OrbitView, letterbox: Letterbox) -> list[list[list[float]]]:
+    """Every body's joints in the window."""
+    return [
+        [list(letterbox.to_window(*view.project(glm.vec3(*joint))[:2])) for joint in body.joints.tolist()]
+        for body in frame.bodies
+    ]
+
+
+def traced_picture(
+    frame: Frame, view: OrbitView | None, letterbox: Letterbox, limbs: LimbHands, state: ViewState
+) -> dict[str, object]:
+    """A picture that was drawn; `state` is the newest one."""
+    handles = [lamp_handle(view, lamp) for lamp in state.light.lamps] if view else []
+    return {
+        "render_ms": round(frame.render_ms, 1),
+        "is_final": frame.is_final,
+        "is_current": frame.state.rendered == state.rendered,
+        "selected_joint": state.tool.selected_joint,
+        "rings": traced_rings(limbs, view, letterbox),
+        "joints_px": traced_joints(frame, view, letterbox) if view else [],
+        "handles": [letterbox.to_window(handle.x_px, handle.y_px) for handle in handles],
+        **traced_state(frame.state),
+    }
+
+
+def traced_pointed(pointed: Pointed | None) -> dict[str, object] | None:
+    """What is shown beside the pointer."""
+    if pointed is None:
+        return None
+    lines = [[line.label, list(line.numbers)] for line in pointed.lines]
+    return {"column": pointed.column, "row": pointed.row, "zoom": pointed.zoom, "lines": lines}
+
+
+def light_of(light: LightState | None) -> str | None:
+    """The right side's light in a word."""
+    return None if light is None else Path(light.environment).stem or light.mode
+
+
+def traced_state(state: ViewState) -> dict[str, object]:
+    """What tests and bug reports ask for."""
+    camera, light, compare = state.camera, state.light, state.compare
+    return {
+        "buffer": state.look.buffer,
+        "camera": [camera.azimuth_deg, camera.elevation_deg, camera.distance_m, *camera.pan_m],
+        "fov_deg": round(camera.fov_deg, 3),
+        "path": [round(key.time_s, 3) for key in state.path.keys],
+        "flies": state.tool.camera.flies,
+        "lamps": [[lamp.azimuth_deg, lamp.elevation_deg] for lamp in light.lamps],
+        "light": [light.mode, light.environment, light.yaw_deg, len(light.probe_edits)],
+        "stage": [state.stage.backdrop, state.stage.has_ground, state.stage.has_balls],
+        "joints": {joint: angles for joint, angles in enumerate(state.body.joint_angles_deg) if any(angles)},
+        "motion": Path(state.body.motion).stem,
+        "clip_s": round(state.body.time_s, 3),
+        "bodies": [Path(body.avatar).stem for body in state.bodies],
+        "active": state.company.place,
+        "held": [round(angle, 3) for angle in sum(state.body.held_pose, ())],
+        "materials": [state.body.materials.is_plain, len(state.body.materials.strokes), state.tool.brush.tool],
+        "exposure_ev": state.look.exposure_ev,
+        "overlays": [state.look.has_wireframe, state.look.has_joints],
+        "compare": [compare.is_on, compare.buffer, Path(compare.avatar).stem, light_of(compare.light)],
+    }

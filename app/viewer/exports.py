@@ -1,0 +1,95 @@
+"""What the window takes away: pictures, videos, and the command lines that make them again."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from app.model.view_state import Store, ViewState
+from app.options.command_lines import CommandLine, CommandTexts, still_command, video_command
+from app.rendering.export_jobs import LightTake, StillTake, Take, VideoTake, with_free_path
+from app.rendering.worker import Worker
+from app.viewer.notices import IMPOSSIBLE, telling
+
+SETTLED_S = 0.25  # a state that old is worth a command line: while a hand moves nobody reads
+
+
+class TakeDesk:
+    """Belongs to the windows' loop."""
+
+    def __init__(
+        self, store: Store, worker: Worker, durations_s: Callable[[], Mapping[str, float]],
+        copy: Callable[[str], None],  # to the clipboard
+        engine: Mapping[str, object],  # options that say where files are and how to compute
+    ) -> None:  # fmt: skip
+        self._store, self._worker, self._durations_s, self._copy = store, worker, durations_s, copy
+        self._engine = engine
+        self._seen: ViewState | None = None
+        self._seen_s = 0.0
+        self._described: ViewState | None = None
+        self.texts = CommandTexts()
+
+    def record(self) -> None:
+        """Make the video."""
+        state = self._store.state
+        self._make(VideoTake(state, state.tool.turntable, self._durations_s()))
+
+    def photograph(self) -> None:
+        """Make the picture."""
+        state = self._store.state
+        try:
+            settings = with_free_path(state.tool.still)
+        except IMPOSSIBLE as error:
+            self._worker.say(f"{state.tool.still.path}: no name for a picture ({error})", is_error=True)
+        else:
+            self._make(StillTake(state, settings))
+
+    def cancel(self) -> None:
+        """Stop making what is being made."""
+        if self._worker.status.recording.state == "running":
+            self._worker.cancel_recording()
+        else:
+            self._worker.say("Nothing is being made")
+
+    def export_light(self, path: str) -> None:
+        """All light as an environment file."""
+        if path:
+            self._make(LightTake(self._store.state, path))
+
+    def copy_picture_command(self) -> None:
+        """The line that makes the picture, into the clipboard."""
+        self._give(self._picture_command)
+
+    def copy_video_command(self) -> None:
+        """The line that makes the video."""
+        self._give(self._video_command)
+
+    def turn(self, now_s: float) -> None:
+        """Write the lines anew when the state has come to rest."""
+        state = self._store.state
+        if state is not self._seen:
+            self._seen, self._seen_s = state, now_s
+        elif state is not self._described and now_s - self._seen_s >= SETTLED_S:
+            self._described = state
+            try:
+                self.texts = CommandTexts(self._picture_command().text, self._video_command().text)
+            except IMPOSSIBLE:
+                self.texts = CommandTexts()
+
+    def _picture_command(self) -> CommandLine:
+        state = self._store.state
+        return still_command(state, state.tool.still, self._engine)
+
+    def _video_command(self) -> CommandLine:
+        state = self._store.state
+        return video_command(state, state.tool.turntable, self._engine)
+
+    def _give(self, make: Callable[[], CommandLine]) -> None:
+        with telling(self._worker.say):
+            command = make()
+            command.write_session()
+            self._copy(command.text)
+            beside = f"; it reads {Path(command.session_path).name}, which was written" if command.session_path else ""
+            self._worker.say(f"Copied the command line{beside}")
+
+    def _make(self, take: Take) -> None:
+        if not self._worker.take(take):
+            self._worker.say("One thing at a time: Shift+R cancels what is being made")

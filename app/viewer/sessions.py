@@ -1,0 +1,149 @@
+"""Sessions and light rigs between the windows and their files."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from app.files.autosave import Autosave, at_rest
+from app.files.light_rigs import read_rig, save_rig
+from app.files.sessions import load_session, save_session
+from app.files.settings import RecentFiles
+from app.model.edits import choose_avatar
+from app.model.lights import choose_environment, use_rig
+from app.model.status import FROM_OPTIONS, OpenedSession, SessionStatus
+from app.model.view_state import Store, ViewState
+from app.viewer.notices import Say, telling
+
+
+class SessionDesk:
+    """Belongs to the windows' loop; sessions are small, so reading and writing wait for nothing."""
+
+    def __init__(
+        self,
+        store: Store,
+        say: Say,
+        opened: OpenedSession = FROM_OPTIONS,
+    ) -> None:
+        self._store, self._say = store, say
+        self._path = opened.path.absolute() if opened.path is not None else None
+        self._saved: ViewState | None = None if opened.is_restored else at_rest(store.state)
+        self._autosave = Autosave(store.state, opened.is_restored)
+        self._has_offer = self._autosave.lost is not None and not opened.is_restored
+        self._recent = RecentFiles()
+        if self._path is not None:
+            self._recent.note("session", self._path)
+
+    @property
+    def status(self) -> SessionStatus:
+        """For menus and notices."""
+        name = self._path.name if self._path is not None else ""
+        is_saved = self._saved is not None and at_rest(self._store.state) == self._saved
+        return SessionStatus(name, is_saved, self._has_offer, self._recent.listed())
+
+    def turn(self, now_s: float) -> None:
+        """Once in a while: keep what is shown."""
+        self._autosave.turn(self._store.state, now_s)
+
+    def end(self) -> None:
+        """The viewer ends as it should."""
+        self._autosave.end()
+
+    def save(self) -> None:
+        """Into the session's file; without one under a name that is free, in the present folder."""
+        self.save_as(str(self._path or _free_path(self._store.state)))
+
+    def save_as(self, path: str) -> None:
+        """Into this file, which becomes the session's."""
+        state = self._store.state
+        with telling(self._say):
+            target = Path(path).expanduser()
+            if target.suffix.lower() != ".json":
+                target = target.with_name(target.name + ".json")
+            save_session(target, state)
+            self._path, self._saved = target.absolute(), at_rest(state)
+            self._recent.note("session", target)
+            self._say(f"Saved the session: {target}")
+
+    def open(self, path: str) -> None:
+        """Show a session's file; one step that undo takes back."""
+        with telling(self._say):
+            file = Path(path).expanduser()
+            self._show(load_session(file))
+            self._path, self._saved = file.absolute(), at_rest(self._store.state)
+            self._recent.note("session", file)
+
+    def restore(self) -> None:
+        """Show what a viewer that ended unexpectedly showed last."""
+        lost = self._autosave.lost
+        if lost is None or not self._has_offer:
+            self._say("There is no lost session to bring back")
+            return
+        self._has_offer = False
+        with telling(self._say):
+            self._show(load_session(lost))
+            self._path, self._saved = None, None
+            self._say("The lost session is back; Ctrl+S saves it")
+
+    def open_recent(self, kind: str, path: str) -> None:
+        """One of the recent files, by kind."""
+        if not Path(path).is_file():
+            self._recent.forget(kind, path)
+            self._say(f"{path}: it is not there any more", is_error=True)
+        elif kind == "session":
+            self.open(path)
+        elif kind == "avatar":
+            self._store.end_gesture()
+            self._store.post(lambda state: choose_avatar(state, path), "avatar")
+        elif path.lower().endswith(".json"):
+            RigDesk(self._store, self._say, self.note_light).load(path)
+        else:
+            self._store.end_gesture()
+            self._store.post(lambda state: choose_environment(state, path), "environment")
+
+    def note_light(self, path: str) -> None:
+        """An environment or a rig is shown, or was saved."""
+        if path:
+            self._recent.note("light", path)
+
+    def note_shown(self, state: ViewState) -> None:
+        """The files of a picture that could be made."""
+        if state.body.avatar:
+            self._recent.note("avatar", state.body.avatar)
+        if state.light.mode == "environment":
+            self.note_light(state.light.environment)
+
+    def _show(self, opened: ViewState) -> None:
+        self._store.end_gesture()
+        self._store.post(lambda _: opened, "open session")
+        self._store.end_gesture()
+        self._store.apply()
+
+
+def _free_path(state: ViewState) -> Path:
+    stem = re.sub(r"[^\w.-]+", "_", Path(state.body.avatar).stem) or "viewer"
+    numbers = ("", *(f"_{number}" for number in range(2, 10_000)))
+    paths = (Path(f"{stem}_session{number}.json") for number in numbers)
+    return next(path for path in paths if not path.exists())
+
+
+class RigDesk:
+    """Belongs to the windows' thread."""
+
+    def __init__(self, store: Store, say: Say, noted: Callable[[str], None] = lambda path: None) -> None:
+        """`noted` is told the files that were saved or loaded."""
+        self._store, self._say, self._noted = store, say, noted
+
+    def save(self, path: str) -> None:
+        """All light into a JSON file; a message says how it went."""
+        with telling(self._say):
+            save_rig(Path(path).expanduser(), self._store.state.light)
+            self._noted(path)
+            self._say(f"Saved {path}")
+
+    def load(self, path: str) -> None:
+        """The rig of a JSON file; what it is not is a message."""
+        with telling(self._say):
+            lamps, sky = read_rig(Path(path).expanduser())
+            self._store.end_gesture()
+            self._store.post(lambda state: use_rig(state, lamps, sky), "light rig")
+            self._noted(path)

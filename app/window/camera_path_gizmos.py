@@ -1,0 +1,121 @@
+"""The camera path as lines over the picture: where the eye goes, and at each key where it looks."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import moderngl
+import numpy as np
+
+from app.model.camera_paths import camera_at, duration_s, eye_of, selected_key
+from app.model.camera_state import CameraPath
+from app.model.view_state import Rgb, ViewState
+from app.tools.orbit_view import OrbitView
+from app.tools.picking import Letterbox
+from app.window.shaders import open_band, shader_source
+
+STEPS_A_KEY = 24
+LOOK_M = 0.28  # length of the line that shows where a key looks
+NEAR_M = 0.3  # what is nearer to the eye is not drawn: the path that the camera stands on
+
+
+@dataclass(frozen=True)
+class PathMarks:
+    """What is shown of a path."""
+
+    path: CameraPath
+    selected: int
+
+
+@dataclass(frozen=True, eq=False)
+class PathLine:
+    """A polyline in the picture."""
+
+    places: np.ndarray  # [N, 2] image, px
+    is_shown: np.ndarray  # [N] bool
+    kind: str  # path, look or selected
+
+
+def path_marks(state: ViewState) -> PathMarks | None:
+    """What the state shows of its path: nothing while the camera runs along it."""
+    tool = state.tool.camera
+    if not tool.shows_path or tool.plays or not state.path.keys:
+        return None
+    return PathMarks(state.path, selected_key(state))
+
+
+def path_lines(marks: PathMarks, view: OrbitView) -> list[PathLine]:
+    """The way of the eye, then a line for each key."""
+    origin = np.array(view.target) - np.array(view.camera.pan_m)
+    lines = [PathLine(*_projected(_eyes(marks.path) + origin, view), "path")] if len(marks.path.keys) > 1 else []
+    for index, key in enumerate(marks.path.keys):
+        eye = np.array(eye_of(key.camera))
+        toward = np.array(key.camera.pan_m) - eye
+        tip = eye + toward * (LOOK_M / max(float(np.linalg.norm(toward)), 1e-6))
+        kind = "selected" if index == marks.selected else "look"
+        lines.append(PathLine(*_projected(np.stack([eye, tip]) + origin, view), kind))
+    return lines
+
+
+@lru_cache(maxsize=4)
+def _eyes(path: CameraPath) -> np.ndarray:  # [N, 3] metres, from the point that an unpanned camera orbits
+    times = np.linspace(0.0, duration_s(path), STEPS_A_KEY * len(path.keys) + 1)
+    times[-1] = min(times[-1], np.nextafter(duration_s(path), 0.0))  # a closed path's end is its start
+    return np.array([eye_of(camera_at(path, float(time))) for time in times])
+
+
+def _projected(points: np.ndarray, view: OrbitView) -> tuple[np.ndarray, np.ndarray]:
+    right, up, forward = (np.array(axis.to_tuple()) for axis in view.axes)
+    offset = points - np.array(view.eye.to_tuple())
+    depth = offset @ forward
+    scale = view.focal_px / np.maximum(depth, 1e-3)
+    places = np.stack([0.5 * view.width + offset @ right * scale, 0.5 * view.height - offset @ up * scale], 1)
+    return places, (depth > 0.05) & (np.linalg.norm(offset, axis=1) > NEAR_M)
+
+
+INKS: dict[str, Rgb] = {"path": (0.45, 0.78, 0.95), "look": (0.45, 0.78, 0.95), "selected": (1.0, 0.84, 0.42)}
+WIDTHS_PX = {"path": 1.8, "look": 2.2, "selected": 3.0}
+OPACITIES = {"path": 0.75, "look": 0.95, "selected": 1.0}
+DOT_PX = {"look": 4.0, "selected": 5.5}
+SHADOW_PX, SHADOW = 1.6, (0.0, 0.0, 0.0, 0.35)
+
+
+class PathGizmos:
+    """Needs the window's context and premultiplied blending."""
+
+    def __init__(self, context: moderngl.Context) -> None:
+        self._stroke = context.program(
+            vertex_shader=shader_source("stroke.vert.glsl"), fragment_shader=shader_source("stroke.frag.glsl")
+        )
+        self._buffer = context.buffer(reserve=1 << 16, dynamic=True)
+        self._bands = context.vertex_array(self._stroke, [(self._buffer, "2f 1f 4f", "place_px", "side", "paint")])
+
+    def draw(self, marks: PathMarks, view: OrbitView, letterbox: Letterbox, pixel_ratio: float) -> None:
+        """The path below, its keys above."""
+        bands = [band for line in path_lines(marks, view) for band in _bands_of(line, letterbox, pixel_ratio)]
+        vertices = np.concatenate(bands).astype("f4") if bands else np.zeros((0, 7), "f4")
+        if not len(vertices):
+            return
+        if vertices.nbytes > self._buffer.size:
+            self._buffer.orphan(vertices.nbytes)
+        self._buffer.write(vertices.tobytes())
+        self._stroke["window"] = (letterbox.window_width, letterbox.window_height)
+        self._bands.render(moderngl.TRIANGLES, len(vertices))
+
+
+def _bands_of(line: PathLine, letterbox: Letterbox, ratio: float) -> list[np.ndarray]:
+    places = line.places * letterbox.scale + letterbox.origin
+    width = WIDTHS_PX[line.kind] * ratio
+    paint = (*INKS[line.kind], OPACITIES[line.kind])
+    bands = [
+        open_band(places, line.is_shown, width + SHADOW_PX * ratio, SHADOW),
+        open_band(places, line.is_shown, width, paint),
+    ]
+    if line.kind in DOT_PX:  # a square at the eye
+        reach = DOT_PX[line.kind] * ratio
+        square = np.array([places[0] - (reach, 0.0), places[0] + (reach, 0.0)])
+        shown = np.array([line.is_shown[0]] * 2)
+        bands += [
+            open_band(square, shown, 2 * reach + SHADOW_PX * ratio, SHADOW),
+            open_band(square, shown, 2 * reach, paint),
+        ]
+    return bands

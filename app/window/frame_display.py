@@ -1,0 +1,152 @@
+"""Frames on the screen: upload, tone mapping and false color in shaders/frame.frag.glsl, letterboxing, the wipe."""
+
+import math
+
+import moderngl
+import numpy as np
+
+from app.model.view_state import TONE_CURVES, LookState
+from app.rendering.false_color import legend_picture, legend_place, legends_of, mode_of
+from app.rendering.frames import KINDS, Frame
+from app.tools.picking import Letterbox
+from app.window.frame_upload import FrameUpload
+from app.window.overlay_display import OverlayDisplay
+from app.window.shaders import rectangle_program
+from phynes_core.render.tonemap import TABLE_SIZE, color_table
+
+Rectangle = tuple[float, float, float, float]  # left, top, width, height
+WHOLE: Rectangle = (0.0, 0.0, 1.0, 1.0)
+
+
+class _Uploaded:
+    """A frame's pixels as a texture."""
+
+    def __init__(self, context: moderngl.Context, upload: FrameUpload) -> None:
+        self._context, self._upload = context, upload
+        self.frame: Frame | None = None
+        self.pixels: moderngl.Texture | None = None
+
+    def show(self, frame: Frame | None) -> None:
+        if frame is self.frame:
+            return
+        self.frame = frame
+        if frame is not None:
+            self.pixels = _sized(self._context, self.pixels, frame.size, "f2")
+            self._upload.write(self.pixels, frame.image)
+
+
+class FrameDisplay:
+    """Owns the textures and the programs. Every method needs the window's context to be current."""
+
+    def __init__(self, context: moderngl.Context) -> None:
+        self._context = context
+        self._program = rectangle_program(context, "frame")
+        self._vertices = context.vertex_array(self._program, [])
+        self._flat_program = rectangle_program(context, "picture")
+        self._flat_vertices = context.vertex_array(self._flat_program, [])
+        self._colors = context.texture((TABLE_SIZE, 1), 3, color_table().numpy().tobytes(), dtype="f4")
+        self._colors.repeat_x = False
+        self._program["frame"], self._program["colors"] = 0, 1
+        self._upload = FrameUpload(context)
+        self._sides = (_Uploaded(context, self._upload), _Uploaded(context, self._upload))
+        self._overlays = OverlayDisplay(context)
+        self._plates: list[tuple[np.ndarray, moderngl.Texture] | None] = [None, None]
+
+    @property
+    def path(self) -> str:
+        """How the newest frame's pixels got here."""
+        return self._upload.path
+
+    def release(self) -> None:
+        """Give back what CUDA and OpenGL share, before the context goes."""
+        self._upload.release()
+
+    def show(self, frame: Frame) -> None:
+        """Upload a frame and the one it is compared with, unless they are there."""
+        self._sides[0].show(frame)
+        self._sides[1].show(frame.other)
+
+    def draw(self, look: LookState, letterbox: Letterbox) -> None:
+        """Fill the window with the background and put the frame in its middle; leaves blending off."""
+        self._context.clear(*look.background)
+        first, second = self._sides
+        if first.frame is None:
+            return
+        width, height = first.frame.size
+        place = (*letterbox.origin, width * letterbox.scale, height * letterbox.scale)
+        self._draw_side(first, look, letterbox, place)
+        self._overlays.draw(first.frame, 0, look, letterbox)
+        if second.frame is not None:
+            line = math.ceil(place[0] + look.wipe * place[2] - 0.5)  # as app/model/comparison.py's first_column
+            self._context.scissor = (line, 0, max(0, letterbox.window_width - line), letterbox.window_height)
+            self._draw_side(second, look, letterbox, place)
+            self._overlays.draw(second.frame, 1, look, letterbox)
+            self._context.scissor = None
+        self._draw_legends(first.frame, look, letterbox, place)
+
+    def _draw_side(
+        self, side: _Uploaded, look: LookState, letterbox: Letterbox, place: Rectangle, part: Rectangle = WHOLE
+    ) -> None:
+        if side.frame is None or side.pixels is None:
+            return
+        program = self._program
+        program["window"] = (letterbox.window_width, letterbox.window_height)
+        program["rectangle"], program["part"] = place, part
+        program["kind"] = KINDS.index(side.frame.kind)
+        program["curve"] = TONE_CURVES.index(look.curve)
+        program["exposure_ev"] = look.exposure_ev
+        program["background"] = look.background
+        program["number"] = mode_of(side.frame, look)
+        side.pixels.use(0)
+        self._colors.use(1)
+        self._vertices.render(moderngl.TRIANGLE_STRIP, 4)
+
+    def _draw_legends(self, frame: Frame, look: LookState, letterbox: Letterbox, place: Rectangle) -> None:
+        for corner, legend in enumerate(legends_of(frame, look)):
+            if legend is None:
+                continue
+            picture = legend_picture(legend, round(place[3]))
+            height, width = picture.shape[:2]
+            plate = self._plates[corner]
+            if plate is None or plate[0] is not picture:
+                if plate is not None:
+                    plate[1].release()
+                texture = _sized(self._context, None, (width, height), "f1")
+                texture.write(np.ascontiguousarray(picture))
+                plate = self._plates[corner] = (picture, texture)
+            left, top = legend_place(round(place[2]), round(place[3]), width, is_left=corner == 0)
+            self.draw_flat(plate[1], (round(place[0]) + left, round(place[1]) + top, width, height), letterbox)
+
+    def draw_pixels(
+        self, side: int, look: LookState, letterbox: Letterbox, place: Rectangle, part: Rectangle
+    ) -> None:  # fmt: skip
+        """A part of the picture (shares of its size) somewhere in the window, each pixel a square."""
+        uploaded = self._sides[side]
+        if uploaded.frame is None or uploaded.pixels is None:
+            return
+        uploaded.pixels.filter = (moderngl.NEAREST, moderngl.NEAREST)
+        self._draw_side(uploaded, look, letterbox, place, part)
+        uploaded.pixels.filter = (moderngl.LINEAR, moderngl.LINEAR)
+
+    def draw_flat(self, texture: moderngl.Texture, place: Rectangle, letterbox: Letterbox) -> None:
+        """A picture made on the CPU, premultiplied sRGB; leaves blending off."""
+        self._flat_program["window"] = (letterbox.window_width, letterbox.window_height)
+        self._flat_program["rectangle"] = place
+        self._context.enable(moderngl.BLEND)
+        self._context.blend_func = (moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
+        texture.use(0)
+        self._flat_vertices.render(moderngl.TRIANGLE_STRIP, 4)
+        self._context.disable(moderngl.BLEND)
+
+
+def _sized(
+    context: moderngl.Context, texture: moderngl.Texture | None, size: tuple[int, int], dtype: str
+) -> moderngl.Texture:
+    """The texture, or a new one where the size (width, height) differs."""
+    if texture is None or texture.size != size:
+        if texture is not None:
+            texture.release()
+        texture = context.texture(size, 4, dtype=dtype)
+        texture.filter = (moderngl.LINEAR, moderngl.LINEAR)
+        texture.repeat_x = texture.repeat_y = False
+    return texture

@@ -1,0 +1,74 @@
+"""The table of keys as a picture, to be laid over the avatar."""
+
+import itertools
+import math
+import textwrap
+
+from PIL import Image, ImageDraw, ImageFont
+
+from app.tools.shortcuts import GROUPS, help_lines
+from app.window.captions import REGULAR_FONT, SEMIBOLD_FONT
+
+TEXT_SIZES_PX = (15, 14, 13, 12, 11, 10, 9)  # the largest that fits
+LINE_SHARE = 1.62  # of the text's size
+MOUSE_LINES = (
+    ("drag", "orbit; a click takes hold of a limb"),
+    ("shift+drag, right drag", "pan"),
+    ("wheel", "zoom"),
+    ("drag a lamp", "move it around the avatar"),
+    ("ctrl+drag", "turn the surrounding light"),
+    ("drop a file", "motion, pose, light, path, session or avatar"),
+)
+MOUSE = "Mouse"
+PAGES = ((MOUSE, "Picture", "Looking closely", "Body"), ("Clip", "Light", "Camera", "Materials", "Files"))
+KEYS_WRAP, TEXT_WRAP = 22, 38  # characters
+BRIGHT, QUIET, HEADING = 255, 178, 140
+
+
+def help_picture(page: int, width_px: int, height_px: int, pixel_ratio: float = 1.0) -> Image.Image:
+    """[H, W] gray, black where nothing is; two columns in the largest text that fits the window. Pages count from 1."""
+    rows = [row for group in PAGES[page - 1] for row in _group(group)][:-1]
+    rows += [("", ""), ("", f"page {page} of {len(PAGES)}: ? turns it, Esc hides it")]
+    best = None
+    for size in TEXT_SIZES_PX:
+        best = _drawn(rows, round(size * pixel_ratio))
+        if best.width <= width_px and best.height <= height_px:
+            break
+    assert best is not None
+    return best
+
+
+def _group(name: str) -> list[tuple[str, str]]:
+    """A heading, which has no text, its lines, and a gap."""
+    lines = MOUSE_LINES if name == MOUSE else help_lines(GROUPS[name])
+    return [(name, ""), *(row for keys, text in lines for row in _wrapped(keys, text)), ("", "")]
+
+
+def _is_heading(keys: str) -> bool:
+    return keys == MOUSE or keys in GROUPS
+
+
+def _drawn(rows: list[tuple[str, str]], size_px: int) -> Image.Image:
+    bold, regular = (ImageFont.truetype(str(font), size_px) for font in (SEMIBOLD_FONT, REGULAR_FONT))
+    step, gap = round(LINE_SHARE * size_px), 2 * size_px
+    half = math.ceil(len(rows) / 2)
+    half -= _is_heading(rows[half - 1][0])  # it stands above its lines
+    columns = [rows[:half], rows[half:]]
+    widths = [
+        tuple(math.ceil(max(font.getlength(row[i]) for row in column)) for i, font in enumerate((bold, regular)))
+        for column in columns
+    ]
+    image = Image.new("L", (sum(keys + size_px + text for keys, text in widths) + gap, max(map(len, columns)) * step))
+    pen, left = ImageDraw.Draw(image), 0
+    for column, (keys_width, text_width) in zip(columns, widths, strict=True):
+        for row, (keys, text) in enumerate(column):
+            ink = HEADING if _is_heading(keys) else BRIGHT
+            pen.text((left + keys_width - bold.getlength(keys), row * step), keys, fill=ink, font=bold)
+            pen.text((left + keys_width + size_px, row * step), text, fill=QUIET, font=regular)
+        left += keys_width + size_px + text_width + gap
+    return image
+
+
+def _wrapped(keys: str, text: str) -> list[tuple[str, str]]:
+    key_rows, text_rows = textwrap.wrap(keys, KEYS_WRAP) or [""], textwrap.wrap(text, TEXT_WRAP)
+    return list(itertools.zip_longest(key_rows, text_rows, fillvalue=""))

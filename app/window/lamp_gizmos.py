@@ -1,0 +1,116 @@
+"""Lamp handles with the sphere they are dragged on, and the circle of the brush around the pointer."""
+
+import math
+
+import moderngl
+
+from app.model.blackbody import shown_color
+from app.model.view_state import LampState, Rgb
+from app.tools.orbit_view import OrbitView
+from app.tools.picking import LAMP_SPHERE_SHARE, Letterbox, lamp_handle
+from app.window.shaders import rectangle_program
+
+DISC_RADIUS_PX = 8.0
+GLYPH_REACH_PX = 34.0  # rays and halo included
+LINE_OPACITY = 0.55
+RING_INK = (1.0, 1.0, 1.0, 0.16)
+
+
+def lamp_ink(lamp: LampState) -> Rgb:
+    """The lamp's hue in sRGB, bright enough to be seen whatever its intensity."""
+    color = shown_color(lamp)
+    peak = max(*color, 1e-6)
+    dimmed = 1.0 if lamp.is_on else 0.35
+    red, green, blue = (dimmed * max(0.0, channel / peak) ** (1 / 2.2) for channel in color)
+    return red, green, blue
+
+
+class LampGizmos:
+    """Draws over the picture; needs the window's context and premultiplied blending."""
+
+    def __init__(self, context: moderngl.Context) -> None:
+        self._programs = {name: rectangle_program(context, name) for name in ("lamp", "line", "ring")}
+        self._vertices = {name: context.vertex_array(program, []) for name, program in self._programs.items()}
+
+    def draw(
+        self,
+        view: OrbitView,
+        letterbox: Letterbox,
+        lamps: tuple[LampState, ...],
+        selected: int,
+        is_dragged: bool,
+        pixel_ratio: float,
+    ) -> None:
+        """All lamps, those behind the avatar first."""
+        for program in self._programs.values():
+            program["window"] = (letterbox.window_width, letterbox.window_height)
+        center = letterbox.to_window(0.5 * view.width, 0.5 * view.height)
+        if is_dragged:
+            self._ring(center, LAMP_SPHERE_SHARE * 0.5 * view.height * letterbox.scale)
+        handles = [(index, lamp_handle(view, lamp)) for index, lamp in enumerate(lamps)]
+        for index, handle in sorted(handles, key=lambda item: (not item[1].is_behind, item[0] == selected)):
+            place = letterbox.to_window(handle.x_px, handle.y_px)
+            self._line(place, center, lamp_ink(lamps[index]), index == selected, pixel_ratio)
+            self._glyph(place, lamp_ink(lamps[index]), index == selected, handle.is_behind, pixel_ratio)
+
+    def _ring(self, center: tuple[float, float], radius: float) -> None:
+        program, reach = self._programs["ring"], radius + 2.0
+        program["rectangle"] = (center[0] - reach, center[1] - reach, 2 * reach, 2 * reach)
+        program["radius_px"] = radius
+        program["ink"] = RING_INK
+        self._vertices["ring"].render(moderngl.TRIANGLE_STRIP, 4)
+
+    def _line(
+        self, start: tuple[float, float], end: tuple[float, float], ink: Rgb, is_selected: bool, pixel_ratio: float
+    ) -> None:
+        away = DISC_RADIUS_PX * pixel_ratio + 10.0  # leave the glyph's rays alone
+        length = math.hypot(end[0] - start[0], end[1] - start[1])
+        if length <= away:
+            return
+        share = away / length
+        start = (start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share)
+        left, top = min(start[0], end[0]) - 2.0, min(start[1], end[1]) - 2.0
+        program = self._programs["line"]
+        program["rectangle"] = (left, top, abs(start[0] - end[0]) + 4.0, abs(start[1] - end[1]) + 4.0)
+        program["start_px"] = (start[0] - left, start[1] - top)
+        program["end_px"] = (end[0] - left, end[1] - top)
+        program["start_color"] = (*ink, LINE_OPACITY if is_selected else 0.5 * LINE_OPACITY)
+        program["end_color"] = (*ink, 0.0)
+        program["width_px"] = 1.5 * pixel_ratio
+        self._vertices["line"].render(moderngl.TRIANGLE_STRIP, 4)
+
+    def _glyph(
+        self, place: tuple[float, float], ink: Rgb, is_selected: bool, is_behind: bool, pixel_ratio: float
+    ) -> None:
+        program, reach = self._programs["lamp"], GLYPH_REACH_PX * pixel_ratio
+        program["rectangle"] = (place[0] - reach, place[1] - reach, 2 * reach, 2 * reach)
+        program["tint"] = ink
+        program["radius_px"] = DISC_RADIUS_PX * pixel_ratio
+        program["is_selected"] = int(is_selected)
+        program["is_behind"] = int(is_behind)
+        self._vertices["lamp"].render(moderngl.TRIANGLE_STRIP, 4)
+
+
+INKS = (((0.0, 0.0, 0.0, 0.55), 1.2), ((1.0, 1.0, 1.0, 0.9), 0.0))  # color, wider by so many pixels
+LEAST_RADIUS_PX = 2.0
+
+Ring = tuple[float, float, float]  # x, y, radius in the window
+
+
+class BrushRing:
+    """Draws over the picture; needs the window's context and premultiplied blending."""
+
+    def __init__(self, context: moderngl.Context) -> None:
+        self._program = rectangle_program(context, "ring")
+        self._vertices = context.vertex_array(self._program, [])
+
+    def draw(self, ring: Ring, letterbox: Letterbox, density: float) -> None:
+        """`density`: pixels of the buffer for one of the window."""
+        x, y, radius = (number * density for number in ring)
+        self._program["window"] = (letterbox.window_width, letterbox.window_height)
+        for ink, wider in INKS:
+            shown = max(LEAST_RADIUS_PX, radius) + wider
+            reach = shown + 2.0
+            self._program["rectangle"] = (x - reach, y - reach, 2 * reach, 2 * reach)
+            self._program["radius_px"], self._program["ink"] = shown, ink
+            self._vertices.render(moderngl.TRIANGLE_STRIP, 4)

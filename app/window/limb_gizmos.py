@@ -1,0 +1,95 @@
+"""The held limb in the picture: its tint, and three rings to turn it by."""
+
+from dataclasses import dataclass
+
+import moderngl
+import numpy as np
+
+from app.model.view_state import Rgb
+from app.rendering.frames import Frame
+from app.tools.orbit_view import OrbitView
+from app.tools.picking import Letterbox, limb_weights
+from app.tools.rings import Rings
+from app.window.shaders import closed_band, rectangle_program, shader_source
+
+AXIS_INKS: tuple[Rgb, ...] = ((0.94, 0.36, 0.34), (0.48, 0.80, 0.38), (0.38, 0.62, 0.98))  # x, y, z
+HELD_INK: Rgb = (1.0, 0.84, 0.42)
+TINT = (0.98, 0.72, 0.25, 0.38)
+SHADOW_INK: Rgb = (0.0, 0.0, 0.0)
+WIDTH_PX, CHOSEN_WIDTH_PX, SHADOW_PX = 2.2, 3.4, 1.6
+FAR_OPACITY = 0.28
+
+
+@dataclass(frozen=True, eq=False)
+class HeldLimb:
+    """What is drawn of the selected joint."""
+
+    place: int  # of its body in the row
+    joint: int
+    rings: Rings
+    chosen_axis: int  # what the keys turn about
+    held_axis: int | None  # of the ring in the hand
+
+
+class LimbGizmos:
+    """Draws over the picture; needs the window's context and premultiplied blending."""
+
+    def __init__(self, context: moderngl.Context) -> None:
+        self._context = context
+        self._tint = rectangle_program(context, "limb")
+        self._tinted = context.vertex_array(self._tint, [])
+        self._stroke = context.program(
+            vertex_shader=shader_source("stroke.vert.glsl"), fragment_shader=shader_source("stroke.frag.glsl")
+        )
+        self._buffer = context.buffer(reserve=1 << 17, dynamic=True)
+        self._bands = context.vertex_array(self._stroke, [(self._buffer, "2f 1f 4f", "place_px", "side", "paint")])
+        self._weights: moderngl.Texture | None = None
+        self._shown: tuple[Frame, int, int] | None = None
+
+    def draw(self, frame: Frame, view: OrbitView, letterbox: Letterbox, limb: HeldLimb, pixel_ratio: float) -> None:
+        """The tint first, the far halves of the rings, the near ones."""
+        self._draw_tint(frame, letterbox, limb)
+        bands = []
+        for is_near in (False, True):
+            for axis in range(3):
+                places, near = limb.rings.projected(view, axis)
+                left, top = letterbox.origin
+                places = places * letterbox.scale + (left, top)
+                is_chosen = axis == (limb.chosen_axis if limb.held_axis is None else limb.held_axis)
+                width = (CHOSEN_WIDTH_PX if is_chosen else WIDTH_PX) * pixel_ratio
+                opacity = 1.0 if is_near else FAR_OPACITY
+                ink = HELD_INK if axis == limb.held_axis else AXIS_INKS[axis]
+                shown = near == is_near
+                if is_near:
+                    shadow = width + SHADOW_PX * pixel_ratio
+                    bands.append(closed_band(places, shown, shadow, (*SHADOW_INK, 0.35)))
+                bands.append(closed_band(places, shown, width, (*ink, opacity)))
+        vertices = np.concatenate(bands).astype("f4")
+        self._buffer.write(vertices.tobytes())
+        self._stroke["window"] = (letterbox.window_width, letterbox.window_height)
+        self._bands.render(moderngl.TRIANGLES, len(vertices))
+
+    def _draw_tint(self, frame: Frame, letterbox: Letterbox, limb: HeldLimb) -> None:
+        shown = (frame, limb.place, limb.joint)
+        if self._shown is None or self._shown[0] is not frame or self._shown[1:] != shown[1:]:
+            weights = limb_weights(frame, limb.place, limb.joint)
+            if weights is None:
+                return
+            size = weights.shape[1], weights.shape[0]
+            if self._weights is None or self._weights.size != size:
+                if self._weights is not None:
+                    self._weights.release()
+                self._weights = self._context.texture(size, 1, alignment=1)
+                self._weights.filter = (moderngl.LINEAR, moderngl.LINEAR)
+                self._weights.repeat_x = self._weights.repeat_y = False
+            self._weights.write(np.ascontiguousarray(weights).tobytes())
+            self._shown = shown
+        if self._weights is None:
+            return
+        left, top = letterbox.origin
+        width, height = frame.size
+        self._tint["window"] = (letterbox.window_width, letterbox.window_height)
+        self._tint["rectangle"] = (left, top, width * letterbox.scale, height * letterbox.scale)
+        self._tint["ink"] = TINT
+        self._weights.use(0)
+        self._tinted.render(moderngl.TRIANGLE_STRIP, 4)

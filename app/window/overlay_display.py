@@ -1,0 +1,123 @@
+"""Edges and bones over the picture in the window: uploads, and shaders/wire and bone."""
+
+import moderngl
+import numpy as np
+
+from app.model.view_state import LookState
+from app.rendering.frames import Frame
+from app.rendering.overlays import (
+    FADE_WIDTHS,
+    FAINTEST,
+    HALO_OPACITY,
+    HALO_PX,
+    RIM_OPACITY,
+    WIRE_INK,
+    WIRE_OPACITY,
+    bone_bands,
+    rim_px,
+    wire_corners,
+    wire_width_px,
+)
+from app.tools.picking import Letterbox
+from app.window.shaders import rectangle_program, shader_source
+
+TEXTURE_COLUMNS = 2048  # texels; two for each face
+
+
+class _Wired:
+    """A frame's faces and their corners as textures."""
+
+    def __init__(self) -> None:
+        self.frame: Frame | None = None
+        self.faces: moderngl.Texture | None = None
+        self.corners: moderngl.Texture | None = None
+
+    def show(self, context: moderngl.Context, frame: Frame) -> bool:
+        """Upload what is not there yet; False where the frame has no mesh."""
+        if frame is self.frame:
+            return self.corners is not None
+        corners, faces = wire_corners(frame), frame.face_index
+        if corners is None or faces is None:
+            return False
+        num_rows = -(-2 * len(corners) // TEXTURE_COLUMNS)
+        texels = np.zeros((num_rows * TEXTURE_COLUMNS, 4), np.float32)
+        texels[: 2 * len(corners)] = corners.reshape(-1, 4)
+        whole = np.ascontiguousarray(faces, np.int32)
+        self.faces = _filled(context, self.faces, faces.shape[::-1], 1, "i4", whole)
+        self.corners = _filled(context, self.corners, (TEXTURE_COLUMNS, num_rows), 4, "f4", texels)
+        self.frame = frame
+        return True
+
+
+def _filled(
+    context: moderngl.Context, texture: moderngl.Texture | None, size: tuple[int, int], channels: int, dtype: str,
+    values: np.ndarray,
+) -> moderngl.Texture:  # fmt: skip
+    """The texture with these values, or a new one where the size (width, height) differs."""
+    if texture is None or texture.size != size:
+        if texture is not None:
+            texture.release()
+        texture = context.texture(size, channels, dtype=dtype)
+        texture.filter = (moderngl.NEAREST, moderngl.NEAREST)
+    texture.write(values.tobytes())
+    return texture
+
+
+class OverlayDisplay:
+    """Needs the window's context to be current; leaves blending off."""
+
+    def __init__(self, context: moderngl.Context) -> None:
+        self._context = context
+        self._wire = rectangle_program(context, "wire")
+        self._wires = context.vertex_array(self._wire, [])
+        self._wire["faces"], self._wire["corners"] = 0, 1
+        self._bone = context.program(
+            vertex_shader=shader_source("bone.vert.glsl"), fragment_shader=shader_source("bone.frag.glsl")
+        )
+        self._bands = context.buffer(reserve=1 << 16, dynamic=True)
+        self._bones = context.vertex_array(
+            self._bone, [(self._bands, "4f 2f 4f/i", "ends_px", "radii_px", "paint")]
+        )  # fmt: skip
+        self._sides = (_Wired(), _Wired())
+
+    def draw(self, frame: Frame, side: int, look: LookState, letterbox: Letterbox) -> None:
+        """What the look asks for, over one side of the picture."""
+        if not (look.has_wireframe or look.has_joints):
+            return
+        self._context.enable(moderngl.BLEND)
+        self._context.blend_func = (moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
+        if look.has_wireframe:
+            self._draw_wires(frame, self._sides[side], letterbox)
+        if look.has_joints:
+            self._draw_bones(frame, letterbox)
+        self._context.disable(moderngl.BLEND)
+
+    def _draw_wires(self, frame: Frame, wired: _Wired, letterbox: Letterbox) -> None:
+        if not wired.show(self._context, frame) or wired.faces is None or wired.corners is None:
+            return
+        width, height = frame.size
+        program, scale = self._wire, letterbox.scale
+        program["window"] = (letterbox.window_width, letterbox.window_height)
+        program["rectangle"] = (*letterbox.origin, width * scale, height * scale)
+        program["image_px"] = (width, height)
+        program["scale"] = scale
+        program["width_px"] = wire_width_px(height * scale)
+        program["ink"] = (*WIRE_INK, WIRE_OPACITY)
+        program["halo"] = (HALO_OPACITY, HALO_PX)
+        program["fading"] = (FADE_WIDTHS, FAINTEST)
+        wired.faces.use(0)
+        wired.corners.use(1)
+        self._wires.render(moderngl.TRIANGLE_STRIP, 4)
+
+    def _draw_bones(self, frame: Frame, letterbox: Letterbox) -> None:
+        bands = bone_bands(frame, letterbox.scale, letterbox.origin)
+        if not len(bands):
+            return
+        if bands.nbytes > self._bands.size:
+            self._bands.orphan(bands.nbytes)
+        self._bands.write(np.ascontiguousarray(bands).tobytes())
+        program = self._bone
+        program["window"] = (letterbox.window_width, letterbox.window_height)
+        program["rim_px"] = rim_px(frame.size[1] * letterbox.scale)
+        program["rim_opacity"] = RIM_OPACITY
+        self._bones.render(moderngl.TRIANGLE_STRIP, 4, instances=len(bands))

@@ -1,0 +1,253 @@
+"""The picture's window: ModernGL on moderngl-window's GLFW backend. Events go to Gestures; drawing is on demand."""
+
+import os
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import moderngl
+from PIL import Image
+
+from app.model.status import one_line
+from app.model.view_state import ViewState
+from app.rendering.frames import Frame
+from app.tools.gestures import Gestures
+from app.tools.orbit_view import OrbitView
+from app.tools.picking import Letterbox
+from app.tools.pixel_inspector import Pointed
+from app.tools.shortcuts import key_names
+from app.window.camera_path_gizmos import PathGizmos, path_marks
+from app.window.captions import Caption, CaptionDrawer
+from app.window.frame_display import FrameDisplay
+from app.window.help_picture import help_picture
+from app.window.lamp_gizmos import BrushRing, LampGizmos, Ring
+from app.window.limb_gizmos import HeldLimb, LimbGizmos
+from app.window.pixel_inspector_display import PointingDisplay
+from app.window.screen import Area
+from phynes_core.errors import DisplayError
+
+FIRST_SIZE = (800, 800)  # until `move`
+SOFTWARE_RENDERERS = ("llvmpipe", "softpipe", "swrast")
+
+
+class PictureWindow:
+    """Shows frames with lamp handles and captions over them."""
+
+    def __init__(self, title: str) -> None:
+        """Raises DisplayError when no window can be opened here."""
+        if sys.platform == "linux":
+            os.environ.setdefault("PYGLFW_LIBRARY_VARIANT", "x11")  # the panels' window is X11: one server for both
+        try:
+            import glfw
+            import moderngl_window
+            from moderngl_window.context.glfw import Window
+
+            self._glfw = glfw
+            with warnings.catch_warnings():  # glfw says the cause as a warning of its own
+                warnings.simplefilter("ignore")
+                self._window = Window(
+                    title=title, size=FIRST_SIZE, gl_version=(3, 3), vsync=False, resizable=True, aspect_ratio=None
+                )
+        except Exception as error:  # pip-glfw and moderngl raise bare Exceptions
+            raise DisplayError(
+                f"window: cannot open one here ({_one_line(error)}; DISPLAY={os.environ.get('DISPLAY')!r}); "
+                "draw to a file instead with: python launch.py render --avatar NAME --out DIR"
+            ) from error
+        moderngl_window.activate_context(window=self._window)
+        self._window.exit_key = None  # Escape is a gesture like the others
+        self._window.fullscreen_key = None
+        self._window.resize_func = lambda width, height: None
+        self._window.render_func = lambda time, frame_time: None
+        self._context = self._window.ctx
+        self._display = FrameDisplay(self._context)
+        self._gizmos = LampGizmos(self._context)
+        self._limb_gizmos = LimbGizmos(self._context)
+        self._path = PathGizmos(self._context)
+        self._brush_ring = BrushRing(self._context)
+        self._captions = CaptionDrawer(self._context)
+        self._pointing = PointingDisplay(self._context)
+        self._help_drawn: tuple[tuple[int, int, int], Image.Image] | None = None
+        self._pointer: tuple[float, float] | None = None
+        self.interface_scale = 1.0  # size of captions and handles, times the usual one
+        self.needs_drawing = True
+
+    def connect(self, gestures: Gestures, dropped: Callable[[list[Path], bool], None]) -> None:
+        """Send pointer, keys and files there."""
+        window, glfw = self._window, self._glfw
+
+        def place(x: float, y: float) -> tuple[float, float]:
+            # moderngl-window passes the pointer's position now with a button event; the last motion is the event's
+            return self._pointer or (x, y)
+
+        def moved(x: float, y: float, dx: float, dy: float) -> None:
+            self._pointer = (x, y)
+
+        def dragged(x: float, y: float, dx: float, dy: float) -> None:
+            self._pointer = (x, y)
+            gestures.move(x, y, dx, dy)
+
+        def key(code: Any, action: Any, modifiers: Any) -> None:
+            name = names.get(code)
+            if action == window.keys.ACTION_PRESS and name is not None:
+                gestures.key(name, bool(modifiers.ctrl), bool(modifiers.shift), bool(modifiers.alt))
+            elif action == window.keys.ACTION_RELEASE and name is not None:
+                gestures.key_up(name)
+
+        names = {getattr(window.keys, f"NUMBER_{name}" if name.isdigit() else name): name for name in key_names()}
+        window.mouse_position_event_func = moved
+        window.mouse_drag_event_func = dragged
+        window.mouse_press_event_func = lambda x, y, button: gestures.press(
+            *place(x, y), button, bool(window.modifiers.shift), bool(window.modifiers.ctrl or window.modifiers.alt)
+        )
+        window.mouse_release_event_func = lambda x, y, button: gestures.release(button, *place(x, y))
+        window.mouse_scroll_event_func = lambda dx, dy: gestures.scroll(dy, bool(window.modifiers.alt))
+        window.key_event_func = key
+        # moderngl-window's GLFW backend does not pass drops on
+        glfw.set_drop_callback(
+            window._window,
+            lambda handle, paths: dropped(
+                [Path(path) for path in paths], gestures.is_right_of_wipe(*glfw.get_cursor_pos(handle))
+            ),
+        )
+        glfw.set_window_refresh_callback(window._window, lambda handle: self._expose())
+
+    # what the loop asks
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether the user closed it."""
+        return bool(self._window.is_closing)
+
+    @property
+    def is_iconified(self) -> bool:
+        """Whether it is minimized: nothing to draw then."""
+        return bool(self._glfw.get_window_attrib(self._window._window, self._glfw.ICONIFIED))
+
+    @property
+    def is_software(self) -> bool:
+        """Whether drawing costs the CPU time that the engine needs."""
+        name = self.renderer_name.lower()
+        return any(software in name for software in SOFTWARE_RENDERERS)
+
+    @property
+    def renderer_name(self) -> str:
+        """What draws, as OpenGL calls it."""
+        return str(self._context.info["GL_RENDERER"])
+
+    @property
+    def frame_path(self) -> str:
+        """How the newest frame's pixels got to what draws."""
+        return self._display.path
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in screen coordinates, as pointer positions are."""
+        return self._window.size
+
+    @property
+    def screen_scale(self) -> float:
+        """How dense the screen is in this system's coordinates: 2 where 192 coordinates make an inch."""
+        density = self._glfw.get_window_content_scale(self._window._window)[0]
+        return density * self.size[0] / max(1, self._window.buffer_size[0])
+
+    @property
+    def pointer(self) -> tuple[float, float] | None:
+        """Where the pointer is in the window, in screen coordinates; None when it is elsewhere."""
+        is_here = self._glfw.get_window_attrib(self._window._window, self._glfw.HOVERED)
+        return self._pointer if is_here else None
+
+    def screen(self) -> Area:
+        """The part of the main screen that windows may cover."""
+        return Area(*self._glfw.get_monitor_workarea(self._glfw.get_primary_monitor()))
+
+    def move(self, area: Area) -> None:
+        """Cover this area, the title bar above it."""
+        self._window.position = (area.left, area.top)
+        self._window.size = (area.width, area.height)
+
+    def focus(self) -> None:
+        """Send the keyboard here."""
+        self._glfw.focus_window(self._window._window)
+
+    def copy(self, text: str) -> None:
+        """Put a text on the clipboard."""
+        self._glfw.set_clipboard_string(self._window._window, text)
+
+    def close(self) -> None:
+        """Ask for the end."""
+        self._window.is_closing = True
+
+    def make_current(self) -> None:
+        """Dear PyGui leaves its own context current: take ours back before drawing."""
+        self._glfw.make_context_current(self._window._window)
+
+    def wait_events(self, timeout_s: float) -> None:
+        """Sleep until something happens here, `wake` is called, or time is up."""
+        self._glfw.wait_events_timeout(max(timeout_s, 1e-3))
+
+    def wake(self) -> None:
+        """End a wait; may be called from any thread."""
+        self._glfw.post_empty_event()
+
+    def letterbox(self, frame_size: tuple[int, int]) -> Letterbox:
+        """Where a picture lies in the window, in pointer coordinates."""
+        return Letterbox(*self.size, *frame_size)
+
+    def draw(
+        self, frame: Frame | None, state: ViewState, view: OrbitView | None, is_dragged: bool, captions: list[Caption],
+        limb: HeldLimb | None = None, pointed: Pointed | None = None, brush: Ring | None = None,
+    ) -> None:  # fmt: skip
+        """Draw everything and swap; leaves the context current."""
+        self.make_current()
+        self.needs_drawing = False
+        buffer_width, buffer_height = self._window.buffer_size
+        ratio = self.interface_scale * buffer_width / max(1, self.size[0])
+        self._window.fbo.use()
+        self._context.viewport = (0, 0, buffer_width, buffer_height)
+        self._context.disable(moderngl.BLEND | moderngl.DEPTH_TEST | moderngl.CULL_FACE)
+        if frame is not None:
+            self._display.show(frame)
+        letterbox = Letterbox(buffer_width, buffer_height, *(frame.size if frame is not None else (1, 1)))
+        self._display.draw(state.look, letterbox)
+        self._context.enable(moderngl.BLEND)
+        self._context.blend_func = (moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
+        if view is not None:
+            if limb is not None and frame is not None:
+                self._limb_gizmos.draw(frame, view, letterbox, limb, ratio)
+            if (marks := path_marks(state)) is not None:
+                self._path.draw(marks, view, letterbox, ratio)
+            self._gizmos.draw(view, letterbox, state.light.lamps, state.tool.selected_lamp, is_dragged, ratio)
+        if brush is not None:
+            self._brush_ring.draw(brush, letterbox, buffer_width / max(1, self.size[0]))
+        for caption in captions:
+            self._captions.draw(caption, letterbox, ratio)
+        if frame is not None and pointed is not None:
+            density = buffer_width / max(1, self.size[0])
+            self._pointing.draw(self._display, frame, state.look, letterbox, pointed, density, ratio)
+        if page := state.tool.help_page:
+            self._captions.draw_plate(
+                self._help(page, buffer_width, buffer_height, ratio), f"help {page}", letterbox, ratio
+            )
+        self._glfw.swap_buffers(self._window._window)
+
+    def _help(self, page: int, width: int, height: int, ratio: float) -> Image.Image:
+        """Drawn once for each page and size of the window."""
+        key, room = (page, width, height), 64 * ratio
+        if self._help_drawn is None or self._help_drawn[0] != key:
+            self._help_drawn = key, help_picture(page, round(width - room), round(height - room), ratio)
+        return self._help_drawn[1]
+
+    def destroy(self) -> None:
+        """Close the window and end GLFW."""
+        self.make_current()
+        self._display.release()
+        self._window.destroy()
+
+    def _expose(self) -> None:
+        self.needs_drawing = True
+
+
+def _one_line(error: Exception) -> str:
+    return one_line(error) or type(error).__name__
