@@ -7,8 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from phynes_core.conventions import MIN_COSINE
 from phynes_core.kernels.registry import resolve
-from phynes_core.render.brdf import MIN_COSINE, specular
+from phynes_core.render.brdf import specular
 from phynes_core.render.lamps import GOLDEN_ANGLE, Lamp
 from phynes_core.render.shade import Shading, Surface
 from phynes_core.render.visibility import OFFSET_M, Occluder
@@ -76,6 +77,7 @@ def shade_area_lamp(
     backend: str = "auto",  # or "numba", "reference"
 ) -> Shading:
     """sum_i f(wi, wo) V_i max(n.wi, 0) dE_i over rays of each point's own; not differentiable."""
+    surface = surface.facing_eye()
     is_fast = resolve("shade", backend, points.device.type) == "numba"
     terms = (_terms_numba if is_fast else _terms_reference)(surface, points, mesh_normal, lamp, occluder, samples)
     received, glossy, possible = terms[:, :1], terms[:, 1:2], terms[:, 2:]

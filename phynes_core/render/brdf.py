@@ -6,11 +6,10 @@ Diffuse and specular are simply added (kd = ks = 1), as the paper's baselines do
 
 import math
 
+import torch
 from torch import Tensor
 
-from phynes_core.conventions import MIN_ROUGHNESS
-
-MIN_COSINE = 1e-3  # n.v is clamped to it: smooth normals lean away from the eye near a silhouette
+from phynes_core.conventions import MIN_COSINE, MIN_ROUGHNESS
 
 
 def ndf(cos_half: Tensor, alpha: Tensor) -> Tensor:
@@ -45,6 +44,37 @@ def specular(
     cos_view_half = ((1.0 + cos_light_view) * inverse_length).clamp(0.0, 1.0)
     distribution = ndf(cos_half, alpha) * fresnel(cos_view_half, f0)
     return distribution * masking(cos_light, alpha) * masking(cos_view, alpha) / (4.0 * cos_light * cos_view)
+
+
+def bend_toward_eye(
+    normal: Tensor,  # [P, 3] unit
+    wo: Tensor,  # [P, 3] unit, surface -> eye
+) -> Tensor:  # [P, 3] unit
+    """Normals with n.wo >= MIN_COSINE as they are, bit for bit; others turned toward the eye until n.wo = MIN_COSINE.
+
+    Interpolated and detailed normals lean away from the eye near silhouettes, where no reflectance model is defined.
+    The normal is shifted along the direction to the eye, as Unity's standard shader does for a negative n.v
+    (UnityStandardBRDF.cginc, UNITY_HANDLE_CORRECTLY_NEGATIVE_NDOTV), and is made unit again, which there is left out:
+    n' = c wo + sqrt(1 - c^2) t, with c = MIN_COSINE and t the unit part of n across wo. It keeps the side to which the
+    normal leans and is continuous where n.wo = c. Only a normal straight away from the eye has no side: it becomes wo.
+    Differentiable.
+    """
+    cosine = (normal * wo).sum(-1, keepdim=True)
+    turned = cosine < MIN_COSINE
+    if normal.device.type != "cpu":  # no row is picked out: nothing may wait for a device
+        return torch.where(turned, _at_least_cosine(normal, wo, cosine), normal)
+    rows = torch.nonzero(turned.squeeze(-1)).squeeze(1)
+    if not len(rows):
+        return normal
+    return normal.index_put((rows,), _at_least_cosine(normal[rows], wo[rows], cosine[rows]))
+
+
+def _at_least_cosine(normal: Tensor, wo: Tensor, cosine: Tensor) -> Tensor:  # [P, 3], [P, 3], [P, 1] -> [P, 3]
+    across = normal - cosine * wo
+    squared = across.square().sum(-1, keepdim=True)
+    has_side = squared > 1e-12
+    across = across * (math.sqrt(1.0 - MIN_COSINE**2) / squared.clamp(min=1e-12).sqrt())
+    return torch.where(has_side, across + MIN_COSINE * wo, wo)
 
 
 def cook_torrance(

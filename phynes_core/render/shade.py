@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from phynes_core.checks import check_tensor
-from phynes_core.conventions import MIN_ROUGHNESS
+from phynes_core.conventions import MIN_COSINE, MIN_ROUGHNESS
 from phynes_core.kernels.registry import resolve
-from phynes_core.render.brdf import MIN_COSINE, specular
+from phynes_core.render.brdf import bend_toward_eye, specular
 from phynes_core.render.visibility import visibility_at
 
 REFERENCE_CHUNK = 1024  # pixels whose [pixels, 512] terms stay in the cache
@@ -28,6 +28,10 @@ class Surface:
     albedo: Tensor  # [P, 3] linear
     roughness: Tensor  # [P] in (0, 1]
     f0: float
+
+    def facing_eye(self) -> "Surface":
+        """The surface that light meets: normals that lean away from the eye are bent toward it, the others stay."""
+        return replace(self, normal=bend_toward_eye(self.normal, self.wo))
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,7 @@ def shade(
     backend: str = "auto",  # or "numba", "reference"
     has_open: bool = True,  # False: the irradiance without shadows may be left out
 ) -> Shading:
-    """sum_i f(wi, wo) V_i max(n.wi, 0) dE_i. n.wo is clamped to a small positive cosine: smooth normals lean away."""
+    """sum_i f(wi, wo) V_i max(n.wi, 0) dE_i, with normals bent toward the eye where they lean away (brdf.py)."""
     num_pixels, num_directions = surface.normal.shape[0], directions.shape[0]
     check_tensor("normal", surface.normal, ["P", 3])
     check_tensor("wo", surface.wo, [num_pixels, 3])
@@ -109,9 +113,9 @@ def shade(
     check_tensor("visibility.barycentric", visibility.barycentric, [num_pixels, 3])
     chosen = resolve("shade", backend, surface.normal.device.type)
     if chosen == "numba":
-        return _shade_numba(surface, directions, power, visibility, has_open)
+        return _shade_numba(surface.facing_eye(), directions, power, visibility, has_open)
     if chosen == "warp":
-        return _shade_warp(surface, directions, power, visibility)
+        return _shade_warp(surface.facing_eye(), directions, power, visibility)
     open_share = visibility_at(visibility.bits, visibility.corners, visibility.barycentric, num_directions)
     return shade_reference(surface, directions, power, open_share)
 
@@ -123,6 +127,7 @@ def shade_reference(
     visibility: Tensor,  # [P, L] in [0, 1]
 ) -> Shading:
     """The specification, in plain torch; differentiable in everything but the visibility."""
+    surface = surface.facing_eye()
     rows = [
         _shade_rows(surface, directions, power, visibility, slice(first, first + REFERENCE_CHUNK))
         for first in range(0, max(surface.normal.shape[0], 1), REFERENCE_CHUNK)

@@ -11,11 +11,10 @@ import math
 import numpy as np
 from numba import float32, int32, uintp
 
-from phynes_core.conventions import MIN_ROUGHNESS
+from phynes_core.conventions import MIN_COSINE, MIN_ROUGHNESS
 from phynes_core.kernels.cpu.compiler import inlined, parallel, prange, serial
 from phynes_core.kernels.cpu.light_groups import HELD_ROWS, hold_open_lights, order_by_triangle
 
-MIN_COSINE = 1e-3  # as render/brdf.py clamps n.l and n.v inside the lobe
 _CHUNK = 2048  # pixels among which those of a triangle are brought together: some rows of a picture
 _WORD = 32  # lights whose visibility shares a word
 _ONE = float32(1)

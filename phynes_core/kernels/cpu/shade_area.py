@@ -8,10 +8,9 @@ import math
 import numpy as np
 from numba import float32
 
-from phynes_core.conventions import MIN_ROUGHNESS
+from phynes_core.conventions import MIN_COSINE, MIN_ROUGHNESS
 from phynes_core.kernels.cpu.compiler import parallel, prange
 
-MIN_COSINE = 1e-3  # as render/brdf.py clamps n.l and n.v inside the lobe
 _GOLDEN_ANGLE = math.pi * (3.0 - math.sqrt(5.0))
 _ONE, _TINY = float32(1), float32(1e-6)
 

@@ -11,8 +11,9 @@ import numpy as np
 from numba import float32 as f4
 from numba import uint32
 
-from phynes_core.kernels.cpu.compiler import parallel, prange  # first: it configures numba
-from phynes_core.kernels.cpu.shade_training import MIN_COSINE, MIN_ROUGHNESS, open_share
+from phynes_core.conventions import MIN_COSINE, MIN_ROUGHNESS
+from phynes_core.kernels.cpu.compiler import parallel, prange  # before any kernel: it configures numba
+from phynes_core.kernels.cpu.shade_training import open_share
 
 
 def shading_tilt(

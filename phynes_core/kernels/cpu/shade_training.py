@@ -12,10 +12,8 @@ import numpy as np
 from numba import float32 as f4
 from numba import uint32
 
-from phynes_core.kernels.cpu.compiler import inlined, parallel, prange  # first: it configures numba
-
-MIN_COSINE = 1e-3  # render/brdf.py's clamp of n.v
-MIN_ROUGHNESS = 0.05  # conventions.MIN_ROUGHNESS
+from phynes_core.conventions import MIN_COSINE, MIN_ROUGHNESS
+from phynes_core.kernels.cpu.compiler import inlined, parallel, prange  # before any kernel: it configures numba
 
 
 def shading_matrices(

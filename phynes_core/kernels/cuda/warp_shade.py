@@ -6,12 +6,11 @@
 import warp
 from torch import Tensor
 
-from phynes_core.conventions import MIN_ROUGHNESS
+from phynes_core.conventions import MIN_COSINE, MIN_ROUGHNESS
 from phynes_core.kernels.cuda.warp_compiler import numbers, torch_stream, vectors
 
 warp.set_module_options({"enable_backward": False})
 
-MIN_COSINE = 1e-3  # as render/brdf.py clamps n.l and n.v inside the lobe
 PI = 3.14159265358979
 
 
@@ -34,6 +33,7 @@ def add_light(
     power: warp.array(dtype=warp.vec3),
     f0: warp.array(dtype=float),
     min_alpha: float,
+    min_cosine: float,
     count: warp.array(dtype=int),
     radiance: warp.array(dtype=warp.vec3),
     irradiance: warp.array(dtype=warp.vec3),
@@ -48,7 +48,7 @@ def add_light(
     alpha = warp.max(roughness[pixel] * roughness[pixel], min_alpha)
     squared_alpha = alpha * alpha
     true_cos_view = warp.dot(n, v)
-    cos_view = warp.max(true_cos_view, MIN_COSINE)
+    cos_view = warp.max(true_cos_view, min_cosine)
     v_across = v - true_cos_view * n
     head_on = f0[0]
     diffuse, specular, possible = warp.vec3(0.0), warp.vec3(0.0), warp.vec3(0.0)
@@ -69,7 +69,7 @@ def add_light(
                 squared_across = warp.dot(across, across)
                 true_along = cosine + true_cos_view
                 squared_sum = warp.max(squared_across + true_along * true_along, 1.0e-8)
-                cos_light = warp.max(cosine, MIN_COSINE)
+                cos_light = warp.max(cosine, min_cosine)
                 along = cos_light + cos_view
                 squared_rest = warp.max(squared_across + (true_along - along) * (true_along + along), 0.0)
                 spread = squared_rest + squared_alpha * warp.min(along * along, squared_sum)
@@ -107,7 +107,7 @@ def fused_shade(
         warp.launch(
             add_light, normal.shape[0],
             [vectors(normal), vectors(wo), vectors(albedo), numbers(roughness), numbers(bits), numbers(corners),
-             vectors(barycentric), vectors(directions), vectors(power), numbers(f0), MIN_ROUGHNESS**2, numbers(count),
-             vectors(radiance), vectors(irradiance), vectors(irradiance_open)],
+             vectors(barycentric), vectors(directions), vectors(power), numbers(f0), MIN_ROUGHNESS**2, MIN_COSINE,
+             numbers(count), vectors(radiance), vectors(irradiance), vectors(irradiance_open)],
             device=device,
         )  # fmt: skip
