@@ -11,8 +11,9 @@ from phynes_core.conventions import MIN_COSINE
 from phynes_core.kernels.registry import resolve
 from phynes_core.render.brdf import specular
 from phynes_core.render.lamps import GOLDEN_ANGLE, Lamp
+from phynes_core.render.ray_starts import RayStarts, gaps
 from phynes_core.render.shade import Shading, Surface
-from phynes_core.render.visibility import OFFSET_M, Occluder
+from phynes_core.render.visibility import Occluder
 
 
 @dataclass(frozen=True)
@@ -79,18 +80,26 @@ def shade_area_lamp(
     """sum_i f(wi, wo) V_i max(n.wi, 0) dE_i over rays of each point's own; not differentiable."""
     surface = surface.facing_eye()
     is_fast = resolve("shade", backend, points.device.type) == "numba"
-    terms = (_terms_numba if is_fast else _terms_reference)(surface, points, mesh_normal, lamp, occluder, samples)
+    terms_of = _terms_numba if is_fast else _terms_reference
+    terms = terms_of(surface, RayStarts.over(points, mesh_normal), lamp, occluder, samples)
+    rows = torch.nonzero((terms[:, 0] == 0) & (terms[:, 2] > 0)).squeeze(1)  # every ray is blocked
+    gap = gaps(points[rows], mesh_normal[rows], occluder.nearest_hits)
+    rows, gap = rows[torch.isfinite(gap)], gap[torch.isfinite(gap)]
+    if len(rows):  # they started beyond what stands over their points
+        nearer = RayStarts(points[rows], mesh_normal[rows], 0.5 * gap)
+        terms[rows] = terms_of(surface.of(rows), nearer, lamp, occluder, samples)
     received, glossy, possible = terms[:, :1], terms[:, 1:2], terms[:, 2:]
     power = torch.tensor(lamp.color, device=points.device) * lamp.intensity
     return Shading((surface.albedo / math.pi * received + glossy) * power, received * power, possible * power)
 
 
 def _terms_reference(
-    surface: Surface, points: Tensor, mesh_normal: Tensor, lamp: AreaLamp, occluder: Occluder, samples: int
+    surface: Surface, starts: RayStarts, lamp: AreaLamp, occluder: Occluder, samples: int
 ) -> Tensor:  # [P, 3]: sum V (n.l) dE, sum lobe V (n.l) dE, sum (n.l) dE, for a lamp of intensity 1
+    points, mesh_normal = starts.points, starts.normals
     received, glossy, possible = (torch.zeros(len(points), device=points.device) for _ in range(3))
     cos_view = (surface.normal * surface.wo).sum(-1).clamp(min=MIN_COSINE)
-    origins = points + OFFSET_M * mesh_normal
+    origins = points + starts.offset_m[:, None] * mesh_normal
     for sample in range(samples):
         rays = area_lamp_rays(lamp, points, sample, samples)
         cosine = (surface.normal * rays.directions).sum(-1)
@@ -108,14 +117,12 @@ def _terms_reference(
     return torch.stack([received, glossy, possible], -1)
 
 
-def _terms_numba(
-    surface: Surface, points: Tensor, mesh_normal: Tensor, lamp: AreaLamp, occluder: Occluder, samples: int
-) -> Tensor:
+def _terms_numba(surface: Surface, starts: RayStarts, lamp: AreaLamp, occluder: Occluder, samples: int) -> Tensor:
     from phynes_core.kernels.cpu.shade_area import area_rays, shade_area
 
-    place, normal = points.contiguous().numpy(), mesh_normal.contiguous().numpy()
+    place, normal = starts.points.contiguous().numpy(), starts.normals.contiguous().numpy()
     position = np.array(lamp.position, np.float32)
-    origins, segments = area_rays(place, normal, position, lamp.radius_m, OFFSET_M, samples)
+    origins, segments = area_rays(place, normal, position, lamp.radius_m, starts.offset_m.numpy(), samples)
     hit = occluder.is_blocked(
         torch.from_numpy(origins).view(-1, 3), torch.from_numpy(segments).view(-1, 3), reach=1.0
     ).view(-1, samples)  # fmt: skip

@@ -50,31 +50,16 @@ def bend_toward_eye(
     normal: Tensor,  # [P, 3] unit
     wo: Tensor,  # [P, 3] unit, surface -> eye
 ) -> Tensor:  # [P, 3] unit
-    """Normals with n.wo >= MIN_COSINE as they are, bit for bit; others turned toward the eye until n.wo = MIN_COSINE.
+    """n' = n - 2 min(n.wo, 0) wo: a normal that leans away from the eye is mirrored into the eye's hemisphere.
 
-    Interpolated and detailed normals lean away from the eye near silhouettes, where no reflectance model is defined.
-    The normal is shifted along the direction to the eye, as Unity's standard shader does for a negative n.v
-    (UnityStandardBRDF.cginc, UNITY_HANDLE_CORRECTLY_NEGATIVE_NDOTV), and is made unit again, which there is left out:
-    n' = c wo + sqrt(1 - c^2) t, with c = MIN_COSINE and t the unit part of n across wo. It keeps the side to which the
-    normal leans and is continuous where n.wo = c. Only a normal straight away from the eye has no side: it becomes wo.
-    Differentiable.
+    Interpolated and detailed normals lean away near silhouettes, where no reflectance model is defined. Taking |n.v|
+    for n.v there is common (Lagarde and de Rousiers 2014, "Moving Frostbite to Physically Based Rendering", listing 2;
+    Unity's standard shader), but leaves n.h of a vector that is no half vector. Mirroring the normal itself gives the
+    same n.v, and n.l and n.h that belong to it: what leans away by some angle shines like what leans toward the eye by
+    as much. Normals with n.wo >= 0 stay as they are, bit for bit; continuous at the horizon; differentiable.
     """
-    cosine = (normal * wo).sum(-1, keepdim=True)
-    turned = cosine < MIN_COSINE
-    if normal.device.type != "cpu":  # no row is picked out: nothing may wait for a device
-        return torch.where(turned, _at_least_cosine(normal, wo, cosine), normal)
-    rows = torch.nonzero(turned.squeeze(-1)).squeeze(1)
-    if not len(rows):
-        return normal
-    return normal.index_put((rows,), _at_least_cosine(normal[rows], wo[rows], cosine[rows]))
-
-
-def _at_least_cosine(normal: Tensor, wo: Tensor, cosine: Tensor) -> Tensor:  # [P, 3], [P, 3], [P, 1] -> [P, 3]
-    across = normal - cosine * wo
-    squared = across.square().sum(-1, keepdim=True)
-    has_side = squared > 1e-12
-    across = across * (math.sqrt(1.0 - MIN_COSINE**2) / squared.clamp(min=1e-12).sqrt())
-    return torch.where(has_side, across + MIN_COSINE * wo, wo)
+    leaning = (normal * wo).sum(-1, keepdim=True).clamp(max=0.0)
+    return torch.addcmul(normal, leaning, wo, value=-2.0)
 
 
 def cook_torrance(

@@ -29,6 +29,10 @@ class Surface:
     roughness: Tensor  # [P] in (0, 1]
     f0: float
 
+    def of(self, rows: Tensor) -> "Surface":  # [M] int64
+        """These pixels alone."""
+        return Surface(self.normal[rows], self.wo[rows], self.albedo[rows], self.roughness[rows], self.f0)
+
     def facing_eye(self) -> "Surface":
         """The surface that light meets: normals that lean away from the eye are bent toward it, the others stay."""
         return replace(self, normal=bend_toward_eye(self.normal, self.wo))

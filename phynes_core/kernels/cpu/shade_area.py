@@ -16,7 +16,7 @@ _ONE, _TINY = float32(1), float32(1e-6)
 
 
 @parallel
-def _rays(points, mesh_normal, position, radius, offset, count, origins, segments):
+def _rays(points, mesh_normal, position, radius, offsets, count, origins, segments):
     """Ray starts and unshortened segments [P, count, 3] toward the disc that each point sees of the sphere."""
     for pixel in prange(points.shape[0]):
         x, y, z = position[0] - points[pixel, 0], position[1] - points[pixel, 1], position[2] - points[pixel, 2]
@@ -44,11 +44,13 @@ def _rays(points, mesh_normal, position, radius, offset, count, origins, segment
             segments[pixel, sample, 1] = reach * (y * cosine + t_y * across + b_y * along)
             segments[pixel, sample, 2] = reach * (z * cosine + t_z * across + b_z * along)
             for axis in range(3):
-                origins[pixel, sample, axis] = points[pixel, axis] + offset * mesh_normal[pixel, axis]
+                origins[pixel, sample, axis] = points[pixel, axis] + offsets[pixel] * mesh_normal[pixel, axis]
 
 
 @parallel
-def _reflect(points, normal, mesh_normal, wo, roughness, f0, position, radius, segments, hit, out):
+def _reflect(
+    points, normal, mesh_normal, wo, roughness, f0, min_roughness, min_cosine, position, radius, segments, hit, out
+):  # fmt: skip
     """Per pixel: sum V (n.l) dE, sum lobe V (n.l) dE, sum (n.l) dE, for a lamp of intensity 1."""
     count = segments.shape[1]
     for pixel in prange(points.shape[0]):
@@ -57,8 +59,8 @@ def _reflect(points, normal, mesh_normal, wo, roughness, f0, position, radius, s
         reach = max(distance - radius, _TINY)
         n_x, n_y, n_z = normal[pixel, 0], normal[pixel, 1], normal[pixel, 2]
         v_x, v_y, v_z = wo[pixel, 0], wo[pixel, 1], wo[pixel, 2]
-        cos_view = max(n_x * v_x + n_y * v_y + n_z * v_z, float32(MIN_COSINE))
-        alpha = max(roughness[pixel], float32(MIN_ROUGHNESS)) ** 2
+        cos_view = max(n_x * v_x + n_y * v_y + n_z * v_z, min_cosine)
+        alpha = max(roughness[pixel], min_roughness) ** 2
         squared = alpha * alpha
         smith_view = cos_view + math.sqrt(squared + (_ONE - squared) * cos_view * cos_view)
         received, glossy, possible = float32(0), float32(0), float32(0)
@@ -79,7 +81,7 @@ def _reflect(points, normal, mesh_normal, wo, roughness, f0, position, radius, s
             received += arriving
             cos_between = l_x * v_x + l_y * v_y + l_z * v_z
             inverse_length = _ONE / math.sqrt(max(float32(2) + float32(2) * cos_between, float32(1e-8)))
-            cos_light = max(cosine, float32(MIN_COSINE))
+            cos_light = max(cosine, min_cosine)
             cos_half = min((cos_light + cos_view) * inverse_length, _ONE)
             miss = max(_ONE - min((_ONE + cos_between) * inverse_length, _ONE), float32(0))
             fresnel = f0 + (_ONE - f0) * miss * miss * miss * miss * miss
@@ -94,13 +96,13 @@ def area_rays(
     mesh_normal: np.ndarray,  # [P, 3] unit
     position: np.ndarray,  # [3] m
     radius: float,  # m
-    origin_offset_m: float,
+    offsets_m: np.ndarray,  # [P] rays start this far along the normal
     count: int,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Origins and segments [P, count, 3] toward a glowing sphere; segments end at its near side."""
     origins = np.empty((len(points), count, 3), np.float32)
     segments = np.empty((len(points), count, 3), np.float32)
-    _rays(points, mesh_normal, position, np.float32(radius), np.float32(origin_offset_m), count, origins, segments)
+    _rays(points, mesh_normal, position, np.float32(radius), offsets_m, count, origins, segments)
     return origins, segments
 
 
@@ -119,6 +121,7 @@ def shade_area(
     """What the rays that are open bring."""
     out = np.empty((len(points), 3), np.float32)
     _reflect(
-        points, normal, mesh_normal, wo, roughness, np.float32(f0), position, np.float32(radius), segments, hit, out
-    )
+        points, normal, mesh_normal, wo, roughness, np.float32(f0), np.float32(MIN_ROUGHNESS), np.float32(MIN_COSINE),
+        position, np.float32(radius), segments, hit, out,
+    )  # fmt: skip
     return out

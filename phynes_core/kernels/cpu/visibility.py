@@ -14,6 +14,7 @@ from phynes_core.kernels.cpu.threads import run_in_threads
 
 WORD = 32  # directions
 _CHUNK = 1 << 14  # rays; small enough to stay in cache, large enough to hide the hand-over
+_NEAREST_CHUNK = 1 << 11  # rays; nearest hits are asked for a few thousand points at once
 _MISS = -1  # embree's answer for a ray that meets nothing
 _RAYS = 1 << 14  # rays a chunk aims at: they stay in cache between being made, traced and packed
 
@@ -25,24 +26,28 @@ class RayScene(Protocol):
         """Whether each ray [N, 3], [N, 3] meets the mesh: [N] bool, on the calling thread alone."""
         ...
 
+    def nearest_hits(self, origins: np.ndarray, directions: np.ndarray, reach: float) -> tuple[np.ndarray, np.ndarray]:
+        """Distance [N] in lengths of the direction (inf: nothing within reach) and face [N] (-1: nothing)."""
+        ...
+
 
 def visibility_bits(
     scene: RayScene,
     points: np.ndarray,  # [P, 3] m, on the surface
     normals: np.ndarray,  # [P, 3] unit
     directions: np.ndarray,  # [L, 3] unit, surface -> light
-    origin_offset_m: float,  # rays start this far along the normal
+    offsets_m: np.ndarray,  # [P] rays start this far along the normal
 ) -> np.ndarray:  # [P, ceil(L / 32)] uint32, 1 = open
     """Visibility of directions at points; those behind the surface are closed, and so are the bits past the last."""
     points, normals = np.ascontiguousarray(points, np.float32), np.ascontiguousarray(normals, np.float32)
     directions = np.ascontiguousarray(directions, np.float32)
-    offset = np.float32(origin_offset_m)
+    offsets_m = np.ascontiguousarray(offsets_m, np.float32)
     bits = np.zeros((len(points), (len(directions) + WORD - 1) // WORD), np.uint32)
     points_per_chunk = max(1, 2 * _RAYS // max(1, len(directions)))  # about half of the directions face away
 
     def trace(start: int) -> None:
         rows = slice(start, start + points_per_chunk)
-        origins, ray_directions = _facing_rays(points[rows], normals[rows], directions, offset)
+        origins, ray_directions = _facing_rays(points[rows], normals[rows], directions, offsets_m[rows])
         _pack(normals[rows], directions, scene.trace_chunk(origins, ray_directions), bits[rows])
 
     run_in_threads(trace, range(0, len(points), points_per_chunk))
@@ -55,13 +60,14 @@ def _faces(normal, direction):
 
 
 @serial
-def _facing_rays(points, normals, directions, offset):
+def _facing_rays(points, normals, directions, offsets):
     """Rays from every point toward the directions before its surface, point after point."""
     capacity = points.shape[0] * directions.shape[0]
     origins = np.empty((capacity, 3), np.float32)
     ray_directions = np.empty((capacity, 3), np.float32)
     count = 0
     for point in range(points.shape[0]):
+        offset = offsets[point]
         x = points[point, 0] + normals[point, 0] * offset
         y = points[point, 1] + normals[point, 1] * offset
         z = points[point, 2] + normals[point, 2] * offset
@@ -84,6 +90,35 @@ def _pack(normals, directions, hit, bits):
                 if not hit[ray]:
                     bits[point, k // WORD] |= uint32(1) << uint32(k % WORD)
                 ray += 1
+
+
+@serial
+def _find_blocked(normals, directions, bits, rows):
+    """Fill rows with those whose bits are all 0 though some direction is before their surface; returns how many."""
+    count = 0
+    for point in range(normals.shape[0]):
+        is_open = False
+        for word in range(bits.shape[1]):
+            is_open |= bits[point, word] != uint32(0)
+        if is_open:
+            continue
+        for k in range(directions.shape[0]):
+            if _faces(normals[point], directions[k]):
+                rows[count] = point
+                count += 1
+                break
+    return count
+
+
+def blocked_rows(
+    normals: np.ndarray,  # [P, 3] unit
+    directions: np.ndarray,  # [L, 3]
+    bits: np.ndarray,  # [P, ceil(L / 32)] uint32
+) -> np.ndarray:  # [N] int64
+    """The points of which every ray is blocked; those without any ray are left out."""
+    rows = np.empty(len(normals), np.int64)
+    given = np.ascontiguousarray(normals, np.float32), np.ascontiguousarray(directions, np.float32)
+    return rows[: _find_blocked(*given, bits, rows)]
 
 
 class EmbreeScene:
@@ -130,3 +165,25 @@ class EmbreeScene:
         """`any_hit` on the calling thread alone."""
         ends = None if math.isinf(reach) else np.full(len(origins), reach, np.float32)
         return self._scene.run(origins, directions, dists=ends, query="OCCLUDED") != _MISS
+
+    def nearest_hits(
+        self,
+        origins: np.ndarray,  # [N, 3] m
+        directions: np.ndarray,  # [N, 3]
+        reach: float = math.inf,  # how far rays go, in lengths of their direction
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Distance [N] to the nearest face in lengths of the direction, inf where there is none; face [N], -1 there."""
+        origins = np.ascontiguousarray(origins, np.float32)
+        directions = np.ascontiguousarray(directions, np.float32)
+        distance, face = np.empty(len(origins), np.float32), np.empty(len(origins), np.int32)
+        ends = None if math.isinf(reach) else np.full(len(origins), reach, np.float32)
+
+        def trace(start: int) -> None:
+            rows = slice(start, start + _NEAREST_CHUNK)
+            dists = None if ends is None else ends[rows]
+            found = self._scene.run(origins[rows], directions[rows], dists=dists, query="INTERSECT", output=True)
+            face[rows] = found["primID"]
+            distance[rows] = np.where(face[rows] == _MISS, np.float32(np.inf), found["tfar"])
+
+        run_in_threads(trace, range(0, len(origins), _NEAREST_CHUNK))
+        return distance, face
