@@ -50,16 +50,18 @@ def bend_toward_eye(
     normal: Tensor,  # [P, 3] unit
     wo: Tensor,  # [P, 3] unit, surface -> eye
 ) -> Tensor:  # [P, 3] unit
-    """n' = n - 2 min(n.wo, 0) wo: a normal that leans away from the eye is mirrored into the eye's hemisphere.
+    """n' = n + (max(|n.wo|, MIN_COSINE) - n.wo) wo: a normal that leans away from the eye is mirrored toward it.
 
     Interpolated and detailed normals lean away near silhouettes, where no reflectance model is defined. Taking |n.v|
-    for n.v there is common (Lagarde and de Rousiers 2014, "Moving Frostbite to Physically Based Rendering", listing 2;
-    Unity's standard shader), but leaves n.h of a vector that is no half vector. Mirroring the normal itself gives the
-    same n.v, and n.l and n.h that belong to it: what leans away by some angle shines like what leans toward the eye by
-    as much. Normals with n.wo >= 0 stay as they are, bit for bit; continuous at the horizon; differentiable.
+    for n.v there is common (Lagarde and de Rousiers 2014, "Moving Frostbite to Physically Based Rendering"; Unity's
+    standard shader), but leaves n.h of a vector that is no half vector. Mirroring the normal itself gives that n.v, and
+    n.l and n.h that belong to it: what leans away by some angle shines like what leans toward the eye by as much.
+    Normals with n.wo >= MIN_COSINE stay as they are, bit for bit; continuous at the horizon; differentiable; n.wo is
+    at least MIN_COSINE, so that nothing is left to clamp. Unit to 1e-6: a shift by 2 |n.wo| mirrors, and one by
+    MIN_COSINE lengthens by half its square.
     """
-    leaning = (normal * wo).sum(-1, keepdim=True).clamp(max=0.0)
-    return torch.addcmul(normal, leaning, wo, value=-2.0)
+    cosine = (normal * wo).sum(-1, keepdim=True)
+    return torch.addcmul(normal, cosine.abs().clamp(min=MIN_COSINE) - cosine, wo)
 
 
 def cook_torrance(
