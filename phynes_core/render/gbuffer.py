@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from phynes_core.kernels.registry import resolve
+from phynes_core.kernels.interfaces import GBufferColumns, PixelImages
+from phynes_core.kernels.registry import INTERPOLATE_COVERED, REFERENCE
 from phynes_core.render.camera import Camera
 from phynes_core.render.rasterize import Fragments
 
@@ -52,26 +53,31 @@ def build_gbuffer(
     vertex_normals: Tensor,  # [V, 3] unit, world
     corner_uv: Tensor,  # [F, 3, 2] per face corner, so that no pixel mixes two charts
     camera: Camera,
-    backend: str = "auto",  # of the rasterizer; "numba" has a kernel for this, too
+    backend: str = "auto",  # of the rasterizer
 ) -> GBuffer:
     """Interpolate position, normal and uv over the pixels that `fragments` covers."""
     height, width = fragments.face_index.shape
-    has_gradient = vertices.requires_grad or vertex_normals.requires_grad
-    if not has_gradient and resolve("rasterize", backend, vertices.device.type) == "numba":
-        from phynes_core.kernels.cpu.gbuffer import covered_rows
+    if vertices.requires_grad or vertex_normals.requires_grad:
+        backend = REFERENCE
+    run = INTERPOLATE_COVERED.implementation(backend, vertices.device.type)
+    return GBuffer(*run(fragments, vertices, faces, vertex_normals, corner_uv, camera.center), width, height)
 
-        images = fragments.face_index, fragments.barycentric, fragments.depth
-        mesh = vertices, faces, vertex_normals, corner_uv, camera.center
-        columns = covered_rows(*(tensor.contiguous().numpy() for tensor in (*images, *mesh)))
-        pixel, face_index, barycentric, position, normal, uv, wo, depth, corners = map(torch.from_numpy, columns)
-        return GBuffer(pixel, face_index, barycentric, position, normal, uv, wo, depth, corners, width, height)
+
+def interpolate_covered_reference(
+    fragments: PixelImages,
+    vertices: Tensor,
+    faces: Tensor,
+    vertex_normals: Tensor,
+    corner_uv: Tensor,
+    center: Tensor,
+) -> GBufferColumns:
+    """The specification of the interface InterpolateCovered; differentiable in vertices and normals."""
     pixel = torch.nonzero(fragments.face_index.reshape(-1) >= 0).squeeze(1)
-    rows = build_rows(fragments, pixel, vertices, faces, vertex_normals, corner_uv, camera.center)
-    return GBuffer(pixel, *rows, width, height)
+    return pixel, *build_rows(fragments, pixel, vertices, faces, vertex_normals, corner_uv, center)
 
 
 def build_rows(
-    fragments: Fragments,
+    fragments: PixelImages,
     pixel: Tensor,  # [P] int64; those that are not covered give rows of face 0 without meaning
     vertices: Tensor,  # [V, 3] world
     faces: Tensor,  # [F, 3]

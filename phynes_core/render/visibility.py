@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from phynes_core.checks import check_tensor
-from phynes_core.kernels.registry import REFERENCE, resolve
+from phynes_core.kernels.registry import VISIBILITY
 
 # Rays start this far along the normal: above the rounding of float32 rays around a body (1e-6 m), below the gaps
 # between limbs and body whose shadow would be missed.
@@ -26,24 +26,7 @@ class Occluder:
     ) -> None:
         check_tensor("vertices", vertices, ["V", 3])
         check_tensor("faces", faces, ["F", 3])
-        self.backend = resolve("visibility", backend, vertices.device.type)
-        if self.backend == REFERENCE:
-            self._corners = vertices.detach()[faces]
-            return
-        if self.backend == "warp":
-            from phynes_core.kernels.cuda.warp_rays import RayMesh
-
-            self._mesh = RayMesh(vertices, faces)
-            return
-        points, triangles = vertices.detach().contiguous().numpy(), faces.int().contiguous().numpy()
-        if self.backend == "embree":
-            from phynes_core.kernels.cpu.visibility import EmbreeScene
-
-            self._scene = EmbreeScene(points, triangles)
-        else:
-            from phynes_core.kernels.cpu.bvh import Bvh
-
-            self._scene = Bvh(points, triangles)
+        self._mesh = VISIBILITY.implementation(backend, vertices.device.type)(vertices, faces)
 
     def is_blocked(
         self,
@@ -54,16 +37,7 @@ class Occluder:
         """Whether each ray meets the mesh, from either side."""
         check_tensor("origins", origins, ["N", 3])
         check_tensor("directions", directions, [origins.shape[0], 3])
-        if self.backend == REFERENCE:
-            return any_hit_reference(self._corners, origins, directions, reach)
-        if self.backend == "warp":
-            from phynes_core.kernels.cuda.warp_rays import any_hit
-
-            is_hit = torch.empty(origins.shape[0], dtype=torch.int32, device=origins.device)
-            any_hit(self._mesh, origins.contiguous(), directions.contiguous(), reach, is_hit)
-            return is_hit.bool()
-        hit = self._scene.any_hit(origins.contiguous().numpy(), directions.contiguous().numpy(), reach)
-        return torch.from_numpy(hit)
+        return self._mesh.is_blocked(origins, directions, reach)
 
     def point_bits(
         self,
@@ -75,27 +49,22 @@ class Occluder:
         check_tensor("points", points, ["N", 3])
         check_tensor("normals", normals, [points.shape[0], 3])
         check_tensor("directions", directions, ["L", 3])
-        if self.backend == REFERENCE:
-            return self._point_bits_reference(points, normals, directions)
-        if self.backend == "warp":
-            return self._point_bits_warp(points, normals, directions)
-        from phynes_core.kernels.cpu.visibility import visibility_bits
+        return self._mesh.point_bits(points, normals, directions, OFFSET_M)
 
-        bits = visibility_bits(self._scene, points.numpy(), normals.numpy(), directions.numpy(), OFFSET_M)
-        return torch.from_numpy(bits.view("int32"))
 
-    def _point_bits_warp(self, points: Tensor, normals: Tensor, directions: Tensor) -> Tensor:
-        from phynes_core.kernels.cuda.warp_rays import visibility_bits
+class ReferenceMesh:
+    """The specification of the interface TracedMesh: every ray against every face."""
 
-        num_points, device = points.shape[0], points.device
-        bits = torch.empty(num_points, (directions.shape[0] + 31) // 32, dtype=torch.int32, device=device)
-        count = torch.full((1,), num_points, dtype=torch.int32, device=device)
-        rows = points.detach().contiguous(), normals.detach().contiguous(), directions.contiguous()
-        visibility_bits(self._mesh, *rows, OFFSET_M, count, bits)
-        return bits
+    def __init__(self, vertices: Tensor, faces: Tensor) -> None:
+        self._corners = vertices.detach()[faces]
 
-    def _point_bits_reference(self, points: Tensor, normals: Tensor, directions: Tensor) -> Tensor:
-        origins = points + OFFSET_M * normals
+    def is_blocked(self, origins: Tensor, directions: Tensor, reach: float) -> Tensor:
+        """Whether each ray meets the mesh."""
+        return any_hit_reference(self._corners, origins, directions, reach)
+
+    def point_bits(self, points: Tensor, normals: Tensor, directions: Tensor, offset_m: float) -> Tensor:
+        """Bits of all directions at each point."""
+        origins = points + offset_m * normals
         rows, columns = torch.nonzero(normals @ directions.T > 0, as_tuple=True)
         is_open = torch.zeros(points.shape[0], directions.shape[0], dtype=torch.bool, device=points.device)
         is_open[rows, columns] = ~any_hit_reference(self._corners, origins[rows], directions[columns])

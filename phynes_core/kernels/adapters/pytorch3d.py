@@ -8,24 +8,22 @@ given. It has no top-left rule: a pixel center exactly on an edge may go to eith
 import torch
 from torch import Tensor
 
+from phynes_core.kernels.interfaces import PinholeCamera
+
 _NEAREST_DIVISOR_M = 1e-8  # what lies in the camera's own plane is divided by this; clipping then removes it
 
 
 def rasterize(
-    homogeneous: Tensor,  # [V, 3] x_px * z, y_px * z, z (metres)
-    faces: Tensor,  # [F, 3]
-    width: int,
-    height: int,
-    near_m: float,  # camera z below which everything is cut off
-) -> tuple[Tensor, Tensor, Tensor]:  # face_index [H, W] int32, barycentric [H, W, 3], depth [H, W]
-    """Nearest face of each pixel center, both sides drawn; the background as in render/rasterize.py."""
+    vertices: Tensor, faces: Tensor, homogeneous: Tensor, camera: PinholeCamera, near_m: float, snap: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The interface Rasterize, without snapping corners to a grid."""
     from pytorch3d.renderer.mesh.rasterize_meshes import rasterize_meshes
     from pytorch3d.structures import Meshes
 
-    mesh = Meshes([to_ndc(homogeneous, width, height)], [faces.long()])
+    mesh = Meshes([to_ndc(homogeneous.float(), camera.width, camera.height)], [faces.long()])
     fragments = rasterize_meshes(
         mesh,
-        image_size=(height, width),
+        image_size=(camera.height, camera.width),
         faces_per_pixel=1,
         perspective_correct=True,
         z_clip_value=near_m,

@@ -7,9 +7,11 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numba import float32
+from torch import Tensor
 
-from phynes_core.kernels.cpu.bvh_queries import any_hits, closest_points, ray_heights
+from phynes_core.kernels.cpu.bvh_queries import any_hits, nearest_points, ray_heights
 from phynes_core.kernels.cpu.compiler import serial
 from phynes_core.kernels.cpu.threads import run_in_threads
 
@@ -57,7 +59,7 @@ class Bvh:
         face_index = np.empty(len(points), np.int32)
         barycentric = np.empty((len(points), 3), np.float32)
         distance = np.empty(len(points), np.float32)
-        closest_points(*self._tree, self._face_order, points, face_index, barycentric, distance)
+        nearest_points(*self._tree, self._face_order, points, face_index, barycentric, distance)
         return face_index, barycentric, distance
 
     def any_hit(
@@ -136,6 +138,13 @@ class Bvh:
     @property
     def _tree(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return self._boxes, self._children, self._corners_and_edges
+
+
+def closest_points(vertices: Tensor, faces: Tensor, points: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The interface ClosestPoints; builds a tree for this one query."""
+    found = Bvh(vertices.detach().numpy(), faces.numpy()).closest(points.detach().numpy())
+    face_index, barycentric, distance = (torch.from_numpy(array) for array in found)
+    return face_index.long(), barycentric, distance
 
 
 @serial

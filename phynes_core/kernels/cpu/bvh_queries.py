@@ -60,7 +60,7 @@ def nearest_slot(boxes, children, corners_and_edges, x, y, z, warm_slot, node_st
 
 
 @parallel
-def closest_points(
+def nearest_points(
     boxes,  # [B, 6] float32
     children,  # [B, 2] int32
     corners_and_edges,  # [F, 9] float32

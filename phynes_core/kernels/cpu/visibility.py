@@ -7,8 +7,11 @@ import math
 from typing import Protocol
 
 import numpy as np
+import torch
 from numba import float32, uint32
+from torch import Tensor
 
+from phynes_core.kernels.cpu.bvh import Bvh
 from phynes_core.kernels.cpu.compiler import serial
 from phynes_core.kernels.cpu.threads import run_in_threads
 
@@ -21,9 +24,45 @@ _RAYS = 1 << 14  # rays a chunk aims at: they stay in cache between being made, 
 class RayScene(Protocol):
     """A mesh that answers occlusion: EmbreeScene or Bvh."""
 
+    def any_hit(self, origins: np.ndarray, directions: np.ndarray, reach: float = math.inf) -> np.ndarray:
+        """Whether each ray [N, 3], [N, 3] meets the mesh within `reach` lengths of its direction: [N] bool."""
+        ...
+
     def trace_chunk(self, origins: np.ndarray, directions: np.ndarray) -> np.ndarray:
         """Whether each ray [N, 3], [N, 3] meets the mesh: [N] bool, on the calling thread alone."""
         ...
+
+
+class TracedScene:
+    """The interface TracedMesh, by either of the CPU's scenes."""
+
+    def __init__(self, scene: RayScene) -> None:
+        self._scene = scene
+
+    def is_blocked(self, origins: Tensor, directions: Tensor, reach: float) -> Tensor:
+        """Whether each ray meets the mesh."""
+        return torch.from_numpy(
+            self._scene.any_hit(origins.contiguous().numpy(), directions.contiguous().numpy(), reach)
+        )
+
+    def point_bits(self, points: Tensor, normals: Tensor, directions: Tensor, offset_m: float) -> Tensor:
+        """Bits of all directions at each point."""
+        bits = visibility_bits(self._scene, points.numpy(), normals.numpy(), directions.numpy(), offset_m)
+        return torch.from_numpy(bits.view("int32"))
+
+
+def embree_mesh(vertices: Tensor, faces: Tensor) -> TracedScene:
+    """A mesh for embree's rays."""
+    return TracedScene(EmbreeScene(*_arrays(vertices, faces)))
+
+
+def bvh_mesh(vertices: Tensor, faces: Tensor) -> TracedScene:
+    """A mesh for the rays of our own tree."""
+    return TracedScene(Bvh(*_arrays(vertices, faces)))
+
+
+def _arrays(vertices: Tensor, faces: Tensor) -> tuple[np.ndarray, np.ndarray]:
+    return vertices.detach().contiguous().numpy(), faces.int().contiguous().numpy()
 
 
 def visibility_bits(

@@ -13,10 +13,11 @@ import warp
 from torch import Tensor
 
 from phynes_core.kernels.cuda.warp_compiler import numbers, torch_stream, vectors
+from phynes_core.kernels.interfaces import PinholeCamera
 
 warp.set_module_options({"enable_backward": False})
 
-FAR_M = 1e6
+FARTHEST_M = 1e6
 FARTHEST = 1e30  # in lengths of a ray's direction
 
 
@@ -67,7 +68,7 @@ def cast_pixel_rays(
     x = float(pixel % width) + 0.5
     y = float(pixel // width) + 0.5
     direction = view[0] * x + view[1] * y + view[2]
-    hit = warp.mesh_query_ray(mesh, view[3] + direction * near, direction, FAR_M)
+    hit = warp.mesh_query_ray(mesh, view[3] + direction * near, direction, FARTHEST_M)
     if hit.result:
         face_index[pixel] = hit.face
         barycentric[pixel] = warp.vec3(hit.u, hit.v, warp.max(1.0 - hit.u - hit.v, 0.0))
@@ -78,8 +79,24 @@ def cast_pixel_rays(
         depth[pixel] = 0.0
 
 
+def rasterize(
+    vertices: Tensor, faces: Tensor, homogeneous: Tensor, camera: PinholeCamera, near_m: float, snap: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The interface Rasterize by rays, which do not snap corners to a grid.
+
+    At an edge a pixel may fall to the other face, rarely to none or both.
+    """
+    height, width, device = camera.height, camera.width, vertices.device
+    face_index = torch.full((height * width,), -1, dtype=torch.int32, device=device)
+    barycentric, depth = torch.zeros(height * width, 3, device=device), torch.zeros(height * width, device=device)
+    if len(faces):
+        view = pixel_ray_basis(camera.intrinsics, camera.T_cam_world).to(device)
+        primary_hits(RayMesh(vertices, faces), view, width, near_m, face_index, barycentric, depth)
+    return face_index.view(height, width), barycentric.view(height, width, 3), depth.view(height, width)
+
+
 def pixel_ray_basis(intrinsics: Tensor, T_cam_world: Tensor) -> Tensor:  # [3, 3], [4, 4] -> [4, 3] float32
-    """What a camera is to the kernel: the ray of pixel position (x, y) leaves row 3 along x row 0 + y row 1 + row 2.
+    """A camera as the kernel reads it: the ray of pixel position (x, y) leaves row 3 along x row 0 + y row 1 + row 2.
 
     Such a direction is 1 m deep along the camera's axis, so that the length of a ray is the depth.
     """
@@ -116,7 +133,7 @@ def find_closest(
 ):
     """One thread a point."""
     i = warp.tid()
-    found = warp.mesh_query_point_no_sign(mesh, points[i], FAR_M)
+    found = warp.mesh_query_point_no_sign(mesh, points[i], FARTHEST_M)
     if found.result:
         face_index[i] = found.face
         barycentric[i] = warp.vec3(found.u, found.v, warp.max(1.0 - found.u - found.v, 0.0))
@@ -127,7 +144,16 @@ def find_closest(
         distance[i] = warp.length(warp.mesh_eval_position(mesh, 0, 1.0, 0.0) - points[i])
 
 
-def closest_points(
+def closest_points(vertices: Tensor, faces: Tensor, points: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The interface ClosestPoints; builds a tree for this one query."""
+    count, device = len(points), points.device
+    face_index = torch.empty(count, dtype=torch.int32, device=device)
+    barycentric, distance = torch.empty(count, 3, device=device), torch.empty(count, device=device)
+    nearest_points(RayMesh(vertices, faces), points.float().contiguous(), face_index, barycentric, distance)
+    return face_index.long(), barycentric, distance
+
+
+def nearest_points(
     mesh: RayMesh,
     points: Tensor,  # [N, 3] m
     face_index: Tensor,  # [N] int32, written
@@ -209,3 +235,25 @@ def any_hit(
             cast_any_hit, origins.shape[0],
             [mesh.id, vectors(origins), vectors(directions), min(reach, FARTHEST), numbers(hit)], device=device,
         )  # fmt: skip
+
+
+class TracedRayMesh:
+    """The interface TracedMesh."""
+
+    def __init__(self, vertices: Tensor, faces: Tensor) -> None:
+        self._mesh = RayMesh(vertices, faces)
+
+    def is_blocked(self, origins: Tensor, directions: Tensor, reach: float) -> Tensor:
+        """Whether each ray meets the mesh."""
+        is_hit = torch.empty(origins.shape[0], dtype=torch.int32, device=origins.device)
+        any_hit(self._mesh, origins.contiguous(), directions.contiguous(), reach, is_hit)
+        return is_hit.bool()
+
+    def point_bits(self, points: Tensor, normals: Tensor, directions: Tensor, offset_m: float) -> Tensor:
+        """Bits of all directions at each point."""
+        num_points, device = points.shape[0], points.device
+        bits = torch.empty(num_points, (directions.shape[0] + 31) // 32, dtype=torch.int32, device=device)
+        count = torch.full((1,), num_points, dtype=torch.int32, device=device)
+        rows = points.detach().contiguous(), normals.detach().contiguous(), directions.contiguous()
+        visibility_bits(self._mesh, *rows, offset_m, count, bits)
+        return bits
