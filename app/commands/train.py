@@ -164,7 +164,7 @@ def _measure(path: Path, capture, body, report: Path) -> None:
     from phynes_core.avatar.checkpoint import load_checkpoint, save_checkpoint
     from phynes_core.evaluation.evaluate import evaluate, flat_metrics
     from phynes_core.evaluation.options import EvaluateOptions
-    from phynes_core.evaluation.report import PAGE, write_report
+    from phynes_core.evaluation.report.files import PAGE, write_report
 
     avatar = load_checkpoint(path)
     evaluation = evaluate(avatar, capture, EvaluateOptions())

@@ -37,7 +37,7 @@ LEFT_OUT = DatasetOptions()
 
 def capture_options(args: DatasetOptions):
     """The options as the engine takes them."""
-    from phynes_core.data.capture_options import CaptureOptions, frame_range, view_list
+    from phynes_core.data.public.options import CaptureOptions, frame_range, view_list
 
     return CaptureOptions(
         frames=frame_range("--frames", args.frames),

@@ -5,7 +5,7 @@ import dearpygui.dearpygui as dpg
 from app.model import camera_paths
 from app.model.camera_paths import duration_s
 from app.model.cameras import lens_mm
-from app.model.view_state import Edit
+from app.model.store import Edit
 from app.panels.panel import PanelContext, Snapshot, key_of, show_options, show_value, tooltip
 from app.panels.widgets import add_file_dialog
 
@@ -84,7 +84,7 @@ class PathPanel:
             )  # fmt: skip
         tooltip("path.moves", "Between two keys: on an arc around what is looked at, or the eye on a straight line.")
         tooltip("path.eases", "An open path starts and stops without a jerk.")
-        tooltip("path.shows", "The path as a line in the picture, its keys with where they look. Alt+J there.")
+        tooltip("path.shows", "The path as a line in the picture, its keys with where they display. Alt+J there.")
         with dpg.group(horizontal=True):
             dpg.add_button(label="Save...", tag="path.save", callback=lambda: dpg.show_item(SAVE_DIALOG))
             dpg.add_button(label="Load...", tag="path.load", callback=lambda: dpg.show_item(LOAD_DIALOG))

@@ -19,7 +19,7 @@ from app.files.settings import (
     read_kept,
     step_scale,
 )
-from app.model.view_state import Store
+from app.model.store import Store
 from app.panels.layout import PANELS, PanelLayout, default_layout, names_all
 from app.panels.panel import PanelContext, Snapshot
 from app.panels.theme import WidgetSizes, build_theme, ground, palette, set_theme

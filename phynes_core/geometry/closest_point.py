@@ -1,4 +1,4 @@
-"""Closest point of a triangle mesh to each of many points. Not differentiable."""
+"""Closest points on a triangle mesh, and signed heights over it. Not differentiable."""
 
 from dataclasses import dataclass
 
@@ -8,12 +8,12 @@ from torch import Tensor
 from phynes_core.checks import check_tensor
 from phynes_core.kernels.registry import CLOSEST_POINT
 
-_PAIRS = 1 << 20  # point-face pairs that the reference measures at once
+_PAIRS = 1 << 20  # point-face pairs per step of the reference
 
 
 @dataclass(frozen=True)
 class ClosestPoint:
-    """Where the mesh is nearest, one row a point."""
+    """The closest point on the mesh, one row a point."""
 
     face_index: Tensor  # [N] int64
     barycentric: Tensor  # [N, 3] in [0, 1]
@@ -90,3 +90,21 @@ def _on_edge(corners: Tensor, points: Tensor, edge: int) -> Tensor:  # [F, 3, 3]
     weights[..., edge] = 1 - share
     weights[..., (edge + 1) % 3] = share
     return weights
+
+
+def signed_height(
+    vertices: Tensor,  # [V, 3] metres
+    faces: Tensor,  # [F, 3] any integer type
+    vertex_normals: Tensor,  # [V, 3] unit
+    points: Tensor,  # [N, 3] metres
+    backend: str = "auto",  # or "numba", "warp", "reference"
+) -> tuple[Tensor, ClosestPoint]:  # [N] metres
+    """The paper's h: distance with the sign of n . (p - c); n interpolates the vertex normals at the closest point c.
+
+    Interpolated normals give the correct sign near edges and corners, where a face's own normal may not.
+    """
+    check_tensor("vertex_normals", vertex_normals, [vertices.shape[0], 3])
+    closest = closest_point(vertices, faces, points, backend)
+    away = points - closest.interpolate(vertices, faces)
+    facing = (closest.interpolate(vertex_normals, faces) * away).sum(-1)
+    return torch.where(facing >= 0, closest.distance, -closest.distance), closest

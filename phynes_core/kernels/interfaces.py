@@ -86,7 +86,7 @@ class InterpolateCovered(Protocol):
         corner_uv: Tensor,  # [F, 3, 2]
         center: Tensor,  # [3] world, of the camera
     ) -> GBufferColumns:
-        """The columns of a gbuffer (render/gbuffer.py): pixel, face_index, barycentric, position, normal, uv, wo, depth, corners."""
+        """Columns of a gbuffer: pixel, face_index, barycentric, position, normal, uv, wo, depth, corners."""
         ...
 
 
@@ -140,7 +140,7 @@ class TraceMesh(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class HashLevels:
-    """The levels of a hash grid, from coarse to fine (maps/hash_encoding.py computes them)."""
+    """The levels of a hash grid, from coarse to fine (maps/encodings.py computes them)."""
 
     scale: np.ndarray  # [L] float32, cells a side
     resolution: np.ndarray  # [L] uint32, grid vertices a side

@@ -132,7 +132,7 @@ VISIBILITY: Op[TraceMesh] = Op(
 )
 HASH_ENCODING: Op[Encode] = Op(
     "hash_encoding",
-    reference="phynes_core.maps.hash_encoding:encode_reference",
+    reference="phynes_core.maps.encodings:encode_reference",
     backends={
         "cpu": {"numba": f"{_CPU}.hash_encoding:encode"},
         "cuda": {"triton": f"{_CUDA}.triton_encoding:encode", "tinycudann": f"{_ADAPTERS}.tinycudann:encode"},

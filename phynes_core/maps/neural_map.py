@@ -11,12 +11,11 @@ from phynes_core.conventions import POSE_DIM
 from phynes_core.kernels.cpu.threads import run_in_threads
 from phynes_core.kernels.interfaces import HashLevels, MapLayers, Softplus
 from phynes_core.kernels.registry import NEURAL_MAP, REFERENCE, SOFTPLUS, resolve
-from phynes_core.maps.frequency_encoding import FrequencyEncoding
-from phynes_core.maps.hash_encoding import HashEncoding, HashEncodingConfig, encode_reference
+from phynes_core.maps.encodings import FrequencyEncoding, HashEncoding, HashEncodingConfig, encode_reference
 
 SOFTPLUS_BETA = 100.0  # close to a ReLU but smooth, as in the signed-distance networks of the paper's family
-MAX_OCTAVES = 16  # 2^16 waves across the square are 64 a texel of 1024
-QUERY_CHUNK = 4096  # rows of a 64-wide layer that stay in the L2 cache; chunks go to threads, one a core
+MAX_OCTAVES = 16  # 2^16 waves across the square: 64 for each of 1024 texels
+QUERY_CHUNK = 4096  # rows of a 64-wide layer that fit the L2 cache; one thread a core processes chunks
 
 
 @dataclass(frozen=True)
@@ -58,13 +57,13 @@ class NeuralMap(nn.Module):
     """(u, v), pose -> values. The pose enters the first layer; one pose for all rows folds into its bias."""
 
     encoding: HashEncoding | FrequencyEncoding
-    hidden: Sequence[nn.Linear]  # a ModuleList, which does not tell the type checker what it holds
+    hidden: Sequence[nn.Linear]  # a ModuleList, whose element type the type checker does not know
     pose: nn.Linear | None
 
     def __init__(self, config: NeuralMapConfig) -> None:
         super().__init__()
         self.config = config
-        self.backend = "auto"  # what `forward` runs unless it is told otherwise
+        self.backend = "auto"  # the default of `forward`
         octaves = config.frequency_octaves
         self.encoding = FrequencyEncoding(octaves) if octaves else HashEncoding(config.encoding)
         width = config.hidden_width
@@ -86,9 +85,9 @@ class NeuralMap(nn.Module):
         uv: Tensor,  # [N, 2]
         pose: Tensor | PoseBatch,
         backend: str = "auto",
-        count: Tensor | None = None,  # [1] int32, on uv's device: how many rows are meant; None: all
+        count: Tensor | None = None,  # [1] int32, on uv's device: the number of valid rows; None: all
     ) -> Tensor:  # [N, output_channels]
-        """Values at uv for one pose [pose vector] or a batch of poses; rows beyond the count hold anything finite.
+        """Values at uv for one pose [pose vector] or a batch of poses; rows beyond the count hold any finite value.
 
         Differentiable in the parameters and the pose, not in uv.
         """

@@ -1,6 +1,6 @@
 """What a screen or a PNG shows: linear radiance through a tone curve, single numbers through a table of colors.
 
-shaders/tonemap.glsl and shaders/false_color.glsl do the same in the window.
+shaders/present/tonemap.glsl and shaders/present/false_color.glsl do the same in the window.
 """
 
 import math

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from phynes_core.avatar.avatar import ALBEDO_MAP, OFFSET_MAP, ROUGHNESS_MAP, TEXTURE_MAP
 from phynes_core.body.subdivide import MAX_SPLITS
 from phynes_core.errors import PhynesError
-from phynes_core.maps.hash_encoding import HashEncodingConfig
+from phynes_core.maps.encodings import HashEncodingConfig
 from phynes_core.maps.neural_map import NeuralMapConfig
 
 PRESETS = ("fast", "paper")

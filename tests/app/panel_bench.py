@@ -4,11 +4,9 @@ from contextlib import contextmanager
 
 import dearpygui.dearpygui as dpg
 
-from app.model.view_state import (
-    BodyState,
-    Store,
-    ViewState,
-)
+from app.model.avatar_row import BodyState
+from app.model.store import Store
+from app.model.view_state import ViewState
 from app.panels.layout import PanelLayout
 from app.panels.panel import PanelContext, Snapshot
 from app.panels.theme import build_theme

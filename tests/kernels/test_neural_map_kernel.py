@@ -8,7 +8,7 @@ from numba import njit
 from phynes_core.kernels.cpu import compiler  # noqa: F401  first: it configures numba
 from phynes_core.kernels.cpu.neural_map import softplus
 from phynes_core.kernels.cpu.vector_tiles import PANEL, ROWS, relu_tile, sigmoid_tile, softplus_constants, softplus_tile
-from phynes_core.maps.hash_encoding import HashEncodingConfig
+from phynes_core.maps.encodings import HashEncodingConfig
 from phynes_core.maps.neural_map import PoseBatch, softplus_reference
 from tests.random_map import random_map
 

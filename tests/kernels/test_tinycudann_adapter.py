@@ -9,7 +9,7 @@ import torch
 from phynes_core.errors import BackendError
 from phynes_core.kernels.adapters.tinycudann import encode_with, encoding_settings, matching_scale
 from phynes_core.kernels.registry import missing_cause
-from phynes_core.maps.hash_encoding import HashEncoding, HashEncodingConfig, level_table
+from phynes_core.maps.encodings import HashEncoding, HashEncodingConfig, level_table
 
 CONFIGS = [
     HashEncodingConfig(),

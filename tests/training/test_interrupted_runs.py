@@ -16,7 +16,7 @@ import torch
 
 from app.cli import main
 from phynes_core.body.files import load_bundled_body
-from phynes_core.data.native import load_capture
+from phynes_core.data.native.reader import load_capture
 from phynes_core.errors import CaptureError, OutputError, PhynesError
 from phynes_core.io import atomic_file
 from phynes_core.io.image_files import read_png, write_png

@@ -1,6 +1,6 @@
 """Multiresolution hash encoding of (u, v), entry for entry as tiny-cuda-nn lays it out, and its gradient.
 
-phynes_core/maps/hash_encoding.py computes the levels and holds the torch reference.
+phynes_core/maps/encodings.py computes the levels and holds the torch reference.
 """
 
 import numpy as np

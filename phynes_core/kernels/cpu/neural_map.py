@@ -141,7 +141,7 @@ def _layer(source, source_at, depth, weights, weight_at, biases, bias_at, width,
 
 @inner
 def _encode(uv, grid, scale, resolution, offset, is_hashed, prime, features, encoded):
-    """Bilinear features of every level (maps/hash_encoding.py), into [panels, L F, PANEL]; the last panel repeats."""
+    """Bilinear features of every level (maps/encodings.py), into [panels, L F, PANEL]; the last panel repeats."""
     u, v = np.empty(PANEL, np.float32), np.empty(PANEL, np.float32)
     entries = np.empty((4, PANEL), np.int32)
     for level in range(len(scale)):

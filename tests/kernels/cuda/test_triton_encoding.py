@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from phynes_core.kernels import registry
-from phynes_core.maps.hash_encoding import HashEncoding, HashEncodingConfig, encode_reference
+from phynes_core.maps.encodings import HashEncoding, HashEncodingConfig, encode_reference
 
 pytest.importorskip("triton")
 

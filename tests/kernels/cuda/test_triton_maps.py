@@ -6,7 +6,7 @@ import torch
 from phynes_core.avatar.checkpoint import load_checkpoint, resolve_avatar_path
 from phynes_core.kernels import registry
 from phynes_core.maps import neural_map
-from phynes_core.maps.hash_encoding import HashEncodingConfig
+from phynes_core.maps.encodings import HashEncodingConfig
 from tests.random_map import random_map
 
 pytest.importorskip("triton")
