@@ -1,9 +1,11 @@
 """Which function runs an operation: one entry an op, one an external library, and the choice between them.
 
 `auto` takes the first backend of an entry that works here and logs it once; one that is asked for by name and cannot
-run is an error that says why and how to get it. The functions of an op share a signature (kernels/interfaces.py); they
-are named by strings and imported when they first run.
+run is an error that says why and how to get it. The functions of an op are called alike (mesh_interfaces.py and
+surface_interfaces.py say how); they are named by strings and imported when they first run.
 """
+
+from __future__ import annotations
 
 import functools
 import importlib
@@ -12,18 +14,13 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import takewhile
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from phynes_core.errors import BackendError
-from phynes_core.kernels.interfaces import (
-    ClosestPoints,
-    Encode,
-    InterpolateCovered,
-    QueryMap,
-    Rasterize,
-    Softplus,
-    TraceMesh,
-)
+
+if TYPE_CHECKING:  # the interfaces import torch, which takes seconds
+    from phynes_core.kernels.mesh_interfaces import ClosestPoints, InterpolateCovered, Rasterize, TraceMesh
+    from phynes_core.kernels.surface_interfaces import Encode, QueryMap, Shade, ShadeAreaLamp, Softplus
 
 REFERENCE = "reference"  # plain torch: slow, trusted, always there
 DEVICES = ("cpu", "cuda")
@@ -125,9 +122,9 @@ VISIBILITY: Op[TraceMesh] = Op(
         "cpu": {
             "embree": f"{_CPU}.visibility:embree_mesh",
             "numba": f"{_CPU}.visibility:bvh_mesh",
-            "warp": f"{_CUDA}.warp_rays:TracedRayMesh",
+            "warp": f"{_CUDA}.warp_visibility:TracedRayMesh",
         },
-        "cuda": {"warp": f"{_CUDA}.warp_rays:TracedRayMesh"},
+        "cuda": {"warp": f"{_CUDA}.warp_visibility:TracedRayMesh"},
     },
 )
 HASH_ENCODING: Op[Encode] = Op(
@@ -152,13 +149,19 @@ SOFTPLUS: Op[Softplus] = Op(
     reference="phynes_core.maps.neural_map:softplus_reference",
     backends={"cpu": {"numba": f"{_CPU}.neural_map:softplus"}},
 )
-SHADE: Op[Any] = Op(
+SHADE: Op[Shade] = Op(
     "shade",
-    reference="phynes_core.render.shade:shade_reference",
+    reference="phynes_core.render.shade:shade_packed_reference",
     backends={
-        "cpu": {"numba": f"{_CPU}.shade:shade_probes", "warp": f"{_CUDA}.warp_shade:fused_shade"},
-        "cuda": {"warp": f"{_CUDA}.warp_shade:fused_shade"},
+        "cpu": {"numba": f"{_CPU}.shade:shade", "warp": f"{_CUDA}.warp_shade:shade"},
+        "cuda": {"warp": f"{_CUDA}.warp_shade:shade"},
     },
+)
+SHADE_AREA_LAMP: Op[ShadeAreaLamp] = Op(
+    "shade_area_lamp",
+    follows="shade",
+    reference="phynes_core.render.area_lamps:shade_area_lamp_reference",
+    backends={"cpu": {"numba": f"{_CPU}.shade_area:shade_area_lamp"}},
 )
 MESH_LOSSES: Op[Any] = Op(
     "mesh_losses",
@@ -172,7 +175,8 @@ MESH_LOSSES: Op[Any] = Op(
 )
 
 ALL_OPS: tuple[Op[Any], ...] = (
-    RASTERIZE, INTERPOLATE_COVERED, CLOSEST_POINT, VISIBILITY, HASH_ENCODING, NEURAL_MAP, SOFTPLUS, SHADE, MESH_LOSSES,
+    RASTERIZE, INTERPOLATE_COVERED, CLOSEST_POINT, VISIBILITY, HASH_ENCODING, NEURAL_MAP, SOFTPLUS, SHADE,
+    SHADE_AREA_LAMP, MESH_LOSSES,
 )  # fmt: skip
 OPS = {op.name: op for op in ALL_OPS if not op.follows}  # those whose backend can be chosen
 

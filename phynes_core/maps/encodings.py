@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from phynes_core.checks import check_tensor
-from phynes_core.kernels.interfaces import HashLevels
 from phynes_core.kernels.registry import HASH_ENCODING
+from phynes_core.kernels.surface_interfaces import HashLevels
 
 HASH_PRIME = 2654435761  # of the second coordinate; the first one's is 1 (tiny-cuda-nn's "CoherentPrime")
 INITIAL_RANGE = 1e-4  # uniform in +- this, as in the paper's appendix

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from phynes_core.checks import check_tensor
 from phynes_core.conventions import POSE_DIM
 from phynes_core.kernels.cpu.threads import run_in_threads
-from phynes_core.kernels.interfaces import HashLevels, MapLayers, Softplus
 from phynes_core.kernels.registry import NEURAL_MAP, REFERENCE, SOFTPLUS, resolve
+from phynes_core.kernels.surface_interfaces import HashLevels, MapLayers, Softplus
 from phynes_core.maps.encodings import FrequencyEncoding, HashEncoding, HashEncodingConfig, encode_reference
 
 SOFTPLUS_BETA = 100.0  # close to a ReLU but smooth, as in the signed-distance networks of the paper's family

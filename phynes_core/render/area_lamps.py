@@ -3,15 +3,17 @@
 import math
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from phynes_core.kernels.registry import resolve
-from phynes_core.render.brdf import MIN_COSINE, specular
+from phynes_core.conventions import MIN_COSINE
+from phynes_core.kernels.registry import SHADE_AREA_LAMP
+from phynes_core.kernels.surface_interfaces import BlocksRays, LitSurface, SphereLamp, StartPoints
+from phynes_core.render.brdf import specular
 from phynes_core.render.lamps import GOLDEN_ANGLE, Lamp
+from phynes_core.render.ray_starts import RayStarts, gaps
 from phynes_core.render.shade import Shading, Surface
-from phynes_core.render.visibility import OFFSET_M, Occluder
+from phynes_core.render.visibility import Occluder
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,13 @@ class LocalRays:
     power: Tensor  # [P] share of the lamp's intensity that a surface facing this ray receives
 
 
-def area_lamp_rays(lamp: AreaLamp, points: Tensor, sample: int, count: int) -> LocalRays:  # points [P, 3] world
+def area_lamp_rays(
+    lamp: SphereLamp,
+    points: Tensor,  # [P, 3] world
+    sample: int,
+    count: int,
+    turn_rad: float = GOLDEN_ANGLE,  # around the disc from one sample to the next
+) -> LocalRays:
     """Ray `sample` of `count` toward the sphere, spread evenly over the disc that each point sees of it.
 
     Even over that disc means even in projected solid angle, so the rays' irradiances on a surface that faces the lamp
@@ -55,7 +63,7 @@ def area_lamp_rays(lamp: AreaLamp, points: Tensor, sample: int, count: int) -> L
     bitangent = torch.linalg.cross(axis, tangent)
     share = (sample + 0.5) / count if count > 1 else 0.0  # a single ray goes to the middle
     sine = math.sqrt(share) * lamp.radius_m / distance  # Vogel's spiral, as for distant lamps
-    angle = sample * GOLDEN_ANGLE
+    angle = sample * turn_rad
     across = math.cos(angle) * tangent + math.sin(angle) * bitangent
     cosine = (1.0 - sine * sine).sqrt()
     directions = axis * cosine[:, None] + across * sine[:, None]
@@ -76,21 +84,30 @@ def shade_area_lamp(
     backend: str = "auto",  # or "numba", "reference"
 ) -> Shading:
     """sum_i f(wi, wo) V_i max(n.wi, 0) dE_i over rays of each point's own; not differentiable."""
-    is_fast = resolve("shade", backend, points.device.type) == "numba"
-    terms = (_terms_numba if is_fast else _terms_reference)(surface, points, mesh_normal, lamp, occluder, samples)
+    surface = surface.facing_eye()
+    run = SHADE_AREA_LAMP.implementation(backend, points.device.type)
+    terms = run(surface, RayStarts.over(points, mesh_normal), lamp, occluder, samples, GOLDEN_ANGLE)
+    rows = torch.nonzero((terms[:, 0] == 0) & (terms[:, 2] > 0)).squeeze(1)  # every ray is blocked
+    gap = gaps(points[rows], mesh_normal[rows], occluder.nearest_hits)
+    rows, gap = rows[torch.isfinite(gap)], gap[torch.isfinite(gap)]
+    if len(rows):  # they started beyond what stands over their points
+        nearer = RayStarts(points[rows], mesh_normal[rows], 0.5 * gap)
+        terms[rows] = run(surface.of(rows), nearer, lamp, occluder, samples, GOLDEN_ANGLE)
     received, glossy, possible = terms[:, :1], terms[:, 1:2], terms[:, 2:]
     power = torch.tensor(lamp.color, device=points.device) * lamp.intensity
     return Shading((surface.albedo / math.pi * received + glossy) * power, received * power, possible * power)
 
 
-def _terms_reference(
-    surface: Surface, points: Tensor, mesh_normal: Tensor, lamp: AreaLamp, occluder: Occluder, samples: int
-) -> Tensor:  # [P, 3]: sum V (n.l) dE, sum lobe V (n.l) dE, sum (n.l) dE, for a lamp of intensity 1
+def shade_area_lamp_reference(
+    surface: LitSurface, starts: StartPoints, lamp: SphereLamp, occluder: BlocksRays, samples: int, turn_rad: float
+) -> Tensor:
+    """The specification of the interface ShadeAreaLamp."""
+    points, mesh_normal = starts.points, starts.normals
     received, glossy, possible = (torch.zeros(len(points), device=points.device) for _ in range(3))
     cos_view = (surface.normal * surface.wo).sum(-1).clamp(min=MIN_COSINE)
-    origins = points + OFFSET_M * mesh_normal
+    origins = points + starts.offset_m[:, None] * mesh_normal
     for sample in range(samples):
-        rays = area_lamp_rays(lamp, points, sample, samples)
+        rays = area_lamp_rays(lamp, points, sample, samples, turn_rad)
         cosine = (surface.normal * rays.directions).sum(-1)
         arriving = cosine.clamp(min=0.0) * rays.power
         possible += arriving
@@ -104,21 +121,3 @@ def _terms_reference(
         )  # fmt: skip
         glossy[is_open] += arriving[is_open] * lobe
     return torch.stack([received, glossy, possible], -1)
-
-
-def _terms_numba(
-    surface: Surface, points: Tensor, mesh_normal: Tensor, lamp: AreaLamp, occluder: Occluder, samples: int
-) -> Tensor:
-    from phynes_core.kernels.cpu.shade_area import area_rays, shade_area
-
-    place, normal = points.contiguous().numpy(), mesh_normal.contiguous().numpy()
-    position = np.array(lamp.position, np.float32)
-    origins, segments = area_rays(place, normal, position, lamp.radius_m, OFFSET_M, samples)
-    hit = occluder.is_blocked(
-        torch.from_numpy(origins).view(-1, 3), torch.from_numpy(segments).view(-1, 3), reach=1.0
-    ).view(-1, samples)  # fmt: skip
-    terms = shade_area(
-        place, surface.normal.contiguous().numpy(), normal, surface.wo.contiguous().numpy(),
-        surface.roughness.contiguous().numpy(), surface.f0, position, lamp.radius_m, segments, hit.numpy(),
-    )  # fmt: skip
-    return torch.from_numpy(terms)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from phynes_core.kernels.interfaces import GBufferColumns, PixelImages
+from phynes_core.kernels.mesh_interfaces import GBufferColumns, PixelImages
 from phynes_core.kernels.registry import INTERPOLATE_COVERED, REFERENCE
 from phynes_core.render.camera import Camera
 from phynes_core.render.rasterize import Fragments

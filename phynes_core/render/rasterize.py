@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from phynes_core.checks import check_tensor
-from phynes_core.kernels.interfaces import PinholeCamera
+from phynes_core.kernels.mesh_interfaces import PinholeCamera
 from phynes_core.kernels.registry import RASTERIZE
 from phynes_core.render.camera import Camera
 

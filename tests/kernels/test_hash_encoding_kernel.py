@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from phynes_core.kernels.cpu.hash_encoding import encode_backward, encode_forward, hashed_entry
-from phynes_core.kernels.interfaces import HashLevels
+from phynes_core.kernels.surface_interfaces import HashLevels
 
 PRIME = 2654435761
 

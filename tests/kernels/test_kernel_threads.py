@@ -32,8 +32,8 @@ def test_four_threads_get_the_answers_of_one():
         lambda: rasterize(*drawn, camera, near_m=0.01, snap=2.0**14)[0].numpy(),
         lambda: tree.closest(points)[2],
         lambda: shade_probes(vertices, vertices, vertices, roughness, bits, None, None, directions, power, 0.04)[0],
-        lambda: visibility_bits(embree, vertices, vertices, directions, 1e-3),
-        lambda: visibility_bits(tree, vertices, vertices, directions, 1e-3),
+        lambda: visibility_bits(embree, vertices, vertices, directions, np.full(len(vertices), 1e-3)),
+        lambda: visibility_bits(tree, vertices, vertices, directions, np.full(len(vertices), 1e-3)),
     ]
     expected = [task() for task in work]
     with ThreadPoolExecutor(4) as pool:

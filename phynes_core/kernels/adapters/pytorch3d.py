@@ -8,7 +8,7 @@ given. It has no top-left rule: a pixel center exactly on an edge may go to eith
 import torch
 from torch import Tensor
 
-from phynes_core.kernels.interfaces import PinholeCamera
+from phynes_core.kernels.mesh_interfaces import PinholeCamera
 
 _NEAREST_DIVISOR_M = 1e-8  # what lies in the camera's own plane is divided by this; clipping then removes it
 

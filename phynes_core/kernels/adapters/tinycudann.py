@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from phynes_core.errors import BackendError
-from phynes_core.kernels.interfaces import HashLevels
+from phynes_core.kernels.surface_interfaces import HashLevels
 
 FEATURES = (1, 2, 4, 8)  # a level, that its kernels are compiled for
 _STEPS = 64  # neighbors of the growth factor that are tried, each a rounding error of float32 away

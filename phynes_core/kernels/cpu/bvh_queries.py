@@ -1,4 +1,4 @@
-"""Queries of a tree of boxes over triangles: closest points, heights along rays, any hit."""
+"""Queries of a tree of boxes over triangles: closest points, heights along rays, any and nearest hits."""
 
 import numpy as np
 from numba import float32
@@ -6,6 +6,7 @@ from numba import float32
 from phynes_core.kernels.cpu.compiler import parallel, prange, serial
 from phynes_core.kernels.cpu.triangle import (
     closest_on_triangle,
+    distance_to_triangle,
     ray_meets_box,
     ray_meets_triangle,
     squared_distance_to_box,
@@ -213,3 +214,45 @@ def any_hits(
                     found = True
                     break
         hit[ray] = found
+
+
+@serial
+def nearest_hits(
+    boxes,  # [B, 6] float32
+    children,  # [B, 2] int32
+    corners_and_edges,  # [F, 9] float32
+    face_order,  # [F] int32
+    origins,  # [N, 3] float32
+    directions,  # [N, 3] float32
+    reach,  # float32, how far rays go, in lengths of their direction
+    distance,  # [N] float32, written: in lengths of the direction; inf where nothing is hit
+    face,  # [N] int32, written: -1 where nothing is hit
+):
+    """The nearest triangle that each ray meets, from either side."""
+    stack = np.empty(STACK_SIZE, np.int32)
+    for ray in range(origins.shape[0]):
+        x, y, z = origins[ray, 0], origins[ray, 1], origins[ray, 2]
+        direction_x, direction_y, direction_z = directions[ray, 0], directions[ray, 1], directions[ray, 2]
+        inverse_x = float32(1) / (direction_x if abs(direction_x) > _TINY else _TINY)
+        inverse_y = float32(1) / (direction_y if abs(direction_y) > _TINY else _TINY)
+        inverse_z = float32(1) / (direction_z if abs(direction_z) > _TINY else _TINY)
+        best, best_slot = reach, -1
+        stack[0] = 0
+        depth = 1
+        while depth > 0:
+            depth -= 1
+            node = stack[depth]
+            if not ray_meets_box(boxes, node, x, y, z, inverse_x, inverse_y, inverse_z):
+                continue
+            left, right = children[node, 0], children[node, 1]
+            if left >= 0:
+                stack[depth] = left
+                stack[depth + 1] = right
+                depth += 2
+                continue
+            for slot in range(-left - 1, -left - 1 + right):
+                found = distance_to_triangle(corners_and_edges, slot, x, y, z, direction_x, direction_y, direction_z)
+                if found < best:
+                    best, best_slot = found, slot
+        distance[ray] = best if best_slot >= 0 else float32(np.inf)
+        face[ray] = face_order[best_slot] if best_slot >= 0 else -1

@@ -8,7 +8,7 @@ from numba import float32
 from torch import Tensor
 
 from phynes_core.kernels.cpu.compiler import exact_parallel, prange
-from phynes_core.kernels.interfaces import GBufferColumns, PixelImages
+from phynes_core.kernels.mesh_interfaces import GBufferColumns, PixelImages
 
 _LEAST_NORM = float32(1e-12)  # torch's normalize divides by no less
 

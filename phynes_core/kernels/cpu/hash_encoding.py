@@ -9,7 +9,7 @@ from numba import float32, int32, uint32
 from torch import Tensor
 
 from phynes_core.kernels.cpu.compiler import inlined, parallel, prange
-from phynes_core.kernels.interfaces import HashLevels
+from phynes_core.kernels.surface_interfaces import HashLevels
 
 _CHUNK = 1024  # points that one thread takes through all levels, so that a level's grid stays in cache
 _ONE = int32(1)

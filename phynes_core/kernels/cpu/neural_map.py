@@ -23,7 +23,7 @@ from phynes_core.kernels.cpu.vector_tiles import (
     softplus_panel,
     softplus_tile,
 )
-from phynes_core.kernels.interfaces import HashLevels, MapLayers
+from phynes_core.kernels.surface_interfaces import HashLevels, MapLayers
 
 _CHUNK = 16  # panels that one thread encodes before it asks the network, so that a level's grid stays in the cache
 _SOFTPLUS_CHUNK = 64  # panels of a plain softplus that a thread takes at once

@@ -14,7 +14,7 @@ from numba import get_num_threads
 from torch import Tensor
 
 from phynes_core.kernels.cpu.compiler import exact_parallel, exact_serial, prange
-from phynes_core.kernels.interfaces import PinholeCamera
+from phynes_core.kernels.mesh_interfaces import PinholeCamera
 
 _TILE_ROWS = 16
 _ROWS_NONE = -1

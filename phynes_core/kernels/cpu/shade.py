@@ -9,13 +9,15 @@ which costs two square roots and one division a light and pixel, and keeps its d
 import math
 
 import numpy as np
+import torch
 from numba import float32, int32, uintp
+from torch import Tensor
 
-from phynes_core.conventions import MIN_ROUGHNESS
+from phynes_core.conventions import MIN_COSINE, MIN_ROUGHNESS
 from phynes_core.kernels.cpu.compiler import inlined, parallel, prange, serial
 from phynes_core.kernels.cpu.light_groups import HELD_ROWS, hold_open_lights, order_by_triangle
+from phynes_core.kernels.surface_interfaces import LitSurface, PackedBits
 
-MIN_COSINE = 1e-3  # as render/brdf.py clamps n.l and n.v inside the lobe
 _CHUNK = 2048  # pixels among which those of a triangle are brought together: some rows of a picture
 _WORD = 32  # lights whose visibility shares a word
 _ONE = float32(1)
@@ -29,8 +31,8 @@ def _smith(cosine, squared_alpha):
 
 @parallel
 def _shade(
-    normal, wo, albedo, roughness, bits, corners, barycentric, lights, f0, is_shared, has_open,
-    radiance, irradiance, irradiance_open,
+    normal, wo, albedo, roughness, bits, corners, barycentric, lights, f0, min_roughness, min_cosine, is_shared,
+    has_open, radiance, irradiance, irradiance_open,
 ):  # fmt: skip
     num_pixels, capacity = normal.shape[0], lights.shape[1]
     for chunk in prange((num_pixels + _CHUNK - 1) // _CHUNK):
@@ -45,10 +47,10 @@ def _shade(
             if corners[pixel, 0] != a or corners[pixel, 1] != b or corners[pixel, 2] != c:
                 a, b, c = corners[pixel, 0], corners[pixel, 1], corners[pixel, 2]
                 num_held = hold_open_lights(bits[a], bits[b], bits[c], lights, held)
-            alpha = max(roughness[pixel], float32(MIN_ROUGHNESS)) ** 2
+            alpha = max(roughness[pixel], min_roughness) ** 2
             _reflect(
-                normal[pixel], wo[pixel], albedo[pixel], alpha * alpha, f0, barycentric[pixel], held, num_held,
-                radiance[pixel], irradiance[pixel],
+                normal[pixel], wo[pixel], albedo[pixel], alpha * alpha, f0, min_cosine, barycentric[pixel], held,
+                num_held, radiance[pixel], irradiance[pixel],
             )  # fmt: skip
             if has_open:
                 _open(normal[pixel], lights, irradiance_open[pixel])
@@ -68,11 +70,11 @@ def _open(normal, lights, irradiance_open):
 
 
 @serial
-def _reflect(normal, wo, albedo, squared_alpha, f0, weights, held, num_held, radiance, irradiance):
+def _reflect(normal, wo, albedo, squared_alpha, f0, min_cosine, weights, held, num_held, radiance, irradiance):
     """Sum of f V (n.l) dE and of V (n.l) dE over the lights that `hold_open_lights` put into `held`."""
     n_x, n_y, n_z = normal[0], normal[1], normal[2]
     true_cos_view = n_x * wo[0] + n_y * wo[1] + n_z * wo[2]
-    cos_view = max(true_cos_view, float32(MIN_COSINE))
+    cos_view = max(true_cos_view, min_cosine)
     v_x, v_y, v_z = wo[0] - true_cos_view * n_x, wo[1] - true_cos_view * n_y, wo[2] - true_cos_view * n_z
     weight_a, weight_b, weight_c = weights[0], weights[1], weights[2]
     diffuse_r, diffuse_g, diffuse_b = float32(0), float32(0), float32(0)
@@ -86,7 +88,7 @@ def _reflect(normal, wo, albedo, squared_alpha, f0, weights, held, num_held, rad
         squared_across = across_x * across_x + across_y * across_y + across_z * across_z
         true_along = cosine + true_cos_view
         squared_sum = max(squared_across + true_along * true_along, float32(1e-8))
-        cos_light = max(cosine, float32(MIN_COSINE))
+        cos_light = max(cosine, min_cosine)
         along = cos_light + cos_view
         # exactly |across|^2 wherever no cosine was clamped, else what makes |u| whole again
         squared_rest = max(squared_across + (true_along - along) * (true_along + along), float32(0))
@@ -110,6 +112,26 @@ def _reflect(normal, wo, albedo, squared_alpha, f0, weights, held, num_held, rad
     radiance[0] = albedo[0] * inverse_pi * diffuse_r + lobe_scale * specular_r
     radiance[1] = albedo[1] * inverse_pi * diffuse_g + lobe_scale * specular_g
     radiance[2] = albedo[2] * inverse_pi * diffuse_b + lobe_scale * specular_b
+
+
+def shade(
+    surface: LitSurface, directions: Tensor, power: Tensor, visibility: PackedBits, has_open: bool
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The interface Shade."""
+    radiance, irradiance, irradiance_open = shade_probes(
+        surface.normal.contiguous().numpy(),
+        surface.wo.contiguous().numpy(),
+        surface.albedo.contiguous().numpy(),
+        surface.roughness.contiguous().numpy(),
+        visibility.bits.contiguous().numpy().view("uint32"),
+        visibility.corners.int().contiguous().numpy(),
+        visibility.barycentric.contiguous().numpy(),
+        directions.contiguous().numpy(),
+        power.contiguous().numpy(),
+        surface.f0,
+        has_open,
+    )
+    return torch.from_numpy(radiance), torch.from_numpy(irradiance), torch.from_numpy(irradiance_open)
 
 
 def shade_probes(
@@ -150,6 +172,8 @@ def shade_probes(
         np.ascontiguousarray(barycentric, np.float32),
         lights,
         np.float32(f0),
+        np.float32(MIN_ROUGHNESS),
+        np.float32(MIN_COSINE),
         is_shared,
         has_open,
         *terms,

@@ -11,8 +11,9 @@ import numpy as np
 from numba import float32 as f4
 from numba import uint32
 
-from phynes_core.kernels.cpu.compiler import parallel, prange  # first: it configures numba
-from phynes_core.kernels.cpu.shade_training import MIN_COSINE, MIN_ROUGHNESS, open_share
+from phynes_core.conventions import MIN_COSINE, MIN_ROUGHNESS
+from phynes_core.kernels.cpu.compiler import parallel, prange  # before any kernel: it configures numba
+from phynes_core.kernels.cpu.shade_training import open_share
 
 
 def shading_tilt(
@@ -36,26 +37,30 @@ def shading_tilt(
         np.ascontiguousarray(normal, np.float32), np.ascontiguousarray(wo, np.float32),
         np.ascontiguousarray(roughness, np.float32), bits, frame, corners,
         np.ascontiguousarray(barycentric, np.float32), np.ascontiguousarray(directions, np.float32),
-        np.ascontiguousarray(power, np.float32), np.float32(f0), irradiance, specular,
+        np.ascontiguousarray(power, np.float32), np.float32(f0), np.float32(MIN_ROUGHNESS), np.float32(MIN_COSINE),
+        irradiance, specular,
     )  # fmt: skip
     return irradiance, specular
 
 
 @parallel
-def _fill(normal, wo, roughness, bits, frame, corners, barycentric, directions, power, f0, irradiance, specular):
+def _fill(
+    normal, wo, roughness, bits, frame, corners, barycentric, directions, power, f0, min_roughness, min_cosine,
+    irradiance, specular,
+):  # fmt: skip
     inverse_pi = f4(0.31830988618)
     words = directions.shape[0] // 32
     for i in prange(normal.shape[0]):
         nx, ny, nz = normal[i, 0], normal[i, 1], normal[i, 2]
         vx, vy, vz = wo[i, 0], wo[i, 1], wo[i, 2]
         cos_view = nx * vx + ny * vy + nz * vz
-        nv = max(cos_view, f4(MIN_COSINE))
-        rough = max(roughness[i], f4(MIN_ROUGHNESS))
+        nv = max(cos_view, min_cosine)
+        rough = max(roughness[i], min_roughness)
         alpha2 = rough * rough * rough * rough  # alpha = roughness^2, squared
         root_v = np.sqrt(alpha2 + (f4(1) - alpha2) * nv * nv)
         mask_v = f4(0.5) / (nv + root_v)  # G1(v) / (4 n.v)
         # by n.v, over itself
-        pull_v = -(f4(1) + (f4(1) - alpha2) * nv / root_v) / (nv + root_v) if cos_view > f4(MIN_COSINE) else f4(0)
+        pull_v = -(f4(1) + (f4(1) - alpha2) * nv / root_v) / (nv + root_v) if cos_view > min_cosine else f4(0)
         k = frame[i]
         w0, w1, w2 = barycentric[i, 0], barycentric[i, 1], barycentric[i, 2]
         for word in range(words):
@@ -87,7 +92,7 @@ def _fill(normal, wo, roughness, bits, frame, corners, barycentric, directions, 
                 pull_l = f4(1) / nl - (f4(1) + (f4(1) - alpha2) * nl / root_l) / (nl + root_l)
                 along_h = value * pull_h / lobe * inverse
                 along_l, along_v = value * pull_l + along_h, value * pull_v
-                if cos_view > f4(MIN_COSINE):
+                if cos_view > min_cosine:
                     along_v += along_h
                 sx, sy, sz = along_l * lx + along_v * vx, along_l * ly + along_v * vy, along_l * lz + along_v * vz
                 facing = open_ * inverse_pi

@@ -12,10 +12,8 @@ import numpy as np
 from numba import float32 as f4
 from numba import uint32
 
-from phynes_core.kernels.cpu.compiler import inlined, parallel, prange  # first: it configures numba
-
-MIN_COSINE = 1e-3  # render/brdf.py's clamp of n.v
-MIN_ROUGHNESS = 0.05  # conventions.MIN_ROUGHNESS
+from phynes_core.conventions import MIN_COSINE, MIN_ROUGHNESS
+from phynes_core.kernels.cpu.compiler import inlined, parallel, prange  # before any kernel: it configures numba
 
 
 def shading_matrices(
@@ -38,7 +36,7 @@ def shading_matrices(
         np.ascontiguousarray(normal, np.float32), np.ascontiguousarray(wo, np.float32),
         np.ascontiguousarray(roughness, np.float32), bits, frame, corners,
         np.ascontiguousarray(barycentric, np.float32), np.ascontiguousarray(directions, np.float32),
-        np.float32(f0), diffuse, specular, slope,
+        np.float32(f0), np.float32(MIN_ROUGHNESS), np.float32(MIN_COSINE), diffuse, specular, slope,
     )  # fmt: skip
     return diffuse, specular, slope
 
@@ -53,16 +51,19 @@ def open_share(bits_a, bits_b, bits_c, weight_a, weight_b, weight_c, shift):
 
 
 @parallel
-def _fill(normal, wo, roughness, bits, frame, corners, barycentric, directions, f0, diffuse, specular, slope):
+def _fill(
+    normal, wo, roughness, bits, frame, corners, barycentric, directions, f0, min_roughness, min_cosine, diffuse,
+    specular, slope,
+):  # fmt: skip
     inverse_pi = f4(0.31830988618)
     words = directions.shape[0] // 32
     for i in prange(normal.shape[0]):
         nx, ny, nz = normal[i, 0], normal[i, 1], normal[i, 2]
         vx, vy, vz = wo[i, 0], wo[i, 1], wo[i, 2]
-        nv = max(nx * vx + ny * vy + nz * vz, f4(MIN_COSINE))
-        rough = max(roughness[i], f4(MIN_ROUGHNESS))
+        nv = max(nx * vx + ny * vy + nz * vz, min_cosine)
+        rough = max(roughness[i], min_roughness)
         alpha2 = rough * rough * rough * rough  # alpha = roughness^2, squared
-        alpha2_slope = f4(4) * rough * rough * rough if roughness[i] > f4(MIN_ROUGHNESS) else f4(0)
+        alpha2_slope = f4(4) * rough * rough * rough if roughness[i] > min_roughness else f4(0)
         root_v = np.sqrt(alpha2 + (f4(1) - alpha2) * nv * nv)
         mask_v = f4(2) * nv / (nv + root_v)
         mask_v_slope = -mask_v / (nv + root_v) * (f4(1) - nv * nv) * f4(0.5) / root_v  # by alpha2

@@ -16,7 +16,7 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from phynes_core.kernels.interfaces import HashLevels
+from phynes_core.kernels.surface_interfaces import HashLevels
 
 # Triton's language only looks like Python, so type checkers see no types in it.
 jit: Any = triton.jit

@@ -25,7 +25,7 @@ from phynes_core.kernels.cuda.triton_encoding import (
     jit,
     load_points,
 )
-from phynes_core.kernels.interfaces import HashLevels, MapLayers
+from phynes_core.kernels.surface_interfaces import HashLevels, MapLayers
 
 WIDTHS = (16, 32, 64, 128)  # of hidden layers that a block holds whole; the tensor cores' multiples
 HEAD_COLUMNS = 16  # of the last product: the fewest that tensor cores take

@@ -1,8 +1,4 @@
-"""Rays and queries against a mesh in Warp: nearest faces of pixels, closest points, visibility, any hit.
-
-Visibility takes one thread a ray, not a word of 32: rays end after very different times, and a GPU hides that only with
-many of them.
-"""
+"""A mesh for Warp's rays and queries: nearest faces of pixels, closest points."""
 
 # pyright: reportInvalidTypeForm=false, reportOperatorIssue=false, reportGeneralTypeIssues=false
 # pyright: reportAssignmentType=false
@@ -13,12 +9,11 @@ import warp
 from torch import Tensor
 
 from phynes_core.kernels.cuda.warp_compiler import numbers, torch_stream, vectors
-from phynes_core.kernels.interfaces import PinholeCamera
+from phynes_core.kernels.mesh_interfaces import PinholeCamera
 
 warp.set_module_options({"enable_backward": False})
 
 FARTHEST_M = 1e6
-FARTHEST = 1e30  # in lengths of a ray's direction
 
 
 class RayMesh:
@@ -166,94 +161,3 @@ def nearest_points(
             find_closest, points.shape[0],
             [mesh.id, vectors(points), numbers(face_index), vectors(barycentric), numbers(distance)], device=device,
         )  # fmt: skip
-
-
-@warp.kernel
-def set_open_bits(
-    mesh: warp.uint64,
-    points: warp.array(dtype=warp.vec3),
-    normals: warp.array(dtype=warp.vec3),
-    directions: warp.array(dtype=warp.vec3),
-    offset: float,
-    count: warp.array(dtype=int),
-    bits: warp.array2d(dtype=int),
-):
-    """One thread a point and direction; the bits start as 0."""
-    point, light = warp.tid()
-    if point >= count[0]:
-        return
-    normal, direction = normals[point], directions[light]
-    if warp.dot(normal, direction) <= 0.0:
-        return
-    if not warp.mesh_query_ray_anyhit(mesh, points[point] + normal * offset, direction, FARTHEST):
-        warp.atomic_or(bits, point, light // 32, 1 << (light % 32))
-
-
-@warp.kernel
-def cast_any_hit(
-    mesh: warp.uint64,
-    origins: warp.array(dtype=warp.vec3),
-    directions: warp.array(dtype=warp.vec3),
-    reach: float,
-    hit: warp.array(dtype=int),
-):
-    """One thread a ray."""
-    ray = warp.tid()
-    hit[ray] = int(warp.mesh_query_ray_anyhit(mesh, origins[ray], directions[ray], reach))
-
-
-def visibility_bits(
-    mesh: RayMesh,
-    points: Tensor,  # [P, 3] m, on the surface
-    normals: Tensor,  # [P, 3] unit
-    directions: Tensor,  # [L, 3] unit, surface -> light
-    origin_offset_m: float,  # rays start this far along the normal
-    count: Tensor,  # [1] int32, on the device: how many of the points are meant
-    bits: Tensor,  # [P, ceil(L / 32)] int32, written: bit i of word w is direction 32 w + i, 1 = open
-) -> None:
-    """Visibility of directions at points; those behind the surface are closed, rows beyond the count are 0."""
-    bits.zero_()
-    with torch_stream(mesh.device) as device:
-        warp.launch(
-            set_open_bits, (points.shape[0], directions.shape[0]),
-            [mesh.id, vectors(points), vectors(normals), vectors(directions), origin_offset_m, numbers(count),
-             numbers(bits)],
-            device=device,
-        )  # fmt: skip
-
-
-def any_hit(
-    mesh: RayMesh,
-    origins: Tensor,  # [N, 3] m
-    directions: Tensor,  # [N, 3]
-    reach: float,  # how far rays go, in lengths of their direction
-    hit: Tensor,  # [N] int32, written: 1 where the ray meets the mesh, from either side
-) -> None:
-    """Any hit of single rays."""
-    with torch_stream(mesh.device) as device:
-        warp.launch(
-            cast_any_hit, origins.shape[0],
-            [mesh.id, vectors(origins), vectors(directions), min(reach, FARTHEST), numbers(hit)], device=device,
-        )  # fmt: skip
-
-
-class TracedRayMesh:
-    """The interface TracedMesh."""
-
-    def __init__(self, vertices: Tensor, faces: Tensor) -> None:
-        self._mesh = RayMesh(vertices, faces)
-
-    def is_blocked(self, origins: Tensor, directions: Tensor, reach: float) -> Tensor:
-        """Whether each ray meets the mesh."""
-        is_hit = torch.empty(origins.shape[0], dtype=torch.int32, device=origins.device)
-        any_hit(self._mesh, origins.contiguous(), directions.contiguous(), reach, is_hit)
-        return is_hit.bool()
-
-    def point_bits(self, points: Tensor, normals: Tensor, directions: Tensor, offset_m: float) -> Tensor:
-        """Bits of all directions at each point."""
-        num_points, device = points.shape[0], points.device
-        bits = torch.empty(num_points, (directions.shape[0] + 31) // 32, dtype=torch.int32, device=device)
-        count = torch.full((1,), num_points, dtype=torch.int32, device=device)
-        rows = points.detach().contiguous(), normals.detach().contiguous(), directions.contiguous()
-        visibility_bits(self._mesh, *rows, offset_m, count, bits)
-        return bits

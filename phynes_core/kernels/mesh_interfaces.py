@@ -1,14 +1,11 @@
-"""How each operation is called, whatever backend runs it: one signature, torch tensors in, torch tensors out.
+"""How the operations on meshes are called, whatever backend runs them: torch tensors in, torch tensors out.
 
-kernels/registry.py says which functions implement these. Tensors lie on the device that the backend is registered for;
-constants are handed over by the public function, which defines them beside its torch reference.
+kernels/registry.py says which functions implement these. Tensors lie on the device that the backend is registered for.
+Constants stand in phynes_core/conventions.py, or beside the torch reference, from where they are handed over.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
 from torch import Tensor
 
 
@@ -104,7 +101,7 @@ class ClosestPoints(Protocol):
 
 
 class TracedMesh(Protocol):
-    """A mesh that blocks light."""
+    """A mesh that blocks light. Bit i of word w is direction 32 w + i; 1 = open."""
 
     def is_blocked(
         self,
@@ -115,14 +112,36 @@ class TracedMesh(Protocol):
         """Whether each ray meets the mesh, from either side."""
         ...
 
+    def nearest_hits(
+        self,
+        origins: Tensor,  # [N, 3] world, metres
+        directions: Tensor,  # [N, 3]
+        reach: float,
+    ) -> tuple[Tensor, Tensor]:
+        """Distance [N] to the nearest face in lengths of the direction (inf: none), that face [N] int64 (-1: none)."""
+        ...
+
+    def start_bits(
+        self,
+        points: Tensor,  # [N, 3] world, metres, on the surface
+        normals: Tensor,  # [N, 3] unit
+        offsets_m: Tensor,  # [N] rays start this far along the normals
+        directions: Tensor,  # [L, 3] unit, surface -> light
+    ) -> Tensor:  # [N, ceil(L / 32)] int32
+        """Bits of all directions at each point; those below the surface are 0 without a ray."""
+        ...
+
     def point_bits(
         self,
         points: Tensor,  # [N, 3] world, metres, on the surface
         normals: Tensor,  # [N, 3] unit
+        offset_m: float,
         directions: Tensor,  # [L, 3] unit, surface -> light
-        offset_m: float,  # rays start this far along the normal
-    ) -> Tensor:  # [N, ceil(L / 32)] int32, bit i of word w is direction 32 w + i; 1 = open
-        """Bits of all directions at each point; those below the surface are 0 without a ray."""
+    ) -> Tensor:  # [N, ceil(L / 32)] int32
+        """As `start_bits` with one offset; a second time where all is blocked by something nearer than the offset.
+
+        What stands over a point is looked for from conventions.SKIN_SHARE of the offset on, and rays start half way.
+        """
         ...
 
 
@@ -136,64 +155,3 @@ class TraceMesh(Protocol):
     ) -> TracedMesh:
         """The mesh as it stands now."""
         ...
-
-
-@dataclass(frozen=True, eq=False)
-class HashLevels:
-    """The levels of a hash grid, from coarse to fine (maps/encodings.py computes them)."""
-
-    scale: np.ndarray  # [L] float32, cells a side
-    resolution: np.ndarray  # [L] uint32, grid vertices a side
-    offset: np.ndarray  # [L + 1] int64, first entry of each level
-    is_hashed: np.ndarray  # [L] bool
-    prime: int  # the hash is x XOR prime y; the number of entries is then a power of two
-    # what the levels were computed from
-    base_resolution: int
-    per_level_scale: float
-    log2_entries: int
-
-
-class Encode(Protocol):
-    """Bilinear interpolation in every level of a hash grid; differentiable in the grid, not in uv."""
-
-    def __call__(
-        self,
-        uv: Tensor,  # [N, 2]
-        grid: Tensor,  # [entries, F] all levels, coarse to fine
-        levels: HashLevels,
-    ) -> Tensor:  # [N, L * F]
-        """The features of the levels side by side."""
-        ...
-
-
-@dataclass(frozen=True, eq=False)
-class MapLayers:
-    """The fully connected layers of a neural map."""
-
-    weights: list[Tensor]  # [outputs, inputs] each, the head last
-    biases: list[Tensor]  # [outputs] each, of all layers but the first, whose bias holds the pose and comes beside
-    is_relu: bool  # else softplus with this beta
-    softplus_beta: float
-    has_residual_output: bool  # the head sees the last hidden layer plus the first
-    has_sigmoid: bool
-    output_scale: float  # value = output_offset + output_scale * network
-    output_offset: float
-
-
-class QueryMap(Protocol):
-    """A whole neural map without gradients: encoding, layers, activations; float32 throughout."""
-
-    def __call__(
-        self,
-        uv: Tensor,  # [N, 2]
-        grid: Tensor,  # [entries, F]
-        levels: HashLevels,
-        first_bias: Tensor,  # [W] of the first layer, the pose in it
-        layers: MapLayers,
-        count: Tensor | None,  # [1] int32, on uv's device: how many rows are meant; None: all
-    ) -> Tensor | None:  # [N, channels]
-        """The values; None for layers of a size that this backend does not take. Other rows hold anything finite."""
-        ...
-
-
-Softplus = Callable[[Tensor, float], Tensor]  # values float32, beta -> log(1 + exp(beta x)) / beta; differentiable once
