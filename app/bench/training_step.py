@@ -20,6 +20,7 @@ from phynes_core.kernels.cpu.bvh import Bvh, KnownSurface
 from phynes_core.kernels.registry import REFERENCE, missing_cause
 from phynes_core.training.frames import TrainingFrame, load_training_frames
 from phynes_core.training.presets import FAST
+from phynes_core.training.stage import StageSetup
 from phynes_core.training.stage1 import Stage1
 
 NUM_FRAMES = 4  # of the sample capture, with four views each
@@ -64,7 +65,7 @@ class TrainingStep:
             [replace(f, bvh=_WarpTree(f.vertices, f.bvh.faces)) for f in self._frames] if is_plain else self._frames
         )
         raster = "warp" if is_plain else "auto"
-        return Stage1(avatar, frames, FAST.stage1, seed=0, device=self._device, raster=raster)
+        return Stage1(StageSetup(avatar, frames, FAST, self._device, raster=raster))
 
 
 class _WarpTree(Bvh):

@@ -27,6 +27,9 @@ MIN_SIZE, MAX_SIZE = 64, 2048
 ENGINE_OPTIONS = ("smpl", "smpl_uv", "backend", "device", "raster", "maps")  # that other commands take, too
 
 
+DEFAULT_AVATAR = "josh.ckpt"  # what is shown where nothing else was asked for
+
+
 @dataclass(frozen=True, kw_only=True)
 class View(ViewOptions, PlaybackOptions):
     """Options of the viewer."""
@@ -46,6 +49,8 @@ def run(args: View) -> int:
     if not MIN_SIZE <= args.size <= MAX_SIZE:
         raise UsageError(f"--size: expected {MIN_SIZE} to {MAX_SIZE} pixels, got {args.size}")
     args, opened = _opened(args)
+    if not args.avatar and not args.session:
+        args = replace(args, avatar=(DEFAULT_AVATAR,))
     for name in args.avatar:  # torch takes seconds to import: only once the names are known to exist
         resolve_avatar_path(name)
     from rich.console import Console

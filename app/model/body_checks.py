@@ -16,7 +16,7 @@ def mistake_in_bodies(state: "ViewState") -> str | None:
     if len(row.others) >= MAX_BODIES:
         return f"others: expected at most {MAX_BODIES - 1} bodies, got {len(row.others)}"
     if not 0 <= row.active <= len(row.others):
-        return f"place: expected 0 to {len(row.others)}, got {row.active}"
+        return f"active: expected 0 to {len(row.others)}, got {row.active}"
     if (mistake := mistake_in_brush(state.tool.brush)) is not None:
         return mistake
     if state.compare.materials is not None and (mistake := mistake_in_materials(state.compare.materials)) is not None:

@@ -11,7 +11,8 @@ from app.files.materials import load_materials, materials_path
 from app.model.avatar_row import MAX_BODIES, NUM_SHAPES, AvatarRowState, BodyState
 from app.model.materials import MaterialState
 from app.model.playback import PlaybackState
-from app.options.arguments import UsageError, check_number, parse_numbers, shipped_path
+from app.options.arguments import UsageError, check_number, parse_numbers
+from phynes_core.io.shipped_files import shipped_path
 
 
 @dataclass(frozen=True, kw_only=True)

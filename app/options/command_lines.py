@@ -8,7 +8,7 @@ import hashlib
 import os
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from app.options.exports import Render, Turntable
 from app.options.view import view_from_options
 from app.rendering.recording import is_clear, without_backdrop
 from phynes_core.errors import PhynesError
-from phynes_core.io.shipped_files import ASSETS, CHECKPOINTS, PROJECT, bundled_motions
+from phynes_core.io.shipped_files import ASSETS, CHECKPOINTS, IS_INSTALLED, PROGRAM, PROJECT, bundled_motions
 
 Values = dict[str, Any]  # field of a command's options -> its value
 WHITE = (1.0, 1.0, 1.0)
@@ -45,6 +45,8 @@ class CommandLine:
     @property
     def text(self) -> str:
         """As it is pasted into a shell that stands where the viewer was started."""
+        if IS_INSTALLED:
+            return shlex.join([PROGRAM, *self.arguments])
         is_here = Path.cwd() == PROJECT
         launcher = "launch.py" if is_here else str(PROJECT / "launch.py")
         return shlex.join(["python", launcher, *self.arguments])
@@ -89,7 +91,7 @@ def video_command(state: ViewState, settings: TurntableState, engine: Mapping[st
     return _by_session("turntable", Turntable, state, {**common, **needed}, settings.path)
 
 
-def arguments_of(options: type, values: Values) -> list[str]:
+def arguments_of(options: type, values: Mapping[str, Any]) -> list[str]:
     """The values that differ from the defaults, as they are typed."""
     defaults = {entry.name: entry.default for entry in fields(options)}
     typed: list[str] = []
@@ -99,6 +101,8 @@ def arguments_of(options: type, values: Values) -> list[str]:
             continue
         if isinstance(value, bool):
             typed.append(option if value else f"--no-{option[2:]}")
+        elif is_dataclass(value):  # options that several commands share
+            typed += arguments_of(type(value), vars(value))
         elif isinstance(value, tuple):
             typed += [part for item in value for part in (option, str(item))]
         else:

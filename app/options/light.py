@@ -11,9 +11,9 @@ import tyro
 from app.files.light_rigs import load_rig
 from app.model.fields import Rgb
 from app.model.lights import MAX_LAMPS, LampState, LightState, Surroundings
-from app.options.arguments import UsageError, check_number, parse_numbers, shipped_path
+from app.options.arguments import UsageError, check_number, parse_numbers
 from phynes_core.errors import ImageError
-from phynes_core.io.shipped_files import ASSETS
+from phynes_core.io.shipped_files import ASSETS, shipped_path
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -84,7 +84,7 @@ class PathPanel:
             )  # fmt: skip
         tooltip("path.moves", "Between two keys: on an arc around what is looked at, or the eye on a straight line.")
         tooltip("path.eases", "An open path starts and stops without a jerk.")
-        tooltip("path.shows", "The path as a line in the picture, its keys with where they display. Alt+J there.")
+        tooltip("path.shows", "The path as a line in the picture, its keys with where they look. Alt+J there.")
         with dpg.group(horizontal=True):
             dpg.add_button(label="Save...", tag="path.save", callback=lambda: dpg.show_item(SAVE_DIALOG))
             dpg.add_button(label="Load...", tag="path.load", callback=lambda: dpg.show_item(LOAD_DIALOG))

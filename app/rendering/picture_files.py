@@ -43,7 +43,7 @@ def write_picture(
     curve: str,
     background: Rgb | None = None,  # sRGB, PNG only; None: transparent
 ) -> None:
-    """Write a with_surroundings picture: linear RGBA as EXR, what the window shows as PNG."""
+    """Write a picture with its surroundings: linear RGBA as EXR, what the window shows as PNG."""
     if path.suffix == ".exr":
         write_exr(path, picture.numpy())
         return

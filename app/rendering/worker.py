@@ -36,7 +36,7 @@ class Worker:
     def __init__(self, renderer: Renderer, size: int) -> None:
         self._renderer = renderer
         self._size = size
-        self.wake: Callable[[], None] = lambda: None  # called by the engine thread when a window should display
+        self.wake: Callable[[], None] = lambda: None  # called by the engine thread when a window should look
         self._changed = threading.Condition()
         self._wanted: _Live | None = None
         self._may_refine = False

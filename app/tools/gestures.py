@@ -31,7 +31,7 @@ class Gestures:
         self.clicked_notice: Callable[[float, float], bool] = lambda x, y: False  # x, y in shares of the window
         self.reach = 1.0  # times the usual distance at which things can be grabbed: denser screens need more
         self.drag: str | None = (
-            None  # while a button is down: orbit, display, pan, light, wipe, lamp, ring, paint or pick
+            None  # while a button is down: orbit, look, pan, light, slider, lamp, ring, paint or pick
         )
         self._button = 0
         self._lamp = 0

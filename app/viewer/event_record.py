@@ -113,7 +113,7 @@ def recorded_state(state: ViewState) -> dict[str, object]:
         "flies": state.tool.camera.flies,
         "lamps": [[lamp.azimuth_deg, lamp.elevation_deg] for lamp in light.lamps],
         "light": [light.mode, light.environment, light.yaw_deg, len(light.probe_edits)],
-        "stage": [state.surroundings.backdrop, state.surroundings.has_ground, state.surroundings.has_balls],
+        "surroundings": [state.surroundings.backdrop, state.surroundings.has_ground, state.surroundings.has_balls],
         "joints": {joint: angles for joint, angles in enumerate(state.body.joint_angles_deg) if any(angles)},
         "motion": Path(state.body.motion).stem,
         "clip_s": round(state.body.time_s, 3),

@@ -6,15 +6,15 @@ from pathlib import Path
 import moderngl
 import numpy as np
 
-from phynes_core.io.shipped_files import PROJECT
+from phynes_core.io.shipped_files import SHADERS
 
-SHADERS = PROJECT / "shaders" / "present"
+PRESENT = SHADERS / "present"
 _INCLUDE = re.compile(r'^#include "([\w.]+)"$', re.MULTILINE)
 
 
 def shader_source(name: str) -> str:
     """The text of a shader file with its includes in place."""
-    text = (SHADERS / Path(name).name).read_text()
+    text = (PRESENT / Path(name).name).read_text()
     return _INCLUDE.sub(lambda match: shader_source(match.group(1)), text)
 
 

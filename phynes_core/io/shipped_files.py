@@ -1,10 +1,23 @@
-"""Files that ship with the project: folders, and the avatars, environments and motions in them."""
+"""Where the files that ship with the project lie: in a checkout beside the code, in an installed package inside it."""
 
+from importlib import resources
 from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parents[2]
+_PACKAGE = Path(str(resources.files("phynes_core")))
+_INSTALLED = _PACKAGE / "shipped"  # where pyproject.toml puts assets/, checkpoints/ and shaders/ into a wheel
+
+IS_INSTALLED = _INSTALLED.is_dir()
+PROJECT = _INSTALLED if IS_INSTALLED else _PACKAGE.parent
 ASSETS = PROJECT / "assets"
 CHECKPOINTS = PROJECT / "checkpoints"
+SHADERS = PROJECT / "shaders"
+PROGRAM = "phynes" if IS_INSTALLED else "python launch.py"  # how the program is started
+
+
+def shipped_path(name: str) -> Path:
+    """A path as given, else from the project's folder: files that examples name are found from any folder."""
+    given = Path(name)
+    return PROJECT / given if not given.exists() and (PROJECT / given).exists() else given
 
 
 def bundled_avatars() -> dict[str, Path]:

@@ -1,14 +1,17 @@
-"""What training minimizes: the mesh losses of stage 1, the color and material losses of stage 2."""
+"""What training minimizes: the losses of stage 1 on the mesh and its relief, those of stage 2 on color and material."""
 
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from phynes_core.avatar.avatar import Avatar
 from phynes_core.conventions import linear_to_srgb
 from phynes_core.geometry.mesh import unique_edges
 from phynes_core.kernels.registry import resolve
+from phynes_core.render.detail_normals import detail_slope, face_frames
 
 ENTROPY_BINS = 15  # Relightable Avatar's histogram on [0, 1] (FORMATS section 4.3)
 
@@ -85,6 +88,33 @@ def laplacian_loss(vertices: Tensor, topology: MeshTopology) -> Tensor:
     return (sums / topology.degree - vertices).norm(dim=1).mean()
 
 
+def relief_loss(
+    avatar: Avatar,  # its offset map is differentiated
+    vertices: Tensor,  # [V, 3] world, displaced
+    offsets: Tensor,  # [V] metres, that displaced them
+    pose_vector: Tensor,  # [72]
+    count: int,
+    generator: np.random.Generator,
+) -> Tensor:
+    """Mean squared slope of the relief, unitless, at `count` random points: one in each of `count` random faces.
+
+    Relief is what the offset map holds between the vertices of the mesh, where the mesh losses do not see it. Volume
+    rendering leaves chance slopes of 11 degrees there, which would show once pixels are shaded with them.
+    """
+    faces = avatar.body.faces
+    chosen = torch.from_numpy(generator.integers(0, len(faces), count))
+    barycentric = torch.from_numpy(generator.dirichlet(np.ones(3), count).astype(np.float32))
+    corners = avatar.body.uv.cpu()[avatar.body.uv_faces[chosen].cpu()]
+    rows = torch.arange(3 * count).view(-1, 3)
+    frames = face_frames(
+        vertices.detach()[faces[chosen]].view(-1, 3), rows, corners, offsets.detach()[faces[chosen]].view(-1)
+    )
+    uv = (corners * barycentric[..., None]).sum(1)
+    device = avatar.light.device
+    gradient = avatar.offset_gradient(uv.to(device), pose_vector.to(device)).cpu()
+    return detail_slope(gradient, torch.arange(count), frames).square().sum(-1).mean()
+
+
 def srgb_of_radiance(
     radiance: Tensor,  # [N, 3] linear
     overshoot_slope: float,  # of the part above 1; 0: clipped, with no gradient
@@ -111,9 +141,9 @@ def entropy_loss(albedo: Tensor) -> Tensor:  # [N, 3] in [0, 1]
 def scale_to_mean(albedo: Tensor, mean: float) -> Tensor:  # [N, 3] -> [3]
     """What brings each channel's mean to `mean`: losses on the scaled albedo do not gain by a darker one.
 
-    Half the albedo under twice the light looks the same but for the highlights. In that flat valley the smallest pull
-    is followed for as long as training lasts: unscaled smoothness halved the albedo, and highlights of twice the light
-    then made every material look rough.
+    Half the albedo under twice the light looks the same but for the highlights, so a small gradient along that scale
+    adds up over the whole training: unscaled smoothness halved the albedo, and highlights of twice the light then made
+    every material look rough.
     """
     return mean / albedo.mean(0).clamp(min=1e-3)
 

@@ -9,6 +9,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
+from app import cli
 from phynes_core.avatar.checkpoint import METADATA_KEY
 from tests.app.small_capture import make_capture
 
@@ -21,6 +22,7 @@ def shelf(avatar_file, tmp_path, monkeypatch) -> Path:
     for name in ("josh.ckpt", "mary.ckpt"):
         shutil.copy(avatar_file, folder / name)
     monkeypatch.setattr("phynes_core.avatar.checkpoint.CHECKPOINTS", folder)
+    monkeypatch.setattr("phynes_core.io.shipped_files.CHECKPOINTS", folder)
     return folder
 
 
@@ -32,8 +34,23 @@ def test_a_misspelt_avatar_lists_those_that_exist(refuse, shelf, tmp_path, comma
     assert "jsoh.ckpt" in line and "did you mean josh.ckpt?" in line and "mary.ckpt" in line
 
 
-def test_a_missing_avatar_option_is_named(refuse):
-    assert "missing --avatar" in refuse("view")
+def test_a_missing_avatar_option_is_named(refuse, tmp_path):
+    assert "missing --avatar" in refuse("render", "--out", tmp_path / "out")
+
+
+def test_the_viewer_opens_josh_when_nothing_else_is_asked_for(monkeypatch):
+    shown = []
+
+    class Loop:
+        def __init__(self, store, *rest):
+            shown.append(store.state.body.avatar)
+
+        def run(self):
+            pass
+
+    monkeypatch.setattr("app.viewer.loop.ViewerLoop", Loop)
+    assert cli.main([]) == 0
+    assert [Path(path).name for path in shown] == ["josh.ckpt"]
 
 
 def edited(source: Path, target: Path, change=None, metadata=None) -> Path:

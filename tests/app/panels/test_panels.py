@@ -120,8 +120,8 @@ def test_times_and_messages_are_shown(bench):
     assert dpg.get_value("stats.render") == "Render 40 ms,  12 / s"
     assert dpg.get_value("stats.display").strip() == "Display 25 / s"
     assert dpg.get_value("stats.frame_path") == "Frames to the window: pinned copy"
-    assert dpg.get_item_configuration("stats.stage0")["overlay"] == "lamp visibility  30.0 ms"
-    assert not dpg.get_item_configuration("stats.stage2")["show"]
+    assert dpg.get_item_configuration("stats.node0")["overlay"] == "lamp visibility  30.0 ms"
+    assert not dpg.get_item_configuration("stats.node2")["show"]
     assert dpg.get_value("message") == "cannot read sky.exr"
     bench.show(status=Status(activity="Preparing the renderer"))
     assert dpg.get_value("message") == "Preparing the renderer"

@@ -80,9 +80,9 @@ def test_the_shader_and_the_files_agree(context, kind, curve):
     display = DisplaySettings(exposure_ev=-0.7, curve=curve, background=(0.2, 0.4, 0.6))
     target = context.framebuffer([context.texture((SIZE, SIZE), 4)])
     target.use()
-    display = FrameDisplay(context)
-    display.show(frame)
-    display.draw(display, Letterbox(SIZE, SIZE, SIZE, SIZE))
+    frame_display = FrameDisplay(context)
+    frame_display.show(frame)
+    frame_display.draw(display, Letterbox(SIZE, SIZE, SIZE, SIZE))
     shown = np.frombuffer(target.read(components=3), np.uint8).reshape(SIZE, SIZE, 3)[::-1]
     difference = np.abs(shown.astype(int) - display_bytes(frame, display).astype(int))
     assert difference.max() <= 1  # one step of 8 bits: rounding

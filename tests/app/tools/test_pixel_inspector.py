@@ -148,19 +148,19 @@ def test_the_loupe_shows_the_pictures_pixels_as_squares_on_both_sides_of_the_lin
     from app.window.pixel_inspector_display import PixelInspectorDisplay
 
     first, second = frame_of("uv", PLAIN, random_values(1)), frame_of("uv", PLAIN, random_values(2))
-    display, letterbox = DisplaySettings(slider=0.5), Letterbox(600, 600, SIZE, SIZE)
+    settings, letterbox = DisplaySettings(slider=0.5), Letterbox(600, 600, SIZE, SIZE)
     both = replace(first, other=second)
     with offscreen_context() as context:
         target = context.framebuffer([context.texture((600, 600), 4)])
         target.use()
         display = FrameDisplay(context)
         display.show(both)
-        display.draw(display, letterbox)
+        display.draw(settings, letterbox)
         context.enable(moderngl.BLEND)
         pointed = Pointed(100.0, 100.0, 16, 16, 8, ())
-        PixelInspectorDisplay(context).draw(display, both, display, letterbox, pointed, 1.0, 1.0)
+        PixelInspectorDisplay(context).draw(display, both, settings, letterbox, pointed, 1.0, 1.0)
         shown = np.frombuffer(target.read(components=3), np.uint8).reshape(600, 600, 3)[::-1].astype(int)
-    picture, loupe = display_bytes(both, display), loupe_at(16, 16, 8, 1.0)
+    picture, loupe = display_bytes(both, settings), loupe_at(16, 16, 8, 1.0)
     left, top = card_place(letterbox, 100.0, 100.0, loupe.size_px, loupe.size_px, 1.0)
     for column, row in ((8, 9), (15, 12), (16, 20), (25, 25)):  # two on either side
         x = left + (column - 16 + loupe.count // 2) * 8 + 4

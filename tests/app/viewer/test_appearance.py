@@ -64,7 +64,7 @@ def test_widgets_and_drawings_grow_with_the_text_and_shrink_again(theme):
             "timeline.strip",
             "probes.picture",
             "light.load_dialog",
-            "stats.stage0",
+            "stats.node0",
         )
         configurations = [dpg.get_item_configuration(tag) for tag in tags]
         sizes.append([value for found in configurations for value in (found["width"], found["height"])])

@@ -1,4 +1,4 @@
-"""The camera by hand, in the real windows: fly, display, keep, run along a path."""
+"""The camera by hand, in the real windows: fly, look, keep, run along a path."""
 
 import numpy as np
 
@@ -19,7 +19,7 @@ def test_held_keys_fly_a_drag_looks_around_and_escape_lands(viewer):
     viewer.drag("picture", (0.5 * width, 0.2 * height), (0.6 * width, 0.2 * height))
     turned = viewer.settled(lambda event: event["camera"][0] < -1.0)
     assert turned["camera"][2] == flown[2] and turned["camera"][3] > 0.02  # what is looked at goes to the right
-    viewer.key("Escape", "z", "z")  # one step a flight, one a display
+    viewer.key("Escape", "z", "z")  # one step a flight, one a look
     viewer.settled(camera=start, flies=False)
 
 

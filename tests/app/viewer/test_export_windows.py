@@ -43,7 +43,7 @@ def messages(viewer: Viewer) -> str:
 def test_a_session_is_saved_lost_and_brought_back(start, folder, desktop):
     viewer = start()
     viewer.key("l", "g")
-    viewer.settled(lambda event: len(event["lamps"]) == 1 and event["stage"][1])
+    viewer.settled(lambda event: len(event["lamps"]) == 1 and event["surroundings"][1])
     viewer.key("ctrl+s")
     viewer.wait("the saved session", lambda: "Saved the session" in messages(viewer))
     saved = next(folder.glob("*_session.json"))

@@ -43,7 +43,7 @@ def test_the_stage_appears_by_key(viewer):
     for key in ("g", "k", "v", "v", "v"):
         viewer.key(key)
     # a clear backdrop and a color are one picture to the engine: the trace may name either
-    viewer.settled(lambda event: event["stage"][0] in ("none", "color") and not any(event["stage"][1:]))
+    viewer.settled(lambda event: event["surroundings"][0] in ("none", "color") and not any(event["surroundings"][1:]))
     assert np.abs(viewer.picture().astype(int) - plain).mean() < 1.0
 
 

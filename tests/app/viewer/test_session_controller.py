@@ -245,7 +245,7 @@ def test_what_is_wrong_with_a_session_is_one_line(capsys, tmp_path, avatar_file)
         ({"light": {"probe_edits": [[600, [1, 1, 1]]]}}, "probe_edits: expected each cell of 0 to 511"),
         ({"tool": {"selected_joint": 99}}, "selected_joint: expected -1 to 23, got 99"),
         ({"tool": {"turntable": {"fps": 0}}}, "fps: expected 1 to 120, got 0"),
-        ({"look": {"slider": 2}}, "wipe: expected 0 to 1, got 2"),
+        ({"display": {"slider": 2}}, "slider: expected 0 to 1, got 2"),
     ],
 )
 def test_numbers_that_would_break_the_viewer_are_refused(capsys, tmp_path, view, message):

@@ -3,7 +3,9 @@
 import dataclasses
 import json
 import math
+import types
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 import torch
@@ -11,10 +13,14 @@ import torch
 from phynes_core.avatar.checkpoint import load_checkpoint
 from phynes_core.body.files import load_bundled_body
 from phynes_core.errors import PhynesError
-from phynes_core.training import run
-from phynes_core.training.loop import RunOptions, train
+from phynes_core.training import trainer
+from phynes_core.training.pictures import texture_panels
 from phynes_core.training.presets import preset, with_overrides
 from phynes_core.training.run_folder import FINISHED, RunFolder
+from phynes_core.training.stage import NOTHING
+from phynes_core.training.stage1 import Stage1
+from phynes_core.training.stage2 import Stage2
+from phynes_core.training.trainer import Trainer, TrainerOptions
 
 SMALL = {"stage1.steps": "16", "stage1.rays": "64", "stage2.steps": "12", "stage2.pixels": "128"}
 SMALL |= {"stage2.smooth_pixels": "32", "stage2.albedo_from_texture_steps": "3", "stage1.ring_px": "3"}
@@ -22,13 +28,13 @@ SMALL |= {"stage2.calm_steps": "3"}
 
 
 class Silent:
-    """A progress that stops the run like a kill would."""
+    """A progress that remembers what was said."""
 
-    def __init__(self, kill_at=None):
-        self.notes, self.kill_at, self.stage = [], kill_at, 0
+    def __init__(self):
+        self.notes = []
 
-    def start(self, stage, step, steps):
-        self.stage = stage
+    def start(self, title, step, steps):
+        pass
 
     def advance(self, step, terms):
         pass
@@ -39,7 +45,8 @@ class Silent:
 
 def _train(capture, folder: Path, overrides=(), progress=None, **options):
     config = with_overrides(preset("fast"), SMALL | dict(overrides))
-    return train(capture, load_bundled_body(), config, RunOptions(folder, **options), progress or Silent())[0]
+    chosen = TrainerOptions(folder, **options)
+    return Trainer(capture, load_bundled_body(), config, chosen, progress or Silent()).fit().avatar
 
 
 def _curve(folder: Path, stage: int, name: str):
@@ -85,7 +92,7 @@ class _Killed(BaseException):
 
 
 def _kill_at(monkeypatch, stage, at):
-    kind = run.Stage1 if stage == 1 else run.Stage2
+    kind = Stage1 if stage == 1 else Stage2
     original = kind.step
 
     def step(self, number):
@@ -119,12 +126,12 @@ def test_a_damaged_state_says_so(tmp_path):
 
 
 def test_a_nan_stops_with_the_step_and_the_last_good_state(tiny, tmp_path, monkeypatch):
-    original = run.Stage1.step
+    original = Stage1.step
 
     def step(self, number):
         return original(self, number) | ({"loss": math.nan} if number == 6 else {})
 
-    monkeypatch.setattr(run.Stage1, "step", step)
+    monkeypatch.setattr(Stage1, "step", step)
     with pytest.raises(
         PhynesError, match=r"stage 1, step 6, loss nan; the last good state, stage 1, step 6, is .*state.safetensors"
     ):
@@ -134,8 +141,8 @@ def test_a_nan_stops_with_the_step_and_the_last_good_state(tiny, tmp_path, monke
 
 def test_minutes_choose_the_steps(tiny, tmp_path):
     config = with_overrides(preset("fast"), SMALL)
-    options = RunOptions(tmp_path, minutes=0.01)
-    _, _, used = train(tiny, load_bundled_body(), config, options, Silent())
+    options = TrainerOptions(tmp_path, minutes=0.01)
+    used = Trainer(tiny, load_bundled_body(), config, options, Silent()).fit().config
     assert used.stage1.steps != config.stage1.steps or used.stage2.steps != config.stage2.steps
     assert dataclasses.replace(used.stage1, steps=16) == config.stage1
 
@@ -143,6 +150,50 @@ def test_minutes_choose_the_steps(tiny, tmp_path):
 def test_paper_preset_runs(tiny, tmp_path):
     few = {"stage1.steps": "2", "stage1.rays": "32", "stage2.steps": "2", "stage2.pixels": "64"}
     config = with_overrides(preset("paper"), few)
-    avatar, _, _ = train(tiny, load_bundled_body(), config, RunOptions(tmp_path), Silent())
+    avatar = Trainer(tiny, load_bundled_body(), config, TrainerOptions(tmp_path), Silent()).fit().avatar
     assert avatar.record.f0 == 0.02
     assert avatar.albedo.config.pose_dim == 72
+
+
+class _Listing:
+    """A stage that trains nothing and lists what it is asked for."""
+
+    number, name, title, row_name, preparation = 0, "stage0", "template", "points", ""
+    config, num_rows, needs_full_precision = types.SimpleNamespace(steps=3), 1, False
+    asked: ClassVar[list] = []
+
+    def __init__(self, setup, stored=NOTHING):
+        self.stored = dict(stored)
+
+    def start(self):
+        self.asked.append("start")
+
+    def step(self, step):
+        self.asked.append(step)
+        return {"loss": 1.0, "image": 1.0, "gradient": 1.0}
+
+    def panels(self, scene):
+        return texture_panels(scene)
+
+    def tensors(self):
+        return {"points": torch.arange(3.0)}
+
+
+def test_a_further_stage_needs_only_its_line_in_the_list(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(_Listing, "asked", [])
+    monkeypatch.setattr(trainer, "STAGES", ((_Listing, 0.1), *trainer.STAGES))
+    few = {"stage1.steps": "2", "stage2.steps": "2"}
+    _kill_at(monkeypatch, 1, 1)
+    with pytest.raises(_Killed):
+        _train(tiny, tmp_path, few, save_every_s=0.0)
+    assert _Listing.asked == ["start", 0, 1, 2]
+    state = RunFolder(tmp_path).load()
+    assert (state.stage, state.step) == (1, 1)
+    assert _curve(tmp_path, 0, "loss") == [1.0] and (tmp_path / "pictures" / "stage0_000003.png").is_file()
+
+
+def test_stages_are_numbered_without_gaps_and_named_after_their_settings():
+    kinds = [kind for kind, _ in trainer.STAGES]
+    assert [kind.number for kind in kinds] == list(range(FINISHED - len(kinds), FINISHED))
+    assert all(hasattr(preset("fast"), kind.name) for kind in kinds)
+    assert sum(share for _, share in trainer.STAGES) == pytest.approx(1.0)

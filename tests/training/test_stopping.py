@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from phynes_core.training.divergence import DivergenceWatch
+from phynes_core.training.stopping import DivergenceWatch
 
 
 def _run(images, gradients=None):

@@ -1,17 +1,23 @@
-"""Watches a run's numbers: stops it where one is not finite, or where it has left for good the level it had reached.
+"""What ends a run before its last step: numbers that diverge, and signals.
 
 Image error and gradient are summarized over blocks of steps; a level is the median of the last blocks, so that single
 bad steps are no alarm. The bounds are wide: no run that recovered was seen to pass a third of them.
 """
 
 import math
+import signal
 import statistics
+import threading
+import time
+from types import FrameType
 
 BLOCK = 20  # steps
 BLOCKS = 5  # that make a level
 WORSE = 10.0  # times its lowest level: the image error does not come back from there
 DOUBTFUL = 3.0  # times its lowest level: what is saved now may already be spoiled
 STEEPER = 1e4  # times its lowest level, for the gradient, while the image error is above its own lowest level too
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+REPEATED_S = 1.0  # a second signal sooner than that is the first once more, which torchrun passes on
 
 
 class DivergenceWatch:
@@ -62,3 +68,29 @@ class _Level:
     def rise(self) -> float:
         """How many times its lowest level it is at; 0 before there is one."""
         return self.now / max(self.lowest, 1e-12) if self.lowest < math.inf else 0.0
+
+
+class Interruption:
+    """A context manager: Ctrl-C, or a scheduler's SIGTERM, asks for a stop after the step that is being done.
+
+    A second signal stops at once. Outside the main thread, where Python has no signals, nothing is asked.
+    """
+
+    def __init__(self) -> None:
+        self.is_asked = False
+        self._first_s = float("inf")  # when it was asked first
+        self._before: dict[signal.Signals, object] = {}
+
+    def __enter__(self) -> "Interruption":
+        if threading.current_thread() is threading.main_thread():
+            self._before = {number: signal.signal(number, self._receive) for number in SIGNALS}
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]
+
+    def _receive(self, number: int, frame: FrameType | None) -> None:
+        if self.is_asked and time.monotonic() - self._first_s > REPEATED_S:
+            raise KeyboardInterrupt("stopped in the middle of a step; the last state stands; go on with")
+        self.is_asked, self._first_s = True, min(self._first_s, time.monotonic())
