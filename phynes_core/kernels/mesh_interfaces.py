@@ -4,6 +4,7 @@ kernels/registry.py says which functions implement these. Tensors lie on the dev
 Constants stand in phynes_core/conventions.py, or beside the torch reference, from where they are handed over.
 """
 
+from collections.abc import Callable
 from typing import Protocol
 
 from torch import Tensor
@@ -154,4 +155,41 @@ class TraceMesh(Protocol):
         faces: Tensor,  # [F, 3]
     ) -> TracedMesh:
         """The mesh as it stands now."""
+        ...
+
+
+class Topology(Protocol):
+    """Which vertices and faces are neighbors: training/losses.py's topology."""
+
+    @property
+    def faces(self) -> Tensor:
+        """[F, 3] int64."""
+        ...
+
+    @property
+    def edges(self) -> Tensor:
+        """[E, 2] int64."""
+        ...
+
+    @property
+    def face_pairs(self) -> Tensor:
+        """[Q, 2] int64, faces that share an edge."""
+        ...
+
+    @property
+    def degree(self) -> Tensor:
+        """[V, 1] float32."""
+        ...
+
+
+# vertices [V, 3] metres -> mean squared edge length (m^2), mean of 1 - cos between neighboring faces, mean distance
+# of a vertex to the middle of its neighbors (m); differentiable
+MeshLossTerms = Callable[[Tensor], tuple[Tensor, Tensor, Tensor]]
+
+
+class PrepareMeshLosses(Protocol):
+    """The three mesh losses of stage 1 for one topology."""
+
+    def __call__(self, topology: Topology) -> MeshLossTerms:
+        """What is found out once."""
         ...

@@ -19,7 +19,13 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from phynes_core.errors import BackendError
 
 if TYPE_CHECKING:  # the interfaces import torch, which takes seconds
-    from phynes_core.kernels.mesh_interfaces import ClosestPoints, InterpolateCovered, Rasterize, TraceMesh
+    from phynes_core.kernels.mesh_interfaces import (
+        ClosestPoints,
+        InterpolateCovered,
+        PrepareMeshLosses,
+        Rasterize,
+        TraceMesh,
+    )
     from phynes_core.kernels.surface_interfaces import Encode, QueryMap, Shade, ShadeAreaLamp, Softplus
 
 REFERENCE = "reference"  # plain torch: slow, trusted, always there
@@ -163,14 +169,13 @@ SHADE_AREA_LAMP: Op[ShadeAreaLamp] = Op(
     reference="phynes_core.render.area_lamps:shade_area_lamp_reference",
     backends={"cpu": {"numba": f"{_CPU}.shade_area:shade_area_lamp"}},
 )
-MESH_LOSSES: Op[Any] = Op(
+MESH_LOSSES: Op[PrepareMeshLosses] = Op(
     "mesh_losses",
-    reference="phynes_core.training.losses:MeshRegularizers",
+    reference="phynes_core.training.losses:mesh_losses_reference",
     backends={},
-    # the reference's arithmetic behind more bookkeeping
-    by_name_only={
-        "cpu": {"pytorch3d": f"{_ADAPTERS}.pytorch3d:LossMesh"},
-        "cuda": {"pytorch3d": f"{_ADAPTERS}.pytorch3d:LossMesh"},
+    by_name_only={  # the reference's arithmetic behind more bookkeeping
+        "cpu": {"pytorch3d": f"{_ADAPTERS}.pytorch3d:mesh_losses"},
+        "cuda": {"pytorch3d": f"{_ADAPTERS}.pytorch3d:mesh_losses"},
     },
 )
 

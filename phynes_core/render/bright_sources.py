@@ -15,11 +15,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from phynes_core.conventions import PROBE_COLUMNS, latlong_directions, latlong_solid_angles, orbit_angles
+from phynes_core.conventions import LUMINANCE, PROBE_COLUMNS, latlong_directions, latlong_solid_angles, orbit_angles
 from phynes_core.render.lamps import Lamp, lamp_rays
 from phynes_core.render.probes import Environment
 
-LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # Rec. 709
 BRIGHT = 2.5  # a source exceeds so many times the mean of the picture without its sources; 1.7 and 4 measure alike
 REACH_DEG = (0.8, 2.0, 5.0)  # a lamp gathers the light within one of these of its middle: sun, bulb, part of a window
 CELL_RADIUS_DEG = 6.3  # of the disc with the area of a probe's cell at the horizon: what is as wide gains nothing

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample, interpolate
 
+from phynes_core.conventions import LUMINANCE
 from phynes_core.render.area_lamps import shade_area_lamp
 from phynes_core.render.bright_sources import source_rays
 from phynes_core.render.camera import Camera
@@ -19,7 +20,6 @@ from phynes_core.render.lighting import Lighting
 from phynes_core.render.shade import Surface
 from phynes_core.render.visibility import Occluder, unpack_bits
 
-LUMINANCE = (0.2126, 0.7152, 0.0722)
 MOST_REFLECTION = 0.5
 REFLECTION_DEPTH_M = 0.7  # height at which the mirror image has faded to 1 / e
 _ROWS = 4096  # points whose visibility is unpacked at once

@@ -11,6 +11,7 @@ from torch import Tensor
 from phynes_core.checks import check_tensor
 from phynes_core.conventions import (
     PROBE_COLUMNS,
+    PROBE_PATCH,
     PROBE_ROWS,
     latlong_directions,
     latlong_solid_angles,
@@ -18,8 +19,6 @@ from phynes_core.conventions import (
 )
 from phynes_core.errors import ImageError
 from phynes_core.io.image_files import read_exr, read_hdr, read_png
-
-PATCH = 16  # probes that stand together in `Probes.in_patches`: half a word of visibility bits
 
 
 @dataclass(frozen=True)
@@ -71,15 +70,15 @@ def probes_from_image(radiance: Tensor) -> Probes:  # [rows, columns, 3] linear
 
 @lru_cache(maxsize=4)
 def _patch_order(directions: bytes) -> Tensor:  # float32 [L, 3] -> [L]
-    """Halve the directions across their widest axis until PATCH are left."""
+    """Halve the directions across their widest axis until PROBE_PATCH are left."""
     rows = np.frombuffer(directions, np.float32).reshape(-1, 3)
 
     def halved(members: np.ndarray) -> np.ndarray:
-        if len(members) <= PATCH:
+        if len(members) <= PROBE_PATCH:
             return members
         places = rows[members]
         members = members[np.argsort(places[:, np.ptp(places, axis=0).argmax()], kind="stable")]
-        middle = max(1, round(len(members) / (2 * PATCH))) * PATCH
+        middle = max(1, round(len(members) / (2 * PROBE_PATCH))) * PROBE_PATCH
         return np.concatenate([halved(members[:middle]), halved(members[middle:])])
 
     return torch.from_numpy(halved(np.arange(len(rows))))

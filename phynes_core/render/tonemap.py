@@ -10,7 +10,7 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from phynes_core.conventions import linear_to_srgb
+from phynes_core.conventions import LUMINANCE, linear_to_srgb
 
 GRAY = 0.18  # what every curve but reinhard keeps
 AGX_INSET = 0.18  # share of gray mixed into every channel
@@ -49,7 +49,7 @@ def _filmic(light: Tensor) -> Tensor:
 
 def _reinhard(light: Tensor) -> Tensor:
     """Extended Reinhard (2002, Eq. 4) on luminance, white at 4: keeps the hue of bright cloth."""
-    weights = torch.tensor([0.2126, 0.7152, 0.0722])
+    weights = torch.tensor(LUMINANCE)
     luminance = (light * weights).sum(-1, keepdim=True)
     return light * (1.0 + luminance / 16.0) / (1.0 + luminance)
 

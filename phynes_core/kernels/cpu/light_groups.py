@@ -13,9 +13,10 @@ from numba import uint32
 from numba.core import types
 from numba.extending import intrinsic
 
+from phynes_core.conventions import PROBE_PATCH
 from phynes_core.kernels.cpu.compiler import serial
 
-GROUP = 16  # lights: half a word of bits; one or more registers
+GROUP = PROBE_PATCH  # lights: half a word of bits; one or more registers
 HELD_ROWS = 9  # of what `hold_open_lights` writes: direction, power, one for each corner's bits
 _FLOATS, _INTS = ir.VectorType(ir.FloatType(), GROUP), ir.VectorType(ir.IntType(32), GROUP)
 
