@@ -1,7 +1,7 @@
-"""How the operations on meshes are called, whatever backend runs them: torch tensors in, torch tensors out.
+"""The signatures of the operations on meshes, the same for every backend: torch tensors in, torch tensors out.
 
-kernels/registry.py says which functions implement these. Tensors lie on the device that the backend is registered for.
-Constants stand in phynes_core/conventions.py, or beside the torch reference, from where they are handed over.
+kernels/registry.py lists the functions that implement them. Tensors are on the device that the function is registered
+for. Constants are defined in phynes_core/conventions.py, or beside the torch reference, which passes them as arguments.
 """
 
 from collections.abc import Callable

@@ -47,7 +47,7 @@ class Backend:
 class Op(Generic[Function]):
     """One operation and everything that can run it.
 
-    `auto` never takes what is in `by_name_only`: it is slower than the reference or no better, and serves as a judge.
+    `auto` never takes what is in `by_name_only`: it is slower than the reference or no better, and serves comparisons.
     An op that follows another one runs on the backend that was chosen for that one, or on its own reference.
     """
 

@@ -1,6 +1,6 @@
-"""How the operations on surface points are called, whatever backend runs them: shading, encoding, neural maps.
+"""The signatures of the operations on surface points, the same for every backend: shading, encoding, neural maps.
 
-As in kernels/mesh_interfaces.py.
+The rules of kernels/mesh_interfaces.py hold here too.
 """
 
 from collections.abc import Callable
@@ -183,7 +183,7 @@ class QueryMap(Protocol):
         levels: HashLevels,
         first_bias: Tensor,  # [W] of the first layer, the pose in it
         layers: MapLayers,
-        count: Tensor | None,  # [1] int32, on uv's device: how many rows are meant; None: all
+        count: Tensor | None,  # [1] int32, on uv's device: how many rows are wanted; None: all
     ) -> Tensor | None:  # [N, channels]
         """The values; None for layers of a size that this backend does not take. Other rows hold anything finite."""
         ...

@@ -1,4 +1,4 @@
-"""Geometry of the covered pixels, packed: everything that shading asks of a surface.
+"""Geometry of the covered pixels, packed: everything that shading reads of a surface.
 
 A FixedGBuffer has a row for every pixel there could be, the covered ones first, and their count on the device: nothing
 about it waits for the device, so that a CUDA graph can hold it. Rows beyond the count hold what pixel 0 would.
@@ -78,7 +78,7 @@ def interpolate_covered_reference(
 
 def build_rows(
     fragments: PixelImages,
-    pixel: Tensor,  # [P] int64; those that are not covered give rows of face 0 without meaning
+    pixel: Tensor,  # [P] int64; those that are not covered give rows of face 0
     vertices: Tensor,  # [V, 3] world
     faces: Tensor,  # [F, 3]
     vertex_normals: Tensor,  # [V, 3] unit, world
@@ -105,7 +105,7 @@ def _interpolate(values: Tensor, corners: Tensor, barycentric: Tensor) -> Tensor
 class FixedGBuffer(GBuffer):
     """As the gbuffer, in the same order, with spare rows behind."""
 
-    count: Tensor  # [1] int32, rows that are meant
+    count: Tensor  # [1] int32, how many rows are covered pixels
     row: Tensor  # [H * W] int64, of each covered pixel; 0 elsewhere
     covered: Tensor  # [H * W, 1] bool
 
@@ -126,11 +126,11 @@ def build_fixed_gbuffer(
     """As build_gbuffer, for every pixel."""
     height, width = fragments.face_index.shape
     covered = fragments.face_index.reshape(-1) >= 0
-    place = torch.cumsum(covered, 0) - 1
-    count = (place[-1:] + 1).int()
+    index = torch.cumsum(covered, 0) - 1
+    count = (index[-1:] + 1).int()
     capacity = height * width
     pixel = torch.zeros(capacity + 1, dtype=torch.int64, device=covered.device)
-    slots = torch.where(covered, place, capacity)  # what is not covered goes into a slot that is cut off
+    slots = torch.where(covered, index, capacity)  # pixels that are not covered share a last slot, which is cut off
     pixel = pixel.scatter_(0, slots, torch.arange(capacity, device=covered.device))[:capacity]
     rows = build_rows(fragments, pixel, vertices, faces, vertex_normals, corner_uv, center)
-    return FixedGBuffer(pixel, *rows, width, height, count, place.clamp(min=0), covered[:, None])
+    return FixedGBuffer(pixel, *rows, width, height, count, index.clamp(min=0), covered[:, None])

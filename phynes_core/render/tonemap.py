@@ -100,7 +100,7 @@ def color_table() -> Tensor:  # [256, 3] sRGB in [0, 1]
 
 def colored(share: Tensor) -> Tensor:  # [...] in [0, 1], clipped -> [..., 3] sRGB
     """The color of each number, between the table's entries too, as a texture lookup gives it."""
-    place = share.clamp(0.0, 1.0) * (TABLE_SIZE - 1)
-    below = place.floor().long().clamp(max=TABLE_SIZE - 2)
+    entry = share.clamp(0.0, 1.0) * (TABLE_SIZE - 1)
+    below = entry.floor().long().clamp(max=TABLE_SIZE - 2)
     table = color_table()
-    return torch.lerp(table[below], table[below + 1], (place - below)[..., None])
+    return torch.lerp(table[below], table[below + 1], (entry - below)[..., None])

@@ -73,7 +73,7 @@ class Occluder:
         self,
         normals: Tensor,  # [V, 3] unit, of this mesh's vertices
         directions: Tensor,  # [L, 3] unit, surface -> light
-        rows: Tensor | None = None,  # [N] int64, the vertices that are asked for; None: all
+        rows: Tensor | None = None,  # [N] int64, the wanted vertices; None: all
     ) -> Tensor:  # [N, ceil(L / 32)] int32
         """As point_bits for the mesh's own vertices; those inside the mesh have the bits of a neighbor outside."""
         check_tensor("normals", normals, [self._vertices.shape[0], 3])
@@ -139,7 +139,7 @@ def visibility_at(
     barycentric: Tensor,  # [P, 3]
     num_directions: int,
 ) -> Tensor:  # [P, L] in [0, 1]
-    """Interpolate the bits of three places."""
+    """Interpolate the bits of three rows."""
     values = torch.zeros(corners.shape[0], num_directions, device=bits.device)
     for corner in range(3):
         values += barycentric[:, corner, None] * unpack_bits(bits[corners[:, corner]], num_directions)
@@ -254,7 +254,7 @@ class VertexBits:
             self.bits = torch.zeros(vertices.shape[0], num_words, dtype=torch.int32, device=vertices.device)
             self.keys, self.order, slices = [None] * num_words, list(range(num_words)), 1
             self._shown = torch.zeros_like(seen)
-        elif key != self.key:  # rows that only this mesh's pictures need are kept, for cameras that take turns
+        elif key != self.key:  # go on with the rows that pictures of the earlier mesh showed
             self.keys = [None if made_of == key else made_of for made_of in self.keys]  # a key that comes back
             self._kept, self._shown = self._shown, torch.zeros_like(seen)
         self.key = key

@@ -1,4 +1,4 @@
-"""tiny-cuda-nn's grid encoding on our own parameters: the same flat layout, so nothing is copied or converted.
+"""tiny-cuda-nn's grid encoding on our own parameters: the layout is the same, so nothing is copied or converted.
 
 Its MLPs have no biases, so ours stay; only the encoding comes from there.
 """

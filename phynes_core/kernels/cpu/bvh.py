@@ -1,4 +1,4 @@
-"""A tree of boxes over a triangle mesh: built, refitted, and asked for closest points, heights along rays, occlusion.
+"""A tree of boxes over a triangle mesh: building, refitting, and queries by closest point, ray and segment.
 
 It is built by the binned surface area heuristic, with two children a node.
 """
@@ -19,16 +19,16 @@ LEAF_SIZE = 4  # triangles; 2 to 4 measured alike
 _NUM_BINS = 16
 _FAR = float32(1e30)
 _RAY_CHUNK = 1 << 14
-_NEAREST_CHUNK = 1 << 11  # these are asked for a few thousand points at once
+_NEAREST_CHUNK = 1 << 11  # rays; callers need nearest hits of a few thousand points at once
 
 
 @dataclass(frozen=True)
 class KnownSurface:
-    """Where rays end."""
+    """A surface over the mesh behind which samples of rays are not needed."""
 
     offsets: np.ndarray  # [V] float32, m over the mesh along its normals
-    hit_depth_m: float  # a ray has hit when it is so far inside
-    behind_m: float  # and so far behind that place it sees nothing any more
+    hit_depth_m: float  # a ray has hit the surface when it is this far inside
+    behind_m: float  # samples farther than this behind the hit are passed over
 
 
 class Bvh:

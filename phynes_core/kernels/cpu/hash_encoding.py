@@ -36,7 +36,7 @@ def _corner_entries(x, y, resolution, num_entries, is_hashed, prime):
             entry_10 = int32(uint32(entry_10) % uint32(num_entries))
             entry_01 = int32(uint32(entry_01) % uint32(num_entries))
             entry_11 = int32(uint32(entry_11) % uint32(num_entries))
-    # unsigned: else every access first asks whether its index counts from the end
+    # unsigned: numba then omits the test for negative indices at every access
     return uint32(entry_00), uint32(entry_10), uint32(entry_01), uint32(entry_11)
 
 

@@ -1,7 +1,7 @@
 """Which lights a triangle can see, held side by side for all of its pixels.
 
-Lights come in groups of sixteen; a group of which no bit is set at any corner is left out. Where lights that stand near
-one another share a group (render/probes.py), about a third of them fall away.
+Lights come in groups of sixteen; a group without a set bit at any corner is left out. Where neighboring lights share a
+group (render/probes.py), about a third of the groups are left out.
 """
 
 # pyright: reportCallIssue=false
@@ -48,8 +48,8 @@ def _spread_bits(typing, word, target, target_at):
         masks = ir.Constant(_INTS, [1 << lane for lane in range(GROUP)])
         is_set = builder.icmp_unsigned("!=", builder.and_(builder.shuffle_vector(lowest, zeros, zeros), masks), zeros)
         ones, nothing = (ir.Constant(_FLOATS, [value] * GROUP) for value in (1.0, 0.0))
-        place = _group_pointer(context, builder, signature.args[1], *arguments[1:])
-        builder.store(builder.select(is_set, ones, nothing), place, align=4)
+        pointer = _group_pointer(context, builder, signature.args[1], *arguments[1:])
+        builder.store(builder.select(is_set, ones, nothing), pointer, align=4)
         return context.get_dummy_value()
 
     return types.void(types.uint32, target, types.intp), generate
@@ -79,8 +79,8 @@ def hold_open_lights(bits_a, bits_b, bits_c, lights, held):
 
 @serial
 def order_by_triangle(corners, num_rows, order):
-    """Fill order [P] with the rows of corners [P, 3], those that are alike side by side."""
-    first = np.zeros(num_rows + 1, np.int32)  # place of the rows whose first corner this is
+    """Fill order [P] with the indices of the rows of corners [P, 3], equal rows next to one another."""
+    first = np.zeros(num_rows + 1, np.int32)  # index in `order` where the rows with this first corner begin
     for i in range(corners.shape[0]):
         first[corners[i, 0] + 1] += 1
     for row in range(num_rows):
@@ -88,12 +88,12 @@ def order_by_triangle(corners, num_rows, order):
     end = first.copy()
     for i in range(corners.shape[0]):
         a, b, c = corners[i, 0], corners[i, 1], corners[i, 2]
-        place = end[a]
-        while place > first[a]:  # a corner has about six triangles
-            b_before, c_before = corners[order[place - 1], 1], corners[order[place - 1], 2]
+        slot = end[a]
+        while slot > first[a]:  # a corner has about six triangles
+            b_before, c_before = corners[order[slot - 1], 1], corners[order[slot - 1], 2]
             if b_before < b or (b_before == b and c_before <= c):
                 break
-            order[place] = order[place - 1]
-            place -= 1
-        order[place] = i
+            order[slot] = order[slot - 1]
+            slot -= 1
+        order[slot] = i
         end[a] += 1

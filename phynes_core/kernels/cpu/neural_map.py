@@ -1,4 +1,4 @@
-"""A whole neural map at many points: hash encoding and all layers, for panels of points that never leave the cache.
+"""A whole neural map at many points: hash encoding and all layers, for panels of points that stay in the cache.
 
 Features and activations lie feature by feature, the points of a panel side by side: [features, PANEL].
 """
@@ -25,7 +25,7 @@ from phynes_core.kernels.cpu.vector_tiles import (
 )
 from phynes_core.kernels.surface_interfaces import HashLevels, MapLayers
 
-_CHUNK = 16  # panels that one thread encodes before it asks the network, so that a level's grid stays in the cache
+_CHUNK = 16  # panels that a thread encodes before the layers, so that a level's grid stays in the cache
 _SOFTPLUS_CHUNK = 64  # panels of a plain softplus that a thread takes at once
 _ONE = int32(1)
 

@@ -1,7 +1,7 @@
 """A tile of a fully connected layer as vector instructions: four outputs of a panel of points, summed in registers.
 
-numba's own loops store every sum after every product. Here the instructions are written out for LLVM's vectors, which
-it fits to the processor at hand (AVX-512, AVX2, SSE, NEON). Points lie side by side, so that nothing is ever shuffled.
+numba's own loops store every sum after every product. These instructions are written for LLVM's vectors, which
+it adapts to the processor (AVX-512, AVX2, SSE, NEON). Points lie side by side, so that no lanes are shuffled.
 """
 
 from functools import lru_cache
@@ -14,7 +14,7 @@ from numba.extending import intrinsic
 # Least maximal error: 7e-8 relative for 2^x, |x| <= 1/2; 1.4e-6 absolute for log(1 + x) = x p(x), 0 <= x <= 1.
 EXP2 = (1.00000007, 0.69314697, 0.2402212, 0.05550713, 0.00967554, 0.00132765)
 LOG1P = (0.99990165, -0.49787508, 0.31764911, -0.19376105, 0.08557003, -0.0183389)
-_ROUNDER = 12582912.0  # 1.5 * 2^23: adding it rounds to a whole number, which then stands in the lowest bits
+_ROUNDER = 12582912.0  # 1.5 * 2^23: adding it rounds to a whole number in the lowest bits of the sum
 _LN_2 = 0.6931471805599453
 _LARGEST = 86.0  # exp(-x) is computed as exp(-86) beyond it, before the exponent leaves float32's range
 
@@ -31,7 +31,7 @@ LANES = _lanes()
 ROWS = 4  # outputs of a tile
 VECTORS = 3  # registers of points: 12 sums, 3 inputs and a weight fit the 16 registers that every processor has
 PANEL = LANES * VECTORS  # points
-_TOGETHER = 4  # vectors whose activations are worked on side by side
+_TOGETHER = 4  # vectors whose activations are computed in an interleaved way
 
 _FLOAT, _INT = ir.FloatType(), ir.IntType(32)
 _FLOATS, _INTS = ir.VectorType(_FLOAT, LANES), ir.VectorType(_INT, LANES)
@@ -69,8 +69,8 @@ def _spread(builder, base, index):  # one number of an array in every lane
     return builder.shuffle_vector(number, _floats(0.0), _ints(0))
 
 
-# The activations take several vectors and write each step for all of them before the next step: a processor looks some
-# dozens of instructions ahead, and the steps of one vector wait for one another.
+# The activations emit each step for several vectors before the next step, because the steps of one vector depend on one
+# another and a processor executes independent instructions in parallel.
 
 
 def _polynomial(builder, xs, coefficients):  # vectors that hold one coefficient each

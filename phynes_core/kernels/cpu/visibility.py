@@ -17,8 +17,8 @@ from phynes_core.kernels.cpu.compiler import serial
 from phynes_core.kernels.cpu.threads import run_in_threads
 
 WORD = 32  # directions
-_CHUNK = 1 << 14  # rays; small enough to stay in cache, large enough to hide the hand-over
-_NEAREST_CHUNK = 1 << 11  # rays; nearest hits are asked for a few thousand points at once
+_CHUNK = 1 << 14  # rays; small enough for the cache, large enough that starting a thread costs little
+_NEAREST_CHUNK = 1 << 11  # rays; callers need nearest hits of a few thousand points at once
 _MISS = -1  # embree's answer for a ray that meets nothing
 _RAYS = 1 << 14  # rays a chunk aims at: they stay in cache between being made, traced and packed
 

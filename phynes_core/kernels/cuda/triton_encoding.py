@@ -1,4 +1,4 @@
-"""Multiresolution hash encoding of (u, v) in Triton, and its gradient: the CUDA twin of the reference in maps/.
+"""Multiresolution hash encoding of (u, v) in Triton, and its gradient; the reference is maps/encodings.py.
 
 A tile holds points by encoded columns (level times feature), so that a warp writes whole rows and the fused maps
 (triton_maps.py) can hand the tile to their first layer. 64 points by 32 columns and 4 warps keep 16 values of a tile in
@@ -25,7 +25,7 @@ counting: Any = triton.jit(do_not_specialize=["num_rows"])
 
 BLOCK = 64  # points of a program
 _NUM_WARPS = 4
-_SMALLEST_TILE = 16  # columns; what a matrix product asks for
+_SMALLEST_TILE = 16  # columns; the fewest that a matrix product takes
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def column_table(levels: HashLevels, num_features: int, device: torch.device) ->
 
 @jit
 def _entry(x, y, resolution, num_entries, is_hashed, PRIME: tl.constexpr):
-    """Which entry of its level holds a grid vertex. Beyond the square's border: some entry, never one outside."""
+    """Which entry of its level holds a grid vertex. Vertices beyond the border get some entry of the level."""
     dense = x + y * resolution
     dense = tl.where(dense >= num_entries, dense - num_entries, dense)  # the last row's neighbors wrap
     dense = tl.minimum(tl.maximum(dense, 0), num_entries - 1)
@@ -97,7 +97,7 @@ def corners(u, v, scale_ptr, level_ptr, FEATURES: tl.constexpr, K: tl.constexpr,
 
 @jit
 def encode_tile(u, v, grid_ptr, scale_ptr, level_ptr, FEATURES: tl.constexpr, K: tl.constexpr, PRIME: tl.constexpr):
-    """Bilinear features [BLOCK, K] float32 of points u, v [BLOCK]; padding columns hold what nobody reads."""
+    """Bilinear features [BLOCK, K] float32 of points u, v [BLOCK]; padding columns hold values without meaning."""
     at_00, at_10, at_01, at_11, w_00, w_10, w_01, w_11 = corners(u, v, scale_ptr, level_ptr, FEATURES, K, PRIME)
     values = w_00 * tl.load(grid_ptr + at_00).to(tl.float32) + w_10 * tl.load(grid_ptr + at_10).to(tl.float32)
     values += w_01 * tl.load(grid_ptr + at_01).to(tl.float32) + w_11 * tl.load(grid_ptr + at_11).to(tl.float32)

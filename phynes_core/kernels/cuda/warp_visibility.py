@@ -124,7 +124,7 @@ def start_bits(
     normals: Tensor,  # [P, 3] unit
     directions: Tensor,  # [L, 3] unit, surface -> light
     offsets_m: Tensor,  # [P] rays start this far along the normal
-    count: Tensor,  # [1] int32, on the device: how many of the points are meant
+    count: Tensor,  # [1] int32, on the device: how many of the points are wanted
     bits: Tensor,  # [P, ceil(L / 32)] int32, written: bit i of word w is direction 32 w + i, 1 = open
 ) -> None:
     """Visibility of directions at points; those behind the surface are closed, rows beyond the count are 0."""
@@ -151,7 +151,7 @@ def visibility_bits(
     normals: Tensor,  # [P, 3] unit
     directions: Tensor,  # [L, 3] unit, surface -> light
     origin_offset_m: float,  # rays start this far along the normal
-    count: Tensor,  # [1] int32, on the device: how many of the points are meant
+    count: Tensor,  # [1] int32, on the device: how many of the points are wanted
     bits: Tensor,  # [P, ceil(L / 32)] int32, written: bit i of word w is direction 32 w + i, 1 = open
 ) -> None:
     """As `start_bits`; points whose every ray is blocked under something nearer start half way to it, once more."""
