@@ -166,7 +166,7 @@ SHADE: Op[Shade] = Op(
 SHADE_AREA_LAMP: Op[ShadeAreaLamp] = Op(
     "shade_area_lamp",
     follows="shade",
-    reference="phynes_core.render.area_lamps:shade_area_lamp_reference",
+    reference="phynes_core.render.lamps:shade_area_lamp_reference",
     backends={"cpu": {"numba": f"{_CPU}.shade_area:shade_area_lamp"}},
 )
 MESH_LOSSES: Op[PrepareMeshLosses] = Op(

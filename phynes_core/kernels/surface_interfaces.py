@@ -75,7 +75,7 @@ class Shade(Protocol):
 
 
 class SphereLamp(Protocol):
-    """A glowing sphere: render/area_lamps.py's lamp."""
+    """A glowing sphere: render/lamps.py's lamp."""
 
     @property
     def position(self) -> tuple[float, float, float]:

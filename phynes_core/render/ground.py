@@ -12,10 +12,9 @@ from torch import Tensor
 from torch.nn.functional import grid_sample, interpolate
 
 from phynes_core.conventions import LUMINANCE
-from phynes_core.render.area_lamps import shade_area_lamp
 from phynes_core.render.bright_sources import source_rays
 from phynes_core.render.camera import Camera
-from phynes_core.render.lamps import lamp_rays
+from phynes_core.render.lamps import lamp_rays, shade_area_lamp
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.shade import Surface
 from phynes_core.render.visibility import Occluder, unpack_bits

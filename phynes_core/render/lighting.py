@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 import torch
 
 from phynes_core.conventions import LUMINANCE, NUM_PROBES, PROBE_COLUMNS, PROBE_ROWS
-from phynes_core.render.area_lamps import AreaLamp
 from phynes_core.render.bright_sources import split_bright_sources
-from phynes_core.render.lamps import Lamp
+from phynes_core.render.lamps import AreaLamp, Lamp
 from phynes_core.render.probes import Environment, Probes, environment_to_probes, probes_from_image
 
 

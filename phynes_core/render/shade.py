@@ -1,7 +1,7 @@
 """Outgoing radiance under directional light with shadows (paper, Eq. 1 and 3).
 
 Probes and lamp rays are one thing here: a direction, the irradiance it gives to a surface that faces it, and one bit
-for each place that says whether it is open.
+for each point that says whether it is open.
 """
 
 import math
@@ -41,7 +41,7 @@ class Surface:
 
 @dataclass(frozen=True)
 class PackedVisibility:
-    """Bits at R places and, for each pixel, the three places and weights to interpolate them with."""
+    """R rows of bits and, for each pixel, the three rows and weights to interpolate."""
 
     bits: Tensor  # [R, ceil(L / 32)] int32, bit i of word w is direction 32 w + i; 1 = open; not differentiated
     corners: Tensor  # [P, 3] int32 or int64, rows of `bits`
@@ -64,9 +64,9 @@ class DistantLights:
     visibility: PackedVisibility
 
     def joined(self, other: "DistantLights") -> "DistantLights":
-        """Both at once, where they read bits at the same places and these fill whole words."""
+        """Both at once, where they read bits of the same rows and these fill whole words."""
         if self.visibility.corners is not other.visibility.corners:
-            raise ValueError("visibility: expected bits at the same places, got others")
+            raise ValueError("visibility: expected bits of the same rows, got others")
         if len(self.directions) % 32:
             raise ValueError(f"directions: expected whole words of 32, got {len(self.directions)}")
         bits = torch.cat([self.visibility.bits, other.visibility.bits], 1)
@@ -82,7 +82,7 @@ class Shading:
 
     radiance: Tensor  # [P, 3] linear RGB toward the eye
     irradiance: Tensor  # [P, 3] sum V (n.l) dE: what arrives
-    irradiance_open: Tensor  # [P, 3] sum (n.l) dE: what would arrive without shadows; 0 where nobody asked for it
+    irradiance_open: Tensor  # [P, 3] sum (n.l) dE: what would arrive without shadows; 0 where it was left out
 
     @staticmethod
     def none(num_pixels: int, device: torch.device | None = None) -> "Shading":

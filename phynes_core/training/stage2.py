@@ -12,8 +12,7 @@ from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.atlas import chart_image
 from phynes_core.conventions import PROBE_COLUMNS, PROBE_ROWS, linear_to_srgb, srgb_to_linear
 from phynes_core.frame.scene import Scene
-from phynes_core.kernels.cpu.shade_tilt import shading_tilt
-from phynes_core.kernels.cpu.shade_training import shading_matrices
+from phynes_core.kernels.cpu.shade_training import shading_matrices, shading_tilt
 from phynes_core.maps.neural_map import PoseBatch
 from phynes_core.render.brdf import bend_toward_eye
 from phynes_core.render.probes import probe_directions, probes_from_image

@@ -1,6 +1,6 @@
 """Shading under one lamp near the body: rays of each pixel's own, and the lobe of render/brdf.py for each of them.
 
-Twin of render/area_lamps.py, which is the specification.
+The reference is in render/lamps.py.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""Shading of pixels under packed directional lights, one thread a pixel: the twin of kernels/cpu/shade.py."""
+"""Shading of pixels under packed directional lights, one thread a pixel: as kernels/cpu/shade.py does."""
 
 # pyright: reportInvalidTypeForm=false, reportCallIssue=false, reportArgumentType=false
 # Warp says the type of an array by a call.
@@ -115,7 +115,7 @@ def fused_shade(
     directions: Tensor,  # [L, 3] unit, surface -> light, world
     power: Tensor,  # [L, 3] radiance x solid angle, linear RGB
     f0: Tensor,  # [1] reflectance at normal incidence
-    count: Tensor,  # [1] int32: how many of the pixels are meant
+    count: Tensor,  # [1] int32: how many of the pixels are wanted
     radiance: Tensor,  # [P, 3], added to
     irradiance: Tensor,  # [P, 3], added to: with shadows
     irradiance_open: Tensor,  # [P, 3], added to: without
