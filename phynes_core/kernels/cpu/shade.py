@@ -5,9 +5,9 @@ s(c) = c + sqrt(a2 + (1 - a2) c^2), the lobe is
     D F G / (4 n.l n.v) = a2 |u|^4 F / (pi (|across|^2 + a2 |along|^2)^2 s(n.l) s(n.v)),
 which costs two square roots and one division a light and pixel, and keeps its digits where n.h nears 1.
 
-Lights come in groups of sixteen. The pixels of a triangle are shaded together, under copies of those groups of which any
-bit is set at a corner. Where neighboring lights share a group (render/probes.py), about a third of the groups are left
-out.
+Lights come in groups of sixteen. The pixels of a triangle are shaded together, under copies of those groups of which
+any bit is set at a corner. Where neighboring lights share a group (render/probes.py), about a third of the groups are
+left out.
 """
 
 # pyright: reportCallIssue=false
