@@ -1,7 +1,7 @@
 """Start PhyNES Viewer: `python launch.py --avatar josh.ckpt`, or `python launch.py -h` for every command.
 
-Needs only Python's standard library to start. Where the packages are missing, app/bootstrap/virtual_environment.py makes .venv beside
-this file, installs them there, and runs this file again inside it.
+Needs only Python's standard library to start. Where the packages are missing, app/bootstrap/ makes .venv beside this
+file, installs them there, and runs this file again inside it.
 """
 
 import sys

@@ -19,6 +19,7 @@ from pathlib import Path
 from app.bootstrap import virtual_environment
 from app.options.arguments import UsageError
 from phynes_core.errors import PhynesError
+from phynes_core.io.shipped_files import PROGRAM
 
 DEFAULT_COMMAND = "view"
 COMMANDS_FOLDER = Path(__file__).resolve().parent / "commands"
@@ -47,7 +48,7 @@ def run(argv: Sequence[str]) -> int:
     """Run one command line; raises PhynesError."""
     name = command_name(argv)
     if name is None:
-        print(overview())
+        print(_as_started(overview()))
         return 0
     rest = argv[1:] if argv and argv[0] == name else argv
     if rest and rest[0] is argv[0] and is_session(rest[0]):
@@ -64,10 +65,10 @@ def guarded(action: Callable[[], int]) -> int:
     try:
         return action()
     except PhynesError as error:
-        print("error: " + " ".join(str(error).split()), file=sys.stderr)
+        print("error: " + _as_started(" ".join(str(error).split())), file=sys.stderr)
         return 2
     except KeyboardInterrupt as interrupt:
-        print(f"interrupted{': ' if interrupt.args else ''}{interrupt}", file=sys.stderr)
+        print(_as_started(f"interrupted{': ' if interrupt.args else ''}{interrupt}"), file=sys.stderr)
         return 130
 
 
@@ -128,8 +129,8 @@ def _parse(name: str, module, argv: Sequence[str]):
             return tyro.cli(
                 options,
                 args=_join_negative_values(argv),
-                prog="python launch.py" + ("" if name == DEFAULT_COMMAND else f" {name}"),
-                description=module.__doc__ or "",
+                prog=PROGRAM + ("" if name == DEFAULT_COMMAND else f" {name}"),
+                description=_as_started(module.__doc__ or ""),
                 config=(tyro.conf.FlagCreatePairsOff, tyro.conf.UseAppendAction),
             )
     except SystemExit as stop:
@@ -137,6 +138,11 @@ def _parse(name: str, module, argv: Sequence[str]):
             return None
         command = "python launch.py" + ("" if name == DEFAULT_COMMAND else f" {name}")
         raise UsageError(f"{_one_line(said.getvalue())} ({command} -h shows the options)") from None
+
+
+def _as_started(text: str) -> str:
+    """The text with the program named as it is started here: `phynes` where the package is installed."""
+    return text.replace("python launch.py", PROGRAM)
 
 
 def _join_negative_values(argv: Sequence[str]) -> list[str]:

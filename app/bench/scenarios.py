@@ -10,11 +10,11 @@ from app.bench.machine import milliseconds
 from app.rendering.posed_row import orbit_target
 from app.rendering.render_service import LIVE_LAMP_SAMPLES
 from app.rendering.scenes import home_distance
-from phynes_core.body.motion import bundled_motions
-from phynes_core.body.motion_files import load_motion
-from phynes_core.evaluation.metrics import psnr
+from phynes_core.body.motion.files import load_motion
+from phynes_core.evaluation.metrics.errors import psnr
 from phynes_core.frame.frame import FrameRenderer, RenderOptions
 from phynes_core.frame.scene import PosedAvatar, Scene
+from phynes_core.io.shipped_files import bundled_motions
 from phynes_core.render.camera import orbit_camera
 from phynes_core.render.lamps import Lamp
 from phynes_core.render.lighting import Lighting

@@ -79,9 +79,9 @@ def _avatars(scene: Scene, options: RenderOptions, progress: Callable[[str], Non
     for count in AVATAR_COUNTS:
         progress(f"{count} avatars")
         row = tuple(PosedAvatar(posed.avatar, _beside(posed.pose, i - 0.5 * (count - 1))) for i in range(count))
-        company = replace(scene, avatars=row)
-        moving.append(_turning(company, options, device))
-        posing.append(_turning(company, replace(options, use_cache=False), device))
+        row = replace(scene, avatars=row)
+        moving.append(_turning(row, options, device))
+        posing.append(_turning(row, replace(options, use_cache=False), device))
     counts = tuple(map(float, AVATAR_COUNTS))
     return Line("camera moves", counts, tuple(moving)), Line("nothing kept", counts, tuple(posing))
 

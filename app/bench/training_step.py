@@ -14,12 +14,13 @@ import torch
 
 from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.files import load_bundled_body
-from phynes_core.data.native import load_capture
+from phynes_core.data.native.reader import load_capture
 from phynes_core.io.shipped_files import ASSETS
 from phynes_core.kernels.cpu.bvh import Bvh, KnownSurface
 from phynes_core.kernels.registry import REFERENCE, missing_cause
 from phynes_core.training.frames import TrainingFrame, load_training_frames
 from phynes_core.training.presets import FAST
+from phynes_core.training.stage import StageSetup
 from phynes_core.training.stage1 import Stage1
 
 NUM_FRAMES = 4  # of the sample capture, with four views each
@@ -64,7 +65,7 @@ class TrainingStep:
             [replace(f, bvh=_WarpTree(f.vertices, f.bvh.faces)) for f in self._frames] if is_plain else self._frames
         )
         raster = "warp" if is_plain else "auto"
-        return Stage1(avatar, frames, FAST.stage1, seed=0, device=self._device, raster=raster)
+        return Stage1(StageSetup(avatar, frames, FAST, self._device, raster=raster))
 
 
 class _WarpTree(Bvh):
@@ -81,12 +82,12 @@ class _WarpTree(Bvh):
         self, vertex_normals: np.ndarray, corner_uv: np.ndarray, origins: np.ndarray, directions: np.ndarray,
         distances: np.ndarray, lower: float, upper: float, surface: KnownSurface | None = None,
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
-        from phynes_core.kernels.cuda.warp_rays import closest_points
+        from phynes_core.kernels.cuda.warp_rays import nearest_points
 
         points = torch.from_numpy(origins[:, None] + distances[..., None] * directions[:, None]).view(-1, 3)
         face_index = torch.empty(len(points), dtype=torch.int32)
         barycentric, distance = torch.empty(len(points), 3), torch.empty(len(points))
-        closest_points(self._warp_mesh, points, face_index, barycentric, distance)
+        nearest_points(self._warp_mesh, points, face_index, barycentric, distance)
         corners = torch.from_numpy(self.faces)[face_index.long()].long()
         foot = (self._vertices[corners] * barycentric[..., None]).sum(1)
         normal = (torch.from_numpy(vertex_normals)[corners] * barycentric[..., None]).sum(1)

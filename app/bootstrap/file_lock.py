@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 
 def held(path: Path) -> BinaryIO | None:
-    """Take hold of the file, made when missing; None while another process has it. Closing the handle lets go."""
+    """ExportJob hold of the file, made when missing; None while another process has it. Closing the handle lets go."""
     handle = open(path, "a+b")
     try:
         if sys.platform == "win32":

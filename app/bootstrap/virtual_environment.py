@@ -55,7 +55,7 @@ class Project:
         return self.root / "constraints.txt"
 
 
-PROJECT = Project(Path(__file__).resolve().parent.parent)
+PROJECT = Project(Path(__file__).resolve().parents[2])
 
 
 def ensure(command: str, argv: Sequence[str], project: Project = PROJECT) -> None:

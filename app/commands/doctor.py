@@ -9,6 +9,7 @@ examples:
 import importlib.metadata
 import os
 import platform
+import re
 import shlex
 import shutil
 import subprocess
@@ -19,6 +20,7 @@ from pathlib import Path
 
 from app.bootstrap import system_packages, virtual_environment
 from app.model.status import one_line
+from phynes_core.io.shipped_files import IS_INSTALLED
 
 
 @dataclass(frozen=True)
@@ -86,8 +88,7 @@ def _python() -> Iterator[Finding]:
 
 def _packages() -> Iterator[Finding]:
     project = virtual_environment.PROJECT
-    everything = ("base", "synthetic", "cuda", "test")
-    for group, requirements in virtual_environment.requirement_lists(project, everything).items():
+    for group, requirements in _requirements().items():
         lacking = virtual_environment.missing(requirements)
         if not lacking:
             yield Finding("packages", group, GOOD, ", ".join(_named_version(entry) for entry in requirements))
@@ -95,9 +96,25 @@ def _packages() -> Iterator[Finding]:
         command = next((name for name, extras in virtual_environment.EXTRAS.items() if group in extras), "")
         if group == "base":
             command = "--avatar josh.ckpt"
-        pip = [sys.executable, "-m", "pip", "install", "-c", str(project.constraints), *lacking]
+        pinned = [] if IS_INSTALLED else ["-c", str(project.constraints)]
+        pip = [sys.executable, "-m", "pip", "install", *pinned, *lacking]
+        command = "" if IS_INSTALLED else command
         remedy = f"`python launch.py {command}` brings it" if command else shlex.join(pip)
         yield Finding("packages", group, BAD if group == "base" else OPTIONAL, f"{', '.join(lacking)}: {remedy}")
+
+
+def _requirements() -> dict[str, list[str]]:
+    """Group ("base" or an extra) -> what it needs, of the checkout's lists or of the installed package's own."""
+    groups = ("base", "synthetic", "cuda", "test")
+    if not IS_INSTALLED:
+        return virtual_environment.requirement_lists(virtual_environment.PROJECT, groups)
+    lists: dict[str, list[str]] = {group: [] for group in groups}
+    for entry in importlib.metadata.requires("phynes-viewer") or ():
+        needed, _, condition = (part.strip() for part in entry.partition(";"))
+        extra = re.fullmatch(r"extra == ['\"](\w+)['\"]", condition)
+        if (not condition or extra) and "[" not in needed and (group := extra[1] if extra else "base") in lists:
+            lists[group].append(needed)
+    return lists
 
 
 def _named_version(requirement: str) -> str:

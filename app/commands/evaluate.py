@@ -9,24 +9,14 @@ examples:
 """
 
 import sys
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import torch
 import tyro
 
 from app.options.dataset import LEFT_OUT, DatasetOptions, capture_options
-from phynes_core.avatar.avatar import Avatar
-from phynes_core.body.atlas import corner_uv
-from phynes_core.conventions import srgb_to_linear
-from phynes_core.data.capture import Capture
-from phynes_core.errors import BackendError, PhynesError
-from phynes_core.evaluation.held_out import spread
-from phynes_core.evaluation.rivals import Rival
-from phynes_core.evaluation.texture_gather import gather_texture
+from phynes_core.errors import PhynesError
 
 
 @dataclass(frozen=True)
@@ -66,13 +56,14 @@ class Evaluate:
 
 
 def run(args: Evaluate) -> int:
+    from app.bench.rivals import make_rivals
     from app.files.output_paths import check_folder
     from phynes_core.avatar.checkpoint import load_checkpoint, resolve_avatar_path
     from phynes_core.data.open_capture import open_capture
     from phynes_core.evaluation.evaluate import evaluate, flat_metrics
-    from phynes_core.evaluation.lpips import load_lpips
+    from phynes_core.evaluation.metrics.lpips import load_lpips
     from phynes_core.evaluation.options import EvaluateOptions
-    from phynes_core.evaluation.report import PAGE, write_report
+    from phynes_core.evaluation.report.files import PAGE, write_report
 
     for option, value in (
         ("--max-images", args.max_images), ("--supersample", args.supersample),
@@ -103,51 +94,3 @@ def run(args: Evaluate) -> int:
 def _print_progress(done: int, total: int) -> None:
     end = "\n" if done == total else ""
     print(f"\r{done} of {total}", end=end, file=sys.stderr, flush=True)
-
-
-INVERSE_FRAMES = 4  # of the training frames, all training cameras
-
-
-def make_rivals(
-    avatar: Avatar,
-    capture: Capture,
-    say: Callable[[str], None],
-) -> list[Rival]:
-    """A plain textured mesh, and Mitsuba's inverse rendering where it runs; `say` is told why it does not."""
-    say("gathering the training pictures' colors")
-    start = time.perf_counter()
-    color = gather_texture(avatar, capture)
-    note = "mean color of each texel over the training pictures, light and all; under another light it serves as albedo"
-    rivals = [Rival("textured mesh", note, time.perf_counter() - start, color, None)]
-    try:
-        rivals.append(_inverse_rendering(avatar, capture, say))
-    except BackendError as error:
-        say(f"left out: {error}")
-    return rivals
-
-
-@torch.no_grad()
-def _inverse_rendering(avatar: Avatar, capture: Capture, say: Callable[[str], None]) -> Rival:
-    from phynes_core.synthetic.inverse_rendering import InverseOptions, InverseShot, recover_albedo
-
-    cameras = [name for name, split in capture.camera_split.items() if split == "train"]
-    frames = spread([frame for frame in capture.frames if capture.frame_split[frame] == "train"], INVERSE_FRAMES)
-    shots = [
-        InverseShot(
-            avatar.displaced_vertices(capture.poses[frame]),
-            tuple(
-                (capture.cameras[name], srgb_to_linear(capture.image(name, frame)), capture.mask(name, frame))
-                for name in cameras if capture.has_image(name, frame)
-            ),
-        )
-        for frame in frames
-    ]  # fmt: skip
-    options = InverseOptions()
-    say(f"Mitsuba's inverse rendering, {options.steps} steps")
-    found = recover_albedo(shots, avatar.body.faces, corner_uv(avatar.body), options)
-    note = (
-        f"diffuse albedo ({options.texture_size} texels a side) and environment by Mitsuba's prb integrator: "
-        f"{len(frames)} frames, {len(cameras)} views at {options.size} pixels, {options.steps} steps of Adam; "
-        "shown by our renderer"
-    )
-    return Rival("Mitsuba inverse rendering", note, found.seconds, found.albedo, found.environment)

@@ -26,17 +26,16 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import torch
-
-from app.model.edits import edit_look
-from app.model.view_state import StillState, ViewState
+from app.model.edits import edit_display
+from app.model.exports import StillState
+from app.model.view_state import ViewState
 from app.options.arguments import UsageError, option_of
 from app.options.exports import Render
-from app.options.view import SceneOptions, new_session, open_session, opening_view
-from app.rendering.export_jobs import StillTake, check_still, run_shown
-from phynes_core.io.image_files import write_png
+from app.options.view import SceneOptions, new_render_service, open_render_service, view_from_options
 
 if TYPE_CHECKING:
+    import torch
+
     from app.options.scene import OpenedScene
     from phynes_core.frame.grounded_frame import GroundedRenderer
 
@@ -55,17 +54,17 @@ def run(args: Render) -> int:
 def _render_folder(args: Render) -> int:
     from app.files.output_paths import check_folder
     from app.files.scene_files import save_scene
-    from app.model.view_state import BUFFERS as SHOWN
+    from app.model.display_settings import BUFFERS as SHOWN
     from app.options.arguments import check_number
     from app.options.backends import check_backends, chosen_device
     from app.options.scene import open_scene
-    from app.options.view import opening_view
+    from app.options.view import view_from_options
     from app.rendering.picture_files import MAX_ROWS, MIN_ROWS, check_light_picture, write_light
     from phynes_core.frame.grounded_frame import GroundedRenderer
     from phynes_core.render.frame_buffers import BUFFERS
     from phynes_core.render.light_picture import picture_of_light
 
-    is_shown = needs_window(opening_view(args)) and not _is_plain(args)
+    is_shown = needs_window(view_from_options(args)) and not _is_plain(args)
     names = _buffer_names(args.buffers, SHOWN if is_shown else BUFFERS)
     check_number("--supersample", args.supersample, 1, 8)
     check_number("--lamp-samples", args.lamp_samples, 1, 1024)
@@ -99,15 +98,15 @@ def _write_buffers(args: Render, opened: "OpenedScene", names: list[str], render
     """Each buffer as the engine makes it."""
     import torch
 
-    from app.model.light_state import StageState
+    from app.model.lights import Surroundings
     from app.rendering.picture_files import write_buffer, write_picture
     from app.rendering.scenes import pixel_normals
-    from app.rendering.surroundings import staged
+    from app.rendering.surroundings import with_surroundings
     from phynes_core.frame.frame import RenderOptions
 
     view, scene = opened.view, opened.scene
-    look, stage = view.look, view.stage
-    color = look.background if stage.backdrop == "color" else None
+    display, surroundings = view.display, view.surroundings
+    color = display.background if surroundings.backdrop == "color" else None
     options = RenderOptions(
         buffers=frozenset(names),
         backend=args.backend,
@@ -123,13 +122,15 @@ def _write_buffers(args: Render, opened: "OpenedScene", names: list[str], render
     buffers = renderer.render(scene, options).cpu()
     for name in names:
         path = args.out / f"{name}.{args.format}"
-        if name == "radiance" and stage != StageState("none"):
+        if name == "radiance" and surroundings != Surroundings("none"):
             picture = torch.cat([buffers.image("radiance"), buffers.mask], -1)
             is_screen = args.format == "png"
-            picture = staged(picture, buffers, stage, opened.light, scene.camera, opened.pelvis, is_screen=is_screen)
-            write_picture(path, picture, look.exposure_ev, look.curve, color)
+            picture = with_surroundings(
+                picture, buffers, surroundings, opened.light, scene.camera, opened.pelvis, is_screen=is_screen
+            )
+            write_picture(path, picture, display.exposure_ev, display.curve, color)
         else:
-            write_buffer(path, buffers, name, look.exposure_ev, look.curve)
+            write_buffer(path, buffers, name, display.exposure_ev, display.curve)
         print(path)
 
 
@@ -159,6 +160,8 @@ OF_FOLDERS = ("buffers", "format", "save_scene", "export_probe", *ENGINE_ALONE)
 
 def render_still(options: Render) -> None:
     """Write the file; raises PhynesError."""
+    from app.rendering.export_jobs import StillJob, check_still, run_shown
+
     defaults = {entry.name: entry.default for entry in fields(options)}
     for name in OF_FOLDERS:
         if getattr(options, name) != defaults[name]:
@@ -167,26 +170,28 @@ def render_still(options: Render) -> None:
                 f"{options.out.name}, which is the picture that the window shows"
             )  # fmt: skip
     check_still(options.out, options.size)
-    session, view = open_session(options, opening_view(options))
+    session, view = open_render_service(options, view_from_options(options))
     settings = StillState(options.size, options.transparent, str(options.out))
-    run_shown(StillTake(view, settings), session)
+    run_shown(StillJob(view, settings), session)
 
 
 def needs_window(view: ViewState) -> bool:
     """Whether the view shows what no single buffer holds."""
-    look = view.look
-    return view.compare.is_on or look.has_false_color or look.has_wireframe or look.has_joints
+    display = view.display
+    return view.compare.is_on or display.has_false_color or display.has_wireframe or display.has_joints
 
 
 def write_shown(
     paths: Iterable[tuple[str, Path]],  # buffer, .png
     view: ViewState,
     options: SceneOptions,
-    device: torch.device,
+    device: "torch.device",
 ) -> None:
     """Each buffer as the left side of the picture, over the look's background; raises PhynesError."""
-    session = new_session(options, device)
+    from phynes_core.io.image_files import write_png
+
+    session = new_render_service(options, device)
     session.check(view)
     for name, path in paths:
-        shown = edit_look(view, buffer=name)
-        write_png(path, session.to_bytes(session.render(shown, options.size, is_final=True), shown.look))
+        shown = edit_display(view, buffer=name)
+        write_png(path, session.to_bytes(session.render(shown, options.size, is_final=True), shown.display))

@@ -60,8 +60,7 @@ def run(args: Synthesize) -> int:
     from app.files.output_paths import check_folder
     from phynes_core.body.files import load_bundled_body
     from phynes_core.synthetic.ground_truth import synthesize
-    from phynes_core.synthetic.plan import SynthesisPlan
-    from phynes_core.synthetic.subjects import find_subject
+    from phynes_core.synthetic.plan import SynthesisPlan, find_subject
 
     check_folder(args.out)
     usual = find_subject(args.subject)

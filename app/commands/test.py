@@ -19,6 +19,8 @@ from typing import Annotated
 import tyro
 
 from app.bootstrap import system_packages
+from app.options.arguments import UsageError
+from phynes_core.io.shipped_files import IS_INSTALLED
 
 ROOT = Path(__file__).resolve().parents[2]
 CHECKS = {
@@ -43,6 +45,8 @@ class Test:
 
 
 def run(args: Test) -> int:
+    if IS_INSTALLED:
+        raise UsageError("test: the tests are not in the installed package; clone the project and start launch.py test")
     lacking = _bring_system_packages()
     is_partial = bool(args.paths or args.select)
     failed = [] if is_partial else [name for name, command in CHECKS.items() if _run(name, command)]

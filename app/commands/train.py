@@ -10,18 +10,30 @@ examples:
   torchrun --nproc-per-node 2 launch.py train --data data/josh --out two.ckpt          two processes share the rays
 """
 
-import dataclasses
+import math
+import shlex
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import tyro
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
-from app.options.dataset import LEFT_OUT, DatasetOptions, capture_options, typed
+from app.options.dataset import LEFT_OUT, DatasetOptions, capture_options
 from phynes_core.errors import PhynesError
 
 INTERRUPTED = 130  # exit code, as a shell has it for Ctrl-C
+# the options that decide what is learned, in the order in which a checkpoint's provenance names them
+LEARNED_FROM = ("data", "out", "preset", "seed", "minutes", "ablation", "dataset", "set")
 
 
 @dataclass(frozen=True)
@@ -68,41 +80,55 @@ class Train:
     """Options for ZJU-MoCap and SyntheticHuman folders."""
 
 
-def run(args: Train) -> int:
-    import torch
+class TerminalProgress:
+    """A bar a stage with the remaining time and the live numbers; use it as a context manager."""
 
-    from app.options.backends import check_training_backends
-    from app.training_progress import RichProgress, SilentProgress
+    def __init__(self, console: Console) -> None:
+        self._bars = Progress(
+            TextColumn("stage {task.description}"), BarColumn(bar_width=24), MofNCompleteColumn(), TimeElapsedColumn(),
+            TextColumn("left"), TimeRemainingColumn(), TextColumn("{task.fields[numbers]}"), 
+            console=console, refresh_per_second=2,
+        )  # fmt: skip
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> "TerminalProgress":
+        self._bars.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._bars.stop()
+
+    def start(self, title: str, step: int, steps: int) -> None:
+        """A new bar."""
+        self._task = self._bars.add_task(title, total=steps, completed=step, numbers="")
+
+    def advance(self, step: int, terms: dict[str, float]) -> None:
+        """Move the bar and show the training error as PSNR."""
+        if self._task is not None:
+            decibels = -10.0 * math.log10(max(terms["image"], 1e-10))
+            self._bars.update(self._task, completed=step, numbers=f"loss {terms['loss']:.5f}  {decibels:.1f} dB")
+
+    def note(self, text: str) -> None:
+        """A line above the bars."""
+        self._bars.console.print(text, highlight=False)
+
+
+def run(args: Train) -> int:
+    from app.files.output_paths import check_file
     from phynes_core.avatar.checkpoint import save_checkpoint
     from phynes_core.body.files import load_body
     from phynes_core.data.open_capture import open_capture
-    from phynes_core.training.ablations import with_ablation
-    from phynes_core.training.loop import RunOptions, train
-    from phynes_core.training.presets import preset, with_overrides
     from phynes_core.training.processes import join_processes, leave_processes
+    from phynes_core.training.trainer import Trainer, TrainerOptions
 
-    if args.device not in ("cpu", "cuda"):
-        raise PhynesError(f"--device: expected cpu or cuda, got '{args.device}'")
-    if args.device == "cuda" and not torch.cuda.is_available():
-        raise PhynesError("--device cuda: torch finds no CUDA GPU here; train with --device cpu")
-    check_training_backends(args.maps, args.mesh_losses, args.device)
-    if args.minutes is not None and not args.minutes > 0:
-        raise PhynesError(f"--minutes: expected more than 0, got {args.minutes}")
-    if not args.save_every >= 0:
-        raise PhynesError(f"--save-every: expected 0 or more seconds, got {args.save_every}")
-    if args.threads < 1:
-        raise PhynesError(f"--threads: expected at least 1, got {args.threads}")
-    config = preset(args.preset)
-    for name in args.ablation:
-        config = with_ablation(config, name)
-    config = with_overrides(config, _settings(args.set))
-    config = dataclasses.replace(config, seed=args.seed)
+    _check_options(args)
+    config = _config(args)
     smpl = None if args.smpl is None else load_body(args.smpl, args.smpl_uv)
     capture = open_capture(args.data, capture_options(args.dataset), smpl)
     body = _body(args, capture, smpl)
-    _check_writable(args.out)  # an unwritable place is found out now, not in an hour
+    check_file(args.out)  # an unwritable place is found out now, not in an hour
     processes = join_processes(args.device)
-    options = RunOptions(
+    options = TrainerOptions(
         folder=args.run_folder or Path("runs") / args.out.stem,
         name=args.out.stem,
         device=args.device,
@@ -115,10 +141,10 @@ def run(args: Train) -> int:
         maps=args.maps,
         mesh_losses=args.mesh_losses,
     )
-    started = time.monotonic()
+    started_s = time.monotonic()
     try:
-        with RichProgress() if processes.is_first else SilentProgress() as progress:
-            avatar, seconds, config = train(capture, body, config, options, progress)
+        with TerminalProgress(Console(quiet=not processes.is_first)) as progress:
+            trained = Trainer(capture, body, config, options, progress).fit()
     except KeyboardInterrupt as stop:
         if not processes.is_first:
             return INTERRUPTED
@@ -128,62 +154,54 @@ def run(args: Train) -> int:
         leave_processes()
     if not processes.is_first:
         return 0
+    avatar, config = trained.avatar, trained.config
     provenance: dict[str, str | int | float] = {
-        "command": _command(args, _shown),
+        "command": _command(args),
         "preset": config.preset, "seed": config.seed, "device": args.device, "threads": args.threads,
         "processes": processes.count, "steps_stage1": config.stage1.steps, "steps_stage2": config.stage2.steps,
-        "training_seconds": round(seconds, 1), "capture": capture.name,
+        "training_seconds": round(trained.seconds, 1), "capture": capture.name,
         "views": sum(split == "train" for split in capture.camera_split.values()),
         "frames": sum(split == "train" for split in capture.frame_split.values()),
     }  # fmt: skip
-    avatar.record = dataclasses.replace(avatar.record, provenance=avatar.record.provenance | provenance)
+    avatar.record = replace(avatar.record, provenance=avatar.record.provenance | provenance)
     save_checkpoint(args.out, avatar)
-    print(f"wrote {args.out} after {(time.monotonic() - started) / 60.0:.1f} minutes")
+    print(f"wrote {args.out} after {(time.monotonic() - started_s) / 60.0:.1f} minutes")
     if args.evaluate and _has_test_views(capture):
-        _measure(args.out, capture, body, options.folder / "report")
+        _measure(args.out, capture, options.folder / "report")
     return 0
 
 
-class _EnoughError(Exception):
-    """Ends a trial write."""
+def _check_options(args: Train) -> None:
+    import torch
+
+    from app.options.backends import check_training_backends
+
+    if args.device not in ("cpu", "cuda"):
+        raise PhynesError(f"--device: expected cpu or cuda, got '{args.device}'")
+    if args.device == "cuda" and not torch.cuda.is_available():
+        raise PhynesError("--device cuda: torch finds no CUDA GPU here; train with --device cpu")
+    check_training_backends(args.maps, args.mesh_losses, args.device)
+    if args.minutes is not None and not args.minutes > 0:
+        raise PhynesError(f"--minutes: expected more than 0, got {args.minutes}")
+    if not args.save_every >= 0:
+        raise PhynesError(f"--save-every: expected 0 or more seconds, got {args.save_every}")
+    if args.threads < 1:
+        raise PhynesError(f"--threads: expected at least 1, got {args.threads}")
 
 
-def _check_writable(path: Path) -> None:
-    """Start writing the checkpoint and stop before anything stands there: OutputError if that cannot be done."""
-    from phynes_core.io.atomic_file import replacing
+def _config(args: Train):
+    from phynes_core.training.presets import preset, with_ablation, with_overrides
 
-    try:
-        with replacing(path):
-            raise _EnoughError
-    except _EnoughError:
-        return
-
-
-def _measure(path: Path, capture, body, report: Path) -> None:
-    """Evaluate what the file holds (its grids are half precision) and store the numbers in it."""
-    from phynes_core.avatar.checkpoint import load_checkpoint, save_checkpoint
-    from phynes_core.evaluation.evaluate import evaluate, flat_metrics
-    from phynes_core.evaluation.options import EvaluateOptions
-    from phynes_core.evaluation.report import PAGE, write_report
-
-    avatar = load_checkpoint(path)
-    evaluation = evaluate(avatar, capture, EvaluateOptions())
-    write_report(report, evaluation)
-    avatar.record = dataclasses.replace(avatar.record, metrics=flat_metrics(evaluation.metrics))
-    save_checkpoint(path, avatar)
-    for name, value in avatar.record.metrics.items():
-        print(f"  {name:<36}{value:9.3f}")
-    print(f"report: {report / PAGE}")
-
-
-def _settings(texts: tuple[str, ...]) -> dict[str, str]:
+    config = preset(args.preset)
+    for name in args.ablation:
+        config = with_ablation(config, name)
     settings = {}
-    for text in texts:
+    for text in args.set:
         name, equals, value = text.partition("=")
         if not equals:
             raise PhynesError(f"--set: expected name=value, as in stage1.steps=500, got '{text}'")
         settings[name] = value
-    return settings
+    return replace(with_overrides(config, settings), seed=args.seed)
 
 
 def _body(args: Train, capture, smpl):
@@ -206,31 +224,42 @@ def _has_test_views(capture) -> bool:
     )  # fmt: skip
 
 
-def _command(args: Train, shown: Callable[[Path], str]) -> str:
-    """The command that makes this avatar again."""
-    words = ["python launch.py train", "--data", shown(args.data), "--out", shown(args.out)]
-    words += ["--preset", args.preset] if args.preset != Train.preset else []
-    words += ["--seed", str(args.seed)] if args.seed != Train.seed else []
-    words += ["--minutes", f"{args.minutes:g}"] if args.minutes is not None else []
-    words += [f"--ablation {name}" for name in args.ablation]
-    return " ".join([*words, *typed(args.dataset), *(f"--set {text}" for text in args.set)])
+def _measure(path: Path, capture, report: Path) -> None:
+    """Evaluate what the file holds (its grids are half precision) and store the numbers in it."""
+    from phynes_core.avatar.checkpoint import load_checkpoint, save_checkpoint
+    from phynes_core.evaluation.evaluate import evaluate, flat_metrics
+    from phynes_core.evaluation.options import EvaluateOptions
+    from phynes_core.evaluation.report.files import PAGE, write_report
+
+    avatar = load_checkpoint(path)
+    evaluation = evaluate(avatar, capture, EvaluateOptions())
+    write_report(report, evaluation)
+    avatar.record = replace(avatar.record, metrics=flat_metrics(evaluation.metrics))
+    save_checkpoint(path, avatar)
+    for name, value in avatar.record.metrics.items():
+        print(f"  {name:<36}{value:9.3f}")
+    print(f"report: {report / PAGE}")
+
+
+def _command(args: Train) -> str:
+    """The command that makes this avatar again, without this machine's folders."""
+    from app.options.command_lines import arguments_of
+
+    values = {name: getattr(args, name) for name in LEARNED_FROM}
+    values |= {"data": _shown(args.data), "out": _shown(args.out)}
+    if args.dataset.lighting is not None:
+        values["dataset"] = replace(args.dataset, lighting=Path(_shown(args.dataset.lighting)))
+    return shlex.join(["python", "launch.py", "train", *arguments_of(Train, values)])
+
+
+def _shown(path: Path) -> str:
+    """A path as others may see it: below the working folder relative to it, elsewhere its last part alone."""
+    path = path.resolve()
+    return path.relative_to(Path.cwd()).as_posix() if path.is_relative_to(Path.cwd()) else path.name
 
 
 def _resuming(args: Train) -> str:
     """The command that goes on with this run."""
-    words = [_command(args, str), *(["--device", args.device] if args.device != Train.device else [])]
-    words += ["--run-folder", str(args.run_folder)] if args.run_folder is not None else []
-    words += ["--smpl", str(args.smpl)] if args.smpl is not None else []
-    words += ["--smpl-uv", str(args.smpl_uv)] if args.smpl_uv is not None else []
-    words += ["--threads", str(args.threads)] if args.threads != Train.threads else []
-    words += ["--save-every", f"{args.save_every:g}"] if args.save_every != Train.save_every else []
-    words += [*(["--tensorboard"] if args.tensorboard else []), *(["--no-evaluate"] if not args.evaluate else [])]
-    return " ".join([*words, "--resume"])
+    from app.options.command_lines import CommandLine, arguments_of
 
-
-def _shown(path: Path) -> str:
-    """A path for others' eyes: folders outside the working folder are named without their path."""
-    try:
-        return path.resolve().relative_to(Path.cwd()).as_posix()
-    except ValueError:
-        return path.name
+    return CommandLine(("train", *arguments_of(Train, vars(replace(args, resume=False))), "--resume")).text

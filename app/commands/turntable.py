@@ -26,18 +26,18 @@ DEFAULT_S = 4.0
 def run(args: Turntable) -> int:
     """Render, encode, and say where the file is."""
     from app.files.videos import check_video
-    from app.model.view_state import CAMERA_PATH, TurntableState
-    from app.options.view import open_session, opening_view
-    from app.rendering.export_jobs import VideoTake, run_shown
+    from app.model.exports import CAMERA_PATH, TurntableState
+    from app.options.view import open_render_service, view_from_options
+    from app.rendering.export_jobs import VideoJob, run_shown
 
     check_video(args.out, args.size, args.fps)
-    view = _with_path(args, opening_view(args))
+    view = _with_path(args, view_from_options(args))
     settings = TurntableState(
         CAMERA_PATH if args.camera_path else args.spin, _seconds(args.seconds), args.fps, args.size, args.play,
         str(args.out), args.transparent, fits=args.seconds is None,
     )  # fmt: skip
-    session, view = open_session(args, view, args.antialias)
-    run_shown(VideoTake(view, settings, session.durations_s(view)), session)
+    session, view = open_render_service(args, view, args.antialias)
+    run_shown(VideoJob(view, settings, session.durations_s(view)), session)
     print(args.out)
     return 0
 

@@ -27,6 +27,9 @@ MIN_SIZE, MAX_SIZE = 64, 2048
 ENGINE_OPTIONS = ("smpl", "smpl_uv", "backend", "device", "raster", "maps")  # that other commands take, too
 
 
+DEFAULT_AVATAR = "josh.ckpt"  # what is shown where nothing else was asked for
+
+
 @dataclass(frozen=True, kw_only=True)
 class View(ViewOptions, PlaybackOptions):
     """Options of the viewer."""
@@ -46,36 +49,40 @@ def run(args: View) -> int:
     if not MIN_SIZE <= args.size <= MAX_SIZE:
         raise UsageError(f"--size: expected {MIN_SIZE} to {MAX_SIZE} pixels, got {args.size}")
     args, opened = _opened(args)
+    if not args.avatar and not args.session:
+        args = replace(args, avatar=(DEFAULT_AVATAR,))
     for name in args.avatar:  # torch takes seconds to import: only once the names are known to exist
         resolve_avatar_path(name)
     from rich.console import Console
 
-    from app.model.view_state import StillState, Store, ToolState, TurntableState
+    from app.model.exports import StillState, TurntableState
+    from app.model.store import Store
+    from app.model.tools import ToolState
     from app.options.backends import chosen_device
-    from app.options.camera import opening_camera
-    from app.options.view import new_session, opening_view
+    from app.options.camera import camera_from_options
+    from app.options.view import new_render_service, view_from_options
     from app.rendering.worker import Worker
-    from app.viewer.event_record import Trace
+    from app.viewer.event_record import EventRecord
     from app.viewer.loop import ViewerLoop
 
     device = chosen_device(args)
     check_backends(args, device.type)
-    state = opening_view(args)
+    state = view_from_options(args)
     path = Path(state.body.avatar)
     with Console(stderr=True).status(f"Loading {path.name}"):
-        session = new_session(args, device)
+        session = new_render_service(args, device)
         home = session.home_camera(state)
         if not args.session:
             turntable = TurntableState(size=args.size // 2 * 2, path=f"{path.stem}_turntable.mp4")
             still = StillState(path=f"{path.stem}.png")
             state = replace(state, tool=ToolState(turntable=turntable, still=still))
-        state = replace(state, camera=opening_camera(args, state, home, bool(args.session)))
+        state = replace(state, camera=camera_from_options(args, state, home, bool(args.session)))
         session.check(state)
         choices = session.choices(state.body.avatar)
-    trace = Trace.from_environment()
+    events = EventRecord.from_environment()
     worker = Worker(session, args.size)
-    ViewerLoop(Store(state), worker, choices, home, trace, opened).run()
-    trace.close()
+    ViewerLoop(Store(state), worker, choices, home, events, opened).run()
+    events.close()
     return 0
 
 

@@ -15,8 +15,10 @@ from pathlib import Path
 from app.bootstrap.file_lock import held, is_held
 from app.files.sessions import save_session
 from app.files.settings import settings_folder
-from app.model.camera_state import CameraTool
-from app.model.view_state import NO_JOINT, BodyState, ViewState
+from app.model.avatar_row import BodyState
+from app.model.cameras import CameraTool
+from app.model.joints import NO_JOINT
+from app.model.view_state import ViewState
 from phynes_core.errors import OutputError
 
 _log = logging.getLogger(__name__)
@@ -42,9 +44,9 @@ def at_rest(state: ViewState) -> ViewState:
     def still(body: BodyState) -> BodyState:
         return replace(body, time_s=0.0, playing=False)
 
-    others = tuple(still(body) for body in state.company.others)
+    others = tuple(still(body) for body in state.avatar_row.others)
     tool = replace(state.tool, selected_lamp=0, selected_joint=NO_JOINT, help_page=0, camera=CameraTool())
-    return replace(state, body=still(state.body), company=replace(state.company, others=others), tool=tool)
+    return replace(state, body=still(state.body), avatar_row=replace(state.avatar_row, others=others), tool=tool)
 
 
 class Autosave:

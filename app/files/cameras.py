@@ -7,8 +7,8 @@ from pathlib import Path
 from app.files.records import RecordError, from_record, read_json
 from app.files.settings import keep_json, read_kept_json
 from app.model.camera_checks import mistake_in_camera, mistake_in_path
-from app.model.camera_state import CameraPath
-from app.model.look_state import CameraState
+from app.model.camera_paths import CameraPath
+from app.model.cameras import CameraState
 from phynes_core.errors import PhynesError
 from phynes_core.io.atomic_file import replacing
 

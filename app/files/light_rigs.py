@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from app.files.records import read_json
-from app.model.light_state import LAMP_KINDS, LIGHT_MODES, LampState, LightState
-from app.model.view_state import PROBE_COLUMNS, PROBE_ROWS
+from app.model.lights import LAMP_KINDS, LIGHT_MODES, PROBE_COLUMNS, PROBE_ROWS, LampState, LightState
 from phynes_core.errors import PhynesError
 from phynes_core.io.atomic_file import replacing
 from phynes_core.io.shipped_files import ASSETS

@@ -4,8 +4,7 @@ import json
 from pathlib import Path
 
 from app.files.records import RecordError, from_record, read_json, to_record
-from app.model.material_state import MaterialState
-from app.model.materials import mistake_in_materials
+from app.model.materials import MaterialState, mistake_in_materials
 from phynes_core.errors import PhynesError
 from phynes_core.io.atomic_file import replacing
 

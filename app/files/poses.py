@@ -8,7 +8,8 @@ from pathlib import Path
 
 from app.files.records import read_json
 from app.files.settings import settings_folder
-from app.model.view_state import NUM_JOINTS, Vector
+from app.model.fields import Vector
+from app.model.joints import NUM_JOINTS
 from phynes_core.conventions import JOINT_NAMES
 from phynes_core.errors import MotionError, OutputError
 from phynes_core.io.atomic_file import replacing

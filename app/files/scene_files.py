@@ -3,58 +3,24 @@
 import json
 from pathlib import Path
 
-import numpy as np
-import torch
-from torch import Tensor
-
 from phynes_core.body.atlas import uv_to_vertex
 from phynes_core.frame.scene import Scene, SceneMesh
 from phynes_core.io.atomic_file import replacing
+from phynes_core.io.meshes import MeshAtlas, write_mesh
 from phynes_core.render.camera import Camera
 from phynes_core.render.lighting import Lighting
 
 
 def save_scene(folder: Path, scene: Scene, mesh: SceneMesh, bright_sources: int) -> None:
     """Write mesh.ply, camera.json and lighting.json, the light split as for a picture with so many bright sources."""
-    write_mesh(folder / "mesh.ply", scene, mesh)
+    bodies = [posed.avatar.body for posed in scene.avatars]
+    atlases = [MeshAtlas(body.num_vertices, uv_to_vertex(body), body.uv, body.uv_faces) for body in bodies]
+    write_mesh(folder / "mesh.ply", mesh.vertices, mesh.normals, atlases)
     write_json(folder / "camera.json", camera_record(scene.camera))
     write_json(
         folder / "lighting.json",
         lighting_record(scene.lighting.split(bright_sources), scene.avatars[0].f0),
     )
-
-
-def write_mesh(path: Path, scene: Scene, mesh: SceneMesh) -> None:
-    """Binary PLY: world metres, smooth normals, uv as s and t; vertices on a seam appear once per uv."""
-    owners, uvs, faces, num_entries, num_vertices = [], [], [], 0, 0
-    for posed in scene.avatars:
-        body = posed.avatar.body
-        owners.append(uv_to_vertex(body) + num_vertices)
-        uvs.append(body.uv)
-        faces.append(body.uv_faces + num_entries)
-        num_entries += len(body.uv)
-        num_vertices += body.num_vertices
-    owner, uv, corners = torch.cat(owners), torch.cat(uvs), torch.cat(faces)
-    write_ply(path, mesh.vertices[owner], mesh.normals[owner], uv, corners)
-
-
-def write_ply(
-    path: Path,
-    vertices: Tensor,  # [V, 3] metres, world
-    normals: Tensor,  # [V, 3] unit, world
-    uv: Tensor,  # [V, 2]
-    faces: Tensor,  # [F, 3]
-) -> None:
-    """A little-endian PLY with the properties x y z nx ny nz s t."""
-    names = ("x", "y", "z", "nx", "ny", "nz", "s", "t")
-    rows = torch.cat([vertices, normals, uv], 1).numpy().astype("<f4")
-    triangles = np.empty(len(faces), [("count", "u1"), ("corners", "<i4", 3)])
-    triangles["count"], triangles["corners"] = 3, faces.numpy()
-    header = ["ply", "format binary_little_endian 1.0", "comment world axes, +Y up, metres; v up"]
-    header += [f"element vertex {len(rows)}", *(f"property float {name}" for name in names)]
-    header += [f"element face {len(triangles)}", "property list uchar int vertex_indices", "end_header"]
-    with replacing(path) as temporary:
-        temporary.write_bytes("\n".join(header).encode() + b"\n" + rows.tobytes() + triangles.tobytes())
 
 
 def camera_record(camera: Camera) -> dict[str, object]:

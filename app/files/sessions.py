@@ -15,7 +15,11 @@ from phynes_core.errors import PhynesError
 from phynes_core.io.atomic_file import replacing
 from phynes_core.io.shipped_files import PROJECT
 
-FORMAT, VERSION = "phynes session", 1
+FORMAT, VERSION = "phynes session", 2
+NAMES_OF_VERSION_1 = {  # path of a field -> its name since version 2
+    "company": "avatar_row", "company.place": "active", "stage": "surroundings", "look": "display",
+    "look.wipe": "slider",
+}  # fmt: skip
 MOST_BYTES = 16_000_000
 REMEDY = "name a file that Ctrl+S saved"
 FILES = ("avatar", "motion", "second", "environment")  # fields, wherever they stand, that name a file or are empty
@@ -50,7 +54,7 @@ def parse_session(text: str, name: str, folder: Path) -> ViewState:
     record = parse_json(text, name, SessionError, "mend it or save the session again")
     if not isinstance(record, dict) or record.get("format") != FORMAT:
         raise SessionError(f"{name}: expected a session file, got other JSON; {REMEDY}")
-    if record.get("version") != VERSION:
+    if record.get("version") not in (1, VERSION):
         raise SessionError(f"{name}: expected version {VERSION}, got {record.get('version')!r}; update the viewer")
     return view_from_record(record.get("view"), name, folder)
 
@@ -88,12 +92,23 @@ def view_from_record(record: Any, name: str, folder: Path) -> ViewState:
         return str(found.resolve())
 
     try:
-        state = _visited(from_record(ViewState, record), checked)
+        state = _visited(from_record(ViewState, _with_present_names(record)), checked)
     except RecordError as error:
         raise SessionError(f"{name}: {error}; mend it or save the session again") from error
     if (mistake := mistake_in_bodies(state) or mistake_in_cameras(state)) is not None:
         raise SessionError(f"{name}: {mistake}; mend it or save the session again")
     return state
+
+
+def _with_present_names(record: Any, path: str = "") -> Any:
+    """The record of a view with the fields of version 1 under their present names."""
+    if not isinstance(record, dict):
+        return record
+    named = {}
+    for name, value in record.items():
+        field = f"{path}.{name}" if path else name
+        named[NAMES_OF_VERSION_1.get(field, name)] = _with_present_names(value, field)
+    return named
 
 
 def _visited(value: Any, visit: Visit) -> Any:

@@ -2,22 +2,63 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-from app.model.edits import MAX_DISTANCE_M, edit_camera
-from app.model.material_state import MaterialState
-from app.model.view_state import NO_JOINT, BodyState, ViewState
+from app.model.cameras import MAX_DISTANCE_M
+from app.model.edits import edit_body, edit_camera
+from app.model.fields import Vector
+from app.model.joints import NO_JOINT, REST_ANGLES
+from app.model.materials import MaterialState
+from app.model.playback import PlaybackState, range_s, time_after
+
+if TYPE_CHECKING:
+    from app.model.view_state import ViewState
+
+
+NUM_SHAPES = 10
+DETAIL_MODES = ("auto", "on", "off")
+
+
+@dataclass(frozen=True)
+class BodyState:
+    """Who is shown and in which pose."""
+
+    avatar: str = ""  # path of a .ckpt
+    motion: str = ""  # name of a clip the session offers; "" is the rest pose
+    time_s: float = 0.0
+    playing: bool = False
+    joint_angles_deg: tuple[Vector, ...] = REST_ANGLES  # x, y, z turns on top of the clip; posing.py
+    shape: tuple[float, ...] = (0.0,) * NUM_SHAPES  # added to the avatar's betas
+    detail: str = "auto"  # of DETAIL_MODES: normals per pixel from the offset map; auto: as the avatar was trained
+    freezes_materials: bool = True  # albedo and roughness of the first training pose, whatever the pose
+    playback: PlaybackState = field(default_factory=PlaybackState)
+    held_pose: tuple[Vector, ...] = ()  # axis-angle, rad, of a pose from the library; () is none
+    held_share: float = 1.0  # 0: the clip's pose; 1: the held one
+    unlimited: tuple[str, ...] = ()  # of LIMITS: which joints hands may turn beyond what a body can do
+    materials: MaterialState = field(default_factory=MaterialState)  # on top of the maps
+
+
+@dataclass(frozen=True)
+class AvatarRowState:
+    """Who stands beside the active body, in a row along X."""
+
+    others: tuple[BodyState, ...] = ()  # from the left of the front view to the right, without the active one
+    active: int = 0  # index of the active body in the row
+    spacing_m: float = 1.8  # arms of two T-poses do not touch
+    shares_pose: bool = False  # all take the active body's clip, time and joints
+
 
 MAX_BODIES = 8
 SPAN_M = 1.9  # across one body with its arms out, and some room
 
 
-def edit_company(state: ViewState, **changes: object) -> ViewState:
+def edit_avatar_row(state: "ViewState", **changes: object) -> "ViewState":
     """Replace fields of the row."""
-    return replace(state, company=replace(state.company, **changes))  # type: ignore[arg-type]
+    return replace(state, avatar_row=replace(state.avatar_row, **changes))  # type: ignore[arg-type]
 
 
-def add_body(state: ViewState, avatar: str = "") -> ViewState:
+def add_body(state: "ViewState", avatar: str = "") -> "ViewState":
     """Another body at the row's end, posed as the active one, which it becomes; the camera steps back to see all."""
     bodies = state.bodies
     if len(bodies) >= MAX_BODIES:
@@ -25,53 +66,53 @@ def add_body(state: ViewState, avatar: str = "") -> ViewState:
     added = replace(state.body, avatar=avatar or state.body.avatar)
     if added.avatar != state.body.avatar:
         added = replace(added, materials=MaterialState())  # what was painted on one person is none of another's
-    state = replace(state, body=added, company=replace(state.company, others=bodies, place=len(bodies)))
+    state = replace(state, body=added, avatar_row=replace(state.avatar_row, others=bodies, active=len(bodies)))
     return framed(_without_joint(state))
 
 
-def remove_body(state: ViewState) -> ViewState:
-    """Take the active body away; its left neighbor becomes the active one. The last one stays."""
-    others, place = state.company.others, state.company.place
+def remove_body(state: "ViewState") -> "ViewState":
+    """ExportJob the active body away; its left neighbor becomes the active one. The last one stays."""
+    others, place = state.avatar_row.others, state.avatar_row.active
     if not others:
         return state
     heir = max(0, place - 1)
-    left = replace(state.company, others=others[:heir] + others[heir + 1 :], place=heir)
-    return _without_joint(replace(state, body=others[heir], company=left))
+    left = replace(state.avatar_row, others=others[:heir] + others[heir + 1 :], active=heir)
+    return _without_joint(replace(state, body=others[heir], avatar_row=left))
 
 
-def choose_body(state: ViewState, place: int) -> ViewState:
+def choose_body(state: "ViewState", place: int) -> "ViewState":
     """Make the body at this place of the row the active one."""
     bodies = state.bodies
-    if place == state.company.place or not 0 <= place < len(bodies):
+    if place == state.avatar_row.active or not 0 <= place < len(bodies):
         return state
-    company = replace(state.company, others=bodies[:place] + bodies[place + 1 :], place=place)
+    row = replace(state.avatar_row, others=bodies[:place] + bodies[place + 1 :], active=place)
     chosen = posed_bodies(state)[place]  # who leads a shared pose goes on with it
-    return _without_joint(replace(state, body=chosen, company=company))
+    return _without_joint(replace(state, body=chosen, avatar_row=row))
 
 
-def choose_next_body(state: ViewState, step: int = 1) -> ViewState:
+def choose_next_body(state: "ViewState", step: int = 1) -> "ViewState":
     """The neighbor becomes the active one; around the ends."""
-    return choose_body(state, (state.company.place + step) % len(state.bodies))
+    return choose_body(state, (state.avatar_row.active + step) % len(state.bodies))
 
 
-def toggle_shared_pose(state: ViewState) -> ViewState:
+def toggle_shared_pose(state: "ViewState") -> "ViewState":
     """Whether all do what the active body does."""
-    return edit_company(state, shares_pose=not state.company.shares_pose)
+    return edit_avatar_row(state, shares_pose=not state.avatar_row.shares_pose)
 
 
-def framed(state: ViewState) -> ViewState:
+def framed(state: "ViewState") -> "ViewState":
     """Step back until the whole row fits into the picture; never closer."""
-    width_m = (len(state.bodies) - 1) * state.company.spacing_m + SPAN_M
+    width_m = (len(state.bodies) - 1) * state.avatar_row.spacing_m + SPAN_M
     needed_m = 0.5 * width_m / math.tan(0.5 * math.radians(state.camera.fov_deg))
     if len(state.bodies) == 1 or needed_m <= state.camera.distance_m:
         return state
     return edit_camera(state, distance_m=min(needed_m, MAX_DISTANCE_M))
 
 
-def posed_bodies(state: ViewState) -> tuple[BodyState, ...]:
+def posed_bodies(state: "ViewState") -> tuple[BodyState, ...]:
     """Everybody in the row as shown: with `shares_pose` all do what the active one does."""
     active = state.body
-    if not state.company.shares_pose:
+    if not state.avatar_row.shares_pose:
         return state.bodies
     return tuple(
         replace(
@@ -83,29 +124,10 @@ def posed_bodies(state: ViewState) -> tuple[BodyState, ...]:
     )  # fmt: skip
 
 
-def advance_time(state: ViewState, seconds: float, durations_s: Mapping[str, float]) -> ViewState:
+def advance_time(state: "ViewState", seconds: float, durations_s: Mapping[str, float]) -> "ViewState":
     """Let every clip that plays run on by so much of the wall's time; one that does not loop stops at its end."""
-    others = tuple(_advanced(body, seconds, durations_s) for body in state.company.others)
-    return replace(edit_company(state, others=others), body=_advanced(state.body, seconds, durations_s))
-
-
-def range_s(body: BodyState, duration_s: float) -> tuple[float, float]:
-    """First and last second of the clip that play."""
-    playback = body.playback
-    start = min(max(playback.start_s, 0.0), duration_s)
-    has_end = playback.end_s > start
-    return start, min(playback.end_s, duration_s) if has_end else duration_s
-
-
-def time_after(body: BodyState, seconds: float, duration_s: float) -> float:
-    """Where in the clip the body is after so much of the wall's time."""
-    start, end = range_s(body, duration_s)
-    time_s = body.time_s + seconds * body.playback.speed
-    if end <= start:
-        return start
-    if body.playback.loops:
-        return start + (time_s - start) % (end - start)
-    return min(max(time_s, start), end)
+    others = tuple(_advanced(body, seconds, durations_s) for body in state.avatar_row.others)
+    return replace(edit_avatar_row(state, others=others), body=_advanced(state.body, seconds, durations_s))
 
 
 def _advanced(body: BodyState, seconds: float, durations_s: Mapping[str, float]) -> BodyState:
@@ -118,5 +140,17 @@ def _advanced(body: BodyState, seconds: float, durations_s: Mapping[str, float])
     return replace(body, time_s=time_s, playing=not is_over)
 
 
-def _without_joint(state: ViewState) -> ViewState:
+def _without_joint(state: "ViewState") -> "ViewState":
     return replace(state, tool=replace(state.tool, selected_joint=NO_JOINT))
+
+
+def choose_avatar(state: "ViewState", path: str) -> "ViewState":
+    """Another avatar, whose materials are as its maps say."""
+    return state if path == state.body.avatar else edit_body(state, avatar=path, materials=MaterialState())
+
+
+def set_shape(state: "ViewState", index: int, value: float) -> "ViewState":
+    """One shape coefficient, on top of the avatar's own."""
+    shape = list(state.body.shape)
+    shape[index] = float(value)
+    return edit_body(state, shape=tuple(shape))

@@ -3,7 +3,8 @@
 import math
 from functools import lru_cache
 
-from app.model.light_state import LampState, Rgb
+from app.model.fields import Rgb
+from app.model.lights import LampState
 
 MIN_K, MAX_K = 1000.0, 15000.0
 SECOND_RADIATION_NM_K = 1.438777e7  # h c / k

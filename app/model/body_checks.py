@@ -1,17 +1,22 @@
 """What may be wrong with the bodies of a state that was read from a file."""
 
-from app.model.avatar_row import MAX_BODIES
+from typing import TYPE_CHECKING
+
+from app.model.avatar_row import MAX_BODIES, BodyState
+from app.model.joints import LIMITS, NUM_JOINTS
 from app.model.materials import mistake_in_brush, mistake_in_materials
-from app.model.view_state import LIMITS, NUM_JOINTS, BodyState, ViewState
+
+if TYPE_CHECKING:
+    from app.model.view_state import ViewState
 
 
-def mistake_in_bodies(state: ViewState) -> str | None:
+def mistake_in_bodies(state: "ViewState") -> str | None:
     """The first mistake as "field: expected X, got Y"; None for a state that can be shown."""
-    company = state.company
-    if len(company.others) >= MAX_BODIES:
-        return f"others: expected at most {MAX_BODIES - 1} bodies, got {len(company.others)}"
-    if not 0 <= company.place <= len(company.others):
-        return f"place: expected 0 to {len(company.others)}, got {company.place}"
+    row = state.avatar_row
+    if len(row.others) >= MAX_BODIES:
+        return f"others: expected at most {MAX_BODIES - 1} bodies, got {len(row.others)}"
+    if not 0 <= row.active <= len(row.others):
+        return f"active: expected 0 to {len(row.others)}, got {row.active}"
     if (mistake := mistake_in_brush(state.tool.brush)) is not None:
         return mistake
     if state.compare.materials is not None and (mistake := mistake_in_materials(state.compare.materials)) is not None:

@@ -1,13 +1,15 @@
 """What may be wrong with cameras and paths that were read from a file or typed."""
 
 import math
+from typing import TYPE_CHECKING
 
-from app.model.camera_state import PATH_MOVES, CameraPath
-from app.model.look_state import CameraState
-from app.model.view_state import ViewState
+from app.model.camera_paths import MAX_KEYS, MAX_PATH_S, MIN_GAP_S, PATH_MOVES, CameraPath
+from app.model.cameras import CameraState
 
-MAX_KEYS = 64
-MIN_GAP_S, MAX_PATH_S = 0.01, 600.0  # between two keys; to the last one
+if TYPE_CHECKING:
+    from app.model.view_state import ViewState
+
+
 BOUNDS = {  # of a camera's numbers
     "azimuth_deg": (-3600.0, 3600.0), "elevation_deg": (-90.0, 90.0), "distance_m": (0.05, 1000.0),
     "fov_deg": (1.0, 150.0),
@@ -45,7 +47,7 @@ def mistake_in_path(path: CameraPath) -> str | None:
     return None
 
 
-def mistake_in_cameras(state: ViewState) -> str | None:
+def mistake_in_cameras(state: "ViewState") -> str | None:
     """The first mistake in anything of a state that says where the camera is."""
     if (mistake := mistake_in_camera(state.camera)) is not None:
         return f"camera.{mistake}"

@@ -1,38 +1,65 @@
 """The camera path: its keys, the camera between them, and the camera that runs along it.
 
-The interpolation is pure arithmetic, the same for the window's preview, videos and single pictures. All edits are total.
+The interpolation is pure arithmetic, the same for the window's preview, videos and single pictures.
 """
 
 import math
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from app.model.camera_checks import MAX_KEYS, MAX_PATH_S
-from app.model.camera_state import CameraKey, CameraPath
-from app.model.cameras import edit_camera_tool
-from app.model.edits import edit_turntable, wrap_deg
-from app.model.look_state import CameraState, Vector
+from app.model.cameras import CameraState, edit_camera_tool, eye_of, looking_from
+from app.model.exports import CAMERA_PATH, edit_turntable
+from app.model.fields import wrap_deg
 from app.model.monotone_curve import MonotoneCurve
-from app.model.view_state import CAMERA_PATH, ViewState
+
+if TYPE_CHECKING:
+    from app.model.view_state import ViewState
+
+
+MAX_KEYS = 64
+MIN_GAP_S, MAX_PATH_S = 0.01, 600.0  # between two keys; to the last one
+
+
+PATH_MOVES = ("around", "straight")
+
+
+@dataclass(frozen=True)
+class CameraKey:
+    """Where the camera is at one moment of a path."""
+
+    time_s: float = 0.0
+    camera: CameraState = field(default_factory=CameraState)
+
+
+@dataclass(frozen=True)
+class CameraPath:
+    """Kept cameras in the order of their times; camera_at says what lies between them."""
+
+    keys: tuple[CameraKey, ...] = ()  # each later than the one before
+    is_closed: bool = False  # back to the first, again and again
+    closing_s: float = 2.0  # from the last key to the first, where closed
+    moves: str = "around"  # of PATH_MOVES: on arcs around what is looked at, or straight through the air
+    eases: bool = True  # an open path starts and stops gently
+
 
 NEXT_KEY_S = 2.0  # after the last key, where a new one would stand on an old one
 GAP_S = 0.05  # at least, between two keys
 SAME_TIME_S = 1e-3
 
 
-def selected_key(state: ViewState) -> int:
+def selected_key(state: "ViewState") -> int:
     """Index of the selected key; -1 without keys."""
     return min(max(state.tool.camera.key, 0), len(state.path.keys) - 1)
 
 
-def edit_path(state: ViewState, **changes: Any) -> ViewState:
+def edit_path(state: "ViewState", **changes: Any) -> "ViewState":
     """Replace fields of the path."""
     return use_path(state, replace(state.path, **changes))
 
 
-def use_path(state: ViewState, path: CameraPath) -> ViewState:
+def use_path(state: "ViewState", path: CameraPath) -> "ViewState":
     """Another path; a camera that runs along the old one goes on along the new one."""
     state = replace(state, path=path)
     tool = state.tool.camera
@@ -42,7 +69,7 @@ def use_path(state: ViewState, path: CameraPath) -> ViewState:
     return _at_time(state) if tool.plays else state
 
 
-def add_key(state: ViewState) -> ViewState:
+def add_key(state: "ViewState") -> "ViewState":
     """Keep this camera at the path's moment, or two seconds after the last key where that is one's own."""
     keys, time_s, length = state.path.keys, state.tool.camera.time_s, duration_s(state.path)
     if len(keys) >= MAX_KEYS:
@@ -54,7 +81,7 @@ def add_key(state: ViewState) -> ViewState:
     return _with_keys(state, [*keys, CameraKey(time_s if keys else 0.0, state.camera)], len(keys))
 
 
-def replace_key(state: ViewState) -> ViewState:
+def replace_key(state: "ViewState") -> "ViewState":
     """The selected key takes this camera."""
     index = selected_key(state)
     if index < 0:
@@ -64,8 +91,8 @@ def replace_key(state: ViewState) -> ViewState:
     return use_path(state, replace(state.path, keys=tuple(keys)))
 
 
-def remove_key(state: ViewState) -> ViewState:
-    """Take the selected key out; the one before it becomes the selected one."""
+def remove_key(state: "ViewState") -> "ViewState":
+    """ExportJob the selected key out; the one before it becomes the selected one."""
     index = selected_key(state)
     if index < 0:
         return state
@@ -73,7 +100,7 @@ def remove_key(state: ViewState) -> ViewState:
     return _with_keys(state, [*keys[:index], *keys[index + 1 :]], max(0, index - 1))
 
 
-def set_key_time(state: ViewState, index: int, time_s: float) -> ViewState:
+def set_key_time(state: "ViewState", index: int, time_s: float) -> "ViewState":
     """Move a key in time, past others too; the first one stays at 0."""
     keys = list(state.path.keys)
     if not 0 < index < len(keys):
@@ -82,33 +109,33 @@ def set_key_time(state: ViewState, index: int, time_s: float) -> ViewState:
     return _with_keys(state, keys, index)
 
 
-def move_key(state: ViewState, seconds: float) -> ViewState:
+def move_key(state: "ViewState", seconds: float) -> "ViewState":
     """The selected key that much later."""
     index = selected_key(state)
     return set_key_time(state, index, state.path.keys[index].time_s + seconds) if index >= 0 else state
 
 
-def set_selected_time(state: ViewState, time_s: float) -> ViewState:
+def set_selected_time(state: "ViewState", time_s: float) -> "ViewState":
     """Move the selected key in time."""
     return set_key_time(state, selected_key(state), time_s)
 
 
-def set_closing(state: ViewState, seconds: float) -> ViewState:
+def set_closing(state: "ViewState", seconds: float) -> "ViewState":
     """How long a closed path takes from its last key to the first."""
     return edit_path(state, closing_s=min(max(seconds, GAP_S), MAX_PATH_S))
 
 
-def record_path(state: ViewState) -> ViewState:
+def record_path(state: "ViewState") -> "ViewState":
     """The next video runs along the path, and takes as long."""
     return edit_turntable(state, spin=CAMERA_PATH, fits=True)
 
 
-def clear_path(state: ViewState) -> ViewState:
+def clear_path(state: "ViewState") -> "ViewState":
     """No keys."""
     return use_path(state, CameraPath())
 
 
-def shift_key(state: ViewState, steps: int) -> ViewState:
+def shift_key(state: "ViewState", steps: int) -> "ViewState":
     """Exchange the selected key's camera with its neighbor's: it comes earlier or later."""
     index = selected_key(state)
     other = index + steps
@@ -120,7 +147,7 @@ def shift_key(state: ViewState, steps: int) -> ViewState:
     return _with_keys(state, keys, other)
 
 
-def go_to_key(state: ViewState, index: int) -> ViewState:
+def go_to_key(state: "ViewState", index: int) -> "ViewState":
     """Select a key and look from there."""
     if not 0 <= index < len(state.path.keys):
         return state
@@ -128,20 +155,20 @@ def go_to_key(state: ViewState, index: int) -> ViewState:
     return replace(edit_camera_tool(state, key=index, time_s=key.time_s, plays=False), camera=key.camera)
 
 
-def step_key(state: ViewState, steps: int) -> ViewState:
+def step_key(state: "ViewState", steps: int) -> "ViewState":
     """To the key before or after, around the ends."""
     num = len(state.path.keys)
     return go_to_key(state, (selected_key(state) + steps) % num) if num else state
 
 
-def go_to_time(state: ViewState, time_s: float) -> ViewState:
+def go_to_time(state: "ViewState", time_s: float) -> "ViewState":
     """Look from where the path is at a moment."""
     if not state.path.keys:
         return state
     return _at_time(edit_camera_tool(state, time_s=min(max(time_s, 0.0), duration_s(state.path))))
 
 
-def toggle_path(state: ViewState) -> ViewState:
+def toggle_path(state: "ViewState") -> "ViewState":
     """Let the camera run along the path, from its start where it was at the end, or stop it."""
     tool, length = state.tool.camera, duration_s(state.path)
     if tool.plays or length <= 0:
@@ -150,17 +177,17 @@ def toggle_path(state: ViewState) -> ViewState:
     return _at_time(edit_camera_tool(state, plays=True, flies=False, time_s=start))
 
 
-def toggle_closed(state: ViewState) -> ViewState:
+def toggle_closed(state: "ViewState") -> "ViewState":
     """Back to the first key at the end, or not."""
     return edit_path(state, is_closed=not state.path.is_closed)
 
 
-def toggle_shows_path(state: ViewState) -> ViewState:
+def toggle_shows_path(state: "ViewState") -> "ViewState":
     """The path as a line in the picture, or not."""
     return edit_camera_tool(state, shows_path=not state.tool.camera.shows_path)
 
 
-def advance_path(state: ViewState, seconds: float) -> ViewState:
+def advance_path(state: "ViewState", seconds: float) -> "ViewState":
     """So much of the wall's time later. A camera that a hand has moved since stops running."""
     tool, length = state.tool.camera, duration_s(state.path)
     if not tool.plays:
@@ -173,11 +200,11 @@ def advance_path(state: ViewState, seconds: float) -> ViewState:
     return _at_time(edit_camera_tool(state, time_s=time_s, plays=not is_over))
 
 
-def _at_time(state: ViewState) -> ViewState:
+def _at_time(state: "ViewState") -> "ViewState":
     return replace(state, camera=camera_at(state.path, state.tool.camera.time_s))
 
 
-def _with_keys(state: ViewState, keys: Iterable[CameraKey], selected: int) -> ViewState:
+def _with_keys(state: "ViewState", keys: Iterable[CameraKey], selected: int) -> "ViewState":
     """Sorted by time, the first at 0, no two at one moment; `selected` is an index before sorting. Never too long."""
     order = sorted(enumerate(keys), key=lambda item: item[1].time_s)
     start = order[0][1].time_s if order else 0.0
@@ -221,27 +248,6 @@ def camera_at(path: CameraPath, time_s: float) -> CameraState:
         2.0 * math.degrees(math.atan(math.exp(log_half))),
     )  # fmt: skip
     return camera if path.moves == "around" else looking_from(camera, camera.pan_m)
-
-
-def eye_of(camera: CameraState) -> Vector:
-    """Where the camera stands, in metres from the point that an unpanned one orbits."""
-    return _beyond(camera, camera.pan_m, camera.distance_m)
-
-
-def looking_from(camera: CameraState, eye: Vector) -> CameraState:
-    """The same angles, distance and lens from another place."""
-    pan = _beyond(camera, eye, -camera.distance_m)
-    return CameraState(camera.azimuth_deg, camera.elevation_deg, camera.distance_m, pan, camera.fov_deg)
-
-
-def _beyond(camera: CameraState, place: Vector, distance_m: float) -> Vector:
-    azimuth, elevation = math.radians(camera.azimuth_deg), math.radians(camera.elevation_deg)
-    across = distance_m * math.cos(elevation)
-    return (
-        place[0] + across * math.sin(azimuth),
-        place[1] + distance_m * math.sin(elevation),
-        place[2] + across * math.cos(azimuth),
-    )
 
 
 @lru_cache(maxsize=8)

@@ -2,55 +2,99 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.model.edits import MAX_LAMPS
-from app.model.lights import environment_paths
-from app.model.looks import FIRST_OTHER_BUFFER, edit_compare
-from app.model.material_state import MaterialState
-from app.model.view_state import BUFFERS, CompareState, LampState, LightState, ViewState
+from app.model.display_settings import BUFFERS
+from app.model.lights import MAX_LAMPS, LampState, LightState, environment_paths
+from app.model.materials import MaterialState
+
+if TYPE_CHECKING:
+    from app.model.view_state import ViewState
 
 
-def compare_buffer(state: ViewState, name: str) -> ViewState:
+@dataclass(frozen=True)
+class CompareState:
+    """What the picture right of the wipe shows differently; None and "" are as on the left."""
+
+    is_on: bool = False
+    buffer: str = ""  # of BUFFERS
+    avatar: str = ""  # path of a .ckpt
+    light: LightState | None = None
+    materials: MaterialState | None = None  # with another avatar, None is its maps as they are
+
+
+FIRST_OTHER_BUFFER = {"radiance": "shading"}  # what a comparison opens with; else the radiance
+
+
+def edit_compare(state: "ViewState", **changes: Any) -> "ViewState":
+    """Replace fields of the comparison."""
+    return replace(state, compare=replace(state.compare, **changes))
+
+
+def toggle_compare(state: "ViewState") -> "ViewState":
+    """Split the picture, or join it again. A comparison with nothing to compare gets another buffer."""
+    compare = state.compare
+    if (
+        not compare.is_on
+        and not compare.avatar
+        and compare.light is None
+        and compare.buffer in ("", state.display.buffer)
+    ):
+        compare = replace(compare, buffer=FIRST_OTHER_BUFFER.get(state.display.buffer, "radiance"))
+    return replace(state, compare=replace(compare, is_on=not compare.is_on))
+
+
+def swap_sides(state: "ViewState") -> "ViewState":
+    """What was right of the wipe stands left."""
+    return swapped(state) if state.compare.is_on else state
+
+
+def move_slider(state: "ViewState", share: float) -> "ViewState":
+    """Put the line somewhere in the picture."""
+    return replace(state, display=replace(state.display, slider=max(0.0, min(1.0, share))))
+
+
+def compare_buffer(state: "ViewState", name: str) -> "ViewState":
     """Split the picture and show this buffer on the right; "" is the left one's."""
     return edit_compare(state, is_on=True, buffer=name) if name in ("", *BUFFERS) else state
 
 
-def compare_avatar(state: ViewState, path: str) -> ViewState:
+def compare_avatar(state: "ViewState", path: str) -> "ViewState":
     """Split the picture and show another avatar on the right, in the active one's pose; "" is the left one."""
     return replace(state, compare=replace(_without_stopgap(state), is_on=True, avatar=path))
 
 
-def compare_light(state: ViewState, light: LightState | None) -> ViewState:
+def compare_light(state: "ViewState", light: LightState | None) -> "ViewState":
     """Split the picture and light the right side differently; None is as on the left."""
     return replace(state, compare=replace(_without_stopgap(state), is_on=True, light=light))
 
 
-def compare_environment(state: ViewState, path: str) -> ViewState:
+def compare_environment(state: "ViewState", path: str) -> "ViewState":
     """The right side under this file, the lamps as they are now; "" is the light learned in training."""
     mode = "environment" if path else "captured"
     return compare_light(state, replace(state.light, mode=mode, environment=path, probe_edits=()))
 
 
-def compare_rig(state: ViewState, lamps: tuple[LampState, ...], sky: LightState | None) -> ViewState:
+def compare_rig(state: "ViewState", lamps: tuple[LampState, ...], sky: LightState | None) -> "ViewState":
     """The right side under a rig's lamps, and its sky where it has one."""
     return compare_light(state, replace(sky or state.light, lamps=lamps[:MAX_LAMPS]))
 
 
-def keep_light(state: ViewState) -> ViewState:
+def keep_light(state: "ViewState") -> "ViewState":
     """The right side keeps what shines now, whatever becomes of the left; again: as on the left."""
     return compare_light(state, state.light if state.compare.light is None else None)
 
 
-def compared_avatars(state: ViewState, offered: Sequence[str]) -> tuple[str, ...]:
+def compared_avatars(state: "ViewState", offered: Sequence[str]) -> tuple[str, ...]:
     """Avatars that the picture shows and that are not on offer: files that were opened or dropped."""
     shown = (*(body.avatar for body in state.bodies), state.compare.avatar)
     return tuple(path for path in dict.fromkeys(shown) if path and path not in offered)
 
 
-def step_compared_avatar(state: ViewState, offered: tuple[str, ...]) -> ViewState:
+def step_compared_avatar(state: "ViewState", offered: tuple[str, ...]) -> "ViewState":
     """The next avatar of those offered that is not the left one; after the last one the left one."""
     everybody = (*offered, *compared_avatars(state, offered))
     paths = ("", *(path for path in everybody if path != state.body.avatar))
@@ -58,7 +102,7 @@ def step_compared_avatar(state: ViewState, offered: tuple[str, ...]) -> ViewStat
     return compare_avatar(state, paths[(index + 1) % len(paths)])
 
 
-def step_compared_environment(state: ViewState, offered: tuple[str, ...], steps: int) -> ViewState:
+def step_compared_environment(state: "ViewState", offered: tuple[str, ...], steps: int) -> "ViewState":
     """The right side under the next environment; between the last one and the first one as on the left."""
     paths = (None, *environment_paths(offered, state.tool.loaded_environments))
     present = None if state.compare.light is None else state.compare.light.environment
@@ -67,14 +111,14 @@ def step_compared_environment(state: ViewState, offered: tuple[str, ...], steps:
     return compare_light(state, None) if chosen is None else compare_environment(state, chosen)
 
 
-def _without_stopgap(state: ViewState) -> CompareState:
+def _without_stopgap(state: "ViewState") -> CompareState:
     """A split that opened with nothing to compare showed another buffer: that goes when there is something better."""
     compare = state.compare
-    is_stopgap = compare.buffer == FIRST_OTHER_BUFFER.get(state.look.buffer, "radiance")
+    is_stopgap = compare.buffer == FIRST_OTHER_BUFFER.get(state.display.buffer, "radiance")
     return replace(compare, buffer="") if is_stopgap and not compare.avatar and compare.light is None else compare
 
 
-WIPE_GRAB_PX = 9.0  # of the window, to either side of the line
+SLIDER_GRAB_PX = 9.0  # of the window, to either side of the line
 
 
 def first_column(share: float, width: int) -> int:
@@ -82,29 +126,29 @@ def first_column(share: float, width: int) -> int:
     return max(0, min(width, math.ceil(share * width - 0.5)))
 
 
-def wiped(first: np.ndarray, second: np.ndarray, share: float) -> np.ndarray:  # [H, W, C] both
+def side_by_side(first: np.ndarray, second: np.ndarray, share: float) -> np.ndarray:  # [H, W, C] both
     """One picture of both."""
     column = first_column(share, first.shape[1])
     return np.concatenate([first[:, :column], second[:, column:]], 1)
 
 
-def other_side(state: ViewState) -> ViewState:
+def other_side(state: "ViewState") -> "ViewState":
     """The state that the second picture shows: as the first, but for what the comparison names."""
     compare = state.compare
-    look = replace(state.look, buffer=compare.buffer or state.look.buffer)
+    display = replace(state.display, buffer=compare.buffer or state.display.buffer)
     own = MaterialState() if compare.avatar else state.body.materials
     materials = own if compare.materials is None else compare.materials
     body = replace(state.body, avatar=compare.avatar or state.body.avatar, materials=materials)
     light = state.light if compare.light is None else replace(compare.light, turn_deg=state.light.turn_deg)
-    return replace(state, look=look, body=body, light=light, compare=CompareState())
+    return replace(state, display=display, body=body, light=light, compare=CompareState())
 
 
-def swapped(state: ViewState) -> ViewState:
+def swapped(state: "ViewState") -> "ViewState":
     """What was right stands left; the line stays."""
     other, compare = other_side(state), state.compare
     back = replace(
         compare,
-        buffer=state.look.buffer if compare.buffer else "",
+        buffer=state.display.buffer if compare.buffer else "",
         avatar=state.body.avatar if compare.avatar else "",
         light=state.light if compare.light is not None else None,
         materials=state.body.materials if compare.avatar or compare.materials is not None else None,

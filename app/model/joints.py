@@ -2,33 +2,44 @@
 
 import math
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.model.edits import edit_body, edit_tool, set_joint
-from app.model.view_state import LIMITS, NO_JOINT, NUM_JOINTS, REST_ANGLES, Vector, ViewState
+from app.model.edits import edit_body, edit_tool
+from app.model.fields import Vector
+
+if TYPE_CHECKING:
+    from app.model.view_state import ViewState
+
+
+NUM_JOINTS = 24
+LIMITS = ("head", "hands", "limbs")
+NO_JOINT = -1
+REST_ANGLES: tuple[Vector, ...] = ((0.0, 0.0, 0.0),) * NUM_JOINTS
+
 
 KEY_STEP_DEG = 5.0
 
 
-def select_joint(state: ViewState, joint: int) -> ViewState:
+def select_joint(state: "ViewState", joint: int) -> "ViewState":
     """Give a joint the rings; NO_JOINT takes them away."""
     return edit_tool(state, selected_joint=joint if 0 <= joint < NUM_JOINTS else NO_JOINT)
 
 
-def select_next_joint(state: ViewState, step: int = 1) -> ViewState:
+def select_next_joint(state: "ViewState", step: int = 1) -> "ViewState":
     """Around all joints, in SMPL's order."""
     present = state.tool.selected_joint
     start = -1 if present == NO_JOINT and step > 0 else max(present, 0)
     return select_joint(state, (start + step) % NUM_JOINTS)
 
 
-def choose_next_axis(state: ViewState) -> ViewState:
+def choose_next_axis(state: "ViewState") -> "ViewState":
     """x, y, z and x again: what the keys turn about."""
     return edit_tool(state, joint_axis=(state.tool.joint_axis + 1) % 3)
 
 
-def place_joint(state: ViewState, joint: int, angles_deg: Vector) -> ViewState:
+def place_joint(state: "ViewState", joint: int, angles_deg: Vector) -> "ViewState":
     """Turn a joint on top of the clip, and its mirror image where that is asked for."""
     state = set_joint(state, joint, angles_deg)
     if state.tool.mirrors_joints and joint in MIRRORED:
@@ -36,7 +47,7 @@ def place_joint(state: ViewState, joint: int, angles_deg: Vector) -> ViewState:
     return state
 
 
-def turn_selected(state: ViewState, degrees: float) -> ViewState:
+def turn_selected(state: "ViewState", degrees: float) -> "ViewState":
     """A step about the chosen axis."""
     joint = state.tool.selected_joint
     if joint == NO_JOINT:
@@ -45,24 +56,24 @@ def turn_selected(state: ViewState, degrees: float) -> ViewState:
     return place_joint(state, joint, angles)
 
 
-def reset_selected(state: ViewState) -> ViewState:
+def reset_selected(state: "ViewState") -> "ViewState":
     """The selected joint as the clip has it."""
     joint = state.tool.selected_joint
     return state if joint == NO_JOINT else place_joint(state, joint, REST_ANGLES[joint])
 
 
-def mirror_pose(state: ViewState) -> ViewState:
+def mirror_pose(state: "ViewState") -> "ViewState":
     """What was done to the left limbs to the right ones, and the other way round."""
     angles = [mirrored(state.body.joint_angles_deg[MIRRORED.get(joint, joint)]) for joint in range(NUM_JOINTS)]
     return edit_body(state, joint_angles_deg=tuple(angles))
 
 
-def toggle_mirror(state: ViewState) -> ViewState:
+def toggle_mirror(state: "ViewState") -> "ViewState":
     """Whether edits of one side are made on the other too."""
     return edit_tool(state, mirrors_joints=not state.tool.mirrors_joints)
 
 
-def set_limit(state: ViewState, group: str, is_on: bool) -> ViewState:
+def set_limit(state: "ViewState", group: str, is_on: bool) -> "ViewState":
     """Whether edits of these joints stop at what a body can do."""
     free = tuple(name for name in LIMITS if (not is_on if name == group else name in state.body.unlimited))
     return replace(state, body=replace(state.body, unlimited=free))
@@ -122,16 +133,33 @@ def _nearest(angle: float, near: float) -> float:
     return near + (angle - near + 180.0) % 360.0 - 180.0
 
 
-def hold_pose(state: ViewState, rotations: tuple[Vector, ...], share: float = 1.0) -> ViewState:
+def hold_pose(state: "ViewState", rotations: tuple[Vector, ...], share: float = 1.0) -> "ViewState":
     """Put the active body into a pose, over its clip; what hands did to joints goes."""
     return edit_body(state, held_pose=rotations, held_share=share, joint_angles_deg=REST_ANGLES, playing=False)
 
 
-def set_share(state: ViewState, share: float) -> ViewState:
+def set_share(state: "ViewState", share: float) -> "ViewState":
     """How much of the held pose shows: 0 is the clip's own, every joint on the shorter arc between."""
     return edit_body(state, held_share=min(max(share, 0.0), 1.0))
 
 
-def drop_pose(state: ViewState) -> ViewState:
+def drop_pose(state: "ViewState") -> "ViewState":
     """Back to the clip."""
     return edit_body(state, held_pose=(), held_share=1.0)
+
+
+def set_joint(state: "ViewState", joint: int, angles_deg: Vector) -> "ViewState":
+    """Turn one joint on top of the clip."""
+    if not 0 <= joint < NUM_JOINTS:
+        return state
+    angles = list(state.body.joint_angles_deg)
+    angles[joint] = (float(angles_deg[0]), float(angles_deg[1]), float(angles_deg[2]))
+    return edit_body(state, joint_angles_deg=tuple(angles))
+
+
+def reset_joints(state: "ViewState", joints: tuple[int, ...] = tuple(range(NUM_JOINTS))) -> "ViewState":
+    """Back to what the clip says."""
+    angles = list(state.body.joint_angles_deg)
+    for joint in joints:
+        angles[joint] = REST_ANGLES[joint]
+    return edit_body(state, joint_angles_deg=tuple(angles))

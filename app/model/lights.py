@@ -1,29 +1,145 @@
 """Edits of the light and the stage: small pure functions from a ViewState to the next one, total as all edits."""
 
-from dataclasses import replace
-from typing import Any
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
-from app.model.edits import MAX_LAMPS, brush_cells, edit_lamp, edit_light, edit_tool, wrap_deg
-from app.model.light_state import BACKDROPS, LAMP_KINDS, LampState, LightState, Rgb
-from app.model.view_state import PROBE_COLUMNS, PROBE_ROWS, ViewState
+from app.model.cameras import MAX_ELEVATION_DEG
+from app.model.edits import edit_light, edit_tool
+from app.model.fields import Rgb, wrap_deg
+
+if TYPE_CHECKING:
+    from app.model.view_state import ViewState
+
+
+LIGHT_MODES = ("captured", "environment", "none")
+LAMP_KINDS = ("sun", "area")
+BACKDROPS = ("color", "checker", "blurred", "environment", "none")
+
+
+@dataclass(frozen=True)
+class LampState:
+    """A light the user drags: far away like the sun, or a glowing sphere near the body."""
+
+    azimuth_deg: float = 40.0
+    elevation_deg: float = 35.0
+    angular_radius_deg: float = 2.0  # of a sun
+    color: Rgb = (1.0, 0.93, 0.8)  # linear; what shines while temperature_k is 0
+    intensity: float = (
+        2.0 * math.pi
+    )  # irradiance on a surface that faces a sun, or an area lamp 1 m away; pi makes a white wall look white
+    kind: str = "sun"  # of LAMP_KINDS
+    distance_m: float = 1.5  # of an area lamp, from the pelvis
+    radius_m: float = 0.1  # of an area lamp
+    temperature_k: float = 0.0  # above 0: the color of a black body, whatever `color` is
+    is_on: bool = True
+
+
+@dataclass(frozen=True)
+class LightState:
+    """Everything that lights the avatar."""
+
+    mode: str = "captured"  # of LIGHT_MODES
+    environment: str = ""  # path of a lat-long image, used when mode is "environment"
+    yaw_deg: float = 0.0
+    intensity: float = 1.0
+    tint: Rgb = (1.0, 1.0, 1.0)
+    probe_edits: tuple[tuple[int, Rgb], ...] = ()  # (cell = row * 32 + column, radiance) painted over the light, sorted
+    lamps: tuple[LampState, ...] = ()
+    bright_sources: int = 8  # most suns, windows and bulbs of the environment that become lamps
+    turn_deg: float = 0.0  # turns environment and painted probes together; only turntables use it
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What is seen behind, under and beside the avatar."""
+
+    backdrop: str = "color"  # of BACKDROPS; "none" is transparent in files, the color in the window
+    has_ground: bool = False
+    ground_shadow: float = 1.0  # share of the shadow that is shown
+    ground_reflection: float = 0.15  # of the body in the floor, seen from straight above
+    has_balls: bool = False  # the chrome and the gray ball of a film set
+
+    @property
+    def rendered(self) -> "Surroundings":
+        """What the engine's picture depends on: a backdrop that is a color does not."""
+        return replace(self, backdrop="color" if self.backdrop == "none" else self.backdrop)
+
+
+PROBE_ROWS = 16
+PROBE_COLUMNS = 32
+
+
+MAX_LAMPS = 8
+LAMP_AZIMUTHS_DEG = (40.0, -60.0, 150.0, -140.0, 90.0, 0.0, 180.0, -20.0)  # key, fill, rims: no two in one place
+
+
+def add_lamp(state: "ViewState") -> "ViewState":
+    """A new lamp, placed relative to the camera so that it is in sight, and selected."""
+    lamps = state.light.lamps
+    if len(lamps) >= MAX_LAMPS:
+        return state
+    lamp = LampState(azimuth_deg=wrap_deg(state.camera.azimuth_deg + LAMP_AZIMUTHS_DEG[len(lamps)]))
+    return edit_tool(edit_light(state, lamps=(*lamps, lamp)), selected_lamp=len(lamps))
+
+
+def remove_lamp(state: "ViewState", index: int) -> "ViewState":
+    """ExportJob a lamp away; the one before it becomes the selected one."""
+    lamps = state.light.lamps
+    if not 0 <= index < len(lamps):
+        return state
+    state = edit_light(state, lamps=lamps[:index] + lamps[index + 1 :])
+    return edit_tool(state, selected_lamp=max(0, min(state.tool.selected_lamp, len(lamps) - 2)))
+
+
+def edit_lamp(state: "ViewState", index: int, **changes: Any) -> "ViewState":
+    """Replace fields of one lamp."""
+    lamps = state.light.lamps
+    if not 0 <= index < len(lamps):
+        return state
+    lamp = replace(lamps[index], **changes)
+    return edit_light(state, lamps=(*lamps[:index], lamp, *lamps[index + 1 :]))
+
+
+def move_lamp(state: "ViewState", index: int, azimuth_deg: float, elevation_deg: float) -> "ViewState":
+    """Put a lamp somewhere on its sphere and select it."""
+    elevation = max(-MAX_ELEVATION_DEG, min(MAX_ELEVATION_DEG, elevation_deg))
+    state = edit_lamp(state, index, azimuth_deg=wrap_deg(azimuth_deg), elevation_deg=elevation)
+    return edit_tool(state, selected_lamp=index) if index < len(state.light.lamps) else state
+
+
+def brush_cells(row: int, column: int, radius: int) -> list[int]:
+    """Cells under a round brush: it wraps at the left and right edge, never over the poles."""
+    cells = []
+    for down in range(-radius, radius + 1):
+        for right in range(-radius, radius + 1):
+            if down * down + right * right <= radius * radius + radius and 0 <= row + down < PROBE_ROWS:
+                cells.append((row + down) * PROBE_COLUMNS + (column + right) % PROBE_COLUMNS)
+    return cells
+
+
+def clear_paint(state: "ViewState") -> "ViewState":
+    """The light as it was before the first stroke."""
+    return edit_light(state, probe_edits=())
+
 
 MAX_LOADED = 24  # environments remembered beside the bundled ones
 TURN_DEG_PER_PX = 0.4
 MIN_DISTANCE_M, MAX_DISTANCE_M = 0.2, 6.0
 
 
-def edit_stage(state: ViewState, **changes: Any) -> ViewState:
+def edit_surroundings(state: "ViewState", **changes: Any) -> "ViewState":
     """Replace fields of the stage: backdrop, ground, balls."""
-    return replace(state, stage=replace(state.stage, **changes))
+    return replace(state, surroundings=replace(state.surroundings, **changes))
 
 
-def choose_environment(state: ViewState, path: str) -> ViewState:
+def choose_environment(state: "ViewState", path: str) -> "ViewState":
     """Light with this file, and remember it among the loaded ones (newest last)."""
     loaded = (*(known for known in state.tool.loaded_environments if known != path), path)[-MAX_LOADED:]
     return edit_tool(edit_light(state, mode="environment", environment=path), loaded_environments=loaded)
 
 
-def step_environment(state: ViewState, offered: tuple[str, ...], steps: int) -> ViewState:
+def step_environment(state: "ViewState", offered: tuple[str, ...], steps: int) -> "ViewState":
     """The next environment of those that ship and those that were loaded, around and around."""
     paths = environment_paths(offered, state.tool.loaded_environments)
     if not paths:
@@ -38,12 +154,12 @@ def environment_paths(offered: tuple[str, ...], loaded: tuple[str, ...]) -> tupl
     return (*offered, *(path for path in loaded if path not in offered))
 
 
-def turn_environment(state: ViewState, degrees: float) -> ViewState:
+def turn_environment(state: "ViewState", degrees: float) -> "ViewState":
     """Turn the surrounding light about the vertical."""
     return edit_light(state, yaw_deg=wrap_deg(state.light.yaw_deg + degrees))
 
 
-def set_lamp_kind(state: ViewState, index: int, kind: str) -> ViewState:
+def set_lamp_kind(state: "ViewState", index: int, kind: str) -> "ViewState":
     """A sun becomes a lamp near the body and back; on the pelvis it stays as bright."""
     lamps = state.light.lamps
     if not 0 <= index < len(lamps) or kind not in LAMP_KINDS or lamps[index].kind == kind:
@@ -53,7 +169,7 @@ def set_lamp_kind(state: ViewState, index: int, kind: str) -> ViewState:
     return edit_lamp(state, index, kind=kind, intensity=lamps[index].intensity * scale)
 
 
-def move_lamp_away(state: ViewState, index: int, factor: float) -> ViewState:
+def move_lamp_away(state: "ViewState", index: int, factor: float) -> "ViewState":
     """Another distance of a lamp near the body; its light falls off by itself."""
     if not 0 <= index < len(state.light.lamps) or state.light.lamps[index].kind != "area":
         return state
@@ -61,7 +177,7 @@ def move_lamp_away(state: ViewState, index: int, factor: float) -> ViewState:
     return edit_lamp(state, index, distance_m=min(MAX_DISTANCE_M, max(MIN_DISTANCE_M, distance)))
 
 
-def use_rig(state: ViewState, lamps: tuple[LampState, ...], sky: LightState | None) -> ViewState:
+def use_rig(state: "ViewState", lamps: tuple[LampState, ...], sky: LightState | None) -> "ViewState":
     """These lamps instead of the present ones; with a sky of their own, or alone when `sky` is of mode "none"."""
     light = state.light if sky is None else replace(sky, turn_deg=state.light.turn_deg)
     return edit_tool(replace(state, light=replace(light, lamps=lamps[:MAX_LAMPS])), selected_lamp=0)
@@ -75,7 +191,7 @@ def mirrored_column(column: int) -> int:
     return (PROBE_COLUMNS // 2 - 1 - column) % PROBE_COLUMNS
 
 
-def paint_probes(state: ViewState, row: int, column: int, radiance: Rgb) -> ViewState:
+def paint_probes(state: "ViewState", row: int, column: int, radiance: Rgb) -> "ViewState":
     """Set the probes under the brush to one radiance, on both sides if the brush mirrors."""
     if not (0 <= row < PROBE_ROWS and 0 <= column < PROBE_COLUMNS):
         return state
@@ -87,7 +203,7 @@ def paint_probes(state: ViewState, row: int, column: int, radiance: Rgb) -> View
     return edit_light(state, probe_edits=tuple(sorted(painted.items())))
 
 
-def mirror_paint(state: ViewState) -> ViewState:
+def mirror_paint(state: "ViewState") -> "ViewState":
     """Swap the left and the right of what was painted."""
     cells = [
         (cell // PROBE_COLUMNS * PROBE_COLUMNS + mirrored_column(cell % PROBE_COLUMNS), radiance)
@@ -96,7 +212,7 @@ def mirror_paint(state: ViewState) -> ViewState:
     return edit_light(state, probe_edits=tuple(sorted(cells)))
 
 
-def pick_radiance(state: ViewState, radiance: Rgb) -> ViewState:
+def pick_radiance(state: "ViewState", radiance: Rgb) -> "ViewState":
     """The eyedropper: paint with this light from now on."""
     peak = max(*radiance, 0.0)
     if peak <= 0.0:
@@ -105,7 +221,7 @@ def pick_radiance(state: ViewState, radiance: Rgb) -> ViewState:
     return edit_tool(state, brush_color=(red / peak, green / peak, blue / peak), brush_intensity=peak)
 
 
-def resize_brush(state: ViewState, steps: int) -> ViewState:
+def resize_brush(state: "ViewState", steps: int) -> "ViewState":
     """A wider or narrower brush."""
     return edit_tool(state, brush_radius=min(4, max(0, state.tool.brush_radius + steps)))
 
@@ -113,17 +229,17 @@ def resize_brush(state: ViewState, steps: int) -> ViewState:
 # the stage
 
 
-def next_backdrop(state: ViewState) -> ViewState:
+def next_backdrop(state: "ViewState") -> "ViewState":
     """Another thing behind the avatar, around and around."""
-    index = BACKDROPS.index(state.stage.backdrop) if state.stage.backdrop in BACKDROPS else -1
-    return edit_stage(state, backdrop=BACKDROPS[(index + 1) % len(BACKDROPS)])
+    index = BACKDROPS.index(state.surroundings.backdrop) if state.surroundings.backdrop in BACKDROPS else -1
+    return edit_surroundings(state, backdrop=BACKDROPS[(index + 1) % len(BACKDROPS)])
 
 
-def toggle_ground(state: ViewState) -> ViewState:
+def toggle_ground(state: "ViewState") -> "ViewState":
     """With or without a floor."""
-    return edit_stage(state, has_ground=not state.stage.has_ground)
+    return edit_surroundings(state, has_ground=not state.surroundings.has_ground)
 
 
-def toggle_balls(state: ViewState) -> ViewState:
+def toggle_balls(state: "ViewState") -> "ViewState":
     """With or without the film set's balls."""
-    return edit_stage(state, has_balls=not state.stage.has_balls)
+    return edit_surroundings(state, has_balls=not state.surroundings.has_balls)

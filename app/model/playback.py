@@ -1,31 +1,48 @@
 """Edits of how the active body's clip runs: where in it, which part, how fast, and what is mixed in."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from app.model.avatar_row import range_s
 from app.model.edits import edit_body
-from app.model.view_state import ViewState
+
+if TYPE_CHECKING:
+    from app.model.avatar_row import BodyState
+    from app.model.view_state import ViewState
+
+
+@dataclass(frozen=True)
+class PlaybackState:
+    """How a clip runs."""
+
+    speed: float = 1.0
+    loops: bool = True
+    start_s: float = 0.0  # the range that plays
+    end_s: float = 0.0  # not after start_s: to the clip's end
+    is_smooth: bool = True  # poses between the clip's frames, by slerp
+    second: str = ""  # a clip mixed in, stretched to the same length; "" is none
+    mix: float = 0.5  # its share
+
 
 SPEEDS = (0.1, 0.25, 0.5, 1.0, 1.5, 2.0, 4.0)
 
 
-def edit_playback(state: ViewState, **changes: object) -> ViewState:
+def edit_playback(state: "ViewState", **changes: object) -> "ViewState":
     """Replace fields of the playback."""
     return edit_body(state, playback=replace(state.body.playback, **changes))  # type: ignore[arg-type]
 
 
-def load_motion_file(state: ViewState, path: str, plays: bool = True) -> ViewState:
+def load_motion_file(state: "ViewState", path: str, plays: bool = True) -> "ViewState":
     """Another clip from its start, all of it; a held pose goes, for it would hide the clip."""
     state = edit_playback(state, start_s=0.0, end_s=0.0)
     return edit_body(state, motion=path, time_s=0.0, playing=plays and bool(path), held_pose=())
 
 
-def scrub(state: ViewState, time_s: float, duration_s: float) -> ViewState:
+def scrub(state: "ViewState", time_s: float, duration_s: float) -> "ViewState":
     """Go to a second of the clip."""
     return edit_body(state, time_s=min(max(time_s, 0.0), max(duration_s, 0.0)))
 
 
-def step_frames(state: ViewState, frames: int, fps: float, duration_s: float) -> ViewState:
+def step_frames(state: "ViewState", frames: int, fps: float, duration_s: float) -> "ViewState":
     """To a frame before or after this one, and rest there."""
     if fps <= 0:
         return state
@@ -33,7 +50,7 @@ def step_frames(state: ViewState, frames: int, fps: float, duration_s: float) ->
     return edit_body(scrub(state, place / fps, duration_s), playing=False)
 
 
-def set_range(state: ViewState, start_s: float, end_s: float, duration_s: float) -> ViewState:
+def set_range(state: "ViewState", start_s: float, end_s: float, duration_s: float) -> "ViewState":
     """Play this part; the whole clip where nothing would be left of it."""
     start, end = max(0.0, start_s), min(end_s, duration_s)
     if end - start < 1e-3 or (start <= 0.0 and end >= duration_s):
@@ -41,28 +58,54 @@ def set_range(state: ViewState, start_s: float, end_s: float, duration_s: float)
     return edit_playback(state, start_s=start, end_s=end)
 
 
-def to_range(state: ViewState, end: int, duration_s: float) -> ViewState:
+def to_range(state: "ViewState", end: int, duration_s: float) -> "ViewState":
     """To the first (0) or the last (1) second of the range."""
     return edit_body(state, time_s=range_s(state.body, duration_s)[end])
 
 
-def start_here(state: ViewState, duration_s: float) -> ViewState:
+def start_here(state: "ViewState", duration_s: float) -> "ViewState":
     """The range begins where the clip is now."""
     return set_range(state, state.body.time_s, range_s(state.body, duration_s)[1], duration_s)
 
 
-def end_here(state: ViewState, duration_s: float) -> ViewState:
+def end_here(state: "ViewState", duration_s: float) -> "ViewState":
     """The range ends where the clip is now."""
     return set_range(state, range_s(state.body, duration_s)[0], state.body.time_s, duration_s)
 
 
-def change_speed(state: ViewState, steps: int) -> ViewState:
+def change_speed(state: "ViewState", steps: int) -> "ViewState":
     """The next faster or slower one of SPEEDS."""
     present = state.body.playback.speed
     nearest = min(range(len(SPEEDS)), key=lambda index: abs(SPEEDS[index] - present))
     return edit_playback(state, speed=SPEEDS[min(max(nearest + steps, 0), len(SPEEDS) - 1)])
 
 
-def toggle_loop(state: ViewState) -> ViewState:
+def toggle_loop(state: "ViewState") -> "ViewState":
     """Begin again at the end, or stop there."""
     return edit_playback(state, loops=not state.body.playback.loops)
+
+
+def toggle_playing(state: "ViewState") -> "ViewState":
+    """Play everybody's clip, or let them rest."""
+    is_playing = not state.body.playing
+    others = tuple(replace(body, playing=is_playing) for body in state.avatar_row.others)
+    return replace(edit_body(state, playing=is_playing), avatar_row=replace(state.avatar_row, others=others))
+
+
+def range_s(body: "BodyState", duration_s: float) -> tuple[float, float]:
+    """First and last second of the clip that play."""
+    playback = body.playback
+    start = min(max(playback.start_s, 0.0), duration_s)
+    has_end = playback.end_s > start
+    return start, min(playback.end_s, duration_s) if has_end else duration_s
+
+
+def time_after(body: "BodyState", seconds: float, duration_s: float) -> float:
+    """Where in the clip the body is after so much of the wall's time."""
+    start, end = range_s(body, duration_s)
+    time_s = body.time_s + seconds * body.playback.speed
+    if end <= start:
+        return start
+    if body.playback.loops:
+        return start + (time_s - start) % (end - start)
+    return min(max(time_s, start), end)

@@ -6,27 +6,24 @@ Cameras and paths are camera_checks.py's, bodies and materials body_checks.py's.
 import math
 from typing import Any
 
-from app.model.edits import MAX_LAMPS
-from app.model.light_state import BACKDROPS, LAMP_KINDS, LampState, LightState, StageState
-from app.model.view_state import (
-    BUFFERS,
-    DETAIL_MODES,
+from app.model.avatar_row import DETAIL_MODES, AvatarRowState, BodyState
+from app.model.comparison import CompareState
+from app.model.display_settings import BUFFERS, TONE_CURVES, DisplaySettings
+from app.model.exports import SPINS, StillState, TurntableState
+from app.model.joints import NUM_JOINTS
+from app.model.lights import (
+    BACKDROPS,
+    LAMP_KINDS,
     LIGHT_MODES,
-    LOUPE_ZOOMS,
-    NUM_JOINTS,
+    MAX_LAMPS,
     PROBE_COLUMNS,
     PROBE_ROWS,
-    SPINS,
-    TONE_CURVES,
-    BodyState,
-    CompanyState,
-    CompareState,
-    LookState,
-    PlaybackState,
-    StillState,
-    ToolState,
-    TurntableState,
+    LampState,
+    LightState,
+    Surroundings,
 )
+from app.model.playback import PlaybackState
+from app.model.tools import LOUPE_ZOOMS, ToolState
 
 SHARE = (0.0, 1.0)
 POSITIVE = (0.0, math.inf)
@@ -34,9 +31,9 @@ CHOICES: dict[tuple[type, str], tuple[str, ...]] = {  # a text -> what it may be
     (BodyState, "detail"): DETAIL_MODES,
     (LightState, "mode"): LIGHT_MODES,
     (LampState, "kind"): LAMP_KINDS,
-    (StageState, "backdrop"): BACKDROPS,
-    (LookState, "buffer"): BUFFERS,
-    (LookState, "curve"): TONE_CURVES,
+    (Surroundings, "backdrop"): BACKDROPS,
+    (DisplaySettings, "buffer"): BUFFERS,
+    (DisplaySettings, "curve"): TONE_CURVES,
     (CompareState, "buffer"): ("", *BUFFERS),
     (TurntableState, "spin"): SPINS,
 }
@@ -45,7 +42,7 @@ BOUNDS: dict[tuple[type, str], tuple[float, float]] = {  # a number, or each of 
     (BodyState, "shape"): (-20.0, 20.0),
     (PlaybackState, "mix"): SHARE,
     (PlaybackState, "speed"): (-20.0, 20.0),
-    (CompanyState, "spacing_m"): (0.2, 10.0),
+    (AvatarRowState, "spacing_m"): (0.2, 10.0),
     (LightState, "intensity"): POSITIVE,
     (LightState, "tint"): POSITIVE,
     (LightState, "bright_sources"): (0, 64),
@@ -55,12 +52,12 @@ BOUNDS: dict[tuple[type, str], tuple[float, float]] = {  # a number, or each of 
     (LampState, "distance_m"): (0.001, 1000.0),
     (LampState, "radius_m"): (0.0, 100.0),
     (LampState, "temperature_k"): (0.0, 40000.0),
-    (StageState, "ground_shadow"): SHARE,
-    (StageState, "ground_reflection"): SHARE,
+    (Surroundings, "ground_shadow"): SHARE,
+    (Surroundings, "ground_reflection"): SHARE,
     (ToolState, "loupe_zoom"): (LOUPE_ZOOMS[0], LOUPE_ZOOMS[-1]),
-    (LookState, "exposure_ev"): (-30.0, 30.0),
-    (LookState, "background"): SHARE,
-    (LookState, "wipe"): SHARE,
+    (DisplaySettings, "exposure_ev"): (-30.0, 30.0),
+    (DisplaySettings, "background"): SHARE,
+    (DisplaySettings, "slider"): SHARE,
     (ToolState, "selected_lamp"): (0, MAX_LAMPS - 1),
     (ToolState, "selected_joint"): (-1, NUM_JOINTS - 1),
     (ToolState, "joint_axis"): (0, 2),

@@ -61,7 +61,7 @@ FROM_OPTIONS = OpenedSession()
 
 @dataclass(frozen=True)
 class SessionStatus:
-    """A snapshot of SessionDesk."""
+    """A snapshot of SessionController."""
 
     name: str = ""  # of the file; "" has none yet
     is_saved: bool = True  # the file holds what is shown

@@ -1,11 +1,9 @@
-"""Option values that hold several numbers or name files of the project."""
+"""Option values that hold numbers, and what is said of those that cannot be read."""
 
 import math
 from collections.abc import Sequence
-from pathlib import Path
 
 from phynes_core.errors import PhynesError
-from phynes_core.io.shipped_files import PROJECT
 
 
 class UsageError(PhynesError):
@@ -40,9 +38,3 @@ def parse_numbers(
     if not required <= len(numbers) <= len(names) or not all(math.isfinite(number) for number in numbers):
         raise UsageError(f"{option}: expected {expected} as numbers, got {text!r}")
     return numbers
-
-
-def shipped_path(name: str) -> Path:
-    """A path as given, else from the project's folder."""
-    given = Path(name)
-    return PROJECT / given if not given.exists() and (PROJECT / given).exists() else given

@@ -8,10 +8,11 @@ from typing import Annotated
 import tyro
 
 from app.files.materials import load_materials, materials_path
-from app.model.avatar_row import MAX_BODIES
-from app.model.material_state import MaterialState
-from app.model.view_state import NUM_SHAPES, BodyState, CompanyState, PlaybackState
-from app.options.arguments import UsageError, check_number, parse_numbers, shipped_path
+from app.model.avatar_row import MAX_BODIES, NUM_SHAPES, AvatarRowState, BodyState
+from app.model.materials import MaterialState
+from app.model.playback import PlaybackState
+from app.options.arguments import UsageError, check_number, parse_numbers
+from phynes_core.io.shipped_files import shipped_path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +62,7 @@ LEAST_SPACING_M, MOST_SPACING_M = 0.2, 10.0
 MOST_SPEED = 20.0
 
 
-def opening_row(options: BodyOptions, playback: PlaybackState | None = None) -> tuple[BodyState, CompanyState]:
+def row_from_options(options: BodyOptions, playback: PlaybackState | None = None) -> tuple[BodyState, AvatarRowState]:
     """The first avatar active, the others to its right; raises PhynesError for names of nothing."""
     from app.files.poses import pose_path, read_pose
     from phynes_core.avatar.checkpoint import resolve_avatar_path
@@ -85,8 +86,8 @@ def opening_row(options: BodyOptions, playback: PlaybackState | None = None) -> 
             materials=_materials(edit, path),
         )  # fmt: skip
         bodies.append(replace(body, held_pose=read_pose(pose_path(pose)).rotations) if pose else body)
-    company = CompanyState(tuple(bodies[1:]), 0, options.spacing, options.same_pose)
-    return bodies[0], company
+    row = AvatarRowState(tuple(bodies[1:]), 0, options.spacing, options.same_pose)
+    return bodies[0], row
 
 
 def playback_of(options: PlaybackOptions) -> PlaybackState:
@@ -105,7 +106,7 @@ def playback_of(options: PlaybackOptions) -> PlaybackState:
 
 def motion_path(name: str) -> str:
     """The file that a bare name in assets/motions or a path means."""
-    from phynes_core.body.motion import bundled_motions
+    from phynes_core.io.shipped_files import bundled_motions
 
     path = bundled_motions().get(name) or shipped_path(name)
     return str(path.resolve() if path.exists() else path)

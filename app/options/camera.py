@@ -8,10 +8,8 @@ import tyro
 
 from app.files.cameras import read_path
 from app.model.camera_checks import BOUNDS
-from app.model.camera_paths import camera_at
-from app.model.camera_state import CameraPath
-from app.model.cameras import MAX_FOV_DEG, MIN_FOV_DEG, VIEWS, fov_of_lens, lens_mm, with_lens
-from app.model.look_state import CameraState
+from app.model.camera_paths import CameraPath, camera_at
+from app.model.cameras import MAX_FOV_DEG, MIN_FOV_DEG, VIEWS, CameraState, fov_of_lens, lens_mm, with_lens
 from app.model.view_state import ViewState
 from app.options.arguments import UsageError, check_number, parse_numbers
 
@@ -38,11 +36,11 @@ PATH_SUFFIX = ".json"
 
 
 def check_camera(options: CameraOptions) -> None:
-    """Raise PhynesError before any work for what `opening_camera` would refuse."""
+    """Raise PhynesError before any work for what `camera_from_options` would refuse."""
     _camera(options, CameraState())
 
 
-def opening_camera(
+def camera_from_options(
     options: CameraOptions,
     view: ViewState,
     home: CameraState,
@@ -54,11 +52,11 @@ def opening_camera(
 
 def with_path(options: CameraOptions, view: ViewState) -> ViewState:
     """The view with the path that --camera names."""
-    path = opening_path(options)
+    path = path_from_options(options)
     return view if path is None else replace(view, path=path)
 
 
-def opening_path(options: CameraOptions) -> CameraPath | None:
+def path_from_options(options: CameraOptions) -> CameraPath | None:
     """The path of --camera FILE; None where that is no file."""
     is_file = options.camera.lower().endswith(PATH_SUFFIX)
     return read_path(Path(options.camera).expanduser()) if is_file else None
@@ -66,7 +64,7 @@ def opening_path(options: CameraOptions) -> CameraPath | None:
 
 def _camera(options: CameraOptions, home: CameraState) -> CameraState:
     fov_deg, text = _fov(options), options.camera
-    if (path := opening_path(options)) is not None:
+    if (path := path_from_options(options)) is not None:
         check_number("--camera-time", options.camera_time)
         found = camera_at(path, options.camera_time)
         return found if fov_deg is None else with_lens(found, fov_deg, keeps_size=True)

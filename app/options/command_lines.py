@@ -8,31 +8,27 @@ import hashlib
 import os
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from app.files.sessions import save_session, session_text
 from app.files.videos import can_be_clear
-from app.model.light_state import LampState, LightState
-from app.model.look_state import CameraState
-from app.model.view_state import (
-    BodyState,
-    CompareState,
-    PlaybackState,
-    StillState,
-    ToolState,
-    TurntableState,
-    ViewState,
-)
+from app.model.avatar_row import BodyState
+from app.model.cameras import CameraState
+from app.model.comparison import CompareState
+from app.model.exports import StillState, TurntableState
+from app.model.lights import LampState, LightState
+from app.model.playback import PlaybackState
+from app.model.tools import ToolState
+from app.model.view_state import ViewState
 from app.options.arguments import option_of
-from app.options.camera import opening_camera
+from app.options.camera import camera_from_options
 from app.options.exports import Render, Turntable
-from app.options.view import opening_view
+from app.options.view import view_from_options
 from app.rendering.recording import is_clear, without_backdrop
-from phynes_core.body.motion import bundled_motions
 from phynes_core.errors import PhynesError
-from phynes_core.io.shipped_files import ASSETS, CHECKPOINTS, PROJECT
+from phynes_core.io.shipped_files import ASSETS, CHECKPOINTS, IS_INSTALLED, PROGRAM, PROJECT, bundled_motions
 
 Values = dict[str, Any]  # field of a command's options -> its value
 WHITE = (1.0, 1.0, 1.0)
@@ -49,6 +45,8 @@ class CommandLine:
     @property
     def text(self) -> str:
         """As it is pasted into a shell that stands where the viewer was started."""
+        if IS_INSTALLED:
+            return shlex.join([PROGRAM, *self.arguments])
         is_here = Path.cwd() == PROJECT
         launcher = "launch.py" if is_here else str(PROJECT / "launch.py")
         return shlex.join(["python", launcher, *self.arguments])
@@ -64,10 +62,10 @@ class CommandLine:
 def still_command(state: ViewState, settings: StillState, engine: Mapping[str, object]) -> CommandLine:
     """What makes this picture; `engine` holds options that say where files are and how to compute."""
     is_layered = settings.path.lower().endswith(".exr")
-    clear = settings.has_alpha or (not is_layered and state.stage.backdrop == "none")
+    clear = settings.has_alpha or (not is_layered and state.surroundings.backdrop == "none")
     seen = without_backdrop(state) if clear else state
     common = {"out": Path(settings.path), "size": settings.size, **engine}
-    values = {**_view_values(seen), **common, "buffer": state.look.buffer}
+    values = {**_view_values(seen), **common, "buffer": state.display.buffer}
     if _is_said(Render, values, seen, is_video=False):
         return CommandLine(("render", *arguments_of(Render, values)))
     needed = {"transparent": True} if settings.has_alpha else {}
@@ -86,14 +84,14 @@ def video_command(state: ViewState, settings: TurntableState, engine: Mapping[st
         common["seconds"] = settings.seconds
     clear = can_be_clear(path) and is_clear(state, settings.has_alpha)
     seen = without_backdrop(state) if clear else state
-    values = {**_view_values(seen), **_playback_values(state.body.playback), **common, "buffer": state.look.buffer}
+    values = {**_view_values(seen), **_playback_values(state.body.playback), **common, "buffer": state.display.buffer}
     if settings.spin != "path" and _is_said(Turntable, values, seen, is_video=True):
         return CommandLine(("turntable", *arguments_of(Turntable, values)))
     needed = {"transparent": True} if settings.has_alpha and can_be_clear(path) else {}
     return _by_session("turntable", Turntable, state, {**common, **needed}, settings.path)
 
 
-def arguments_of(options: type, values: Values) -> list[str]:
+def arguments_of(options: type, values: Mapping[str, Any]) -> list[str]:
     """The values that differ from the defaults, as they are typed."""
     defaults = {entry.name: entry.default for entry in fields(options)}
     typed: list[str] = []
@@ -103,6 +101,8 @@ def arguments_of(options: type, values: Values) -> list[str]:
             continue
         if isinstance(value, bool):
             typed.append(option if value else f"--no-{option[2:]}")
+        elif is_dataclass(value):  # options that several commands share
+            typed += arguments_of(type(value), vars(value))
         elif isinstance(value, tuple):
             typed += [part for item in value for part in (option, str(item))]
         else:
@@ -123,8 +123,8 @@ def _is_said(options: type, values: Values, state: ViewState, is_video: bool) ->
     """Whether the options mean this very state, found out by reading them as the command does."""
     try:
         read = options(**values)
-        view = opening_view(read)
-        view = replace(view, camera=opening_camera(read, view, CameraState(), bool(read.session)))
+        view = view_from_options(read)
+        view = replace(view, camera=camera_from_options(read, view, CameraState(), bool(read.session)))
     except (PhynesError, OSError):
         return False
     time_s = values.get("time") or 0.0
@@ -132,8 +132,8 @@ def _is_said(options: type, values: Values, state: ViewState, is_video: bool) ->
     def placed(body: BodyState) -> BodyState:
         return replace(body, time_s=time_s if body.motion else 0.0)
 
-    others = tuple(placed(body) for body in view.company.others)
-    view = replace(view, body=placed(view.body), company=replace(view.company, others=others))
+    others = tuple(placed(body) for body in view.avatar_row.others)
+    view = replace(view, body=placed(view.body), avatar_row=replace(view.avatar_row, others=others))
     return _essence(view, is_video) == _essence(state, is_video)
 
 
@@ -151,25 +151,25 @@ def _essence(state: ViewState, is_video: bool) -> ViewState:
         )  # fmt: skip
 
     plain = ViewState()
-    others = tuple(bare(body) for body in state.company.others)
-    company = replace(state.company, others=others) if others else plain.company
-    look = state.look
+    others = tuple(bare(body) for body in state.avatar_row.others)
+    row = replace(state.avatar_row, others=others) if others else plain.avatar_row
+    display = state.display
     if not state.compare.is_on:
-        look = replace(look, wipe=plain.look.wipe)
-    if look.buffer != "light_visibility":
-        look = replace(look, shown_light="")
-    if state.stage.backdrop == "none":
-        look = replace(look, background=plain.look.background)
+        display = replace(display, slider=plain.display.slider)
+    if display.buffer != "light_visibility":
+        display = replace(display, shown_light="")
+    if state.surroundings.backdrop == "none":
+        display = replace(display, background=plain.display.background)
     light = state.light if state.light.mode == "environment" else replace(state.light, environment="")
     return replace(
-        state, body=bare(state.body), company=company, look=look, light=light, tool=ToolState(), path=plain.path,
+        state, body=bare(state.body), avatar_row=row, display=display, light=light, tool=ToolState(), path=plain.path,
         compare=state.compare if state.compare.is_on else CompareState(),
     )  # fmt: skip
 
 
 def _view_values(state: ViewState) -> Values:
     """Options that come closest to the state."""
-    bodies, body, light, camera, look = state.bodies, state.body, state.light, state.camera, state.look
+    bodies, body, light, camera, display = state.bodies, state.body, state.light, state.camera, state.display
     motions = tuple(_motion_name(each.motion) for each in bodies)
     has_motion = any(motions)
     values: Values = {
@@ -177,8 +177,8 @@ def _view_values(state: ViewState) -> Values:
         "motion": (motions[:1] if len(set(motions)) == 1 else motions) if has_motion else (),
         "time": body.time_s if has_motion else None,
         "shape": ",".join(_typed(value) for value in body.shape) if any(body.shape) else "",
-        "spacing": state.company.spacing_m if len(bodies) > 1 else 1.8,
-        "same_pose": state.company.shares_pose and len(bodies) > 1,
+        "spacing": state.avatar_row.spacing_m if len(bodies) > 1 else 1.8,
+        "same_pose": state.avatar_row.shares_pose and len(bodies) > 1,
         "pixel_normals": body.detail,
         "freeze_materials": body.freezes_materials,
         "probe": {"captured": "", "none": "none"}.get(light.mode) or _probe_name(light),
@@ -187,20 +187,20 @@ def _view_values(state: ViewState) -> Values:
         "probe_tint": ",".join(map(_typed, light.tint)) if light.tint != WHITE else "",
         "bright_sources": light.bright_sources,
         "lamp": tuple(_lamp_text(lamp) for lamp in light.lamps),
-        "ground": state.stage.has_ground,
-        "balls": state.stage.has_balls,
-        "background": state.stage.backdrop,
+        "ground": state.surroundings.has_ground,
+        "balls": state.surroundings.has_balls,
+        "background": state.surroundings.backdrop,
         "camera": ",".join(map(_typed, (camera.azimuth_deg, camera.elevation_deg, camera.distance_m))),
         "fov": camera.fov_deg if camera.fov_deg != CameraState().fov_deg else None,
-        "exposure": look.exposure_ev,
-        "curve": look.curve,
-        "false_color": look.has_false_color,
+        "exposure": display.exposure_ev,
+        "curve": display.curve,
+        "false_color": display.has_false_color,
         "overlay": ",".join(
-            name for name, is_on in (("wireframe", look.has_wireframe), ("joints", look.has_joints)) if is_on
+            name for name, is_on in (("wireframe", display.has_wireframe), ("joints", display.has_joints)) if is_on
         ),
     }
-    background = look.background
-    if background != ViewState().look.background and state.stage.backdrop != "none":
+    background = display.background
+    if background != ViewState().display.background and state.surroundings.backdrop != "none":
         values["background_color"] = "".join(f"{round(255.0 * part):02x}" for part in background)
     return values
 

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.options.arguments import option_of
-
 
 @dataclass(frozen=True)
 class DatasetOptions:
@@ -37,7 +35,7 @@ LEFT_OUT = DatasetOptions()
 
 def capture_options(args: DatasetOptions):
     """The options as the engine takes them."""
-    from phynes_core.data.capture_options import CaptureOptions, frame_range, view_list
+    from phynes_core.data.public.options import CaptureOptions, frame_range, view_list
 
     return CaptureOptions(
         frames=frame_range("--frames", args.frames),
@@ -51,13 +49,3 @@ def capture_options(args: DatasetOptions):
         renders=args.renders,
         lighting=args.lighting,
     )
-
-
-def typed(args: DatasetOptions) -> list[str]:
-    """The options that were given, as words of a command; folders without their path."""
-    words = []
-    for name in DatasetOptions.__dataclass_fields__:
-        value = getattr(args, name)
-        if value not in (None, ""):
-            words += [option_of(name), value.name if isinstance(value, Path) else str(value)]
-    return words

@@ -9,16 +9,16 @@ from typing import Annotated
 import tyro
 
 from app.files.light_rigs import load_rig
-from app.model.edits import MAX_LAMPS
-from app.model.light_state import LampState, LightState, Rgb, StageState
-from app.options.arguments import UsageError, check_number, parse_numbers, shipped_path
+from app.model.fields import Rgb
+from app.model.lights import MAX_LAMPS, LampState, LightState, Surroundings
+from app.options.arguments import UsageError, check_number, parse_numbers
 from phynes_core.errors import ImageError
-from phynes_core.io.shipped_files import ASSETS
+from phynes_core.io.shipped_files import ASSETS, shipped_path
 
 
 @dataclass(frozen=True, kw_only=True)
 class LightOptions:
-    """Light and stage."""
+    """Light and surroundings."""
 
     probe: str = ""
     """The surrounding light: a lat-long .exr, .hdr or .png, a bare name in assets/probes, "captured" (the light
@@ -52,7 +52,7 @@ SUN_NAMES = ("az", "el", "intensity", "radius")
 AREA_NAMES = ("x", "y", "z", "intensity", "radius")
 
 
-def opening_light(options: LightOptions) -> LightState:
+def light_from_options(options: LightOptions) -> LightState:
     """The surrounding light, the rig's lamps and the single ones; raises PhynesError."""
     check_number("--probe-yaw", options.probe_yaw)
     check_number("--probe-intensity", options.probe_intensity, 0.0)
@@ -75,9 +75,9 @@ def opening_light(options: LightOptions) -> LightState:
     )
 
 
-def opening_stage(options: LightOptions, background: str) -> StageState:  # of light_state.BACKDROPS
+def surroundings_from_options(options: LightOptions, background: str) -> Surroundings:  # of light_state.BACKDROPS
     """What stands around the avatar."""
-    return StageState(background, has_ground=options.ground, has_balls=options.balls)
+    return Surroundings(background, has_ground=options.ground, has_balls=options.balls)
 
 
 def background_color(text: str, default: Rgb) -> Rgb:  # sRGB in [0, 1]

@@ -8,10 +8,10 @@ from app.model.view_state import ViewState
 from app.options.arguments import check_number
 from app.options.backends import map_backend
 from app.options.bodies import licensed_files
-from app.options.camera import opening_camera
-from app.options.view import SceneOptions, keeps_clocks, opening_view
+from app.options.camera import camera_from_options
+from app.options.view import SceneOptions, keeps_clocks, view_from_options
 from app.rendering.lighting import BuiltLight, Lightings
-from app.rendering.posed_row import Bodies, KeptFiles
+from app.rendering.posed_row import Bodies, FileCache
 from app.rendering.scenes import at_time, camera_of, home_view
 from app.rendering.surroundings import ground_of
 from phynes_core.frame.scene import Scene
@@ -40,15 +40,15 @@ def open_scene(options: SceneOptions) -> OpenedScene:
     check_number("--size", options.size, MIN_SIZE, MAX_SIZE)
     if options.time is not None:
         check_number("--time", options.time)
-    files = KeptFiles()
+    files = FileCache()
     bodies = Bodies(files, *licensed_files(options), map_backend(options))
-    view = opening_view(options)
+    view = view_from_options(options)
     if not keeps_clocks(options):
         view = at_time(bodies, view, options.frame, options.time)
     row, avatar = bodies.row(view), bodies.avatar(view.body)
-    view = replace(view, camera=opening_camera(options, view, home_view(view, avatar), bool(options.session)))
+    view = replace(view, camera=camera_from_options(options, view, home_view(view, avatar), bool(options.session)))
     camera = camera_of(view.camera, row.target, options.size)
     lightings = Lightings(lambda path: files.get("environment", path, load_environment_image))
-    built = lightings.build(row.posed[view.company.place].avatar.light, view.light, row.target)
-    ground = ground_of(view.stage, row.floor_m, row.target, view.company.spacing_m * (len(row.posed) - 1))
+    built = lightings.build(row.posed[view.avatar_row.active].avatar.light, view.light, row.target)
+    ground = ground_of(view.surroundings, row.floor_m, row.target, view.avatar_row.spacing_m * (len(row.posed) - 1))
     return OpenedScene(view, Scene(row.posed, camera, built.lighting, ground), built, row.target)

@@ -5,22 +5,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from app.files.sessions import view_of_argument
-from app.model.view_state import LookState, ViewState
+from app.model.display_settings import DisplaySettings
+from app.model.view_state import ViewState
 from app.options.arguments import UsageError, check_number, option_of
 from app.options.backends import BackendOptions, check_backends, chosen_device, map_backend
-from app.options.bodies import BodyOptions, PlaybackOptions, licensed_files, opening_row, playback_of
-from app.options.camera import CameraOptions, check_camera, opening_camera, with_path
-from app.options.light import LightOptions, background_color, opening_light, opening_stage
-from app.options.look import LookingOptions, with_looking
+from app.options.bodies import BodyOptions, PlaybackOptions, licensed_files, playback_of, row_from_options
+from app.options.camera import CameraOptions, camera_from_options, check_camera, with_path
+from app.options.display import DisplayOptions, with_display_options
+from app.options.light import LightOptions, background_color, light_from_options, surroundings_from_options
 
 if TYPE_CHECKING:
     import torch
 
-    from app.rendering.render_service import AvatarSession
+    from app.rendering.render_service import RenderService
 
 
 @dataclass(frozen=True, kw_only=True)
-class ViewOptions(BodyOptions, LightOptions, CameraOptions, LookingOptions, BackendOptions):
+class ViewOptions(BodyOptions, LightOptions, CameraOptions, DisplayOptions, BackendOptions):
     """A session, or who is shown, in which pose, under which light."""
 
     session: str = ""
@@ -47,23 +48,25 @@ NO_DESCRIPTION = ("smpl", "smpl_uv")  # of BodyOptions: where a file is, not wha
 LOOKS = ("pixel_normals", "freeze_materials", "background", "exposure", "curve", "buffer")
 
 
-def opening_view(options: ViewOptions) -> ViewState:
+def view_from_options(options: ViewOptions) -> ViewState:
     """The view, its camera and clocks aside where no session sets them; raises PhynesError."""
     check_camera(options)
     if options.session:
         _refuse_descriptions(options)
-        return with_looking(options, with_path(options, view_of_argument(options.session)))
-    body, company = opening_row(options, playback_of(options) if isinstance(options, PlaybackOptions) else None)
+        return with_display_options(options, with_path(options, view_of_argument(options.session)))
+    body, row = row_from_options(options, playback_of(options) if isinstance(options, PlaybackOptions) else None)
     body = replace(body, detail=options.pixel_normals, freezes_materials=options.freeze_materials)
-    plain = LookState()
-    look = LookState(
+    plain = DisplaySettings()
+    display = DisplaySettings(
         getattr(options, "buffer", plain.buffer), getattr(options, "exposure", plain.exposure_ev),
         getattr(options, "curve", plain.curve), background_color(options.background_color, plain.background),
     )  # fmt: skip
-    check_number("--exposure", look.exposure_ev)
-    stage = opening_stage(options, getattr(options, "background", "none"))
-    view = ViewState(body, light=opening_light(options), look=look, stage=stage, company=company)
-    return with_looking(options, with_path(options, view))
+    check_number("--exposure", display.exposure_ev)
+    surroundings = surroundings_from_options(options, getattr(options, "background", "none"))
+    view = ViewState(
+        body, light=light_from_options(options), display=display, surroundings=surroundings, avatar_row=row
+    )
+    return with_display_options(options, with_path(options, view))
 
 
 def keeps_clocks(options: SceneOptions) -> bool:
@@ -81,26 +84,26 @@ def _refuse_descriptions(options: ViewOptions) -> None:
             )
 
 
-def new_session(options: ViewOptions, device: "torch.device", has_antialias: bool = True) -> "AvatarSession":
+def new_render_service(options: ViewOptions, device: "torch.device", has_antialias: bool = True) -> "RenderService":
     """The engine's session as the options want it; nothing is loaded yet."""
-    from app.rendering.render_service import AvatarSession
+    from app.rendering.render_service import RenderService
 
-    return AvatarSession(
+    return RenderService(
         options.backend, *licensed_files(options), has_antialias, options.raster, map_backend(options), device
     )  # fmt: skip
 
 
-def open_session(
+def open_render_service(
     options: SceneOptions, view: ViewState, has_antialias: bool = True
-) -> tuple["AvatarSession", ViewState]:  # fmt: skip
+) -> tuple["RenderService", ViewState]:  # fmt: skip
     """The session, and the view with its clocks and its camera; raises PhynesError."""
     if options.time is not None:
         check_number("--time", options.time)
     device = chosen_device(options)
     check_backends(options, device.type)
-    session = new_session(options, device, has_antialias)
+    session = new_render_service(options, device, has_antialias)
     if not keeps_clocks(options):
         view = session.at_time(view, options.frame, options.time)
-    view = replace(view, camera=opening_camera(options, view, session.home_camera(view), bool(options.session)))
+    view = replace(view, camera=camera_from_options(options, view, session.home_camera(view), bool(options.session)))
     session.check(view)
     return session, view

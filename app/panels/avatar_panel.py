@@ -4,9 +4,9 @@ from pathlib import Path
 
 import dearpygui.dearpygui as dpg
 
-from app.model import edits
+from app.model import avatar_row, edits, playback
+from app.model.avatar_row import NUM_SHAPES
 from app.model.playback import load_motion_file
-from app.model.view_state import NUM_SHAPES
 from app.panels.panel import PanelContext, Snapshot, labels_to_keys, show_options, show_value, tooltip
 
 SHAPE_RANGE = 3.0  # standard deviations
@@ -32,7 +32,7 @@ class AvatarPanel:
         with dpg.group(horizontal=True):
             dpg.add_button(
                 label="Play", tag="avatar.play", width=58,
-                callback=lambda: post(edits.toggle_playing, "play"),
+                callback=lambda: post(playback.toggle_playing, "play"),
             )  # fmt: skip
             dpg.add_slider_float(
                 label="time", tag="avatar.time", min_value=0.0, max_value=1.0, format="%.2f s", width=-70, clamped=True,
@@ -45,7 +45,9 @@ class AvatarPanel:
                 dpg.add_slider_float(
                     label=f"shape {index + 1}", tag=f"avatar.shape{index}", min_value=-SHAPE_RANGE,
                     max_value=SHAPE_RANGE, format="%.2f", width=-70, user_data=index,
-                    callback=lambda _, value, which: post(lambda s: edits.set_shape(s, which, value), f"shape{which}"),
+                    callback=lambda _, value, which: post(
+                        lambda s: avatar_row.set_shape(s, which, value), f"shape{which}"
+                    ),
                 )  # fmt: skip
             tooltip("avatar.shape0", "Added to the avatar's own shape, in standard deviations. Ctrl+click to type.")
             dpg.add_button(
@@ -78,7 +80,7 @@ class AvatarPanel:
     def _choose(self, label: str) -> None:
         if label in self._avatars:
             key = self._avatars[label]
-            self._context.post(lambda s: edits.choose_avatar(s, key), "avatar")
+            self._context.post(lambda s: avatar_row.choose_avatar(s, key), "avatar")
 
     def _move(self, label: str) -> None:
         if label in self._motions:

@@ -4,15 +4,15 @@ from pathlib import Path
 
 import dearpygui.dearpygui as dpg
 
-from app.model.avatar_row import MAX_BODIES, add_body, choose_body, edit_company, framed, remove_body
+from app.model.avatar_row import MAX_BODIES, add_body, choose_body, edit_avatar_row, framed, remove_body
 from app.panels.panel import PanelContext, Snapshot, labels_to_keys, show_options, show_value, tooltip
 from app.panels.theme import SELECTED_THEME
 
 
-class CompanyPanel:
+class AvatarRowPanel:
     """The row of bodies."""
 
-    title = "Side by side"
+    title = "RenderSlot by side"
 
     def __init__(self, context: PanelContext) -> None:
         self._context = context
@@ -35,11 +35,13 @@ class CompanyPanel:
                     )  # fmt: skip
         dpg.add_checkbox(
             label="all in the active one's pose", tag="company.shares_pose",
-            callback=lambda _, value: self._context.post(lambda s: edit_company(s, shares_pose=value), "same pose"),
+            callback=lambda _, value: self._context.post(lambda s: edit_avatar_row(s, shares_pose=value), "same pose"),
         )  # fmt: skip
         dpg.add_slider_float(
             tag="company.spacing", min_value=0.4, max_value=4.0, format="%.2f m apart", width=-1,
-            callback=lambda _, value: self._context.post(lambda s: framed(edit_company(s, spacing_m=value)), "spacing"),
+            callback=lambda _, value: self._context.post(
+                lambda s: framed(edit_avatar_row(s, spacing_m=value)), "spacing"
+            ),
         )  # fmt: skip
         tooltip("company.which", "The avatar that Add puts at the row's end, or drop a .ckpt on the picture.")
         tooltip("company.add", "B in the picture adds one more of the active avatar.")
@@ -49,7 +51,7 @@ class CompanyPanel:
 
     def sync(self, snapshot: Snapshot) -> None:
         """Show the row."""
-        state, company = snapshot.state, snapshot.state.company
+        state, row = snapshot.state, snapshot.state.avatar_row
         pairs = [(choice.key, choice.label) for choice in snapshot.choices.avatars]
         self._avatars = labels_to_keys(pairs)
         show_options("company.which", items=list(self._avatars))
@@ -59,11 +61,11 @@ class CompanyPanel:
             has_body = place < len(state.bodies)
             label = f"{place + 1} {Path(state.bodies[place].avatar).stem}" if has_body else ""
             show_options(f"company.{place}", show=has_body, label=label)
-            dpg.bind_item_theme(f"company.{place}", SELECTED_THEME if place == company.place else 0)
-        show_options("company.remove", enabled=bool(company.others))
+            dpg.bind_item_theme(f"company.{place}", SELECTED_THEME if place == row.active else 0)
+        show_options("company.remove", enabled=bool(row.others))
         show_options("company.add", enabled=len(state.bodies) < MAX_BODIES)
-        show_value("company.shares_pose", company.shares_pose)
-        show_value("company.spacing", float(company.spacing_m))
+        show_value("company.shares_pose", row.shares_pose)
+        show_value("company.spacing", float(row.spacing_m))
 
     def _add(self) -> None:
         avatar = self._avatars.get(dpg.get_value("company.which"), "")

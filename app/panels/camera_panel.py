@@ -3,8 +3,8 @@
 import dearpygui.dearpygui as dpg
 
 from app.model import cameras, edits
-from app.model.look_state import CameraState
-from app.model.view_state import Edit
+from app.model.cameras import CameraState
+from app.model.store import Edit
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
 
 VIEW_WIDTH_PX = 54

@@ -39,7 +39,7 @@ class FileMenu:
             self._item("Save it as...", "file.save_as", "Ctrl+Shift+S", lambda: dpg.show_item(SAVE_DIALOG))
             self._item("Bring back the lost session", "file.restore", "Ctrl+Shift+O", lambda: actions.restore_session())
             dpg.add_separator()
-            self._item("Take a picture", "file.photograph", "F12", lambda: actions.photograph())
+            self._item("ExportJob a picture", "file.photograph", "F12", lambda: actions.photograph())
             self._item("Record a video", "file.record", "R", lambda: actions.record())
             self._item("Cancel either", "file.cancel", "Shift+R", lambda: actions.cancel_recording())
             self._item(

@@ -5,10 +5,13 @@ from pathlib import Path
 import dearpygui.dearpygui as dpg
 
 from app.files.light_rigs import LIGHT_PRESETS
-from app.model import comparison, edits, looks
+from app.model import comparison, display_settings, edits, tools
 from app.model.comparison import compared_avatars
-from app.model.lights import environment_paths
-from app.model.view_state import BUFFERS, LOUPE_ZOOMS, Edit, LightState, ViewState
+from app.model.display_settings import BUFFERS
+from app.model.lights import LightState, environment_paths
+from app.model.store import Edit
+from app.model.tools import LOUPE_ZOOMS
+from app.model.view_state import ViewState
 from app.panels.panel import PanelContext, Snapshot, labels_to_keys, show_options, show_value, tooltip
 
 SAME, KEEP, CAPTURED, OWN = "same", "what shines now", "as captured", "light: its own"
@@ -29,13 +32,13 @@ class InspectPanel:
     def build(self) -> None:
         """Overlays and pointer, then the split and its three choices."""
         with dpg.group(horizontal=True):
-            self._checkbox("joints", "joints", looks.toggle_joints)
-            self._checkbox("mesh edges", "wireframe", looks.toggle_wireframe)
+            self._checkbox("joints", "joints", display_settings.toggle_joints)
+            self._checkbox("mesh edges", "wireframe", display_settings.toggle_wireframe)
         tooltip("inspect.joints", "Joints and bones over the picture: left blue, right orange. J in the picture.")
         tooltip("inspect.wireframe", "Edges of the posed mesh where they are seen. Shift+J in the picture.")
         with dpg.group(horizontal=True):
-            self._checkbox("pixel values", "readout", looks.toggle_readout)
-            self._checkbox("loupe", "loupe", looks.toggle_loupe)
+            self._checkbox("pixel values", "readout", tools.toggle_readout)
+            self._checkbox("loupe", "loupe", tools.toggle_loupe)
             dpg.add_combo(
                 [f"{zoom}x" for zoom in LOUPE_ZOOMS], tag="inspect.loupe_zoom", width=-1,
                 callback=lambda _, label: self._zoom(label),
@@ -44,11 +47,11 @@ class InspectPanel:
         tooltip("inspect.loupe", "The pixels around the pointer, magnified. U in the picture.")
         tooltip("inspect.loupe_zoom", "Screen pixels a pixel. Shift+U and Alt+U, or Alt and the wheel, in the picture.")
         with dpg.group(horizontal=True):
-            self._checkbox("split with", "split", looks.toggle_compare)
+            self._checkbox("split with", "split", comparison.toggle_compare)
             dpg.add_combo((), tag="inspect.split_buffer", width=-70, callback=lambda _, label: self._buffer(label))
             dpg.add_button(
                 label="Swap", tag="inspect.split_swap", width=-1,
-                callback=lambda: self._post(looks.swap_sides, "swap sides"),
+                callback=lambda: self._post(comparison.swap_sides, "swap sides"),
             )  # fmt: skip
         with dpg.group(horizontal=True):
             dpg.add_combo((), tag="inspect.split_avatar", width=150, callback=lambda _, label: self._avatar(label))
@@ -65,9 +68,9 @@ class InspectPanel:
 
     def sync(self, snapshot: Snapshot) -> None:
         """Show the look and the comparison."""
-        look, compare = snapshot.state.look, snapshot.state.compare
-        show_value("inspect.joints", look.has_joints)
-        show_value("inspect.wireframe", look.has_wireframe)
+        display, compare = snapshot.state.display, snapshot.state.compare
+        show_value("inspect.joints", display.has_joints)
+        show_value("inspect.wireframe", display.has_wireframe)
         show_value("inspect.readout", snapshot.state.tool.has_readout)
         show_value("inspect.loupe", snapshot.state.tool.has_loupe)
         show_value("inspect.loupe_zoom", f"{snapshot.state.tool.loupe_zoom}x")

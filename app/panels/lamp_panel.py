@@ -5,8 +5,9 @@ import dearpygui.dearpygui as dpg
 from app.files.light_rigs import LIGHT_PRESETS
 from app.model import edits, lights
 from app.model.blackbody import shown_color
-from app.model.light_state import LightState
-from app.model.view_state import Rgb, ViewState
+from app.model.fields import Rgb
+from app.model.lights import LightState
+from app.model.view_state import ViewState
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
 from app.panels.theme import MUTED, SELECTED_THEME
 from app.panels.widgets import ColorField, add_file_dialog
@@ -42,7 +43,7 @@ class LampPanel:
         with dpg.group(horizontal=True):
             dpg.add_button(label="Add lamp", tag="lamp.add", callback=self._add)
             dpg.add_button(label="Remove", tag="lamp.remove", callback=self._remove)
-            for index in range(edits.MAX_LAMPS):
+            for index in range(lights.MAX_LAMPS):
                 dpg.add_button(
                     label=str(index + 1), tag=f"lamp.{index}", show=False, width=26, user_data=index,
                     callback=lambda _, __, which: self._select(which),
@@ -81,14 +82,14 @@ class LampPanel:
         """Show the lamps."""
         self._state = state = snapshot.state
         lamps, selected = state.light.lamps, state.tool.selected_lamp
-        for index in range(edits.MAX_LAMPS):
+        for index in range(lights.MAX_LAMPS):
             show_options(f"lamp.{index}", show=index < len(lamps))
             dpg.bind_item_theme(f"lamp.{index}", SELECTED_THEME if index == selected else 0)
         has_lamp = selected < len(lamps)
         show_options("lamp.hint", show=not lamps)
         show_options("lamp.selected", show=has_lamp)
         show_options("lamp.remove", show=has_lamp)
-        show_options("lamp.add", enabled=len(lamps) < edits.MAX_LAMPS)
+        show_options("lamp.add", enabled=len(lamps) < lights.MAX_LAMPS)
         if has_lamp:
             lamp = lamps[selected]
             for name, *_ in SLIDERS:
@@ -102,11 +103,11 @@ class LampPanel:
             self._color.show(shown_color(lamp))
 
     def _edit(self, name: str, value: object) -> None:
-        self._context.post(lambda s: edits.edit_lamp(s, s.tool.selected_lamp, **{name: value}), f"lamp {name}")
+        self._context.post(lambda s: lights.edit_lamp(s, s.tool.selected_lamp, **{name: value}), f"lamp {name}")
 
     def _pick(self, color: Rgb) -> None:
         self._context.post(
-            lambda s: edits.edit_lamp(s, s.tool.selected_lamp, color=color, temperature_k=0.0), "lamp color"
+            lambda s: lights.edit_lamp(s, s.tool.selected_lamp, color=color, temperature_k=0.0), "lamp color"
         )
 
     def _kelvin(self, is_on: bool) -> None:
@@ -120,11 +121,11 @@ class LampPanel:
 
     def _add(self) -> None:
         self._context.end_gesture()
-        self._context.post(edits.add_lamp, "add lamp")
+        self._context.post(lights.add_lamp, "add lamp")
 
     def _remove(self) -> None:
         self._context.end_gesture()
-        self._context.post(lambda s: edits.remove_lamp(s, s.tool.selected_lamp), "remove lamp")
+        self._context.post(lambda s: lights.remove_lamp(s, s.tool.selected_lamp), "remove lamp")
 
     def _select(self, index: int) -> None:
         self._context.post(lambda s: edits.edit_tool(s, selected_lamp=index), "select lamp")

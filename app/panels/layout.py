@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import dearpygui.dearpygui as dpg
 
 from app.panels.avatar_panel import AvatarPanel
-from app.panels.avatar_row_panel import CompanyPanel
+from app.panels.avatar_row_panel import AvatarRowPanel
 from app.panels.camera_panel import CameraPanel
 from app.panels.inspect_panel import InspectPanel
 from app.panels.lamp_panel import LampPanel
@@ -19,9 +19,9 @@ from app.panels.pose_panel import PosePanel
 from app.panels.poses_panel import PosesPanel
 from app.panels.probe_panel import ProbePanel
 from app.panels.record_panel import RecordPanel
-from app.panels.stage_panel import StagePanel
 from app.panels.stats_panel import StatsPanel
 from app.panels.still_panel import StillPanel
+from app.panels.surroundings_panel import SurroundingsPanel
 from app.panels.timeline_panel import TimelinePanel
 from app.panels.view_panel import ViewPanel
 
@@ -92,7 +92,7 @@ def _column(slots: tuple[tuple[str, int], ...], width: int, parent: str, number:
 
 PANELS: tuple[Docked, ...] = (
     Docked(1, AvatarPanel, "avatar"),
-    Docked(9, CompanyPanel, "avatar"),
+    Docked(9, AvatarRowPanel, "avatar"),
     Docked(10, TimelinePanel, "timeline"),
     Docked(2, PosePanel, "pose"),
     Docked(11, PosesPanel, "pose"),
@@ -103,7 +103,7 @@ PANELS: tuple[Docked, ...] = (
     Docked(30, MaterialPanel, "probes"),
     Docked(7, LampPanel, "lamps"),
     Docked(8, ViewPanel, "look"),
-    Docked(20, StagePanel, "look"),
+    Docked(20, SurroundingsPanel, "look"),
     Docked(21, InspectPanel, "look"),
     Docked(40, CameraPanel, "look"),
     Docked(41, PathPanel, "look"),

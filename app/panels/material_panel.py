@@ -6,8 +6,8 @@ import dearpygui.dearpygui as dpg
 import numpy as np
 
 from app.model import materials
-from app.model.material_state import PAINTS, TOOLS, Place
-from app.model.view_state import Edit
+from app.model.materials import PAINTS, TOOLS, Place
+from app.model.store import Edit
 from app.panels.material_rows import BrushRows, ScaleRows
 from app.panels.panel import PanelContext, Snapshot, key_of, show_options, show_value, tooltip
 from app.panels.theme import drawing, pointer_in, scale_drawing

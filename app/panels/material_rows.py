@@ -3,8 +3,8 @@
 import dearpygui.dearpygui as dpg
 
 from app.model import materials
-from app.model.material_state import PAINTS, BrushState, MaterialState
-from app.model.view_state import Edit
+from app.model.materials import PAINTS, BrushState, MaterialState
+from app.model.store import Edit
 from app.panels.panel import PanelContext, Snapshot, key_of, show_options, show_value, tooltip
 from app.panels.widgets import ColorField, add_file_dialog
 

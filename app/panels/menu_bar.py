@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import dearpygui.dearpygui as dpg
 
-from app.model import edits
+from app.model import tools
 from app.model.status import Message, shortened
 from app.panels.file_menu import FileMenu
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value
@@ -59,7 +59,7 @@ class MenuBar:
             with dpg.menu(label="Help", tag="menu.help"):
                 dpg.add_menu_item(
                     label="Keys", tag="menu.keys", shortcut="?",
-                    callback=lambda: self._context.post(edits.toggle_help, "help"),
+                    callback=lambda: self._context.post(tools.toggle_help, "help"),
                 )  # fmt: skip
             with dpg.menu(label="Messages", tag="menu.messages"):
                 for row in range(MOST_LISTED):

@@ -7,9 +7,10 @@ from typing import Any, Protocol
 import dearpygui.dearpygui as dpg
 import numpy as np
 
-from app.model.material_state import MaterialFile
+from app.model.materials import MaterialFile
 from app.model.status import SessionStatus, Status
-from app.model.view_state import Edit, ViewState
+from app.model.store import Edit
+from app.model.view_state import ViewState
 from app.options.command_lines import CommandTexts
 from app.rendering.frames import Choices, MaterialSquare
 from app.tools.actions import Actions
@@ -25,7 +26,7 @@ class Snapshot:
     choices: Choices = field(default_factory=Choices)
     status: Status = field(default_factory=Status)
     probe_radiance: np.ndarray | None = None  # [16, 32, 3] linear, as the newest frame was lit
-    stage_ms: Mapping[str, float] = field(default_factory=dict)
+    node_ms: Mapping[str, float] = field(default_factory=dict)
     render_ms: float = 0.0
     display_fps: float = 0.0
     display_name: str = ""  # what draws the windows

@@ -5,7 +5,7 @@ import dearpygui.dearpygui as dpg
 from app.model import camera_paths
 from app.model.camera_paths import duration_s
 from app.model.cameras import lens_mm
-from app.model.view_state import Edit
+from app.model.store import Edit
 from app.panels.panel import PanelContext, Snapshot, key_of, show_options, show_value, tooltip
 from app.panels.widgets import add_file_dialog
 

@@ -3,8 +3,7 @@
 import dearpygui.dearpygui as dpg
 
 from app.model import edits
-from app.model.joints import place_joint, set_limit
-from app.model.view_state import LIMITS
+from app.model.joints import LIMITS, place_joint, reset_joints, set_limit
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
 from app.panels.theme import MUTED
 
@@ -84,7 +83,7 @@ class PosePanel:
             )  # fmt: skip
         tooltip(f"joint{joint}", HINT)
 
-    def _reset(self, what: str, joints: tuple[int, ...] | None) -> None:
+    def _reset(self, what: str, which: tuple[int, ...] | None) -> None:
         self._context.end_gesture()
-        edit = edits.reset_joints if joints is None else lambda s: edits.reset_joints(s, joints)
+        edit = reset_joints if which is None else lambda s: reset_joints(s, which)
         self._context.post(edit, f"reset {what}")

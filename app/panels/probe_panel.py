@@ -5,9 +5,10 @@ import math
 import dearpygui.dearpygui as dpg
 import numpy as np
 
-from app.model import edits, lights
+from app.model import edits, fields, lights
 from app.model.blackbody import shown_color
-from app.model.view_state import PROBE_COLUMNS, PROBE_ROWS, ViewState
+from app.model.lights import PROBE_COLUMNS, PROBE_ROWS
+from app.model.view_state import ViewState
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
 from app.panels.theme import ACCENT_BRIGHT, MUTED, drawing, pointer_in, scale_drawing
 from app.panels.widgets import ColorField
@@ -29,7 +30,7 @@ def lamp_to_picture(azimuth_deg: float, elevation_deg: float) -> tuple[float, fl
 
 def picture_to_lamp(x: float, y: float) -> tuple[float, float]:
     """Azimuth and elevation in degrees of a place in the picture."""
-    return edits.wrap_deg(90.0 - (x / WIDTH_PX - 0.5) * 360.0), (0.5 - min(max(y / HEIGHT_PX, 0.0), 1.0)) * 180.0
+    return fields.wrap_deg(90.0 - (x / WIDTH_PX - 0.5) * 360.0), (0.5 - min(max(y / HEIGHT_PX, 0.0), 1.0)) * 180.0
 
 
 def picture_pixels(radiance: np.ndarray, exposure_ev: float) -> np.ndarray:
@@ -116,10 +117,10 @@ class ProbePanel:
         if snapshot.scale != self._scale:
             self._resize(snapshot.scale)
         if snapshot.probe_radiance is not None:
-            shown = (snapshot.probe_radiance.tobytes(), state.look.exposure_ev)
+            shown = (snapshot.probe_radiance.tobytes(), state.display.exposure_ev)
             if shown != self._shown:
                 self._shown = shown
-                dpg.set_value(TEXTURE, picture_pixels(snapshot.probe_radiance, state.look.exposure_ev))
+                dpg.set_value(TEXTURE, picture_pixels(snapshot.probe_radiance, state.display.exposure_ev))
         self._draw_markers(state)
         tool = state.tool
         show_value("probes.tool", "Paint" if tool.paints else "Move lamp")
@@ -152,7 +153,7 @@ class ProbePanel:
         """Go on with what `press` began."""
         if self._drag == "lamp":
             index, angles = self._lamp, picture_to_lamp(x, y)
-            self._context.post(lambda s: edits.move_lamp(s, index, *angles), "drag lamp")
+            self._context.post(lambda s: lights.move_lamp(s, index, *angles), "drag lamp")
         elif self._drag == "paint":
             self._stroke(int(y // CELL_PX), int(x // CELL_PX))
 
@@ -239,4 +240,4 @@ class ProbePanel:
 
     def _clear(self) -> None:
         self._context.end_gesture()
-        self._context.post(edits.clear_paint, "clear paint")
+        self._context.post(lights.clear_paint, "clear paint")

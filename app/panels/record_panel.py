@@ -4,7 +4,7 @@ from pathlib import Path
 
 import dearpygui.dearpygui as dpg
 
-from app.model import edits
+from app.model import exports
 from app.model.status import clock, with_suffix
 from app.panels.panel import PanelContext, Snapshot, key_of, show_options, show_value, tooltip
 from app.panels.widgets import CommandRow
@@ -101,7 +101,7 @@ class RecordPanel:
 
     def _choose_format(self, suffix: str) -> None:
         self._context.post(
-            lambda s: edits.edit_turntable(s, path=with_suffix(s.tool.turntable.path, suffix, "video")),
+            lambda s: exports.edit_turntable(s, path=with_suffix(s.tool.turntable.path, suffix, "video")),
             "video format",
         )
 
@@ -110,7 +110,7 @@ class RecordPanel:
             self._set("path", path.strip())
 
     def _set(self, name: str, value: object) -> None:
-        self._context.post(lambda s: edits.edit_turntable(s, **{name: value}), f"turntable {name}")
+        self._context.post(lambda s: exports.edit_turntable(s, **{name: value}), f"turntable {name}")
 
 
 def _overlay(snapshot: Snapshot) -> str:

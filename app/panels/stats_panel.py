@@ -17,7 +17,7 @@ class StatsPanel:
         self._context = context
 
     def build(self) -> None:
-        """Lines of text and a bar for each stage."""
+        """Lines of text and a bar for each node of the frame."""
         with dpg.group(horizontal=True):
             dpg.add_text("", tag="stats.render")
             dpg.add_text("", tag="stats.display", color=MUTED)
@@ -42,8 +42,8 @@ class StatsPanel:
             "Host: they were finished on the CPU.",
         )
         for index in range(MAX_STAGES):
-            dpg.add_progress_bar(tag=f"stats.stage{index}", width=-1, height=17, overlay="", show=False)
-        tooltip("stats.stage0", "Stages that ran for the newest frame; what did not change is not computed again.")
+            dpg.add_progress_bar(tag=f"stats.node{index}", width=-1, height=17, overlay="", show=False)
+        tooltip("stats.node0", "Stages that ran for the newest frame; what did not change is not computed again.")
 
     def sync(self, snapshot: Snapshot) -> None:
         """Show the newest frame's times."""
@@ -56,10 +56,10 @@ class StatsPanel:
         show_value("stats.engine", f"Computed on {snapshot.choices.engine}" if snapshot.choices.engine else "")
         show_value("stats.frame_path", f"Frames to the window: {snapshot.frame_path}")
         show_value("stats.display_name", f"Drawn by {snapshot.display_name}")
-        stages = sorted(snapshot.stage_ms.items(), key=lambda item: -item[1])[:MAX_STAGES]
+        stages = sorted(snapshot.node_ms.items(), key=lambda item: -item[1])[:MAX_STAGES]
         total = max(snapshot.render_ms, 1e-6)
         for index in range(MAX_STAGES):
-            tag = f"stats.stage{index}"
+            tag = f"stats.node{index}"
             show_options(tag, show=index < len(stages))
             if index < len(stages):
                 name, milliseconds = stages[index]

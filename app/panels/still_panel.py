@@ -4,7 +4,7 @@ from pathlib import Path
 
 import dearpygui.dearpygui as dpg
 
-from app.model import edits
+from app.model import exports
 from app.model.status import with_suffix
 from app.panels.panel import PanelContext, Snapshot, key_of, show_options, show_value, tooltip
 from app.panels.widgets import CommandRow
@@ -16,7 +16,7 @@ FORMATS = {".png": "PNG", ".exr": "EXR, all buffers"}
 class StillPanel:
     """Pictures."""
 
-    title = "Take a picture"
+    title = "ExportJob a picture"
 
     def __init__(self, context: PanelContext) -> None:
         self._context = context
@@ -43,7 +43,7 @@ class StillPanel:
             label="file", tag="still.path", width=-40, callback=lambda _, value: self._set_path(value)
         )  # fmt: skip
         tooltip("still.path", "Ends in .png or .exr. No file is ever replaced: the next one gets a number.")
-        dpg.add_button(label="Take", tag="still.start", width=96, callback=self._pressed)
+        dpg.add_button(label="ExportJob", tag="still.start", width=96, callback=self._pressed)
         tooltip("still.start", "F12 in the picture. The file appears when it is complete.")
         self._command.build()
 
@@ -56,7 +56,7 @@ class StillPanel:
         show_value("still.has_alpha", still.has_alpha)
         show_value("still.path", still.path)
         self._is_running = recording.state == "running"
-        show_options("still.start", label="Cancel" if self._is_running else "Take")
+        show_options("still.start", label="Cancel" if self._is_running else "ExportJob")
         self._command.show(snapshot.commands.picture)
 
     def _pressed(self) -> None:
@@ -66,7 +66,7 @@ class StillPanel:
     def _choose_format(self, label: str) -> None:
         suffix = key_of(FORMATS, label)
         self._context.post(
-            lambda s: edits.edit_still(s, path=with_suffix(s.tool.still.path, suffix, "picture")),
+            lambda s: exports.edit_still(s, path=with_suffix(s.tool.still.path, suffix, "picture")),
             "picture format",
         )
 
@@ -75,4 +75,4 @@ class StillPanel:
             self._set("path", path.strip())
 
     def _set(self, name: str, value: object) -> None:
-        self._context.post(lambda s: edits.edit_still(s, **{name: value}), f"picture {name}")
+        self._context.post(lambda s: exports.edit_still(s, **{name: value}), f"picture {name}")

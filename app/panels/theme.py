@@ -6,7 +6,6 @@ from pathlib import Path
 
 import dearpygui.dearpygui as dpg
 
-FONTS = Path(__file__).resolve().parents[2] / "assets" / "fonts"
 TEXT_SIZE_PX = 15
 ACCENT = (240, 178, 71)
 ACCENT_BRIGHT = (255, 200, 110)
@@ -66,8 +65,8 @@ def ground(theme: str) -> tuple[int, int, int]:
     return _PALETTES[theme]["WindowBg"]
 
 
-def build_theme() -> None:
-    """Bind the theme to everything; `set_theme` changes it afterward."""
+def build_theme(fonts: Path) -> None:
+    """Bind the theme to everything; `set_theme` changes it afterward. `fonts`: the folder that holds Inter."""
     with dpg.theme() as bound, dpg.theme_component(dpg.mvAll):
         for name, color in _DARK.items():
             dpg.add_theme_color(getattr(dpg, f"mvThemeCol_{name}"), color, tag=f"theme.{name}")
@@ -77,10 +76,10 @@ def build_theme() -> None:
     with dpg.theme(tag=SELECTED_THEME), dpg.theme_component(dpg.mvButton):
         for name in _SELECTED["dark"]:
             dpg.add_theme_color(getattr(dpg, f"mvThemeCol_{name}"), tag=f"theme.selected.{name}")
-    set_theme("dark", 1.0)
+    set_theme("dark", 1.0, fonts)
 
 
-def set_theme(theme: str, scale: float) -> None:
+def set_theme(theme: str, scale: float, fonts: Path) -> None:
     """Colors of a theme, and sizes times `scale`; text in Inter."""
     for name, color in _PALETTES[theme].items():
         dpg.set_value(f"theme.{name}", [*color, 255])
@@ -92,7 +91,7 @@ def set_theme(theme: str, scale: float) -> None:
     font = f"font.{size_px}"
     if not dpg.does_item_exist(font):
         with dpg.font_registry():
-            dpg.add_font(str(FONTS / "Inter_400Regular.ttf"), size_px, tag=font)
+            dpg.add_font(str(fonts / "Inter_400Regular.ttf"), size_px, tag=font)
     dpg.bind_font(font)
 
 

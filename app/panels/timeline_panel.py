@@ -2,9 +2,8 @@
 
 import dearpygui.dearpygui as dpg
 
-from app.model import edits
-from app.model.avatar_row import range_s
-from app.model.playback import edit_playback, load_motion_file, scrub, set_range
+from app.model import playback
+from app.model.playback import edit_playback, load_motion_file, range_s, scrub, set_range
 from app.model.view_state import ViewState
 from app.panels.panel import PanelContext, Snapshot, labels_to_keys, show_options, show_value, tooltip
 from app.panels.theme import ACCENT, ACCENT_BRIGHT, MUTED, drawing, pointer_in, scale_drawing
@@ -162,7 +161,7 @@ class TimelinePanel:
         tooltip(tag, hint)
 
     def _play(self) -> None:
-        self._context.post(edits.toggle_playing, "play")
+        self._context.post(playback.toggle_playing, "play")
 
     def _edit(self, field: str, value: object) -> None:
         self._context.post(lambda s: edit_playback(s, **{field: value}), f"playback {field}")

@@ -3,7 +3,8 @@
 import dearpygui.dearpygui as dpg
 
 from app.model import cameras, edits
-from app.model.view_state import BUFFERS, DETAIL_MODES, TONE_CURVES
+from app.model.avatar_row import DETAIL_MODES
+from app.model.display_settings import BUFFERS, TONE_CURVES
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
 from app.panels.theme import SELECTED_THEME
 from app.panels.widgets import ColorField
@@ -86,8 +87,8 @@ class ViewPanel:
         )
 
     def sync(self, snapshot: Snapshot) -> None:
-        """Show the look."""
-        look, body = snapshot.state.look, snapshot.state.body
+        """Show the display."""
+        display, body = snapshot.state.display, snapshot.state.body
         labels = DETAIL_LABELS | {"auto": f"detail: auto ({'on' if snapshot.has_detail else 'off'})"}
         if body.detail != "auto":
             labels = DETAIL_LABELS
@@ -96,15 +97,15 @@ class ViewPanel:
         show_value("view.freeze", body.freezes_materials)
         show_options("view.freeze", enabled=snapshot.materials_follow_pose)
         for name in BUFFERS:
-            dpg.bind_item_theme(f"view.{name}", SELECTED_THEME if name == look.buffer else 0)
-        show_value("view.exposure", float(look.exposure_ev))
-        show_value("view.curve", look.curve)
+            dpg.bind_item_theme(f"view.{name}", SELECTED_THEME if name == display.buffer else 0)
+        show_value("view.exposure", float(display.exposure_ev))
+        show_value("view.curve", display.curve)
         show_value("view.fov", float(snapshot.state.camera.fov_deg))
-        show_value("view.false_color", look.has_false_color)
-        self._background.show(look.background)
+        show_value("view.false_color", display.has_false_color)
+        self._background.show(display.background)
 
     def _look(self, name: str, value: object) -> None:
-        self._context.post(lambda s: edits.edit_look(s, **{name: value}), name)
+        self._context.post(lambda s: edits.edit_display(s, **{name: value}), name)
 
     def _set_detail(self, label: str) -> None:
         mode = next((mode for mode in DETAIL_MODES if label == DETAIL_LABELS[mode]), "auto")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import dearpygui.dearpygui as dpg
 
-from app.model.view_state import Rgb
+from app.model.fields import Rgb
 from app.panels.panel import show_value, tooltip
 from app.panels.theme import ACCENT
 

@@ -10,11 +10,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from app.files.output_paths import check_file
 from app.files.videos import LARGEST_SIZE
-from app.model.view_state import StillState, TurntableState, ViewState
+from app.model.exports import StillState, TurntableState
+from app.model.view_state import ViewState
 from app.rendering.frames import Frame, Renderer
 from app.rendering.picture_files import LIGHT_ROWS, channel_kinds, check_light_picture, write_light
 from app.rendering.recording import Cancelled, is_clear, record, without_backdrop
-from app.rendering.tiles import bands_of
+from app.rendering.tiles import tiles_of
 from app.rendering.video_views import fitted, turntable_views
 from phynes_core.errors import OutputError
 from phynes_core.io.exr_layers import writing_layers
@@ -26,7 +27,7 @@ STILL_SUFFIXES = (".png", ".exr")
 AfterStep = Callable[[int, int, Frame | None], bool]  # steps done, of how many, a frame to show; False cancels
 
 
-class Take(Protocol):
+class ExportJob(Protocol):
     """A file that takes a while to make."""
 
     @property
@@ -50,7 +51,7 @@ class Take(Protocol):
 
 
 @dataclass(frozen=True)
-class VideoTake:
+class VideoJob:
     """A video."""
 
     state: ViewState
@@ -73,7 +74,7 @@ class VideoTake:
 
 
 @dataclass(frozen=True)
-class StillTake:
+class StillJob:
     """A picture of any size, or every buffer as a layer of one."""
 
     state: ViewState
@@ -86,7 +87,7 @@ class StillTake:
         return self.settings.path
 
     def run(self, renderer: Renderer, after_step: AfterStep, is_cancelled: Callable[[], bool]) -> bool:
-        """Band by band."""
+        """Tile by band."""
         path = Path(self.path).expanduser()
         check_still(path, self.settings.size)
         if path.suffix.lower() == ".exr":
@@ -96,13 +97,13 @@ class StillTake:
         frame = renderer.render_large(view, self.settings.size, lambda done, of: after_step(done, of, None))
         if frame is None:
             return False
-        write_png(path, renderer.to_bytes(frame, view.look, has_alpha))
+        write_png(path, renderer.to_bytes(frame, view.display, has_alpha))
         return True
 
     def _layers(self, path: Path, renderer: Renderer, after_step: AfterStep) -> bool:
         size = self.settings.size
         view = without_backdrop(self.state) if self.settings.has_alpha else self.state
-        total = len(bands_of(size))
+        total = len(tiles_of(size))
         try:
             with writing_layers(path, size, size, channel_kinds()) as append:
                 for done, rows in enumerate(renderer.layers(view, size), 1):
@@ -115,7 +116,7 @@ class StillTake:
 
 
 @dataclass(frozen=True)
-class LightTake:
+class LightJob:
     """All light, lamps and paint included, as a lat-long environment."""
 
     state: ViewState
@@ -150,7 +151,7 @@ def with_free_path(settings: StillState) -> StillState:
     return replace(settings, path=str(free))
 
 
-def run_shown(take: Take, renderer: Renderer) -> None:
+def run_shown(take: ExportJob, renderer: Renderer) -> None:
     """Make it; raises PhynesError."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     console = Console(stderr=True)

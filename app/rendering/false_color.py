@@ -8,7 +8,7 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
-from app.model.view_state import LookState
+from app.model.display_settings import DisplaySettings
 from app.rendering.frames import Frame
 from phynes_core.io.shipped_files import ASSETS
 from phynes_core.render.tonemap import color_table
@@ -34,21 +34,21 @@ class Legend:
     digits: int  # after the point
 
 
-def mode_of(frame: Frame, look: LookState) -> int:
+def mode_of(frame: Frame, display: DisplaySettings) -> int:
     """Which number of the frame becomes a color; NONE where it is shown as it is."""
-    return MODES.get(frame.state.look.buffer, NONE) if look.has_false_color else NONE
+    return MODES.get(frame.state.display.buffer, NONE) if display.has_false_color else NONE
 
 
-def legends_of(frame: Frame, look: LookState) -> tuple[Legend | None, Legend | None]:
+def legends_of(frame: Frame, display: DisplaySettings) -> tuple[Legend | None, Legend | None]:
     """What the colors mean, for the left and the right corner; one where both sides agree or only one has colors."""
-    own = legend_of(frame, look)
-    other = None if frame.other is None else legend_of(frame.other, look)
+    own = legend_of(frame, display)
+    other = None if frame.other is None else legend_of(frame.other, display)
     return (None, own or other) if own is None or other is None or own == other else (own, other)
 
 
-def legend_of(frame: Frame, look: LookState) -> Legend | None:
+def legend_of(frame: Frame, display: DisplaySettings) -> Legend | None:
     """What the colors of this side mean; None without false color."""
-    mode, name = mode_of(frame, look), frame.state.look.buffer.replace("_", " ")
+    mode, name = mode_of(frame, display), frame.state.display.buffer.replace("_", " ")
     if mode == NONE:
         return None
     if mode == DEPTH:

@@ -8,8 +8,10 @@ from typing import Protocol
 import numpy as np
 
 from app.files.cameras import Bookmark
-from app.model.material_state import Place
-from app.model.view_state import LookState, Rgb, Vector, ViewState
+from app.model.display_settings import DisplaySettings
+from app.model.fields import Rgb, Vector
+from app.model.materials import Place
+from app.model.view_state import ViewState
 
 READ_BUFFERS = ("radiance", "albedo", "roughness", "normal", "visibility", "uv", "depth")
 LEAST_COVERAGE = 1.0 / 64.0  # of a pixel that has values at all
@@ -128,7 +130,7 @@ class Frame:
     target: tuple[float, float, float]  # the point the camera orbits, pan included, world, metres
     probe_radiance: np.ndarray  # [16, 32, 3] float32 linear: the light as it shone, edits included
     render_ms: float
-    stage_ms: Mapping[str, float] = field(default_factory=dict)
+    node_ms: Mapping[str, float] = field(default_factory=dict)
     is_converged: bool = True  # False: rendering the same state again goes on with what took too long for one frame
     is_final: bool = False  # rendered at full quality
     has_detail: bool = False  # normals per pixel
@@ -218,7 +220,7 @@ class Choices:
 
 
 class Renderer(Protocol):
-    """Turns a ViewState into pictures. Called from one thread only; the real one is session.AvatarSession."""
+    """Turns a ViewState into pictures. Called from one thread only; the real one is session.RenderService."""
 
     def warm_up(self, progress: "Progress") -> None:
         """Do what the first frame would otherwise wait for."""
@@ -231,8 +233,8 @@ class Renderer(Protocol):
         """Every buffer's numbers at each pixel of a fine picture of this size. May raise PhynesError."""
         ...
 
-    def render_large(self, state: ViewState, size: int, after_band: Callable[[int, int], bool]) -> Frame | None:
-        """The same at full quality in any size; None when `after_band` (bands done, of how many) says False."""
+    def render_large(self, state: ViewState, size: int, after_tile: Callable[[int, int], bool]) -> Frame | None:
+        """The same at full quality in any size; None when `after_tile` (bands done, of how many) says False."""
         ...
 
     def layers(self, state: ViewState, size: int) -> Iterator[Mapping[str, np.ndarray]]:
@@ -243,7 +245,9 @@ class Renderer(Protocol):
         """All light as it is at the active body's pelvis."""
         ...
 
-    def to_bytes(self, frame: Frame, look: LookState, has_alpha: bool = False) -> np.ndarray:  # [H, W, 3 | 4] uint8
+    def to_bytes(
+        self, frame: Frame, display: DisplaySettings, has_alpha: bool = False
+    ) -> np.ndarray:  # [H, W, 3 | 4] uint8
         """The frame as the window shows it, sRGB, for files; with straight alpha on request."""
         ...
 

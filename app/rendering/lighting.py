@@ -8,12 +8,11 @@ import torch
 from torch import Tensor
 
 from app.model.blackbody import lamp_color
-from app.model.edits import wrap_deg
-from app.model.light_state import LampState, LightState
-from app.model.view_state import PROBE_COLUMNS, PROBE_ROWS
+from app.model.fields import wrap_deg
+from app.model.lights import PROBE_COLUMNS, PROBE_ROWS, LampState, LightState
 from app.rendering.frames import LARGEST_HALF, Sky
 from phynes_core.conventions import direction_to_latlong, latlong_directions, orbit_direction
-from phynes_core.render.area_lamps import AreaLamp
+from phynes_core.render.lamps import AreaLamp
 from phynes_core.render.lamps import Lamp
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Environment, environment_to_probes

@@ -4,7 +4,7 @@ from collections import OrderedDict
 
 import torch
 
-from app.model.material_state import MaterialState, StrokeState
+from app.model.materials import MaterialState, StrokeState
 from app.rendering.frames import MaterialSquare
 from phynes_core.avatar.avatar import Avatar
 from phynes_core.avatar.paint_surface import PaintSurface

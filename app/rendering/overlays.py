@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from app.model.view_state import LookState, Rgb
+from app.model.display_settings import DisplaySettings
+from app.model.fields import Rgb
 from app.rendering.frames import Frame, ShownBody
 from phynes_core.body.model import SMPL_PARENTS
 from phynes_core.conventions import JOINT_NAMES
@@ -56,7 +57,7 @@ def wire_corners(frame: Frame) -> np.ndarray | None:  # [F, 8] float32
     return rows
 
 
-def bone_bands(
+def bone_strips(
     frame: Frame,
     scale: float,  # drawn pixels per image pixel
     origin: tuple[float, float],  # of the picture among the drawn pixels
@@ -125,15 +126,15 @@ def _joints_px(
 ROWS_AT_ONCE = 1 << 18  # pixels; more at a time would only cost memory
 
 
-def overlaid(pixels: np.ndarray, frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 3] uint8 sRGB
+def overlaid(pixels: np.ndarray, frame: Frame, display: DisplaySettings) -> np.ndarray:  # [H, W, 3] uint8 sRGB
     """The picture with what the look asks for over it."""
-    if not (look.has_wireframe or look.has_joints):
+    if not (display.has_wireframe or display.has_joints):
         return pixels
     shown = pixels.astype(np.float32) / 255.0
-    if look.has_wireframe:
+    if display.has_wireframe:
         _draw_wires(shown, frame)
-    if look.has_joints:
-        for band in bone_bands(frame, 1.0, (0.0, 0.0)):
+    if display.has_joints:
+        for band in bone_strips(frame, 1.0, (0.0, 0.0)):
             _draw_band(shown, band, rim_px(shown.shape[0]))
     return (shown * 255.0).round().astype(np.uint8)
 

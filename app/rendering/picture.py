@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from app.model.comparison import wiped
-from app.model.view_state import BUFFERS, LookState
+from app.model.comparison import side_by_side
+from app.model.display_settings import BUFFERS, DisplaySettings
 from app.rendering.false_color import (
     FARTHEST,
     NEAREST,
@@ -65,12 +65,12 @@ def depth_range(buffers: FrameBuffers) -> tuple[float, float] | None:  # metres
     return (float(covered.min()), float(covered.max())) if covered.numel() else None
 
 
-def display_bytes(frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 3] uint8 sRGB
-    """The frame over its background, wiped with the one it is compared with, as app/window/frame_display.py shows it."""
-    pixels = _over_background(frame, look)
+def display_bytes(frame: Frame, display: DisplaySettings) -> np.ndarray:  # [H, W, 3] uint8 sRGB
+    """The frame over its background beside the one it is compared with, as app/window/frame_display.py shows it."""
+    pixels = _over_background(frame, display)
     if frame.other is not None:
-        pixels = wiped(pixels, _over_background(frame.other, look), look.wipe)
-    for corner, legend in enumerate(legends_of(frame, look)):
+        pixels = side_by_side(pixels, _over_background(frame.other, display), display.slider)
+    for corner, legend in enumerate(legends_of(frame, display)):
         if legend is None:
             continue
         plate = legend_picture(legend, pixels.shape[0])
@@ -80,10 +80,10 @@ def display_bytes(frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 3] uin
     return pixels
 
 
-def display_rgba(frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 4] uint8 sRGB, straight alpha
+def display_rgba(frame: Frame, display: DisplaySettings) -> np.ndarray:  # [H, W, 4] uint8 sRGB, straight alpha
     """The same without its background: what black and white ones show through is clear."""
-    black = display_bytes(frame, replace(look, background=(0.0, 0.0, 0.0)))
-    white = display_bytes(frame, replace(look, background=(1.0, 1.0, 1.0)))
+    black = display_bytes(frame, replace(display, background=(0.0, 0.0, 0.0)))
+    white = display_bytes(frame, replace(display, background=(1.0, 1.0, 1.0)))
     pixels = np.empty((*black.shape[:2], 4), np.uint8)
     for top in range(0, len(black), ROWS_AT_ONCE):
         rows = slice(top, top + ROWS_AT_ONCE)
@@ -99,26 +99,28 @@ def over(below: np.ndarray, above: np.ndarray) -> np.ndarray:  # [H, W, 3], [H, 
     return (above[..., :3] + below * open_share).round().astype(np.uint8)
 
 
-def _over_background(frame: Frame, look: LookState) -> np.ndarray:  # [H, W, 3] uint8 sRGB
+def _over_background(frame: Frame, display: DisplaySettings) -> np.ndarray:  # [H, W, 3] uint8 sRGB
     image = frame.pixels
     blended = np.empty((*image.shape[:2], 3), np.uint8)
     for top in range(0, len(image), ROWS_AT_ONCE):
         rows = slice(top, top + ROWS_AT_ONCE)
-        shown, coverage = _shown(image[rows], frame, look)
-        part = torch.tensor(look.background) * (1.0 - coverage) + shown * coverage
+        shown, coverage = _shown(image[rows], frame, display)
+        part = torch.tensor(display.background) * (1.0 - coverage) + shown * coverage
         blended[rows] = (part * 255.0).round().to(torch.uint8).numpy()
-    return overlaid(blended, frame, look)
+    return overlaid(blended, frame, display)
 
 
-def _shown(rows: np.ndarray, frame: Frame, look: LookState) -> tuple[Tensor, Tensor]:  # [h, W, 3] sRGB, coverage
+def _shown(
+    rows: np.ndarray, frame: Frame, display: DisplaySettings
+) -> tuple[Tensor, Tensor]:  # [h, W, 3] sRGB, coverage
     pixels = torch.from_numpy(rows).float()
     coverage = pixels[..., 3:]
     values = pixels[..., :3] / coverage.clamp(min=1e-4)
-    mode = mode_of(frame, look)
+    mode = mode_of(frame, display)
     if mode != NONE:
-        return colored(number_share(values, mode, look.exposure_ev)), coverage
+        return colored(number_share(values, mode, display.exposure_ev)), coverage
     if frame.kind == LIGHT:
-        return tonemap(values, look.exposure_ev, look.curve), coverage
+        return tonemap(values, display.exposure_ev, display.curve), coverage
     if frame.kind == REFLECTANCE:
         return linear_to_srgb(values.clamp(0.0, 1.0)), coverage
     return values.clamp(0.0, 1.0), coverage

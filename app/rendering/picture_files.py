@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from app.files.output_paths import check_file
-from app.model.light_state import Rgb
+from app.model.fields import Rgb
 from app.rendering.frames import LIGHT, REFLECTANCE
 from app.rendering.picture import display_image
 from phynes_core.conventions import linear_to_srgb
@@ -43,7 +43,7 @@ def write_picture(
     curve: str,
     background: Rgb | None = None,  # sRGB, PNG only; None: transparent
 ) -> None:
-    """Write a staged picture: linear RGBA as EXR, what the window shows as PNG."""
+    """Write a picture with its surroundings: linear RGBA as EXR, what the window shows as PNG."""
     if path.suffix == ".exr":
         write_exr(path, picture.numpy())
         return

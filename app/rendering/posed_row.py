@@ -9,17 +9,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from app.model.avatar_row import posed_bodies
-from app.model.material_state import MaterialState
-from app.model.view_state import BodyState, PlaybackState, ViewState
+from app.model.avatar_row import BodyState, posed_bodies
+from app.model.materials import MaterialState
+from app.model.playback import PlaybackState
+from app.model.view_state import ViewState
 from app.rendering.frames import MaterialSquare, ShownBody
 from app.rendering.materials import Materials
 from app.rendering.posing import posed_by
 from phynes_core.avatar.avatar import Avatar
 from phynes_core.avatar.checkpoint import load_checkpoint
 from phynes_core.body.model import Pose, pose_body, pose_joints
-from phynes_core.body.motion import MotionClip
-from phynes_core.body.motion_files import load_motion
+from phynes_core.body.motion.clip import MotionClip
+from phynes_core.body.motion.files import load_motion
 from phynes_core.errors import CheckpointError
 from phynes_core.frame.scene import PosedAvatar
 
@@ -28,7 +29,7 @@ MAX_KEPT = 8  # avatars, clips and environments, each: a row of bodies needs as 
 Loaded = TypeVar("Loaded")
 
 
-class KeptFiles:
+class FileCache:
     """What was read from each path, by kind."""
 
     def __init__(self) -> None:
@@ -48,7 +49,7 @@ class KeptFiles:
 
 
 @dataclass(frozen=True, eq=False)
-class Standing:
+class PlacedBody:
     """A body as its clip has it, and what the clip says of the ground."""
 
     avatar: Avatar
@@ -57,12 +58,12 @@ class Standing:
     floor_m: float  # height of the ground it stands on
 
 
-def standing(avatar: Avatar, pose: Pose, edited: Pose, clip: MotionClip | None) -> Standing:
+def standing(avatar: Avatar, pose: Pose, edited: Pose, clip: MotionClip | None) -> PlacedBody:
     """The body in its edited pose; the target follows the pose that was not edited."""
     floor_m = 0.0
     if clip is None:  # a still pose stands on its lowest point, wherever the body file puts it
         floor_m = float(pose_body(avatar.body, edited).vertices[:, 1].min())
-    return Standing(avatar, edited, orbit_target(avatar, pose, clip), floor_m)
+    return PlacedBody(avatar, edited, orbit_target(avatar, pose, clip), floor_m)
 
 
 def orbit_target(avatar: Avatar, pose: Pose, clip: MotionClip | None) -> Tensor:  # [3] world
@@ -74,7 +75,7 @@ def orbit_target(avatar: Avatar, pose: Pose, clip: MotionClip | None) -> Tensor:
     return torch.tensor([x, y, z])
 
 
-def arranged(row: tuple[Standing, ...], active: int, spacing_m: float) -> tuple[tuple[PosedAvatar, ...], Tensor]:
+def laid_out(row: tuple[PlacedBody, ...], active: int, spacing_m: float) -> tuple[tuple[PosedAvatar, ...], Tensor]:
     """Everybody moved to a place of their own, and what the camera orbits, [3] world.
 
     The active body's pelvis leads: the others keep level with it over the ground, so that nobody walks off.
@@ -105,22 +106,22 @@ class PosedRow:
 class Bodies:
     """Not thread-safe, as the session that owns it."""
 
-    def __init__(self, files: KeptFiles, smpl: Path | None, smpl_uv: Path | None, maps: str = "auto") -> None:
+    def __init__(self, files: FileCache, smpl: Path | None, smpl_uv: Path | None, maps: str = "auto") -> None:
         self._files = files
         self._smpl, self._smpl_uv = smpl, smpl_uv
         self._maps = maps  # their backend
-        self._standing: dict[BodyState, Standing] = {}
+        self._standing: dict[BodyState, PlacedBody] = {}
         self._row: tuple[object, PosedRow] | None = None
         self._materials = Materials()
 
     def row(self, state: ViewState) -> PosedRow:
         """The state's bodies, posed and placed; the same object as long as nothing about them changes."""
         bodies = tuple(_key(body) for body in posed_bodies(state))
-        key = bodies, state.company.place, state.company.spacing_m
+        key = bodies, state.avatar_row.active, state.avatar_row.spacing_m
         if self._row is None or self._row[0] != key:
             row = tuple(self._stand(body) for body in bodies)
-            posed, target = arranged(row, state.company.place, state.company.spacing_m)
-            self._row = key, PosedRow(posed, target, self._shown(bodies, posed), row[state.company.place].floor_m)
+            posed, target = laid_out(row, state.avatar_row.active, state.avatar_row.spacing_m)
+            self._row = key, PosedRow(posed, target, self._shown(bodies, posed), row[state.avatar_row.active].floor_m)
         return self._with_materials(self._row[1], state)
 
     def _with_materials(self, row: PosedRow, state: ViewState) -> PosedRow:
@@ -135,7 +136,7 @@ class Bodies:
 
     def square(self, row: PosedRow, state: ViewState, is_final: bool) -> MaterialSquare | None:
         """The active body's materials over the UV square; while something moves, only where there is paint to see."""
-        avatar, materials = row.posed[state.company.place].avatar, state.body.materials
+        avatar, materials = row.posed[state.avatar_row.active].avatar, state.body.materials
         return self._materials.square(avatar, materials) if is_final or materials.strokes else None
 
     def avatar(self, body: BodyState) -> Avatar:
@@ -154,7 +155,7 @@ class Bodies:
         """A motion clip; raises MotionError."""
         return self._files.get("motion", path, load_motion)
 
-    def _stand(self, body: BodyState) -> Standing:
+    def _stand(self, body: BodyState) -> PlacedBody:
         if body not in self._standing:
             avatar = self.avatar(body)
             betas = avatar.betas.clone()
@@ -173,7 +174,7 @@ class Bodies:
 
         def place(_: Path) -> MotionClip:
             still = Pose(torch.zeros(23, 3), torch.zeros(3), torch.zeros(3), betas)
-            return self.clip(path).placed_on(pose_joints(avatar.body, still).places)
+            return self.clip(path).placed_on(pose_joints(avatar.body, still).positions)
 
         return self._files.get("placed", f"{path} {avatar.body.content_hash} {betas.tolist()}", place)
 
@@ -185,7 +186,7 @@ class Bodies:
             joints = pose_joints(model, avatar.pose)
             shown.append(
                 ShownBody(
-                    joints.places.numpy(), joints.turns.numpy(),
+                    joints.positions.numpy(), joints.rotations.numpy(),
                     torch.cat([avatar.pose.global_orient[None], avatar.pose.body_pose]).numpy(),
                     0.0 if clip is None else clip.duration_s, 0.0 if clip is None else clip.fps,
                     first_face, self._files.get("weights", model.content_hash, lambda _, m=model: _face_weights(m)),

@@ -5,10 +5,12 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from app.model.view_state import LIMITS, BodyState, Vector
+from app.model.avatar_row import BodyState
+from app.model.fields import Vector
+from app.model.joints import LIMITS
 from phynes_core.body.joint_limits import limited
 from phynes_core.body.model import Pose
-from phynes_core.body.motion import MotionClip
+from phynes_core.body.motion.clip import MotionClip
 from phynes_core.body.rotations import (
     axis_angle_to_matrix,
     axis_angle_to_quaternion,

@@ -5,7 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.files.videos import can_be_clear, writing_video
-from app.model.view_state import TurntableState, ViewState
+from app.model.exports import TurntableState
+from app.model.view_state import ViewState
 from app.rendering.frames import Frame, Renderer
 from app.rendering.tiles import LARGEST_AT_ONCE
 
@@ -27,7 +28,7 @@ def record(
                 frame = _frame(renderer, view, settings.size, is_cancelled)
                 if frame is None:
                     raise Cancelled
-                append(renderer.to_bytes(frame, view.look, has_alpha))
+                append(renderer.to_bytes(frame, view.display, has_alpha))
                 if not after_frame(index + 1, frame):
                     raise Cancelled
     except Cancelled:
@@ -37,12 +38,12 @@ def record(
 
 def is_clear(view: ViewState, has_alpha: bool) -> bool:
     """Whether nothing is to stand behind the avatar in files that can be clear."""
-    return has_alpha or view.stage.backdrop == "none"
+    return has_alpha or view.surroundings.backdrop == "none"
 
 
 def without_backdrop(view: ViewState) -> ViewState:
     """The same before nothing."""
-    return replace(view, stage=replace(view.stage, backdrop="none"))
+    return replace(view, surroundings=replace(view.surroundings, backdrop="none"))
 
 
 def _frame(renderer: Renderer, view: ViewState, size: int, is_cancelled: Callable[[], bool]) -> Frame | None:

@@ -9,10 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from app.model.cameras import CameraState
 from app.model.comparison import other_side
-from app.model.edits import add_lamp, edit_look
-from app.model.light_state import StageState
-from app.model.view_state import CameraState, LookState, ViewState
+from app.model.display_settings import DisplaySettings
+from app.model.edits import edit_display
+from app.model.lights import Surroundings, add_lamp
+from app.model.view_state import ViewState
 from app.rendering.frames import READ_BUFFERS, Choice, Choices, Frame, Progress, Readings, packed
 from app.rendering.lighting import BuiltLight
 from app.rendering.picture import (
@@ -26,17 +28,16 @@ from app.rendering.picture import (
     wait_until_finished,
 )
 from app.rendering.picture_files import channels_of
-from app.rendering.posed_row import Bodies, KeptFiles, PosedRow
-from app.rendering.render_slot import LARGEST_KEPT, Side, light_alone, shown_mesh
+from app.rendering.posed_row import Bodies, FileCache, PosedRow
+from app.rendering.render_slot import LARGEST_KEPT, RenderSlot, light_alone, shown_mesh
 from app.rendering.scenes import at_time, camera_of, home_view, pixel_normals
-from app.rendering.surroundings import ground_of, staged
-from app.rendering.tiles import Band, bands_of, joined
-from phynes_core.body.motion import bundled_motions
-from phynes_core.body.motion_files import load_motion
+from app.rendering.surroundings import ground_of, with_surroundings
+from app.rendering.tiles import Tile, joined, tiles_of
+from phynes_core.body.motion.files import load_motion
 from phynes_core.frame.frame import LIGHT_BUFFERS, RenderOptions
 from phynes_core.frame.grounded_frame import COARSE, FINE
 from phynes_core.frame.scene import Scene
-from phynes_core.io.shipped_files import ASSETS, CHECKPOINTS
+from phynes_core.io.shipped_files import ASSETS, CHECKPOINTS, bundled_motions
 from phynes_core.kernels.registry import resolve
 from phynes_core.render.frame_buffers import BUFFERS, FrameBuffers
 from phynes_core.render.light_picture import picture_of_light
@@ -49,7 +50,7 @@ WARM_UP_SIZE = 32
 WARM_UP_STEPS = (("normal", "geometry"), ("albedo", "materials"), ("shading", "shadows"), ("radiance", "light"))
 
 
-class AvatarSession:
+class RenderService:
     """Renders ViewStates with the engine. Not thread-safe: one engine thread owns it (`check` may come before)."""
 
     def __init__(
@@ -65,11 +66,12 @@ class AvatarSession:
         self._backend, self._raster = backend, raster
         self._maps, self._device = maps, device
         self._has_antialias = has_antialias
-        self._files = KeptFiles()
+        self._files = FileCache()
         self._bodies = Bodies(self._files, smpl, smpl_uv, maps)
         self._checked: ViewState | None = None
-        self._sides = tuple(
-            Side(lambda path: self._files.get("environment", path, load_environment_image), device) for _ in range(2)
+        self._slots = tuple(
+            RenderSlot(lambda path: self._files.get("environment", path, load_environment_image), device)
+            for _ in range(2)
         )
 
     # what the windows ask before the engine thread starts
@@ -79,7 +81,7 @@ class AvatarSession:
         self._checked = state
         for view in (state, other_side(state)) if state.compare.is_on else (state,):
             row = self._bodies.row(view)
-            self._sides[0].lightings.build(self._bodies.avatar(view.body).light, view.light, row.target)
+            self._slots[0].lightings.build(self._bodies.avatar(view.body).light, view.light, row.target)
 
     def home_camera(self, state: ViewState) -> CameraState:
         """The view that fills 85 % of the picture's height with the active body, from farther if that shows the row."""
@@ -115,11 +117,11 @@ class AvatarSession:
         with_lamp = add_lamp(self._checked)
         for done, (buffer, activity) in enumerate(WARM_UP_STEPS):
             progress(f"Preparing the renderer: {activity}", done / len(WARM_UP_STEPS))
-            self.render(edit_look(with_lamp, buffer=buffer), WARM_UP_SIZE)
+            self.render(edit_display(with_lamp, buffer=buffer), WARM_UP_SIZE)
 
     def render(self, state: ViewState, size: int, is_final: bool = False) -> Frame:
         """Render the state's buffer, and what it is compared with."""
-        frame = self._picture(state, size, is_final, self._sides[0])
+        frame = self._picture(state, size, is_final, self._slots[0])
         if not state.compare.is_on:
             return frame
         second = self._picture(other_side(state), size, is_final, self._other_side(state))
@@ -128,58 +130,64 @@ class AvatarSession:
             is_converged=frame.is_converged and second.is_converged,
         )  # fmt: skip
 
-    def render_large(self, state: ViewState, size: int, after_band: Callable[[int, int], bool]) -> Frame | None:
-        """The same, finely and in any size, band by band; None when `after_band` (done, of how many) says False."""
+    def render_large(self, state: ViewState, size: int, after_tile: Callable[[int, int], bool]) -> Frame | None:
+        """The same, finely and in any size, band by band; None when `after_tile` (done, of how many) says False."""
         if not state.compare.is_on:
-            return self._large(state, state, size, after_band)
-        first = self._large(state, state, size, lambda done, of: after_band(done, 2 * of))
-        second = first and self._large(other_side(state), state, size, lambda done, of: after_band(of + done, 2 * of))
+            return self._large(state, state, size, after_tile)
+        first = self._large(state, state, size, lambda done, of: after_tile(done, 2 * of))
+        second = first and self._large(other_side(state), state, size, lambda done, of: after_tile(of + done, 2 * of))
         return first and second and replace(first, other=second)
 
     def _large(
-        self, view: ViewState, state: ViewState, size: int, after_band: Callable[[int, int], bool]
+        self, view: ViewState, state: ViewState, size: int, after_tile: Callable[[int, int], bool]
     ) -> Frame | None:
-        side, depth_m = self._sides[0] if view is state else self._other_side(state), None
-        if view.look.buffer == "depth" and len(bands_of(size)) > 1:  # the grays are those of the whole picture
+        side, depth_m = self._slots[0] if view is state else self._other_side(state), None
+        if view.display.buffer == "depth" and len(tiles_of(size)) > 1:  # the grays are those of the whole picture
             depth_m = self._picture(view, LARGEST_KEPT, True, side).depth_m
-        return joined(size, lambda band: self._picture(view, size, True, side, band, depth_m), after_band)
+        return joined(size, lambda band: self._picture(view, size, True, side, band, depth_m), after_tile)
 
     def layers(self, state: ViewState, size: int) -> Iterator[Mapping[str, np.ndarray]]:
-        """Every buffer in linear numbers, band by band: channels of app/rendering/picture_files.py, each [rows, size]."""
-        side = self._sides[0]
+        """Every buffer in linear numbers, band by band: channels of picture_files.py, each [rows, size]."""
+        side = self._slots[0]
         row, light, scene, _ = self._scene(state, size, side)
-        bands = bands_of(size)
+        bands = tiles_of(size)
         options = self._options(state, frozenset(BUFFERS), size * bands[0].rows, is_final=True)
         renderer = side.renderer(size * bands[0].rows, is_final=True)
         for band in bands:
             camera = band.of(scene.camera)
             buffers = renderer.render(replace(scene, camera=camera), options).cpu()
             picture = torch.cat([buffers.image("radiance"), buffers.mask], -1)
-            picture = staged(picture, buffers, state.stage, light, camera, row.target, is_screen=False, band=band)
+            picture = with_surroundings(
+                picture, buffers, state.surroundings, light, camera, row.target, is_screen=False, band=band
+            )
             yield channels_of(picture, buffers)
 
     def _picture(
-        self, state: ViewState, size: int, is_final: bool, side: Side,
-        band: Band | None = None,  # the part that is wanted
+        self, state: ViewState, size: int, is_final: bool, side: RenderSlot,
+        band: Tile | None = None,  # the part that is wanted
         depth_m: tuple[float, float] | None = None,  # of the whole picture
     ) -> Frame:  # fmt: skip
         start = time.perf_counter()
-        name = state.look.buffer
+        name = state.display.buffer
         row, light, scene, target = self._scene(state, size, side)
         if name == "light_visibility":
             scene = replace(scene, lighting=light_alone(state, light.lighting, row.target))
-        whole, band = scene.camera, band or Band(0, size, size)
+        whole, band = scene.camera, band or Tile(0, size, size)
         scene = replace(scene, camera=band.of(whole))
         num_pixels = size * band.rows
         renderer = side.renderer(num_pixels, is_final)
         options = self._options(state, frozenset({ENGINE_NAME.get(name, name), "mask", "uv"}), num_pixels, is_final)
         buffers = renderer.render(scene, options, FINE if is_final else COARSE)
-        is_staged = name == "radiance" and state.stage.rendered != StageState()
-        if is_staged:  # the stage is made on the host
+        has_surroundings = name == "radiance" and state.surroundings.rendered != Surroundings()
+        if has_surroundings:  # the stage is made on the host
             buffers = buffers.cpu()
         image, kind = display_image(buffers, name, depth_m)
-        if is_staged:
-            image = half_image(staged(image.float(), buffers, state.stage, light, scene.camera, row.target, band=band))
+        if has_surroundings:
+            image = half_image(
+                with_surroundings(
+                    image.float(), buffers, state.surroundings, light, scene.camera, row.target, band=band
+                )
+            )
         held, faces, depth_m = held_image(image), held_image(buffers.face_index), depth_m or depth_range(buffers)
         wait_until_finished(image.device)  # so that the windows never do
         render_ms = (time.perf_counter() - start) * 1e3
@@ -188,38 +196,38 @@ class AvatarSession:
         has_sky = scene.lighting.environment is not None
         is_refining = renderer.is_refining and ENGINE_NAME.get(name, name) in LIGHT_BUFFERS and has_sky
         x, y, z = target.tolist()
-        avatar = row.posed[state.company.place].avatar
+        avatar = row.posed[state.avatar_row.active].avatar
         has_detail = avatar.record.has_detail if state.body.detail == "auto" else state.body.detail == "on"
         return Frame(
             held, kind, state, (x, y, z), light.probe_radiance.numpy(), render_ms, timings, not is_refining, is_final,
             has_detail, avatar.materials_follow_pose, row.shown, faces, light.sky, depth_m,
             (whole.intrinsics @ whole.T_cam_world[:3]).float().numpy(),
-            shown_mesh(renderer, scene) if state.look.has_wireframe else None,
+            shown_mesh(renderer, scene) if state.display.has_wireframe else None,
             held_image(buffers.image("uv")), self._bodies.square(row, state, is_final),
         )  # fmt: skip
 
     def readings(self, state: ViewState, size: int) -> Readings:
         """Every buffer's numbers at each pixel, of both sides where the picture is split."""
-        first = self._readings(state, size, self._sides[0])
+        first = self._readings(state, size, self._slots[0])
         if not state.compare.is_on:
             return first
         return replace(first, other=self._readings(other_side(state), size, self._other_side(state)))
 
-    def _readings(self, state: ViewState, size: int, side: Side) -> Readings:
+    def _readings(self, state: ViewState, size: int, side: RenderSlot) -> Readings:
         buffers = self._buffers(state, size, frozenset(READ_BUFFERS), side)
         images = {name: buffers.image(name).numpy() for name in READ_BUFFERS}
         return packed(images, buffers.mask[..., 0].numpy())
 
-    def _other_side(self, state: ViewState) -> Side:
+    def _other_side(self, state: ViewState) -> RenderSlot:
         """What renders the picture right of the wipe: the same where only the buffer differs, else each its own."""
         other = other_side(state)
-        return self._sides[0 if other.body == state.body and other.light == state.light else 1]
+        return self._slots[0 if other.body == state.body and other.light == state.light else 1]
 
     def buffers(self, state: ViewState, size: int, names: frozenset[str]) -> FrameBuffers:
         """The engine's own numbers, at full quality."""
-        return self._buffers(state, size, names, self._sides[0])
+        return self._buffers(state, size, names, self._slots[0])
 
-    def _buffers(self, state: ViewState, size: int, names: frozenset[str], side: Side) -> FrameBuffers:
+    def _buffers(self, state: ViewState, size: int, names: frozenset[str], side: RenderSlot) -> FrameBuffers:
         scene = self._scene(state, size, side)[2]
         options = self._options(state, names | {"mask"}, size * size, is_final=True)
         return side.renderer(size * size, is_final=True).render(scene, options).cpu()
@@ -227,22 +235,26 @@ class AvatarSession:
     def light_picture(self, state: ViewState, rows: int) -> np.ndarray:  # [rows, 2 rows, 3] linear, lat-long
         """All light as it is at the active body's pelvis."""
         row = self._bodies.row(state)
-        captured = row.posed[state.company.place].avatar.light
-        light = self._sides[0].lightings.build(captured, state.light, row.target)
+        captured = row.posed[state.avatar_row.active].avatar.light
+        light = self._slots[0].lightings.build(captured, state.light, row.target)
         return picture_of_light(light.lighting, row.target, rows, 2 * rows).numpy()
 
-    def to_bytes(self, frame: Frame, look: LookState, has_alpha: bool = False) -> np.ndarray:  # [H, W, 3 | 4] uint8
+    def to_bytes(
+        self, frame: Frame, display: DisplaySettings, has_alpha: bool = False
+    ) -> np.ndarray:  # [H, W, 3 | 4] uint8
         """The frame as the window shows it, sRGB; with straight alpha instead of its background on request."""
-        return display_rgba(frame, look) if has_alpha else display_bytes(frame, look)
+        return display_rgba(frame, display) if has_alpha else display_bytes(frame, display)
 
     # plain values to engine objects
 
-    def _scene(self, state: ViewState, size: int, side: Side) -> tuple[PosedRow, BuiltLight, Scene, Tensor]:
+    def _scene(self, state: ViewState, size: int, side: RenderSlot) -> tuple[PosedRow, BuiltLight, Scene, Tensor]:
         """And what it is made of; the last is the point that the camera looks at, [3] world."""
         row = self._bodies.row(state)
         target = row.target + torch.tensor(state.camera.pan_m)
-        light = side.lightings.build(row.posed[state.company.place].avatar.light, state.light, row.target)
-        ground = ground_of(state.stage, row.floor_m, row.target, state.company.spacing_m * (len(row.posed) - 1))
+        light = side.lightings.build(row.posed[state.avatar_row.active].avatar.light, state.light, row.target)
+        ground = ground_of(
+            state.surroundings, row.floor_m, row.target, state.avatar_row.spacing_m * (len(row.posed) - 1)
+        )
         return row, light, Scene(row.posed, camera_of(state.camera, row.target, size), light.lighting, ground), target
 
     def _options(self, state: ViewState, buffers: frozenset[str], num_pixels: int, is_final: bool) -> RenderOptions:

@@ -17,7 +17,7 @@ from phynes_core.render.lighting import Lighting, one_light
 LARGEST_KEPT = LARGEST_AT_ONCE  # pixels a side; supersampled or kept at once, more would not fit in memory
 
 
-class Side:
+class RenderSlot:
     """Not thread-safe, as the session that owns it."""
 
     def __init__(
@@ -48,12 +48,12 @@ def light_alone(
     center: Tensor,  # [3] world, what area lamps stand around
 ) -> Lighting:
     """The light that the buffer light_visibility is about; one that is gone leaves the choice to the engine."""
-    kind, _, number = state.look.shown_light.partition(":")
+    kind, _, number = state.display.shown_light.partition(":")
     lamps, most = state.light.lamps, state.light.bright_sources
     if kind == "lamp" and number.isdecimal() and int(number) < len(lamps):
         suns, near = engine_lamps((replace(lamps[int(number)], is_on=True),), center)
         return one_light(Lighting(lamps=suns, area_lamps=near), "lamp:0", most)
     try:
-        return one_light(lighting, state.look.shown_light, most)
+        return one_light(lighting, state.display.shown_light, most)
     except ValueError:
         return one_light(lighting, "", most)

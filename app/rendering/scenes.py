@@ -5,8 +5,9 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from app.model.avatar_row import framed
-from app.model.view_state import BodyState, CameraState, ViewState
+from app.model.avatar_row import BodyState, framed
+from app.model.cameras import CameraState
+from app.model.view_state import ViewState
 from app.rendering.posed_row import Bodies
 from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.model import pose_body
@@ -35,8 +36,8 @@ def at_time(bodies: Bodies, state: ViewState, frame: int, time_s: float | None) 
             raise MotionError(f"--frame: expected 0 to {clip.num_frames - 1} of {clip.name}, got {frame}")
         return replace(body, time_s=frame / clip.fps if time_s is None else time_s)
 
-    others = tuple(placed(body) for body in state.company.others)
-    return replace(state, body=placed(state.body), company=replace(state.company, others=others))
+    others = tuple(placed(body) for body in state.avatar_row.others)
+    return replace(state, body=placed(state.body), avatar_row=replace(state.avatar_row, others=others))
 
 
 def home_view(state: ViewState, avatar: Avatar) -> CameraState:

@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor
 
-from app.model.light_state import StageState
+from app.model.lights import Surroundings
 from app.rendering.frames import Sky
 from app.rendering.lighting import BuiltLight
-from app.rendering.tiles import Band
+from app.rendering.tiles import Tile
 from phynes_core.conventions import rotation_about_y
 from phynes_core.render.camera import Camera
 from phynes_core.render.frame_buffers import FrameBuffers
@@ -22,44 +22,46 @@ SCREEN_GAMMA = 2.2
 GROUND_RADIUS_M = 2.4  # beyond the outer bodies
 
 
-def ground_of(stage: StageState, floor_m: float, target: Tensor, width_m: float) -> Ground | None:  # target [3] world
+def ground_of(
+    surroundings: Surroundings, floor_m: float, target: Tensor, width_m: float
+) -> Ground | None:  # target [3] world
     """The floor under a row of bodies so wide, if the stage has one."""
-    if not stage.has_ground:
+    if not surroundings.has_ground:
         return None
     radius = GROUND_RADIUS_M + 0.5 * width_m
     center = (float(target[0]), float(target[2]))
-    return Ground(floor_m, center, radius, stage.ground_shadow, stage.ground_reflection)
+    return Ground(floor_m, center, radius, surroundings.ground_shadow, surroundings.ground_reflection)
 
 
-def staged(
+def with_surroundings(
     picture: Tensor,  # [H, W, 4] the radiance, premultiplied; coverage
     buffers: FrameBuffers,
-    stage: StageState,
+    surroundings: Surroundings,
     light: BuiltLight,
     camera: Camera,
     place: Tensor,  # [3] world, where the balls hang: the pelvis
     is_screen: bool = True,  # for display in sRGB; False: alpha is linear, as programs that compute expect
-    band: Band | None = None,  # the rows of a larger picture that all of the above show
+    band: Tile | None = None,  # the rows of a larger picture that all of the above show
 ) -> Tensor:  # [H, W, 4] linear, premultiplied; share of the background that is hidden
     """The avatar over its stage; a backdrop that is a color is left to whoever shows the picture."""
-    band = band or Band(0, picture.shape[0], picture.shape[0])
+    band = band or Tile(0, picture.shape[0], picture.shape[0])
     if buffers.ground is not None:
         floor = buffers.ground
         if is_screen:  # shadows darken encoded colors there: what hides a share of the light hides less of its code
             alpha = 1.0 - (1.0 - floor[..., 3:]).clamp(0.0, 1.0) ** (1.0 / SCREEN_GAMMA)
             floor = torch.cat([floor[..., :3], alpha], -1)
         picture = _over(picture, floor)
-    if stage.backdrop in ("environment", "blurred") and light.sky is not None:
-        sky = sky_behind(light.sky, stage.backdrop == "blurred", camera)
+    if surroundings.backdrop in ("environment", "blurred") and light.sky is not None:
+        sky = sky_behind(light.sky, surroundings.backdrop == "blurred", camera)
         picture = _over(picture, torch.cat([sky, torch.ones_like(sky[..., :1])], -1))
-    elif stage.backdrop == "checker":
+    elif surroundings.backdrop == "checker":
         picture = _over(picture, checker(picture.shape[1], band))
-    if stage.has_balls:
+    if surroundings.has_balls:
         picture = _with_balls(picture, light, camera, place, band)
     return picture
 
 
-def _with_balls(picture: Tensor, light: BuiltLight, camera: Camera, place: Tensor, band: Band) -> Tensor:
+def _with_balls(picture: Tensor, light: BuiltLight, camera: Camera, place: Tensor, band: Tile) -> Tensor:
     size, margin = max(8, round(BALL_SHARE * band.size)), round(BALL_MARGIN * band.size)
     top = band.size - margin - size
     first, last = max(top, band.top), min(top + size, band.bottom)
@@ -80,7 +82,7 @@ def sky_behind(sky: Sky, is_blurred: bool, camera: Camera) -> Tensor:  # [H, W, 
     return sample_latlong(image, directions @ rotation_about_y(-sky.yaw_deg).T) * torch.tensor(sky.scale)
 
 
-def checker(width: int, band: Band) -> Tensor:  # [H, W, 4]
+def checker(width: int, band: Tile) -> Tensor:  # [H, W, 4]
     """Shade in every other square of the background, whatever its color and the exposure."""
     square = max(1, band.size // CHECKER_SQUARES)
     rows, columns = torch.arange(band.top, band.bottom) // square, torch.arange(width) // square

@@ -91,7 +91,7 @@ def pose_choices() -> tuple[PoseChoice, ...]:
 def figure_of(body: BodyModel, pose: SavedPose) -> tuple[Stroke, ...]:
     """Strokes in a square of side 1, the origin at its top left; a stroke of no length is the head."""
     rotations = torch.tensor(pose.rotations)
-    places = pose_joints(body, Pose(rotations[1:], rotations[0], torch.zeros(3), torch.zeros(10))).places
+    places = pose_joints(body, Pose(rotations[1:], rotations[0], torch.zeros(3), torch.zeros(10))).positions
     places = (places - 0.5 * (places.amin(0) + places.amax(0))) @ rotation_about_y(TURN_DEG).T
     strokes = []
     for joint, parent in enumerate(body.parents):

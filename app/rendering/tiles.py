@@ -9,11 +9,11 @@ from app.rendering.frames import Frame
 from phynes_core.render.camera import Camera
 
 LARGEST_AT_ONCE = 1024  # pixels a side of a picture that is made at once
-BAND_PIXELS = 1 << 19  # with 2 x 2 samples each as many as half a picture of 1024 x 1024
+TILE_PIXELS = 1 << 19  # with 2 x 2 samples each as many as half a picture of 1024 x 1024
 
 
 @dataclass(frozen=True)
-class Band:
+class Tile:
     """Rows of a square picture."""
 
     top: int
@@ -30,27 +30,27 @@ class Band:
         return camera if self.rows == camera.height else camera.cropped(0, self.top, camera.width, self.rows)
 
 
-def bands_of(size: int) -> list[Band]:
+def tiles_of(size: int) -> list[Tile]:
     """From the top to the bottom."""
-    rows = max(1, BAND_PIXELS // size)
-    return [Band(top, min(rows, size - top), size) for top in range(0, size, rows)]
+    rows = max(1, TILE_PIXELS // size)
+    return [Tile(top, min(rows, size - top), size) for top in range(0, size, rows)]
 
 
 def joined(
     size: int,
-    render: Callable[[Band], Frame],
-    after_band: Callable[[int, int], bool],  # bands done, of how many; False cancels
+    render: Callable[[Tile], Frame],
+    after_tile: Callable[[int, int], bool],  # bands done, of how many; False cancels
 ) -> Frame | None:
     """One frame of all bands; None when cancelled."""
     pixels, faces = np.zeros((size, size, 4), np.float16), np.full((size, size), -1, np.int32)
-    bands, frame, render_ms = bands_of(size), None, 0.0
+    bands, frame, render_ms = tiles_of(size), None, 0.0
     for done, band in enumerate(bands, 1):
         frame = render(band)
         pixels[band.top : band.bottom] = frame.pixels
         if frame.face_index is not None:
             faces[band.top : band.bottom] = frame.face_index
         render_ms += frame.render_ms
-        if not after_band(done, len(bands)):
+        if not after_tile(done, len(bands)):
             return None
     assert frame is not None
     return replace(frame, image=pixels, faces=faces, texel_coordinates=None, render_ms=render_ms)

@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from app.model.avatar_row import advance_time, edit_company, range_s
+from app.model.avatar_row import BodyState, advance_time, edit_avatar_row
 from app.model.camera_paths import camera_at, duration_s
-from app.model.edits import edit_body, wrap_deg
-from app.model.view_state import CAMERA_PATH, BodyState, TurntableState, ViewState
+from app.model.edits import edit_body
+from app.model.exports import CAMERA_PATH, TurntableState
+from app.model.fields import wrap_deg
+from app.model.playback import range_s
+from app.model.view_state import ViewState
 from phynes_core.errors import OutputError
 
 Durations = Mapping[str, float]  # of the motion clips in seconds, by path
@@ -95,13 +98,13 @@ def _from_the_start(state: ViewState, durations_s: Durations) -> ViewState:
         start, end = range_s(body, durations_s[body.motion])
         return replace(body, time_s=start if body.playback.speed >= 0 else end)
 
-    others = tuple(first(body) for body in state.company.others)
-    return edit_company(replace(state, body=first(state.body)), others=others)
+    others = tuple(first(body) for body in state.avatar_row.others)
+    return edit_avatar_row(replace(state, body=first(state.body)), others=others)
 
 
 def _playing(state: ViewState) -> ViewState:
-    others = tuple(replace(body, playing=True) for body in state.company.others)
-    return edit_company(edit_body(state, playing=True), others=others)
+    others = tuple(replace(body, playing=True) for body in state.avatar_row.others)
+    return edit_avatar_row(edit_body(state, playing=True), others=others)
 
 
 KINDS: dict[str, VideoKind] = {

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from app.model.status import Message, RecordingStatus, Status
 from app.model.view_state import ViewState
-from app.rendering.export_jobs import Take
+from app.rendering.export_jobs import ExportJob
 from app.rendering.frames import Frame, Readings, Renderer
 from phynes_core.errors import PhynesError
 
@@ -40,7 +40,7 @@ class Worker:
         self._changed = threading.Condition()
         self._wanted: _Live | None = None
         self._may_refine = False
-        self._take: Take | None = None
+        self._export: ExportJob | None = None
         self._is_cancelled = False
         self._is_closing = False
         self._status = Status()
@@ -98,14 +98,14 @@ class Worker:
         is_known = state is frame.state and readings is not None and readings.rows.shape == frame.size[::-1]
         return readings if is_known else None
 
-    def take(self, take: Take) -> bool:
+    def export(self, job: ExportJob) -> bool:
         """Make a picture or a video; live frames pause until it is done. False while another is made."""
         with self._changed:
-            if self._take is not None:
+            if self._export is not None:
                 return False
-            self._take = take
+            self._export = job
             self._is_cancelled = False
-            self._set_status(recording=RecordingStatus("running", 0, 0, take.path, noun=take.noun))
+            self._set_status(recording=RecordingStatus("running", 0, 0, job.path, noun=job.noun))
             self._changed.notify()
         return True
 
@@ -142,15 +142,15 @@ class Worker:
             else:
                 self._guarded(f"making the {job.noun}", lambda job=job: self._make(job))
                 with self._changed:
-                    self._take = None
+                    self._export = None
                 if self._status.recording.state == "running":  # an error ended it
                     self._set_status(recording=replace(self._status.recording, state="failed"))
 
-    def _next_job(self) -> "_Live | _Reading | Take | None":
+    def _next_job(self) -> "_Live | _Reading | ExportJob | None":
         with self._changed:
             while not self._is_closing:
-                if self._take is not None:
-                    return self._take
+                if self._export is not None:
+                    return self._export
                 if self._wanted is not None:
                     wanted, self._wanted = self._wanted, None
                     return wanted
@@ -182,7 +182,7 @@ class Worker:
         self._finished_s.append(time.monotonic())
         self.wake()
 
-    def _make(self, take: Take) -> None:
+    def _make(self, job: ExportJob) -> None:
         start_s = time.monotonic()
 
         def after_step(num_done: int, num_steps: int, frame: Frame | None) -> bool:
@@ -194,12 +194,12 @@ class Worker:
             return not self._is_cancelled
 
         try:
-            is_whole = take.run(self._renderer, after_step, lambda: self._is_cancelled)
+            is_whole = job.run(self._renderer, after_step, lambda: self._is_cancelled)
         finally:
             with self._changed:  # show the live view again
-                self._wanted = self._wanted or _Live(take.state)
+                self._wanted = self._wanted or _Live(job.state)
         self._set_status(recording=replace(self._status.recording, state="done" if is_whole else "cancelled"))
-        self.say(f"Saved {take.path}" if is_whole else f"The {take.noun} was cancelled")
+        self.say(f"Saved {job.path}" if is_whole else f"The {job.noun} was cancelled")
 
     def _guarded(self, doing: str, step: Callable[[], None]) -> None:
         """An error in one frame is a message; the next frame may well succeed."""

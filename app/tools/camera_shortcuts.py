@@ -2,9 +2,9 @@
 
 from app.files.cameras import NUMBERS
 from app.model import camera_paths, cameras
-from app.model.camera_checks import MAX_KEYS, MAX_PATH_S
-from app.model.view_state import Edit
-from app.tools.shortcut import Deed, Shortcut, edits_by
+from app.model.camera_paths import MAX_KEYS, MAX_PATH_S
+from app.model.store import Edit
+from app.tools.shortcut import Handler, Shortcut, edits_by
 
 KEY_STEP_S = 0.25
 VIEWS_LINE = ", ".join(cameras.VIEWS)
@@ -28,7 +28,7 @@ def _path(
     return Shortcut((key,), name, description, edits_by(edit, name, is_undoable, otherwise))
 
 
-def _bookmark(number: int, action: str) -> Deed:
+def _bookmark(number: int, action: str) -> Handler:
     return lambda store, actions: getattr(actions, action)(number)
 
 

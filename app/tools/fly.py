@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from app.model.cameras import fly
-from app.model.view_state import Store
+from app.model.store import Store
 
 MOVES: dict[str, tuple[int, int, int]] = {  # to the right, up, forward
     "W": (0, 0, 1), "S": (0, 0, -1), "D": (1, 0, 0), "A": (-1, 0, 0), "E": (0, 1, 0), "Q": (0, -1, 0),
@@ -15,7 +15,7 @@ FAST = 4.0
 LONGEST_S = 0.5  # that one step stands for: a viewer that was stopped meanwhile must not leap
 
 
-class FlyHands:
+class FlyTool:
     """Belongs to the windows' thread."""
 
     def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic) -> None:

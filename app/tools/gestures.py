@@ -3,17 +3,17 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from app.model import edits
-from app.model.cameras import change_fly_speed, look
-from app.model.comparison import WIPE_GRAB_PX
+from app.model import cameras, edits, lights
+from app.model.cameras import change_fly_speed
+from app.model.comparison import SLIDER_GRAB_PX, move_slider
 from app.model.lights import TURN_DEG_PER_PX, turn_environment
-from app.model.looks import magnify, move_wipe
-from app.model.view_state import Store
+from app.model.store import Store
+from app.model.tools import magnify
 from app.tools.actions import Actions
-from app.tools.fly import FlyHands
-from app.tools.limbs import LimbHands
+from app.tools.fly import FlyTool
+from app.tools.limbs import LimbTool
 from app.tools.orbit_view import OrbitView, panned
-from app.tools.paint import MaterialHands
+from app.tools.paint import PaintTool
 from app.tools.picking import GRAB_RADIUS_PX, LampDrag, Letterbox, grabbed_lamp
 from app.tools.shortcuts import chord, shortcut_of
 
@@ -30,13 +30,15 @@ class Gestures:
         self.letterbox: Letterbox | None = None
         self.clicked_notice: Callable[[float, float], bool] = lambda x, y: False  # x, y in shares of the window
         self.reach = 1.0  # times the usual distance at which things can be grabbed: denser screens need more
-        self.drag: str | None = None  # while a button is down: orbit, look, pan, light, wipe, lamp, ring, paint or pick
+        self.drag: str | None = (
+            None  # while a button is down: orbit, look, pan, light, slider, lamp, ring, paint or pick
+        )
         self._button = 0
         self._lamp = 0
         self._lamp_drag: LampDrag | None = None
-        self.limbs = LimbHands(store)
-        self.fly = FlyHands(store)
-        self.materials = MaterialHands(store, actions.say)
+        self.limbs = LimbTool(store)
+        self.fly = FlyTool(store)
+        self.materials = PaintTool(store, actions.say)
 
     def hovered_lamp(self, x: float, y: float) -> int | None:
         """The lamp that a press would grab."""
@@ -52,17 +54,17 @@ class Gestures:
             return None
         return self.materials.ring(self.view, self.letterbox, *pointer)
 
-    def is_right_of_wipe(self, x: float, y: float) -> bool:
+    def is_right_of_slider(self, x: float, y: float) -> bool:
         """Whether a place of the window shows the right side of a split picture."""
         if self.view is None or self.letterbox is None or not self._store.state.compare.is_on:
             return False
-        return self.letterbox.to_image(x, y)[0] >= self._store.state.look.wipe * self.view.width
+        return self.letterbox.to_image(x, y)[0] >= self._store.state.display.slider * self.view.width
 
-    def _is_on_wipe(self, x: float, y: float) -> bool:
+    def _is_on_slider(self, x: float, y: float) -> bool:
         if self.view is None or self.letterbox is None or not self._store.state.compare.is_on:
             return False
-        line = self._store.state.look.wipe * self.view.width
-        return abs(self.letterbox.to_image(x, y)[0] - line) * self.letterbox.scale <= self.reach * WIPE_GRAB_PX
+        line = self._store.state.display.slider * self.view.width
+        return abs(self.letterbox.to_image(x, y)[0] - line) * self.letterbox.scale <= self.reach * SLIDER_GRAB_PX
 
     def press(self, x: float, y: float, button: int, has_shift: bool, turns_light: bool = False) -> None:
         """A button went down; `turns_light`: with the key held that turns the surroundings instead of the camera."""
@@ -82,8 +84,8 @@ class Gestures:
         if (button != LEFT or has_shift) and not flies:
             self.drag = "pan"
             return
-        if self._is_on_wipe(x, y):
-            self.drag = "wipe"
+        if self._is_on_slider(x, y):
+            self.drag = "slider"
             return
         lamp = self.hovered_lamp(x, y)
         if lamp is None and self.letterbox is not None and self.materials.press(self.letterbox, x, y):
@@ -103,9 +105,9 @@ class Gestures:
     def move(self, x: float, y: float, dx: float, dy: float) -> None:
         """The pointer moved with the button down."""
         if self.drag == "orbit":
-            self._store.post(lambda state: edits.orbit(state, dx, dy), "orbit")
+            self._store.post(lambda state: cameras.orbit(state, dx, dy), "orbit")
         elif self.drag == "look":
-            self._store.post(lambda state: look(state, dx, dy), "fly")
+            self._store.post(lambda state: cameras.look(state, dx, dy), "fly")
         elif self.drag == "light":
             self._store.post(lambda state: turn_environment(state, dx * TURN_DEG_PER_PX), "turn light")
         elif self.drag == "pan" and self.view is not None and self.letterbox is not None:
@@ -114,16 +116,16 @@ class Gestures:
                 lambda state: replace(state, camera=panned(replace(view, camera=state.camera), dx / scale, dy / scale)),
                 "pan",
             )
-        elif self.drag == "wipe" and self.view is not None and self.letterbox is not None:
+        elif self.drag == "slider" and self.view is not None and self.letterbox is not None:
             share = self.letterbox.to_image(x, y)[0] / self.view.width
-            self._store.post(lambda state: move_wipe(state, share), "wipe", is_undoable=False)
+            self._store.post(lambda state: move_slider(state, share), "slider", is_undoable=False)
         elif self.drag == "paint" and self.view is not None and self.letterbox is not None:
             self.materials.move(self.view, self.letterbox, x, y)
         elif self.drag == "ring" and self.letterbox is not None:
             self.limbs.move(self.letterbox, x, y)
         elif self._lamp_drag is not None and self.view is not None and self.letterbox is not None:
             index, angles = self._lamp, self._lamp_drag.angles_deg(self.view, *self.letterbox.to_image(x, y))
-            self._store.post(lambda state: edits.move_lamp(state, index, *angles), "drag lamp")
+            self._store.post(lambda state: lights.move_lamp(state, index, *angles), "drag lamp")
 
     def release(self, button: int, x: float = -1.0, y: float = -1.0) -> None:
         """A button went up."""
@@ -142,7 +144,7 @@ class Gestures:
         if self.fly.is_on:
             self._store.post(lambda state: change_fly_speed(state, notches), "fly speed", is_undoable=False)
             return
-        self._store.post(lambda state: edits.zoom(state, notches), "zoom")
+        self._store.post(lambda state: cameras.zoom(state, notches), "zoom")
 
     def key(self, name: str, has_control: bool = False, has_shift: bool = False, has_alt: bool = False) -> None:
         """A key went down: app/tools/shortcuts.py says what it does, where it does not fly."""

@@ -1,22 +1,22 @@
-"""Keys for the light and the stage."""
+"""Keys for the light and the surroundings."""
 
 from app.model import edits, lights
-from app.tools.shortcut import Deed, Shortcut, acts_by
+from app.tools.shortcut import Handler, Shortcut, acts_by
 from app.tools.shortcut import edits_by as _edit
 
-FULL = f"There are {edits.MAX_LAMPS} lamps already: Delete removes one"
+FULL = f"There are {lights.MAX_LAMPS} lamps already: Delete removes one"
 NO_LAMP = "There is no lamp: L adds one"
 NOT_NEAR = "The selected lamp is none that moves on: the panel Lamps makes it a near one"
 NO_PAINT = "There is no paint on the probes that this changes"
 
 
-def _next_environment(steps: int) -> Deed:
+def _next_environment(steps: int) -> Handler:
     return lambda store, actions: store.post(
         lambda s: lights.step_environment(s, actions.environments(), steps), "environment"
     )
 
 
-def _lamp_away(factor: float) -> Deed:
+def _lamp_away(factor: float) -> Handler:
     return _edit(
         lambda s: lights.move_lamp_away(s, s.tool.selected_lamp, factor), "lamp's distance", otherwise=NOT_NEAR
     )
@@ -24,10 +24,10 @@ def _lamp_away(factor: float) -> Deed:
 
 LIGHT_SHORTCUTS = (
     Shortcut(("Ctrl+E",), "save light", "save all light as an environment", acts_by("ask_where_to_export")),
-    Shortcut(("L",), "add lamp", "add a lamp", _edit(edits.add_lamp, "add lamp", otherwise=FULL)),
+    Shortcut(("L",), "add lamp", "add a lamp", _edit(lights.add_lamp, "add lamp", otherwise=FULL)),
     Shortcut(
         ("DELETE", "BACKSPACE"), "remove lamp", "remove the selected lamp",
-        _edit(lambda s: edits.remove_lamp(s, s.tool.selected_lamp), "remove lamp", otherwise=NO_LAMP),
+        _edit(lambda s: lights.remove_lamp(s, s.tool.selected_lamp), "remove lamp", otherwise=NO_LAMP),
     ),
     Shortcut(("Alt+UP",), "lamp away", "move the selected near lamp away or closer", _lamp_away(1.1)),
     Shortcut(("Alt+DOWN",), "lamp closer", "move the selected near lamp away or closer", _lamp_away(1.0 / 1.1)),
@@ -71,7 +71,7 @@ LIGHT_SHORTCUTS = (
     ),
     Shortcut(
         ("Ctrl+DELETE",), "clear paint", "take the paint off the probes",
-        _edit(edits.clear_paint, "clear paint", otherwise=NO_PAINT),
+        _edit(lights.clear_paint, "clear paint", otherwise=NO_PAINT),
     ),
 )  # fmt: skip
 

@@ -1,20 +1,34 @@
 """What a hand does to limbs in the picture: a click takes hold of one, a dragged ring turns it."""
 
+from dataclasses import dataclass
+
 from app.model.avatar_row import choose_body
 from app.model.edits import edit_tool
-from app.model.joints import place_joint, select_joint, turned
-from app.model.view_state import NO_JOINT, Store, Vector
+from app.model.fields import Vector
+from app.model.joints import NO_JOINT, place_joint, select_joint, turned
+from app.model.store import Store
 from app.rendering.frames import Frame
 from app.tools.orbit_view import OrbitView
 from app.tools.picking import Letterbox, picked_limb
 from app.tools.rings import RingDrag, Rings, rings_of
-from app.window.limb_gizmos import HeldLimb
+
+
+@dataclass(frozen=True, eq=False)
+class HeldLimb:
+    """What is drawn of the selected joint."""
+
+    place: int  # of its body in the row
+    joint: int
+    rings: Rings
+    chosen_axis: int  # what the keys turn about
+    held_axis: int | None  # of the ring in the hand
+
 
 GRAB_RADIUS_PX = 9.0  # in the window
 CLICK_REACH_PX = 4.0  # a hand that trembles so much still clicks
 
 
-class LimbHands:
+class LimbTool:
     """Positions are window pixels. The frame is the one that is shown, so that rings stick to it."""
 
     def __init__(self, store: Store) -> None:
@@ -32,14 +46,16 @@ class LimbHands:
             return None
         if len(self.frame.bodies) != len(state.bodies):
             return None
-        return rings_of(self.frame, view, state.company.place, state.tool.selected_joint)
+        return rings_of(self.frame, view, state.avatar_row.active, state.tool.selected_joint)
 
     def held(self, view: OrbitView) -> HeldLimb | None:
         """What is drawn of the selected joint."""
         rings, state = self.rings(view), self._store.state
         if rings is None:
             return None
-        return HeldLimb(state.company.place, state.tool.selected_joint, rings, state.tool.joint_axis, self.held_axis)
+        return HeldLimb(
+            state.avatar_row.active, state.tool.selected_joint, rings, state.tool.joint_axis, self.held_axis
+        )
 
     def press(self, view: OrbitView, letterbox: Letterbox, x: float, y: float, reach: float = 1.0) -> bool:
         """Whether the press took a ring; else it may become a click. `reach` multiplies how far it hits."""

@@ -1,21 +1,21 @@
 """The keys of painting materials on the avatar."""
 
 from app.model import materials
-from app.tools.shortcut import Deed, Shortcut, edits_by
+from app.tools.shortcut import Handler, Shortcut, edits_by
 
 TOOL_LINE = "paint materials on the body; fill by color; take a color up"
 SIZE_LINE = "a narrower or a wider brush"
 FILE_LINE = "save the material edits beside the avatar, or load them"
 
 
-def _takes(tool: str) -> Deed:
+def _exports(tool: str) -> Handler:
     return edits_by(lambda s: materials.take_tool(s, tool), "brush", False)
 
 
 MATERIAL_SHORTCUTS = (
-    Shortcut(("Shift+P",), "brush", TOOL_LINE, _takes("brush")),
-    Shortcut(("Shift+G",), "fill", TOOL_LINE, _takes("fill")),
-    Shortcut(("Shift+I",), "eyedropper", TOOL_LINE, _takes("pick")),
+    Shortcut(("Shift+P",), "brush", TOOL_LINE, _exports("brush")),
+    Shortcut(("Shift+G",), "fill", TOOL_LINE, _exports("fill")),
+    Shortcut(("Shift+I",), "eyedropper", TOOL_LINE, _exports("pick")),
     Shortcut(
         ("Shift+K",), "next paint", "paint color, tint, roughness, both, or erase",
         edits_by(materials.next_paint, "brush", False),

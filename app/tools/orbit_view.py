@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from pyglm import glm
 
-from app.model.view_state import CameraState, Vector
+from app.model.cameras import CameraState
+from app.model.fields import Vector
 
 
 def direction(azimuth_deg: float, elevation_deg: float) -> glm.vec3:

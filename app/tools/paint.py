@@ -4,9 +4,17 @@ import math
 from collections.abc import Callable
 
 from app.model.avatar_row import choose_body
-from app.model.material_state import MOST_POINTS, MOST_STROKES, Place
-from app.model.materials import begin_stroke, extend_stroke, fill_at, is_full, pick_material
-from app.model.view_state import Store
+from app.model.materials import (
+    MOST_POINTS,
+    MOST_STROKES,
+    Place,
+    begin_stroke,
+    extend_stroke,
+    fill_at,
+    is_full,
+    pick_material,
+)
+from app.model.store import Store
 from app.rendering.frames import Frame
 from app.tools.orbit_view import OrbitView
 from app.tools.picking import Letterbox, owner_of
@@ -16,7 +24,7 @@ FULL = f"No more paint sticks: at most {MOST_STROKES} strokes and {MOST_POINTS} 
 LEAST_STEP_PX, MOST_STEPS = 1.5, 200  # image; of one motion of the pointer
 
 
-class MaterialHands:
+class PaintTool:
     """Positions are window pixels. The frame is the one that is shown: what is painted is what was seen."""
 
     def __init__(self, store: Store, say: Callable[[str], None] = lambda text: None) -> None:
@@ -40,7 +48,7 @@ class MaterialHands:
         if picks or tool == "pick":
             self._pick(place, point)
             return True
-        if place != self._store.state.company.place:
+        if place != self._store.state.avatar_row.active:
             self._store.post(lambda s: choose_body(s, place), "avatar")
         self._store.end_gesture()
         bodies = self._store.state.bodies
@@ -98,7 +106,7 @@ class MaterialHands:
         return owner_of(frame, int(frame.face_index[row, column])), (u, v)
 
     def _pick(self, place: int, point: Place) -> None:
-        if self.frame is None or self.frame.square is None or place != self.frame.state.company.place:
+        if self.frame is None or self.frame.square is None or place != self.frame.state.avatar_row.active:
             return
         found = self.frame.square.at(point)
         if found is not None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from pyglm import glm
 
-from app.model.view_state import LampState
+from app.model.lights import LampState
 from app.rendering.frames import Frame
 from app.tools.orbit_view import OrbitView, angles_deg, direction
 

@@ -5,7 +5,9 @@ from pathlib import Path
 
 from app.model.avatar_row import posed_bodies
 from app.model.comparison import first_column
-from app.model.view_state import LookState, Store, ToolState
+from app.model.display_settings import DisplaySettings
+from app.model.store import Store
+from app.model.tools import ToolState
 from app.rendering.false_color import FARTHEST, NEAREST
 from app.rendering.frames import LEAST_COVERAGE, READ_BUFFERS, Frame, Readings, Values
 from app.rendering.overlays import joint_at, joint_label
@@ -55,7 +57,7 @@ def values_shown(frame: Frame, column: int, row: int) -> Values:
     *colors, coverage = frame.pixels[row, column].tolist()
     if coverage < LEAST_COVERAGE:
         return {}
-    name = frame.state.look.buffer
+    name = frame.state.display.buffer
     values = [color / coverage for color in colors]
     if name == "normal":
         values = [2.0 * value - 1.0 for value in values]
@@ -138,7 +140,7 @@ class Pointing:
         state = self._store.state
         found = None
         if frame is not None and place is not None and letterbox is not None:
-            found = pointed_at(frame, self._worker.readings_of(frame), letterbox, place, state.tool, state.look)
+            found = pointed_at(frame, self._worker.readings_of(frame), letterbox, place, state.tool, state.display)
         may_read = found is not None and state.tool.has_readout and now_s - self._moved_s >= REST_S
         self._worker.let_read(may_read)
         return found
@@ -150,7 +152,7 @@ def pointed_at(
     letterbox: Letterbox,
     place: tuple[float, float],  # window, screen coordinates
     tool: ToolState,
-    look: LookState,  # as it is now
+    display: DisplaySettings,  # as it is now
 ) -> Pointed | None:
     """What to show beside a pointer there."""
     x_px, y_px = letterbox.to_image(*place)
@@ -158,14 +160,14 @@ def pointed_at(
     if not (0 <= x_px < width and 0 <= y_px < height):
         return None
     column, row = int(x_px), int(y_px)
-    is_second = frame.other is not None and column >= first_column(look.wipe, width)
+    is_second = frame.other is not None and column >= first_column(display.slider, width)
     side = frame.other if is_second and frame.other is not None else frame
     told = readings.other if is_second and readings is not None else readings
     lines: tuple[Line, ...] = ()
     if tool.has_readout:
         name = "" if frame.other is None else "right side" if is_second else "left side"
         lines = value_lines(side, told, column, row, name)
-    joint = joint_line(side, x_px, y_px, JOINT_REACH_PX / letterbox.scale) if look.has_joints else None
+    joint = joint_line(side, x_px, y_px, JOINT_REACH_PX / letterbox.scale) if display.has_joints else None
     if joint is not None and joint.label not in (line.label.split(SEPARATOR)[-1] for line in lines[:1]):
         lines = (joint, *lines)
     if not lines and not tool.has_loupe:

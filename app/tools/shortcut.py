@@ -1,12 +1,12 @@
-"""One entry of the table of keys, for the files that hold a group of them: app/tools/shortcuts.py puts them together."""
+"""One entry of the table of keys, for the files that hold a group of them: shortcuts.py puts them together."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.model.view_state import Edit, Store
+from app.model.store import Edit, Store
 from app.tools.actions import Actions
 
-Deed = Callable[[Store, Actions], None]
+Handler = Callable[[Store, Actions], None]
 
 
 @dataclass(frozen=True)
@@ -16,10 +16,10 @@ class Shortcut:
     chords: tuple[str, ...]
     name: str
     description: str
-    do: Deed
+    do: Handler
 
 
-def edits_by(edit: Edit, label: str, is_undoable: bool = True, otherwise: str = "") -> Deed:
+def edits_by(edit: Edit, label: str, is_undoable: bool = True, otherwise: str = "") -> Handler:
     """A key that edits the state; `otherwise` is said where that changes nothing, so that no key seems dead."""
 
     def do(store: Store, actions: Actions) -> None:
@@ -33,6 +33,6 @@ def edits_by(edit: Edit, label: str, is_undoable: bool = True, otherwise: str = 
     return do
 
 
-def acts_by(name: str) -> Deed:
+def acts_by(name: str) -> Handler:
     """A key that does one of the actions that take nothing."""
     return lambda store, actions: getattr(actions, name)()

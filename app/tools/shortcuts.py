@@ -6,11 +6,13 @@ it (digits without NUMBER_).
 
 from collections.abc import Callable, Iterable
 
-from app.model import edits, looks
+from app.model import comparison, display_settings, edits, playback, tools
 from app.model.avatar_row import MAX_BODIES, add_body, choose_next_body, remove_body, toggle_shared_pose
 from app.model.cameras import edit_camera_tool
+from app.model.display_settings import BUFFERS
 from app.model.joints import (
     KEY_STEP_DEG,
+    NO_JOINT,
     choose_next_axis,
     mirror_pose,
     reset_selected,
@@ -20,14 +22,15 @@ from app.model.joints import (
 )
 from app.model.materials import take_tool
 from app.model.playback import change_speed, end_here, start_here, step_frames, to_range, toggle_loop
-from app.model.view_state import BUFFERS, NO_JOINT, Store, ViewState
+from app.model.store import Store
+from app.model.view_state import ViewState
 from app.tools.actions import Actions
 from app.tools.camera_shortcuts import CAMERA_SHORTCUTS
+from app.tools.display_shortcuts import LOOK_SHORTCUTS
 from app.tools.fly import FLY_KEYS
 from app.tools.light_shortcuts import FILE_SHORTCUTS, LIGHT_SHORTCUTS
-from app.tools.look_shortcuts import LOOK_SHORTCUTS
 from app.tools.material_shortcuts import MATERIAL_SHORTCUTS
-from app.tools.shortcut import Deed, Shortcut
+from app.tools.shortcut import Handler, Shortcut
 from app.tools.shortcut import acts_by as _act
 from app.tools.shortcut import edits_by as _edit
 
@@ -108,11 +111,14 @@ def _let_go(store: Store, actions: Actions) -> None:
 
 def _buffer(number: int, name: str) -> Shortcut:
     return Shortcut(
-        (str(number),), f"buffer {name}", ", ".join(BUFFERS), _edit(lambda s: looks.show_buffer(s, name), "buffer")
+        (str(number),),
+        f"buffer {name}",
+        ", ".join(BUFFERS),
+        _edit(lambda s: display_settings.show_buffer(s, name), "buffer"),
     )
 
 
-def _in_clip(edit: Callable[[ViewState, float, float], ViewState]) -> Deed:
+def _in_clip(edit: Callable[[ViewState, float, float], ViewState]) -> Handler:
     """An edit that needs the clip's length in seconds and its frames a second."""
 
     def do(store: Store, actions: Actions) -> None:
@@ -124,7 +130,7 @@ def _in_clip(edit: Callable[[ViewState, float, float], ViewState]) -> Deed:
     return do
 
 
-def _turn(degrees: float) -> Deed:
+def _turn(degrees: float) -> Handler:
     return _edit(lambda s: turn_selected(s, degrees), "turn joint", otherwise=NOT_TURNED)
 
 
@@ -202,20 +208,20 @@ CLIP_SHORTCUTS = (
 )  # fmt: skip
 PICTURE_SHORTCUTS = (
     *(_buffer(number, name) for number, name in enumerate(BUFFERS[:9], 1)),
-    Shortcut(("H",), "numbers", "numbers as colors", _edit(looks.toggle_false_color, "false color")),
-    Shortcut(("C",), "compare", "split the picture", _edit(looks.toggle_compare, "compare")),
+    Shortcut(("H",), "numbers", "numbers as colors", _edit(display_settings.toggle_false_color, "false color")),
+    Shortcut(("C",), "compare", "split the picture", _edit(comparison.toggle_compare, "compare")),
     Shortcut(
         ("Shift+C",), "swap", "swap the sides of a split picture",
-        _edit(looks.swap_sides, "swap sides", otherwise=NOT_SPLIT),
+        _edit(comparison.swap_sides, "swap sides", otherwise=NOT_SPLIT),
     ),
-    Shortcut(("SPACE",), "play", "play or pause the clip", _edit(edits.toggle_playing, "play", is_undoable=False)),
+    Shortcut(("SPACE",), "play", "play or pause the clip", _edit(playback.toggle_playing, "play", is_undoable=False)),
     Shortcut(("F",), "frame", "frame the avatar", _act("reset_camera")),
     Shortcut(("R",), "record", "record a video", _act("record")),
     Shortcut(("Ctrl+Z", "Z"), "undo", "undo", _act("undo")),
     Shortcut(("Ctrl+Y", "Ctrl+Shift+Z", "Y"), "redo", "redo", _act("redo")),
     Shortcut(
         ("Shift+SLASH", "F1"), "help", "the next page of these keys; the last one hides them",
-        _edit(edits.toggle_help, "help", is_undoable=False),
+        _edit(tools.toggle_help, "help", is_undoable=False),
     ),
     Shortcut(("Ctrl+T",), "theme", "light or dark controls", _act("next_theme")),
     Shortcut(

@@ -4,17 +4,17 @@ from pathlib import Path
 
 from app.files.materials import load_materials, materials_path, save_materials
 from app.files.poses import free_name, library, read_pose, save_pose
+from app.model.fields import Vector
 from app.model.joints import hold_pose
-from app.model.material_state import MaterialFile
-from app.model.materials import use_materials
-from app.model.view_state import Store, Vector
+from app.model.materials import MaterialFile, use_materials
+from app.model.store import Store
 from app.rendering.frames import PoseChoice
 from app.rendering.thumbnails import pose_choices
 from app.rendering.worker import Worker
-from app.viewer.notices import Say, telling
+from app.viewer.notices import Say, report_errors
 
 
-class MaterialDesk:
+class MaterialController:
     """Belongs to the windows' loop; a file is a few kB, so reading and writing wait for nothing."""
 
     def __init__(self, store: Store, say: Say) -> None:
@@ -43,7 +43,7 @@ class MaterialDesk:
         body = self._store.state.body
         if not body.avatar:
             return
-        with telling(self._say):
+        with report_errors(self._say):
             target = Path(path).expanduser() if path else materials_path(body.avatar)
             save_materials(target, body.materials, body.avatar)
             self._is_there = self._is_there or target == materials_path(body.avatar)
@@ -52,7 +52,7 @@ class MaterialDesk:
     def load(self, path: str = "") -> None:
         """Use the edits of a file, of the one beside the checkpoint when no path is given."""
         avatar = self._store.state.body.avatar
-        with telling(self._say):
+        with report_errors(self._say):
             source = Path(path).expanduser() if path else materials_path(avatar)
             materials = load_materials(source)
             self._store.end_gesture()
@@ -61,7 +61,7 @@ class MaterialDesk:
             self._say(f"Materials as {source.name} has them")
 
 
-class PoseDesk:
+class PoseController:
     """Belongs to the windows' loop; a pose is a few kB, so reading and writing wait for nothing."""
 
     def __init__(self, store: Store, worker: Worker) -> None:
@@ -74,16 +74,16 @@ class PoseDesk:
         if frame is None or not frame.bodies:
             self._worker.say("There is no picture yet whose pose could be saved")
             return
-        rows = frame.bodies[frame.state.company.place].rotations.tolist()
+        rows = frame.bodies[frame.state.avatar_row.active].rotations.tolist()
         rotations: tuple[Vector, ...] = tuple((x, y, z) for x, y, z in rows)
-        with telling(self._worker.say):
+        with report_errors(self._worker.say):
             path = save_pose(where or free_name(library()), rotations)
             self._worker.say(f"Saved {path}")
             self.choices = pose_choices()
 
     def load(self, path: str) -> None:
         """Hold the pose of a file."""
-        with telling(self._worker.say):
+        with report_errors(self._worker.say):
             self._hold(read_pose(Path(path).expanduser()).rotations)
 
     def step(self, steps: int) -> None:

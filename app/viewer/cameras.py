@@ -14,11 +14,11 @@ from app.files.cameras import (
 )
 from app.model.camera_paths import use_path
 from app.model.edits import edit_camera
-from app.model.view_state import Store
-from app.viewer.notices import Say, telling
+from app.model.store import Store
+from app.viewer.notices import Say, report_errors
 
 
-class CameraDesk:
+class CameraController:
     """Belongs to the windows' thread; the files are a few kB, so reading and writing wait for nothing."""
 
     def __init__(self, store: Store, say: Say) -> None:
@@ -60,13 +60,13 @@ class CameraDesk:
         if not path.keys:
             self._say("Camera path: expected one key at least, got none; add one with Alt+K", is_error=True)
             return
-        with telling(self._say):
+        with report_errors(self._say):
             save_path(Path(where).expanduser(), path)
             self._say(f"Saved {where}")
 
     def load_path(self, where: str) -> None:
         """The camera path of a JSON file; what it is not is a message."""
-        with telling(self._say):
+        with report_errors(self._say):
             path = read_path(Path(where).expanduser())
             self._store.end_gesture()
             self._store.post(lambda state: use_path(state, path), "camera path")

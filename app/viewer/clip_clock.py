@@ -4,7 +4,7 @@ import time
 
 from app.model.avatar_row import advance_time, posed_bodies
 from app.model.camera_paths import advance_path
-from app.model.view_state import Store
+from app.model.store import Store
 from app.rendering.frames import Choices
 from app.rendering.worker import Worker
 
@@ -47,5 +47,5 @@ class ClipClock:
         frame = self._worker.latest
         if frame is None or not frame.bodies:
             return 0.0, 0.0
-        body = frame.bodies[frame.state.company.place]
+        body = frame.bodies[frame.state.avatar_row.active]
         return body.duration_s, body.fps

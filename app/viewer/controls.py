@@ -19,14 +19,16 @@ from app.files.settings import (
     read_kept,
     step_scale,
 )
-from app.model.view_state import Store
+from app.model.store import Store
 from app.panels.layout import PANELS, PanelLayout, default_layout, names_all
 from app.panels.panel import PanelContext, Snapshot
 from app.panels.theme import WidgetSizes, build_theme, ground, palette, set_theme
 from app.tools.actions import Actions
 from app.window.screen import Area
+from phynes_core.io.shipped_files import ASSETS
 
 TITLE = "PhyNES Viewer - controls"
+FONTS = ASSETS / "fonts"
 
 
 class Controls:
@@ -154,7 +156,7 @@ class PanelWindow:
             self._open(title, area)
 
     def _open(self, title: str, area: Area) -> None:
-        build_theme()
+        build_theme(FONTS)
         self._layout.build()
         self._sizes = WidgetSizes()
         dpg.create_viewport(
@@ -238,7 +240,7 @@ class PanelWindow:
 
     def look(self, theme: str, scale: float) -> None:
         """Another theme, or another size of text and widgets."""
-        set_theme(theme, scale)
+        set_theme(theme, scale, FONTS)
         self._sizes.scale(scale)
         self._native.color_docks(palette(theme))
         dpg.set_viewport_clear_color([*ground(theme), 255])

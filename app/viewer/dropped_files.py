@@ -18,7 +18,7 @@ from app.model.joints import hold_pose
 from app.model.lights import choose_environment, use_rig
 from app.model.materials import use_materials
 from app.model.playback import load_motion_file
-from app.model.view_state import Edit
+from app.model.store import Edit
 from phynes_core.errors import PhynesError
 
 MOTIONS = (".npz", ".pkl", ".bvh")

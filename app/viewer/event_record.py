@@ -8,9 +8,10 @@ from typing import Any
 
 from pyglm import glm
 
-from app.model.view_state import LightState, ViewState
+from app.model.lights import LightState
+from app.model.view_state import ViewState
 from app.rendering.frames import Frame
-from app.tools.limbs import LimbHands
+from app.tools.limbs import LimbTool
 from app.tools.orbit_view import OrbitView
 from app.tools.picking import Letterbox, lamp_handle
 from app.tools.pixel_inspector import Pointed
@@ -18,7 +19,7 @@ from app.tools.pixel_inspector import Pointed
 VARIABLE = "PHYNES_TRACE"
 
 
-class Trace:
+class EventRecord:
     """Appends events to a file, or does nothing."""
 
     def __init__(self, path: Path | None) -> None:
@@ -26,10 +27,10 @@ class Trace:
         self._said: dict[str, Any] = {}
 
     @staticmethod
-    def from_environment() -> "Trace":
+    def from_environment() -> "EventRecord":
         """Traces where PHYNES_TRACE says."""
         path = os.environ.get(VARIABLE)
-        return Trace(Path(path) if path else None)
+        return EventRecord(Path(path) if path else None)
 
     @property
     def is_on(self) -> bool:
@@ -54,7 +55,7 @@ class Trace:
             self._file = None
 
 
-def traced_rings(limbs: LimbHands, view: OrbitView | None, letterbox: Letterbox) -> list[list[list[float]]]:
+def recorded_rings(limbs: LimbTool, view: OrbitView | None, letterbox: Letterbox) -> list[list[list[float]]]:
     """Each ring's points in the window."""
     rings = limbs.rings(view) if view is not None else None
     if rings is None or view is None:
@@ -63,7 +64,7 @@ def traced_rings(limbs: LimbHands, view: OrbitView | None, letterbox: Letterbox)
     return [[list(letterbox.to_window(*place)) for place in ring] for ring in places]
 
 
-def traced_joints(frame: Frame, view: OrbitView, letterbox: Letterbox) -> list[list[list[float]]]:
+def recorded_joints(frame: Frame, view: OrbitView, letterbox: Letterbox) -> list[list[list[float]]]:
     """Every body's joints in the window."""
     return [
         [list(letterbox.to_window(*view.project(glm.vec3(*joint))[:2])) for joint in body.joints.tolist()]
@@ -71,8 +72,8 @@ def traced_joints(frame: Frame, view: OrbitView, letterbox: Letterbox) -> list[l
     ]
 
 
-def traced_picture(
-    frame: Frame, view: OrbitView | None, letterbox: Letterbox, limbs: LimbHands, state: ViewState
+def recorded_picture(
+    frame: Frame, view: OrbitView | None, letterbox: Letterbox, limbs: LimbTool, state: ViewState
 ) -> dict[str, object]:
     """A picture that was drawn; `state` is the newest one."""
     handles = [lamp_handle(view, lamp) for lamp in state.light.lamps] if view else []
@@ -81,14 +82,14 @@ def traced_picture(
         "is_final": frame.is_final,
         "is_current": frame.state.rendered == state.rendered,
         "selected_joint": state.tool.selected_joint,
-        "rings": traced_rings(limbs, view, letterbox),
-        "joints_px": traced_joints(frame, view, letterbox) if view else [],
+        "rings": recorded_rings(limbs, view, letterbox),
+        "joints_px": recorded_joints(frame, view, letterbox) if view else [],
         "handles": [letterbox.to_window(handle.x_px, handle.y_px) for handle in handles],
-        **traced_state(frame.state),
+        **recorded_state(frame.state),
     }
 
 
-def traced_pointed(pointed: Pointed | None) -> dict[str, object] | None:
+def recorded_pointed(pointed: Pointed | None) -> dict[str, object] | None:
     """What is shown beside the pointer."""
     if pointed is None:
         return None
@@ -101,26 +102,26 @@ def light_of(light: LightState | None) -> str | None:
     return None if light is None else Path(light.environment).stem or light.mode
 
 
-def traced_state(state: ViewState) -> dict[str, object]:
+def recorded_state(state: ViewState) -> dict[str, object]:
     """What tests and bug reports ask for."""
     camera, light, compare = state.camera, state.light, state.compare
     return {
-        "buffer": state.look.buffer,
+        "buffer": state.display.buffer,
         "camera": [camera.azimuth_deg, camera.elevation_deg, camera.distance_m, *camera.pan_m],
         "fov_deg": round(camera.fov_deg, 3),
         "path": [round(key.time_s, 3) for key in state.path.keys],
         "flies": state.tool.camera.flies,
         "lamps": [[lamp.azimuth_deg, lamp.elevation_deg] for lamp in light.lamps],
         "light": [light.mode, light.environment, light.yaw_deg, len(light.probe_edits)],
-        "stage": [state.stage.backdrop, state.stage.has_ground, state.stage.has_balls],
+        "surroundings": [state.surroundings.backdrop, state.surroundings.has_ground, state.surroundings.has_balls],
         "joints": {joint: angles for joint, angles in enumerate(state.body.joint_angles_deg) if any(angles)},
         "motion": Path(state.body.motion).stem,
         "clip_s": round(state.body.time_s, 3),
         "bodies": [Path(body.avatar).stem for body in state.bodies],
-        "active": state.company.place,
+        "active": state.avatar_row.active,
         "held": [round(angle, 3) for angle in sum(state.body.held_pose, ())],
         "materials": [state.body.materials.is_plain, len(state.body.materials.strokes), state.tool.brush.tool],
-        "exposure_ev": state.look.exposure_ev,
-        "overlays": [state.look.has_wireframe, state.look.has_joints],
+        "exposure_ev": state.display.exposure_ev,
+        "overlays": [state.display.has_wireframe, state.display.has_joints],
         "compare": [compare.is_on, compare.buffer, Path(compare.avatar).stem, light_of(compare.light)],
     }

@@ -3,16 +3,17 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from app.model.view_state import Store, ViewState
+from app.model.store import Store
+from app.model.view_state import ViewState
 from app.options.command_lines import CommandLine, CommandTexts, still_command, video_command
-from app.rendering.export_jobs import LightTake, StillTake, Take, VideoTake, with_free_path
+from app.rendering.export_jobs import ExportJob, LightJob, StillJob, VideoJob, with_free_path
 from app.rendering.worker import Worker
-from app.viewer.notices import IMPOSSIBLE, telling
+from app.viewer.notices import IMPOSSIBLE, report_errors
 
 SETTLED_S = 0.25  # a state that old is worth a command line: while a hand moves nobody reads
 
 
-class TakeDesk:
+class ExportController:
     """Belongs to the windows' loop."""
 
     def __init__(
@@ -30,7 +31,7 @@ class TakeDesk:
     def record(self) -> None:
         """Make the video."""
         state = self._store.state
-        self._make(VideoTake(state, state.tool.turntable, self._durations_s()))
+        self._make(VideoJob(state, state.tool.turntable, self._durations_s()))
 
     def photograph(self) -> None:
         """Make the picture."""
@@ -40,7 +41,7 @@ class TakeDesk:
         except IMPOSSIBLE as error:
             self._worker.say(f"{state.tool.still.path}: no name for a picture ({error})", is_error=True)
         else:
-            self._make(StillTake(state, settings))
+            self._make(StillJob(state, settings))
 
     def cancel(self) -> None:
         """Stop making what is being made."""
@@ -52,7 +53,7 @@ class TakeDesk:
     def export_light(self, path: str) -> None:
         """All light as an environment file."""
         if path:
-            self._make(LightTake(self._store.state, path))
+            self._make(LightJob(self._store.state, path))
 
     def copy_picture_command(self) -> None:
         """The line that makes the picture, into the clipboard."""
@@ -83,13 +84,13 @@ class TakeDesk:
         return video_command(state, state.tool.turntable, self._engine)
 
     def _give(self, make: Callable[[], CommandLine]) -> None:
-        with telling(self._worker.say):
+        with report_errors(self._worker.say):
             command = make()
             command.write_session()
             self._copy(command.text)
             beside = f"; it reads {Path(command.session_path).name}, which was written" if command.session_path else ""
             self._worker.say(f"Copied the command line{beside}")
 
-    def _make(self, take: Take) -> None:
-        if not self._worker.take(take):
+    def _make(self, take: ExportJob) -> None:
+        if not self._worker.export(take):
             self._worker.say("One thing at a time: Shift+R cancels what is being made")

@@ -7,10 +7,12 @@ from collections import deque
 from dataclasses import replace
 from pathlib import Path
 
-from app.model import edits
+from app.model import view_state
 from app.model.avatar_row import framed
+from app.model.cameras import CameraState
 from app.model.status import FROM_OPTIONS, OpenedSession, Status
-from app.model.view_state import CameraState, Store, ViewState
+from app.model.store import Store
+from app.model.view_state import ViewState
 from app.panels.file_menu import OPEN_DIALOG, SAVE_DIALOG
 from app.panels.layout import TRACED_TAGS
 from app.panels.light_panel import EXPORT_DIALOG
@@ -22,15 +24,15 @@ from app.tools.actions import Actions
 from app.tools.gestures import Gestures
 from app.tools.orbit_view import OrbitView
 from app.tools.pixel_inspector import Pointing
-from app.viewer.avatars import MaterialDesk, PoseDesk
-from app.viewer.cameras import CameraDesk
+from app.viewer.avatars import MaterialController, PoseController
+from app.viewer.cameras import CameraController
 from app.viewer.clip_clock import ClipClock
 from app.viewer.controls import Controls
 from app.viewer.dropped_files import edit_of_dropped, is_session
-from app.viewer.event_record import Trace, traced_picture, traced_pointed, traced_state
-from app.viewer.exports import TakeDesk
-from app.viewer.notices import Notices, fly_captions, telling
-from app.viewer.sessions import RigDesk, SessionDesk
+from app.viewer.event_record import EventRecord, recorded_picture, recorded_pointed, recorded_state
+from app.viewer.exports import ExportController
+from app.viewer.notices import Notices, fly_captions, report_errors
+from app.viewer.sessions import RigController, SessionController
 from app.window.camera_path_gizmos import path_marks
 from app.window.screen import place_windows
 from app.window.window import PictureWindow
@@ -44,21 +46,23 @@ class ViewerLoop:
     """Owns both windows."""
 
     def __init__(
-        self, store: Store, worker: Worker, choices: Choices, home: CameraState, trace: Trace,
+        self, store: Store, worker: Worker, choices: Choices, home: CameraState, events: EventRecord,
         opened: OpenedSession = FROM_OPTIONS,
     ) -> None:  # fmt: skip
         """Opens the windows; raises DisplayError when there is no display."""
-        self._store, self._worker, self._choices, self._home, self._trace = store, worker, choices, home, trace
-        self._poses = PoseDesk(store, worker)
-        self._cameras = CameraDesk(store, worker.say)
-        self._session = session = SessionDesk(store, worker.say, opened)
-        rigs = RigDesk(store, worker.say, session.note_light)
-        self._materials = MaterialDesk(store, worker.say)
+        self._store, self._worker, self._choices, self._home, self._events = store, worker, choices, home, events
+        self._poses = PoseController(store, worker)
+        self._cameras = CameraController(store, worker.say)
+        self._session = session = SessionController(store, worker.say, opened)
+        rigs = RigController(store, worker.say, session.note_light)
+        self._materials = MaterialController(store, worker.say)
         self._picture = PictureWindow("PhyNES Viewer")
-        trace.event("opened")
+        events.event("opened")
         self._controls = Controls(store, self._picture.screen_scale, self._take_scale)
         self._clock = ClipClock(store, worker, choices)
-        self._takes = takes = TakeDesk(store, worker, self._clock.durations_s, self._picture.copy, opened.engine)
+        self._exports = takes = ExportController(
+            store, worker, self._clock.durations_s, self._picture.copy, opened.engine
+        )
         actions = Actions(
             record=takes.record, photograph=takes.photograph, cancel_recording=takes.cancel, say=worker.say,
             copy_picture_command=takes.copy_picture_command, copy_video_command=takes.copy_video_command,
@@ -104,12 +108,12 @@ class ViewerLoop:
         """Until either window is closed. Leaves no window and no engine thread behind."""
         self._worker.wake = self._picture.wake
         self._worker.start()
-        self._trace.event("ready", display=self._picture.renderer_name)
+        self._events.event("ready", display=self._picture.renderer_name)
         try:
             while not self._is_over():
                 self._turn()
         finally:
-            self._trace.event("closing")
+            self._events.event("closing")
             self._worker.close()
             self._session.end()
             self._controls.close()
@@ -147,8 +151,8 @@ class ViewerLoop:
         if state.rendered != self._asked:
             self._asked = state.rendered
             self._worker.show(state)
-            if self._trace.is_on:
-                self._trace.event("state", **traced_state(state))
+            if self._events.is_on:
+                self._events.event("state", **recorded_state(state))
         is_held = self._gestures.drag is not None or self._controls.window.is_pressed
         self._worker.let_refine(not is_held and not self._is_moving)
 
@@ -160,11 +164,11 @@ class ViewerLoop:
         self._failed = failed
         if self._store.state.rendered == failed.rendered:
             shown = latest.state
-            self._store.post(lambda s: edits.revert_sources(s, shown), "revert", is_undoable=False)
+            self._store.post(lambda s: view_state.revert_sources(s, shown), "revert", is_undoable=False)
 
     def _keep_session(self, frame: Frame | None) -> None:
         self._session.turn(time.monotonic())
-        self._takes.turn(time.monotonic())
+        self._exports.turn(time.monotonic())
         self._notices.offers_session = self._session.status.can_restore
         if frame is not None and frame is not self._noted:
             self._noted = frame
@@ -187,8 +191,8 @@ class ViewerLoop:
         brush = self._gestures.brush_ring(self._picture.pointer)
         pointed = self._pointing.pointed(frame, place, self._gestures.letterbox, now)
         drawn = (
-            pointed, brush, frame, state.look, state.light.lamps, state.tool.selected_lamp, self._gestures.drag,
-            tuple(captions), state.tool.selected_joint, state.tool.joint_axis, state.company.place,
+            pointed, brush, frame, state.display, state.light.lamps, state.tool.selected_lamp, self._gestures.drag,
+            tuple(captions), state.tool.selected_joint, state.tool.joint_axis, state.avatar_row.active,
             state.tool.help_page, path_marks(state),
         )  # fmt: skip
         needs = drawn != self._drawn or self._picture.needs_drawing
@@ -198,16 +202,16 @@ class ViewerLoop:
             self._picture.needs_drawing = True
             return
         is_lamp_held = self._gestures.drag == "lamp"
-        hands_view = None if status.recording.state == "running" else view
-        limb = self._gestures.limbs.held(hands_view) if hands_view is not None else None
-        self._picture.draw(frame, state, hands_view, is_lamp_held, captions, limb, pointed, brush)
+        tool_view = None if status.recording.state == "running" else view
+        limb = self._gestures.limbs.held(tool_view) if tool_view is not None else None
+        self._picture.draw(frame, state, tool_view, is_lamp_held, captions, limb, pointed, brush)
         self._drawn = drawn
         self._picture_drawn_s = now
         self._draws_s.append(now)
-        if self._trace.is_on and frame is not None:
+        if self._events.is_on and frame is not None:
             letterbox = self._picture.letterbox(frame.size)
-            self._trace.changed("pointed", traced_pointed(pointed))
-            self._trace.event("shown", **traced_picture(frame, view, letterbox, self._gestures.limbs, state))
+            self._events.changed("pointed", recorded_pointed(pointed))
+            self._events.event("shown", **recorded_picture(frame, view, letterbox, self._gestures.limbs, state))
 
     def _view(self, frame: Frame | None, state: ViewState) -> OrbitView | None:
         """The camera of the picture that is shown, so that handles stick to it while a newer one is rendered."""
@@ -231,23 +235,23 @@ class ViewerLoop:
                 self._store.state, replace(self._choices, poses=self._poses.choices, bookmarks=self._cameras.bookmarks),
                 status,
                 frame.probe_radiance if frame else None,
-                frame.stage_ms if frame else {}, frame.render_ms if frame else 0.0, float(len(newest)),
+                frame.node_ms if frame else {}, frame.render_ms if frame else 0.0, float(len(newest)),
                 self._picture.renderer_name.split(" (")[0], self._picture.frame_path,
                 frame.has_detail if frame else False, frame.materials_follow_pose if frame else False,
                 *self._clock.clip(), self._store.can_undo, self._store.can_redo, self._session.status,
                 frame.quality if frame else "", resident_mb(), self._thumbnails.made, self._controls.scale,
-                frame.square if frame else None, self._materials.beside, self._takes.texts,
+                frame.square if frame else None, self._materials.beside, self._exports.texts,
             )
         )  # fmt: skip
         self._controls.window.draw()
         self._picture.make_current()
-        if self._trace.is_on:
-            self._trace.changed("widgets", self._controls.window.rectangles(TRACED_TAGS))
-            self._trace.changed(
+        if self._events.is_on:
+            self._events.changed("widgets", self._controls.window.rectangles(TRACED_TAGS))
+            self._events.changed(
                 "windows", {"picture": self._picture.is_iconified, "panels": self._controls.window.is_iconified}
             )
-            self._trace.changed("recording", vars(status.recording))
-            self._trace.changed("messages", [message.text for message in status.messages])
+            self._events.changed("recording", vars(status.recording))
+            self._events.changed("messages", [message.text for message in status.messages])
 
     # actions
 
@@ -256,7 +260,7 @@ class ViewerLoop:
             if is_session(path):
                 self._session.open(str(path))
                 continue
-            with telling(self._worker.say):
+            with report_errors(self._worker.say):
                 edit, label = edit_of_dropped(path, is_right)
                 self._store.end_gesture()
                 self._store.post(edit, label)

@@ -111,7 +111,7 @@ class Say(Protocol):
 
 
 @contextmanager
-def telling(say: Say) -> Iterator[None]:
+def report_errors(say: Say) -> Iterator[None]:
     """A block that ends, with a message, where files cannot be read or written."""
     try:
         yield

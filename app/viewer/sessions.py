@@ -8,14 +8,15 @@ from app.files.autosave import Autosave, at_rest
 from app.files.light_rigs import read_rig, save_rig
 from app.files.sessions import load_session, save_session
 from app.files.settings import RecentFiles
-from app.model.edits import choose_avatar
+from app.model.avatar_row import choose_avatar
 from app.model.lights import choose_environment, use_rig
 from app.model.status import FROM_OPTIONS, OpenedSession, SessionStatus
-from app.model.view_state import Store, ViewState
-from app.viewer.notices import Say, telling
+from app.model.store import Store
+from app.model.view_state import ViewState
+from app.viewer.notices import Say, report_errors
 
 
-class SessionDesk:
+class SessionController:
     """Belongs to the windows' loop; sessions are small, so reading and writing wait for nothing."""
 
     def __init__(
@@ -55,7 +56,7 @@ class SessionDesk:
     def save_as(self, path: str) -> None:
         """Into this file, which becomes the session's."""
         state = self._store.state
-        with telling(self._say):
+        with report_errors(self._say):
             target = Path(path).expanduser()
             if target.suffix.lower() != ".json":
                 target = target.with_name(target.name + ".json")
@@ -66,7 +67,7 @@ class SessionDesk:
 
     def open(self, path: str) -> None:
         """Show a session's file; one step that undo takes back."""
-        with telling(self._say):
+        with report_errors(self._say):
             file = Path(path).expanduser()
             self._show(load_session(file))
             self._path, self._saved = file.absolute(), at_rest(self._store.state)
@@ -79,7 +80,7 @@ class SessionDesk:
             self._say("There is no lost session to bring back")
             return
         self._has_offer = False
-        with telling(self._say):
+        with report_errors(self._say):
             self._show(load_session(lost))
             self._path, self._saved = None, None
             self._say("The lost session is back; Ctrl+S saves it")
@@ -95,7 +96,7 @@ class SessionDesk:
             self._store.end_gesture()
             self._store.post(lambda state: choose_avatar(state, path), "avatar")
         elif path.lower().endswith(".json"):
-            RigDesk(self._store, self._say, self.note_light).load(path)
+            RigController(self._store, self._say, self.note_light).load(path)
         else:
             self._store.end_gesture()
             self._store.post(lambda state: choose_environment(state, path), "environment")
@@ -126,7 +127,7 @@ def _free_path(state: ViewState) -> Path:
     return next(path for path in paths if not path.exists())
 
 
-class RigDesk:
+class RigController:
     """Belongs to the windows' thread."""
 
     def __init__(self, store: Store, say: Say, noted: Callable[[str], None] = lambda path: None) -> None:
@@ -135,14 +136,14 @@ class RigDesk:
 
     def save(self, path: str) -> None:
         """All light into a JSON file; a message says how it went."""
-        with telling(self._say):
+        with report_errors(self._say):
             save_rig(Path(path).expanduser(), self._store.state.light)
             self._noted(path)
             self._say(f"Saved {path}")
 
     def load(self, path: str) -> None:
         """The rig of a JSON file; what it is not is a message."""
-        with telling(self._say):
+        with report_errors(self._say):
             lamps, sky = read_rig(Path(path).expanduser())
             self._store.end_gesture()
             self._store.post(lambda state: use_rig(state, lamps, sky), "light rig")

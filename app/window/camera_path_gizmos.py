@@ -6,12 +6,13 @@ from functools import lru_cache
 import moderngl
 import numpy as np
 
-from app.model.camera_paths import camera_at, duration_s, eye_of, selected_key
-from app.model.camera_state import CameraPath
-from app.model.view_state import Rgb, ViewState
+from app.model.camera_paths import CameraPath, camera_at, duration_s, selected_key
+from app.model.cameras import eye_of
+from app.model.fields import Rgb
+from app.model.view_state import ViewState
 from app.tools.orbit_view import OrbitView
 from app.tools.picking import Letterbox
-from app.window.shaders import open_band, shader_source
+from app.window.shaders import open_strip, shader_source
 
 STEPS_A_KEY = 24
 LOOK_M = 0.28  # length of the line that shows where a key looks
@@ -107,15 +108,15 @@ def _bands_of(line: PathLine, letterbox: Letterbox, ratio: float) -> list[np.nda
     width = WIDTHS_PX[line.kind] * ratio
     paint = (*INKS[line.kind], OPACITIES[line.kind])
     bands = [
-        open_band(places, line.is_shown, width + SHADOW_PX * ratio, SHADOW),
-        open_band(places, line.is_shown, width, paint),
+        open_strip(places, line.is_shown, width + SHADOW_PX * ratio, SHADOW),
+        open_strip(places, line.is_shown, width, paint),
     ]
     if line.kind in DOT_PX:  # a square at the eye
         reach = DOT_PX[line.kind] * ratio
         square = np.array([places[0] - (reach, 0.0), places[0] + (reach, 0.0)])
         shown = np.array([line.is_shown[0]] * 2)
         bands += [
-            open_band(square, shown, 2 * reach + SHADOW_PX * ratio, SHADOW),
-            open_band(square, shown, 2 * reach, paint),
+            open_strip(square, shown, 2 * reach + SHADOW_PX * ratio, SHADOW),
+            open_strip(square, shown, 2 * reach, paint),
         ]
     return bands

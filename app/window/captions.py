@@ -7,7 +7,7 @@ from pathlib import Path
 import moderngl
 from PIL import Image, ImageDraw, ImageFont
 
-from app.model.view_state import Rgb
+from app.model.fields import Rgb
 from app.tools.picking import Letterbox
 from app.window.shaders import rectangle_program
 from phynes_core.io.shipped_files import ASSETS

@@ -1,11 +1,11 @@
-"""Frames on the screen: upload, tone mapping and false color in shaders/frame.frag.glsl, letterboxing, the wipe."""
+"""Frames on the screen: upload, tone mapping and false color (frame.frag.glsl), letterboxing, comparison."""
 
 import math
 
 import moderngl
 import numpy as np
 
-from app.model.view_state import TONE_CURVES, LookState
+from app.model.display_settings import TONE_CURVES, DisplaySettings
 from app.rendering.false_color import legend_picture, legend_place, legends_of, mode_of
 from app.rendering.frames import KINDS, Frame
 from app.tools.picking import Letterbox
@@ -48,7 +48,7 @@ class FrameDisplay:
         self._colors.repeat_x = False
         self._program["frame"], self._program["colors"] = 0, 1
         self._upload = FrameUpload(context)
-        self._sides = (_Uploaded(context, self._upload), _Uploaded(context, self._upload))
+        self._slots = (_Uploaded(context, self._upload), _Uploaded(context, self._upload))
         self._overlays = OverlayDisplay(context)
         self._plates: list[tuple[np.ndarray, moderngl.Texture] | None] = [None, None]
 
@@ -63,29 +63,29 @@ class FrameDisplay:
 
     def show(self, frame: Frame) -> None:
         """Upload a frame and the one it is compared with, unless they are there."""
-        self._sides[0].show(frame)
-        self._sides[1].show(frame.other)
+        self._slots[0].show(frame)
+        self._slots[1].show(frame.other)
 
-    def draw(self, look: LookState, letterbox: Letterbox) -> None:
+    def draw(self, display: DisplaySettings, letterbox: Letterbox) -> None:
         """Fill the window with the background and put the frame in its middle; leaves blending off."""
-        self._context.clear(*look.background)
-        first, second = self._sides
+        self._context.clear(*display.background)
+        first, second = self._slots
         if first.frame is None:
             return
         width, height = first.frame.size
         place = (*letterbox.origin, width * letterbox.scale, height * letterbox.scale)
-        self._draw_side(first, look, letterbox, place)
-        self._overlays.draw(first.frame, 0, look, letterbox)
+        self._draw_side(first, display, letterbox, place)
+        self._overlays.draw(first.frame, 0, display, letterbox)
         if second.frame is not None:
-            line = math.ceil(place[0] + look.wipe * place[2] - 0.5)  # as app/model/comparison.py's first_column
+            line = math.ceil(place[0] + display.slider * place[2] - 0.5)  # as app/model/comparison.py's first_column
             self._context.scissor = (line, 0, max(0, letterbox.window_width - line), letterbox.window_height)
-            self._draw_side(second, look, letterbox, place)
-            self._overlays.draw(second.frame, 1, look, letterbox)
+            self._draw_side(second, display, letterbox, place)
+            self._overlays.draw(second.frame, 1, display, letterbox)
             self._context.scissor = None
-        self._draw_legends(first.frame, look, letterbox, place)
+        self._draw_legends(first.frame, display, letterbox, place)
 
     def _draw_side(
-        self, side: _Uploaded, look: LookState, letterbox: Letterbox, place: Rectangle, part: Rectangle = WHOLE
+        self, side: _Uploaded, display: DisplaySettings, letterbox: Letterbox, place: Rectangle, part: Rectangle = WHOLE
     ) -> None:
         if side.frame is None or side.pixels is None:
             return
@@ -93,16 +93,16 @@ class FrameDisplay:
         program["window"] = (letterbox.window_width, letterbox.window_height)
         program["rectangle"], program["part"] = place, part
         program["kind"] = KINDS.index(side.frame.kind)
-        program["curve"] = TONE_CURVES.index(look.curve)
-        program["exposure_ev"] = look.exposure_ev
-        program["background"] = look.background
-        program["number"] = mode_of(side.frame, look)
+        program["curve"] = TONE_CURVES.index(display.curve)
+        program["exposure_ev"] = display.exposure_ev
+        program["background"] = display.background
+        program["number"] = mode_of(side.frame, display)
         side.pixels.use(0)
         self._colors.use(1)
         self._vertices.render(moderngl.TRIANGLE_STRIP, 4)
 
-    def _draw_legends(self, frame: Frame, look: LookState, letterbox: Letterbox, place: Rectangle) -> None:
-        for corner, legend in enumerate(legends_of(frame, look)):
+    def _draw_legends(self, frame: Frame, display: DisplaySettings, letterbox: Letterbox, place: Rectangle) -> None:
+        for corner, legend in enumerate(legends_of(frame, display)):
             if legend is None:
                 continue
             picture = legend_picture(legend, round(place[3]))
@@ -118,14 +118,14 @@ class FrameDisplay:
             self.draw_flat(plate[1], (round(place[0]) + left, round(place[1]) + top, width, height), letterbox)
 
     def draw_pixels(
-        self, side: int, look: LookState, letterbox: Letterbox, place: Rectangle, part: Rectangle
+        self, side: int, display: DisplaySettings, letterbox: Letterbox, place: Rectangle, part: Rectangle
     ) -> None:  # fmt: skip
         """A part of the picture (shares of its size) somewhere in the window, each pixel a square."""
-        uploaded = self._sides[side]
+        uploaded = self._slots[side]
         if uploaded.frame is None or uploaded.pixels is None:
             return
         uploaded.pixels.filter = (moderngl.NEAREST, moderngl.NEAREST)
-        self._draw_side(uploaded, look, letterbox, place, part)
+        self._draw_side(uploaded, display, letterbox, place, part)
         uploaded.pixels.filter = (moderngl.LINEAR, moderngl.LINEAR)
 
     def draw_flat(self, texture: moderngl.Texture, place: Rectangle, letterbox: Letterbox) -> None:

@@ -5,7 +5,8 @@ import math
 import moderngl
 
 from app.model.blackbody import shown_color
-from app.model.view_state import LampState, Rgb
+from app.model.fields import Rgb
+from app.model.lights import LampState
 from app.tools.orbit_view import OrbitView
 from app.tools.picking import LAMP_SPHERE_SHARE, Letterbox, lamp_handle
 from app.window.shaders import rectangle_program

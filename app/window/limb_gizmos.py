@@ -1,16 +1,14 @@
 """The held limb in the picture: its tint, and three rings to turn it by."""
 
-from dataclasses import dataclass
-
 import moderngl
 import numpy as np
 
-from app.model.view_state import Rgb
+from app.model.fields import Rgb
 from app.rendering.frames import Frame
+from app.tools.limbs import HeldLimb
 from app.tools.orbit_view import OrbitView
 from app.tools.picking import Letterbox, limb_weights
-from app.tools.rings import Rings
-from app.window.shaders import closed_band, rectangle_program, shader_source
+from app.window.shaders import closed_strip, rectangle_program, shader_source
 
 AXIS_INKS: tuple[Rgb, ...] = ((0.94, 0.36, 0.34), (0.48, 0.80, 0.38), (0.38, 0.62, 0.98))  # x, y, z
 HELD_INK: Rgb = (1.0, 0.84, 0.42)
@@ -18,17 +16,6 @@ TINT = (0.98, 0.72, 0.25, 0.38)
 SHADOW_INK: Rgb = (0.0, 0.0, 0.0)
 WIDTH_PX, CHOSEN_WIDTH_PX, SHADOW_PX = 2.2, 3.4, 1.6
 FAR_OPACITY = 0.28
-
-
-@dataclass(frozen=True, eq=False)
-class HeldLimb:
-    """What is drawn of the selected joint."""
-
-    place: int  # of its body in the row
-    joint: int
-    rings: Rings
-    chosen_axis: int  # what the keys turn about
-    held_axis: int | None  # of the ring in the hand
 
 
 class LimbGizmos:
@@ -62,8 +49,8 @@ class LimbGizmos:
                 shown = near == is_near
                 if is_near:
                     shadow = width + SHADOW_PX * pixel_ratio
-                    bands.append(closed_band(places, shown, shadow, (*SHADOW_INK, 0.35)))
-                bands.append(closed_band(places, shown, width, (*ink, opacity)))
+                    bands.append(closed_strip(places, shown, shadow, (*SHADOW_INK, 0.35)))
+                bands.append(closed_strip(places, shown, width, (*ink, opacity)))
         vertices = np.concatenate(bands).astype("f4")
         self._buffer.write(vertices.tobytes())
         self._stroke["window"] = (letterbox.window_width, letterbox.window_height)

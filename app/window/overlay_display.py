@@ -1,9 +1,9 @@
-"""Edges and bones over the picture in the window: uploads, and shaders/wire and bone."""
+"""Edges and bones over the picture in the window: uploads, and shaders/present/wire and bone."""
 
 import moderngl
 import numpy as np
 
-from app.model.view_state import LookState
+from app.model.display_settings import DisplaySettings
 from app.rendering.frames import Frame
 from app.rendering.overlays import (
     FADE_WIDTHS,
@@ -13,7 +13,7 @@ from app.rendering.overlays import (
     RIM_OPACITY,
     WIRE_INK,
     WIRE_OPACITY,
-    bone_bands,
+    bone_strips,
     rim_px,
     wire_corners,
     wire_width_px,
@@ -78,17 +78,17 @@ class OverlayDisplay:
         self._bones = context.vertex_array(
             self._bone, [(self._bands, "4f 2f 4f/i", "ends_px", "radii_px", "paint")]
         )  # fmt: skip
-        self._sides = (_Wired(), _Wired())
+        self._slots = (_Wired(), _Wired())
 
-    def draw(self, frame: Frame, side: int, look: LookState, letterbox: Letterbox) -> None:
+    def draw(self, frame: Frame, side: int, display: DisplaySettings, letterbox: Letterbox) -> None:
         """What the look asks for, over one side of the picture."""
-        if not (look.has_wireframe or look.has_joints):
+        if not (display.has_wireframe or display.has_joints):
             return
         self._context.enable(moderngl.BLEND)
         self._context.blend_func = (moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
-        if look.has_wireframe:
-            self._draw_wires(frame, self._sides[side], letterbox)
-        if look.has_joints:
+        if display.has_wireframe:
+            self._draw_wires(frame, self._slots[side], letterbox)
+        if display.has_joints:
             self._draw_bones(frame, letterbox)
         self._context.disable(moderngl.BLEND)
 
@@ -110,7 +110,7 @@ class OverlayDisplay:
         self._wires.render(moderngl.TRIANGLE_STRIP, 4)
 
     def _draw_bones(self, frame: Frame, letterbox: Letterbox) -> None:
-        bands = bone_bands(frame, letterbox.scale, letterbox.origin)
+        bands = bone_strips(frame, letterbox.scale, letterbox.origin)
         if not len(bands):
             return
         if bands.nbytes > self._bands.size:

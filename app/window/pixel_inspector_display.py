@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from app.model.comparison import first_column
-from app.model.view_state import LookState
+from app.model.display_settings import DisplaySettings
 from app.rendering.false_color import FONT, INK
 from app.rendering.frames import Frame
 from app.tools.picking import Letterbox
@@ -157,7 +157,7 @@ def _write(
 BETWEEN_PX = 6.0  # loupe and card
 
 
-class PointingDisplay:
+class PixelInspectorDisplay:
     """Needs the window's context; expects premultiplied blending to be on and leaves it so."""
 
     def __init__(self, context: moderngl.Context) -> None:
@@ -167,8 +167,8 @@ class PointingDisplay:
         self._card: tuple[np.ndarray, moderngl.Texture] | None = None
 
     def draw(
-        self, display: FrameDisplay, frame: Frame, look: LookState, letterbox: Letterbox, pointed: Pointed,
-        density: float, ratio: float,
+        self, frame_display: FrameDisplay, frame: Frame, display: DisplaySettings, letterbox: Letterbox,
+        pointed: Pointed, density: float, ratio: float,
     ) -> None:  # fmt: skip
         """`density`: screen pixels per window coordinate; `ratio`: how large letters and pixels are to be, too."""
         loupe = loupe_at(pointed.column, pointed.row, pointed.zoom, ratio) if pointed.zoom else None
@@ -179,23 +179,23 @@ class PointingDisplay:
         size = max(side, card_width), side + between + card_height
         left, top = card_place(letterbox, pointed.x * density, pointed.y * density, *size, ratio)
         if loupe is not None:
-            self._draw_loupe(display, frame, look, letterbox, loupe, (left, top), ratio)
+            self._draw_loupe(frame_display, frame, display, letterbox, loupe, (left, top), ratio)
         if card is not None:
-            self._draw_card(display, card, (left, top + side + between), letterbox)
+            self._draw_card(frame_display, card, (left, top + side + between), letterbox)
 
     def _draw_loupe(
-        self, display: FrameDisplay, frame: Frame, look: LookState, letterbox: Letterbox, loupe: Loupe,
+        self, frame_display: FrameDisplay, frame: Frame, display: DisplaySettings, letterbox: Letterbox, loupe: Loupe,
         corner: tuple[int, int], ratio: float,
     ) -> None:  # fmt: skip
         size, part = loupe.size_px, loupe.part(*frame.size)
         place = (*corner, size, size)
         self._context.disable(moderngl.BLEND)
-        display.draw_pixels(0, look, letterbox, place, part)
+        frame_display.draw_pixels(0, display, letterbox, place, part)
         if frame.other is not None:
-            line = loupe.line_px(first_column(look.wipe, frame.size[0]))
+            line = loupe.line_px(first_column(display.slider, frame.size[0]))
             bottom = letterbox.window_height - corner[1] - size
             self._context.scissor = (corner[0] + line, bottom, size - line, size)
-            display.draw_pixels(1, look, letterbox, place, part)
+            frame_display.draw_pixels(1, display, letterbox, place, part)
             self._context.scissor = None
         self._context.enable(moderngl.BLEND)
         self._context.blend_func = (moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
@@ -207,12 +207,12 @@ class PointingDisplay:
         self._vertices.render(moderngl.TRIANGLE_STRIP, 4)
 
     def _draw_card(
-        self, display: FrameDisplay, card: np.ndarray, corner: tuple[int, int], letterbox: Letterbox
+        self, frame_display: FrameDisplay, card: np.ndarray, corner: tuple[int, int], letterbox: Letterbox
     ) -> None:  # fmt: skip
         height, width = card.shape[:2]
         if self._card is None or self._card[0] is not card:
             if self._card is not None:
                 self._card[1].release()
             self._card = (card, self._context.texture((width, height), 4, np.ascontiguousarray(card).tobytes()))
-        display.draw_flat(self._card[1], (*corner, width, height), letterbox)
+        frame_display.draw_flat(self._card[1], (*corner, width, height), letterbox)
         self._context.enable(moderngl.BLEND)

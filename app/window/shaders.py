@@ -6,20 +6,20 @@ from pathlib import Path
 import moderngl
 import numpy as np
 
-from phynes_core.io.shipped_files import PROJECT
+from phynes_core.io.shipped_files import SHADERS
 
-SHADERS = PROJECT / "shaders"
+PRESENT = SHADERS / "present"
 _INCLUDE = re.compile(r'^#include "([\w.]+)"$', re.MULTILINE)
 
 
 def shader_source(name: str) -> str:
     """The text of a shader file with its includes in place."""
-    text = (SHADERS / Path(name).name).read_text()
+    text = (PRESENT / Path(name).name).read_text()
     return _INCLUDE.sub(lambda match: shader_source(match.group(1)), text)
 
 
 def rectangle_program(context: moderngl.Context, fragment: str) -> moderngl.Program:
-    """A program that draws one rectangle of the window with shaders/<fragment>.frag.glsl."""
+    """A program that draws one rectangle of the window with <fragment>.frag.glsl."""
     return context.program(
         vertex_shader=shader_source("quad.vert.glsl"), fragment_shader=shader_source(f"{fragment}.frag.glsl")
     )
@@ -29,7 +29,7 @@ Paint = tuple[float, float, float, float]  # sRGB, opacity
 SIDES = (1.0, -1.0, 1.0, 1.0, -1.0, -1.0)  # of the line, for a segment's six corners
 
 
-def open_band(
+def open_strip(
     places: np.ndarray,  # [N, 2] px
     is_shown: np.ndarray,  # [N] bool: a segment shows where both ends do
     width_px: float,
@@ -42,7 +42,7 @@ def open_band(
     return _band(places, ahead, is_shown[:-1] & is_shown[1:], width_px, paint)
 
 
-def closed_band(
+def closed_strip(
     places: np.ndarray,  # [N + 1, 2] px, the first one again at the end
     is_shown: np.ndarray,  # [N + 1] bool: a segment shows where its first point does
     width_px: float,

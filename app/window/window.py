@@ -14,6 +14,7 @@ from app.model.status import one_line
 from app.model.view_state import ViewState
 from app.rendering.frames import Frame
 from app.tools.gestures import Gestures
+from app.tools.limbs import HeldLimb
 from app.tools.orbit_view import OrbitView
 from app.tools.picking import Letterbox
 from app.tools.pixel_inspector import Pointed
@@ -23,8 +24,8 @@ from app.window.captions import Caption, CaptionDrawer
 from app.window.frame_display import FrameDisplay
 from app.window.help_picture import help_picture
 from app.window.lamp_gizmos import BrushRing, LampGizmos, Ring
-from app.window.limb_gizmos import HeldLimb, LimbGizmos
-from app.window.pixel_inspector_display import PointingDisplay
+from app.window.limb_gizmos import LimbGizmos
+from app.window.pixel_inspector_display import PixelInspectorDisplay
 from app.window.screen import Area
 from phynes_core.errors import DisplayError
 
@@ -67,7 +68,7 @@ class PictureWindow:
         self._path = PathGizmos(self._context)
         self._brush_ring = BrushRing(self._context)
         self._captions = CaptionDrawer(self._context)
-        self._pointing = PointingDisplay(self._context)
+        self._pointing = PixelInspectorDisplay(self._context)
         self._help_drawn: tuple[tuple[int, int, int], Image.Image] | None = None
         self._pointer: tuple[float, float] | None = None
         self.interface_scale = 1.0  # size of captions and handles, times the usual one
@@ -108,7 +109,7 @@ class PictureWindow:
         glfw.set_drop_callback(
             window._window,
             lambda handle, paths: dropped(
-                [Path(path) for path in paths], gestures.is_right_of_wipe(*glfw.get_cursor_pos(handle))
+                [Path(path) for path in paths], gestures.is_right_of_slider(*glfw.get_cursor_pos(handle))
             ),
         )
         glfw.set_window_refresh_callback(window._window, lambda handle: self._expose())
@@ -210,7 +211,7 @@ class PictureWindow:
         if frame is not None:
             self._display.show(frame)
         letterbox = Letterbox(buffer_width, buffer_height, *(frame.size if frame is not None else (1, 1)))
-        self._display.draw(state.look, letterbox)
+        self._display.draw(state.display, letterbox)
         self._context.enable(moderngl.BLEND)
         self._context.blend_func = (moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
         if view is not None:
@@ -225,7 +226,7 @@ class PictureWindow:
             self._captions.draw(caption, letterbox, ratio)
         if frame is not None and pointed is not None:
             density = buffer_width / max(1, self.size[0])
-            self._pointing.draw(self._display, frame, state.look, letterbox, pointed, density, ratio)
+            self._pointing.draw(self._display, frame, state.display, letterbox, pointed, density, ratio)
         if page := state.tool.help_page:
             self._captions.draw_plate(
                 self._help(page, buffer_width, buffer_height, ratio), f"help {page}", letterbox, ratio

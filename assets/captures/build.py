@@ -20,10 +20,10 @@ sys.path.insert(0, str(PROJECT))
 
 from phynes_core.body.model import Pose  # noqa: E402
 from phynes_core.conventions import srgb_to_linear  # noqa: E402
-from phynes_core.data import layout  # noqa: E402
 from phynes_core.data.capture import Capture  # noqa: E402
-from phynes_core.data.native import load_capture  # noqa: E402
-from phynes_core.data.native_writer import (  # noqa: E402
+from phynes_core.data.native import layout  # noqa: E402
+from phynes_core.data.native.reader import load_capture  # noqa: E402
+from phynes_core.data.native.writer import (  # noqa: E402
     save_body_parameters,
     save_buffer,
     save_cameras,

@@ -1,14 +1,13 @@
-"""The avatar: a body, four neural maps and the light it was seen under. It knows nothing of images."""
+"""The avatar: a body, four neural maps and the light learned in training. It knows nothing of images."""
 
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor, nn
 
-from phynes_core.body.atlas import average_over_seams
-from phynes_core.body.chart_steps import CHART_RESOLUTION, open_steps, step_table
-from phynes_core.body.model import BodyModel, Pose, pose_body
+from phynes_core.body.atlas import CHART_RESOLUTION, average_over_seams, open_steps, step_table
+from phynes_core.body.model import MAX_BETAS, BodyModel, Pose, pose_body
 from phynes_core.checks import check_tensor
 from phynes_core.conventions import DEFAULT_F0, MIN_ROUGHNESS, POSE_DIM, PROBE_COLUMNS, PROBE_ROWS
 from phynes_core.geometry.mesh import vertex_normals
@@ -26,7 +25,7 @@ ROUGHNESS_MAP = NeuralMapConfig(
 
 @dataclass(frozen=True)
 class AvatarRecord:
-    """What is known about an avatar besides its tensors."""
+    """An avatar's data besides its tensors."""
 
     name: str
     f0: float = DEFAULT_F0
@@ -42,7 +41,7 @@ class AvatarRecord:
 class Avatar(nn.Module):
     """(uv, pose) -> offset, texture, albedo, roughness."""
 
-    light: Tensor  # buffers, whose type the type checker cannot see otherwise
+    light: Tensor  # buffers, declared for the type checker
     betas: Tensor
     training_poses: Tensor
 
@@ -56,7 +55,7 @@ class Avatar(nn.Module):
         roughness: NeuralMap,
         light: Tensor,  # [16, 32, 3] linear radiance learned in training
         betas: Tensor,  # [B] the person's shape
-        training_poses: Tensor,  # [K, 72] pose vectors seen in training; the first freezes the materials
+        training_poses: Tensor,  # [K, POSE_DIM] pose vectors of training; frozen materials use the first
     ) -> None:
         super().__init__()
         check_tensor("light", light, [PROBE_ROWS, PROBE_COLUMNS, 3])
@@ -83,11 +82,11 @@ class Avatar(nn.Module):
         """The bare body with maps as they start training, under uniform light of radiance one half."""
         maps = NeuralMap(offset), NeuralMap(texture), NeuralMap(albedo), NeuralMap(roughness)
         light = torch.full((PROBE_ROWS, PROBE_COLUMNS, 3), 0.5)
-        return Avatar(body, AvatarRecord(name), *maps, light, torch.zeros(10), torch.zeros(1, POSE_DIM))
+        return Avatar(body, AvatarRecord(name), *maps, light, torch.zeros(MAX_BETAS), torch.zeros(1, POSE_DIM))
 
     @property
     def name(self) -> str:
-        """What the avatar is called."""
+        """The avatar's name."""
         return self.record.name
 
     @property
@@ -96,18 +95,18 @@ class Avatar(nn.Module):
         return self.albedo.config.pose_dim > 0 or self.roughness.config.pose_dim > 0
 
     def use_map_backend(self, name: str) -> None:
-        """Let the four maps run on this backend wherever none is named; "auto": on the best that works."""
+        """Set the default backend of the four maps; "auto": the best that works."""
         for neural_map in (self.offset, self.texture, self.albedo, self.roughness):
             neural_map.backend = name
 
     def rest_pose(self) -> Pose:
         """The T-pose in this person's shape."""
-        return Pose(torch.zeros(23, 3), torch.zeros(3), torch.zeros(3), self.betas)
+        return replace(Pose.rest(), betas=self.betas)
 
     def copied_to(self, device: torch.device) -> "Avatar":
-        """A copy with its body and maps there: frames are computed where the body lies.
+        """A copy with its body and maps on a device: frames are computed on the body's device.
 
-        The light, the shape and the poses stay: scenes are described on the host, whatever renders them.
+        The light, the shape and the poses stay on the CPU, where scenes are described.
         """
         networks = self.offset, self.texture, self.albedo, self.roughness
         offset, texture, albedo, roughness = (deepcopy(network).to(device) for network in networks)
@@ -117,7 +116,7 @@ class Avatar(nn.Module):
         )  # fmt: skip
         return copy.requires_grad_(False)
 
-    def vertex_offsets(self, pose_vector: Tensor) -> Tensor:  # [72] -> [V] metres along the body's normal
+    def vertex_offsets(self, pose_vector: Tensor) -> Tensor:  # [POSE_DIM] -> [V] metres along the body's normal
         """The offset map on the vertices; the copies of a seam vertex are averaged, so the mesh stays closed."""
         values = self.offset(self.body.uv, pose_vector)
         return average_over_seams(self.body, values)[:, 0]
@@ -125,7 +124,7 @@ class Avatar(nn.Module):
     def displaced_vertices(self, pose: Pose, offsets: Tensor | None = None) -> Tensor:  # [V, 3] world
         """The posed body moved by its offsets: v + l(u, v, pose) n (paper, Eq. 4).
 
-        `offsets` [V] are those of `vertex_offsets` for this pose, for callers that have them already.
+        `offsets` [V] are those of `vertex_offsets` for this pose, if the caller has them already.
         """
         if offsets is None:
             offsets = self.vertex_offsets(pose.vector())
@@ -139,19 +138,19 @@ class Avatar(nn.Module):
         """d l / d(u, v): differences of the offset map over a cell of the finest grid to either side.
 
         One-sided where a step would leave the chart, 0 where both would. Differentiable in the map's parameters and
-        the pose, not in uv. Rows beyond `count` hold anything finite (NeuralMap.forward).
+        the pose, not in uv. Rows beyond `count` hold any finite value (NeuralMap.forward).
         """
         check_tensor("uv", uv, ["N", 2])
         cell = 1.0 / CHART_RESOLUTION
         length = open_steps(self.body, uv).T.to(uv.dtype).contiguous() * cell  # [4, N]
         steps = step_table(uv.dtype, uv.device)
-        places = uv + steps[:, None] * length[:, :, None]  # [4, N, 2]
+        stepped = uv + steps[:, None] * length[:, :, None]  # [4, N, 2]
         if count is not None:  # of each of the four
-            left, right, down, up = (self.offset(part, pose, backend, count)[:, 0] for part in places)
+            left, right, down, up = (self.offset(part, pose, backend, count)[:, 0] for part in stepped)
         else:
             if isinstance(pose, PoseBatch):
                 pose = PoseBatch(pose.poses, pose.index.repeat(4))
-            left, right, down, up = self.offset(places.view(-1, 2), pose, backend).view(4, -1)
+            left, right, down, up = self.offset(stepped.view(-1, 2), pose, backend).view(4, -1)
         apart = (length[0::2] + length[1::2]).clamp(min=cell)  # [2, N]
         return torch.stack([(right - left) / apart[0], (up - down) / apart[1]], -1)
 
@@ -162,7 +161,7 @@ class Avatar(nn.Module):
     def query_albedo(
         self, uv: Tensor, pose: Tensor | PoseBatch, count: Tensor | None = None
     ) -> Tensor:  # [N, 2] -> [N, 3] linear in [0, 1]
-        """Diffuse reflectance; rows beyond `count` hold anything finite (NeuralMap.forward)."""
+        """Diffuse reflectance; rows beyond `count` hold any finite value (NeuralMap.forward)."""
         return self.albedo(uv, pose, count=count)
 
     def query_roughness(

@@ -1,12 +1,12 @@
-"""The only reader and writer of .ckpt: a safetensors file with one JSON entry of metadata. Never a pickle.
+"""Read and write .ckpt: a safetensors file with one JSON entry of metadata, never a pickle.
 
 Tensors, M being offset, texture, albedo or roughness:
-  M.grid           [entries, features] float16, tiny-cuda-nn's layout (maps/hash_encoding.py); none of a map that
-                   reads uv in octaves (config frequency_octaves)
+  M.grid           [entries, features] float16, tiny-cuda-nn's layout (maps/encodings.py); absent in maps with
+                   frequency encoding (config frequency_octaves)
   M.mlp.0.weight   [width, encoding + pose]: columns of the encoded (u, v), then of the pose vector
   M.mlp.i.weight, M.mlp.i.bias   the further layers, the last one being the output
-  light.probes [16, 32, 3]   body.betas [B]   training.poses [K, 72]
-  body.uv [U, 2], body.uv_faces [F, 3]   only when the atlas was unwrapped here and is no licensed file's; before splits
+  light.probes [16, 32, 3]   body.betas [B]   training.poses [K, POSE_DIM]
+  body.uv [U, 2], body.uv_faces [F, 3]   of the body before splits, only if unwrapped here, not from a licensed file
 Metadata "phynes": format version, name, body name, hash and splits, map configs, f0, metrics, provenance.
 """
 
@@ -31,8 +31,8 @@ from phynes_core.body.subdivide import MAX_SPLITS, source_atlas, split_body
 from phynes_core.conventions import POSE_DIM, PROBE_COLUMNS, PROBE_ROWS
 from phynes_core.errors import CheckpointError
 from phynes_core.io.atomic_file import replacing
-from phynes_core.io.shipped_files import CHECKPOINTS
-from phynes_core.maps.hash_encoding import HashEncoding, HashEncodingConfig
+from phynes_core.io.shipped_files import CHECKPOINTS, bundled_avatars
+from phynes_core.maps.encodings import HashEncoding, HashEncodingConfig
 from phynes_core.maps.neural_map import NeuralMap, NeuralMapConfig
 
 FORMAT_VERSION = 1
@@ -41,7 +41,7 @@ MAP_CHANNELS = {"offset": 1, "texture": 3, "albedo": 3, "roughness": 1}
 
 
 def save_checkpoint(path: Path, avatar: Avatar) -> None:
-    """Write the avatar; the file appears whole or not at all. Raises OutputError for an unwritable place."""
+    """Write the avatar; the file appears whole or not at all. Raises OutputError for an unwritable path."""
     tensors: dict[str, Tensor] = {
         "light.probes": avatar.light,
         "body.betas": avatar.betas,
@@ -107,7 +107,7 @@ def resolve_avatar_path(name: str) -> Path:
     for candidate in (Path(name), CHECKPOINTS / name, CHECKPOINTS / f"{name}.ckpt"):
         if candidate.is_file():
             return candidate
-    known = sorted(file.name for file in CHECKPOINTS.glob("*.ckpt"))
+    known = [file.name for file in bundled_avatars().values()]
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     hint = f"did you mean {close[0]}? " if close else ""
     raise CheckpointError(
@@ -213,7 +213,7 @@ def _load_map(path: Path, name: str, settings: object, tensors: dict[str, Tensor
 
 
 def _check_sizes(encoding: HashEncodingConfig, settings: Mapping[str, Any]) -> None:
-    """A stranger's file must not make us allocate gigabytes."""
+    """Limits for files from unknown sources, which must not make us allocate gigabytes."""
     limits = {"num_levels": 32, "num_features": 8, "log2_entries": 24, "base_resolution": 1024}
     numbers = dataclasses.asdict(encoding)
     numbers |= {key: settings[key] for key in ("num_layers", "hidden_width", "output_channels") if key in settings}

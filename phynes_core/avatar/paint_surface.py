@@ -1,8 +1,8 @@
-"""An avatar's surface as a painter meets it: which texels a brush on it touches, and how much.
+"""Painting on an avatar's surface: the texels that a brush or a fill covers, with weights.
 
-A brush is round on the surface, not on the UV square: what counts is the distance in space on the avatar in the T-pose,
-clothes included, so a stroke goes on behind a seam and leaves a chart's neighbors on the square alone. It stays on the
-piece of surface that it touches, and on the side that faces it: the other leg and the back of a hand are not painted.
+A brush is round on the surface, not on the UV square: distances are measured in space on the displaced avatar in the
+T-pose, so strokes continue across seams and do not reach charts that are only adjacent on the square. A stroke covers
+connected surface that faces it: the other leg and the back of a hand are not painted.
 """
 
 from collections import OrderedDict
@@ -13,23 +13,23 @@ import torch
 from torch import Tensor
 
 from phynes_core.avatar.avatar import Avatar
+from phynes_core.avatar.paint_path import Path, paint_weight, smooth_step
 from phynes_core.body.texels import barycentric_at, face_of_uv, surface_texels
 from phynes_core.geometry.closest_point import closest_point
 from phynes_core.geometry.mesh import adjoining_faces, vertex_normals
-from phynes_core.maps.paint_path import Path, paint_weight, smooth_step
 
-POINTS_AT_ONCE = 16  # of a stroke: what is known of its beginning is kept while it grows
-MOST_KEPT = 4_000_000  # texels of strokes, 12 bytes each
-ENTRY = 100  # texels' worth of what is kept with each part of a stroke, so that empty ones count as well
-LINK_RADII = 2.0  # points farther apart than so many radii are separate touches, as where a stroke leaves an arm
+POINTS_PER_PART = 16  # of a stroke: finished parts are cached while it grows
+MAX_CACHED = 4_000_000  # texels of strokes, 12 bytes each
+ENTRY = 100  # cost of a cache entry in texels, so that empty parts count as well
+LINK_RADII = 2.0  # points farther apart than this many radii are not joined, as where a stroke leaves an arm
 MOST_BLURS = 200
-FILL_EDGE = 1.5  # times the tolerance, where a filled color ends
+FILL_EDGE = 1.5  # times the tolerance, at which the weight of a fill reaches 0
 MIRROR = (-1.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True, eq=False)
-class Touched:
-    """Texels of a surface and how much each is painted."""
+class PaintedTexels:
+    """Texels of a surface and the paint weight of each."""
 
     index: Tensor  # [T] int64, as surface_texels numbers them: row * TEXELS + column
     weight: Tensor  # [T] in (0, 1]
@@ -37,7 +37,7 @@ class Touched:
 
 @dataclass(frozen=True, eq=False)
 class _Mirrored:
-    """Where each vertex's mirror image lies on the avatar, which need not be as symmetric as its body."""
+    """Each vertex's mirror image on the avatar, which is less symmetric than its body."""
 
     faces: Tensor  # [V] int64
     vertices: Tensor  # [V, 3]
@@ -45,7 +45,7 @@ class _Mirrored:
 
 
 class PaintSurface:
-    """Of one avatar on the host, whose clothes hang as in the first training pose."""
+    """The surface of one avatar on the CPU, with the offsets of its first training pose."""
 
     @torch.no_grad()
     def __init__(self, avatar: Avatar) -> None:
@@ -59,23 +59,23 @@ class PaintSurface:
         self._beside = adjoining_faces(self._body.faces)  # [F, 3]
         self._face_colors: Tensor | None = None
         self._mirrored: _Mirrored | None = None
-        self._kept: OrderedDict[Hashable, tuple[Tensor, Tensor]] = OrderedDict()
-        self._num_kept = 0
+        self._cache: OrderedDict[Hashable, tuple[Tensor, Tensor]] = OrderedDict()
+        self._num_cached = 0
 
     def brush(
         self,
-        points: tuple[tuple[float, float], ...],  # uv; places outside every chart touch nothing
+        points: tuple[tuple[float, float], ...],  # uv; points outside all charts paint nothing
         radius_m: float,
-        hardness: float,  # share of the radius that gets all of the paint
-        mirrors: bool = False,  # touches the same place on the body's other side, too
-    ) -> Touched:
-        """Where a stroke through these points paints: at full strength, however often it passes a place."""
+        hardness: float,  # share of the radius with full paint
+        mirrors: bool = False,  # paints the same region on the body's other side, too
+    ) -> PaintedTexels:
+        """The texels of a stroke through these points; passing a texel again does not add paint."""
         found = []
-        for begin in range(0, max(1, len(points) - 1), POINTS_AT_ONCE):
-            part = points[begin : begin + POINTS_AT_ONCE + 1]
+        for begin in range(0, max(1, len(points) - 1), POINTS_PER_PART):
+            part = points[begin : begin + POINTS_PER_PART + 1]
             for is_mirrored in (False, True) if mirrors else (False,):
                 key = (part, radius_m, hardness, is_mirrored)
-                found.append(self._remembered(key, lambda k=key: self._part(*k)))
+                found.append(self._cached(key, lambda k=key: self._part(*k)))
         return self._touched(found)
 
     def fill(
@@ -83,28 +83,28 @@ class PaintSurface:
         point: tuple[float, float],  # uv
         tolerance: float,  # difference of color, about that of sRGB values in [0, 1]
         mirrors: bool = False,
-        pattern_m: float = 0.0,  # colors are compared as a blurred eye sees them: stripes so wide are one cloth
-    ) -> Touched:
-        """The piece of surface around a point whose albedo, as the map says it, is like the point's."""
+        pattern_m: float = 0.0,  # colors are blurred over this distance first: narrower stripes count as one color
+    ) -> PaintedTexels:
+        """The connected surface around a point whose albedo in the map is like the point's."""
         found = []
         for is_mirrored in (False, True) if mirrors else (False,):
             key = (point, tolerance, is_mirrored, pattern_m)
-            found.append(self._remembered(("fill", *key), lambda k=key: self._filled(*k)))
+            found.append(self._cached(("fill", *key), lambda k=key: self._filled(*k)))
         return self._touched(found)
 
-    def _touched(self, found: list[tuple[Tensor, Tensor]]) -> Touched:  # rows of surface_texels, weights
-        """The most that any part says of a texel."""
+    def _touched(self, found: list[tuple[Tensor, Tensor]]) -> PaintedTexels:  # rows of surface_texels, weights
+        """The largest weight of any part at each texel."""
         rows, weight = found[0]
         if len(found) > 1:
-            rows, place = torch.cat([part[0] for part in found]).unique(return_inverse=True)
+            rows, index = torch.cat([part[0] for part in found]).unique(return_inverse=True)
             shares = torch.cat([part[1] for part in found])
-            weight = torch.zeros(len(rows)).scatter_reduce(0, place, shares, "amax")
-        return Touched(surface_texels(self._body).index[rows], weight)
+            weight = torch.zeros(len(rows)).scatter_reduce(0, index, shares, "amax")
+        return PaintedTexels(surface_texels(self._body).index[rows], weight)
 
     def _part(
         self, points: tuple[tuple[float, float], ...], radius_m: float, hardness: float, is_mirrored: bool
     ) -> tuple[Tensor, Tensor]:
-        faces, weights = self._places(points)
+        faces, weights = self._located(points)
         if not len(faces):
             return torch.zeros(0, dtype=torch.int64), torch.zeros(0)
         seeds, vertices, normals = faces, self._vertices, self._normals
@@ -126,7 +126,7 @@ class PaintSurface:
     def _filled(
         self, point: tuple[float, float], tolerance: float, is_mirrored: bool, pattern_m: float
     ) -> tuple[Tensor, Tensor]:
-        faces, weights = self._places((point,))
+        faces, weights = self._located((point,))
         if not len(faces):
             return torch.zeros(0, dtype=torch.int64), torch.zeros(0)
         if is_mirrored:
@@ -138,27 +138,27 @@ class PaintSurface:
         blurred = self._blurred(self._face_colors, pattern_m)
         corners = self._of_vertices(blurred)  # [V, 3]
 
-        def color(places: Tensor, inside: Tensor) -> Tensor:  # [N] faces, [N, 3] -> [N, 3]
+        def color(owners: Tensor, inside: Tensor) -> Tensor:  # [N] faces, [N, 3] -> [N, 3]
             if pattern_m > 0:
-                return self._at(corners, places, inside)
-            return self._colors((uv[places] * inside[..., None]).sum(1))
+                return self._at(corners, owners, inside)
+            return self._colors((uv[owners] * inside[..., None]).sum(1))
 
         wanted = color(faces, weights)
         alike = (blurred - wanted).norm(dim=-1) <= tolerance
         reached = self._connected(faces, alike)
         beside = self._beside[reached]
-        reached[beside[beside >= 0]] = True  # where the color ends is finer than a face
+        reached[beside[beside >= 0]] = True  # the edge of a color lies inside faces
         rows = self._texels_of(reached)
         texels = surface_texels(self._body)
         apart = (color(texels.face[rows], texels.barycentric[rows]) - wanted).norm(dim=-1)
         share = 1.0 - smooth_step(tolerance, tolerance * FILL_EDGE, apart)
         return rows[share > 0], share[share > 0]
 
-    def _colors(self, uv: Tensor) -> Tensor:  # [N, 2] -> [N, 3], evenly spaced to the eye
+    def _colors(self, uv: Tensor) -> Tensor:  # [N, 2] -> [N, 3], about perceptually uniform
         return self._avatar.query_albedo(uv, self._avatar.training_poses[0]).clamp(0.0, 1.0) ** (1.0 / 2.2)
 
     def _blurred(self, colors: Tensor, radius_m: float) -> Tensor:  # [F, 3] both
-        """By diffusion over the surface: n means of neighbors reach sqrt(n) times as far as one."""
+        """Blurred by diffusion over the surface: n averages of neighbors reach sqrt(n) times as far as one."""
         beside, is_there = self._beside.clamp(min=0), (self._beside >= 0)[..., None]
         step_m = float((self._centers[beside[:, 0]] - self._centers).norm(dim=-1)[is_there[:, 0, 0]].mean())
         for _ in range(min(MOST_BLURS, round((radius_m / step_m) ** 2))):
@@ -171,7 +171,7 @@ class PaintSurface:
         summed.index_add_(0, self._body.faces.T.reshape(-1), values.repeat(3, 1))
         return summed[:, :3] / summed[:, 3:].clamp(min=1.0)
 
-    def _places(self, points: tuple[tuple[float, float], ...]) -> tuple[Tensor, Tensor]:  # [K] faces, [K, 3] weights
+    def _located(self, points: tuple[tuple[float, float], ...]) -> tuple[Tensor, Tensor]:  # [K] faces, [K, 3] weights
         uv = torch.tensor(points, dtype=torch.float32).view(-1, 2)
         faces = face_of_uv(self._body, uv)
         uv, faces = uv[faces >= 0], faces[faces >= 0]
@@ -191,7 +191,7 @@ class PaintSurface:
         return (values[self._body.faces[faces]] * weights[..., None]).sum(1)
 
     def _near(self, path: Path, radius_m: float) -> Tensor:  # [F] bool
-        """Faces that a brush on the path may reach."""
+        """Faces within reach of a brush on the path."""
         low, high = path.start.amin(0), path.start.amax(0)
         reach = self._reach + radius_m
         is_near = ((self._centers >= low - reach[:, None]) & (self._centers <= high + reach[:, None])).all(1)
@@ -200,7 +200,7 @@ class PaintSurface:
         return is_near
 
     def _connected(self, seeds: Tensor, allowed: Tensor) -> Tensor:  # [K] faces, [F] bool -> [F] bool
-        """The allowed faces that hang together with a seed; seeds are always among them."""
+        """The allowed faces that are connected with a seed; seeds are always included."""
         reached = torch.zeros_like(allowed)
         front = seeds.unique()
         while len(front):
@@ -217,13 +217,13 @@ class PaintSurface:
         before = count.cumsum(0) - count
         return torch.arange(int(count.sum())) + (first[chosen] - before).repeat_interleave(count)
 
-    def _remembered(self, key: Hashable, make: Callable[[], tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
-        if key in self._kept:
-            self._kept.move_to_end(key)
-            return self._kept[key]
+    def _cached(self, key: Hashable, make: Callable[[], tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+        if key in self._cache:
+            self._cache.move_to_end(key)
+            return self._cache[key]
         made = make()
-        self._kept[key] = made
-        self._num_kept += ENTRY + len(made[0])
-        while self._num_kept > MOST_KEPT and len(self._kept) > 1:
-            self._num_kept -= ENTRY + len(self._kept.popitem(last=False)[1][0])
+        self._cache[key] = made
+        self._num_cached += ENTRY + len(made[0])
+        while self._num_cached > MAX_CACHED and len(self._cache) > 1:
+            self._num_cached -= ENTRY + len(self._cache.popitem(last=False)[1][0])
         return made

@@ -1,16 +1,19 @@
-"""The UV square of a body: the vertex and chart of a texel coordinate, and unwrapping of bodies without one."""
+"""A body's UV atlas: vertices, charts and faces of texel coordinates, steps inside a chart, and unwrapping."""
+
+from functools import lru_cache
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from phynes_core.body.model import BodyModel
-from phynes_core.body.remembered import with_the_body
+from phynes_core.body.model import BodyModel, cached_per_body
 from phynes_core.checks import check_tensor
 
 _UNWRAP_RESOLUTION = 1024  # texels across the square for which the padding below is meant
 _UNWRAP_PADDING = 6  # texels between charts: 3 cells of the finest hash level (1024) on either side never mix
-_TEXELS_AT_ONCE = 500_000
+_TEXELS_PER_STEP = 500_000
+CHART_RESOLUTION = 1024  # texels a side; the finest level of the hash grids
+STEPS = ((-1, 0), (1, 0), (0, -1), (0, 1))  # texels along u and v
 
 
 def corner_uv(body: BodyModel) -> Tensor:  # [F, 3, 2]
@@ -18,7 +21,7 @@ def corner_uv(body: BodyModel) -> Tensor:  # [F, 3, 2]
     return body.uv[body.uv_faces]
 
 
-@with_the_body
+@cached_per_body
 def uv_to_vertex(body: BodyModel) -> Tensor:  # [U] int64; shared: do not write into it
     """Which vertex each uv entry belongs to."""
     vertex = torch.zeros(body.uv.shape[0], dtype=torch.int64, device=body.uv.device)
@@ -26,7 +29,7 @@ def uv_to_vertex(body: BodyModel) -> Tensor:  # [U] int64; shared: do not write 
     return vertex
 
 
-@with_the_body
+@cached_per_body
 def _copies_per_vertex(body: BodyModel) -> Tensor:  # [V, 1]
     ones = torch.ones(body.uv.shape[0], 1, device=body.uv.device)
     count = torch.zeros(body.num_vertices, 1, device=body.uv.device).index_add_(0, uv_to_vertex(body), ones)
@@ -34,7 +37,7 @@ def _copies_per_vertex(body: BodyModel) -> Tensor:  # [V, 1]
 
 
 def average_over_seams(body: BodyModel, values: Tensor) -> Tensor:  # [U, C] -> [V, C]
-    """Mean over each vertex's uv entries: copies that disagree along a seam would tear the mesh. Differentiable."""
+    """Mean over each vertex's uv entries: copies that differ along a seam would open the mesh. Differentiable."""
     check_tensor("values", values, (body.uv.shape[0], "C"))
     summed = torch.zeros(body.num_vertices, values.shape[1], dtype=values.dtype, device=values.device)
     return summed.index_add(0, uv_to_vertex(body), values) / _copies_per_vertex(body).to(values)
@@ -47,7 +50,7 @@ def face_charts(body: BodyModel) -> Tensor:  # [F] int64, charts numbered from 0
     while True:
         smallest = label[corners].amin(1)  # [F]
         lowered = label.scatter_reduce(0, corners.reshape(-1), smallest.repeat_interleave(3), "amin")
-        lowered = lowered[lowered]  # a label is an entry of the same chart: jump to that one's label
+        lowered = lowered[lowered]  # a label is an entry of the same chart: take that entry's label
         if torch.equal(lowered, label):
             break
         label = lowered
@@ -74,9 +77,9 @@ def face_image(body: BodyModel, resolution: int) -> Tensor:  # [R, R] int32, row
     image = np.full((resolution, resolution), -1, np.int32)
     ends = np.cumsum(width * height)
     start = 0
-    while start < len(ends):  # faces whose boxes hold at most _TEXELS_AT_ONCE together, at least one face
+    while start < len(ends):  # faces whose boxes hold at most _TEXELS_PER_STEP together, at least one face
         before = ends[start - 1] if start else 0
-        end = max(start + 1, int(np.searchsorted(ends, before + _TEXELS_AT_ONCE, side="right")))
+        end = max(start + 1, int(np.searchsorted(ends, before + _TEXELS_PER_STEP, side="right")))
         count = width[start:end] * height[start:end]
         face = np.repeat(np.arange(start, end), count)
         within = np.arange(len(face)) - np.repeat(ends[start:end] - count - before, count)
@@ -89,6 +92,19 @@ def face_image(body: BodyModel, resolution: int) -> Tensor:  # [R, R] int32, row
         image[resolution - 1 - row[covered], column[covered]] = face[covered]
         start = end
     return torch.from_numpy(image)
+
+
+def widened(image: Tensor) -> Tensor:  # [R, R] integers, -1 outside
+    """The image with each region grown by one texel to all eight sides, into texels that hold -1."""
+    inside = _padded(image)
+    around = inside
+    for shift in ((0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1)):
+        around = torch.where(around < 0, inside.roll(shift, (0, 1)), around)
+    return around[1:-1, 1:-1].contiguous()
+
+
+def _padded(image: Tensor) -> Tensor:  # [R, R] -> [R + 2, R + 2], -1 around
+    return torch.nn.functional.pad(image, (1, 1, 1, 1), value=-1)
 
 
 def _edge_functions(corners: np.ndarray) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:  # [F, 3, 2]
@@ -111,12 +127,39 @@ def unwrap(vertices: Tensor, faces: Tensor) -> tuple[Tensor, Tensor]:  # [V, 3],
     check_tensor("faces", faces, ("F", 3))
     points = vertices.detach().cpu().double()
     points = points * (1000.0 / (points.amax(0) - points.amin(0)).max().clamp(min=1e-9))
-    atlas = xatlas.Atlas()  # it takes triangles under 1e-7 for degenerate and leaves them without uv: hence the scale
+    atlas = xatlas.Atlas()  # scaled up, because it gives no uv to triangles smaller than 1e-7
     atlas.add_mesh(points.float().numpy(), faces.cpu().numpy().astype(np.uint32))
     packing = xatlas.PackOptions()
     packing.padding, packing.resolution, packing.bilinear = _UNWRAP_PADDING, _UNWRAP_RESOLUTION, True
     charting = xatlas.ChartOptions()
-    charting.max_iterations = 4  # fewer, rounder charts; each seam is a place where a map can disagree with itself
+    charting.max_iterations = 4  # fewer, rounder charts: across each seam the maps are discontinuous
     atlas.generate(chart_options=charting, pack_options=packing)
     _, uv_faces, uv = atlas[0]
     return torch.from_numpy(np.asarray(uv, np.float32)), torch.from_numpy(np.asarray(uv_faces, np.int64))
+
+
+def open_steps(body: BodyModel, uv: Tensor) -> Tensor:  # [N, 2] on the surface -> [N, 4] bool
+    """Whether each of STEPS from there ends in a texel whose center lies in the same chart. Not differentiable."""
+    column = (uv[:, 0] * CHART_RESOLUTION).long().clamp(0, CHART_RESOLUTION - 1)
+    row = ((1.0 - uv[:, 1]) * CHART_RESOLUTION).long().clamp(0, CHART_RESOLUTION - 1)
+    bits = _open_bits(body)[row, column]
+    return (bits[:, None] >> torch.arange(4, dtype=torch.uint8, device=uv.device)) & 1 == 1
+
+
+@lru_cache(maxsize=8)
+def step_table(dtype: torch.dtype, device: torch.device) -> Tensor:  # [4, 2]
+    """STEPS on a device: copied once, because a recorded CUDA graph cannot copy from the host."""
+    return torch.tensor(STEPS, dtype=dtype, device=device)
+
+
+@cached_per_body
+def _open_bits(body: BodyModel) -> Tensor:  # [R, R] uint8, row 0 is v = 1; bit i: STEPS[i] stays in the chart
+    """One byte a texel, so that the table fits the cache."""
+    charts = chart_image(body, CHART_RESOLUTION)
+    around = _padded(widened(charts))  # a point at a chart's rim may lie in a texel whose center is outside
+    inside = _padded(charts)
+    bits = torch.zeros(inside.shape, dtype=torch.uint8)
+    for bit, (right, up) in enumerate(STEPS):
+        ends_in = inside.roll((up, -right), (0, 1))
+        bits |= ((ends_in == around) & (around >= 0)).to(torch.uint8) << bit
+    return bits[1:-1, 1:-1].contiguous().to(body.uv.device)

@@ -11,23 +11,23 @@ from torch import Tensor
 
 from phynes_core.body.atlas import unwrap
 from phynes_core.body.model import MAX_BETAS, SMPL_PARENTS, BodyModel
-from phynes_core.body.restricted_pickle import read_restricted_pickle
-from phynes_core.body.uv_file import read_obj_uv
 from phynes_core.conventions import NUM_JOINTS
 from phynes_core.errors import BodyError
+from phynes_core.io.meshes import read_obj_uv
+from phynes_core.io.restricted_pickle import read_restricted_pickle
 from phynes_core.io.shipped_files import ASSETS
 
 BUNDLED_BODY = ASSETS / "body" / "body.npz"
 _KEYS = ("v_template", "shapedirs", "posedirs", "J_regressor", "weights", "kintree_table", "f")
 _POSE_FEATURES = 9 * (NUM_JOINTS - 1)
-_held: WeakValueDictionary[Path, BodyModel] = WeakValueDictionary()
+_loaded: WeakValueDictionary[Path, BodyModel] = WeakValueDictionary()
 
 
 def load_bundled_body() -> BodyModel:
-    """The CC0 body that ships with the project (assets/body/README.md); one for all who hold it at the same time."""
-    body = _held.get(BUNDLED_BODY)
+    """The CC0 body that ships with the project (assets/body/README.md); one object for all users."""
+    body = _loaded.get(BUNDLED_BODY)
     if body is None:
-        body = _held[BUNDLED_BODY] = load_body(BUNDLED_BODY)
+        body = _loaded[BUNDLED_BODY] = load_body(BUNDLED_BODY)
     return body
 
 

@@ -1,7 +1,7 @@
-"""How far a body's joints turn: soft limits on each joint's rotation vector, for poses that hands make.
+"""Soft limits on each joint's rotation vector, for poses that are edited by hand.
 
-The numbers are round ones for healthy adults, in the T-pose's axes (+X left, +Y up, +Z ahead); the right side mirrors
-the left. A pose that already lies beyond a limit is left where it is: nothing is pulled back, only stopped.
+The numbers are rounded ranges of healthy adults, in the T-pose's axes (+X left, +Y up, +Z ahead); the right side
+mirrors the left. A joint that is already beyond a limit stays where it is, but cannot turn further.
 """
 
 import math
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from phynes_core.conventions import NUM_JOINTS
 
-SOFT_DEG = 8.0  # so far before the limit a turn begins to slow down
+SOFT_DEG = 8.0  # distance to the limit at which a rotation begins to slow down
 GROUPS: dict[str, tuple[int, ...]] = {
     "head": (12, 15),
     "hands": (20, 21, 22, 23),
@@ -31,7 +31,7 @@ _RIGHT = {1: 2, 4: 5, 7: 8, 10: 11, 13: 14, 16: 17, 18: 19, 20: 21, 22: 23}
 
 
 def joint_limits() -> Tensor:  # [24, 3, 2] rad: lowest and highest; the root has none
-    """The table as a tensor."""
+    """The limits of all joints as a tensor."""
     limits = torch.tensor([-math.inf, math.inf]).repeat(NUM_JOINTS, 3, 1)
     for joint, ranges in (*_MIDDLE.items(), *_LEFT.items()):
         limits[joint] = torch.deg2rad(torch.tensor(ranges, dtype=torch.float32))
@@ -41,11 +41,11 @@ def joint_limits() -> Tensor:  # [24, 3, 2] rad: lowest and highest; the root ha
 
 
 def limited(
-    rotations: Tensor,  # [24, 3] axis-angle, rad: the pose that a hand made
-    base: Tensor,  # [24, 3] axis-angle, rad: the pose before it, which may lie beyond the limits
-    groups: tuple[str, ...],  # of GROUPS: whose limits hold
+    rotations: Tensor,  # [24, 3] axis-angle, rad: the edited pose
+    base: Tensor,  # [24, 3] axis-angle, rad: the pose before the edit, which may be beyond the limits
+    groups: tuple[str, ...],  # of GROUPS: whose limits apply
 ) -> Tensor:  # [24, 3]
-    """Turns inside the limits are kept, but for the last few degrees, where they slow down and never pass."""
+    """Rotations inside the limits are unchanged, except near a limit, which they approach but never pass."""
     soft, limits = math.radians(SOFT_DEG), joint_limits()
     lowest = torch.minimum(limits[..., 0], base - soft)
     highest = torch.maximum(limits[..., 1], base + soft)
@@ -57,6 +57,6 @@ def limited(
 
 
 def _slowed(values: Tensor, highest: Tensor, soft: float) -> Tensor:
-    """The identity up to `soft` before the limit, then toward it with a falling slope; smooth where they meet."""
+    """The identity up to `soft` before the limit, then an exponential approach to it; once differentiable."""
     beyond = values - (highest - soft)
     return torch.where(beyond > 0, highest - soft * torch.exp(-beyond.clamp(min=0) / soft), values)

@@ -1,10 +1,14 @@
 """SMPL's forward pass in plain torch: shape, pose correctives, skeleton, linear blend skinning.
 
-Equal to smplx (tests/body/test_model.py), and ours, so that the shipped demo depends on nothing licensed.
+Equal to smplx (tests/body/test_model.py); written here so that the shipped demo depends on nothing licensed.
 """
 
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor
@@ -14,7 +18,8 @@ from phynes_core.checks import check_tensor
 from phynes_core.conventions import NUM_JOINTS
 
 SMPL_PARENTS = (-1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18, 19, 20, 21)
-MAX_BETAS = 10  # SMPL files hold 10 or 300 shape directions; everybody uses the first 10
+MAX_BETAS = 10  # SMPL files hold 10 or 300 shape directions; datasets and tools use the first 10
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,11 +33,11 @@ class Pose:
 
     @staticmethod
     def rest(num_betas: int = MAX_BETAS) -> "Pose":
-        """The T-pose of the mean shape, where the body file puts it."""
+        """The T-pose of the mean shape, without translation."""
         return Pose(torch.zeros(NUM_JOINTS - 1, 3), torch.zeros(3), torch.zeros(3), torch.zeros(num_betas))
 
     def to(self, device: torch.device) -> "Pose":
-        """The same pose there."""
+        """The same pose on a device."""
         parts = self.body_pose, self.global_orient, self.transl, self.betas
         return Pose(*(part.to(device) for part in parts))
 
@@ -55,12 +60,12 @@ class BodyModel:
     faces: Tensor  # [F, 3] int64, counter-clockwise from outside
     uv: Tensor  # [U, 2] in [0, 1], v up
     uv_faces: Tensor  # [F, 3] int64
-    uv_is_unwrapped: bool  # the atlas was made here and comes with no file
+    uv_is_unwrapped: bool  # the atlas was unwrapped here, not read from a file
     content_hash: str  # sha256 of everything above but name and uv, before any split
     num_splits: int = 0  # midpoint splits since it was read (body/subdivide.py)
 
     def to(self, device: torch.device) -> "BodyModel":
-        """The same body there; itself where it lies there already."""
+        """The same body on a device; itself if it is already there."""
         if self.v_template.device == device:
             return self
         tensors = {entry.name: getattr(self, entry.name) for entry in fields(self)}
@@ -98,12 +103,12 @@ class PosedBody:
 class PosedJoints:
     """The skeleton in the world."""
 
-    places: Tensor  # [24, 3] metres, world
-    turns: Tensor  # [24, 3, 3] world from each joint's own axes, which are the world's in the T-pose
+    positions: Tensor  # [24, 3] metres, world
+    rotations: Tensor  # [24, 3, 3] world from each joint's own axes, which are the world's in the T-pose
 
 
 def pose_joints(body: BodyModel, pose: Pose) -> PosedJoints:
-    """The skeleton alone, at a small part of `pose_body`'s cost."""
+    """The skeleton alone, much faster than `pose_body`."""
     pose = pose.to(body.v_template.device)
     num_betas = pose.betas.shape[0]
     rotations = axis_angle_to_matrix(torch.cat([pose.global_orient[None], pose.body_pose]))
@@ -115,7 +120,7 @@ def pose_joints(body: BodyModel, pose: Pose) -> PosedJoints:
 def pose_body(body: BodyModel, pose: Pose) -> PosedBody:
     """v = sum_j w_j A_j(theta, J) (v_template + B_s(beta) + B_p(theta)) + transl; differentiable in every parameter.
 
-    The pose may lie anywhere; the result lies where the body does.
+    The pose may be on any device; the result is on the body's.
     """
     check_tensor("pose.body_pose", pose.body_pose, (NUM_JOINTS - 1, 3))
     check_tensor("pose.global_orient", pose.global_orient, (3,))
@@ -149,3 +154,20 @@ def _skeleton(rotations: Tensor, rest_joints: Tensor, parents: tuple[int, ...]) 
     turned, joints = torch.stack(world_rotation), torch.stack(world_position)
     offset = joints - (turned @ rest_joints[..., None])[..., 0]
     return joints, torch.cat([turned, offset[..., None]], -1)
+
+
+def cached_per_body(make: Callable[[BodyModel], Made]) -> Callable[[BodyModel], Made]:
+    """A function's result kept for each body as long as that body lives.
+
+    Results are shared, so do not write into them; they must not refer to the body. A cache of fixed size would keep
+    bodies that no one uses any more.
+    """
+    made: WeakKeyDictionary[BodyModel, Made] = WeakKeyDictionary()
+
+    @functools.wraps(make)
+    def cached(body: BodyModel) -> Made:
+        if body not in made:
+            made[body] = make(body)
+        return made[body]
+
+    return cached

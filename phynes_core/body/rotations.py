@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-_TINY = 1e-8  # smplx adds it to the vector before the norm; we must, to be equal to it
+_TINY = 1e-8  # added to the vector before the norm, as smplx does: results must be equal
 
 
 def axis_angle_to_matrix(axis_angle: Tensor) -> Tensor:  # [..., 3] rad -> [..., 3, 3]

@@ -1,4 +1,4 @@
-"""A body split once by midpoints: each face becomes four (paper, Sec. IV: 27,554 vertices, 55,104 faces gain nothing).
+"""A body split by midpoints: each face becomes four (paper, Sec. IV: 27,554 vertices and 55,104 faces gain nothing).
 
 What belongs to a vertex (template, shape and pose directions, skinning weights) and to a uv entry is the mean of an
 edge's two ends; the joints depend on the old vertices alone and stay where they were.

@@ -1,22 +1,21 @@
-"""Where the texels of the UV square lie on the body: the face of each, and its place in that face."""
+"""The surface point of each texel of the UV square: its face, and barycentric coordinates in that face."""
 
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from phynes_core.body.atlas import face_image
-from phynes_core.body.model import BodyModel
-from phynes_core.body.remembered import with_the_body
+from phynes_core.body.atlas import face_image, widened
+from phynes_core.body.model import BodyModel, cached_per_body
 
-TEXELS = 1024  # a side; those of the hash grids' finest level, 2 mm on a body
-REACH = 1.5  # most that a weight may differ from a third: about a face's width beyond its edges
-RIM = 2  # texels around each chart that belong to it, so that a bilinear look-up at its edge finds nothing foreign
+TEXELS = 1024  # per side, as the hash grids' finest level; 2 mm on a body
+REACH = 1.5  # largest difference of a weight from 1/3: about a face's width beyond its edges
+RIM = 2  # texels around each chart that belong to it, so that bilinear look-ups at its edge read no other chart
 
 
 @dataclass(frozen=True, eq=False)
 class SurfaceTexels:
-    """Texels that show the body, or lie on a chart's rim, ordered by face. On the host."""
+    """Texels inside a chart or on its rim, ordered by face. On the CPU."""
 
     index: Tensor  # [T] int64, row * TEXELS + column; row 0 is v = 1
     face: Tensor  # [T] int64, ascending
@@ -25,12 +24,12 @@ class SurfaceTexels:
     face_at: Tensor  # [TEXELS, TEXELS] int32, -1 outside charts and their rims
 
 
-@with_the_body
+@cached_per_body
 def surface_texels(body: BodyModel) -> SurfaceTexels:
     """The table of a body; half a second the first time. Shared: do not write into it."""
     face_at = face_image(body, TEXELS)
     for _ in range(RIM):
-        face_at = _widened(face_at)
+        face_at = widened(face_at)
     index = torch.nonzero(face_at.view(-1) >= 0)[:, 0]
     face, order = face_at.view(-1)[index].long().sort(stable=True)
     index = index[order]
@@ -49,11 +48,11 @@ def texel_centers(index: Tensor, texels: int = TEXELS) -> Tensor:  # [T] -> [T, 
 def barycentric_at(body: BodyModel, face: Tensor, uv: Tensor) -> Tensor:  # [T], [T, 2] -> [T, 3]
     """Weights of the faces' corners at texel coordinates, also beyond the face's edges; a third each where it is flat.
 
-    Far beyond the edge of a sliver they are drawn toward its middle, so that no texel is thrown across the body. Their
-    sum is 1 everywhere.
+    Far beyond the edge of a narrow face they are moved toward its middle, so that no texel lies far away on the body.
+    Their sum is 1 everywhere.
     """
     a, b, c = body.uv[body.uv_faces[face]].cpu().double().unbind(1)
-    place = uv.double()
+    point = uv.double()
 
     def cross(first: Tensor, second: Tensor) -> Tensor:
         return first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]
@@ -61,7 +60,7 @@ def barycentric_at(body: BodyModel, face: Tensor, uv: Tensor) -> Tensor:  # [T],
     area = cross(b - a, c - a)
     is_flat = area.abs() < 1e-14
     area = torch.where(is_flat, 1.0, area)
-    weights = torch.stack([cross(b - place, c - place), cross(c - place, a - place), cross(a - place, b - place)], -1)
+    weights = torch.stack([cross(b - point, c - point), cross(c - point, a - point), cross(a - point, b - point)], -1)
     from_middle = torch.where(is_flat[:, None], 0.0, weights / area[:, None] - 1.0 / 3.0)
     from_middle = from_middle * (REACH / from_middle.abs().amax(-1, keepdim=True).clamp(min=REACH))
     return (1.0 / 3.0 + from_middle).float()
@@ -72,12 +71,3 @@ def face_of_uv(body: BodyModel, uv: Tensor) -> Tensor:  # [N, 2] -> [N] int64, -
     column = (uv[:, 0] * TEXELS).long().clamp(0, TEXELS - 1)
     row = ((1.0 - uv[:, 1]) * TEXELS).long().clamp(0, TEXELS - 1)
     return surface_texels(body).face_at[row, column].long()
-
-
-def _widened(face_at: Tensor) -> Tensor:  # [R, R]
-    """By one texel to each of eight sides, where nothing is."""
-    inside = torch.nn.functional.pad(face_at, (1, 1, 1, 1), value=-1)
-    around = inside
-    for shift in ((0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1)):
-        around = torch.where(around < 0, inside.roll(shift, (0, 1)), around)
-    return around[1:-1, 1:-1].contiguous()

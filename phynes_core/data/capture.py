@@ -1,4 +1,4 @@
-"""The one in-memory dataset type: cameras, body parameters and pictures, whatever layout they came from."""
+"""A dataset in memory, independent of its file layout: cameras, body parameters, pictures and ground truth."""
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -10,14 +10,14 @@ import torch
 from torch import Tensor
 
 from phynes_core.body.model import Pose
-from phynes_core.data.ground_truth import GroundTruth
+from phynes_core.errors import CaptureError
 from phynes_core.render.camera import Camera
 
-_CACHE_BYTES = 2**30  # decoded pictures kept; a 4-view, 60-frame capture at 512 x 512 needs a quarter of it
+_CACHE_BYTES = 2**30  # of decoded pictures; a 4-view, 60-frame capture at 512 x 512 needs a quarter of it
 
 
 class Pictures(Protocol):
-    """What a layout provides: which pictures exist, and their bytes."""
+    """The pictures of a layout: which exist, and their pixels."""
 
     def has(self, camera: str, frame: int) -> bool:
         """Whether this view was recorded."""
@@ -28,8 +28,70 @@ class Pictures(Protocol):
         ...
 
     def files(self, camera: str, frame: int) -> tuple[Path, ...]:
-        """The files that `read` reads, for messages and to see whether they change."""
+        """The files that `read` reads, for messages and for detecting changes."""
         ...
+
+
+class GroundTruth:
+    """What only a synthetic capture has: materials, geometry and pictures under other lights, read when asked for.
+
+    This base class has none; each layout overrides what it has. Pictures are premultiplied by coverage: the background
+    is 0.
+    """
+
+    root: Path  # of the capture
+
+    @property
+    def lights(self) -> tuple[str, ...]:
+        """Names of the lights that were not used for training."""
+        return ()
+
+    def has(self, buffer: str, camera: str, frame: int, light: str | None = None) -> bool:
+        """Whether "albedo", "roughness", "normal", "depth", "relit" or "shading" exists for this view."""
+        return False
+
+    def has_geometry(self, frame: int) -> bool:
+        """Whether the true surface of this frame is known."""
+        return False
+
+    def albedo(self, camera: str, frame: int) -> Tensor:  # [H, W, 3] linear, mean over the pixel's area
+        """Diffuse albedo."""
+        raise self._absent("albedo")
+
+    def roughness(self, camera: str, frame: int) -> Tensor:  # [H, W, 1]
+        """GGX roughness, mean over the pixel's area."""
+        raise self._absent("roughness")
+
+    def normal(self, camera: str, frame: int) -> Tensor:  # [H, W, 3] world, unit
+        """Shading normal at the pixel's center."""
+        raise self._absent("normals")
+
+    def depth(self, camera: str, frame: int) -> Tensor:  # [H, W, 1] camera z, metres
+        """Depth at the pixel's center."""
+        raise self._absent("depth")
+
+    def relit(self, light: str, camera: str, frame: int) -> Tensor:  # [H, W, 3] linear radiance
+        """The subject under another light."""
+        raise self._absent("relit pictures")
+
+    def shading(self, light: str, camera: str, frame: int) -> Tensor:  # [H, W, 3] linear radiance
+        """The subject in white (diffuse albedo 0.8) under direct light: what papers compare as visibility."""
+        raise self._absent("shading")
+
+    def center_mask(self, camera: str, frame: int) -> Tensor:  # [H, W] bool
+        """Whether the ray through the pixel's center hits the subject."""
+        raise self._absent("center masks")
+
+    def light_image(self, light: str) -> Tensor:  # [h, w, 3] linear radiance, lat-long, world axes
+        """The environment of a light; "train" is the one of the training images."""
+        raise self._absent("lights")
+
+    def mesh(self, frame: int) -> tuple[Tensor, Tensor]:  # [Vd, 3] metres, world; [Fd, 3] int64
+        """The true surface in one frame; `has_geometry` says whether it is known."""
+        raise self._absent("surface")
+
+    def _absent(self, what: str) -> CaptureError:
+        return CaptureError(f"{self.root}: this capture has no ground-truth {what}; ask `has` first")
 
 
 @dataclass
@@ -47,7 +109,7 @@ class Capture:
     poses: dict[int, Pose]
     pictures: Pictures
     ground_truth: GroundTruth | None = None
-    uncertain_px: int = 0  # training leaves out pixels this near to a mask's edge: masks made by segmentation are rough
+    uncertain_px: int = 0  # training leaves out pixels this close to a mask's edge: segmentation masks are inexact
     _cache: OrderedDict[tuple[str, int], np.ndarray] = field(default_factory=OrderedDict, repr=False)
 
     def has_image(self, camera: str, frame: int) -> bool:
@@ -66,7 +128,7 @@ class Capture:
         key = (camera, frame)
         if key not in self._cache:
             self._cache[key] = self.pictures.read(camera, frame)
-            while len(self._cache) > 1 and sum(kept.nbytes for kept in self._cache.values()) > _CACHE_BYTES:
+            while len(self._cache) > 1 and sum(image.nbytes for image in self._cache.values()) > _CACHE_BYTES:
                 self._cache.popitem(last=False)
         self._cache.move_to_end(key)
         return self._cache[key]

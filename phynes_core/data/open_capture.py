@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from phynes_core.body.model import BodyModel
-from phynes_core.data import layout
 from phynes_core.data.capture import Capture
-from phynes_core.data.capture_options import CaptureOptions
-from phynes_core.data.native import load_capture
-from phynes_core.data.public_dataset import ANNOTS, EXTRINSICS, INTRINSICS, is_public_dataset, load_public_dataset
+from phynes_core.data.native import layout
+from phynes_core.data.native.reader import load_capture
+from phynes_core.data.public.dataset import ANNOTS, EXTRINSICS, INTRINSICS, is_public_dataset, load_public_dataset
+from phynes_core.data.public.options import CaptureOptions
 from phynes_core.errors import CaptureError
 
 DEFAULT_OPTIONS = CaptureOptions()

@@ -6,12 +6,11 @@ from typing import Any
 from phynes_core.avatar.avatar import Avatar
 from phynes_core.data.capture import Capture
 from phynes_core.errors import CaptureError
-from phynes_core.evaluation.alignment import ALIGNMENTS
-from phynes_core.evaluation.held_out import SPLITS, held_out_views, spread
-from phynes_core.evaluation.ledger import Evaluation, means_over
 from phynes_core.evaluation.limits import Limits
-from phynes_core.evaluation.measured import Measured
-from phynes_core.evaluation.options import EvaluateOptions
+from phynes_core.evaluation.measurement import AvatarMeasurement
+from phynes_core.evaluation.metrics.errors import ALIGNMENTS
+from phynes_core.evaluation.options import SPLITS, EvaluateOptions, held_out_views, spread
+from phynes_core.evaluation.results import Evaluation, means_over
 from phynes_core.evaluation.rivals import KEPT, Rival, measure_rival
 
 PROTOCOL = {
@@ -35,7 +34,7 @@ PROTOCOL = {
     "geometry": "10000 points a surface; p2s: ours to truth; cd: mean of both directions; cm; training frames "
     "(novel_pose_*: frames of novel motion)",
 }
-NO_RECORD = ("protocol", "limits", "rivals", "speed")  # of metrics.json; not worth a place in the checkpoint
+NO_RECORD = ("protocol", "limits", "rivals", "speed")  # parts of metrics.json that checkpoints do not store
 
 
 def evaluate(
@@ -50,7 +49,7 @@ def evaluate(
     if not views:
         raise CaptureError(f"{capture.root}: expected pictures of test cameras, got none; give some split 'test'")
     evaluation = Evaluation(avatar.name, provenance=dict(avatar.record.provenance))
-    measured = Measured(avatar, capture, options, evaluation)
+    measurement = AvatarMeasurement(avatar, capture, options, evaluation)
     truth = capture.ground_truth
     compared = [
         view for split in SPLITS.values()
@@ -60,18 +59,18 @@ def evaluate(
     frames = sorted({view.frame for view in views})
     steps = _Steps(len(views) + len(frames) + len(compared) * (has_limits + len(rivals)), progress)
     for view in views:
-        measured.pictures(view)
+        measurement.pictures(view)
         if truth is not None:
-            measured.materials(view, truth)
-            measured.lights(view, truth)
+            measurement.materials(view, truth)
+            measurement.lights(view, truth)
         steps.done()
     for frame in frames:
-        measured.geometry(frame)
+        measurement.geometry(frame)
         steps.done()
     if truth is not None:
-        measured.training_light(truth)
-    measured.speed(views[0])
-    metrics = measured.ledger.means()
+        measurement.training_light(truth)
+    measurement.speed(views[0])
+    metrics = measurement.results.means()
     if has_limits and truth is not None:
         found = Limits(avatar, capture, truth, options).measure(compared, steps.done)
         if found:

@@ -1,7 +1,7 @@
-"""What would remain of the error with ground truth put in: how far the renderer itself goes on this data.
+"""Errors that remain with ground truth in place of learned values: the limits of the renderer on this data.
 
-The true mesh has its own, finer topology and no atlas, so it does not pass for an avatar: its pixels are shaded here,
-by the same functions that shade an avatar's, with the true materials read off the ground-truth pictures.
+The true mesh has its own, finer topology and no atlas, so it cannot be an avatar: its pixels are shaded here, by the
+same functions that shade an avatar's, with true materials taken from the ground-truth pictures.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,16 +13,13 @@ from torch import Tensor
 
 from phynes_core.avatar.avatar import Avatar
 from phynes_core.conventions import linear_to_srgb
-from phynes_core.data.capture import Capture
-from phynes_core.data.ground_truth import GroundTruth
-from phynes_core.data.layout import TRAIN_LIGHT
+from phynes_core.data.capture import Capture, GroundTruth
+from phynes_core.data.native.layout import TRAIN_LIGHT
 from phynes_core.errors import CaptureError
-from phynes_core.evaluation.alignment import aligned
-from phynes_core.evaluation.held_out import HeldOutView
-from phynes_core.evaluation.ledger import Evaluation, Ledger
-from phynes_core.evaluation.lightings import LightImages
-from phynes_core.evaluation.metrics import psnr
-from phynes_core.evaluation.options import EvaluateOptions
+from phynes_core.evaluation.measurement import LightImages
+from phynes_core.evaluation.metrics.errors import aligned, psnr
+from phynes_core.evaluation.options import EvaluateOptions, HeldOutView
+from phynes_core.evaluation.results import Evaluation, ResultCollector
 from phynes_core.frame.frame import FrameRenderer, RenderOptions
 from phynes_core.frame.scene import PosedAvatar, Scene
 from phynes_core.geometry.mesh import vertex_normals
@@ -44,8 +41,8 @@ NOTE = (
     "one shadow bit a vertex and probe. Learned materials lie where our mesh needs them, true ones where the truth is: "
     "where the two meshes differ by a pixel, ours may score above our mesh with true materials."
 )
-_LEAST_SHARE = 0.2  # of a pixel: below it the true materials there are too much background to be read
-_UNKNOWN = 0.5  # albedo and roughness of a capture that knows none
+_LEAST_SHARE = 0.2  # coverage of a pixel, below which its true materials are mostly background
+_UNKNOWN = 0.5  # albedo and roughness of a capture without true ones
 
 
 @dataclass(frozen=True)
@@ -65,7 +62,7 @@ class _PosedMesh:
         return _PosedMesh(vertices, faces, normals, occluder, bits)
 
     def seen(self, camera: Camera) -> "_Pixels":
-        """What the camera sees of it, antialiased as the avatar's pictures are; there is no atlas, uv is 0."""
+        """The pixels that show it, antialiased as the avatar's pictures are; without an atlas, uv is 0."""
         no_uv = torch.zeros(len(self.faces), 3, 2)
         centers = rasterize(self.vertices, self.faces, camera)
         fragments, coverage = antialiased_fragments(centers, self.vertices, self.faces, camera)
@@ -80,7 +77,7 @@ class _Pixels:
 
 
 class Limits:
-    """Measures with the truth in place of what was learned."""
+    """Measures with ground truth in place of learned values."""
 
     def __init__(
         self,
@@ -91,16 +88,16 @@ class Limits:
     ) -> None:
         self.avatar, self.capture, self.truth, self.options = avatar, capture, truth, options
         self._renderer, self._images = FrameRenderer(), LightImages(truth)
-        self._ledger = Ledger(Evaluation("limits"))
+        self._results = ResultCollector(Evaluation("limits"))
         self._frame: tuple[int, _PosedMesh, _PosedMesh] | None = None
 
     def measure(self, views: Sequence[HeldOutView], progress: Callable[[], None] = lambda: None) -> dict[str, Any]:
-        """Numbers by group and by what was put in; empty when no surface is known."""
+        """Numbers by group and by the ground truth used; empty when no true surface is known."""
         for view in sorted(views, key=lambda view: view.frame):  # a frame's meshes are built once
             if self.truth.has_geometry(view.frame):
                 self._measure(view)
             progress()
-        return self._ledger.means()
+        return self._results.means()
 
     @torch.no_grad()
     def _measure(self, view: HeldOutView) -> None:
@@ -146,7 +143,7 @@ class Limits:
     def _add(self, view: HeldOutView, group: str, name: str, image: Tensor, theirs: Tensor) -> None:
         image = aligned(image, theirs, self.options.alignment)
         numbers = {"psnr": psnr(image, theirs), "psnr_foreground": psnr(image, theirs, view.foreground)}
-        self._ledger.add((group, name), numbers)
+        self._results.add((group, name), numbers)
 
     def _picture(self, view: HeldOutView, name: str, pixels: _Pixels, shading: Shading) -> None:
         """The camera's own picture, under the true training light: no alignment."""
@@ -155,7 +152,7 @@ class Limits:
         image = linear_to_srgb(self._pooled(pixels, shading.radiance).clamp(0.0, 1.0))
         photograph = self.capture.image(view.camera, view.frame)
         numbers = {"psnr": psnr(image, photograph), "psnr_foreground": psnr(image, photograph, view.foreground)}
-        self._ledger.add((view.split, name), numbers)
+        self._results.add((view.split, name), numbers)
 
     def _shade(self, view: HeldOutView, mesh: _PosedMesh, pixels: GBuffer, lighting: Lighting) -> Shading:
         albedo, roughness = self._true_materials(view, pixels)
@@ -172,14 +169,14 @@ class Limits:
         return total
 
     def _true_materials(self, view: HeldOutView, pixels: GBuffer) -> tuple[Tensor, Tensor]:  # [P, 3], [P]
-        """Read off the truth's pictures, whose pixels are means over their covered part."""
+        """True materials from the ground-truth pictures, whose pixels are means over their covered part."""
         where = (view.camera, view.frame)
         factor = self.options.supersample
         row, column = pixels.pixel // pixels.width // factor, pixels.pixel % pixels.width // factor
         share = view.coverage[row, column, None]
         known = share[:, 0] > _LEAST_SHARE
 
-        def read(picture: Tensor) -> Tensor:  # [H, W, C] -> [P, C]; beyond the true outline the mean
+        def read(picture: Tensor) -> Tensor:  # [H, W, C] -> [P, C]; the mean outside the true outline
             values = (picture[row, column] / share.clamp(min=_LEAST_SHARE)).clamp(0.0, 1.0)
             values[~known] = values[known].mean(0)
             return values

@@ -1,15 +1,23 @@
-"""How much an evaluation measures, and how."""
+"""How much an evaluation measures and how, and its pictures: test cameras, training frames and novel motion."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
-from phynes_core.evaluation.alignment import ALIGNMENTS
-from phynes_core.evaluation.lpips import Lpips
-from phynes_core.evaluation.masks import BOX_PADDING_M
+from torch import Tensor
+
+from phynes_core.data.capture import Capture
+from phynes_core.evaluation.metrics.errors import ALIGNMENTS
+from phynes_core.evaluation.metrics.lpips import Lpips
+from phynes_core.evaluation.metrics.masks import BOX_PADDING_M, eroded
+
+SPLITS = {"train": "novel_view", "novel_pose": "novel_pose"}  # of a capture's frames -> name in metrics.json
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
 class EvaluateOptions:
-    """How much to measure."""
+    """How much to measure, and how."""
 
     supersample: int = 2  # samples a side of a pixel, each with its silhouette's coverage: pictures are antialiased
     max_images: int | None = None  # of each split, spread over cameras and frames; None: all
@@ -25,3 +33,57 @@ class EvaluateOptions:
     def __post_init__(self) -> None:
         if self.alignment not in ALIGNMENTS:
             raise ValueError(f"alignment: expected one of {', '.join(ALIGNMENTS)}, got '{self.alignment}'")
+
+
+@dataclass(frozen=True)
+class HeldOutView:
+    """One held-out picture and the pixels that are compared."""
+
+    split: str
+    camera: str
+    frame: int
+    is_pictured: bool  # in the report
+    coverage: Tensor  # [H, W]
+    foreground: Tensor  # [H, W] bool
+
+    @property
+    def title(self) -> str:
+        """Its name in the report."""
+        return f"{self.split.replace('_', ' ')}, camera {self.camera}, frame {self.frame}"
+
+
+def held_out_views(
+    capture: Capture,
+    max_images: int | None,  # of each split; None: all
+    pictured: int,  # of each split
+) -> Iterator[HeldOutView]:
+    """The pictures of the test cameras, or some spread over cameras and frames; except those that are all black."""
+    cameras = [name for name, split in capture.camera_split.items() if split == "test"]
+    for split, name in SPLITS.items():
+        frames = [number for number in capture.frames if capture.frame_split[number] == split]
+        seen = [number for number in frames if any(capture.has_image(camera, number) for camera in cameras)]
+        pairs = [
+            (camera, number)
+            for index, number in enumerate(seen)
+            for camera in _rotated(cameras, index)  # so that evenly spaced pictures do not all show one camera
+            if capture.has_image(camera, number)
+        ]
+        pairs = spread(pairs, max_images)
+        shown = set(spread(pairs, pictured))
+        for camera, number in pairs:
+            coverage = capture.mask(camera, number)
+            foreground = eroded(coverage)
+            if bool(foreground.any()) and bool((capture.image(camera, number) > 0).any()):
+                yield HeldOutView(name, camera, number, (camera, number) in shown, coverage, foreground)
+
+
+def _rotated(items: list[Item], steps: int) -> list[Item]:
+    start = steps % max(len(items), 1)
+    return items[start:] + items[:start]
+
+
+def spread(items: Sequence[Item], count: int | None) -> list[Item]:
+    """`count` of the items, evenly apart; all of them when there are no more, or for None."""
+    if count is None or len(items) <= count:
+        return list(items)
+    return [items[round((index + 0.5) * len(items) / count - 0.5)] for index in range(count)]

@@ -19,8 +19,9 @@ from torch import Tensor
 from phynes_core.body.model import Pose
 from phynes_core.frame.device_graph import Step
 from phynes_core.frame.scene import PosedAvatar, Scene, SceneMesh, build_mesh
-from phynes_core.kernels.cuda.warp_rays import RayMesh, pixel_ray_basis, primary_hits, visibility_bits
+from phynes_core.kernels.cuda.warp_rays import RayMesh, pixel_ray_basis, primary_hits
 from phynes_core.kernels.cuda.warp_shade import fused_shade
+from phynes_core.kernels.cuda.warp_visibility import visibility_bits
 from phynes_core.maps.material_edit import MaterialEdit, edited
 from phynes_core.render.camera import Camera
 from phynes_core.render.detail_normals import detail_normals, face_frames

@@ -1,4 +1,4 @@
-"""Closest point of a triangle mesh to each of many points. Not differentiable."""
+"""Closest points on a triangle mesh, and signed heights over it. Not differentiable."""
 
 from dataclasses import dataclass
 
@@ -6,14 +6,14 @@ import torch
 from torch import Tensor
 
 from phynes_core.checks import check_tensor
-from phynes_core.kernels.registry import resolve
+from phynes_core.kernels.registry import CLOSEST_POINT
 
-_PAIRS = 1 << 20  # point-face pairs that the reference measures at once
+_PAIRS = 1 << 20  # point-face pairs per step of the reference
 
 
 @dataclass(frozen=True)
 class ClosestPoint:
-    """Where the mesh is nearest, one row a point."""
+    """The closest point on the mesh, one row a point."""
 
     face_index: Tensor  # [N] int64
     barycentric: Tensor  # [N, 3] in [0, 1]
@@ -36,26 +36,12 @@ def closest_point(
     check_tensor("points", points, ["N", 3])
     if faces.shape[0] == 0:
         raise ValueError("faces: expected at least one face, got none")
-    chosen = resolve("closest_point", backend, vertices.device.type)
-    if chosen == "numba":
-        from phynes_core.kernels.cpu.bvh import Bvh
-
-        found = Bvh(vertices.detach().numpy(), faces.numpy()).closest(points.detach().numpy())
-        face_index, barycentric, distance = (torch.from_numpy(array) for array in found)
-        return ClosestPoint(face_index.long(), barycentric, distance)
-    if chosen == "warp":
-        from phynes_core.kernels.cuda.warp_rays import RayMesh, closest_points
-
-        count, device = len(points), points.device
-        face_index = torch.empty(count, dtype=torch.int32, device=device)
-        barycentric, distance = torch.empty(count, 3, device=device), torch.empty(count, device=device)
-        closest_points(RayMesh(vertices, faces), points.float().contiguous(), face_index, barycentric, distance)
-        return ClosestPoint(face_index.long(), barycentric, distance)
-    return closest_point_reference(vertices, faces, points)
+    run = CLOSEST_POINT.implementation(backend, vertices.device.type)
+    return ClosestPoint(*run(vertices, faces, points))
 
 
-def closest_point_reference(vertices: Tensor, faces: Tensor, points: Tensor) -> ClosestPoint:
-    """The specification, in plain torch and float64: the nearest of every face's interior, edges and corners."""
+def closest_point_reference(vertices: Tensor, faces: Tensor, points: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The specification of the interface ClosestPoints, in float64: every face's interior, edges and corners."""
     corners = vertices.detach().double()[faces.long()]  # [F, 3, 3]
     chunk = max(1, _PAIRS // faces.shape[0])
     face_index, barycentric, distance = [], [], []
@@ -67,8 +53,8 @@ def closest_point_reference(vertices: Tensor, faces: Tensor, points: Tensor) -> 
         distance.append(best.sqrt().float())
     if not face_index:
         face_index = torch.zeros(0, dtype=torch.int64, device=points.device)
-        return ClosestPoint(face_index, points.new_zeros(0, 3), points.new_zeros(0))
-    return ClosestPoint(torch.cat(face_index), torch.cat(barycentric), torch.cat(distance))
+        return face_index, points.new_zeros(0, 3), points.new_zeros(0)
+    return torch.cat(face_index), torch.cat(barycentric), torch.cat(distance)
 
 
 def _closest_on_faces(corners: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:  # -> [N, F, 3], [N, F]
@@ -104,3 +90,21 @@ def _on_edge(corners: Tensor, points: Tensor, edge: int) -> Tensor:  # [F, 3, 3]
     weights[..., edge] = 1 - share
     weights[..., (edge + 1) % 3] = share
     return weights
+
+
+def signed_height(
+    vertices: Tensor,  # [V, 3] metres
+    faces: Tensor,  # [F, 3] any integer type
+    vertex_normals: Tensor,  # [V, 3] unit
+    points: Tensor,  # [N, 3] metres
+    backend: str = "auto",  # or "numba", "warp", "reference"
+) -> tuple[Tensor, ClosestPoint]:  # [N] metres
+    """The paper's h: distance with the sign of n . (p - c); n interpolates the vertex normals at the closest point c.
+
+    Interpolated normals give the correct sign near edges and corners, where a face's own normal may not.
+    """
+    check_tensor("vertex_normals", vertex_normals, [vertices.shape[0], 3])
+    closest = closest_point(vertices, faces, points, backend)
+    away = points - closest.interpolate(vertices, faces)
+    facing = (closest.interpolate(vertex_normals, faces) * away).sum(-1)
+    return torch.where(facing >= 0, closest.distance, -closest.distance), closest

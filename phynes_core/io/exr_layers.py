@@ -1,4 +1,4 @@
-"""OpenEXR files of many layers, written band by band, so that memory holds one band whatever the picture's size."""
+"""OpenEXR files of many layers, written in blocks of rows, so that memory holds one block of any picture."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager

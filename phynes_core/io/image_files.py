@@ -1,7 +1,7 @@
-"""The one place that reads and writes pictures: PNG (8 bit), OpenEXR (linear float), Radiance HDR (RGBE).
+"""Read and write pictures: PNG (8 bit), OpenEXR (linear float), Radiance HDR (RGBE).
 
 Arrays are numpy [H, W, C], row 0 on top, channels in the order R, G, B, A. An unreadable file is an ImageError, an
-unwritable place an OutputError; files appear whole or not at all.
+unwritable path an OutputError; files are written atomically.
 """
 
 import io
@@ -15,7 +15,7 @@ from PIL import Image
 from phynes_core.errors import ImageError, one_line
 from phynes_core.io.atomic_file import replacing
 
-LARGEST_HALF = 65504.0  # that half precision can hold
+LARGEST_HALF = 65504.0  # the largest finite value in half precision
 _RGBA = ("R", "G", "B", "A")
 
 
@@ -102,7 +102,7 @@ def write_png(path: Path, image: np.ndarray) -> None:  # [H, W] or [H, W, C] uin
 def read_hdr(path: Path) -> np.ndarray:  # [H, W, 3] float32 linear
     """Read a Radiance picture (RGBE; flat, old and new run-length coding). EXPOSURE is undone.
 
-    Our own, because imageio's free readers either need a download or return garbage for these files.
+    Written here because imageio's readers need a download or return wrong values for these files.
     """
     content = _read_bytes(path)
     header, position = _hdr_header(path, content)
@@ -135,7 +135,7 @@ def write_hdr(path: Path, image: np.ndarray) -> None:  # [H, W, 3] linear
     largest = pixels.max(-1, keepdims=True)
     _, exponent = np.frexp(largest)  # largest = m 2^exponent, m in [0.5, 1)
     mantissa = np.ldexp(pixels, 8 - exponent)
-    exponent = exponent + (mantissa.max(-1, keepdims=True) > 255.5)  # 255.7 would round out of a byte
+    exponent = exponent + (mantissa.max(-1, keepdims=True) > 255.5)  # 255.7 would round to 256
     rgbe = np.zeros((*pixels.shape[:2], 4), np.uint8)
     rgbe[..., :3] = np.ldexp(pixels, 8 - exponent).round()
     rgbe[..., 3:] = exponent + 128
@@ -190,7 +190,7 @@ def _decode_planar_row(content: np.ndarray, position: int, row: np.ndarray) -> i
 
 
 def _decode_flat(content: np.ndarray, position: int, rows: np.ndarray) -> None:
-    """Plain pixels; in the old coding (1, 1, 1, n) repeats the last pixel n times, shifted by 8 bits if it goes on."""
+    """Plain pixels; in the old coding (1, 1, 1, n) repeats the last pixel n times; counts in a row add 8 bits each."""
     pixels = rows.reshape(-1, 4)
     stored = content[position : position + 4 * len(pixels)]
     plain = stored[: len(stored) // 4 * 4].reshape(-1, 4)

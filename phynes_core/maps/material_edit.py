@@ -1,7 +1,7 @@
-"""Edits on top of the maps: a scale and a tint for the whole avatar, and what was painted on its UV square.
+"""Material edits applied to the maps' values: a scale and a tint for the whole avatar, and paint on its UV square.
 
-Everything painted is an affine change of a texel's albedo and roughness: paint over with a color, multiply by one, or
-scale. Such changes joined one after another are again one, so that any number of strokes is one image to look up.
+Paint is an affine change of a texel's albedo and roughness: covering with a color, multiplying by one, or scaling. A
+sequence of affine changes is again one, so that any number of strokes is one image to look up.
 """
 
 from dataclasses import dataclass, replace
@@ -12,8 +12,8 @@ from torch import Tensor
 from phynes_core.checks import check_tensor
 from phynes_core.conventions import MIN_ROUGHNESS
 
-CHANNELS = 8  # of paint: gain of red, green, blue, roughness, then what is added to each
-ROWS_AT_ONCE = 1 << 16  # pixels whose four texels are held at once
+CHANNELS = 8  # of paint: gain of red, green, blue, roughness, then the term added to each
+ROWS_PER_STEP = 1 << 16  # pixels whose four texels are in memory at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +21,7 @@ class MaterialEdit:
     """(uv, albedo, roughness) -> (albedo, roughness)."""
 
     gain: Tensor  # [4] of red, green, blue and roughness, everywhere, before the paint
-    paint: Tensor | None = None  # [R, R, CHANNELS] float16, row 0 is v = 1; None: nothing was painted
+    paint: Tensor | None = None  # [R, R, CHANNELS] float16, row 0 is v = 1; None: no paint
     specular_scale: float = 1.0  # of the avatar's f0
 
     def __post_init__(self) -> None:
@@ -30,9 +30,7 @@ class MaterialEdit:
             return
         check_tensor("paint", self.paint, [self.paint.shape[0], self.paint.shape[0], CHANNELS])
         if len(self.paint) < 2:
-            raise ValueError(
-                "paint: expected at least 2 x 2 texels, between which a look-up finds its place, got 1 x 1"
-            )
+            raise ValueError("paint: expected at least 2 x 2 texels, which bilinear look-ups need, got 1 x 1")
 
     @staticmethod
     def uniform(
@@ -42,27 +40,27 @@ class MaterialEdit:
         specular_scale: float = 1.0,
         paint: Tensor | None = None,
     ) -> "MaterialEdit":
-        """The same change everywhere, and paint over it."""
+        """The same change everywhere, then paint."""
         gain = torch.tensor([*(albedo_scale * channel for channel in tint), roughness_scale])
         return MaterialEdit(gain, paint, specular_scale)
 
     def to(self, device: torch.device) -> "MaterialEdit":
-        """The same edit there."""
+        """The same edit on a device."""
         return replace(self, gain=self.gain.to(device), paint=None if self.paint is None else self.paint.to(device))
 
     def copied_to(self, device: torch.device) -> "MaterialEdit":
-        """A copy there with memory of its own, for `take`."""
+        """A copy on a device with memory of its own, for `take`."""
         paint = None if self.paint is None else self.paint.to(device, copy=True)
         return replace(self, gain=self.gain.to(device, copy=True), paint=paint)
 
     def take(self, other: "MaterialEdit") -> None:
-        """Write another edit's gain and paint into this one's memory, which recorded steps read."""
+        """Write another edit's gain and paint into this one's memory, which recorded CUDA graphs read."""
         for mine, theirs in ((self.gain, other.gain), (self.paint, other.paint)):
             if mine is not None and theirs is not None:
                 mine.copy_(theirs, non_blocking=True)
 
     def f0(self, own: float) -> float:
-        """Reflectance at normal incidence, of an avatar whose own is given."""
+        """Reflectance at normal incidence, from the avatar's own."""
         return min(1.0, own * self.specular_scale)
 
 
@@ -76,22 +74,22 @@ def blank_paint(texels: int) -> Tensor:  # [texels, texels, CHANNELS] float16
 def edited(
     edit: MaterialEdit,
     uv: Tensor,  # [P, 2]
-    albedo: Tensor,  # [P, 3] linear, what the map says
+    albedo: Tensor,  # [P, 3] linear, of the map
     roughness: Tensor,  # [P]
 ) -> tuple[Tensor, Tensor]:  # [P, 3] in [0, 1], [P] in [MIN_ROUGHNESS, 1]
-    """Gain first, then the paint, read bilinearly. No shape depends on a value: CUDA graphs record it."""
+    """Gain first, then the paint, read bilinearly. No shape depends on a value, so CUDA graphs can record it."""
     check_tensor("uv", uv, ["P", 2])
     check_tensor("albedo", albedo, [uv.shape[0], 3])
     check_tensor("roughness", roughness, [uv.shape[0]])
     values = _limited(torch.cat([albedo, roughness[:, None]], -1) * edit.gain)
     if edit.paint is not None:
-        paint = torch.cat([look_up(edit.paint, part) for part in uv.split(ROWS_AT_ONCE)])
+        paint = torch.cat([look_up(edit.paint, part) for part in uv.split(ROWS_PER_STEP)])
         values = _limited(values * paint[:, :4] + paint[:, 4:])
     return values[:, :3], values[:, 3]
 
 
 def look_up(image: Tensor, uv: Tensor) -> Tensor:  # [R, R, C], [P, 2] -> [P, C] float32
-    """Bilinear between texel centers; row 0 is v = 1, the outermost texels go on forever."""
+    """Bilinear between texel centers; row 0 is v = 1, the outermost texels extend beyond the square."""
     side = image.shape[0]
     x = (uv[:, 0] * side - 0.5).clamp(0.0, side - 1.0)
     y = ((1.0 - uv[:, 1]) * side - 0.5).clamp(0.0, side - 1.0)
@@ -109,11 +107,11 @@ def _limited(values: Tensor) -> Tensor:  # [P, 4]
 
 @dataclass(frozen=True)
 class PaintChange:
-    """What full paint does to a place: value * gain + add, for red, green, blue and roughness."""
+    """The change of full paint at a texel: value * gain + add, for red, green, blue and roughness."""
 
     gain: tuple[float, float, float, float] = (1.0, 1.0, 1.0, 1.0)
     add: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
-    erases: bool = False  # takes paint off instead
+    erases: bool = False  # removes paint instead
 
     @staticmethod
     def over(color: tuple[float, float, float] | None = None, roughness: float | None = None) -> "PaintChange":
@@ -133,10 +131,10 @@ class PaintChange:
 def painted(
     paint: Tensor,  # [R, R, CHANNELS]; written into
     index: Tensor,  # [T] int64 texels, each once
-    weight: Tensor,  # [T] in [0, 1]: how much of the change
+    weight: Tensor,  # [T] in [0, 1]: share of the change
     change: PaintChange,
 ) -> None:
-    """The change on top of the paint that is there, blended in by the weight."""
+    """Apply the change on top of the present paint, blended by the weight."""
     flat, share = paint.view(-1, CHANNELS), weight[:, None]
     before = flat[index].float()
     gain, add = before[:, :4], before[:, 4:]

@@ -11,21 +11,21 @@ from phynes_core.render.lamps import Lamp, lamp_directions
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import environment_to_probes
 
-DISC_SAMPLES = 1024  # places of a lamp's disc whose light is put into the texels they lie in
+DISC_SAMPLES = 1024  # points of a lamp's disc, each of which lights the texel that it lies in
 
 
 def picture_of_light(
     lighting: Lighting,
-    place: Tensor,  # [3] world, metres: area lamps look from here as they do in the picture
+    point: Tensor,  # [3] world, metres, from which area lamps are seen
     rows: int,
     columns: int,
 ) -> Tensor:  # [rows, columns, 3] linear radiance, conventions.py's mapping
-    """Mean radiance of every texel: what shone on a surface at `place` shines from the picture, no energy lost."""
+    """Mean radiance of every texel: the picture lights a surface at the point as the lights did."""
     picture = torch.zeros(rows, columns, 3)
     if lighting.environment is not None:
         picture += environment_to_probes(lighting.environment, rows, columns).radiance.view(rows, columns, 3)
     solid_angle = latlong_solid_angles(rows, columns)
-    for lamp in lamps_seen_from(lighting, place):
+    for lamp in lamps_seen_from(lighting, point):
         u, v = direction_to_latlong(lamp_directions(lamp, DISC_SAMPLES)).unbind(-1)
         texel = (v * rows).long().clamp(max=rows - 1) * columns + (u * columns).long() % columns
         share = torch.bincount(texel, minlength=rows * columns).view(rows, columns) / DISC_SAMPLES
@@ -33,9 +33,9 @@ def picture_of_light(
     return picture
 
 
-def lamps_seen_from(lighting: Lighting, place: Tensor) -> tuple[Lamp, ...]:  # [3] world
-    """Every lamp and bright source as a distant disc, as it looks from one place."""
-    near = tuple(lamp.seen_from(place) for lamp in lighting.area_lamps)
+def lamps_seen_from(lighting: Lighting, point: Tensor) -> tuple[Lamp, ...]:  # [3] world
+    """Every lamp and bright source as a distant disc, as it is seen from one point."""
+    near = tuple(lamp.seen_from(point) for lamp in lighting.area_lamps)
     return (*lighting.lamps, *lighting.sources, *near)
 
 
@@ -48,7 +48,7 @@ def film_set_balls(
     lighting: Lighting,
     mirrored: Tensor,  # [h, w, 3] linear: picture_of_light of the same light
     camera: Camera,
-    place: Tensor,  # [3] world, where the balls hang
+    point: Tensor,  # [3] world, where the balls hang
     size: int,  # pixels, of one ball
 ) -> Tensor:  # [size, 2 size, 4] linear, premultiplied; coverage
     """A perfect mirror left, an 18 % gray Lambertian ball right, along the camera's axis; no shadows fall on them."""
@@ -60,16 +60,16 @@ def film_set_balls(
     forward = camera.T_cam_world[2, :3]
     reflected = forward - 2.0 * (normal @ forward)[..., None] * normal
     chrome = sample_latlong(mirrored, torch.nn.functional.normalize(reflected, dim=-1))
-    gray = GRAY / math.pi * irradiance(lighting, place, normal.reshape(-1, 3)).view(*normal.shape)
+    gray = GRAY / math.pi * irradiance(lighting, point, normal.reshape(-1, 3)).view(*normal.shape)
     balls = torch.cat([torch.cat([color * is_ball, is_ball], -1) for color in (chrome, gray)], 1)
     return balls.view(size, _SAMPLES, 2 * size, _SAMPLES, 4).mean((1, 3))
 
 
-def irradiance(lighting: Lighting, place: Tensor, normals: Tensor) -> Tensor:  # [3], [N, 3] unit -> [N, 3]
-    """What surfaces at one place receive, without shadows."""
+def irradiance(lighting: Lighting, point: Tensor, normals: Tensor) -> Tensor:  # [3], [N, 3] unit -> [N, 3]
+    """What surfaces at one point receive, without shadows."""
     probes = lighting.probes()
     directions, power = [probes.directions], [probes.power]
-    for lamp in lamps_seen_from(lighting, place):
+    for lamp in lamps_seen_from(lighting, point):
         directions.append(lamp.direction[None])
         power.append(lamp.irradiance[None])
     toward, strength = torch.cat(directions).T, torch.cat(power)

@@ -4,10 +4,9 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from phynes_core.conventions import NUM_PROBES, PROBE_COLUMNS, PROBE_ROWS
-from phynes_core.render.area_lamps import AreaLamp
-from phynes_core.render.bright_sources import LUMINANCE, split_bright_sources
-from phynes_core.render.lamps import Lamp
+from phynes_core.conventions import LUMINANCE, NUM_PROBES, PROBE_COLUMNS, PROBE_ROWS
+from phynes_core.render.bright_sources import split_bright_sources
+from phynes_core.render.lamps import AreaLamp, Lamp
 from phynes_core.render.probes import Environment, Probes, environment_to_probes, probes_from_image
 
 
@@ -61,5 +60,5 @@ def one_light(
 
 
 def _brightest_probe(lighting: Lighting) -> int:
-    power = lighting.probes().power @ torch.tensor(LUMINANCE, dtype=torch.float32)
+    power = lighting.probes().power @ torch.tensor(LUMINANCE)
     return int(power.argmax())

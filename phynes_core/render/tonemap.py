@@ -1,6 +1,6 @@
 """What a screen or a PNG shows: linear radiance through a tone curve, single numbers through a table of colors.
 
-shaders/tonemap.glsl and shaders/false_color.glsl do the same in the window.
+shaders/present/tonemap.glsl and shaders/present/false_color.glsl do the same in the window.
 """
 
 import math
@@ -10,7 +10,7 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from phynes_core.conventions import linear_to_srgb
+from phynes_core.conventions import LUMINANCE, linear_to_srgb
 
 GRAY = 0.18  # what every curve but reinhard keeps
 AGX_INSET = 0.18  # share of gray mixed into every channel
@@ -49,7 +49,7 @@ def _filmic(light: Tensor) -> Tensor:
 
 def _reinhard(light: Tensor) -> Tensor:
     """Extended Reinhard (2002, Eq. 4) on luminance, white at 4: keeps the hue of bright cloth."""
-    weights = torch.tensor([0.2126, 0.7152, 0.0722])
+    weights = torch.tensor(LUMINANCE)
     luminance = (light * weights).sum(-1, keepdim=True)
     return light * (1.0 + luminance / 16.0) / (1.0 + luminance)
 
@@ -100,7 +100,7 @@ def color_table() -> Tensor:  # [256, 3] sRGB in [0, 1]
 
 def colored(share: Tensor) -> Tensor:  # [...] in [0, 1], clipped -> [..., 3] sRGB
     """The color of each number, between the table's entries too, as a texture lookup gives it."""
-    place = share.clamp(0.0, 1.0) * (TABLE_SIZE - 1)
-    below = place.floor().long().clamp(max=TABLE_SIZE - 2)
+    entry = share.clamp(0.0, 1.0) * (TABLE_SIZE - 1)
+    below = entry.floor().long().clamp(max=TABLE_SIZE - 2)
     table = color_table()
-    return torch.lerp(table[below], table[below + 1], (place - below)[..., None])
+    return torch.lerp(table[below], table[below + 1], (entry - below)[..., None])

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from phynes_core.checks import check_tensor
-from phynes_core.kernels.registry import REFERENCE, resolve
+from phynes_core.kernels.registry import VISIBILITY
 from phynes_core.render.ray_starts import OFFSET_M, RayStarts, gaps, vertex_starts
 
 REFERENCE_TESTS = 1 << 19  # ray-face pairs at once, to stay within some ten megabytes
@@ -24,26 +24,9 @@ class Occluder:
     ) -> None:
         check_tensor("vertices", vertices, ["V", 3])
         check_tensor("faces", faces, ["F", 3])
-        self.backend = resolve("visibility", backend, vertices.device.type)
         self._vertices, self._faces = vertices.detach(), faces
+        self._mesh = VISIBILITY.implementation(backend, vertices.device.type)(self._vertices, faces)
         self._starts: tuple[Tensor, RayStarts] | None = None  # of the vertices with these normals
-        if self.backend == REFERENCE:
-            self._corners = vertices.detach()[faces]
-            return
-        if self.backend == "warp":
-            from phynes_core.kernels.cuda.warp_rays import RayMesh
-
-            self._mesh = RayMesh(vertices, faces)
-            return
-        points, triangles = vertices.detach().contiguous().numpy(), faces.int().contiguous().numpy()
-        if self.backend == "embree":
-            from phynes_core.kernels.cpu.visibility import EmbreeScene
-
-            self._scene = EmbreeScene(points, triangles)
-        else:
-            from phynes_core.kernels.cpu.bvh import Bvh
-
-            self._scene = Bvh(points, triangles)
 
     def is_blocked(
         self,
@@ -54,16 +37,7 @@ class Occluder:
         """Whether each ray meets the mesh, from either side."""
         check_tensor("origins", origins, ["N", 3])
         check_tensor("directions", directions, [origins.shape[0], 3])
-        if self.backend == REFERENCE:
-            return any_hit_reference(self._corners, origins, directions, reach)
-        if self.backend == "warp":
-            from phynes_core.kernels.cuda.warp_rays import any_hit
-
-            is_hit = torch.empty(origins.shape[0], dtype=torch.int32, device=origins.device)
-            any_hit(self._mesh, origins.contiguous(), directions.contiguous(), reach, is_hit)
-            return is_hit.bool()
-        hit = self._scene.any_hit(origins.contiguous().numpy(), directions.contiguous().numpy(), reach)
-        return torch.from_numpy(hit)
+        return self._mesh.is_blocked(origins, directions, reach)
 
     def nearest_hits(
         self,
@@ -77,15 +51,7 @@ class Occluder:
         """
         check_tensor("origins", origins, ["N", 3])
         check_tensor("directions", directions, [origins.shape[0], 3])
-        if self.backend == REFERENCE:
-            return nearest_hits_reference(self._corners, origins, directions, reach)
-        if self.backend == "warp":
-            from phynes_core.kernels.cuda.warp_rays import nearest_hits
-
-            distance, face = nearest_hits(self._mesh, origins.contiguous(), directions.contiguous(), reach)
-            return distance, face.long()
-        distance, face = self._scene.nearest_hits(origins.contiguous().numpy(), directions.contiguous().numpy(), reach)
-        return torch.from_numpy(distance), torch.from_numpy(face).long()
+        return self._mesh.nearest_hits(origins, directions, reach)
 
     def point_bits(
         self,
@@ -101,24 +67,13 @@ class Occluder:
         check_tensor("points", points, ["N", 3])
         check_tensor("normals", normals, [points.shape[0], 3])
         check_tensor("directions", directions, ["L", 3])
-        points, normals = points.detach(), normals.detach()
-        if self.backend == "warp":
-            return self._point_bits_warp(points, normals, directions)
-        starts = RayStarts.over(points, normals)
-        bits = self._start_bits(starts, directions)
-        rows = self._blocked_rows(normals, directions, bits)
-        gap = gaps(points[rows], normals[rows], self.nearest_hits)
-        is_cut = torch.isfinite(gap)
-        if is_cut.any():
-            nearer = RayStarts(points[rows], normals[rows], 0.5 * gap)
-            bits[rows[is_cut]] = self._start_bits(nearer.of(torch.nonzero(is_cut).squeeze(1)), directions)
-        return bits
+        return self._mesh.point_bits(points.detach(), normals.detach(), OFFSET_M, directions)
 
     def vertex_bits(
         self,
         normals: Tensor,  # [V, 3] unit, of this mesh's vertices
         directions: Tensor,  # [L, 3] unit, surface -> light
-        rows: Tensor | None = None,  # [N] int64, the vertices that are asked for; None: all
+        rows: Tensor | None = None,  # [N] int64, the wanted vertices; None: all
     ) -> Tensor:  # [N, ceil(L / 32)] int32
         """As point_bits for the mesh's own vertices; those inside the mesh have the bits of a neighbor outside."""
         check_tensor("normals", normals, [self._vertices.shape[0], 3])
@@ -126,52 +81,40 @@ class Occluder:
         if self._starts is None or self._starts[0] is not normals:
             found = vertex_starts(self._vertices, self._faces, normals.detach(), self.nearest_hits)
             self._starts = normals, found
-        starts = self._starts[1]
-        return self._start_bits(starts if rows is None else starts.of(rows), directions)
+        starts = self._starts[1] if rows is None else self._starts[1].of(rows)
+        return self._mesh.start_bits(starts.points, starts.normals, starts.offset_m, directions)
 
-    def _start_bits(self, starts: RayStarts, directions: Tensor) -> Tensor:
-        if self.backend == REFERENCE:
-            return self._start_bits_reference(starts, directions)
-        if self.backend == "warp":
-            from phynes_core.kernels.cuda.warp_rays import start_bits
 
-            bits, count = self._empty_bits(starts.points, directions)
-            rows = starts.points.contiguous(), starts.normals.contiguous(), directions.contiguous()
-            start_bits(self._mesh, *rows, starts.offset_m.contiguous(), count, bits)
-            return bits
-        from phynes_core.kernels.cpu.visibility import visibility_bits
+class ReferenceMesh:
+    """The specification of the interface TracedMesh: every ray against every face."""
 
-        rows = starts.points.numpy(), starts.normals.numpy(), directions.numpy()
-        return torch.from_numpy(visibility_bits(self._scene, *rows, starts.offset_m.numpy()).view("int32"))
+    def __init__(self, vertices: Tensor, faces: Tensor) -> None:
+        self._corners = vertices.detach()[faces]
 
-    def _point_bits_warp(self, points: Tensor, normals: Tensor, directions: Tensor) -> Tensor:
-        from phynes_core.kernels.cuda.warp_rays import visibility_bits
+    def is_blocked(self, origins: Tensor, directions: Tensor, reach: float) -> Tensor:
+        """Whether each ray meets the mesh."""
+        return any_hit_reference(self._corners, origins, directions, reach)
 
-        bits, count = self._empty_bits(points, directions)
-        rows = points.contiguous(), normals.contiguous(), directions.contiguous()
-        visibility_bits(self._mesh, *rows, OFFSET_M, count, bits)
-        return bits
+    def nearest_hits(self, origins: Tensor, directions: Tensor, reach: float) -> tuple[Tensor, Tensor]:
+        """Distance to the nearest face, and that face."""
+        return nearest_hits_reference(self._corners, origins, directions, reach)
 
-    def _empty_bits(self, points: Tensor, directions: Tensor) -> tuple[Tensor, Tensor]:
-        num_points, device = points.shape[0], points.device
-        bits = torch.empty(num_points, (directions.shape[0] + 31) // 32, dtype=torch.int32, device=device)
-        return bits, torch.full((1,), num_points, dtype=torch.int32, device=device)
-
-    def _blocked_rows(self, normals: Tensor, directions: Tensor, bits: Tensor) -> Tensor:  # [M] int64
-        """Points of which every ray is blocked; the reference adds those that have none, for which nothing changes."""
-        if self.backend == REFERENCE:
-            return torch.nonzero((bits == 0).all(1)).squeeze(1)
-        from phynes_core.kernels.cpu.visibility import blocked_rows
-
-        return torch.from_numpy(blocked_rows(normals.numpy(), directions.numpy(), bits.numpy().view("uint32")))
-
-    def _start_bits_reference(self, starts: RayStarts, directions: Tensor) -> Tensor:
-        points, normals = starts.points, starts.normals
-        origins = points + starts.offset_m[:, None] * normals
+    def start_bits(self, points: Tensor, normals: Tensor, offsets_m: Tensor, directions: Tensor) -> Tensor:
+        """Bits of all directions at each point."""
+        origins = points + offsets_m[:, None] * normals
         rows, columns = torch.nonzero(normals @ directions.T > 0, as_tuple=True)
         is_open = torch.zeros(points.shape[0], directions.shape[0], dtype=torch.bool, device=points.device)
         is_open[rows, columns] = ~any_hit_reference(self._corners, origins[rows], directions[columns])
         return pack_bits(is_open)
+
+    def point_bits(self, points: Tensor, normals: Tensor, offset_m: float, directions: Tensor) -> Tensor:
+        """The same, and once more where something stands over points that are blocked."""
+        bits = self.start_bits(points, normals, torch.full_like(points[:, 0], offset_m), directions)
+        rows = torch.nonzero((bits == 0).all(1)).squeeze(1)
+        gap = gaps(points[rows], normals[rows], self.nearest_hits)
+        rows, gap = rows[torch.isfinite(gap)], gap[torch.isfinite(gap)]
+        bits[rows] = self.start_bits(points[rows], normals[rows], 0.5 * gap, directions)
+        return bits
 
 
 def pack_bits(is_open: Tensor) -> Tensor:  # [N, L] bool -> [N, ceil(L / 32)] int32
@@ -196,7 +139,7 @@ def visibility_at(
     barycentric: Tensor,  # [P, 3]
     num_directions: int,
 ) -> Tensor:  # [P, L] in [0, 1]
-    """Interpolate the bits of three places."""
+    """Interpolate the bits of three rows."""
     values = torch.zeros(corners.shape[0], num_directions, device=bits.device)
     for corner in range(3):
         values += barycentric[:, corner, None] * unpack_bits(bits[corners[:, corner]], num_directions)
@@ -311,7 +254,7 @@ class VertexBits:
             self.bits = torch.zeros(vertices.shape[0], num_words, dtype=torch.int32, device=vertices.device)
             self.keys, self.order, slices = [None] * num_words, list(range(num_words)), 1
             self._shown = torch.zeros_like(seen)
-        elif key != self.key:  # rows that only this mesh's pictures need are kept, for cameras that take turns
+        elif key != self.key:  # go on with the rows that pictures of the earlier mesh showed
             self.keys = [None if made_of == key else made_of for made_of in self.keys]  # a key that comes back
             self._kept, self._shown = self._shown, torch.zeros_like(seen)
         self.key = key

@@ -1,4 +1,4 @@
-"""Render a plan into the native capture layout, file by file; what exists is not rendered again."""
+"""Render a plan into the native capture layout, file by file; files that exist are not rendered again."""
 
 import zlib
 from collections.abc import Callable
@@ -9,8 +9,8 @@ from typing import Any
 import torch
 
 from phynes_core.body.model import BodyModel
-from phynes_core.data import layout
-from phynes_core.data.native_writer import (
+from phynes_core.data.native import layout
+from phynes_core.data.native.writer import (
     save_body_parameters,
     save_buffer,
     save_cameras,
@@ -22,14 +22,19 @@ from phynes_core.data.native_writer import (
 )
 from phynes_core.render.camera import Camera
 from phynes_core.render.probes import load_environment_image
-from phynes_core.synthetic.exposure import expose_lights
-from phynes_core.synthetic.lights import load_light
-from phynes_core.synthetic.plan import Shot, SynthesisPlan, make_cameras, make_shots
-from phynes_core.synthetic.rendering import render_radiance, surface_buffers
-from phynes_core.synthetic.scene import body_crop, make_environment
-from phynes_core.synthetic.settings import check_settings, save_settings
-from phynes_core.synthetic.stage import PosedSubject, Stage, pose_subject, prepare_stage
-from phynes_core.synthetic.subjects import find_subject
+from phynes_core.synthetic.lights import expose_lights, load_light
+from phynes_core.synthetic.mitsuba.rendering import render_radiance, surface_buffers
+from phynes_core.synthetic.mitsuba.scene import body_crop, make_environment
+from phynes_core.synthetic.plan import (
+    Shot,
+    SynthesisPlan,
+    check_settings,
+    find_subject,
+    make_cameras,
+    make_shots,
+    save_settings,
+)
+from phynes_core.synthetic.subjects.subject import PosedSubject, PreparedSubject, pose_subject, prepare_subject
 
 Report = Callable[[int, int, str], None]  # pictures done, pictures in all, what is being rendered
 
@@ -57,7 +62,7 @@ def synthesize(plan: SynthesisPlan, body: BodyModel, root: Path, report: Report)
     missing = [task for task in tasks if not _is_done(root, task)]
     done = len(tasks) - len(missing)
     report(done, len(tasks), "dressing the subject")
-    stage = prepare_stage(subject, plan.texture_size)
+    prepared = prepare_subject(subject, plan.texture_size)
 
     save_settings(plan, body, root)
     save_cameras(root, cameras, camera_split)
@@ -67,7 +72,7 @@ def synthesize(plan: SynthesisPlan, body: BodyModel, root: Path, report: Report)
     unexposed = {light: image for light, image in environments.items() if not layout.light_path(root, light).is_file()}
     if unexposed:
         report(done, len(tasks), "exposing the lights")
-        for light, factor in expose_lights(unexposed, stage, shots, cameras, camera_split, plan.seed).items():
+        for light, factor in expose_lights(unexposed, prepared, shots, cameras, camera_split, plan.seed).items():
             save_light(root, light, unexposed[light] * factor)
     emitters = {light: make_environment(load_environment_image(layout.light_path(root, light))) for light in lights}
 
@@ -76,21 +81,27 @@ def synthesize(plan: SynthesisPlan, body: BodyModel, root: Path, report: Report)
         frame = task.shot.frame
         report(done, len(tasks), f"{task.kind} {task.camera}/{frame:06d} {task.light}".strip())
         if posed is None or posed.frame != frame:
-            posed = pose_subject(stage, task.shot)
+            posed = pose_subject(prepared, task.shot.frame, task.shot.pose)
             if not layout.geometry_path(root, frame).is_file():
                 save_geometry(root, frame, torch.from_numpy(posed.vertices))
-        _render(task, stage, posed, cameras[task.camera], emitters.get(task.light), plan, root)
+        _render(task, prepared, posed, cameras[task.camera], emitters.get(task.light), plan, root)
         done += 1
     report(len(tasks), len(tasks), "complete")
 
 
 def _render(
-    task: _Task, stage: Stage, posed: PosedSubject, camera: Camera, emitter: Any, plan: SynthesisPlan, root: Path
+    task: _Task,
+    prepared: PreparedSubject,
+    posed: PosedSubject,
+    camera: Camera,
+    emitter: Any,
+    plan: SynthesisPlan,
+    root: Path,
 ) -> None:
     """Render one task and write its files, the one that `_is_done` looks for last."""
     crop = body_crop(posed.vertices, camera)
     if task.kind == "surface":
-        buffers = surface_buffers(posed.mesh, stage.albedo, stage.roughness, camera, crop)
+        buffers = surface_buffers(posed.mesh, prepared.albedo, prepared.roughness, camera, crop)
         for name in layout.PLAIN_BUFFERS:
             save_buffer(root, name, task.camera, posed.frame, getattr(buffers, name))
         save_center_mask(root, task.camera, posed.frame, buffers.center_mask)

@@ -1,24 +1,35 @@
-"""What a synthetic capture consists of: poses, cameras, lights. No Mitsuba here."""
+"""What a synthetic capture consists of: the subject, its poses and the cameras; and synthesis.json, which stores it."""
 
+import json
 import math
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from phynes_core.body.model import BodyModel, Pose, pose_body
-from phynes_core.body.motion import MotionClip, bundled_motions
-from phynes_core.body.motion_files import load_motion
+from phynes_core.body.motion.clip import MotionClip
+from phynes_core.body.motion.files import load_motion
 from phynes_core.body.rotations import axis_angle_to_quaternion, quaternion_to_axis_angle
+from phynes_core.data.native import layout
 from phynes_core.errors import CaptureError, MotionError
+from phynes_core.io.atomic_file import replacing
+from phynes_core.io.shipped_files import bundled_motions
 from phynes_core.render.camera import DEFAULT_FOV_DEG, Camera, orbit_camera
+from phynes_core.synthetic.subjects.ada import dress_ada
+from phynes_core.synthetic.subjects.josh import dress_josh
+from phynes_core.synthetic.subjects.subject import Subject
 
-_FILL = 0.945  # of the frame, for the bare body at the most extended pose; hair and shoes need 5 pixels more
+_FILL = 0.945  # share of the frame's half size that the bare body may reach; hair and shoes need 5 pixels more
 _FIRST_AZIMUTH_DEG = 20.0
 _TRAIN_ELEVATIONS_DEG = (6.0, 12.0)  # alternating
 _TEST_ELEVATIONS_DEG = (18.0, -4.0, 30.0)
 _GROUND_TRUTH_TRAIN_FRAMES = 5
+SETTINGS = "synthesis.json"
+RENDER_VERSION = 2  # increased whenever lights, exposure or rendering change, so that one capture never mixes two
 
 
 @dataclass(frozen=True)
@@ -35,7 +46,7 @@ class SynthesisPlan:
     relight: tuple[str, ...] = ("studio", "sunset", "forest")
     motion: tuple[str, ...] = ("walk", "dance_b", "kick")
     novel_motion: tuple[str, ...] = ("run", "punch")
-    turn_deg: float = 360.0  # each clip's frames turn through this about +Y: it tells albedo from light
+    turn_deg: float = 360.0  # rotation of each clip's frames about +Y, so that albedo and light can be separated
     spp: int = 196
     seed: int = 0
     texture_size: int = 2048
@@ -78,8 +89,8 @@ def make_shots(plan: SynthesisPlan, body: BodyModel, betas: Tensor) -> tuple[Sho
     train = _poses(plan.motion, plan.frames, plan.turn_deg, body, betas)
     novel = _poses(plan.novel_motion, plan.novel_frames, plan.turn_deg, body, betas)
     count = min(_GROUND_TRUTH_TRAIN_FRAMES, plan.frames)
-    judged = {int((k + 0.5) * plan.frames / count) for k in range(count)}
-    shots = [Shot(frame, pose, "train", frame in judged) for frame, pose in enumerate(train)]
+    tested = {int((k + 0.5) * plan.frames / count) for k in range(count)}
+    shots = [Shot(frame, pose, "train", frame in tested) for frame, pose in enumerate(train)]
     return (*shots, *(Shot(plan.frames + k, pose, "novel_pose", True) for k, pose in enumerate(novel)))
 
 
@@ -113,17 +124,17 @@ def _closest_camera(clouds: Tensor, azimuth_deg: float, elevation_deg: float, si
         distance = 0.5 * (near + far)
         for _ in range(4):  # aim between the highest and the lowest point
             camera = orbit_camera(target, azimuth_deg, elevation_deg, distance, size, size)
-            place = (camera.project(clouds)[..., :2] - half) / half
-            low, high = place.amin((0, 1)), place.amax((0, 1))
+            in_frame = (camera.project(clouds)[..., :2] - half) / half  # [-1, 1] inside the picture
+            low, high = in_frame.amin((0, 1)), in_frame.amax((0, 1))
             target = target - torch.tensor([0.0, 0.5, 0.0]) * (low[1] + high[1]) * distance * math.tan(
                 math.radians(0.5 * DEFAULT_FOV_DEG)
             )
-        near, far = (distance, far) if float(place.abs().max()) > _FILL else (near, distance)
+        near, far = (distance, far) if float(in_frame.abs().max()) > _FILL else (near, distance)
     return orbit_camera(target, azimuth_deg, elevation_deg, far, size, size)
 
 
 def _poses(names: tuple[str, ...], count: int, turn_deg: float, body: BodyModel, betas: Tensor) -> list[Pose]:
-    """`count` poses, shared out evenly over the clips and evenly spaced in time; the body stays above the origin."""
+    """`count` poses, divided evenly over the clips and evenly spaced in time; the body is centered above the origin."""
     poses: list[Pose] = []
     for index, name in enumerate(names):
         clip = _clip(name)
@@ -151,3 +162,68 @@ def _turn(axis_angle: Tensor, yaw_deg: float) -> Tensor:  # [3] -> [3]
     w, x, y, z = axis_angle_to_quaternion(axis_angle).tolist()
     c, s = math.cos(half), math.sin(half)
     return quaternion_to_axis_angle(torch.tensor([c * w - s * y, c * x + s * z, c * y + s * w, c * z - s * x]))
+
+
+def check_settings(plan: SynthesisPlan, body: BodyModel, root: Path) -> None:
+    """CaptureError when `root` holds a capture made with other settings."""
+    path = root / SETTINGS
+    if not path.is_file():
+        if (root / layout.CAMERAS).exists():
+            raise CaptureError(f"{root}: holds a capture that was not synthesized here; choose an empty --out")
+        return
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        difference, stored_body, version = plan.difference(stored["plan"]), stored["body"], stored["subject_version"]
+        rendered = stored.get("render_version", 1)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CaptureError(
+            f"{path}: expected the settings of a run, got something else; choose another --out"
+        ) from error
+    if difference is None and stored_body != body.content_hash:
+        difference = "body: another body model"
+    current = find_subject(plan.subject).version
+    if difference is None and version != current:
+        difference = f"subject: the folder has version {version}, this program makes version {current}"
+    if difference is None and rendered != RENDER_VERSION:
+        difference = f"exposure: the folder has version {rendered}, this program makes version {RENDER_VERSION}"
+    if difference is not None:
+        raise CaptureError(f"{path}: made with other settings ({difference}); repeat those or choose another --out")
+
+
+def save_settings(plan: SynthesisPlan, body: BodyModel, root: Path) -> None:
+    """Write synthesis.json."""
+    settings: dict[str, Any] = {
+        "plan": plan.as_json(),
+        "body": body.content_hash,
+        "subject_version": find_subject(plan.subject).version,
+        "render_version": RENDER_VERSION,
+    }
+    with replacing(root / SETTINGS) as temporary:
+        temporary.write_text(json.dumps(settings, indent=1), encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class SubjectEntry:
+    """How a subject is dressed, and what its captures consist of unless the command line says otherwise."""
+
+    dress: Callable[[BodyModel], Subject]
+    version: int  # increased whenever geometry or textures change, so that one capture never mixes two
+    probe: str  # the training light
+    relight: tuple[str, ...]
+    motion: tuple[str, ...]
+    novel_motion: tuple[str, ...]
+
+
+SUBJECTS = {
+    "josh": SubjectEntry(
+        dress_josh, 1, "interior", ("studio", "sunset", "forest"), ("walk", "dance_b", "kick"), ("run", "punch")
+    ),
+    "ada": SubjectEntry(dress_ada, 1, "courtyard", ("studio", "sunrise", "city"), ("dance_a", "jump"), ("walk",)),
+}
+
+
+def find_subject(name: str) -> SubjectEntry:
+    """The subject of this name; CaptureError when there is none."""
+    if name not in SUBJECTS:
+        raise CaptureError(f"--subject {name}: expected one of {', '.join(SUBJECTS)}")
+    return SUBJECTS[name]

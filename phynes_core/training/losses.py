@@ -1,14 +1,18 @@
-"""What training minimizes: the mesh losses of stage 1, the color and material losses of stage 2."""
+"""What training minimizes: the losses of stage 1 on the mesh and its relief, those of stage 2 on color and material."""
 
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from phynes_core.avatar.avatar import Avatar
 from phynes_core.conventions import linear_to_srgb
 from phynes_core.geometry.mesh import unique_edges
-from phynes_core.kernels.registry import resolve
+from phynes_core.kernels.mesh_interfaces import MeshLossTerms, Topology
+from phynes_core.kernels.registry import MESH_LOSSES
+from phynes_core.render.detail_normals import detail_slope, face_frames
 
 ENTROPY_BINS = 15  # Relightable Avatar's histogram on [0, 1] (FORMATS section 4.3)
 
@@ -49,28 +53,26 @@ class MeshRegularizers:
     """The three mesh losses of one topology, by the backend that is asked for."""
 
     def __init__(self, topology: MeshTopology, backend: str = "auto") -> None:  # or "reference", "pytorch3d"
-        self._topology, self._adapter = topology, None
-        if resolve("mesh_losses", backend, topology.faces.device.type) == "pytorch3d":
-            from phynes_core.kernels.adapters.pytorch3d import LossMesh
-
-            self._adapter = LossMesh(topology.faces, topology.degree.shape[0])
+        self._terms = MESH_LOSSES.implementation(backend, topology.faces.device.type)(topology)
 
     def losses(self, vertices: Tensor) -> MeshLosses:  # [V, 3] world, metres
         """Differentiable in the vertices."""
-        if self._adapter is not None:
-            return MeshLosses(*self._adapter.losses(vertices))
-        topology = self._topology
-        return MeshLosses(
-            edge_loss(vertices, topology), normal_loss(vertices, topology), laplacian_loss(vertices, topology)
-        )
+        return MeshLosses(*self._terms(vertices))
 
 
-def edge_loss(vertices: Tensor, topology: MeshTopology) -> Tensor:
+def mesh_losses_reference(topology: Topology) -> MeshLossTerms:
+    """The specification of the interface PrepareMeshLosses."""
+    return lambda vertices: (
+        edge_loss(vertices, topology), normal_loss(vertices, topology), laplacian_loss(vertices, topology)
+    )  # fmt: skip
+
+
+def edge_loss(vertices: Tensor, topology: Topology) -> Tensor:
     """Mean squared edge length in m^2 (PyTorch3D's mesh_edge_loss with target 0)."""
     return (vertices[topology.edges[:, 0]] - vertices[topology.edges[:, 1]]).square().sum(1).mean()
 
 
-def normal_loss(vertices: Tensor, topology: MeshTopology) -> Tensor:
+def normal_loss(vertices: Tensor, topology: Topology) -> Tensor:
     """Mean of 1 - cos between neighboring faces (PyTorch3D's mesh_normal_consistency)."""
     corners = vertices[topology.faces]
     normals = torch.linalg.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
@@ -78,11 +80,38 @@ def normal_loss(vertices: Tensor, topology: MeshTopology) -> Tensor:
     return (1.0 - torch.cosine_similarity(first, second, dim=1)).mean()
 
 
-def laplacian_loss(vertices: Tensor, topology: MeshTopology) -> Tensor:
+def laplacian_loss(vertices: Tensor, topology: Topology) -> Tensor:
     """Mean distance in metres of a vertex to the middle of its neighbors (PyTorch3D's uniform Laplacian)."""
     start, end = topology.edges[:, 0], topology.edges[:, 1]
     sums = torch.zeros_like(vertices).index_add(0, start, vertices[end]).index_add(0, end, vertices[start])
     return (sums / topology.degree - vertices).norm(dim=1).mean()
+
+
+def relief_loss(
+    avatar: Avatar,  # its offset map is differentiated
+    vertices: Tensor,  # [V, 3] world, displaced
+    offsets: Tensor,  # [V] metres, that displaced them
+    pose_vector: Tensor,  # [72]
+    count: int,
+    generator: np.random.Generator,
+) -> Tensor:
+    """Mean squared slope of the relief, unitless, at `count` random points: one in each of `count` random faces.
+
+    Relief is what the offset map holds between the vertices of the mesh, where the mesh losses do not see it. Volume
+    rendering leaves chance slopes of 11 degrees there, which would show once pixels are shaded with them.
+    """
+    faces = avatar.body.faces
+    chosen = torch.from_numpy(generator.integers(0, len(faces), count))
+    barycentric = torch.from_numpy(generator.dirichlet(np.ones(3), count).astype(np.float32))
+    corners = avatar.body.uv.cpu()[avatar.body.uv_faces[chosen].cpu()]
+    rows = torch.arange(3 * count).view(-1, 3)
+    frames = face_frames(
+        vertices.detach()[faces[chosen]].view(-1, 3), rows, corners, offsets.detach()[faces[chosen]].view(-1)
+    )
+    uv = (corners * barycentric[..., None]).sum(1)
+    device = avatar.light.device
+    gradient = avatar.offset_gradient(uv.to(device), pose_vector.to(device)).cpu()
+    return detail_slope(gradient, torch.arange(count), frames).square().sum(-1).mean()
 
 
 def srgb_of_radiance(
@@ -111,9 +140,9 @@ def entropy_loss(albedo: Tensor) -> Tensor:  # [N, 3] in [0, 1]
 def scale_to_mean(albedo: Tensor, mean: float) -> Tensor:  # [N, 3] -> [3]
     """What brings each channel's mean to `mean`: losses on the scaled albedo do not gain by a darker one.
 
-    Half the albedo under twice the light looks the same but for the highlights. In that flat valley the smallest pull
-    is followed for as long as training lasts: unscaled smoothness halved the albedo, and highlights of twice the light
-    then made every material look rough.
+    Half the albedo under twice the light looks the same but for the highlights, so a small gradient along that scale
+    adds up over the whole training: unscaled smoothness halved the albedo, and highlights of twice the light then made
+    every material look rough.
     """
     return mean / albedo.mean(0).clamp(min=1e-3)
 

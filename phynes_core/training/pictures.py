@@ -14,24 +14,23 @@ from phynes_core.frame.scene import PosedAvatar, Scene
 from phynes_core.io.image_files import write_png
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Environment
+from phynes_core.training.stage import TrainingStage
 
 ERROR_GAIN = 3.0  # the error picture shows three times the difference
 
 
 @torch.no_grad()
-def write_pictures(folder: Path, capture: Capture, avatar: Avatar, stage: int, step: int) -> tuple[Path, str]:
+def write_pictures(folder: Path, capture: Capture, avatar: Avatar, stage: TrainingStage, step: int) -> tuple[Path, str]:
     """Write stage<S>_<step>.png, a row for a held-out and a training view; returns it and a line with their PSNR.
 
-    Stage 1: seen, texture map on the mesh, error. Stage 2: seen, relit, error, albedo, roughness, visibility.
+    A row: the camera's picture, the avatar's, the error, and what else the stage shows.
     """
     device = avatar.light.device
     avatar.cpu()
     rows, scores = [], []
     for kind, camera, frame in _chosen_views(capture):
         seen = capture.image(camera, frame)
-        panels = _stage1_panels(capture, avatar, camera, frame) if stage == 1 else _stage2_panels(
-            capture, avatar, camera, frame
-        )  # fmt: skip
+        panels = stage.panels(_scene(capture, avatar, camera, frame))
         mask = capture.mask(camera, frame) > 0.99
         error = (panels[0] - seen).square()
         scores.append(f"{kind} {_psnr(error):.2f} dB, foreground {_psnr(error[mask]):.2f} dB")
@@ -40,9 +39,32 @@ def write_pictures(folder: Path, capture: Capture, avatar: Avatar, stage: int, s
     avatar.to(device)
     height = min(row.shape[0] for row in rows)
     picture = torch.cat([row[:height] for row in rows])
-    path = folder / f"stage{stage}_{step:06d}.png"
+    path = folder / f"{stage.name}_{step:06d}.png"
     write_png(path, np.round(picture.clamp(0.0, 1.0).numpy() * 255.0).astype(np.uint8))
-    return path, f"stage {stage}, step {step}: " + "; ".join(scores)
+    return path, f"stage {stage.number}, step {step}: " + "; ".join(scores)
+
+
+def texture_panels(scene: Scene) -> list[Tensor]:
+    """The texture map on the mesh of a single avatar."""
+    shown = FrameRenderer().render(scene, RenderOptions(frozenset({"uv"})))
+    covered = shown.mask[..., 0] > 0
+    image = torch.zeros(*covered.shape, 3)
+    posed = scene.avatars[0]
+    image[covered] = posed.avatar.query_texture(shown.image("uv")[covered], posed.pose.vector())
+    return [image]
+
+
+def material_panels(scene: Scene) -> list[Tensor]:
+    """Relit, albedo, roughness, visibility."""
+    options = RenderOptions(frozenset({"radiance", "albedo", "roughness", "visibility"}))
+    shown = FrameRenderer().render(scene, options)
+    roughness, visibility = shown.image("roughness").expand(-1, -1, 3), shown.image("visibility").expand(-1, -1, 3)
+    return [
+        linear_to_srgb(shown.image("radiance").clamp(0.0, 1.0)),
+        linear_to_srgb(shown.image("albedo")),
+        roughness,
+        visibility,
+    ]
 
 
 def _chosen_views(capture: Capture) -> list[tuple[str, str, int]]:
@@ -60,27 +82,6 @@ def _chosen_views(capture: Capture) -> list[tuple[str, str, int]]:
 def _scene(capture: Capture, avatar: Avatar, camera: str, frame: int) -> Scene:
     lighting = Lighting(Environment(avatar.light), ())
     return Scene((PosedAvatar(avatar, capture.poses[frame]),), capture.cameras[camera], lighting)
-
-
-def _stage1_panels(capture: Capture, avatar: Avatar, camera: str, frame: int) -> list[Tensor]:
-    options = RenderOptions(frozenset({"uv"}))
-    shown = FrameRenderer().render(_scene(capture, avatar, camera, frame), options)
-    covered = shown.mask[..., 0] > 0
-    image = torch.zeros(*covered.shape, 3)
-    image[covered] = avatar.query_texture(shown.image("uv")[covered], capture.poses[frame].vector())
-    return [image]
-
-
-def _stage2_panels(capture: Capture, avatar: Avatar, camera: str, frame: int) -> list[Tensor]:
-    options = RenderOptions(frozenset({"radiance", "albedo", "roughness", "visibility"}))
-    shown = FrameRenderer().render(_scene(capture, avatar, camera, frame), options)
-    roughness, visibility = shown.image("roughness").expand(-1, -1, 3), shown.image("visibility").expand(-1, -1, 3)
-    return [
-        linear_to_srgb(shown.image("radiance").clamp(0.0, 1.0)),
-        linear_to_srgb(shown.image("albedo")),
-        roughness,
-        visibility,
-    ]
 
 
 def _psnr(squared_error: Tensor) -> float:

@@ -36,12 +36,12 @@ class PixelNormals:
         """As FrameRenderer tilts them; differentiable in the offset map."""
         pixels = self._pixels
         corners = pixels.faces[pixels.face[rows]]  # [P, 3]
-        place = pixels.frame[rows][:, None]
+        frame_index = pixels.frame[rows][:, None]
         frames = face_frames(
-            torch.from_numpy(pixels.vertices[place, corners]).view(-1, 3),
+            torch.from_numpy(pixels.vertices[frame_index, corners]).view(-1, 3),
             torch.arange(3 * len(rows)).view(-1, 3),
             torch.from_numpy(pixels.corner_uv[pixels.face[rows]]),
-            torch.from_numpy(pixels.offsets[place, corners]).view(-1),
+            torch.from_numpy(pixels.offsets[frame_index, corners]).view(-1),
         )
         normal = torch.from_numpy(pixels.normal[rows])
         gradient = self._avatar.offset_gradient(uv.to(self._device), pose).cpu()

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from phynes_core.avatar.avatar import ALBEDO_MAP, OFFSET_MAP, ROUGHNESS_MAP, TEXTURE_MAP
 from phynes_core.body.subdivide import MAX_SPLITS
 from phynes_core.errors import PhynesError
-from phynes_core.maps.hash_encoding import HashEncodingConfig
+from phynes_core.maps.encodings import HashEncodingConfig
 from phynes_core.maps.neural_map import NeuralMapConfig
 
 PRESETS = ("fast", "paper")
+RATES = ("nets", "grids", "offset_grid", "light")  # fields of OptimizerConfig that a resumed run may change
 # cells of 1/256 are some 8 mm of cloth: finer ones hold nothing but noise after four views of a person
 SMOOTH_OFFSET_MAP = dataclasses.replace(OFFSET_MAP, encoding=HashEncodingConfig(finest_resolution=256))
 STILL_ALBEDO_MAP = dataclasses.replace(ALBEDO_MAP, pose_dim=0)  # materials do not change with the pose
@@ -70,7 +71,7 @@ class Stage1Config:
     silhouette_weight: float = 0.02  # of the mesh's coverage against the masks; 0: none, as in the paper
     relief_weight: float = 0.01  # of the mean squared slope that the offset map has between the vertices; paper: none
     relief_places: int = 1024  # where it is measured, with each mesh loss
-    silhouette_turns: int = 2  # every so many mesh losses, times as much: it is the dearest of them
+    silhouette_turns: int = 2  # every so many mesh losses, times as much: it is the most expensive of them
     optimizer: OptimizerConfig = OptimizerConfig(nets=2e-3, grids=1e-2, offset_grid=3e-3, final_fraction=0.02)
 
 
@@ -188,6 +189,21 @@ PAPER = TrainingConfig(
 )
 
 
+_MAPS = ("offset", "texture", "albedo", "roughness")
+
+# 10 octaves and 5 layers of 256: what the paper's predecessors give a plain network (FORMATS section 5)
+_PLAIN_MAP = {"frequency_octaves": "10", "num_layers": "5", "hidden_width": "256"}
+
+# the paper's ablations: overrides on top of a preset, so that `--set` can do the same
+ABLATIONS = {
+    # and with the normals of the vertices: what light shapes between them is the grid
+    "plain-maps": {f"{name}.{key}": value for name in _MAPS for key, value in _PLAIN_MAP.items()}
+    | {"stage2.has_pixel_normals": "false"},
+    "no-mesh-losses": dict.fromkeys(("stage1.edge_weight", "stage1.normal_weight", "stage1.laplacian_weight"), "0"),
+    "split-mesh": {"mesh_splits": "1"},
+}
+
+
 def preset(name: str) -> TrainingConfig:
     """The preset of this name."""
     if name not in PRESETS:
@@ -199,6 +215,24 @@ def with_overrides(config: TrainingConfig, overrides: Mapping[str, str]) -> Trai
     """Change single numbers by dotted name, as in {"stage1.steps": "500"}. An unknown name is an error."""
     for name, text in overrides.items():
         config = _replace(config, name.split("."), text, name)
+    return config
+
+
+def with_ablation(config: TrainingConfig, name: str) -> TrainingConfig:
+    """The settings with one ablation."""
+    if name not in ABLATIONS:
+        raise PhynesError(f"--ablation: expected one of {', '.join(ABLATIONS)}, got '{name}'")
+    return with_overrides(config, ABLATIONS[name])
+
+
+def with_rates_of(config: TrainingConfig, other: TrainingConfig) -> TrainingConfig:
+    """The settings with the learning rates of others: a run that diverged goes on with lower ones."""
+    for name in (entry.name for entry in dataclasses.fields(config)):
+        own, stage = getattr(config, name), getattr(other, name)
+        if isinstance(getattr(own, "optimizer", None), OptimizerConfig):
+            rates = {rate: getattr(stage.optimizer, rate) for rate in RATES}
+            own = dataclasses.replace(own, optimizer=dataclasses.replace(own.optimizer, **rates))
+            config = dataclasses.replace(config, **{name: own})
     return config
 
 

@@ -6,7 +6,7 @@ RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR and MASTER_PORT.
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, distributed, nn
 
 from phynes_core.errors import PhynesError
+from phynes_core.training.sampling import RayBatch
 
 PATIENCE = timedelta(hours=1)  # for the process that writes pictures
 
@@ -28,12 +29,12 @@ class Part:
     """The rows of a step's `total` that this process works on."""
 
     total: int
-    rows: np.ndarray  # [own] int64, every count-th: the first rows of all are everybody's first rows
+    rows: np.ndarray  # [own] int64, every count-th: the parts' first rows are the first of all rows
     weight: float  # a mean over these rows, times this, averaged over processes, is the mean over all rows
 
 
 class Processes:
-    """The processes of a run as one of them sees it; a single one does nothing here but say so."""
+    """The processes of a run as one of them sees it; for a single process every method is a no-op."""
 
     def __init__(self, rank: int = 0, count: int = 1) -> None:
         self.rank, self.count = rank, count
@@ -91,7 +92,7 @@ class Processes:
         )
 
     def share_start(self, tensors: Iterable[Tensor]) -> None:
-        """Copy the first process's values into everybody's."""
+        """Copy the first process's values into every other's."""
         if self.count > 1:
             with torch.no_grad():
                 for tensor in tensors:
@@ -113,11 +114,53 @@ class _GatherRows(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, *gradients: Tensor) -> tuple[Tensor, None, None]:
-        everybodys = ctx.processes._sum(gradients[0].contiguous())
-        return everybodys[torch.from_numpy(ctx.part.rows)], None, None
+        all_gradients = ctx.processes._sum(gradients[0].contiguous())
+        return all_gradients[torch.from_numpy(ctx.part.rows)], None, None
 
 
 ALONE = Processes()
+
+
+class PartialDraws(np.random.Generator):
+    """Draws the rows of all processes from a generator and keeps its own; the part is found by the number of rows."""
+
+    def __init__(self, generator: np.random.Generator, parts: Mapping[int, Part]) -> None:
+        super().__init__(generator.bit_generator)
+        self._parts = parts  # by number of own rows
+
+    def random(self, size: tuple[int, ...]) -> np.ndarray:
+        """Uniform numbers; size[0] is a number of own rows."""
+        part = self._parts[size[0]]
+        return super().random((part.total, *size[1:]))[part.rows]
+
+    def normal(self, loc: float, scale: float, size: tuple[int, ...]) -> np.ndarray:
+        """Normal numbers; size[0] is a number of own rows."""
+        part = self._parts[size[0]]
+        return super().normal(loc, scale, (part.total, *size[1:]))[part.rows]
+
+
+def partial_draws(generator: np.random.Generator, parts: Sequence[Part]) -> np.random.Generator:
+    """The generator for a process's own rows of `parts`; itself when they are all rows."""
+    if all(len(part.rows) == part.total for part in parts):
+        return generator
+    return PartialDraws(generator, {len(part.rows): part for part in parts})
+
+
+def share_rays(
+    batch: RayBatch, rays_per_pixel: int, generator: np.random.Generator, processes: Processes
+) -> tuple[RayBatch, np.random.Generator, float]:  # own rays, their random numbers, their weight
+    """The whole pixels of this process, in the batch's order."""
+    if processes.count == 1:
+        return batch, generator, 1.0
+    pixels = processes.part(batch.num_rays // rays_per_pixel)
+    rows = (pixels.rows[:, None] * rays_per_pixel + np.arange(rays_per_pixel)).reshape(-1)
+    own = RayBatch(
+        batch.frames,
+        np.searchsorted(rows, batch.first),
+        *(getattr(batch, name)[rows] for name in ("origins", "directions", "target", "coverage")),
+    )
+    rays = Part(batch.num_rays, rows, pixels.weight)
+    return own, partial_draws(generator, (pixels, rays)), pixels.weight
 
 
 def join_processes(device: str) -> Processes:

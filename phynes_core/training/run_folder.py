@@ -18,10 +18,11 @@ from torch import Tensor
 
 from phynes_core.errors import OutputError, PhynesError
 from phynes_core.io.atomic_file import replacing
+from phynes_core.training.presets import TrainingConfig, from_json, with_rates_of
 
 STATE_VERSION = 1
 _METADATA_KEY = "phynes_training"
-FINISHED = 3  # the stage after the last
+FINISHED = 3  # the number after the last stage's
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,11 @@ class RunState:
     config: dict[str, Any]  # presets.as_json of what runs
     requested: dict[str, Any]  # what was asked for, before --minutes set the steps
     capture: str  # fingerprint
-    tensors: dict[str, Tensor]
+    tensors: dict[str, Tensor]  # "avatar.<name>" and "stage.<name>"
+
+    def part(self, prefix: str) -> dict[str, Tensor]:
+        """The tensors whose names begin with a prefix, without it."""
+        return {name.removeprefix(prefix): value for name, value in self.tensors.items() if name.startswith(prefix)}
 
 
 class RunFolder:
@@ -104,6 +109,16 @@ class RunFolder:
                 f"{self.state_path}: expected a training state, got {' '.join(str(error).split())[:100]}; "
                 "remove the folder and train again"
             ) from error
+
+    def load_to_resume(self, config: TrainingConfig) -> RunState:
+        """The saved state. Raises PhynesError unless `config` is what the run was started with, but for its rates."""
+        state = self.load()
+        if with_rates_of(from_json(state.requested), config) != config:
+            raise PhynesError(
+                f"{self.path}: was started with other settings; resume with the same ones (only learning rates may "
+                "change) or train anew"
+            )
+        return state
 
     def unfinished(self) -> bool:
         """Whether a run waits here to be resumed."""

@@ -76,7 +76,7 @@ def sample_rays(frames: Sequence[TrainingFrame], config: Stage1Config, generator
 def pixel_shifts(
     pixels: int, per_pixel: int, generator: np.random.Generator | None
 ) -> np.ndarray:  # [pixels * per_pixel, 2]
-    """Places inside pixels, one in each cell of a square grid: at random, or (None) in the cells' middles."""
+    """Points inside pixels, one in each cell of a square grid: at random, or (None) in the cells' middles."""
     side = round(per_pixel**0.5)
     cell = np.stack(np.meshgrid(np.arange(side), np.arange(side)), -1).reshape(1, side * side, 2)
     inside = 0.5 if generator is None else generator.random((pixels, side * side, 2))
@@ -86,9 +86,9 @@ def pixel_shifts(
 def pixel_rays(
     camera: Camera,
     pixels: np.ndarray,  # [N] flat index, row * width + column
-    shift: np.ndarray,  # [N, 2] place inside the pixel, 0.5 is its center
+    shift: np.ndarray,  # [N, 2] point inside the pixel, 0.5 is its center
 ) -> tuple[np.ndarray, np.ndarray]:  # origins [N, 3], directions [N, 3] unit; float32 world
-    """Rays through places inside pixels."""
+    """Rays through points inside pixels."""
     row, column = np.divmod(pixels, camera.width)
     points = torch.from_numpy(np.stack([column + shift[:, 0], row + shift[:, 1]], -1).astype(np.float32))
     directions = camera.ray_directions(points)

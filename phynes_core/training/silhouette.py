@@ -19,7 +19,7 @@ from phynes_core.training.frames import TrainingView
 SUBSAMPLES = 4  # a side of a pixel
 REACH_PX = 2  # how far from the outline a difference in coverage is still felt: two box blurs of 3 pixels
 MARGIN_PX = REACH_PX + 1
-LARGEST_DIFFERENCE = 0.5  # of the blurred coverage: a hole in a mask must not tear at the mesh
+LARGEST_DIFFERENCE = 0.5  # of the blurred coverage: a hole in a mask must not deform the mesh
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Silhouette:
 
     faces: Tensor  # [S, 3] vertex ids of the face under the side's subsample
     barycentric: Tensor  # [S, 3]
-    pull: Tensor  # [S, 2] d loss / d (x, y) of the side's place in the image, per pixel
+    pull: Tensor  # [S, 2] d loss / d (x, y) of the side's point in the image, per pixel
     loss: float  # mean over the outline of the squared difference, blurred
 
 
@@ -45,9 +45,9 @@ def silhouette_loss(
         if outline is None:
             continue
         points = (vertices[outline.faces] * outline.barycentric[..., None]).sum(1)
-        place = view.camera.project(points)[:, :2]
+        image_points = view.camera.project(points)[:, :2]
         # in value the loss, in gradient the pulls: the count of subsamples itself has no derivative
-        total = total + outline.loss + (outline.pull * (place - place.detach())).sum()
+        total = total + outline.loss + (outline.pull * (image_points - image_points.detach())).sum()
     return total / len(views)
 
 
@@ -84,12 +84,12 @@ def find_silhouette(
 
 def _crop(vertices: Tensor, camera: Camera, coverage: np.ndarray) -> tuple[int, int, int, int] | None:
     """x, y, width, height of the pixels that hold mesh or mask, with a margin."""
-    place = camera.project(vertices)
+    points = camera.project(vertices)
     rows, columns = np.nonzero(coverage)
-    if (place[:, 2] <= 0).any() or not len(rows):
+    if (points[:, 2] <= 0).any() or not len(rows):
         return None  # a camera inside the body has no outline
-    low = np.minimum(place[:, :2].amin(0).floor().numpy(), [columns.min(), rows.min()]) - MARGIN_PX
-    high = np.maximum(place[:, :2].amax(0).ceil().numpy(), [columns.max() + 1, rows.max() + 1]) + MARGIN_PX
+    low = np.minimum(points[:, :2].amin(0).floor().numpy(), [columns.min(), rows.min()]) - MARGIN_PX
+    high = np.maximum(points[:, :2].amax(0).ceil().numpy(), [columns.max() + 1, rows.max() + 1]) + MARGIN_PX
     x0, y0 = np.maximum(low, 0).astype(int)
     x1, y1 = np.minimum(high, [camera.width, camera.height]).astype(int)
     return (int(x0), int(y0), int(x1 - x0), int(y1 - y0)) if x1 > x0 and y1 > y0 else None
@@ -105,8 +105,8 @@ def _outline(inside: Tensor) -> tuple[Tensor, Tensor, Tensor]:  # [H, W] bool ->
     for axis, (x, y) in ((1, (1.0, 0.0)), (0, (0.0, 1.0))):
         before, after = inside.narrow(axis, 0, inside.shape[axis] - 1), inside.narrow(axis, 1, inside.shape[axis] - 1)
         for is_edge, shift, sign in ((before & ~after, 0, 1.0), (after & ~before, 1, -1.0)):
-            place = torch.nonzero(is_edge)
-            place[:, axis] += shift
-            sides.append((place, torch.tensor([[sign * x, sign * y]]).expand(len(place), 2)))
-    places = torch.cat([place for place, _ in sides])
-    return places[:, 0], places[:, 1], torch.cat([normal for _, normal in sides])
+            pixels = torch.nonzero(is_edge)
+            pixels[:, axis] += shift
+            sides.append((pixels, torch.tensor([[sign * x, sign * y]]).expand(len(pixels), 2)))
+    pixels = torch.cat([at for at, _ in sides])
+    return pixels[:, 0], pixels[:, 1], torch.cat([normal for _, normal in sides])

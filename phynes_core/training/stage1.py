@@ -1,44 +1,48 @@
 """Stage 1 (NES): geometry and texture by volume rendering in the shell around the body, plus the mesh losses."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.atlas import average_over_seams, corner_uv
 from phynes_core.conventions import linear_to_srgb, srgb_to_linear
+from phynes_core.frame.scene import Scene
 from phynes_core.maps.neural_map import PoseBatch
 from phynes_core.render.volume import RaySamples, VolumePixels, render_rays
-from phynes_core.training.frames import TrainingFrame
-from phynes_core.training.losses import MeshRegularizers, mesh_topology
+from phynes_core.training.losses import MeshRegularizers, mesh_topology, relief_loss
 from phynes_core.training.optimizer import ScheduledAdam, map_rates
-from phynes_core.training.presets import Stage1Config
-from phynes_core.training.processes import ALONE, Processes
-from phynes_core.training.ray_shares import share_rays
-from phynes_core.training.relief import relief_loss
+from phynes_core.training.pictures import texture_panels
+from phynes_core.training.processes import share_rays
 from phynes_core.training.sampling import HitOffsets, RayBatch, sample_rays, shell_samples, step_generator
 from phynes_core.training.silhouette import silhouette_loss
+from phynes_core.training.stage import NOTHING, StageSetup
 
-STAGE = 1  # salt of the random numbers
 MIN_BETA_M = 1e-4  # of a learned beta (VolSDF)
 
 
 class Stage1:
     """Trains avatar.offset and avatar.texture in place, one `step` at a time."""
 
-    def __init__(
-        self, avatar: Avatar, frames: Sequence[TrainingFrame], config: Stage1Config, seed: int, device: torch.device,
-        processes: Processes = ALONE, mesh_losses: str = "auto", raster: str = "auto",
-    ) -> None:  # fmt: skip
-        self.config, self._processes, self._raster = config, processes, raster
-        self._avatar, self._frames, self._seed, self._device = avatar, tuple(frames), seed, device
-        self._place = {frame.number: i for i, frame in enumerate(self._frames)}
+    number: ClassVar[int] = 1
+    name: ClassVar[str] = "stage1"
+    title: ClassVar[str] = "geometry, texture"
+    row_name: ClassVar[str] = "rays"
+    preparation: ClassVar[str] = ""
+    needs_full_precision = False
+
+    def __init__(self, setup: StageSetup, stored: Mapping[str, Tensor] = NOTHING) -> None:
+        avatar, config, device = setup.avatar, setup.config.stage1, setup.device
+        self.config, self._processes, self._raster = config, setup.processes, setup.raster
+        self._avatar, self._frames, self._seed, self._device = avatar, tuple(setup.frames), setup.config.seed, device
+        self._index = {frame.number: i for i, frame in enumerate(self._frames)}
         self._corner_uv = corner_uv(avatar.body).numpy()
         self._faces = avatar.body.faces.numpy()
         self._topology = mesh_topology(avatar.body.faces, avatar.body.num_vertices)
-        self._regularizers = MeshRegularizers(self._topology, mesh_losses)
+        self._regularizers = MeshRegularizers(self._topology, setup.mesh_losses)
         self._vertices = [torch.from_numpy(frame.vertices) for frame in self._frames]
         self._normals = [torch.from_numpy(frame.normals) for frame in self._frames]
         # the offsets each frame's vertices had when they were last computed: where to look for the surface
@@ -48,8 +52,30 @@ class Stage1:
         rates |= map_rates("texture", avatar.texture, config.optimizer.nets, config.optimizer.grids)
         if config.beta_schedule == "learned":
             rates["log_beta"] = (self._log_beta, config.beta_rate)
-        self._optimizer = ScheduledAdam(rates, config.optimizer, config.steps, processes)
+        self._optimizer = ScheduledAdam(rates, config.optimizer, config.steps, setup.processes)
         self._is_fresh = True
+        if stored:
+            self._load(stored)
+
+    @property
+    def num_rows(self) -> int:
+        """Rays a step."""
+        return self.config.rays
+
+    def take_rows(self, count: int) -> None:
+        """Take so many rays a step from here on."""
+        self.config = replace(self.config, rays=count)
+
+    def anew(self, setup: StageSetup) -> "Stage1":
+        """The same stage before its start."""
+        return Stage1(setup)
+
+    def start(self) -> None:
+        """Maps start as they were made: there is nothing to do."""
+
+    def panels(self, scene: Scene) -> list[Tensor]:
+        """The texture map on the mesh."""
+        return texture_panels(scene)
 
     def step(self, step: int) -> dict[str, float]:
         """One optimizer step; `step` counts from 0. Returns the loss terms."""
@@ -57,11 +83,11 @@ class Stage1:
         if self._is_fresh and step == 0:
             self._refresh_all_offsets()
         self._is_fresh = False
-        drawn = step_generator(self._seed, STAGE, step)
+        drawn = step_generator(self._seed, self.number, step)
         whole = sample_rays(self._frames, config, drawn)
         batch, generator, weight = share_rays(whole, config.rays_per_pixel, drawn, self._processes)
         beta = self.beta(step)
-        known = [self._known_offsets[self._place[frame.number]].numpy() for frame in batch.frames]
+        known = [self._known_offsets[self._index[frame.number]].numpy() for frame in batch.frames]
         hits = self._interpolated(known) if config.has_interpolated_hits else self._queried(batch)
         beta_m = float(beta.detach()) if isinstance(beta, Tensor) else beta
         surfaces = known if config.has_interpolated_hits else ()
@@ -81,7 +107,7 @@ class Stage1:
         return terms
 
     def beta(self, step: int) -> Tensor | float:
-        """The surface's fog at a step, in metres."""
+        """The beta of the density at a step, in metres: the scale on which the surface is blurred."""
         config = self.config
         if config.beta_schedule == "learned":
             return self._log_beta.exp() + MIN_BETA_M
@@ -93,8 +119,7 @@ class Stage1:
         optimizer = {f"optimizer.{name}": value for name, value in self._optimizer.tensors().items()}
         return optimizer | {"known_offsets": self._known_offsets, "log_beta": self._log_beta.detach().clone()}
 
-    def load(self, stored: Mapping[str, Tensor]) -> None:
-        """Take back what `tensors` gave."""
+    def _load(self, stored: Mapping[str, Tensor]) -> None:
         prefix = "optimizer."
         self._optimizer.load({k.removeprefix(prefix): v for k, v in stored.items() if k.startswith(prefix)})
         self._known_offsets = stored["known_offsets"].clone()
@@ -118,12 +143,12 @@ class Stage1:
             texture = self._avatar.query_texture(uv, PoseBatch(poses, slots[ray]))
             return srgb_to_linear(texture) if is_linear else texture
 
-        placed = RaySamples(
+        on_device = RaySamples(
             *(getattr(samples, name).to(device) for name in ("ray", "slot", "uv", "height", "spacing")),
             num_rays=samples.num_rays,
             num_slots=samples.num_slots,
         )
-        return render_rays(placed, offset, color, beta, self.config.surface_shift, self.config.weight_floor)
+        return render_rays(on_device, offset, color, beta, self.config.surface_shift, self.config.weight_floor)
 
     def _image_loss(self, batch: RayBatch, pixels: VolumePixels, generator: np.random.Generator) -> Tensor:
         """Mean squared error in sRGB; with random backgrounds both sides are put over the same random color."""
@@ -142,11 +167,11 @@ class Stage1:
     def _mesh_loss(self, turn: int) -> tuple[Tensor, dict[str, float]]:
         """Losses of one frame's displaced mesh, the frames taking turns; its offsets are remembered."""
         config = self.config
-        place = turn % len(self._frames)
-        frame = self._frames[place]
+        index = turn % len(self._frames)
+        frame = self._frames[index]
         offsets = self._vertex_offsets(frame.pose_vector)
-        self._known_offsets[place] = offsets.detach()
-        vertices = self._vertices[place] + offsets[:, None] * self._normals[place]
+        self._known_offsets[index] = offsets.detach()
+        vertices = self._vertices[index] + offsets[:, None] * self._normals[index]
         losses = self._regularizers.losses(vertices)
         edge, normal = config.edge_weight * losses.edge, config.normal_weight * losses.normal
         laplacian = config.laplacian_weight * losses.laplacian
@@ -157,7 +182,7 @@ class Stage1:
             total = total + config.silhouette_turns * config.silhouette_weight * silhouette
             terms["silhouette"] = silhouette.item()
         if config.relief_weight > 0:
-            generator = np.random.default_rng((self._seed, STAGE, turn, 1))
+            generator = np.random.default_rng((self._seed, self.number, turn, 1))
             relief = relief_loss(self._avatar, vertices, offsets, frame.pose_vector, config.relief_places, generator)
             total = total + config.relief_weight * relief
             terms["relief"] = relief.item()
@@ -170,8 +195,8 @@ class Stage1:
 
     @torch.no_grad()
     def _refresh_all_offsets(self) -> None:
-        for place, frame in enumerate(self._frames):
-            self._known_offsets[place] = self._vertex_offsets(frame.pose_vector)
+        for index, frame in enumerate(self._frames):
+            self._known_offsets[index] = self._vertex_offsets(frame.pose_vector)
 
     def _interpolated(self, known: Sequence[np.ndarray]) -> HitOffsets:
         """Offsets between the vertices from those last known: no network query."""

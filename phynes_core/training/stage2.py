@@ -1,6 +1,8 @@
 """Stage 2: albedo, roughness and the light of 512 probes, through the rasterized renderer; the geometry is frozen."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -9,22 +11,22 @@ from torch import Tensor, nn
 from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.atlas import chart_image
 from phynes_core.conventions import PROBE_COLUMNS, PROBE_ROWS, linear_to_srgb, srgb_to_linear
-from phynes_core.kernels.cpu.shade_tilt import shading_tilt
-from phynes_core.kernels.cpu.shade_training import shading_matrices
+from phynes_core.frame.scene import Scene
+from phynes_core.kernels.cpu.shade_training import shading_matrices, shading_tilt
 from phynes_core.maps.neural_map import PoseBatch
 from phynes_core.render.brdf import bend_toward_eye
 from phynes_core.render.probes import probe_directions, probes_from_image
 from phynes_core.training.frames import TrainingFrame
 from phynes_core.training.losses import entropy_loss, neighbor_uv, scale_to_mean, smoothness_loss, srgb_of_radiance
 from phynes_core.training.optimizer import ScheduledAdam, map_rates
+from phynes_core.training.pictures import material_panels
 from phynes_core.training.pixel_normals import PixelNormals, start_of
 from phynes_core.training.presets import Stage2Config
-from phynes_core.training.processes import ALONE, Processes
-from phynes_core.training.ray_shares import partial_draws
+from phynes_core.training.processes import partial_draws
 from phynes_core.training.sampling import pixel_shifts, step_generator
+from phynes_core.training.stage import NOTHING, StageSetup
 from phynes_core.training.surface_pixels import SurfacePixels, gather_surface_pixels
 
-STAGE = 2  # salt of the random numbers
 CHART_RESOLUTION = 1024  # texels across the chart image; the finest level of the hash grids
 DISTIL_BATCH = 4096  # texels a step when the albedo starts from the texture map
 DISTIL_RATES = (2e-3, 1e-2)  # of the layers and the grid while it does
@@ -34,20 +36,27 @@ CALM_RATE, CALM_ANCHOR = 3e-3, 1.0  # of the offset map's grid; of the moved ver
 class Stage2:
     """Trains avatar.albedo, avatar.roughness and avatar.light in place, one `step` at a time."""
 
+    number: ClassVar[int] = 2
+    name: ClassVar[str] = "stage2"
+    title: ClassVar[str] = "materials, light"
+    row_name: ClassVar[str] = "pixels"
+    preparation: ClassVar[str] = "rasterizing the training views"
+
     def __init__(
         self,
-        avatar: Avatar,
-        frames: Sequence[TrainingFrame],
-        pixels: SurfacePixels,  # of these frames, in this order
-        config: Stage2Config,
-        seed: int,
-        device: torch.device,
-        processes: Processes = ALONE,
+        setup: StageSetup,
+        stored: Mapping[str, Tensor] = NOTHING,
+        pixels: SurfacePixels | None = None,  # of these frames, in this order; gathered when left out
     ) -> None:
-        self.config, self._processes = config, processes
-        self._avatar, self._pixels, self._seed, self._device = avatar, pixels, seed, device
+        avatar, config, device = setup.avatar, setup.config.stage2, setup.device
+        self.config, self._processes = config, setup.processes
+        if pixels is None:
+            avatar.cpu()  # the body and its search trees are built there
+            pixels = gather_pixels(avatar, setup.frames, config, setup.config.seed, stored)
+            avatar.to(device)
+        self._avatar, self._pixels, self._seed, self._device = avatar, pixels, setup.config.seed, device
         self._charts = chart_image(avatar.body, CHART_RESOLUTION)
-        self._poses = torch.stack([frame.pose_vector for frame in frames]).to(device)
+        self._poses = torch.stack([frame.pose_vector for frame in setup.frames]).to(device)
         probes = probes_from_image(torch.ones(PROBE_ROWS, PROBE_COLUMNS, 3))
         self._directions = probes.directions.numpy()
         self._solid_angle = probes.solid_angle[:, None].to(device)
@@ -61,10 +70,34 @@ class Stage2:
         self._balance = nn.Parameter(torch.zeros(3, device=device))
         if config.balance_rate:
             rates["balance"] = (self._balance, config.balance_rate)
-        self._optimizer = ScheduledAdam(rates, config.optimizer, config.steps, processes)
+        self._optimizer = ScheduledAdam(rates, config.optimizer, config.steps, setup.processes)
+        if stored:
+            self._load(stored)
 
-    def start_materials(self) -> None:
-        """Give a new run its start: a constant roughness, the texture decoded to linear as albedo, the light for it."""
+    @property
+    def num_rows(self) -> int:
+        """Pixels a step."""
+        return self.config.pixels
+
+    @property
+    def needs_full_precision(self) -> bool:
+        """The slopes of the offset map are differences in its sixth digit."""
+        return self.config.has_pixel_normals
+
+    def take_rows(self, count: int) -> None:
+        """Take so many pixels a step from here on."""
+        self.config = replace(self.config, pixels=count)
+
+    def anew(self, setup: StageSetup) -> "Stage2":
+        """The same stage before its start; the pixels are not gathered again."""
+        return Stage2(setup, pixels=self._pixels)
+
+    def panels(self, scene: Scene) -> list[Tensor]:
+        """Relit, albedo, roughness, visibility."""
+        return material_panels(scene)
+
+    def start(self) -> None:
+        """A constant roughness, the texture decoded to linear as albedo, the light for it."""
         self._start_roughness()
         radiance = self.config.light_start if self.config.mean_albedo == 0.0 else self._start_radiance()
         with torch.no_grad():
@@ -83,7 +116,7 @@ class Stage2:
             return  # a map without a grid stays as it is
         optimizer = ScheduledAdam(rates, config.optimizer, config.calm_steps)
         for step in range(config.calm_steps):
-            generator = np.random.default_rng((self._seed, STAGE, step, 3))
+            generator = np.random.default_rng((self._seed, self.number, step, 3))
             rows = generator.integers(0, self._pixels.count, config.smooth_pixels)
             pose = self._pose(torch.from_numpy(self._pixels.frame[rows].astype(np.int64)))
             normal = self._normals.at(rows, torch.from_numpy(self._pixels.uv[rows]), pose)
@@ -96,7 +129,7 @@ class Stage2:
     @torch.no_grad()
     def _start_radiance(self) -> float:
         """Of a uniform light under which the person's mean albedo is `mean_albedo`."""
-        generator = np.random.default_rng((self._seed, STAGE, 0, 2))
+        generator = np.random.default_rng((self._seed, self.number, 0, 2))
         color = self._pixels.color[generator.integers(0, self._pixels.count, DISTIL_BATCH)]
         seen = srgb_to_linear(torch.from_numpy(color.astype(np.float32) / 255.0)).mean()
         return max(float(seen) / self.config.mean_albedo, 1e-3)
@@ -104,15 +137,15 @@ class Stage2:
     def step(self, step: int) -> dict[str, float]:
         """One optimizer step; `step` counts from 0. Returns the loss terms."""
         config, pixels = self.config, self._pixels
-        drawn = step_generator(self._seed, STAGE, step)
-        everybodys = drawn.integers(0, pixels.count, config.pixels)
+        drawn = step_generator(self._seed, self.number, step)
+        all_rows = drawn.integers(0, pixels.count, config.pixels)
         part, few_part = (self._processes.part(n) for n in (config.pixels, min(config.smooth_pixels, config.pixels)))
-        rows, generator = everybodys[part.rows], partial_draws(drawn, (few_part, part))
+        rows, generator = all_rows[part.rows], partial_draws(drawn, (few_part, part))
         uv = torch.from_numpy(pixels.uv[rows])
-        places = torch.from_numpy(pixels.frame[rows].astype(np.int64))
-        albedo = self._pixel_albedo(rows, uv, places, generator)
-        roughness = self._avatar.query_roughness(uv.to(self._device), self._pose(places))
-        normal = self._normals.at(rows, uv, self._pose(places)) if self._normals else None
+        frame_index = torch.from_numpy(pixels.frame[rows].astype(np.int64))
+        albedo = self._pixel_albedo(rows, uv, frame_index, generator)
+        roughness = self._avatar.query_roughness(uv.to(self._device), self._pose(frame_index))
+        normal = self._normals.at(rows, uv, self._pose(frame_index)) if self._normals else None
         radiance = self._shade(rows, albedo, roughness, normal)
         target = torch.from_numpy(pixels.color[rows].astype(np.float32) / 255.0).to(self._device)
         image_loss = (srgb_of_radiance(radiance, config.overshoot_slope) - target).square().mean()
@@ -121,7 +154,7 @@ class Stage2:
         few = len(few_part.rows)
         noise = torch.from_numpy(generator.normal(0.0, config.jitter_uv, (len(uv[:few]), 2)).astype(np.float32))
         near = neighbor_uv(uv[:few], self._charts, noise).to(self._device)
-        pose = self._pose(places[:few])
+        pose = self._pose(frame_index[:few])
         here = self._avatar.query_albedo(uv[:few].to(self._device), pose) if config.albedo_samples > 1 else albedo[:few]
         everything = self._processes.gather_rows(albedo, part)
         size = scale_to_mean(everything, config.mean_albedo) if config.mean_albedo else 1.0
@@ -158,8 +191,7 @@ class Stage2:
         normals = {} if self._normals is None else self._normals.tensors()
         return optimizer | normals | {"raw_light": self._raw_light.detach().clone()}
 
-    def load(self, stored: Mapping[str, Tensor]) -> None:
-        """Take back what `tensors` gave."""
+    def _load(self, stored: Mapping[str, Tensor]) -> None:
         prefix = "optimizer."
         self._optimizer.load({k.removeprefix(prefix): v for k, v in stored.items() if k.startswith(prefix)})
         with torch.no_grad():
@@ -171,7 +203,8 @@ class Stage2:
     def _rebalance(self) -> None:
         """Brighter light over darker albedo, or the reverse, by as much as the last step asked.
 
-        Light and albedo as they are would follow the highlights through this flat valley only over thousands of steps.
+        Without it light and albedo reach what the highlights ask for only after thousands of steps, for a darker albedo
+        under a brighter light changes little else in the picture.
         The bias of a sigmoid scales small outputs; for large ones the next steps make up the rest.
         """
         light = (self.light() * self._balance.exp()).clamp(min=1e-8)
@@ -179,19 +212,21 @@ class Stage2:
         self._avatar.albedo.head.bias.sub_(self._balance)
         self._balance.zero_()
 
-    def _pose(self, places: Tensor) -> PoseBatch:
-        return PoseBatch(self._poses, places.to(self._device))
+    def _pose(self, frame_index: Tensor) -> PoseBatch:
+        return PoseBatch(self._poses, frame_index.to(self._device))
 
-    def _pixel_albedo(self, rows: np.ndarray, uv: Tensor, places: Tensor, generator: np.random.Generator) -> Tensor:
+    def _pixel_albedo(
+        self, rows: np.ndarray, uv: Tensor, frame_index: Tensor, generator: np.random.Generator
+    ) -> Tensor:
         """Mean albedo [P, 3] over each pixel's area: a picture of a fine pattern is blurred, the map need not be."""
         count = self.config.albedo_samples
         if count == 1:
-            return self._avatar.query_albedo(uv.to(self._device), self._pose(places))
+            return self._avatar.query_albedo(uv.to(self._device), self._pose(frame_index))
         shift = torch.from_numpy(pixel_shifts(len(rows), count, generator).astype(np.float32)) - 0.5
         slope = torch.from_numpy(self._pixels.uv_per_px[rows]).repeat_interleave(count, 0)
         around = (slope @ shift[:, :, None])[:, :, 0]
         spread = neighbor_uv(uv.repeat_interleave(count, 0), self._charts, around).to(self._device)
-        albedo = self._avatar.query_albedo(spread, self._pose(places.repeat_interleave(count, 0)))
+        albedo = self._avatar.query_albedo(spread, self._pose(frame_index.repeat_interleave(count, 0)))
         return albedo.view(-1, count, 3).mean(1)
 
     def _shade(self, rows: np.ndarray, albedo: Tensor, roughness: Tensor, normal: Tensor | None) -> Tensor:  # [P, 3]
@@ -240,7 +275,7 @@ class Stage2:
         optimizer = ScheduledAdam(map_rates("albedo", self._avatar.albedo, *DISTIL_RATES), self.config.optimizer, steps)
         pixels = self._pixels
         for step in range(steps):
-            generator = np.random.default_rng((self._seed, STAGE, step, 1))
+            generator = np.random.default_rng((self._seed, self.number, step, 1))
             rows = generator.integers(0, pixels.count, DISTIL_BATCH)
             uv = torch.from_numpy(pixels.uv[rows]).to(self._device)
             pose = self._pose(torch.from_numpy(pixels.frame[rows].astype(np.int64)))

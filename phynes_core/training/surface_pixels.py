@@ -32,7 +32,7 @@ class SurfacePixels:
     wo: np.ndarray  # [M, 3] float32 unit, surface -> eye
     face: np.ndarray  # [M] int32
     barycentric: np.ndarray  # [M, 3] float32
-    frame: np.ndarray  # [M] int32, place in the sequence of frames
+    frame: np.ndarray  # [M] int32, index in the sequence of frames
     color: np.ndarray  # [M, 3] uint8 sRGB
     visibility_bits: np.ndarray  # [K, V, L / 32] uint32 of each frame's vertices, 1 = open
     vertices: np.ndarray  # [K, V, 3] float32 world, displaced
@@ -60,7 +60,7 @@ def gather_surface_pixels(
     share = min(1.0, most / max(1, _count_whole(frames)))
     columns: dict[str, list[np.ndarray]] = {name: [] for name in PIXEL_COLUMNS}
     bits, moved, amounts = [], [], []
-    for place, frame in enumerate(frames):
+    for index, frame in enumerate(frames):
         offsets = avatar.vertex_offsets(frame.pose.vector())
         vertices = avatar.displaced_vertices(frame.pose, offsets)
         normals = vertex_normals(vertices, faces)
@@ -71,7 +71,7 @@ def gather_surface_pixels(
             bits.append(occluder.vertex_bits(normals, directions).numpy().view(np.uint32))
         else:
             bits.append(np.full((len(vertices), len(directions) // 32), 0xFFFFFFFF, np.uint32))
-        generator = np.random.default_rng((seed, place))
+        generator = np.random.default_rng((seed, index))
         for view in frame.views:
             fragments = rasterize(vertices, faces, view.camera)
             gbuffer = build_gbuffer(fragments, vertices, faces, normals, uv, view.camera)
@@ -88,7 +88,7 @@ def gather_surface_pixels(
                 "wo": gbuffer.wo[kept],
                 "face": face.int(),
                 "barycentric": gbuffer.barycentric[kept],
-                "frame": torch.full((len(kept),), place, dtype=torch.int32),
+                "frame": torch.full((len(kept),), index, dtype=torch.int32),
                 "color": torch.from_numpy(view.image.reshape(-1, 3)[pixel[found]]),
             }
             for name, value in values.items():

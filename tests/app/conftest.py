@@ -10,7 +10,7 @@ from app import cli
 from phynes_core.avatar.avatar import ALBEDO_MAP, OFFSET_MAP, ROUGHNESS_MAP, TEXTURE_MAP, Avatar
 from phynes_core.avatar.checkpoint import save_checkpoint
 from phynes_core.body.files import load_bundled_body
-from phynes_core.maps.hash_encoding import HashEncodingConfig
+from phynes_core.maps.encodings import HashEncodingConfig
 from tests.app.one_line_errors import check_line, contents
 
 SMALL = HashEncodingConfig(num_levels=2, log2_entries=8, base_resolution=4, finest_resolution=8)

@@ -91,14 +91,14 @@ class Viewer:
         self, desktop: Desktop, folder: Path, checkpoint: Path, size: int = SIZE, arguments: tuple[str, ...] = ()
     ) -> None:
         self.desktop, self.folder, self.size = desktop, folder, size
-        self._trace = folder / "trace.jsonl"
+        self._events = folder / "trace.jsonl"
         self._output = open(folder / "output.txt", "w")
         arguments = arguments or ("--avatar", str(checkpoint), "--motion", "walk")
         program = "import sys; from app.cli import main; sys.exit(main(sys.argv[1:]))"
         self.process = subprocess.Popen(
             [sys.executable, "-c", program, *arguments, "--size", str(size)],
             cwd=folder, stdout=self._output, stderr=self._output,
-            env=desktop.environment | {"PHYNES_TRACE": str(self._trace), "PYTHONPATH": str(PROJECT)},
+            env=desktop.environment | {"PHYNES_TRACE": str(self._events), "PYTHONPATH": str(PROJECT)},
         )  # fmt: skip
         self.wait("the first picture", lambda: self.shown())
         self.windows = {
@@ -116,9 +116,9 @@ class Viewer:
         return wait_for(what, alive_and_true)
 
     def events(self, kind: str) -> list[dict]:
-        if not self._trace.exists():
+        if not self._events.exists():
             return []
-        lines = self._trace.read_text().split("\n")[:-1]
+        lines = self._events.read_text().split("\n")[:-1]
         return [event for line in lines if (event := json.loads(line))["kind"] == kind]
 
     def last(self, kind: str) -> dict | None:

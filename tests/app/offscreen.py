@@ -19,7 +19,7 @@ def offscreen_context():
     context.release()
 
 
-def shown_by_gl(frame, look, letterbox) -> np.ndarray:  # [H, W, 3] uint8
+def shown_by_gl(frame, display, letterbox) -> np.ndarray:  # [H, W, 3] uint8
     pytest.importorskip("moderngl")
     from app.window.frame_display import FrameDisplay
 
@@ -27,8 +27,8 @@ def shown_by_gl(frame, look, letterbox) -> np.ndarray:  # [H, W, 3] uint8
         size = (letterbox.window_width, letterbox.window_height)
         target = context.framebuffer([context.texture(size, 4)])
         target.use()
-        display = FrameDisplay(context)
-        display.show(frame)
-        display.draw(look, letterbox)
+        frame_display = FrameDisplay(context)
+        frame_display.show(frame)
+        frame_display.draw(display, letterbox)
         pixels = np.frombuffer(target.read(components=3), np.uint8).reshape(size[1], size[0], 3)[::-1]
     return pixels

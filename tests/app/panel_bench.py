@@ -4,16 +4,15 @@ from contextlib import contextmanager
 
 import dearpygui.dearpygui as dpg
 
-from app.model.view_state import (
-    BodyState,
-    Store,
-    ViewState,
-)
+from app.model.avatar_row import BodyState
+from app.model.store import Store
+from app.model.view_state import ViewState
 from app.panels.layout import PanelLayout
 from app.panels.panel import PanelContext, Snapshot
 from app.panels.theme import build_theme
 from app.rendering.frames import Choice, Choices
 from app.tools.actions import Actions
+from phynes_core.io.shipped_files import ASSETS
 
 CHOICES = Choices(
     (Choice("/a/josh.ckpt", "josh"), Choice("/b/josh.ckpt", "josh")),
@@ -65,6 +64,6 @@ def widgets(monkeypatch):
     """Dear PyGui without a display, in the viewer's theme."""
     monkeypatch.delenv("DISPLAY", raising=False)
     dpg.create_context()
-    build_theme()
+    build_theme(ASSETS / "fonts")
     yield
     dpg.destroy_context()

@@ -6,7 +6,7 @@ import torch
 
 from phynes_core.body.files import load_bundled_body
 from phynes_core.body.model import Pose
-from phynes_core.data.native_writer import save_body_parameters, save_cameras, save_view
+from phynes_core.data.native.writer import save_body_parameters, save_cameras, save_view
 from phynes_core.render.camera import orbit_camera
 
 

@@ -1,4 +1,4 @@
-"""Checkpoints: they come back as they went in, and strangers' files are refused in one line."""
+"""Checkpoints are loaded as they were saved; files from unknown sources are refused in one line."""
 
 import dataclasses
 import json

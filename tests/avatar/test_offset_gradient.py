@@ -7,8 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from phynes_core.avatar.avatar import Avatar
-from phynes_core.body.atlas import chart_image, corner_uv, face_charts
-from phynes_core.body.chart_steps import CHART_RESOLUTION, STEPS, open_steps
+from phynes_core.body.atlas import CHART_RESOLUTION, STEPS, chart_image, corner_uv, face_charts, open_steps
 from phynes_core.maps.neural_map import PoseBatch
 from tests.small_body import small_body
 

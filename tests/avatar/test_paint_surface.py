@@ -4,11 +4,11 @@ import pytest
 import torch
 
 from phynes_core.avatar.avatar import Avatar
+from phynes_core.avatar.paint_path import Path, paint_weight
 from phynes_core.avatar.paint_surface import PaintSurface
 from phynes_core.body.files import load_bundled_body
 from phynes_core.body.texels import TEXELS, barycentric_at, face_of_uv, surface_texels
 from phynes_core.maps.material_edit import look_up
-from phynes_core.maps.paint_path import Path, paint_weight
 
 
 @pytest.fixture(scope="module")

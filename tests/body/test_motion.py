@@ -8,10 +8,11 @@ import torch
 
 from phynes_core.body.files import load_bundled_body
 from phynes_core.body.model import Pose, pose_body
-from phynes_core.body.motion import MotionClip, bundled_motions
-from phynes_core.body.motion_files import load_motion
+from phynes_core.body.motion.clip import MotionClip
+from phynes_core.body.motion.files import load_motion
 from phynes_core.body.rotations import axis_angle_to_matrix
 from phynes_core.errors import MotionError
+from phynes_core.io.shipped_files import bundled_motions
 
 
 @pytest.fixture(scope="module")

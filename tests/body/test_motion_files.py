@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from phynes_core.body.bvh_names import smpl_joints_of
 from phynes_core.body.files import load_bundled_body
 from phynes_core.body.model import SMPL_PARENTS, Pose, pose_body, pose_joints
-from phynes_core.body.motion_files import load_motion
+from phynes_core.body.motion.files import load_motion
+from phynes_core.body.motion.retarget import smpl_joints_of
 from phynes_core.body.rotations import axis_angle_to_matrix
 from phynes_core.conventions import JOINT_NAMES
 from phynes_core.errors import MotionError
@@ -32,7 +32,7 @@ def body():
 
 @pytest.fixture(scope="module")
 def rest(body):
-    return pose_joints(body, Pose.rest()).places
+    return pose_joints(body, Pose.rest()).positions
 
 
 def bvh_text(offsets, turns, root, prefix="", order="ZXY", names=MIXAMO, scale=100.0, frames=1) -> str:
@@ -142,7 +142,7 @@ def test_a_bent_elbow_of_a_bvh_is_where_geometry_says(tmp_path, body, rest, pref
     """The left forearm turned by -90 degrees about +Y points ahead."""
     text = bvh_text(offsets_of(rest), {LEFT_ELBOW: (0.0, 0.0, -90.0)}, (0.0, 0.9, 0.0), prefix)
     clip = loaded(tmp_path, text, rest)
-    joints = pose_joints(body, clip.pose(0)).places
+    joints = pose_joints(body, clip.pose(0)).positions
     length = float((rest[LEFT_WRIST] - rest[LEFT_ELBOW]).norm())
     forearm = joints[LEFT_WRIST] - joints[LEFT_ELBOW]
     assert torch.allclose(forearm, torch.tensor([0.0, 0.0, length]), atol=3e-3)  # the forearm is not exactly level
@@ -169,7 +169,7 @@ def test_a_skeleton_with_hanging_arms_and_long_legs_makes_the_same_pose(tmp_path
         offsets[joint] = [0.0, -float(np.linalg.norm(offsets[joint])), 0.0]
     offsets = {joint: [2.0 * value for value in offset] for joint, offset in offsets.items()}
     clip = loaded(tmp_path, bvh_text(offsets, {}, (1.0, 2.0, 3.0)), rest)
-    joints = pose_joints(body, clip.pose(0)).places
+    joints = pose_joints(body, clip.pose(0)).positions
     for shoulder, elbow, wrist in ((16, 18, 20), (17, 19, 21)):
         for upper, lower in ((shoulder, elbow), (elbow, wrist)):
             bone = torch.nn.functional.normalize(joints[lower] - joints[upper], dim=0)
@@ -183,7 +183,7 @@ def test_a_skeleton_that_stands_along_z_is_put_upright(tmp_path, body, rest):
     turn = UPRIGHT.T.double().numpy()  # ours to a world with +Z up
     offsets = {joint: (turn @ np.array(offset)).tolist() for joint, offset in offsets_of(rest).items()}
     clip = loaded(tmp_path, bvh_text(offsets, {}, (0.5, 0.0, 0.9)), rest)
-    joints = pose_joints(body, clip.pose(0)).places
+    joints = pose_joints(body, clip.pose(0)).positions
     assert torch.allclose(joints - joints[0], rest - rest[0], atol=2e-3)
     assert torch.allclose(joints[0], torch.tensor([0.5, 0.9, 0.0]), atol=1e-5)
 

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from app.model.view_state import BodyState, ViewState
+from app.model.avatar_row import BodyState
+from app.model.view_state import ViewState
 from app.rendering.picture import DeviceImage
-from app.rendering.render_service import AvatarSession
+from app.rendering.render_service import RenderService
 from phynes_core.io.shipped_files import CHECKPOINTS
 from tests.app.offscreen import offscreen_context
 
@@ -40,7 +41,7 @@ def test_a_way_fills_the_texture_with_what_the_gpu_holds(wanted, caplog):
 
 def test_the_session_leaves_frames_on_the_gpu_and_they_are_those_of_the_cpu():
     state = ViewState(BodyState(str(CHECKPOINTS / "josh.ckpt")))
-    on_cpu, on_gpu = AvatarSession(), AvatarSession(device=torch.device("cuda", 0))
+    on_cpu, on_gpu = RenderService(), RenderService(device=torch.device("cuda", 0))
     frame, expected = (session.render(state, SIZE) for session in (on_gpu, on_cpu))
     assert isinstance(frame.image, DeviceImage) and frame.image.tensor.is_cuda
     assert np.mean(frame.face_index == expected.face_index) > 0.999

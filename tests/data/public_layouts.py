@@ -8,7 +8,7 @@ from PIL import Image
 
 from phynes_core.body.files import load_bundled_body
 from phynes_core.body.model import Pose, pose_body
-from phynes_core.data.capture_options import CaptureOptions
+from phynes_core.data.public.options import CaptureOptions
 from phynes_core.render.camera import Camera
 from phynes_core.render.rasterize import rasterize
 

@@ -9,9 +9,9 @@ import torch
 
 from phynes_core.body.model import Pose
 from phynes_core.conventions import linear_to_srgb, srgb_to_linear
-from phynes_core.data import layout
-from phynes_core.data.native import load_capture
-from phynes_core.data.native_writer import (
+from phynes_core.data.native import layout
+from phynes_core.data.native.reader import load_capture
+from phynes_core.data.native.writer import (
     save_body_parameters,
     save_buffer,
     save_cameras,

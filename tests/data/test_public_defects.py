@@ -6,10 +6,10 @@ import shutil
 import numpy as np
 import pytest
 
-from phynes_core.data.capture_options import CaptureOptions, frame_range, view_list
-from phynes_core.data.object_array import read_object_array
 from phynes_core.data.open_capture import open_capture
+from phynes_core.data.public.options import CaptureOptions, frame_range, view_list
 from phynes_core.errors import CaptureError
+from phynes_core.io.restricted_pickle import read_object_array
 from tests.data.public_layouts import (
     BODY,
     FOUR,

@@ -9,11 +9,11 @@ import torch
 
 from phynes_core.body.model import Pose, pose_body
 from phynes_core.conventions import latlong_directions
-from phynes_core.data.capture_options import CaptureOptions
-from phynes_core.data.easymocap_pose import easymocap_pose
 from phynes_core.data.open_capture import open_capture
-from phynes_core.data.source_camera import SourceCamera, rotation_matrix, up_axis, world_rotation
-from phynes_core.data.undistort import shrink_by_area, shrink_nearest
+from phynes_core.data.public.cameras import SourceCamera, rotation_matrix, up_axis, world_rotation
+from phynes_core.data.public.options import CaptureOptions
+from phynes_core.data.public.poses import easymocap_pose
+from phynes_core.data.public.undistort import shrink_by_area, shrink_nearest
 from phynes_core.render.rasterize import rasterize
 from tests.data.public_layouts import (
     BODY,

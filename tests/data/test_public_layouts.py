@@ -6,11 +6,17 @@ import numpy as np
 import pytest
 import torch
 
-from phynes_core.data.capture_options import CaptureOptions, frame_range, view_list
 from phynes_core.data.open_capture import open_capture
-from phynes_core.data.opencv_yaml import read_opencv_yaml
-from phynes_core.data.source_camera import cameras_from_yaml
-from phynes_core.data.subject_presets import SYNTHETIC_HUMAN, SYNTHETIC_HUMAN_PLUS, ZJU_MOCAP, subject_preset
+from phynes_core.data.public.cameras import cameras_from_yaml, read_opencv_yaml
+from phynes_core.data.public.options import (
+    SYNTHETIC_HUMAN,
+    SYNTHETIC_HUMAN_PLUS,
+    ZJU_MOCAP,
+    CaptureOptions,
+    frame_range,
+    subject_preset,
+    view_list,
+)
 from phynes_core.errors import CaptureError
 from phynes_core.io.image_files import write_exr, write_png
 from tests.data.public_layouts import BODY, FOUR, annots, save_object, write_yaml
@@ -19,13 +25,13 @@ from tests.data.public_layouts import BODY, FOUR, annots, save_object, write_yam
 def test_the_presets_are_the_published_splits():
     """FORMATS: neuralbody's table, animatable_nerf's and RelightableAvatar's configurations."""
     zju = subject_preset("CoreView_377", ZJU_MOCAP)
-    assert list(zju.frames.positions(617)) == list(range(300))
-    assert list(zju.novel_frames.positions(617)) == list(range(300, 617))
+    assert list(zju.frames.indices(617)) == list(range(300))
+    assert list(zju.novel_frames.indices(617)) == list(range(300, 617))
     assert (zju.train_views, zju.test_views, zju.evaluate_every, zju.ratio) == ((0, 6, 12, 18), None, 30, 0.5)
     later = subject_preset("390", ZJU_MOCAP)
-    assert (later.frames.positions(1171)[0], later.frames.positions(1171)[-1]) == (700, 999)
-    assert (later.novel_frames.positions(1171)[0], later.novel_frames.positions(1171)[-1]) == (0, 699)
-    assert len(subject_preset("CoreView_313", ZJU_MOCAP).novel_frames.positions(1470)) == 1000
+    assert (later.frames.indices(1171)[0], later.frames.indices(1171)[-1]) == (700, 999)
+    assert (later.novel_frames.indices(1171)[0], later.novel_frames.indices(1171)[-1]) == (0, 699)
+    assert len(subject_preset("CoreView_313", ZJU_MOCAP).novel_frames.indices(1470)) == 1000
     manuel = subject_preset("rp_manuel", SYNTHETIC_HUMAN)
     assert (manuel.frames.first, manuel.frames.count, manuel.train_views) == (10, 300, (1, 4, 7, 9))
     plus = subject_preset("malcolm", SYNTHETIC_HUMAN_PLUS)

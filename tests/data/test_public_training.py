@@ -7,8 +7,8 @@ import numpy as np
 from app.cli import main
 from phynes_core.avatar.checkpoint import load_checkpoint
 from phynes_core.body.files import BUNDLED_BODY
-from phynes_core.data.capture_options import CaptureOptions
 from phynes_core.data.open_capture import open_capture
+from phynes_core.data.public.options import CaptureOptions
 from phynes_core.training.frames import load_training_frames
 from tests.data.public_layouts import BODY, body_frame, body_vertices, to_our_world, write_zju
 

@@ -7,7 +7,7 @@ import torch
 
 from phynes_core.body.files import load_bundled_body
 from phynes_core.body.model import pose_body
-from phynes_core.data.native import load_capture
+from phynes_core.data.native.reader import load_capture
 from phynes_core.io.shipped_files import ASSETS
 
 SAMPLE = ASSETS / "captures" / "josh_256"

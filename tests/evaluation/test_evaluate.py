@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from phynes_core.body.atlas import average_over_seams
-from phynes_core.data.native import load_capture
+from phynes_core.data.native.reader import load_capture
 from phynes_core.evaluation.evaluate import evaluate, flat_metrics
 from phynes_core.evaluation.options import EvaluateOptions
-from phynes_core.evaluation.report import write_report
+from phynes_core.evaluation.report.files import write_report
 from phynes_core.io.image_files import write_png
 
 OPTIONS = EvaluateOptions(surface_samples=800, pictured=1)

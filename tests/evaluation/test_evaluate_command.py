@@ -2,7 +2,7 @@
 
 import pytest
 
-import app.commands.evaluate
+import app.bench.rivals
 from app.cli import main
 from phynes_core.avatar.checkpoint import save_checkpoint
 from phynes_core.errors import BackendError

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from phynes_core.evaluation.flip import flip_map
+from phynes_core.evaluation.metrics.flip import flip_map
 
 
 def test_equal_pictures_do_not_flip():

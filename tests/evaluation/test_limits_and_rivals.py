@@ -1,4 +1,4 @@
-"""Ground truth put in, a texture gathered from pictures, and rivals measured beside ours."""
+"""Limits with ground truth, a texture projected from pictures, and rivals on the same views."""
 
 import json
 
@@ -6,16 +6,14 @@ import pytest
 import torch
 
 from phynes_core.conventions import linear_to_srgb
-from phynes_core.data.native import load_capture
+from phynes_core.data.native.reader import load_capture
 from phynes_core.evaluation.evaluate import evaluate
-from phynes_core.evaluation.held_out import held_out_views
-from phynes_core.evaluation.ledger import means_over
 from phynes_core.evaluation.limits import Limits
-from phynes_core.evaluation.options import EvaluateOptions
-from phynes_core.evaluation.report import write_report
-from phynes_core.evaluation.rivals import Rival
-from phynes_core.evaluation.texture_gather import gather_texture
-from phynes_core.evaluation.textured_avatar import TexturedAvatar
+from phynes_core.evaluation.options import EvaluateOptions, held_out_views
+from phynes_core.evaluation.report.files import write_report
+from phynes_core.evaluation.results import means_over
+from phynes_core.evaluation.rivals import Rival, TexturedAvatar
+from phynes_core.evaluation.texture_projection import gather_texture
 
 OPTIONS = EvaluateOptions(surface_samples=200, pictured=0, compared_images=1, has_limits=True)
 

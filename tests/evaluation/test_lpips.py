@@ -6,7 +6,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from phynes_core.errors import PhynesError
-from phynes_core.evaluation.lpips import load_lpips
+from phynes_core.evaluation.metrics.lpips import load_lpips
 
 TAPS = {"alex": (64, 192, 384, 256, 256), "vgg": (64, 128, 256, 512, 512)}
 

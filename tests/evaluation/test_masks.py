@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from phynes_core.evaluation.alignment import aligned
-from phynes_core.evaluation.masks import bounding_rectangle, box_mask, closed, eroded
+from phynes_core.evaluation.metrics.errors import aligned
+from phynes_core.evaluation.metrics.masks import bounding_rectangle, box_mask, closed, eroded
 from phynes_core.render.camera import look_at
 
 

@@ -6,8 +6,15 @@ import pytest
 import torch
 
 from phynes_core.conventions import latlong_directions
-from phynes_core.evaluation.metrics import baked_shading, light_error, mean_of, normal_degrees, psnr, rmse
-from phynes_core.evaluation.surface_distances import surface_distances
+from phynes_core.evaluation.metrics.errors import (
+    baked_shading,
+    light_error,
+    normal_degrees,
+    psnr,
+    rmse,
+    surface_distances,
+)
+from phynes_core.evaluation.results import mean_of
 
 
 def test_psnr_of_a_constant_difference():

@@ -3,11 +3,10 @@
 import re
 from xml.etree import ElementTree
 
-from phynes_core.evaluation.held_out import spread
-from phynes_core.evaluation.ledger import Evaluation
-from phynes_core.evaluation.paper import NOT_STATED
-from phynes_core.evaluation.svg import Series, dot_plot
-from phynes_core.evaluation.tables import comparison_tables, paper_tables, summary
+from phynes_core.evaluation.options import spread
+from phynes_core.evaluation.report.svg import Series, dot_plot
+from phynes_core.evaluation.report.tables import NOT_STATED, comparison_tables, paper_tables, summary
+from phynes_core.evaluation.results import Evaluation
 
 RGB = {"psnr": 34.0, "psnr_foreground": 29.0, "psnr_box": 32.0, "ssim": 0.98, "ssim_box": 0.97}
 METRICS = {

@@ -12,17 +12,16 @@ import torch
 from torch import Tensor
 
 from phynes_core.avatar.checkpoint import load_checkpoint
-from phynes_core.body.motion import bundled_motions
-from phynes_core.body.motion_files import load_motion
+from phynes_core.body.motion.files import load_motion
 from phynes_core.conventions import PROBE_COLUMNS, PROBE_ROWS
 from phynes_core.frame.frame import FrameRenderer, RenderOptions
 from phynes_core.frame.scene import PosedAvatar, Scene
-from phynes_core.io.shipped_files import ASSETS, CHECKPOINTS
+from phynes_core.io.shipped_files import ASSETS, CHECKPOINTS, bundled_motions
 from phynes_core.render.camera import framing_distance, orbit_camera
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Environment, Probes, load_environment_image, probe_directions
 from phynes_core.render.visibility import Occluder, unpack_bits
-from phynes_core.synthetic.judge import JudgePicture, JudgeSurface, judge_radiance
+from phynes_core.synthetic.mitsuba.judge import JudgePicture, JudgeSurface, judge_radiance
 
 SIZE = 128
 BUFFERS = frozenset({"radiance", "albedo", "roughness", "normal", "position", "mask"})

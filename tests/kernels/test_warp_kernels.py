@@ -11,7 +11,8 @@ import trimesh
 
 from phynes_core.conventions import latlong_directions
 from phynes_core.geometry.mesh import vertex_normals
-from phynes_core.kernels.cuda.warp_rays import RayMesh, visibility_bits
+from phynes_core.kernels.cuda.warp_rays import RayMesh
+from phynes_core.kernels.cuda.warp_visibility import visibility_bits
 from phynes_core.render.camera import look_at, orbit_camera
 from phynes_core.render.rasterize import rasterize
 from phynes_core.render.visibility import OFFSET_M, Occluder

@@ -95,7 +95,7 @@ def test_two_starts_do_not_install_at_the_same_time(project, tmp_path):
 @pytest.mark.skipif(os.name == "nt", reason="Windows frees the lock with its holder")
 def test_the_lock_outlives_a_killed_start_as_long_as_its_pip_runs(project, tmp_path):
     program = (
-        "import os, sys; from pathlib import Path; from app.bootstrap import virtual_environment as environment\n"
+        "import os, sys; from pathlib import Path; from app.bootstrap import virtual_environment\n"
         "with virtual_environment.locked(virtual_environment.Project(Path(sys.argv[1]))):\n"
         "    print('in', flush=True)\n"
         "    virtual_environment._run([sys.executable, '-c', 'import time; time.sleep(1.0)'])\n"

@@ -4,8 +4,8 @@ import pytest
 
 from phynes_core.body.files import load_bundled_body
 from phynes_core.body.model import BodyModel
-from phynes_core.synthetic.ada import Ada, dress_ada
-from phynes_core.synthetic.josh import Josh, dress_josh
+from phynes_core.synthetic.subjects.ada import Ada, dress_ada
+from phynes_core.synthetic.subjects.josh import Josh, dress_josh
 
 
 @pytest.fixture(scope="session")

@@ -8,14 +8,14 @@ import pytest
 import torch
 
 from phynes_core.body.model import Pose, pose_body
-from phynes_core.body.motion import bundled_motions
-from phynes_core.body.motion_files import load_motion
+from phynes_core.body.motion.files import load_motion
 from phynes_core.body.rotations import axis_angle_to_matrix
-from phynes_core.synthetic.ada_garments import blouse_field
-from phynes_core.synthetic.ada_hair import bun_coordinates
-from phynes_core.synthetic.bake import map_texels
-from phynes_core.synthetic.skirt import COLUMNS, REFINE
-from phynes_core.synthetic.subdivision import vertex_normals
+from phynes_core.io.shipped_files import bundled_motions
+from phynes_core.synthetic.subjects.ada_garments import blouse_field
+from phynes_core.synthetic.subjects.hair import bun_coordinates
+from phynes_core.synthetic.subjects.skirt import COLUMNS, REFINE
+from phynes_core.synthetic.subjects.textures import map_texels
+from phynes_core.synthetic.surface.subdivision import vertex_normals
 
 _RIM_ROWS = 3  # the hem's inside
 

@@ -8,15 +8,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from phynes_core.data import layout
-from phynes_core.data.native import load_capture
+from phynes_core.data.native import layout
+from phynes_core.data.native.reader import load_capture
 from phynes_core.errors import CaptureError
 from phynes_core.geometry.mesh import vertex_normals
 from phynes_core.render.rasterize import rasterize
 from phynes_core.synthetic.ground_truth import synthesize
 from phynes_core.synthetic.lights import load_light
-from phynes_core.synthetic.plan import SynthesisPlan
-from phynes_core.synthetic.settings import SETTINGS
+from phynes_core.synthetic.plan import SETTINGS, SynthesisPlan
 
 PLAN = SynthesisPlan(
     views=2, test_views=1, frames=2, novel_frames=1, size=64, spp=16, texture_size=256, relight=("studio",),
@@ -64,7 +63,7 @@ def test_pictures_are_exposed_and_black_outside(capture):
 
 
 def test_ground_truth_pictures_stay_below_one(capture):
-    """Relit and white pictures alike, but for their sharpest highlights; and the brightest of them comes near it."""
+    """For relit and white pictures, except their sharpest highlights; the brightest picture comes close to 1."""
     truth = capture.ground_truth
     for name in ("relit", "shading"):
         pictures = [getattr(truth, name)("studio", "02", frame) for frame in (0, 1, 2)]

@@ -5,8 +5,8 @@ import torch
 
 from phynes_core.errors import BackendError
 from phynes_core.render.camera import look_at
-from phynes_core.synthetic.inverse_rendering import InverseOptions, InverseShot, recover_albedo
-from phynes_core.synthetic.mitsuba_setup import load_mitsuba
+from phynes_core.synthetic.mitsuba.inverse_rendering import InverseOptions, InverseShot, recover_albedo
+from phynes_core.synthetic.mitsuba.setup import load_mitsuba
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The judge agrees with closed forms, so that it may judge."""
+"""Mitsuba's reference shading agrees with closed forms."""
 
 import math
 
@@ -7,7 +7,7 @@ import torch
 
 from phynes_core.render.brdf import cook_torrance
 from phynes_core.render.camera import Camera, look_at
-from phynes_core.synthetic.judge import JudgeSurface, judge_radiance
+from phynes_core.synthetic.mitsuba.judge import JudgeSurface, judge_radiance
 
 SIZE = 48
 

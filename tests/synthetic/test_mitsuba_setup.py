@@ -1,4 +1,4 @@
-"""Mitsuba is optional: without it there is one line that says how to get it."""
+"""Mitsuba is optional: without it the error is one line with the command that installs it."""
 
 import importlib
 import os
@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from phynes_core.errors import BackendError
-from phynes_core.synthetic import mitsuba_setup
+from phynes_core.synthetic.mitsuba import setup
 
 
 def test_missing_mitsuba_is_one_line_with_the_pip_command(monkeypatch):
@@ -17,9 +17,9 @@ def test_missing_mitsuba_is_one_line_with_the_pip_command(monkeypatch):
             raise ImportError("No module named 'mitsuba'")
         return importlib.__import__(name)
 
-    monkeypatch.setattr(mitsuba_setup.importlib, "import_module", absent)
+    monkeypatch.setattr(setup.importlib, "import_module", absent)
     with pytest.raises(BackendError, match="pip install") as caught:
-        mitsuba_setup.load_mitsuba.__wrapped__()
+        setup.load_mitsuba.__wrapped__()
     assert "\n" not in str(caught.value)
 
 
@@ -27,8 +27,8 @@ def test_llvm_comes_from_the_wheel_even_after_torch():
     """Regression: libunwind loaded globally beside torch crashed the first texture look-up."""
     program = (
         "import torch, numpy as np\n"
-        "from phynes_core.synthetic.mitsuba_setup import load_mitsuba\n"
-        "from phynes_core.synthetic.scene import make_brdf, make_texture\n"
+        "from phynes_core.synthetic.mitsuba.setup import load_mitsuba\n"
+        "from phynes_core.synthetic.mitsuba.scene import make_brdf, make_texture\n"
         "load_mitsuba()\n"
         "make_brdf(*(make_texture(np.ones((2, 2, c), np.float32)) for c in (3, 1)))\n"
         "print('alive', torch.ones(2).sum().item())\n"

@@ -8,8 +8,8 @@ import torch
 
 from phynes_core.body.model import pose_body
 from phynes_core.errors import CaptureError, MotionError
-from phynes_core.synthetic.josh import JOSH_BETAS
 from phynes_core.synthetic.plan import SynthesisPlan, make_cameras, make_shots
+from phynes_core.synthetic.subjects.josh import JOSH_BETAS
 
 PLAN = SynthesisPlan(frames=9, novel_frames=3, size=64)
 

@@ -9,9 +9,8 @@ import torch
 from phynes_core.conventions import latlong_directions, latlong_solid_angles
 from phynes_core.render.brdf import cook_torrance
 from phynes_core.render.camera import Camera, look_at, orbit_camera
-from phynes_core.synthetic.mitsuba_setup import load_mitsuba
-from phynes_core.synthetic.rendering import render_radiance, surface_buffers
-from phynes_core.synthetic.scene import (
+from phynes_core.synthetic.mitsuba.rendering import render_radiance, surface_buffers
+from phynes_core.synthetic.mitsuba.scene import (
     Crop,
     body_crop,
     make_brdf,
@@ -21,6 +20,7 @@ from phynes_core.synthetic.scene import (
     make_white_diffuse,
     split_at_seams,
 )
+from phynes_core.synthetic.mitsuba.setup import load_mitsuba
 
 SIZE = 64
 FULL = Crop(0, 0, SIZE, SIZE)
@@ -101,7 +101,7 @@ def test_narrow_environments_turn_by_fractions_of_a_texel():
 
 
 def test_pixels_fall_where_our_camera_projects_them():
-    """Four small spheres appear at Camera.project's places, also through a crop."""
+    """Four small spheres appear at Camera.project's pixels, also through a crop."""
     camera = orbit_camera(torch.tensor([0.1, -0.2, 0.3]), 35.0, 20.0, 5.0, SIZE, SIZE)
     centers = torch.tensor([[0.5, 0.4, 0.2], [-0.6, 0.3, 0.5], [0.2, -0.7, 0.6], [0.0, 0.0, 0.0]])
     unit, faces = sphere(0.06, 12)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from phynes_core.synthetic.subdivision import find_neighbors, subdivide, unique_edges, vertex_normals
+from phynes_core.synthetic.surface.subdivision import find_neighbors, subdivide, unique_edges, vertex_normals
 
 OCTAHEDRON = np.array([[1.0, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0], [0, 0, 1], [0, 0, -1]])
 FACES = np.array([[0, 2, 4], [2, 1, 4], [1, 3, 4], [3, 0, 4], [2, 0, 5], [1, 2, 5], [3, 1, 5], [0, 3, 5]])

@@ -9,10 +9,10 @@ import torch
 
 from phynes_core.body.model import Pose, pose_body
 from phynes_core.body.rotations import axis_angle_to_matrix
-from phynes_core.synthetic.josh import dress_josh
-from phynes_core.synthetic.josh_garments import shirt_field, shirt_hems, snap_to_hems, trouser_field
-from phynes_core.synthetic.landmarks import inside
-from phynes_core.synthetic.subdivision import vertex_normals
+from phynes_core.synthetic.subjects.josh import dress_josh
+from phynes_core.synthetic.subjects.josh_garments import shirt_field, shirt_hems, snap_to_hems, trouser_field
+from phynes_core.synthetic.surface.landmarks import inside
+from phynes_core.synthetic.surface.subdivision import vertex_normals
 
 
 @pytest.fixture(scope="module")

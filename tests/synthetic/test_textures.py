@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from phynes_core.synthetic.bake import map_texels
-from phynes_core.synthetic.josh_garments import shirt_field, snap_to_hems
-from phynes_core.synthetic.torso_coordinates import measure_torso, shirt_coordinates
+from phynes_core.synthetic.subjects.josh_garments import shirt_field, snap_to_hems
+from phynes_core.synthetic.subjects.textures import map_texels
+from phynes_core.synthetic.surface.landmarks import measure_torso, shirt_coordinates
 
 
 @pytest.fixture(scope="module")

@@ -31,6 +31,6 @@ def tiny_root(tmp_path_factory):
 
 @pytest.fixture
 def tiny(tiny_root):
-    from phynes_core.data.native import load_capture
+    from phynes_core.data.native.reader import load_capture
 
     return load_capture(tiny_root)

@@ -16,16 +16,16 @@ import torch
 
 from app.cli import main
 from phynes_core.body.files import load_bundled_body
-from phynes_core.data.native import load_capture
+from phynes_core.data.native.reader import load_capture
 from phynes_core.errors import CaptureError, OutputError, PhynesError
 from phynes_core.io import atomic_file
 from phynes_core.io.image_files import read_png, write_png
-from phynes_core.training import run
-from phynes_core.training.divergence import DivergenceWatch
-from phynes_core.training.interruption import Interruption
-from phynes_core.training.loop import RunOptions, train
 from phynes_core.training.presets import preset, with_overrides
 from phynes_core.training.run_folder import FINISHED, RunFolder
+from phynes_core.training.stage1 import Stage1
+from phynes_core.training.stage2 import Stage2
+from phynes_core.training.stopping import DivergenceWatch, Interruption
+from phynes_core.training.trainer import Trainer, TrainerOptions
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = {"stage1.steps": "10", "stage1.rays": "256", "stage2.steps": "6", "stage2.pixels": "256", "stage1.ring_px": "3"}
@@ -40,7 +40,7 @@ class Notes:
     def __init__(self):
         self.said = []
 
-    def start(self, stage, step, steps):
+    def start(self, title, step, steps):
         pass
 
     def advance(self, step, terms):
@@ -66,8 +66,8 @@ def whole(tiny_root, tmp_path_factory):
 
 def _train(root, folder, overrides=(), progress=None, **options):
     config = with_overrides(preset("fast"), SMALL | dict(overrides))
-    chosen = RunOptions(folder, **{"save_every_s": 0.0, "picture_every": 1.0} | options)
-    return train(load_capture(root), load_bundled_body(), config, chosen, progress or Notes())[0]
+    chosen = TrainerOptions(folder, **{"save_every_s": 0.0, "picture_every": 1.0} | options)
+    return Trainer(load_capture(root), load_bundled_body(), config, chosen, progress or Notes()).fit().avatar
 
 
 def _assert_same(avatar, whole):
@@ -77,7 +77,7 @@ def _assert_same(avatar, whole):
 
 def _before_step(monkeypatch, stage, at, act):
     """Do something right before a step is done."""
-    kind = run.Stage1 if stage == 1 else run.Stage2
+    kind = Stage1 if stage == 1 else Stage2
     original = kind.step
 
     def step(self, number):
@@ -201,7 +201,7 @@ def test_too_little_memory_halves_the_rays_and_the_pixels_and_says_so(tiny_root,
     asked = []
 
     def too_many(stage):
-        name = "rays" if isinstance(stage, run.Stage1) else "pixels"
+        name = "rays" if isinstance(stage, Stage1) else "pixels"
         asked.append((name, getattr(stage.config, name)))
         if asked[-1][1] > 100:
             raise torch.OutOfMemoryError("CUDA out of memory")

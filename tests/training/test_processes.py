@@ -11,8 +11,7 @@ from safetensors.torch import load_file
 
 from app.cli import main
 from phynes_core.errors import PhynesError
-from phynes_core.training.processes import ALONE, Processes, join_processes
-from phynes_core.training.ray_shares import partial_draws, share_rays
+from phynes_core.training.processes import ALONE, Processes, join_processes, partial_draws, share_rays
 from phynes_core.training.sampling import RayBatch
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -14,7 +14,8 @@ from phynes_core.render.lighting import Lighting
 from phynes_core.render.shade import Surface, shade_reference
 from phynes_core.render.visibility import unpack_bits
 from phynes_core.training.frames import load_training_frames
-from phynes_core.training.presets import STILL_ALBEDO_MAP, STILL_ROUGHNESS_MAP, Stage2Config
+from phynes_core.training.presets import STILL_ALBEDO_MAP, STILL_ROUGHNESS_MAP, Stage2Config, TrainingConfig
+from phynes_core.training.stage import StageSetup
 from phynes_core.training.stage2 import Stage2, gather_pixels
 
 CPU = torch.device("cpu")
@@ -39,8 +40,7 @@ def frames(tiny):
 
 
 def _stage(avatar, frames, config, stored=None):
-    pixels = gather_pixels(avatar, frames, config, 0, stored or {})
-    return Stage2(avatar, frames, pixels, config, 0, CPU)
+    return Stage2(StageSetup(avatar, frames, TrainingConfig(stage2=config), CPU), stored or {})
 
 
 def test_training_normals_are_those_of_the_renderer(avatar, frames, tiny):
@@ -62,7 +62,7 @@ def test_training_normals_are_those_of_the_renderer(avatar, frames, tiny):
 def test_light_shapes_the_detail_and_the_resumed_run_ends_where_the_whole_one_does(avatar, frames):
     start = {name: value.clone() for name, value in avatar.state_dict().items()}
     whole = _stage(avatar, frames, FEW)
-    whole.start_materials()
+    whole.start()
     for step in range(3):
         terms = whole.step(step)
     assert terms["offset_moved"] > 0.0 and terms["tilt"] > 0.0
@@ -75,7 +75,6 @@ def test_light_shapes_the_detail_and_the_resumed_run_ends_where_the_whole_one_do
     ended = {name: value.clone() for name, value in avatar.state_dict().items()}
     avatar.load_state_dict(halfway)
     resumed = _stage(avatar, frames, FEW, stored)
-    resumed.load(stored)
     for step in range(3, 6):
         resumed.step(step)
     assert all(torch.equal(value, ended[name]) for name, value in avatar.state_dict().items())
@@ -83,7 +82,7 @@ def test_light_shapes_the_detail_and_the_resumed_run_ends_where_the_whole_one_do
 
 def test_balance_keeps_diffuse_radiance_and_moves_light_over_albedo(avatar, frames):
     stage = _stage(avatar, frames, dataclasses.replace(FEW, has_pixel_normals=False))
-    stage.start_materials()
+    stage.start()
     uv, pose = torch.rand(50, 2), torch.zeros(72)
     with torch.no_grad():
         avatar.albedo.head.bias.fill_(-3.0)  # dark, where a sigmoid is an exponential
@@ -97,7 +96,7 @@ def test_balance_keeps_diffuse_radiance_and_moves_light_over_albedo(avatar, fram
 
 def test_light_starts_so_that_the_albedo_has_its_expected_mean(avatar, frames):
     stage = _stage(avatar, frames, dataclasses.replace(FEW, mean_albedo=0.18))
-    stage.start_materials()
+    stage.start()
     color = torch.from_numpy(stage._pixels.color.astype(np.float32) / 255.0)
     linear = torch.where(color <= 0.04045, color / 12.92, ((color + 0.055) / 1.055) ** 2.4)
     assert float(stage.light().detach().mean()) == pytest.approx(float(linear.mean()) / 0.18, rel=0.05)

@@ -1,14 +1,27 @@
 """The commands train and evaluate as a user types them."""
 
+import dataclasses
 import json
+import shlex
+from pathlib import Path
 
 import pytest
 
+from app import cli
 from app.cli import main
+from app.commands import train
+from app.commands.train import Train
+from app.options.dataset import DatasetOptions
 from phynes_core.avatar.checkpoint import load_checkpoint
 
 FEW = ["--set", "stage1.steps=3", "--set", "stage1.rays=64", "--set", "stage2.steps=3", "--set", "stage2.pixels=64"]
 FEW += ["--set", "stage2.albedo_from_texture_steps=2", "--set", "stage2.calm_steps=2"]
+WHOLE = Train(
+    data=Path("my data"), out=Path("a.ckpt"), preset="paper", device="cuda", maps="reference", mesh_losses="pytorch3d",
+    minutes=2.5, set=("stage1.steps=500", "stage2.f0=0.02"), ablation=("plain-maps", "split-mesh"), seed=7, threads=2,
+    save_every=10.0, tensorboard=True, run_folder=Path("runs/x"), smpl=Path("smpl.pkl"), smpl_uv=Path("uv.obj"),
+    evaluate=False, dataset=DatasetOptions(frames="0:30:2", evaluate_every=4, ratio=0.5, lighting=Path("far/probes")),
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -65,3 +78,24 @@ def test_an_unwritable_place_is_found_out_before_training(arguments, tmp_path, c
     assert main(arguments) == 2
     assert "cannot write here" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("args", [Train(Path("d"), Path("o.ckpt")), WHOLE])
+def test_the_command_that_resumes_a_run_is_read_back_as_its_options(args, capsys, monkeypatch):
+    read = []
+    monkeypatch.setattr(train, "run", lambda options: read.append(options) or 0)
+    typed = shlex.split(train._resuming(args))
+    assert typed[0] == "python" and typed[2] == "train"
+    assert cli.run(typed[2:]) == 0
+    assert read == [dataclasses.replace(args, resume=True)]
+
+
+def test_a_checkpoint_tells_how_to_make_it_again_without_this_machines_folders(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    said = dataclasses.replace(WHOLE, data=tmp_path / "data" / "josh", out=Path("/elsewhere/josh.ckpt"))
+    said = dataclasses.replace(said, dataset=dataclasses.replace(WHOLE.dataset, lighting=Path("/elsewhere/probes")))
+    assert train._command(said) == (
+        "python launch.py train --data data/josh --out josh.ckpt --preset paper --seed 7 --minutes 2.5 "
+        "--ablation plain-maps --ablation split-mesh --frames 0:30:2 --evaluate-every 4 --ratio 0.5 --lighting probes "
+        "--set stage1.steps=500 --set stage2.f0=0.02"
+    )

@@ -1,4 +1,4 @@
-"""A tree of boxes over a triangle mesh: built, refitted, and asked for closest points, heights along rays, occlusion.
+"""A tree of boxes over a triangle mesh: building, refitting, and queries by closest point, ray and segment.
 
 It is built by the binned surface area heuristic, with two children a node.
 """
@@ -7,27 +7,28 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numba import float32
+from torch import Tensor
 
-from phynes_core.kernels.cpu.bvh_queries import any_hits, closest_points, nearest_hits, ray_heights
+from phynes_core.kernels.cpu.bvh_queries import any_hits, nearest_hits, nearest_points, ray_heights
 from phynes_core.kernels.cpu.compiler import serial
 from phynes_core.kernels.cpu.threads import run_in_threads
 
 LEAF_SIZE = 4  # triangles; 2 to 4 measured alike
 _NUM_BINS = 16
 _FAR = float32(1e30)
-
 _RAY_CHUNK = 1 << 14
-_NEAREST_CHUNK = 1 << 11  # these are asked for a few thousand points at once
+_NEAREST_CHUNK = 1 << 11  # rays; callers need nearest hits of a few thousand points at once
 
 
 @dataclass(frozen=True)
 class KnownSurface:
-    """Where rays end."""
+    """A surface over the mesh behind which samples of rays are not needed."""
 
     offsets: np.ndarray  # [V] float32, m over the mesh along its normals
-    hit_depth_m: float  # a ray has hit when it is so far inside
-    behind_m: float  # and so far behind that place it sees nothing any more
+    hit_depth_m: float  # a ray has hit the surface when it is this far inside
+    behind_m: float  # samples farther than this behind the hit are passed over
 
 
 class Bvh:
@@ -58,7 +59,7 @@ class Bvh:
         face_index = np.empty(len(points), np.int32)
         barycentric = np.empty((len(points), 3), np.float32)
         distance = np.empty(len(points), np.float32)
-        closest_points(*self._tree, self._face_order, points, face_index, barycentric, distance)
+        nearest_points(*self._tree, self._face_order, points, face_index, barycentric, distance)
         return face_index, barycentric, distance
 
     def any_hit(
@@ -156,6 +157,13 @@ class Bvh:
     @property
     def _tree(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return self._boxes, self._children, self._corners_and_edges
+
+
+def closest_points(vertices: Tensor, faces: Tensor, points: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The interface ClosestPoints; builds a tree for this one query."""
+    found = Bvh(vertices.detach().numpy(), faces.numpy()).closest(points.detach().numpy())
+    face_index, barycentric, distance = (torch.from_numpy(array) for array in found)
+    return face_index.long(), barycentric, distance
 
 
 @serial

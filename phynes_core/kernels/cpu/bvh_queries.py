@@ -61,7 +61,7 @@ def nearest_slot(boxes, children, corners_and_edges, x, y, z, warm_slot, node_st
 
 
 @parallel
-def closest_points(
+def nearest_points(
     boxes,  # [B, 6] float32
     children,  # [B, 2] int32
     corners_and_edges,  # [F, 9] float32
@@ -105,7 +105,7 @@ def ray_heights(
     upper,  # float32, the shell's greatest height
     offsets,  # [V] float32, heights of the surface over the mesh; [0]: not known
     hit_depth,  # float32, m inside that surface where a ray has hit it
-    behind,  # float32, m behind that place where nothing is asked any more
+    behind,  # float32, m behind the hit from which samples are passed over
     height,  # [R, S] float32, written
     uv,  # [R, S, 2] float32, written inside the shell
     face_index,  # [R, S] int32, written inside the shell
@@ -114,8 +114,8 @@ def ray_heights(
 ):
     """Signed distance to the mesh (positive where the interpolated normal points) of samples inside a shell.
 
-    A sample at distance d from the mesh frees the next d - shell of the ray from any look-up. Samples well behind a
-    known surface count as outside.
+    A sample at distance d from the mesh has no other sample of the shell within d - shell of it, so these are skipped.
+    Samples well behind a known surface count as outside.
     """
     num_rays, num_samples = distances.shape
     shell = max(-lower, upper)

@@ -1,22 +1,24 @@
 """Shading under one lamp near the body: rays of each pixel's own, and the lobe of render/brdf.py for each of them.
 
-Twin of render/area_lamps.py, which is the specification.
+The reference is in render/lamps.py.
 """
 
 import math
 
 import numpy as np
+import torch
 from numba import float32
+from torch import Tensor
 
 from phynes_core.conventions import MIN_COSINE, MIN_ROUGHNESS
 from phynes_core.kernels.cpu.compiler import parallel, prange
+from phynes_core.kernels.surface_interfaces import BlocksRays, LitSurface, SphereLamp, StartPoints
 
-_GOLDEN_ANGLE = math.pi * (3.0 - math.sqrt(5.0))
 _ONE, _TINY = float32(1), float32(1e-6)
 
 
 @parallel
-def _rays(points, mesh_normal, position, radius, offsets, count, origins, segments):
+def _rays(points, mesh_normal, position, radius, offsets, count, turn, origins, segments):
     """Ray starts and unshortened segments [P, count, 3] toward the disc that each point sees of the sphere."""
     for pixel in prange(points.shape[0]):
         x, y, z = position[0] - points[pixel, 0], position[1] - points[pixel, 1], position[2] - points[pixel, 2]
@@ -39,7 +41,7 @@ def _rays(points, mesh_normal, position, radius, offsets, count, origins, segmen
             share = (float32(sample) + float32(0.5)) / float32(count) if count > 1 else float32(0)
             sine = math.sqrt(share) * radius / distance
             cosine = math.sqrt(_ONE - sine * sine)
-            across, along = math.cos(sample * _GOLDEN_ANGLE) * sine, math.sin(sample * _GOLDEN_ANGLE) * sine
+            across, along = math.cos(sample * turn) * sine, math.sin(sample * turn) * sine
             segments[pixel, sample, 0] = reach * (x * cosine + t_x * across + b_x * along)
             segments[pixel, sample, 1] = reach * (y * cosine + t_y * across + b_y * along)
             segments[pixel, sample, 2] = reach * (z * cosine + t_z * across + b_z * along)
@@ -91,6 +93,22 @@ def _reflect(
         out[pixel, 0], out[pixel, 1], out[pixel, 2] = received, glossy, possible
 
 
+def shade_area_lamp(
+    surface: LitSurface, starts: StartPoints, lamp: SphereLamp, occluder: BlocksRays, samples: int, turn_rad: float
+) -> Tensor:
+    """The interface ShadeAreaLamp."""
+    points, mesh_normal = starts.points.contiguous().numpy(), starts.normals.contiguous().numpy()
+    position = np.array(lamp.position, np.float32)
+    given = points, mesh_normal, position, lamp.radius_m, starts.offset_m.numpy(), samples, turn_rad
+    origins, segments = (torch.from_numpy(array) for array in area_rays(*given))
+    hit = occluder.is_blocked(origins.view(-1, 3), segments.view(-1, 3), reach=1.0).view(-1, samples)
+    terms = shade_area(
+        points, surface.normal.contiguous().numpy(), mesh_normal, surface.wo.contiguous().numpy(),
+        surface.roughness.contiguous().numpy(), surface.f0, position, lamp.radius_m, segments.numpy(), hit.numpy(),
+    )  # fmt: skip
+    return torch.from_numpy(terms)
+
+
 def area_rays(
     points: np.ndarray,  # [P, 3] m
     mesh_normal: np.ndarray,  # [P, 3] unit
@@ -98,11 +116,12 @@ def area_rays(
     radius: float,  # m
     offsets_m: np.ndarray,  # [P] rays start this far along the normal
     count: int,
+    turn_rad: float,  # around the disc from one sample to the next
 ) -> tuple[np.ndarray, np.ndarray]:
     """Origins and segments [P, count, 3] toward a glowing sphere; segments end at its near side."""
     origins = np.empty((len(points), count, 3), np.float32)
     segments = np.empty((len(points), count, 3), np.float32)
-    _rays(points, mesh_normal, position, np.float32(radius), offsets_m, count, origins, segments)
+    _rays(points, mesh_normal, position, np.float32(radius), offsets_m, count, turn_rad, origins, segments)
     return origins, segments
 
 

@@ -1,4 +1,4 @@
-"""Point and ray against one triangle or box: scalar functions that the tree kernels inline.
+"""Point and ray against one triangle or box: scalar functions for the kernels of the tree.
 
 A triangle is a row of `corners_and_edges` [F, 9]: corner a, edge ab, edge ac. A box is a row of `boxes` [B, 6]: lower
 corner, upper corner.

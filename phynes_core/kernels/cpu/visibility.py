@@ -7,20 +7,28 @@ import math
 from typing import Protocol
 
 import numpy as np
+import torch
 from numba import float32, uint32
+from torch import Tensor
 
+from phynes_core.conventions import SKIN_SHARE
+from phynes_core.kernels.cpu.bvh import Bvh
 from phynes_core.kernels.cpu.compiler import serial
 from phynes_core.kernels.cpu.threads import run_in_threads
 
 WORD = 32  # directions
-_CHUNK = 1 << 14  # rays; small enough to stay in cache, large enough to hide the hand-over
-_NEAREST_CHUNK = 1 << 11  # rays; nearest hits are asked for a few thousand points at once
+_CHUNK = 1 << 14  # rays; small enough for the cache, large enough that starting a thread costs little
+_NEAREST_CHUNK = 1 << 11  # rays; callers need nearest hits of a few thousand points at once
 _MISS = -1  # embree's answer for a ray that meets nothing
 _RAYS = 1 << 14  # rays a chunk aims at: they stay in cache between being made, traced and packed
 
 
 class RayScene(Protocol):
     """A mesh that answers occlusion: EmbreeScene or Bvh."""
+
+    def any_hit(self, origins: np.ndarray, directions: np.ndarray, reach: float = math.inf) -> np.ndarray:
+        """Whether each ray [N, 3], [N, 3] meets the mesh within `reach` lengths of its direction: [N] bool."""
+        ...
 
     def trace_chunk(self, origins: np.ndarray, directions: np.ndarray) -> np.ndarray:
         """Whether each ray [N, 3], [N, 3] meets the mesh: [N] bool, on the calling thread alone."""
@@ -29,6 +37,56 @@ class RayScene(Protocol):
     def nearest_hits(self, origins: np.ndarray, directions: np.ndarray, reach: float) -> tuple[np.ndarray, np.ndarray]:
         """Distance [N] in lengths of the direction (inf: nothing within reach) and face [N] (-1: nothing)."""
         ...
+
+
+class TracedScene:
+    """The interface TracedMesh, by either of the CPU's scenes."""
+
+    def __init__(self, scene: RayScene) -> None:
+        self._scene = scene
+
+    def is_blocked(self, origins: Tensor, directions: Tensor, reach: float) -> Tensor:
+        """Whether each ray meets the mesh."""
+        return torch.from_numpy(
+            self._scene.any_hit(origins.contiguous().numpy(), directions.contiguous().numpy(), reach)
+        )
+
+    def nearest_hits(self, origins: Tensor, directions: Tensor, reach: float) -> tuple[Tensor, Tensor]:
+        """Distance to the nearest face, and that face."""
+        rays = origins.contiguous().numpy(), directions.contiguous().numpy()
+        distance, face = self._scene.nearest_hits(*rays, reach)
+        return torch.from_numpy(distance), torch.from_numpy(face).long()
+
+    def start_bits(self, points: Tensor, normals: Tensor, offsets_m: Tensor, directions: Tensor) -> Tensor:
+        """Bits of all directions at each point."""
+        rows = points.numpy(), normals.numpy(), directions.numpy()
+        return torch.from_numpy(visibility_bits(self._scene, *rows, offsets_m.numpy()).view("int32"))
+
+    def point_bits(self, points: Tensor, normals: Tensor, offset_m: float, directions: Tensor) -> Tensor:
+        """The same, and once more where something stands over points that are blocked."""
+        bits = self.start_bits(points, normals, torch.full_like(points[:, 0], offset_m), directions)
+        blocked = blocked_rows(normals.numpy(), directions.numpy(), bits.numpy().view("uint32"))
+        rows, skin_m = torch.from_numpy(blocked), SKIN_SHARE * offset_m
+        above, _ = self.nearest_hits(points[rows] + skin_m * normals[rows], normals[rows], offset_m - skin_m)
+        is_cut = torch.isfinite(above)
+        rows, half_m = rows[is_cut], 0.5 * (skin_m + above[is_cut])
+        if len(rows):
+            bits[rows] = self.start_bits(points[rows], normals[rows], half_m, directions)
+        return bits
+
+
+def embree_mesh(vertices: Tensor, faces: Tensor) -> TracedScene:
+    """A mesh for embree's rays."""
+    return TracedScene(EmbreeScene(*_arrays(vertices, faces)))
+
+
+def bvh_mesh(vertices: Tensor, faces: Tensor) -> TracedScene:
+    """A mesh for the rays of our own tree."""
+    return TracedScene(Bvh(*_arrays(vertices, faces)))
+
+
+def _arrays(vertices: Tensor, faces: Tensor) -> tuple[np.ndarray, np.ndarray]:
+    return vertices.detach().contiguous().numpy(), faces.int().contiguous().numpy()
 
 
 def visibility_bits(

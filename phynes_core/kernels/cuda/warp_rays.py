@@ -1,8 +1,4 @@
-"""Rays and queries against a mesh in Warp: nearest faces of pixels, closest points, visibility, any hit.
-
-Visibility takes one thread a ray, not a word of 32: rays end after very different times, and a GPU hides that only with
-many of them.
-"""
+"""A mesh for Warp's rays and queries: nearest faces of pixels, closest points."""
 
 # pyright: reportInvalidTypeForm=false, reportOperatorIssue=false, reportGeneralTypeIssues=false
 # pyright: reportAssignmentType=false
@@ -12,13 +8,12 @@ import torch
 import warp
 from torch import Tensor
 
-from phynes_core.conventions import SKIN_SHARE
 from phynes_core.kernels.cuda.warp_compiler import numbers, torch_stream, vectors
+from phynes_core.kernels.mesh_interfaces import PinholeCamera
 
 warp.set_module_options({"enable_backward": False})
 
-FAR_M = 1e6
-FARTHEST = 1e30  # in lengths of a ray's direction
+FARTHEST_M = 1e6
 
 
 class RayMesh:
@@ -68,7 +63,7 @@ def cast_pixel_rays(
     x = float(pixel % width) + 0.5
     y = float(pixel // width) + 0.5
     direction = view[0] * x + view[1] * y + view[2]
-    hit = warp.mesh_query_ray(mesh, view[3] + direction * near, direction, FAR_M)
+    hit = warp.mesh_query_ray(mesh, view[3] + direction * near, direction, FARTHEST_M)
     if hit.result:
         face_index[pixel] = hit.face
         barycentric[pixel] = warp.vec3(hit.u, hit.v, warp.max(1.0 - hit.u - hit.v, 0.0))
@@ -79,8 +74,24 @@ def cast_pixel_rays(
         depth[pixel] = 0.0
 
 
+def rasterize(
+    vertices: Tensor, faces: Tensor, homogeneous: Tensor, camera: PinholeCamera, near_m: float, snap: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The interface Rasterize by rays, which do not snap corners to a grid.
+
+    At an edge a pixel may fall to the other face, rarely to none or both.
+    """
+    height, width, device = camera.height, camera.width, vertices.device
+    face_index = torch.full((height * width,), -1, dtype=torch.int32, device=device)
+    barycentric, depth = torch.zeros(height * width, 3, device=device), torch.zeros(height * width, device=device)
+    if len(faces):
+        view = pixel_ray_basis(camera.intrinsics, camera.T_cam_world).to(device)
+        primary_hits(RayMesh(vertices, faces), view, width, near_m, face_index, barycentric, depth)
+    return face_index.view(height, width), barycentric.view(height, width, 3), depth.view(height, width)
+
+
 def pixel_ray_basis(intrinsics: Tensor, T_cam_world: Tensor) -> Tensor:  # [3, 3], [4, 4] -> [4, 3] float32
-    """What a camera is to the kernel: the ray of pixel position (x, y) leaves row 3 along x row 0 + y row 1 + row 2.
+    """A camera as the kernel reads it: the ray of pixel position (x, y) leaves row 3 along x row 0 + y row 1 + row 2.
 
     Such a direction is 1 m deep along the camera's axis, so that the length of a ray is the depth.
     """
@@ -117,7 +128,7 @@ def find_closest(
 ):
     """One thread a point."""
     i = warp.tid()
-    found = warp.mesh_query_point_no_sign(mesh, points[i], FAR_M)
+    found = warp.mesh_query_point_no_sign(mesh, points[i], FARTHEST_M)
     if found.result:
         face_index[i] = found.face
         barycentric[i] = warp.vec3(found.u, found.v, warp.max(1.0 - found.u - found.v, 0.0))
@@ -128,7 +139,16 @@ def find_closest(
         distance[i] = warp.length(warp.mesh_eval_position(mesh, 0, 1.0, 0.0) - points[i])
 
 
-def closest_points(
+def closest_points(vertices: Tensor, faces: Tensor, points: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The interface ClosestPoints; builds a tree for this one query."""
+    count, device = len(points), points.device
+    face_index = torch.empty(count, dtype=torch.int32, device=device)
+    barycentric, distance = torch.empty(count, 3, device=device), torch.empty(count, device=device)
+    nearest_points(RayMesh(vertices, faces), points.float().contiguous(), face_index, barycentric, distance)
+    return face_index.long(), barycentric, distance
+
+
+def nearest_points(
     mesh: RayMesh,
     points: Tensor,  # [N, 3] m
     face_index: Tensor,  # [N] int32, written
@@ -140,167 +160,4 @@ def closest_points(
         warp.launch(
             find_closest, points.shape[0],
             [mesh.id, vectors(points), numbers(face_index), vectors(barycentric), numbers(distance)], device=device,
-        )  # fmt: skip
-
-
-@warp.kernel
-def set_open_bits(
-    mesh: warp.uint64,
-    points: warp.array(dtype=warp.vec3),
-    normals: warp.array(dtype=warp.vec3),
-    directions: warp.array(dtype=warp.vec3),
-    offsets: warp.array(dtype=float),
-    below: float,
-    count: warp.array(dtype=int),
-    bits: warp.array2d(dtype=int),
-):
-    """One thread a point and direction, of points whose offset is below a limit; their bits start as 0."""
-    point, light = warp.tid()
-    if point >= count[0]:
-        return
-    offset = offsets[point]
-    if offset >= below:
-        return
-    normal, direction = normals[point], directions[light]
-    if warp.dot(normal, direction) <= 0.0:
-        return
-    if not warp.mesh_query_ray_anyhit(mesh, points[point] + normal * offset, direction, FARTHEST):
-        warp.atomic_or(bits, point, light // 32, 1 << (light % 32))
-
-
-@warp.kernel
-def cast_any_hit(
-    mesh: warp.uint64,
-    origins: warp.array(dtype=warp.vec3),
-    directions: warp.array(dtype=warp.vec3),
-    reach: float,
-    hit: warp.array(dtype=int),
-):
-    """One thread a ray."""
-    ray = warp.tid()
-    hit[ray] = int(warp.mesh_query_ray_anyhit(mesh, origins[ray], directions[ray], reach))
-
-
-@warp.kernel
-def shorten_blocked(
-    mesh: warp.uint64,
-    points: warp.array(dtype=warp.vec3),
-    normals: warp.array(dtype=warp.vec3),
-    skin: float,
-    count: warp.array(dtype=int),
-    bits: warp.array2d(dtype=int),
-    offsets: warp.array(dtype=float),
-):
-    """One thread a point: where every bit is 0 and something stands nearer than the offset, start half way to it."""
-    point = warp.tid()
-    if point >= count[0]:
-        return
-    for word in range(bits.shape[1]):
-        if bits[point, word] != 0:
-            return
-    normal = normals[point]
-    hit = warp.mesh_query_ray(mesh, points[point] + normal * skin, normal, offsets[point] - skin)
-    if hit.result:
-        offsets[point] = 0.5 * (skin + hit.t)
-
-
-@warp.kernel
-def find_nearest_hits(
-    mesh: warp.uint64,
-    origins: warp.array(dtype=warp.vec3),
-    directions: warp.array(dtype=warp.vec3),
-    reach: float,
-    distance: warp.array(dtype=float),
-    face: warp.array(dtype=int),
-):
-    """One thread a ray."""
-    ray = warp.tid()
-    hit = warp.mesh_query_ray(mesh, origins[ray], directions[ray], reach)
-    if hit.result:
-        distance[ray] = hit.t
-        face[ray] = hit.face
-    else:
-        distance[ray] = warp.INF
-        face[ray] = -1
-
-
-def nearest_hits(
-    mesh: RayMesh,
-    origins: Tensor,  # [N, 3] m
-    directions: Tensor,  # [N, 3]
-    reach: float,  # how far rays go, in lengths of their direction
-) -> tuple[Tensor, Tensor]:
-    """Distance [N] to the nearest face in lengths of the direction, inf: none; face [N] int32, -1: none."""
-    distance = torch.empty(origins.shape[0], dtype=torch.float32, device=mesh.device)
-    face = torch.empty(origins.shape[0], dtype=torch.int32, device=mesh.device)
-    with torch_stream(mesh.device) as device:
-        warp.launch(
-            find_nearest_hits, origins.shape[0],
-            [mesh.id, vectors(origins), vectors(directions), min(reach, FARTHEST), numbers(distance), numbers(face)],
-            device=device,
-        )  # fmt: skip
-    return distance, face
-
-
-def start_bits(
-    mesh: RayMesh,
-    points: Tensor,  # [P, 3] m, on the surface
-    normals: Tensor,  # [P, 3] unit
-    directions: Tensor,  # [L, 3] unit, surface -> light
-    offsets_m: Tensor,  # [P] rays start this far along the normal
-    count: Tensor,  # [1] int32, on the device: how many of the points are meant
-    bits: Tensor,  # [P, ceil(L / 32)] int32, written: bit i of word w is direction 32 w + i, 1 = open
-) -> None:
-    """Visibility of directions at points; those behind the surface are closed, rows beyond the count are 0."""
-    bits.zero_()
-    _trace(mesh, points, normals, directions, offsets_m, FARTHEST, count, bits)
-
-
-def _trace(
-    mesh: RayMesh, points: Tensor, normals: Tensor, directions: Tensor, offsets_m: Tensor, below_m: float,
-    count: Tensor, bits: Tensor,
-) -> None:  # fmt: skip
-    with torch_stream(mesh.device) as device:
-        warp.launch(
-            set_open_bits, (points.shape[0], directions.shape[0]),
-            [mesh.id, vectors(points), vectors(normals), vectors(directions), numbers(offsets_m), below_m,
-             numbers(count), numbers(bits)],
-            device=device,
-        )  # fmt: skip
-
-
-def visibility_bits(
-    mesh: RayMesh,
-    points: Tensor,  # [P, 3] m, on the surface
-    normals: Tensor,  # [P, 3] unit
-    directions: Tensor,  # [L, 3] unit, surface -> light
-    origin_offset_m: float,  # rays start this far along the normal
-    count: Tensor,  # [1] int32, on the device: how many of the points are meant
-    bits: Tensor,  # [P, ceil(L / 32)] int32, written: bit i of word w is direction 32 w + i, 1 = open
-) -> None:
-    """As `start_bits`; points whose every ray is blocked under something nearer start half way to it, once more."""
-    offsets_m = torch.full_like(points[:, 0], origin_offset_m)
-    start_bits(mesh, points, normals, directions, offsets_m, count, bits)
-    with torch_stream(mesh.device) as device:
-        warp.launch(
-            shorten_blocked, points.shape[0],
-            [mesh.id, vectors(points), vectors(normals), SKIN_SHARE * origin_offset_m, numbers(count),
-             numbers(bits), numbers(offsets_m)],
-            device=device,
-        )  # fmt: skip
-    _trace(mesh, points, normals, directions, offsets_m, 0.75 * origin_offset_m, count, bits)  # those cut in half
-
-
-def any_hit(
-    mesh: RayMesh,
-    origins: Tensor,  # [N, 3] m
-    directions: Tensor,  # [N, 3]
-    reach: float,  # how far rays go, in lengths of their direction
-    hit: Tensor,  # [N] int32, written: 1 where the ray meets the mesh, from either side
-) -> None:
-    """Any hit of single rays."""
-    with torch_stream(mesh.device) as device:
-        warp.launch(
-            cast_any_hit, origins.shape[0],
-            [mesh.id, vectors(origins), vectors(directions), min(reach, FARTHEST), numbers(hit)], device=device,
         )  # fmt: skip

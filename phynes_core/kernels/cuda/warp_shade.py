@@ -1,13 +1,15 @@
-"""Shading of pixels under packed directional lights, one thread a pixel: the twin of kernels/cpu/shade.py."""
+"""Shading of pixels under packed directional lights, one thread a pixel: as kernels/cpu/shade.py does."""
 
 # pyright: reportInvalidTypeForm=false, reportCallIssue=false, reportArgumentType=false
 # Warp says the type of an array by a call.
 
+import torch
 import warp
 from torch import Tensor
 
 from phynes_core.conventions import MIN_COSINE, MIN_ROUGHNESS
 from phynes_core.kernels.cuda.warp_compiler import numbers, torch_stream, vectors
+from phynes_core.kernels.surface_interfaces import LitSurface, PackedBits
 
 warp.set_module_options({"enable_backward": False})
 
@@ -86,6 +88,22 @@ def add_light(
     irradiance_open[pixel] += possible
 
 
+def shade(
+    surface: LitSurface, directions: Tensor, power: Tensor, visibility: PackedBits, has_open: bool
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The interface Shade."""
+    num_pixels, device = surface.normal.shape[0], surface.normal.device
+    radiance, irradiance, irradiance_open = (torch.zeros(num_pixels, 3, device=device) for _ in range(3))
+    fused_shade(
+        surface.normal.contiguous(), surface.wo.contiguous(), surface.albedo.contiguous(),
+        surface.roughness.contiguous(), visibility.bits.contiguous(), visibility.corners.int().contiguous(),
+        visibility.barycentric.contiguous(), directions.contiguous(), power.contiguous(),
+        torch.full((1,), surface.f0, device=device), torch.full((1,), num_pixels, dtype=torch.int32, device=device),
+        radiance, irradiance, irradiance_open,
+    )  # fmt: skip
+    return radiance, irradiance, irradiance_open
+
+
 def fused_shade(
     normal: Tensor,  # [P, 3] unit, world
     wo: Tensor,  # [P, 3] unit, surface -> eye, world
@@ -97,7 +115,7 @@ def fused_shade(
     directions: Tensor,  # [L, 3] unit, surface -> light, world
     power: Tensor,  # [L, 3] radiance x solid angle, linear RGB
     f0: Tensor,  # [1] reflectance at normal incidence
-    count: Tensor,  # [1] int32: how many of the pixels are meant
+    count: Tensor,  # [1] int32: how many of the pixels are wanted
     radiance: Tensor,  # [P, 3], added to
     irradiance: Tensor,  # [P, 3], added to: with shadows
     irradiance_open: Tensor,  # [P, 3], added to: without

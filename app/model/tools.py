@@ -1,0 +1,67 @@
+"""What the hands of the user hold; never part of a picture."""
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from app.model.cameras import CameraTool
+from app.model.edits import edit_tool
+from app.model.exports import StillState, TurntableState
+from app.model.fields import Rgb
+from app.model.joints import NO_JOINT
+from app.model.materials import BrushState
+
+if TYPE_CHECKING:
+    from app.model.view_state import ViewState
+
+
+LOUPE_ZOOMS = (2, 4, 6, 8, 12, 16, 24, 32)
+HELP_PAGES = 2  # of the table of keys
+
+
+@dataclass(frozen=True)
+class ToolState:
+    """What the user's hands hold; never part of a picture."""
+
+    selected_lamp: int = 0
+    paints: bool = False  # a stroke on the probe picture paints instead of moving the lamp
+    brush_color: Rgb = (1.0, 1.0, 1.0)
+    brush_intensity: float = 4.0
+    brush_radius: int = 0  # cells around the one under the pointer
+    brush_mirrors: bool = False  # strokes appear on the left and the right
+    loaded_environments: tuple[str, ...] = ()  # paths that were opened or dropped, newest last
+    selected_joint: int = NO_JOINT  # of the active body: the one with the rings
+    joint_axis: int = 0  # x, y or z: what the keys turn about
+    mirrors_joints: bool = False  # an edit of the left limb turns the right one too
+    turntable: TurntableState = field(default_factory=TurntableState)
+    has_readout: bool = False  # the values of the pixel under the pointer
+    has_loupe: bool = False  # the pixels around the pointer, magnified
+    loupe_zoom: int = 8  # of LOUPE_ZOOMS
+    still: StillState = field(default_factory=StillState)
+    help_page: int = 0  # of the table of keys, over the picture; 0: none
+    camera: CameraTool = field(default_factory=CameraTool)
+    brush: BrushState = field(default_factory=BrushState)  # for materials
+
+
+def toggle_help(state: "ViewState") -> "ViewState":
+    """The next page of the table of keys; behind the last one it is hidden."""
+    return edit_tool(state, help_page=(state.tool.help_page + 1) % (HELP_PAGES + 1))
+
+
+def toggle_readout(state: "ViewState") -> "ViewState":
+    """Tell the values of the pixel under the pointer, or not."""
+    return replace(state, tool=replace(state.tool, has_readout=not state.tool.has_readout))
+
+
+def toggle_loupe(state: "ViewState") -> "ViewState":
+    """Magnify the pixels around the pointer, or not."""
+    return replace(state, tool=replace(state.tool, has_loupe=not state.tool.has_loupe))
+
+
+def magnify(state: "ViewState", steps: int) -> "ViewState":
+    """The loupe's next zoom, not beyond the ends; one that is off is switched on first."""
+    tool = state.tool
+    if not tool.has_loupe:
+        return toggle_loupe(state)
+    nearest = min(range(len(LOUPE_ZOOMS)), key=lambda index: abs(LOUPE_ZOOMS[index] - tool.loupe_zoom))
+    chosen = max(0, min(len(LOUPE_ZOOMS) - 1, nearest + steps))
+    return replace(state, tool=replace(tool, loupe_zoom=LOUPE_ZOOMS[chosen]))

@@ -1,0 +1,58 @@
+"""What stands behind, under and beside the avatar."""
+
+import dearpygui.dearpygui as dpg
+
+from app.model import lights
+from app.panels.panel import PanelContext, Snapshot, show_value, tooltip
+
+BACKDROP_LABELS = {
+    "color": "Color", "checker": "Checkerboard", "blurred": "Light, out of focus", "environment": "Light",
+    "none": "Nothing (clear in files)",
+}  # fmt: skip
+
+
+class SurroundingsPanel:
+    """Backdrop, floor, the film set's balls."""
+
+    title = "Stage"
+
+    def __init__(self, context: PanelContext) -> None:
+        self._context = context
+
+    def build(self) -> None:
+        """A combo, two checkboxes, two sliders."""
+        dpg.add_combo(
+            tuple(BACKDROP_LABELS.values()), label="behind", tag="stage.backdrop", width=190,
+            callback=lambda _, label: self._edit(
+                "backdrop", next(name for name, text in BACKDROP_LABELS.items() if text == label)
+            ),
+        )  # fmt: skip
+        tooltip("stage.backdrop", "What is seen behind the avatar (V in the picture).")
+        with dpg.group(horizontal=True):
+            dpg.add_checkbox(label="floor", tag="stage.ground", callback=lambda _, on: self._edit("has_ground", on))
+            self._slider("ground_shadow", "shadow  %.2f", "Share of the shadow that is shown.")
+            self._slider("ground_reflection", "mirror  %.2f", "Of the body in the floor, seen from straight above.")
+        tooltip("stage.ground", "A floor that catches the shadow and a faint reflection (G in the picture).")
+        dpg.add_checkbox(
+            label="chrome and gray ball", tag="stage.balls", callback=lambda _, on: self._edit("has_balls", on)
+        )
+        tooltip("stage.balls", "A mirror and an 18 % gray ball under the present light (K in the picture).")
+
+    def sync(self, snapshot: Snapshot) -> None:
+        """Show the surroundings."""
+        surroundings = snapshot.state.surroundings
+        show_value("stage.backdrop", BACKDROP_LABELS[surroundings.backdrop])
+        show_value("stage.ground", surroundings.has_ground)
+        show_value("stage.balls", surroundings.has_balls)
+        for name in ("ground_shadow", "ground_reflection"):
+            show_value(f"stage.{name}", float(getattr(surroundings, name)))
+
+    def _slider(self, name: str, unit: str, hint: str) -> None:
+        dpg.add_slider_float(
+            tag=f"stage.{name}", min_value=0.0, max_value=1.0, format=unit, width=118, clamped=True,
+            callback=lambda _, value: self._edit(name, value),
+        )  # fmt: skip
+        tooltip(f"stage.{name}", f"{hint} Ctrl+click to type.")
+
+    def _edit(self, name: str, value: object) -> None:
+        self._context.post(lambda s: lights.edit_surroundings(s, **{name: value}), f"stage {name}")

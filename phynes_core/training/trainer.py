@@ -1,0 +1,231 @@
+"""Training from a capture to an avatar, resumable at any moment: `Trainer.fit` is the whole loop."""
+
+import time
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from phynes_core.avatar.avatar import Avatar, AvatarRecord
+from phynes_core.body.model import BodyModel
+from phynes_core.body.subdivide import split_body
+from phynes_core.data.capture import Capture
+from phynes_core.errors import CaptureError, PhynesError
+from phynes_core.training.capture_watch import CaptureWatch
+from phynes_core.training.frames import TrainingFrame, load_training_frames
+from phynes_core.training.presets import TrainingConfig, as_json, from_json, with_rates_of
+from phynes_core.training.processes import ALONE, OtherProcessOutOfMemoryError, Processes
+from phynes_core.training.recorder import Progress, Recorder, step_name
+from phynes_core.training.run_folder import RunFolder, RunState
+from phynes_core.training.stage import StageSetup, TrainingStage
+from phynes_core.training.stage1 import Stage1
+from phynes_core.training.stage2 import Stage2
+from phynes_core.training.stopping import DivergenceWatch, Interruption
+
+# in their order, numbered without gaps, with their shares of --minutes
+STAGES: tuple[tuple[type[TrainingStage], float], ...] = ((Stage1, 0.6), (Stage2, 0.4))
+LOG_EVERY = 20  # steps to a line of the curves
+CALIBRATION_STEPS = (3, 12)  # warm-up and timed steps when --minutes sets the number of steps
+FEWEST_ROWS = 64  # rays or pixels a step: with fewer, memory is not what is wrong
+
+
+@dataclass(frozen=True)
+class TrainerOptions:
+    """How to train, which does not change what is learned."""
+
+    folder: Path
+    name: str = "avatar"
+    device: str = "cpu"
+    is_resumed: bool = False
+    minutes: float | None = None  # choose the steps so that training takes about so long here
+    threads: int = 1  # of torch; the numba kernels use all cores
+    save_every_s: float = 60.0
+    picture_every: float = 0.2  # share of a stage's steps
+    has_tensorboard: bool = False
+    processes: Processes = ALONE
+    maps: str = "auto"  # backend of the neural maps
+    mesh_losses: str = "auto"  # backend of stage 1's mesh losses
+
+
+@dataclass(frozen=True)
+class TrainedAvatar:
+    """What training ends with."""
+
+    avatar: Avatar  # on the CPU
+    seconds: float  # spent on steps, over all resumptions
+    config: TrainingConfig  # with the numbers of steps and rows that it came to
+
+
+class Trainer:
+    """Trains an avatar from a capture; bit for bit the same for a seed, resumed or not (CPU)."""
+
+    def __init__(
+        self, capture: Capture, body: BodyModel, config: TrainingConfig, options: TrainerOptions, progress: Progress
+    ) -> None:
+        if config.has_mixed_precision and options.device == "cpu":
+            raise PhynesError("has_mixed_precision: expected --device cuda, got cpu, where it only costs precision")
+        self._capture, self._body, self._options, self._progress = capture, body, options, progress
+        self._requested = self._config = config
+        self._device, self._processes = torch.device(options.device), options.processes
+        self._seconds = 0.0
+
+    def fit(self) -> TrainedAvatar:
+        """Capture -> frames -> avatar -> the steps of every stage -> avatar; raises PhynesError."""
+        options = self._options
+        torch.set_num_threads(options.threads)
+        torch.use_deterministic_algorithms(options.device == "cpu", warn_only=True)
+        resumed = self._load_state()
+        body = split_body(self._body, self._config.mesh_splits)
+        frames = load_training_frames(self._capture, body, self._config.stage1.ring_px)
+        self._recorder = recorder = self._start_recorder(frames, resumed)
+        self._avatar = self._make_avatar(body, frames, resumed)
+        for kind, share in STAGES:
+            if resumed is not None and resumed.stage > kind.number:
+                continue  # the run has been through it
+            stage, first = self._start_stage(kind, share, frames, resumed)
+            steps, terms, divergence = stage.config.steps, [], DivergenceWatch()
+            picture_every = max(1, round(steps * options.picture_every))
+            recorder.start(stage, first)
+            saved_s = time.monotonic()
+            started_s = saved_s - self._seconds
+            with Interruption() as interruption:
+                for step in range(first, steps):
+                    terms.append(self._step(stage, step))
+                    done, self._seconds = step + 1, time.monotonic() - started_s
+                    if trouble := divergence.see(terms[-1]):
+                        raise recorder.divergence(stage.number, step, trouble)
+                    if self._processes.is_any(interruption.is_asked):
+                        self._save(stage.number, done, stage.tensors(), divergence.is_doubtful)
+                        raise KeyboardInterrupt(f"{step_name(stage.number, done)} is saved; go on with")
+                    if done % LOG_EVERY == 0 or done == steps:
+                        recorder.log(stage.number, done, terms, self._seconds)
+                        terms = []
+                    if done % picture_every == 0 or done == steps:
+                        self._show(stage, done)
+                    if time.monotonic() - saved_s > options.save_every_s and done < steps:
+                        self._save(stage.number, done, stage.tensors(), divergence.is_doubtful)
+                        recorder.check_capture()
+                        saved_s = time.monotonic()
+            self._save(stage.number + 1, 0, {})  # the next stage, before its start
+        return TrainedAvatar(self._avatar.cpu().eval().requires_grad_(False), self._seconds, self._config)
+
+    def _load_state(self) -> RunState | None:
+        """The state to resume from; the settings and seconds become those it was saved with."""
+        folder = RunFolder(self._options.folder)
+        if not self._options.is_resumed:
+            if folder.unfinished():
+                raise PhynesError(
+                    f"{folder.path}: holds an unfinished run; pass --resume to go on with it, or name another "
+                    "--run-folder"
+                )
+            return None
+        state = folder.load_to_resume(self._requested)
+        self._config, self._seconds = with_rates_of(from_json(state.config), self._requested), state.seconds
+        return state
+
+    def _start_recorder(self, frames: Sequence[TrainingFrame], resumed: RunState | None) -> Recorder:
+        """Raises PhynesError when the capture is no longer what the run was started with."""
+        folder, watch = RunFolder(self._options.folder), CaptureWatch(self._capture, frames)
+        if resumed is not None and resumed.capture != watch.fingerprint:
+            raise PhynesError(
+                f"{folder.path}: the capture changed since this run was started: "
+                f"{watch.difference(folder.capture_path)}; put back what it was, or train without --resume in another "
+                "--run-folder"
+            )
+        return Recorder(folder, watch, self._options.processes, self._progress, self._options.has_tensorboard, resumed)
+
+    def _make_avatar(self, body: BodyModel, frames: Sequence[TrainingFrame], resumed: RunState | None) -> Avatar:
+        """Untrained maps of the seed, or those of the run that is resumed; on the CPU."""
+        config = self._config
+        torch.manual_seed(config.seed)
+        avatar = Avatar.untrained(
+            body, self._options.name, config.offset, config.texture, config.albedo, config.roughness
+        )
+        has_detail = int(config.stage2.has_pixel_normals)
+        avatar.record = AvatarRecord(self._options.name, config.stage2.f0, provenance={"pixel_normals": has_detail})
+        with torch.no_grad():
+            for neural_map in (avatar.offset, avatar.texture):
+                if neural_map.pose is not None:
+                    neural_map.pose.weight.mul_(config.stage1.pose_gain)
+        avatar.betas = self._capture.poses[self._capture.frames[0]].betas.clone()
+        avatar.use_map_backend(self._options.maps)
+        avatar.training_poses = torch.stack([frame.pose_vector for frame in frames])
+        if resumed is not None:
+            avatar.load_state_dict(resumed.part("avatar."))
+        return avatar
+
+    def _start_stage(
+        self, kind: type[TrainingStage], share: float, frames: Sequence[TrainingFrame], resumed: RunState | None
+    ) -> tuple[TrainingStage, int]:
+        """A stage, and how many of its steps are done; `share` of --minutes sets how many there are."""
+        if kind.preparation:
+            self._progress.note(kind.preparation)
+        self._avatar.to(self._device)
+        setup = StageSetup(
+            self._avatar, frames, self._config, self._device, self._processes, mesh_losses=self._options.mesh_losses
+        )
+        if resumed is not None and resumed.stage == kind.number and resumed.step > 0:
+            return kind(setup, resumed.part("stage.")), resumed.step
+        stage = kind(setup)
+        if self._options.minutes is not None:
+            trial = stage.anew(replace(setup, avatar=deepcopy(self._avatar)))
+            steps = self._affordable_steps(trial, 60.0 * self._options.minutes * share)
+            chosen = replace(getattr(self._config, kind.name), steps=steps)
+            self._config = replace(self._config, **{kind.name: chosen})
+            stage = stage.anew(replace(setup, config=self._config))
+        stage.start()
+        return stage, 0
+
+    def _affordable_steps(self, trial: TrainingStage, seconds: float) -> int:
+        """How many steps take so long, from timing a few of them."""
+        warm_up, timed = CALIBRATION_STEPS
+        for step in range(warm_up):
+            self._step(trial, step)
+        started_s = time.monotonic()
+        for step in range(warm_up, warm_up + timed):
+            self._step(trial, step)
+        a_step = (time.monotonic() - started_s) / timed
+        return max(1, int(self._processes.agree(seconds / a_step)))
+
+    def _step(self, stage: TrainingStage, step: int) -> dict[str, float]:
+        """One step; where memory does not suffice, the same step with half the rays or pixels, from here on."""
+        is_mixed = self._config.has_mixed_precision and not stage.needs_full_precision and self._device.type == "cuda"
+        while True:
+            try:
+                with torch.autocast(self._device.type, torch.bfloat16, enabled=is_mixed):
+                    return stage.step(step)
+            except torch.OutOfMemoryError:
+                self._processes.check_all_fit(False)
+            except OtherProcessOutOfMemoryError:
+                pass  # halve with the one that could not
+            if self._device.type == "cuda":
+                torch.cuda.empty_cache()
+            self._halve(stage, step)
+
+    def _halve(self, stage: TrainingStage, step: int) -> None:
+        before, unit = stage.num_rows, f"{stage.row_name} a step"
+        trouble = f"{step_name(stage.number, step)}: out of memory with {before} {unit}"
+        if before // 2 < FEWEST_ROWS:
+            raise PhynesError(f"{trouble}; free the GPU, or train with --device cpu; {self._recorder.saved}")
+        stage.take_rows(before // 2)
+        self._config = replace(self._config, **{stage.name: stage.config})
+        self._progress.note(f"{trouble}; going on with {before // 2}")
+
+    def _show(self, stage: TrainingStage, done: int) -> None:
+        """A comparison strip; where the capture can no longer be read, the state is saved first."""
+        try:
+            self._recorder.show(stage, done, self._capture, self._avatar)
+        except CaptureError as error:
+            self._save(stage.number, done, stage.tensors())
+            raise CaptureError(f"{error}; mend it and --resume: {self._recorder.saved}") from error
+
+    def _save(self, number: int, step: int, stage_tensors: Mapping[str, Tensor], is_doubtful: bool = False) -> None:
+        """The state to resume from: `step` steps of stage `number` are done."""
+        tensors = {f"avatar.{name}": value for name, value in self._avatar.state_dict().items()}
+        tensors |= {f"stage.{name}": value for name, value in stage_tensors.items()}
+        config, requested = as_json(self._config), as_json(self._requested)
+        state = RunState(number, step, self._seconds, config, requested, self._recorder.fingerprint, tensors)
+        self._recorder.save(state, is_doubtful)

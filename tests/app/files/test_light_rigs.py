@@ -1,0 +1,112 @@
+"""Light rigs as files, presets, and the options that mean the same."""
+
+import json
+import math
+from dataclasses import replace
+
+import pytest
+import torch
+
+from app.files.light_rigs import LIGHT_PRESETS, RigError, load_rig, read_rig, save_rig
+from app.model.blackbody import blackbody_color
+from app.model.lights import LampState, LightState
+from app.options.arguments import UsageError
+from app.options.light import LightOptions, background_color, light_from_options, parse_lamp, probe_file
+from app.rendering.lighting import engine_lamps
+
+RIG = LightState(
+    "environment", str(probe_file("studio")), 30.0, 1.5, (1.0, 0.9, 0.8), ((5, (1.0, 2.0, 3.0)),),
+    (LampState(10.0, 20.0, 3.0, (1.0, 0.5, 0.25), 4.0), LampState(kind="area", temperature_k=2700.0, is_on=False)),
+)  # fmt: skip
+
+
+def test_a_rig_comes_back_as_it_was_saved(tmp_path):
+    save_rig(tmp_path / "rig.json", RIG)
+    lamps, sky = read_rig(tmp_path / "rig.json")
+    assert lamps == RIG.lamps and sky == replace(RIG, lamps=())
+    assert json.loads((tmp_path / "rig.json").read_text())["sky"]["environment"] == "studio"  # on any machine
+
+
+@pytest.mark.parametrize(
+    "text, says",
+    [
+        ("{", "not readable as JSON"),
+        ("[]", "a JSON object"),
+        ('{"format": "other"}', "expected format"),
+        ('{"format": "phynes-light-rig", "version": 2}', "version 2"),
+        ('{"format": "phynes-light-rig", "version": 1, "lamp": []}', "'lamp'"),
+        ('{"format": "phynes-light-rig", "version": 1, "lamps": [{"azimut": 1}]}', "'azimut'"),
+        ('{"format": "phynes-light-rig", "version": 1, "lamps": [{"intensity": -1}]}', "a number from 0"),
+        ('{"format": "phynes-light-rig", "version": 1, "lamps": [{"intensity": NaN}]}', "'nan'"),
+        ('{"format": "phynes-light-rig", "version": 1, "lamps": [{"intensity": true}]}', "'True'"),
+        ('{"format": "phynes-light-rig", "version": 1, "lamps": [{"color": [1, 1]}]}', "red, green, blue"),
+        ('{"format": "phynes-light-rig", "version": 1, "lamps": [{"kind": "moon"}]}', "sun, area"),
+        ('{"format": "phynes-light-rig", "version": 1, "lamps": [{}, {}, {}, {}, {}, {}, {}, {}, {}]}', "at most 8"),
+        ('{"format": "phynes-light-rig", "version": 1, "sky": {"mode": "environment"}}', "sky.environment"),
+        ('{"format": "phynes-light-rig", "version": 1, "sky": {"probe_edits": [[512, [1, 1, 1]]]}}', "0 to 511"),
+        ("[" * 100_000, "not readable as JSON"),
+    ],
+)
+def test_what_is_no_rig_is_refused_in_one_line(tmp_path, text, says):
+    (tmp_path / "rig.json").write_text(text)
+    with pytest.raises(RigError) as error:
+        read_rig(tmp_path / "rig.json")
+    assert says in str(error.value) and "\n" not in str(error.value) and len(str(error.value)) < 400
+
+
+def test_a_missing_rig_names_the_presets(tmp_path):
+    with pytest.raises(RigError, match="three-point"):
+        load_rig(str(tmp_path / "none.json"))
+
+
+def test_presets_are_valid_rigs_that_shine_alone(tmp_path):
+    assert set(LIGHT_PRESETS) == {"three-point", "rim", "top", "candle"}
+    for name in LIGHT_PRESETS:
+        lamps, sky = load_rig(name)
+        assert sky is not None and sky.mode == "none"
+        save_rig(tmp_path / f"{name}.json", replace(sky, lamps=lamps))
+        assert read_rig(tmp_path / f"{name}.json") == (lamps, sky)
+
+
+def test_lamps_of_the_command_line():
+    sun = parse_lamp("60,30,3.14,1.5@3200")
+    assert (sun.azimuth_deg, sun.elevation_deg, sun.intensity, sun.angular_radius_deg) == (60, 30, 3.14, 1.5)
+    assert sun.kind == "sun" and sun.temperature_k == 3200
+    near = parse_lamp("area:0.5,0.2,1,4,0.05")
+    suns, spheres = engine_lamps((sun, near), torch.tensor([1.0, 1.0, 1.0]))
+    assert spheres[0].position == pytest.approx((1.5, 1.2, 2.0)) and spheres[0].radius_m == 0.05
+    assert spheres[0].intensity == 4 and spheres[0].color == (1.0, 1.0, 1.0)
+    assert suns[0].color == blackbody_color(3200.0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1,2", "1,2,-3", "a,b,c", "1,2,3,90", "1,2,3@x", "1,2,3@50", "area:1,2,3", "area:0,0,0,1", "area:1,0,0,1,2"],
+)
+def test_a_lamp_that_means_nothing_is_one_line(text):
+    with pytest.raises(UsageError, match="--lamp"):
+        parse_lamp(text)
+
+
+def test_rig_probe_and_lamps_join(tmp_path):
+    save_rig(tmp_path / "rig.json", RIG)
+    light = light_from_options(LightOptions(rig=str(tmp_path / "rig.json"), lamp=("0,0,1",), probe_yaw=15.0))
+    assert light.environment == RIG.environment and light.yaw_deg == 45.0 and len(light.lamps) == 3
+    light = light_from_options(LightOptions(rig="candle", probe="captured", probe_tint="1,0.5,0", probe_intensity=2.0))
+    assert light.mode == "captured" and light.tint == (1.0, 0.5, 0.0) and light.lamps == LIGHT_PRESETS["candle"]
+    assert light_from_options(LightOptions()) == LightState()
+    with pytest.raises(UsageError, match="at most 8"):
+        light_from_options(LightOptions(lamp=("0,0,1",) * 9))
+
+
+def test_lamps_that_are_off_do_not_shine():
+    suns, spheres = engine_lamps((LampState(is_on=False), LampState(kind="area", is_on=False)), torch.zeros(3))
+    assert suns == spheres == ()
+
+
+def test_background_colors():
+    assert background_color("ff8000", (0, 0, 0)) == pytest.approx((1.0, 128 / 255, 0.0))
+    assert background_color("", (0.1, 0.2, 0.3)) == (0.1, 0.2, 0.3)
+    with pytest.raises(UsageError, match="RRGGBB"):
+        background_color("red", (0, 0, 0))
+    assert math.isclose(sum(background_color("#000000", (1, 1, 1))), 0.0)

@@ -1,0 +1,110 @@
+"""What stands right of the split: chosen by edits, and undone with them."""
+
+from dataclasses import replace
+
+from app.files.light_rigs import LIGHT_PRESETS
+from app.files.sessions import SessionError, parse_session, session_text
+from app.model import comparison, edits, lights, view_state
+from app.model.avatar_row import AvatarRowState, BodyState
+from app.model.comparison import other_side
+from app.model.lights import LightState
+from app.model.store import Store
+from app.model.view_state import ViewState
+from app.tools.actions import Actions
+from app.tools.gestures import Gestures
+from app.tools.orbit_view import OrbitView
+from app.tools.picking import Letterbox
+from app.viewer.dropped_files import edit_of_dropped
+
+AVATARS = ("a.ckpt", "b.ckpt", "c.ckpt")
+SKIES = ("one.exr", "two.exr")
+
+
+def test_choosing_anything_splits_the_picture_and_changes_that_alone():
+    state = ViewState(BodyState("a.ckpt"))
+    assert other_side(comparison.compare_buffer(state, "uv")).display.buffer == "uv"
+    other = other_side(comparison.compare_avatar(state, "b.ckpt"))
+    assert other.body == replace(state.body, avatar="b.ckpt") and other.light == state.light
+    lit = comparison.compare_environment(lights.add_lamp(state), "one.exr")
+    assert lit.compare.is_on and other_side(lit).light.environment == "one.exr"
+    assert other_side(lit).light.lamps == lit.light.lamps and lit.light.mode == "captured"
+    rig = comparison.compare_rig(state, LIGHT_PRESETS["rim"], LightState(mode="none"))
+    assert other_side(rig).light == LightState(mode="none", lamps=LIGHT_PRESETS["rim"])
+    assert comparison.compare_buffer(state, "beauty") == state
+
+
+def test_the_buffer_that_a_bare_split_opens_with_makes_way():
+    state = comparison.toggle_compare(ViewState())
+    assert state.compare.buffer == "shading"
+    assert comparison.compare_avatar(state, "b.ckpt").compare.buffer == ""
+    chosen = comparison.compare_buffer(state, "normal")
+    assert comparison.compare_avatar(chosen, "b.ckpt").compare.buffer == "normal"
+
+
+def test_keys_step_through_avatars_and_environments_and_come_back():
+    state, seen = ViewState(BodyState("a.ckpt")), []
+    for _ in range(3):
+        state = comparison.step_compared_avatar(state, AVATARS)
+        seen.append(state.compare.avatar)
+    assert seen == ["b.ckpt", "c.ckpt", ""]
+    dropped = replace(ViewState(BodyState("a.ckpt")), avatar_row=AvatarRowState((BodyState("mine.ckpt"),)))
+    last = comparison.compare_avatar(dropped, "c.ckpt")
+    assert comparison.step_compared_avatar(last, AVATARS).compare.avatar == "mine.ckpt"  # beside, not on offer
+    lights = []
+    for _ in range(3):
+        state = comparison.step_compared_environment(state, SKIES, 1)
+        lights.append(state.compare.light and state.compare.light.environment)
+    assert lights == ["one.exr", "two.exr", None]
+    back = comparison.step_compared_environment(state, SKIES, -1)
+    assert back.compare.light is not None and back.compare.light.environment == "two.exr"
+
+
+def test_a_kept_light_stays_while_the_left_one_changes_and_spins_with_it():
+    state = comparison.keep_light(edits.edit_light(ViewState(), yaw_deg=30.0))
+    state = edits.edit_light(state, yaw_deg=90.0, turn_deg=15.0)
+    assert other_side(state).light == LightState(yaw_deg=30.0, turn_deg=15.0)
+    assert comparison.keep_light(state).compare.light is None
+
+
+def test_every_choice_is_one_step_of_undo_and_part_of_a_session(tmp_path):
+    for name in ("b.ckpt", "one.exr"):
+        (tmp_path / name).write_bytes(b"x")
+    store = Store(ViewState())
+    store.post(lambda s: comparison.compare_avatar(s, str(tmp_path / "b.ckpt")), "compare")
+    store.end_gesture()
+    store.post(lambda s: comparison.compare_environment(s, str(tmp_path / "one.exr")), "compare")
+    store.apply()
+    text = session_text(store.state)
+    assert parse_session(text, "s.json", tmp_path) == store.state
+    store.undo()
+    assert store.state.compare.light is None and store.state.compare.avatar
+    store.undo()
+    assert store.state == ViewState()
+    try:
+        parse_session(text.replace('"is_on"', '"buffer": "beauty", "is_on"'), "s.json", tmp_path)
+    except SessionError as error:
+        assert "buffer" in str(error) and "beauty" in str(error)
+    else:
+        raise AssertionError("a buffer that does not exist was taken")
+
+
+def test_a_comparison_that_cannot_be_shown_is_taken_back():
+    shown = comparison.compare_buffer(ViewState(), "uv")
+    broken = comparison.compare_avatar(shown, "broken.ckpt")
+    assert view_state.revert_sources(broken, shown).compare.avatar == ""
+
+
+def test_what_is_dropped_on_the_right_side_changes_that_side(tmp_path):
+    state = comparison.compare_buffer(ViewState(BodyState("a.ckpt")), "")
+    lit = edit_of_dropped(tmp_path / "sky.exr", is_right=True)[0](state)
+    assert lit.compare.light == replace(state.light, mode="environment", environment=str(tmp_path / "sky.exr"))
+    both = edit_of_dropped(tmp_path / "b.ckpt", is_right=True)[0](lit)
+    assert both.compare.avatar == str(tmp_path / "b.ckpt") and (both.body, both.light) == (state.body, state.light)
+    assert edit_of_dropped(tmp_path / "sky.exr")[0](state).compare == state.compare
+    gestures = Gestures(Store(replace(state, display=replace(state.display, slider=0.25))), Actions())
+    assert not gestures.is_right_of_slider(500, 50)  # no picture yet
+    gestures.view, gestures.letterbox = (
+        OrbitView(state.camera, (0.0, 1.0, 0.0), 100, 100),
+        Letterbox(200, 100, 100, 100),
+    )
+    assert gestures.is_right_of_slider(76, 50) and not gestures.is_right_of_slider(74, 50)

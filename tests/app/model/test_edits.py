@@ -1,0 +1,95 @@
+"""Edits: pure, total, and what they say."""
+
+import math
+
+import pytest
+
+from app.model import cameras, edits, joints, lights, view_state
+from app.model.cameras import CameraState
+from app.model.joints import NUM_JOINTS
+from app.model.lights import PROBE_COLUMNS
+from app.model.view_state import ViewState
+from app.panels.pose_panel import LIMBS
+
+
+def test_dragging_right_turns_the_avatar_with_the_pointer():
+    camera = cameras.orbit(ViewState(), dx_px=10, dy_px=0).camera
+    assert camera.azimuth_deg < 0  # the camera goes left, so what is in front moves right
+
+
+def test_the_camera_never_passes_over_the_pole():
+    state = cameras.orbit(ViewState(), 0, 10_000)
+    assert state.camera.elevation_deg == cameras.MAX_ELEVATION_DEG
+    assert cameras.orbit(state, 0, -100_000).camera.elevation_deg == -cameras.MAX_ELEVATION_DEG
+
+
+def test_zoom_is_undone_by_zooming_back_and_stays_in_range():
+    assert cameras.zoom(cameras.zoom(ViewState(), 3), -3).camera.distance_m == pytest.approx(CameraState().distance_m)
+    assert cameras.zoom(ViewState(), 500).camera.distance_m == cameras.MIN_DISTANCE_M
+    assert cameras.zoom(ViewState(), -500).camera.distance_m == cameras.MAX_DISTANCE_M
+
+
+def test_another_lens_keeps_the_size_of_what_is_orbited():
+    state = cameras.set_fov(ViewState(), 60.0)
+    before, after = ViewState().camera, state.camera
+    assert before.distance_m * math.tan(math.radians(15)) == pytest.approx(
+        after.distance_m * math.tan(math.radians(30))
+    )
+
+
+def test_joints_are_set_and_reset_one_by_one():
+    state = joints.set_joint(joints.set_joint(ViewState(), 18, (10, 20, 30)), 4, (5, 0, 0))
+    assert state.body.joint_angles_deg[18] == (10.0, 20.0, 30.0)
+    state = joints.reset_joints(state, (18,))
+    assert state.body.joint_angles_deg[18] == (0.0, 0.0, 0.0) and state.body.joint_angles_deg[4] == (5.0, 0.0, 0.0)
+    assert joints.reset_joints(state) == ViewState()
+    assert joints.set_joint(state, 99, (1, 1, 1)) == state
+
+
+def test_every_joint_has_exactly_one_slider():
+    joints = sorted(joint for _, limb in LIMBS for joint, _ in limb)
+    assert joints == list(range(NUM_JOINTS))
+
+
+def test_lamps_come_selected_and_go_without_leaving_a_hole():
+    state = ViewState()
+    for count in range(lights.MAX_LAMPS):
+        state = lights.add_lamp(state)
+        assert state.tool.selected_lamp == count and len(state.light.lamps) == count + 1
+    assert lights.add_lamp(state) == state
+    places = {(lamp.azimuth_deg, lamp.elevation_deg) for lamp in state.light.lamps}
+    assert len(places) == lights.MAX_LAMPS
+    state = lights.remove_lamp(state, lights.MAX_LAMPS - 1)
+    assert state.tool.selected_lamp == lights.MAX_LAMPS - 2
+    while state.light.lamps:
+        state = lights.remove_lamp(state, 0)
+    assert state.tool.selected_lamp == 0
+    assert lights.remove_lamp(state, 0) == state and lights.edit_lamp(state, 0, intensity=9.0) == state
+    assert lights.move_lamp(state, 3, 0.0, 0.0) == state
+
+
+def test_lamps_wrap_around_and_stop_at_the_poles():
+    state = lights.move_lamp(lights.add_lamp(ViewState()), 0, 190.0, 120.0)
+    assert state.light.lamps[0].azimuth_deg == -170.0
+    assert state.light.lamps[0].elevation_deg == cameras.MAX_ELEVATION_DEG
+
+
+def test_painting_sets_single_probes_and_clears():
+    state = lights.paint_probes(ViewState(), 3, 5, (1.0, 2.0, 3.0))
+    assert state.light.probe_edits == ((3 * PROBE_COLUMNS + 5, (1.0, 2.0, 3.0)),)
+    state = lights.paint_probes(state, 3, 5, (0.0, 0.0, 0.0))
+    assert state.light.probe_edits == ((3 * PROBE_COLUMNS + 5, (0.0, 0.0, 0.0)),)
+    assert lights.clear_paint(state).light.probe_edits == ()
+    assert lights.paint_probes(state, 16, 0, (1.0, 1.0, 1.0)) == state
+
+
+def test_a_brush_wraps_sideways_but_not_over_the_poles():
+    cells = lights.brush_cells(0, 0, 1)
+    assert set(cells) == {0, 1, PROBE_COLUMNS - 1, PROBE_COLUMNS, PROBE_COLUMNS + 1, 2 * PROBE_COLUMNS - 1}
+    assert lights.brush_cells(7, 7, 0) == [7 * PROBE_COLUMNS + 7]
+
+
+def test_refused_files_are_taken_back_and_other_edits_stay():
+    shown = ViewState()
+    asked = edits.edit_light(edits.edit_display(shown, exposure_ev=1.0), mode="environment", environment="broken.exr")
+    assert view_state.revert_sources(asked, shown) == edits.edit_display(shown, exposure_ev=1.0)

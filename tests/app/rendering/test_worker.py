@@ -1,0 +1,251 @@
+"""The engine thread: latest wins, errors are messages, recordings come and go, and it always ends."""
+
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from app.model import edits
+from app.model.exports import StillState, TurntableState
+from app.model.view_state import ViewState
+from app.rendering.export_jobs import StillJob, VideoJob
+from app.rendering.frames import LIGHT, Frame, packed
+from app.rendering.worker import Worker
+from phynes_core.errors import ImageError
+from phynes_core.io.image_files import read_png
+
+PATIENCE_S = 60.0
+
+
+class Painter:
+    """A stand-in renderer: frames as gray as the exposure says, held back on request."""
+
+    def __init__(self):
+        self.rendered = []
+        self.gate = threading.Event()
+        self.gate.set()
+        self.started = threading.Semaphore(0)
+        self.num_unconverged = 0
+        self.read = []
+
+    def readings(self, state, size):
+        self.read.append(state)
+        if state.body.time_s < 0:
+            raise ImageError("map broken.exr: unreadable")
+        return packed({}, np.ones((size, size)))
+
+    def warm_up(self, progress):
+        progress("compiling", 0.5)
+
+    def render(self, state, size, is_final=False):
+        self.started.release()
+        assert self.gate.wait(PATIENCE_S)
+        if state.light.environment == "broken.exr":
+            raise ImageError("environment broken.exr: unreadable")
+        if state.light.environment == "bug.exr":
+            raise RuntimeError("shapes differ")
+        self.rendered.append((state, size, is_final))
+        self.num_unconverged -= 1
+        pixels = np.full((size, size, 4), 0.5, np.float16)
+        return Frame(
+            pixels, LIGHT, state, (0.0, 0.0, 0.0), np.zeros((16, 32, 3), np.float32), 1.0,
+            is_converged=self.num_unconverged < 0 or is_final, is_final=is_final,
+        )  # fmt: skip
+
+    def render_large(self, state, size, after_tile):
+        frame = self.render(state, size, is_final=True)
+        return frame if all(after_tile(done, 4) for done in range(1, 5)) else None
+
+    def to_bytes(self, frame, display, has_alpha=False):
+        return np.full((*frame.size, 4 if has_alpha else 3), 128, np.uint8)
+
+
+def wait_for(condition):
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.005)
+
+
+def at_exposure(value):
+    return edits.edit_body(ViewState(), time_s=value)
+
+
+@pytest.fixture
+def painter():
+    return Painter()
+
+
+@pytest.fixture
+def worker(painter):
+    worker = Worker(painter, 16)
+    yield worker
+    painter.gate.set()
+    assert worker.close(PATIENCE_S)
+
+
+def test_it_says_what_it_prepares_and_then_is_ready(worker, painter):
+    seen = []
+    worker.wake = lambda: seen.append(worker.status)
+    worker.start()
+    wait_for(lambda: worker.status.is_ready)
+    assert any(status.activity == "compiling" and status.share == 0.5 for status in seen)
+    assert worker.status.activity == ""
+
+
+def test_the_latest_view_wins(worker, painter):
+    painter.gate.clear()
+    worker.start()
+    worker.show(at_exposure(0.0))
+    assert painter.started.acquire(timeout=PATIENCE_S)
+    for value in range(1, 50):
+        worker.show(at_exposure(float(value)))
+    painter.gate.set()
+    wait_for(lambda: worker.latest is not None and worker.latest.state == at_exposure(49.0))
+    assert [state.body.time_s for state, *_ in painter.rendered] == [0.0, 49.0]
+
+
+def test_what_did_not_converge_is_rendered_again(worker, painter):
+    painter.num_unconverged = 3
+    worker.start()
+    worker.show(at_exposure(1.0))
+    wait_for(lambda: worker.latest is not None and worker.latest.is_converged)
+    assert len(painter.rendered) == 4
+    assert worker.status.render_fps > 0
+
+
+def test_a_view_at_rest_becomes_fine_only_when_no_hand_is_on_it(worker, painter):
+    worker.start()
+    worker.show(at_exposure(1.0))
+    wait_for(lambda: worker.latest is not None)
+    time.sleep(0.5)  # longer than REST_S
+    assert not worker.latest.is_final
+    worker.let_refine(True)
+    wait_for(lambda: worker.latest.is_final)
+    assert [is_final for *_, is_final in painter.rendered] == [False, True]
+
+
+def test_an_unreadable_file_is_one_message_and_the_next_view_is_shown(worker, painter):
+    worker.start()
+    worker.show(edits.edit_light(ViewState(), environment="broken.exr"))
+    wait_for(lambda: worker.status.messages)
+    message = worker.status.messages[-1]
+    assert message.is_error and message.text == "environment broken.exr: unreadable"
+    assert worker.failed.light.environment == "broken.exr"
+    worker.show(at_exposure(2.0))
+    wait_for(lambda: worker.latest is not None and worker.latest.state == at_exposure(2.0))
+
+
+def test_a_bug_is_a_message_too_and_logged(worker, painter, caplog):
+    worker.start()
+    worker.show(edits.edit_light(ViewState(), environment="bug.exr"))
+    wait_for(lambda: worker.status.messages)
+    assert "RuntimeError: shapes differ" in worker.status.messages[-1].text
+    assert "shapes differ" in caplog.text
+
+
+def test_a_recording_is_written_while_the_frames_are_shown(worker, painter, tmp_path):
+    worker.start()
+    worker.show(at_exposure(1.0))
+    wait_for(lambda: worker.latest is not None)
+    settings = TurntableState(seconds=0.5, fps=10, size=32, path=str(tmp_path / "t.mp4"))
+    worker.export(VideoJob(at_exposure(1.0), settings, {}))
+    wait_for(lambda: worker.status.recording.state == "done")
+    assert (tmp_path / "t.mp4").stat().st_size > 0
+    recording = worker.status.recording
+    assert (recording.num_done, recording.num_frames, recording.share) == (5, 5, 1.0)
+    wait_for(lambda: worker.latest.size == (16, 16))  # back to the live view
+
+
+def test_cancelling_leaves_no_file(worker, painter, tmp_path):
+    worker.start()
+    wait_for(lambda: worker.status.is_ready)
+    painter.gate.clear()
+    worker.export(VideoJob(ViewState(), TurntableState(seconds=5, fps=10, size=32, path=str(tmp_path / "t.mp4")), {}))
+    assert painter.started.acquire(timeout=PATIENCE_S)
+    worker.cancel_recording()
+    painter.gate.set()
+    wait_for(lambda: worker.status.recording.state == "cancelled")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_recording_that_cannot_be_written_says_so(worker, tmp_path):
+    (tmp_path / "file").write_text("")
+    worker.start()
+    worker.export(VideoJob(ViewState(), TurntableState(size=32, path=str(tmp_path / "file" / "t.mp4")), {}))
+    wait_for(lambda: worker.status.recording.state == "failed")
+    assert "cannot write here" in worker.status.messages[-1].text
+
+
+def test_closing_in_the_middle_of_a_recording_leaves_no_file(painter, tmp_path):
+    worker = Worker(painter, 16)
+    worker.start()
+    worker.export(VideoJob(ViewState(), TurntableState(seconds=500, fps=10, size=32, path=str(tmp_path / "t.mp4")), {}))
+    wait_for(lambda: worker.status.recording.num_done > 0)
+    assert worker.close(PATIENCE_S)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_closing_before_the_start_is_fine(painter):
+    assert Worker(painter, 16).close(1.0)
+
+
+def test_a_picture_at_rest_is_read_out_once_and_only_when_somebody_points(worker, painter):
+    worker.start()
+    worker.show(at_exposure(1.0))
+    worker.let_refine(True)
+    wait_for(lambda: worker.latest is not None and worker.latest.is_final)
+    assert painter.read == [] and worker.readings_of(worker.latest) is None
+    worker.let_read(True)
+    wait_for(lambda: worker.readings_of(worker.latest) is not None)
+    worker.let_read(False)
+    worker.let_read(True)
+    worker.show(at_exposure(2.0))
+    wait_for(lambda: len(painter.read) == 2)
+    assert [state.body.time_s for state in painter.read] == [1.0, 2.0]
+
+
+def test_readings_that_fail_are_one_message_and_are_not_tried_again(worker, painter):
+    worker.start()
+    worker.show(at_exposure(-1.0))
+    worker.let_refine(True)
+    worker.let_read(True)
+    wait_for(lambda: any(message.is_error for message in worker.status.messages))
+    worker.show(at_exposure(3.0))
+    wait_for(lambda: worker.latest.state.body.time_s == 3.0 and worker.readings_of(worker.latest) is not None)
+    assert [state.body.time_s for state in painter.read] == [-1.0, 3.0]
+
+
+def test_a_picture_is_written_and_the_live_view_comes_back(worker, painter, tmp_path):
+    worker.start()
+    worker.show(at_exposure(1.0))
+    wait_for(lambda: worker.latest is not None)
+    assert worker.export(StillJob(at_exposure(1.0), StillState(64, True, str(tmp_path / "p.png"))))
+    wait_for(lambda: worker.status.recording.state == "done")
+    assert read_png(tmp_path / "p.png").shape == (64, 64, 4) and worker.status.recording.share == 1.0
+    wait_for(lambda: any(message.text == f"Saved {tmp_path / 'p.png'}" for message in worker.status.messages))
+
+
+def test_one_thing_is_made_at_a_time(worker, painter, tmp_path):
+    worker.start()
+    wait_for(lambda: worker.status.is_ready)
+    painter.gate.clear()
+    take = StillJob(ViewState(), StillState(64, False, str(tmp_path / "p.png")))
+    assert worker.export(take)
+    assert painter.started.acquire(timeout=PATIENCE_S)
+    assert not worker.export(take)
+    worker.cancel_recording()
+    painter.gate.set()
+    wait_for(lambda: worker.status.recording.state == "cancelled")
+    assert list(tmp_path.iterdir()) == []
+    wait_for(lambda: worker.status.messages[-1].text == "The picture was cancelled")
+
+
+@pytest.mark.parametrize("path, message", [("p.gif", "ends in .png or .exr"), ("file/p.png", "cannot write here")])
+def test_a_picture_that_cannot_be_written_is_one_message(worker, tmp_path, path, message):
+    (tmp_path / "file").write_text("")
+    worker.start()
+    worker.export(StillJob(ViewState(), StillState(64, False, str(tmp_path / path))))
+    wait_for(lambda: worker.status.recording.state == "failed")
+    assert message in worker.status.messages[-1].text and worker.status.messages[-1].is_error

@@ -1,0 +1,154 @@
+"""Flying by held keys: as far as the time says, one undo step a flight, nothing of it outside fly mode."""
+
+import pytest
+
+from app.model import cameras
+from app.model.cameras import eye_of
+from app.model.status import RecordingStatus, Status
+from app.model.store import Store
+from app.model.view_state import ViewState
+from app.tools.actions import Actions
+from app.tools.fly import FAST, LONGEST_S, FlyTool
+from app.tools.gestures import LEFT, MIDDLE, RIGHT, Gestures
+from app.tools.orbit_view import OrbitView
+from app.tools.picking import Letterbox
+from app.viewer.notices import fly_captions
+
+
+class Clock:
+    now_s = 100.0
+
+    def __call__(self):
+        return self.now_s
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def store():
+    return Store(cameras.toggle_fly(ViewState()))
+
+
+@pytest.fixture
+def hands(store, clock):
+    return FlyTool(store, clock)
+
+
+@pytest.fixture
+def gestures(store):
+    gestures = Gestures(store, Actions(close=lambda: pytest.fail("closed")))
+    gestures.view = OrbitView(store.state.camera, (0.0, 1.0, 0.0), 512, 512)
+    gestures.letterbox = Letterbox(512, 512, 512, 512)
+    return gestures
+
+
+def flown(hands, store, clock, names, seconds, looks):
+    for name in names:
+        hands.press(name)
+    for _ in range(looks):
+        clock.now_s += seconds / looks
+        hands.advance()
+    for name in names:
+        hands.release(name)
+    store.apply()
+    return store.state.camera.pan_m
+
+
+@pytest.mark.parametrize("looks", [1, 3, 60])
+def test_a_held_key_moves_by_the_time_however_often_it_is_drawn(hands, store, clock, looks):
+    assert flown(hands, store, clock, "W", 0.4, looks) == pytest.approx((0.0, 0.0, -0.4))  # at 1 m/s, from the front
+
+
+def test_a_tap_between_two_pictures_counts(hands, store, clock):
+    hands.press("E")
+    clock.now_s += 0.05
+    hands.release("E")
+    clock.now_s += 5.0
+    hands.advance()
+    store.apply()
+    assert store.state.camera.pan_m == pytest.approx((0.0, 0.05, 0.0))
+
+
+def test_two_keys_are_no_faster_than_one_and_opposite_ones_stand_still(hands, store, clock):
+    x, y, z = flown(hands, store, clock, "WD", 0.4, 2)
+    assert (x * x + y * y + z * z) ** 0.5 == pytest.approx(0.4) and x == pytest.approx(-z)
+    store.undo()
+    assert flown(hands, store, clock, "AD", 0.4, 2) == (0.0, 0.0, 0.0)
+
+
+def test_shift_is_faster_and_the_wheel_sets_the_speed(hands, store, clock):
+    assert flown(hands, store, clock, ["LEFT_SHIFT", "Q"], 0.1, 1) == pytest.approx((0.0, -0.1 * FAST, 0.0))
+    store.post(lambda s: cameras.change_fly_speed(s, 2.0), "speed")
+    store.apply()
+    assert store.state.tool.camera.fly_m_s == pytest.approx(cameras.FLY_STEP**2)
+
+
+def test_a_viewer_that_was_stopped_does_not_leap(hands, store, clock):
+    assert flown(hands, store, clock, "W", 60.0, 1)[2] == pytest.approx(-LONGEST_S)
+
+
+def test_a_flight_is_one_step_back(hands, store, clock):
+    flown(hands, store, clock, "W", 0.3, 5)
+    flown(hands, store, clock, "A", 0.3, 5)
+    store.undo()
+    assert store.state.camera.pan_m == pytest.approx((0.0, 0.0, -0.3))
+    store.undo()
+    assert store.state.camera == ViewState().camera and not store.can_undo
+
+
+def test_outside_fly_mode_the_keys_mean_what_the_table_says(hands, store, clock):
+    store.post(cameras.toggle_fly, "fly")
+    store.apply()
+    assert not hands.press("W") and flown(hands, store, clock, "W", 0.3, 2) == (0.0, 0.0, 0.0)
+
+
+def test_a_drag_looks_around_and_the_middle_button_pans(gestures, store):
+    for button in (LEFT, RIGHT):
+        before = store.state.camera
+        gestures.press(200, 300, button, False)
+        assert gestures.drag == "look"
+        gestures.move(240, 300, 40, 10)
+        gestures.release(button)
+        store.apply()
+        assert store.state.camera != before
+        assert eye_of(store.state.camera) == pytest.approx(eye_of(before))
+        store.undo()
+        assert store.state.camera == before
+    gestures.press(200, 300, MIDDLE, False)
+    assert gestures.drag == "pan"
+
+
+def test_the_wheel_leaves_the_distance_alone_in_fly_mode(gestures, store):
+    gestures.scroll(1.0)
+    store.apply()
+    assert store.state.camera == ViewState().camera
+    assert store.state.tool.camera.fly_m_s == pytest.approx(cameras.FLY_STEP) and not store.can_undo
+
+
+def test_keys_fly_until_escape_which_does_not_close_the_viewer(gestures, store):
+    gestures.key("W")
+    assert gestures.fly.is_moving
+    gestures.key_up("W")
+    gestures.key("ESCAPE")
+    store.apply()
+    assert not store.state.tool.camera.flies and not gestures.fly.is_moving
+
+
+def test_the_picture_says_how_to_fly(store):
+    caption, *others = fly_captions(store.state, Status())
+    assert "1.0 m/s" in caption.text and not others
+    assert not fly_captions(store.state, Status(recording=RecordingStatus("running")))
+    assert not fly_captions(ViewState(), Status())
+
+
+def test_undo_after_landing_does_not_take_off_again(hands, store, clock):
+    flown(hands, store, clock, "W", 0.3, 2)
+    store.post(cameras.toggle_fly, "fly mode")  # from the panel, as a step of its own
+    store.apply()
+    store.undo()
+    assert store.state.camera == ViewState().camera and not store.state.tool.camera.flies
+    store.redo()
+    assert store.state.camera.pan_m[2] == pytest.approx(-0.3) and not store.state.tool.camera.flies

@@ -1,0 +1,234 @@
+"""A monkey at the keyboard: random keys, drags, widgets and files must neither crash, leak nor freeze anything."""
+
+import json
+import os
+import random
+import string
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import dearpygui.dearpygui as dpg
+import numpy as np
+import pytest
+
+from app.model.avatar_row import BodyState
+from app.model.store import Store
+from app.model.view_state import ViewState
+from app.panels.layout import PanelLayout
+from app.panels.panel import PanelContext, Snapshot
+from app.panels.theme import build_theme
+from app.rendering.frames import Frame
+from app.rendering.render_service import RenderService
+from app.rendering.worker import Worker
+from app.tools.actions import Actions
+from app.tools.gestures import Gestures
+from app.tools.orbit_view import OrbitView
+from app.tools.picking import Letterbox
+from app.tools.shortcuts import SHORTCUTS
+from app.viewer.dropped_files import edit_of_dropped
+from app.viewer.loop import resident_mb
+from phynes_core.errors import PhynesError
+from phynes_core.io.image_files import write_hdr
+
+SIZE = 48
+LONGEST_S = 60.0  # that a single picture may take before the engine counts as frozen
+LONGEST_WARM_UP_S = 900.0
+MOST_GROWTH = 1.02
+WRITES = ("close", "let go", "save", "open", "record", "screenshot", "copy", "video")  # files, dialogs and the end
+SLIDERS = {"mvSliderFloat": float, "mvSliderInt": int, "mvDragFloat": float}
+WHOLE_RUN = pytest.param(10_000, marks=pytest.mark.soak)
+
+
+def harmless(name: str) -> bool:
+    """Keys that write no file and end nothing."""
+    return not any(word in name for word in WRITES)
+
+
+class Monkey:
+    """Everything a person can do without a display, at random."""
+
+    def __init__(self, avatar: Path, folder: Path, seed: int) -> None:
+        self.random = random.Random(seed)
+        self.folder = folder
+        self.files = strange_files(folder)
+        self.store = Store(ViewState(BodyState(str(avatar))))
+        session = RenderService()
+        session.check(self.store.state)
+        self.choices = session.choices(str(avatar))
+        self.worker = Worker(session, SIZE)
+        actions = Actions(
+            undo=self.store.undo, redo=self.store.redo, clip=lambda: (1.0, 30.0),
+            environments=lambda: tuple(choice.key for choice in self.choices.environments),
+            avatars=lambda: (str(avatar),),
+        )  # fmt: skip
+        self.gestures = Gestures(self.store, actions)
+        self.layout = PanelLayout(PanelContext(self.store.post, self.store.end_gesture, actions))
+        dpg.create_context()
+        build_theme()
+        self.layout.build()
+        self.widgets = [item for item in dpg.get_all_items() if dpg.get_item_callback(item)]
+        self.deeds: tuple[Callable[[], None], ...] = (self.press_key,) * 5 + (self.drag, self.use_widget) * 3
+        self.deeds += (self.drop, self.turn_wheel, self.take_back)
+        self.worker.start()
+        start_s = time.monotonic()
+        while not self.worker.status.is_ready:  # kernels may have to be compiled
+            assert time.monotonic() < start_s + LONGEST_WARM_UP_S
+            time.sleep(0.02)
+
+    def close(self) -> None:
+        assert self.worker.close(LONGEST_S)
+        dpg.destroy_context()
+
+    def step(self) -> str:
+        deed = self.random.choice(self.deeds)
+        what = deed()
+        self.store.apply()
+        return f"{deed.__name__} {what}"
+
+    def press_key(self) -> str:
+        shortcut = self.random.choice([shortcut for shortcut in SHORTCUTS if harmless(shortcut.name)])
+        shortcut.do(self.store, self.gestures._actions)
+        self.store.end_gesture()
+        return shortcut.name
+
+    def drag(self) -> None:
+        x, y = self._place()
+        self.gestures.press(
+            x, y, self.random.choice((1, 1, 2, 3)), self.random.random() < 0.2, self.random.random() < 0.2
+        )
+        for _ in range(self.random.randrange(5)):
+            dx, dy = self.random.uniform(-80, 80), self.random.uniform(-80, 80)
+            x, y = x + dx, y + dy
+            self.gestures.move(x, y, dx, dy)
+        self.gestures.release(self.random.choice((1, 2, 3)), x, y)
+        for button in (1, 2, 3):
+            self.gestures.release(button, x, y)
+
+    def turn_wheel(self) -> None:
+        self.gestures.scroll(self.random.choice((-3.0, -1.0, 1.0, 3.0)))
+
+    def take_back(self) -> None:
+        for _ in range(self.random.randrange(8)):
+            self.random.choice((self.store.undo, self.store.redo))()
+
+    def use_widget(self) -> str:
+        item = self.random.choice(self.widgets)
+        name = dpg.get_item_alias(item) or dpg.get_item_label(item) or ""
+        if not dpg.does_item_exist(item) or not harmless(name.replace("_", " ")):
+            return ""
+        kind, present = dpg.get_item_type(item).removeprefix("mvAppItemType::"), dpg.get_item_configuration(item)
+        if kind in SLIDERS:
+            # Ctrl+click takes numbers beyond the slider's ends
+            span = present["max_value"] - present["min_value"]
+            number = self.random.uniform(present["min_value"] - span, present["max_value"] + span)
+            dpg.set_value(item, SLIDERS[kind](number))
+        elif kind == "mvCheckbox":
+            dpg.set_value(item, self.random.random() < 0.5)
+        elif kind in ("mvCombo", "mvRadioButton", "mvListbox") and present["items"]:
+            dpg.set_value(item, self.random.choice(present["items"]))
+        elif kind == "mvInputText":
+            dpg.set_value(item, "".join(self.random.choices(string.printable, k=self.random.randrange(40))))
+        elif kind not in ("mvButton", "mvMenuItem", "mvColorEdit"):
+            return ""
+        callback = dpg.get_item_callback(item)
+        arguments = (item, dpg.get_value(item), dpg.get_item_user_data(item))
+        wanted = callback.__code__.co_argcount - (1 if hasattr(callback, "__self__") else 0)
+        callback(*arguments[:wanted])
+        return name
+
+    def drop(self) -> str:
+        path = self.random.choice(self.files)
+        try:
+            edit, label = edit_of_dropped(path)
+        except PhynesError as error:
+            assert str(error)
+        else:
+            self.store.post(edit, label)
+        return path.name
+
+    def look(self) -> Frame | None:
+        """Show what there is, as the windows do."""
+        frame = self.worker.latest
+        if frame is not None:
+            self.gestures.view = OrbitView(frame.state.camera, frame.target, *frame.size)
+            self.gestures.letterbox = Letterbox(800, 800, *frame.size)
+            self.gestures.limbs.frame = frame
+        shown = Snapshot(self.store.state, self.choices, self.worker.status)
+        self.layout.sync(replace(shown, probe_radiance=frame.probe_radiance) if frame else shown)
+        return frame
+
+    def settle(self) -> None:
+        """Ask for a picture of the newest state and wait: it is drawn, or refused with a message."""
+        state, start_s = self.store.state, time.monotonic()
+        self.worker.show(state)
+        while True:
+            frame = self.worker.latest
+            if frame is not None and frame.state.rendered == state.rendered:
+                assert np.isfinite(frame.pixels).all()
+                return
+            if self.worker.failed is not None and self.worker.failed.rendered == state.rendered:
+                shown = frame.state if frame else ViewState(state.body)
+                self.store.post(lambda _, shown=shown: shown, "revert")
+                self.store.apply()
+                return
+            assert time.monotonic() < start_s + LONGEST_S, f"no picture of {state}"
+            time.sleep(0.002)
+
+    def _place(self) -> tuple[float, float]:
+        return self.random.uniform(-20, 820), self.random.uniform(-20, 820)
+
+
+def strange_files(folder: Path) -> list[Path]:
+    """What people drop: good, broken, empty, of another kind, and no file at all."""
+    rng = np.random.default_rng(3)
+    write_hdr(folder / "light.hdr", rng.random((8, 16, 3), np.float32))
+    rig = {"format": "phynes-light-rig", "version": 1, "lamps": [{}]}
+    session = {"format": "phynes-session", "version": 1, "state": 3}
+    contents = {
+        "empty.exr": b"", "noise.hdr": rng.bytes(300), "half.npz": b"PK\x03\x04" + rng.bytes(40),
+        "walk.bvh": b"HIERARCHY", "bad.json": b"{", "list.json": b"[1, 2]", "rig.json": json.dumps(rig).encode(),
+        "pickle.pkl": b"\x80\x04cos\nsystem\n.", "who.ckpt": rng.bytes(64), "notes.txt": b"hello",
+        "picture.png": rng.bytes(90), "session.json": json.dumps(session).encode(),
+    }  # fmt: skip
+    for name, content in contents.items():
+        (folder / name).write_bytes(content)
+    return [folder / "light.hdr", *(folder / name for name in contents), folder / "gone.exr", folder]
+
+
+@pytest.fixture
+def settings(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize("count", [300, WHOLE_RUN])
+def test_random_edits_drops_and_keys_break_nothing(avatar_file, tmp_path, settings, count):
+    seed = int(os.environ.get("PHYNES_MONKEY_SEED", "1"))
+    monkey = Monkey(avatar_file, tmp_path, seed)
+    deeds, memory = [], []
+    try:
+        for index in range(count):
+            try:
+                deeds.append(monkey.step())
+                monkey.look()
+                if index % 10 == 9:
+                    monkey.settle()
+                    memory.append(resident_mb() or 0.0)
+                wrong = [text for text in (m.text for m in monkey.worker.status.messages) if "Internal error" in text]
+                assert not wrong, wrong
+            except BaseException:
+                print(f"seed {seed}, deed {index}; the last ones:", *deeds[-12:], sep="\n  ")
+                raise
+        while monkey.store.can_undo:
+            monkey.store.undo()
+        monkey.settle()
+    finally:
+        monkey.close()
+    if count > 1000:
+        fifth = len(memory) // 5
+        # kept files, texts and 200 states to take back fill up for thousands of deeds
+        before, last = np.median(memory[-2 * fifth : -fifth]), np.median(memory[-fifth:])
+        assert last < MOST_GROWTH * before, memory[::fifth]

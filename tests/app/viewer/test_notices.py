@@ -1,0 +1,82 @@
+"""What the picture says in words, and for how long."""
+
+import numpy as np
+import pytest
+
+from app.model.status import LONGEST, Message, RecordingStatus, Status, clock, shortened
+from app.model.tools import HELP_PAGES, toggle_help
+from app.model.view_state import ViewState
+from app.tools.shortcuts import GROUPS
+from app.viewer.notices import ERROR_SHOWN_S, HINTS, MESSAGE_SHOWN_S, Notices
+from app.window.help_picture import PAGES, help_picture
+
+
+@pytest.fixture
+def notices(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    return Notices
+
+
+def texts(captions):
+    return [caption.text for caption in captions]
+
+
+def test_the_first_start_hints_until_a_hand_is_on_the_picture(notices):
+    ready, first = Status(is_ready=True), notices()
+    assert set(texts(first.captions(ready, True, 0.0))) == set(HINTS) and len(HINTS) == 3
+    first.touch()
+    assert first.captions(ready, True, 1.0) == []
+    assert notices().captions(ready, True, 0.0) == []  # not the first start any more
+
+
+def test_messages_fade_and_errors_stay_longer(notices):
+    status = Status(is_ready=True, messages=(Message("bad file", True, 0.0), Message("saved", False, 0.0)))
+    said = notices()
+    said.touch()
+    assert set(texts(said.captions(status, True, 1.0))) == {"bad file", "saved"}
+    assert texts(said.captions(status, True, MESSAGE_SHOWN_S + 0.1)) == ["bad file"]
+    assert said.captions(status, True, ERROR_SHOWN_S + 0.1) == []
+
+
+def test_the_newest_message_stands_lowest_and_long_ones_are_cut(notices):
+    messages = tuple(Message(f"message {number} " + "x" * 200, False, 0.0) for number in range(5))
+    captions = notices().captions(Status(is_ready=True, messages=messages), True, 1.0)
+    assert [text[:9] for text in texts(captions)] == ["message 4", "message 3", "message 2"]
+    assert captions[0].y > captions[1].y and all(len(caption.text) == LONGEST for caption in captions)
+    assert shortened("short") == "short"
+
+
+def test_a_click_shows_all_of_a_message_until_the_next_click(notices):
+    long = "cannot read it: " + "word " * 60
+    status, said = Status(is_ready=True, messages=(Message("saved", False, 0.0), Message(long, True, 0.0))), notices()
+    said.touch()
+    lowest = said.captions(status, True, 1.0)[0]
+    assert not said.click(0.05, lowest.y) and not said.click(0.5, 0.3) and said.click(0.45, lowest.y + 0.01)
+    opened = said.captions(status, True, 1000.0)
+    assert " ".join(texts(reversed(opened))) == long.strip() and all(len(text) <= LONGEST for text in texts(opened))
+    assert said.click(0.5, opened[-1].y) and said.captions(status, True, 1000.0) == []
+
+
+def test_progress_says_how_long_it_takes(notices):
+    status = Status(is_ready=True, recording=RecordingStatus("running", 5, 20, "t.mp4", left_s=75.0))
+    said = texts(notices().captions(status, True, 0.0))
+    assert "Making the video   5 of 20   ·   1:15 left   ·   Shift+R cancels" in said
+    assert (clock(7.4), clock(3723)) == ("0:07", "1:02:03")
+
+
+@pytest.mark.parametrize("page", [1, 2])
+@pytest.mark.parametrize("width, height", [(700, 780), (1800, 1000), (420, 420)])
+def test_the_table_of_keys_fits_wherever_it_can(width, height, page):
+    picture = help_picture(page, width, height)
+    pixels = np.asarray(picture)
+    assert pixels.max() == 255
+    if width > 500:
+        assert picture.width <= width and picture.height <= height
+
+
+def test_the_pages_hold_every_group_and_the_key_turns_them():
+    assert len(PAGES) == HELP_PAGES and sorted(sum(PAGES, ())) == sorted(("Mouse", *GROUPS))
+    state = ViewState()
+    for expected in (1, 2, 0):
+        state = toggle_help(state)
+        assert state.tool.help_page == expected

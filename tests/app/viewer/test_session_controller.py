@@ -1,0 +1,265 @@
+"""Sessions as files between the windows and the disk, and what is left when a viewer does not come to its end."""
+
+import json
+import shutil
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.cli import command_name, main
+from app.files.autosave import Autosave, autosave_folder, lost_sessions
+from app.files.sessions import load_session, save_session
+from app.files.settings import FILE, RecentFiles, keep
+from app.model import cameras, edits, lights
+from app.model.avatar_row import BodyState
+from app.model.status import OpenedSession
+from app.model.store import Store
+from app.model.view_state import ViewState
+from app.viewer.sessions import RigController, SessionController
+
+
+@pytest.fixture(autouse=True)
+def own_settings(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
+    monkeypatch.chdir(tmp_path)
+
+
+class Desk:
+    """A controller with the store behind it, and what it said."""
+
+    def __init__(self, avatar_file, opened=OpenedSession()):  # noqa: B008 - frozen
+        self.said = []
+        self.store = Store(ViewState(BodyState(str(avatar_file.resolve()))))
+        self.controller = SessionController(
+            self.store, lambda text, is_error=False: self.said.append((text, is_error)), opened
+        )
+
+    def edit(self, **changes):
+        self.store.post(lambda s: edits.edit_light(s, **changes), "light")
+        self.store.end_gesture()
+        self.store.apply()
+
+
+def crash(state):
+    """What a viewer leaves that ended unexpectedly."""
+    autosave = Autosave(ViewState())
+    autosave.turn(state, time.monotonic())
+    autosave._writer.join(10)
+    autosave._lock.close()
+
+
+def test_saving_twice_writes_one_file_and_says_whether_it_is_current(avatar_file):
+    controller = Desk(avatar_file)
+    controller.edit(yaw_deg=20.0)
+    assert not controller.controller.status.is_saved
+    controller.controller.save()
+    assert controller.controller.status.name == "somebody_session.json" and controller.controller.status.is_saved
+    controller.edit(yaw_deg=30.0)
+    assert not controller.controller.status.is_saved
+    controller.controller.save()
+    assert load_session(Path("somebody_session.json")) == controller.store.state
+    assert len(list(Path().glob("*.json"))) == 1
+
+
+def test_a_new_session_never_replaces_an_older_file(avatar_file):
+    Path("somebody_session.json").write_text("mine")
+    controller = Desk(avatar_file)
+    controller.controller.save()
+    assert Path("somebody_session.json").read_text() == "mine" and Path("somebody_session_2.json").is_file()
+
+
+def test_opening_is_one_step_that_undo_takes_back(avatar_file, tmp_path):
+    controller = Desk(avatar_file)
+    before = controller.store.state
+    other = cameras.orbit(lights.add_lamp(before), 30, 10)
+    save_session(tmp_path / "other.json", other)
+    controller.controller.open("other.json")
+    assert controller.store.state == other and controller.controller.status.name == "other.json"
+    controller.store.undo()
+    assert controller.store.state == before
+
+
+def test_a_file_that_is_no_session_is_a_message_and_changes_nothing(avatar_file, tmp_path):
+    controller = Desk(avatar_file)
+    before = controller.store.state
+    (tmp_path / "bad.json").write_text('{"format": "phynes session", "version": 2, "view": {"light": {"lamps": 3}}}')
+    controller.controller.open("bad.json")
+    assert controller.store.state == before and controller.controller.status.name == ""
+    text, is_error = controller.said[-1]
+    assert is_error and "light.lamps: expected a list, got 3" in text and "\n" not in text
+
+
+def test_a_place_that_cannot_be_written_is_a_message(avatar_file, tmp_path):
+    controller = Desk(avatar_file)
+    (tmp_path / "file").write_text("")
+    controller.controller.save_as("file/s.json")
+    assert controller.said[-1][1] and "cannot write here" in controller.said[-1][0]
+
+
+def test_what_a_viewer_lost_is_offered_once_and_comes_back(avatar_file):
+    lost = lights.add_lamp(ViewState(BodyState(str(avatar_file.resolve()))))
+    crash(lost)
+    controller = Desk(avatar_file)
+    assert controller.controller.status.can_restore
+    controller.controller.restore()
+    assert (
+        controller.store.state == lost
+        and not controller.controller.status.can_restore
+        and not controller.controller.status.is_saved
+    )
+    controller.controller.end()
+    assert list(autosave_folder().iterdir()) == []
+    assert not Desk(avatar_file).controller.status.can_restore
+
+
+def test_a_viewer_that_ends_as_it_should_leaves_nothing(avatar_file):
+    controller = Desk(avatar_file)
+    controller.edit(yaw_deg=20.0)
+    controller.controller.turn(time.monotonic())
+    controller.controller.end()
+    assert list(autosave_folder().iterdir()) == [] and lost_sessions() == []
+
+
+def test_a_running_viewers_session_is_not_lost(avatar_file):
+    controller = Desk(avatar_file)
+    controller.edit(yaw_deg=20.0)
+    controller.controller.turn(time.monotonic())
+    controller.controller._autosave._writer.join(10)
+    assert len(list(autosave_folder().glob("*.json"))) == 1 and lost_sessions() == []
+    controller.controller.end()
+
+
+def test_a_clock_that_runs_writes_nothing(avatar_file):
+    state = ViewState(BodyState(str(avatar_file)))
+    autosave = Autosave(state)
+    autosave.turn(edits.edit_body(state, time_s=3.0, playing=True), time.monotonic())
+    assert autosave._writer is None
+    autosave.end()
+
+
+def test_a_lost_session_that_is_damaged_is_a_message(avatar_file):
+    crash(lights.add_lamp(ViewState(BodyState(str(avatar_file.resolve())))))
+    lost_sessions()[0].write_text("{")
+    controller = Desk(avatar_file)
+    before = controller.store.state
+    controller.controller.restore()
+    assert controller.said[-1][1] and controller.store.state == before and not controller.controller.status.can_restore
+
+
+def test_settings_that_cannot_be_written_do_not_stop_the_viewer(avatar_file, tmp_path):
+    (tmp_path / "settings").write_text("a file where a folder should be")
+    controller = Desk(avatar_file)
+    controller.edit(yaw_deg=20.0)
+    controller.controller.turn(time.monotonic())
+    controller.controller.note_shown(controller.store.state)
+    controller.controller.end()
+
+
+def test_recent_files_are_kept_newest_first_and_missing_ones_dropped(tmp_path):
+    for name in ("a.ckpt", "b.ckpt", "s.json"):
+        (tmp_path / name).write_text("")
+    recent = RecentFiles()
+    for name in ("a.ckpt", "b.ckpt", "a.ckpt"):
+        recent.note("avatar", tmp_path / name)
+    recent.note("session", tmp_path / "s.json")
+    recent.note("light", tmp_path / "none.exr")
+    names = {kind: [Path(path).name for path in paths] for kind, paths in RecentFiles().listed().items()}
+    assert names == {"avatar": ["a.ckpt", "b.ckpt"], "light": [], "session": ["s.json"]}
+    (tmp_path / "a.ckpt").unlink()
+    assert [Path(path).name for path in RecentFiles().listed()["avatar"]] == ["b.ckpt"]
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"avatar": 3, "light": [4]}', ""])
+def test_a_damaged_list_of_recent_files_is_an_empty_one(content):
+    keep(FILE, content)
+    assert not any(RecentFiles().listed().values())
+
+
+def test_a_recent_file_opens_by_its_kind(avatar_file, tmp_path):
+    controller = Desk(avatar_file)
+    other = tmp_path / "other.ckpt"
+    shutil.copy(avatar_file, other)
+    controller.controller.open_recent("avatar", str(other))
+    controller.controller.open_recent("light", str(tmp_path / "gone.exr"))
+    controller.store.apply()
+    assert controller.store.state.body.avatar == str(other)
+    assert controller.said == [(f"{tmp_path / 'gone.exr'}: it is not there any more", True)]
+
+
+def test_a_rig_that_was_saved_or_loaded_is_a_recent_light(avatar_file, tmp_path):
+    controller = Desk(avatar_file)
+    rigs = RigController(controller.store, lambda *_, **__: None, controller.controller.note_light)
+    rigs.save(str(tmp_path / "rig.json"))
+    assert controller.controller.status.recent["light"] == (str(tmp_path / "rig.json"),)
+    (tmp_path / "two.json").write_text('{"format": "phynes-light-rig", "version": 1, "lamps": [{}, {}]}')
+    controller.controller.open_recent("light", str(tmp_path / "two.json"))
+    controller.store.apply()
+    assert len(controller.store.state.light.lamps) == 2 and controller.controller.status.recent["light"][0].endswith(
+        "two.json"
+    )
+
+
+@pytest.mark.parametrize("name", ["", "/", "a\0b", "~nobody-of-this-name/s.json"])
+def test_a_name_that_no_file_can_have_is_a_message(avatar_file, name):
+    controller = Desk(avatar_file)
+    controller.controller.save_as(name)
+    controller.controller.open(name)
+    RigController(controller.store, controller.controller._say).save(name)
+    assert len(controller.said) == 3 and all(is_error and "\n" not in text for text, is_error in controller.said)
+
+
+# the command line
+
+
+def refused(capsys, *argv):
+    assert main(list(argv)) == 2
+    error = capsys.readouterr().err.strip()
+    assert error.startswith("error: ") and len(error.splitlines()) == 1
+    return error
+
+
+def test_a_session_file_opens_the_viewer():
+    assert command_name(["my.json", "--size", "256"]) == "view"
+    assert command_name(["My.JSON"]) == "view"
+
+
+def test_what_is_wrong_with_a_session_is_one_line(capsys, tmp_path, avatar_file):
+    assert "No such file" in refused(capsys, "none.json")
+    (tmp_path / "bad.json").write_text("{")
+    assert "not readable as JSON" in refused(capsys, "bad.json")
+    assert "not readable as JSON" in refused(capsys, "render", "--session", "bad.json", "--out", "o")
+    save_session(tmp_path / "s.json", ViewState(BodyState(str(avatar_file.resolve()))))
+    assert "--motion: --session s.json says that already" in refused(
+        capsys, "render", "--session", "s.json", "--motion", "walk", "--out", "o"
+    )
+    assert "no viewer ended unexpectedly" in refused(capsys, "--restore")
+
+
+@pytest.mark.parametrize(
+    "view, message",
+    [
+        ({"camera": {"distance_m": -1}}, "camera.distance_m: expected 0.05 to"),
+        ({"light": {"lamps": [{}] * 9}}, "lamps: expected at most 8, got 9"),
+        ({"light": {"probe_edits": [[600, [1, 1, 1]]]}}, "probe_edits: expected each cell of 0 to 511"),
+        ({"tool": {"selected_joint": 99}}, "selected_joint: expected -1 to 23, got 99"),
+        ({"tool": {"turntable": {"fps": 0}}}, "fps: expected 1 to 120, got 0"),
+        ({"display": {"slider": 2}}, "slider: expected 0 to 1, got 2"),
+    ],
+)
+def test_numbers_that_would_break_the_viewer_are_refused(capsys, tmp_path, view, message):
+    (tmp_path / "s.json").write_text(json.dumps({"format": "phynes session", "version": 2, "view": view}))
+    assert message in refused(capsys, "render", "--session", "s.json", "--out", "o")
+
+
+def test_a_session_renders_as_the_options_do_that_it_stands_for(capsys, tmp_path, avatar_file):
+    state = ViewState(BodyState(str(avatar_file.resolve())))
+    state = lights.move_lamp(lights.add_lamp(edits.edit_light(state, mode="none")), 0, 60.0, 30.0)
+    state = lights.edit_lamp(state, 0, color=(1.0, 1.0, 1.0), intensity=3.0)
+    state = replace(state, surroundings=replace(state.surroundings, backdrop="none"))
+    save_session(tmp_path / "s.json", edits.edit_camera(state, azimuth_deg=30.0, elevation_deg=10.0, distance_m=4.0))
+    assert main(["render", "--session", "s.json", "--out", "a", "--size", "64"]) == 0
+    options = ["--probe", "none", "--lamp", "60,30,3", "--camera", "30,10,4", "--out", "b", "--size", "64"]
+    assert main(["render", "--avatar", str(avatar_file), *options]) == 0
+    assert (tmp_path / "a" / "radiance.png").read_bytes() == (tmp_path / "b" / "radiance.png").read_bytes()
