@@ -23,9 +23,13 @@ from torch import Tensor
 PROBE_ROWS = 16
 PROBE_COLUMNS = 32
 NUM_PROBES = PROBE_ROWS * PROBE_COLUMNS
+PROBE_PATCH = 16  # neighboring probes that lie together in a half word of visibility bits; shading skips closed ones
 NUM_JOINTS = 24  # SMPL's skeleton, in SMPL's order
 POSE_DIM = 72  # what the maps see: 24 axis-angle rotations, the root's zeroed
 MIN_ROUGHNESS = 0.05  # below it the highlight is narrower than a float32 GGX lobe can hold
+MIN_COSINE = 1e-3  # n.l and n.v are clamped to it inside the specular lobe
+SKIN_SHARE = 0.01  # of the way from a point to where its shadow rays start; above it the point's own faces are not met
+LUMINANCE = (0.2126, 0.7152, 0.0722)  # of linear sRGB (Rec. 709)
 DEFAULT_F0 = 0.04  # Schlick reflectance at normal incidence of skin and cloth
 
 JOINT_NAMES = (

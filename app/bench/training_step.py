@@ -72,7 +72,7 @@ class _WarpTree(Bvh):
     """Asks Warp on the CPU for every sample."""
 
     def __init__(self, vertices: np.ndarray, faces: np.ndarray) -> None:
-        from phynes_core.kernels.cuda.ray_mesh import RayMesh
+        from phynes_core.kernels.cuda.warp_rays import RayMesh
 
         super().__init__(vertices, faces)
         self._vertices = torch.from_numpy(vertices)
@@ -82,12 +82,12 @@ class _WarpTree(Bvh):
         self, vertex_normals: np.ndarray, corner_uv: np.ndarray, origins: np.ndarray, directions: np.ndarray,
         distances: np.ndarray, lower: float, upper: float, surface: KnownSurface | None = None,
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
-        from phynes_core.kernels.cuda.closest import closest_points
+        from phynes_core.kernels.cuda.warp_rays import nearest_points
 
         points = torch.from_numpy(origins[:, None] + distances[..., None] * directions[:, None]).view(-1, 3)
         face_index = torch.empty(len(points), dtype=torch.int32)
         barycentric, distance = torch.empty(len(points), 3), torch.empty(len(points))
-        closest_points(self._warp_mesh, points, face_index, barycentric, distance)
+        nearest_points(self._warp_mesh, points, face_index, barycentric, distance)
         corners = torch.from_numpy(self.faces)[face_index.long()].long()
         foot = (self._vertices[corners] * barycentric[..., None]).sum(1)
         normal = (torch.from_numpy(vertex_normals)[corners] * barycentric[..., None]).sum(1)

@@ -11,7 +11,7 @@ from torch import Tensor
 from app.model.display_settings import DisplaySettings
 from app.rendering.frames import Frame
 from phynes_core.io.shipped_files import ASSETS
-from phynes_core.render.colormap import color_table
+from phynes_core.render.tonemap import color_table
 
 NONE, VALUE, LUMINANCE, STOPS, DEPTH = range(5)  # of the shader's `number`
 MODES = {

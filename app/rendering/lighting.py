@@ -13,10 +13,8 @@ from app.model.lights import PROBE_COLUMNS, PROBE_ROWS, LampState, LightState
 from app.model.view_state import ViewState
 from app.rendering.frames import LARGEST_HALF, Sky
 from phynes_core.conventions import direction_to_latlong, latlong_directions, orbit_direction
-from phynes_core.render.area_lamps import AreaLamp
-from phynes_core.render.lamps import Lamp
-from phynes_core.render.lighting import Lighting
-from phynes_core.render.one_light import one_light
+from phynes_core.render.lamps import AreaLamp, Lamp
+from phynes_core.render.lighting import Lighting, one_light
 from phynes_core.render.probes import Environment, environment_to_probes
 
 BLUR_SHARPNESS = 40.0  # of exp(k cos): half as bright 11 degrees beside a point of light

@@ -8,10 +8,9 @@ from app.rendering.frames import Sky
 from app.rendering.lighting import BuiltLight
 from app.rendering.tiles import Tile, whole_tile
 from phynes_core.conventions import rotation_about_y
-from phynes_core.render.balls import film_set_balls, sample_latlong
 from phynes_core.render.camera import Camera
 from phynes_core.render.ground import Ground
-from phynes_core.render.light_picture import picture_of_light
+from phynes_core.render.light_picture import film_set_balls, picture_of_light, sample_latlong
 
 BALL_SHARE = 0.13  # of the picture's height
 BALL_MARGIN = 0.02

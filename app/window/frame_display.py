@@ -12,7 +12,7 @@ from app.tools.viewport import Letterbox
 from app.window.frame_upload import FrameUpload
 from app.window.overlay_display import OverlayDisplay
 from app.window.shaders import rectangle_program
-from phynes_core.render.colormap import TABLE_SIZE, color_table
+from phynes_core.render.tonemap import TABLE_SIZE, color_table
 
 Rectangle = tuple[float, float, float, float]  # left, top, width, height
 WHOLE: Rectangle = (0.0, 0.0, 1.0, 1.0)

@@ -58,7 +58,7 @@ class _PosedMesh:
     @staticmethod
     def of(vertices: Tensor, faces: Tensor) -> "_PosedMesh":
         normals, occluder = vertex_normals(vertices, faces), Occluder(vertices, faces)
-        bits = occluder.point_bits(vertices, normals, probe_directions())
+        bits = occluder.vertex_bits(normals, probe_directions())
         return _PosedMesh(vertices, faces, normals, occluder, bits)
 
     def seen(self, camera: Camera) -> "_Pixels":

@@ -19,15 +19,14 @@ from torch import Tensor
 from phynes_core.body.model import Pose
 from phynes_core.frame.device_graph import Step
 from phynes_core.frame.scene import PosedAvatar, Scene, SceneMesh, build_mesh
-from phynes_core.kernels.cuda.primary_hits import pixel_ray_basis, primary_hits
-from phynes_core.kernels.cuda.ray_mesh import RayMesh
-from phynes_core.kernels.cuda.visibility import visibility_bits
+from phynes_core.kernels.cuda.warp_rays import RayMesh, pixel_ray_basis, primary_hits
 from phynes_core.kernels.cuda.warp_shade import fused_shade
+from phynes_core.kernels.cuda.warp_visibility import visibility_bits
 from phynes_core.maps.material_edit import MaterialEdit, edited
 from phynes_core.render.camera import Camera
 from phynes_core.render.detail_normals import detail_normals, face_frames
-from phynes_core.render.fixed_gbuffer import FixedGBuffer, build_fixed_gbuffer
 from phynes_core.render.frame_buffers import FrameBuffers, compose
+from phynes_core.render.gbuffer import FixedGBuffer, build_fixed_gbuffer
 from phynes_core.render.probes import probe_directions
 from phynes_core.render.rasterize import NEAR_M, Fragments
 from phynes_core.render.shade import Shading, Surface

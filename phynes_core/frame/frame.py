@@ -30,17 +30,15 @@ from phynes_core.frame.scene_view import (
     white_surface,
 )
 from phynes_core.kernels.registry import missing_cause
-from phynes_core.render.area_lamps import AreaLamp, shade_area_lamp
 from phynes_core.render.bright_sources import source_rays
 from phynes_core.render.camera import Camera
 from phynes_core.render.detail_normals import FaceFrames, detail_normals, face_frames
 from phynes_core.render.frame_buffers import BUFFERS, FrameBuffers, average_samples, compose
-from phynes_core.render.lamps import lamp_rays
+from phynes_core.render.lamps import AreaLamp, lamp_rays, shade_area_lamp
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Probes
 from phynes_core.render.shade import DistantLights, PackedVisibility, Shading, Surface, shade
-from phynes_core.render.vertex_bits import SeenBits, VertexBits
-from phynes_core.render.visibility import Occluder
+from phynes_core.render.visibility import Occluder, SeenBits, VertexBits
 
 if TYPE_CHECKING:
     from phynes_core.frame.recorded_frames import RecordedFrames

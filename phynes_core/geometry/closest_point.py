@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from phynes_core.checks import check_tensor
-from phynes_core.kernels.registry import resolve
+from phynes_core.kernels.registry import CLOSEST_POINT
 
 _PAIRS = 1 << 20  # point-face pairs per step of the reference
 
@@ -36,27 +36,12 @@ def closest_point(
     check_tensor("points", points, ["N", 3])
     if faces.shape[0] == 0:
         raise ValueError("faces: expected at least one face, got none")
-    chosen = resolve("closest_point", backend, vertices.device.type)
-    if chosen == "numba":
-        from phynes_core.kernels.cpu.bvh import Bvh
-
-        found = Bvh(vertices.detach().numpy(), faces.numpy()).closest(points.detach().numpy())
-        face_index, barycentric, distance = (torch.from_numpy(array) for array in found)
-        return ClosestPoint(face_index.long(), barycentric, distance)
-    if chosen == "warp":
-        from phynes_core.kernels.cuda.closest import closest_points
-        from phynes_core.kernels.cuda.ray_mesh import RayMesh
-
-        count, device = len(points), points.device
-        face_index = torch.empty(count, dtype=torch.int32, device=device)
-        barycentric, distance = torch.empty(count, 3, device=device), torch.empty(count, device=device)
-        closest_points(RayMesh(vertices, faces), points.float().contiguous(), face_index, barycentric, distance)
-        return ClosestPoint(face_index.long(), barycentric, distance)
-    return closest_point_reference(vertices, faces, points)
+    run = CLOSEST_POINT.implementation(backend, vertices.device.type)
+    return ClosestPoint(*run(vertices, faces, points))
 
 
-def closest_point_reference(vertices: Tensor, faces: Tensor, points: Tensor) -> ClosestPoint:
-    """The specification, in plain torch and float64: the nearest of every face's interior, edges and corners."""
+def closest_point_reference(vertices: Tensor, faces: Tensor, points: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The specification of the interface ClosestPoints, in float64: every face's interior, edges and corners."""
     corners = vertices.detach().double()[faces.long()]  # [F, 3, 3]
     chunk = max(1, _PAIRS // faces.shape[0])
     face_index, barycentric, distance = [], [], []
@@ -68,8 +53,8 @@ def closest_point_reference(vertices: Tensor, faces: Tensor, points: Tensor) -> 
         distance.append(best.sqrt().float())
     if not face_index:
         face_index = torch.zeros(0, dtype=torch.int64, device=points.device)
-        return ClosestPoint(face_index, points.new_zeros(0, 3), points.new_zeros(0))
-    return ClosestPoint(torch.cat(face_index), torch.cat(barycentric), torch.cat(distance))
+        return face_index, points.new_zeros(0, 3), points.new_zeros(0)
+    return torch.cat(face_index), torch.cat(barycentric), torch.cat(distance)
 
 
 def _closest_on_faces(corners: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:  # -> [N, F, 3], [N, F]

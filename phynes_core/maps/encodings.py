@@ -9,19 +9,16 @@ entry after entry, features innermost, so grids can be exchanged with tiny-cuda-
 import functools
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from phynes_core.checks import check_tensor
-from phynes_core.kernels.registry import resolve
+from phynes_core.kernels.registry import HASH_ENCODING
+from phynes_core.kernels.surface_interfaces import HashLevels
 
-if TYPE_CHECKING:
-    from phynes_core.kernels.cuda.triton_encoding import ColumnTable
-
-HASH_PRIMES = (1, 2654435761)  # tiny-cuda-nn's "CoherentPrime"
+HASH_PRIME = 2654435761  # of the second coordinate; the first one's is 1 (tiny-cuda-nn's "CoherentPrime")
 INITIAL_RANGE = 1e-4  # uniform in +- this, as in the paper's appendix
 
 
@@ -48,17 +45,8 @@ class HashEncodingConfig:
         return self.num_levels * self.num_features
 
 
-@dataclass(frozen=True)
-class LevelTable:
-    """Parameters of each level, for the kernels."""
-
-    scale: np.ndarray  # [L] float32
-    resolution: np.ndarray  # [L] uint32, grid vertices a side
-    offset: np.ndarray  # [L + 1] int64, first entry of each level
-    is_hashed: np.ndarray  # [L] bool
-
-
-def level_table(config: HashEncodingConfig) -> LevelTable:
+@functools.lru_cache(maxsize=32)
+def level_table(config: HashEncodingConfig) -> HashLevels:
     """Resolutions and offsets, computed in float32 as tiny-cuda-nn does."""
     log2_scale = np.float32(math.log2(config.per_level_scale))
     level = np.arange(config.num_levels, dtype=np.float32)
@@ -67,7 +55,10 @@ def level_table(config: HashEncodingConfig) -> LevelTable:
     dense = resolution**2
     entries = np.minimum((dense + 7) // 8 * 8, 1 << config.log2_entries)
     offset = np.concatenate([[0], np.cumsum(entries)]).astype(np.int64)
-    return LevelTable(scale.astype(np.float32), resolution.astype(np.uint32), offset, entries < dense)
+    return HashLevels(
+        scale.astype(np.float32), resolution.astype(np.uint32), offset, entries < dense, HASH_PRIME,
+        config.base_resolution, config.per_level_scale, config.log2_entries,
+    )  # fmt: skip
 
 
 class HashEncoding(nn.Module):
@@ -84,26 +75,16 @@ class HashEncoding(nn.Module):
     def forward(self, uv: Tensor, backend: str = "auto") -> Tensor:  # [N, 2] -> [N, L * F], levels in order
         """Bilinear interpolation in every level, concatenated from coarse to fine."""
         check_tensor("uv", uv, ["N", 2])
-        chosen = resolve("hash_encoding", backend, uv.device.type)
-        if chosen == "numba":
-            return _NumbaEncode.apply(uv, self.grid, self.table)
-        if chosen == "triton":
-            return _TritonEncode.apply(uv, self.grid, column_table(self.config, uv.device))
-        if chosen == "tinycudann":
-            from phynes_core.kernels.adapters import tinycudann
-
-            config, resolution = self.config, tuple(self.table.resolution.tolist())
-            sizes = config.log2_entries, config.base_resolution, config.per_level_scale
-            return tinycudann.encode(uv, self.grid, *sizes, resolution)
-        return encode_reference(uv, self.grid, self.table)
+        run = HASH_ENCODING.implementation(backend, uv.device.type)
+        return run(uv, self.grid, self.table)
 
 
-def encode_reference(uv: Tensor, grid: Tensor, table: LevelTable) -> Tensor:  # [N, 2], [entries, F] -> [N, L * F]
-    """The specification, in plain torch."""
+def encode_reference(uv: Tensor, grid: Tensor, levels: HashLevels) -> Tensor:  # [N, 2], [entries, F] -> [N, L * F]
+    """The specification of the interface Encode."""
     features = []
-    for level in range(len(table.scale)):
-        first, last = int(table.offset[level]), int(table.offset[level + 1])
-        position = uv * float(table.scale[level]) + 0.5
+    for level in range(len(levels.scale)):
+        first, last = int(levels.offset[level]), int(levels.offset[level + 1])
+        position = uv * float(levels.scale[level]) + 0.5
         cell = position.floor()
         fraction = position - cell
         values = torch.zeros(uv.shape[0], grid.shape[1], dtype=grid.dtype, device=grid.device)
@@ -112,75 +93,16 @@ def encode_reference(uv: Tensor, grid: Tensor, table: LevelTable) -> Tensor:  # 
             along_v = fraction[:, 1:] if up else 1 - fraction[:, 1:]
             weight = along_u * along_v
             vertex = torch.stack([cell[:, 0] + right, cell[:, 1] + up], -1)
-            index = _entry_index(vertex.long(), int(table.resolution[level]), bool(table.is_hashed[level]))
+            index = _entry_index(vertex.long(), levels, level)
             values = values + weight * grid[first + index % (last - first)]
         features.append(values)
     return torch.cat(features, -1)
 
 
-def _entry_index(vertex: Tensor, resolution: int, is_hashed: bool) -> Tensor:  # [N, 2] -> [N], before the modulo
-    if is_hashed:
-        wrapped = [(vertex[:, axis] * HASH_PRIMES[axis]) & 0xFFFFFFFF for axis in (0, 1)]
-        return wrapped[0] ^ wrapped[1]
-    return vertex[:, 0] + vertex[:, 1] * resolution
-
-
-class _NumbaEncode(torch.autograd.Function):
-    """The numba kernel; its backward pass scatters into the grid."""
-
-    @staticmethod
-    def forward(ctx, uv: Tensor, grid: Tensor, table: LevelTable) -> Tensor:
-        from phynes_core.kernels.cpu.hash_encoding import encode
-
-        ctx.uv, ctx.table, ctx.num_entries = uv.detach().contiguous().numpy(), table, grid.shape[0]
-        features = encode(
-            ctx.uv, grid.detach().contiguous().numpy(), table.scale, table.resolution, table.offset, table.is_hashed
-        )
-        return torch.from_numpy(features)
-
-    @staticmethod
-    def backward(ctx, *gradients: Tensor) -> tuple[None, Tensor, None]:
-        from phynes_core.kernels.cpu.hash_encoding import encode_backward
-
-        table = ctx.table
-        grid_gradient = encode_backward(
-            ctx.uv,
-            gradients[0].contiguous().numpy(),
-            table.scale,
-            table.resolution,
-            table.offset,
-            table.is_hashed,
-            ctx.num_entries,
-        )
-        return None, torch.from_numpy(grid_gradient), None
-
-
-@functools.lru_cache(maxsize=32)
-def column_table(config: HashEncodingConfig, device: torch.device) -> "ColumnTable":
-    """The level table for the Triton kernels, cached on the device."""
-    from phynes_core.kernels.cuda.triton_encoding import ColumnTable
-
-    table = level_table(config)
-    return ColumnTable.of_levels(
-        table.scale, table.resolution, table.offset, table.is_hashed, config.num_features, device
-    )
-
-
-class _TritonEncode(torch.autograd.Function):
-    """The Triton kernel; its backward pass scatters into the grid."""
-
-    @staticmethod
-    def forward(ctx, uv: Tensor, grid: Tensor, table: "ColumnTable") -> Tensor:
-        from phynes_core.kernels.cuda.triton_encoding import encode
-
-        ctx.uv, ctx.table, ctx.num_entries = uv.detach(), table, grid.shape[0]
-        return encode(ctx.uv, grid.detach(), table)
-
-    @staticmethod
-    def backward(ctx, *gradients: Tensor) -> tuple[None, Tensor, None]:
-        from phynes_core.kernels.cuda.triton_encoding import encode_backward
-
-        return None, encode_backward(ctx.uv, gradients[0], ctx.table, ctx.num_entries), None
+def _entry_index(vertex: Tensor, levels: HashLevels, level: int) -> Tensor:  # [N, 2] -> [N], before the modulo
+    if levels.is_hashed[level]:
+        return (vertex[:, 0] & 0xFFFFFFFF) ^ ((vertex[:, 1] * levels.prime) & 0xFFFFFFFF)
+    return vertex[:, 0] + vertex[:, 1] * int(levels.resolution[level])
 
 
 class FrequencyEncoding(nn.Module):

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -10,15 +9,12 @@ from torch import Tensor, nn
 from phynes_core.checks import check_tensor
 from phynes_core.conventions import POSE_DIM
 from phynes_core.kernels.cpu.threads import run_in_threads
-from phynes_core.kernels.registry import REFERENCE, resolve
-from phynes_core.maps.encodings import FrequencyEncoding, HashEncoding, HashEncodingConfig, column_table
-
-if TYPE_CHECKING:
-    from phynes_core.kernels.cuda.triton_maps import PackedMap
+from phynes_core.kernels.registry import NEURAL_MAP, REFERENCE, SOFTPLUS, resolve
+from phynes_core.kernels.surface_interfaces import HashLevels, MapLayers, Softplus
+from phynes_core.maps.encodings import FrequencyEncoding, HashEncoding, HashEncodingConfig, encode_reference
 
 SOFTPLUS_BETA = 100.0  # close to a ReLU but smooth, as in the signed-distance networks of the paper's family
 MAX_OCTAVES = 16  # 2^16 waves across the square: 64 for each of 1024 texels
-TRITON_WIDTHS = (16, 32, 64, 128)  # of hidden layers that fit one block; multiples for the tensor cores
 QUERY_CHUNK = 4096  # rows of a 64-wide layer that fit the L2 cache; one thread a core processes chunks
 
 
@@ -67,7 +63,6 @@ class NeuralMap(nn.Module):
     def __init__(self, config: NeuralMapConfig) -> None:
         super().__init__()
         self.config = config
-        self._packed_cache: tuple[object, PackedMap] | None = None  # key (its parameters' versions), and the packed map
         self.backend = "auto"  # the default of `forward`
         octaves = config.frequency_octaves
         self.encoding = FrequencyEncoding(octaves) if octaves else HashEncoding(config.encoding)
@@ -100,76 +95,33 @@ class NeuralMap(nn.Module):
         if backend == "auto":
             backend = self.backend
         # an adapter that only encodes leaves the layers to torch
-        kernel = REFERENCE if backend == "tinycudann" else resolve("neural_map", backend, uv.device.type)
-        if kernel == "numba" and self._can_fuse(uv, pose):
-            return self._query_numba(uv, self._first_bias(pose))
-        if kernel == "triton" and self._can_fuse(uv, pose) and self.config.hidden_width in TRITON_WIDTHS:
-            return self._query_triton(uv, self._first_bias(pose), count)
-        features = self.encoding(uv, backend)
-        bias = self._first_bias(pose)
-        if torch.is_grad_enabled() or uv.shape[0] <= QUERY_CHUNK or uv.device.type != "cpu":
-            return self._network(features, bias, kernel)
-        values = torch.empty(uv.shape[0], self.config.output_channels, dtype=features.dtype)
+        chosen = REFERENCE if backend == "tinycudann" else resolve("neural_map", backend, uv.device.type)
+        first_bias, layers = self._first_bias(pose), self._layers()
+        encoding = self.encoding
+        if isinstance(encoding, HashEncoding) and chosen != REFERENCE and self._can_fuse(uv, pose, encoding):
+            run = NEURAL_MAP.load(chosen, uv.device.type)
+            values = run(uv, encoding.grid, encoding.table, first_bias, layers, count)
+            if values is not None:
+                return values
+        softplus = SOFTPLUS.load(chosen, uv.device.type)
+        return query_layers(encoding(uv, backend), first_bias, layers, softplus)
 
-        @torch.no_grad()
-        def query(first: int) -> None:
-            rows = slice(first, first + QUERY_CHUNK)
-            values[rows] = self._network(features[rows], bias if bias.ndim == 1 else bias[rows])
-
-        run_in_threads(query, range(0, uv.shape[0], QUERY_CHUNK))
-        return values
-
-    def _can_fuse(self, uv: Tensor, pose: Tensor | PoseBatch) -> bool:
-        """Whether fused kernels serve this query: hash grids, one pose, no gradients, float32 throughout."""
+    def _can_fuse(self, uv: Tensor, pose: Tensor | PoseBatch, encoding: HashEncoding) -> bool:
+        """Whether kernels of the whole map serve this query: one pose, no gradients, float32 throughout."""
         return (
-            isinstance(self.encoding, HashEncoding)
-            and not isinstance(pose, PoseBatch)
+            not isinstance(pose, PoseBatch)
             and not torch.is_grad_enabled()
             and not torch.is_autocast_enabled(uv.device.type)
-            and uv.dtype == self.encoding.grid.dtype == self.head.weight.dtype == torch.float32
+            and uv.dtype == encoding.grid.dtype == self.head.weight.dtype == torch.float32
         )
 
-    def _query_numba(self, uv: Tensor, first_bias: Tensor) -> Tensor:
-        from phynes_core.kernels.cpu import neural_map as kernel
-
-        assert isinstance(self.encoding, HashEncoding)
-        table, config, layers = self.encoding.table, self.config, [*self.hidden, self.head]
-        grid = kernel.Grid(self.encoding.grid.numpy(), table.scale, table.resolution, table.offset, table.is_hashed)
-        network = kernel.Network(
-            [layer.weight.numpy() for layer in layers],
-            [first_bias.numpy(), *(layer.bias.numpy() for layer in layers[1:])],
-            config.activation == "relu", config.residual_output, config.output == "sigmoid",
-        )  # fmt: skip
-        values = torch.from_numpy(kernel.query(uv.numpy(), grid, network))
-        return self.config.output_offset + self.config.output_scale * values
-
-    def _query_triton(self, uv: Tensor, first_bias: Tensor, count: Tensor | None) -> Tensor:
-        from phynes_core.kernels.cuda.triton_maps import fused_map
-
-        shape = uv.shape[0], self.config.output_channels
-        values = torch.empty(shape, device=uv.device) if count is None else torch.zeros(shape, device=uv.device)
-        fused_map(uv, count, self._packed(), first_bias, values)
-        return values
-
-    def _packed(self) -> "PackedMap":
-        """The parameters packed for the Triton kernel, again whenever any of them changed."""
-        from phynes_core.kernels.cuda.triton_maps import PackedMap
-
-        assert isinstance(self.encoding, HashEncoding)
+    def _layers(self) -> MapLayers:
         config, layers = self.config, [*self.hidden, self.head]
-        key = tuple((parameter.data_ptr(), parameter._version) for parameter in self.parameters())
-        if self._packed_cache is None or self._packed_cache[0] != key:
-            # 16 bits suffice for colors, not for offsets, whose differences over a millimetre give normals
-            dtype = torch.float16 if config.output == "sigmoid" else torch.float32
-            packed = PackedMap.pack(
-                column_table(config.encoding, self.encoding.grid.device), self.encoding.grid,
-                [layer.weight for layer in layers], [layer.bias for layer in layers[1:]], dtype,
-                is_relu=config.activation == "relu", has_residual_output=config.residual_output,
-                has_sigmoid=config.output == "sigmoid", output_scale=config.output_scale,
-                output_offset=config.output_offset,
-            )  # fmt: skip
-            self._packed_cache = key, packed
-        return self._packed_cache[1]
+        return MapLayers(
+            [layer.weight for layer in layers], [layer.bias for layer in layers[1:]], config.activation == "relu",
+            SOFTPLUS_BETA, config.residual_output, config.output == "sigmoid", config.output_scale,
+            config.output_offset,
+        )  # fmt: skip
 
     def _first_bias(self, pose: Tensor | PoseBatch) -> Tensor:  # [width], or [N, width] for several poses
         bias = self.hidden[0].bias
@@ -181,40 +133,55 @@ class NeuralMap(nn.Module):
         check_tensor("pose", pose, [self.config.pose_dim])
         return self.pose(pose.to(bias.device)) + bias
 
-    def _network(self, features: Tensor, first_bias: Tensor, kernel: str = REFERENCE) -> Tensor:
-        first = self._activate(torch.addmm(first_bias, features, self.hidden[0].weight.T), kernel)
-        values = first
-        for layer in self.hidden[1:]:
-            values = self._activate(layer(values), kernel)
-        values = self.head(values + first if self.config.residual_output else values)
-        if values.dtype == torch.bfloat16:  # inside torch.autocast
-            values = values.float()
-        if self.config.output == "sigmoid":
-            values = torch.sigmoid(values)
-        return self.config.output_offset + self.config.output_scale * values
 
-    def _activate(self, values: Tensor, kernel: str) -> Tensor:
-        if self.config.activation == "relu":
+def query_reference(
+    uv: Tensor, grid: Tensor, levels: HashLevels, first_bias: Tensor, layers: MapLayers, count: Tensor | None
+) -> Tensor:
+    """The specification of the interface QueryMap; computes all rows."""
+    return query_layers(encode_reference(uv, grid, levels), first_bias, layers, softplus_reference)
+
+
+def query_layers(
+    features: Tensor,  # [N, encoded width]
+    first_bias: Tensor,  # [W], or [N, W] for several poses
+    layers: MapLayers,
+    softplus: Softplus,
+) -> Tensor:  # [N, channels]
+    """The layers in torch, softplus by a kernel; differentiable. Without gradients, threads share the rows."""
+    if torch.is_grad_enabled() or features.shape[0] <= QUERY_CHUNK or features.device.type != "cpu":
+        return _apply_layers(features, first_bias, layers, softplus)
+    values = torch.empty(features.shape[0], layers.weights[-1].shape[0], dtype=features.dtype)
+
+    @torch.no_grad()
+    def query(first: int) -> None:
+        rows = slice(first, first + QUERY_CHUNK)
+        bias = first_bias if first_bias.ndim == 1 else first_bias[rows]
+        values[rows] = _apply_layers(features[rows], bias, layers, softplus_reference)
+
+    run_in_threads(query, range(0, features.shape[0], QUERY_CHUNK))
+    return values
+
+
+def _apply_layers(features: Tensor, first_bias: Tensor, layers: MapLayers, softplus: Softplus) -> Tensor:
+    def activate(values: Tensor) -> Tensor:
+        if layers.is_relu:
             return torch.relu(values)
-        if kernel == "numba" and values.dtype == torch.float32:
-            return _NumbaSoftplus.apply(values)
-        return nn.functional.softplus(values, beta=SOFTPLUS_BETA)
+        run = softplus if values.dtype == torch.float32 else softplus_reference
+        return run(values, layers.softplus_beta)
+
+    first = activate(torch.addmm(first_bias, features, layers.weights[0].T))
+    values = first
+    for weight, bias in zip(layers.weights[1:-1], layers.biases[:-1], strict=True):
+        values = activate(nn.functional.linear(values, weight, bias))
+    values = values + first if layers.has_residual_output else values
+    values = nn.functional.linear(values, layers.weights[-1], layers.biases[-1])
+    if values.dtype == torch.bfloat16:  # inside torch.autocast
+        values = values.float()
+    if layers.has_sigmoid:
+        values = torch.sigmoid(values)
+    return layers.output_offset + layers.output_scale * values
 
 
-class _NumbaSoftplus(torch.autograd.Function):
-    """The numba kernel of softplus; differentiable once."""
-
-    @staticmethod
-    def forward(ctx, values: Tensor) -> Tensor:
-        from phynes_core.kernels.cpu.softplus import softplus
-
-        result = torch.from_numpy(softplus(values.detach().contiguous().numpy()))
-        ctx.save_for_backward(result)
-        return result
-
-    @staticmethod
-    def backward(ctx, *gradients: Tensor) -> Tensor:
-        from phynes_core.kernels.cpu.softplus import softplus_backward
-
-        (result,) = ctx.saved_tensors
-        return torch.from_numpy(softplus_backward(result.numpy(), gradients[0].contiguous().numpy()))
+def softplus_reference(values: Tensor, beta: float) -> Tensor:
+    """The specification of the interface Softplus."""
+    return nn.functional.softplus(values, beta=beta)

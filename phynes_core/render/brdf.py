@@ -6,11 +6,10 @@ Diffuse and specular are simply added (kd = ks = 1), as the paper's baselines do
 
 import math
 
+import torch
 from torch import Tensor
 
-from phynes_core.conventions import MIN_ROUGHNESS
-
-MIN_COSINE = 1e-3  # n.v is clamped to it: smooth normals lean away from the eye near a silhouette
+from phynes_core.conventions import MIN_COSINE, MIN_ROUGHNESS
 
 
 def ndf(cos_half: Tensor, alpha: Tensor) -> Tensor:
@@ -45,6 +44,24 @@ def specular(
     cos_view_half = ((1.0 + cos_light_view) * inverse_length).clamp(0.0, 1.0)
     distribution = ndf(cos_half, alpha) * fresnel(cos_view_half, f0)
     return distribution * masking(cos_light, alpha) * masking(cos_view, alpha) / (4.0 * cos_light * cos_view)
+
+
+def bend_toward_eye(
+    normal: Tensor,  # [P, 3] unit
+    wo: Tensor,  # [P, 3] unit, surface -> eye
+) -> Tensor:  # [P, 3] unit
+    """n' = n + (max(|n.wo|, MIN_COSINE) - n.wo) wo: a normal that leans away from the eye is mirrored toward it.
+
+    Interpolated and detailed normals lean away near silhouettes, where no reflectance model is defined. Taking |n.v|
+    for n.v there is common (Lagarde and de Rousiers 2014, "Moving Frostbite to Physically Based Rendering"; Unity's
+    standard shader), but leaves n.h of a vector that is no half vector. Mirroring the normal itself gives that n.v, and
+    n.l and n.h that belong to it: what leans away by some angle shines like what leans toward the eye by as much.
+    Normals with n.wo >= MIN_COSINE stay as they are, bit for bit; continuous at the horizon; differentiable; n.wo is
+    at least MIN_COSINE, so that nothing is left to clamp. Unit to 1e-6: a shift by 2 |n.wo| mirrors, and one by
+    MIN_COSINE lengthens by half its square.
+    """
+    cosine = (normal * wo).sum(-1, keepdim=True)
+    return torch.addcmul(normal, cosine.abs().clamp(min=MIN_COSINE) - cosine, wo)
 
 
 def cook_torrance(

@@ -1,10 +1,10 @@
 """Small bright sources of an environment (sun, windows, bulbs) as lamps; the rest stays with the probes.
 
-A probe's cell is 11 degrees wide: a sun in it stands up to 5 degrees beside its place and throws its shadow there. What
-a small source has above the picture's general brightness is taken out of the picture and given to a lamp that stands at
-its power-weighted middle and is as wide as it. Not a single photon is lost: texel by texel, rest + taken = picture.
+A probe's cell is 11 degrees wide: the shadow of a sun in it lies up to 5 degrees beside the true one. What a small
+source has above the picture's general brightness is taken out of the picture and given to a lamp in its power-weighted
+middle, as wide as the source. The energy is kept: in each texel, rest + taken = picture.
 
-Sources are looked for in the picture as it is, once; turning, scaling and tinting the sky then moves and scales lamps.
+Sources are found once for a picture; turning, scaling and tinting the sky then moves and scales the lamps.
 """
 
 import math
@@ -15,18 +15,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from phynes_core.conventions import PROBE_COLUMNS, latlong_directions, latlong_solid_angles, orbit_angles
+from phynes_core.conventions import LUMINANCE, PROBE_COLUMNS, latlong_directions, latlong_solid_angles, orbit_angles
 from phynes_core.render.lamps import Lamp, lamp_rays
 from phynes_core.render.probes import Environment
 
-LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # Rec. 709
 BRIGHT = 2.5  # a source exceeds so many times the mean of the picture without its sources; 1.7 and 4 measure alike
 REACH_DEG = (0.8, 2.0, 5.0)  # a lamp gathers the light within one of these of its middle: sun, bulb, part of a window
-CELL_RADIUS_DEG = 6.3  # of the disc with the area of a probe's cell at the horizon: what is as wide gains nothing
+CELL_RADIUS_DEG = 6.3  # of the disc with the area of a probe's cell at the horizon: a source this wide gains nothing
 LEAST_GAIN = 2e-3  # of all light; below it a lamp is not worth its rays
 WIDE_SOURCE_DEG = 4.0  # radius from which a bright source gets as many shadow rays as a lamp
 STRONG_SOURCE = 0.1  # as well as from this share of the power of all sources
-_BLOCK = 8  # texels a side of the blocks among which a source's place is guessed
+_BLOCK = 8  # texels a side of the blocks, whose middles are the first guesses of a source's direction
 _MAX_BLOCKS = 1500
 
 
@@ -38,9 +37,9 @@ class _Source:
 
 
 def split_bright_sources(environment: Environment, most: int) -> tuple[Environment, tuple[Lamp, ...]]:
-    """The environment without its small bright sources, and at most so many lamps that shine what they did.
+    """The environment without its small bright sources, and at most `most` lamps that give the same light.
 
-    A picture whose texels are nearly as wide as the probes' cells, as the light learned in training, has none.
+    Pictures whose texels are nearly as wide as the probes' cells, as the light learned in training, keep all light.
     """
     if most < 1 or environment.image.shape[1] <= 2 * PROBE_COLUMNS:
         return environment, ()
@@ -51,7 +50,7 @@ def split_bright_sources(environment: Environment, most: int) -> tuple[Environme
 
 
 def source_rays(sources: tuple[Lamp, ...], most: int) -> tuple[Tensor, Tensor]:  # directions [L, 3], power [L, 3]
-    """Rays by width and power: the penumbra of a sun is narrow, and of what is faint nobody sees the penumbra."""
+    """More rays for wide and strong sources: narrow penumbras and those of faint lights need few."""
     total = sum(source.intensity for source in sources)
     rays = []
     for source in sources:
@@ -69,7 +68,7 @@ def _lamp(source: _Source, scale: np.ndarray, yaw_deg: float) -> Lamp:
     return Lamp(azimuth + yaw_deg, elevation, intensity, (red, green, blue), source.radius_deg)
 
 
-@lru_cache(maxsize=4)  # by the picture's identity: pictures stay as they were read
+@lru_cache(maxsize=4)  # by the picture's identity: pictures are not changed after reading
 def _sources(image: Tensor, most: int) -> tuple[Tensor, tuple[_Source, ...]]:
     """What is left of the picture, and the sources in the order found."""
     height, width = image.shape[:2]

@@ -71,5 +71,5 @@ def _by_pixel(image: Tensor) -> Tensor:  # [4 h, 4 w] -> [h, w, 16], row by row
 
 
 def _from_center() -> Tensor:  # [16] numbers of the subsamples, those in the pixel's middle first
-    place = (torch.arange(SUBSAMPLES) + 0.5) / SUBSAMPLES - 0.5
-    return torch.argsort((place[:, None] ** 2 + place**2).reshape(-1), stable=True)
+    offset = (torch.arange(SUBSAMPLES) + 0.5) / SUBSAMPLES - 0.5
+    return torch.argsort((offset[:, None] ** 2 + offset**2).reshape(-1), stable=True)

@@ -14,7 +14,7 @@ from torch import Tensor
 from phynes_core.checks import check_tensor
 
 # Most that detail may tilt a normal, as a tangent: 45 degrees. Steeper slopes between two vertices 15 mm apart are not
-# cloth or skin but places where the map was hardly trained.
+# cloth or skin but texels that training hardly saw.
 MAX_SLOPE = 1.0
 _SMALLEST_AREA = 1e-10  # m^2, of a face (usually 1e-4); below it there is no direction to speak of
 

@@ -17,7 +17,7 @@ BUFFERS = (
 
 @dataclass(frozen=True)
 class FrameBuffers:
-    """Images [H, W, C], row 0 on top; those not asked for are None. Background pixels hold 0.
+    """Images [H, W, C], row 0 on top; those that RenderOptions does not name are None. Background pixels hold 0.
 
     Where the mask is fractional, radiance is premultiplied by it and everything else is the surface's own value.
     """
@@ -48,7 +48,7 @@ class FrameBuffers:
         return FrameBuffers(**{name: change(image) for name, image in images.items() if image is not None})
 
     def image(self, name: str) -> Tensor:
-        """The buffer of this name. Raises ValueError when it was not asked for."""
+        """The buffer of this name. Raises ValueError when RenderOptions did not name it."""
         image = getattr(self, name) if name in BUFFERS else None
         if image is None:
             raise ValueError(f"buffer: expected one that was asked for in RenderOptions.buffers, got '{name}'")
@@ -84,7 +84,7 @@ def average_samples(frame: FrameBuffers, factor: int) -> FrameBuffers:
     """Mean of factor x factor samples; surface values are means over the covered share alone.
 
     Face and texel coordinates are those of the first covered sample: between two sides of a seam the coordinates' mean
-    is another place altogether.
+    is the coordinate of another point.
     """
 
     def pooled(image: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""A floor that is not there: it catches the shadows and a faint mirror image of the bodies and is clear elsewhere.
+"""An invisible floor that shows the shadows and a faint mirror image of the bodies and is clear elsewhere.
 
 Shadows are exact rays from a grid on the floor around the bodies, so they stay while only the camera moves. What is
 returned is a layer [H, W, 4] of premultiplied linear light and the share of the background that it hides; under light
@@ -11,15 +11,14 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample, interpolate
 
-from phynes_core.render.area_lamps import shade_area_lamp
+from phynes_core.conventions import LUMINANCE
 from phynes_core.render.bright_sources import source_rays
 from phynes_core.render.camera import Camera
-from phynes_core.render.lamps import lamp_rays
+from phynes_core.render.lamps import lamp_rays, shade_area_lamp
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.shade import Surface
 from phynes_core.render.visibility import Occluder, unpack_bits
 
-LUMINANCE = (0.2126, 0.7152, 0.0722)
 MOST_REFLECTION = 0.5
 REFLECTION_DEPTH_M = 0.7  # height at which the mirror image has faded to 1 / e
 _ROWS = 4096  # points whose visibility is unpacked at once
@@ -27,7 +26,7 @@ _ROWS = 4096  # points whose visibility is unpacked at once
 
 @dataclass(frozen=True)
 class Ground:
-    """A horizontal plane that fades away around a place."""
+    """A horizontal plane that fades away around a point."""
 
     height_m: float  # world y
     center: tuple[float, float] = (0.0, 0.0)  # world x, z
@@ -38,7 +37,7 @@ class Ground:
 
 @dataclass(frozen=True)
 class GroundGrids:
-    """How finely shadows are sought."""
+    """Resolution of the shadows."""
 
     sky_cells: int = 72  # a side; a sky's shadows are soft
     lamp_cells: int = 224  # a side
@@ -111,12 +110,12 @@ def ground_layer(
 ) -> Tensor:  # [H, W, 4] linear, premultiplied
     """Shadow and mirror image on the pixels that see the floor from above."""
     layer = torch.zeros(camera.height * camera.width, 4)
-    pixel, place, fall = _seen_floor(ground, camera)
+    pixel, position, fall = _seen_floor(ground, camera)
     if not len(pixel):
         return layer.view(camera.height, camera.width, 4)
-    fade = _smooth(1.0 - place.norm(dim=-1))
+    fade = _smooth(1.0 - position.norm(dim=-1))
     sampled = grid_sample(
-        share.permute(2, 0, 1)[None], place[None, None], mode="bilinear", padding_mode="border", align_corners=False
+        share.permute(2, 0, 1)[None], position[None, None], mode="bilinear", padding_mode="border", align_corners=False
     )[0, :, 0]
     kept = torch.tensor(LUMINANCE) @ sampled
     layer[pixel, 3] = (1.0 - kept) * ground.shadow * fade
@@ -141,11 +140,11 @@ def _seen_floor(ground: Ground, camera: Camera) -> tuple[Tensor, Tensor, Tensor]
     column, row = x.reshape(-1)[candidate, None], y.reshape(-1)[candidate, None]
     direction = column * step_x + row * step_y + start
     reach = above / fall[candidate]
-    place = camera.center[[0, 2]] + reach[:, None] * direction[:, [0, 2]]
-    place = (place - torch.tensor(ground.center)) / ground.radius_m
-    is_near = place.square().sum(-1) < 1.0
+    position = camera.center[[0, 2]] + reach[:, None] * direction[:, [0, 2]]
+    position = (position - torch.tensor(ground.center)) / ground.radius_m
+    is_near = position.square().sum(-1) < 1.0
     steepness = fall[candidate] / direction.norm(dim=-1)
-    return candidate[is_near], place[is_near], steepness[is_near]
+    return candidate[is_near], position[is_near], steepness[is_near]
 
 
 def _smooth(distance: Tensor) -> Tensor:

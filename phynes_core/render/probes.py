@@ -11,6 +11,7 @@ from torch import Tensor
 from phynes_core.checks import check_tensor
 from phynes_core.conventions import (
     PROBE_COLUMNS,
+    PROBE_PATCH,
     PROBE_ROWS,
     latlong_directions,
     latlong_solid_angles,
@@ -18,8 +19,6 @@ from phynes_core.conventions import (
 )
 from phynes_core.errors import ImageError
 from phynes_core.io.image_files import read_exr, read_hdr, read_png
-
-PATCH = 16  # probes that stand together in `Probes.in_patches`: half a word of visibility bits
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class Probes:
         return Probes(self.directions.to(device), self.radiance.to(device), self.solid_angle.to(device))
 
     def in_patches(self) -> "Probes":
-        """The same probes, neighbors side by side: what blocks one of a group mostly blocks all (shading skips it)."""
+        """The same probes in patches of neighbors: what blocks one mostly blocks all, and shading skips the patch."""
         order = _patch_order(self.directions.cpu().numpy().tobytes())
         return Probes(self.directions[order], self.radiance[order], self.solid_angle[order])
 
@@ -49,7 +48,7 @@ class Probes:
 class Environment:
     """A lat-long picture of the surrounding light, turned and scaled."""
 
-    image: Tensor  # [H, W, 3] linear radiance, conventions.py's mapping; on the host, whatever renders
+    image: Tensor  # [H, W, 3] linear radiance, conventions.py's mapping; always on the host
     yaw_deg: float = 0.0  # about +Y: what stood at +Z stands at +X after 90
     intensity: float = 1.0
     tint: tuple[float, float, float] = (1.0, 1.0, 1.0)
@@ -71,46 +70,46 @@ def probes_from_image(radiance: Tensor) -> Probes:  # [rows, columns, 3] linear
 
 @lru_cache(maxsize=4)
 def _patch_order(directions: bytes) -> Tensor:  # float32 [L, 3] -> [L]
-    """Halve the directions across their widest axis until PATCH are left."""
+    """Halve the directions across their widest axis until PROBE_PATCH are left."""
     rows = np.frombuffer(directions, np.float32).reshape(-1, 3)
 
     def halved(members: np.ndarray) -> np.ndarray:
-        if len(members) <= PATCH:
+        if len(members) <= PROBE_PATCH:
             return members
-        places = rows[members]
-        members = members[np.argsort(places[:, np.ptp(places, axis=0).argmax()], kind="stable")]
-        middle = max(1, round(len(members) / (2 * PATCH))) * PATCH
+        chosen = rows[members]
+        members = members[np.argsort(chosen[:, np.ptp(chosen, axis=0).argmax()], kind="stable")]
+        middle = max(1, round(len(members) / (2 * PROBE_PATCH))) * PROBE_PATCH
         return np.concatenate([halved(members[:middle]), halved(members[middle:])])
 
     return torch.from_numpy(halved(np.arange(len(rows))))
 
 
 def environment_to_probes(environment: Environment, rows: int = PROBE_ROWS, columns: int = PROBE_COLUMNS) -> Probes:
-    """Mean radiance of each cell, exact for any yaw: the energy is kept, whatever the angle.
+    """Mean radiance of each cell, exact for any yaw: the energy is kept.
 
     The average weighs by solid angle; cell borders that cut texels take the cut share of them.
     """
     image = environment.image
     height, width = image.shape[:2]
     check_tensor("environment.image", image, [height, width, 3])
-    # a picture that is turned every frame is summed over its rows once; small ones may be a light that training changes
-    bands = _kept_bands(image, rows) if width > 2 * columns else _bands(image, rows)
+    # rows of a large picture are averaged once, since only its yaw changes; training changes small ones
+    row_means = _kept_row_means(image, rows) if width > 2 * columns else _row_means(image, rows)
     # a light at longitude phi = atan2(z, x) moves to phi - yaw when the sky turns about +Y
     column_weights = _column_overlap(width, columns, shift=-environment.yaw_deg / 360.0)
     tint = torch.tensor(environment.tint) * environment.intensity
-    cells = torch.einsum("rwk,cw->rck", bands, column_weights) * tint
+    cells = torch.einsum("rwk,cw->rck", row_means, column_weights) * tint
     return probes_from_image(cells)
 
 
-def _bands(image: Tensor, rows: int) -> Tensor:  # [H, W, 3] -> [rows, W, 3]
+def _row_means(image: Tensor, rows: int) -> Tensor:  # [H, W, 3] -> [rows, W, 3]
     return torch.einsum("rh,hwk->rwk", _row_overlap(image.shape[0], rows), image)
 
 
-_kept_bands = lru_cache(maxsize=8)(_bands)  # by the picture's identity: pictures stay as they were read
+_kept_row_means = lru_cache(maxsize=8)(_row_means)  # by the picture's identity: pictures are not changed after reading
 
 
 def _row_overlap(source: int, target: int) -> Tensor:  # [target, source], rows sum to one
-    """Share of each source row in each target row, by solid angle (the sphere's bands, not the image's)."""
+    """Share of each source row in each target row, by solid angle (zones of the sphere, not rows of the image)."""
     source_edges = torch.cos(torch.arange(source + 1, dtype=torch.float64) * (torch.pi / source))
     target_edges = torch.cos(torch.arange(target + 1, dtype=torch.float64) * (torch.pi / target))
     top = torch.minimum(source_edges[None, :-1], target_edges[:-1, None])

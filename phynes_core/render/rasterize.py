@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 
 from phynes_core.checks import check_tensor
-from phynes_core.kernels.registry import resolve
+from phynes_core.kernels.mesh_interfaces import PinholeCamera
+from phynes_core.kernels.registry import RASTERIZE
 from phynes_core.render.camera import Camera
 
 NEAR_M = 0.01  # camera z
@@ -41,50 +42,23 @@ def rasterize(
     homogeneous = camera.to_camera(vertices.detach()) @ camera.intrinsics.T.to(vertices.device)  # x_px z, y_px z, z
     if not torch.isfinite(homogeneous).all():
         raise ValueError("vertices: expected finite coordinates, got NaN or infinity")
-    chosen = resolve("rasterize", backend, vertices.device.type)
-    if chosen == "pytorch3d":
-        from phynes_core.kernels.adapters import pytorch3d
-
-        return Fragments(*pytorch3d.rasterize(homogeneous.float(), faces, camera.width, camera.height, NEAR_M))
-    if chosen == "numba":
-        from phynes_core.kernels.cpu import rasterize as kernel
-
-        images = kernel.rasterize(homogeneous.float().numpy(), faces.numpy(), camera.width, camera.height)
-        return Fragments(*(torch.from_numpy(image) for image in images))
-    if chosen == "warp":
-        return _cast_rays(vertices, faces, camera)
-    return rasterize_reference(homogeneous, faces, camera.width, camera.height)
-
-
-def _cast_rays(vertices: Tensor, faces: Tensor, camera: Camera) -> Fragments:
-    """By rays, which know no grid: at an edge a pixel may fall to the other face, rarely to none or both."""
-    from phynes_core.kernels.cuda.primary_hits import pixel_ray_basis, primary_hits
-    from phynes_core.kernels.cuda.ray_mesh import RayMesh
-
-    height, width, device = camera.height, camera.width, vertices.device
-    face_index = torch.full((height * width,), -1, dtype=torch.int32, device=device)
-    barycentric, depth = torch.zeros(height * width, 3, device=device), torch.zeros(height * width, device=device)
-    if len(faces):
-        view = pixel_ray_basis(camera.intrinsics, camera.T_cam_world).to(device)
-        primary_hits(RayMesh(vertices, faces), view, width, NEAR_M, face_index, barycentric, depth)
-    return Fragments(face_index.view(height, width), barycentric.view(height, width, 3), depth.view(height, width))
+    run = RASTERIZE.implementation(backend, vertices.device.type)
+    return Fragments(*run(vertices, faces, homogeneous, camera, near_m=NEAR_M, snap=SNAP))
 
 
 def rasterize_reference(
-    homogeneous: Tensor,  # [V, 3] x_px * z, y_px * z, z (metres)
-    faces: Tensor,  # [F, 3]
-    width: int,
-    height: int,
-) -> Fragments:
-    """The specification, in plain torch: every face against every pixel of a tile."""
+    vertices: Tensor, faces: Tensor, homogeneous: Tensor, camera: PinholeCamera, near_m: float, snap: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The specification of the interface Rasterize: every face against every pixel of a tile."""
+    width, height = camera.width, camera.height
     corners = homogeneous.double()[faces.long()]  # [F, 3 corners, 3]
     device = homogeneous.device
     face_index = torch.full((height, width), -1, dtype=torch.int32, device=device)
     barycentric, depth = torch.zeros(height, width, 3, device=device), torch.zeros(height, width, device=device)
-    in_front = corners[..., 2] >= NEAR_M
+    in_front = corners[..., 2] >= near_m
     whole, crossing = in_front.all(1), in_front.any(1) & ~in_front.all(1)
     screen = torch.where(whole[:, None, None], corners[..., :2] / corners[..., 2:], 0.0)
-    screen = torch.floor(screen * SNAP + 0.5) / SNAP
+    screen = torch.floor(screen * snap + 0.5) / snap
     low, high = screen.amin(1), screen.amax(1)  # [F, 2]
     for top in range(0, height, _TILE):
         for left in range(0, width, _TILE):
@@ -98,7 +72,7 @@ def rasterize_reference(
             pixels = torch.stack([x, y], -1).reshape(-1, 2).double()
             nearness = _covered_nearness(screen[drawn], 1.0 / corners[drawn, :, 2], pixels)
             cut = torch.nonzero(crossing[drawn]).squeeze(1)
-            nearness[cut] = _crossing_nearness(corners[drawn[cut]], pixels)
+            nearness[cut] = _crossing_nearness(corners[drawn[cut]], pixels, near_m)
             pixel = torch.nonzero(nearness.amax(0) > 0).squeeze(1)
             face = drawn[nearness[:, pixel].argmax(0)]  # the first of equals
             weights, inverse = _plane_weights(corners[face], pixels[pixel])
@@ -107,7 +81,7 @@ def rasterize_reference(
             face_index.view(-1)[flat] = face.int()
             barycentric.view(-1, 3)[flat] = (weights / weights.sum(-1, keepdim=True)).float()
             depth.view(-1)[flat] = (1.0 / inverse).float()
-    return Fragments(face_index, barycentric, depth)
+    return face_index, barycentric, depth
 
 
 def _covered_nearness(
@@ -131,10 +105,10 @@ def _covered_nearness(
     return torch.where(covers, total / area.abs()[:, None], 0.0).float()
 
 
-def _crossing_nearness(corners: Tensor, pixels: Tensor) -> Tensor:  # [F, 3, 3], [N, 2] -> [F, N]
+def _crossing_nearness(corners: Tensor, pixels: Tensor, near_m: float) -> Tensor:  # [F, 3, 3], [N, 2] -> [F, N]
     """1 / z (float32) where the ray of a pixel meets a face beyond the near plane, else 0."""
     weights, inverse = _plane_weights(corners[:, None], pixels)
-    meets = (weights >= 0).all(-1) & (inverse > 0) & (inverse <= 1.0 / NEAR_M)
+    meets = (weights >= 0).all(-1) & (inverse > 0) & (inverse <= 1.0 / near_m)
     return torch.where(meets, inverse, 0.0).float()
 
 

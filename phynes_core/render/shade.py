@@ -1,7 +1,7 @@
 """Outgoing radiance under directional light with shadows (paper, Eq. 1 and 3).
 
 Probes and lamp rays are one thing here: a direction, the irradiance it gives to a surface that faces it, and one bit
-for each place that says whether it is open.
+for each point that says whether it is open.
 """
 
 import math
@@ -11,9 +11,10 @@ import torch
 from torch import Tensor
 
 from phynes_core.checks import check_tensor
-from phynes_core.conventions import MIN_ROUGHNESS
-from phynes_core.kernels.registry import resolve
-from phynes_core.render.brdf import MIN_COSINE, specular
+from phynes_core.conventions import MIN_COSINE, MIN_ROUGHNESS
+from phynes_core.kernels.registry import SHADE
+from phynes_core.kernels.surface_interfaces import LitSurface, PackedBits
+from phynes_core.render.brdf import bend_toward_eye, specular
 from phynes_core.render.visibility import visibility_at
 
 REFERENCE_CHUNK = 1024  # pixels whose [pixels, 512] terms stay in the cache
@@ -29,10 +30,18 @@ class Surface:
     roughness: Tensor  # [P] in (0, 1]
     f0: float
 
+    def of(self, rows: Tensor) -> "Surface":  # [M] int64
+        """These pixels alone."""
+        return Surface(self.normal[rows], self.wo[rows], self.albedo[rows], self.roughness[rows], self.f0)
+
+    def facing_eye(self) -> "Surface":
+        """The surface that light meets: normals that lean away from the eye are bent toward it, the others stay."""
+        return replace(self, normal=bend_toward_eye(self.normal, self.wo))
+
 
 @dataclass(frozen=True)
 class PackedVisibility:
-    """Bits at R places and, for each pixel, the three places and weights to interpolate them with."""
+    """R rows of bits and, for each pixel, the three rows and weights to interpolate."""
 
     bits: Tensor  # [R, ceil(L / 32)] int32, bit i of word w is direction 32 w + i; 1 = open; not differentiated
     corners: Tensor  # [P, 3] int32 or int64, rows of `bits`
@@ -55,9 +64,9 @@ class DistantLights:
     visibility: PackedVisibility
 
     def joined(self, other: "DistantLights") -> "DistantLights":
-        """Both at once, where they read bits at the same places and these fill whole words."""
+        """Both at once, where they read bits of the same rows and these fill whole words."""
         if self.visibility.corners is not other.visibility.corners:
-            raise ValueError("visibility: expected bits at the same places, got others")
+            raise ValueError("visibility: expected bits of the same rows, got others")
         if len(self.directions) % 32:
             raise ValueError(f"directions: expected whole words of 32, got {len(self.directions)}")
         bits = torch.cat([self.visibility.bits, other.visibility.bits], 1)
@@ -73,7 +82,7 @@ class Shading:
 
     radiance: Tensor  # [P, 3] linear RGB toward the eye
     irradiance: Tensor  # [P, 3] sum V (n.l) dE: what arrives
-    irradiance_open: Tensor  # [P, 3] sum (n.l) dE: what would arrive without shadows; 0 where nobody asked for it
+    irradiance_open: Tensor  # [P, 3] sum (n.l) dE: what would arrive without shadows; 0 where it was left out
 
     @staticmethod
     def none(num_pixels: int, device: torch.device | None = None) -> "Shading":
@@ -93,10 +102,10 @@ def shade(
     directions: Tensor,  # [L, 3] unit, surface -> light, world
     power: Tensor,  # [L, 3] irradiance on a facing surface: radiance x solid angle
     visibility: PackedVisibility,
-    backend: str = "auto",  # or "numba", "reference"
+    backend: str = "auto",  # or "numba", "warp", "reference"
     has_open: bool = True,  # False: the irradiance without shadows may be left out
 ) -> Shading:
-    """sum_i f(wi, wo) V_i max(n.wi, 0) dE_i. n.wo is clamped to a small positive cosine: smooth normals lean away."""
+    """sum_i f(wi, wo) V_i max(n.wi, 0) dE_i, with normals bent toward the eye where they lean away (brdf.py)."""
     num_pixels, num_directions = surface.normal.shape[0], directions.shape[0]
     check_tensor("normal", surface.normal, ["P", 3])
     check_tensor("wo", surface.wo, [num_pixels, 3])
@@ -107,13 +116,8 @@ def shade(
     check_tensor("visibility.bits", visibility.bits, ["R", (num_directions + 31) // 32], torch.int32)
     check_tensor("visibility.corners", visibility.corners, [num_pixels, 3])
     check_tensor("visibility.barycentric", visibility.barycentric, [num_pixels, 3])
-    chosen = resolve("shade", backend, surface.normal.device.type)
-    if chosen == "numba":
-        return _shade_numba(surface, directions, power, visibility, has_open)
-    if chosen == "warp":
-        return _shade_warp(surface, directions, power, visibility)
-    open_share = visibility_at(visibility.bits, visibility.corners, visibility.barycentric, num_directions)
-    return shade_reference(surface, directions, power, open_share)
+    run = SHADE.implementation(backend, surface.normal.device.type)
+    return Shading(*run(surface.facing_eye(), directions, power, visibility, has_open))
 
 
 def shade_reference(
@@ -123,15 +127,31 @@ def shade_reference(
     visibility: Tensor,  # [P, L] in [0, 1]
 ) -> Shading:
     """The specification, in plain torch; differentiable in everything but the visibility."""
+    return Shading(*_shade_open(surface.facing_eye(), directions, power, visibility))
+
+
+def shade_packed_reference(
+    surface: LitSurface, directions: Tensor, power: Tensor, visibility: PackedBits, has_open: bool
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The same as the interface Shade has it."""
+    num_directions = directions.shape[0]
+    open_share = visibility_at(visibility.bits, visibility.corners, visibility.barycentric, num_directions)
+    return _shade_open(surface, directions, power, open_share)
+
+
+def _shade_open(
+    surface: LitSurface, directions: Tensor, power: Tensor, visibility: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
     rows = [
         _shade_rows(surface, directions, power, visibility, slice(first, first + REFERENCE_CHUNK))
         for first in range(0, max(surface.normal.shape[0], 1), REFERENCE_CHUNK)
     ]
-    return Shading(*(torch.cat(terms) for terms in zip(*rows, strict=True)))
+    radiance, irradiance, irradiance_open = (torch.cat(terms) for terms in zip(*rows, strict=True))
+    return radiance, irradiance, irradiance_open
 
 
 def _shade_rows(
-    surface: Surface, directions: Tensor, power: Tensor, visibility: Tensor, rows: slice
+    surface: LitSurface, directions: Tensor, power: Tensor, visibility: Tensor, rows: slice
 ) -> tuple[Tensor, Tensor, Tensor]:
     normal, wo = surface.normal[rows], surface.wo[rows]
     cos_light = normal @ directions.T
@@ -143,39 +163,3 @@ def _shade_rows(
     irradiance = received @ power
     radiance = surface.albedo[rows] / math.pi * irradiance + (lobe * received) @ power
     return radiance, irradiance, arriving @ power
-
-
-def _shade_numba(
-    surface: Surface, directions: Tensor, power: Tensor, visibility: PackedVisibility, has_open: bool
-) -> Shading:
-    from phynes_core.kernels.cpu.shade import shade_probes
-
-    terms = shade_probes(
-        surface.normal.contiguous().numpy(),
-        surface.wo.contiguous().numpy(),
-        surface.albedo.contiguous().numpy(),
-        surface.roughness.contiguous().numpy(),
-        visibility.bits.contiguous().numpy().view("uint32"),
-        visibility.corners.int().contiguous().numpy(),
-        visibility.barycentric.contiguous().numpy(),
-        directions.contiguous().numpy(),
-        power.contiguous().numpy(),
-        surface.f0,
-        has_open,
-    )
-    return Shading(*(torch.from_numpy(term) for term in terms))
-
-
-def _shade_warp(surface: Surface, directions: Tensor, power: Tensor, visibility: PackedVisibility) -> Shading:
-    from phynes_core.kernels.cuda.warp_shade import fused_shade
-
-    num_pixels, device = surface.normal.shape[0], surface.normal.device
-    total = Shading.none(num_pixels, device)
-    fused_shade(
-        surface.normal.contiguous(), surface.wo.contiguous(), surface.albedo.contiguous(),
-        surface.roughness.contiguous(), visibility.bits.contiguous(), visibility.corners.int().contiguous(),
-        visibility.barycentric.contiguous(), directions.contiguous(), power.contiguous(),
-        torch.full((1,), surface.f0, device=device), torch.full((1,), num_pixels, dtype=torch.int32, device=device),
-        total.radiance, total.irradiance, total.irradiance_open,
-    )  # fmt: skip
-    return total

@@ -14,7 +14,7 @@ class RaySamples:
     """The N samples that lie in the shell around the body, out of R rays x S slots; the other slots are empty."""
 
     ray: Tensor  # [N] int64, which ray
-    slot: Tensor  # [N] int64, place along the ray, near to far
+    slot: Tensor  # [N] int64, index along the ray, near to far
     uv: Tensor  # [N, 2] of the closest point on the body
     height: Tensor  # [N] metres above the body's surface, along its normal
     spacing: Tensor  # [N] metres to the ray's next sample
@@ -37,7 +37,7 @@ class VolumePixels:
 
 def laplace_density(
     signed_distance: Tensor,  # metres, negative inside
-    beta: Tensor | float,  # metres, > 0: the width of the surface's fog
+    beta: Tensor | float,  # metres, > 0: the width of the transition from outside to inside
 ) -> Tensor:  # 1 / metres
     """Density of the Laplace distribution's cumulative: 1 / beta deep inside, half of that on the surface, 0 outside.
 
@@ -58,8 +58,8 @@ def render_rays(
     offset: Callable[[Tensor, Tensor], Tensor],  # (uv [N, 2], ray [N]) -> [N] metres along the body's normal
     color: Callable[[Tensor, Tensor], Tensor],  # (uv [M, 2], ray [M]) -> [M, 3]
     beta: Tensor | float,  # metres
-    surface_shift: float = 0.0,  # in betas: how far inside the mesh the fog has its middle
-    weight_floor: float = 0.0,  # samples of less weight are not asked for their color (they still occlude)
+    surface_shift: float = 0.0,  # in betas: how far inside the mesh the transition has its middle
+    weight_floor: float = 0.0,  # the color of samples of less weight is not computed (they still occlude)
 ) -> VolumePixels:
     """Composite the maps along rays through s = h - l: signed distance = height over the body - offset map.
 

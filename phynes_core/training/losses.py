@@ -10,7 +10,8 @@ from torch import Tensor
 from phynes_core.avatar.avatar import Avatar
 from phynes_core.conventions import linear_to_srgb
 from phynes_core.geometry.mesh import unique_edges
-from phynes_core.kernels.registry import resolve
+from phynes_core.kernels.mesh_interfaces import MeshLossTerms, Topology
+from phynes_core.kernels.registry import MESH_LOSSES
 from phynes_core.render.detail_normals import detail_slope, face_frames
 
 ENTROPY_BINS = 15  # Relightable Avatar's histogram on [0, 1] (FORMATS section 4.3)
@@ -52,28 +53,26 @@ class MeshRegularizers:
     """The three mesh losses of one topology, by the backend that is asked for."""
 
     def __init__(self, topology: MeshTopology, backend: str = "auto") -> None:  # or "reference", "pytorch3d"
-        self._topology, self._adapter = topology, None
-        if resolve("mesh_losses", backend, topology.faces.device.type) == "pytorch3d":
-            from phynes_core.kernels.adapters.pytorch3d import LossMesh
-
-            self._adapter = LossMesh(topology.faces, topology.degree.shape[0])
+        self._terms = MESH_LOSSES.implementation(backend, topology.faces.device.type)(topology)
 
     def losses(self, vertices: Tensor) -> MeshLosses:  # [V, 3] world, metres
         """Differentiable in the vertices."""
-        if self._adapter is not None:
-            return MeshLosses(*self._adapter.losses(vertices))
-        topology = self._topology
-        return MeshLosses(
-            edge_loss(vertices, topology), normal_loss(vertices, topology), laplacian_loss(vertices, topology)
-        )
+        return MeshLosses(*self._terms(vertices))
 
 
-def edge_loss(vertices: Tensor, topology: MeshTopology) -> Tensor:
+def mesh_losses_reference(topology: Topology) -> MeshLossTerms:
+    """The specification of the interface PrepareMeshLosses."""
+    return lambda vertices: (
+        edge_loss(vertices, topology), normal_loss(vertices, topology), laplacian_loss(vertices, topology)
+    )  # fmt: skip
+
+
+def edge_loss(vertices: Tensor, topology: Topology) -> Tensor:
     """Mean squared edge length in m^2 (PyTorch3D's mesh_edge_loss with target 0)."""
     return (vertices[topology.edges[:, 0]] - vertices[topology.edges[:, 1]]).square().sum(1).mean()
 
 
-def normal_loss(vertices: Tensor, topology: MeshTopology) -> Tensor:
+def normal_loss(vertices: Tensor, topology: Topology) -> Tensor:
     """Mean of 1 - cos between neighboring faces (PyTorch3D's mesh_normal_consistency)."""
     corners = vertices[topology.faces]
     normals = torch.linalg.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
@@ -81,7 +80,7 @@ def normal_loss(vertices: Tensor, topology: MeshTopology) -> Tensor:
     return (1.0 - torch.cosine_similarity(first, second, dim=1)).mean()
 
 
-def laplacian_loss(vertices: Tensor, topology: MeshTopology) -> Tensor:
+def laplacian_loss(vertices: Tensor, topology: Topology) -> Tensor:
     """Mean distance in metres of a vertex to the middle of its neighbors (PyTorch3D's uniform Laplacian)."""
     start, end = topology.edges[:, 0], topology.edges[:, 1]
     sums = torch.zeros_like(vertices).index_add(0, start, vertices[end]).index_add(0, end, vertices[start])

@@ -12,9 +12,9 @@ from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.atlas import chart_image
 from phynes_core.conventions import PROBE_COLUMNS, PROBE_ROWS, linear_to_srgb, srgb_to_linear
 from phynes_core.frame.scene import Scene
-from phynes_core.kernels.cpu.shade_tilt import shading_tilt
-from phynes_core.kernels.cpu.shade_training import shading_matrices
+from phynes_core.kernels.cpu.shade_training import shading_matrices, shading_tilt
 from phynes_core.maps.neural_map import PoseBatch
+from phynes_core.render.brdf import bend_toward_eye
 from phynes_core.render.probes import probe_directions, probes_from_image
 from phynes_core.training.frames import TrainingFrame
 from phynes_core.training.losses import entropy_loss, neighbor_uv, scale_to_mean, smoothness_loss, srgb_of_radiance
@@ -230,10 +230,15 @@ class Stage2:
         return albedo.view(-1, count, 3).mean(1)
 
     def _shade(self, rows: np.ndarray, albedo: Tensor, roughness: Tensor, normal: Tensor | None) -> Tensor:  # [P, 3]
-        """Eq. 1 under the learned probes, linear; with exact gradients by albedo, roughness, light and normal."""
+        """Eq. 1 under the learned probes, linear; with exact gradients by albedo, roughness, light and normal.
+
+        Normals that lean away from the eye are bent toward it, as in rendering; the bend is differentiated, too.
+        """
         pixels = self._pixels
+        wo = torch.from_numpy(pixels.wo[rows])
+        normal = bend_toward_eye(torch.from_numpy(pixels.normal[rows]) if normal is None else normal, wo)
         surface = (
-            pixels.normal[rows] if normal is None else normal.detach().numpy(),
+            normal.detach().numpy(),
             pixels.wo[rows],
             roughness.detach().cpu().numpy(),
             pixels.visibility_bits,
@@ -247,7 +252,7 @@ class Stage2:
         factor = self._balance.exp()  # one in value: `_rebalance` moves what was learned of it
         power = self.light() * self._solid_angle * factor
         change = (roughness - roughness.detach())[:, None] * (slope @ power.detach())  # zero in value
-        if normal is not None and normal.requires_grad:
+        if normal.requires_grad:
             slopes = shading_tilt(*surface, power.detach().cpu().numpy(), self.config.f0)
             irradiance, highlight = (torch.from_numpy(slope).to(self._device) for slope in slopes)
             tilt = (normal - normal.detach()).to(self._device)[:, None]  # [P, 1, 3], zero in value

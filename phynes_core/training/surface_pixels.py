@@ -68,7 +68,7 @@ def gather_surface_pixels(
         amounts.append(offsets.numpy().astype(np.float32))
         if has_visibility:
             occluder = Occluder(vertices, faces)
-            bits.append(occluder.point_bits(vertices, normals, directions).numpy().view(np.uint32))
+            bits.append(occluder.vertex_bits(normals, directions).numpy().view(np.uint32))
         else:
             bits.append(np.full((len(vertices), len(directions) // 32), 0xFFFFFFFF, np.uint32))
         generator = np.random.default_rng((seed, index))

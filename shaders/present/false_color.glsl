@@ -13,7 +13,7 @@ const float NEAREST = 1.0;  // grays of the depth picture
 const float FARTHEST = 0.15;
 
 uniform int number;
-uniform sampler2D colors;  // phynes_core/render/colormap.py's table, one row
+uniform sampler2D colors;  // phynes_core/render/tonemap.py's table, one row
 
 float number_share(vec3 values, float exposure_ev) {
     if (number == NUMBER_VALUE) return values.r;

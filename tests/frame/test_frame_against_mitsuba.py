@@ -19,7 +19,7 @@ from phynes_core.frame.scene import PosedAvatar, Scene
 from phynes_core.io.shipped_files import ASSETS, CHECKPOINTS, bundled_motions
 from phynes_core.render.camera import framing_distance, orbit_camera
 from phynes_core.render.lighting import Lighting
-from phynes_core.render.probes import Environment, Probes, load_environment_image
+from phynes_core.render.probes import Environment, Probes, load_environment_image, probe_directions
 from phynes_core.render.visibility import Occluder, unpack_bits
 from phynes_core.synthetic.mitsuba.judge import JudgePicture, JudgeSurface, judge_radiance
 
@@ -118,3 +118,42 @@ def test_end_to_end_with_its_own_shadow_rays(josh, light, limit):
 def test_exact_visibility_comes_closer(josh, light):
     """A ray from every pixel, started 2 mm off the surface: measured 0.6 % and 0.4 %."""
     assert _judged(josh, light, "own", exact=True) < 0.012
+
+
+def test_a_light_from_behind_leaves_no_sparkles_along_the_outline(josh):
+    """No pixel exceeds ten times the brightest of Mitsuba's within two pixels, under one light and the same shadows.
+
+    Mitsuba's BRDF is black where a normal leans away from the eye, so pixels are compared with what stands around them;
+    what is below a thousandth of the brightest is no sparkle. Measured: 6.7 times; with n.v clamped alone 58 times.
+    """
+    size, target = 256, torch.tensor([0.0, -0.2, 0.0])
+    avatar = josh.avatars[0].avatar
+    camera = orbit_camera(target, 150.0, 5.0, framing_distance(1.75), size, size)
+    toward = torch.nn.functional.normalize(target - camera.center, dim=0) + torch.tensor([0.0, 0.6, 0.0])
+    cell = int((probe_directions() @ toward).argmax())
+    light = Environment(100.0 * torch.nn.functional.one_hot(torch.tensor(cell), 512).view(16, 32, 1).expand(-1, -1, 3))
+    scene = Scene((PosedAvatar(avatar, avatar.rest_pose()),), camera, Lighting(light))
+    renderer = FrameRenderer()
+    frame = renderer.render(scene, replace(OPTIONS, exact_visibility=True))
+    mesh, probes = renderer.mesh(scene), scene.lighting.probes()
+    pixel = torch.nonzero(frame.mask.reshape(-1)).squeeze(1)
+
+    def rows(image: Tensor) -> Tensor:
+        return image.reshape(size * size, -1)[pixel]
+
+    surface = JudgeSurface(
+        mesh.vertices, mesh.faces, mesh.normals, pixel, rows(frame.albedo), rows(frame.roughness)[:, 0]
+    )
+    lit = _lit_probes(probes)
+    bits = Occluder(mesh.vertices, mesh.faces).point_bits(rows(frame.position), rows(frame.normal), probes.directions)
+    is_open = unpack_bits(bits, len(probes.directions)).float()[:, lit]
+    judged = judge_radiance(surface, camera, probes.directions[lit], probes.power[lit], is_open).radiance.amax(1)
+    leans = (rows(frame.normal) * torch.nn.functional.normalize(camera.center - rows(frame.position), dim=-1)).sum(
+        -1
+    ) < 0
+    ours = rows(frame.radiance).amax(1)
+    assert (leans & (ours > 0)).sum() > 5 and not judged[leans].any()
+    image = torch.zeros(size * size)
+    image[pixel] = judged
+    around = torch.nn.functional.max_pool2d(image.view(1, size, size), 5, 1, 2).view(-1)[pixel]
+    assert (ours <= 10.0 * around.clamp(min=1e-3 * float(judged.max()))).all()

@@ -11,10 +11,9 @@ from phynes_core.frame.device_graph import Step
 from phynes_core.frame.frame import FrameRenderer, RenderOptions
 from phynes_core.frame.scene import PosedAvatar, Scene
 from phynes_core.maps.material_edit import MaterialEdit, PaintChange, blank_paint, painted
-from phynes_core.render.area_lamps import AreaLamp
 from phynes_core.render.camera import orbit_camera
 from phynes_core.render.frame_buffers import BUFFERS, FrameBuffers
-from phynes_core.render.lamps import Lamp
+from phynes_core.render.lamps import AreaLamp, Lamp
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Environment
 from tests.pretended_device import DeviceMixup, is_marked, pretended_cuda

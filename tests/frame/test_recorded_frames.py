@@ -12,10 +12,9 @@ from phynes_core.frame.recorded_frames import RecordedFrames, can_record
 from phynes_core.frame.scene import PosedAvatar, Scene
 from phynes_core.io.shipped_files import CHECKPOINTS
 from phynes_core.maps.material_edit import MaterialEdit, PaintChange, blank_paint, painted
-from phynes_core.render.area_lamps import AreaLamp
 from phynes_core.render.camera import framing_distance, orbit_camera
 from phynes_core.render.frame_buffers import BUFFERS
-from phynes_core.render.lamps import Lamp
+from phynes_core.render.lamps import AreaLamp, Lamp
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Environment
 

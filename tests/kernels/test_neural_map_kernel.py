@@ -6,9 +6,10 @@ import torch
 from numba import njit
 
 from phynes_core.kernels.cpu import compiler  # noqa: F401  first: it configures numba
-from phynes_core.kernels.cpu.vector_tiles import PANEL, ROWS, relu_tile, sigmoid_tile, softplus_tile
+from phynes_core.kernels.cpu.neural_map import softplus
+from phynes_core.kernels.cpu.vector_tiles import PANEL, ROWS, relu_tile, sigmoid_tile, softplus_constants, softplus_tile
 from phynes_core.maps.encodings import HashEncodingConfig
-from phynes_core.maps.neural_map import PoseBatch, _NumbaSoftplus
+from phynes_core.maps.neural_map import PoseBatch, softplus_reference
 from tests.random_map import random_map
 
 SHAPES = {
@@ -77,30 +78,32 @@ def test_where_gradients_or_several_poses_are_asked_for_nothing_changes():
 
 
 @njit
-def _activated(values, out):
+def _activated(values, out, constants):
     weights, biases = np.zeros(ROWS, np.float32), np.zeros(ROWS, np.float32)
     weights[:] = 1
-    softplus_tile(values, 0, weights, 0, biases, 0, out[0], 0, 1)
+    softplus_tile(values, 0, weights, 0, biases, 0, out[0], 0, 1, constants)
     sigmoid_tile(values, 0, weights, 0, biases, 0, out[1], 0, 1)
     relu_tile(values, 0, weights, 0, biases, 0, out[2], 0, 1)
 
 
-def test_activations_are_exact_to_rounding_and_keep_what_is_not_a_number():
-    """Measured: 1.5e-8 + rounding for softplus, 2e-7 for the sigmoid."""
+@pytest.mark.parametrize("beta", [100.0, 7.0])
+def test_activations_are_exact_to_rounding_and_keep_what_is_not_a_number(beta):
+    """Measured: 1.5e-8 + rounding for softplus of beta 100, 2e-7 for the sigmoid."""
     places = np.concatenate([np.linspace(-0.3, 0.3, 2000), [-1e30, -90.0, -1.0, 0.0, 1.0, 17.0, 1e30, np.nan]])
     for start in range(0, len(places), PANEL):
         values = np.zeros(PANEL, np.float32)
         part = places[start : start + PANEL].astype(np.float32)
         values[: len(part)] = part
         out = np.empty((3, ROWS * PANEL), np.float32)
-        _activated(values, out)
+        _activated(values, out, softplus_constants(beta))
         exact = values.astype(np.float64)
         with np.errstate(over="ignore"):
-            softplus = np.maximum(exact, 0) + np.log1p(np.exp(-100 * np.abs(exact))) / 100
+            softplus = np.maximum(exact, 0) + np.log1p(np.exp(-beta * np.abs(exact))) / beta
             sigmoid = 1 / (1 + np.exp(-exact))
-        for got, expected in zip(out, (softplus, sigmoid, np.where(exact < 0, 0, exact)), strict=True):
+        relu = np.where(exact < 0, 0, exact)
+        for got, expected, tolerance in zip(out, (softplus, sigmoid, relu), (2e-5 / beta, 2e-7, 2e-7), strict=True):
             for row in got.reshape(ROWS, PANEL):
-                np.testing.assert_allclose(row, expected, rtol=2e-7, atol=2e-7)
+                np.testing.assert_allclose(row, expected, rtol=2e-7, atol=tolerance)
 
 
 def test_softplus_for_training_equals_torch_forward_and_backward():
@@ -109,9 +112,9 @@ def test_softplus_for_training_equals_torch_forward_and_backward():
     values = torch.cat([torch.randn(37, 64) * 0.05, torch.tensor([[-3.0, -0.2, 0.0, 0.2, 3.0] + [0.01] * 59])])
     fast, exact = values.clone().requires_grad_(True), values.double().requires_grad_(True)
     weights = torch.randn(values.shape)
-    result = _NumbaSoftplus.apply(fast)
+    result = softplus(fast, 100.0)
     result.backward(weights)
-    reference = torch.nn.functional.softplus(exact, beta=100.0)
+    reference = softplus_reference(exact, 100.0)
     reference.backward(weights.double())
     torch.testing.assert_close(result.double(), reference, atol=1e-7, rtol=1e-6)
     torch.testing.assert_close(fast.grad.double(), exact.grad, atol=2e-5, rtol=1e-5)

@@ -22,10 +22,7 @@ needs_tinycudann = pytest.mark.skipif(CAUSE is not None, reason=f"needs tiny-cud
 
 
 def settings_of(config):
-    resolution = tuple(level_table(config).resolution.tolist())
-    return encoding_settings(
-        config.num_features, config.log2_entries, config.base_resolution, config.per_level_scale, resolution
-    )
+    return encoding_settings(config.num_features, level_table(config))
 
 
 class DocumentedEncoding(torch.nn.Module):
@@ -103,7 +100,7 @@ def test_a_grid_of_another_size_is_refused():
 
 def test_what_it_cannot_hold_is_one_sentence():
     with pytest.raises(BackendError, match="features a level, got 3"):
-        encoding_settings(3, 15, 16, 1.5, (16, 24))
+        encoding_settings(3, level_table(HashEncodingConfig()))
     with pytest.raises(BackendError, match="cannot hold levels of 16, 99"):
         matching_scale(1.5, 16, (16, 99))
 

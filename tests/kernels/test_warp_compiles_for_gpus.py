@@ -5,9 +5,9 @@ import pytest
 pytest.importorskip("warp", reason="warp-lang is not installed")
 import warp
 
-from phynes_core.kernels.cuda import closest, primary_hits, visibility, warp_shade
+from phynes_core.kernels.cuda import warp_rays, warp_shade, warp_visibility
 
-KERNELS = [closest.find_closest, primary_hits.cast_pixel_rays, visibility.set_open_bits, warp_shade.add_light]
+KERNELS = [warp_rays.cast_pixel_rays, warp_visibility.set_open_bits, warp_shade.add_light]  # one of each file
 ARCHITECTURES = [80, 90, 120]
 
 

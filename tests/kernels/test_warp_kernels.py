@@ -11,8 +11,8 @@ import trimesh
 
 from phynes_core.conventions import latlong_directions
 from phynes_core.geometry.mesh import vertex_normals
-from phynes_core.kernels.cuda.ray_mesh import RayMesh
-from phynes_core.kernels.cuda.visibility import visibility_bits
+from phynes_core.kernels.cuda.warp_rays import RayMesh
+from phynes_core.kernels.cuda.warp_visibility import visibility_bits
 from phynes_core.render.camera import look_at, orbit_camera
 from phynes_core.render.rasterize import rasterize
 from phynes_core.render.visibility import OFFSET_M, Occluder
@@ -115,4 +115,4 @@ def test_kernels_are_kept_in_the_user_folder_and_nothing_is_printed(tmp_path):
         cwd=Path(__file__).parents[2],
     )  # fmt: skip
     assert ran.stdout == ""
-    assert list((tmp_path / "phynes-viewer" / "warp").rglob("*closest*"))
+    assert list((tmp_path / "phynes-viewer" / "warp").rglob("*warp_rays*"))

@@ -32,7 +32,9 @@ def test_the_level_table_is_that_of_tiny_cuda_nn():
 def test_hashed_entries_are_those_of_tiny_cuda_nn():
     """FORMATS section 6's worked indices, modulo 2^19."""
     vertices = torch.tensor([[5, 7], [1000, 2000], [2075, 1]])
-    assert (_entry_index(vertices, 2076, True) % 2**19).tolist() == [283602, 439608, 487850]
+    levels = level_table(HashEncodingConfig(log2_entries=19, finest_resolution=round(16 * 1.5**15)))
+    assert levels.resolution[12] == 2076 and levels.is_hashed[12]
+    assert (_entry_index(vertices, levels, 12) % 2**19).tolist() == [283602, 439608, 487850]
 
 
 def test_a_grid_vertex_returns_its_own_entry():

@@ -6,8 +6,7 @@ import pytest
 import torch
 import trimesh
 
-from phynes_core.render.area_lamps import AreaLamp, area_lamp_rays, shade_area_lamp
-from phynes_core.render.lamps import lamp_rays
+from phynes_core.render.lamps import AreaLamp, area_lamp_rays, lamp_rays, shade_area_lamp
 from phynes_core.render.shade import Surface, shade_reference
 from phynes_core.render.visibility import Occluder
 

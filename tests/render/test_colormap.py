@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from phynes_core.conventions import srgb_to_linear
-from phynes_core.render.colormap import TABLE_SIZE, color_table, colored
+from phynes_core.render.tonemap import TABLE_SIZE, color_table, colored
 
 
 def lightness(srgb):

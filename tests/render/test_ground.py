@@ -6,10 +6,9 @@ import pytest
 import torch
 import trimesh
 
-from phynes_core.render.area_lamps import AreaLamp
 from phynes_core.render.camera import look_at
 from phynes_core.render.ground import Ground, GroundGrids, grid_points, ground_layer, mirrored_camera, open_share
-from phynes_core.render.lamps import Lamp
+from phynes_core.render.lamps import AreaLamp, Lamp
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Environment
 from phynes_core.render.visibility import Occluder

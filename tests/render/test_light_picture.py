@@ -6,11 +6,9 @@ import pytest
 import torch
 
 from phynes_core.conventions import latlong_directions, latlong_solid_angles
-from phynes_core.render.area_lamps import AreaLamp
-from phynes_core.render.balls import GRAY, film_set_balls, irradiance, sample_latlong
 from phynes_core.render.camera import orbit_camera
-from phynes_core.render.lamps import Lamp
-from phynes_core.render.light_picture import picture_of_light
+from phynes_core.render.lamps import AreaLamp, Lamp
+from phynes_core.render.light_picture import GRAY, film_set_balls, irradiance, picture_of_light, sample_latlong
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Environment
 

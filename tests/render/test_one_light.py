@@ -4,8 +4,7 @@ import pytest
 import torch
 
 from phynes_core.render.lamps import Lamp
-from phynes_core.render.lighting import Lighting
-from phynes_core.render.one_light import one_light
+from phynes_core.render.lighting import Lighting, one_light
 from phynes_core.render.probes import Environment
 
 SKY = torch.full((16, 32, 3), 0.1)

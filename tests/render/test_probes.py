@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from phynes_core.conventions import latlong_solid_angles, rotation_about_y
+from phynes_core.conventions import PROBE_PATCH, latlong_solid_angles, rotation_about_y
 from phynes_core.errors import ImageError
 from phynes_core.io.image_files import write_exr, write_png
 from phynes_core.io.shipped_files import ASSETS
 from phynes_core.render.probes import (
-    PATCH,
     Environment,
     environment_to_probes,
     load_environment_image,
@@ -130,5 +129,5 @@ def test_patches_are_the_same_probes_with_neighbors_side_by_side():
     column = [torch.cat([p.directions, p.radiance, p.solid_angle[:, None]], 1) for p in (probes, patches)]
     assert torch.equal(*(torch.unique(rows, dim=0) for rows in column))
     assert len(torch.unique(column[1], dim=0)) == 512
-    groups = patches.directions.view(-1, PATCH, 3)
+    groups = patches.directions.view(-1, PROBE_PATCH, 3)
     assert (groups @ groups.mT).amin() > math.cos(math.radians(70))

@@ -5,7 +5,7 @@ import torch
 import trimesh
 
 from phynes_core.render.camera import Camera, look_at, orbit_camera
-from phynes_core.render.rasterize import rasterize, rasterize_reference
+from phynes_core.render.rasterize import NEAR_M, SNAP, Fragments, rasterize, rasterize_reference
 
 BACKENDS = ["numba", "reference"]
 
@@ -156,7 +156,7 @@ def test_inside_a_mesh_both_paths_agree():
     crossing = (homogeneous[faces][..., 2] < 0.01).any(1) & (homogeneous[faces][..., 2] >= 0.01).any(1)
     assert crossing.any()
     fast = rasterize(vertices, faces, camera, "numba")
-    slow = rasterize_reference(homogeneous, faces, 64, 64)
+    slow = Fragments(*rasterize_reference(vertices, faces, homogeneous, camera, near_m=NEAR_M, snap=SNAP))
     assert (fast.face_index == slow.face_index).all()
     torch.testing.assert_close(fast.depth, slow.depth)
 

@@ -3,8 +3,7 @@
 import pytest
 import torch
 
-from phynes_core.render.vertex_bits import SeenBits, VertexBits
-from phynes_core.render.visibility import pack_bits
+from phynes_core.render.visibility import SeenBits, VertexBits, pack_bits
 
 VERTICES, DIRECTIONS = 40, 160  # five words
 WORDS = DIRECTIONS // 32
@@ -17,8 +16,8 @@ class CountingOccluder:
         self.table = torch.rand(VERTICES, DIRECTIONS, generator=torch.Generator().manual_seed(mesh)) > 0.5
         self.traced = 0  # words
 
-    def point_bits(self, points, normals, directions):
-        rows, columns = points[:, 0].long(), directions[:, 0].long()
+    def vertex_bits(self, normals, directions, rows):
+        columns = directions[:, 0].long()
         self.traced += len(rows) * len(columns) // 32
         return pack_bits(self.table[rows][:, columns])
 

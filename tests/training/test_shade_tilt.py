@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from phynes_core.kernels.cpu.shade_tilt import shading_tilt
-from phynes_core.render.brdf import MIN_COSINE, specular
+from phynes_core.conventions import MIN_COSINE
+from phynes_core.kernels.cpu.shade_training import shading_tilt
+from phynes_core.render.brdf import specular
 from phynes_core.render.probes import probe_directions
 
 VERTICES = 12

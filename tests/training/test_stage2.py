@@ -11,6 +11,8 @@ from phynes_core.body.files import load_bundled_body
 from phynes_core.frame.frame import FrameRenderer, RenderOptions
 from phynes_core.frame.scene import PosedAvatar, Scene
 from phynes_core.render.lighting import Lighting
+from phynes_core.render.shade import Surface, shade_reference
+from phynes_core.render.visibility import unpack_bits
 from phynes_core.training.frames import load_training_frames
 from phynes_core.training.presets import STILL_ALBEDO_MAP, STILL_ROUGHNESS_MAP, Stage2Config, TrainingConfig
 from phynes_core.training.stage import StageSetup
@@ -117,3 +119,39 @@ def test_a_pixel_takes_no_more_memory_than_the_preset_says(avatar, frames):
     per_pixel = sum(column.nbytes for column in (*columns, pixels.color)) / pixels.count
     assert per_pixel == 71
     assert per_pixel * Stage2Config().most_pixels < 1.0e9
+
+
+def test_radiance_and_its_slopes_are_the_references_where_normals_lean_away_from_the_eye(avatar, frames):
+    """Values and gradients by albedo, roughness and normal of half leaning normals. Measured: 1.4e-6, slopes 2e-5."""
+    stage = _stage(avatar, frames, FEW)
+    pixels, generator = stage._pixels, torch.Generator().manual_seed(0)
+    rows = np.arange(0, pixels.count, max(1, pixels.count // 60))[:60]
+    wo = torch.from_numpy(pixels.wo[rows])
+    normal = torch.from_numpy(pixels.normal[rows])
+    normal[::2] = torch.nn.functional.normalize(normal[::2] - 1.5 * wo[::2], dim=-1)
+    assert 25 < ((normal * wo).sum(-1) < 0).sum() < 45
+    given = [
+        torch.rand(len(rows), 3, generator=generator), 0.4 + 0.5 * torch.rand(len(rows), generator=generator), normal,
+    ]  # fmt: skip
+    weights = torch.rand(len(rows), 3, generator=generator)
+
+    ours = [value.clone().requires_grad_() for value in given]
+    radiance = stage._shade(rows, *ours)
+    (radiance * weights).sum().backward()
+
+    exact = [value.double().requires_grad_() for value in given]
+    bits = torch.from_numpy(
+        pixels.visibility_bits.view(np.int32)[pixels.frame[rows][:, None], pixels.faces[pixels.face[rows]]]
+    )
+    corners = torch.stack([unpack_bits(bits[:, corner], 512).double() for corner in range(3)], 1)
+    visibility = (corners * torch.from_numpy(pixels.barycentric[rows]).double()[:, :, None]).sum(1)
+    surface = Surface(exact[2], wo.double(), exact[0], exact[1], stage.config.f0)
+    power = (stage.light() * stage._solid_angle).detach().double()
+    expected = shade_reference(surface, torch.from_numpy(stage._directions).double(), power, visibility).radiance
+    (expected * weights.double()).sum().backward()
+
+    torch.testing.assert_close(radiance.double(), expected, rtol=1e-4, atol=1e-6)
+    for mine, true in zip(ours, exact, strict=True):
+        assert mine.grad is not None and true.grad is not None
+        scale = true.grad.abs().max()
+        assert ((mine.grad - true.grad).abs() / scale).max() < 1e-3

@@ -8,24 +8,22 @@ given. It has no top-left rule: a pixel center exactly on an edge may go to eith
 import torch
 from torch import Tensor
 
+from phynes_core.kernels.mesh_interfaces import MeshLossTerms, PinholeCamera, Topology
+
 _NEAREST_DIVISOR_M = 1e-8  # what lies in the camera's own plane is divided by this; clipping then removes it
 
 
 def rasterize(
-    homogeneous: Tensor,  # [V, 3] x_px * z, y_px * z, z (metres)
-    faces: Tensor,  # [F, 3]
-    width: int,
-    height: int,
-    near_m: float,  # camera z below which everything is cut off
-) -> tuple[Tensor, Tensor, Tensor]:  # face_index [H, W] int32, barycentric [H, W, 3], depth [H, W]
-    """Nearest face of each pixel center, both sides drawn; the background as in render/rasterize.py."""
+    vertices: Tensor, faces: Tensor, homogeneous: Tensor, camera: PinholeCamera, near_m: float, snap: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The interface Rasterize, without snapping corners to a grid."""
     from pytorch3d.renderer.mesh.rasterize_meshes import rasterize_meshes
     from pytorch3d.structures import Meshes
 
-    mesh = Meshes([to_ndc(homogeneous, width, height)], [faces.long()])
+    mesh = Meshes([to_ndc(homogeneous.float(), camera.width, camera.height)], [faces.long()])
     fragments = rasterize_meshes(
         mesh,
-        image_size=(height, width),
+        image_size=(camera.height, camera.width),
         faces_per_pixel=1,
         perspective_correct=True,
         z_clip_value=near_m,
@@ -56,22 +54,17 @@ def to_fragments(
     return face_index, torch.where(covered[..., None], weights, 0.0), torch.where(covered, zbuf[0, ..., 0], 0.0)
 
 
-class LossMesh:
-    """One topology, whose neighborhoods PyTorch3D finds out once."""
+def mesh_losses(topology: Topology) -> MeshLossTerms:
+    """The interface PrepareMeshLosses."""
+    from pytorch3d.loss import mesh_edge_loss, mesh_laplacian_smoothing, mesh_normal_consistency
+    from pytorch3d.structures import Meshes
 
-    def __init__(
-        self,
-        faces: Tensor,  # [F, 3]
-        num_vertices: int,
-    ) -> None:
-        from pytorch3d.structures import Meshes
+    faces = topology.faces
+    still = Meshes([torch.zeros(topology.degree.shape[0], 3, device=faces.device)], [faces.long()])
+    still.edges_packed()  # computed now, because `update_padded` hands on what is known
 
-        self._meshes = Meshes([torch.zeros(num_vertices, 3, device=faces.device)], [faces.long()])
-        self._meshes.edges_packed()  # now: `update_padded` hands on what is known
-
-    def losses(self, vertices: Tensor) -> tuple[Tensor, Tensor, Tensor]:  # [V, 3] metres
-        """Edge, normal and Laplacian loss, as training/losses.py defines them; differentiable in the vertices."""
-        from pytorch3d.loss import mesh_edge_loss, mesh_laplacian_smoothing, mesh_normal_consistency
-
-        meshes = self._meshes.update_padded(vertices[None])
+    def terms(vertices: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        meshes = still.update_padded(vertices[None])
         return mesh_edge_loss(meshes), mesh_normal_consistency(meshes), mesh_laplacian_smoothing(meshes, "uniform")
+
+    return terms

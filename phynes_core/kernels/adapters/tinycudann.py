@@ -1,4 +1,4 @@
-"""tiny-cuda-nn's grid encoding on our own parameters: the same flat layout, so nothing is copied or converted.
+"""tiny-cuda-nn's grid encoding on our own parameters: the layout is the same, so nothing is copied or converted.
 
 Its MLPs have no biases, so ours stay; only the encoding comes from there.
 """
@@ -11,21 +11,15 @@ import torch
 from torch import Tensor
 
 from phynes_core.errors import BackendError
+from phynes_core.kernels.surface_interfaces import HashLevels
 
 FEATURES = (1, 2, 4, 8)  # a level, that its kernels are compiled for
 _STEPS = 64  # neighbors of the growth factor that are tried, each a rounding error of float32 away
 
 
-def encode(
-    uv: Tensor,  # [N, 2] on a CUDA device
-    grid: Tensor,  # [entries, F] float32
-    log2_entries: int,
-    base_resolution: int,
-    per_level_scale: float,
-    resolution: tuple[int, ...],  # grid vertices a side of each level, as the reference counts them
-) -> Tensor:  # [N, L * F]
-    """Bilinear interpolation in every level; differentiable in the grid."""
-    settings = encoding_settings(grid.shape[1], log2_entries, base_resolution, per_level_scale, resolution)
+def encode(uv: Tensor, grid: Tensor, levels: HashLevels) -> Tensor:
+    """The interface Encode."""
+    settings = encoding_settings(grid.shape[1], levels)
     return encode_with(_encoding(tuple(settings.items())), uv, grid)
 
 
@@ -37,20 +31,19 @@ def encode_with(encoding: torch.nn.Module, uv: Tensor, grid: Tensor) -> Tensor: 
     return torch.func.functional_call(encoding, {"params": grid.reshape(-1)}, (uv,)).float()
 
 
-def encoding_settings(
-    num_features: int, log2_entries: int, base_resolution: int, per_level_scale: float, resolution: tuple[int, ...]
-) -> dict[str, str | int | float]:
+def encoding_settings(num_features: int, levels: HashLevels) -> dict[str, str | int | float]:
     """What its documentation calls the encoding's configuration."""
     if num_features not in FEATURES:
         raise BackendError(f"tinycudann: expected one of {FEATURES} features a level, got {num_features}")
+    resolution = tuple(levels.resolution.tolist())
     return {
         "otype": "Grid",
         "type": "Hash",
         "n_levels": len(resolution),
         "n_features_per_level": num_features,
-        "log2_hashmap_size": log2_entries,
-        "base_resolution": base_resolution,
-        "per_level_scale": matching_scale(per_level_scale, base_resolution, resolution),
+        "log2_hashmap_size": levels.log2_entries,
+        "base_resolution": levels.base_resolution,
+        "per_level_scale": matching_scale(levels.per_level_scale, levels.base_resolution, resolution),
         "interpolation": "Linear",
     }
 

@@ -1,26 +1,34 @@
-"""A tree of boxes over a triangle mesh, asked for closest points, heights along rays and occlusion."""
+"""A tree of boxes over a triangle mesh: building, refitting, and queries by closest point, ray and segment.
+
+It is built by the binned surface area heuristic, with two children a node.
+"""
 
 import math
 from dataclasses import dataclass
 
 import numpy as np
+import torch
+from numba import float32
+from torch import Tensor
 
-from phynes_core.kernels.cpu.bvh_any_hit import any_hits
-from phynes_core.kernels.cpu.bvh_build import build_tree, refit_tree
-from phynes_core.kernels.cpu.closest import closest_points
-from phynes_core.kernels.cpu.ray_heights import ray_heights
+from phynes_core.kernels.cpu.bvh_queries import any_hits, nearest_hits, nearest_points, ray_heights
+from phynes_core.kernels.cpu.compiler import serial
 from phynes_core.kernels.cpu.threads import run_in_threads
 
+LEAF_SIZE = 4  # triangles; 2 to 4 measured alike
+_NUM_BINS = 16
+_FAR = float32(1e30)
 _RAY_CHUNK = 1 << 14
+_NEAREST_CHUNK = 1 << 11  # rays; callers need nearest hits of a few thousand points at once
 
 
 @dataclass(frozen=True)
 class KnownSurface:
-    """Where rays end."""
+    """A surface over the mesh behind which samples of rays are not needed."""
 
     offsets: np.ndarray  # [V] float32, m over the mesh along its normals
-    hit_depth_m: float  # a ray has hit when it is so far inside
-    behind_m: float  # and so far behind that place it sees nothing any more
+    hit_depth_m: float  # a ray has hit the surface when it is this far inside
+    behind_m: float  # samples farther than this behind the hit are passed over
 
 
 class Bvh:
@@ -51,7 +59,7 @@ class Bvh:
         face_index = np.empty(len(points), np.int32)
         barycentric = np.empty((len(points), 3), np.float32)
         distance = np.empty(len(points), np.float32)
-        closest_points(*self._tree, self._face_order, points, face_index, barycentric, distance)
+        nearest_points(*self._tree, self._face_order, points, face_index, barycentric, distance)
         return face_index, barycentric, distance
 
     def any_hit(
@@ -82,6 +90,25 @@ class Bvh:
         hit = np.empty(len(origins), np.bool_)
         any_hits(*self._tree, origins, directions, np.float32(reach), hit)
         return hit
+
+    def nearest_hits(
+        self,
+        origins: np.ndarray,  # [N, 3] m
+        directions: np.ndarray,  # [N, 3]
+        reach: float = math.inf,  # how far rays go, in lengths of their direction
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Distance [N] to the nearest face in lengths of the direction, inf where there is none; face [N], -1 there."""
+        origins = np.ascontiguousarray(origins, np.float32)
+        directions = np.ascontiguousarray(directions, np.float32)
+        distance, face = np.empty(len(origins), np.float32), np.empty(len(origins), np.int32)
+
+        def trace(start: int) -> None:
+            rows = slice(start, start + _NEAREST_CHUNK)
+            given = origins[rows], directions[rows], np.float32(reach)
+            nearest_hits(*self._tree, self._face_order, *given, distance[rows], face[rows])
+
+        run_in_threads(trace, range(0, len(origins), _NEAREST_CHUNK))
+        return distance, face
 
     def heights_along_rays(
         self,
@@ -130,3 +157,144 @@ class Bvh:
     @property
     def _tree(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return self._boxes, self._children, self._corners_and_edges
+
+
+def closest_points(vertices: Tensor, faces: Tensor, points: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The interface ClosestPoints; builds a tree for this one query."""
+    found = Bvh(vertices.detach().numpy(), faces.numpy()).closest(points.detach().numpy())
+    face_index, barycentric, distance = (torch.from_numpy(array) for array in found)
+    return face_index.long(), barycentric, distance
+
+
+@serial
+def build_tree(
+    vertices,  # [V, 3] float32
+    faces,  # [F, 3] int32
+):
+    """Nodes and the order of the faces in their leaves.
+
+    Returns children [B, 2] int32 (left and right node, or -first_slot - 1 and count at a leaf) and face_order [F].
+    A child always comes after its parent.
+    """
+    num_faces = faces.shape[0]
+    lower = np.empty((num_faces, 3), np.float32)
+    upper = np.empty((num_faces, 3), np.float32)
+    for face in range(num_faces):
+        for axis in range(3):
+            a, b, c = vertices[faces[face, 0], axis], vertices[faces[face, 1], axis], vertices[faces[face, 2], axis]
+            lower[face, axis] = min(a, b, c)
+            upper[face, axis] = max(a, b, c)
+    face_order = np.arange(num_faces).astype(np.int32)
+    children = np.empty((2 * num_faces, 2), np.int32)
+    num_nodes = 1
+    stack = [(0, 0, num_faces)]
+    while len(stack) > 0:
+        node, start, end = stack.pop()
+        if end - start <= LEAF_SIZE:
+            children[node, 0] = -start - 1
+            children[node, 1] = end - start
+            continue
+        middle = _split(lower, upper, face_order, start, end)
+        children[node, 0] = num_nodes
+        children[node, 1] = num_nodes + 1
+        stack.append((num_nodes, start, middle))
+        stack.append((num_nodes + 1, middle, end))
+        num_nodes += 2
+    return children[:num_nodes].copy(), face_order
+
+
+@serial
+def _split(lower, upper, face_order, start, end):
+    """Reorder face_order[start:end] into two halves of least expected cost and return where the second begins."""
+    best_cost, best_axis, best_bin = _FAR, -1, 0
+    best_origin, best_scale = float32(0), float32(0)
+    for axis in range(3):
+        first_center, last_center = _FAR, -_FAR
+        for slot in range(start, end):
+            center = lower[face_order[slot], axis] + upper[face_order[slot], axis]
+            first_center, last_center = min(first_center, center), max(last_center, center)
+        if last_center - first_center <= float32(1e-9):
+            continue
+        scale = float32(_NUM_BINS) / (last_center - first_center)
+        count = np.zeros(_NUM_BINS, np.int32)
+        boxes = np.empty((_NUM_BINS, 6), np.float32)
+        boxes[:, :3] = _FAR
+        boxes[:, 3:] = -_FAR
+        for slot in range(start, end):
+            face = face_order[slot]
+            chosen = min(_NUM_BINS - 1, int((lower[face, axis] + upper[face, axis] - first_center) * scale))
+            count[chosen] += 1
+            for k in range(3):
+                boxes[chosen, k] = min(boxes[chosen, k], lower[face, k])
+                boxes[chosen, 3 + k] = max(boxes[chosen, 3 + k], upper[face, k])
+        right_cost = _sweep_costs(boxes[::-1], count[::-1])[::-1]
+        left_cost = _sweep_costs(boxes, count)
+        for chosen in range(_NUM_BINS - 1):
+            cost = left_cost[chosen] + right_cost[chosen + 1]
+            if left_cost[chosen] > 0 and right_cost[chosen + 1] > 0 and cost < best_cost:
+                best_cost, best_axis, best_bin = cost, axis, chosen
+                best_origin, best_scale = first_center, scale
+    middle = start
+    if best_axis >= 0:
+        last = end - 1
+        while middle <= last:
+            face = face_order[middle]
+            center = lower[face, best_axis] + upper[face, best_axis]
+            if min(_NUM_BINS - 1, int((center - best_origin) * best_scale)) <= best_bin:
+                middle += 1
+            else:
+                face_order[middle] = face_order[last]
+                face_order[last] = face
+                last -= 1
+    return (start + end) // 2 if middle == start or middle == end else middle
+
+
+@serial
+def _sweep_costs(boxes, count):
+    """Surface area times number of triangles of the first 1, 2, ... bins; 0 while they are empty."""
+    costs = np.zeros(_NUM_BINS, np.float32)
+    lower = np.full(3, _FAR)
+    upper = np.full(3, -_FAR)
+    total = 0
+    for chosen in range(_NUM_BINS):
+        total += count[chosen]
+        for k in range(3):
+            lower[k] = min(lower[k], boxes[chosen, k])
+            upper[k] = max(upper[k], boxes[chosen, 3 + k])
+        if total > 0:
+            dx, dy, dz = upper[0] - lower[0], upper[1] - lower[1], upper[2] - lower[2]
+            costs[chosen] = max((dx * dy + dy * dz + dz * dx) * total, float32(1e-30))
+    return costs
+
+
+@serial
+def refit_tree(
+    vertices,  # [V, 3] float32
+    faces,  # [F, 3] int32
+    face_order,  # [F] int32
+    children,  # [B, 2] int32
+    boxes,  # [B, 6] float32, written
+    corners_and_edges,  # [F, 9] float32, written, in face_order
+):
+    """Fit the boxes of an existing tree to moved vertices."""
+    for slot in range(face_order.shape[0]):
+        face = face_order[slot]
+        for axis in range(3):
+            corner = vertices[faces[face, 0], axis]
+            corners_and_edges[slot, axis] = corner
+            corners_and_edges[slot, 3 + axis] = vertices[faces[face, 1], axis] - corner
+            corners_and_edges[slot, 6 + axis] = vertices[faces[face, 2], axis] - corner
+    for node in range(children.shape[0] - 1, -1, -1):
+        left, right = children[node, 0], children[node, 1]
+        for axis in range(3):
+            if left >= 0:
+                boxes[node, axis] = min(boxes[left, axis], boxes[right, axis])
+                boxes[node, 3 + axis] = max(boxes[left, 3 + axis], boxes[right, 3 + axis])
+                continue
+            lowest, highest = _FAR, -_FAR
+            for slot in range(-left - 1, -left - 1 + right):
+                for corner in range(3):
+                    value = vertices[faces[face_order[slot], corner], axis]
+                    lowest, highest = min(lowest, value), max(highest, value)
+            boxes[node, axis] = lowest
+            boxes[node, 3 + axis] = highest

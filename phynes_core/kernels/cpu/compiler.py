@@ -15,9 +15,7 @@ import sys
 from pathlib import Path
 
 # Files whose functions are inlined into kernels of other files (tests/kernels/test_compiler.py checks the list).
-INLINED_SOURCES = (
-    "compiler.py", "triangle.py", "closest.py", "light_groups.py", "shade_training.py", "vector_tiles.py",
-)  # fmt: skip
+INLINED_SOURCES = ("compiler.py", "triangle.py", "vector_tiles.py")
 
 
 def _cache_folder() -> Path:
@@ -32,7 +30,7 @@ def _configure() -> None:
     os.environ.setdefault("NUMBA_CACHE_DIR", str(_cache_folder()))
     os.environ.setdefault("NUMBA_THREADING_LAYER", "threadsafe")
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # spinning threads cost 10x beside any other load
-    if "numba" in sys.modules:  # imported by somebody else first
+    if "numba" in sys.modules:  # another package imported it first
         from numba.core import config
 
         config.reload_config()
@@ -62,7 +60,7 @@ inlined = njit(**_COMMON, fastmath=_RELAXED, inline="always")
 exact_serial = njit(**_COMMON)  # every operation rounds as written
 exact_parallel = njit(**_COMMON, parallel=True)
 _INNER = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "nogil": True, "error_model": "numpy"}
-inner = njit(**_INNER, fastmath=_RELAXED)  # called by kernels of the same file alone: half the time to compile
+inner = njit(**_INNER, fastmath=_RELAXED)  # only called by kernels of the same file, which halves the time to compile
 exact_inner = njit(**_INNER)
 
 __all__ = ["exact_inner", "exact_parallel", "exact_serial", "inlined", "inner", "parallel", "prange", "serial"]

@@ -1,13 +1,48 @@
-"""Geometry of the covered pixels, row by row of the picture: the twin of render/gbuffer.py's torch."""
+"""Geometry of the covered pixels, row by row of the picture: the same as render/gbuffer.py's torch."""
 
 import math
 
 import numpy as np
+import torch
 from numba import float32
+from torch import Tensor
 
 from phynes_core.kernels.cpu.compiler import exact_parallel, prange
+from phynes_core.kernels.mesh_interfaces import GBufferColumns, PixelImages
 
-_LEAST_NORM = float32(1e-12)  # as torch's normalize
+_LEAST_NORM = float32(1e-12)  # torch's normalize divides by no less
+
+
+def interpolate_covered(
+    fragments: PixelImages,
+    vertices: Tensor,
+    faces: Tensor,
+    vertex_normals: Tensor,
+    corner_uv: Tensor,
+    center: Tensor,
+) -> GBufferColumns:
+    """The interface InterpolateCovered."""
+    face_index, barycentric, depth = (
+        image.contiguous().numpy() for image in (fragments.face_index, fragments.barycentric, fragments.depth)
+    )
+    mesh = (values.contiguous().numpy() for values in (vertices, faces, vertex_normals, corner_uv, center))
+    points, triangles, directions, coordinates, eye = mesh
+    first = np.empty(len(face_index) + 1, np.int64)
+    _count_covered(face_index, first)
+    count = int(first[-1])
+    pixel, face = np.empty(count, np.int64), np.empty(count, np.int64)
+    corners, depths = np.empty((count, 3), np.int32), np.empty(count, np.float32)
+    weights, position, normal, wo = (np.empty((count, 3), np.float32) for _ in range(4))
+    uv = np.empty((count, 2), np.float32)
+    _interpolate(
+        face_index, barycentric, depth, points, triangles, directions, coordinates, eye, first,
+        pixel, face, corners, weights, position, normal, uv, wo, depths,
+    )  # fmt: skip
+    made = torch.from_numpy
+    return (
+        made(pixel), made(face), made(weights), made(position), made(normal), made(uv), made(wo), made(depths),
+        made(corners),
+    )  # fmt: skip
 
 
 @exact_parallel
@@ -45,12 +80,12 @@ def _interpolate(
             )  # fmt: skip
             weights[i, 0], weights[i, 1], weights[i, 2] = weight_a, weight_b, weight_c
             depths[i] = depth[row, column]
-            normal_square, way_square = float32(0), float32(0)
+            normal_square, view_square = float32(0), float32(0)
             for axis in range(3):
-                place = vertices[a, axis] * weight_a + vertices[b, axis] * weight_b + vertices[c, axis] * weight_c
-                position[i, axis] = place
-                wo[i, axis] = center[axis] - place
-                way_square += wo[i, axis] * wo[i, axis]
+                point = vertices[a, axis] * weight_a + vertices[b, axis] * weight_b + vertices[c, axis] * weight_c
+                position[i, axis] = point
+                wo[i, axis] = center[axis] - point
+                view_square += wo[i, axis] * wo[i, axis]
                 normal[i, axis] = (
                     vertex_normals[a, axis] * weight_a
                     + vertex_normals[b, axis] * weight_b
@@ -58,10 +93,10 @@ def _interpolate(
                 )
                 normal_square += normal[i, axis] * normal[i, axis]
             normal_norm = max(math.sqrt(normal_square), _LEAST_NORM)
-            way_norm = max(math.sqrt(way_square), _LEAST_NORM)
+            view_norm = max(math.sqrt(view_square), _LEAST_NORM)
             for axis in range(3):
                 normal[i, axis] /= normal_norm
-                wo[i, axis] /= way_norm
+                wo[i, axis] /= view_norm
             for k in range(2):
                 uv[i, k] = (
                     corner_uv[covering, 0, k] * weight_a
@@ -69,28 +104,3 @@ def _interpolate(
                     + corner_uv[covering, 2, k] * weight_c
                 )
             i += 1
-
-
-def covered_rows(
-    face_index: np.ndarray,  # [H, W] int32, -1 = background
-    barycentric: np.ndarray,  # [H, W, 3] float32
-    depth: np.ndarray,  # [H, W] float32
-    vertices: np.ndarray,  # [V, 3] float32
-    faces: np.ndarray,  # [F, 3] int
-    vertex_normals: np.ndarray,  # [V, 3] float32
-    corner_uv: np.ndarray,  # [F, 3, 2] float32
-    center: np.ndarray,  # [3] float32
-) -> tuple[np.ndarray, ...]:
-    """The columns of a gbuffer, from pixel to corners, in its order."""
-    first = np.empty(len(face_index) + 1, np.int64)
-    _count_covered(face_index, first)
-    count = int(first[-1])
-    pixel, face = np.empty(count, np.int64), np.empty(count, np.int64)
-    corners, depths = np.empty((count, 3), np.int32), np.empty(count, np.float32)
-    weights, position, normal, wo = (np.empty((count, 3), np.float32) for _ in range(4))
-    uv = np.empty((count, 2), np.float32)
-    _interpolate(
-        face_index, barycentric, depth, vertices, faces, vertex_normals, corner_uv, center, first,
-        pixel, face, corners, weights, position, normal, uv, wo, depths,
-    )  # fmt: skip
-    return pixel, face, weights, position, normal, uv, wo, depths, corners

@@ -1,30 +1,33 @@
 """Multiresolution hash encoding of (u, v), entry for entry as tiny-cuda-nn lays it out, and its gradient.
 
-The tables that describe the levels are computed once by phynes_core/maps/encodings.py.
+phynes_core/maps/encodings.py computes the levels and holds the torch reference.
 """
 
 import numpy as np
+import torch
 from numba import float32, int32, uint32
+from torch import Tensor
 
 from phynes_core.kernels.cpu.compiler import inlined, parallel, prange
+from phynes_core.kernels.surface_interfaces import HashLevels
 
-_PRIME = uint32(2654435761)  # of the second coordinate; the first one's is 1
 _CHUNK = 1024  # points that one thread takes through all levels, so that a level's grid stays in cache
 _ONE = int32(1)
 
 
 @inlined
-def hashed_entry(x, y, num_entries):  # int32 vertex of the level's grid; num_entries is a power of two
+def hashed_entry(x, y, num_entries, prime):  # int32 vertex of the level's grid; num_entries is a power of two
     """Which of a hashed level's entries holds a grid vertex."""
-    return (x ^ int32(uint32(y) * _PRIME)) & (num_entries - _ONE)
+    return (x ^ int32(uint32(y) * prime)) & (num_entries - _ONE)
 
 
 @inlined
-def _corner_entries(x, y, resolution, num_entries, is_hashed):
+def _corner_entries(x, y, resolution, num_entries, is_hashed, prime):
     """Entries of the four corners of a cell: its own vertex, the next in x, the next in y, both."""
     if is_hashed:
-        entry_00, entry_10 = hashed_entry(x, y, num_entries), hashed_entry(x + _ONE, y, num_entries)
-        entry_01, entry_11 = hashed_entry(x, y + _ONE, num_entries), hashed_entry(x + _ONE, y + _ONE, num_entries)
+        entry_00, entry_10 = hashed_entry(x, y, num_entries, prime), hashed_entry(x + _ONE, y, num_entries, prime)
+        entry_01 = hashed_entry(x, y + _ONE, num_entries, prime)
+        entry_11 = hashed_entry(x + _ONE, y + _ONE, num_entries, prime)
     else:
         entry_00 = x + y * resolution
         entry_10, entry_01, entry_11 = entry_00 + _ONE, entry_00 + resolution, entry_00 + resolution + _ONE
@@ -33,7 +36,7 @@ def _corner_entries(x, y, resolution, num_entries, is_hashed):
             entry_10 = int32(uint32(entry_10) % uint32(num_entries))
             entry_01 = int32(uint32(entry_01) % uint32(num_entries))
             entry_11 = int32(uint32(entry_11) % uint32(num_entries))
-    # unsigned: else every access first asks whether its index counts from the end
+    # unsigned: numba then omits the test for negative indices at every access
     return uint32(entry_00), uint32(entry_10), uint32(entry_01), uint32(entry_11)
 
 
@@ -42,7 +45,7 @@ def _corner_entries(x, y, resolution, num_entries, is_hashed):
 
 
 @parallel
-def _encode(uv, grid, scale, resolution, offset, is_hashed, features, encoded):
+def _encode(uv, grid, scale, resolution, offset, is_hashed, prime, features, encoded):
     num_points = uv.shape[0]
     for chunk in prange((num_points + _CHUNK - 1) // _CHUNK):
         first, end = chunk * _CHUNK, min(num_points, (chunk + 1) * _CHUNK)
@@ -54,7 +57,7 @@ def _encode(uv, grid, scale, resolution, offset, is_hashed, features, encoded):
                 x, y = uv[i, 0] * level_scale + float32(0.5), uv[i, 1] * level_scale + float32(0.5)
                 cell_x, cell_y = np.floor(x), np.floor(y)
                 share_x, share_y = x - cell_x, y - cell_y
-                e00, e10, e01, e11 = _corner_entries(int32(cell_x), int32(cell_y), side, num_entries, hashed)
+                e00, e10, e01, e11 = _corner_entries(int32(cell_x), int32(cell_y), side, num_entries, hashed, prime)
                 w11 = share_x * share_y
                 w10, w01 = share_x - w11, share_y - w11
                 w00 = float32(1) - share_x - w01
@@ -65,7 +68,7 @@ def _encode(uv, grid, scale, resolution, offset, is_hashed, features, encoded):
 
 
 @parallel
-def _encode_backward(uv, grad_encoded, scale, resolution, offset, is_hashed, features, grad_grid):
+def _encode_backward(uv, grad_encoded, scale, resolution, offset, is_hashed, prime, features, grad_grid):
     num_points = uv.shape[0]
     for level in prange(scale.shape[0]):  # levels share no entry
         gradients = grad_grid[offset[level] : offset[level + 1]]
@@ -76,7 +79,7 @@ def _encode_backward(uv, grad_encoded, scale, resolution, offset, is_hashed, fea
             x, y = uv[i, 0] * level_scale + float32(0.5), uv[i, 1] * level_scale + float32(0.5)
             cell_x, cell_y = np.floor(x), np.floor(y)
             share_x, share_y = x - cell_x, y - cell_y
-            e00, e10, e01, e11 = _corner_entries(int32(cell_x), int32(cell_y), side, num_entries, hashed)
+            e00, e10, e01, e11 = _corner_entries(int32(cell_x), int32(cell_y), side, num_entries, hashed, prime)
             w11 = share_x * share_y
             w10, w01 = share_x - w11, share_y - w11
             w00 = float32(1) - share_x - w01
@@ -88,43 +91,55 @@ def _encode_backward(uv, grad_encoded, scale, resolution, offset, is_hashed, fea
                 gradients[e11, k] += w11 * gradient
 
 
-def encode(
+def encode(uv: Tensor, grid: Tensor, levels: HashLevels) -> Tensor:
+    """The interface Encode."""
+    return _Encode.apply(uv, grid, levels)
+
+
+class _Encode(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, uv: Tensor, grid: Tensor, levels: HashLevels) -> Tensor:
+        ctx.uv, ctx.levels, ctx.num_entries = uv.detach().contiguous().numpy(), levels, grid.shape[0]
+        return torch.from_numpy(encode_forward(ctx.uv, grid.detach().contiguous().numpy(), levels))
+
+    @staticmethod
+    def backward(ctx, *gradients: Tensor) -> tuple[None, Tensor, None]:
+        gradient = gradients[0].contiguous().numpy()
+        return None, torch.from_numpy(encode_backward(ctx.uv, gradient, ctx.levels, ctx.num_entries)), None
+
+
+def encode_forward(
     uv: np.ndarray,  # [N, 2]
     grid: np.ndarray,  # [entries, F] all levels, coarse to fine
-    scale: np.ndarray,  # [L] float32 cells a side
-    resolution: np.ndarray,  # [L] uint32 vertices a side
-    offset: np.ndarray,  # [L + 1] int64 first entry of each level
-    is_hashed: np.ndarray,  # [L] bool
+    levels: HashLevels,
 ) -> np.ndarray:  # [N, L * F]
     """Bilinear features of every level, side by side."""
     uv, grid = np.ascontiguousarray(uv, np.float32), np.ascontiguousarray(grid, np.float32)
     features = (0,) * grid.shape[1]
-    encoded = np.empty((len(uv), len(scale) * len(features)), np.float32)
-    _encode(uv, grid, *_level_arrays(scale, resolution, offset, is_hashed), features, encoded)
+    encoded = np.empty((len(uv), len(levels.scale) * len(features)), np.float32)
+    _encode(uv, grid, *_level_arrays(levels), features, encoded)
     return encoded
 
 
 def encode_backward(
     uv: np.ndarray,  # [N, 2]
     grad_encoded: np.ndarray,  # [N, L * F]
-    scale: np.ndarray,  # [L] float32
-    resolution: np.ndarray,  # [L] uint32
-    offset: np.ndarray,  # [L + 1] int64
-    is_hashed: np.ndarray,  # [L] bool
+    levels: HashLevels,
     num_entries: int,
 ) -> np.ndarray:  # [entries, F]
-    """Gradient of `encode` with respect to the grid."""
+    """Gradient of `encode_forward` with respect to the grid."""
     uv, grad_encoded = np.ascontiguousarray(uv, np.float32), np.ascontiguousarray(grad_encoded, np.float32)
-    features = (0,) * (grad_encoded.shape[1] // len(scale))
+    features = (0,) * (grad_encoded.shape[1] // len(levels.scale))
     grad_grid = np.empty((num_entries, len(features)), np.float32)
-    _encode_backward(uv, grad_encoded, *_level_arrays(scale, resolution, offset, is_hashed), features, grad_grid)
+    _encode_backward(uv, grad_encoded, *_level_arrays(levels), features, grad_grid)
     return grad_grid
 
 
-def _level_arrays(scale, resolution, offset, is_hashed):
+def _level_arrays(levels: HashLevels):
     return (
-        np.ascontiguousarray(scale, np.float32),
-        np.ascontiguousarray(resolution, np.uint32),
-        np.ascontiguousarray(offset, np.int64),
-        np.ascontiguousarray(is_hashed, np.bool_),
+        np.ascontiguousarray(levels.scale, np.float32),
+        np.ascontiguousarray(levels.resolution, np.uint32),
+        np.ascontiguousarray(levels.offset, np.int64),
+        np.ascontiguousarray(levels.is_hashed, np.bool_),
+        np.uint32(levels.prime),
     )

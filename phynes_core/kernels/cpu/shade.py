@@ -4,21 +4,35 @@ With u = wi + wo (twice the half vector's direction), split into its parts along
 s(c) = c + sqrt(a2 + (1 - a2) c^2), the lobe is
     D F G / (4 n.l n.v) = a2 |u|^4 F / (pi (|across|^2 + a2 |along|^2)^2 s(n.l) s(n.v)),
 which costs two square roots and one division a light and pixel, and keeps its digits where n.h nears 1.
+
+Lights come in groups of sixteen. The pixels of a triangle are shaded together, under copies of those groups of which
+any bit is set at a corner. Where neighboring lights share a group (render/probes.py), about a third of the groups are
+left out.
 """
+
+# pyright: reportCallIssue=false
+# numba hands the typing context to an intrinsic itself.
 
 import math
 
 import numpy as np
-from numba import float32, int32, uintp
+import torch
+from llvmlite import ir
+from numba import float32, int32, uint32, uintp
+from numba.core import types
+from numba.extending import intrinsic
+from torch import Tensor
 
-from phynes_core.conventions import MIN_ROUGHNESS
+from phynes_core.conventions import MIN_COSINE, MIN_ROUGHNESS, PROBE_PATCH
 from phynes_core.kernels.cpu.compiler import inlined, parallel, prange, serial
-from phynes_core.kernels.cpu.light_groups import HELD_ROWS, hold_open_lights, order_by_triangle
+from phynes_core.kernels.surface_interfaces import LitSurface, PackedBits
 
-MIN_COSINE = 1e-3  # as render/brdf.py clamps n.l and n.v inside the lobe
 _CHUNK = 2048  # pixels among which those of a triangle are brought together: some rows of a picture
 _WORD = 32  # lights whose visibility shares a word
 _ONE = float32(1)
+GROUP = PROBE_PATCH  # lights: half a word of bits; one or more registers
+HELD_ROWS = 9  # of what `hold_open_lights` writes: direction, power, one for each corner's bits
+_FLOATS, _INTS = ir.VectorType(ir.FloatType(), GROUP), ir.VectorType(ir.IntType(32), GROUP)
 
 
 @inlined
@@ -29,8 +43,8 @@ def _smith(cosine, squared_alpha):
 
 @parallel
 def _shade(
-    normal, wo, albedo, roughness, bits, corners, barycentric, lights, f0, is_shared, has_open,
-    radiance, irradiance, irradiance_open,
+    normal, wo, albedo, roughness, bits, corners, barycentric, lights, f0, min_roughness, min_cosine, is_shared,
+    has_open, radiance, irradiance, irradiance_open,
 ):  # fmt: skip
     num_pixels, capacity = normal.shape[0], lights.shape[1]
     for chunk in prange((num_pixels + _CHUNK - 1) // _CHUNK):
@@ -45,10 +59,10 @@ def _shade(
             if corners[pixel, 0] != a or corners[pixel, 1] != b or corners[pixel, 2] != c:
                 a, b, c = corners[pixel, 0], corners[pixel, 1], corners[pixel, 2]
                 num_held = hold_open_lights(bits[a], bits[b], bits[c], lights, held)
-            alpha = max(roughness[pixel], float32(MIN_ROUGHNESS)) ** 2
+            alpha = max(roughness[pixel], min_roughness) ** 2
             _reflect(
-                normal[pixel], wo[pixel], albedo[pixel], alpha * alpha, f0, barycentric[pixel], held, num_held,
-                radiance[pixel], irradiance[pixel],
+                normal[pixel], wo[pixel], albedo[pixel], alpha * alpha, f0, min_cosine, barycentric[pixel], held,
+                num_held, radiance[pixel], irradiance[pixel],
             )  # fmt: skip
             if has_open:
                 _open(normal[pixel], lights, irradiance_open[pixel])
@@ -68,11 +82,11 @@ def _open(normal, lights, irradiance_open):
 
 
 @serial
-def _reflect(normal, wo, albedo, squared_alpha, f0, weights, held, num_held, radiance, irradiance):
+def _reflect(normal, wo, albedo, squared_alpha, f0, min_cosine, weights, held, num_held, radiance, irradiance):
     """Sum of f V (n.l) dE and of V (n.l) dE over the lights that `hold_open_lights` put into `held`."""
     n_x, n_y, n_z = normal[0], normal[1], normal[2]
     true_cos_view = n_x * wo[0] + n_y * wo[1] + n_z * wo[2]
-    cos_view = max(true_cos_view, float32(MIN_COSINE))
+    cos_view = max(true_cos_view, min_cosine)
     v_x, v_y, v_z = wo[0] - true_cos_view * n_x, wo[1] - true_cos_view * n_y, wo[2] - true_cos_view * n_z
     weight_a, weight_b, weight_c = weights[0], weights[1], weights[2]
     diffuse_r, diffuse_g, diffuse_b = float32(0), float32(0), float32(0)
@@ -86,7 +100,7 @@ def _reflect(normal, wo, albedo, squared_alpha, f0, weights, held, num_held, rad
         squared_across = across_x * across_x + across_y * across_y + across_z * across_z
         true_along = cosine + true_cos_view
         squared_sum = max(squared_across + true_along * true_along, float32(1e-8))
-        cos_light = max(cosine, float32(MIN_COSINE))
+        cos_light = max(cosine, min_cosine)
         along = cos_light + cos_view
         # exactly |across|^2 wherever no cosine was clamped, else what makes |u| whole again
         squared_rest = max(squared_across + (true_along - along) * (true_along + along), float32(0))
@@ -110,6 +124,26 @@ def _reflect(normal, wo, albedo, squared_alpha, f0, weights, held, num_held, rad
     radiance[0] = albedo[0] * inverse_pi * diffuse_r + lobe_scale * specular_r
     radiance[1] = albedo[1] * inverse_pi * diffuse_g + lobe_scale * specular_g
     radiance[2] = albedo[2] * inverse_pi * diffuse_b + lobe_scale * specular_b
+
+
+def shade(
+    surface: LitSurface, directions: Tensor, power: Tensor, visibility: PackedBits, has_open: bool
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The interface Shade."""
+    radiance, irradiance, irradiance_open = shade_probes(
+        surface.normal.contiguous().numpy(),
+        surface.wo.contiguous().numpy(),
+        surface.albedo.contiguous().numpy(),
+        surface.roughness.contiguous().numpy(),
+        visibility.bits.contiguous().numpy().view("uint32"),
+        visibility.corners.int().contiguous().numpy(),
+        visibility.barycentric.contiguous().numpy(),
+        directions.contiguous().numpy(),
+        power.contiguous().numpy(),
+        surface.f0,
+        has_open,
+    )
+    return torch.from_numpy(radiance), torch.from_numpy(irradiance), torch.from_numpy(irradiance_open)
 
 
 def shade_probes(
@@ -150,8 +184,88 @@ def shade_probes(
         np.ascontiguousarray(barycentric, np.float32),
         lights,
         np.float32(f0),
+        np.float32(MIN_ROUGHNESS),
+        np.float32(MIN_COSINE),
         is_shared,
         has_open,
         *terms,
     )
     return terms[0], terms[1], terms[2]
+
+
+def _group_pointer(context, builder, kind, array, start):
+    data = context.make_array(kind)(context, builder, array).data
+    return builder.bitcast(builder.gep(data, [start]), _FLOATS.as_pointer())
+
+
+@intrinsic
+def _copy_group(typing, source, source_at, target, target_at):
+    """target[target_at :] = source[source_at :], one group, both counted from the first item of a whole array."""
+
+    def generate(context, builder, signature, arguments):
+        values = builder.load(_group_pointer(context, builder, signature.args[0], *arguments[:2]), align=4)
+        builder.store(values, _group_pointer(context, builder, signature.args[2], *arguments[2:]), align=4)
+        return context.get_dummy_value()
+
+    return types.void(source, types.intp, target, types.intp), generate
+
+
+@intrinsic
+def _spread_bits(typing, word, target, target_at):
+    """target[target_at + i] = 1.0 where bit i of the word is set, else 0.0, for one group."""
+
+    def generate(context, builder, signature, arguments):
+        zeros = ir.Constant(_INTS, [0] * GROUP)
+        lowest = builder.insert_element(zeros, arguments[0], ir.IntType(32)(0))
+        masks = ir.Constant(_INTS, [1 << lane for lane in range(GROUP)])
+        is_set = builder.icmp_unsigned("!=", builder.and_(builder.shuffle_vector(lowest, zeros, zeros), masks), zeros)
+        ones, nothing = (ir.Constant(_FLOATS, [value] * GROUP) for value in (1.0, 0.0))
+        pointer = _group_pointer(context, builder, signature.args[1], *arguments[1:])
+        builder.store(builder.select(is_set, ones, nothing), pointer, align=4)
+        return context.get_dummy_value()
+
+    return types.void(types.uint32, target, types.intp), generate
+
+
+@serial
+def hold_open_lights(bits_a, bits_b, bits_c, lights, held):
+    """Copy the groups of lights [6, 32 W] that any corner's words [W] let through into held [9, 32 W].
+
+    Returns how many lights are held.
+    """
+    count, capacity = 0, lights.shape[1]
+    for word in range(bits_a.shape[0]):
+        a, b, c = bits_a[word], bits_b[word], bits_c[word]
+        for half in range(2):
+            shift = uint32(GROUP * half)
+            if ((a | b | c) >> shift) & uint32(0xFFFF) != uint32(0):
+                start = GROUP * (2 * word + half)
+                for row in range(6):
+                    _copy_group(lights, row * capacity + start, held, row * capacity + count)
+                _spread_bits(a >> shift, held, 6 * capacity + count)
+                _spread_bits(b >> shift, held, 7 * capacity + count)
+                _spread_bits(c >> shift, held, 8 * capacity + count)
+                count += GROUP
+    return count
+
+
+@serial
+def order_by_triangle(corners, num_rows, order):
+    """Fill order [P] with the indices of the rows of corners [P, 3], equal rows next to one another."""
+    first = np.zeros(num_rows + 1, np.int32)  # index in `order` where the rows with this first corner begin
+    for i in range(corners.shape[0]):
+        first[corners[i, 0] + 1] += 1
+    for row in range(num_rows):
+        first[row + 1] += first[row]
+    end = first.copy()
+    for i in range(corners.shape[0]):
+        a, b, c = corners[i, 0], corners[i, 1], corners[i, 2]
+        slot = end[a]
+        while slot > first[a]:  # a corner has about six triangles
+            b_before, c_before = corners[order[slot - 1], 1], corners[order[slot - 1], 2]
+            if b_before < b or (b_before == b and c_before <= c):
+                break
+            order[slot] = order[slot - 1]
+            slot -= 1
+        order[slot] = i
+        end[a] += 1

@@ -1,23 +1,24 @@
 """Shading under one lamp near the body: rays of each pixel's own, and the lobe of render/brdf.py for each of them.
 
-Twin of render/area_lamps.py, which is the specification.
+The reference is in render/lamps.py.
 """
 
 import math
 
 import numpy as np
+import torch
 from numba import float32
+from torch import Tensor
 
-from phynes_core.conventions import MIN_ROUGHNESS
+from phynes_core.conventions import MIN_COSINE, MIN_ROUGHNESS
 from phynes_core.kernels.cpu.compiler import parallel, prange
+from phynes_core.kernels.surface_interfaces import BlocksRays, LitSurface, SphereLamp, StartPoints
 
-MIN_COSINE = 1e-3  # as render/brdf.py clamps n.l and n.v inside the lobe
-_GOLDEN_ANGLE = math.pi * (3.0 - math.sqrt(5.0))
 _ONE, _TINY = float32(1), float32(1e-6)
 
 
 @parallel
-def _rays(points, mesh_normal, position, radius, offset, count, origins, segments):
+def _rays(points, mesh_normal, position, radius, offsets, count, turn, origins, segments):
     """Ray starts and unshortened segments [P, count, 3] toward the disc that each point sees of the sphere."""
     for pixel in prange(points.shape[0]):
         x, y, z = position[0] - points[pixel, 0], position[1] - points[pixel, 1], position[2] - points[pixel, 2]
@@ -40,16 +41,18 @@ def _rays(points, mesh_normal, position, radius, offset, count, origins, segment
             share = (float32(sample) + float32(0.5)) / float32(count) if count > 1 else float32(0)
             sine = math.sqrt(share) * radius / distance
             cosine = math.sqrt(_ONE - sine * sine)
-            across, along = math.cos(sample * _GOLDEN_ANGLE) * sine, math.sin(sample * _GOLDEN_ANGLE) * sine
+            across, along = math.cos(sample * turn) * sine, math.sin(sample * turn) * sine
             segments[pixel, sample, 0] = reach * (x * cosine + t_x * across + b_x * along)
             segments[pixel, sample, 1] = reach * (y * cosine + t_y * across + b_y * along)
             segments[pixel, sample, 2] = reach * (z * cosine + t_z * across + b_z * along)
             for axis in range(3):
-                origins[pixel, sample, axis] = points[pixel, axis] + offset * mesh_normal[pixel, axis]
+                origins[pixel, sample, axis] = points[pixel, axis] + offsets[pixel] * mesh_normal[pixel, axis]
 
 
 @parallel
-def _reflect(points, normal, mesh_normal, wo, roughness, f0, position, radius, segments, hit, out):
+def _reflect(
+    points, normal, mesh_normal, wo, roughness, f0, min_roughness, min_cosine, position, radius, segments, hit, out
+):  # fmt: skip
     """Per pixel: sum V (n.l) dE, sum lobe V (n.l) dE, sum (n.l) dE, for a lamp of intensity 1."""
     count = segments.shape[1]
     for pixel in prange(points.shape[0]):
@@ -58,8 +61,8 @@ def _reflect(points, normal, mesh_normal, wo, roughness, f0, position, radius, s
         reach = max(distance - radius, _TINY)
         n_x, n_y, n_z = normal[pixel, 0], normal[pixel, 1], normal[pixel, 2]
         v_x, v_y, v_z = wo[pixel, 0], wo[pixel, 1], wo[pixel, 2]
-        cos_view = max(n_x * v_x + n_y * v_y + n_z * v_z, float32(MIN_COSINE))
-        alpha = max(roughness[pixel], float32(MIN_ROUGHNESS)) ** 2
+        cos_view = max(n_x * v_x + n_y * v_y + n_z * v_z, min_cosine)
+        alpha = max(roughness[pixel], min_roughness) ** 2
         squared = alpha * alpha
         smith_view = cos_view + math.sqrt(squared + (_ONE - squared) * cos_view * cos_view)
         received, glossy, possible = float32(0), float32(0), float32(0)
@@ -80,7 +83,7 @@ def _reflect(points, normal, mesh_normal, wo, roughness, f0, position, radius, s
             received += arriving
             cos_between = l_x * v_x + l_y * v_y + l_z * v_z
             inverse_length = _ONE / math.sqrt(max(float32(2) + float32(2) * cos_between, float32(1e-8)))
-            cos_light = max(cosine, float32(MIN_COSINE))
+            cos_light = max(cosine, min_cosine)
             cos_half = min((cos_light + cos_view) * inverse_length, _ONE)
             miss = max(_ONE - min((_ONE + cos_between) * inverse_length, _ONE), float32(0))
             fresnel = f0 + (_ONE - f0) * miss * miss * miss * miss * miss
@@ -90,18 +93,35 @@ def _reflect(points, normal, mesh_normal, wo, roughness, f0, position, radius, s
         out[pixel, 0], out[pixel, 1], out[pixel, 2] = received, glossy, possible
 
 
+def shade_area_lamp(
+    surface: LitSurface, starts: StartPoints, lamp: SphereLamp, occluder: BlocksRays, samples: int, turn_rad: float
+) -> Tensor:
+    """The interface ShadeAreaLamp."""
+    points, mesh_normal = starts.points.contiguous().numpy(), starts.normals.contiguous().numpy()
+    position = np.array(lamp.position, np.float32)
+    given = points, mesh_normal, position, lamp.radius_m, starts.offset_m.numpy(), samples, turn_rad
+    origins, segments = (torch.from_numpy(array) for array in area_rays(*given))
+    hit = occluder.is_blocked(origins.view(-1, 3), segments.view(-1, 3), reach=1.0).view(-1, samples)
+    terms = shade_area(
+        points, surface.normal.contiguous().numpy(), mesh_normal, surface.wo.contiguous().numpy(),
+        surface.roughness.contiguous().numpy(), surface.f0, position, lamp.radius_m, segments.numpy(), hit.numpy(),
+    )  # fmt: skip
+    return torch.from_numpy(terms)
+
+
 def area_rays(
     points: np.ndarray,  # [P, 3] m
     mesh_normal: np.ndarray,  # [P, 3] unit
     position: np.ndarray,  # [3] m
     radius: float,  # m
-    origin_offset_m: float,
+    offsets_m: np.ndarray,  # [P] rays start this far along the normal
     count: int,
+    turn_rad: float,  # around the disc from one sample to the next
 ) -> tuple[np.ndarray, np.ndarray]:
     """Origins and segments [P, count, 3] toward a glowing sphere; segments end at its near side."""
     origins = np.empty((len(points), count, 3), np.float32)
     segments = np.empty((len(points), count, 3), np.float32)
-    _rays(points, mesh_normal, position, np.float32(radius), np.float32(origin_offset_m), count, origins, segments)
+    _rays(points, mesh_normal, position, np.float32(radius), offsets_m, count, turn_rad, origins, segments)
     return origins, segments
 
 
@@ -120,6 +140,7 @@ def shade_area(
     """What the rays that are open bring."""
     out = np.empty((len(points), 3), np.float32)
     _reflect(
-        points, normal, mesh_normal, wo, roughness, np.float32(f0), position, np.float32(radius), segments, hit, out
-    )
+        points, normal, mesh_normal, wo, roughness, np.float32(f0), np.float32(MIN_ROUGHNESS), np.float32(MIN_COSINE),
+        position, np.float32(radius), segments, hit, out,
+    )  # fmt: skip
     return out

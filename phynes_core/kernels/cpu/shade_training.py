@@ -1,21 +1,23 @@
-"""Shading of P surface points under L probes as matrices: linear in albedo and light, with the slope by roughness.
+"""Shading of P surface points under L probes as matrices, and how it changes with roughness and normal.
 
 For one point, one probe and unit power:
     diffuse  = V max(n.l, 0) / pi                         (times albedo)
     specular = V D F G / (4 n.v)                          (n.l of the cosine cancels the one in the denominator)
     slope    = d specular / d roughness
 so that the radiance of a step is  albedo * (diffuse @ power) + specular @ power  and both gradients are two products
-away. The reflectance is phynes_core.render.brdf's; tests/training/test_shade_training.py compares values and slopes.
+away. For one point, with sums over the probes and the normal taken for a free vector:
+    irradiance slope = d (sum V max(n.l, 0) power / pi) / d n           (times albedo)
+    specular slope   = d (sum V D F G power / (4 n.v)) / d n
+each [3 channels, 3 axes]. The reflectance is phynes_core.render.brdf's; tests/training/test_shade_training.py and
+test_shade_tilt.py compare values and derivatives with it.
 """
 
 import numpy as np
 from numba import float32 as f4
 from numba import uint32
 
-from phynes_core.kernels.cpu.compiler import inlined, parallel, prange  # first: it configures numba
-
-MIN_COSINE = 1e-3  # render/brdf.py's clamp of n.v
-MIN_ROUGHNESS = 0.05  # conventions.MIN_ROUGHNESS
+from phynes_core.conventions import MIN_COSINE, MIN_ROUGHNESS
+from phynes_core.kernels.cpu.compiler import inlined, parallel, prange  # before any kernel: it configures numba
 
 
 def shading_matrices(
@@ -34,11 +36,11 @@ def shading_matrices(
     if probes % 32:
         raise ValueError(f"directions: expected a multiple of 32 probes, got {probes}")
     diffuse, specular, slope = (np.empty((points, probes), np.float32) for _ in range(3))
-    _fill(
+    _fill_matrices(
         np.ascontiguousarray(normal, np.float32), np.ascontiguousarray(wo, np.float32),
         np.ascontiguousarray(roughness, np.float32), bits, frame, corners,
         np.ascontiguousarray(barycentric, np.float32), np.ascontiguousarray(directions, np.float32),
-        np.float32(f0), diffuse, specular, slope,
+        np.float32(f0), np.float32(MIN_ROUGHNESS), np.float32(MIN_COSINE), diffuse, specular, slope,
     )  # fmt: skip
     return diffuse, specular, slope
 
@@ -53,16 +55,19 @@ def open_share(bits_a, bits_b, bits_c, weight_a, weight_b, weight_c, shift):
 
 
 @parallel
-def _fill(normal, wo, roughness, bits, frame, corners, barycentric, directions, f0, diffuse, specular, slope):
+def _fill_matrices(
+    normal, wo, roughness, bits, frame, corners, barycentric, directions, f0, min_roughness, min_cosine, diffuse,
+    specular, slope,
+):  # fmt: skip
     inverse_pi = f4(0.31830988618)
     words = directions.shape[0] // 32
     for i in prange(normal.shape[0]):
         nx, ny, nz = normal[i, 0], normal[i, 1], normal[i, 2]
         vx, vy, vz = wo[i, 0], wo[i, 1], wo[i, 2]
-        nv = max(nx * vx + ny * vy + nz * vz, f4(MIN_COSINE))
-        rough = max(roughness[i], f4(MIN_ROUGHNESS))
+        nv = max(nx * vx + ny * vy + nz * vz, min_cosine)
+        rough = max(roughness[i], min_roughness)
         alpha2 = rough * rough * rough * rough  # alpha = roughness^2, squared
-        alpha2_slope = f4(4) * rough * rough * rough if roughness[i] > f4(MIN_ROUGHNESS) else f4(0)
+        alpha2_slope = f4(4) * rough * rough * rough if roughness[i] > min_roughness else f4(0)
         root_v = np.sqrt(alpha2 + (f4(1) - alpha2) * nv * nv)
         mask_v = f4(2) * nv / (nv + root_v)
         mask_v_slope = -mask_v / (nv + root_v) * (f4(1) - nv * nv) * f4(0.5) / root_v  # by alpha2
@@ -102,3 +107,93 @@ def _fill(normal, wo, roughness, bits, frame, corners, barycentric, directions, 
                 specular[i, j] = scale * ndf * mask_l * mask_v
                 change = ndf_slope * mask_l * mask_v + ndf * mask_l_slope * mask_v + ndf * mask_l * mask_v_slope
                 slope[i, j] = scale * change * alpha2_slope
+
+
+def shading_tilt(
+    normal: np.ndarray,  # [P, 3] unit, world
+    wo: np.ndarray,  # [P, 3] unit, surface -> eye
+    roughness: np.ndarray,  # [P]
+    bits: np.ndarray,  # [K, V, L / 32] uint32, packed visibility of each frame's vertices, 1 = open
+    frame: np.ndarray,  # [P] int32, which of the K frames; -1: nothing is shadowed
+    corners: np.ndarray,  # [P, 3] int32 vertex ids of the face
+    barycentric: np.ndarray,  # [P, 3]
+    directions: np.ndarray,  # [L, 3] unit, surface -> light; L a multiple of 32
+    power: np.ndarray,  # [L, 3] radiance times solid angle
+    f0: float,
+) -> tuple[np.ndarray, np.ndarray]:  # irradiance slope, specular slope: [P, 3, 3] each
+    """Fill both. Visibility is interpolated from the face's corners, like in rendering, and does not change."""
+    points, probes = len(normal), len(directions)
+    if probes % 32:
+        raise ValueError(f"directions: expected a multiple of 32 probes, got {probes}")
+    irradiance, specular = (np.zeros((points, 3, 3), np.float32) for _ in range(2))
+    _fill_tilts(
+        np.ascontiguousarray(normal, np.float32), np.ascontiguousarray(wo, np.float32),
+        np.ascontiguousarray(roughness, np.float32), bits, frame, corners,
+        np.ascontiguousarray(barycentric, np.float32), np.ascontiguousarray(directions, np.float32),
+        np.ascontiguousarray(power, np.float32), np.float32(f0), np.float32(MIN_ROUGHNESS), np.float32(MIN_COSINE),
+        irradiance, specular,
+    )  # fmt: skip
+    return irradiance, specular
+
+
+@parallel
+def _fill_tilts(
+    normal, wo, roughness, bits, frame, corners, barycentric, directions, power, f0, min_roughness, min_cosine,
+    irradiance, specular,
+):  # fmt: skip
+    inverse_pi = f4(0.31830988618)
+    words = directions.shape[0] // 32
+    for i in prange(normal.shape[0]):
+        nx, ny, nz = normal[i, 0], normal[i, 1], normal[i, 2]
+        vx, vy, vz = wo[i, 0], wo[i, 1], wo[i, 2]
+        cos_view = nx * vx + ny * vy + nz * vz
+        nv = max(cos_view, min_cosine)
+        rough = max(roughness[i], min_roughness)
+        alpha2 = rough * rough * rough * rough  # alpha = roughness^2, squared
+        root_v = np.sqrt(alpha2 + (f4(1) - alpha2) * nv * nv)
+        mask_v = f4(0.5) / (nv + root_v)  # G1(v) / (4 n.v)
+        # by n.v, over itself
+        pull_v = -(f4(1) + (f4(1) - alpha2) * nv / root_v) / (nv + root_v) if cos_view > min_cosine else f4(0)
+        k = frame[i]
+        w0, w1, w2 = barycentric[i, 0], barycentric[i, 1], barycentric[i, 2]
+        for word in range(words):
+            b0, b1, b2 = uint32(0), uint32(0), uint32(0)
+            if k >= 0:
+                b0 = bits[k, corners[i, 0], word]
+                b1 = bits[k, corners[i, 1], word]
+                b2 = bits[k, corners[i, 2], word]
+            for bit in range(32):
+                j = word * 32 + bit
+                lx, ly, lz = directions[j, 0], directions[j, 1], directions[j, 2]
+                nl = nx * lx + ny * ly + nz * lz
+                open_ = open_share(b0, b1, b2, w0, w1, w2, uint32(bit)) if k >= 0 else f4(1)
+                if nl <= f4(0) or open_ <= f4(0):
+                    continue
+                vl = vx * lx + vy * ly + vz * lz
+                inverse = f4(1) / np.sqrt(max(f4(2) + f4(2) * vl, f4(1e-8)))
+                nh = (nl + nv) * inverse
+                pull_h = f4(4) * (f4(1) - alpha2) * nh  # by n.h, over itself and the lobe
+                if nh > f4(1):
+                    nh, pull_h = f4(1), f4(0)
+                vh = min(max((f4(1) + vl) * inverse, f4(0)), f4(1))
+                lobe = nh * nh * (alpha2 - f4(1)) + f4(1)
+                miss = f4(1) - vh
+                miss2 = miss * miss
+                fresnel = f0 + (f4(1) - f0) * miss2 * miss2 * miss
+                root_l = np.sqrt(alpha2 + (f4(1) - alpha2) * nl * nl)
+                value = open_ * fresnel * alpha2 * inverse_pi / (lobe * lobe) * mask_v * f4(2) * nl / (nl + root_l)
+                pull_l = f4(1) / nl - (f4(1) + (f4(1) - alpha2) * nl / root_l) / (nl + root_l)
+                along_h = value * pull_h / lobe * inverse
+                along_l, along_v = value * pull_l + along_h, value * pull_v
+                if cos_view > min_cosine:
+                    along_v += along_h
+                sx, sy, sz = along_l * lx + along_v * vx, along_l * ly + along_v * vy, along_l * lz + along_v * vz
+                facing = open_ * inverse_pi
+                for c in range(3):
+                    p = power[j, c]
+                    irradiance[i, c, 0] += facing * p * lx
+                    irradiance[i, c, 1] += facing * p * ly
+                    irradiance[i, c, 2] += facing * p * lz
+                    specular[i, c, 0] += p * sx
+                    specular[i, c, 1] += p * sy
+                    specular[i, c, 2] += p * sz

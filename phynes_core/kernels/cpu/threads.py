@@ -1,4 +1,4 @@
-"""One pool of threads for work that numba does not share out: calls into embree, which let other threads run."""
+"""One pool of threads for calls that release Python's lock: embree, serial kernels, torch on chunks of rows."""
 
 import os
 from collections.abc import Callable, Iterable

@@ -1,15 +1,17 @@
-"""Point and ray against one triangle or box: scalar functions that the tree kernels inline.
+"""Point and ray against one triangle or box: scalar functions for the kernels of the tree.
 
 A triangle is a row of `corners_and_edges` [F, 9]: corner a, edge ab, edge ac. A box is a row of `boxes` [B, 6]: lower
 corner, upper corner.
 """
 
+import numpy as np
 from numba import float32
 
 from phynes_core.kernels.cpu.compiler import inlined, serial
 
 _ZERO = float32(0)
 _ONE = float32(1)
+_FAR = float32(np.inf)
 
 
 @serial
@@ -85,7 +87,13 @@ def ray_meets_box(boxes, row, x, y, z, inverse_x, inverse_y, inverse_z):
 
 @serial
 def ray_meets_triangle(corners_and_edges, row, x, y, z, direction_x, direction_y, direction_z, reach):
-    """Whether a ray from (x, y, z) hits a triangle from either side within `reach` (Moller and Trumbore)."""
+    """Whether a ray from (x, y, z) hits a triangle from either side within `reach`."""
+    return distance_to_triangle(corners_and_edges, row, x, y, z, direction_x, direction_y, direction_z) < reach
+
+
+@serial
+def distance_to_triangle(corners_and_edges, row, x, y, z, direction_x, direction_y, direction_z):
+    """Where a ray from (x, y, z) hits a triangle from either side (Moller and Trumbore), in lengths; far if nowhere."""
     ab_x, ab_y, ab_z = corners_and_edges[row, 3], corners_and_edges[row, 4], corners_and_edges[row, 5]
     ac_x, ac_y, ac_z = corners_and_edges[row, 6], corners_and_edges[row, 7], corners_and_edges[row, 8]
     p_x = direction_y * ac_z - direction_z * ac_y
@@ -100,4 +108,4 @@ def ray_meets_triangle(corners_and_edges, row, x, y, z, direction_x, direction_y
     weight_c = (direction_x * q_x + direction_y * q_y + direction_z * q_z) * scale
     distance = (ac_x * q_x + ac_y * q_y + ac_z * q_z) * scale
     is_inside = weight_b >= _ZERO and weight_c >= _ZERO and weight_b + weight_c <= _ONE
-    return is_inside and distance > _ZERO and distance < reach
+    return distance if is_inside and distance > _ZERO else _FAR

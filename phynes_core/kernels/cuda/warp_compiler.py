@@ -19,7 +19,7 @@ _WARP_TYPES = {torch.float32: warp.float32, torch.int32: warp.int32}
 
 
 def _configure() -> None:
-    warp.config.log_level = warp.LOG_WARNING  # what is compiled and found is not for standard output
+    warp.config.log_level = warp.LOG_WARNING  # Warp's notes about compiling and devices stay off standard output
     if not os.environ.get("WARP_CACHE_PATH"):
         root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         warp.config.kernel_cache_dir = str(root / "phynes-viewer" / "warp")
@@ -38,16 +38,16 @@ def numbers(tensor: Tensor) -> warp.array:  # any shape, float32 or int32
     return warp.from_torch(tensor.detach(), dtype=_WARP_TYPES[tensor.dtype])
 
 
-@lru_cache(maxsize=64)  # torch has 32 streams a device; registering one is not for while a graph is captured
+@lru_cache(maxsize=64)  # torch has 32 streams a device; a stream cannot be registered while a graph is captured
 def _warp_stream(stream: torch.cuda.Stream) -> warp.Stream:
     return warp.stream_from_torch(stream)
 
 
 @contextmanager
 def torch_stream(device: torch.device) -> Iterator[str]:
-    """Within, Warp works on torch's current stream, so that a torch graph captures it; gives Warp's device name.
+    """Run Warp on torch's current stream, so that a torch graph captures it; yields Warp's device name.
 
-    Without waiting for the stream that was current before: while a graph is captured that would be an error.
+    It does not wait for the previous stream, which would be an error while a graph is captured.
     """
     warp.init()  # nothing after the first time
     if device.type != "cuda":

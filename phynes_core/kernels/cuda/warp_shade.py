@@ -1,17 +1,18 @@
-"""Shading of pixels under packed directional lights, one thread a pixel: the twin of kernels/cpu/shade.py."""
+"""Shading of pixels under packed directional lights, one thread a pixel: as kernels/cpu/shade.py does."""
 
 # pyright: reportInvalidTypeForm=false, reportCallIssue=false, reportArgumentType=false
 # Warp says the type of an array by a call.
 
+import torch
 import warp
 from torch import Tensor
 
-from phynes_core.conventions import MIN_ROUGHNESS
+from phynes_core.conventions import MIN_COSINE, MIN_ROUGHNESS
 from phynes_core.kernels.cuda.warp_compiler import numbers, torch_stream, vectors
+from phynes_core.kernels.surface_interfaces import LitSurface, PackedBits
 
 warp.set_module_options({"enable_backward": False})
 
-MIN_COSINE = 1e-3  # as render/brdf.py clamps n.l and n.v inside the lobe
 PI = 3.14159265358979
 
 
@@ -34,6 +35,7 @@ def add_light(
     power: warp.array(dtype=warp.vec3),
     f0: warp.array(dtype=float),
     min_alpha: float,
+    min_cosine: float,
     count: warp.array(dtype=int),
     radiance: warp.array(dtype=warp.vec3),
     irradiance: warp.array(dtype=warp.vec3),
@@ -48,7 +50,7 @@ def add_light(
     alpha = warp.max(roughness[pixel] * roughness[pixel], min_alpha)
     squared_alpha = alpha * alpha
     true_cos_view = warp.dot(n, v)
-    cos_view = warp.max(true_cos_view, MIN_COSINE)
+    cos_view = warp.max(true_cos_view, min_cosine)
     v_across = v - true_cos_view * n
     head_on = f0[0]
     diffuse, specular, possible = warp.vec3(0.0), warp.vec3(0.0), warp.vec3(0.0)
@@ -69,7 +71,7 @@ def add_light(
                 squared_across = warp.dot(across, across)
                 true_along = cosine + true_cos_view
                 squared_sum = warp.max(squared_across + true_along * true_along, 1.0e-8)
-                cos_light = warp.max(cosine, MIN_COSINE)
+                cos_light = warp.max(cosine, min_cosine)
                 along = cos_light + cos_view
                 squared_rest = warp.max(squared_across + (true_along - along) * (true_along + along), 0.0)
                 spread = squared_rest + squared_alpha * warp.min(along * along, squared_sum)
@@ -86,6 +88,22 @@ def add_light(
     irradiance_open[pixel] += possible
 
 
+def shade(
+    surface: LitSurface, directions: Tensor, power: Tensor, visibility: PackedBits, has_open: bool
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The interface Shade."""
+    num_pixels, device = surface.normal.shape[0], surface.normal.device
+    radiance, irradiance, irradiance_open = (torch.zeros(num_pixels, 3, device=device) for _ in range(3))
+    fused_shade(
+        surface.normal.contiguous(), surface.wo.contiguous(), surface.albedo.contiguous(),
+        surface.roughness.contiguous(), visibility.bits.contiguous(), visibility.corners.int().contiguous(),
+        visibility.barycentric.contiguous(), directions.contiguous(), power.contiguous(),
+        torch.full((1,), surface.f0, device=device), torch.full((1,), num_pixels, dtype=torch.int32, device=device),
+        radiance, irradiance, irradiance_open,
+    )  # fmt: skip
+    return radiance, irradiance, irradiance_open
+
+
 def fused_shade(
     normal: Tensor,  # [P, 3] unit, world
     wo: Tensor,  # [P, 3] unit, surface -> eye, world
@@ -97,7 +115,7 @@ def fused_shade(
     directions: Tensor,  # [L, 3] unit, surface -> light, world
     power: Tensor,  # [L, 3] radiance x solid angle, linear RGB
     f0: Tensor,  # [1] reflectance at normal incidence
-    count: Tensor,  # [1] int32: how many of the pixels are meant
+    count: Tensor,  # [1] int32: how many of the pixels are wanted
     radiance: Tensor,  # [P, 3], added to
     irradiance: Tensor,  # [P, 3], added to: with shadows
     irradiance_open: Tensor,  # [P, 3], added to: without
@@ -107,7 +125,7 @@ def fused_shade(
         warp.launch(
             add_light, normal.shape[0],
             [vectors(normal), vectors(wo), vectors(albedo), numbers(roughness), numbers(bits), numbers(corners),
-             vectors(barycentric), vectors(directions), vectors(power), numbers(f0), MIN_ROUGHNESS**2, numbers(count),
-             vectors(radiance), vectors(irradiance), vectors(irradiance_open)],
+             vectors(barycentric), vectors(directions), vectors(power), numbers(f0), MIN_ROUGHNESS**2, MIN_COSINE,
+             numbers(count), vectors(radiance), vectors(irradiance), vectors(irradiance_open)],
             device=device,
         )  # fmt: skip

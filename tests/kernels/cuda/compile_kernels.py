@@ -27,7 +27,7 @@ from phynes_core.kernels.cuda import triton_encoding, triton_maps
 def kernels() -> Iterator[tuple[str, JITFunction, dict[str, str], dict[str, int], int]]:
     """(name, kernel, types of its arguments, constants, warps) as the engine launches them."""
     tables = {"scale_ptr": "*fp32", "level_ptr": "*i32", "num_rows": "i32"}
-    sizes = {"FEATURES": 2, "COLUMNS": 32, "K": 32, "BLOCK": triton_encoding.BLOCK}
+    sizes = {"FEATURES": 2, "COLUMNS": 32, "K": 32, "BLOCK": triton_encoding.BLOCK, "PRIME": -1640531535}
     yield (
         "encode", triton_encoding._encode,
         {"uv_ptr": "*fp32", "grid_ptr": "*fp32", "encoded_ptr": "*fp32", **tables}, sizes, 4,
@@ -37,7 +37,7 @@ def kernels() -> Iterator[tuple[str, JITFunction, dict[str, str], dict[str, int]
         {"uv_ptr": "*fp32", "gradient_ptr": "*fp32", "grid_gradient_ptr": "*fp32", **tables}, sizes, 4,
     )  # fmt: skip
     pointers = {f"{name}_ptr": "*fp32" for name in ("uv", "grid", "first_bias", "bias", "out")}
-    layers = {"WIDTH": 64, "HEAD": triton_maps.HEAD_COLUMNS, "IS_RELU": False, "HAS_COUNT": True}
+    layers = {"WIDTH": 64, "HEAD": triton_maps.HEAD_COLUMNS, "IS_RELU": False, "BETA": 100.0, "HAS_COUNT": True}
     del sizes["COLUMNS"]
     for name, number, shape in (
         (

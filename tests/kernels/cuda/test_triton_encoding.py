@@ -4,7 +4,6 @@ import pytest
 import torch
 
 from phynes_core.kernels import registry
-from phynes_core.maps import encodings
 from phynes_core.maps.encodings import HashEncoding, HashEncodingConfig, encode_reference
 
 pytest.importorskip("triton")
@@ -14,7 +13,7 @@ pytest.importorskip("triton")
 def on_triton(monkeypatch):
     """As on a CUDA device, whose fastest encoding this is."""
     assert registry.resolve("hash_encoding", "auto", "cuda") == "triton"
-    monkeypatch.setattr(encodings, "resolve", lambda op, backend, device: "triton")
+    monkeypatch.setattr(registry.Op, "implementation", lambda op, backend, device: op.load("triton", "cuda"))
 
 
 @pytest.mark.parametrize("num_features", [1, 2, 4])

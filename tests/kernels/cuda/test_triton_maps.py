@@ -4,11 +4,13 @@ import pytest
 import torch
 
 from phynes_core.avatar.checkpoint import load_checkpoint, resolve_avatar_path
+from phynes_core.kernels import registry
 from phynes_core.maps import neural_map
 from phynes_core.maps.encodings import HashEncodingConfig
 from tests.random_map import random_map
 
 pytest.importorskip("triton")
+from phynes_core.kernels.cuda.triton_maps import packed_map
 
 SMALL = HashEncodingConfig(num_levels=10, log2_entries=10, finest_resolution=200)  # 20 columns, padded to 32
 SHAPES = {
@@ -25,7 +27,9 @@ SHAPES = {
 @pytest.fixture(autouse=True)
 def on_triton(monkeypatch):
     """As on a CUDA device, wherever the reference is not asked for."""
+    load = registry.Op.load
     monkeypatch.setattr(neural_map, "resolve", lambda op, backend, device: "triton" if backend == "auto" else backend)
+    monkeypatch.setattr(registry.Op, "load", lambda op, backend, device: load(op, backend, "cuda"))
 
 
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES.keys())
@@ -50,8 +54,9 @@ def test_rows_beyond_the_count_are_not_asked_for():
 @torch.no_grad()
 def test_parameters_that_change_are_packed_anew_and_others_are_kept():
     network, uv, pose = random_map(**SHAPES["albedo"]), torch.rand(40, 2), torch.zeros(72)
-    before, packed = network(uv, pose), network._packed()
-    assert network._packed() is packed
+    parameters = network.encoding.grid, network.encoding.table, network._layers()
+    before, packed = network(uv, pose), packed_map(*parameters)
+    assert packed_map(*parameters) is packed
     network.hidden[1].weight.mul_(0.5)
     assert (network(uv, pose) - before).abs().max() > 1e-3
     torch.testing.assert_close(network(uv, pose), network(uv, pose, "reference"), atol=4e-3, rtol=0)
