@@ -28,8 +28,7 @@ from app.state import CameraState, LookState, ViewState
 from app.wipe import other_side
 from phynes_core.body.motion import bundled_motions
 from phynes_core.body.motion_files import load_motion
-from phynes_core.frame.frame import LIGHT_BUFFERS, RenderOptions
-from phynes_core.frame.grounded_frame import COARSE, FINE
+from phynes_core.frame.options import COARSE, FINE, LIGHT_BUFFERS, RenderOptions
 from phynes_core.frame.scene import Scene
 from phynes_core.io.shipped_files import ASSETS, CHECKPOINTS
 from phynes_core.render.frame_buffers import BUFFERS, FrameBuffers
@@ -167,7 +166,7 @@ class AvatarSession:
         num_pixels = size * band.rows
         renderer = side.renderer(num_pixels, is_final)
         options = self._options(state, frozenset({ENGINE_NAME.get(name, name), "mask", "uv"}), num_pixels, is_final)
-        buffers = renderer.render(scene, options, FINE if is_final else COARSE)
+        buffers = renderer.render(scene, options)
         is_staged = name == "radiance" and state.stage.rendered != StageState()
         if is_staged:  # the stage is made on the host
             buffers = buffers.cpu()
@@ -252,4 +251,5 @@ class AvatarSession:
             lamp_samples=FINAL_LAMP_SAMPLES if is_final else LIVE_LAMP_SAMPLES,
             has_pixel_normals=pixel_normals(state.body.detail),
             freezes_materials=state.body.freezes_materials,
+            ground_grids=FINE if is_final else COARSE,
         )

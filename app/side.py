@@ -10,7 +10,7 @@ from app.bands import LARGEST_AT_ONCE
 from app.frames import ShownMesh
 from app.lightings import Lightings, engine_lamps
 from app.state import ViewState
-from phynes_core.frame.grounded_frame import GroundedRenderer
+from phynes_core.frame.renderer import FrameRenderer
 from phynes_core.frame.scene import Scene
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.one_light import one_light
@@ -27,17 +27,17 @@ class Side:
         device: torch.device | None = None,  # where frames are computed; the CPU when left out
     ) -> None:
         self.lightings, self._device = Lightings(read_image), device
-        self._live = GroundedRenderer(device)
-        self._final = GroundedRenderer(device)  # its own, so that a fine picture does not evict what dragging needs
+        self._live = FrameRenderer(device)
+        self._final = FrameRenderer(device)  # its own, so that a fine picture does not evict what dragging needs
 
-    def renderer(self, num_pixels: int, is_final: bool) -> GroundedRenderer:
+    def renderer(self, num_pixels: int, is_final: bool) -> FrameRenderer:
         """One that keeps its stages, unless they would hold gigabytes."""
         if not is_final:
             return self._live
-        return self._final if num_pixels <= LARGEST_KEPT**2 else GroundedRenderer(self._device)
+        return self._final if num_pixels <= LARGEST_KEPT**2 else FrameRenderer(self._device)
 
 
-def shown_mesh(renderer: GroundedRenderer, scene: Scene) -> ShownMesh:
+def shown_mesh(renderer: FrameRenderer, scene: Scene) -> ShownMesh:
     """The mesh of a scene that was just rendered, which the renderer still has."""
     mesh = renderer.mesh(scene).cpu()
     return ShownMesh(mesh.vertices.numpy(), mesh.faces.numpy())

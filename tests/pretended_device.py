@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from phynes_core.frame.device_graph import Step
+from phynes_core.frame.cuda_graphs import Step
 from phynes_core.kernels import registry
 
 CUDA = torch.device("cuda")

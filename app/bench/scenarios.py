@@ -13,7 +13,8 @@ from app.session import LIVE_LAMP_SAMPLES
 from phynes_core.body.motion import bundled_motions
 from phynes_core.body.motion_files import load_motion
 from phynes_core.evaluation.metrics import psnr
-from phynes_core.frame.frame import FrameRenderer, RenderOptions
+from phynes_core.frame.options import RenderOptions
+from phynes_core.frame.renderer import FrameRenderer
 from phynes_core.frame.scene import PosedAvatar, Scene
 from phynes_core.render.camera import orbit_camera
 from phynes_core.render.lamps import Lamp

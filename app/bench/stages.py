@@ -9,7 +9,7 @@ import torch
 from app.bench.machine import milliseconds
 from app.bench.scenarios import OPTIONS
 from app.bench.training_step import STEPS, TrainingStep
-from phynes_core.frame.frame import FrameRenderer
+from phynes_core.frame.renderer import FrameRenderer
 from phynes_core.frame.scene import Scene, build_mesh
 from phynes_core.kernels.registry import REFERENCE, available, missing_cause
 from phynes_core.render.detail_normals import detail_normals, face_frames
@@ -100,7 +100,7 @@ def frame_stages(scene: Scene) -> list[Stage]:
 
     def displaced(backend: str, _: float) -> None:
         avatar.use_map_backend(backend)
-        build_mesh(scene.avatars)
+        build_mesh((avatar,), (posed.pose,))
         avatar.use_map_backend("auto")
 
     def drawn(backend: str, share: float) -> None:

@@ -29,7 +29,7 @@ from app.scene_options import SceneOptions
 
 if TYPE_CHECKING:
     from app.scene_builder import OpenedScene
-    from phynes_core.frame.grounded_frame import GroundedRenderer
+    from phynes_core.frame.renderer import FrameRenderer
 
 ENGINE_ALONE = ("supersample", "antialias", "lamp_samples", "exact_visibility")  # a window's picture has its own
 
@@ -95,7 +95,7 @@ def _render_folder(args: Render) -> int:
     from app.scene_files import save_scene
     from app.shown_pictures import needs_window, write_shown
     from app.state import BUFFERS as SHOWN
-    from phynes_core.frame.grounded_frame import GroundedRenderer
+    from phynes_core.frame.renderer import FrameRenderer
     from phynes_core.render.frame_buffers import BUFFERS
     from phynes_core.render.light_picture import picture_of_light
 
@@ -110,7 +110,7 @@ def _render_folder(args: Render) -> int:
         check_number("--probe-rows", args.probe_rows, MIN_ROWS, MAX_ROWS)
         check_light_picture(args.export_probe)
     opened = open_scene(args)
-    renderer = GroundedRenderer(device)
+    renderer = FrameRenderer(device)
     if is_shown:
         paths = [(name, args.out / f"{name}.png") for name in names]
         write_shown(paths, opened.view, args, device)
@@ -129,7 +129,7 @@ def _render_folder(args: Render) -> int:
     return 0
 
 
-def _write_buffers(args: Render, opened: "OpenedScene", names: list[str], renderer: "GroundedRenderer") -> None:
+def _write_buffers(args: Render, opened: "OpenedScene", names: list[str], renderer: "FrameRenderer") -> None:
     """Each buffer as the engine makes it."""
     import torch
 
@@ -137,7 +137,7 @@ def _write_buffers(args: Render, opened: "OpenedScene", names: list[str], render
     from app.light_state import StageState
     from app.scene_builder import pixel_normals
     from app.staging import staged
-    from phynes_core.frame.frame import RenderOptions
+    from phynes_core.frame.options import RenderOptions
 
     view, scene = opened.view, opened.scene
     look, stage = view.look, view.stage

@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from phynes_core.data.ground_truth import GroundTruth
-from phynes_core.frame.frame import RenderOptions
+from phynes_core.frame.options import RenderOptions
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Environment
 

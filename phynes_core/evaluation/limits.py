@@ -23,7 +23,8 @@ from phynes_core.evaluation.ledger import Evaluation, Ledger
 from phynes_core.evaluation.lightings import LightImages
 from phynes_core.evaluation.metrics import psnr
 from phynes_core.evaluation.options import EvaluateOptions
-from phynes_core.frame.frame import FrameRenderer, RenderOptions
+from phynes_core.frame.options import RenderOptions
+from phynes_core.frame.renderer import FrameRenderer
 from phynes_core.frame.scene import PosedAvatar, Scene
 from phynes_core.geometry.mesh import vertex_normals
 from phynes_core.render.camera import Camera

@@ -21,7 +21,8 @@ from phynes_core.evaluation.lightings import LAMPS, PROBES, LightImages
 from phynes_core.evaluation.metrics import baked_shading, light_error, normal_degrees, psnr, rmse
 from phynes_core.evaluation.options import EvaluateOptions
 from phynes_core.evaluation.surface_distances import surface_distances
-from phynes_core.frame.frame import FrameRenderer, RenderOptions
+from phynes_core.frame.options import RenderOptions
+from phynes_core.frame.renderer import FrameRenderer
 from phynes_core.frame.scene import PosedAvatar, Scene
 from phynes_core.render.frame_buffers import FrameBuffers
 from phynes_core.render.lighting import Lighting
