@@ -21,7 +21,6 @@ from phynes_core.kernels.cuda.visibility import visibility_bits
 from phynes_core.kernels.cuda.warp_shade import fused_shade
 from phynes_core.maps.material_edit import MaterialEdit
 from phynes_core.render.fixed_gbuffer import FixedGBuffer, build_fixed_gbuffer
-from phynes_core.render.lighting import Lighting
 from phynes_core.render.rasterize import NEAR_M, Fragments
 from phynes_core.render.shade import PackedVisibility, Shading, Surface
 from phynes_core.render.visibility import OFFSET_M
@@ -97,7 +96,7 @@ def map_edits(edits: tuple[MaterialEdit | None, ...]) -> tuple[MaterialEdit | No
 BETWEEN = (  # the graphs, on the host
     Node("moving", lambda avatars: MovingOccluder(), "avatars"),
     Node("pixel_rays", pixel_ray_basis, "samples.intrinsics samples.T_cam_world"),
-    Node("probes", Lighting.probes, "sky", when="sky.environment"),
+    Node("probes", lambda sky, _: sky.probes(), "sky sky.environment"),
     Node("map_edits", map_edits, "edits"),
     Node("f0", lambda f0s: torch.tensor(f0s[:1]), "f0s"),
     Node("ground_occluder", floor.host_occluder, "mesh"),

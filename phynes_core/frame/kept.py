@@ -27,37 +27,25 @@ class Node:
     name: str
     op: Callable[..., Any]  # called with the inputs, in their order
     inputs: str  # with a question mark: may be None
-    when: str = ""  # an input that must be true; with an exclamation mark: false
+    when: str = ""  # a value that must be true; with an exclamation mark: that must not
     is_shared: bool = False  # the same for every camera: views of the same bodies share the result
     is_by_content: bool = False  # small: a result that equals the last one keeps its version
     is_progressive: bool = False  # runs in every frame; a result that is the very object it was keeps its version
 
     @cached_property
-    def asked(self) -> tuple["Input", ...]:
-        """The inputs."""
-        return tuple(map(Input, self.inputs.split()))
-
-    @cached_property
-    def condition(self) -> "Input | None":
-        """Whether the node may run."""
-        return Input(self.when.lstrip("!")) if self.when else None
+    def asked(self) -> tuple[tuple[str, Callable[[Any], Any], bool], ...]:
+        """Each input's name, what takes its part of the named value, and whether it may be None."""
+        return tuple(map(_asked, self.inputs.split()))
 
     def may_run(self, given: Any) -> bool:
-        """Whether the condition's value lets it."""
-        return self.condition is None or bool(self.condition.of(given)) != self.when.startswith("!")
+        """Whether the value named in `when` lets it."""
+        return bool(given) != self.when.startswith("!")
 
 
-class Input:
-    """What a node asks for, as the table writes it."""
-
-    def __init__(self, text: str) -> None:
-        self.name, _, attribute = text.rstrip("?").partition(".")
-        self.is_optional = text.endswith("?")
-        self._part = attrgetter(attribute) if attribute else None
-
-    def of(self, whole: Any) -> Any:
-        """The part that is asked for of the named value."""
-        return whole if whole is None or self._part is None else self._part(whole)
+def _asked(text: str) -> tuple[str, Callable[[Any], Any], bool]:
+    name, _, attribute = text.rstrip("?").partition(".")
+    part = attrgetter(attribute) if attribute else lambda whole: whole
+    return name, lambda whole: None if whole is None else part(whole), text.endswith("?")
 
 
 class Result(NamedTuple):
@@ -118,7 +106,6 @@ class Kept:
 
     def run(self, name: str) -> Any:
         """The value of a node, computed in any case and not kept: it is the caller's."""
-        self._own.pop(name, None)
         value = self.result(name).value
         self._own.pop(name, None)
         return value
@@ -150,14 +137,14 @@ class Kept:
         if node is None:
             value = self._values[name]
             return value if isinstance(value, Result) else Result(value, version_of(value))
-        if node.condition and not node.may_run(self.result(node.condition.name).value):
+        if node.when and not node.may_run(self.result(node.when.lstrip("!")).value):
             return NOTHING
         made_of, arguments = [], []
-        for asked in node.asked:
-            whole = self.result(asked.name)
-            made_of.append(whole.version)
-            arguments.append(asked.of(whole.value))
-            if arguments[-1] is None and not asked.is_optional:
+        for asked, part, is_optional in node.asked:
+            given = self.result(asked)
+            made_of.append(given.version)
+            arguments.append(part(given.value))
+            if arguments[-1] is None and not is_optional:
                 return NOTHING
         memory = self._shared if node.is_shared else self._own
         last, was_made_of = memory.get(name, (NOTHING, None))

@@ -30,9 +30,9 @@ class Rays:
 
 def rays_of(
     make: Callable[..., tuple[Tensor, Tensor]], lamps: tuple[Lamp, ...], samples: int, device: torch.device
-) -> Rays:
+) -> Rays | None:
     """As lamp_rays or source_rays make them, on a device."""
-    return Rays(*(part.to(device) for part in make(lamps, samples)))
+    return Rays(*(part.to(device) for part in make(lamps, samples))) if lamps else None
 
 
 def pixel_visibility(directions: Tensor, occluder: Occluder, gbuffer: GBuffer) -> PackedVisibility:  # [L, 3] unit

@@ -48,13 +48,12 @@ PIXELS = (
 )  # fmt: skip
 LIGHTS = (
     Node("sky", Lighting.split, "environment bright_sources", is_shared=True),  # and its bright sources apart from it
-    Node("probes", lambda sky, device: sky.probes().in_patches().to(device), "sky device",
-         when="sky.environment", is_shared=True),
+    Node("probes", lambda sky, _, device: sky.probes().in_patches().to(device), "sky sky.environment device",
+         is_shared=True),
     Node("probe_directions", lambda directions: directions, "probes.directions", is_shared=True, is_by_content=True),
-    Node("source_rays", partial(lights.rays_of, source_rays), "sky.sources lamp_samples device",
-         when="sky.sources"),
+    Node("source_rays", partial(lights.rays_of, source_rays), "sky.sources lamp_samples device"),
     Node("source_directions", lambda directions: directions, "source_rays.directions", is_by_content=True),
-    Node("lamp_rays", partial(lights.rays_of, lamp_rays), "lamps lamp_samples device", when="lamps"),
+    Node("lamp_rays", partial(lights.rays_of, lamp_rays), "lamps lamp_samples device"),
     Node("lamp_directions", lambda directions: directions, "lamp_rays.directions", is_by_content=True),
 )  # fmt: skip
 VISIBILITY = (

@@ -127,3 +127,17 @@ def test_material_edits_are_those_of_the_ordinary_path_and_new_ones_reuse_the_re
     shown(first)
     assert shown(replace(first, paint=paint, gain=first.gain * 1.2, specular_scale=4.0)) == ["camera", "light"]
     assert shown(None) == ["camera", "sources", "light"]  # recorded anew: without a look-up
+
+
+def test_new_values_go_into_the_memory_that_recordings_read(josh):
+    """An edit of the same shape: no tensor moves, and the edit itself is left alone."""
+    graphs, scene = CudaGraphs(), scene_of(josh)
+    edits = [MaterialEdit.uniform(gain, paint=blank_paint(16)) for gain in (0.5, 0.7)]
+    held = []
+    for edit in edits:
+        picture(graphs, replace(scene, avatars=(replace(scene.avatars[0], materials=edit),)))
+        (group,) = (group for group in graphs._groups if group.name == "camera")
+        held.append((group.recording, group.fixed["map_edits"][0].gain.data_ptr()))
+    assert held[0] == held[1] and held[0][1] not in {edit.gain.data_ptr() for edit in edits}
+    assert torch.equal(group.fixed["map_edits"][0].gain, edits[1].gain)
+    assert edits[0].gain[0] == 0.5

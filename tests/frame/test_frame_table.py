@@ -15,14 +15,14 @@ from tests.frame.scenes import EVERYTHING, scene_of
 def test_every_input_is_another_node_or_a_value_of_the_frame(small_avatar, nodes):
     known = {*nodes, *frame_values(scene_of(small_avatar), EVERYTHING), "mirrored"}
     for node in nodes.values():
-        names = {asked.name for asked in (*node.asked, *filter(None, [node.condition]))}
+        names = {name for name, _, _ in node.asked} | ({node.when.lstrip("!")} if node.when else set())
         assert names <= known, node.name
 
 
 def test_the_table_reads_from_top_to_bottom():
     above = set()
     for node in NODES.values():
-        assert {asked.name for asked in node.asked if asked.name in NODES} <= above, node.name
+        assert {name for name, _, _ in node.asked if name in NODES} <= above, node.name
         above.add(node.name)
 
 

@@ -34,7 +34,8 @@ def test_a_change_recomputes_only_what_it_touches(avatar):
 
     sky = scene.lighting.environment
     brighter = replace(scene, lighting=Lighting(replace(sky, intensity=2.0)))
-    assert ran(renderer, brighter) == {"sky", "probes", "probe_directions", "visibility", "shade", "shading", "compose"}
+    lit = {"sky", "probes", "probe_directions", "source_rays", "visibility", "shade", "shading", "compose"}
+    assert ran(renderer, brighter) == lit
 
     turned = scene_of(avatar, azimuth=60.0, environment=brighter.lighting.environment)
     assert ran(renderer, turned) & GEOMETRY == {"rasterize", "gbuffer", "materials", "surface"}
