@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from phynes_core.frame.device_graph import Step
+from phynes_core.frame import cuda_graphs
 from phynes_core.kernels import registry
 
 CUDA = torch.device("cuda")
@@ -118,12 +118,12 @@ class _PretendedCuda(TorchFunctionMode):
         return mark(moved) if is_there else moved
 
 
-def _recorded(step: Step) -> None:
-    """What recording a step is here: once to warm up, once under the rules of a capture; replayed by the same."""
-    step._compute()
+def _recorded(compute, device):
+    """What recording is here: once to warm up, once under the rules of a capture. There is no graph to replay."""
+    compute()
     _PretendedCuda.is_recording = True
     try:
-        step.result = step._compute()
+        return None, compute()
     finally:
         _PretendedCuda.is_recording = False
 
@@ -151,7 +151,7 @@ def pretended_cuda() -> Iterator[torch.device]:
         mock.patch.object(warp, "stream_from_torch", lambda stream: None),
         mock.patch.object(warp, "device_from_torch", lambda device: "cpu"),
         mock.patch.object(warp, "from_torch", seen_on_the_host),
-        mock.patch.object(Step, "_record", _recorded),
+        mock.patch.object(cuda_graphs, "recorded_graph", _recorded),
         _PretendedCuda(),
     ):
         yield CUDA

@@ -9,7 +9,7 @@ import torch
 from app.bench.machine import milliseconds
 from app.bench.training_step import STEPS, TrainingStep
 from app.rendering.scenes import LIVE
-from phynes_core.frame.frame import FrameRenderer
+from phynes_core.frame.renderer import FrameRenderer
 from phynes_core.frame.scene import Scene, build_mesh
 from phynes_core.kernels.registry import REFERENCE, available, missing_cause
 from phynes_core.render.detail_normals import detail_normals, face_frames
@@ -104,7 +104,7 @@ def frame_operations(scene: Scene) -> list[Operation]:
 
     def displaced(backend: str, _: float) -> None:
         avatar.use_map_backend(backend)
-        build_mesh(scene.avatars)
+        build_mesh((avatar,), (posed.pose,))
         avatar.use_map_backend("auto")
 
     def drawn(backend: str, share: float) -> None:

@@ -15,7 +15,8 @@ from app.rendering.posed_row import orbit_target
 from app.rendering.scenes import LIVE, home_distance, render_options
 from phynes_core.body.motion.files import load_motion
 from phynes_core.evaluation.metrics.errors import psnr
-from phynes_core.frame.frame import FrameRenderer, RenderOptions
+from phynes_core.frame.options import RenderOptions
+from phynes_core.frame.renderer import FrameRenderer
 from phynes_core.frame.scene import PosedAvatar, Scene
 from phynes_core.io.shipped_files import bundled_motions
 from phynes_core.render.camera import orbit_camera

@@ -11,7 +11,8 @@ from app.bench.machine import milliseconds
 from app.bench.plot import Line
 from app.bench.scenarios import WARM_UP_FRAMES, measure_frames, turning_camera
 from phynes_core.body.model import Pose
-from phynes_core.frame.frame import FrameRenderer, RenderOptions
+from phynes_core.frame.options import RenderOptions
+from phynes_core.frame.renderer import FrameRenderer
 from phynes_core.frame.scene import PosedAvatar, Scene
 from phynes_core.render.gbuffer import build_gbuffer
 from phynes_core.render.rasterize import rasterize

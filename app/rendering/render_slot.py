@@ -16,8 +16,8 @@ from app.rendering.posed_row import Bodies
 from app.rendering.scenes import BuiltScene, build_scene
 from app.rendering.surroundings import over_backdrop, over_ground
 from app.rendering.tiles import Tile, fits_at_once, whole_tile
-from phynes_core.frame.frame import RenderOptions
-from phynes_core.frame.grounded_frame import COARSE, FINE, GroundedRenderer
+from phynes_core.frame.options import RenderOptions
+from phynes_core.frame.renderer import FrameRenderer
 from phynes_core.frame.scene import SceneMesh
 from phynes_core.render.camera import Camera
 from phynes_core.render.frame_buffers import FrameBuffers
@@ -30,7 +30,7 @@ class RenderedTile:
     built: BuiltScene
     tile: Tile
     buffers: FrameBuffers
-    renderer: GroundedRenderer  # what it says of its last frame is about this one until it renders again
+    renderer: FrameRenderer  # what it says of its last frame is about this one until it renders again
 
     @property
     def camera(self) -> Camera:
@@ -70,8 +70,8 @@ class RenderSlot:
         device: torch.device,  # where frames are computed
     ) -> None:
         self._bodies, self._lightings, self._device = bodies, Lightings(read_image), device
-        self._live = GroundedRenderer(device)
-        self._final = GroundedRenderer(device)  # its own, so that a fine picture does not evict what dragging needs
+        self._live = FrameRenderer(device)
+        self._final = FrameRenderer(device)  # its own, so that a fine picture does not evict what dragging needs
 
     def scene(self, state: ViewState, size: int) -> BuiltScene:
         """What the engine is given for the state."""
@@ -88,15 +88,15 @@ class RenderSlot:
         tile = tile or whole_tile(built.scene.camera.height)
         renderer = self._renderer(tile.num_pixels, is_live)
         scene = replace(built.scene, camera=tile.of(built.scene.camera))
-        buffers = renderer.render(scene, options, COARSE if is_live else FINE)
+        buffers = renderer.render(scene, options)
         return RenderedTile(built, tile, buffers, renderer)
 
     def mesh(self, built: BuiltScene) -> SceneMesh:
         """All bodies of the scene, on the host."""
         return self._final.mesh(built.scene).cpu()
 
-    def _renderer(self, num_pixels: int, is_live: bool) -> GroundedRenderer:
+    def _renderer(self, num_pixels: int, is_live: bool) -> FrameRenderer:
         """One that keeps its results, unless they would hold gigabytes."""
         if is_live:
             return self._live
-        return self._final if fits_at_once(num_pixels) else GroundedRenderer(self._device)
+        return self._final if fits_at_once(num_pixels) else FrameRenderer(self._device)

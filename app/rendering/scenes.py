@@ -14,7 +14,7 @@ from app.rendering.surroundings import ground_of
 from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.model import pose_body
 from phynes_core.errors import MotionError
-from phynes_core.frame.frame import RenderOptions
+from phynes_core.frame.options import COARSE, FINE, RenderOptions
 from phynes_core.frame.scene import Scene
 from phynes_core.render.camera import Camera, framing_distance, orbit_camera
 
@@ -89,6 +89,7 @@ def render_options(
         exact_visibility=quality.exact_visibility,
         has_pixel_normals=None if state.body.detail == "auto" else state.body.detail == "on",
         freezes_materials=state.body.freezes_materials,
+        ground_grids=COARSE if quality.is_live else FINE,
     )
 
 

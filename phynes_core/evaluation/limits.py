@@ -20,7 +20,8 @@ from phynes_core.evaluation.measurement import LightImages
 from phynes_core.evaluation.metrics.errors import aligned, psnr
 from phynes_core.evaluation.options import EvaluateOptions, HeldOutView
 from phynes_core.evaluation.results import Evaluation, ResultCollector
-from phynes_core.frame.frame import FrameRenderer, RenderOptions
+from phynes_core.frame.options import RenderOptions
+from phynes_core.frame.renderer import FrameRenderer
 from phynes_core.frame.scene import PosedAvatar, Scene
 from phynes_core.geometry.mesh import vertex_normals
 from phynes_core.render.camera import Camera

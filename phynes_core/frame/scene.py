@@ -65,13 +65,13 @@ class SceneMesh:
 
 
 @torch.no_grad()
-def build_mesh(avatars: tuple[PosedAvatar, ...]) -> SceneMesh:
+def build_mesh(avatars: tuple[Avatar, ...], poses: tuple[Pose, ...]) -> SceneMesh:
     """Pose and displace every body."""
     vertices, faces, offsets, uv, first_face, num_vertices = [], [], [], [], [0], 0
-    for posed in avatars:
-        body = posed.avatar.body
-        offsets.append(posed.avatar.vertex_offsets(posed.pose.vector()))
-        vertices.append(posed.avatar.displaced_vertices(posed.pose, offsets[-1]))
+    for avatar, pose in zip(avatars, poses, strict=True):
+        body = avatar.body
+        offsets.append(avatar.vertex_offsets(pose.vector()))
+        vertices.append(avatar.displaced_vertices(pose, offsets[-1]))
         faces.append(body.faces + num_vertices)
         uv.append(corner_uv(body))
         first_face.append(first_face[-1] + body.num_faces)

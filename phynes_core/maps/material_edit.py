@@ -48,17 +48,6 @@ class MaterialEdit:
         """The same edit on a device."""
         return replace(self, gain=self.gain.to(device), paint=None if self.paint is None else self.paint.to(device))
 
-    def copied_to(self, device: torch.device) -> "MaterialEdit":
-        """A copy on a device with memory of its own, for `take`."""
-        paint = None if self.paint is None else self.paint.to(device, copy=True)
-        return replace(self, gain=self.gain.to(device, copy=True), paint=paint)
-
-    def take(self, other: "MaterialEdit") -> None:
-        """Write another edit's gain and paint into this one's memory, which recorded CUDA graphs read."""
-        for mine, theirs in ((self.gain, other.gain), (self.paint, other.paint)):
-            if mine is not None and theirs is not None:
-                mine.copy_(theirs, non_blocking=True)
-
     def f0(self, own: float) -> float:
         """Reflectance at normal incidence, from the avatar's own."""
         return min(1.0, own * self.specular_scale)

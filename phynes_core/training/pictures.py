@@ -9,7 +9,8 @@ from torch import Tensor
 from phynes_core.avatar.avatar import Avatar
 from phynes_core.conventions import linear_to_srgb
 from phynes_core.data.capture import Capture
-from phynes_core.frame.frame import FrameRenderer, RenderOptions
+from phynes_core.frame.options import RenderOptions
+from phynes_core.frame.renderer import FrameRenderer
 from phynes_core.frame.scene import PosedAvatar, Scene
 from phynes_core.io.image_files import write_png
 from phynes_core.render.lighting import Lighting

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from phynes_core.avatar.checkpoint import load_checkpoint
-from phynes_core.frame.frame import FrameRenderer, RenderOptions
+from phynes_core.frame.options import RenderOptions
+from phynes_core.frame.renderer import FrameRenderer
 from phynes_core.frame.scene import PosedAvatar, Scene
 from phynes_core.geometry.closest_point import closest_point
 from phynes_core.io.shipped_files import CHECKPOINTS

@@ -14,7 +14,8 @@ from torch import Tensor
 from phynes_core.avatar.checkpoint import load_checkpoint
 from phynes_core.body.motion.files import load_motion
 from phynes_core.conventions import PROBE_COLUMNS, PROBE_ROWS
-from phynes_core.frame.frame import FrameRenderer, RenderOptions
+from phynes_core.frame.options import RenderOptions
+from phynes_core.frame.renderer import FrameRenderer
 from phynes_core.frame.scene import PosedAvatar, Scene
 from phynes_core.io.shipped_files import ASSETS, CHECKPOINTS, bundled_motions
 from phynes_core.render.camera import framing_distance, orbit_camera

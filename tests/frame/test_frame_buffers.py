@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from phynes_core.frame.frame import FrameRenderer, RenderOptions
+from phynes_core.frame.options import RenderOptions
+from phynes_core.frame.renderer import FrameRenderer
 from phynes_core.render.camera import orbit_camera
 from phynes_core.render.frame_buffers import BUFFERS
 from phynes_core.render.lamps import Lamp

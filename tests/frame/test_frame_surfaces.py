@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from phynes_core.avatar.avatar import Avatar
-from phynes_core.frame.frame import FrameRenderer, RenderOptions
+from phynes_core.frame.options import RenderOptions
+from phynes_core.frame.renderer import FrameRenderer
 from phynes_core.frame.scene import PosedAvatar
 from phynes_core.maps.material_edit import MaterialEdit
 from phynes_core.render.lamps import Lamp

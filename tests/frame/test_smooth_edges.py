@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from phynes_core.frame.frame import FrameRenderer, RenderOptions
+from phynes_core.frame.options import RenderOptions
+from phynes_core.frame.renderer import FrameRenderer
 from tests.frame.scenes import EVERYTHING, scene_of
 
 

@@ -92,14 +92,3 @@ def test_the_look_up_is_exact_on_a_ramp_and_goes_on_at_the_border():
 def test_paint_that_is_no_square_of_texels_is_refused(shape):
     with pytest.raises(ValueError, match="paint"):
         MaterialEdit.uniform(paint=torch.ones(shape, dtype=torch.float16))
-
-
-def test_new_values_in_the_same_memory():
-    first = MaterialEdit.uniform(paint=everywhere(PaintChange.over((1.0, 0.0, 0.0))))
-    second = MaterialEdit.uniform(0.5, paint=everywhere(PaintChange.over((0.0, 1.0, 0.0))))
-    held = first.copied_to(torch.device("cpu"))
-    assert held.paint is not None and first.paint is not None and second.paint is not None
-    place = held.paint.data_ptr()
-    held.take(second)
-    assert held.paint.data_ptr() == place != first.paint.data_ptr()
-    assert torch.equal(held.paint, second.paint) and torch.equal(held.gain, second.gain)

@@ -4,12 +4,11 @@ import math
 
 import pytest
 import torch
-from phynes_core.render.area_lamps import shade_area_lamp
 from torch.nn.functional import normalize
 
 from phynes_core.conventions import MIN_COSINE
 from phynes_core.render.brdf import bend_toward_eye
-from phynes_core.render.lamps import AreaLamp
+from phynes_core.render.lamps import AreaLamp, shade_area_lamp
 from phynes_core.render.shade import PackedVisibility, Shading, Surface, shade, shade_reference
 from phynes_core.render.visibility import Occluder, unpack_bits
 

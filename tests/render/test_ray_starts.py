@@ -3,16 +3,15 @@
 import pytest
 import torch
 import trimesh
-from phynes_core.render.area_lamps import shade_area_lamp
 
 from phynes_core.avatar.checkpoint import load_checkpoint
 from phynes_core.conventions import latlong_directions
-from phynes_core.frame.scene import PosedAvatar, build_mesh
+from phynes_core.frame.scene import build_mesh
 from phynes_core.geometry.mesh import vertex_normals
 from phynes_core.io.shipped_files import CHECKPOINTS
 from phynes_core.render.camera import look_at
 from phynes_core.render.gbuffer import build_gbuffer
-from phynes_core.render.lamps import AreaLamp
+from phynes_core.render.lamps import AreaLamp, shade_area_lamp
 from phynes_core.render.rasterize import rasterize
 from phynes_core.render.ray_starts import OFFSET_M, SKIN_M, gaps, vertex_starts
 from phynes_core.render.shade import Surface
@@ -131,7 +130,7 @@ def test_a_lamp_shines_into_a_slit_as_well(backend):
 def test_what_is_seen_of_toes_that_overlap_gets_the_light_that_reaches_it():
     """Against a ray from each pixel, started on the face that is seen: with buried bits the error was 0.13 (dark)."""
     avatar = load_checkpoint(CHECKPOINTS / "josh.ckpt")
-    mesh = build_mesh((PosedAvatar(avatar, avatar.rest_pose()),))
+    mesh = build_mesh((avatar,), (avatar.rest_pose(),))
     vertices, faces, normals = mesh.vertices, mesh.faces, mesh.normals
     left = vertices[(vertices[:, 1] < vertices[:, 1].min() + 0.1) & (vertices[:, 0] > 0)]
     foot = torch.stack([left[:, 0].mean(), left[:, 1].min() + 0.05, left[:, 2].max() - 0.05])

@@ -8,7 +8,8 @@ import torch
 
 from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.files import load_bundled_body
-from phynes_core.frame.frame import FrameRenderer, RenderOptions
+from phynes_core.frame.options import RenderOptions
+from phynes_core.frame.renderer import FrameRenderer
 from phynes_core.frame.scene import PosedAvatar, Scene
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.shade import Surface, shade_reference

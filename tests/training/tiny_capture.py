@@ -10,7 +10,8 @@ from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.files import load_bundled_body
 from phynes_core.body.model import Pose
 from phynes_core.conventions import latlong_directions, linear_to_srgb
-from phynes_core.frame.frame import FrameRenderer, RenderOptions
+from phynes_core.frame.options import RenderOptions
+from phynes_core.frame.renderer import FrameRenderer
 from phynes_core.frame.scene import PosedAvatar, Scene
 from phynes_core.io.image_files import write_exr, write_png
 from phynes_core.render.camera import Camera, orbit_camera

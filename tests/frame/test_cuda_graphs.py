@@ -1,14 +1,16 @@
-"""The GPU's frame, unrecorded on the CPU: the same picture as the ordinary path, and steps that run when they must."""
+"""CUDA graphs, unrecorded on the CPU: the picture of the executor `kept`, and groups that run when they must."""
 
-from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
 import torch
 
 from phynes_core.avatar.checkpoint import load_checkpoint
-from phynes_core.frame.frame import FrameRenderer, RenderOptions
-from phynes_core.frame.recorded_frames import RecordedFrames, can_record
+from phynes_core.frame.cuda_graphs import CudaGraphs, can_record
+from phynes_core.frame.cuda_nodes import GROUPS
+from phynes_core.frame.nodes import frame_values
+from phynes_core.frame.options import RenderOptions
+from phynes_core.frame.renderer import FrameRenderer
 from phynes_core.frame.scene import PosedAvatar, Scene
 from phynes_core.io.shipped_files import CHECKPOINTS
 from phynes_core.maps.material_edit import MaterialEdit, PaintChange, blank_paint, painted
@@ -39,13 +41,15 @@ def scene_of(josh, azimuth=20.0, elbow=0.4, **lighting):
     return Scene((PosedAvatar(josh, replace(pose, body_pose=body_pose)),), camera, light)
 
 
-class Ran(list):
-    """The names of the steps that ran."""
+def picture(graphs, scene, options=EVERYTHING):
+    graphs.start(frame_values(scene, options))
+    if not options.use_cache:
+        graphs.forget()
+    return graphs.run("compose")
 
-    @contextmanager
-    def timed(self, name):
-        self.append(name)
-        yield
+
+def groups_that_ran(graphs):
+    return [name for name in graphs.timings if name in GROUPS]
 
 
 def psnr(image, expected):
@@ -57,7 +61,7 @@ def test_the_picture_is_that_of_the_ordinary_path(josh, has_vertex_sources):
     """Every buffer, peak over root mean square. Pixels whose face differs (grazing rays) count too in the radiance."""
     scene, options = scene_of(josh), replace(EVERYTHING, has_vertex_sources=has_vertex_sources)
     expected = FrameRenderer().render(scene, options)
-    shown = RecordedFrames(torch.device("cpu")).render(scene, scene.camera, options, Ran().timed)
+    shown = picture(CudaGraphs(), scene, options)
     same = shown.face_index == expected.face_index
     assert (~same).sum() <= 2
     for name in BUFFERS:
@@ -66,13 +70,12 @@ def test_the_picture_is_that_of_the_ordinary_path(josh, has_vertex_sources):
         assert psnr(image, wanted) > LEAST_PSNR_DB, name
 
 
-def test_a_step_runs_when_what_it_depends_on_changed(josh):
-    frames = RecordedFrames(torch.device("cpu"))
+def test_a_group_runs_when_what_it_depends_on_changed(josh):
+    graphs = CudaGraphs()
 
     def ran(scene, options=EVERYTHING):
-        names = Ran()
-        frames.render(scene, scene.camera, options, names.timed)
-        return list(names)
+        picture(graphs, scene, options)
+        return groups_that_ran(graphs)
 
     scene = scene_of(josh)
     assert ran(scene) == ["pose", "camera", "sources", "light"]
@@ -85,11 +88,11 @@ def test_a_step_runs_when_what_it_depends_on_changed(josh):
 
 def test_what_is_kept_never_shows_in_the_picture(josh):
     """After a walk of poses, cameras and lights the frame is that of fresh memory, bit for bit."""
-    frames = RecordedFrames(torch.device("cpu"))
+    graphs = CudaGraphs()
     last = scene_of(josh, azimuth=80.0, elbow=0.2, lamps=(Lamp(-30.0, 20.0),))
     for scene in (scene_of(josh), scene_of(josh, elbow=1.0), scene_of(josh, lamps=(Lamp(90.0, 0.0),)), last):
-        shown = frames.render(scene, scene.camera, EVERYTHING, Ran().timed)
-    fresh = RecordedFrames(torch.device("cpu")).render(last, last.camera, EVERYTHING, Ran().timed)
+        shown = picture(graphs, scene)
+    fresh = picture(CudaGraphs(), last)
     same = shown.face_index == fresh.face_index  # a refitted tree may order faces at an edge otherwise
     assert same.float().mean() > 0.999
     for name in ("radiance", "albedo", "normal"):
@@ -106,21 +109,34 @@ def test_fine_pictures_and_rare_lights_take_the_ordinary_path(josh):
 
 
 def test_material_edits_are_those_of_the_ordinary_path_and_new_ones_reuse_the_recording(josh):
-    frames, paint = RecordedFrames(torch.device("cpu")), blank_paint(64)
+    graphs, paint = CudaGraphs(), blank_paint(64)
     painted(paint, torch.arange(0, 64 * 64, 3), torch.ones(64 * 64 // 3 + 1), PaintChange.over((0.1, 0.7, 0.2), 0.3))
     scene = scene_of(josh)
 
     def shown(materials):
         edited = replace(scene, avatars=(replace(scene.avatars[0], materials=materials),))
-        names = Ran()
-        mine = frames.render(edited, edited.camera, EVERYTHING, names.timed)
+        mine = picture(graphs, edited)
         expected = FrameRenderer().render(edited, EVERYTHING)
         same = (mine.face_index == expected.face_index)[..., None]
         for name in ("albedo", "roughness", "radiance"):
             assert psnr(mine.image(name) * same, expected.image(name) * same) > LEAST_PSNR_DB, name
-        return list(names)
+        return groups_that_ran(graphs)
 
     first = MaterialEdit.uniform(0.5, (1.0, 0.4, 0.4), 0.6, 1.5, blank_paint(64))
     shown(first)
     assert shown(replace(first, paint=paint, gain=first.gain * 1.2, specular_scale=4.0)) == ["camera", "light"]
-    assert "pose" in shown(None)  # recorded anew: without a look-up
+    assert shown(None) == ["camera", "sources", "light"]  # recorded anew: without a look-up
+
+
+def test_new_values_go_into_the_memory_that_recordings_read(josh):
+    """An edit of the same shape: no tensor moves, and the edit itself is left alone."""
+    graphs, scene = CudaGraphs(), scene_of(josh)
+    edits = [MaterialEdit.uniform(gain, paint=blank_paint(16)) for gain in (0.5, 0.7)]
+    held = []
+    for edit in edits:
+        picture(graphs, replace(scene, avatars=(replace(scene.avatars[0], materials=edit),)))
+        (group,) = (group for group in graphs._groups if group.name == "camera")
+        held.append((group.recording, group.fixed["map_edits"][0].gain.data_ptr()))
+    assert held[0] == held[1] and held[0][1] not in {edit.gain.data_ptr() for edit in edits}
+    assert torch.equal(group.fixed["map_edits"][0].gain, edits[1].gain)
+    assert edits[0].gain[0] == 0.5

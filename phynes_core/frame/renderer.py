@@ -1,0 +1,79 @@
+"""From a scene to images: the frame's one table of nodes, run by the executor that suits the scene."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from phynes_core.frame.floor import mirrored_view
+from phynes_core.frame.kept import Kept
+from phynes_core.frame.nodes import NODES, frame_values
+from phynes_core.frame.options import RenderOptions
+from phynes_core.frame.scene import AvatarCopies, Scene, SceneMesh
+from phynes_core.kernels.registry import missing_cause
+from phynes_core.render.frame_buffers import FrameBuffers, average_samples
+
+if TYPE_CHECKING:
+    from phynes_core.frame.cuda_graphs import CudaGraphs
+
+
+class FrameRenderer:
+    """Renders scenes. Not thread-safe: one engine thread owns it."""
+
+    def __init__(self, device: torch.device | None = None, base: "FrameRenderer | None" = None) -> None:
+        """Avatars are copied to `device`, as they were when first seen; None: frames are made where avatars lie.
+
+        With a base: another view of the same bodies in the same light, which are prepared but once.
+        """
+        self._copies = AvatarCopies(device) if base is None else base._copies
+        self._kept = Kept(NODES, None if base is None else base._kept)
+        self._graphs: CudaGraphs | None = None
+        self._mirror: FrameRenderer | None = None
+        self.timings: dict[str, float] = {}  # milliseconds of each node that ran in the last frame
+
+    def render(self, scene: Scene, options: RenderOptions | None = None) -> FrameBuffers:
+        """Every buffer in `options.buffers`; the mask always; with radiance the floor, where the scene has one."""
+        options, scene = options or RenderOptions(), self._copies.placed(scene)
+        executor, values = self._started(scene, options)
+        frame = executor.run("compose")
+        if options.supersample > 1:
+            frame = average_samples(frame, options.supersample)
+        self.timings = executor.timings
+        if values["ground"] is None:
+            return frame
+        values["mirrored"] = None
+        if (mirrored := mirrored_view(scene, options)) is not None:
+            self._mirror = self._mirror or FrameRenderer(base=self)
+            mirror, _ = self._mirror._started(*mirrored)
+            values["mirrored"] = mirror.result("compose")
+            self.timings["ground_mirror"] = sum(mirror.timings.values())
+        return replace(frame.cpu(), ground=executor.run("ground_compose"))
+
+    @property
+    def is_refining(self) -> bool:
+        """Whether rendering the same scene again would renew stale visibility (see visibility_slices)."""
+        bits = self._kept.last("vertex_bits")
+        return bits is not None and bits.is_stale
+
+    def mesh(self, scene: Scene) -> SceneMesh:
+        """The posed and displaced bodies of the scene."""
+        self._kept.start(frame_values(self._copies.placed(scene), RenderOptions()))
+        return self._kept.result("mesh").value
+
+    def _started(self, scene: Scene, options: RenderOptions) -> tuple[Kept, dict[str, Any]]:
+        """The executor that makes this frame, and the frame's values: the one place where an executor is chosen.
+
+        Another kind joins here. It offers what Kept does (start, run, result, forget, timings) over the table of
+        nodes.py, with rows of its own where its kernels differ, as CudaGraphs does.
+        """
+        executor = self._kept
+        if scene.device.type == "cuda" and missing_cause("warp") is None:
+            from phynes_core.frame.cuda_graphs import CudaGraphs, can_record
+
+            if can_record(scene, options):
+                executor = self._graphs = self._graphs or CudaGraphs()
+        values = frame_values(scene, options)
+        executor.start(values)
+        if not options.use_cache:
+            executor.forget()
+        return executor, values
