@@ -1,4 +1,4 @@
-"""The packages a command needs: are they here, and if not, into .venv with them.
+"""The environment .venv: made, filled with the packages that a command needs, and started again inside.
 
 Standard library only. An installation is finished when .venv/phynes-installed.json says so: it is written last and
 holds a hash of what was asked for, so that an interrupted or outdated installation is seen and finished at the next
@@ -6,26 +6,23 @@ start.
 """
 
 import hashlib
-import importlib.metadata
 import json
 import os
-import re
 import shlex
 import shutil
 import subprocess
 import sys
-import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from app.bootstrap import system_packages
+from app.bootstrap.requirements import EXTRAS, missing, requirement_lists
 from app.bootstrap.system_packages import SetupError
 
 NEWEST_PYTHON = (3, 13)  # the last one that every pinned package has a wheel for
 RELAUNCHED = "PHYNES_RELAUNCHED"  # set in the environment of the second start, inside .venv
-EXTRAS = {"test": ("test",), "synthesize": ("synthetic",)}  # command -> extras
 
 
 @dataclass(frozen=True)
@@ -61,7 +58,7 @@ PROJECT = Project(Path(__file__).resolve().parents[2])
 def ensure(command: str, argv: Sequence[str], project: Project = PROJECT) -> None:
     """Return when this interpreter has what `command` needs; otherwise install into .venv and start again there."""
     groups = ("base", *EXTRAS.get(command, ()))
-    lists = requirement_lists(project, groups)
+    lists = requirement_lists(project.root, groups)
     lacking = missing([requirement for group in lists.values() for requirement in group])
     is_inside = Path(sys.prefix).resolve() == project.venv.resolve()
     is_relaunched = os.environ.pop(RELAUNCHED, "") != ""
@@ -81,44 +78,6 @@ def ensure(command: str, argv: Sequence[str], project: Project = PROJECT) -> Non
             if needs_install():  # another start may have done it while this one waited
                 install(project, lists, lacking)
     relaunch(project, argv)
-
-
-def requirement_lists(project: Project, groups: Sequence[str]) -> dict[str, list[str]]:
-    """Requirements of each group ("base" or an extra) and of the extras it names, from pyproject.toml."""
-    table = tomllib.loads((project.root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    extras = table.get("optional-dependencies", {})
-    lists: dict[str, list[str]] = {}
-    queue = list(groups)
-    while queue:
-        group = queue.pop(0)
-        if group in lists:
-            continue
-        entries = table["dependencies"] if group == "base" else extras[group]
-        lists[group] = []
-        for entry in entries:
-            own = re.fullmatch(re.escape(table["name"]) + r"\[([\w,\s-]+)\]", entry)
-            if own:
-                queue.extend(name.strip() for name in own[1].split(","))
-            else:
-                lists[group].append(entry)
-    return lists
-
-
-def missing(requirements: Sequence[str]) -> list[str]:
-    """Those that are not installed here at an allowed version, each as "name>=1.0 (found 0.9)"."""
-    lacking = []
-    for requirement in requirements:
-        if ";" in requirement:  # only some platforms: pip judges, and the engine has a stand-in
-            continue
-        name, bounds = split_requirement(requirement)
-        try:
-            found = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            lacking.append(requirement)
-            continue
-        if not all(_holds(found, operator, bound) for operator, bound in bounds):
-            lacking.append(f"{requirement} (found {found})")
-    return lacking
 
 
 def is_complete(project: Project, lists: dict[str, list[str]]) -> bool:
@@ -270,20 +229,3 @@ def _lock(descriptor: int) -> None:
 def _digest(project: Project, requirements: Sequence[str]) -> str:
     pins = project.constraints.read_text(encoding="utf-8")
     return hashlib.sha256("\n".join([*requirements, pins]).encode()).hexdigest()
-
-
-def split_requirement(requirement: str) -> tuple[str, list[tuple[str, str]]]:
-    """Name and bounds: "a[b]>=1,<2" is ("a", [(">=", "1"), ("<", "2")])."""
-    found = re.match(r"([A-Za-z0-9._-]+)(?:\[[^]]*\])?(.*)", requirement)
-    if found is None:
-        raise SetupError(f"pyproject.toml: cannot read the requirement {requirement!r}")
-    return found[1], re.findall(r"(>=|<=|==|<|>)\s*([0-9.]+)", found[2])
-
-
-def _holds(version: str, operator: str, bound: str) -> bool:
-    numbers = [[int(part) for part in re.findall(r"\d+", re.split(r"[+a-z]", text)[0])] for text in (version, bound)]
-    length = max(map(len, numbers))
-    left, right = ([*part, *[0] * (length - len(part))] for part in numbers)
-    return {">=": left >= right, "<=": left <= right, "==": left == right, "<": left < right, ">": left > right}[
-        operator
-    ]

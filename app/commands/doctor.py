@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.bootstrap import system_packages, virtual_environment
+from app.bootstrap.requirements import EXTRAS, missing, requirement_lists, split_requirement
 from app.model.status import one_line
 from phynes_core.io.shipped_files import IS_INSTALLED
 
@@ -89,11 +90,11 @@ def _python() -> Iterator[Finding]:
 def _packages() -> Iterator[Finding]:
     project = virtual_environment.PROJECT
     for group, requirements in _requirements().items():
-        lacking = virtual_environment.missing(requirements)
+        lacking = missing(requirements)
         if not lacking:
             yield Finding("packages", group, GOOD, ", ".join(_named_version(entry) for entry in requirements))
             continue
-        command = next((name for name, extras in virtual_environment.EXTRAS.items() if group in extras), "")
+        command = next((name for name, extras in EXTRAS.items() if group in extras), "")
         if group == "base":
             command = "--avatar josh.ckpt"
         pinned = [] if IS_INSTALLED else ["-c", str(project.constraints)]
@@ -107,7 +108,7 @@ def _requirements() -> dict[str, list[str]]:
     """Group ("base" or an extra) -> what it needs, of the checkout's lists or of the installed package's own."""
     groups = ("base", "synthetic", "cuda", "test")
     if not IS_INSTALLED:
-        return virtual_environment.requirement_lists(virtual_environment.PROJECT, groups)
+        return requirement_lists(virtual_environment.PROJECT.root, groups)
     lists: dict[str, list[str]] = {group: [] for group in groups}
     for entry in importlib.metadata.requires("phynes-viewer") or ():
         needed, _, condition = (part.strip() for part in entry.partition(";"))
@@ -118,7 +119,7 @@ def _requirements() -> dict[str, list[str]]:
 
 
 def _named_version(requirement: str) -> str:
-    name = virtual_environment.split_requirement(requirement)[0]
+    name = split_requirement(requirement)[0]
     try:
         return f"{name} {importlib.metadata.version(name)}"
     except importlib.metadata.PackageNotFoundError:

@@ -20,8 +20,6 @@ from app.options.exports import Turntable
 if TYPE_CHECKING:
     from app.model.view_state import ViewState
 
-DEFAULT_S = 4.0
-
 
 def run(args: Turntable) -> int:
     """Render, encode, and say where the file is."""
@@ -61,8 +59,10 @@ def _with_path(args: Turntable, view: "ViewState") -> "ViewState":
 
 
 def _seconds(seconds: float | None) -> float:
-    from app.options.arguments import UsageError
+    from app.model.exports import TurntableState
+    from app.options.arguments import check_field
 
-    if seconds is not None and not 0.0 < seconds <= 600.0:
-        raise UsageError(f"--seconds: expected more than 0 and at most 600, got {seconds:g}")
-    return DEFAULT_S if seconds is None else seconds
+    if seconds is None:
+        return TurntableState().seconds
+    check_field("--seconds", seconds, TurntableState, "seconds")
+    return seconds

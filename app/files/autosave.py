@@ -12,7 +12,8 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from app.bootstrap.file_lock import held, is_held
+from filelock import FileLock, Timeout
+
 from app.files.sessions import save_session
 from app.files.settings import settings_folder
 from app.model.avatar_row import BodyState
@@ -33,13 +34,13 @@ def autosave_folder() -> Path:
 def lost_sessions() -> list[Path]:
     """Sessions of viewers that ended unexpectedly, newest first."""
     with suppress(OSError):
-        lost = [path for path in autosave_folder().glob("[!.]*.json") if not is_held(path.with_suffix(".lock"))]
+        lost = [path for path in autosave_folder().glob("[!.]*.json") if not _is_held(path.with_suffix(".lock"))]
         return sorted(lost, key=lambda path: path.stat().st_mtime, reverse=True)
     return []
 
 
 def at_rest(state: ViewState) -> ViewState:
-    """The state without clocks and what hands hold: where these alone differ, nothing is lost."""
+    """The state without clocks and selections: where these alone differ, nothing is lost."""
 
     def still(body: BodyState) -> BodyState:
         return replace(body, time_s=0.0, playing=False)
@@ -58,11 +59,11 @@ class Autosave:
         self._written = None if is_restored else at_rest(opened)
         self._written_s = -EVERY_S
         self._writer: threading.Thread | None = None
-        self._lock = None
+        self._lock = FileLock(self._path.with_suffix(".lock"), timeout=0)  # freed however this process ends
         self._works = True
         with suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._lock = held(self._path.with_suffix(".lock"))
+            self._lock.acquire()
 
     @property
     def lost(self) -> Path | None:
@@ -84,8 +85,7 @@ class Autosave:
         """The viewer ends as it should: nothing is lost, and what it offered from earlier was not wanted."""
         if self._writer is not None:
             self._writer.join(5.0)
-        if self._lock is not None:
-            self._lock.close()
+        self._lock.release()
         for path in (self._path, *self._lost):
             with suppress(OSError):
                 path.unlink(missing_ok=True)
@@ -97,3 +97,14 @@ class Autosave:
         except OutputError as error:
             self._works = False
             _log.warning("sessions are not kept: %s", error)
+
+
+def _is_held(path: Path) -> bool:
+    """Whether a living process has the lock."""
+    if not path.exists():
+        return False
+    try:
+        with FileLock(path, timeout=0):
+            return False
+    except Timeout:
+        return True

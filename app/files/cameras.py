@@ -1,14 +1,15 @@
-"""Bookmarks of camera places that a person keeps, and camera paths as JSON files that people may write and share."""
+"""Bookmarks of cameras that a person keeps, and camera paths as JSON files that people may write and share."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-from app.files.records import RecordError, from_record, read_json
+from app.files.records import RecordError, check_format, from_record, read_json, to_record
 from app.files.settings import keep_json, read_kept_json
-from app.model.camera_checks import mistake_in_camera, mistake_in_path
 from app.model.camera_paths import CameraPath
 from app.model.cameras import CameraState
+from app.model.fields import Number
 from phynes_core.errors import PhynesError
 from phynes_core.io.atomic_file import replacing
 
@@ -19,11 +20,11 @@ NUMBERS = range(1, 10)
 
 @dataclass(frozen=True)
 class Bookmark:
-    """A place by name."""
+    """A camera by name."""
 
     name: str
     camera: CameraState
-    number: int = 0  # of NUMBERS; 0 has no key
+    number: Annotated[int, Number(0, NUMBERS[-1])] = 0  # of NUMBERS; 0 has no key
 
 
 def read_bookmarks() -> tuple[Bookmark, ...]:
@@ -35,19 +36,18 @@ def read_bookmarks() -> tuple[Bookmark, ...]:
             bookmark = from_record(Bookmark, record)
         except RecordError:
             continue
-        is_known = bookmark.name and all(bookmark.name != other.name for other in found)
-        if is_known and mistake_in_camera(bookmark.camera) is None:
+        if bookmark.name and all(bookmark.name != other.name for other in found):
             found.append(bookmark)
     return tuple(found)
 
 
 def write_bookmarks(bookmarks: tuple[Bookmark, ...]) -> bool:
     """Keep them; False where the folder for settings cannot be written."""
-    return keep_json(FILE, [asdict(bookmark) for bookmark in bookmarks])
+    return keep_json(FILE, [to_record(bookmark, has_defaults=True) for bookmark in bookmarks])
 
 
 def with_numbered(bookmarks: tuple[Bookmark, ...], number: int, camera: CameraState) -> tuple[Bookmark, ...]:
-    """The place of this number is here now; a new one is called after it."""
+    """The bookmark of this number is this camera now; a new one is called after it."""
     if any(bookmark.number == number for bookmark in bookmarks):
         return tuple(
             Bookmark(bookmark.name, camera, number) if bookmark.number == number else bookmark for bookmark in bookmarks
@@ -58,7 +58,7 @@ def with_numbered(bookmarks: tuple[Bookmark, ...], number: int, camera: CameraSt
 
 
 def with_named(bookmarks: tuple[Bookmark, ...], name: str, camera: CameraState) -> tuple[Bookmark, ...]:
-    """The place of this name is here now; a new one takes the first free number. Without a name: nothing."""
+    """The bookmark of this name is this camera now; a new one takes the first free number. Without a name: nothing."""
     name = " ".join(name.split())[:LONGEST_NAME]
     if not name or len(bookmarks) >= MOST:
         return bookmarks
@@ -89,15 +89,13 @@ class CameraFileError(PhynesError):
 def read_path(path: Path) -> CameraPath:
     """The camera path of a JSON file, with one key at least; raises CameraFileError."""
     record = read_json(path, "this camera path", MOST_BYTES, CameraFileError, REMEDY)
-    if not isinstance(record, dict) or record.get("format") != FORMAT or record.get("version") != VERSION:
-        raise CameraFileError(f"{path}: expected format {FORMAT!r}, version {VERSION}; {REMEDY}")
+    check_format(record, path, FORMAT, VERSION, CameraFileError, REMEDY)
     try:
         read = from_record(CameraPath, {name: record[name] for name in record if name not in ("format", "version")})
     except RecordError as error:
-        raise CameraFileError(f"{path}: {str(error)[:200]}; {REMEDY}") from error
-    mistake = mistake_in_path(read) or (None if read.keys else "keys: expected one at least, got none")
-    if mistake is not None:
-        raise CameraFileError(f"{path}: {mistake}; {REMEDY}")
+        raise CameraFileError(f"{path}: {error}; {REMEDY}") from error
+    if not read.keys:
+        raise CameraFileError(f"{path}: keys: expected one at least, got none; {REMEDY}")
     return read
 
 
@@ -109,4 +107,4 @@ def save_path(file: Path, path: CameraPath) -> None:
 
 def path_text(path: CameraPath) -> str:
     """What a camera path's file holds."""
-    return json.dumps({"format": FORMAT, "version": VERSION} | asdict(path), indent=1) + "\n"
+    return json.dumps({"format": FORMAT, "version": VERSION} | to_record(path, has_defaults=True), indent=1) + "\n"

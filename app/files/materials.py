@@ -1,10 +1,11 @@
 """Material edits as a file beside the checkpoint: JSON that a person can read, checked as everything from strangers."""
 
 import json
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.files.records import RecordError, from_record, read_json, to_record
-from app.model.materials import MaterialState, mistake_in_materials
+from app.model.materials import MaterialState
 from phynes_core.errors import PhynesError
 from phynes_core.io.atomic_file import replacing
 
@@ -16,6 +17,16 @@ SUFFIX = ".materials.json"
 
 class MaterialFileError(PhynesError):
     """A file of material edits that cannot be read."""
+
+
+@dataclass(frozen=True)
+class MaterialsRecord:
+    """What a file of material edits holds."""
+
+    format: str
+    version: int
+    avatar: str = ""  # name of the checkpoint that they were made on
+    materials: MaterialState = field(default_factory=MaterialState)
 
 
 def materials_path(avatar: str) -> Path:
@@ -43,9 +54,6 @@ def load_materials(path: Path) -> MaterialState:
         got = str(record.get("version"))[:20]
         raise MaterialFileError(f"{path}: expected version {VERSION}, got {got!r}; update the viewer")
     try:
-        materials = from_record(MaterialState, record.get("materials", {}), "materials")
+        return from_record(MaterialsRecord, record).materials
     except RecordError as error:
         raise MaterialFileError(f"{path}: {error}; mend it or save the edits again") from error
-    if (mistake := mistake_in_materials(materials)) is not None:
-        raise MaterialFileError(f"{path}: {mistake}; mend it or save the edits again")
-    return materials

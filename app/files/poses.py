@@ -1,15 +1,15 @@
 """Poses in files: one JSON with a name and 24 rotations, in SMPL's order; the library is the files of two folders."""
 
 import json
-import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-from app.files.records import read_json
+from app.files.records import RecordError, from_record, read_json
 from app.files.settings import settings_folder
-from app.model.fields import Vector
-from app.model.joints import NUM_JOINTS
+from app.model.fields import Rule, Vector
+from app.model.joints import NUM_JOINTS, Rotation
 from phynes_core.conventions import JOINT_NAMES
 from phynes_core.errors import MotionError, OutputError
 from phynes_core.io.atomic_file import replacing
@@ -29,6 +29,21 @@ class SavedPose:
     rotations: tuple[Vector, ...]  # [24] axis-angle, rad: each joint in its parent's axes, the root in the world's
 
 
+def mistake_in_joints(rotations: dict[str, Rotation]) -> str | None:
+    """A joint that no body has."""
+    unknown = sorted(set(rotations) - set(JOINT_NAMES))
+    return f"expected joints such as {JOINT_NAMES[18]}, got {unknown[0][:60]!r}" if unknown else None
+
+
+@dataclass(frozen=True)
+class PoseRecord:
+    """What a pose's file holds."""
+
+    format: str
+    axis_angle_rad: Annotated[dict[str, Rotation], Rule(mistake_in_joints)]  # the others do not turn
+    name: str = ""  # "" is the file's
+
+
 def write_pose(path: Path, pose: SavedPose) -> None:
     """Whole or not at all; joints by name, so that a person can read and edit it."""
     joints = {
@@ -46,19 +61,14 @@ def read_pose(path: Path) -> SavedPose:
     record = read_json(path, "this pose", MOST_BYTES, MotionError, REMEDY)
     if not isinstance(record, dict) or record.get("format") != FORMAT:
         raise MotionError(f"{path}: expected a JSON with format '{FORMAT}', got another; {REMEDY}")
-    joints = record.get("axis_angle_rad")
-    unknown = sorted(set(joints) - set(JOINT_NAMES)) if isinstance(joints, dict) else ["no joints"]
-    if not isinstance(joints, dict) or unknown:
-        raise MotionError(f"{path}: axis_angle_rad: expected joints such as {JOINT_NAMES[18]}, got {unknown[0]}")
+    try:
+        read = from_record(PoseRecord, record)
+    except RecordError as error:
+        raise MotionError(f"{path}: {error}; mend it or save the pose again") from error
     rotations: list[Vector] = [(0.0, 0.0, 0.0)] * NUM_JOINTS
-    for name, values in joints.items():
-        is_sound = isinstance(values, list) and len(values) == 3
-        numbers = [float(value) for value in values if isinstance(value, int | float)] if is_sound else []
-        if len(numbers) != 3 or not all(math.isfinite(number) and abs(number) < 100 for number in numbers):
-            raise MotionError(f"{path}: {name}: expected three finite angles in radians, got {values!r:.60}")
-        rotations[JOINT_NAMES.index(name)] = (numbers[0], numbers[1], numbers[2])
-    name = record.get("name")
-    return SavedPose(name if isinstance(name, str) and name else path.stem, tuple(rotations))
+    for name, rotation in read.axis_angle_rad.items():
+        rotations[JOINT_NAMES.index(name)] = rotation
+    return SavedPose(read.name or path.stem, tuple(rotations))
 
 
 SHIPPED = ASSETS / "poses"

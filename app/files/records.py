@@ -1,103 +1,119 @@
 """Frozen dataclasses of plain values as JSON files that anybody may have written: every value is checked.
 
-A record holds only what differs from the defaults, so that it stays short and outlives new fields.
+pydantic checks types and what app/model/fields.py declares; this file says the first mistake in one line. A record
+holds only what differs from the defaults, so that it stays short and outlives new fields.
 """
 
 import json
-import math
 import types
 import typing
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import fields, is_dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
+from app.model.fields import hints_of
 from app.model.status import one_line
 from phynes_core.errors import PhynesError
 
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
 Plain = TypeVar("Plain")
-_NAMES = {float: "a finite number", int: "a whole number", bool: "true or false", str: "a text"}
+Location = tuple[str | int, ...]  # of a value in a record
+EXPECTED = {  # pydantic's kind of a mistake -> what was expected
+    "float_type": "a finite number", "int_type": "a whole number", "int_from_float": "a whole number",
+    "bool_type": "true or false", "string_type": "a text", "tuple_type": "a list", "dict_type": "an object",
+    "dataclass_type": "an object",
+}  # fmt: skip
+LONGEST_REASON = 80  # characters
 
 
 class RecordError(PhynesError):
     """A record that does not describe the dataclass."""
 
 
-def to_record(value: Any) -> Any:
-    """Numbers, texts, lists and dictionaries that JSON can hold."""
-    if is_dataclass(value):
-        return {
-            field.name: to_record(getattr(value, field.name))
-            for field in fields(value)
-            if getattr(value, field.name) != _default(field)
-        }
-    if isinstance(value, tuple | list):
-        return [to_record(item) for item in value]
-    if isinstance(value, dict):
-        return {key: to_record(item) for key, item in value.items()}
-    return value
+def to_record(value: Any, has_defaults: bool = False) -> dict[str, Any]:
+    """The dataclass as JSON values: what differs from the defaults, or all of it."""
+    return _adapter(type(value)).dump_python(value, mode="json", exclude_defaults=not has_defaults)
 
 
-def from_record(kind: type[Plain], record: Any, where: str = "") -> Plain:
+def from_record(kind: type[Plain], record: Any) -> Plain:
     """The dataclass that a record describes; raises RecordError with the path of the first value that is wrong."""
-    if not isinstance(record, dict):
-        raise RecordError(f"{where or 'record'}: expected an object, got {_shown(record)}")
-    hints = typing.get_type_hints(kind)
-    known = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]
-    values = {}
-    for name, item in record.items():
-        path = f"{where}.{name}" if where else str(name)
-        if name not in known:
-            raise RecordError(f"{path}: unknown; expected some of {', '.join(known)}")
-        values[name] = _value(hints[name], item, path, _default(known[name]))
-    for name, field in known.items():
-        if name not in values and _default(field) is MISSING:
-            raise RecordError(f"{where}.{name}: missing" if where else f"{name}: missing")
-    return kind(**values)
+    from pydantic import ValidationError
+
+    try:
+        return _adapter(kind).validate_json(json.dumps(record), strict=True, extra="forbid")
+    except RecursionError as error:
+        raise RecordError("record: expected a few levels of lists and objects, got more") from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        cause = first.get("ctx", {}).get("error")
+        raise RecordError(_mistake(kind, record, first["type"], first["loc"], cause)) from error
 
 
-def _value(hint: Any, item: Any, where: str, default: Any = MISSING) -> Any:
-    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if is_dataclass(hint):
-        return from_record(hint, item, where)  # type: ignore[arg-type]
-    if origin is tuple:
-        return _tuple(arguments, item, where, default)
-    if origin is dict:
-        if not isinstance(item, dict):
-            raise RecordError(f"{where}: expected an object, got {_shown(item)}")
-        return {key: _value(arguments[1], value, f"{where}.{key}") for key, value in item.items()}
-    if origin in (typing.Union, types.UnionType):
-        if item is None and type(None) in arguments:
-            return None
-        return _value(next(argument for argument in arguments if argument is not type(None)), item, where)
-    if origin is typing.Literal:
-        if item not in arguments:
-            raise RecordError(f"{where}: expected one of {', '.join(map(str, arguments))}, got {_shown(item)}")
-        return item
-    if hint is float and isinstance(item, int) and not isinstance(item, bool):
-        item = float(item)
-    if type(item) is not hint or (hint is float and not math.isfinite(item)):
-        raise RecordError(f"{where}: expected {_NAMES.get(hint, hint)}, got {_shown(item)}")
-    return item
+@cache
+def _adapter(kind: Any) -> "TypeAdapter[Any]":
+    from pydantic import TypeAdapter  # takes a tenth of a second: not before a file is read
+
+    return TypeAdapter(kind)
 
 
-def _tuple(arguments: tuple[Any, ...], item: Any, where: str, default: Any) -> tuple[Any, ...]:
-    if not isinstance(item, list):
-        raise RecordError(f"{where}: expected a list, got {_shown(item)}")
-    is_open = len(arguments) == 2 and arguments[1] is Ellipsis
-    # an open tuple that is not empty at first, such as one entry a joint, keeps its length
-    length = (len(default) or None) if is_open and isinstance(default, tuple) else (None if is_open else len(arguments))
-    if length is not None and len(item) != length:
-        raise RecordError(f"{where}: expected {length} entries, got {len(item)}")
-    kinds = [arguments[0]] * len(item) if is_open else arguments
-    return tuple(
-        _value(kind, entry, f"{where}[{index}]") for index, (kind, entry) in enumerate(zip(kinds, item, strict=True))
-    )
+def _mistake(kind: Any, record: Any, problem: str, where: Location, cause: Exception | None) -> str:
+    """A mistake that pydantic found as "path.of.field: expected X, got Y"."""
+    path = _path(where)
+    if problem == "value_error":  # of a declaration
+        return f"{path}{'' if str(cause).startswith(('[', '.')) else ': '}{cause}"
+    if problem == "unexpected_keyword_argument":
+        known = ", ".join(field.name for field in fields(_kind_at(kind, where[:-1])))
+        return f"{path}: unknown; expected some of {known}"
+    if problem in ("missing", "too_long") and (entries := _tuple_at(kind, where, problem)) is not None:
+        given = _value_at(record, where[:-1] if problem == "missing" else where)
+        return f"{_path(where[:-1] if problem == 'missing' else where)}: expected {entries} entries, got {len(given)}"
+    if problem in ("missing", "missing_argument"):
+        return f"{path}: missing"
+    if problem == "json_invalid":
+        return "record: expected a few levels of lists and objects, got more"
+    return f"{path or 'record'}: expected {EXPECTED.get(problem, problem)}, got {_shown(_value_at(record, where))}"
 
 
-def _default(field: Field[Any]) -> Any:
-    if field.default_factory is not MISSING:
-        return field.default_factory()
-    return field.default
+def _tuple_at(kind: Any, where: Location, problem: str) -> int | None:
+    """How many entries the tuple has that is too short at this location, or too long as a whole."""
+    if problem == "missing" and not (where and isinstance(where[-1], int)):
+        return None
+    return len(typing.get_args(_kind_at(kind, where[:-1] if problem == "missing" else where)))
+
+
+def _kind_at(kind: Any, where: Location) -> Any:
+    """The type that a location in a record has."""
+    kind = _plain(kind)
+    if not where:
+        return kind
+    step, *rest = where
+    if is_dataclass(kind):
+        return _kind_at(hints_of(kind)[step], tuple(rest))  # type: ignore[arg-type]
+    inner = typing.get_args(kind)
+    if typing.get_origin(kind) is dict:
+        return _kind_at(inner[1], tuple(rest))
+    return _kind_at(inner[0] if inner[-1] is Ellipsis else inner[step], tuple(rest))  # type: ignore[index]
+
+
+def _plain(kind: Any) -> Any:
+    """A type without what is declared for it, and without None."""
+    while typing.get_origin(kind) in (Annotated, typing.Union, types.UnionType):
+        kind = typing.get_args(kind)[0]
+    return kind
+
+
+def _value_at(record: Any, where: Location) -> Any:
+    for step in where:
+        record = record[step]
+    return record
+
+
+def _path(where: Location) -> str:
+    steps = (f"[{step}]" if isinstance(step, int) else f".{one_line(step)[:60]}" for step in where)
+    return "".join(steps).removeprefix(".")
 
 
 def _shown(item: Any) -> str:
@@ -105,12 +121,17 @@ def _shown(item: Any) -> str:
     return text if len(text) <= 40 else text[:37] + "..."
 
 
-LONGEST_REASON = 80  # characters
-
-
 def read_json(path: Path, noun: str, most_bytes: int, refusal: type[PhynesError], remedy: str) -> Any:
     """The values of a file that should hold `noun` ("this pose"); raises `refusal`, which ends with the remedy."""
     return parse_json(read_text(path, noun, most_bytes, refusal, remedy), str(path), refusal, remedy)
+
+
+def check_format(record: Any, path: Path, name: str, version: int, refusal: type[PhynesError], remedy: str) -> None:
+    """Raise `refusal` unless the values of a file say that they are of this format and version."""
+    is_object = isinstance(record, dict)
+    if not is_object or (record.get("format"), record.get("version")) != (name, version):
+        got = f"{record.get('format')!r:.40}, version {record.get('version')!r:.20}" if is_object else "other JSON"
+        raise refusal(f"{path}: expected format {name!r}, version {version}, got {got}; {remedy}")
 
 
 def read_text(path: Path, noun: str, most_bytes: int, refusal: type[PhynesError], remedy: str) -> str:

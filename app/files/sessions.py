@@ -2,14 +2,12 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import fields, is_dataclass, replace
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from app.files.records import RecordError, from_record, parse_json, read_text, to_record
-from app.model.body_checks import mistake_in_bodies
-from app.model.camera_checks import mistake_in_cameras
-from app.model.session_limits import mistake_in_value
+from app.model.status import one_line
 from app.model.view_state import ViewState
 from phynes_core.errors import PhynesError
 from phynes_core.io.atomic_file import replacing
@@ -22,9 +20,8 @@ NAMES_OF_VERSION_1 = {  # path of a field -> its name since version 2
 }  # fmt: skip
 MOST_BYTES = 16_000_000
 REMEDY = "name a file that Ctrl+S saved"
+MEND = "mend it or save the session again"
 FILES = ("avatar", "motion", "second", "environment")  # fields, wherever they stand, that name a file or are empty
-
-Visit = Callable[[Any, str, Any], Any]  # owner, field, value -> the value to have
 
 
 class SessionError(PhynesError):
@@ -51,7 +48,7 @@ def load_session(path: Path) -> ViewState:
 
 def parse_session(text: str, name: str, folder: Path) -> ViewState:
     """The state in a session's text; `folder` is where its relative paths may start."""
-    record = parse_json(text, name, SessionError, "mend it or save the session again")
+    record = parse_json(text, name, SessionError, MEND)
     if not isinstance(record, dict) or record.get("format") != FORMAT:
         raise SessionError(f"{name}: expected a session file, got other JSON; {REMEDY}")
     if record.get("version") not in (1, VERSION):
@@ -70,34 +67,26 @@ def view_of_argument(text: str) -> ViewState:
 def view_record(state: ViewState) -> dict[str, Any]:
     """The state as JSON values: what differs from the defaults."""
 
-    def shorten(owner: Any, field: str, value: Any) -> Any:
-        is_ours = field in FILES and value and Path(value).is_relative_to(PROJECT)
-        return Path(value).relative_to(PROJECT).as_posix() if is_ours else value
+    def shorten(path: str) -> str:
+        return Path(path).relative_to(PROJECT).as_posix() if Path(path).is_relative_to(PROJECT) else path
 
-    return to_record(_visited(state, shorten))
+    return _with_paths(to_record(state), shorten)
 
 
 def view_from_record(record: Any, name: str, folder: Path) -> ViewState:
     """The state that JSON values describe; raises SessionError."""
 
-    def checked(owner: Any, field: str, value: Any) -> Any:
-        if (wrong := mistake_in_value(owner, field, value)) is not None:
-            raise SessionError(f"{name}: {wrong}; mend it or save the session again")
-        if field not in FILES or not value:
-            return value
-        places = [folder / value, PROJECT / value]  # an absolute path stays what it is
-        found = next((place for place in places if place.is_file()), None)
-        if found is None:
-            raise SessionError(f"{name}: names {value}, which is no file; put it there or mend the path")
-        return str(found.resolve())
+    def found(path: str) -> str:
+        for file in (folder / path, PROJECT / path):  # an absolute path stays what it is
+            with suppress(OSError, ValueError):  # a name that no file can have
+                if file.is_file():
+                    return str(file.resolve())
+        raise SessionError(f"{name}: names {one_line(path)[:200]}, which is no file; put it there or mend the path")
 
     try:
-        state = _visited(from_record(ViewState, _with_present_names(record)), checked)
-    except RecordError as error:
-        raise SessionError(f"{name}: {error}; mend it or save the session again") from error
-    if (mistake := mistake_in_bodies(state) or mistake_in_cameras(state)) is not None:
-        raise SessionError(f"{name}: {mistake}; mend it or save the session again")
-    return state
+        return from_record(ViewState, _with_paths(_with_present_names(record), found))
+    except (RecordError, RecursionError) as error:
+        raise SessionError(f"{name}: {error}; {MEND}") from error
 
 
 def _with_present_names(record: Any, path: str = "") -> Any:
@@ -111,13 +100,13 @@ def _with_present_names(record: Any, path: str = "") -> Any:
     return named
 
 
-def _visited(value: Any, visit: Visit) -> Any:
-    """The value with every field of every dataclass in it replaced by what `visit` says."""
-    if isinstance(value, tuple):
-        return tuple(_visited(item, visit) for item in value)
-    if not is_dataclass(value):
+def _with_paths(value: Any, change: Callable[[str], str]) -> Any:
+    """A record whose fields that name a file, wherever they stand, name it otherwise."""
+    if isinstance(value, list):
+        return [_with_paths(item, change) for item in value]
+    if not isinstance(value, dict):
         return value
-    changes = {
-        field.name: _visited(visit(value, field.name, getattr(value, field.name)), visit) for field in fields(value)
+    return {
+        name: change(item) if name in FILES and isinstance(item, str) and item else _with_paths(item, change)
+        for name, item in value.items()
     }
-    return replace(value, **changes)  # type: ignore[type-var]

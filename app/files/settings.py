@@ -6,9 +6,10 @@ import os
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from app.files.records import RecordError, from_record, to_record
+from app.model.fields import Choice
 from app.model.status import RECENT_KINDS
 from phynes_core.errors import OutputError
 from phynes_core.io.atomic_file import replacing
@@ -71,15 +72,13 @@ APPEARANCE_FILE = "appearance.json"
 THEMES = ("dark", "light")
 SCALES = (0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0)
 
-_log = logging.getLogger(__name__)
-
 
 @dataclass(frozen=True)
 class Appearance:
     """Theme and size of text and widgets."""
 
-    theme: str = "dark"  # of THEMES
-    scale: float = 0.0  # of SCALES, times the usual size; 0 follows the screen's density
+    theme: Annotated[str, Choice(THEMES)] = "dark"
+    scale: Annotated[float, Choice((0.0, *SCALES))] = 0.0  # times the usual size; 0 follows the screen's density
 
     def scale_on(self, screen_scale: float) -> float:
         """The size to draw with, of SCALES, on a screen of this density (1 is 96 dots per inch)."""
@@ -90,12 +89,10 @@ class Appearance:
 def read_appearance() -> Appearance:
     """As it was kept; the usual one where nothing readable was."""
     try:
-        appearance = from_record(Appearance, read_kept_json(APPEARANCE_FILE, {}))
+        return from_record(Appearance, read_kept_json(APPEARANCE_FILE, {}))
     except RecordError as error:
         _log.warning("%s is ignored: %s", APPEARANCE_FILE, error)
         return Appearance()
-    is_known = appearance.theme in THEMES and appearance.scale in (0.0, *SCALES)
-    return appearance if is_known else Appearance()
 
 
 def keep_appearance(appearance: Appearance) -> None:

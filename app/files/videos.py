@@ -11,6 +11,8 @@ import imageio_ffmpeg
 import numpy as np
 
 from app.files.output_paths import check_file, check_folder
+from app.model.exports import TurntableState
+from app.model.fields import range_of
 from phynes_core.errors import OutputError, unwritable
 from phynes_core.io.atomic_file import replacing
 from phynes_core.io.image_files import write_png
@@ -18,7 +20,6 @@ from phynes_core.io.image_files import write_png
 QUALITY = 8  # imageio-ffmpeg's scale, 10 is best: no visible blocks in flat backgrounds, 1 MB for four seconds
 VP9_CRF = 24  # of 0 to 63, less is better: as good to the eye as the above
 SUFFIXES = (".mp4", ".webm", "")
-LARGEST_SIZE = 4096
 FRAME_NAME = re.compile(r"\d{4,}\.png")
 FFMPEG_REMEDY = "reinstall it with: pip install --force-reinstall imageio-ffmpeg"
 
@@ -39,14 +40,15 @@ def check_video(path: Path, size: int, fps: int) -> None:
             f"'{path.suffix}'; rename it"
         )
     is_encoded = bool(path.suffix)
-    if not 16 <= size <= LARGEST_SIZE or (size % 2 and is_encoded):
-        nearest = min(LARGEST_SIZE, max(16, size // 2 * 2))
-        raise OutputError(f"{path}: expected an even size of 16 to {LARGEST_SIZE} pixels, got {size}; use {nearest}")
-    if not 1 <= fps <= 120:
-        raise OutputError(f"{path}: expected 1 to 120 frames a second, got {fps}; use 30")
+    sizes, rates = range_of(TurntableState, "size"), range_of(TurntableState, "fps")
+    if sizes.mistake(size) or (size % 2 and is_encoded):
+        nearest = round(sizes.clamped(size // 2 * 2))
+        raise OutputError(f"{path}: expected an even size of {sizes.text}, got {size}; use {nearest}")
+    if (mistake := rates.mistake(fps)) is not None:
+        raise OutputError(f"{path}: {mistake}; use {TurntableState().fps}")
     (check_file if is_encoded else check_folder)(path)
-    if not is_encoded and path.exists() and not _is_sequence(path):
-        raise OutputError(f"{path}: expected a new folder or one of numbered PNG files, got others; name another")
+    if not is_encoded:
+        _check_sequence(path)
 
 
 @contextmanager
@@ -117,7 +119,7 @@ def _writing_pictures(path: Path) -> Iterator[Append]:
         temporary.mkdir(parents=True)
         yield append
         if path.exists():
-            check_video(path, 16, 1)  # nobody put something else there meanwhile
+            _check_sequence(path)  # nobody put something else there meanwhile
             shutil.rmtree(path)
         os.replace(temporary, path)
     except OSError as error:
@@ -127,8 +129,9 @@ def _writing_pictures(path: Path) -> Iterator[Append]:
             shutil.rmtree(temporary)
 
 
-def _is_sequence(path: Path) -> bool:
-    return path.is_dir() and all(FRAME_NAME.fullmatch(entry.name) for entry in path.iterdir())
+def _check_sequence(path: Path) -> None:
+    if path.exists() and not (path.is_dir() and all(FRAME_NAME.fullmatch(entry.name) for entry in path.iterdir())):
+        raise OutputError(f"{path}: expected a new folder or one of numbered PNG files, got others; name another")
 
 
 def _ffmpeg() -> str:

@@ -1,16 +1,16 @@
-"""Edits of the row of bodies: who stands in it, who is active, and the clocks of their clips."""
+"""The row of bodies and its edits: who stands in it, who is active, and the clocks of their clips."""
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from app.model.cameras import MAX_DISTANCE_M
+from app.model.cameras import CameraState
 from app.model.edits import edit_body, edit_camera
-from app.model.fields import Vector
-from app.model.joints import NO_JOINT, REST_ANGLES
+from app.model.fields import Choice, Length, Number, Rule, changed, range_of
+from app.model.joints import LIMITS, NO_JOINT, NUM_JOINTS, REST_ANGLES, Rotation, Turns
 from app.model.materials import MaterialState
-from app.model.playback import PlaybackState, range_s, time_after
+from app.model.playback import ClipTime, PlaybackState, range_s, time_after
 
 if TYPE_CHECKING:
     from app.model.view_state import ViewState
@@ -18,6 +18,22 @@ if TYPE_CHECKING:
 
 NUM_SHAPES = 10
 DETAIL_MODES = ("auto", "on", "off")
+MAX_BODIES = 8
+Coefficient = Annotated[float, Number(-20.0, 20.0, "standard deviations", soft=(-3.0, 3.0), format="%.2f")]
+
+
+def mistake_in_pose(rotations: tuple[Rotation, ...]) -> str | None:
+    """Neither no pose nor a whole one."""
+    if len(rotations) in (0, NUM_JOINTS):
+        return None
+    return f"expected {NUM_JOINTS} joints or none, got {len(rotations)}"
+
+
+def mistake_in_row(row: "AvatarRowState") -> str | None:
+    """An active body that is none of the row."""
+    if row.active <= len(row.others):
+        return None
+    return f".active: expected 0 to {len(row.others)}, got {row.active}"
 
 
 @dataclass(frozen=True)
@@ -26,16 +42,20 @@ class BodyState:
 
     avatar: str = ""  # path of a .ckpt
     motion: str = ""  # name of a clip the session offers; "" is the rest pose
-    time_s: float = 0.0
+    time_s: ClipTime = 0.0
     playing: bool = False
-    joint_angles_deg: tuple[Vector, ...] = REST_ANGLES  # x, y, z turns on top of the clip; posing.py
-    shape: tuple[float, ...] = (0.0,) * NUM_SHAPES  # added to the avatar's betas
-    detail: str = "auto"  # of DETAIL_MODES: normals per pixel from the offset map; auto: as the avatar was trained
+    # x, y, z turns on top of the clip; posing.py
+    joint_angles_deg: Annotated[tuple[Turns, ...], Length(NUM_JOINTS, NUM_JOINTS)] = REST_ANGLES
+    # added to the avatar's betas
+    shape: Annotated[tuple[Coefficient, ...], Length(NUM_SHAPES, NUM_SHAPES)] = (0.0,) * NUM_SHAPES
+    # normals per pixel from the offset map; auto: as the avatar was trained
+    detail: Annotated[str, Choice(DETAIL_MODES)] = "auto"
     freezes_materials: bool = True  # albedo and roughness of the first training pose, whatever the pose
     playback: PlaybackState = field(default_factory=PlaybackState)
-    held_pose: tuple[Vector, ...] = ()  # axis-angle, rad, of a pose from the library; () is none
-    held_share: float = 1.0  # 0: the clip's pose; 1: the held one
-    unlimited: tuple[str, ...] = ()  # of LIMITS: which joints hands may turn beyond what a body can do
+    # axis-angle, rad, of a pose from the library; () is none
+    held_pose: Annotated[tuple[Rotation, ...], Rule(mistake_in_pose)] = ()
+    held_share: Annotated[float, Number(0.0, 1.0, format="clip  %.2f  pose")] = 1.0  # 0: the clip's pose; 1: the held
+    unlimited: tuple[Annotated[str, Choice(LIMITS)], ...] = ()  # which joints may be turned beyond what a body can do
     materials: MaterialState = field(default_factory=MaterialState)  # on top of the maps
 
 
@@ -43,19 +63,22 @@ class BodyState:
 class AvatarRowState:
     """Who stands beside the active body, in a row along X."""
 
-    others: tuple[BodyState, ...] = ()  # from the left of the front view to the right, without the active one
-    active: int = 0  # index of the active body in the row
-    spacing_m: float = 1.8  # arms of two T-poses do not touch
+    others: Annotated[
+        tuple[BodyState, ...], Length(0, MAX_BODIES - 1)
+    ] = ()  # from the left of the front view to the right, without the active one
+    active: Annotated[int, Number(0, MAX_BODIES - 1)] = 0  # index of the active body in the row
+    spacing_m: Annotated[  # at 1.8 m the arms of two T-poses do not touch
+        float, Number(0.2, 10.0, "metres", soft=(0.4, 4.0), format="%.2f m apart")
+    ] = 1.8
     shares_pose: bool = False  # all take the active body's clip, time and joints
 
 
-MAX_BODIES = 8
 SPAN_M = 1.9  # across one body with its arms out, and some room
 
 
 def edit_avatar_row(state: "ViewState", **changes: object) -> "ViewState":
     """Replace fields of the row."""
-    return replace(state, avatar_row=replace(state.avatar_row, **changes))  # type: ignore[arg-type]
+    return replace(state, avatar_row=changed(state.avatar_row, **changes))
 
 
 def add_body(state: "ViewState", avatar: str = "") -> "ViewState":
@@ -65,13 +88,13 @@ def add_body(state: "ViewState", avatar: str = "") -> "ViewState":
         return state
     added = replace(state.body, avatar=avatar or state.body.avatar)
     if added.avatar != state.body.avatar:
-        added = replace(added, materials=MaterialState())  # what was painted on one person is none of another's
+        added = replace(added, materials=MaterialState())  # painted materials belong to one avatar
     state = replace(state, body=added, avatar_row=replace(state.avatar_row, others=bodies, active=len(bodies)))
     return framed(_without_joint(state))
 
 
 def remove_body(state: "ViewState") -> "ViewState":
-    """ExportJob the active body away; its left neighbor becomes the active one. The last one stays."""
+    """Take the active body away; its left neighbor becomes the active one. The last one stays."""
     others, place = state.avatar_row.others, state.avatar_row.active
     if not others:
         return state
@@ -106,7 +129,7 @@ def framed(state: "ViewState") -> "ViewState":
     needed_m = 0.5 * width_m / math.tan(0.5 * math.radians(state.camera.fov_deg))
     if len(state.bodies) == 1 or needed_m <= state.camera.distance_m:
         return state
-    return edit_camera(state, distance_m=min(needed_m, MAX_DISTANCE_M))
+    return edit_camera(state, distance_m=min(needed_m, range_of(CameraState, "distance_m").reach[1]))
 
 
 def posed_bodies(state: "ViewState") -> tuple[BodyState, ...]:

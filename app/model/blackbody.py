@@ -3,10 +3,9 @@
 import math
 from functools import lru_cache
 
-from app.model.fields import Rgb
+from app.model.fields import Rgb, range_of
 from app.model.lights import LampState
 
-MIN_K, MAX_K = 1000.0, 15000.0
 SECOND_RADIATION_NM_K = 1.438777e7  # h c / k
 _STEP_NM = 5
 
@@ -40,7 +39,8 @@ def chromaticity(temperature_k: float) -> tuple[float, float]:  # CIE 1931 x, y
 @lru_cache(maxsize=256)
 def blackbody_color(temperature_k: float) -> Rgb:
     """Linear sRGB of luminance 1, so that another temperature is as bright; what no screen can show is clipped."""
-    x, y = chromaticity(min(max(temperature_k, MIN_K), MAX_K))
+    held = range_of(LampState, "temperature_k")
+    x, y = chromaticity(min(max(temperature_k, held.least), held.most))
     tall_x, tall_z = x / y, (1.0 - x - y) / y
     red = max(0.0, 3.2406 * tall_x - 1.5372 - 0.4986 * tall_z)
     green = max(0.0, -0.9689 * tall_x + 1.8758 + 0.0415 * tall_z)

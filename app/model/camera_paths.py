@@ -7,21 +7,19 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from app.model.cameras import CameraState, edit_camera_tool, eye_of, looking_from
+from app.model.cameras import MAX_KEYS, MAX_PATH_S, CameraState, edit_camera_tool, eye_of, looking_from
 from app.model.exports import CAMERA_PATH, edit_turntable
-from app.model.fields import wrap_deg
+from app.model.fields import Choice, Length, Number, Rule, changed, range_of, short, wrap_deg
 from app.model.monotone_curve import MonotoneCurve
 
 if TYPE_CHECKING:
     from app.model.view_state import ViewState
 
 
-MAX_KEYS = 64
-MIN_GAP_S, MAX_PATH_S = 0.01, 600.0  # between two keys; to the last one
-
-
+MIN_GAP_S = 0.01  # between two keys
+ROUNDING_S = 1e-6  # of times that other programs wrote
 PATH_MOVES = ("around", "straight")
 
 
@@ -29,18 +27,32 @@ PATH_MOVES = ("around", "straight")
 class CameraKey:
     """Where the camera is at one moment of a path."""
 
-    time_s: float = 0.0
+    time_s: Annotated[float, Number(0.0, MAX_PATH_S, "seconds", format="key at %.2f s", step=0.02)] = 0.0
     camera: CameraState = field(default_factory=CameraState)
+
+
+def mistake_in_keys(keys: tuple[CameraKey, ...]) -> str | None:
+    """Times that do not begin at 0 or do not grow."""
+    for index, key in enumerate(keys):
+        if index == 0 and key.time_s != 0.0:
+            return f"[0].time_s: expected 0, where a path starts, got {short(key.time_s)}"
+        least = keys[index - 1].time_s + MIN_GAP_S if index else 0.0
+        if key.time_s < least - ROUNDING_S:
+            return f"[{index}].time_s: expected at least {short(least)} seconds, got {short(key.time_s)}"
+    return None
 
 
 @dataclass(frozen=True)
 class CameraPath:
     """Kept cameras in the order of their times; camera_at says what lies between them."""
 
-    keys: tuple[CameraKey, ...] = ()  # each later than the one before
+    keys: Annotated[tuple[CameraKey, ...], Length(0, MAX_KEYS), Rule(mistake_in_keys)] = ()
     is_closed: bool = False  # back to the first, again and again
-    closing_s: float = 2.0  # from the last key to the first, where closed
-    moves: str = "around"  # of PATH_MOVES: on arcs around what is looked at, or straight through the air
+    closing_s: Annotated[  # from the last key to the first, where closed
+        float,
+        Number(MIN_GAP_S, MAX_PATH_S, "seconds", soft=(0.05, MAX_PATH_S), format="and back in %.2f s", step=0.02),
+    ] = 2.0
+    moves: Annotated[str, Choice(PATH_MOVES)] = "around"  # on arcs around what is looked at, or straight
     eases: bool = True  # an open path starts and stops gently
 
 
@@ -56,7 +68,7 @@ def selected_key(state: "ViewState") -> int:
 
 def edit_path(state: "ViewState", **changes: Any) -> "ViewState":
     """Replace fields of the path."""
-    return use_path(state, replace(state.path, **changes))
+    return use_path(state, changed(state.path, **changes))
 
 
 def use_path(state: "ViewState", path: CameraPath) -> "ViewState":
@@ -92,7 +104,7 @@ def replace_key(state: "ViewState") -> "ViewState":
 
 
 def remove_key(state: "ViewState") -> "ViewState":
-    """ExportJob the selected key out; the one before it becomes the selected one."""
+    """Take the selected key out; the one before it becomes the selected one."""
     index = selected_key(state)
     if index < 0:
         return state
@@ -122,7 +134,7 @@ def set_selected_time(state: "ViewState", time_s: float) -> "ViewState":
 
 def set_closing(state: "ViewState", seconds: float) -> "ViewState":
     """How long a closed path takes from its last key to the first."""
-    return edit_path(state, closing_s=min(max(seconds, GAP_S), MAX_PATH_S))
+    return edit_path(state, closing_s=range_of(CameraPath, "closing_s").within_reach(seconds))
 
 
 def record_path(state: "ViewState") -> "ViewState":

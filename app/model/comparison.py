@@ -3,11 +3,12 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
-from app.model.display_settings import BUFFERS
+from app.model.display_settings import BUFFERS, DisplaySettings
+from app.model.fields import Choice, changed, range_of
 from app.model.lights import MAX_LAMPS, LampState, LightState, environment_paths
 from app.model.materials import MaterialState
 
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CompareState:
-    """What the picture right of the wipe shows differently; None and "" are as on the left."""
+    """What the picture right of the slider shows differently; None and "" are as on the left."""
 
     is_on: bool = False
-    buffer: str = ""  # of BUFFERS
+    buffer: Annotated[str, Choice(("", *BUFFERS))] = ""
     avatar: str = ""  # path of a .ckpt
     light: LightState | None = None
     materials: MaterialState | None = None  # with another avatar, None is its maps as they are
@@ -31,7 +32,7 @@ FIRST_OTHER_BUFFER = {"radiance": "shading"}  # what a comparison opens with; el
 
 def edit_compare(state: "ViewState", **changes: Any) -> "ViewState":
     """Replace fields of the comparison."""
-    return replace(state, compare=replace(state.compare, **changes))
+    return replace(state, compare=changed(state.compare, **changes))
 
 
 def toggle_compare(state: "ViewState") -> "ViewState":
@@ -48,13 +49,13 @@ def toggle_compare(state: "ViewState") -> "ViewState":
 
 
 def swap_sides(state: "ViewState") -> "ViewState":
-    """What was right of the wipe stands left."""
+    """What was right of the slider stands left."""
     return swapped(state) if state.compare.is_on else state
 
 
 def move_slider(state: "ViewState", share: float) -> "ViewState":
     """Put the line somewhere in the picture."""
-    return replace(state, display=replace(state.display, slider=max(0.0, min(1.0, share))))
+    return replace(state, display=replace(state.display, slider=range_of(DisplaySettings, "slider").clamped(share)))
 
 
 def compare_buffer(state: "ViewState", name: str) -> "ViewState":

@@ -1,9 +1,9 @@
-"""Edits of how one looks: buffers, comparison, single lights. As total as those of app/model/edits.py."""
+"""How the picture is displayed, and its edits: buffers, overlays, single lights. As total as those of edits.py."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from app.model.fields import Rgb
+from app.model.fields import Choice, Color, Number, Share
 
 if TYPE_CHECKING:
     from app.model.view_state import ViewState
@@ -18,12 +18,14 @@ TONE_CURVES = ("linear", "filmic", "reinhard", "aces", "agx")
 class DisplaySettings:
     """How the rendered picture is displayed: only what `rendered` holds needs the engine."""
 
-    buffer: str = "radiance"  # of BUFFERS
-    exposure_ev: float = 0.0
-    curve: str = "linear"  # of TONE_CURVES
-    background: Rgb = (0.075, 0.08, 0.095)  # sRGB
+    buffer: Annotated[str, Choice(BUFFERS)] = "radiance"
+    exposure_ev: Annotated[float, Number(-30.0, 30.0, "EV", soft=(-6.0, 6.0), format="%+.2f EV", label="exposure")] = (
+        0.0
+    )
+    curve: Annotated[str, Choice(TONE_CURVES)] = "linear"
+    background: Color = (0.075, 0.08, 0.095)  # sRGB
     has_false_color: bool = False  # numbers as colors with a legend, for buffers that hold one
-    slider: float = 0.5  # where the second picture begins, share of the width
+    slider: Share = 0.5  # where the second picture begins, share of the width
     shown_light: str = ""  # of the buffer light_visibility: "lamp:0", "source:0", "probe:137"; "" picks one
     has_wireframe: bool = False  # the mesh's edges over the picture
     has_joints: bool = False  # the skeleton over the picture

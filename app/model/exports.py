@@ -1,9 +1,10 @@
-"""What pictures and videos that are taken away are like."""
+"""What exported pictures and videos are like."""
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
 
 from app.model.edits import edit_tool
+from app.model.fields import Choice, Number, changed
 
 if TYPE_CHECKING:
     from app.model.view_state import ViewState
@@ -13,14 +14,17 @@ CAMERA_PATH = "path"
 SPINS = ("camera", "light", "timeline", CAMERA_PATH)  # kinds of videos; turntable.py makes them
 
 
+SIZE_PX = Number(16, 4096, "pixels")  # a side
+
+
 @dataclass(frozen=True)
 class TurntableState:
     """What the record button makes."""
 
-    spin: str = "camera"  # of SPINS
-    seconds: float = 4.0
-    fps: int = 30
-    size: int = 512
+    spin: Annotated[str, Choice(SPINS)] = "camera"
+    seconds: Annotated[float, Number(0.01, 600.0, "seconds", soft=(0.5, 20.0), format="%.1f s")] = 4.0
+    fps: Annotated[int, Number(1, 120, "frames a second")] = 30
+    size: Annotated[int, SIZE_PX] = 512
     plays_motion: bool = False
     path: str = "turntable.mp4"  # .mp4, .webm, or a folder for PNG files
     has_alpha: bool = False  # a clear background, where the format can
@@ -34,18 +38,18 @@ class TurntableState:
 
 @dataclass(frozen=True)
 class StillState:
-    """What a picture that is taken away is like."""
+    """What an exported picture is like."""
 
-    size: int = 2048
+    size: Annotated[int, SIZE_PX] = 2048
     has_alpha: bool = False  # a clear background
     path: str = "picture.png"  # or .exr, with every buffer as a layer
 
 
 def edit_turntable(state: "ViewState", **changes: Any) -> "ViewState":
     """Replace fields of the turntable settings."""
-    return edit_tool(state, turntable=replace(state.tool.turntable, **changes))
+    return edit_tool(state, turntable=changed(state.tool.turntable, **changes))
 
 
 def edit_still(state: "ViewState", **changes: Any) -> "ViewState":
-    """Replace fields of what pictures that are taken away are like."""
-    return edit_tool(state, still=replace(state.tool.still, **changes))
+    """Replace fields of the settings of exported pictures."""
+    return edit_tool(state, still=changed(state.tool.still, **changes))

@@ -2,12 +2,12 @@
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 
 from app.model.edits import edit_body, edit_tool
-from app.model.fields import Vector
+from app.model.fields import TURN_DEG, Number, Vector
 
 if TYPE_CHECKING:
     from app.model.view_state import ViewState
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 NUM_JOINTS = 24
 LIMITS = ("head", "hands", "limbs")
 NO_JOINT = -1
+Turn = Annotated[float, Number(-TURN_DEG, TURN_DEG, "degrees", soft=(-180.0, 180.0), format="%.0f°")]
+Turns = tuple[Turn, Turn, Turn]  # about x, y and z
+Angle = Annotated[float, Number(-100.0, 100.0, "radians")]
+Rotation = tuple[Angle, Angle, Angle]  # axis times angle
 REST_ANGLES: tuple[Vector, ...] = ((0.0, 0.0, 0.0),) * NUM_JOINTS
 
 
@@ -140,7 +144,7 @@ def hold_pose(state: "ViewState", rotations: tuple[Vector, ...], share: float = 
 
 def set_share(state: "ViewState", share: float) -> "ViewState":
     """How much of the held pose shows: 0 is the clip's own, every joint on the shorter arc between."""
-    return edit_body(state, held_share=min(max(share, 0.0), 1.0))
+    return edit_body(state, held_share=share)
 
 
 def drop_pose(state: "ViewState") -> "ViewState":

@@ -1,12 +1,24 @@
-"""Edits of the light and the stage: small pure functions from a ViewState to the next one, total as all edits."""
+"""The light and the surroundings, and their edits, total as all edits."""
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from app.model.cameras import MAX_ELEVATION_DEG
 from app.model.edits import edit_light, edit_tool
-from app.model.fields import Rgb, wrap_deg
+from app.model.fields import (
+    MOST_LIGHT,
+    TURN_DEG,
+    Choice,
+    Length,
+    LightColor,
+    Number,
+    Rgb,
+    Rule,
+    changed,
+    clamped,
+    range_of,
+    wrap_deg,
+)
 
 if TYPE_CHECKING:
     from app.model.view_state import ViewState
@@ -15,49 +27,79 @@ if TYPE_CHECKING:
 LIGHT_MODES = ("captured", "environment", "none")
 LAMP_KINDS = ("sun", "area")
 BACKDROPS = ("color", "checker", "blurred", "environment", "none")
+PROBE_ROWS = 16
+PROBE_COLUMNS = 32
+MAX_LAMPS = 8
 
 
 @dataclass(frozen=True)
 class LampState:
     """A light the user drags: far away like the sun, or a glowing sphere near the body."""
 
-    azimuth_deg: float = 40.0
-    elevation_deg: float = 35.0
-    angular_radius_deg: float = 2.0  # of a sun
-    color: Rgb = (1.0, 0.93, 0.8)  # linear; what shines while temperature_k is 0
-    intensity: float = (
-        2.0 * math.pi
-    )  # irradiance on a surface that faces a sun, or an area lamp 1 m away; pi makes a white wall look white
-    kind: str = "sun"  # of LAMP_KINDS
-    distance_m: float = 1.5  # of an area lamp, from the pelvis
-    radius_m: float = 0.1  # of an area lamp
-    temperature_k: float = 0.0  # above 0: the color of a black body, whatever `color` is
+    azimuth_deg: Annotated[
+        float, Number(-TURN_DEG, TURN_DEG, "degrees", soft=(-180.0, 180.0), format="azimuth  %.0f°")
+    ] = 40.0
+    elevation_deg: Annotated[  # straight up has no azimuth: a drag stops before
+        float, Number(-90.0, 90.0, "degrees", soft=(-89.0, 89.0), format="elevation  %.0f°")
+    ] = 35.0
+    angular_radius_deg: Annotated[  # of a sun
+        float, Number(0.0, 89.9, "degrees", soft=(0.1, 20.0), format="size  %.1f°")
+    ] = 2.0
+    color: LightColor = (1.0, 0.93, 0.8)  # linear; what shines while temperature_k is 0
+    # irradiance on a surface that faces a sun, or an area lamp 1 m away; pi makes a white wall look white
+    intensity: Annotated[float, Number(0.0, MOST_LIGHT, soft=(0.0, 20.0), format="intensity  %.2f")] = 2.0 * math.pi
+    kind: Annotated[str, Choice(LAMP_KINDS)] = "sun"
+    distance_m: Annotated[  # of an area lamp, from the pelvis
+        float, Number(0.001, 1000.0, "metres", soft=(0.2, 6.0), format="distance  %.2f m")
+    ] = 1.5
+    radius_m: Annotated[  # of an area lamp
+        float, Number(0.0, 100.0, "metres", soft=(0.0, 0.5), format="radius  %.2f m")
+    ] = 0.1
+    temperature_k: Annotated[  # above 0: the color of a black body, whatever `color` is
+        float, Number(1000.0, 40_000.0, "K", soft=(1500.0, 12_000.0), format="%.0f K", has_zero=True)
+    ] = 0.0
     is_on: bool = True
+
+
+ProbeEdit = tuple[Annotated[int, Number(0, PROBE_ROWS * PROBE_COLUMNS - 1)], LightColor]
+
+
+def mistake_in_probe_edits(edits: tuple[ProbeEdit, ...]) -> str | None:
+    """Cells that come twice or out of order."""
+    cells = [cell for cell, _ in edits]
+    return None if cells == sorted(set(cells)) else "expected each cell once, in increasing order, got another"
 
 
 @dataclass(frozen=True)
 class LightState:
     """Everything that lights the avatar."""
 
-    mode: str = "captured"  # of LIGHT_MODES
+    mode: Annotated[str, Choice(LIGHT_MODES)] = "captured"
     environment: str = ""  # path of a lat-long image, used when mode is "environment"
-    yaw_deg: float = 0.0
-    intensity: float = 1.0
-    tint: Rgb = (1.0, 1.0, 1.0)
-    probe_edits: tuple[tuple[int, Rgb], ...] = ()  # (cell = row * 32 + column, radiance) painted over the light, sorted
-    lamps: tuple[LampState, ...] = ()
-    bright_sources: int = 8  # most suns, windows and bulbs of the environment that become lamps
-    turn_deg: float = 0.0  # turns environment and painted probes together; only turntables use it
+    yaw_deg: Annotated[
+        float, Number(-TURN_DEG, TURN_DEG, "degrees", soft=(-180.0, 180.0), format="rotation  %.0f°")
+    ] = 0.0
+    intensity: Annotated[float, Number(0.0, MOST_LIGHT, soft=(0.0, 8.0), format="intensity  %.2f x")] = 1.0
+    tint: LightColor = (1.0, 1.0, 1.0)
+    # (cell = row * 32 + column, radiance) painted over the light, sorted
+    probe_edits: Annotated[tuple[ProbeEdit, ...], Rule(mistake_in_probe_edits)] = ()
+    lamps: Annotated[tuple[LampState, ...], Length(0, MAX_LAMPS)] = ()
+    bright_sources: Annotated[int, Number(0, 64)] = 8  # most suns, windows and bulbs that become lamps: costs rays
+    turn_deg: Annotated[  # turns environment and painted probes together; only turntables use it
+        float, Number(-TURN_DEG, TURN_DEG, "degrees")
+    ] = 0.0
 
 
 @dataclass(frozen=True)
 class Surroundings:
     """What is seen behind, under and beside the avatar."""
 
-    backdrop: str = "color"  # of BACKDROPS; "none" is transparent in files, the color in the window
+    backdrop: Annotated[str, Choice(BACKDROPS)] = "color"  # "none" is transparent in files, the color in the window
     has_ground: bool = False
-    ground_shadow: float = 1.0  # share of the shadow that is shown
-    ground_reflection: float = 0.15  # of the body in the floor, seen from straight above
+    ground_shadow: Annotated[float, Number(0.0, 1.0, format="shadow  %.2f")] = 1.0  # share of it that is shown
+    ground_reflection: Annotated[  # of the body in the floor, seen from straight above
+        float, Number(0.0, 1.0, format="mirror  %.2f")
+    ] = 0.15
     has_balls: bool = False  # the chrome and the gray ball of a film set
 
     @property
@@ -66,11 +108,8 @@ class Surroundings:
         return replace(self, backdrop="color" if self.backdrop == "none" else self.backdrop)
 
 
-PROBE_ROWS = 16
-PROBE_COLUMNS = 32
-
-
-MAX_LAMPS = 8
+BRUSH_RADIANCE = Number(0.0, MOST_LIGHT, soft=(0.0, 40.0), format="%.1f x")  # of the tool that paints probes
+BRUSH_RADIUS = Number(0, PROBE_ROWS, "cells", soft=(0, 4), format="radius %d")
 LAMP_AZIMUTHS_DEG = (40.0, -60.0, 150.0, -140.0, 90.0, 0.0, 180.0, -20.0)  # key, fill, rims: no two in one place
 
 
@@ -84,7 +123,7 @@ def add_lamp(state: "ViewState") -> "ViewState":
 
 
 def remove_lamp(state: "ViewState", index: int) -> "ViewState":
-    """ExportJob a lamp away; the one before it becomes the selected one."""
+    """Take a lamp away; the one before it becomes the selected one."""
     lamps = state.light.lamps
     if not 0 <= index < len(lamps):
         return state
@@ -97,13 +136,13 @@ def edit_lamp(state: "ViewState", index: int, **changes: Any) -> "ViewState":
     lamps = state.light.lamps
     if not 0 <= index < len(lamps):
         return state
-    lamp = replace(lamps[index], **changes)
+    lamp = changed(lamps[index], **changes)
     return edit_light(state, lamps=(*lamps[:index], lamp, *lamps[index + 1 :]))
 
 
 def move_lamp(state: "ViewState", index: int, azimuth_deg: float, elevation_deg: float) -> "ViewState":
     """Put a lamp somewhere on its sphere and select it."""
-    elevation = max(-MAX_ELEVATION_DEG, min(MAX_ELEVATION_DEG, elevation_deg))
+    elevation = range_of(LampState, "elevation_deg").within_reach(elevation_deg)
     state = edit_lamp(state, index, azimuth_deg=wrap_deg(azimuth_deg), elevation_deg=elevation)
     return edit_tool(state, selected_lamp=index) if index < len(state.light.lamps) else state
 
@@ -125,12 +164,11 @@ def clear_paint(state: "ViewState") -> "ViewState":
 
 MAX_LOADED = 24  # environments remembered beside the bundled ones
 TURN_DEG_PER_PX = 0.4
-MIN_DISTANCE_M, MAX_DISTANCE_M = 0.2, 6.0
 
 
 def edit_surroundings(state: "ViewState", **changes: Any) -> "ViewState":
-    """Replace fields of the stage: backdrop, ground, balls."""
-    return replace(state, surroundings=replace(state.surroundings, **changes))
+    """Replace fields of the surroundings: backdrop, ground, balls."""
+    return replace(state, surroundings=changed(state.surroundings, **changes))
 
 
 def choose_environment(state: "ViewState", path: str) -> "ViewState":
@@ -174,7 +212,7 @@ def move_lamp_away(state: "ViewState", index: int, factor: float) -> "ViewState"
     if not 0 <= index < len(state.light.lamps) or state.light.lamps[index].kind != "area":
         return state
     distance = state.light.lamps[index].distance_m * factor
-    return edit_lamp(state, index, distance_m=min(MAX_DISTANCE_M, max(MIN_DISTANCE_M, distance)))
+    return edit_lamp(state, index, distance_m=range_of(LampState, "distance_m").within_reach(distance))
 
 
 def use_rig(state: "ViewState", lamps: tuple[LampState, ...], sky: LightState | None) -> "ViewState":
@@ -198,9 +236,8 @@ def paint_probes(state: "ViewState", row: int, column: int, radiance: Rgb) -> "V
     cells = brush_cells(row, column, state.tool.brush_radius)
     if state.tool.brush_mirrors:
         cells += brush_cells(row, mirrored_column(column), state.tool.brush_radius)
-    painted = dict(state.light.probe_edits)
-    painted.update(dict.fromkeys(cells, radiance))
-    return edit_light(state, probe_edits=tuple(sorted(painted.items())))
+    painted = dict(state.light.probe_edits) | dict.fromkeys(cells, clamped(LightColor, radiance))
+    return replace(state, light=replace(state.light, probe_edits=tuple(sorted(painted.items()))))
 
 
 def mirror_paint(state: "ViewState") -> "ViewState":
@@ -223,10 +260,10 @@ def pick_radiance(state: "ViewState", radiance: Rgb) -> "ViewState":
 
 def resize_brush(state: "ViewState", steps: int) -> "ViewState":
     """A wider or narrower brush."""
-    return edit_tool(state, brush_radius=min(4, max(0, state.tool.brush_radius + steps)))
+    return edit_tool(state, brush_radius=round(BRUSH_RADIUS.within_reach(state.tool.brush_radius + steps)))
 
 
-# the stage
+# the surroundings
 
 
 def next_backdrop(state: "ViewState") -> "ViewState":

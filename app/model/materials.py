@@ -1,48 +1,72 @@
-"""Edits of materials and of the brush: small pure functions from a ViewState to the next one, total as all edits."""
+"""Material edits and the brush that paints them, and their edits, total as all edits."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from app.model.fields import Rgb
+from app.model.fields import Choice, Color, Length, Number, Rgb, Rule, Share, changed, range_of
 
 if TYPE_CHECKING:
     from app.model.view_state import ViewState
 
 
-Place = tuple[float, float]  # on the UV square, v up
+Place = tuple[Share, Share]  # on the UV square, v up
 PAINTS = ("color", "tint", "roughness", "material", "erase")  # material: color and roughness at once
 SHAPES = ("brush", "fill")  # fill: the piece of surface around the first point that has its color
 TOOLS = ("none", "brush", "fill", "pick")
 MOST_STROKES = 1000
 MOST_POINTS = 60_000  # of all strokes together
+MIN_ROUGHNESS = 0.05  # of what a slider or the eyedropper paints: less glitters
 
 
 @dataclass(frozen=True)
 class StrokeState:
     """One stroke: where it went, and what it leaves there."""
 
-    paint: str = "color"  # of PAINTS
-    shape: str = "brush"  # of SHAPES
+    paint: Annotated[str, Choice(PAINTS)] = "color"
+    shape: Annotated[str, Choice(SHAPES)] = "brush"
     points: tuple[Place, ...] = ()
-    radius_m: float = 0.02  # on the body
-    hardness: float = 0.7  # share of the radius that gets all of the paint
-    strength: float = 1.0
-    color: Rgb = (0.6, 0.05, 0.04)  # linear albedo
-    roughness: float = 0.3
+    radius_m: Annotated[  # on the body
+        float, Number(0.002, 0.3, "metres", format="radius %.1f cm", scale=100.0)
+    ] = 0.02
+    hardness: Annotated[float, Number(0.0, 1.0, format="hardness %.2f")] = 0.7  # share of the radius with all the paint
+    strength: Annotated[float, Number(0.0, 1.0, format="strength %.2f")] = 1.0
+    color: Color = (0.6, 0.05, 0.04)  # linear albedo
+    roughness: Annotated[float, Number(0.0, 1.0, soft=(MIN_ROUGHNESS, 1.0), format="roughness %.2f")] = 0.3
     mirrors: bool = False  # on the body's other side, too
-    tolerance: float = 0.12  # of a fill: difference of sRGB colors that still counts as the same
-    pattern_m: float = 0.0  # of a fill: stripes and checks so wide are one cloth
+    tolerance: Annotated[  # of a fill: difference of sRGB colors that still counts as the same
+        float, Number(0.0, 2.0, soft=(0.0, 0.6), format="tolerance %.2f")
+    ] = 0.12
+    pattern_m: Annotated[  # of a fill: stripes and checks so wide are one cloth
+        float, Number(0.0, 0.2, "metres", format="pattern %.0f cm", scale=100.0)
+    ] = 0.0
+
+
+def num_points(strokes: tuple[StrokeState, ...]) -> int:
+    """Of all strokes together."""
+    return sum(len(stroke.points) for stroke in strokes)
+
+
+def mistake_in_strokes(strokes: tuple[StrokeState, ...]) -> str | None:
+    """More points than a picture is made of in time."""
+    points = num_points(strokes)
+    return None if points <= MOST_POINTS else f"expected at most {MOST_POINTS} points together, got {points}"
+
+
+MOST_SCALE = 4.0
+Scale = Annotated[float, Number(0.0, MOST_SCALE)]
 
 
 @dataclass(frozen=True)
 class MaterialState:
     """What lies on top of the maps. The scales come first, the strokes over them in order."""
 
-    albedo_scale: float = 1.0
-    tint: Rgb = (1.0, 1.0, 1.0)  # linear, times the albedo
-    roughness_scale: float = 1.0
-    specular_scale: float = 1.0  # times the reflectance of a surface that one looks straight at
-    strokes: tuple[StrokeState, ...] = ()
+    albedo_scale: Annotated[float, Number(0.0, MOST_SCALE, format="albedo x%.2f")] = 1.0
+    tint: tuple[Scale, Scale, Scale] = (1.0, 1.0, 1.0)  # linear, times the albedo
+    roughness_scale: Annotated[float, Number(0.0, MOST_SCALE, format="roughness x%.2f")] = 1.0
+    specular_scale: Annotated[  # times the reflectance of a surface that one looks straight at: 0.04 becomes 1 at most
+        float, Number(0.0, 25.0, soft=(0.0, MOST_SCALE), format="specular x%.2f")
+    ] = 1.0
+    strokes: Annotated[tuple[StrokeState, ...], Length(0, MOST_STROKES), Rule(mistake_in_strokes)] = ()
     is_shown: bool = True  # False: the maps as they are
 
     @property
@@ -53,9 +77,9 @@ class MaterialState:
 
 @dataclass(frozen=True)
 class BrushState:
-    """What a hand that paints materials holds."""
+    """The tool that paints materials."""
 
-    tool: str = "none"  # of TOOLS
+    tool: Annotated[str, Choice(TOOLS)] = "none"
     stroke: StrokeState = StrokeState()  # what the next one will be, without its points
     shows_roughness: bool = False  # on the panel's square, instead of the color
 
@@ -68,17 +92,13 @@ class MaterialFile:
     is_there: bool = False
 
 
-MIN_RADIUS_M, MAX_RADIUS_M = 0.002, 0.3
-MAX_PATTERN_M = 0.2
-MOST_SCALE = 4.0
-MIN_ROUGHNESS = 0.05
 RADIUS_STEP = 1.25
 DIGITS = 5  # of a place: a hundredth of a texel
 
 
 def edit_materials(state: "ViewState", **changes: Any) -> "ViewState":
     """Replace fields of the active body's materials."""
-    return replace(state, body=replace(state.body, materials=replace(state.body.materials, **changes)))
+    return replace(state, body=replace(state.body, materials=changed(state.body.materials, **changes)))
 
 
 def use_materials(state: "ViewState", materials: MaterialState) -> "ViewState":
@@ -107,16 +127,16 @@ def compare_plain(state: "ViewState") -> "ViewState":
 
 def edit_brush(state: "ViewState", **changes: Any) -> "ViewState":
     """Replace fields of the brush."""
-    return replace(state, tool=replace(state.tool, brush=replace(state.tool.brush, **changes)))
+    return replace(state, tool=replace(state.tool, brush=changed(state.tool.brush, **changes)))
 
 
 def edit_next_stroke(state: "ViewState", **changes: Any) -> "ViewState":
     """Replace fields of what the next stroke will be."""
-    return edit_brush(state, stroke=replace(state.tool.brush.stroke, **changes))
+    return edit_brush(state, stroke=changed(state.tool.brush.stroke, **changes))
 
 
 def take_tool(state: "ViewState", tool: str) -> "ViewState":
-    """ExportJob the tool into the hand; the same one again is laid down."""
+    """Take the tool; the same one again puts it away."""
     if tool not in TOOLS:
         return state
     return edit_brush(state, tool="none" if tool == state.tool.brush.tool else tool)
@@ -132,7 +152,7 @@ def next_paint(state: "ViewState") -> "ViewState":
 def resize_brush(state: "ViewState", steps: int) -> "ViewState":
     """A wider or a narrower brush."""
     radius = state.tool.brush.stroke.radius_m * RADIUS_STEP**steps
-    return edit_next_stroke(state, radius_m=min(MAX_RADIUS_M, max(MIN_RADIUS_M, radius)))
+    return edit_next_stroke(state, radius_m=radius)
 
 
 def toggle_mirror(state: "ViewState") -> "ViewState":
@@ -144,7 +164,7 @@ def toggle_mirror(state: "ViewState") -> "ViewState":
 
 
 def begin_stroke(state: "ViewState", points: tuple[Place, ...]) -> "ViewState":
-    """A new stroke of the brush in the hand, which later points go on with."""
+    """A new stroke of the brush, which later points go on with."""
     return _with_stroke(state, replace(state.tool.brush.stroke, shape="brush", points=_rounded(points)))
 
 
@@ -163,25 +183,21 @@ def fill_at(state: "ViewState", point: Place) -> "ViewState":
 
 
 def clear_strokes(state: "ViewState") -> "ViewState":
-    """ExportJob all paint off; the scales stay."""
+    """Take all paint off; the scales stay."""
     return edit_materials(state, strokes=())
 
 
 def pick_material(state: "ViewState", color: Rgb, roughness: float) -> "ViewState":
     """The eyedropper: paint with this from now on, and take up the tool that was used before."""
     tool = state.tool.brush.tool
-    state = edit_next_stroke(state, color=color, roughness=max(MIN_ROUGHNESS, min(1.0, roughness)))
+    roughness = range_of(StrokeState, "roughness").within_reach(roughness)
+    state = edit_next_stroke(state, color=color, roughness=roughness)
     return edit_brush(state, tool="brush") if tool == "pick" else state
 
 
 def is_full(materials: MaterialState) -> bool:
     """Whether no further stroke is taken."""
     return len(materials.strokes) >= MOST_STROKES or num_points(materials.strokes) >= MOST_POINTS
-
-
-def num_points(strokes: tuple[StrokeState, ...]) -> int:
-    """Of all strokes together."""
-    return sum(len(stroke.points) for stroke in strokes)
 
 
 def _with_stroke(state: "ViewState", stroke: StrokeState) -> "ViewState":
@@ -193,53 +209,3 @@ def _with_stroke(state: "ViewState", stroke: StrokeState) -> "ViewState":
 
 def _rounded(points: tuple[Place, ...]) -> tuple[Place, ...]:
     return tuple((round(u, DIGITS), round(v, DIGITS)) for u, v in points if 0.0 <= u <= 1.0 and 0.0 <= v <= 1.0)
-
-
-# values from files
-
-
-def mistake_in_materials(materials: MaterialState) -> str | None:
-    """The first mistake as "field: expected X, got Y"; None where all is well."""
-    numbers = [
-        ("albedo_scale", materials.albedo_scale, 0.0, MOST_SCALE),
-        ("roughness_scale", materials.roughness_scale, 0.0, MOST_SCALE),
-        ("specular_scale", materials.specular_scale, 0.0, MOST_SCALE * 6.25),
-        *(("tint", channel, 0.0, MOST_SCALE) for channel in materials.tint),
-    ]
-    if len(materials.strokes) > MOST_STROKES or num_points(materials.strokes) > MOST_POINTS:
-        return f"strokes: expected at most {MOST_STROKES} with {MOST_POINTS} points, got more"
-    for number, stroke in enumerate(materials.strokes):
-        mistake = _mistake_in_stroke(stroke)
-        if mistake is not None:
-            return f"strokes[{number}].{mistake}"
-    return _out_of_range(numbers)
-
-
-def mistake_in_brush(brush: BrushState) -> str | None:
-    """As `mistake_in_materials`."""
-    if brush.tool not in TOOLS:
-        return f"brush.tool: expected one of {', '.join(TOOLS)}, got {brush.tool[:40]!r}"
-    mistake = _mistake_in_stroke(brush.stroke)
-    return None if mistake is None else f"brush.stroke.{mistake}"
-
-
-def _mistake_in_stroke(stroke: StrokeState) -> str | None:
-    if stroke.paint not in PAINTS:
-        return f"paint: expected one of {', '.join(PAINTS)}, got {stroke.paint[:40]!r}"
-    if stroke.shape not in SHAPES:
-        return f"shape: expected one of {', '.join(SHAPES)}, got {stroke.shape[:40]!r}"
-    numbers = [
-        ("radius_m", stroke.radius_m, MIN_RADIUS_M, MAX_RADIUS_M), ("hardness", stroke.hardness, 0.0, 1.0),
-        ("strength", stroke.strength, 0.0, 1.0), ("roughness", stroke.roughness, 0.0, 1.0),
-        ("tolerance", stroke.tolerance, 0.0, 2.0), ("pattern_m", stroke.pattern_m, 0.0, MAX_PATTERN_M),
-        *(("color", channel, 0.0, 1.0) for channel in stroke.color),
-        *(("points", number, 0.0, 1.0) for point in stroke.points for number in point),
-    ]  # fmt: skip
-    return _out_of_range(numbers)
-
-
-def _out_of_range(numbers: list[tuple[str, float, float, float]]) -> str | None:
-    for name, value, least, most in numbers:
-        if not least <= value <= most:
-            return f"{name}: expected {least:g} to {most:g}, got {value:g}"
-    return None

@@ -1,26 +1,33 @@
-"""Edits of how the active body's clip runs: where in it, which part, how fast, and what is mixed in."""
+"""How the active body's clip runs, and its edits: where in it, which part, how fast, and what is mixed in."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from app.model.edits import edit_body
+from app.model.fields import MOST_TIME_S, Number, changed
 
 if TYPE_CHECKING:
     from app.model.avatar_row import BodyState
     from app.model.view_state import ViewState
 
 
+CLIP_TIME_S = Number(
+    0.0, MOST_TIME_S, "seconds", soft=(0.0, 1.0), format="%.2f s", label="time"
+)  # soft: without a clip
+ClipTime = Annotated[float, CLIP_TIME_S]
+
+
 @dataclass(frozen=True)
 class PlaybackState:
     """How a clip runs."""
 
-    speed: float = 1.0
+    speed: Annotated[float, Number(-20.0, 20.0, soft=(-4.0, 4.0), format="speed %.2f x")] = 1.0
     loops: bool = True
-    start_s: float = 0.0  # the range that plays
-    end_s: float = 0.0  # not after start_s: to the clip's end
+    start_s: ClipTime = 0.0  # the range that plays
+    end_s: ClipTime = 0.0  # not after start_s: to the clip's end
     is_smooth: bool = True  # poses between the clip's frames, by slerp
     second: str = ""  # a clip mixed in, stretched to the same length; "" is none
-    mix: float = 0.5  # its share
+    mix: Annotated[float, Number(0.0, 1.0, format="share %.2f")] = 0.5
 
 
 SPEEDS = (0.1, 0.25, 0.5, 1.0, 1.5, 2.0, 4.0)
@@ -28,7 +35,7 @@ SPEEDS = (0.1, 0.25, 0.5, 1.0, 1.5, 2.0, 4.0)
 
 def edit_playback(state: "ViewState", **changes: object) -> "ViewState":
     """Replace fields of the playback."""
-    return edit_body(state, playback=replace(state.body.playback, **changes))  # type: ignore[arg-type]
+    return edit_body(state, playback=changed(state.body.playback, **changes))
 
 
 def load_motion_file(state: "ViewState", path: str, plays: bool = True) -> "ViewState":

@@ -1,13 +1,14 @@
-"""What the hands of the user hold; never part of a picture."""
+"""The tools: brushes, selection, what is exported and how; never part of a picture."""
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from app.model.cameras import CameraTool
 from app.model.edits import edit_tool
 from app.model.exports import StillState, TurntableState
-from app.model.fields import Rgb
-from app.model.joints import NO_JOINT
+from app.model.fields import Color, Number
+from app.model.joints import NO_JOINT, NUM_JOINTS
+from app.model.lights import BRUSH_RADIANCE, BRUSH_RADIUS, MAX_LAMPS
 from app.model.materials import BrushState
 
 if TYPE_CHECKING:
@@ -20,24 +21,26 @@ HELP_PAGES = 2  # of the table of keys
 
 @dataclass(frozen=True)
 class ToolState:
-    """What the user's hands hold; never part of a picture."""
+    """What is selected, and what the tools will do; never part of a picture."""
 
-    selected_lamp: int = 0
+    selected_lamp: Annotated[int, Number(0, MAX_LAMPS - 1)] = 0
     paints: bool = False  # a stroke on the probe picture paints instead of moving the lamp
-    brush_color: Rgb = (1.0, 1.0, 1.0)
-    brush_intensity: float = 4.0
-    brush_radius: int = 0  # cells around the one under the pointer
+    brush_color: Color = (1.0, 1.0, 1.0)
+    brush_intensity: Annotated[float, BRUSH_RADIANCE] = 4.0
+    brush_radius: Annotated[int, BRUSH_RADIUS] = 0  # cells around the one under the pointer
     brush_mirrors: bool = False  # strokes appear on the left and the right
     loaded_environments: tuple[str, ...] = ()  # paths that were opened or dropped, newest last
-    selected_joint: int = NO_JOINT  # of the active body: the one with the rings
-    joint_axis: int = 0  # x, y or z: what the keys turn about
+    selected_joint: Annotated[int, Number(NO_JOINT, NUM_JOINTS - 1)] = (
+        NO_JOINT  # of the active body: the one with the rings
+    )
+    joint_axis: Annotated[int, Number(0, 2)] = 0  # x, y or z: what the keys turn about
     mirrors_joints: bool = False  # an edit of the left limb turns the right one too
     turntable: TurntableState = field(default_factory=TurntableState)
     has_readout: bool = False  # the values of the pixel under the pointer
     has_loupe: bool = False  # the pixels around the pointer, magnified
-    loupe_zoom: int = 8  # of LOUPE_ZOOMS
+    loupe_zoom: Annotated[int, Number(LOUPE_ZOOMS[0], LOUPE_ZOOMS[-1])] = 8
     still: StillState = field(default_factory=StillState)
-    help_page: int = 0  # of the table of keys, over the picture; 0: none
+    help_page: Annotated[int, Number(0, HELP_PAGES)] = 0  # of the table of keys, over the picture; 0: none
     camera: CameraTool = field(default_factory=CameraTool)
     brush: BrushState = field(default_factory=BrushState)  # for materials
 

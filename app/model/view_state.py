@@ -6,12 +6,14 @@ ViewStates.
 """
 
 from dataclasses import dataclass, field, replace
+from typing import Annotated
 
-from app.model.avatar_row import AvatarRowState, BodyState
+from app.model.avatar_row import AvatarRowState, BodyState, mistake_in_row
 from app.model.camera_paths import CameraPath
 from app.model.cameras import CameraState
 from app.model.comparison import CompareState
 from app.model.display_settings import DisplaySettings
+from app.model.fields import Rule
 from app.model.lights import LightState, Surroundings
 from app.model.tools import ToolState
 
@@ -27,14 +29,14 @@ class ViewState:
     surroundings: Surroundings = field(default_factory=Surroundings)
     compare: CompareState = field(default_factory=CompareState)
     tool: ToolState = field(default_factory=ToolState)
-    avatar_row: AvatarRowState = field(default_factory=AvatarRowState)
+    avatar_row: Annotated[AvatarRowState, Rule(mistake_in_row)] = field(default_factory=AvatarRowState)
     path: CameraPath = field(default_factory=CameraPath)
 
     @property
     def bodies(self) -> tuple[BodyState, ...]:
-        """Everybody in the row; `body` stands at `row.active`."""
-        others, place = self.avatar_row.others, self.avatar_row.active
-        return *others[:place], self.body, *others[place:]
+        """Everybody in the row; `body` stands at `avatar_row.active`."""
+        others, index = self.avatar_row.others, self.avatar_row.active
+        return *others[:index], self.body, *others[index:]
 
     @property
     def rendered(self) -> tuple[object, ...]:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+from app.model.fields import range_of
 from phynes_core.errors import PhynesError
 
 
@@ -20,6 +21,12 @@ def check_number(option: str, value: float, least: float = -math.inf, most: floa
     if not math.isfinite(value) or not least <= value <= most:
         bounds = f" of at least {least:g}" * (least > -math.inf) + f" up to {most:g}" * (most < math.inf)
         raise UsageError(f"{option}: expected a finite number{bounds}, got {value:g}")
+
+
+def check_field(option: str, value: float, kind: type, field: str) -> None:
+    """UsageError unless the field of a state's class holds the value."""
+    if (mistake := range_of(kind, field).mistake(value)) is not None:
+        raise UsageError(f"{option}: {mistake}")
 
 
 def parse_numbers(

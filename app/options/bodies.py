@@ -11,7 +11,7 @@ from app.files.materials import load_materials, materials_path
 from app.model.avatar_row import MAX_BODIES, NUM_SHAPES, AvatarRowState, BodyState
 from app.model.materials import MaterialState
 from app.model.playback import PlaybackState
-from app.options.arguments import UsageError, check_number, parse_numbers
+from app.options.arguments import UsageError, check_field, parse_numbers
 from phynes_core.io.shipped_files import shipped_path
 
 
@@ -58,10 +58,6 @@ class PlaybackOptions:
     """Mix a second clip into the motion, stretched to its length; the share is 0.5 when left out."""
 
 
-LEAST_SPACING_M, MOST_SPACING_M = 0.2, 10.0
-MOST_SPEED = 20.0
-
-
 def row_from_options(options: BodyOptions, playback: PlaybackState | None = None) -> tuple[BodyState, AvatarRowState]:
     """The first avatar active, the others to its right; raises PhynesError for names of nothing."""
     from app.files.poses import pose_path, read_pose
@@ -71,7 +67,7 @@ def row_from_options(options: BodyOptions, playback: PlaybackState | None = None
         raise UsageError("missing --avatar (-h shows the options)")
     if len(options.avatar) > MAX_BODIES:
         raise UsageError(f"--avatar: expected at most {MAX_BODIES} of them, got {len(options.avatar)}")
-    check_number("--spacing", options.spacing, LEAST_SPACING_M, MOST_SPACING_M)
+    check_field("--spacing", options.spacing, AvatarRowState, "spacing_m")
     motions = _one_each("--motion", options.motion, len(options.avatar))
     poses = _one_each("--pose", options.pose, len(options.avatar))
     edits = _one_each("--materials", options.materials, len(options.avatar))
@@ -92,13 +88,14 @@ def row_from_options(options: BodyOptions, playback: PlaybackState | None = None
 
 def playback_of(options: PlaybackOptions) -> PlaybackState:
     """What --range, --speed, --loop, --smooth and --mix say."""
-    check_number("--speed", options.speed, -MOST_SPEED, MOST_SPEED)
+    check_field("--speed", options.speed, PlaybackState, "speed")
     start, end = parse_numbers("--range", options.range, ("start", "end")) if options.range else (0.0, 0.0)
     if options.range and not 0 <= start < end:
         raise UsageError(f"--range: expected start,end with 0 <= start < end seconds, got {options.range!r}")
+    check_field("--range", end, PlaybackState, "end_s")
     second, _, share = options.mix.partition(",")
     mix = parse_numbers("--mix", share, ("share",))[0] if share else 0.5
-    check_number("--mix", mix, 0.0, 1.0)
+    check_field("--mix", mix, PlaybackState, "mix")
     return PlaybackState(
         options.speed, options.loop, start, end, options.smooth, motion_path(second) if second else "", mix
     )
@@ -140,4 +137,6 @@ def _shape(text: str) -> tuple[float, ...]:
     if not text:
         return (0.0,) * NUM_SHAPES
     values = parse_numbers("--shape", text, [f"b{index}" for index in range(1, NUM_SHAPES + 1)], num_required=1)
+    for value in values:
+        check_field("--shape", value, BodyState, "shape")
     return *values, *(0.0,) * (NUM_SHAPES - len(values))

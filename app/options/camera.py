@@ -7,11 +7,10 @@ from typing import Annotated
 import tyro
 
 from app.files.cameras import read_path
-from app.model.camera_checks import BOUNDS
 from app.model.camera_paths import CameraPath, camera_at
-from app.model.cameras import MAX_FOV_DEG, MIN_FOV_DEG, VIEWS, CameraState, fov_of_lens, lens_mm, with_lens
+from app.model.cameras import LENS_MM, VIEWS, CameraState, CameraTool, fov_of_lens, with_lens
 from app.model.view_state import ViewState
-from app.options.arguments import UsageError, check_number, parse_numbers
+from app.options.arguments import UsageError, check_field, parse_numbers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +64,7 @@ def path_from_options(options: CameraOptions) -> CameraPath | None:
 def _camera(options: CameraOptions, home: CameraState) -> CameraState:
     fov_deg, text = _fov(options), options.camera
     if (path := path_from_options(options)) is not None:
-        check_number("--camera-time", options.camera_time)
+        check_field("--camera-time", options.camera_time, CameraTool, "time_s")
         found = camera_at(path, options.camera_time)
         return found if fov_deg is None else with_lens(found, fov_deg, keeps_size=True)
     if options.camera_time:
@@ -80,9 +79,8 @@ def _camera(options: CameraOptions, home: CameraState) -> CameraState:
         raise UsageError(f"--camera: expected az,el,dist as numbers, one of {', '.join((*VIEWS, SIDE))}, or a "
                          f"camera path's {PATH_SUFFIX}, got {text!r}")  # fmt: skip
     azimuth, elevation, distance = parse_numbers("--camera", text, ("az", "el", "dist"))
-    if distance <= 0:
-        raise UsageError(f"--camera: expected a distance above 0 metres, got {distance:g}")
-    check_number("--camera: elevation", elevation, *BOUNDS["elevation_deg"])
+    for name, value in (("azimuth_deg", azimuth), ("elevation_deg", elevation), ("distance_m", distance)):
+        check_field(f"--camera: {name}", value, CameraState, name)
     return replace(camera, azimuth_deg=azimuth, elevation_deg=elevation, distance_m=distance)
 
 
@@ -90,8 +88,9 @@ def _fov(options: CameraOptions) -> float | None:
     if options.lens is not None and options.fov is not None:
         raise UsageError("--lens and --fov: expected one of them, got both")
     if options.lens is not None:
-        check_number("--lens", options.lens, lens_mm(MAX_FOV_DEG), lens_mm(MIN_FOV_DEG))
+        if (mistake := LENS_MM.mistake(options.lens)) is not None:
+            raise UsageError(f"--lens: {mistake}")
         return fov_of_lens(options.lens)
     if options.fov is not None:
-        check_number("--fov", options.fov, MIN_FOV_DEG, MAX_FOV_DEG)
+        check_field("--fov", options.fov, CameraState, "fov_deg")
     return options.fov

@@ -7,10 +7,10 @@ import tyro
 
 from app.files.light_rigs import load_rig
 from app.model.comparison import compare_avatar, compare_buffer, compare_light
-from app.model.display_settings import BUFFERS, OVERLAYS
+from app.model.display_settings import BUFFERS, OVERLAYS, DisplaySettings
 from app.model.lights import LightState
 from app.model.view_state import ViewState
-from app.options.arguments import UsageError, check_number
+from app.options.arguments import UsageError, check_field
 from app.options.light import sky_of
 
 
@@ -35,7 +35,7 @@ KINDS = ("buffer", "avatar", "probe", "rig")
 def with_display_options(options: DisplayOptions, view: ViewState) -> ViewState:
     """The view with what the options add to how it is looked at; raises PhynesError."""
     if options.wipe is not None:
-        check_number("--wipe", options.wipe, 0.0, 1.0)
+        check_field("--wipe", options.wipe, DisplaySettings, "slider")
     names = [name.strip() for name in options.overlay.split(",") if name.strip()]
     if unknown := [name for name in names if name not in OVERLAYS]:
         raise UsageError(f"--overlay: expected some of {', '.join(OVERLAYS)}, got {unknown[0]!r}")

@@ -11,7 +11,7 @@ import tyro
 from app.files.light_rigs import load_rig
 from app.model.fields import Rgb
 from app.model.lights import MAX_LAMPS, LampState, LightState, Surroundings
-from app.options.arguments import UsageError, check_number, parse_numbers
+from app.options.arguments import UsageError, check_field, parse_numbers
 from phynes_core.errors import ImageError
 from phynes_core.io.shipped_files import ASSETS, shipped_path
 
@@ -35,8 +35,8 @@ class LightOptions:
     lamp: tuple[str, ...] = ()
     """az,el,intensity[,radius]: a sun with shadow rays of its own that joins the other light; degrees, irradiance on a
     facing surface, angular radius in degrees (2). area:x,y,z,intensity[,radius]: a glowing sphere; metres from the
-    pelvis in world axes, irradiance on a surface that faces it from 1 m, radius in metres (0.1). A color temperature in
-    Kelvin may follow: 60,30,3.14@3200. Repeatable."""
+    pelvis in world axes, irradiance on a surface that faces it from 1 m, radius in metres (0.1). A color temperature of
+    1000 to 40000 K may follow: 60,30,3.14@3200. Repeatable."""
     rig: str = ""
     """A light rig saved in the viewer (.json), or three-point, rim, top, candle."""
     ground: bool = False
@@ -47,35 +47,35 @@ class LightOptions:
     """sRGB as RRGGBB, for --background color."""
 
 
-MAX_SOURCES = 64  # more would cost more rays than the probes
 SUN_NAMES = ("az", "el", "intensity", "radius")
 AREA_NAMES = ("x", "y", "z", "intensity", "radius")
+LAMP_NUMBERS = (
+    "azimuth_deg", "elevation_deg", "intensity", "angular_radius_deg", "distance_m", "radius_m", "temperature_k",
+)  # fmt: skip
 
 
 def light_from_options(options: LightOptions) -> LightState:
     """The surrounding light, the rig's lamps and the single ones; raises PhynesError."""
-    check_number("--probe-yaw", options.probe_yaw)
-    check_number("--probe-intensity", options.probe_intensity, 0.0)
-    check_number("--bright-sources", options.bright_sources, 0, MAX_SOURCES)
+    check_field("--bright-sources", options.bright_sources, LightState, "bright_sources")
     lamps, sky = load_rig(options.rig) if options.rig else ((), None)
     light = sky_of(options.probe) if options.probe or sky is None else sky
     lamps += tuple(parse_lamp(text) for text in options.lamp)
     if len(lamps) > MAX_LAMPS:
         raise UsageError(f"--lamp: expected at most {MAX_LAMPS} lamps with those of --rig, got {len(lamps)}")
-    red, green, blue = parse_numbers("--probe-tint", options.probe_tint or "1,1,1", ("r", "g", "b"))
-    if min(red, green, blue) < 0:
-        raise UsageError(f"--probe-tint: expected factors of at least 0, got {options.probe_tint!r}")
+    yaw_deg, intensity = light.yaw_deg + options.probe_yaw, light.intensity * options.probe_intensity
+    factors = parse_numbers("--probe-tint", options.probe_tint or "1,1,1", ("r", "g", "b"))
+    red, green, blue = (factor * channel for factor, channel in zip(factors, light.tint, strict=True))
+    check_field("--probe-yaw", yaw_deg, LightState, "yaw_deg")
+    check_field("--probe-intensity", intensity, LightState, "intensity")
+    for channel in (red, green, blue):
+        check_field("--probe-tint", channel, LightState, "tint")
     return replace(
-        light,
-        yaw_deg=light.yaw_deg + options.probe_yaw,
-        intensity=light.intensity * options.probe_intensity,
-        tint=(light.tint[0] * red, light.tint[1] * green, light.tint[2] * blue),
-        bright_sources=options.bright_sources,
+        light, yaw_deg=yaw_deg, intensity=intensity, tint=(red, green, blue), bright_sources=options.bright_sources,
         lamps=lamps,
-    )
+    )  # fmt: skip
 
 
-def surroundings_from_options(options: LightOptions, background: str) -> Surroundings:  # of light_state.BACKDROPS
+def surroundings_from_options(options: LightOptions, background: str) -> Surroundings:  # of BACKDROPS
     """What stands around the avatar."""
     return Surroundings(background, has_ground=options.ground, has_balls=options.balls)
 
@@ -101,27 +101,29 @@ def sky_of(probe: str) -> LightState:
 
 def parse_lamp(text: str) -> LampState:
     """The lamp that --lamp means."""
-    place, _, kelvin = text.partition("@")
+    where, _, kelvin = text.partition("@")
     temperature_k = parse_numbers("--lamp", kelvin, ("kelvin",))[0] if kelvin else 0.0
-    if kelvin:
-        check_number("--lamp: temperature", temperature_k, 1000.0, 15000.0)
     white = LampState(color=(1.0, 1.0, 1.0), temperature_k=temperature_k)
-    if place.startswith("area:"):
-        x, y, z, intensity, *radius = parse_numbers("--lamp", place[5:], AREA_NAMES, num_required=4)
+    if where.startswith("area:"):
+        x, y, z, intensity, *radius = parse_numbers("--lamp", where[5:], AREA_NAMES, num_required=4)
         distance = math.sqrt(x * x + y * y + z * z)
-        if intensity < 0 or distance < 1e-3 or (radius and not 0 <= radius[0] < distance):
-            raise UsageError(
-                f"--lamp: expected an intensity of at least 0, a place beside the pelvis and a radius in metres below "
-                f"the distance, got {text!r}"
-            )
-        azimuth, elevation = math.degrees(math.atan2(x, z)), math.degrees(math.asin(y / distance))
-        lamp = replace(white, azimuth_deg=azimuth, elevation_deg=elevation, kind="area", distance_m=distance)
-        return replace(lamp, intensity=intensity, radius_m=radius[0] if radius else lamp.radius_m)
-    azimuth, elevation, intensity, *radius = parse_numbers("--lamp", place, SUN_NAMES, num_required=3)
-    if intensity < 0 or (radius and not 0 <= radius[0] < 90):
-        raise UsageError(f"--lamp: expected an intensity of at least 0 and a radius in [0, 90) degrees, got {text!r}")
-    lamp = replace(white, azimuth_deg=azimuth, elevation_deg=elevation, intensity=intensity)
-    return replace(lamp, angular_radius_deg=radius[0]) if radius else lamp
+        azimuth = math.degrees(math.atan2(x, z))
+        elevation = math.degrees(math.asin(y / distance)) if distance else 0.0
+        lamp = replace(
+            white, azimuth_deg=azimuth, elevation_deg=elevation, intensity=intensity, kind="area", distance_m=distance,
+            radius_m=radius[0] if radius else white.radius_m,
+        )  # fmt: skip
+        if radius and not lamp.radius_m < distance:
+            raise UsageError(f"--lamp: expected a radius in metres below the distance from the pelvis, got {text!r}")
+    else:
+        azimuth, elevation, intensity, *radius = parse_numbers("--lamp", where, SUN_NAMES, num_required=3)
+        lamp = replace(
+            white, azimuth_deg=azimuth, elevation_deg=elevation, intensity=intensity,
+            angular_radius_deg=radius[0] if radius else white.angular_radius_deg,
+        )  # fmt: skip
+    for name in LAMP_NUMBERS:
+        check_field(f"--lamp: {name}", getattr(lamp, name), LampState, name)
+    return lamp
 
 
 def probe_file(name: str) -> Path:

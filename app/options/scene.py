@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 
 from torch import Tensor
 
+from app.model.avatar_row import BodyState
 from app.model.view_state import ViewState
-from app.options.arguments import check_number
+from app.options.arguments import check_field, check_number
 from app.options.backends import map_backend
 from app.options.bodies import licensed_files
 from app.options.camera import camera_from_options
@@ -39,7 +40,7 @@ def open_scene(options: SceneOptions) -> OpenedScene:
     """The same with everything it came from; raises PhynesError."""
     check_number("--size", options.size, MIN_SIZE, MAX_SIZE)
     if options.time is not None:
-        check_number("--time", options.time)
+        check_field("--time", options.time, BodyState, "time_s")
     files = FileCache()
     bodies = Bodies(files, *licensed_files(options), map_backend(options))
     view = view_from_options(options)

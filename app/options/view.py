@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from app.files.sessions import view_of_argument
+from app.model.avatar_row import BodyState
 from app.model.display_settings import DisplaySettings
 from app.model.view_state import ViewState
-from app.options.arguments import UsageError, check_number, option_of
+from app.options.arguments import UsageError, check_field, option_of
 from app.options.backends import BackendOptions, check_backends, chosen_device, map_backend
 from app.options.bodies import BodyOptions, PlaybackOptions, licensed_files, playback_of, row_from_options
 from app.options.camera import CameraOptions, camera_from_options, check_camera, with_path
@@ -61,7 +62,7 @@ def view_from_options(options: ViewOptions) -> ViewState:
         getattr(options, "buffer", plain.buffer), getattr(options, "exposure", plain.exposure_ev),
         getattr(options, "curve", plain.curve), background_color(options.background_color, plain.background),
     )  # fmt: skip
-    check_number("--exposure", display.exposure_ev)
+    check_field("--exposure", display.exposure_ev, DisplaySettings, "exposure_ev")
     surroundings = surroundings_from_options(options, getattr(options, "background", "none"))
     view = ViewState(
         body, light=light_from_options(options), display=display, surroundings=surroundings, avatar_row=row
@@ -98,7 +99,7 @@ def open_render_service(
 ) -> tuple["RenderService", ViewState]:  # fmt: skip
     """The session, and the view with its clocks and its camera; raises PhynesError."""
     if options.time is not None:
-        check_number("--time", options.time)
+        check_field("--time", options.time, BodyState, "time_s")
     device = chosen_device(options)
     check_backends(options, device.type)
     session = new_render_service(options, device, has_antialias)

@@ -5,11 +5,11 @@ from pathlib import Path
 import dearpygui.dearpygui as dpg
 
 from app.model import avatar_row, edits, playback
-from app.model.avatar_row import NUM_SHAPES
-from app.model.playback import load_motion_file
+from app.model.avatar_row import NUM_SHAPES, BodyState
+from app.model.fields import range_of
+from app.model.playback import CLIP_TIME_S, load_motion_file
 from app.panels.panel import PanelContext, Snapshot, labels_to_keys, show_options, show_value, tooltip
-
-SHAPE_RANGE = 3.0  # standard deviations
+from app.panels.widgets import slider
 
 
 class AvatarPanel:
@@ -34,21 +34,15 @@ class AvatarPanel:
                 label="Play", tag="avatar.play", width=58,
                 callback=lambda: post(playback.toggle_playing, "play"),
             )  # fmt: skip
-            dpg.add_slider_float(
-                label="time", tag="avatar.time", min_value=0.0, max_value=1.0, format="%.2f s", width=-70, clamped=True,
-                callback=lambda _, value: post(lambda s: edits.edit_body(s, time_s=value), "time"),
+            slider(
+                "avatar.time", CLIP_TIME_S, lambda value: post(lambda s: edits.edit_body(s, time_s=value), "time"),
+                width=-70, clamped=True,
             )  # fmt: skip
         tooltip("avatar.play", "Play or pause the clip (space in the picture).")
         tooltip("avatar.time", "Seconds from the start of the clip.")
         with dpg.tree_node(label="Body shape", tag="avatar.shape"):
             for index in range(NUM_SHAPES):
-                dpg.add_slider_float(
-                    label=f"shape {index + 1}", tag=f"avatar.shape{index}", min_value=-SHAPE_RANGE,
-                    max_value=SHAPE_RANGE, format="%.2f", width=-70, user_data=index,
-                    callback=lambda _, value, which: post(
-                        lambda s: avatar_row.set_shape(s, which, value), f"shape{which}"
-                    ),
-                )  # fmt: skip
+                self._shape(index)
             tooltip("avatar.shape0", "Added to the avatar's own shape, in standard deviations. Ctrl+click to type.")
             dpg.add_button(
                 label="Reset shape", tag="avatar.reset_shape",
@@ -71,11 +65,17 @@ class AvatarPanel:
         duration = next((choice.duration_s for choice in choices.motions if choice.key == body.motion), 0.0)
         duration = duration or snapshot.duration_s
         has_clip = duration > 0
-        show_options("avatar.time", max_value=duration if has_clip else 1.0, enabled=has_clip)
+        show_options("avatar.time", max_value=duration if has_clip else CLIP_TIME_S.reach[1], enabled=has_clip)
         show_value("avatar.time", float(body.time_s))
         show_options("avatar.play", label="Pause" if body.playing else "Play", enabled=has_clip)
         for index, value in enumerate(body.shape):
             show_value(f"avatar.shape{index}", float(value))
+
+    def _shape(self, index: int) -> None:
+        def edit(value: float) -> None:
+            self._context.post(lambda s: avatar_row.set_shape(s, index, value), f"shape{index}")
+
+        slider(f"avatar.shape{index}", range_of(BodyState, "shape"), edit, label=f"shape {index + 1}", width=-70)
 
     def _choose(self, label: str) -> None:
         if label in self._avatars:

@@ -4,15 +4,25 @@ from pathlib import Path
 
 import dearpygui.dearpygui as dpg
 
-from app.model.avatar_row import MAX_BODIES, add_body, choose_body, edit_avatar_row, framed, remove_body
+from app.model.avatar_row import (
+    MAX_BODIES,
+    AvatarRowState,
+    add_body,
+    choose_body,
+    edit_avatar_row,
+    framed,
+    remove_body,
+)
+from app.model.fields import range_of
 from app.panels.panel import PanelContext, Snapshot, labels_to_keys, show_options, show_value, tooltip
 from app.panels.theme import SELECTED_THEME
+from app.panels.widgets import slider
 
 
 class AvatarRowPanel:
     """The row of bodies."""
 
-    title = "RenderSlot by side"
+    title = "Side by side"
 
     def __init__(self, context: PanelContext) -> None:
         self._context = context
@@ -37,9 +47,9 @@ class AvatarRowPanel:
             label="all in the active one's pose", tag="company.shares_pose",
             callback=lambda _, value: self._context.post(lambda s: edit_avatar_row(s, shares_pose=value), "same pose"),
         )  # fmt: skip
-        dpg.add_slider_float(
-            tag="company.spacing", min_value=0.4, max_value=4.0, format="%.2f m apart", width=-1,
-            callback=lambda _, value: self._context.post(
+        slider(
+            "company.spacing", range_of(AvatarRowState, "spacing_m"), width=-1,
+            on_change=lambda value: self._context.post(
                 lambda s: framed(edit_avatar_row(s, spacing_m=value)), "spacing"
             ),
         )  # fmt: skip

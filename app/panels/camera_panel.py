@@ -3,9 +3,11 @@
 import dearpygui.dearpygui as dpg
 
 from app.model import cameras, edits
-from app.model.cameras import CameraState
+from app.model.cameras import LENS_MM, CameraState, CameraTool
+from app.model.fields import range_of
 from app.model.store import Edit
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
+from app.panels.widgets import slider
 
 VIEW_WIDTH_PX = 54
 NUM_SHOWN = 3
@@ -37,10 +39,9 @@ class CameraPanel:
                 label="fly", tag="camera.fly",
                 callback=lambda: self._context.post(cameras.toggle_fly, "fly mode"),
             )  # fmt: skip
-            dpg.add_slider_float(
-                tag="camera.speed", min_value=cameras.MIN_FLY_M_S, max_value=cameras.MAX_FLY_M_S,
-                format="%.1f m/s", width=160, clamped=True,
-                callback=lambda _, value: self._post(lambda s: cameras.set_fly_speed(s, value), "fly speed"),
+            slider(
+                "camera.speed", range_of(CameraTool, "fly_m_s"), width=160, clamped=True,
+                on_change=lambda value: self._post(lambda s: cameras.set_fly_speed(s, value), "fly speed"),
             )  # fmt: skip
             dpg.add_button(
                 label="Frame the avatar", tag="camera.frame", width=-1,
@@ -50,10 +51,9 @@ class CameraPanel:
         tooltip("camera.speed", "Metres a second; with Shift four times as fast. The wheel in the picture.")
         tooltip("camera.frame", "F in the picture.")
         with dpg.group(horizontal=True):
-            dpg.add_slider_float(
-                tag="camera.lens", min_value=cameras.MIN_LENS_MM, max_value=cameras.MAX_LENS_MM,
-                format="lens  %.0f mm", width=190, clamped=True,
-                callback=lambda _, value: self._post(lambda s: cameras.set_lens(s, value), "lens"),
+            slider(
+                "camera.lens", LENS_MM, width=190, clamped=True,
+                on_change=lambda value: self._post(lambda s: cameras.set_lens(s, value), "lens"),
             )  # fmt: skip
             dpg.add_combo(
                 [f"{focal:.0f} mm" for focal in cameras.LENSES_MM], tag="camera.lenses", width=22, no_preview=True,

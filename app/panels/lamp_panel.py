@@ -5,22 +5,21 @@ import dearpygui.dearpygui as dpg
 from app.files.light_rigs import LIGHT_PRESETS
 from app.model import edits, lights
 from app.model.blackbody import shown_color
-from app.model.fields import Rgb
-from app.model.lights import LightState
+from app.model.fields import Rgb, range_of
+from app.model.lights import LampState, LightState
 from app.model.view_state import ViewState
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
 from app.panels.theme import MUTED, SELECTED_THEME
-from app.panels.widgets import ColorField, add_file_dialog
+from app.panels.widgets import ColorField, add_file_dialog, slider
 
-SLIDERS = (  # field, lowest, highest, format, hint
-    ("azimuth_deg", -180.0, 180.0, "azimuth  %.0f°", "0 shines on the face, 90 comes from the avatar's left."),
-    ("elevation_deg", -89.0, 89.0, "elevation  %.0f°", "0 is level with the avatar, 90 straight above."),
-    ("angular_radius_deg", 0.1, 20.0, "size  %.1f°", "Angular radius: larger is softer. The sun's is 0.3."),
-    ("intensity", 0.0, 20.0, "intensity  %.2f",
-     "Irradiance on a facing surface, of a lamp near the body from 1 m; 3.14 makes white look white."),
-    ("distance_m", 0.2, 6.0, "distance  %.2f m", "From the pelvis. The light falls with its square."),
-    ("radius_m", 0.0, 0.5, "radius  %.2f m", "Of the glowing sphere: larger is softer."),
-)  # fmt: skip
+SLIDERS = (  # field, hint
+    ("azimuth_deg", "0 shines on the face, 90 comes from the avatar's left."),
+    ("elevation_deg", "0 is level with the avatar, 90 straight above."),
+    ("angular_radius_deg", "Angular radius: larger is softer. The sun's is 0.3."),
+    ("intensity", "Irradiance on a facing surface, of a lamp near the body from 1 m; 3.14 makes white look white."),
+    ("distance_m", "From the pelvis. The light falls with its square."),
+    ("radius_m", "Of the glowing sphere: larger is softer."),
+)
 ONLY_OF = {"angular_radius_deg": "sun", "distance_m": "area", "radius_m": "area"}
 KIND_LABELS = {"sun": "Sun", "area": "Near lamp"}
 DAYLIGHT_K = 5600.0
@@ -62,19 +61,13 @@ class LampPanel:
             tooltip("lamp.kind", "A sun is far away; a near lamp is a glowing sphere whose light falls off.")
             for row in (SLIDERS[:2], SLIDERS[2:4], SLIDERS[4:]):
                 with dpg.group(horizontal=True):
-                    for name, low, high, unit, hint in row:
-                        dpg.add_slider_float(
-                            tag=f"lamp.{name}", min_value=low, max_value=high, format=unit, width=SLIDER_WIDTH_PX,
-                            user_data=name, callback=lambda _, value, which: self._edit(which, value),
-                        )  # fmt: skip
+                    for name, hint in row:
+                        self._slider(name, SLIDER_WIDTH_PX)
                         tooltip(f"lamp.{name}", f"{hint} Ctrl+click to type.")
             with dpg.group(horizontal=True):
                 self._color.build()
                 dpg.add_checkbox(label="by temperature", tag="lamp.by_kelvin", callback=lambda _, on: self._kelvin(on))
-                dpg.add_slider_float(
-                    tag="lamp.temperature_k", min_value=1500.0, max_value=12000.0, format="%.0f K", width=130,
-                    callback=lambda _, value: self._edit("temperature_k", value),
-                )  # fmt: skip
+                self._slider("temperature_k", 130)
             tooltip("lamp.color", "Picking a color takes the place of the temperature.")
             tooltip("lamp.temperature_k", "Of a glowing body: candle 1900, bulb 2700, noon 5600, shade 8000.")
 
@@ -101,6 +94,9 @@ class LampPanel:
             show_options("lamp.temperature_k", show=lamp.temperature_k > 0)
             show_value("lamp.temperature_k", float(lamp.temperature_k or DAYLIGHT_K))
             self._color.show(shown_color(lamp))
+
+    def _slider(self, name: str, width: int) -> None:
+        slider(f"lamp.{name}", range_of(LampState, name), lambda value: self._edit(name, value), width=width)
 
     def _edit(self, name: str, value: object) -> None:
         self._context.post(lambda s: lights.edit_lamp(s, s.tool.selected_lamp, **{name: value}), f"lamp {name}")

@@ -5,10 +5,12 @@ from pathlib import Path
 import dearpygui.dearpygui as dpg
 
 from app.model import edits, lights
+from app.model.fields import range_of
+from app.model.lights import LightState
 from app.model.view_state import ViewState
 from app.panels.light_strip import LightStrip
 from app.panels.panel import PanelContext, Snapshot, labels_to_keys, show_options, show_value, tooltip
-from app.panels.widgets import ColorField, add_file_dialog
+from app.panels.widgets import ColorField, add_file_dialog, slider
 
 MODE_LABELS = {"captured": "As captured", "environment": "Environment", "none": "Lamps only"}
 SUFFIXES = (".exr", ".hdr", ".png")
@@ -47,9 +49,9 @@ class LightPanel:
         tooltip("light.export", "All light, lamps and paint too, as a lat-long .hdr or .exr of 1024 x 512 (Ctrl+E).")
         tooltip("light.load", "Load a lat-long .exr, .hdr or .png, twice as wide as high.")
         self.strip.build()
-        self._slider("yaw_deg", -180.0, 180.0, "rotation  %.0f°", -1, "Turns the light about the vertical.")
+        self._slider("yaw_deg", -1, "Turns the light about the vertical.")
         with dpg.group(horizontal=True):
-            self._slider("intensity", 0.0, 8.0, "intensity  %.2f x", -58, "Multiplies the light's radiance.")
+            self._slider("intensity", -58, "Multiplies the light's radiance.")
             self._tint.build()
         tooltip("light.tint", "Multiplies the light's color.")
         add_file_dialog(LOAD_DIALOG, "Load an environment", SUFFIXES, self._load, together="Environments")
@@ -75,10 +77,10 @@ class LightPanel:
         show_value("light.intensity", float(light.intensity))
         self._tint.show(light.tint)
 
-    def _slider(self, name: str, low: float, high: float, unit: str, width: int, hint: str) -> None:
-        dpg.add_slider_float(
-            tag=f"light.{name}", min_value=low, max_value=high, format=unit, width=width,
-            callback=lambda _, value: self._context.post(lambda s: edits.edit_light(s, **{name: value}), name),
+    def _slider(self, name: str, width: int, hint: str) -> None:
+        slider(
+            f"light.{name}", range_of(LightState, name), width=width,
+            on_change=lambda value: self._context.post(lambda s: edits.edit_light(s, **{name: value}), name),
         )  # fmt: skip
         tooltip(f"light.{name}", f"{hint} Ctrl+click to type.")
 

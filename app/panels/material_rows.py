@@ -3,15 +3,23 @@
 import dearpygui.dearpygui as dpg
 
 from app.model import materials
-from app.model.materials import PAINTS, BrushState, MaterialState
+from app.model.fields import range_of
+from app.model.materials import PAINTS, BrushState, MaterialState, StrokeState
 from app.model.store import Edit
 from app.panels.panel import PanelContext, Snapshot, key_of, show_options, show_value, tooltip
-from app.panels.widgets import ColorField, add_file_dialog
+from app.panels.widgets import ColorField, add_file_dialog, slider
 
 PAINT_LABELS = {
     "color": "Color", "tint": "Tint", "roughness": "Roughness", "material": "Color + roughness", "erase": "Erase",
 }  # fmt: skip
-MOST_TOLERANCE = 0.6
+STROKE_SLIDERS = {  # field of a stroke -> end of the tag, hint
+    "roughness": ("rough", "0 is a mirror, 1 is chalk."),
+    "radius_m": ("radius", "On the body. Shift+[ and Shift+]."),
+    "hardness": ("hardness", "Share of the radius with all of the paint."),
+    "tolerance": ("tolerance", "How unlike a filled color may be."),
+    "pattern_m": ("pattern", "Of a fill: stripes and checks so wide are one cloth. 0 for a single color."),
+    "strength": ("strength", "Of the whole stroke."),
+}
 SAVE_DIALOG, LOAD_DIALOG = "materials.save_dialog", "materials.load_dialog"
 
 
@@ -31,24 +39,8 @@ class BrushRows:
             "materials.paint",
             "Cover with a color, multiply by one (tint), cover with a roughness, both, or take paint off (Shift+K).",
         )
-        self._slider("rough", "roughness", materials.MIN_ROUGHNESS, 1.0, "roughness %.2f", "0 is a mirror, 1 is chalk.")
-        self._slider(
-            "radius",
-            "radius_m",
-            100.0 * materials.MIN_RADIUS_M,
-            100.0 * materials.MAX_RADIUS_M,
-            "radius %.1f cm",
-            "On the body. Shift+[ and Shift+].",
-        )
-        self._slider("hardness", "hardness", 0.0, 1.0, "hardness %.2f", "Share of the radius with all of the paint.")
-        self._slider(
-            "tolerance", "tolerance", 0.0, MOST_TOLERANCE, "tolerance %.2f", "How unlike a filled color may be."
-        )
-        self._slider(
-            "pattern", "pattern_m", 0.0, 100.0 * materials.MAX_PATTERN_M, "pattern %.0f cm",
-            "Of a fill: stripes and checks so wide are one cloth. 0 for a single color.",
-        )  # fmt: skip
-        self._slider("strength", "strength", 0.0, 1.0, "strength %.2f", "Of the whole stroke.")
+        for name, (tag, hint) in STROKE_SLIDERS.items():
+            self._slider(tag, name, hint)
         dpg.add_checkbox(label="both sides", tag="materials.mirrors", callback=lambda _, on: self._next(mirrors=on))
         tooltip("materials.mirrors", "The body's left and right at once (Shift+X).")
 
@@ -57,11 +49,8 @@ class BrushRows:
         stroke = brush.stroke
         paint = stroke.paint if stroke.paint in PAINTS else PAINTS[0]
         show_value("materials.paint", PAINT_LABELS[paint])
-        show_value("materials.radius", 100.0 * stroke.radius_m)
-        show_value("materials.pattern", 100.0 * stroke.pattern_m)
-        show_value("materials.rough", float(stroke.roughness))
-        for name in ("hardness", "tolerance", "strength"):
-            show_value(f"materials.{name}", float(getattr(stroke, name)))
+        for name, (tag, _) in STROKE_SLIDERS.items():
+            show_value(f"materials.{tag}", range_of(StrokeState, name).scale * getattr(stroke, name))
         show_value("materials.mirrors", stroke.mirrors)
         show_options("materials.rough", show=paint in ("roughness", "material"))
         for name in ("radius", "hardness"):
@@ -69,11 +58,10 @@ class BrushRows:
         for name in ("tolerance", "pattern"):
             show_options(f"materials.{name}", show=brush.tool == "fill")
 
-    def _slider(self, tag: str, name: str, least: float, most: float, unit: str, hint: str) -> None:
-        scale = 0.01 if name.endswith("_m") else 1.0
-        dpg.add_slider_float(
-            tag=f"materials.{tag}", min_value=least, max_value=most, format=unit, width=-1, clamped=True,
-            callback=lambda _, value: self._next(**{name: value * scale}),
+    def _slider(self, tag: str, name: str, hint: str) -> None:
+        slider(
+            f"materials.{tag}", range_of(StrokeState, name), lambda value: self._next(**{name: value}), width=-1,
+            clamped=True,
         )  # fmt: skip
         tooltip(f"materials.{tag}", f"{hint} Ctrl+click to type.")
 
@@ -91,9 +79,9 @@ class ScaleRows:
     def build(self) -> None:
         """Sliders and buttons."""
         with dpg.group(horizontal=True):
-            self._slider("albedo_scale", "albedo x%.2f", "Brightness of all colors.", 112)
-            self._slider("roughness_scale", "roughness x%.2f", "Below 1 everything is glossier.", 124)
-            self._slider("specular_scale", "specular x%.2f", "Strength of reflections, seen straight on.", 112)
+            self._slider("albedo_scale", "Brightness of all colors.", 112)
+            self._slider("roughness_scale", "Below 1 everything is glossier.", 124)
+            self._slider("specular_scale", "Strength of reflections, seen straight on.", 112)
         with dpg.group(horizontal=True):
             self._tint.build()
             dpg.add_checkbox(
@@ -148,10 +136,10 @@ class ScaleRows:
         show_value("materials.beside", text)
         show_options("materials.beside", show=bool(text))
 
-    def _slider(self, name: str, unit: str, hint: str, width: int) -> None:
-        dpg.add_slider_float(
-            tag=f"materials.{name}", min_value=0.0, max_value=materials.MOST_SCALE, format=unit, width=width,
-            clamped=True, callback=lambda _, value: self._edit(**{name: value}),
+    def _slider(self, name: str, hint: str, width: int) -> None:
+        slider(
+            f"materials.{name}", range_of(MaterialState, name), lambda value: self._edit(**{name: value}), width=width,
+            clamped=True,
         )  # fmt: skip
         tooltip(f"materials.{name}", f"{hint} 1 leaves the map as it is. Ctrl+click to type.")
 

@@ -3,11 +3,12 @@
 import dearpygui.dearpygui as dpg
 
 from app.model import camera_paths
-from app.model.camera_paths import duration_s
-from app.model.cameras import lens_mm
+from app.model.camera_paths import CameraKey, CameraPath, duration_s
+from app.model.cameras import CameraTool, lens_mm
+from app.model.fields import range_of
 from app.model.store import Edit
 from app.panels.panel import PanelContext, Snapshot, key_of, show_options, show_value, tooltip
-from app.panels.widgets import add_file_dialog
+from app.panels.widgets import add_file_dialog, drag, slider
 
 SAVE_DIALOG, LOAD_DIALOG = "path.save_dialog", "path.load_dialog"
 NUM_SHOWN = 3
@@ -48,25 +49,25 @@ class PathPanel:
         )
         tooltip("path.keys", "Time and lens of each key; a click looks from there. Alt+, and Alt+. in the picture.")
         with dpg.group(horizontal=True):
-            dpg.add_drag_float(
-                tag="path.time", format="key at %.2f s", width=118, speed=0.02, min_value=0.0, max_value=600.0,
-                callback=lambda _, value: self._edit(lambda s: camera_paths.set_selected_time(s, value), "key time"),
+            drag(
+                "path.time", range_of(CameraKey, "time_s"), width=118,
+                on_change=lambda value: self._edit(lambda s: camera_paths.set_selected_time(s, value), "key time"),
             )  # fmt: skip
             dpg.add_checkbox(
                 label="closed", tag="path.closed", callback=lambda: self._edit(camera_paths.toggle_closed, "close path")
             )
-            dpg.add_drag_float(
-                tag="path.closing", format="and back in %.2f s", width=-1, speed=0.02, min_value=0.05, max_value=600.0,
-                callback=lambda _, value: self._edit(lambda s: camera_paths.set_closing(s, value), "closing time"),
+            drag(
+                "path.closing", range_of(CameraPath, "closing_s"), width=-1,
+                on_change=lambda value: self._edit(lambda s: camera_paths.set_closing(s, value), "closing time"),
             )  # fmt: skip
         tooltip("path.time", "Seconds from the first key, which is at 0; dragged past another key, they change places.")
         tooltip("path.closed", "From the last key back to the first, again and again. Alt+O in the picture.")
         tooltip("path.closing", "Seconds from the last key to the first.")
         with dpg.group(horizontal=True):
             self._button("path.play", "Play", camera_paths.toggle_path, "play path", width=64)
-            dpg.add_slider_float(
-                tag="path.scrub", format="%.2f s", width=-1,
-                callback=lambda _, value: self._edit(lambda s: camera_paths.go_to_time(s, value), "scrub path"),
+            slider(
+                "path.scrub", range_of(CameraTool, "time_s"), width=-1,
+                on_change=lambda value: self._edit(lambda s: camera_paths.go_to_time(s, value), "scrub path"),
             )  # fmt: skip
         tooltip("path.play", "At the speed of the video. Shift+Space in the picture; a hand on the camera stops it.")
         tooltip("path.scrub", "Look from where the path is at this second.")

@@ -3,9 +3,12 @@
 import dearpygui.dearpygui as dpg
 
 from app.model import edits
+from app.model.avatar_row import BodyState
+from app.model.fields import range_of
 from app.model.joints import LIMITS, place_joint, reset_joints, set_limit
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
 from app.panels.theme import MUTED
+from app.panels.widgets import declared
 
 LIMBS: tuple[tuple[str, tuple[tuple[int, str], ...]], ...] = (
     ("Torso and head", (
@@ -16,7 +19,6 @@ LIMBS: tuple[tuple[str, tuple[tuple[int, str], ...]], ...] = (
     ("Left leg", ((1, "hip"), (4, "knee"), (7, "ankle"), (10, "foot"))),
     ("Right leg", ((2, "hip"), (5, "knee"), (8, "ankle"), (11, "foot"))),
 )  # fmt: skip
-RANGE_DEG = 180.0
 HINT = (
     "Degrees about x (left-right), y (up) and z (back-front) of the T-pose, on top of the clip. "
     "Ctrl+click a number to type it."
@@ -71,8 +73,8 @@ class PosePanel:
     def _joint(self, joint: int, name: str) -> None:
         with dpg.group(horizontal=True):
             dpg.add_slider_floatx(
-                label=name, tag=f"joint{joint}", size=3, min_value=-RANGE_DEG, max_value=RANGE_DEG, format="%.0f°",
-                width=-112, user_data=joint,
+                label=name, tag=f"joint{joint}", size=3, width=-112, user_data=joint,
+                **declared(range_of(BodyState, "joint_angles_deg")),
                 callback=lambda _, values, which: self._context.post(
                     lambda s: place_joint(s, which, (values[0], values[1], values[2])), f"joint{which}"
                 ),

@@ -2,10 +2,12 @@
 
 import dearpygui.dearpygui as dpg
 
+from app.model.avatar_row import BodyState
+from app.model.fields import range_of
 from app.model.joints import drop_pose, hold_pose, set_share
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
 from app.panels.theme import ACCENT, MUTED, drawing, scale_drawing
-from app.panels.widgets import add_file_dialog
+from app.panels.widgets import add_file_dialog, slider
 from app.rendering.frames import PoseChoice
 
 GRID, LOAD_DIALOG, SAVE_DIALOG = "poses.grid", "poses.load_dialog", "poses.save_dialog"
@@ -32,9 +34,9 @@ class PosesPanel:
             dpg.add_button(label="Save as...", tag="poses.save_as", callback=lambda: dpg.show_item(SAVE_DIALOG))
             dpg.add_button(label="Load...", tag="poses.load", callback=lambda: dpg.show_item(LOAD_DIALOG))
         with dpg.group(horizontal=True):
-            dpg.add_slider_float(
-                tag="poses.share", min_value=0.0, max_value=1.0, format="clip  %.2f  pose", width=212, clamped=True,
-                callback=lambda _, value: self._context.post(lambda s: set_share(s, value), "blend pose"),
+            slider(
+                "poses.share", range_of(BodyState, "held_share"), width=212, clamped=True,
+                on_change=lambda value: self._context.post(lambda s: set_share(s, value), "blend pose"),
             )  # fmt: skip
             dpg.add_button(label="Let go", tag="poses.drop", callback=lambda: self._context.post(drop_pose, "let go"))
         dpg.add_group(tag=GRID)

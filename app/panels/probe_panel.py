@@ -5,13 +5,15 @@ import math
 import dearpygui.dearpygui as dpg
 import numpy as np
 
-from app.model import edits, fields, lights
+from app.model import edits, lights
 from app.model.blackbody import shown_color
+from app.model.fields import range_of, wrap_deg
 from app.model.lights import PROBE_COLUMNS, PROBE_ROWS
+from app.model.tools import ToolState
 from app.model.view_state import ViewState
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
 from app.panels.theme import ACCENT_BRIGHT, MUTED, drawing, pointer_in, scale_drawing
-from app.panels.widgets import ColorField
+from app.panels.widgets import ColorField, slider
 
 CELL_PX = 11
 WIDTH_PX, HEIGHT_PX = PROBE_COLUMNS * CELL_PX, PROBE_ROWS * CELL_PX
@@ -30,7 +32,7 @@ def lamp_to_picture(azimuth_deg: float, elevation_deg: float) -> tuple[float, fl
 
 def picture_to_lamp(x: float, y: float) -> tuple[float, float]:
     """Azimuth and elevation in degrees of a place in the picture."""
-    return fields.wrap_deg(90.0 - (x / WIDTH_PX - 0.5) * 360.0), (0.5 - min(max(y / HEIGHT_PX, 0.0), 1.0)) * 180.0
+    return wrap_deg(90.0 - (x / WIDTH_PX - 0.5) * 360.0), (0.5 - min(max(y / HEIGHT_PX, 0.0), 1.0)) * 180.0
 
 
 def picture_pixels(radiance: np.ndarray, exposure_ev: float) -> np.ndarray:
@@ -83,13 +85,13 @@ class ProbePanel:
             dpg.add_button(label="Mirror", tag="probes.mirror", callback=self._mirror)
         with dpg.group(horizontal=True, tag="probes.brush"):
             self._brush_color.build()
-            dpg.add_slider_float(
-                tag="probes.intensity", min_value=0.0, max_value=40.0, format="%.1f x", width=120,
-                callback=lambda _, value: self._edit_tool(brush_intensity=value),
+            slider(
+                "probes.intensity", range_of(ToolState, "brush_intensity"), width=120,
+                on_change=lambda value: self._edit_tool(brush_intensity=value),
             )  # fmt: skip
-            dpg.add_slider_int(
-                tag="probes.radius", min_value=0, max_value=4, format="radius %d", width=-64,
-                callback=lambda _, value: self._edit_tool(brush_radius=value),
+            slider(
+                "probes.radius", range_of(ToolState, "brush_radius"), width=-64,
+                on_change=lambda value: self._edit_tool(brush_radius=value),
             )  # fmt: skip
             dpg.add_checkbox(
                 label="both", tag="probes.mirrors", callback=lambda _, on: self._edit_tool(brush_mirrors=on)

@@ -1,13 +1,15 @@
-"""Videos to take away, with progress and cancel."""
+"""Videos to export, with progress and cancel."""
 
 from pathlib import Path
 
 import dearpygui.dearpygui as dpg
 
 from app.model import exports
+from app.model.exports import TurntableState
+from app.model.fields import range_of
 from app.model.status import clock, with_suffix
 from app.panels.panel import PanelContext, Snapshot, key_of, show_options, show_value, tooltip
-from app.panels.widgets import CommandRow
+from app.panels.widgets import CommandRow, slider
 
 SIZES = ("256", "512", "720", "1080", "2160")
 RATES = ("24", "25", "30", "60")
@@ -59,10 +61,12 @@ class RecordPanel:
                     label=label, tag=f"record.{name}", user_data=name,
                     callback=lambda _, on, which: self._set(which, on),
                 )  # fmt: skip
-            dpg.add_slider_float(
-                tag="record.seconds", min_value=0.5, max_value=20.0, format="%.1f s", width=-1,
-                callback=lambda _, value: self._set("seconds", value),
-            )  # fmt: skip
+            slider(
+                "record.seconds",
+                range_of(TurntableState, "seconds"),
+                lambda value: self._set("seconds", value),
+                width=-1,
+            )
         with dpg.group(horizontal=True):
             dpg.add_button(label="Record", tag="record.start", width=76, callback=self._pressed)
             dpg.add_input_text(tag="record.path", width=-1, callback=lambda _, value: self._set_path(value))

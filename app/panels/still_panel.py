@@ -1,4 +1,4 @@
-"""Pictures to take away: any size, clear or on their background, or every buffer as a layer."""
+"""Pictures to export: any size, clear or on their background, or every buffer as a layer."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ FORMATS = {".png": "PNG", ".exr": "EXR, all buffers"}
 class StillPanel:
     """Pictures."""
 
-    title = "ExportJob a picture"
+    title = "Take a picture"
 
     def __init__(self, context: PanelContext) -> None:
         self._context = context
@@ -43,7 +43,7 @@ class StillPanel:
             label="file", tag="still.path", width=-40, callback=lambda _, value: self._set_path(value)
         )  # fmt: skip
         tooltip("still.path", "Ends in .png or .exr. No file is ever replaced: the next one gets a number.")
-        dpg.add_button(label="ExportJob", tag="still.start", width=96, callback=self._pressed)
+        dpg.add_button(label="Take", tag="still.start", width=96, callback=self._pressed)
         tooltip("still.start", "F12 in the picture. The file appears when it is complete.")
         self._command.build()
 
@@ -56,7 +56,7 @@ class StillPanel:
         show_value("still.has_alpha", still.has_alpha)
         show_value("still.path", still.path)
         self._is_running = recording.state == "running"
-        show_options("still.start", label="Cancel" if self._is_running else "ExportJob")
+        show_options("still.start", label="Cancel" if self._is_running else "Take")
         self._command.show(snapshot.commands.picture)
 
     def _pressed(self) -> None:

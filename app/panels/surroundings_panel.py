@@ -3,7 +3,10 @@
 import dearpygui.dearpygui as dpg
 
 from app.model import lights
+from app.model.fields import range_of
+from app.model.lights import Surroundings
 from app.panels.panel import PanelContext, Snapshot, show_value, tooltip
+from app.panels.widgets import slider
 
 BACKDROP_LABELS = {
     "color": "Color", "checker": "Checkerboard", "blurred": "Light, out of focus", "environment": "Light",
@@ -30,8 +33,8 @@ class SurroundingsPanel:
         tooltip("stage.backdrop", "What is seen behind the avatar (V in the picture).")
         with dpg.group(horizontal=True):
             dpg.add_checkbox(label="floor", tag="stage.ground", callback=lambda _, on: self._edit("has_ground", on))
-            self._slider("ground_shadow", "shadow  %.2f", "Share of the shadow that is shown.")
-            self._slider("ground_reflection", "mirror  %.2f", "Of the body in the floor, seen from straight above.")
+            self._slider("ground_shadow", "Share of the shadow that is shown.")
+            self._slider("ground_reflection", "Of the body in the floor, seen from straight above.")
         tooltip("stage.ground", "A floor that catches the shadow and a faint reflection (G in the picture).")
         dpg.add_checkbox(
             label="chrome and gray ball", tag="stage.balls", callback=lambda _, on: self._edit("has_balls", on)
@@ -47,11 +50,14 @@ class SurroundingsPanel:
         for name in ("ground_shadow", "ground_reflection"):
             show_value(f"stage.{name}", float(getattr(surroundings, name)))
 
-    def _slider(self, name: str, unit: str, hint: str) -> None:
-        dpg.add_slider_float(
-            tag=f"stage.{name}", min_value=0.0, max_value=1.0, format=unit, width=118, clamped=True,
-            callback=lambda _, value: self._edit(name, value),
-        )  # fmt: skip
+    def _slider(self, name: str, hint: str) -> None:
+        slider(
+            f"stage.{name}",
+            range_of(Surroundings, name),
+            lambda value: self._edit(name, value),
+            width=118,
+            clamped=True,
+        )
         tooltip(f"stage.{name}", f"{hint} Ctrl+click to type.")
 
     def _edit(self, name: str, value: object) -> None:

@@ -3,17 +3,17 @@
 import dearpygui.dearpygui as dpg
 
 from app.model import playback
-from app.model.playback import edit_playback, load_motion_file, range_s, scrub, set_range
+from app.model.fields import range_of
+from app.model.playback import PlaybackState, edit_playback, load_motion_file, range_s, scrub, set_range
 from app.model.view_state import ViewState
 from app.panels.panel import PanelContext, Snapshot, labels_to_keys, show_options, show_value, tooltip
 from app.panels.theme import ACCENT, ACCENT_BRIGHT, MUTED, drawing, pointer_in, scale_drawing
-from app.panels.widgets import add_file_dialog
+from app.panels.widgets import add_file_dialog, slider
 
 STRIP, MARKS, DIALOG = "timeline.strip", "timeline.marks", "timeline.dialog"
 WIDTH_PX, HEIGHT_PX, INSET_PX = 292, 40, 8
 GRAB_PX = 7.0
 SUFFIXES = (".bvh", ".npz", ".pkl")
-SPEED_RANGE = 4.0
 
 
 class TimelinePanel:
@@ -40,15 +40,14 @@ class TimelinePanel:
             dpg.add_draw_node(tag=MARKS)
         with dpg.group(horizontal=True):
             dpg.add_text("", tag="timeline.text", color=MUTED)
-            dpg.add_slider_float(
-                tag="timeline.speed", min_value=-SPEED_RANGE, max_value=SPEED_RANGE, format="speed %.2f x", width=-1,
-                callback=lambda _, value: self._edit("speed", value),
-            )  # fmt: skip
+            slider(
+                "timeline.speed", range_of(PlaybackState, "speed"), lambda value: self._edit("speed", value), width=-1
+            )
         with dpg.group(horizontal=True):
             dpg.add_combo((), tag="timeline.second", width=120, callback=lambda _, label: self._mix_in(label))
-            dpg.add_slider_float(
-                tag="timeline.mix", min_value=0.0, max_value=1.0, format="share %.2f", width=-1, clamped=True,
-                callback=lambda _, value: self._edit("mix", value),
+            slider(
+                "timeline.mix", range_of(PlaybackState, "mix"), lambda value: self._edit("mix", value), width=-1,
+                clamped=True,
             )  # fmt: skip
         tooltip("timeline.play", "Play or pause (space in the picture).")
         tooltip("timeline.load", "A clip: AMASS .npz, AIST++ .pkl, .bvh or our .npz. Or drop it on the picture.")

@@ -4,10 +4,11 @@ import dearpygui.dearpygui as dpg
 
 from app.model import cameras, edits
 from app.model.avatar_row import DETAIL_MODES
-from app.model.display_settings import BUFFERS, TONE_CURVES
+from app.model.display_settings import BUFFERS, TONE_CURVES, DisplaySettings
+from app.model.fields import range_of
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
 from app.panels.theme import SELECTED_THEME
-from app.panels.widgets import ColorField
+from app.panels.widgets import ColorField, slider
 
 BUTTON_WIDTH_PX = 82
 DETAIL_LABELS = {"auto": "detail: auto", "on": "detail: on", "off": "detail: off"}
@@ -44,9 +45,9 @@ class ViewPanel:
                         callback=lambda _, __, which: self._look("buffer", which),
                     )  # fmt: skip
                     tooltip(f"view.{name}", f"{HINTS[name]} Key {number + 1} in the picture.")
-        dpg.add_slider_float(
-            label="exposure", tag="view.exposure", min_value=-6.0, max_value=6.0, format="%+.2f EV", width=-80,
-            callback=lambda _, value: self._look("exposure_ev", value),
+        slider(
+            "view.exposure", range_of(DisplaySettings, "exposure_ev"), lambda value: self._look("exposure_ev", value),
+            width=-80,
         )  # fmt: skip
         tooltip("view.exposure", "Stops; for radiance and shading. The picture only: the light does not change.")
         with dpg.group(horizontal=True):
@@ -61,9 +62,9 @@ class ViewPanel:
         )  # fmt: skip
         tooltip("view.false_color", "Buffers that hold a number as colors with a legend. H in the picture.")
         with dpg.group(horizontal=True):
-            dpg.add_slider_float(
-                tag="view.fov", min_value=5.0, max_value=90.0, format="field of view  %.0f°", width=-96,
-                callback=lambda _, value: self._context.post(lambda s: cameras.set_fov(s, value), "fov"),
+            slider(
+                "view.fov", cameras.FOV_DEG, width=-96,
+                on_change=lambda value: self._context.post(lambda s: cameras.set_fov(s, value), "fov"),
             )  # fmt: skip
             dpg.add_button(
                 label="Reset view", tag="view.reset", width=-1, callback=lambda: self._context.actions.reset_camera()

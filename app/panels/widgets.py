@@ -1,14 +1,39 @@
-"""Widgets that several panels use: a color, a command line to copy, a file dialog."""
+"""Widgets that several panels use: a slider, a color, a command line to copy, a file dialog."""
 
 from collections.abc import Callable
+from typing import Any
 
 import dearpygui.dearpygui as dpg
 
-from app.model.fields import Rgb
+from app.model.fields import Number, Rgb
 from app.panels.panel import show_value, tooltip
 from app.panels.theme import ACCENT
 
 SAME_COLOR = 0.6 / 255.0
+
+
+def declared(number: Number) -> dict[str, Any]:
+    """What a slider takes from the declaration of a field: its range, format and label."""
+    least, most = (bound * number.scale for bound in number.reach)
+    if isinstance(number.least, int):
+        least, most = round(least), round(most)
+    options = {"min_value": least, "max_value": most, "format": number.format}
+    return options | ({"label": number.label} if number.label else {})
+
+
+def slider(tag: str, number: Number, on_change: Callable[[Any], None], **options: Any) -> None:
+    """A slider of a declared number; `on_change` is given the field's value."""
+    add = dpg.add_slider_int if isinstance(number.least, int) else dpg.add_slider_float
+    add(
+        tag=tag, callback=lambda _, value: on_change(value if number.scale == 1.0 else value / number.scale),
+        **declared(number) | options,
+    )  # fmt: skip
+
+
+def drag(tag: str, number: Number, on_change: Callable[[float], None], **options: Any) -> None:
+    """A number that is dragged, by the declared step a pixel."""
+    add = dpg.add_drag_float
+    add(tag=tag, speed=number.step, callback=lambda _, value: on_change(value), **declared(number) | options)
 
 
 def to_srgb(linear: float) -> float:

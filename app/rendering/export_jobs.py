@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from app.files.output_paths import check_file
-from app.files.videos import LARGEST_SIZE
 from app.model.exports import StillState, TurntableState
+from app.model.fields import range_of
 from app.model.view_state import ViewState
 from app.rendering.frames import Frame, Renderer
 from app.rendering.picture_files import LIGHT_ROWS, channel_kinds, check_light_picture, write_light
@@ -21,7 +21,6 @@ from phynes_core.errors import OutputError
 from phynes_core.io.exr_layers import writing_layers
 from phynes_core.io.image_files import write_png
 
-SMALLEST_SIZE = 16
 STILL_SUFFIXES = (".png", ".exr")
 
 AfterStep = Callable[[int, int, Frame | None], bool]  # steps done, of how many, a frame to show; False cancels
@@ -135,8 +134,8 @@ def check_still(path: Path, size: int) -> None:
     """Raise OutputError for what cannot be made."""
     if path.suffix.lower() not in STILL_SUFFIXES:
         raise OutputError(f"{path}: expected a name that ends in .png or .exr, got '{path.suffix}'; rename it")
-    if not SMALLEST_SIZE <= size <= LARGEST_SIZE:
-        raise OutputError(f"{path}: expected {SMALLEST_SIZE} to {LARGEST_SIZE} pixels a side, got {size}")
+    if (mistake := range_of(StillState, "size").mistake(size)) is not None:
+        raise OutputError(f"{path}: {mistake}")
     check_file(path)
 
 

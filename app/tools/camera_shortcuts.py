@@ -2,7 +2,7 @@
 
 from app.files.cameras import NUMBERS
 from app.model import camera_paths, cameras
-from app.model.camera_paths import MAX_KEYS, MAX_PATH_S
+from app.model.cameras import MAX_KEYS, MAX_PATH_S
 from app.model.store import Edit
 from app.tools.shortcut import Handler, Shortcut, edits_by
 

@@ -5,11 +5,14 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
+from phynes_core.kernels.registry import missing_cause
+
 
 @contextmanager
 def offscreen_context():
     """An OpenGL context without a window; skips the test where there is none."""
     moderngl = pytest.importorskip("moderngl")
+    missing_cause("triton")  # imports it: after Mesa's LLVM was loaded, loading Triton's ends the process
     try:
         context = moderngl.create_standalone_context(backend="egl")
     except Exception as error:  # moderngl raises bare Exceptions

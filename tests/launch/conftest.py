@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.bootstrap import virtual_environment
+from app.bootstrap import requirements, virtual_environment
 from app.bootstrap.virtual_environment import Project
 from tests.launch.projects import PYPROJECT, make_python
 
@@ -18,7 +18,7 @@ def project(tmp_path: Path) -> Project:
 
 @pytest.fixture
 def lists(project: Project) -> dict[str, list[str]]:
-    return virtual_environment.requirement_lists(project, ("base",))
+    return requirements.requirement_lists(project.root, ("base",))
 
 
 @pytest.fixture

@@ -79,9 +79,9 @@ def test_the_list_of_commands_needs_no_packages(tmp_path):
 def test_the_start_is_quick_where_everything_is_installed():
     """No time is asserted: the probe must not import what it looks for."""
     program = (
-        "import sys; from app.bootstrap import virtual_environment\n"
-        "lists = virtual_environment.requirement_lists(virtual_environment.PROJECT, ('base',))\n"
-        "virtual_environment.missing(lists['base'])\n"
+        "import sys; from app.bootstrap import requirements, virtual_environment\n"
+        "lists = requirements.requirement_lists(virtual_environment.PROJECT.root, ('base',))\n"
+        "requirements.missing(lists['base'])\n"
         "print(*(name for name in ('torch', 'numpy', 'numba', 'moderngl') if name in sys.modules))"
     )
     result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)

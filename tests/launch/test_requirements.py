@@ -3,13 +3,13 @@
 import os
 from pathlib import Path
 
-from app.bootstrap import virtual_environment
+from app.bootstrap import requirements, virtual_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_requirements_of_a_command_include_the_extras_it_names(project):
-    lists = virtual_environment.requirement_lists(project, ("base", "test"))
+    lists = requirements.requirement_lists(project.root, ("base", "test"))
     assert lists == {
         "base": ["numpy>=1.0", "nowhere-to-be-found>=2.1,<3"],
         "test": ["also-missing"],
@@ -18,11 +18,11 @@ def test_requirements_of_a_command_include_the_extras_it_names(project):
 
 
 def test_the_extras_of_every_command_exist():
-    names = set(virtual_environment.EXTRAS)
+    names = set(requirements.EXTRAS)
     commands = {path.stem for path in (ROOT / "app/commands").glob("*.py")}
     assert names <= commands
-    for extras in virtual_environment.EXTRAS.values():
-        virtual_environment.requirement_lists(virtual_environment.PROJECT, extras)
+    for extras in requirements.EXTRAS.values():
+        requirements.requirement_lists(virtual_environment.PROJECT.root, extras)
 
 
 def test_missing_and_outdated_packages_are_named(monkeypatch):
@@ -30,10 +30,10 @@ def test_missing_and_outdated_packages_are_named(monkeypatch):
 
     def version(name):
         if name not in versions:
-            raise virtual_environment.importlib.metadata.PackageNotFoundError(name)
+            raise requirements.importlib.metadata.PackageNotFoundError(name)
         return versions[name]
 
-    monkeypatch.setattr(virtual_environment.importlib.metadata, "version", version)
+    monkeypatch.setattr(requirements.importlib.metadata, "version", version)
     wanted = [
         "old>=1.10",
         "new[extra]>=2.9,<3",
@@ -43,7 +43,7 @@ def test_missing_and_outdated_packages_are_named(monkeypatch):
         "new>=2.10.1",
         "other; os=='x'",
     ]
-    assert virtual_environment.missing(wanted) == [
+    assert requirements.missing(wanted) == [
         "old>=1.10 (found 1.9.2)",
         "absent>=1",
         "new>=2.10.1 (found 2.10.0+cpu)",
@@ -95,7 +95,7 @@ def test_new_pins_and_new_extras_are_installed_into_the_same_environment(project
 
 
 def test_installing_one_extra_remembers_the_others(project, commands, lists):
-    with_extra = virtual_environment.requirement_lists(project, ("base", "synthetic"))
+    with_extra = requirements.requirement_lists(project.root, ("base", "synthetic"))
     virtual_environment.install(project, with_extra, [])
     virtual_environment.install(project, lists, [])
     assert virtual_environment.is_complete(project, with_extra)

@@ -35,7 +35,7 @@ def test_a_bad_probe_names_the_file_and_the_remedy(refuse, avatar_file, tmp_path
     [
         (["--lamp", "10,20"], "--lamp: expected az,el,intensity[,radius]"),
         (["--lamp", "10,20,-1"], "--lamp"),
-        (["--camera", "0,0,0"], "--camera: expected a distance above 0"),
+        (["--camera", "0,0,0"], "--camera: distance_m: expected 0.05 to 1000 metres, got 0"),
         (["--camera", "0,0,inf"], "--camera: expected az,el,dist"),
         (["--size", "0"], "--size"),
         (["--size", "100000"], "--size"),

@@ -48,8 +48,8 @@ def test_a_missing_package_comes_with_the_line_that_installs_it(monkeypatch):
         and "dearpygui" in finding.text
         and "`python launch.py --avatar josh.ckpt` brings it" in finding.text
     )
-    monkeypatch.setattr(doctor.virtual_environment, "EXTRAS", {})
-    monkeypatch.setattr(doctor.virtual_environment, "missing", lambda requirements: ["warp-lang>=1.10", "triton>=3.5"])
+    monkeypatch.setattr(doctor, "EXTRAS", {})
+    monkeypatch.setattr(doctor, "missing", lambda requirements: ["warp-lang>=1.10", "triton>=3.5"])
     assert "'warp-lang>=1.10' 'triton>=3.5'" in found("cuda").text  # as a shell takes it
 
 

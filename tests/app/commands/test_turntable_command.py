@@ -59,7 +59,7 @@ def test_something_goes_round(avatar_file, tmp_path, capsys, spin):
         (["--out", "t.mp4", "--size", "63"], "even size"),
         (["--out", "t.mp4", "--fps", "0"], "1 to 120 frames a second"),
         (["--out", "t.mp4", "--seconds", "-1"], "--seconds"),
-        (["--out", "t.mp4", "--camera", "0,0,-2"], "above 0 metres"),
+        (["--out", "t.mp4", "--camera", "0,0,-2"], "distance_m: expected 0.05 to 1000 metres"),
         (["--out", "t.mp4", "--camera", "sideways"], "--camera"),
         (["--out", "t.mp4", "--camera-path", "none.json"], "none.json"),
         (["--out", "t.mp4", "--lens", "50", "--fov", "30"], "got both"),

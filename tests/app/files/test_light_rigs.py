@@ -27,23 +27,28 @@ def test_a_rig_comes_back_as_it_was_saved(tmp_path):
     assert json.loads((tmp_path / "rig.json").read_text())["sky"]["environment"] == "studio"  # on any machine
 
 
+HEAD = '{"format": "phynes-light-rig", "version": 1, '
+
+
 @pytest.mark.parametrize(
     "text, says",
     [
         ("{", "not readable as JSON"),
-        ("[]", "a JSON object"),
+        ("[]", "expected format 'phynes-light-rig', version 1, got other JSON"),
         ('{"format": "other"}', "expected format"),
-        ('{"format": "phynes-light-rig", "version": 2}', "version 2"),
-        ('{"format": "phynes-light-rig", "version": 1, "lamp": []}', "'lamp'"),
-        ('{"format": "phynes-light-rig", "version": 1, "lamps": [{"azimut": 1}]}', "'azimut'"),
-        ('{"format": "phynes-light-rig", "version": 1, "lamps": [{"intensity": -1}]}', "a number from 0"),
-        ('{"format": "phynes-light-rig", "version": 1, "lamps": [{"intensity": NaN}]}', "'nan'"),
-        ('{"format": "phynes-light-rig", "version": 1, "lamps": [{"intensity": true}]}', "'True'"),
-        ('{"format": "phynes-light-rig", "version": 1, "lamps": [{"color": [1, 1]}]}', "red, green, blue"),
-        ('{"format": "phynes-light-rig", "version": 1, "lamps": [{"kind": "moon"}]}', "sun, area"),
-        ('{"format": "phynes-light-rig", "version": 1, "lamps": [{}, {}, {}, {}, {}, {}, {}, {}, {}]}', "at most 8"),
-        ('{"format": "phynes-light-rig", "version": 1, "sky": {"mode": "environment"}}', "sky.environment"),
-        ('{"format": "phynes-light-rig", "version": 1, "sky": {"probe_edits": [[512, [1, 1, 1]]]}}', "0 to 511"),
+        ('{"format": "phynes-light-rig", "version": 2}', "got 'phynes-light-rig', version 2"),
+        (HEAD + '"lamp": []}', "lamp: unknown; expected some of format, version, lamps, sky"),
+        (HEAD + '"lamps": [{"azimut": 1}]}', "lamps[0].azimut: unknown; expected some of azimuth_deg"),
+        (HEAD + '"lamps": [{"intensity": -1}]}', "lamps[0].intensity: expected 0 to 1e+09, got -1"),
+        (HEAD + '"lamps": [{"intensity": NaN}]}', "lamps[0].intensity: expected a finite number, got nan"),
+        (HEAD + '"lamps": [{"intensity": true}]}', "lamps[0].intensity: expected a finite number, got True"),
+        (HEAD + '"lamps": [{"temperature_k": 500}]}', "expected 0 or 1000 to 40000 K, got 500"),
+        (HEAD + '"lamps": [{"color": [1, 1]}]}', "lamps[0].color: expected 3 entries, got 2"),
+        (HEAD + '"lamps": [{"kind": "moon"}]}', "lamps[0].kind: expected one of sun, area, got 'moon'"),
+        (HEAD + '"lamps": [{}, {}, {}, {}, {}, {}, {}, {}, {}]}', "lamps: expected at most 8, got 9"),
+        (HEAD + '"sky": {"mode": "environment"}}', "sky.environment: expected the name of an environment"),
+        (HEAD + '"sky": {"probe_edits": [[512, [1, 1, 1]]]}}', "sky.probe_edits[0][0]: expected 0 to 511, got 512"),
+        (HEAD + '"sky": {"lamps": [{}]}}', "sky.lamps: unknown"),
         ("[" * 100_000, "not readable as JSON"),
     ],
 )

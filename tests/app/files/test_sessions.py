@@ -127,3 +127,20 @@ def test_a_session_that_cannot_be_written_leaves_the_older_one(state, tmp_path, 
     with pytest.raises(ZeroDivisionError):
         save_session(tmp_path / "s.json", replace(state, body=BodyState()))
     assert load_session(tmp_path / "s.json") == state and len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_session_of_version_1_is_read_by_the_names_that_fields_have_now(tmp_path):
+    view = {
+        "company": {"others": [{}, {}], "place": 2, "spacing_m": 1.1},
+        "stage": {"has_ground": True},
+        "look": {"wipe": 0.25, "buffer": "albedo"},
+        "light": {"lamps": [{"temperature_k": 15_000}]},
+    }
+    path = tmp_path / "s.json"
+    path.write_text(json.dumps({"format": "phynes session", "version": 1, "view": view}))
+    state = load_session(path)
+    assert (state.avatar_row.active, len(state.bodies), state.avatar_row.spacing_m) == (2, 3, 1.1)
+    assert (state.surroundings.has_ground, state.display.slider, state.display.buffer) == (True, 0.25, "albedo")
+    assert state.light.lamps[0].temperature_k == 15_000.0
+    save_session(path, state)
+    assert json.loads(path.read_text())["version"] == 2 and load_session(path) == state

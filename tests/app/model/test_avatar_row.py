@@ -182,9 +182,9 @@ def test_options_of_the_row_that_make_no_sense_are_one_line(avatar_file, tmp_pat
 @pytest.mark.parametrize(
     "old, new, message",
     [
-        ('"active": 1', '"active": 7', "active: expected 0 to 1, got 7"),
+        ('"active": 1', '"active": 7', "avatar_row.active: expected 0 to 1, got 7"),
         ('"speed": 2.0', '"speed": "fast"', "speed"),
-        ('"head"', '"tail"', "unlimited: expected some of head, hands, limbs, got 'tail'"),
+        ('"head"', '"tail"', r"body.unlimited\[0\]: expected one of head, hands, limbs, got 'tail'"),
         ("[0.0, 0.0, 0.125]", "[0.0, 0.0, 0.0], [0.0, 0.0, 0.125]", "held_pose: expected 24 joints or none, got 25"),
     ],
 )

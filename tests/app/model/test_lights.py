@@ -4,7 +4,8 @@ import pytest
 
 from app.files.light_rigs import LIGHT_PRESETS
 from app.model import edits, lights
-from app.model.lights import BACKDROPS, PROBE_COLUMNS, LightState
+from app.model.fields import range_of
+from app.model.lights import BACKDROPS, PROBE_COLUMNS, LampState, LightState
 from app.model.view_state import ViewState
 
 
@@ -19,8 +20,8 @@ def test_a_sun_turned_into_a_near_lamp_lights_the_pelvis_as_before():
 
 def test_only_near_lamps_have_a_distance_and_it_stays_in_range():
     state = lights.set_lamp_kind(lights.add_lamp(ViewState()), 0, "area")
-    assert lights.move_lamp_away(state, 0, 1e9).light.lamps[0].distance_m == lights.MAX_DISTANCE_M
-    assert lights.move_lamp_away(state, 0, 0.0).light.lamps[0].distance_m == lights.MIN_DISTANCE_M
+    assert lights.move_lamp_away(state, 0, 1e9).light.lamps[0].distance_m == range_of(LampState, "distance_m").reach[1]
+    assert lights.move_lamp_away(state, 0, 0.0).light.lamps[0].distance_m == range_of(LampState, "distance_m").reach[0]
     assert lights.move_lamp_away(lights.add_lamp(ViewState()), 0, 2.0) == lights.add_lamp(ViewState())
 
 

@@ -83,7 +83,7 @@ def test_posts_from_many_threads_all_arrive():
 
     def work():
         for _ in range(200):
-            store.post(lambda state: edits.edit_display(state, exposure_ev=state.display.exposure_ev + 1.0), "count")
+            store.post(lambda state: edits.edit_body(state, time_s=state.body.time_s + 1.0), "count")
 
     threads = [threading.Thread(target=work) for _ in range(4)]
     for thread in threads:
@@ -91,7 +91,7 @@ def test_posts_from_many_threads_all_arrive():
     for thread in threads:
         thread.join()
     store.apply()
-    assert store.state.display.exposure_ev == 800.0
+    assert store.state.body.time_s == 800.0
 
 
 def test_only_what_the_engine_sees_asks_for_a_new_frame():

@@ -12,6 +12,7 @@ from app.files.materials import MaterialFileError, load_materials, materials_pat
 from app.model import avatar_row, edits, lights, materials
 from app.model.avatar_row import BodyState
 from app.model.comparison import CompareState, other_side, swapped
+from app.model.fields import range_of
 from app.model.lights import LightState
 from app.model.materials import MOST_STROKES, MaterialState, StrokeState
 from app.model.store import Store
@@ -81,7 +82,7 @@ def test_edits_are_total():
     full = materials.use_materials(state, MaterialState(strokes=(StrokeState(points=((0.1, 0.1),)),) * MOST_STROKES))
     assert materials.begin_stroke(full, ((0.1, 0.1),)) == full
     tiny = materials.resize_brush(state, -1000).tool.brush.stroke.radius_m
-    assert tiny == materials.MIN_RADIUS_M
+    assert tiny == range_of(StrokeState, "radius_m").least
     assert materials.take_tool(materials.take_tool(state, "brush"), "brush") == state
 
 
@@ -138,13 +139,13 @@ def test_edits_come_back_as_they_were_saved(tmp_path):
         ('{"format": "other"}', "expected material edits"),
         ('{"format": "phynes materials", "version": 2}', "expected version 1"),
         ('{"tint": [1, 1]}', "tint: expected 3 entries"),
-        ('{"tint": [1, 1, -1]}', "tint: expected 0 to 4, got -1"),
+        ('{"tint": [1, 1, -1]}', "materials.tint[2]: expected 0 to 4, got -1"),
         ('{"albedo_scale": NaN}', "finite"),
         ('{"albedo_scale": 1e9}', "albedo_scale: expected 0 to 4"),
         ('{"gloss": 1}', "gloss: unknown"),
         ('{"strokes": [{"paint": "gold"}]}', "strokes[0].paint: expected one of color"),
         ('{"strokes": [{"radius_m": 0}]}', "strokes[0].radius_m: expected 0.002"),
-        ('{"strokes": [{"points": [[0.5, 2]]}]}', "strokes[0].points: expected 0 to 1, got 2"),
+        ('{"strokes": [{"points": [[0.5, 2]]}]}', "strokes[0].points[0][1]: expected 0 to 1, got 2"),
         ('{"strokes": [{"points": [[0.5]]}]}', "expected 2 entries"),
         ('{"strokes": [' + "{}," * MOST_STROKES + "{}]}", "at most 1000"),
     ],

@@ -47,7 +47,7 @@ def crash(state):
     autosave = Autosave(ViewState())
     autosave.turn(state, time.monotonic())
     autosave._writer.join(10)
-    autosave._lock.close()
+    autosave._lock.release()
 
 
 def test_saving_twice_writes_one_file_and_says_whether_it_is_current(avatar_file):
@@ -242,9 +242,9 @@ def test_what_is_wrong_with_a_session_is_one_line(capsys, tmp_path, avatar_file)
     [
         ({"camera": {"distance_m": -1}}, "camera.distance_m: expected 0.05 to"),
         ({"light": {"lamps": [{}] * 9}}, "lamps: expected at most 8, got 9"),
-        ({"light": {"probe_edits": [[600, [1, 1, 1]]]}}, "probe_edits: expected each cell of 0 to 511"),
+        ({"light": {"probe_edits": [[600, [1, 1, 1]]]}}, "light.probe_edits[0][0]: expected 0 to 511, got 600"),
         ({"tool": {"selected_joint": 99}}, "selected_joint: expected -1 to 23, got 99"),
-        ({"tool": {"turntable": {"fps": 0}}}, "fps: expected 1 to 120, got 0"),
+        ({"tool": {"turntable": {"fps": 0}}}, "fps: expected 1 to 120 frames a second, got 0"),
         ({"display": {"slider": 2}}, "slider: expected 0 to 1, got 2"),
     ],
 )
