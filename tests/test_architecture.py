@@ -155,6 +155,30 @@ def test_the_engine_knows_neither_the_app_nor_windows():
     assert not wrong, "\n".join(wrong)
 
 
+def test_only_the_render_service_asks_the_engine_for_frames():
+    """One way in for the viewer and every command; bench times the engine's own renderer, without what windows need."""
+    wrong = [
+        f"{where(path, line)}: imports {module}; ask app/rendering/render_service.py"
+        for path in python_files("app")
+        for line, module in imports(path, has_types=False)
+        if module.startswith("phynes_core.frame.")
+        and room(module_of(path), "app") not in ("rendering", "bench")
+        and module_of(path) != "app.commands.bench"
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_rendering_reads_states_and_edits_none():
+    wrong = [
+        f"{where(path, line)}: imports {module}"
+        for path in python_files("app/rendering")
+        for line, module in imports(path)
+        if module.startswith("app.model.edits.")
+        or re.match(r"app\.model\.\w+\.(edit|add|remove|set|move|toggle|step)_", module)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
 def test_the_document_and_the_panels_hold_plain_values_only():
     wrong = [
         f"{where(path, line)}: imports {module}"

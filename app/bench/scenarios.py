@@ -1,4 +1,7 @@
-"""Frames a second while one thing changes from frame to frame, as the viewer renders while a hand moves something."""
+"""Frames a second while one thing changes from frame to frame, as the viewer renders while something is dragged.
+
+The scene comes from the render service; frames are made by the engine's renderer itself, without what a window needs.
+"""
 
 import statistics
 from collections.abc import Callable, Iterable
@@ -7,9 +10,9 @@ from dataclasses import dataclass, replace
 import torch
 
 from app.bench.machine import milliseconds
+from app.model.view_state import ViewState
 from app.rendering.posed_row import orbit_target
-from app.rendering.render_service import LIVE_LAMP_SAMPLES
-from app.rendering.scenes import home_distance
+from app.rendering.scenes import LIVE, home_distance, render_options
 from phynes_core.body.motion.files import load_motion
 from phynes_core.evaluation.metrics.errors import psnr
 from phynes_core.frame.frame import FrameRenderer, RenderOptions
@@ -20,9 +23,7 @@ from phynes_core.render.lamps import Lamp
 from phynes_core.render.lighting import Lighting
 
 WARM_UP_FRAMES = 3  # compile the kernels, fill the caches
-OPTIONS = RenderOptions(
-    buffers=frozenset({"radiance", "normal", "mask"}), lamp_samples=LIVE_LAMP_SAMPLES, has_vertex_sources=True
-)
+BUFFERS = frozenset({"radiance", "normal", "mask"})
 
 
 @dataclass(frozen=True)
@@ -30,15 +31,20 @@ class ScenarioTimes:
     """One scenario's frames."""
 
     frame_ms: tuple[float, ...]
-    stage_ms: dict[str, float]  # mean over the frames; a stage whose result was kept took nothing
+    node_ms: dict[str, float]  # mean over the frames; a node of the frame whose result was kept took nothing
 
     def as_json(self) -> dict[str, float | dict[str, float]]:
         """The numbers that a person reads: the median, and the slowest twentieth."""
         ordered = sorted(self.frame_ms)
         slow = ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]
-        stages = {name: round(value, 3) for name, value in sorted(self.stage_ms.items(), key=lambda item: -item[1])}
+        nodes = {name: round(value, 3) for name, value in sorted(self.node_ms.items(), key=lambda item: -item[1])}
         median = statistics.median(ordered)
-        return {"fps_p50": round(1e3 / median, 2), "fps_p5": round(1e3 / slow, 2), "stage_ms": stages}
+        return {"fps_p50": round(1e3 / median, 2), "fps_p5": round(1e3 / slow, 2), "stage_ms": nodes}
+
+
+def live_options(state: ViewState) -> RenderOptions:
+    """As the viewer renders while something moves, but with all shadows renewed in every frame."""
+    return replace(render_options(state, BUFFERS, LIVE), visibility_slices=1)
 
 
 def measure_scenarios(
@@ -54,20 +60,20 @@ def measure_scenarios(
 
 def measure_frames(frames: Iterable[Scene], options: RenderOptions, device: str = "cpu") -> ScenarioTimes:
     """Render frames one after the other; the first ones are not counted."""
-    renderer, times, stages = FrameRenderer(device=torch.device(device)), [], []
+    renderer, times, nodes = FrameRenderer(device=torch.device(device)), [], []
     for frame in frames:
         times.append(milliseconds(lambda frame=frame: renderer.render(frame, options), device))
-        stages.append(renderer.timings)
-    times, stages = times[WARM_UP_FRAMES:], stages[WARM_UP_FRAMES:]
-    names = {name for timings in stages for name in timings}
-    means = {name: statistics.fmean(timings.get(name, 0.0) for timings in stages) for name in names}
+        nodes.append(renderer.timings)
+    times, nodes = times[WARM_UP_FRAMES:], nodes[WARM_UP_FRAMES:]
+    names = {name for timings in nodes for name in timings}
+    means = {name: statistics.fmean(timings.get(name, 0.0) for timings in nodes) for name in names}
     return ScenarioTimes(tuple(times), means)
 
 
 def parity_db(scene: Scene, options: RenderOptions, device: str) -> float:
     """PSNR of the device's first picture against the CPU's, radiance in [0, 1]."""
-    places = torch.device(device), torch.device("cpu")
-    ours, cpu = (FrameRenderer(device=place).render(scene, options).radiance for place in places)
+    devices = torch.device(device), torch.device("cpu")
+    ours, cpu = (FrameRenderer(device=each).render(scene, options).radiance for each in devices)
     assert ours is not None and cpu is not None  # options ask for it
     return round(psnr(ours.cpu().clamp(0.0, 1.0), cpu.clamp(0.0, 1.0)), 1)
 

@@ -86,8 +86,8 @@ def _avatars(scene: Scene, options: RenderOptions, progress: Callable[[str], Non
     return Line("camera moves", counts, tuple(moving)), Line("nothing kept", counts, tuple(posing))
 
 
-def _beside(pose: Pose, places: float) -> Pose:
-    step = torch.tensor([SPACING_M * places, 0.0, 0.0], device=pose.transl.device)
+def _beside(pose: Pose, count: float) -> Pose:
+    step = torch.tensor([SPACING_M * count, 0.0, 0.0], device=pose.transl.device)
     return replace(pose, transl=pose.transl + step)
 
 
@@ -98,7 +98,7 @@ def _median(action: Callable[[], object], device: str) -> float:
 
 def spread_directions(count: int) -> torch.Tensor:  # [count, 3] unit
     """Evenly over the sphere: a golden spiral."""
-    place = torch.arange(count) + 0.5
-    height, turn = 1.0 - 2.0 * place / count, place * math.pi * (3.0 - math.sqrt(5.0))
+    index = torch.arange(count) + 0.5
+    height, turn = 1.0 - 2.0 * index / count, index * math.pi * (3.0 - math.sqrt(5.0))
     radius = (1.0 - height.square()).sqrt()
     return torch.stack([radius * turn.cos(), height, radius * turn.sin()], -1)

@@ -1,4 +1,4 @@
-"""A step of training's first stage, repeated from the same place by each backend.
+"""A step of training's first stage, repeated from the same step by each backend.
 
 The reference is plain: torch for the maps, Warp on the CPU, where it is installed, for the heights of every sample
 along the rays and for rasterizing the silhouette.

@@ -1,14 +1,15 @@
-"""Time the engine on this machine: frames a second while things change, and each stage against its reference.
+"""Time the engine on this machine: frames a second while things change, and each operation against its reference.
 
 Headless, default camera. "env", "lamp", "camera" and "pose" change that one thing every frame; "full" computes
-everything every frame. A stage's reference is plain torch; for rays and rasterizing it is Warp on the CPU where that is
-installed. References of slow stages do a share of the work ("reference_share" in the JSON); their time is scaled up.
+everything every frame. An operation's reference is plain torch; for rays and rasterizing it is Warp on the CPU where
+that is installed. References of slow operations do a share of the work ("reference_share" in the JSON); their time is
+scaled up.
 
 examples:
   python launch.py bench --avatar josh.ckpt
   python launch.py bench --avatar josh.ckpt --json bench.json --frames 100
   python launch.py bench --avatar josh.ckpt --profile         what each scenario's milliseconds are spent on
-  python launch.py bench --avatar josh.ckpt --backends all    every backend that works here, stage by stage
+  python launch.py bench --avatar josh.ckpt --backends all    every backend that works here, operation by operation
   python launch.py bench --avatar josh.ckpt --sizes sizes     cost against image, probes and avatars, with a plot
 """
 
@@ -37,9 +38,9 @@ class Bench:
     references: bool = True
     """Also time the references, which takes a minute."""
     profile: bool = False
-    """Also print what each stage takes within each scenario."""
+    """Also print what each part of a frame takes within each scenario."""
     backends: Literal["auto", "all"] = "auto"
-    """all: time every stage by every backend that works here, too, and say what keeps the others from it."""
+    """all: time every operation by every backend that works here, too, and say what keeps the others from it."""
     sizes: Path | None = None
     """Also measure how the cost grows with the image, the probes and the avatars; writes sizes.json and sizes.svg into
     this folder."""
@@ -55,15 +56,12 @@ def run(args: Bench) -> int:
     from rich.console import Console
 
     from app.bench import machine
-    from app.bench.scenarios import OPTIONS, measure_scenarios, parity_db
-    from app.bench.stages import frame_stages, measure_backends, measure_stages, training_stage
+    from app.bench.operations import frame_operations, measure_backends, measure_operations, training_operation
+    from app.bench.scenarios import live_options, measure_scenarios, parity_db
     from app.files.output_paths import check_file, check_folder
     from app.files.scene_files import write_json
     from app.options.arguments import UsageError
-    from app.options.backends import BackendOptions, chosen_device
-    from app.options.scene import build_scene
-    from app.options.view import SceneOptions
-    from app.rendering.scenes import pixel_normals
+    from app.options.view import SceneOptions, open_render_service, view_from_options
     from phynes_core.frame.scene import AvatarCopies
 
     if args.probe == "none":
@@ -74,12 +72,12 @@ def run(args: Bench) -> int:
         check_file(args.json)
     if args.sizes is not None:
         check_folder(args.sizes)
-    device = chosen_device(BackendOptions(device=args.device))
     options = SceneOptions(
-        avatar=(args.avatar,), probe=args.probe, size=args.size, smpl=args.smpl, smpl_uv=args.smpl_uv
-    )
-    render_options = dataclasses.replace(OPTIONS, has_pixel_normals=pixel_normals(args.pixel_normals))
-    scene = build_scene(options)
+        avatar=(args.avatar,), probe=args.probe, size=args.size, device=args.device, smpl=args.smpl,
+        smpl_uv=args.smpl_uv, pixel_normals=args.pixel_normals, freeze_materials=False,
+    )  # fmt: skip
+    service, view = open_render_service(options, view_from_options(options))
+    device, scene, render_options = service.device, service.scene(view, args.size).scene, live_options(view)
     record: dict = {
         "device": machine.device_name(device.type),
         "commit": machine.commit(),
@@ -97,19 +95,19 @@ def run(args: Bench) -> int:
         peak_mb = machine.peak_memory_mb()  # before the references, which hold more
         peak_device_mb = machine.peak_device_memory_mb(device.type)
         placed = AvatarCopies(device).placed(scene)
-        stages = [*frame_stages(placed), training_stage(device.type)]
-        record["stages"] = measure_stages(stages, 9, args.references, note, device.type)
+        operations = [*frame_operations(placed), training_operation(device.type)]
+        record["stages"] = measure_operations(operations, 9, args.references, note, device.type)
         record["scenarios"] = {name: times.as_json() for name, times in scenarios.items()}
         record |= {"peak_memory_mb": peak_mb, "peak_device_memory_mb": peak_device_mb}
         if args.backends == "all":
-            record["backends"] = measure_backends(stages, 5, note, device.type)
+            record["backends"] = measure_backends(operations, 5, note, device.type)
         if args.sizes is not None:
             from app.bench.sizes import measure_sizes
 
             sizes = measure_sizes(placed, render_options, note, device.type)
     _show(record, args.profile)
     if args.backends == "all":
-        _show_backends(record["backends"], {stage.name: stage.op for stage in stages}, device.type)
+        _show_backends(record["backends"], {operation.name: operation.op for operation in operations}, device.type)
     if args.json is not None:
         write_json(args.json, record)
     if args.sizes is not None:
@@ -125,7 +123,7 @@ def _show(record: dict, has_profile: bool) -> None:
     for name, row in record["scenarios"].items():
         print(f"{name:<18}{row['fps_p50']:>14.1f}{row['fps_p5']:>16.1f}")
         if has_profile:
-            print("".join(f"    {stage:<22}{ms:>8.2f} ms\n" for stage, ms in row["stage_ms"].items()), end="")
+            print("".join(f"    {node:<22}{ms:>8.2f} ms\n" for node, ms in row["stage_ms"].items()), end="")
     print(f"\n{'stage':<18}{'fast ms':>14}{'reference ms':>16}{'ratio':>9}  reference")
     for name, row in record["stages"].items():
         line = f"{name:<18}{row['fast_ms']:>14.2f}"
@@ -145,8 +143,8 @@ def _show_backends(table: dict[str, dict[str, float]], ops: dict[str, str], devi
     from phynes_core.kernels.registry import candidates, missing_cause, remedy
 
     print(f"\n{'stage':<18}ms by backend, as they stand in line")
-    for stage, row in table.items():
-        print(f"{stage:<18}" + "   ".join(f"{_title(name)} {ms:.2f}" for name, ms in row.items()))
+    for operation, row in table.items():
+        print(f"{operation:<18}" + "   ".join(f"{_title(name)} {ms:.2f}" for name, ms in row.items()))
     names = {name for op in ops.values() for name in candidates(op, device)}
     for name in sorted(names):
         if cause := missing_cause(name):

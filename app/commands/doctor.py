@@ -21,7 +21,7 @@ from pathlib import Path
 from app.bootstrap import system_packages, virtual_environment
 from app.bootstrap.requirements import EXTRAS, missing, requirement_lists, split_requirement
 from app.model.status import one_line
-from phynes_core.io.shipped_files import IS_INSTALLED
+from phynes_core.io.shipped_files import IS_INSTALLED, PROJECT
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,10 @@ def run(args: Doctor) -> int:
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    colors, room = {GOOD: "green", OPTIONAL: "yellow", BAD: "red"}, ""
+    colors, heading = {GOOD: "green", OPTIONAL: "yellow", BAD: "red"}, ""
     for finding in findings:
-        shown = "" if finding.room == room else finding.room
-        room = finding.room
+        shown = "" if finding.heading == heading else finding.heading
+        heading = finding.heading
         state = f"[{colors[finding.state]}]{finding.state}[/]"
         table.add_row(shown, finding.subject, state, escape(finding.text))
     console.print(table)
@@ -62,14 +62,14 @@ LONGEST_S = 20.0  # that another program is waited for
 class Finding:
     """One line of the report."""
 
-    room: str
+    heading: str
     subject: str
     state: str  # GOOD, OPTIONAL (something else stands in, or only extras need it) or BAD
     text: str
 
 
 def examine() -> Iterator[Finding]:
-    """Every finding, room by room."""
+    """Every finding, heading by heading."""
     yield from _python()
     yield from _packages()
     yield from _backends()
@@ -170,10 +170,10 @@ def _nvidia_gpu() -> str:
     """The first GPU's name and driver, as NVIDIA's own tool tells; empty without."""
     command = ["nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader"]
     try:
-        told = subprocess.run(command, capture_output=True, text=True, timeout=LONGEST_S, check=True).stdout
+        output = subprocess.run(command, capture_output=True, text=True, timeout=LONGEST_S, check=True).stdout
     except (OSError, subprocess.SubprocessError):
         return ""
-    return told.strip().splitlines()[0] if told.strip() else ""
+    return output.strip().splitlines()[0] if output.strip() else ""
 
 
 def _window() -> Iterator[Finding]:
@@ -212,14 +212,15 @@ def _video() -> Iterator[Finding]:
         import imageio_ffmpeg
 
         program = imageio_ffmpeg.get_ffmpeg_exe()
-        told = subprocess.run([program, "-hide_banner", "-encoders"], capture_output=True, text=True, timeout=LONGEST_S)
+        command = [program, "-hide_banner", "-encoders"]
+        encoders = subprocess.run(command, capture_output=True, text=True, timeout=LONGEST_S).stdout
     except (ImportError, OSError, RuntimeError, subprocess.SubprocessError) as error:
         text = f"{one_line(error)[:100]}: pip install imageio-ffmpeg, or set IMAGEIO_FFMPEG_EXE"
         yield Finding("video", "ffmpeg", OPTIONAL, text)
         return
     yield Finding("video", "ffmpeg", GOOD, program)
     for encoder, kind in ENCODERS.items():
-        if encoder in told.stdout:
+        if encoder in encoders:
             yield Finding("video", kind, GOOD, f"written by {encoder}")
         else:
             text = f"this ffmpeg lacks {encoder}: unset IMAGEIO_FFMPEG_EXE, or name another ffmpeg in it"
@@ -247,18 +248,22 @@ def _bodies() -> Iterator[Finding]:
 
 
 def _files() -> Iterator[Finding]:
-    from phynes_core.io.shipped_files import ASSETS, CHECKPOINTS
-
-    for subject, found, remedy in (
-        ("avatars", list(CHECKPOINTS.glob("*.ckpt")), "train one: python launch.py train -h"),
-        ("body", list((ASSETS / "body").glob("*.npz")), "the checkout is incomplete: restore assets/body"),
-        ("environments", list((ASSETS / "probes").glob("*.exr")), "the checkout is incomplete: restore assets/probes"),
-        ("motions", list((ASSETS / "motions").glob("*.npz")), "the checkout is incomplete: restore assets/motions"),
-        ("fonts", list((ASSETS / "fonts").glob("*.ttf")), "the checkout is incomplete: restore assets/fonts"),
-    ):
-        state = GOOD if found else (OPTIONAL if subject in ("avatars", "motions") else BAD)
-        yield Finding("files", subject, state, ", ".join(sorted(path.stem for path in found)) or remedy)
     from app.files.settings import settings_folder
+    from phynes_core.io.shipped_files import ASSETS, CHECKPOINTS, SHADERS
+
+    for subject, folder, pattern in (
+        ("avatars", CHECKPOINTS, "*.ckpt"),
+        ("body", ASSETS / "body", "*.npz"),
+        ("environments", ASSETS / "probes", "*.exr"),
+        ("motions", ASSETS / "motions", "*.npz"),
+        ("fonts", ASSETS / "fonts", "*.ttf"),
+        ("shaders", SHADERS / "present", "*.glsl"),
+    ):
+        names = sorted(path.name.split(".")[0] for path in folder.glob(pattern))
+        restored = f"the checkout is incomplete: restore {folder.relative_to(PROJECT).as_posix()}"
+        remedy = "train one: python launch.py train -h" if subject == "avatars" else restored
+        state = GOOD if names else (OPTIONAL if subject in ("avatars", "motions") else BAD)
+        yield Finding("files", subject, state, ", ".join(dict.fromkeys(names)) or remedy)
 
     for subject, folder, loss in (
         ("kernel cache", _kernel_cache(), "kernels are compiled at every start; set NUMBA_CACHE_DIR"),

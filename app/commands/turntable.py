@@ -34,8 +34,8 @@ def run(args: Turntable) -> int:
         CAMERA_PATH if args.camera_path else args.spin, _seconds(args.seconds), args.fps, args.size, args.play,
         str(args.out), args.transparent, fits=args.seconds is None,
     )  # fmt: skip
-    session, view = open_render_service(args, view, args.antialias)
-    run_shown(VideoJob(view, settings, session.durations_s(view)), session)
+    service, view = open_render_service(args, view, args.antialias)
+    run_shown(VideoJob(view, settings, service.durations_s(view)), service)
     print(args.out)
     return 0
 

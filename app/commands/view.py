@@ -70,17 +70,17 @@ def run(args: View) -> int:
     state = view_from_options(args)
     path = Path(state.body.avatar)
     with Console(stderr=True).status(f"Loading {path.name}"):
-        session = new_render_service(args, device)
-        home = session.home_camera(state)
+        service = new_render_service(args, device)
+        home = service.home_camera(state)
         if not args.session:
             turntable = TurntableState(size=args.size // 2 * 2, path=f"{path.stem}_turntable.mp4")
             still = StillState(path=f"{path.stem}.png")
             state = replace(state, tool=ToolState(turntable=turntable, still=still))
         state = replace(state, camera=camera_from_options(args, state, home, bool(args.session)))
-        session.check(state)
-        choices = session.choices(state.body.avatar)
+        service.check(state)
+        choices = service.choices(state.body.avatar)
     events = EventRecord.from_environment()
-    worker = Worker(session, args.size)
+    worker = Worker(service, args.size)
     ViewerLoop(Store(state), worker, choices, home, events, opened).run()
     events.close()
     return 0

@@ -2,16 +2,19 @@
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from phynes_core.body.atlas import uv_to_vertex
-from phynes_core.frame.scene import Scene, SceneMesh
 from phynes_core.io.atomic_file import replacing
 from phynes_core.io.meshes import MeshAtlas, write_mesh
 from phynes_core.render.camera import Camera
 from phynes_core.render.lighting import Lighting
 
+if TYPE_CHECKING:
+    from phynes_core.frame.scene import Scene, SceneMesh
 
-def save_scene(folder: Path, scene: Scene, mesh: SceneMesh, bright_sources: int) -> None:
+
+def save_scene(folder: Path, scene: "Scene", mesh: "SceneMesh", bright_sources: int) -> None:
     """Write mesh.ply, camera.json and lighting.json, the light split as for a picture with so many bright sources."""
     bodies = [posed.avatar.body for posed in scene.avatars]
     atlases = [MeshAtlas(body.num_vertices, uv_to_vertex(body), body.uv, body.uv_faces) for body in bodies]

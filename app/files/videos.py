@@ -1,12 +1,18 @@
-"""Files that videos are written to: H.264 in .mp4, VP9 in .webm, or a folder of PNG pictures; whole or not at all."""
+"""Files that videos are written to: H.264 in .mp4, VP9 in .webm, or a folder of PNG pictures; whole or not at all.
+
+imageio encodes them frame by frame; its package imageio-ffmpeg is asked for ffmpeg itself beforehand, so that a missing
+one is told before any frame is made.
+"""
 
 import os
 import re
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
+import imageio.v2 as imageio
 import imageio_ffmpeg
 import numpy as np
 
@@ -62,37 +68,31 @@ def writing_video(path: Path, size: int, fps: int, has_alpha: bool = False) -> I
 
 @contextmanager
 def _writing_encoded(path: Path, size: int, fps: int, has_alpha: bool) -> Iterator[Append]:
-    executable = _ffmpeg()
+    _check_ffmpeg(path)
     is_webm = path.suffix.lower() == ".webm"
     channels = 4 if is_webm and has_alpha else 3
     options = _webm(channels == 4) if is_webm else _mp4()
     with replacing(path) as temporary:
-        try:
-            encoder = imageio_ffmpeg.write_frames(
-                str(temporary), (size, size), fps=fps, macro_block_size=2, ffmpeg_log_level="error",
-                pix_fmt_in="rgba" if channels == 4 else "rgb24", **options,
-            )  # fmt: skip
-            encoder.send(None)
-        except OSError as error:
-            raise OutputError(f"{path}: cannot start ffmpeg ({executable}: {error}); {FFMPEG_REMEDY}") from error
-        try:
-            yield lambda frame: encoder.send(np.ascontiguousarray(_with_channels(frame, channels), np.uint8))
-        finally:
-            encoder.close()
+        writer = imageio.get_writer(
+            temporary.absolute(), format="FFMPEG", mode="I", fps=fps, macro_block_size=2,
+            ffmpeg_log_level="error", **options,
+        )  # fmt: skip
+        with closing(writer):  # its own `with` leaves ffmpeg running after an exception
+            yield lambda frame: writer.append_data(np.ascontiguousarray(_with_channels(frame, channels), np.uint8))
         if temporary.stat().st_size == 0:
             raise OutputError(f"{path}: ffmpeg wrote nothing; choose another size or frame rate")
 
 
 def _mp4() -> dict:
     return {
-        "codec": "libx264", "quality": QUALITY, "pix_fmt_out": "yuv420p", "output_params": ["-movflags", "+faststart"],
+        "codec": "libx264", "quality": QUALITY, "pixelformat": "yuv420p", "output_params": ["-movflags", "+faststart"],
     }  # fmt: skip
 
 
 def _webm(has_alpha: bool) -> dict:
     parameters = ["-crf", str(VP9_CRF), "-b:v", "0", "-row-mt", "1", "-deadline", "good", "-cpu-used", "4"]
     return {
-        "codec": "libvpx-vp9", "quality": None, "pix_fmt_out": "yuva420p" if has_alpha else "yuv420p",
+        "codec": "libvpx-vp9", "quality": None, "pixelformat": "yuva420p" if has_alpha else "yuv420p",
         "output_params": [*parameters, "-auto-alt-ref", "0"],
     }  # fmt: skip
 
@@ -134,8 +134,12 @@ def _check_sequence(path: Path) -> None:
         raise OutputError(f"{path}: expected a new folder or one of numbered PNG files, got others; name another")
 
 
-def _ffmpeg() -> str:
+def _check_ffmpeg(path: Path) -> None:
     try:
-        return imageio_ffmpeg.get_ffmpeg_exe()
+        executable = imageio_ffmpeg.get_ffmpeg_exe()
     except RuntimeError as error:
         raise OutputError(f"video: ffmpeg was not found ({str(error).splitlines()[0]}); {FFMPEG_REMEDY}") from error
+    try:
+        subprocess.run([executable, "-version"], capture_output=True, check=True)
+    except (OSError, subprocess.SubprocessError) as error:
+        raise OutputError(f"{path}: cannot start ffmpeg ({executable}: {error}); {FFMPEG_REMEDY}") from error

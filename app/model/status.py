@@ -65,7 +65,6 @@ class SessionStatus:
 
     name: str = ""  # of the file; "" has none yet
     is_saved: bool = True  # the file holds what is shown
-    can_restore: bool = False  # an earlier viewer ended unexpectedly, and what it showed is kept
     recent: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # of RECENT_KINDS: paths, newest first
 
 

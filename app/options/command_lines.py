@@ -1,4 +1,4 @@
-"""The command line that makes the present picture or video again, without a window.
+"""Command lines: of any dataclass of options, and of the viewer's present picture or video.
 
 Options say it where they can say all of it, which is found out by reading them back; else a session file does, named
 after what it holds, so that an older line never means a newer state.
@@ -26,7 +26,7 @@ from app.options.arguments import option_of
 from app.options.camera import camera_from_options
 from app.options.exports import Render, Turntable
 from app.options.view import view_from_options
-from app.rendering.recording import is_clear, without_backdrop
+from app.rendering.export_jobs import is_clear, without_backdrop
 from phynes_core.errors import PhynesError
 from phynes_core.io.shipped_files import ASSETS, CHECKPOINTS, IS_INSTALLED, PROGRAM, PROJECT, bundled_motions
 
@@ -66,7 +66,7 @@ def still_command(state: ViewState, settings: StillState, engine: Mapping[str, o
     seen = without_backdrop(state) if clear else state
     common = {"out": Path(settings.path), "size": settings.size, **engine}
     values = {**_view_values(seen), **common, "buffer": state.display.buffer}
-    if _is_said(Render, values, seen, is_video=False):
+    if _options_mean(Render, values, seen, is_video=False):
         return CommandLine(("render", *arguments_of(Render, values)))
     needed = {"transparent": True} if settings.has_alpha else {}
     return _by_session("render", Render, state, {**common, **needed}, settings.path)
@@ -85,7 +85,7 @@ def video_command(state: ViewState, settings: TurntableState, engine: Mapping[st
     clear = can_be_clear(path) and is_clear(state, settings.has_alpha)
     seen = without_backdrop(state) if clear else state
     values = {**_view_values(seen), **_playback_values(state.body.playback), **common, "buffer": state.display.buffer}
-    if settings.spin != "path" and _is_said(Turntable, values, seen, is_video=True):
+    if settings.spin != "path" and _options_mean(Turntable, values, seen, is_video=True):
         return CommandLine(("turntable", *arguments_of(Turntable, values)))
     needed = {"transparent": True} if settings.has_alpha and can_be_clear(path) else {}
     return _by_session("turntable", Turntable, state, {**common, **needed}, settings.path)
@@ -113,13 +113,13 @@ def arguments_of(options: type, values: Mapping[str, Any]) -> list[str]:
 def _by_session(command: str, options: type, state: ViewState, values: Values, beside: str) -> CommandLine:
     session = replace(state, tool=ToolState(), compare=state.compare if state.compare.is_on else CompareState())
     digest = hashlib.sha256(session_text(session).encode()).hexdigest()[:6]
-    place = Path(beside).expanduser()
-    path = place.with_name(f"{place.stem}-{digest}.json")
+    made = Path(beside).expanduser()
+    path = made.with_name(f"{made.stem}-{digest}.json")
     arguments = arguments_of(options, {"session": str(path), **values})
     return CommandLine((command, *arguments), str(path), session)
 
 
-def _is_said(options: type, values: Values, state: ViewState, is_video: bool) -> bool:
+def _options_mean(options: type, values: Values, state: ViewState, is_video: bool) -> bool:
     """Whether the options mean this very state, found out by reading them as the command does."""
     try:
         read = options(**values)
@@ -129,16 +129,16 @@ def _is_said(options: type, values: Values, state: ViewState, is_video: bool) ->
         return False
     time_s = values.get("time") or 0.0
 
-    def placed(body: BodyState) -> BodyState:
+    def timed(body: BodyState) -> BodyState:
         return replace(body, time_s=time_s if body.motion else 0.0)
 
-    others = tuple(placed(body) for body in view.avatar_row.others)
-    view = replace(view, body=placed(view.body), avatar_row=replace(view.avatar_row, others=others))
-    return _essence(view, is_video) == _essence(state, is_video)
+    others = tuple(timed(body) for body in view.avatar_row.others)
+    view = replace(view, body=timed(view.body), avatar_row=replace(view.avatar_row, others=others))
+    return _visible_part(view, is_video) == _visible_part(state, is_video)
 
 
-def _essence(state: ViewState, is_video: bool) -> ViewState:
-    """The state without what nobody sees in the picture or the video."""
+def _visible_part(state: ViewState, is_video: bool) -> ViewState:
+    """The state without what does not show in the picture or the video."""
 
     def bare(body: BodyState) -> BodyState:
         playback = body.playback if body.motion else PlaybackState()
@@ -168,7 +168,7 @@ def _essence(state: ViewState, is_video: bool) -> ViewState:
 
 
 def _view_values(state: ViewState) -> Values:
-    """Options that come closest to the state."""
+    """The options that come closest to the state."""
     bodies, body, light, camera, display = state.bodies, state.body, state.light, state.camera, state.display
     motions = tuple(_motion_name(each.motion) for each in bodies)
     has_motion = any(motions)

@@ -1,4 +1,4 @@
-"""The options that describe a view or a scene, the ViewState that they make, and the render service that shows it."""
+"""The options that describe a view, the ViewState that they make, and the render service that shows it."""
 
 from dataclasses import MISSING, dataclass, fields, replace
 from pathlib import Path
@@ -8,7 +8,7 @@ from app.files.sessions import view_of_argument
 from app.model.avatar_row import BodyState
 from app.model.display_settings import DisplaySettings
 from app.model.view_state import ViewState
-from app.options.arguments import UsageError, check_field, option_of
+from app.options.arguments import UsageError, check_field, check_number, option_of
 from app.options.backends import BackendOptions, check_backends, chosen_device, map_backend
 from app.options.bodies import BodyOptions, PlaybackOptions, licensed_files, playback_of, row_from_options
 from app.options.camera import CameraOptions, camera_from_options, check_camera, with_path
@@ -45,6 +45,7 @@ class SceneOptions(ViewOptions):
     """Width and height in pixels."""
 
 
+MIN_SIZE, MAX_SIZE = 16, 8192  # pixels a side; above the latter the buffers of one frame no longer fit in memory
 NO_DESCRIPTION = ("smpl", "smpl_uv")  # of BodyOptions: where a file is, not what is seen
 LOOKS = ("pixel_normals", "freeze_materials", "background", "exposure", "curve", "buffer")
 
@@ -70,11 +71,6 @@ def view_from_options(options: ViewOptions) -> ViewState:
     return with_display_options(options, with_path(options, view))
 
 
-def keeps_clocks(options: SceneOptions) -> bool:
-    """Whether clips stand where the session has them."""
-    return bool(options.session) and not options.frame and options.time is None
-
-
 def _refuse_descriptions(options: ViewOptions) -> None:
     describing = {entry.name for kind in (BodyOptions, LightOptions, PlaybackOptions) for entry in fields(kind)}
     describing = (describing | set(LOOKS)) - set(NO_DESCRIPTION)
@@ -86,7 +82,7 @@ def _refuse_descriptions(options: ViewOptions) -> None:
 
 
 def new_render_service(options: ViewOptions, device: "torch.device", has_antialias: bool = True) -> "RenderService":
-    """The engine's session as the options want it; nothing is loaded yet."""
+    """The render service as the options want it; nothing is loaded yet."""
     from app.rendering.render_service import RenderService
 
     return RenderService(
@@ -97,14 +93,17 @@ def new_render_service(options: ViewOptions, device: "torch.device", has_antiali
 def open_render_service(
     options: SceneOptions, view: ViewState, has_antialias: bool = True
 ) -> tuple["RenderService", ViewState]:  # fmt: skip
-    """The session, and the view with its clocks and its camera; raises PhynesError."""
+    """The render service, and the view with its clocks and its camera; raises PhynesError."""
+    check_number("--size", options.size, MIN_SIZE, MAX_SIZE)
     if options.time is not None:
         check_field("--time", options.time, BodyState, "time_s")
     device = chosen_device(options)
     check_backends(options, device.type)
-    session = new_render_service(options, device, has_antialias)
-    if not keeps_clocks(options):
-        view = session.at_time(view, options.frame, options.time)
-    view = replace(view, camera=camera_from_options(options, view, session.home_camera(view), bool(options.session)))
-    session.check(view)
-    return session, view
+    service = new_render_service(options, device, has_antialias)
+    keeps_clocks = bool(options.session) and not options.frame and options.time is None
+    if not keeps_clocks:
+        view = service.at_time(view, options.frame, options.time)
+    home = service.home_camera(view)
+    view = replace(view, camera=camera_from_options(options, view, home, has_session=bool(options.session)))
+    service.check(view)
+    return service, view

@@ -45,7 +45,7 @@ class CameraPanel:
             )  # fmt: skip
             dpg.add_button(
                 label="Frame the avatar", tag="camera.frame", width=-1,
-                callback=lambda: self._context.actions.reset_camera(),
+                callback=lambda: self._context.run("camera.frame"),
             )  # fmt: skip
         tooltip("camera.fly", "W A S D, Q E move in the picture, a drag looks around. Shift+F there, Esc ends it.")
         tooltip("camera.speed", "Metres a second; with Shift four times as fast. The wheel in the picture.")
@@ -110,8 +110,8 @@ class CameraPanel:
             self._post(lambda s: edits.edit_camera(s, **vars(camera)), "bookmark")
 
     def _keep(self) -> None:
-        self._context.actions.save_bookmark(dpg.get_value("camera.name"))
+        self._context.commands.cameras.save_bookmark(dpg.get_value("camera.name"))
 
     def _remove(self) -> None:
         if self._chosen:
-            self._context.actions.remove_bookmark(self._chosen)
+            self._context.commands.cameras.remove_bookmark(self._chosen)

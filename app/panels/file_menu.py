@@ -7,9 +7,15 @@ import dearpygui.dearpygui as dpg
 from app.model.status import RECENT_KINDS
 from app.panels.panel import PanelContext, Snapshot, show_options
 from app.panels.theme import MUTED
-from app.panels.widgets import add_file_dialog
+from app.panels.widgets import SEPARATOR, CommandItems, add_file_dialog, item_tag
+from app.tools.commands.context import OPEN_SESSION, SAVE_SESSION
 
-OPEN_DIALOG, SAVE_DIALOG = "session.open_dialog", "session.save_dialog"
+FIRST_COMMANDS = ("session.open",)
+COMMANDS = (
+    "session.save", "session.save_as", "session.restore", SEPARATOR,
+    "export.picture", "export.video", "export.cancel", "export.copy_picture", "export.copy_video", SEPARATOR,
+    "window.close",
+)  # fmt: skip
 MOST_LISTED = 8
 HEADINGS = {"avatar": "Avatars", "light": "Lights", "session": "Sessions"}
 
@@ -19,51 +25,37 @@ class FileMenu:
 
     def __init__(self, context: PanelContext) -> None:
         self._context = context
+        self._first, self._rest = CommandItems(context, FIRST_COMMANDS), CommandItems(context, COMMANDS)
         self._recent: dict[str, tuple[str, ...]] | None = None
 
     def build(self) -> None:
         """Add the menu to the bar that is open."""
-        actions = self._context.actions
         with dpg.menu(label="File", tag="menu.file"):
-            self._item("Open a session...", "file.open", "Ctrl+O", lambda: dpg.show_item(OPEN_DIALOG))
+            self._first.build()
             with dpg.menu(label="Open recent", tag="file.recent"):
                 for kind in RECENT_KINDS:
                     dpg.add_text(HEADINGS[kind], tag=f"file.recent.{kind}", color=MUTED, show=False)
                     for row in range(MOST_LISTED):
                         dpg.add_menu_item(
                             label="", tag=f"file.recent.{kind}.{row}", show=False, user_data=(kind, row),
-                            callback=lambda _, __, place: self._open_recent(*place),
+                            callback=lambda _, __, which: self._open_recent(*which),
                         )  # fmt: skip
                 dpg.add_text("No file was opened yet.", tag="file.recent.none", color=MUTED)
-            self._item("Save the session", "file.save", "Ctrl+S", lambda: actions.save_session())
-            self._item("Save it as...", "file.save_as", "Ctrl+Shift+S", lambda: dpg.show_item(SAVE_DIALOG))
-            self._item("Bring back the lost session", "file.restore", "Ctrl+Shift+O", lambda: actions.restore_session())
-            dpg.add_separator()
-            self._item("ExportJob a picture", "file.photograph", "F12", lambda: actions.photograph())
-            self._item("Record a video", "file.record", "R", lambda: actions.record())
-            self._item("Cancel either", "file.cancel", "Shift+R", lambda: actions.cancel_recording())
-            self._item(
-                "Copy the picture's command line", "file.copy_picture", "Ctrl+C", lambda: actions.copy_picture_command()
-            )
-            self._item(
-                "Copy the video's command line", "file.copy_video", "Ctrl+Shift+C", lambda: actions.copy_video_command()
-            )
-            dpg.add_separator()
-            self._item("Close the viewer", "file.close", "Ctrl+W", lambda: actions.close())
+            self._rest.build()
 
     def build_dialogs(self) -> None:
         """Add the dialogs, outside of any menu."""
-        actions = self._context.actions
-        add_file_dialog(OPEN_DIALOG, "Open a session", (".json",), actions.open_session, "session")
-        add_file_dialog(SAVE_DIALOG, "Save the session", (".json",), actions.save_session_as, "session")
+        sessions = self._context.commands.sessions
+        add_file_dialog(OPEN_SESSION, "Open a session", (".json",), sessions.open, "session")
+        add_file_dialog(SAVE_SESSION, "Save the session", (".json",), sessions.save_as, "session")
 
     def sync(self, snapshot: Snapshot) -> None:
         """Name the session and the recent files."""
         session = snapshot.session
         mark = "" if session.is_saved else " (changed)"
-        show_options("file.save", label=f"Save {session.name or 'the session'}{mark}")
-        show_options("file.restore", enabled=session.can_restore)
-        show_options("file.cancel", enabled=snapshot.status.recording.state == "running")
+        self._first.sync()
+        self._rest.sync()
+        show_options(item_tag("session.save"), label=f"Save {session.name or 'the session'}{mark}")
         if dict(session.recent) == self._recent:
             return
         self._recent = dict(session.recent)
@@ -78,10 +70,7 @@ class FileMenu:
                 )  # fmt: skip
         show_options("file.recent.none", show=not any(self._recent.values()))
 
-    def _item(self, label: str, tag: str, keys: str, callback) -> None:
-        dpg.add_menu_item(label=label, tag=tag, shortcut=keys, callback=callback)
-
     def _open_recent(self, kind: str, row: int) -> None:
         paths = (self._recent or {}).get(kind, ())
         if row < len(paths):
-            self._context.actions.open_recent(kind, paths[row])
+            self._context.commands.sessions.open_recent(kind, paths[row])

@@ -11,6 +11,7 @@ from app.model.view_state import ViewState
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
 from app.panels.theme import MUTED, SELECTED_THEME
 from app.panels.widgets import ColorField, add_file_dialog, slider
+from app.tools.commands.context import LOAD_RIG, SAVE_RIG
 
 SLIDERS = (  # field, hint
     ("azimuth_deg", "0 shines on the face, 90 comes from the avatar's left."),
@@ -127,9 +128,6 @@ class LampPanel:
         self._context.post(lambda s: edits.edit_tool(s, selected_lamp=index), "select lamp")
 
 
-SAVE_DIALOG, LOAD_DIALOG = "rig.save_dialog", "rig.load_dialog"
-
-
 class RigRow:
     """Presets, Save and Load."""
 
@@ -143,14 +141,14 @@ class RigRow:
                 tuple(LIGHT_PRESETS), tag="rig.preset", default_value="light rigs", width=130,
                 callback=lambda _, name: self._use(name),
             )  # fmt: skip
-            dpg.add_button(label="Save rig...", tag="rig.save", callback=lambda: dpg.show_item(SAVE_DIALOG))
-            dpg.add_button(label="Load rig...", tag="rig.load", callback=lambda: dpg.show_item(LOAD_DIALOG))
+            dpg.add_button(label="Save rig...", tag="rig.save", callback=lambda: dpg.show_item(SAVE_RIG))
+            dpg.add_button(label="Load rig...", tag="rig.load", callback=lambda: dpg.show_item(LOAD_RIG))
         tooltip("rig.preset", "Lamps as photographers set them, alone; the surrounding light can join them again.")
         tooltip("rig.save", "All light, lamps and surroundings, as a JSON file.")
         tooltip("rig.load", "A light rig as JSON; it can also be dropped on the picture.")
-        actions = self._context.actions
-        add_file_dialog(SAVE_DIALOG, "Save a light rig", (".json",), actions.save_rig, "rig")
-        add_file_dialog(LOAD_DIALOG, "Load a light rig", (".json",), actions.load_rig, "rig")
+        rigs = self._context.commands.rigs
+        add_file_dialog(SAVE_RIG, "Save a light rig", (".json",), rigs.save, "rig")
+        add_file_dialog(LOAD_RIG, "Load a light rig", (".json",), rigs.load, "rig")
 
     def _use(self, name: str) -> None:
         self._context.end_gesture()

@@ -1,4 +1,4 @@
-"""All panels: each a window of its own that docks, where they stand at first, and the menu bar above them."""
+"""All panels: each a window of its own that docks, where they stand at first, the menu bar above them, the palette."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from app.panels.lamp_panel import LampPanel
 from app.panels.light_panel import LightPanel
 from app.panels.material_panel import MaterialPanel
 from app.panels.menu_bar import MenuBar
+from app.panels.palette import Palette
 from app.panels.panel import Panel, PanelContext, Snapshot
 from app.panels.path_panel import PathPanel
 from app.panels.pose_panel import PosePanel
@@ -26,7 +27,7 @@ from app.panels.timeline_panel import TimelinePanel
 from app.panels.view_panel import ViewPanel
 
 COLUMNS: tuple[tuple[int, tuple[tuple[str, int], ...]], ...] = (  # width; (slot, height), pixels of the first window
-    (326, (("avatar", 150), ("timeline", 172), ("pose", 214), ("take", 176), ("numbers", 158))),
+    (326, (("avatar", 150), ("timeline", 172), ("pose", 214), ("export", 176), ("numbers", 158))),
     (404, (("light", 206), ("probes", 262), ("lamps", 168), ("look", 234))),
 )
 # Dear PyGui counts its own items up from 20, every redrawn mark is one, and what it counts to takes a window's place
@@ -96,8 +97,8 @@ PANELS: tuple[Docked, ...] = (
     Docked(10, TimelinePanel, "timeline"),
     Docked(2, PosePanel, "pose"),
     Docked(11, PosesPanel, "pose"),
-    Docked(3, RecordPanel, "take"),
-    Docked(60, StillPanel, "take"),
+    Docked(3, RecordPanel, "export"),
+    Docked(60, StillPanel, "export"),
     Docked(5, LightPanel, "light"),
     Docked(6, ProbePanel, "probes"),
     Docked(30, MaterialPanel, "probes"),
@@ -109,14 +110,14 @@ PANELS: tuple[Docked, ...] = (
     Docked(41, PathPanel, "look"),
     Docked(4, StatsPanel, "numbers"),  # last, for that one has the focus first, which would lift it over other tabs
 )
-TRACED_TAGS = (  # widgets whose places PHYNES_TRACE tells
+TRACED_TAGS = (  # widgets whose rectangles PHYNES_TRACE records
     "still.start", "still.copy", "still.format", "record.copy", "record.format", "menu.file",
     "avatar.time", "avatar.play", "joint16", "pose.reset", "record.seconds", "record.start", "light.mode",
     "light.yaw_deg", "light.strip", "probes.picture", "probes.tool", "lamp.add", "view.exposure",
     "view.albedo", "view.normal", "inspect.joints",
     "poses.0", "poses.share", "poses.save", "timeline.strip", "timeline.play", "menu.panels",
     "materials.square", "materials.tool", "materials.roughness_scale", "materials.reset", "materials.save",
-    "camera.left", "path.add", "path.play",
+    "camera.left", "path.add", "path.play", "record.path", "palette.text",
     *(f"menu.{item.tag}" for item in PANELS),
 )  # fmt: skip
 
@@ -127,6 +128,7 @@ class PanelLayout:
     def __init__(self, context: PanelContext) -> None:
         self._context = context
         self.panels: tuple[Panel, ...] = tuple(item.make(context) for item in PANELS)
+        self.palette = Palette(context)
         self._menu_bar = MenuBar(context, [(item.tag, item.panel.title) for item in PANELS])
 
     def build(self) -> None:
@@ -136,6 +138,7 @@ class PanelLayout:
             # panels can be moved and stacked, but not closed: none is ever lost
             with dpg.window(label=panel.title, tag=item.tag, no_close=True, no_collapse=True):
                 panel.build()
+        self.palette.build()
         with dpg.handler_registry():
             dpg.add_mouse_release_handler(callback=lambda: self._context.end_gesture())
 
@@ -144,3 +147,4 @@ class PanelLayout:
         for panel in self.panels:
             panel.sync(snapshot)
         self._menu_bar.sync(snapshot)
+        self.palette.sync(snapshot.scale)

@@ -11,10 +11,10 @@ from app.model.view_state import ViewState
 from app.panels.light_strip import LightStrip
 from app.panels.panel import PanelContext, Snapshot, labels_to_keys, show_options, show_value, tooltip
 from app.panels.widgets import ColorField, add_file_dialog, slider
+from app.tools.commands.context import EXPORT_LIGHT, LOAD_ENVIRONMENT
 
 MODE_LABELS = {"captured": "As captured", "environment": "Environment", "none": "Lamps only"}
 SUFFIXES = (".exr", ".hdr", ".png")
-LOAD_DIALOG, EXPORT_DIALOG = "light.load_dialog", "light.export_dialog"
 
 
 class LightPanel:
@@ -38,9 +38,11 @@ class LightPanel:
         tooltip("light.mode", "As captured: the light learned in training. Lamps join any of the three.")
         with dpg.group(horizontal=True):
             dpg.add_combo((), tag="light.environment", width=-152, callback=lambda _, label: self._choose(label))
-            dpg.add_button(label="Load...", tag="light.load", width=66, callback=lambda: dpg.show_item(LOAD_DIALOG))
             dpg.add_button(
-                label="Export...", tag="light.export", width=-1, callback=lambda: dpg.show_item(EXPORT_DIALOG)
+                label="Load...", tag="light.load", width=66, callback=lambda: dpg.show_item(LOAD_ENVIRONMENT)
+            )
+            dpg.add_button(
+                label="Export...", tag="light.export", width=-1, callback=lambda: dpg.show_item(EXPORT_LIGHT)
             )
         tooltip(
             "light.environment",
@@ -54,9 +56,9 @@ class LightPanel:
             self._slider("intensity", -58, "Multiplies the light's radiance.")
             self._tint.build()
         tooltip("light.tint", "Multiplies the light's color.")
-        add_file_dialog(LOAD_DIALOG, "Load an environment", SUFFIXES, self._load, together="Environments")
-        actions = self._context.actions
-        add_file_dialog(EXPORT_DIALOG, "Export all light", (".hdr", ".exr"), actions.export_light, "light")
+        add_file_dialog(LOAD_ENVIRONMENT, "Load an environment", SUFFIXES, self._load, together="Environments")
+        exports = self._context.commands.exports
+        add_file_dialog(EXPORT_LIGHT, "Export all light", (".hdr", ".exr"), exports.export_light, "light")
 
     def sync(self, snapshot: Snapshot) -> None:
         """Show the light's state."""

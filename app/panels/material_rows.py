@@ -8,6 +8,7 @@ from app.model.materials import PAINTS, BrushState, MaterialState, StrokeState
 from app.model.store import Edit
 from app.panels.panel import PanelContext, Snapshot, key_of, show_options, show_value, tooltip
 from app.panels.widgets import ColorField, add_file_dialog, slider
+from app.tools.commands.context import LOAD_MATERIALS, SAVE_MATERIALS
 
 PAINT_LABELS = {
     "color": "Color", "tint": "Tint", "roughness": "Roughness", "material": "Color + roughness", "erase": "Erase",
@@ -20,7 +21,6 @@ STROKE_SLIDERS = {  # field of a stroke -> end of the tag, hint
     "pattern_m": ("pattern", "Of a fill: stripes and checks so wide are one cloth. 0 for a single color."),
     "strength": ("strength", "Of the whole stroke."),
 }
-SAVE_DIALOG, LOAD_DIALOG = "materials.save_dialog", "materials.load_dialog"
 
 
 class BrushRows:
@@ -96,7 +96,7 @@ class ScaleRows:
         tooltip("materials.tint", "All colors are multiplied by it.")
         tooltip("materials.split", "The maps without edits, right of a line that is dragged (Alt+H).")
         tooltip("materials.is_shown", "Off: the maps as they are (Shift+H).")
-        actions = self._context.actions
+        context = self._context
         with dpg.group(horizontal=True):
             dpg.add_button(
                 label="Clear paint", tag="materials.clear",
@@ -106,10 +106,10 @@ class ScaleRows:
                 label="Reset", tag="materials.reset",
                 callback=lambda: self._post(materials.reset_materials, "reset materials"),
             )  # fmt: skip
-            dpg.add_button(label="Save", tag="materials.save", callback=lambda: actions.save_materials(""))
-            dpg.add_button(label="Load", tag="materials.load", callback=lambda: actions.load_materials(""))
-            dpg.add_button(label="Save as...", tag="materials.save_as", callback=lambda: dpg.show_item(SAVE_DIALOG))
-            dpg.add_button(label="Open...", tag="materials.open", callback=lambda: dpg.show_item(LOAD_DIALOG))
+            dpg.add_button(label="Save", tag="materials.save", callback=lambda: context.run("materials.save"))
+            dpg.add_button(label="Load", tag="materials.load", callback=lambda: context.run("materials.load"))
+            dpg.add_button(label="Save as...", tag="materials.save_as", callback=lambda: dpg.show_item(SAVE_MATERIALS))
+            dpg.add_button(label="Open...", tag="materials.open", callback=lambda: dpg.show_item(LOAD_MATERIALS))
         dpg.add_text("", tag="materials.beside", wrap=380)
         tooltip("materials.clear", "Takes all strokes and fills off; the scales stay (Shift+Delete).")
         tooltip("materials.reset", "The maps as training left them.")
@@ -117,8 +117,9 @@ class ScaleRows:
         tooltip("materials.save_as", "As a .json file of another name or place, for --materials.")
         tooltip("materials.open", "Edits from any file; one can also be dropped on the picture.")
         tooltip("materials.load", "What lies beside the avatar's checkpoint (Ctrl+Shift+U).")
-        add_file_dialog(SAVE_DIALOG, "Save the material edits", (".json",), actions.save_materials, "materials")
-        add_file_dialog(LOAD_DIALOG, "Load material edits", (".json",), actions.load_materials, "materials")
+        files = context.commands.materials
+        add_file_dialog(SAVE_MATERIALS, "Save the material edits", (".json",), files.save, "materials")
+        add_file_dialog(LOAD_MATERIALS, "Load material edits", (".json",), files.load, "materials")
 
     def sync(self, snapshot: Snapshot) -> None:
         """Show the active body's materials, and whether a file lies beside it."""

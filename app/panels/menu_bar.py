@@ -4,13 +4,18 @@ from collections.abc import Iterable
 
 import dearpygui.dearpygui as dpg
 
-from app.model import tools
 from app.model.status import Message, shortened
 from app.panels.file_menu import FileMenu
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value
 from app.panels.theme import ERROR, MUTED
+from app.panels.widgets import SEPARATOR, CommandItems
 
 MOST_LISTED = 12
+EDIT_COMMANDS = ("edit.undo", "edit.redo")
+PANEL_COMMANDS = (
+    "window.theme", "window.larger", "window.smaller", "window.natural_size", SEPARATOR, "window.reset_layout",
+)  # fmt: skip
+HELP_COMMANDS = ("window.palette", "window.help")
 
 
 class MenuBar:
@@ -20,18 +25,18 @@ class MenuBar:
         self._context = context
         self._panels = tuple(panels)  # (tag of the window, title)
         self._file = FileMenu(context)
+        self._items = [CommandItems(context, ids) for ids in (EDIT_COMMANDS, PANEL_COMMANDS, HELP_COMMANDS)]
         self._listed: tuple[Message, ...] | None = None
         self._message_color: tuple[int, int, int] | None = None
 
     def build(self) -> None:
         """Add the bar to the viewport."""
-        actions = self._context.actions
+        edit, panels, help = self._items
         self._file.build_dialogs()
         with dpg.viewport_menu_bar():
             self._file.build()
             with dpg.menu(label="Edit", tag="menu.edit"):
-                dpg.add_menu_item(label="Undo", tag="edit.undo", shortcut="Z", callback=lambda: actions.undo())
-                dpg.add_menu_item(label="Redo", tag="edit.redo", shortcut="Y", callback=lambda: actions.redo())
+                edit.build()
             with dpg.menu(label="Panels", tag="menu.panels"):
                 for tag, title in self._panels:
                     dpg.add_menu_item(
@@ -39,28 +44,9 @@ class MenuBar:
                         callback=lambda _, __, window: dpg.focus_item(window),
                     )  # fmt: skip
                 dpg.add_separator()
-                dpg.add_menu_item(
-                    label="Light or dark", tag="menu.theme", shortcut="Ctrl+T", callback=lambda: actions.next_theme()
-                )
-                dpg.add_menu_item(
-                    label="Larger", tag="menu.larger", shortcut="Ctrl+=", callback=lambda: actions.step_scale(1)
-                )
-                dpg.add_menu_item(
-                    label="Smaller", tag="menu.smaller", shortcut="Ctrl+-", callback=lambda: actions.step_scale(-1)
-                )
-                dpg.add_menu_item(
-                    label="As large as the screen asks", tag="menu.natural", shortcut="Ctrl+0",
-                    callback=lambda: actions.step_scale(0),
-                )  # fmt: skip
-                dpg.add_separator()
-                dpg.add_menu_item(
-                    label="Reset the arrangement", tag="menu.reset_layout", callback=lambda: actions.reset_layout()
-                )
+                panels.build()
             with dpg.menu(label="Help", tag="menu.help"):
-                dpg.add_menu_item(
-                    label="Keys", tag="menu.keys", shortcut="?",
-                    callback=lambda: self._context.post(tools.toggle_help, "help"),
-                )  # fmt: skip
+                help.build()
             with dpg.menu(label="Messages", tag="menu.messages"):
                 for row in range(MOST_LISTED):
                     dpg.add_text("", tag=f"message.{row}", wrap=460, show=False)
@@ -68,10 +54,10 @@ class MenuBar:
             dpg.add_text("", tag="message")
 
     def sync(self, snapshot: Snapshot) -> None:
-        """What can be undone, and what there is to say."""
+        """What can run, and what there is to say."""
         self._file.sync(snapshot)
-        show_options("edit.undo", enabled=snapshot.can_undo)
-        show_options("edit.redo", enabled=snapshot.can_redo)
+        for items in self._items:
+            items.sync()
         status = snapshot.status
         newest = status.messages[-1] if status.messages else None
         show_value("message", status.activity or (shortened(newest.text) if newest else ""))

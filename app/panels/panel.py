@@ -1,7 +1,7 @@
 """What every panel is given, and what it offers to the loop."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Protocol
 
 import dearpygui.dearpygui as dpg
@@ -13,7 +13,8 @@ from app.model.store import Edit
 from app.model.view_state import ViewState
 from app.options.command_lines import CommandTexts
 from app.rendering.frames import Choices, MaterialSquare
-from app.tools.actions import Actions
+from app.tools.commands.context import CommandContext
+from app.tools.commands.registry import command_of, run
 
 FLOAT_TOLERANCE = 1e-5  # widgets hold float32
 
@@ -25,6 +26,7 @@ class Snapshot:
     state: ViewState
     choices: Choices = field(default_factory=Choices)
     status: Status = field(default_factory=Status)
+    _: KW_ONLY
     probe_radiance: np.ndarray | None = None  # [16, 32, 3] linear, as the newest frame was lit
     node_ms: Mapping[str, float] = field(default_factory=dict)
     render_ms: float = 0.0
@@ -35,8 +37,6 @@ class Snapshot:
     materials_follow_pose: bool = False  # of the avatar in the newest frame
     duration_s: float = 0.0  # of the active body's clip; 0 without
     clip_fps: float = 0.0
-    can_undo: bool = False
-    can_redo: bool = False
     session: SessionStatus = field(default_factory=SessionStatus)
     quality: str = ""  # of the newest picture: live, refining or fine
     memory_mb: float | None = None  # that the process holds
@@ -44,16 +44,30 @@ class Snapshot:
     scale: float = 1.0  # size of text and widgets, times the usual one
     square: MaterialSquare | None = None  # the active body's materials over the UV square
     materials_file: MaterialFile = field(default_factory=MaterialFile)
-    commands: CommandTexts = field(default_factory=CommandTexts)
+    command_lines: CommandTexts = field(default_factory=CommandTexts)
 
 
 @dataclass(frozen=True)
 class PanelContext:
-    """How a panel speaks: edits for the state, actions for the rest."""
+    """How a panel speaks: edits for the state, commands for what keys can do too, controllers for the rest."""
 
-    post: Callable[[Edit, str], None]
-    end_gesture: Callable[[], None]
-    actions: Actions = field(default_factory=Actions)
+    commands: CommandContext
+
+    def post(self, edit: Edit, label: str) -> None:
+        """Queue an edit of the state."""
+        self.commands.store.post(edit, label)
+
+    def end_gesture(self) -> None:
+        """The next edit starts a new undo step."""
+        self.commands.store.end_gesture()
+
+    def run(self, id: str) -> None:
+        """Run a command, or say why it cannot run now."""
+        run(id, self.commands)
+
+    def reason(self, id: str) -> str | None:
+        """Why a command cannot run now; None where it can."""
+        return command_of(id).needs(self.commands)
 
 
 class Panel(Protocol):

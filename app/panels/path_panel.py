@@ -9,8 +9,8 @@ from app.model.fields import range_of
 from app.model.store import Edit
 from app.panels.panel import PanelContext, Snapshot, key_of, show_options, show_value, tooltip
 from app.panels.widgets import add_file_dialog, drag, slider
+from app.tools.commands.context import LOAD_PATH, SAVE_PATH
 
-SAVE_DIALOG, LOAD_DIALOG = "path.save_dialog", "path.load_dialog"
 NUM_SHOWN = 3
 NO_KEYS = "no keys yet: look from somewhere, then Add"
 MOVE_LABELS = {"around": "around the avatar", "straight": "straight lines"}
@@ -87,17 +87,17 @@ class PathPanel:
         tooltip("path.eases", "An open path starts and stops without a jerk.")
         tooltip("path.shows", "The path as a line in the picture, its keys with where they look. Alt+J there.")
         with dpg.group(horizontal=True):
-            dpg.add_button(label="Save...", tag="path.save", callback=lambda: dpg.show_item(SAVE_DIALOG))
-            dpg.add_button(label="Load...", tag="path.load", callback=lambda: dpg.show_item(LOAD_DIALOG))
+            dpg.add_button(label="Save...", tag="path.save", callback=lambda: dpg.show_item(SAVE_PATH))
+            dpg.add_button(label="Load...", tag="path.load", callback=lambda: dpg.show_item(LOAD_PATH))
             self._button("path.clear", "Clear", camera_paths.clear_path, "clear path")
             self._button("path.record", "Video along it", camera_paths.record_path, "turntable spin")
         tooltip("path.save", "As JSON: for turntable --camera-path, render --camera, and other programs.")
         tooltip("path.load", "A camera path as JSON; it can also be dropped on the picture.")
         tooltip("path.clear", "Takes every key off the path; undo brings them back.")
         tooltip("path.record", "The next video runs along the path and takes as long. R in the picture begins.")
-        actions = self._context.actions
-        add_file_dialog(SAVE_DIALOG, "Save the camera path", (".json",), actions.save_camera_path, "path")
-        add_file_dialog(LOAD_DIALOG, "Load a camera path", (".json",), actions.load_camera_path, "path")
+        cameras = self._context.commands.cameras
+        add_file_dialog(SAVE_PATH, "Save the camera path", (".json",), cameras.save_path, "path")
+        add_file_dialog(LOAD_PATH, "Load a camera path", (".json",), cameras.load_path, "path")
 
     def sync(self, snapshot: Snapshot) -> None:
         """Show the path."""

@@ -9,8 +9,9 @@ from app.panels.panel import PanelContext, Snapshot, show_options, show_value, t
 from app.panels.theme import ACCENT, MUTED, drawing, scale_drawing
 from app.panels.widgets import add_file_dialog, slider
 from app.rendering.frames import PoseChoice
+from app.tools.commands.context import LOAD_POSE, SAVE_POSE
 
-GRID, LOAD_DIALOG, SAVE_DIALOG = "poses.grid", "poses.load_dialog", "poses.save_dialog"
+GRID = "poses.grid"
 COLUMNS, SIZE_PX, CAPTION_PX = 4, 66, 15
 LETTERS = 9  # of a name below a thumbnail
 
@@ -31,8 +32,8 @@ class PosesPanel:
         with dpg.group(horizontal=True):
             dpg.add_input_text(tag="poses.name", hint="name", width=104, on_enter=True, callback=self._save)
             dpg.add_button(label="Save", tag="poses.save", callback=self._save)
-            dpg.add_button(label="Save as...", tag="poses.save_as", callback=lambda: dpg.show_item(SAVE_DIALOG))
-            dpg.add_button(label="Load...", tag="poses.load", callback=lambda: dpg.show_item(LOAD_DIALOG))
+            dpg.add_button(label="Save as...", tag="poses.save_as", callback=lambda: dpg.show_item(SAVE_POSE))
+            dpg.add_button(label="Load...", tag="poses.load", callback=lambda: dpg.show_item(LOAD_POSE))
         with dpg.group(horizontal=True):
             slider(
                 "poses.share", range_of(BodyState, "held_share"), width=212, clamped=True,
@@ -45,9 +46,9 @@ class PosesPanel:
         tooltip("poses.load", "A pose from a .json file, or drop it on the picture.")
         tooltip("poses.share", "0: the clip's pose, 1: the held one; between them every joint on its shorter arc.")
         tooltip("poses.drop", "Back to the clip, or to the T-pose without one.")
-        actions = self._context.actions
-        add_file_dialog(SAVE_DIALOG, "Save the pose", (".json",), actions.save_pose, "pose")
-        add_file_dialog(LOAD_DIALOG, "Load a pose", (".json",), actions.load_pose, "pose")
+        poses = self._context.commands.poses
+        add_file_dialog(SAVE_POSE, "Save the pose", (".json",), poses.save, "pose")
+        add_file_dialog(LOAD_POSE, "Load a pose", (".json",), poses.load, "pose")
         with dpg.handler_registry():
             dpg.add_mouse_click_handler(dpg.mvMouseButton_Left, callback=self._pressed)
 
@@ -75,7 +76,7 @@ class PosesPanel:
                 self.choose(index)
 
     def _save(self) -> None:
-        self._context.actions.save_pose(dpg.get_value("poses.name"))
+        self._context.commands.poses.save(dpg.get_value("poses.name"))
 
     def _draw(self) -> None:
         dpg.delete_item(GRID, children_only=True)

@@ -39,7 +39,7 @@ class RecordPanel:
         self._context = context
         self._is_running = False
         self._command = CommandRow(
-            "record", "video", "Ctrl+Shift+C", lambda: context.actions.copy_video_command()
+            "record", "video", "Ctrl+Shift+C", lambda: context.run("export.copy_video")
         )  # fmt: skip
 
     def build(self) -> None:
@@ -97,11 +97,10 @@ class RecordPanel:
         show_options("record.start", label="Cancel" if self._is_running else "Record")
         show_value("record.progress", float(recording.share))
         show_options("record.progress", show=recording.state != "idle", overlay=_overlay(snapshot))
-        self._command.show(snapshot.commands.video)
+        self._command.show(snapshot.command_lines.video)
 
     def _pressed(self) -> None:
-        actions = self._context.actions
-        (actions.cancel_recording if self._is_running else actions.record)()
+        self._context.run("export.cancel" if self._is_running else "export.video")
 
     def _choose_format(self, suffix: str) -> None:
         self._context.post(

@@ -22,7 +22,7 @@ class StillPanel:
         self._context = context
         self._is_running = False
         self._command = CommandRow(
-            "still", "picture", "Ctrl+C", lambda: context.actions.copy_picture_command()
+            "still", "picture", "Ctrl+C", lambda: context.run("export.copy_picture")
         )  # fmt: skip
 
     def build(self) -> None:
@@ -57,11 +57,10 @@ class StillPanel:
         show_value("still.path", still.path)
         self._is_running = recording.state == "running"
         show_options("still.start", label="Cancel" if self._is_running else "Take")
-        self._command.show(snapshot.commands.picture)
+        self._command.show(snapshot.command_lines.picture)
 
     def _pressed(self) -> None:
-        actions = self._context.actions
-        (actions.cancel_recording if self._is_running else actions.photograph)()
+        self._context.run("export.cancel" if self._is_running else "export.picture")
 
     def _choose_format(self, label: str) -> None:
         suffix = key_of(FORMATS, label)

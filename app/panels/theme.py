@@ -11,7 +11,7 @@ ACCENT = (240, 178, 71)
 ACCENT_BRIGHT = (255, 200, 110)
 MUTED = (126, 132, 145)  # muted and error ink can be read on either theme's ground
 ERROR = (236, 92, 80)
-SELECTED_THEME = "theme.selected"
+SELECTED_THEME, DIMMED_THEME, RAISED_THEME = "theme.selected", "theme.dimmed", "theme.raised"
 
 _DARK = {
     "WindowBg": (20, 22, 27), "ChildBg": (20, 22, 27), "PopupBg": (30, 33, 40), "Border": (44, 48, 58),
@@ -47,6 +47,9 @@ _SELECTED = {
     "dark": {"Button": (92, 72, 36), "ButtonHovered": (112, 88, 44), "Text": ACCENT_BRIGHT},
     "light": {"Button": (250, 214, 148), "ButtonHovered": (246, 202, 120), "Text": (88, 54, 4)},
 }
+_RAISED = {  # a window that lies over others: color -> whose it takes, of the theme
+    "WindowBg": "PopupBg", "Header": "FrameBgActive", "HeaderHovered": "FrameBgHovered", "Border": "SliderGrab",
+}  # fmt: skip
 _STYLES = {
     "FrameRounding": (5,), "ChildRounding": (7,), "WindowRounding": (7,), "GrabRounding": (4,), "PopupRounding": (6,),
     "FramePadding": (8, 5), "ItemSpacing": (8, 7), "ItemInnerSpacing": (7, 5), "WindowPadding": (11, 10),
@@ -76,6 +79,12 @@ def build_theme(fonts: Path) -> None:
     with dpg.theme(tag=SELECTED_THEME), dpg.theme_component(dpg.mvButton):
         for name in _SELECTED["dark"]:
             dpg.add_theme_color(getattr(dpg, f"mvThemeCol_{name}"), tag=f"theme.selected.{name}")
+    with dpg.theme(tag=DIMMED_THEME), dpg.theme_component(dpg.mvAll):
+        dpg.add_theme_color(dpg.mvThemeCol_Text, (*MUTED, 255))
+    with dpg.theme(tag=RAISED_THEME), dpg.theme_component(dpg.mvAll):
+        for name in _RAISED:
+            dpg.add_theme_color(getattr(dpg, f"mvThemeCol_{name}"), tag=f"theme.raised.{name}")
+        dpg.add_theme_style(dpg.mvStyleVar_WindowBorderSize, 1)
     set_theme("dark", 1.0, fonts)
 
 
@@ -85,6 +94,8 @@ def set_theme(theme: str, scale: float, fonts: Path) -> None:
         dpg.set_value(f"theme.{name}", [*color, 255])
     for name, color in _SELECTED[theme].items():
         dpg.set_value(f"theme.selected.{name}", [*color, 255])
+    for name, source in _RAISED.items():
+        dpg.set_value(f"theme.raised.{name}", [*_PALETTES[theme][source], 255])
     for name, sizes in _STYLES.items():
         dpg.set_value(f"theme.{name}", [size * scale for size in (sizes * 2)[:2]])
     size_px = round(TEXT_SIZE_PX * scale)

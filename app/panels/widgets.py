@@ -1,13 +1,14 @@
-"""Widgets that several panels use: a slider, a color, a command line to copy, a file dialog."""
+"""Widgets that several panels use: sliders, a color, a command line to copy, a file dialog, menu items of commands."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import dearpygui.dearpygui as dpg
 
 from app.model.fields import Number, Rgb
-from app.panels.panel import show_value, tooltip
-from app.panels.theme import ACCENT
+from app.panels.panel import PanelContext, show_options, show_value, tooltip
+from app.panels.theme import ACCENT, DIMMED_THEME
+from app.tools.commands.registry import command_of, keys_text
 
 SAME_COLOR = 0.6 / 255.0
 
@@ -124,3 +125,44 @@ def add_file_dialog(
             dpg.add_file_extension(f"{together} ({patterns}){{{','.join(suffixes)}}}", color=(*ACCENT, 255))
         for suffix in suffixes:
             dpg.add_file_extension(suffix, color=(*ACCENT, 255))
+
+
+SEPARATOR = ""  # among the ids of a menu
+
+
+class CommandItems:
+    """Some lines of a menu: title and keys from the registry; one that cannot run is dimmed and says why."""
+
+    def __init__(self, context: PanelContext, ids: Iterable[str]) -> None:
+        """`ids`: of commands, in order, with SEPARATOR between groups."""
+        self._context, self._ids = context, tuple(ids)
+
+    def build(self) -> None:
+        """Add them to the menu that is open."""
+        for id in self._ids:
+            if id == SEPARATOR:
+                dpg.add_separator()
+                continue
+            command, tag = command_of(id), item_tag(id)
+            keys = keys_text(command).split(" / ")[0]
+            dpg.add_menu_item(
+                label=command.title, tag=tag, shortcut=keys, user_data=id,
+                callback=lambda _, __, which: self._context.run(which),
+            )  # fmt: skip
+            with dpg.tooltip(tag, tag=f"{tag}.tip", show=False):
+                dpg.add_text("", tag=f"{tag}.reason", wrap=300)
+
+    def sync(self) -> None:
+        """Dim what cannot run now. Disabled items of Dear ImGui would show no tooltip."""
+        for id in self._ids:
+            if id == SEPARATOR:
+                continue
+            tag, reason = item_tag(id), self._context.reason(id)
+            show_options(f"{tag}.tip", show=reason is not None)
+            show_value(f"{tag}.reason", reason or "")
+            dpg.bind_item_theme(tag, DIMMED_THEME if reason is not None else 0)
+
+
+def item_tag(id: str) -> str:
+    """Dear PyGui's name of a command's menu item."""
+    return f"menu.{id}"

@@ -1,6 +1,6 @@
-"""Pictures and videos to take away, as jobs of the engine's thread and of commands alike."""
+"""Export jobs: pictures, videos and lights as files, run by the viewer's engine thread or by a command."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -9,13 +9,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from app.files.output_paths import check_file
+from app.files.videos import can_be_clear, writing_video
 from app.model.exports import StillState, TurntableState
 from app.model.fields import range_of
 from app.model.view_state import ViewState
 from app.rendering.frames import Frame, Renderer
 from app.rendering.picture_files import LIGHT_ROWS, channel_kinds, check_light_picture, write_light
-from app.rendering.recording import Cancelled, is_clear, record, without_backdrop
-from app.rendering.tiles import tiles_of
+from app.rendering.tiles import LARGEST_AT_ONCE, tiles_of
 from app.rendering.video_views import fitted, turntable_views
 from phynes_core.errors import OutputError
 from phynes_core.io.exr_layers import writing_layers
@@ -86,7 +86,7 @@ class StillJob:
         return self.settings.path
 
     def run(self, renderer: Renderer, after_step: AfterStep, is_cancelled: Callable[[], bool]) -> bool:
-        """Tile by band."""
+        """Tile by tile where it is large."""
         path = Path(self.path).expanduser()
         check_still(path, self.settings.size)
         if path.suffix.lower() == ".exr":
@@ -130,6 +130,51 @@ class LightJob:
         return after_step(1, 1, None)
 
 
+class Cancelled(Exception):
+    """Leaves the block that writes a file, so that the partial one is removed."""
+
+
+def record(
+    renderer: Renderer,
+    views: Iterable[ViewState],
+    settings: TurntableState,
+    after_frame: Callable[[int, Frame], bool],  # frames written so far, the last one; False cancels
+    is_cancelled: Callable[[], bool] = lambda: False,  # asked within large frames
+) -> bool:
+    """Render every view finely and encode it as the path says; False when cancelled, and then no file is left."""
+    path = Path(settings.path).expanduser()
+    try:
+        with writing_video(path, settings.size, settings.fps, can_be_clear(path)) as append:
+            for index, view in enumerate(views):
+                has_alpha = is_clear(view, settings.has_alpha) and can_be_clear(path)
+                view = without_backdrop(view) if has_alpha else view
+                frame = _video_frame(renderer, view, settings.size, is_cancelled)
+                if frame is None:
+                    raise Cancelled
+                append(renderer.to_bytes(frame, view.display, has_alpha))
+                if not after_frame(index + 1, frame):
+                    raise Cancelled
+    except Cancelled:
+        return False
+    return True
+
+
+def _video_frame(renderer: Renderer, view: ViewState, size: int, is_cancelled: Callable[[], bool]) -> Frame | None:
+    if size <= LARGEST_AT_ONCE:
+        return renderer.render(view, size, is_final=True)
+    return renderer.render_large(view, size, lambda done, of: not is_cancelled())
+
+
+def is_clear(view: ViewState, has_alpha: bool) -> bool:
+    """Whether nothing is to stand behind the avatar in files that can be clear."""
+    return has_alpha or view.surroundings.backdrop == "none"
+
+
+def without_backdrop(view: ViewState) -> ViewState:
+    """The same before nothing."""
+    return replace(view, surroundings=replace(view.surroundings, backdrop="none"))
+
+
 def check_still(path: Path, size: int) -> None:
     """Raise OutputError for what cannot be made."""
     if path.suffix.lower() not in STILL_SUFFIXES:
@@ -150,15 +195,15 @@ def with_free_path(settings: StillState) -> StillState:
     return replace(settings, path=str(free))
 
 
-def run_shown(take: ExportJob, renderer: Renderer) -> None:
-    """Make it; raises PhynesError."""
+def run_shown(job: ExportJob, renderer: Renderer) -> None:
+    """Make it in this thread, with a bar that shows how far it is; raises PhynesError."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task(f"Making {take.path}", total=None)
+        task = progress.add_task(f"Making {job.path}", total=None)
 
         def after_step(num_done: int, num_steps: int, frame: Frame | None) -> bool:
             progress.update(task, completed=num_done, total=num_steps)
             return True
 
-        take.run(renderer, after_step, lambda: False)
+        job.run(renderer, after_step, lambda: False)

@@ -104,7 +104,7 @@ def legend_picture(legend: Legend, picture_height: int) -> np.ndarray:  # [h, w,
     return pixels.round().astype(np.uint8)
 
 
-def legend_place(
+def legend_corner(
     picture_width: int, picture_height: int, legend_width: int, is_left: bool = False
 ) -> tuple[int, int]:  # fmt: skip
     """Left and top of the plate: in an upper corner of the picture."""

@@ -13,37 +13,37 @@ from app.model.fields import Rgb, Vector
 from app.model.materials import Place
 from app.model.view_state import ViewState
 
-READ_BUFFERS = ("radiance", "albedo", "roughness", "normal", "visibility", "uv", "depth")
+INSPECTED_BUFFERS = ("radiance", "albedo", "roughness", "normal", "visibility", "uv", "depth")
 LEAST_COVERAGE = 1.0 / 64.0  # of a pixel that has values at all
 
 Values = Mapping[str, tuple[float, ...]]  # buffer -> its channels
 
 
 @dataclass(frozen=True, eq=False)
-class Readings:
+class PixelValues:
     """Values of the covered pixels alone: three quarters of a picture are background."""
 
     rows: np.ndarray  # [H, W] int32, row of `values`; -1 is background
     values: Mapping[str, np.ndarray]  # buffer -> [P, C] float32
-    other: "Readings | None" = None  # of the picture right of the wipe
+    other: "PixelValues | None" = None  # of the picture right of the comparison slider
 
     def at(self, column: int, row: int) -> Values:
         """What the pixel holds; empty on the background."""
-        place = int(self.rows[row, column])
-        return {} if place < 0 else {name: tuple(image[place].tolist()) for name, image in self.values.items()}
+        index = int(self.rows[row, column])
+        return {} if index < 0 else {name: tuple(image[index].tolist()) for name, image in self.values.items()}
 
 
 def packed(
     images: Mapping[str, np.ndarray],  # [H, W, C]; radiance premultiplied by coverage
     coverage: np.ndarray,  # [H, W]
-) -> Readings:
-    """Readings of one picture."""
+) -> PixelValues:
+    """The values of one picture."""
     is_covered = coverage >= LEAST_COVERAGE
     rows = np.where(is_covered, np.cumsum(is_covered).reshape(is_covered.shape) - 1, -1).astype(np.int32)
     values = {name: image[is_covered] for name, image in images.items()}
     if "radiance" in values:
         values["radiance"] = values["radiance"] / coverage[is_covered][:, None]
-    return Readings(rows, values)
+    return PixelValues(rows, values)
 
 
 LIGHT = "light"  # linear radiance: exposure and tone curve apply
@@ -55,7 +55,7 @@ LARGEST_HALF = 65504.0  # that a frame of half precision can hold
 
 @dataclass(frozen=True, eq=False)
 class ShownBody:
-    """One body of a frame: what hands need to know to take hold of it."""
+    """One body of a frame, as the tools need it to pick and turn its limbs."""
 
     joints: np.ndarray  # [24, 3] world, metres
     axes: np.ndarray  # [24, 3, 3] world, columns: each joint's own x, y, z, turned with it
@@ -92,11 +92,11 @@ class MaterialSquare:
     roughness: np.ndarray  # [S, S] float32
     is_body: np.ndarray  # [S, S] bool: what lies on the body
 
-    def at(self, place: Place) -> tuple[Rgb, float] | None:
+    def at(self, uv: Place) -> tuple[Rgb, float] | None:
         """Color and roughness at a texel coordinate; None beside the body."""
         side = len(self.roughness)
-        column = min(side - 1, max(0, math.floor(place[0] * side)))
-        row = min(side - 1, max(0, math.floor((1.0 - place[1]) * side)))
+        column = min(side - 1, max(0, math.floor(uv[0] * side)))
+        row = min(side - 1, max(0, math.floor((1.0 - uv[1]) * side)))
         rows, columns = np.nonzero(self.is_body[max(0, row - 1) : row + 2, max(0, column - 1) : column + 2])
         if not self.is_body[row, column]:  # a chart's rim may fall into a texel whose center lies beside it
             if not len(rows):
@@ -140,10 +140,10 @@ class Frame:
     sky: Sky | None = None
     depth_m: tuple[float, float] | None = None  # nearest and farthest, of the depth picture's grays
     projection: np.ndarray | None = None  # [3, 4] float32: image (px) from world (m)
-    mesh: ShownMesh | None = None  # where the look asks for its edges
+    mesh: ShownMesh | None = None  # where the display settings ask for its edges
     texel_coordinates: np.ndarray | HeldImage | None = None  # [H, W, 2] float32 uv of what a pixel shows
     square: MaterialSquare | None = None  # of the active body
-    other: "Frame | None" = None  # of the same size: what the picture right of the wipe shows
+    other: "Frame | None" = None  # of the same size: what the picture right of the comparison slider shows
 
     @property
     def size(self) -> tuple[int, int]:
@@ -209,7 +209,7 @@ class PoseChoice:
 
 @dataclass(frozen=True)
 class Choices:
-    """What can be chosen in this session."""
+    """What panels offer to choose from."""
 
     avatars: tuple[Choice, ...] = ()
     motions: tuple[Choice, ...] = ()
@@ -220,7 +220,7 @@ class Choices:
 
 
 class Renderer(Protocol):
-    """Turns a ViewState into pictures. Called from one thread only; the real one is session.RenderService."""
+    """Turns a ViewState into pictures. Called from one thread only; the real one is render_service.RenderService."""
 
     def warm_up(self, progress: "Progress") -> None:
         """Do what the first frame would otherwise wait for."""
@@ -229,16 +229,16 @@ class Renderer(Protocol):
         """Render a square picture; `is_final` waits for what a live view shows later. May raise PhynesError."""
         ...
 
-    def readings(self, state: ViewState, size: int) -> Readings:
+    def pixel_values(self, state: ViewState, size: int) -> PixelValues:
         """Every buffer's numbers at each pixel of a fine picture of this size. May raise PhynesError."""
         ...
 
     def render_large(self, state: ViewState, size: int, after_tile: Callable[[int, int], bool]) -> Frame | None:
-        """The same at full quality in any size; None when `after_tile` (bands done, of how many) says False."""
+        """The same at full quality in any size; None when `after_tile` (tiles done, of how many) says False."""
         ...
 
     def layers(self, state: ViewState, size: int) -> Iterator[Mapping[str, np.ndarray]]:
-        """All buffers of a picture, band by band: channel -> [rows, size], linear."""
+        """All buffers of a picture, tile by tile: channel -> [rows, size], linear."""
         ...
 
     def light_picture(self, state: ViewState, rows: int) -> np.ndarray:  # [rows, 2 rows, 3] linear, lat-long

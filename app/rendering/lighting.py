@@ -10,11 +10,11 @@ from torch import Tensor
 from app.model.blackbody import lamp_color
 from app.model.fields import wrap_deg
 from app.model.lights import PROBE_COLUMNS, PROBE_ROWS, LampState, LightState
+from app.model.view_state import ViewState
 from app.rendering.frames import LARGEST_HALF, Sky
 from phynes_core.conventions import direction_to_latlong, latlong_directions, orbit_direction
-from phynes_core.render.lamps import AreaLamp
-from phynes_core.render.lamps import Lamp
-from phynes_core.render.lighting import Lighting
+from phynes_core.render.lamps import AreaLamp, Lamp
+from phynes_core.render.lighting import Lighting, one_light
 from phynes_core.render.probes import Environment, environment_to_probes
 
 BLUR_SHARPNESS = 40.0  # of exp(k cos): half as bright 11 degrees beside a point of light
@@ -31,7 +31,7 @@ class BuiltLight:
 
 
 class Lightings:
-    """Remembers the last sky, so that an unchanged one is the same object and its stages are kept."""
+    """Remembers the last sky, so that an unchanged one is the same object and what was made of it is kept."""
 
     def __init__(self, read_image: Callable[[str], Tensor]) -> None:
         self._read_image = read_image
@@ -96,7 +96,7 @@ def engine_lamps(
     lamps: tuple[LampState, ...],
     center: Tensor,  # [3] world, what area lamps stand around
 ) -> tuple[tuple[Lamp, ...], tuple[AreaLamp, ...]]:
-    """The lamps that are on: suns, and spheres at their places."""
+    """The lamps that are on: suns, and spheres around the center."""
     suns, near = [], []
     for lamp in lamps:
         if not lamp.is_on:
@@ -108,6 +108,23 @@ def engine_lamps(
         else:
             suns.append(Lamp(lamp.azimuth_deg, lamp.elevation_deg, lamp.intensity, color, lamp.angular_radius_deg))
     return tuple(suns), tuple(near)
+
+
+def light_alone(
+    state: ViewState,
+    lighting: Lighting,
+    center: Tensor,  # [3] world, what area lamps stand around
+) -> Lighting:
+    """The light that the buffer light_visibility is about; one that is gone leaves the choice to the engine."""
+    kind, _, number = state.display.shown_light.partition(":")
+    lamps, most = state.light.lamps, state.light.bright_sources
+    if kind == "lamp" and number.isdecimal() and int(number) < len(lamps):
+        suns, near = engine_lamps((replace(lamps[int(number)], is_on=True),), center)
+        return one_light(Lighting(lamps=suns, area_lamps=near), "lamp:0", most)
+    try:
+        return one_light(lighting, state.display.shown_light, most)
+    except ValueError:
+        return one_light(lighting, "", most)
 
 
 def cell_of(lamp: Lamp) -> int:

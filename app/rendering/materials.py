@@ -78,7 +78,7 @@ class _Painter:
 
 
 class Materials:
-    """Not thread-safe, as the session that owns it."""
+    """Not thread-safe, as the service that owns it."""
 
     def __init__(self) -> None:
         self._painters: OrderedDict[int, _Painter] = OrderedDict()

@@ -44,8 +44,7 @@ def wire_corners(frame: Frame) -> np.ndarray | None:  # [F, 8] float32
     """
     if frame.mesh is None or frame.projection is None:
         return None
-    places = projected(frame.projection, frame.mesh.vertices)
-    corners = places[frame.mesh.faces]  # [F, 3, 3]
+    corners = projected(frame.projection, frame.mesh.vertices)[frame.mesh.faces]  # [F, 3, 3]
     a, b, c = corners[:, 0, :2], corners[:, 1, :2], corners[:, 2, :2]
     doubled_area = np.abs((b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0])
     longest = np.sqrt(np.maximum(np.maximum(((b - a) ** 2).sum(1), ((c - b) ** 2).sum(1)), ((a - c) ** 2).sum(1)))
@@ -62,22 +61,22 @@ def bone_strips(
     scale: float,  # drawn pixels per image pixel
     origin: tuple[float, float],  # of the picture among the drawn pixels
 ) -> np.ndarray:  # [N, 10] float32: both ends (px), both radii (px), sRGB and opacity
-    """Bones and joints of everybody, the farthest first; a joint is a band without length."""
+    """Bones and joints of all bodies, the farthest first; a joint is a strip without length."""
     if frame.projection is None:
         return np.zeros((0, 10), np.float32)
     height = max(LEAST_HEIGHT_PX, frame.size[1] * scale)
     rows: list[tuple[tuple[float, bool, float], list[float]]] = []  # what lies far goes first; joints over bones
     for body in frame.bodies:
-        places = _joints_px(frame.projection, body, scale, origin)
-        away = float(places[0][2])
+        joints_px = _joints_px(frame.projection, body, scale, origin)
+        away = float(joints_px[0][2])
         for joint, parent in enumerate(SMPL_PARENTS):
-            x, y, depth = places[joint]
+            x, y, depth = joints_px[joint]
             if depth <= 1e-3:
                 continue
             ink, radius = joint_ink(joint), JOINT_SHARE * height
             rows.append(((-away, True, -depth), [x, y, x, y, radius, radius, *ink, JOINT_OPACITY]))
-            if parent >= 0 and places[parent][2] > 1e-3:
-                start = places[parent]
+            if parent >= 0 and joints_px[parent][2] > 1e-3:
+                start = joints_px[parent]
                 ends = [start[0], start[1], x, y, BONE_SHARE * height, TIP_SHARE * height]
                 rows.append(((-away, False, -depth - start[2]), [*ends, *ink, BONE_OPACITY]))
     rows.sort(key=lambda row: row[0])
@@ -96,17 +95,17 @@ def joint_ink(joint: int) -> Rgb:
 
 
 def joint_at(frame: Frame, x_px: float, y_px: float, reach_px: float) -> tuple[int, int] | None:
-    """(place in the row, joint) nearest to an image position, of those within reach."""
+    """(index in the row, joint) nearest to an image position, of those within reach."""
     if frame.projection is None:
         return None
     best: tuple[float, int, int] | None = None
-    for place, body in enumerate(frame.bodies):
-        places = _joints_px(frame.projection, body, 1.0, (0.0, 0.0))
-        apart = np.hypot(places[:, 0] - x_px, places[:, 1] - y_px)
-        apart[places[:, 2] <= 1e-3] = np.inf
+    for index, body in enumerate(frame.bodies):
+        joints_px = _joints_px(frame.projection, body, 1.0, (0.0, 0.0))
+        apart = np.hypot(joints_px[:, 0] - x_px, joints_px[:, 1] - y_px)
+        apart[joints_px[:, 2] <= 1e-3] = np.inf
         joint = int(apart.argmin())
         if apart[joint] <= reach_px and (best is None or apart[joint] < best[0]):
-            best = float(apart[joint]), place, joint
+            best = float(apart[joint]), index, joint
     return None if best is None else best[1:]
 
 
@@ -118,24 +117,24 @@ def joint_label(joint: int) -> str:
 def _joints_px(
     projection: np.ndarray, body: ShownBody, scale: float, origin: tuple[float, float]
 ) -> np.ndarray:  # [24, 3] x, y, depth
-    places = projected(projection, body.joints)
-    places[:, :2] = places[:, :2] * scale + origin
-    return places
+    joints_px = projected(projection, body.joints)
+    joints_px[:, :2] = joints_px[:, :2] * scale + origin
+    return joints_px
 
 
 ROWS_AT_ONCE = 1 << 18  # pixels; more at a time would only cost memory
 
 
 def overlaid(pixels: np.ndarray, frame: Frame, display: DisplaySettings) -> np.ndarray:  # [H, W, 3] uint8 sRGB
-    """The picture with what the look asks for over it."""
+    """The picture with the overlays that the display settings ask for."""
     if not (display.has_wireframe or display.has_joints):
         return pixels
     shown = pixels.astype(np.float32) / 255.0
     if display.has_wireframe:
         _draw_wires(shown, frame)
     if display.has_joints:
-        for band in bone_strips(frame, 1.0, (0.0, 0.0)):
-            _draw_band(shown, band, rim_px(shown.shape[0]))
+        for strip in bone_strips(frame, 1.0, (0.0, 0.0)):
+            _draw_strip(shown, strip, rim_px(shown.shape[0]))
     return (shown * 255.0).round().astype(np.uint8)
 
 
@@ -148,33 +147,33 @@ def _draw_wires(shown: np.ndarray, frame: Frame) -> None:  # [H, W, 3], changed 
     for start in range(0, len(rows), ROWS_AT_ONCE):
         part = slice(start, start + ROWS_AT_ONCE)
         row, column = rows[part], columns[part]
-        places = np.stack([column + 0.5, row + 0.5], 1).astype(np.float32)
-        wire, halo = wire_opacity(places, corners[faces[row, column]], width)
+        centers = np.stack([column + 0.5, row + 0.5], 1).astype(np.float32)
+        wire, halo = wire_opacity(centers, corners[faces[row, column]], width)
         kept = shown[row, column] * (1.0 - wire - halo)[:, None]
         shown[row, column] = kept + np.array(WIRE_INK, np.float32) * wire[:, None]
 
 
 def wire_opacity(
-    places: np.ndarray,  # [P, 2] px
+    points: np.ndarray,  # [P, 2] px
     corners: np.ndarray,  # [P, 8] of the face that each shows, as wire_corners gives them
     width: float,  # px
 ) -> tuple[np.ndarray, np.ndarray]:  # [P] both
     """How much of each pixel the nearest edge of its own face covers, and its halo: what is hidden has no pixels."""
     a, b, c = corners[:, 0:2], corners[:, 2:4], corners[:, 4:6]
-    apart = np.minimum(np.minimum(_to_segment(places, a, b), _to_segment(places, b, c)), _to_segment(places, c, a))
+    apart = np.minimum(np.minimum(_to_segment(points, a, b), _to_segment(points, b, c)), _to_segment(points, c, a))
     strength = np.clip(corners[:, 6] / (FADE_WIDTHS * width), FAINTEST, 1.0) * (corners[:, 6] > 0)
     wire = WIRE_OPACITY * strength * np.clip(0.5 * width + 0.5 - apart, 0.0, 1.0)
     return wire, HALO_OPACITY * strength * np.clip(0.5 * width + HALO_PX + 0.5 - apart, 0.0, 1.0) * (1.0 - wire)
 
 
-def _to_segment(places: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:  # [P, 2] each -> [P]
-    along, offset = end - start, places - start
+def _to_segment(points: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:  # [P, 2] each -> [P]
+    along, offset = end - start, points - start
     share = np.clip((offset * along).sum(1) / np.maximum((along * along).sum(1), 1e-12), 0.0, 1.0)
     return np.linalg.norm(offset - along * share[:, None], axis=1)
 
 
-def _draw_band(shown: np.ndarray, band: np.ndarray, rim: float) -> None:  # [H, W, 3], changed in place; [10]
-    ends, radii, ink, opacity = band[:4].reshape(2, 2), band[4:6], band[6:9], band[9]
+def _draw_strip(shown: np.ndarray, strip: np.ndarray, rim: float) -> None:  # [H, W, 3], changed in place; [10]
+    ends, radii, ink, opacity = strip[:4].reshape(2, 2), strip[4:6], strip[6:9], strip[9]
     reach = radii.max() + rim + 1.0
     low = np.maximum(np.floor(ends.min(0) - reach), 0).astype(int)
     high = np.minimum(np.ceil(ends.max(0) + reach), shown.shape[1::-1]).astype(int)

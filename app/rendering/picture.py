@@ -12,8 +12,8 @@ from app.rendering.false_color import (
     FARTHEST,
     NEAREST,
     NONE,
+    legend_corner,
     legend_picture,
-    legend_place,
     legends_of,
     mode_of,
     number_share,
@@ -74,7 +74,7 @@ def display_bytes(frame: Frame, display: DisplaySettings) -> np.ndarray:  # [H, 
         if legend is None:
             continue
         plate = legend_picture(legend, pixels.shape[0])
-        left, top = legend_place(pixels.shape[1], pixels.shape[0], plate.shape[1], is_left=corner == 0)
+        left, top = legend_corner(pixels.shape[1], pixels.shape[0], plate.shape[1], is_left=corner == 0)
         region = pixels[top : top + plate.shape[0], left : left + plate.shape[1]]
         region[:] = over(region, plate[: region.shape[0], : region.shape[1]])
     return pixels

@@ -108,7 +108,7 @@ def channel_kinds() -> dict[str, bool]:
 
 
 def channels_of(
-    picture: Tensor,  # [H, W, 4] linear, premultiplied: the avatar on its stage
+    picture: Tensor,  # [H, W, 4] linear, premultiplied: the avatar over its surroundings
     buffers: FrameBuffers,  # all of them
 ) -> Mapping[str, np.ndarray]:
     """The channels' values [H, W]."""

@@ -1,6 +1,6 @@
-"""From the row of bodies in a ViewState to posed avatars side by side on one ground, kept while they stay the same."""
+"""From the row of bodies in a ViewState to posed avatars side by side on one ground, kept while they do not change."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -24,28 +24,26 @@ from phynes_core.body.motion.files import load_motion
 from phynes_core.errors import CheckpointError
 from phynes_core.frame.scene import PosedAvatar
 
-MAX_KEPT = 8  # avatars, clips and environments, each: a row of bodies needs as many
+MAX_KEPT = 8  # avatars, clips, environments and placed bodies, each: a row of bodies needs as many
 
-Loaded = TypeVar("Loaded")
+Key = TypeVar("Key", bound=Hashable)
+Made = TypeVar("Made")
 
 
-class FileCache:
-    """What was read from each path, by kind."""
+class LruCache:
+    """The newest few of what was read or made, by kind and key."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, dict[str, object]] = {}
+        self._kept: dict[str, dict[Hashable, object]] = {}
 
-    def get(self, kind: str, path: str, read: Callable[[Path], Loaded]) -> Loaded:
-        """The very same object as the last time, unless others pushed it out."""
+    def get(self, kind: str, key: Key, make: Callable[[Key], Made]) -> Made:
+        """The very same object as the last time, unless newer ones of its kind pushed it out."""
         kept = self._kept.setdefault(kind, {})
-        if path in kept:
-            kept[path] = kept.pop(path)  # now the newest
-        else:
-            loaded = read(Path(path))
-            while len(kept) >= MAX_KEPT:
-                kept.pop(next(iter(kept)))
-            kept[path] = loaded
-        return kept[path]  # type: ignore[return-value]
+        made = kept.pop(key) if key in kept else make(key)
+        while len(kept) >= MAX_KEPT:
+            kept.pop(next(iter(kept)))
+        kept[key] = made
+        return made  # type: ignore[return-value]
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +56,7 @@ class PlacedBody:
     floor_m: float  # height of the ground it stands on
 
 
-def standing(avatar: Avatar, pose: Pose, edited: Pose, clip: MotionClip | None) -> PlacedBody:
+def placed_body(avatar: Avatar, pose: Pose, edited: Pose, clip: MotionClip | None) -> PlacedBody:
     """The body in its edited pose; the target follows the pose that was not edited."""
     floor_m = 0.0
     if clip is None:  # a still pose stands on its lowest point, wherever the body file puts it
@@ -76,9 +74,9 @@ def orbit_target(avatar: Avatar, pose: Pose, clip: MotionClip | None) -> Tensor:
 
 
 def laid_out(row: tuple[PlacedBody, ...], active: int, spacing_m: float) -> tuple[tuple[PosedAvatar, ...], Tensor]:
-    """Everybody moved to a place of their own, and what the camera orbits, [3] world.
+    """Everybody moved to their position in the row, and what the camera orbits, [3] world.
 
-    The active body's pelvis leads: the others keep level with it over the ground, so that nobody walks off.
+    The active body's pelvis leads: the others keep level with it over the ground, so that the row stays together.
     """
     lead = row[active]
     posed = []
@@ -104,13 +102,12 @@ class PosedRow:
 
 
 class Bodies:
-    """Not thread-safe, as the session that owns it."""
+    """Not thread-safe, as the service that owns it."""
 
-    def __init__(self, files: FileCache, smpl: Path | None, smpl_uv: Path | None, maps: str = "auto") -> None:
-        self._files = files
+    def __init__(self, cache: LruCache, smpl: Path | None, smpl_uv: Path | None, maps: str = "auto") -> None:
+        self._cache = cache
         self._smpl, self._smpl_uv = smpl, smpl_uv
         self._maps = maps  # their backend
-        self._standing: dict[BodyState, PlacedBody] = {}
         self._row: tuple[object, PosedRow] | None = None
         self._materials = Materials()
 
@@ -119,7 +116,7 @@ class Bodies:
         bodies = tuple(_key(body) for body in posed_bodies(state))
         key = bodies, state.avatar_row.active, state.avatar_row.spacing_m
         if self._row is None or self._row[0] != key:
-            row = tuple(self._stand(body) for body in bodies)
+            row = tuple(self._cache.get("placed body", body, self._place) for body in bodies)
             posed, target = laid_out(row, state.avatar_row.active, state.avatar_row.spacing_m)
             self._row = key, PosedRow(posed, target, self._shown(bodies, posed), row[state.avatar_row.active].floor_m)
         return self._with_materials(self._row[1], state)
@@ -142,41 +139,37 @@ class Bodies:
     def avatar(self, body: BodyState) -> Avatar:
         """The avatar that the body names; raises CheckpointError."""
 
-        def read(path: Path) -> Avatar:
-            avatar = load_checkpoint(path, self._smpl, self._smpl_uv)
+        def read(path: str) -> Avatar:
+            avatar = load_checkpoint(Path(path), self._smpl, self._smpl_uv)
             avatar.use_map_backend(self._maps)
             return avatar
 
         if not body.avatar:
             raise CheckpointError("avatar: expected the path of a .ckpt file, got none; give --avatar FILE")
-        return self._files.get("avatar", body.avatar, read)
+        return self._cache.get("avatar", body.avatar, read)
 
     def clip(self, path: str) -> MotionClip:
         """A motion clip; raises MotionError."""
-        return self._files.get("motion", path, load_motion)
+        return self._cache.get("motion", path, lambda name: load_motion(Path(name)))
 
-    def _stand(self, body: BodyState) -> PlacedBody:
-        if body not in self._standing:
-            avatar = self.avatar(body)
-            betas = avatar.betas.clone()
-            betas += torch.tensor(body.shape)[: len(betas)]
-            clip = self._placed(body.motion, avatar, betas) if body.motion else None
-            has_second = clip is not None and body.playback.second
-            second = self._placed(body.playback.second, avatar, betas) if has_second else None
-            pose, edited = posed_by(body, clip, second, betas)
-            while len(self._standing) >= MAX_KEPT:
-                self._standing.pop(next(iter(self._standing)))
-            self._standing[body] = standing(avatar, pose, edited, clip)
-        return self._standing[body]
+    def _place(self, body: BodyState) -> PlacedBody:
+        avatar = self.avatar(body)
+        betas = avatar.betas.clone()
+        betas += torch.tensor(body.shape)[: len(betas)]
+        clip = self._fitted_clip(body.motion, avatar, betas) if body.motion else None
+        has_second = clip is not None and body.playback.second
+        second = self._fitted_clip(body.playback.second, avatar, betas) if has_second else None
+        pose, edited = posed_by(body, clip, second, betas)
+        return placed_body(avatar, pose, edited, clip)
 
-    def _placed(self, path: str, avatar: Avatar, betas: Tensor) -> MotionClip:
+    def _fitted_clip(self, path: str, avatar: Avatar, betas: Tensor) -> MotionClip:
         """The clip in this person's parameters."""
 
-        def place(_: Path) -> MotionClip:
+        def fit(_: object) -> MotionClip:
             still = Pose(torch.zeros(23, 3), torch.zeros(3), torch.zeros(3), betas)
             return self.clip(path).placed_on(pose_joints(avatar.body, still).positions)
 
-        return self._files.get("placed", f"{path} {avatar.body.content_hash} {betas.tolist()}", place)
+        return self._cache.get("fitted clip", (path, avatar.body.content_hash, tuple(betas.tolist())), fit)
 
     def _shown(self, bodies: tuple[BodyState, ...], posed: tuple[PosedAvatar, ...]) -> tuple[ShownBody, ...]:
         shown, first_face = [], 0
@@ -189,7 +182,7 @@ class Bodies:
                     joints.positions.numpy(), joints.rotations.numpy(),
                     torch.cat([avatar.pose.global_orient[None], avatar.pose.body_pose]).numpy(),
                     0.0 if clip is None else clip.duration_s, 0.0 if clip is None else clip.fps,
-                    first_face, self._files.get("weights", model.content_hash, lambda _, m=model: _face_weights(m)),
+                    first_face, self._cache.get("weights", model.content_hash, lambda _, m=model: _face_weights(m)),
                 )
             )  # fmt: skip
             first_face += model.num_faces
@@ -197,7 +190,7 @@ class Bodies:
 
 
 def _key(body: BodyState) -> BodyState:
-    """What the pose depends on: the rest is as good as any."""
+    """The body with defaults for everything that its pose does not depend on."""
     playback = replace(body.playback, speed=1.0, loops=True, start_s=0.0, end_s=0.0)
     return replace(
         body, playing=False, detail="auto", freezes_materials=True, materials=MaterialState(),

@@ -43,7 +43,7 @@ def posed_by(
 
 
 def within_limits(edited: Pose, held: Pose, body: BodyState) -> Pose:
-    """Joints that were turned by hand stop where a body's would; the others are none of a hand's business."""
+    """Joints that the user turned stop at the limits of a body; the others stay as they are."""
     touched = torch.tensor([any(angles) for angles in body.joint_angles_deg])
     groups = tuple(group for group in LIMITS if group not in body.unlimited)
     if not touched.any() or not groups:

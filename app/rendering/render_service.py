@@ -1,4 +1,7 @@
-"""The only caller of the engine: turns a ViewState into a Scene and RenderOptions, and those into frames."""
+"""The app's only way into the engine: a ViewState becomes a Scene and RenderOptions, and those become pictures.
+
+The viewer, its export jobs, `render`, `turntable` and `bench` all ask the render service.
+"""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -7,16 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from app.model.cameras import CameraState
 from app.model.comparison import other_side
 from app.model.display_settings import DisplaySettings
-from app.model.edits import edit_display
-from app.model.lights import Surroundings, add_lamp
+from app.model.lights import LampState, Surroundings
 from app.model.view_state import ViewState
-from app.rendering.frames import READ_BUFFERS, Choice, Choices, Frame, Progress, Readings, packed
-from app.rendering.lighting import BuiltLight
+from app.rendering.frames import INSPECTED_BUFFERS, Choice, Choices, Frame, PixelValues, Progress, packed
 from app.rendering.picture import (
     ENGINE_NAME,
     depth_range,
@@ -28,24 +28,19 @@ from app.rendering.picture import (
     wait_until_finished,
 )
 from app.rendering.picture_files import channels_of
-from app.rendering.posed_row import Bodies, FileCache, PosedRow
-from app.rendering.render_slot import LARGEST_KEPT, RenderSlot, light_alone, shown_mesh
-from app.rendering.scenes import at_time, camera_of, home_view, pixel_normals
-from app.rendering.surroundings import ground_of, with_surroundings
-from app.rendering.tiles import Tile, joined, tiles_of
+from app.rendering.posed_row import Bodies, LruCache
+from app.rendering.render_slot import RenderedTile, RenderSlot
+from app.rendering.scenes import FINAL, LIVE, BuiltScene, Quality, at_time, home_view, render_options
+from app.rendering.tiles import LARGEST_AT_ONCE, Tile, fits_at_once, joined, tiles_of, whole_tile
 from phynes_core.body.motion.files import load_motion
-from phynes_core.frame.frame import LIGHT_BUFFERS, RenderOptions
-from phynes_core.frame.grounded_frame import COARSE, FINE
-from phynes_core.frame.scene import Scene
-from phynes_core.io.shipped_files import ASSETS, CHECKPOINTS, bundled_motions
+from phynes_core.frame.frame import LIGHT_BUFFERS
+from phynes_core.frame.scene import SceneMesh
+from phynes_core.io.shipped_files import bundled_avatars, bundled_environments, bundled_motions
 from phynes_core.kernels.registry import resolve
-from phynes_core.render.frame_buffers import BUFFERS, FrameBuffers
+from phynes_core.render.frame_buffers import BUFFERS
 from phynes_core.render.light_picture import picture_of_light
 from phynes_core.render.probes import load_environment_image
 
-LIVE_VISIBILITY_SLICES = 4  # a moving pose renews a quarter of the shadows each frame
-FINAL_SUPERSAMPLE = 2  # samples a side of a pixel in files and in pictures at rest: smooth patterns and inner edges
-LIVE_LAMP_SAMPLES, FINAL_LAMP_SAMPLES = 4, 16  # shadow rays a pixel and lamp
 WARM_UP_SIZE = 32
 WARM_UP_STEPS = (("normal", "geometry"), ("albedo", "materials"), ("shading", "shadows"), ("radiance", "light"))
 
@@ -64,15 +59,12 @@ class RenderService:
         device: torch.device | None = None,  # where frames are computed; the CPU when left out
     ) -> None:
         self._backend, self._raster = backend, raster
-        self._maps, self._device = maps, device
-        self._has_antialias = has_antialias
-        self._files = FileCache()
+        self._maps, self.device = maps, device or torch.device("cpu")
+        self._final = replace(FINAL, antialias=has_antialias)
+        self._files = LruCache()
         self._bodies = Bodies(self._files, smpl, smpl_uv, maps)
         self._checked: ViewState | None = None
-        self._slots = tuple(
-            RenderSlot(lambda path: self._files.get("environment", path, load_environment_image), device)
-            for _ in range(2)
-        )
+        self._slots = tuple(RenderSlot(self._bodies, self._environment, self.device) for _ in range(2))
 
     # what the windows ask before the engine thread starts
 
@@ -80,8 +72,7 @@ class RenderService:
         """Load every file the state names; raises PhynesError."""
         self._checked = state
         for view in (state, other_side(state)) if state.compare.is_on else (state,):
-            row = self._bodies.row(view)
-            self._slots[0].lightings.build(self._bodies.avatar(view.body).light, view.light, row.target)
+            self._slots[0].scene(view, WARM_UP_SIZE)
 
     def home_camera(self, state: ViewState) -> CameraState:
         """The view that fills 85 % of the picture's height with the active body, from farther if that shows the row."""
@@ -89,15 +80,15 @@ class RenderService:
 
     def choices(self, avatar_path: str) -> Choices:
         """The files that ship with the project, and the avatar that is open."""
-        avatars = {str(path.resolve()): path.stem for path in sorted(CHECKPOINTS.glob("*.ckpt"))}
+        avatars = {str(path.resolve()): name for name, path in bundled_avatars().items()}
         avatars.setdefault(avatar_path, Path(avatar_path).stem)
         clips = [Choice(str(path), name, load_motion(path).duration_s) for name, path in bundled_motions().items()]
-        probes = [Choice(str(path), path.stem) for path in sorted((ASSETS / "probes").glob("*.exr"))]
+        probes = [Choice(str(path), name) for name, path in bundled_environments().items()]
         return Choices(
             tuple(Choice(key, label) for key, label in avatars.items()),
             (Choice("", "rest pose"), *clips),
             tuple(probes),
-            engine=engine_name(self._backend, self._raster, self._maps, self._device),
+            engine=engine_name(self._backend, self._raster, self._maps, self.device),
         )
 
     def durations_s(self, state: ViewState) -> dict[str, float]:
@@ -108,136 +99,58 @@ class RenderService:
         """Every clip at its frame, or at a time that is given; raises MotionError beyond its end."""
         return at_time(self._bodies, state, frame, time_s)
 
-    # the Renderer protocol, on the engine thread
+    # frames.py's Renderer, on the engine thread
 
     def warm_up(self, progress: Progress) -> None:
         """Compile the kernels by drawing tiny pictures: half a minute on the first start, then cached."""
         if self._checked is None:
             return
-        with_lamp = add_lamp(self._checked)
+        light = replace(self._checked.light, lamps=(*self._checked.light.lamps, LampState()))
         for done, (buffer, activity) in enumerate(WARM_UP_STEPS):
             progress(f"Preparing the renderer: {activity}", done / len(WARM_UP_STEPS))
-            self.render(edit_display(with_lamp, buffer=buffer), WARM_UP_SIZE)
+            display = replace(self._checked.display, buffer=buffer)
+            self.render(replace(self._checked, light=light, display=display), WARM_UP_SIZE)
 
     def render(self, state: ViewState, size: int, is_final: bool = False) -> Frame:
         """Render the state's buffer, and what it is compared with."""
-        frame = self._picture(state, size, is_final, self._slots[0])
-        if not state.compare.is_on:
-            return frame
-        second = self._picture(other_side(state), size, is_final, self._other_side(state))
-        return replace(
-            frame, other=second, render_ms=frame.render_ms + second.render_ms,
-            is_converged=frame.is_converged and second.is_converged,
-        )  # fmt: skip
+        return _paired([self._frame(view, size, is_final, slot) for view, slot in self._compared(state)])
 
     def render_large(self, state: ViewState, size: int, after_tile: Callable[[int, int], bool]) -> Frame | None:
-        """The same, finely and in any size, band by band; None when `after_tile` (done, of how many) says False."""
-        if not state.compare.is_on:
-            return self._large(state, state, size, after_tile)
-        first = self._large(state, state, size, lambda done, of: after_tile(done, 2 * of))
-        second = first and self._large(other_side(state), state, size, lambda done, of: after_tile(of + done, 2 * of))
-        return first and second and replace(first, other=second)
+        """The same, finely and in any size, tile by tile; None when `after_tile` (done, of how many) says False."""
+        compared, frames = self._compared(state), []
+        for number, (view, slot) in enumerate(compared):
 
-    def _large(
-        self, view: ViewState, state: ViewState, size: int, after_tile: Callable[[int, int], bool]
-    ) -> Frame | None:
-        side, depth_m = self._slots[0] if view is state else self._other_side(state), None
-        if view.display.buffer == "depth" and len(tiles_of(size)) > 1:  # the grays are those of the whole picture
-            depth_m = self._picture(view, LARGEST_KEPT, True, side).depth_m
-        return joined(size, lambda band: self._picture(view, size, True, side, band, depth_m), after_tile)
+            def after(done: int, of: int, number: int = number) -> bool:
+                return after_tile(number * of + done, len(compared) * of)
+
+            frame = self._large_frame(view, size, slot, after)
+            if frame is None:
+                return None
+            frames.append(frame)
+        return _paired(frames)
 
     def layers(self, state: ViewState, size: int) -> Iterator[Mapping[str, np.ndarray]]:
-        """Every buffer in linear numbers, band by band: channels of picture_files.py, each [rows, size]."""
-        side = self._slots[0]
-        row, light, scene, _ = self._scene(state, size, side)
-        bands = tiles_of(size)
-        options = self._options(state, frozenset(BUFFERS), size * bands[0].rows, is_final=True)
-        renderer = side.renderer(size * bands[0].rows, is_final=True)
-        for band in bands:
-            camera = band.of(scene.camera)
-            buffers = renderer.render(replace(scene, camera=camera), options).cpu()
-            picture = torch.cat([buffers.image("radiance"), buffers.mask], -1)
-            picture = with_surroundings(
-                picture, buffers, state.surroundings, light, camera, row.target, is_screen=False, band=band
-            )
-            yield channels_of(picture, buffers)
+        """Every buffer in linear numbers, tile by tile: channels of picture_files.py, each [rows, size]."""
+        slot = self._slots[0]
+        built = slot.scene(state, size)
+        for tile in tiles_of(size):
+            rendered = self._rendered(built, frozenset(BUFFERS), self._final, slot, tile).cpu()
+            yield channels_of(rendered.picture(is_screen=False), rendered.buffers)
 
-    def _picture(
-        self, state: ViewState, size: int, is_final: bool, side: RenderSlot,
-        band: Tile | None = None,  # the part that is wanted
-        depth_m: tuple[float, float] | None = None,  # of the whole picture
-    ) -> Frame:  # fmt: skip
-        start = time.perf_counter()
-        name = state.display.buffer
-        row, light, scene, target = self._scene(state, size, side)
-        if name == "light_visibility":
-            scene = replace(scene, lighting=light_alone(state, light.lighting, row.target))
-        whole, band = scene.camera, band or Tile(0, size, size)
-        scene = replace(scene, camera=band.of(whole))
-        num_pixels = size * band.rows
-        renderer = side.renderer(num_pixels, is_final)
-        options = self._options(state, frozenset({ENGINE_NAME.get(name, name), "mask", "uv"}), num_pixels, is_final)
-        buffers = renderer.render(scene, options, FINE if is_final else COARSE)
-        has_surroundings = name == "radiance" and state.surroundings.rendered != Surroundings()
-        if has_surroundings:  # the stage is made on the host
-            buffers = buffers.cpu()
-        image, kind = display_image(buffers, name, depth_m)
-        if has_surroundings:
-            image = half_image(
-                with_surroundings(
-                    image.float(), buffers, state.surroundings, light, scene.camera, row.target, band=band
-                )
-            )
-        held, faces, depth_m = held_image(image), held_image(buffers.face_index), depth_m or depth_range(buffers)
-        wait_until_finished(image.device)  # so that the windows never do
-        render_ms = (time.perf_counter() - start) * 1e3
-        timings = dict(renderer.timings)
-        # what the light does not reach is not refined, however stale its shadows are
-        has_sky = scene.lighting.environment is not None
-        is_refining = renderer.is_refining and ENGINE_NAME.get(name, name) in LIGHT_BUFFERS and has_sky
-        x, y, z = target.tolist()
-        avatar = row.posed[state.avatar_row.active].avatar
-        has_detail = avatar.record.has_detail if state.body.detail == "auto" else state.body.detail == "on"
-        return Frame(
-            held, kind, state, (x, y, z), light.probe_radiance.numpy(), render_ms, timings, not is_refining, is_final,
-            has_detail, avatar.materials_follow_pose, row.shown, faces, light.sky, depth_m,
-            (whole.intrinsics @ whole.T_cam_world[:3]).float().numpy(),
-            shown_mesh(renderer, scene) if state.display.has_wireframe else None,
-            held_image(buffers.image("uv")), self._bodies.square(row, state, is_final),
-        )  # fmt: skip
-
-    def readings(self, state: ViewState, size: int) -> Readings:
-        """Every buffer's numbers at each pixel, of both sides where the picture is split."""
-        first = self._readings(state, size, self._slots[0])
-        if not state.compare.is_on:
-            return first
-        return replace(first, other=self._readings(other_side(state), size, self._other_side(state)))
-
-    def _readings(self, state: ViewState, size: int, side: RenderSlot) -> Readings:
-        buffers = self._buffers(state, size, frozenset(READ_BUFFERS), side)
-        images = {name: buffers.image(name).numpy() for name in READ_BUFFERS}
-        return packed(images, buffers.mask[..., 0].numpy())
-
-    def _other_side(self, state: ViewState) -> RenderSlot:
-        """What renders the picture right of the wipe: the same where only the buffer differs, else each its own."""
-        other = other_side(state)
-        return self._slots[0 if other.body == state.body and other.light == state.light else 1]
-
-    def buffers(self, state: ViewState, size: int, names: frozenset[str]) -> FrameBuffers:
-        """The engine's own numbers, at full quality."""
-        return self._buffers(state, size, names, self._slots[0])
-
-    def _buffers(self, state: ViewState, size: int, names: frozenset[str], side: RenderSlot) -> FrameBuffers:
-        scene = self._scene(state, size, side)[2]
-        options = self._options(state, names | {"mask"}, size * size, is_final=True)
-        return side.renderer(size * size, is_final=True).render(scene, options).cpu()
+    def pixel_values(self, state: ViewState, size: int) -> PixelValues:
+        """Every buffer's numbers at each pixel, of both pictures where it is split."""
+        found = []
+        for view, slot in self._compared(state):
+            quality = self._final_quality(size * size)
+            buffers = self._rendered(slot.scene(view, size), frozenset(INSPECTED_BUFFERS), quality, slot).buffers.cpu()
+            images = {name: buffers.image(name).numpy() for name in INSPECTED_BUFFERS}
+            found.append(packed(images, buffers.mask[..., 0].numpy()))
+        return found[0] if len(found) == 1 else replace(found[0], other=found[1])
 
     def light_picture(self, state: ViewState, rows: int) -> np.ndarray:  # [rows, 2 rows, 3] linear, lat-long
         """All light as it is at the active body's pelvis."""
-        row = self._bodies.row(state)
-        captured = row.posed[state.avatar_row.active].avatar.light
-        light = self._slots[0].lightings.build(captured, state.light, row.target)
-        return picture_of_light(light.lighting, row.target, rows, 2 * rows).numpy()
+        built = self._slots[0].scene(state, WARM_UP_SIZE)
+        return picture_of_light(built.light.lighting, built.row.target, rows, 2 * rows).numpy()
 
     def to_bytes(
         self, frame: Frame, display: DisplaySettings, has_alpha: bool = False
@@ -245,38 +158,117 @@ class RenderService:
         """The frame as the window shows it, sRGB; with straight alpha instead of its background on request."""
         return display_rgba(frame, display) if has_alpha else display_bytes(frame, display)
 
-    # plain values to engine objects
+    # what commands ask: the engine's own numbers, the scene and its mesh
 
-    def _scene(self, state: ViewState, size: int, side: RenderSlot) -> tuple[PosedRow, BuiltLight, Scene, Tensor]:
-        """And what it is made of; the last is the point that the camera looks at, [3] world."""
-        row = self._bodies.row(state)
-        target = row.target + torch.tensor(state.camera.pan_m)
-        light = side.lightings.build(row.posed[state.avatar_row.active].avatar.light, state.light, row.target)
-        ground = ground_of(
-            state.surroundings, row.floor_m, row.target, state.avatar_row.spacing_m * (len(row.posed) - 1)
+    def scene(self, state: ViewState, size: int) -> BuiltScene:
+        """What the engine is given for the state."""
+        return self._slots[0].scene(state, size)
+
+    def mesh(self, state: ViewState) -> SceneMesh:
+        """All bodies as one mesh, on the host."""
+        return self._slots[0].mesh(self.scene(state, WARM_UP_SIZE))
+
+    def buffers(
+        self, state: ViewState, size: int, names: frozenset[str], quality: Quality | None = None
+    ) -> RenderedTile:
+        """The engine's buffers on the host, with the scene that they show; at full quality unless another is named."""
+        quality = quality or self._final_quality(size * size)
+        return self._rendered(self.scene(state, size), names, quality, self._slots[0]).cpu()
+
+    # how all of them are made
+
+    def _rendered(
+        self, built: BuiltScene, names: frozenset[str], quality: Quality, slot: RenderSlot, tile: Tile | None = None
+    ) -> RenderedTile:
+        if "light_visibility" in names:
+            built = built.lit_by_shown_light()
+        engine_names = frozenset(ENGINE_NAME.get(name, name) for name in names) | {"mask"}
+        options = render_options(built.state, engine_names, quality, self._backend, self._raster)
+        return slot.render(built, options, quality.is_live, tile)
+
+    def _frame(
+        self, state: ViewState, size: int, is_final: bool, slot: RenderSlot,
+        tile: Tile | None = None,  # the part that is wanted
+        depth_m: tuple[float, float] | None = None,  # of the whole picture
+    ) -> Frame:  # fmt: skip
+        start = time.perf_counter()
+        name, tile = state.display.buffer, tile or whole_tile(size)
+        quality = self._final_quality(tile.num_pixels) if is_final else LIVE
+        rendered = self._rendered(slot.scene(state, size), frozenset({name, "uv"}), quality, slot, tile)
+        has_surroundings = name == "radiance" and state.surroundings.rendered != Surroundings()
+        if has_surroundings:  # which are made on the host
+            rendered = rendered.cpu()
+        built, buffers = rendered.built, rendered.buffers
+        image, kind = display_image(buffers, name, depth_m)
+        if has_surroundings:
+            image = half_image(rendered.over_surroundings(image.float(), is_screen=True))
+        held, faces, depth_m = held_image(image), held_image(buffers.face_index), depth_m or depth_range(buffers)
+        wait_until_finished(image.device)  # so that the windows never do
+        render_ms = (time.perf_counter() - start) * 1e3
+        camera, avatar = built.scene.camera, built.avatar
+        # what the light does not reach is not refined, however stale its shadows are
+        has_sky = built.scene.lighting.environment is not None
+        is_refining = rendered.renderer.is_refining and ENGINE_NAME.get(name, name) in LIGHT_BUFFERS and has_sky
+        x, y, z = built.target.tolist()
+        return Frame(
+            image=held,
+            kind=kind,
+            state=state,
+            target=(x, y, z),
+            probe_radiance=built.light.probe_radiance.numpy(),
+            render_ms=render_ms,
+            node_ms=dict(rendered.renderer.timings),
+            is_converged=not is_refining,
+            is_final=is_final,
+            has_detail=avatar.record.has_detail if state.body.detail == "auto" else state.body.detail == "on",
+            materials_follow_pose=avatar.materials_follow_pose,
+            bodies=built.row.shown,
+            faces=faces,
+            sky=built.light.sky,
+            depth_m=depth_m,
+            projection=(camera.intrinsics @ camera.T_cam_world[:3]).float().numpy(),
+            mesh=rendered.shown_mesh() if state.display.has_wireframe else None,
+            texel_coordinates=held_image(buffers.image("uv")),
+            square=self._bodies.square(built.row, state, is_final),
         )
-        return row, light, Scene(row.posed, camera_of(state.camera, row.target, size), light.lighting, ground), target
 
-    def _options(self, state: ViewState, buffers: frozenset[str], num_pixels: int, is_final: bool) -> RenderOptions:
-        return RenderOptions(
-            buffers=buffers,
-            backend=self._backend,
-            raster=self._raster,
-            visibility_slices=1 if is_final else LIVE_VISIBILITY_SLICES,
-            supersample=FINAL_SUPERSAMPLE if is_final and num_pixels <= LARGEST_KEPT**2 else 1,
-            antialias=is_final and self._has_antialias,
-            bright_sources=state.light.bright_sources,
-            has_vertex_sources=not is_final,
-            lamp_samples=FINAL_LAMP_SAMPLES if is_final else LIVE_LAMP_SAMPLES,
-            has_pixel_normals=pixel_normals(state.body.detail),
-            freezes_materials=state.body.freezes_materials,
-        )
+    def _large_frame(
+        self, state: ViewState, size: int, slot: RenderSlot, after_tile: Callable[[int, int], bool]
+    ) -> Frame | None:
+        depth_m = None
+        if state.display.buffer == "depth" and len(tiles_of(size)) > 1:  # the grays are those of the whole picture
+            depth_m = self._frame(state, LARGEST_AT_ONCE, True, slot).depth_m
+        return joined(size, lambda tile: self._frame(state, size, True, slot, tile, depth_m), after_tile)
+
+    def _final_quality(self, num_pixels: int) -> Quality:
+        return self._final if fits_at_once(num_pixels) else replace(self._final, supersample=1)
+
+    def _compared(self, state: ViewState) -> list[tuple[ViewState, RenderSlot]]:
+        """The state and what it is compared with: in one slot where only the buffer differs, else each in its own."""
+        first, second = self._slots
+        if not state.compare.is_on:
+            return [(state, first)]
+        other = other_side(state)
+        return [(state, first), (other, first if other.body == state.body and other.light == state.light else second)]
+
+    def _environment(self, path: str) -> torch.Tensor:  # [H, W, 3] linear, lat-long
+        return self._files.get("environment", path, lambda name: load_environment_image(Path(name)))
 
 
-def engine_name(backend: str, raster: str, maps: str, device: torch.device | None) -> str:
+def _paired(frames: list[Frame]) -> Frame:
+    """A frame alone, or two that are compared as one."""
+    first, *others = frames
+    for other in others:
+        first = replace(
+            first, other=other, render_ms=first.render_ms + other.render_ms,
+            is_converged=first.is_converged and other.is_converged,
+        )  # fmt: skip
+    return first
+
+
+def engine_name(backend: str, raster: str, maps: str, device: torch.device) -> str:
     """What computes the frames, to be read by a person: "CPU: numba, embree"; names as in BackendOptions."""
-    kind = device.type if device is not None else "cpu"
     wanted = {"rasterize": backend if raster == "auto" else raster, "visibility": backend, "hash_encoding": maps}
-    taken = [resolve(operation, name, kind) for operation, name in (wanted | {"shade": backend}).items()]
-    where = "CPU" if kind == "cpu" else torch.cuda.get_device_name(device)
+    taken = [resolve(operation, name, device.type) for operation, name in (wanted | {"shade": backend}).items()]
+    where = "CPU" if device.type == "cpu" else torch.cuda.get_device_name(device)
     return f"{where}: {', '.join(dict.fromkeys(taken))}"

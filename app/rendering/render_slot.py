@@ -1,59 +1,102 @@
-"""One side of a split picture: the renderers and lights that it keeps between frames. Unsplit, there is one."""
+"""One of the two pictures that a comparison shows: the renderers and lights that it keeps between frames.
+
+A picture that is not split uses the first slot alone.
+"""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from app.model.view_state import ViewState
 from app.rendering.frames import ShownMesh
-from app.rendering.lighting import Lightings, engine_lamps
-from app.rendering.tiles import LARGEST_AT_ONCE
-from phynes_core.frame.grounded_frame import GroundedRenderer
-from phynes_core.frame.scene import Scene
-from phynes_core.render.lighting import Lighting, one_light
+from app.rendering.lighting import Lightings
+from app.rendering.posed_row import Bodies
+from app.rendering.scenes import BuiltScene, build_scene
+from app.rendering.surroundings import over_backdrop, over_ground
+from app.rendering.tiles import Tile, fits_at_once, whole_tile
+from phynes_core.frame.frame import RenderOptions
+from phynes_core.frame.grounded_frame import COARSE, FINE, GroundedRenderer
+from phynes_core.frame.scene import SceneMesh
+from phynes_core.render.camera import Camera
+from phynes_core.render.frame_buffers import FrameBuffers
 
-LARGEST_KEPT = LARGEST_AT_ONCE  # pixels a side; supersampled or kept at once, more would not fit in memory
+
+@dataclass(frozen=True, eq=False)
+class RenderedTile:
+    """The engine's buffers of a scene's picture, or of a tile of it."""
+
+    built: BuiltScene
+    tile: Tile
+    buffers: FrameBuffers
+    renderer: GroundedRenderer  # what it says of its last frame is about this one until it renders again
+
+    @property
+    def camera(self) -> Camera:
+        """That of the tile."""
+        return self.tile.of(self.built.scene.camera)
+
+    def cpu(self) -> "RenderedTile":
+        """The same with its buffers on the host."""
+        return replace(self, buffers=self.buffers.cpu())
+
+    def shown_mesh(self) -> ShownMesh:
+        """All bodies, which the renderer still has."""
+        mesh = self.renderer.mesh(self.built.scene).cpu()
+        return ShownMesh(mesh.vertices.numpy(), mesh.faces.numpy())
+
+    def picture(self, is_screen: bool) -> Tensor:  # [H, W, 4] linear, premultiplied; buffers on the host
+        """The avatar over its surroundings; is_screen as in over_ground."""
+        radiance = torch.cat([self.buffers.image("radiance"), self.buffers.mask], -1)
+        return self.over_surroundings(radiance, is_screen)
+
+    def over_surroundings(self, radiance: Tensor, is_screen: bool) -> Tensor:  # [H, W, 4] both, premultiplied
+        """An image of the radiance and its coverage over the floor, the backdrop and the balls."""
+        built = self.built
+        picture = over_ground(radiance, self.buffers.ground, is_screen)
+        return over_backdrop(
+            picture, built.state.surroundings, built.light, self.camera, pelvis=built.row.target, tile=self.tile
+        )
 
 
 class RenderSlot:
-    """Not thread-safe, as the session that owns it."""
+    """Not thread-safe, as the service that owns it."""
 
     def __init__(
         self,
+        bodies: Bodies,
         read_image: Callable[[str], Tensor],
-        device: torch.device | None = None,  # where frames are computed; the CPU when left out
+        device: torch.device,  # where frames are computed
     ) -> None:
-        self.lightings, self._device = Lightings(read_image), device
+        self._bodies, self._lightings, self._device = bodies, Lightings(read_image), device
         self._live = GroundedRenderer(device)
         self._final = GroundedRenderer(device)  # its own, so that a fine picture does not evict what dragging needs
 
-    def renderer(self, num_pixels: int, is_final: bool) -> GroundedRenderer:
-        """One that keeps its stages, unless they would hold gigabytes."""
-        if not is_final:
+    def scene(self, state: ViewState, size: int) -> BuiltScene:
+        """What the engine is given for the state."""
+        return build_scene(state, size, self._bodies, self._lightings)
+
+    def render(
+        self,
+        built: BuiltScene,
+        options: RenderOptions,
+        is_live: bool,
+        tile: Tile | None = None,  # the part that is wanted
+    ) -> RenderedTile:
+        """The buffers, where the engine made them."""
+        tile = tile or whole_tile(built.scene.camera.height)
+        renderer = self._renderer(tile.num_pixels, is_live)
+        scene = replace(built.scene, camera=tile.of(built.scene.camera))
+        buffers = renderer.render(scene, options, COARSE if is_live else FINE)
+        return RenderedTile(built, tile, buffers, renderer)
+
+    def mesh(self, built: BuiltScene) -> SceneMesh:
+        """All bodies of the scene, on the host."""
+        return self._final.mesh(built.scene).cpu()
+
+    def _renderer(self, num_pixels: int, is_live: bool) -> GroundedRenderer:
+        """One that keeps its results, unless they would hold gigabytes."""
+        if is_live:
             return self._live
-        return self._final if num_pixels <= LARGEST_KEPT**2 else GroundedRenderer(self._device)
-
-
-def shown_mesh(renderer: GroundedRenderer, scene: Scene) -> ShownMesh:
-    """The mesh of a scene that was just rendered, which the renderer still has."""
-    mesh = renderer.mesh(scene).cpu()
-    return ShownMesh(mesh.vertices.numpy(), mesh.faces.numpy())
-
-
-def light_alone(
-    state: ViewState,
-    lighting: Lighting,
-    center: Tensor,  # [3] world, what area lamps stand around
-) -> Lighting:
-    """The light that the buffer light_visibility is about; one that is gone leaves the choice to the engine."""
-    kind, _, number = state.display.shown_light.partition(":")
-    lamps, most = state.light.lamps, state.light.bright_sources
-    if kind == "lamp" and number.isdecimal() and int(number) < len(lamps):
-        suns, near = engine_lamps((replace(lamps[int(number)], is_on=True),), center)
-        return one_light(Lighting(lamps=suns, area_lamps=near), "lamp:0", most)
-    try:
-        return one_light(lighting, state.display.shown_light, most)
-    except ValueError:
-        return one_light(lighting, "", most)
+        return self._final if fits_at_once(num_pixels) else GroundedRenderer(self._device)

@@ -1,6 +1,6 @@
-"""What a ViewState's numbers mean for the engine: its camera, its clips' times, the view of the whole body."""
+"""A ViewState becomes what the engine takes: a Scene and RenderOptions. The render service alone asks for them."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -8,11 +8,88 @@ from torch import Tensor
 from app.model.avatar_row import BodyState, framed
 from app.model.cameras import CameraState
 from app.model.view_state import ViewState
-from app.rendering.posed_row import Bodies
+from app.rendering.lighting import BuiltLight, Lightings, light_alone
+from app.rendering.posed_row import Bodies, PosedRow
+from app.rendering.surroundings import ground_of
 from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.model import pose_body
 from phynes_core.errors import MotionError
+from phynes_core.frame.frame import RenderOptions
+from phynes_core.frame.scene import Scene
 from phynes_core.render.camera import Camera, framing_distance, orbit_camera
+
+LIVE_VISIBILITY_SLICES = 4  # a moving pose renews a quarter of the shadows each frame
+
+
+@dataclass(frozen=True)
+class Quality:
+    """How much work a picture is worth."""
+
+    supersample: int = 1  # samples a side of a pixel, averaged in linear light: smooth patterns and inner edges
+    antialias: bool = False  # silhouettes by coverage
+    lamp_samples: int = 16  # shadow rays a pixel and lamp
+    exact_visibility: bool = False  # shadow rays from every pixel to every probe
+    is_live: bool = False  # something moves: a coarse floor, and shadows that are renewed over several frames
+
+
+LIVE = Quality(lamp_samples=4, is_live=True)
+FINAL = Quality(supersample=2, antialias=True)  # files, and pictures at rest
+
+
+@dataclass(frozen=True, eq=False)
+class BuiltScene:
+    """The engine's scene of a state, and what it is made of."""
+
+    state: ViewState
+    scene: Scene
+    row: PosedRow
+    light: BuiltLight  # in every form
+    target: Tensor  # [3] world, what the camera looks at: the active body's pelvis, and the pan
+
+    @property
+    def avatar(self) -> Avatar:
+        """The active body's."""
+        return self.row.posed[self.state.avatar_row.active].avatar
+
+    def lit_by_shown_light(self) -> "BuiltScene":
+        """Under the one light that the buffer light_visibility is about."""
+        lighting = light_alone(self.state, self.light.lighting, self.row.target)
+        return replace(self, scene=replace(self.scene, lighting=lighting))
+
+
+def build_scene(state: ViewState, size: int, bodies: Bodies, lightings: Lightings) -> BuiltScene:
+    """The scene of a square picture; raises PhynesError for files that cannot be read."""
+    row = bodies.row(state)
+    light = lightings.build(row.posed[state.avatar_row.active].avatar.light, state.light, row.target)
+    width_m = state.avatar_row.spacing_m * (len(row.posed) - 1)
+    ground = ground_of(state.surroundings, row.floor_m, row.target, width_m)
+    camera = camera_of(state.camera, row.target, size)
+    target = row.target + torch.tensor(state.camera.pan_m)
+    return BuiltScene(state, Scene(row.posed, camera, light.lighting, ground), row, light, target)
+
+
+def render_options(
+    state: ViewState,
+    buffers: frozenset[str],  # of the engine's
+    quality: Quality,
+    backend: str = "auto",
+    raster: str = "auto",  # the rasterizer's backend, where it is not to follow `backend`
+) -> RenderOptions:
+    """How the engine makes these buffers of the state."""
+    return RenderOptions(
+        buffers=buffers,
+        backend=backend,
+        raster=raster,
+        visibility_slices=LIVE_VISIBILITY_SLICES if quality.is_live else 1,
+        supersample=quality.supersample,
+        antialias=quality.antialias,
+        bright_sources=state.light.bright_sources,
+        has_vertex_sources=quality.is_live,
+        lamp_samples=quality.lamp_samples,
+        exact_visibility=quality.exact_visibility,
+        has_pixel_normals=None if state.body.detail == "auto" else state.body.detail == "on",
+        freezes_materials=state.body.freezes_materials,
+    )
 
 
 def camera_of(orbit: CameraState, pelvis: Tensor, size: int) -> Camera:  # [3] world
@@ -28,7 +105,7 @@ def at_time(bodies: Bodies, state: ViewState, frame: int, time_s: float | None) 
             raise MotionError("--frame and --time: expected a --motion to take them from, got none")
         return state
 
-    def placed(body: BodyState) -> BodyState:
+    def timed(body: BodyState) -> BodyState:
         if not body.motion:
             return body
         clip = bodies.clip(body.motion)
@@ -36,8 +113,8 @@ def at_time(bodies: Bodies, state: ViewState, frame: int, time_s: float | None) 
             raise MotionError(f"--frame: expected 0 to {clip.num_frames - 1} of {clip.name}, got {frame}")
         return replace(body, time_s=frame / clip.fps if time_s is None else time_s)
 
-    others = tuple(placed(body) for body in state.avatar_row.others)
-    return replace(state, body=placed(state.body), avatar_row=replace(state.avatar_row, others=others))
+    others = tuple(timed(body) for body in state.avatar_row.others)
+    return replace(state, body=timed(state.body), avatar_row=replace(state.avatar_row, others=others))
 
 
 def home_view(state: ViewState, avatar: Avatar) -> CameraState:
@@ -49,8 +126,3 @@ def home_distance(avatar: Avatar) -> float:
     """Orbit distance in metres that fills 85 % of the picture's height with the standing body."""
     heights = pose_body(avatar.body, avatar.rest_pose()).vertices[:, 1]
     return round(framing_distance(float(heights.max() - heights.min())), 2)
-
-
-def pixel_normals(detail: str) -> bool | None:  # of DETAIL_MODES
-    """What RenderOptions.has_pixel_normals says for --pixel-normals."""
-    return None if detail == "auto" else detail == "on"

@@ -6,10 +6,9 @@ from torch import Tensor
 from app.model.lights import Surroundings
 from app.rendering.frames import Sky
 from app.rendering.lighting import BuiltLight
-from app.rendering.tiles import Tile
+from app.rendering.tiles import Tile, whole_tile
 from phynes_core.conventions import rotation_about_y
 from phynes_core.render.camera import Camera
-from phynes_core.render.frame_buffers import FrameBuffers
 from phynes_core.render.ground import Ground
 from phynes_core.render.light_picture import film_set_balls, picture_of_light, sample_latlong
 
@@ -25,7 +24,7 @@ GROUND_RADIUS_M = 2.4  # beyond the outer bodies
 def ground_of(
     surroundings: Surroundings, floor_m: float, target: Tensor, width_m: float
 ) -> Ground | None:  # target [3] world
-    """The floor under a row of bodies so wide, if the stage has one."""
+    """The floor under a row of bodies so wide; None where there is to be none."""
     if not surroundings.has_ground:
         return None
     radius = GROUND_RADIUS_M + 0.5 * width_m
@@ -33,43 +32,49 @@ def ground_of(
     return Ground(floor_m, center, radius, surroundings.ground_shadow, surroundings.ground_reflection)
 
 
-def with_surroundings(
+def over_ground(
     picture: Tensor,  # [H, W, 4] the radiance, premultiplied; coverage
-    buffers: FrameBuffers,
+    ground: Tensor | None,  # [H, W, 4] as FrameBuffers holds it; None: there is no floor
+    is_screen: bool = True,  # for display in sRGB; False: alpha is linear, as programs that compute expect
+) -> Tensor:  # [H, W, 4] linear, premultiplied; share of the background that is hidden
+    """The avatar over the floor's shadow and reflection."""
+    if ground is None:
+        return picture
+    if is_screen:  # shadows darken encoded colors there: what hides a share of the light hides less of its code
+        alpha = 1.0 - (1.0 - ground[..., 3:]).clamp(0.0, 1.0) ** (1.0 / SCREEN_GAMMA)
+        ground = torch.cat([ground[..., :3], alpha], -1)
+    return _over(picture, ground)
+
+
+def over_backdrop(
+    picture: Tensor,  # [H, W, 4] linear, premultiplied; share of the background that is hidden
     surroundings: Surroundings,
     light: BuiltLight,
     camera: Camera,
-    place: Tensor,  # [3] world, where the balls hang: the pelvis
-    is_screen: bool = True,  # for display in sRGB; False: alpha is linear, as programs that compute expect
-    band: Tile | None = None,  # the rows of a larger picture that all of the above show
-) -> Tensor:  # [H, W, 4] linear, premultiplied; share of the background that is hidden
-    """The avatar over its stage; a backdrop that is a color is left to whoever shows the picture."""
-    band = band or Tile(0, picture.shape[0], picture.shape[0])
-    if buffers.ground is not None:
-        floor = buffers.ground
-        if is_screen:  # shadows darken encoded colors there: what hides a share of the light hides less of its code
-            alpha = 1.0 - (1.0 - floor[..., 3:]).clamp(0.0, 1.0) ** (1.0 / SCREEN_GAMMA)
-            floor = torch.cat([floor[..., :3], alpha], -1)
-        picture = _over(picture, floor)
+    pelvis: Tensor,  # [3] world, where the balls hang
+    tile: Tile | None = None,  # the rows of a larger picture that the picture and the camera show
+) -> Tensor:  # [H, W, 4] likewise
+    """The picture over the sky or the checkerboard, with the balls; a color is left to whoever shows the picture."""
+    tile = tile or whole_tile(picture.shape[0])
     if surroundings.backdrop in ("environment", "blurred") and light.sky is not None:
         sky = sky_behind(light.sky, surroundings.backdrop == "blurred", camera)
         picture = _over(picture, torch.cat([sky, torch.ones_like(sky[..., :1])], -1))
     elif surroundings.backdrop == "checker":
-        picture = _over(picture, checker(picture.shape[1], band))
+        picture = _over(picture, checker(picture.shape[1], tile))
     if surroundings.has_balls:
-        picture = _with_balls(picture, light, camera, place, band)
+        picture = _with_balls(picture, light, camera, pelvis, tile)
     return picture
 
 
-def _with_balls(picture: Tensor, light: BuiltLight, camera: Camera, place: Tensor, band: Tile) -> Tensor:
-    size, margin = max(8, round(BALL_SHARE * band.size)), round(BALL_MARGIN * band.size)
-    top = band.size - margin - size
-    first, last = max(top, band.top), min(top + size, band.bottom)
+def _with_balls(picture: Tensor, light: BuiltLight, camera: Camera, pelvis: Tensor, tile: Tile) -> Tensor:
+    size, margin = max(8, round(BALL_SHARE * tile.size)), round(BALL_MARGIN * tile.size)
+    top = tile.size - margin - size
+    first, last = max(top, tile.top), min(top + size, tile.bottom)
     if first < last:
-        mirrored = picture_of_light(light.lighting, place, MIRROR_ROWS, 2 * MIRROR_ROWS)
-        balls = film_set_balls(light.lighting, mirrored, camera, place, size)
+        mirrored = picture_of_light(light.lighting, pelvis, MIRROR_ROWS, 2 * MIRROR_ROWS)
+        balls = film_set_balls(light.lighting, mirrored, camera, pelvis, size)
         picture = picture.clone()
-        corner = picture[first - band.top : last - band.top, margin : margin + 2 * size]
+        corner = picture[first - tile.top : last - tile.top, margin : margin + 2 * size]
         corner[:] = _over(balls[first - top : last - top, : corner.shape[1]], corner)
     return picture
 
@@ -82,12 +87,12 @@ def sky_behind(sky: Sky, is_blurred: bool, camera: Camera) -> Tensor:  # [H, W, 
     return sample_latlong(image, directions @ rotation_about_y(-sky.yaw_deg).T) * torch.tensor(sky.scale)
 
 
-def checker(width: int, band: Tile) -> Tensor:  # [H, W, 4]
+def checker(width: int, tile: Tile) -> Tensor:  # [H, W, 4]
     """Shade in every other square of the background, whatever its color and the exposure."""
-    square = max(1, band.size // CHECKER_SQUARES)
-    rows, columns = torch.arange(band.top, band.bottom) // square, torch.arange(width) // square
+    square = max(1, tile.size // CHECKER_SQUARES)
+    rows, columns = torch.arange(tile.top, tile.bottom) // square, torch.arange(width) // square
     is_dark = ((rows[:, None] + columns[None]) % 2).float()
-    return torch.cat([torch.zeros(band.rows, width, 3), CHECKER_SHADE * is_dark[..., None]], -1)
+    return torch.cat([torch.zeros(tile.rows, width, 3), CHECKER_SHADE * is_dark[..., None]], -1)
 
 
 def _over(above: Tensor, below: Tensor) -> Tensor:

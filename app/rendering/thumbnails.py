@@ -20,7 +20,7 @@ from phynes_core.errors import PhynesError
 from phynes_core.render.probes import load_environment_image
 
 ROWS, COLUMNS = 22, 44
-MIDDLE_GRAY = 0.18  # what a typical texel becomes, so that night and noon can both be told
+MIDDLE_GRAY = 0.18  # what a typical texel becomes, so that both night and noon can be recognized
 
 
 class LightThumbnails:
@@ -53,7 +53,7 @@ class LightThumbnails:
             path = self._queue.get()
             try:
                 picture = thumbnail(load_environment_image(Path(path)))
-            except PhynesError:  # who lights with it is told
+            except PhynesError:  # lighting with it shows the error
                 continue
             self._made = {**self._made, path: picture}
             self._changed()
@@ -67,7 +67,7 @@ def thumbnail(radiance: Tensor) -> np.ndarray:  # [H, 2 H, 3] linear -> [22, 44,
     return linear_to_srgb(light / (1.0 + light)).numpy()
 
 
-TURN_DEG = -28.0  # seen a little from the side, so that what reaches ahead shows
+TURN_DEG = -28.0  # seen a little from the side, so that an arm stretched forward shows
 WIDTHS = {
     **dict.fromkeys((4, 5), 0.14),
     **dict.fromkeys((7, 8), 0.11),
@@ -91,15 +91,15 @@ def pose_choices() -> tuple[PoseChoice, ...]:
 def figure_of(body: BodyModel, pose: SavedPose) -> tuple[Stroke, ...]:
     """Strokes in a square of side 1, the origin at its top left; a stroke of no length is the head."""
     rotations = torch.tensor(pose.rotations)
-    places = pose_joints(body, Pose(rotations[1:], rotations[0], torch.zeros(3), torch.zeros(10))).positions
-    places = (places - 0.5 * (places.amin(0) + places.amax(0))) @ rotation_about_y(TURN_DEG).T
+    joints = pose_joints(body, Pose(rotations[1:], rotations[0], torch.zeros(3), torch.zeros(10))).positions
+    joints = (joints - 0.5 * (joints.amin(0) + joints.amax(0))) @ rotation_about_y(TURN_DEG).T
     strokes = []
     for joint, parent in enumerate(body.parents):
         if parent < 0:
             continue
-        ends = places[parent], places[joint]
+        ends = joints[parent], joints[joint]
         strokes.append(_stroke(*ends, WIDTHS.get(joint, TRUNK_WIDTH)))
-    head = places[15] + (places[15] - places[12]) * 0.8
+    head = joints[15] + (joints[15] - joints[12]) * 0.8
     strokes.append(_stroke(head, head, 2 * HEAD_RADIUS))
     return tuple(sorted(strokes, key=lambda stroke: stroke.depth))
 

@@ -1,4 +1,4 @@
-"""Large pictures, a band of rows at a time: what one band needs in memory is all that is ever needed."""
+"""Large pictures, a tile of rows at a time: what one tile needs in memory is all that is ever needed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -10,6 +10,11 @@ from phynes_core.render.camera import Camera
 
 LARGEST_AT_ONCE = 1024  # pixels a side of a picture that is made at once
 TILE_PIXELS = 1 << 19  # with 2 x 2 samples each as many as half a picture of 1024 x 1024
+
+
+def fits_at_once(num_pixels: int) -> bool:
+    """Whether a picture of so many pixels may be supersampled and its results kept; more would not fit in memory."""
+    return num_pixels <= LARGEST_AT_ONCE**2
 
 
 @dataclass(frozen=True)
@@ -25,9 +30,19 @@ class Tile:
         """The first row below."""
         return self.top + self.rows
 
+    @property
+    def num_pixels(self) -> int:
+        """Of these rows."""
+        return self.size * self.rows
+
     def of(self, camera: Camera) -> Camera:
         """What the whole picture's camera sees in these rows."""
         return camera if self.rows == camera.height else camera.cropped(0, self.top, camera.width, self.rows)
+
+
+def whole_tile(size: int) -> Tile:
+    """The picture in one piece."""
+    return Tile(0, size, size)
 
 
 def tiles_of(size: int) -> list[Tile]:
@@ -39,18 +54,18 @@ def tiles_of(size: int) -> list[Tile]:
 def joined(
     size: int,
     render: Callable[[Tile], Frame],
-    after_tile: Callable[[int, int], bool],  # bands done, of how many; False cancels
+    after_tile: Callable[[int, int], bool],  # tiles done, of how many; False cancels
 ) -> Frame | None:
-    """One frame of all bands; None when cancelled."""
+    """One frame of all tiles; None when cancelled."""
     pixels, faces = np.zeros((size, size, 4), np.float16), np.full((size, size), -1, np.int32)
-    bands, frame, render_ms = tiles_of(size), None, 0.0
-    for done, band in enumerate(bands, 1):
-        frame = render(band)
-        pixels[band.top : band.bottom] = frame.pixels
+    tiles, frame, render_ms = tiles_of(size), None, 0.0
+    for done, tile in enumerate(tiles, 1):
+        frame = render(tile)
+        pixels[tile.top : tile.bottom] = frame.pixels
         if frame.face_index is not None:
-            faces[band.top : band.bottom] = frame.face_index
+            faces[tile.top : tile.bottom] = frame.face_index
         render_ms += frame.render_ms
-        if not after_tile(done, len(bands)):
+        if not after_tile(done, len(tiles)):
             return None
     assert frame is not None
     return replace(frame, image=pixels, faces=faces, texel_coordinates=None, render_ms=render_ms)

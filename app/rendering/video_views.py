@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from app.model.avatar_row import BodyState, advance_time, edit_avatar_row
+from app.model.avatar_row import BodyState, advance_time
 from app.model.camera_paths import camera_at, duration_s
-from app.model.edits import edit_body
 from app.model.exports import CAMERA_PATH, TurntableState
 from app.model.fields import wrap_deg
 from app.model.playback import range_s
@@ -98,13 +97,16 @@ def _from_the_start(state: ViewState, durations_s: Durations) -> ViewState:
         start, end = range_s(body, durations_s[body.motion])
         return replace(body, time_s=start if body.playback.speed >= 0 else end)
 
-    others = tuple(first(body) for body in state.avatar_row.others)
-    return edit_avatar_row(replace(state, body=first(state.body)), others=others)
+    return _each_body(state, first)
 
 
 def _playing(state: ViewState) -> ViewState:
-    others = tuple(replace(body, playing=True) for body in state.avatar_row.others)
-    return edit_avatar_row(edit_body(state, playing=True), others=others)
+    return _each_body(state, lambda body: replace(body, playing=True))
+
+
+def _each_body(state: ViewState, change: Callable[[BodyState], BodyState]) -> ViewState:
+    others = tuple(change(body) for body in state.avatar_row.others)
+    return replace(state, body=change(state.body), avatar_row=replace(state.avatar_row, others=others))
 
 
 KINDS: dict[str, VideoKind] = {

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from app.model.status import Message, RecordingStatus, Status
 from app.model.view_state import ViewState
 from app.rendering.export_jobs import ExportJob
-from app.rendering.frames import Frame, Readings, Renderer
+from app.rendering.frames import Frame, PixelValues, Renderer
 from phynes_core.errors import PhynesError
 
 _log = logging.getLogger(__name__)
@@ -20,13 +20,13 @@ REST_S = 0.3  # a view untouched for so long is rendered again, finely
 
 
 @dataclass(frozen=True)
-class _Live:
+class _Picture:
     state: ViewState
     is_final: bool = False
 
 
 @dataclass(frozen=True, eq=False)
-class _Reading:
+class _Inspection:
     state: ViewState
 
 
@@ -38,7 +38,7 @@ class Worker:
         self._size = size
         self.wake: Callable[[], None] = lambda: None  # called by the engine thread when a window should look
         self._changed = threading.Condition()
-        self._wanted: _Live | None = None
+        self._wanted: _Picture | None = None
         self._may_refine = False
         self._export: ExportJob | None = None
         self._is_cancelled = False
@@ -47,8 +47,8 @@ class Worker:
         self._finished_s: deque[float] = deque(maxlen=240)
         self._latest: Frame | None = None
         self._failed: ViewState | None = None
-        self._may_read = False
-        self._read: tuple[ViewState | None, Readings | None] = (None, None)
+        self._may_inspect = False
+        self._pixel_values: tuple[ViewState | None, PixelValues | None] = (None, None)
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
 
     @property
@@ -75,28 +75,28 @@ class Worker:
     def show(self, state: ViewState) -> None:
         """Ask for a picture; one that was not begun yet is forgotten."""
         with self._changed:
-            self._wanted = _Live(state)
+            self._wanted = _Picture(state)
             self._changed.notify()
 
     def let_refine(self, may_refine: bool) -> None:
-        """Whether a view at rest may be rendered finely: not while a hand is on it, for that takes several frames."""
+        """Whether a view at rest may be rendered finely: not while it is dragged, for that takes several frames."""
         with self._changed:
             if may_refine != self._may_refine:
                 self._may_refine = may_refine
                 self._changed.notify()
 
-    def let_read(self, may_read: bool) -> None:
-        """Whether a picture at rest may be read out, pixel by pixel: while somebody points at one."""
+    def let_inspect(self, may_inspect: bool) -> None:
+        """Whether the numbers of a picture at rest are asked for: while the pointer is over one of its pixels."""
         with self._changed:
-            if may_read != self._may_read:
-                self._may_read = may_read
+            if may_inspect != self._may_inspect:
+                self._may_inspect = may_inspect
                 self._changed.notify()
 
-    def readings_of(self, frame: Frame) -> Readings | None:
+    def pixel_values_of(self, frame: Frame) -> PixelValues | None:
         """Every buffer's numbers at the frame's pixels, once they are known."""
-        state, readings = self._read
-        is_known = state is frame.state and readings is not None and readings.rows.shape == frame.size[::-1]
-        return readings if is_known else None
+        state, values = self._pixel_values
+        is_known = state is frame.state and values is not None and values.rows.shape == frame.size[::-1]
+        return values if is_known else None
 
     def export(self, job: ExportJob) -> bool:
         """Make a picture or a video; live frames pause until it is done. False while another is made."""
@@ -135,10 +135,10 @@ class Worker:
         self._guarded("warming up", lambda: self._renderer.warm_up(self._progress))
         self._set_status(is_ready=True, activity="", share=None)
         while (job := self._next_job()) is not None:
-            if isinstance(job, _Live):
+            if isinstance(job, _Picture):
                 self._guarded("rendering", lambda job=job: self._render(job))
-            elif isinstance(job, _Reading):
-                self._guarded("reading pixels", lambda job=job: self._read_out(job.state))
+            elif isinstance(job, _Inspection):
+                self._guarded("reading pixels", lambda job=job: self._inspect(job.state))
             else:
                 self._guarded(f"making the {job.noun}", lambda job=job: self._make(job))
                 with self._changed:
@@ -146,7 +146,7 @@ class Worker:
                 if self._status.recording.state == "running":  # an error ended it
                     self._set_status(recording=replace(self._status.recording, state="failed"))
 
-    def _next_job(self) -> "_Live | _Reading | ExportJob | None":
+    def _next_job(self) -> "_Picture | _Inspection | ExportJob | None":
         with self._changed:
             while not self._is_closing:
                 if self._export is not None:
@@ -156,25 +156,26 @@ class Worker:
                     return wanted
                 latest = self._latest
                 if latest is not None and not latest.is_converged:
-                    return _Live(latest.state)
-                if self._may_read and latest is not None and latest.is_final and self._read[0] is not latest.state:
-                    return _Reading(latest.state)
+                    return _Picture(latest.state)
+                is_inspected = latest is not None and self._pixel_values[0] is latest.state
+                if self._may_inspect and latest is not None and latest.is_final and not is_inspected:
+                    return _Inspection(latest.state)
                 needs_refining = self._may_refine and latest is not None and not latest.is_final
                 was_touched = self._changed.wait(REST_S if needs_refining else None)
                 if needs_refining and not was_touched and latest is not None:
-                    return _Live(latest.state, is_final=True)
+                    return _Picture(latest.state, is_final=True)
         return None
 
-    def _render(self, job: _Live) -> None:
+    def _render(self, job: _Picture) -> None:
         try:
             self._publish(self._renderer.render(job.state, self._size, job.is_final))
         except Exception:
             self._failed = job.state
             raise
 
-    def _read_out(self, state: ViewState) -> None:
-        self._read = (state, None)  # once: what failed would fail again
-        self._read = (state, self._renderer.readings(state, self._size))
+    def _inspect(self, state: ViewState) -> None:
+        self._pixel_values = (state, None)  # once: what failed would fail again
+        self._pixel_values = (state, self._renderer.pixel_values(state, self._size))
         self.wake()
 
     def _publish(self, frame: Frame) -> None:
@@ -197,7 +198,7 @@ class Worker:
             is_whole = job.run(self._renderer, after_step, lambda: self._is_cancelled)
         finally:
             with self._changed:  # show the live view again
-                self._wanted = self._wanted or _Live(job.state)
+                self._wanted = self._wanted or _Picture(job.state)
         self._set_status(recording=replace(self._status.recording, state="done" if is_whole else "cancelled"))
         self.say(f"Saved {job.path}" if is_whole else f"The {job.noun} was cancelled")
 

@@ -15,13 +15,13 @@ FAST = 4.0
 LONGEST_S = 0.5  # that one step stands for: a viewer that was stopped meanwhile must not leap
 
 
-class FlyTool:
-    """Belongs to the windows' thread."""
+class FlyKeys:
+    """Belongs to the windows' thread; fed by the key events of both windows."""
 
     def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic) -> None:
         self._store, self._clock = store, clock
         self._held: set[str] = set()
-        self._counted_s = 0.0  # until when the held keys have been heeded
+        self._counted_s = 0.0  # until when the held keys have moved the camera
 
     @property
     def is_on(self) -> bool:

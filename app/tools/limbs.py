@@ -1,95 +1,149 @@
-"""What a hand does to limbs in the picture: a click takes hold of one, a dragged ring turns it."""
+"""Limbs in the picture: a click takes hold of one, a dragged ring turns it."""
 
+import math
 from dataclasses import dataclass
+
+import numpy as np
+from pyglm import glm
 
 from app.model.avatar_row import choose_body
 from app.model.edits import edit_tool
 from app.model.fields import Vector
 from app.model.joints import NO_JOINT, place_joint, select_joint, turned
 from app.model.store import Store
+from app.model.view_state import ViewState
 from app.rendering.frames import Frame
 from app.tools.orbit_view import OrbitView
-from app.tools.picking import Letterbox, picked_limb
 from app.tools.rings import RingDrag, Rings, rings_of
+from app.tools.viewport import Drag, Point, PointerEvent, Viewport
+
+GRAB_RADIUS_PX = 9.0  # in the window
+CLICK_REACH_PX = 4.0  # a press that moves no farther is a click
+REACH_SHARE = 0.03  # of the image's height: beside the body, the nearest joint is meant
 
 
 @dataclass(frozen=True, eq=False)
 class HeldLimb:
     """What is drawn of the selected joint."""
 
-    place: int  # of its body in the row
+    body: int  # its number in the row
     joint: int
     rings: Rings
     chosen_axis: int  # what the keys turn about
-    held_axis: int | None  # of the ring in the hand
+    held_axis: int | None  # of the ring that is dragged
 
 
-GRAB_RADIUS_PX = 9.0  # in the window
-CLICK_REACH_PX = 4.0  # a hand that trembles so much still clicks
+class RingTool:
+    """Turns the selected joint about one of its rings."""
 
-
-class LimbTool:
-    """Positions are window pixels. The frame is the one that is shown, so that rings stick to it."""
+    name = "ring"
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self.frame: Frame | None = None
-        self.held_axis: int | None = None  # of the ring in the hand
-        self._drag: RingDrag | None = None
-        self._joint, self._angles = NO_JOINT, (0.0, 0.0, 0.0)
-        self._pressed: tuple[float, float] | None = None
+        self._held_axis: int | None = None
 
-    def rings(self, view: OrbitView) -> Rings | None:
-        """Of the selected joint; None without one."""
+    def hit(self, press: PointerEvent) -> bool:
+        """On a ring of the selected joint."""
+        return self._hit(press) is not None
+
+    def drag(self, press: PointerEvent) -> Drag:
+        """Choose the ring's axis, then turn by the way around it."""
+        hit, viewport = self._hit(press), press.viewport
+        if hit is None or viewport is None:
+            return
+        rings, axis = hit
         state = self._store.state
-        if self.frame is None or state.tool.selected_joint == NO_JOINT:
-            return None
-        if len(self.frame.bodies) != len(state.bodies):
-            return None
-        return rings_of(self.frame, view, state.avatar_row.active, state.tool.selected_joint)
+        joint = state.tool.selected_joint
+        angles: Vector = state.body.joint_angles_deg[joint]
+        ring = RingDrag(rings, viewport.view, axis, *viewport.pixel(press.point))
+        self._store.post(lambda s: edit_tool(s, joint_axis=axis), "axis", is_undoable=False)
+        self._held_axis = axis
+        try:
+            while not (event := (yield)).is_release:
+                viewport = event.viewport or viewport
+                degrees = ring.move(*viewport.pixel(event.point))
+                self._place(joint, turned(angles, axis, degrees, is_root=joint == 0))
+        finally:
+            self._held_axis = None
 
-    def held(self, view: OrbitView) -> HeldLimb | None:
+    def held(self, viewport: Viewport) -> HeldLimb | None:
         """What is drawn of the selected joint."""
-        rings, state = self.rings(view), self._store.state
+        state = self._store.state
+        rings = rings_shown(state, viewport)
         if rings is None:
             return None
-        return HeldLimb(
-            state.avatar_row.active, state.tool.selected_joint, rings, state.tool.joint_axis, self.held_axis
-        )
+        tool = state.tool
+        return HeldLimb(state.avatar_row.active, tool.selected_joint, rings, tool.joint_axis, self._held_axis)
 
-    def press(self, view: OrbitView, letterbox: Letterbox, x: float, y: float, reach: float = 1.0) -> bool:
-        """Whether the press took a ring; else it may become a click. `reach` multiplies how far it hits."""
-        self._pressed = (x, y)
-        rings, place = self.rings(view), letterbox.to_image(x, y)
-        axis = rings.hit(view, *place, reach * GRAB_RADIUS_PX / letterbox.scale) if rings is not None else None
-        if rings is None or axis is None:
-            return False
-        state = self._store.state
-        self.held_axis, self._joint = axis, state.tool.selected_joint
-        self._angles: Vector = state.body.joint_angles_deg[self._joint]
-        self._drag = RingDrag(rings, view, axis, *place)
-        self._store.post(lambda s: edit_tool(s, joint_axis=axis), "axis", is_undoable=False)
-        return True
+    def _hit(self, press: PointerEvent) -> tuple[Rings, int] | None:
+        viewport = press.viewport
+        rings = rings_shown(self._store.state, viewport) if viewport is not None else None
+        if viewport is None or rings is None:
+            return None
+        axis = rings.hit(viewport.view, *viewport.pixel(press.point), viewport.pixels(GRAB_RADIUS_PX))
+        return None if axis is None else (rings, axis)
 
-    def move(self, letterbox: Letterbox, x: float, y: float) -> None:
-        """The pointer moved with a ring in the hand."""
-        if self._drag is None or self.held_axis is None:
-            return
-        degrees = self._drag.move(*letterbox.to_image(x, y))
-        joint, angles = self._joint, turned(self._angles, self.held_axis, degrees, is_root=self._joint == 0)
+    def _place(self, joint: int, angles: Vector) -> None:
         self._store.post(lambda state: place_joint(state, joint, angles), "turn joint")
 
-    def release(self, view: OrbitView | None, letterbox: Letterbox | None, x: float, y: float) -> None:
-        """The button went up; a press that did not move was a click on a limb, or on nothing."""
-        was_ring, pressed = self._drag is not None, self._pressed
-        self._drag, self.held_axis, self._pressed = None, None, None
-        if was_ring or pressed is None or view is None or letterbox is None or self.frame is None:
-            return
-        if max(abs(x - pressed[0]), abs(y - pressed[1])) > CLICK_REACH_PX:
-            return
-        limb = picked_limb(self.frame, view, *letterbox.to_image(x, y))
-        if limb is None:
-            self._store.post(lambda state: select_joint(state, NO_JOINT), "select joint", is_undoable=False)
-            return
-        place, joint = limb
-        self._store.post(lambda s: select_joint(choose_body(s, place), joint), "select joint", is_undoable=False)
+
+def rings_shown(state: ViewState, viewport: Viewport) -> Rings | None:
+    """The rings of the selected joint; None without one."""
+    frame, joint = viewport.frame, state.tool.selected_joint
+    if joint == NO_JOINT or len(frame.bodies) != len(state.bodies):
+        return None
+    return rings_of(frame, viewport.view, state.avatar_row.active, joint)
+
+
+def click_limb(store: Store, viewport: Viewport, point: Point) -> None:
+    """Take hold of the limb that was clicked, or let go beside the bodies."""
+    limb = picked_limb(viewport.frame, viewport.view, *viewport.pixel(point))
+    if limb is None:
+        store.post(lambda state: select_joint(state, NO_JOINT), "select joint", is_undoable=False)
+        return
+    body, joint = limb
+    store.post(lambda s: select_joint(choose_body(s, body), joint), "select joint", is_undoable=False)
+
+
+def picked_limb(frame: Frame, view: OrbitView, x_px: float, y_px: float) -> tuple[int, int] | None:
+    """(number of the body in the row, joint) at an image position; None on the background."""
+    if frame.face_index is None or not frame.bodies:
+        return None
+    height, width = frame.face_index.shape
+    column, row = math.floor(x_px), math.floor(y_px)
+    if not (0 <= column < width and 0 <= row < height):
+        return None
+    face = int(frame.face_index[row, column])
+    if face < 0:
+        return _nearest_joint(frame, view, x_px, y_px)
+    number = owner_of(frame, face)
+    body = frame.bodies[number]
+    return number, int(body.face_weights[face - body.first_face].argmax())
+
+
+def owner_of(frame: Frame, face: int) -> int:
+    """Number in the row of the body that a face belongs to."""
+    return max(number for number, body in enumerate(frame.bodies) if body.first_face <= face)
+
+
+def limb_weights(frame: Frame, number: int, joint: int) -> np.ndarray | None:  # [H, W] uint8
+    """How much a joint of a body moves what each pixel shows; 0 on other bodies and on the background."""
+    if frame.face_index is None or not 0 <= number < len(frame.bodies):
+        return None
+    body = frame.bodies[number]
+    table = np.zeros(len(body.face_weights) + 1, np.uint8)  # the last entry stands for everything else
+    table[:-1] = body.face_weights[:, joint]
+    faces = frame.face_index - body.first_face
+    is_own = (faces >= 0) & (faces < len(body.face_weights)) & (frame.face_index >= 0)
+    return table[np.where(is_own, faces, len(table) - 1)]
+
+
+def _nearest_joint(frame: Frame, view: OrbitView, x_px: float, y_px: float) -> tuple[int, int] | None:
+    best: tuple[float, int, int] | None = None
+    for number, body in enumerate(frame.bodies):
+        for joint, point in enumerate(body.joints.tolist()):
+            x, y, depth = view.project(glm.vec3(*point))
+            apart = math.hypot(x - x_px, y - y_px)
+            if depth > 0 and apart <= REACH_SHARE * view.height and (best is None or apart < best[0]):
+                best = apart, number, joint
+    return None if best is None else best[1:]

@@ -1,4 +1,4 @@
-"""What a hand with a brush does in the picture: strokes on the body, fills by color, the eyedropper."""
+"""Painting materials in the picture: strokes on the body, fills by color, the eyedropper."""
 
 import math
 from collections.abc import Callable
@@ -16,101 +16,123 @@ from app.model.materials import (
 )
 from app.model.store import Store
 from app.rendering.frames import Frame
+from app.tools.limbs import owner_of
 from app.tools.orbit_view import OrbitView
-from app.tools.picking import Letterbox, owner_of
+from app.tools.viewport import RIGHT, Drag, Pixel, Point, PointerEvent, Viewport
 
 STEP_RADII = 0.5  # between two points of a stroke
 FULL = f"No more paint sticks: at most {MOST_STROKES} strokes and {MOST_POINTS} points; undo or clear some"
 LEAST_STEP_PX, MOST_STEPS = 1.5, 200  # image; of one motion of the pointer
 
 
+class EyedropperTool:
+    """Takes color and roughness up with the right button, whatever brush is chosen."""
+
+    name = "pick"
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def hit(self, press: PointerEvent) -> bool:
+        """The right button on a body, while a brush is chosen."""
+        return press.button == RIGHT and touched(self._store, press) is not None
+
+    def drag(self, press: PointerEvent) -> Drag:
+        """Take up what the press touches; nothing more comes of the drag."""
+        pick_up(self._store, press)
+        yield
+
+
 class PaintTool:
-    """Positions are window pixels. The frame is the one that is shown: what is painted is what was seen."""
+    """Paints, fills or takes color up, as the brush says. What is painted on is the frame that is shown."""
 
-    def __init__(self, store: Store, say: Callable[[str], None] = lambda text: None) -> None:
+    name = "paint"
+
+    def __init__(self, store: Store, say: Callable[[str], None]) -> None:
         self._store, self._say = store, say
-        self.frame: Frame | None = None
-        self._place: int | None = None  # in the row, of the body that the stroke began on
-        self._last: tuple[float, float] | None = None  # image px
 
-    @property
-    def is_ready(self) -> bool:
-        """Whether the hand holds a tool."""
-        return self._store.state.tool.brush.tool != "none"
+    def hit(self, press: PointerEvent) -> bool:
+        """On a body, while a brush is chosen; beside it a drag is the camera's."""
+        return touched(self._store, press) is not None
 
-    def press(self, letterbox: Letterbox, x: float, y: float, picks: bool = False) -> bool:
-        """Whether the press touched a body with a tool; beside it, it is the camera's. `picks`: the other button."""
+    def drag(self, press: PointerEvent) -> Drag:
+        """A stroke; what the pointer passes between two motions is painted, too."""
+        spot, viewport = touched(self._store, press), press.viewport
+        if spot is None or viewport is None:
+            return
         tool = self._store.state.tool.brush.tool
-        spot = self._spot(*letterbox.to_image(x, y))
-        if tool == "none" or spot is None or self.frame is None:
-            return False
-        place, point = spot
-        if picks or tool == "pick":
-            self._pick(place, point)
-            return True
-        if place != self._store.state.avatar_row.active:
-            self._store.post(lambda s: choose_body(s, place), "avatar")
+        if tool == "pick":
+            pick_up(self._store, press)
+            return
+        number, place = spot
+        if number != self._store.state.avatar_row.active:
+            self._store.post(lambda s: choose_body(s, number), "avatar")
         self._store.end_gesture()
         bodies = self._store.state.bodies
-        if place < len(bodies) and is_full(bodies[place].materials):
+        if number < len(bodies) and is_full(bodies[number].materials):
             self._say(FULL)
         if tool == "fill":
-            self._store.post(lambda s: fill_at(s, point), "fill")
-            return True
-        self._place, self._last = place, letterbox.to_image(x, y)
-        self._store.post(lambda s: begin_stroke(s, (point,)), "paint")
-        return True
-
-    def move(self, view: OrbitView, letterbox: Letterbox, x: float, y: float) -> None:
-        """Go on with the stroke; what the pointer passes between two motions is painted, too."""
-        if self._last is None:
+            self._store.post(lambda s: fill_at(s, place), "fill")
             return
-        start, end = self._last, letterbox.to_image(x, y)
-        step = max(LEAST_STEP_PX, STEP_RADII * brush_radius_px(view, self._store.state.tool.brush.stroke.radius_m))
-        count = min(MOST_STEPS, int(math.dist(start, end) / step))
-        if count == 0:
-            return
-        shares = [(number + 1) / count for number in range(count)]
-        spots = [
-            self._spot(start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share)
-            for share in shares
-        ]
-        points = tuple(spot[1] for spot in spots if spot is not None and spot[0] == self._place)
-        self._last = end
-        if points:
-            self._store.post(lambda s: extend_stroke(s, points), "paint")
+        self._store.post(lambda s: begin_stroke(s, (place,)), "paint")
+        last = viewport.pixel(press.point)
+        while not (event := (yield)).is_release:
+            viewport = event.viewport or viewport
+            pixel = viewport.pixel(event.point)
+            if pixels := self._between(viewport, last, pixel):
+                last = pixel
+                self._extend(viewport.frame, number, pixels)
 
-    def ring(
-        self, view: OrbitView, letterbox: Letterbox, x: float, y: float
-    ) -> tuple[float, float, float] | None:  # x, y and radius in the window
-        """How wide the brush is; None beside the bodies."""
+    def ring(self, viewport: Viewport, point: Point) -> tuple[float, float, float] | None:
+        """Where the brush would paint and how wide: x, y and radius in the window; None beside the bodies."""
         brush = self._store.state.tool.brush
-        if brush.tool != "brush" or self._spot(*letterbox.to_image(x, y)) is None:
+        if brush.tool != "brush" or surface_at(viewport.frame, viewport.pixel(point)) is None:
             return None
-        return x, y, brush_radius_px(view, brush.stroke.radius_m) * letterbox.scale
+        return *point, brush_radius_px(viewport.view, brush.stroke.radius_m) * viewport.letterbox.scale
 
-    def release(self) -> None:
-        """The button went up."""
-        self._place, self._last = None, None
+    def _between(self, viewport: Viewport, start: Pixel, end: Pixel) -> list[Pixel]:
+        """Where the brush paints on the way, its end included; empty while the way is shorter than a step."""
+        radius_px = brush_radius_px(viewport.view, self._store.state.tool.brush.stroke.radius_m)
+        count = min(MOST_STEPS, int(math.dist(start, end) / max(LEAST_STEP_PX, STEP_RADII * radius_px)))
+        shares = [(step + 1) / count for step in range(count)]
+        return [(start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share) for share in shares]
 
-    def _spot(self, x_px: float, y_px: float) -> tuple[int, Place] | None:
-        """Whose body is there, and the texel coordinate."""
-        frame = self.frame
-        if frame is None or frame.uv is None or frame.face_index is None or not frame.bodies:
-            return None
-        height, width = frame.face_index.shape
-        column, row = math.floor(x_px), math.floor(y_px)
-        if not (0 <= column < width and 0 <= row < height) or frame.face_index[row, column] < 0:
-            return None
-        u, v = frame.uv[row, column].tolist()
-        return owner_of(frame, int(frame.face_index[row, column])), (u, v)
+    def _extend(self, frame: Frame, number: int, pixels: list[Pixel]) -> None:
+        spots = [surface_at(frame, pixel) for pixel in pixels]
+        places = tuple(spot[1] for spot in spots if spot is not None and spot[0] == number)
+        if places:
+            self._store.post(lambda s: extend_stroke(s, places), "paint")
 
-    def _pick(self, place: int, point: Place) -> None:
-        if self.frame is None or self.frame.square is None or place != self.frame.state.avatar_row.active:
-            return
-        found = self.frame.square.at(point)
-        if found is not None:
-            self._store.post(lambda s: pick_material(s, *found), "brush", is_undoable=False)
+
+def touched(store: Store, press: PointerEvent) -> tuple[int, Place] | None:
+    """Whose body a press touches with a brush, and the texel coordinate there."""
+    if press.viewport is None or store.state.tool.brush.tool == "none":
+        return None
+    return surface_at(press.viewport.frame, press.viewport.pixel(press.point))
+
+
+def surface_at(frame: Frame, pixel: Pixel) -> tuple[int, Place] | None:
+    """Number of the body in the row and texel coordinate at an image position; None on the background."""
+    if frame.uv is None or frame.face_index is None or not frame.bodies:
+        return None
+    height, width = frame.face_index.shape
+    column, row = math.floor(pixel[0]), math.floor(pixel[1])
+    if not (0 <= column < width and 0 <= row < height) or frame.face_index[row, column] < 0:
+        return None
+    u, v = frame.uv[row, column].tolist()
+    return owner_of(frame, int(frame.face_index[row, column])), (u, v)
+
+
+def pick_up(store: Store, press: PointerEvent) -> None:
+    """Take up color and roughness of the active body where the press touches it."""
+    spot = touched(store, press)
+    if spot is None or press.viewport is None:
+        return
+    frame = press.viewport.frame
+    if frame.square is None or spot[0] != frame.state.avatar_row.active:
+        return
+    if (material := frame.square.at(spot[1])) is not None:
+        store.post(lambda s: pick_material(s, *material), "brush", is_undoable=False)
 
 
 def brush_radius_px(view: OrbitView, radius_m: float) -> float:

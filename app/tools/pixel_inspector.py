@@ -9,10 +9,11 @@ from app.model.display_settings import DisplaySettings
 from app.model.store import Store
 from app.model.tools import ToolState
 from app.rendering.false_color import FARTHEST, NEAREST
-from app.rendering.frames import LEAST_COVERAGE, READ_BUFFERS, Frame, Readings, Values
+from app.rendering.frames import INSPECTED_BUFFERS, LEAST_COVERAGE, Frame, PixelValues, Values
 from app.rendering.overlays import joint_at, joint_label
 from app.rendering.worker import Worker
-from app.tools.picking import Letterbox, owner_of
+from app.tools.limbs import owner_of
+from app.tools.viewport import Letterbox, Point, Viewport
 
 UNITS = {"depth": "m"}
 DIGITS = {"uv": 4}  # after the point; 3 where it is not named
@@ -34,7 +35,7 @@ class Line:
 
 def value_lines(
     frame: Frame,  # the side under the pointer
-    readings: Readings | None,  # of the same side; None while the engine has not told them
+    readings: PixelValues | None,  # of the same side; None while the engine has not told them
     column: int,
     row: int,
     side: str = "",  # of a split picture
@@ -42,7 +43,7 @@ def value_lines(
     """The pixel, whose it is, and every buffer's value there."""
     told = {} if readings is None else readings.at(column, row)
     values = {**values_shown(frame, column, row), **told}  # the engine's numbers are finer than the picture's
-    names = dict.fromkeys((*READ_BUFFERS, *values))
+    names = dict.fromkeys((*INSPECTED_BUFFERS, *values))
     absent = PENDING if readings is None and _shows_body(frame, column, row) else NOTHING
     heading = SEPARATOR.join(text for text in (f"{column}, {row}", side, limb_name(frame, column, row)) if text)
     lines = [Line(heading)]
@@ -70,13 +71,13 @@ def values_shown(frame: Frame, column: int, row: int) -> Values:
 
 
 def limb_name(frame: Frame, column: int, row: int) -> str:
-    """Which part of whom the pixel shows; "" on the background."""
+    """Which limb the pixel shows, and of which avatar; "" on the background."""
     faces = frame.face_index
     if faces is None or not frame.bodies or (face := int(faces[row, column])) < 0:
         return ""
-    place = owner_of(frame, face)
-    body = frame.bodies[place]
-    return of_whom(frame, place, joint_label(int(body.face_weights[face - body.first_face].argmax())))
+    number = owner_of(frame, face)
+    body = frame.bodies[number]
+    return of_whom(frame, number, joint_label(int(body.face_weights[face - body.first_face].argmax())))
 
 
 def joint_line(frame: Frame, x_px: float, y_px: float, reach_px: float) -> Line | None:
@@ -85,10 +86,10 @@ def joint_line(frame: Frame, x_px: float, y_px: float, reach_px: float) -> Line 
     return None if found is None else Line(of_whom(frame, found[0], joint_label(found[1])))
 
 
-def of_whom(frame: Frame, place: int, part: str) -> str:
+def of_whom(frame: Frame, number: int, part: str) -> str:
     """With the avatar's name where there are several."""
     bodies = posed_bodies(frame.state)
-    return part if len(bodies) < 2 else f"{part}, {Path(bodies[place].avatar).stem}"
+    return part if len(bodies) < 2 else f"{part}, {Path(bodies[number].avatar).stem}"
 
 
 def number_texts(name: str, values: tuple[float, ...]) -> tuple[str, ...]:
@@ -128,34 +129,34 @@ class Pointing:
 
     def __init__(self, store: Store, worker: Worker) -> None:
         self._store, self._worker = store, worker
-        self._place: tuple[float, float] | None = None
+        self._point: Point | None = None
         self._moved_s = 0.0
 
-    def pointed(
-        self, frame: Frame | None, place: tuple[float, float] | None, letterbox: Letterbox | None, now_s: float
-    ) -> Pointed | None:
-        """What to show for a pointer at a place of the window; None when nothing is switched on or it is elsewhere."""
-        if place != self._place:
-            self._place, self._moved_s = place, now_s
+    def pointed(self, viewport: Viewport | None, point: Point | None, now_s: float) -> Pointed | None:
+        """What to show for a pointer at a window position; None when nothing is switched on or it is elsewhere."""
+        if point != self._point:
+            self._point, self._moved_s = point, now_s
         state = self._store.state
         found = None
-        if frame is not None and place is not None and letterbox is not None:
-            found = pointed_at(frame, self._worker.readings_of(frame), letterbox, place, state.tool, state.display)
+        if viewport is not None and point is not None:
+            frame, letterbox = viewport.frame, viewport.letterbox
+            values = self._worker.pixel_values_of(frame)
+            found = pointed_at(frame, values, letterbox, point, state.tool, state.display)
         may_read = found is not None and state.tool.has_readout and now_s - self._moved_s >= REST_S
-        self._worker.let_read(may_read)
+        self._worker.let_inspect(may_read)
         return found
 
 
 def pointed_at(
     frame: Frame,
-    readings: Readings | None,
+    readings: PixelValues | None,
     letterbox: Letterbox,
-    place: tuple[float, float],  # window, screen coordinates
+    point: Point,
     tool: ToolState,
     display: DisplaySettings,  # as it is now
 ) -> Pointed | None:
     """What to show beside a pointer there."""
-    x_px, y_px = letterbox.to_image(*place)
+    x_px, y_px = letterbox.to_image(*point)
     width, height = frame.size
     if not (0 <= x_px < width and 0 <= y_px < height):
         return None
@@ -172,4 +173,4 @@ def pointed_at(
         lines = (joint, *lines)
     if not lines and not tool.has_loupe:
         return None
-    return Pointed(*place, column, row, tool.loupe_zoom if tool.has_loupe else 0, lines)
+    return Pointed(*point, column, row, tool.loupe_zoom if tool.has_loupe else 0, lines)

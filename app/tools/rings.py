@@ -32,26 +32,26 @@ class Rings:
     def projected(self, view: OrbitView, axis: int) -> tuple[np.ndarray, np.ndarray]:  # [S + 1, 2] px, [S + 1] bool
         """The ring in the picture, and which of its points lie on the near side."""
         points = self.points(axis)
-        places = np.array([view.project(glm.vec3(*point))[:2] for point in points])
+        pixels = np.array([view.project(glm.vec3(*point))[:2] for point in points])
         away = np.array(self.center.to_tuple()) - np.array(view.eye.to_tuple())
-        return places, (points - np.array(self.center.to_tuple())) @ away <= 1e-3 * self.radius_m
+        return pixels, (points - np.array(self.center.to_tuple())) @ away <= 1e-3 * self.radius_m
 
     def hit(self, view: OrbitView, x_px: float, y_px: float, reach_px: float) -> int | None:
         """The ring under a pointer; its near side wins over another's far side."""
         best: tuple[float, int] | None = None
         for axis in range(3):
-            places, is_near = self.projected(view, axis)
-            distance = np.hypot(places[:, 0] - x_px, places[:, 1] - y_px) + np.where(is_near, 0.0, 0.6 * reach_px)
+            pixels, is_near = self.projected(view, axis)
+            distance = np.hypot(pixels[:, 0] - x_px, pixels[:, 1] - y_px) + np.where(is_near, 0.0, 0.6 * reach_px)
             if (closest := float(distance.min())) <= reach_px and (best is None or closest < best[0]):
                 best = closest, axis
         return None if best is None else best[1]
 
 
-def rings_of(frame: Frame, view: OrbitView, place: int, joint: int) -> Rings | None:
-    """The rings of a joint as the frame shows it."""
-    if not 0 <= place < len(frame.bodies) or not 0 <= joint < len(frame.bodies[place].joints):
+def rings_of(frame: Frame, view: OrbitView, number: int, joint: int) -> Rings | None:
+    """The rings of a joint of a body of the row, as the frame shows it."""
+    if not 0 <= number < len(frame.bodies) or not 0 <= joint < len(frame.bodies[number].joints):
         return None
-    body = frame.bodies[place]
+    body = frame.bodies[number]
     center = glm.vec3(*body.joints[joint].tolist())
     depth = view.project(center)[2]
     if depth <= 0:
@@ -102,8 +102,8 @@ class RingDrag:
 
     def _tangent(self, rings: Rings, axis: int) -> tuple[float, float]:
         """Pixels that the ring's nearest point moves by for one radian."""
-        places, is_near = rings.projected(self._view, axis)
-        apart = np.hypot(places[:, 0] - self._start_px[0], places[:, 1] - self._start_px[1])
+        pixels, is_near = rings.projected(self._view, axis)
+        apart = np.hypot(pixels[:, 0] - self._start_px[0], pixels[:, 1] - self._start_px[1])
         grabbed = int(np.where(is_near, apart, np.inf).argmin())
         point = glm.vec3(*rings.points(axis)[grabbed].tolist())
         step = glm.cross(self._normal, point - rings.center) * 1e-2

@@ -29,7 +29,7 @@ class MaterialController:
         return MaterialFile(materials_path(avatar).name, self._is_there) if avatar else MaterialFile()
 
     def turn(self) -> None:
-        """Look for a file when another avatar becomes the active one, and say so: nobody is painted unasked."""
+        """Look for a file when another avatar becomes active, and say so. Edits are only used when asked for."""
         body = self._store.state.body
         if body.avatar == self._offered or not body.avatar:
             return
@@ -68,6 +68,11 @@ class PoseController:
         self._store, self._worker = store, worker
         self.choices: tuple[PoseChoice, ...] = pose_choices()
 
+    @property
+    def has_choices(self) -> bool:
+        """Whether the library holds any pose."""
+        return bool(self.choices)
+
     def save(self, where: str) -> None:
         """Keep the newest picture's pose of the active body, under a name or in a file."""
         frame = self._worker.latest
@@ -89,11 +94,10 @@ class PoseController:
     def step(self, steps: int) -> None:
         """The next pose of the library, around its ends."""
         if not self.choices:
-            self._worker.say("The library holds no poses: Alt+S saves one")
             return
         held = self._store.state.body.held_pose
-        place = next((index for index, pose in enumerate(self.choices) if pose.rotations == held), None)
-        start = place if place is not None else (-1 if steps > 0 else 0)
+        index = next((index for index, pose in enumerate(self.choices) if pose.rotations == held), None)
+        start = index if index is not None else (-1 if steps > 0 else 0)
         self._hold(self.choices[(start + steps) % len(self.choices)].rotations)
 
     def _hold(self, rotations: tuple[Vector, ...]) -> None:

@@ -1,5 +1,6 @@
 """Bookmarks and camera paths between the windows and files."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from app.files.cameras import (
@@ -12,7 +13,9 @@ from app.files.cameras import (
     without,
     write_bookmarks,
 )
+from app.model.avatar_row import framed
 from app.model.camera_paths import use_path
+from app.model.cameras import CameraState
 from app.model.edits import edit_camera
 from app.model.store import Store
 from app.viewer.notices import Say, report_errors
@@ -21,15 +24,20 @@ from app.viewer.notices import Say, report_errors
 class CameraController:
     """Belongs to the windows' thread; the files are a few kB, so reading and writing wait for nothing."""
 
-    def __init__(self, store: Store, say: Say) -> None:
-        self._store, self._say = store, say
+    def __init__(self, store: Store, say: Say, home: CameraState) -> None:
+        """`home`: the camera that frames the avatars."""
+        self._store, self._say, self._home = store, say, home
         self.bookmarks = read_bookmarks()
 
+    def go_home(self) -> None:
+        """Frame the avatars as at the start."""
+        home = self._home
+        self._store.post(lambda state: framed(replace(state, camera=home)), "reset view")
+
     def go_to(self, number: int) -> None:
-        """Look from the bookmark of this number."""
+        """Look from the bookmark of this number, if there is one."""
         found = next((bookmark for bookmark in self.bookmarks if bookmark.number == number), None)
         if found is None:
-            self._say(f"No bookmark {number} yet: Ctrl+Shift+{number} keeps this place")
             return
         camera = found.camera
         self._store.end_gesture()

@@ -19,11 +19,11 @@ from app.files.settings import (
     read_kept,
     step_scale,
 )
-from app.model.store import Store
+from app.panels.control_keys import ControlKeys, KeyReceiver
 from app.panels.layout import PANELS, PanelLayout, default_layout, names_all
 from app.panels.panel import PanelContext, Snapshot
 from app.panels.theme import WidgetSizes, build_theme, ground, palette, set_theme
-from app.tools.actions import Actions
+from app.tools.commands.context import CommandContext
 from app.window.screen import Area
 from phynes_core.io.shipped_files import ASSETS
 
@@ -32,27 +32,55 @@ FONTS = ASSETS / "fonts"
 
 
 class Controls:
-    """`screen_scale` is the density of the screen; `scaled` is told the size to draw with whenever it changes."""
+    """The controls, and what commands ask of the windows. `scaled` is told the size to draw with when it changes."""
 
-    def __init__(self, store: Store, screen_scale: float, scaled: Callable[[float], None]) -> None:
-        self._store, self._screen_scale, self._scaled = store, screen_scale, scaled
+    def __init__(
+        self,
+        say: Callable[[str], None],
+        screen_scale: float,  # density of the screen
+        scaled: Callable[[float], None],
+        focus_picture: Callable[[], None],
+    ) -> None:
+        self._say, self._screen_scale, self._scaled, self._focus_picture = say, screen_scale, scaled, focus_picture
         self._appearance = read_appearance()
+        self._is_closing = False
 
     @property
     def scale(self) -> float:
         """Size of text and widgets, times the usual one."""
         return self._appearance.scale_on(self._screen_scale)
 
-    def open(self, area: Area, actions: Actions) -> None:
+    @property
+    def is_closing(self) -> bool:
+        """Whether the viewer is to end."""
+        return self._is_closing or self.window.is_closing
+
+    def open(self, area: Area, commands: CommandContext, keys: KeyReceiver) -> None:
         """Open the window, which is `window` from now on."""
-        layout = PanelLayout(PanelContext(self._store.post, self._store.end_gesture, actions))
-        self.window = PanelWindow(layout, TITLE, area)
+        self.window = PanelWindow(PanelLayout(PanelContext(commands)), keys, TITLE, area)
         self._show()
 
-    def close(self) -> None:
-        """Remember where the panels stand, and close."""
+    def destroy(self) -> None:
+        """Remember where the panels stand, and close the window."""
         self.window.keep_arrangement()
         self.window.destroy()
+
+    def close(self) -> None:
+        """End the viewer."""
+        self._is_closing = True
+
+    def ask(self, dialog: str) -> None:
+        """Show a dialog and send the keyboard there."""
+        self.window.ask(dialog)
+
+    def show_palette(self) -> None:
+        """Show the palette; the keyboard returns to the picture if it came from there."""
+        self.window.show_palette(self._focus_picture)
+
+    def reset_layout(self) -> None:
+        """Put the panels where they stood at first."""
+        if not self.window.reset_arrangement():
+            self._say("The panels will stand where they did at first from the next start on")
 
     def next_theme(self) -> None:
         """Dark to light and back."""
@@ -142,8 +170,9 @@ class NativeWindow:
 class PanelWindow:
     """Shows a PanelLayout. Open the picture's window first: without a display Dear PyGui ends the process."""
 
-    def __init__(self, layout: PanelLayout, title: str, area: Area) -> None:
+    def __init__(self, layout: PanelLayout, keys: KeyReceiver, title: str, area: Area) -> None:
         self._layout = layout
+        self._keys = ControlKeys(layout.palette, keys)
         dpg.create_context()
         with tempfile.TemporaryDirectory() as folder:  # Dear PyGui reads the arrangement from a file, before it draws
             arrangement = Path(folder) / LAYOUT_FILE
@@ -158,6 +187,7 @@ class PanelWindow:
     def _open(self, title: str, area: Area) -> None:
         build_theme(FONTS)
         self._layout.build()
+        self._keys.build()
         self._sizes = WidgetSizes()
         dpg.create_viewport(
             title=title, width=area.width, height=area.height, x_pos=area.left, y_pos=area.top, vsync=False,
@@ -171,6 +201,13 @@ class PanelWindow:
     def ask(self, dialog: str) -> None:
         """Show a dialog, and send the keyboard there."""
         dpg.show_item(dialog)
+        self._native.focus()
+
+    def show_palette(self, focus_picture: Callable[[], None]) -> None:
+        """Show the palette, and send the keyboard there until it is closed."""
+        has_focus = self._native.has(GLFW_FOCUSED)
+        closed = (lambda: None) if has_focus else focus_picture
+        self._layout.palette.open(dpg.get_viewport_client_width(), closed)
         self._native.focus()
 
     @property
@@ -211,15 +248,16 @@ class PanelWindow:
         else:
             dpg.render_dearpygui_frame()
         dpg.run_callbacks(dpg.get_callback_queue() or [])
+        self._keys.look()
 
     def rectangles(self, tags: tuple[str, ...]) -> dict[str, list[float]]:
         """Left, top, width and height of widgets that are on the screen."""
-        places: dict[str, list[float]] = {}
+        rectangles: dict[str, list[float]] = {}
         for tag in tags:
             state = dpg.get_item_state(tag)
             if state.get("visible", True) and "rect_min" in state:  # a drawlist does not know whether it is visible
-                places[tag] = [*state["rect_min"], *state["rect_size"]]
-        return places
+                rectangles[tag] = [*state["rect_min"], *state["rect_size"]]
+        return rectangles
 
     def area(self) -> Area:
         """Where it lies on the screen."""

@@ -10,11 +10,10 @@ from pyglm import glm
 
 from app.model.lights import LightState
 from app.model.view_state import ViewState
-from app.rendering.frames import Frame
-from app.tools.limbs import LimbTool
-from app.tools.orbit_view import OrbitView
-from app.tools.picking import Letterbox, lamp_handle
+from app.tools.lamps import lamp_handle
+from app.tools.limbs import rings_shown
 from app.tools.pixel_inspector import Pointed
+from app.tools.viewport import Viewport
 
 VARIABLE = "PHYNES_TRACE"
 
@@ -55,35 +54,35 @@ class EventRecord:
             self._file = None
 
 
-def recorded_rings(limbs: LimbTool, view: OrbitView | None, letterbox: Letterbox) -> list[list[list[float]]]:
+def recorded_rings(state: ViewState, viewport: Viewport) -> list[list[list[float]]]:
     """Each ring's points in the window."""
-    rings = limbs.rings(view) if view is not None else None
-    if rings is None or view is None:
+    rings, letterbox = rings_shown(state, viewport), viewport.letterbox
+    if rings is None:
         return []
-    places = [rings.projected(view, axis)[0].tolist() for axis in range(3)]
-    return [[list(letterbox.to_window(*place)) for place in ring] for ring in places]
+    pixels = [rings.projected(viewport.view, axis)[0].tolist() for axis in range(3)]
+    return [[list(letterbox.to_window(*pixel)) for pixel in ring] for ring in pixels]
 
 
-def recorded_joints(frame: Frame, view: OrbitView, letterbox: Letterbox) -> list[list[list[float]]]:
+def recorded_joints(viewport: Viewport) -> list[list[list[float]]]:
     """Every body's joints in the window."""
+    view, letterbox = viewport.view, viewport.letterbox
     return [
         [list(letterbox.to_window(*view.project(glm.vec3(*joint))[:2])) for joint in body.joints.tolist()]
-        for body in frame.bodies
+        for body in viewport.frame.bodies
     ]
 
 
-def recorded_picture(
-    frame: Frame, view: OrbitView | None, letterbox: Letterbox, limbs: LimbTool, state: ViewState
-) -> dict[str, object]:
+def recorded_picture(viewport: Viewport, state: ViewState) -> dict[str, object]:
     """A picture that was drawn; `state` is the newest one."""
-    handles = [lamp_handle(view, lamp) for lamp in state.light.lamps] if view else []
+    frame, letterbox = viewport.frame, viewport.letterbox
+    handles = [lamp_handle(viewport.view, lamp) for lamp in state.light.lamps]
     return {
         "render_ms": round(frame.render_ms, 1),
         "is_final": frame.is_final,
         "is_current": frame.state.rendered == state.rendered,
         "selected_joint": state.tool.selected_joint,
-        "rings": recorded_rings(limbs, view, letterbox),
-        "joints_px": recorded_joints(frame, view, letterbox) if view else [],
+        "rings": recorded_rings(state, viewport),
+        "joints_px": recorded_joints(viewport),
         "handles": [letterbox.to_window(handle.x_px, handle.y_px) for handle in handles],
         **recorded_state(frame.state),
     }

@@ -1,4 +1,4 @@
-"""What the window takes away: pictures, videos, and the command lines that make them again."""
+"""What the viewer writes: pictures, videos, light files, and the command lines that make them again."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -8,9 +8,10 @@ from app.model.view_state import ViewState
 from app.options.command_lines import CommandLine, CommandTexts, still_command, video_command
 from app.rendering.export_jobs import ExportJob, LightJob, StillJob, VideoJob, with_free_path
 from app.rendering.worker import Worker
+from app.tools.commands.file import BUSY
 from app.viewer.notices import IMPOSSIBLE, report_errors
 
-SETTLED_S = 0.25  # a state that old is worth a command line: while a hand moves nobody reads
+SETTLED_S = 0.25  # a state that old is worth a command line: nobody reads it during a drag
 
 
 class ExportController:
@@ -27,6 +28,11 @@ class ExportController:
         self._seen_s = 0.0
         self._described: ViewState | None = None
         self.texts = CommandTexts()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a picture, a video or a light file is being made."""
+        return self._worker.status.recording.state == "running"
 
     def record(self) -> None:
         """Make the video."""
@@ -45,10 +51,7 @@ class ExportController:
 
     def cancel(self) -> None:
         """Stop making what is being made."""
-        if self._worker.status.recording.state == "running":
-            self._worker.cancel_recording()
-        else:
-            self._worker.say("Nothing is being made")
+        self._worker.cancel_recording()
 
     def export_light(self, path: str) -> None:
         """All light as an environment file."""
@@ -91,6 +94,6 @@ class ExportController:
             beside = f"; it reads {Path(command.session_path).name}, which was written" if command.session_path else ""
             self._worker.say(f"Copied the command line{beside}")
 
-    def _make(self, take: ExportJob) -> None:
-        if not self._worker.export(take):
-            self._worker.say("One thing at a time: Shift+R cancels what is being made")
+    def _make(self, job: ExportJob) -> None:
+        if not self._worker.export(job):
+            self._worker.say(BUSY)

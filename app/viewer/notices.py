@@ -7,6 +7,7 @@ from typing import Protocol
 from app.files.settings import keep, read_kept
 from app.model.status import Message, Status, in_full, one_line, recording_text, shortened
 from app.model.view_state import ViewState
+from app.tools.viewport import LEFT, Drag, PointerEvent
 from app.window.captions import ERROR_INK, TEXT_INK, Caption
 from phynes_core.errors import PhynesError
 
@@ -36,7 +37,7 @@ class Notices:
         self._offered_s: float | None = None  # since when
 
     def touch(self) -> None:
-        """A hand was on the picture: nobody needs to be told how to begin."""
+        """The picture was used: the hints on how to begin are needed no more."""
         if self._is_first_start and not self._was_touched:
             keep(WELCOMED, "yes\n")
         self._was_touched = True
@@ -63,14 +64,15 @@ class Notices:
                 captions.append(Caption(hint, y=BOTTOM - step * row, opacity=0.8))
         return captions
 
-    def click(self, x: float, y: float) -> bool:
-        """Open the message that was clicked, or close it; False where there is none. x, y in shares of the window."""
+    def message_at(self, x: float, y: float) -> Message | None:
+        """The message that is shown there; x, y in shares of the window."""
         row = round((BOTTOM - y) / self._step)
-        if not 0 <= row < len(self._rows) or abs(x - 0.5) > 0.35:
-            return False
-        message = self._rows[row][0]
-        self._opened = None if self._opened == message else message
-        return True
+        return self._rows[row][0] if 0 <= row < len(self._rows) and abs(x - 0.5) <= 0.35 else None
+
+    def click(self, x: float, y: float) -> None:
+        """Open the message that was clicked, or close it."""
+        if (message := self.message_at(x, y)) is not None:
+            self._opened = None if self._opened == message else message
 
     def _toasts(self, messages: tuple[Message, ...], now_s: float) -> Iterable[tuple[Message, str]]:
         """From the lowest line up: the newest few messages, an opened one in full."""
@@ -80,8 +82,36 @@ class Notices:
         yield from ((message, shortened(message.text)) for message in reversed(list(shown_messages(messages, now_s))))
 
 
+class NoticeTool:
+    """Clicks on messages, which lie over everything else in the picture."""
+
+    name = "notice"
+
+    def __init__(self, notices: Notices) -> None:
+        self._notices = notices
+
+    def hit(self, press: PointerEvent) -> bool:
+        """The left button on a message."""
+        share = _share(press)
+        return press.button == LEFT and share is not None and self._notices.message_at(*share) is not None
+
+    def drag(self, press: PointerEvent) -> Drag:
+        """Open or close it; nothing more comes of the drag."""
+        if (share := _share(press)) is not None:
+            self._notices.click(*share)
+        yield
+
+
+def _share(press: PointerEvent) -> tuple[float, float] | None:
+    """Of the window's width and height."""
+    if press.viewport is None:
+        return None
+    box = press.viewport.letterbox
+    return press.point[0] / box.window_width, press.point[1] / box.window_height
+
+
 def fly_captions(state: ViewState, status: Status) -> list[Caption]:
-    """What the hands can do in fly mode, at the top."""
+    """What keys and pointer do in fly mode, at the top."""
     tool = state.tool.camera
     if not tool.flies or status.recording.state == "running":
         return []

@@ -39,7 +39,12 @@ class SessionController:
         """For menus and notices."""
         name = self._path.name if self._path is not None else ""
         is_saved = self._saved is not None and at_rest(self._store.state) == self._saved
-        return SessionStatus(name, is_saved, self._has_offer, self._recent.listed())
+        return SessionStatus(name, is_saved, self._recent.listed())
+
+    @property
+    def can_restore(self) -> bool:
+        """Whether an earlier viewer ended unexpectedly and what it showed can be brought back."""
+        return self._has_offer
 
     def turn(self, now_s: float) -> None:
         """Once in a while: keep what is shown."""
@@ -77,7 +82,6 @@ class SessionController:
         """Show what a viewer that ended unexpectedly showed last."""
         lost = self._autosave.lost
         if lost is None or not self._has_offer:
-            self._say("There is no lost session to bring back")
             return
         self._has_offer = False
         with report_errors(self._say):

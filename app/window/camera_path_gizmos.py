@@ -11,7 +11,7 @@ from app.model.cameras import eye_of
 from app.model.fields import Rgb
 from app.model.view_state import ViewState
 from app.tools.orbit_view import OrbitView
-from app.tools.picking import Letterbox
+from app.tools.viewport import Letterbox
 from app.window.shaders import open_strip, shader_source
 
 STEPS_A_KEY = 24

@@ -8,7 +8,7 @@ import moderngl
 from PIL import Image, ImageDraw, ImageFont
 
 from app.model.fields import Rgb
-from app.tools.picking import Letterbox
+from app.tools.viewport import Letterbox
 from app.window.shaders import rectangle_program
 from phynes_core.io.shipped_files import ASSETS
 

@@ -6,9 +6,9 @@ import moderngl
 import numpy as np
 
 from app.model.display_settings import TONE_CURVES, DisplaySettings
-from app.rendering.false_color import legend_picture, legend_place, legends_of, mode_of
+from app.rendering.false_color import legend_corner, legend_picture, legends_of, mode_of
 from app.rendering.frames import KINDS, Frame
-from app.tools.picking import Letterbox
+from app.tools.viewport import Letterbox
 from app.window.frame_upload import FrameUpload
 from app.window.overlay_display import OverlayDisplay
 from app.window.shaders import rectangle_program
@@ -114,7 +114,7 @@ class FrameDisplay:
                 texture = _sized(self._context, None, (width, height), "f1")
                 texture.write(np.ascontiguousarray(picture))
                 plate = self._plates[corner] = (picture, texture)
-            left, top = legend_place(round(place[2]), round(place[3]), width, is_left=corner == 0)
+            left, top = legend_corner(round(place[2]), round(place[3]), width, is_left=corner == 0)
             self.draw_flat(plate[1], (round(place[0]) + left, round(place[1]) + top, width, height), letterbox)
 
     def draw_pixels(

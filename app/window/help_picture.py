@@ -6,20 +6,12 @@ import textwrap
 
 from PIL import Image, ImageDraw, ImageFont
 
-from app.tools.shortcuts import GROUPS, help_lines
+from app.tools.commands.registry import GROUPS, help_lines
+from app.tools.key_table import MOUSE, MOUSE_LINES
 from app.window.captions import REGULAR_FONT, SEMIBOLD_FONT
 
 TEXT_SIZES_PX = (15, 14, 13, 12, 11, 10, 9)  # the largest that fits
 LINE_SHARE = 1.62  # of the text's size
-MOUSE_LINES = (
-    ("drag", "orbit; a click takes hold of a limb"),
-    ("shift+drag, right drag", "pan"),
-    ("wheel", "zoom"),
-    ("drag a lamp", "move it around the avatar"),
-    ("ctrl+drag", "turn the surrounding light"),
-    ("drop a file", "motion, pose, light, path, session or avatar"),
-)
-MOUSE = "Mouse"
 PAGES = ((MOUSE, "Picture", "Looking closely", "Body"), ("Clip", "Light", "Camera", "Materials", "Files"))
 KEYS_WRAP, TEXT_WRAP = 22, 38  # characters
 BRIGHT, QUIET, HEADING = 255, 178, 140

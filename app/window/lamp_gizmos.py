@@ -7,8 +7,9 @@ import moderngl
 from app.model.blackbody import shown_color
 from app.model.fields import Rgb
 from app.model.lights import LampState
+from app.tools.lamps import LAMP_SPHERE_SHARE, lamp_handle
 from app.tools.orbit_view import OrbitView
-from app.tools.picking import LAMP_SPHERE_SHARE, Letterbox, lamp_handle
+from app.tools.viewport import Letterbox
 from app.window.shaders import rectangle_program
 
 DISC_RADIUS_PX = 8.0

@@ -5,9 +5,9 @@ import numpy as np
 
 from app.model.fields import Rgb
 from app.rendering.frames import Frame
-from app.tools.limbs import HeldLimb
+from app.tools.limbs import HeldLimb, limb_weights
 from app.tools.orbit_view import OrbitView
-from app.tools.picking import Letterbox, limb_weights
+from app.tools.viewport import Letterbox
 from app.window.shaders import closed_strip, rectangle_program, shader_source
 
 AXIS_INKS: tuple[Rgb, ...] = ((0.94, 0.36, 0.34), (0.48, 0.80, 0.38), (0.38, 0.62, 0.98))  # x, y, z
@@ -57,9 +57,9 @@ class LimbGizmos:
         self._bands.render(moderngl.TRIANGLES, len(vertices))
 
     def _draw_tint(self, frame: Frame, letterbox: Letterbox, limb: HeldLimb) -> None:
-        shown = (frame, limb.place, limb.joint)
+        shown = (frame, limb.body, limb.joint)
         if self._shown is None or self._shown[0] is not frame or self._shown[1:] != shown[1:]:
-            weights = limb_weights(frame, limb.place, limb.joint)
+            weights = limb_weights(frame, limb.body, limb.joint)
             if weights is None:
                 return
             size = weights.shape[1], weights.shape[0]

@@ -18,7 +18,7 @@ from app.rendering.overlays import (
     wire_corners,
     wire_width_px,
 )
-from app.tools.picking import Letterbox
+from app.tools.viewport import Letterbox
 from app.window.shaders import rectangle_program, shader_source
 
 TEXTURE_COLUMNS = 2048  # texels; two for each face

@@ -12,8 +12,8 @@ from app.model.comparison import first_column
 from app.model.display_settings import DisplaySettings
 from app.rendering.false_color import FONT, INK
 from app.rendering.frames import Frame
-from app.tools.picking import Letterbox
 from app.tools.pixel_inspector import Line, Pointed
+from app.tools.viewport import Letterbox
 from app.window.frame_display import FrameDisplay
 from app.window.shaders import rectangle_program
 

@@ -4,6 +4,7 @@ import os
 import sys
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,12 @@ from PIL import Image
 from app.model.status import one_line
 from app.model.view_state import ViewState
 from app.rendering.frames import Frame
+from app.tools.commands.registry import key_names
 from app.tools.gestures import Gestures
 from app.tools.limbs import HeldLimb
 from app.tools.orbit_view import OrbitView
-from app.tools.picking import Letterbox
 from app.tools.pixel_inspector import Pointed
-from app.tools.shortcuts import key_names
+from app.tools.viewport import Letterbox, Point, PointerEvent, Viewport
 from app.window.camera_path_gizmos import PathGizmos, path_marks
 from app.window.captions import Caption, CaptionDrawer
 from app.window.frame_display import FrameDisplay
@@ -31,6 +32,18 @@ from phynes_core.errors import DisplayError
 
 FIRST_SIZE = (800, 800)  # until `move`
 SOFTWARE_RENDERERS = ("llvmpipe", "softpipe", "swrast")
+
+
+@dataclass(frozen=True, eq=False)
+class Overlays:
+    """What is drawn over the frame."""
+
+    handles: OrbitView | None  # the frame's camera; None hides lamps, limbs and the camera path
+    captions: list[Caption]
+    is_lamp_held: bool = False
+    limb: HeldLimb | None = None
+    pointed: Pointed | None = None
+    brush: Ring | None = None
 
 
 class PictureWindow:
@@ -74,20 +87,26 @@ class PictureWindow:
         self.interface_scale = 1.0  # size of captions and handles, times the usual one
         self.needs_drawing = True
 
-    def connect(self, gestures: Gestures, dropped: Callable[[list[Path], bool], None]) -> None:
-        """Send pointer, keys and files there."""
+    def connect(
+        self, gestures: Gestures, viewport: Callable[[], Viewport | None], dropped: Callable[[list[Path], Point], None]
+    ) -> None:
+        """Send pointer and keys to `gestures`, files and their window position to `dropped`."""
         window, glfw = self._window, self._glfw
 
-        def place(x: float, y: float) -> tuple[float, float]:
+        def event(x: float, y: float, button: int, is_release: bool = False) -> PointerEvent:
             # moderngl-window passes the pointer's position now with a button event; the last motion is the event's
-            return self._pointer or (x, y)
+            held = window.modifiers
+            return PointerEvent(
+                viewport(), self._pointer or (x, y), button, has_shift=bool(held.shift),
+                turns_light=bool(held.ctrl or held.alt), is_release=is_release,
+            )  # fmt: skip
 
         def moved(x: float, y: float, dx: float, dy: float) -> None:
             self._pointer = (x, y)
 
         def dragged(x: float, y: float, dx: float, dy: float) -> None:
             self._pointer = (x, y)
-            gestures.move(x, y, dx, dy)
+            gestures.move(PointerEvent(viewport(), (x, y), delta=(dx, dy)))
 
         def key(code: Any, action: Any, modifiers: Any) -> None:
             name = names.get(code)
@@ -99,18 +118,14 @@ class PictureWindow:
         names = {getattr(window.keys, f"NUMBER_{name}" if name.isdigit() else name): name for name in key_names()}
         window.mouse_position_event_func = moved
         window.mouse_drag_event_func = dragged
-        window.mouse_press_event_func = lambda x, y, button: gestures.press(
-            *place(x, y), button, bool(window.modifiers.shift), bool(window.modifiers.ctrl or window.modifiers.alt)
-        )
-        window.mouse_release_event_func = lambda x, y, button: gestures.release(button, *place(x, y))
+        window.mouse_press_event_func = lambda x, y, button: gestures.press(event(x, y, button))
+        window.mouse_release_event_func = lambda x, y, button: gestures.release(event(x, y, button, is_release=True))
         window.mouse_scroll_event_func = lambda dx, dy: gestures.scroll(dy, bool(window.modifiers.alt))
         window.key_event_func = key
         # moderngl-window's GLFW backend does not pass drops on
         glfw.set_drop_callback(
             window._window,
-            lambda handle, paths: dropped(
-                [Path(path) for path in paths], gestures.is_right_of_slider(*glfw.get_cursor_pos(handle))
-            ),
+            lambda handle, paths: dropped([Path(path) for path in paths], glfw.get_cursor_pos(handle)),
         )
         glfw.set_window_refresh_callback(window._window, lambda handle: self._expose())
 
@@ -192,19 +207,13 @@ class PictureWindow:
         """End a wait; may be called from any thread."""
         self._glfw.post_empty_event()
 
-    def letterbox(self, frame_size: tuple[int, int]) -> Letterbox:
-        """Where a picture lies in the window, in pointer coordinates."""
-        return Letterbox(*self.size, *frame_size)
-
-    def draw(
-        self, frame: Frame | None, state: ViewState, view: OrbitView | None, is_dragged: bool, captions: list[Caption],
-        limb: HeldLimb | None = None, pointed: Pointed | None = None, brush: Ring | None = None,
-    ) -> None:  # fmt: skip
+    def draw(self, frame: Frame | None, state: ViewState, overlays: Overlays) -> None:
         """Draw everything and swap; leaves the context current."""
         self.make_current()
         self.needs_drawing = False
         buffer_width, buffer_height = self._window.buffer_size
-        ratio = self.interface_scale * buffer_width / max(1, self.size[0])
+        density = buffer_width / max(1, self.size[0])
+        ratio = self.interface_scale * density
         self._window.fbo.use()
         self._context.viewport = (0, 0, buffer_width, buffer_height)
         self._context.disable(moderngl.BLEND | moderngl.DEPTH_TEST | moderngl.CULL_FACE)
@@ -214,19 +223,19 @@ class PictureWindow:
         self._display.draw(state.display, letterbox)
         self._context.enable(moderngl.BLEND)
         self._context.blend_func = (moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
-        if view is not None:
-            if limb is not None and frame is not None:
-                self._limb_gizmos.draw(frame, view, letterbox, limb, ratio)
+        if (view := overlays.handles) is not None:
+            if overlays.limb is not None and frame is not None:
+                self._limb_gizmos.draw(frame, view, letterbox, overlays.limb, ratio)
             if (marks := path_marks(state)) is not None:
                 self._path.draw(marks, view, letterbox, ratio)
-            self._gizmos.draw(view, letterbox, state.light.lamps, state.tool.selected_lamp, is_dragged, ratio)
-        if brush is not None:
-            self._brush_ring.draw(brush, letterbox, buffer_width / max(1, self.size[0]))
-        for caption in captions:
+            lamps, selected = state.light.lamps, state.tool.selected_lamp
+            self._gizmos.draw(view, letterbox, lamps, selected, overlays.is_lamp_held, ratio)
+        if overlays.brush is not None:
+            self._brush_ring.draw(overlays.brush, letterbox, density)
+        for caption in overlays.captions:
             self._captions.draw(caption, letterbox, ratio)
-        if frame is not None and pointed is not None:
-            density = buffer_width / max(1, self.size[0])
-            self._pointing.draw(self._display, frame, state.display, letterbox, pointed, density, ratio)
+        if frame is not None and overlays.pointed is not None:
+            self._pointing.draw(self._display, frame, state.display, letterbox, overlays.pointed, density, ratio)
         if page := state.tool.help_page:
             self._captions.draw_plate(
                 self._help(page, buffer_width, buffer_height, ratio), f"help {page}", letterbox, ratio

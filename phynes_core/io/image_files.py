@@ -2,21 +2,25 @@
 
 Arrays are numpy [H, W, C], row 0 on top, channels in the order R, G, B, A. An unreadable file is an ImageError, an
 unwritable path an OutputError; files are written atomically.
+
+imageio reads and writes the 8-bit pictures. OpenEXR goes through its own package, because imageio decodes our files to
+wrong numbers without an error, and Radiance through our own code, because imageio's readers of it need a download.
 """
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
+import imageio.v3 as imageio
 import numpy as np
 import OpenEXR
-from PIL import Image
+from PIL.Image import DecompressionBombError
 
 from phynes_core.errors import ImageError, one_line
 from phynes_core.io.atomic_file import replacing
 
 LARGEST_HALF = 65504.0  # the largest finite value in half precision
 _RGBA = ("R", "G", "B", "A")
+_UNREADABLE = (OSError, ValueError, SyntaxError, DecompressionBombError)  # what imageio lets through from pillow
 
 
 def read_exr(path: Path) -> np.ndarray:  # [H, W, C] float32
@@ -65,24 +69,25 @@ def read_png(path: Path) -> np.ndarray:  # [H, W, C] uint8, C = 1 (gray), 2 (gra
     """Read a PNG (or JPEG) as stored; palettes are expanded and 16-bit gray is rounded to 8 bits."""
     content = _read_bytes(path)
     try:
-        with Image.open(io.BytesIO(content)) as picture:
-            if picture.mode.startswith("I"):
-                return np.round(np.asarray(picture, np.float32) / 257.0).clip(0, 255).astype(np.uint8)[..., None]
-            if picture.mode not in ("L", "LA", "RGB", "RGBA"):
-                picture = picture.convert("RGBA" if "transparency" in picture.info else "RGB")
-            pixels = np.array(picture)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ImageError(f"{path}: not a readable picture ({one_line(error)}); save it as an 8-bit PNG") from error
+        with imageio.imopen(content, "r", plugin="pillow") as picture:
+            stored = picture.metadata(index=0)
+            is_kept = stored["mode"] in ("L", "LA", "RGB", "RGBA") or stored["mode"].startswith("I")
+            mode = None if is_kept else "RGBA" if "transparency" in stored else "RGB"
+            pixels = picture.read(index=0, mode=mode)  # type: ignore[call-arg]
+    except _UNREADABLE as error:
+        raise _unreadable_picture(path, error) from error
+    if pixels.dtype != np.uint8:
+        pixels = np.round(pixels.astype(np.float32) / 257.0).clip(0, 255).astype(np.uint8)
     return pixels[..., None] if pixels.ndim == 2 else pixels
 
 
 def picture_size(path: Path) -> tuple[int, int]:  # width, height
     """Size of a PNG (or JPEG) without decoding its pixels."""
     try:
-        with Image.open(path) as picture:
-            return picture.size
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ImageError(f"{path}: not a readable picture ({one_line(error)}); save it as an 8-bit PNG") from error
+        height, width = imageio.improps(Path(path).absolute(), plugin="pillow", index=0).shape[:2]
+    except _UNREADABLE as error:
+        raise _unreadable_picture(path, error) from error
+    return width, height
 
 
 def write_png(path: Path, image: np.ndarray) -> None:  # [H, W] or [H, W, C] uint8, C = 1, 3 or 4
@@ -92,18 +97,15 @@ def write_png(path: Path, image: np.ndarray) -> None:  # [H, W] or [H, W, C] uin
         raise TypeError(f"image: expected uint8, got {pixels.dtype}; encode and round it first")
     if pixels.ndim not in (2, 3) or (pixels.ndim == 3 and pixels.shape[2] not in (1, 3, 4)) or 0 in pixels.shape:
         raise ValueError(f"image: expected [H, W] or [H, W, 1 | 3 | 4], got {list(pixels.shape)}")
-    picture = Image.fromarray(pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels)
-    encoded = io.BytesIO()
-    picture.save(encoded, "png")
+    gray_or_colors = pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels
+    encoded = imageio.imwrite("<bytes>", gray_or_colors, extension=".png", plugin="pillow")
+    assert isinstance(encoded, bytes)  # imageio's answer to "<bytes>"
     with replacing(path) as temporary:
-        temporary.write_bytes(encoded.getvalue())
+        temporary.write_bytes(encoded)
 
 
 def read_hdr(path: Path) -> np.ndarray:  # [H, W, 3] float32 linear
-    """Read a Radiance picture (RGBE; flat, old and new run-length coding). EXPOSURE is undone.
-
-    Written here because imageio's readers need a download or return wrong values for these files.
-    """
+    """Read a Radiance picture (RGBE; flat, old and new run-length coding). EXPOSURE is undone."""
     content = _read_bytes(path)
     header, position = _hdr_header(path, content)
     if b"FORMAT=32-bit_rle_xyze" in header:
@@ -210,6 +212,12 @@ def _decode_flat(content: np.ndarray, position: int, rows: np.ndarray) -> None:
             pixels[filled] = pixel
             filled, shift = filled + 1, 0
         position += 4
+
+
+def _unreadable_picture(path: Path, error: Exception) -> ImageError:
+    # imageio's own sentence names no cause
+    cause = error.__cause__ if isinstance(error.__cause__, Exception) else error
+    return ImageError(f"{path}: not a readable picture ({one_line(cause)}); save it as an 8-bit PNG")
 
 
 def _read_bytes(path: Path) -> bytes:

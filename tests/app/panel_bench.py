@@ -11,8 +11,8 @@ from app.panels.layout import PanelLayout
 from app.panels.panel import PanelContext, Snapshot
 from app.panels.theme import build_theme
 from app.rendering.frames import Choice, Choices
-from app.tools.actions import Actions
 from phynes_core.io.shipped_files import ASSETS
+from tests.app.fake_commands import Noted, fake_commands
 
 CHOICES = Choices(
     (Choice("/a/josh.ckpt", "josh"), Choice("/b/josh.ckpt", "josh")),
@@ -26,11 +26,10 @@ class Bench:
 
     def __init__(self):
         self.calls = []
-        names = ("record", "cancel_recording", "undo", "redo", "reset_camera")
-        paths = {name: (lambda path, name=name: self.calls.append((name, path))) for name in ("save_rig", "load_rig")}
-        actions = Actions(**paths, **{name: (lambda name=name: self.calls.append(name)) for name in names})
+        self.exports = Noted("exports", self.calls)
         self.store = Store(ViewState(BodyState("/a/josh.ckpt")))
-        self.layout = PanelLayout(PanelContext(self.store.post, self.store.end_gesture, actions))
+        self.commands = fake_commands(self.store, self.calls, exports=self.exports)
+        self.layout = PanelLayout(PanelContext(self.commands))
 
     def show(self, **changes):
         self.layout.sync(Snapshot(self.store.state, CHOICES, **changes))

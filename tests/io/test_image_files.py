@@ -8,7 +8,7 @@ import pytest
 
 from phynes_core.errors import ImageError, OutputError
 from phynes_core.io.atomic_file import replacing
-from phynes_core.io.image_files import read_exr, read_hdr, read_png, write_exr, write_hdr, write_png
+from phynes_core.io.image_files import picture_size, read_exr, read_hdr, read_png, write_exr, write_hdr, write_png
 from phynes_core.io.shipped_files import ASSETS
 
 
@@ -78,6 +78,22 @@ def test_png_of_sixteen_bits_and_of_a_palette(tmp_path):
     assert read_png(tmp_path / "gray16.png").tolist() == [[[0], [1], [255]]]
     Image.fromarray(np.full((2, 2, 3), 200, np.uint8)).convert("P").save(tmp_path / "palette.png")
     assert read_png(tmp_path / "palette.png").shape == (2, 2, 3)
+
+
+def test_what_strangers_save_is_read_as_gray_or_colors(tmp_path):
+    """A palette with a clear entry, one bit, print colors, an animation: the first picture, in channels we know."""
+    from PIL import Image
+
+    colors = np.random.default_rng(2).integers(0, 256, (6, 5, 3), dtype=np.uint8)
+    picture, path = Image.fromarray(colors), tmp_path / "a.png"
+    picture.quantize(8).save(path, transparency=0)
+    assert read_png(path).shape == (6, 5, 4) and picture_size(path) == (5, 6)
+    Image.fromarray(colors[..., 0] > 99).save(path)
+    assert np.array_equal(read_png(path), np.repeat(255 * (colors[..., :1] > 99), 3, -1))
+    picture.save(path, save_all=True, append_images=[Image.fromarray(255 - colors)])
+    assert np.array_equal(read_png(path), colors)
+    picture.convert("CMYK").save(tmp_path / "a.jpg")
+    assert read_png(tmp_path / "a.jpg").shape == (6, 5, 3) and picture_size(tmp_path / "a.jpg") == (5, 6)
 
 
 def test_hdr_planar_coding_matches_the_formula(tmp_path):

@@ -7,11 +7,12 @@ import pytest
 import torch
 
 from app import cli
-from app.bench import sizes, stages
+from app.bench import operations, sizes
+from app.bench.operations import Operation, measure_backends, measure_operations
 from app.bench.plot import Line, size_plots
-from app.bench.scenarios import OPTIONS, ScenarioTimes, parity_db
-from app.bench.stages import Stage, measure_backends, measure_stages
+from app.bench.scenarios import ScenarioTimes, live_options, parity_db
 from app.bench.training_step import TrainingStep
+from app.model.view_state import ViewState
 from phynes_core.avatar.checkpoint import resolve_avatar_path
 from phynes_core.frame.scene import AvatarCopies
 from phynes_core.render.lighting import Lighting
@@ -52,18 +53,18 @@ def test_numbers_are_written_under_the_names_that_others_read(tmp_path, capsys, 
 
 
 def test_a_share_of_the_work_counts_for_the_whole(monkeypatch):
-    monkeypatch.setattr(stages, "milliseconds", lambda action, device: action() or 8.0)
+    monkeypatch.setattr(operations, "milliseconds", lambda action, device: action() or 8.0)
     asked = []
-    stage = Stage("rasterize", "rasterize", lambda backend, share: asked.append((backend, share)), {"warp": 0.25})
-    row = measure_stages([stage], 3, True, _silent)["rasterize"]
+    operation = Operation("rasterize", "rasterize", lambda *work: asked.append(work), {"warp": 0.25})
+    row = measure_operations([operation], 3, True, _silent)["rasterize"]
     assert (row["reference"], row["reference_share"]) == ("warp", 0.25)
     assert (row["fast_ms"], row["reference_ms"], row["ratio"]) == (8.0, 32.0, 4.0)
     assert asked == [("auto", 1.0)] * 4 + [("warp", 0.25)] * 2  # one each beforehand, to compile
 
 
 def test_all_backends_that_work_here_are_timed():
-    stage = Stage("rasterize", "rasterize", lambda backend, share: backend)
-    assert {"numba", "warp", "reference"} <= set(measure_backends([stage], 1, _silent)["rasterize"])
+    operation = Operation("rasterize", "rasterize", lambda backend, share: backend)
+    assert {"numba", "warp", "reference"} <= set(measure_backends([operation], 1, _silent)["rasterize"])
 
 
 def test_percentiles_of_frames():
@@ -80,13 +81,13 @@ def test_a_training_step_is_the_same_step_by_either_backend():
     assert len(fast) == 4 and fast == pytest.approx(plain, rel=1e-3)
 
 
-def test_a_gpu_gets_every_stage_and_its_first_picture_is_held_against_the_cpu():
+def test_a_gpu_gets_every_operation_and_its_first_picture_is_held_against_the_cpu():
     """On the pretended device, which refuses tensors of two devices in one operation."""
     scene = replace(scene_of(small_avatar()), lighting=Lighting(Environment(torch.rand(16, 32, 3))))
     with pretended_cuda():
-        for stage in stages.frame_stages(AvatarCopies(CUDA).placed(scene)):
-            stage.run("auto", 1.0)
-        assert parity_db(scene, OPTIONS, "cuda") > 60.0
+        for operation in operations.frame_operations(AvatarCopies(CUDA).placed(scene)):
+            operation.run("auto", 1.0)
+        assert parity_db(scene, live_options(ViewState()), "cuda") > 60.0
 
 
 def test_directions_spread_evenly():

@@ -15,7 +15,7 @@ from app.model.view_state import ViewState
 from app.options.display import DisplayOptions, with_display_options
 from app.options.light import probe_file
 from app.rendering.render_service import RenderService
-from app.tools.picking import Letterbox
+from app.tools.viewport import Letterbox
 from phynes_core.io.image_files import read_png
 from tests.app.offscreen import shown_by_gl
 

@@ -31,10 +31,10 @@ from app.rendering.frames import Choices
 from app.rendering.posing import posed_by
 from app.rendering.render_service import RenderService
 from app.rendering.thumbnails import pose_choices
-from app.tools.actions import Actions
 from phynes_core.body.rotations import axis_angle_to_matrix
 from phynes_core.errors import MotionError, OutputError
 from phynes_core.io.image_files import read_exr
+from tests.app.fake_commands import fake_commands
 
 BENT = tuple((0.0, -0.03 * joint, 0.02 * joint) for joint in range(24))
 LEFT_ELBOW = 18
@@ -140,7 +140,7 @@ def test_a_click_on_a_thumbnail_holds_its_pose_and_the_slider_blends(monkeypatch
     monkeypatch.delenv("DISPLAY", raising=False)
     dpg.create_context()
     store, saved = Store(ViewState()), []
-    panel = PosesPanel(PanelContext(store.post, store.end_gesture, Actions(save_pose=saved.append)))
+    panel = PosesPanel(PanelContext(fake_commands(store, saved)))
     with dpg.window():
         panel.build()
     poses = pose_choices()
@@ -157,7 +157,7 @@ def test_a_click_on_a_thumbnail_holds_its_pose_and_the_slider_blends(monkeypatch
     assert show().held_share == 0.25
     dpg.set_value("poses.name", "mine")
     dpg.get_item_callback("poses.save")()
-    assert saved == ["mine"]
+    assert saved == [("poses.save", "mine")]
     dpg.get_item_callback("poses.drop")()
     assert show().held_pose == ()
     dpg.destroy_context()

@@ -11,9 +11,10 @@ from app.model.cameras import CameraState, eye_of
 from app.model.fields import range_of
 from app.model.store import Store
 from app.model.view_state import ViewState
-from app.tools.actions import Actions
+from app.tools.commands.command import execute
+from app.tools.commands.registry import command_at
 from app.tools.orbit_view import OrbitView
-from app.tools.shortcuts import shortcut_of
+from tests.app.fake_commands import fake_commands
 
 
 def at(azimuth, **camera):
@@ -175,8 +176,7 @@ def test_keys_of_the_table_reach_every_edit():
     store = Store(ViewState())
     chords = ("Alt+2", "Alt+K", "Alt+3", "Alt+K", "Alt+EQUAL", "Ctrl+K", "Alt+RIGHT_BRACKET", "Alt+O", "Alt+PAGE_UP")
     for pressed in chords:
-        shortcut_of(pressed).do(store, Actions())
-        store.end_gesture()
+        execute(command_at(pressed), fake_commands(store))
         store.apply()
     assert azimuths(store.state) == [-180.0, 90.0] and times(store.state) == [0.0, 2.25]
     assert store.state.path.is_closed and store.state.path.keys[0].camera.fov_deg < 30.0

@@ -10,11 +10,10 @@ from app.model.comparison import other_side
 from app.model.lights import LightState
 from app.model.store import Store
 from app.model.view_state import ViewState
-from app.tools.actions import Actions
-from app.tools.gestures import Gestures
-from app.tools.orbit_view import OrbitView
-from app.tools.picking import Letterbox
+from app.tools.camera_tools import is_right_of_slider
+from app.tools.viewport import Viewport
 from app.viewer.dropped_files import edit_of_dropped
+from tests.app.fake_commands import blank_frame
 
 AVATARS = ("a.ckpt", "b.ckpt", "c.ckpt")
 SKIES = ("one.exr", "two.exr")
@@ -101,10 +100,7 @@ def test_what_is_dropped_on_the_right_side_changes_that_side(tmp_path):
     both = edit_of_dropped(tmp_path / "b.ckpt", is_right=True)[0](lit)
     assert both.compare.avatar == str(tmp_path / "b.ckpt") and (both.body, both.light) == (state.body, state.light)
     assert edit_of_dropped(tmp_path / "sky.exr")[0](state).compare == state.compare
-    gestures = Gestures(Store(replace(state, display=replace(state.display, slider=0.25))), Actions())
-    assert not gestures.is_right_of_slider(500, 50)  # no picture yet
-    gestures.view, gestures.letterbox = (
-        OrbitView(state.camera, (0.0, 1.0, 0.0), 100, 100),
-        Letterbox(200, 100, 100, 100),
-    )
-    assert gestures.is_right_of_slider(76, 50) and not gestures.is_right_of_slider(74, 50)
+    state = replace(state, display=replace(state.display, slider=0.25))
+    viewport = Viewport.of(blank_frame(state, 100), (200, 100))
+    assert not is_right_of_slider(state, None, (500, 50))  # no picture yet
+    assert is_right_of_slider(state, viewport, (76, 50)) and not is_right_of_slider(state, viewport, (74, 50))

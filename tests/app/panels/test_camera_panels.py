@@ -15,10 +15,11 @@ from app.panels.camera_panel import CameraPanel
 from app.panels.panel import PanelContext, Snapshot
 from app.panels.path_panel import NO_KEYS, PathPanel
 from app.rendering.frames import Choices
-from app.tools.actions import Actions
+from app.tools.commands.registry import run
 from app.tools.orbit_view import OrbitView
 from app.viewer.cameras import CameraController
 from app.window.camera_path_gizmos import path_lines, path_marks
+from tests.app.fake_commands import fake_commands
 from tests.app.panel_bench import use_widget
 
 
@@ -35,14 +36,13 @@ def said():
 
 @pytest.fixture
 def controller(said):
-    return CameraController(Store(ViewState()), lambda text, is_error=False: said.append(text))
+    return CameraController(Store(ViewState()), lambda text, is_error=False: said.append(text), CameraState())
 
 
 class Bench:
     def __init__(self, controller):
         self.controller, self.store = controller, controller._store
-        actions = Actions(save_bookmark=controller.save_bookmark, remove_bookmark=controller.remove_bookmark)
-        context = PanelContext(self.store.post, self.store.end_gesture, actions)
+        context = PanelContext(fake_commands(self.store, cameras=controller))
         self.panels = [kind(context) for kind in (CameraPanel, PathPanel)]
         for panel in self.panels:
             with dpg.window():
@@ -125,7 +125,7 @@ def test_numbers_are_kept_found_and_told(controller, said):
     controller.go_to(7)
     store.apply()
     assert store.state.camera.azimuth_deg == 33.0
-    controller.go_to(3)
+    run("camera.go_to_place_3", fake_commands(store, cameras=controller, say=said.append))
     assert "Ctrl+Shift+3" in said[-1]
     controller.save_bookmark("face")  # moves here
     assert read_bookmarks()[0].camera.azimuth_deg == 33.0 and len(controller.bookmarks) == 2

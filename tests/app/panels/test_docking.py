@@ -9,6 +9,7 @@ from app.files.settings import forget, keep, read_kept
 from app.panels.layout import PANELS, SLOTS, PanelLayout, default_layout, names_all
 from app.panels.panel import PanelContext
 from app.panels.stats_panel import StatsPanel
+from tests.app.fake_commands import fake_commands
 
 
 def test_tags_are_unique_and_slots_exist():
@@ -59,7 +60,7 @@ def test_a_home_that_cannot_be_written_is_no_reason_to_stop(monkeypatch, tmp_pat
 def test_items_that_are_drawn_anew_never_take_a_panels_place():
     dpg.create_context()
     try:
-        layout = PanelLayout(PanelContext(lambda edit, label: None, lambda: None))
+        layout = PanelLayout(PanelContext(fake_commands()))
         layout.build()
         with dpg.window():
             for _ in range(12_000):  # as many as marks of lamps in ten minutes

@@ -87,7 +87,7 @@ def test_rigs_come_by_name_and_go_by_file(bench):
     assert bench.store.state.light.mode == "none"
     dpg.get_item_callback("rig.save_dialog")("rig.save_dialog", {"file_path_name": "/my/rig.json"})
     dpg.get_item_callback("rig.load_dialog")("rig.load_dialog", {"file_path_name": "/my/rig.json"})
-    assert bench.calls == [("save_rig", "/my/rig.json"), ("load_rig", "/my/rig.json")]
+    assert bench.calls == [("rigs.save", "/my/rig.json"), ("rigs.load", "/my/rig.json")]
 
 
 def test_the_stage_has_a_backdrop_a_floor_and_balls(bench):

@@ -91,9 +91,10 @@ def test_the_record_button_records_and_then_cancels(bench):
     bench.show(status=running)
     assert dpg.get_item_label("record.start") == "Cancel" and dpg.get_value("record.progress") == 0.25
     assert dpg.get_item_configuration("record.progress")["overlay"] == "5 of 20"
+    bench.exports.is_running = True
     callback = dpg.get_item_callback("record.start")
     callback()
-    assert bench.calls == ["record", "cancel_recording"]
+    assert bench.calls == ["exports.record", "exports.cancel"]
     bench.show(status=Status(recording=RecordingStatus("done", 20, 20, "t.mp4")))
     assert dpg.get_item_configuration("record.progress")["overlay"] == "saved t.mp4"
 
@@ -128,9 +129,11 @@ def test_times_and_messages_are_shown(bench):
 
 
 def test_buttons_of_history_and_view(bench):
-    for tag in ("edit.undo", "edit.redo", "view.reset"):
-        dpg.get_item_callback(tag)()
-    assert bench.calls == ["undo", "redo", "reset_camera"]
+    assert bench.use("view.curve", "filmic").display.curve == "filmic"
+    assert bench.use("menu.edit.undo").display.curve != "filmic"
+    assert bench.use("menu.edit.redo").display.curve == "filmic"
+    bench.use("view.reset")
+    assert bench.calls == ["cameras.go_home"]
 
 
 def test_labels_that_occur_twice_are_numbered():

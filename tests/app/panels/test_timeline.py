@@ -13,10 +13,9 @@ from app.model.store import Store
 from app.model.view_state import ViewState
 from app.panels.panel import PanelContext, Snapshot
 from app.panels.timeline_panel import HEIGHT_PX, INSET_PX, WIDTH_PX, TimelinePanel
-from app.tools.actions import Actions
-from app.tools.gestures import Gestures
 from app.viewer.dropped_files import edit_of_dropped
 from phynes_core.errors import PhynesError
+from tests.app.fake_commands import Clip, PictureEvents, fake_commands
 
 LENGTH_S, FPS = 4.0, 30.0
 
@@ -48,7 +47,7 @@ def test_speeds_go_up_and_down_a_ladder():
 
 def test_keys_step_and_set_the_range():
     store = Store(playing_at(1.0))
-    gestures = Gestures(store, Actions(clip=lambda: (LENGTH_S, FPS)))
+    gestures = PictureEvents(fake_commands(store, clock=Clip(LENGTH_S, FPS)))
     for key in ("I", "PERIOD", "PERIOD", "O", "HOME"):
         gestures.key(key)
     store.apply()
@@ -67,7 +66,7 @@ def strip(monkeypatch):
     monkeypatch.delenv("DISPLAY", raising=False)
     dpg.create_context()
     store = Store(playing_at(0.5))
-    panel = TimelinePanel(PanelContext(store.post, store.end_gesture))
+    panel = TimelinePanel(PanelContext(fake_commands(store)))
     with dpg.window():
         panel.build()
 

@@ -12,7 +12,7 @@ from app.model.lights import LightState
 from app.model.view_state import ViewState
 from app.rendering.frames import PLAIN, Frame
 from app.rendering.picture import display_bytes
-from app.tools.picking import Letterbox
+from app.tools.viewport import Letterbox
 from tests.app.offscreen import shown_by_gl
 
 SIZE = 32

@@ -30,7 +30,7 @@ def session() -> RenderService:
 
 @pytest.fixture
 def state(avatar_file) -> ViewState:
-    """A body on a stage with everything that depends on the place in the picture."""
+    """A body in surroundings with everything that depends on the position in the picture."""
     state = ViewState(BodyState(str(avatar_file.resolve())), camera=CameraState(azimuth_deg=20.0, elevation_deg=12.0))
     return replace(
         lights.add_lamp(state),
@@ -43,20 +43,20 @@ def read_layers(path) -> dict[str, np.ndarray]:
         return {name: channel.pixels.astype(np.float32) for name, channel in file.channels().items()}
 
 
-def takes(session, state, settings) -> bool:
+def is_made(session, state, settings) -> bool:
     return StillJob(state, settings).run(session, lambda done, of, frame: True, lambda: False)
 
 
 @pytest.mark.parametrize("buffer", ["radiance", "depth", "normal"])
 @pytest.mark.parametrize("backdrop", ["checker", "environment"])
-def test_bands_are_one_picture(session, state, monkeypatch, buffer, backdrop):
+def test_tiles_are_one_picture(session, state, monkeypatch, buffer, backdrop):
     state = edits.edit_display(
         replace(state, surroundings=replace(state.surroundings, backdrop=backdrop)), buffer=buffer
     )
     state = edits.edit_display(state, has_wireframe=True, has_joints=True)
     whole = session.render(state, SIZE, is_final=True)
     monkeypatch.setattr(tiles, "TILE_PIXELS", SIZE * 20)
-    monkeypatch.setattr("app.rendering.render_service.LARGEST_KEPT", SIZE)
+    monkeypatch.setattr("app.rendering.render_service.LARGEST_AT_ONCE", SIZE)
     shares = []
     large = session.render_large(state, SIZE, lambda done, of: shares.append(done / of) or True)
     assert shares == [0.2, 0.4, 0.6, 0.8, 1.0]
@@ -75,7 +75,7 @@ def test_both_sides_of_a_split_picture_are_made(session, state):
 def test_a_clear_picture_over_its_background_is_the_shown_one(session, state, tmp_path):
     state = replace(state, surroundings=replace(state.surroundings, backdrop="color"))
     for name, has_alpha in (("clear.png", True), ("shown.png", False)):
-        assert takes(session, state, StillState(SIZE, has_alpha, str(tmp_path / name)))
+        assert is_made(session, state, StillState(SIZE, has_alpha, str(tmp_path / name)))
     clear, shown = read_png(tmp_path / "clear.png"), read_png(tmp_path / "shown.png")
     assert clear.shape == (SIZE, SIZE, 4) and shown.shape == (SIZE, SIZE, 3)
     alpha = clear[..., 3:] / 255.0
@@ -87,8 +87,8 @@ def test_a_clear_picture_over_its_background_is_the_shown_one(session, state, tm
 def test_a_layered_exr_holds_every_buffer_in_the_engines_numbers(session, state, tmp_path, monkeypatch):
     monkeypatch.setattr(tiles, "TILE_PIXELS", SIZE * 20)
     path = tmp_path / "layers.exr"
-    assert takes(session, state, StillState(SIZE, True, str(path)))
-    layers, buffers = read_layers(path), session.buffers(state, SIZE, frozenset({"normal", "depth", "albedo"}))
+    assert is_made(session, state, StillState(SIZE, True, str(path)))
+    layers, buffers = read_layers(path), session.buffers(state, SIZE, frozenset({"normal", "depth", "albedo"})).buffers
     assert set(layers) == set(channel_kinds())
     covered = buffers.mask[..., 0].numpy() > 0.99
     assert np.abs(layers["depth.Z"] - buffers.depth[..., 0].numpy())[covered].max() < 1e-3

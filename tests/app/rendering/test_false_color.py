@@ -20,7 +20,7 @@ from app.rendering.false_color import (
 )
 from app.rendering.frames import LIGHT, PLAIN, REFLECTANCE, Frame
 from app.rendering.picture import display_bytes
-from app.tools.picking import Letterbox
+from app.tools.viewport import Letterbox
 from phynes_core.render.tonemap import colored
 from tests.app.offscreen import shown_by_gl
 

@@ -18,6 +18,8 @@ from app.panels.theme import build_theme
 from app.rendering.frames import Choice, Choices
 from app.rendering.thumbnails import COLUMNS, ROWS, LightThumbnails, thumbnail
 from phynes_core.io.image_files import write_exr
+from phynes_core.io.shipped_files import ASSETS
+from tests.app.fake_commands import fake_commands
 
 
 @pytest.mark.parametrize("height", [8, 22, 150])
@@ -48,9 +50,9 @@ def strip(monkeypatch):
     """A strip over twelve lights, and the store that it edits."""
     monkeypatch.delenv("DISPLAY", raising=False)
     dpg.create_context()
-    build_theme()
+    build_theme(ASSETS / "fonts")
     store = Store(ViewState())
-    layout = PanelLayout(PanelContext(store.post, store.end_gesture))
+    layout = PanelLayout(PanelContext(fake_commands(store)))
     layout.build()
     choices = Choices(environments=tuple(Choice(f"/p/{index}.exr", str(index)) for index in range(12)))
     thumbnails = {f"/p/{index}.exr": np.full((ROWS, COLUMNS, 3), 0.5, np.float32) for index in range(11)}

@@ -172,7 +172,7 @@ def test_a_huge_file_is_refused_unread(tmp_path):
 
 
 def image_of(session, state, name):
-    buffers = session.buffers(state, SIZE, frozenset({name, "uv"}))
+    buffers = session.buffers(state, SIZE, frozenset({name, "uv"})).buffers
     return buffers.image(name).numpy(), buffers.mask[..., 0].numpy() == 1, buffers.uv.numpy()
 
 

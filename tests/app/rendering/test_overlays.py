@@ -23,8 +23,8 @@ from app.rendering.overlays import (
 )
 from app.rendering.picture import display_bytes
 from app.rendering.render_service import RenderService
-from app.tools.picking import Letterbox
 from app.tools.pixel_inspector import pointed_at
+from app.tools.viewport import Letterbox
 from phynes_core.conventions import JOINT_NAMES
 from tests.app.offscreen import shown_by_gl
 

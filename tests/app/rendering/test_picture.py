@@ -8,7 +8,7 @@ from app.model.display_settings import TONE_CURVES, DisplaySettings
 from app.model.view_state import ViewState
 from app.rendering.frames import KINDS, LIGHT, PLAIN, REFLECTANCE, Frame
 from app.rendering.picture import display_bytes, display_image
-from app.tools.picking import Letterbox
+from app.tools.viewport import Letterbox
 from phynes_core.render.frame_buffers import FrameBuffers
 from tests.app.offscreen import offscreen_context
 

@@ -207,13 +207,12 @@ def test_painting_a_cell_takes_away_the_sun_in_it_and_keeps_the_others(session, 
     """Bright sources outlive paint elsewhere; a painted cell is as painted; a turntable turns all of it."""
     file = str(probe_file("interior").resolve())
     lit = edits.edit_light(opening, mode="environment", environment=file, yaw_deg=30.0)
-    avatar = session._bodies.avatar(lit.body)
-    plain = session._slots[0].lightings.build(avatar.light, lit.light, torch.zeros(3)).lighting
+    plain = session.scene(lit, SIZE).light.lighting
     sources = plain.split(8).sources
     assert len(sources) >= 3
     cell = cell_of(sources[0])
     painted = edits.edit_light(lit, probe_edits=((cell, (1.0, 2.0, 3.0)),), turn_deg=20.0)
-    built = session._slots[0].lightings.build(avatar.light, painted.light, torch.zeros(3))
+    built = session.scene(painted, SIZE).light
     light, shown = built.lighting, built.probe_radiance
     kept = [source for source in sources if cell_of(source) != cell]
     assert [source.azimuth_deg for source in light.split(8).sources] == [source.azimuth_deg + 20.0 for source in kept]

@@ -10,7 +10,7 @@ from app.cli import main
 from app.model.lights import LampState, LightState, Surroundings
 from app.rendering.frames import Sky
 from app.rendering.lighting import BuiltLight, Lightings
-from app.rendering.surroundings import CHECKER_SHADE, checker, sky_behind, with_surroundings
+from app.rendering.surroundings import CHECKER_SHADE, checker, over_backdrop, over_ground, sky_behind
 from app.rendering.tiles import Tile
 from phynes_core.conventions import latlong_directions, latlong_solid_angles
 from phynes_core.io.image_files import read_exr, read_hdr, read_png
@@ -30,9 +30,9 @@ def half_covered(ground=None):
     return FrameBuffers(mask=mask, face_index=face, radiance=0.5 * mask.expand(-1, -1, 3), ground=ground)
 
 
-def over_stage(surroundings, light, buffers, **options):
-    picture = torch.cat([buffers.radiance, buffers.mask], -1)
-    return with_surroundings(picture, buffers, surroundings, light, CAMERA, ORIGIN, **options)
+def over_surroundings(surroundings, light, buffers, is_screen=True):
+    picture = over_ground(torch.cat([buffers.radiance, buffers.mask], -1), buffers.ground, is_screen)
+    return over_backdrop(picture, surroundings, light, CAMERA, ORIGIN)
 
 
 def sky_of(image, yaw=0.0, scale=(1.0, 1.0, 1.0)):
@@ -40,9 +40,9 @@ def sky_of(image, yaw=0.0, scale=(1.0, 1.0, 1.0)):
     return Sky(half, half, yaw, scale)
 
 
-def test_a_stage_of_color_leaves_the_picture_alone():
+def test_a_backdrop_of_color_leaves_the_picture_alone():
     buffers = half_covered()
-    picture = over_stage(Surroundings(), BuiltLight(Lighting(), torch.zeros(16, 32, 3), None), buffers)
+    picture = over_surroundings(Surroundings(), BuiltLight(Lighting(), torch.zeros(16, 32, 3), None), buffers)
     assert torch.equal(picture, torch.cat([buffers.radiance, buffers.mask], -1))
 
 
@@ -58,7 +58,7 @@ def test_the_sky_is_seen_where_it_shines_from():
 @pytest.mark.parametrize("backdrop", ["environment", "blurred"])
 def test_the_sky_fills_what_the_body_leaves_open(backdrop):
     light = BuiltLight(Lighting(), torch.zeros(16, 32, 3), sky_of(torch.full((16, 32, 3), 0.25)))
-    picture = over_stage(Surroundings(backdrop), light, half_covered())
+    picture = over_surroundings(Surroundings(backdrop), light, half_covered())
     assert (picture[..., 3] == 1).all()
     assert (picture[:, : SIZE // 2, :3] == 0.25).all() and (picture[:, SIZE // 2 :, :3] == 0.5).all()
 
@@ -77,16 +77,16 @@ def test_shadows_on_screen_darken_a_background_as_light_would():
     ground = torch.zeros(SIZE, SIZE, 4)
     ground[..., 3] = 0.5
     light = BuiltLight(Lighting(), torch.zeros(16, 32, 3), None)
-    assert over_stage(Surroundings(), light, half_covered(ground))[0, 0, 3].item() == pytest.approx(
+    assert over_surroundings(Surroundings(), light, half_covered(ground))[0, 0, 3].item() == pytest.approx(
         1 - 0.5 ** (1 / 2.2)
     )
-    assert over_stage(Surroundings(), light, half_covered(ground), is_screen=False)[0, 0, 3] == 0.5
-    assert over_stage(Surroundings(), light, half_covered(ground))[0, -1].tolist() == [0.5, 0.5, 0.5, 1.0]
+    assert over_surroundings(Surroundings(), light, half_covered(ground), is_screen=False)[0, 0, 3] == 0.5
+    assert over_surroundings(Surroundings(), light, half_covered(ground))[0, -1].tolist() == [0.5, 0.5, 0.5, 1.0]
 
 
 def test_balls_hang_in_the_lower_left_corner():
     light = Lightings(lambda path: torch.zeros(1)).build(torch.full((16, 32, 3), 0.5), LightState(), ORIGIN)
-    picture = over_stage(Surroundings(has_balls=True), light, half_covered())
+    picture = over_surroundings(Surroundings(has_balls=True), light, half_covered())
     assert picture[-5, 4, :3].tolist() == pytest.approx([0.5, 0.5, 0.5], abs=0.01)  # the mirror
     assert picture[-5, 10, :3].tolist() == pytest.approx([0.09, 0.09, 0.09], abs=0.01)  # 18 % gray
     assert picture[0, 0, 3] == 0 and picture[-1, -1, 3] == 1
@@ -101,7 +101,7 @@ def test_painted_cells_are_part_of_the_sky():
     assert again.sky is built.sky and len(again.lighting.lamps) == 1  # a dragged lamp uploads nothing
 
 
-def test_render_stages_the_avatar_and_exports_the_light(avatar_file, tmp_path, capsys):
+def test_render_surrounds_the_avatar_and_exports_the_light(avatar_file, tmp_path, capsys):
     command = [
         "render", "--avatar", str(avatar_file), "--out", str(tmp_path), "--size", "64", "--ground", "--balls",
         "--camera", "10,15,4.5", "--probe", "none", "--lamp", "0,60,3", "--lamp-samples", "2",

@@ -18,8 +18,11 @@ from phynes_core.io.image_files import read_png
 PATIENCE_S = 60.0
 
 
+BROKEN_S = 7.0  # of a body's clip: its pixel values cannot be made
+
+
 class Painter:
-    """A stand-in renderer: frames as gray as the exposure says, held back on request."""
+    """A stand-in renderer: gray frames, held back on request."""
 
     def __init__(self):
         self.rendered = []
@@ -29,9 +32,9 @@ class Painter:
         self.num_unconverged = 0
         self.read = []
 
-    def readings(self, state, size):
+    def pixel_values(self, state, size):
         self.read.append(state)
-        if state.body.time_s < 0:
+        if state.body.time_s == BROKEN_S:
             raise ImageError("map broken.exr: unreadable")
         return packed({}, np.ones((size, size)))
 
@@ -68,7 +71,7 @@ def wait_for(condition):
         time.sleep(0.005)
 
 
-def at_exposure(value):
+def at_second(value):
     return edits.edit_body(ViewState(), time_s=value)
 
 
@@ -97,19 +100,19 @@ def test_it_says_what_it_prepares_and_then_is_ready(worker, painter):
 def test_the_latest_view_wins(worker, painter):
     painter.gate.clear()
     worker.start()
-    worker.show(at_exposure(0.0))
+    worker.show(at_second(0.0))
     assert painter.started.acquire(timeout=PATIENCE_S)
     for value in range(1, 50):
-        worker.show(at_exposure(float(value)))
+        worker.show(at_second(float(value)))
     painter.gate.set()
-    wait_for(lambda: worker.latest is not None and worker.latest.state == at_exposure(49.0))
+    wait_for(lambda: worker.latest is not None and worker.latest.state == at_second(49.0))
     assert [state.body.time_s for state, *_ in painter.rendered] == [0.0, 49.0]
 
 
 def test_what_did_not_converge_is_rendered_again(worker, painter):
     painter.num_unconverged = 3
     worker.start()
-    worker.show(at_exposure(1.0))
+    worker.show(at_second(1.0))
     wait_for(lambda: worker.latest is not None and worker.latest.is_converged)
     assert len(painter.rendered) == 4
     assert worker.status.render_fps > 0
@@ -117,7 +120,7 @@ def test_what_did_not_converge_is_rendered_again(worker, painter):
 
 def test_a_view_at_rest_becomes_fine_only_when_no_hand_is_on_it(worker, painter):
     worker.start()
-    worker.show(at_exposure(1.0))
+    worker.show(at_second(1.0))
     wait_for(lambda: worker.latest is not None)
     time.sleep(0.5)  # longer than REST_S
     assert not worker.latest.is_final
@@ -133,8 +136,8 @@ def test_an_unreadable_file_is_one_message_and_the_next_view_is_shown(worker, pa
     message = worker.status.messages[-1]
     assert message.is_error and message.text == "environment broken.exr: unreadable"
     assert worker.failed.light.environment == "broken.exr"
-    worker.show(at_exposure(2.0))
-    wait_for(lambda: worker.latest is not None and worker.latest.state == at_exposure(2.0))
+    worker.show(at_second(2.0))
+    wait_for(lambda: worker.latest is not None and worker.latest.state == at_second(2.0))
 
 
 def test_a_bug_is_a_message_too_and_logged(worker, painter, caplog):
@@ -147,10 +150,10 @@ def test_a_bug_is_a_message_too_and_logged(worker, painter, caplog):
 
 def test_a_recording_is_written_while_the_frames_are_shown(worker, painter, tmp_path):
     worker.start()
-    worker.show(at_exposure(1.0))
+    worker.show(at_second(1.0))
     wait_for(lambda: worker.latest is not None)
     settings = TurntableState(seconds=0.5, fps=10, size=32, path=str(tmp_path / "t.mp4"))
-    worker.export(VideoJob(at_exposure(1.0), settings, {}))
+    worker.export(VideoJob(at_second(1.0), settings, {}))
     wait_for(lambda: worker.status.recording.state == "done")
     assert (tmp_path / "t.mp4").stat().st_size > 0
     recording = worker.status.recording
@@ -193,35 +196,35 @@ def test_closing_before_the_start_is_fine(painter):
 
 def test_a_picture_at_rest_is_read_out_once_and_only_when_somebody_points(worker, painter):
     worker.start()
-    worker.show(at_exposure(1.0))
+    worker.show(at_second(1.0))
     worker.let_refine(True)
     wait_for(lambda: worker.latest is not None and worker.latest.is_final)
-    assert painter.read == [] and worker.readings_of(worker.latest) is None
-    worker.let_read(True)
-    wait_for(lambda: worker.readings_of(worker.latest) is not None)
-    worker.let_read(False)
-    worker.let_read(True)
-    worker.show(at_exposure(2.0))
+    assert painter.read == [] and worker.pixel_values_of(worker.latest) is None
+    worker.let_inspect(True)
+    wait_for(lambda: worker.pixel_values_of(worker.latest) is not None)
+    worker.let_inspect(False)
+    worker.let_inspect(True)
+    worker.show(at_second(2.0))
     wait_for(lambda: len(painter.read) == 2)
     assert [state.body.time_s for state in painter.read] == [1.0, 2.0]
 
 
-def test_readings_that_fail_are_one_message_and_are_not_tried_again(worker, painter):
+def test_pixel_values_that_fail_are_one_message_and_are_not_tried_again(worker, painter):
     worker.start()
-    worker.show(at_exposure(-1.0))
+    worker.show(at_second(BROKEN_S))
     worker.let_refine(True)
-    worker.let_read(True)
+    worker.let_inspect(True)
     wait_for(lambda: any(message.is_error for message in worker.status.messages))
-    worker.show(at_exposure(3.0))
-    wait_for(lambda: worker.latest.state.body.time_s == 3.0 and worker.readings_of(worker.latest) is not None)
-    assert [state.body.time_s for state in painter.read] == [-1.0, 3.0]
+    worker.show(at_second(3.0))
+    wait_for(lambda: worker.latest.state.body.time_s == 3.0 and worker.pixel_values_of(worker.latest) is not None)
+    assert [state.body.time_s for state in painter.read] == [BROKEN_S, 3.0]
 
 
 def test_a_picture_is_written_and_the_live_view_comes_back(worker, painter, tmp_path):
     worker.start()
-    worker.show(at_exposure(1.0))
+    worker.show(at_second(1.0))
     wait_for(lambda: worker.latest is not None)
-    assert worker.export(StillJob(at_exposure(1.0), StillState(64, True, str(tmp_path / "p.png"))))
+    assert worker.export(StillJob(at_second(1.0), StillState(64, True, str(tmp_path / "p.png"))))
     wait_for(lambda: worker.status.recording.state == "done")
     assert read_png(tmp_path / "p.png").shape == (64, 64, 4) and worker.status.recording.share == 1.0
     wait_for(lambda: any(message.text == f"Saved {tmp_path / 'p.png'}" for message in worker.status.messages))

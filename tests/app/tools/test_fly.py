@@ -7,12 +7,10 @@ from app.model.cameras import eye_of
 from app.model.status import RecordingStatus, Status
 from app.model.store import Store
 from app.model.view_state import ViewState
-from app.tools.actions import Actions
-from app.tools.fly import FAST, LONGEST_S, FlyTool
-from app.tools.gestures import LEFT, MIDDLE, RIGHT, Gestures
-from app.tools.orbit_view import OrbitView
-from app.tools.picking import Letterbox
+from app.tools.fly import FAST, LONGEST_S, FlyKeys
+from app.tools.viewport import LEFT, MIDDLE, RIGHT
 from app.viewer.notices import fly_captions
+from tests.app.fake_commands import PictureEvents, blank_frame, fake_commands
 
 
 class Clock:
@@ -33,83 +31,85 @@ def store():
 
 
 @pytest.fixture
-def hands(store, clock):
-    return FlyTool(store, clock)
+def calls():
+    return []
 
 
 @pytest.fixture
-def gestures(store):
-    gestures = Gestures(store, Actions(close=lambda: pytest.fail("closed")))
-    gestures.view = OrbitView(store.state.camera, (0.0, 1.0, 0.0), 512, 512)
-    gestures.letterbox = Letterbox(512, 512, 512, 512)
-    return gestures
+def fly_keys(store, clock):
+    return FlyKeys(store, clock)
 
 
-def flown(hands, store, clock, names, seconds, looks):
+@pytest.fixture
+def gestures(store, calls):
+    return PictureEvents(fake_commands(store, calls), blank_frame(store.state, 512))
+
+
+def flown(fly_keys, store, clock, names, seconds, looks):
     for name in names:
-        hands.press(name)
+        fly_keys.press(name)
     for _ in range(looks):
         clock.now_s += seconds / looks
-        hands.advance()
+        fly_keys.advance()
     for name in names:
-        hands.release(name)
+        fly_keys.release(name)
     store.apply()
     return store.state.camera.pan_m
 
 
 @pytest.mark.parametrize("looks", [1, 3, 60])
-def test_a_held_key_moves_by_the_time_however_often_it_is_drawn(hands, store, clock, looks):
-    assert flown(hands, store, clock, "W", 0.4, looks) == pytest.approx((0.0, 0.0, -0.4))  # at 1 m/s, from the front
+def test_a_held_key_moves_by_the_time_however_often_it_is_drawn(fly_keys, store, clock, looks):
+    assert flown(fly_keys, store, clock, "W", 0.4, looks) == pytest.approx((0.0, 0.0, -0.4))  # at 1 m/s, from the front
 
 
-def test_a_tap_between_two_pictures_counts(hands, store, clock):
-    hands.press("E")
+def test_a_tap_between_two_pictures_counts(fly_keys, store, clock):
+    fly_keys.press("E")
     clock.now_s += 0.05
-    hands.release("E")
+    fly_keys.release("E")
     clock.now_s += 5.0
-    hands.advance()
+    fly_keys.advance()
     store.apply()
     assert store.state.camera.pan_m == pytest.approx((0.0, 0.05, 0.0))
 
 
-def test_two_keys_are_no_faster_than_one_and_opposite_ones_stand_still(hands, store, clock):
-    x, y, z = flown(hands, store, clock, "WD", 0.4, 2)
+def test_two_keys_are_no_faster_than_one_and_opposite_ones_stand_still(fly_keys, store, clock):
+    x, y, z = flown(fly_keys, store, clock, "WD", 0.4, 2)
     assert (x * x + y * y + z * z) ** 0.5 == pytest.approx(0.4) and x == pytest.approx(-z)
     store.undo()
-    assert flown(hands, store, clock, "AD", 0.4, 2) == (0.0, 0.0, 0.0)
+    assert flown(fly_keys, store, clock, "AD", 0.4, 2) == (0.0, 0.0, 0.0)
 
 
-def test_shift_is_faster_and_the_wheel_sets_the_speed(hands, store, clock):
-    assert flown(hands, store, clock, ["LEFT_SHIFT", "Q"], 0.1, 1) == pytest.approx((0.0, -0.1 * FAST, 0.0))
+def test_shift_is_faster_and_the_wheel_sets_the_speed(fly_keys, store, clock):
+    assert flown(fly_keys, store, clock, ["LEFT_SHIFT", "Q"], 0.1, 1) == pytest.approx((0.0, -0.1 * FAST, 0.0))
     store.post(lambda s: cameras.change_fly_speed(s, 2.0), "speed")
     store.apply()
     assert store.state.tool.camera.fly_m_s == pytest.approx(cameras.FLY_STEP**2)
 
 
-def test_a_viewer_that_was_stopped_does_not_leap(hands, store, clock):
-    assert flown(hands, store, clock, "W", 60.0, 1)[2] == pytest.approx(-LONGEST_S)
+def test_a_viewer_that_was_stopped_does_not_leap(fly_keys, store, clock):
+    assert flown(fly_keys, store, clock, "W", 60.0, 1)[2] == pytest.approx(-LONGEST_S)
 
 
-def test_a_flight_is_one_step_back(hands, store, clock):
-    flown(hands, store, clock, "W", 0.3, 5)
-    flown(hands, store, clock, "A", 0.3, 5)
+def test_a_flight_is_one_step_back(fly_keys, store, clock):
+    flown(fly_keys, store, clock, "W", 0.3, 5)
+    flown(fly_keys, store, clock, "A", 0.3, 5)
     store.undo()
     assert store.state.camera.pan_m == pytest.approx((0.0, 0.0, -0.3))
     store.undo()
     assert store.state.camera == ViewState().camera and not store.can_undo
 
 
-def test_outside_fly_mode_the_keys_mean_what_the_table_says(hands, store, clock):
+def test_outside_fly_mode_the_keys_mean_what_the_table_says(fly_keys, store, clock):
     store.post(cameras.toggle_fly, "fly")
     store.apply()
-    assert not hands.press("W") and flown(hands, store, clock, "W", 0.3, 2) == (0.0, 0.0, 0.0)
+    assert not fly_keys.press("W") and flown(fly_keys, store, clock, "W", 0.3, 2) == (0.0, 0.0, 0.0)
 
 
 def test_a_drag_looks_around_and_the_middle_button_pans(gestures, store):
     for button in (LEFT, RIGHT):
         before = store.state.camera
         gestures.press(200, 300, button, False)
-        assert gestures.drag == "look"
+        assert gestures.tool == "look"
         gestures.move(240, 300, 40, 10)
         gestures.release(button)
         store.apply()
@@ -118,7 +118,7 @@ def test_a_drag_looks_around_and_the_middle_button_pans(gestures, store):
         store.undo()
         assert store.state.camera == before
     gestures.press(200, 300, MIDDLE, False)
-    assert gestures.drag == "pan"
+    assert gestures.tool == "pan"
 
 
 def test_the_wheel_leaves_the_distance_alone_in_fly_mode(gestures, store):
@@ -128,13 +128,14 @@ def test_the_wheel_leaves_the_distance_alone_in_fly_mode(gestures, store):
     assert store.state.tool.camera.fly_m_s == pytest.approx(cameras.FLY_STEP) and not store.can_undo
 
 
-def test_keys_fly_until_escape_which_does_not_close_the_viewer(gestures, store):
+def test_keys_fly_until_escape_which_does_not_close_the_viewer(gestures, store, calls):
     gestures.key("W")
-    assert gestures.fly.is_moving
+    assert gestures.gestures.fly.is_moving
     gestures.key_up("W")
     gestures.key("ESCAPE")
     store.apply()
-    assert not store.state.tool.camera.flies and not gestures.fly.is_moving
+    assert not store.state.tool.camera.flies and not gestures.gestures.fly.is_moving
+    assert calls == []
 
 
 def test_the_picture_says_how_to_fly(store):
@@ -144,8 +145,8 @@ def test_the_picture_says_how_to_fly(store):
     assert not fly_captions(ViewState(), Status())
 
 
-def test_undo_after_landing_does_not_take_off_again(hands, store, clock):
-    flown(hands, store, clock, "W", 0.3, 2)
+def test_undo_after_landing_does_not_take_off_again(fly_keys, store, clock):
+    flown(fly_keys, store, clock, "W", 0.3, 2)
     store.post(cameras.toggle_fly, "fly mode")  # from the panel, as a step of its own
     store.apply()
     store.undo()

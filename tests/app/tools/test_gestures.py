@@ -6,10 +6,9 @@ from app.model import cameras, lights
 from app.model.display_settings import BUFFERS
 from app.model.store import Store
 from app.model.view_state import ViewState
-from app.tools.actions import Actions
-from app.tools.gestures import LEFT, MIDDLE, RIGHT, Gestures
-from app.tools.orbit_view import OrbitView
-from app.tools.picking import Letterbox, lamp_handle
+from app.tools.lamps import lamp_handle
+from app.tools.viewport import LEFT, MIDDLE, RIGHT
+from tests.app.fake_commands import PictureEvents, blank_frame, fake_commands
 
 
 @pytest.fixture
@@ -24,17 +23,12 @@ def store():
 
 @pytest.fixture
 def gestures(store, calls):
-    names = ("record", "cancel_recording", "undo", "redo", "reset_camera", "close")
-    actions = Actions(**{name: (lambda name=name: calls.append(name)) for name in names})
-    gestures = Gestures(store, actions)
-    gestures.view = OrbitView(store.state.camera, (0.0, 1.0, 0.0), 512, 512)
-    gestures.letterbox = Letterbox(1000, 800, 512, 512)
-    return gestures
+    return PictureEvents(fake_commands(store, calls), blank_frame(store.state, 512), window=(1000, 800))
 
 
 def handle_place(gestures, store, index=0):
-    handle = lamp_handle(gestures.view, store.state.light.lamps[index])
-    return gestures.letterbox.to_window(handle.x_px, handle.y_px)
+    handle = lamp_handle(gestures.viewport.view, store.state.light.lamps[index])
+    return gestures.viewport.letterbox.to_window(handle.x_px, handle.y_px)
 
 
 def test_left_drag_orbits_and_is_one_step_back(gestures, store):
@@ -62,7 +56,7 @@ def test_other_drags_pan(gestures, store, button, has_shift):
 def test_a_drag_that_starts_on_the_sun_moves_the_lamp_only(gestures, store):
     x, y = handle_place(gestures, store)
     gestures.press(x + 9, y - 9, LEFT, False)
-    assert gestures.drag == "lamp"
+    assert gestures.tool == "lamp"
     gestures.move(x - 91, y + 41, -100, 50)
     store.apply()
     assert handle_place(gestures, store) == pytest.approx((x - 100, y + 50), abs=1.0)
@@ -76,22 +70,22 @@ def test_a_drag_that_starts_on_the_sun_moves_the_lamp_only(gestures, store):
 def test_a_press_beside_the_sun_orbits(gestures, store):
     x, y = handle_place(gestures, store)
     gestures.press(x + 30, y, LEFT, False)
-    assert gestures.drag == "orbit"
+    assert gestures.tool == "orbit"
 
 
 def test_a_second_button_does_not_disturb_a_drag(gestures, store):
     gestures.press(200, 600, LEFT, False)
     gestures.press(200, 600, RIGHT, False)
     gestures.release(RIGHT)
-    assert gestures.drag == "orbit"
+    assert gestures.tool == "orbit"
     gestures.release(LEFT)
-    assert gestures.drag is None
+    assert gestures.tool is None
 
 
 def test_before_the_first_picture_a_drag_orbits_and_a_pan_waits(store):
-    gestures = Gestures(store, Actions())
+    gestures = PictureEvents(fake_commands(store))
     gestures.press(10, 10, LEFT, False)
-    assert gestures.drag == "orbit"
+    assert gestures.tool == "orbit"
     gestures.release(LEFT)
     gestures.press(10, 10, RIGHT, False)
     gestures.move(30, 10, 20, 0)
@@ -112,7 +106,7 @@ def test_a_drag_with_the_light_key_turns_the_surroundings_and_is_one_step_back(g
 
 
 def test_arrows_step_through_the_lights_that_ship_and_those_that_were_loaded(store):
-    gestures = Gestures(store, Actions(environments=lambda: ("a.exr", "b.exr")))
+    gestures = PictureEvents(fake_commands(store, environments=("a.exr", "b.exr")))
     store.post(lambda s: lights.choose_environment(s, "/mine/c.hdr"), "load")
     seen = []
     for key in ("RIGHT", "RIGHT", "RIGHT", "LEFT", "LEFT"):
@@ -189,28 +183,31 @@ def test_other_keys(gestures, store, calls):
     gestures.key("DELETE")
     store.apply()
     assert len(store.state.light.lamps) == 1
-    for key in ("R", "F", "Z", "Y", "ESCAPE", "Q"):
+    for key in ("R", "F", "ESCAPE", "Q"):
         gestures.key(key)
     gestures.key("W")
     gestures.key("W", has_control=True)
-    assert calls == ["record", "reset_camera", "undo", "redo", "close", "close"]
+    assert calls == ["exports.record", "cameras.go_home", "windows.close", "windows.close"]
+    for key, lamps in (("Z", 2), ("Z", 1), ("Y", 2)):
+        gestures.key(key)
+        assert len(store.state.light.lamps) == lamps
 
 
 def test_a_drag_on_the_line_of_a_split_picture_moves_the_line(gestures, store):
     """And only there, and only while there is one."""
-    line, row = gestures.letterbox.to_window(256, 256)
+    line, row = gestures.viewport.letterbox.to_window(256, 256)
     gestures.press(line + 4, row, LEFT, False)
-    assert gestures.drag == "orbit"
+    assert gestures.tool == "orbit"
     gestures.release(LEFT)
     gestures.key("C")
     store.apply()
     assert store.state.compare.is_on
     gestures.press(line + 30, row, LEFT, False)
-    assert gestures.drag != "slider"
+    assert gestures.tool != "slider"
     gestures.release(LEFT)
     gestures.press(line + 4, row, LEFT, False)
-    assert gestures.drag == "slider"
-    gestures.move(*gestures.letterbox.to_window(128, 256), 0, 0)
+    assert gestures.tool == "slider"
+    gestures.move(*gestures.viewport.letterbox.to_window(128, 256), 0, 0)
     store.apply()
     assert store.state.display.slider == pytest.approx(0.25, abs=0.01)
     gestures.move(-500, row, 0, 0)
@@ -235,14 +232,14 @@ def test_a_drag_on_the_line_of_a_split_picture_moves_the_line(gestures, store):
 def test_a_key_that_can_do_nothing_says_why(key, held, says):
     said = []
     store = Store(ViewState())
-    Gestures(store, Actions(say=said.append)).key(key, **held)
+    PictureEvents(fake_commands(store, say=said.append)).key(key, **held)
     assert not store.apply() and len(said) == 1 and says in said[0]
 
 
 def test_a_key_sees_what_was_posted_before_it():
     said = []
     store = Store(ViewState())
-    gestures = Gestures(store, Actions(say=said.append))
+    gestures = PictureEvents(fake_commands(store, say=said.append))
     gestures.key("L")
     gestures.key("DELETE")
     store.apply()

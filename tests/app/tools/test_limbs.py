@@ -28,12 +28,12 @@ from app.model.store import Store
 from app.model.view_state import ViewState
 from app.rendering.posing import posed_by, turn_matrices
 from app.rendering.render_service import RenderService
-from app.tools.actions import Actions
-from app.tools.gestures import LEFT, Gestures
+from app.tools.limbs import limb_weights, owner_of, picked_limb, rings_shown
 from app.tools.orbit_view import OrbitView
-from app.tools.picking import Letterbox, limb_weights, owner_of, picked_limb
 from app.tools.rings import RingDrag, rings_of
+from app.tools.viewport import LEFT
 from phynes_core.body.joint_limits import GROUPS, SOFT_DEG, joint_limits, limited
+from tests.app.fake_commands import PictureEvents, fake_commands
 
 LEFT_ELBOW, LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_KNEE, HEAD, LEFT_WRIST = 18, 16, 17, 4, 15, 20
 SIZE = 256
@@ -148,21 +148,21 @@ def test_a_click_then_a_drag_in_the_picture_turn_the_limb_about_the_ring(session
     state = edits.edit_display(ViewState(BodyState(str(avatar_file))), buffer="normal")
     state = replace(state, camera=replace(session.home_camera(state), azimuth_deg=30.0, elevation_deg=25.0))
     store, calls = Store(state), []
-    gestures = Gestures(store, Actions(close=lambda: calls.append("close")))
-    gestures.view = OrbitView(state.camera, session.render(state, SIZE).target, SIZE, SIZE)
-    gestures.letterbox, gestures.limbs.frame = Letterbox(800, 600, SIZE, SIZE), session.render(state, SIZE)
-    window = gestures.letterbox.to_window(*between(gestures.limbs.frame, gestures.view, 0, 16, 18))
+    gestures = PictureEvents(fake_commands(store, calls), session.render(state, SIZE), window=(800, 600))
+    viewport = gestures.viewport
+    window = viewport.letterbox.to_window(*between(viewport.frame, viewport.view, 0, 16, 18))
     gestures.press(*window, LEFT, False)
     gestures.release(LEFT, *window)
     store.apply()
     assert store.state.tool.selected_joint == LEFT_SHOULDER and not store.can_undo
-    rings = gestures.limbs.rings(gestures.view)
-    places = [gestures.letterbox.to_window(*ring_point(rings, gestures.view, 2, angle)) for angle in (60, 75, 90, 105)]
+    rings = rings_shown(store.state, viewport)
+    places = [viewport.letterbox.to_window(*ring_point(rings, viewport.view, 2, angle)) for angle in (60, 75, 90, 105)]
     gestures.press(*places[0], LEFT, False)
-    assert gestures.drag == "ring"
+    assert gestures.tool == "ring" and gestures.gestures.rings.held(viewport).held_axis == 2
     for place in places[1:]:
         gestures.move(*place, 0.0, 0.0)
     gestures.release(LEFT, *places[-1])
+    assert gestures.gestures.rings.held(viewport).held_axis is None
     store.apply()
     assert store.state.body.joint_angles_deg[LEFT_SHOULDER] == pytest.approx((0.0, 0.0, 45.0), abs=1.0)
     assert store.state.camera == state.camera and store.state.tool.joint_axis == 2
@@ -172,12 +172,12 @@ def test_a_click_then_a_drag_in_the_picture_turn_the_limb_about_the_ring(session
     store.apply()
     assert store.state.tool.selected_joint == NO_JOINT and calls == []
     gestures.key("ESCAPE")
-    assert calls == ["close"]
+    assert calls == ["windows.close"]
 
 
 def test_keys_reach_every_joint_and_axis():
     store = Store(ViewState())
-    gestures = Gestures(store, Actions())
+    gestures = PictureEvents(fake_commands(store))
     for key, has_shift in (("TAB", False), ("TAB", False), ("TAB", True), ("X", False), ("EQUAL", False)):
         gestures.key(key, has_shift=has_shift)
         store.apply()

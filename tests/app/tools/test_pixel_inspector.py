@@ -13,10 +13,10 @@ from app.model.display_settings import DisplaySettings
 from app.model.lights import LightState
 from app.model.tools import LOUPE_ZOOMS, ToolState
 from app.model.view_state import ViewState
-from app.rendering.frames import LIGHT, PLAIN, READ_BUFFERS, Frame, packed
+from app.rendering.frames import INSPECTED_BUFFERS, LIGHT, PLAIN, Frame, packed
 from app.rendering.render_service import RenderService
-from app.tools.picking import Letterbox
 from app.tools.pixel_inspector import PENDING, Line, number_texts, pointed_at, value_lines, values_shown
+from app.tools.viewport import Letterbox
 from app.window.pixel_inspector_display import card_place, loupe_at, readout_picture
 from phynes_core.render.frame_buffers import FrameBuffers
 from tests.app.offscreen import offscreen_context
@@ -75,10 +75,10 @@ def test_what_the_engine_has_not_told_yet_is_pending_and_then_told():
     before = value_lines(frame, None, 3, 4)
     assert before[0].label == "3, 4" and numbers(before, "depth") == (PENDING,)
     assert numbers(before, "roughness") == number_texts("roughness", values_shown(frame, 3, 4)["roughness"])
-    ones = {name: np.ones((SIZE, SIZE, 1)) for name in READ_BUFFERS}
+    ones = {name: np.ones((SIZE, SIZE, 1)) for name in INSPECTED_BUFFERS}
     after = value_lines(frame, packed(ones, np.ones((SIZE, SIZE))), 3, 4)
     assert numbers(after, "depth") == ("1.000",) and numbers(after, "normal") == ("+1.000",)
-    assert [line.label for line in after[1:]] == list(READ_BUFFERS)
+    assert [line.label for line in after[1:]] == list(INSPECTED_BUFFERS)
 
 
 def test_numbers_keep_their_digits_in_place():
@@ -177,13 +177,13 @@ def test_the_engine_tells_what_its_buffers_hold_on_both_sides(avatar_file):
     state = ViewState(BodyState(str(avatar_file)))
     state = replace(state, camera=session.home_camera(state))
     state = comparison.compare_light(lights.add_lamp(state), LightState(mode="none"))
-    readings, size = session.readings(state, 48), 48
+    readings, size = session.pixel_values(state, 48), 48
     assert readings.other is not None
     for told, view in ((readings, replace(state, compare=ViewState().compare)), (readings.other, other_side(state))):
-        buffers = RenderService().buffers(view, size, frozenset(READ_BUFFERS))
+        buffers = RenderService().buffers(view, size, frozenset(INSPECTED_BUFFERS)).buffers
         assert isinstance(buffers, FrameBuffers)
         row, column = (int(place) for place in torch.nonzero(buffers.mask[..., 0] == 1)[100])
-        for name in READ_BUFFERS:
+        for name in INSPECTED_BUFFERS:
             expected = buffers.image(name)[row, column].tolist()
             assert told.at(column, row)[name] == pytest.approx(expected, abs=1e-5), name
     assert max(readings.other.values["radiance"].max(), 0.0) == 0.0  # no light at all

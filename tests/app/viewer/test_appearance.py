@@ -8,6 +8,8 @@ from app.model.view_state import ViewState
 from app.panels.layout import PanelLayout
 from app.panels.panel import PanelContext, Snapshot
 from app.panels.theme import WidgetSizes, build_theme, palette, set_theme
+from phynes_core.io.shipped_files import ASSETS
+from tests.app.fake_commands import fake_commands
 
 
 @pytest.fixture(autouse=True)
@@ -49,13 +51,13 @@ def test_both_themes_color_the_same_parts_and_ink_stands_out():
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_widgets_and_drawings_grow_with_the_text_and_shrink_again(theme):
     dpg.create_context()
-    build_theme()
-    layout = PanelLayout(PanelContext(lambda edit, label: None, lambda: None))
+    build_theme(ASSETS / "fonts")
+    layout = PanelLayout(PanelContext(fake_commands()))
     layout.build()
     built = WidgetSizes()
     sizes = []
     for scale in (1.0, 2.0, 0.75, 1.0):
-        set_theme(theme, scale)
+        set_theme(theme, scale, ASSETS / "fonts")
         built.scale(scale)
         layout.sync(Snapshot(ViewState(), scale=scale))
         tags = (

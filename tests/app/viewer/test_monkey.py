@@ -22,28 +22,22 @@ from app.panels.theme import build_theme
 from app.rendering.frames import Frame
 from app.rendering.render_service import RenderService
 from app.rendering.worker import Worker
-from app.tools.actions import Actions
-from app.tools.gestures import Gestures
-from app.tools.orbit_view import OrbitView
-from app.tools.picking import Letterbox
-from app.tools.shortcuts import SHORTCUTS
+from app.tools.commands.command import execute
+from app.tools.commands.registry import COMMANDS
+from app.tools.viewport import Viewport
 from app.viewer.dropped_files import edit_of_dropped
 from app.viewer.loop import resident_mb
 from phynes_core.errors import PhynesError
 from phynes_core.io.image_files import write_hdr
+from phynes_core.io.shipped_files import ASSETS
+from tests.app.fake_commands import Clip, PictureEvents, fake_commands
 
 SIZE = 48
 LONGEST_S = 60.0  # that a single picture may take before the engine counts as frozen
 LONGEST_WARM_UP_S = 900.0
 MOST_GROWTH = 1.02
-WRITES = ("close", "let go", "save", "open", "record", "screenshot", "copy", "video")  # files, dialogs and the end
 SLIDERS = {"mvSliderFloat": float, "mvSliderInt": int, "mvDragFloat": float}
 WHOLE_RUN = pytest.param(10_000, marks=pytest.mark.soak)
-
-
-def harmless(name: str) -> bool:
-    """Keys that write no file and end nothing."""
-    return not any(word in name for word in WRITES)
 
 
 class Monkey:
@@ -58,18 +52,18 @@ class Monkey:
         session.check(self.store.state)
         self.choices = session.choices(str(avatar))
         self.worker = Worker(session, SIZE)
-        actions = Actions(
-            undo=self.store.undo, redo=self.store.redo, clip=lambda: (1.0, 30.0),
-            environments=lambda: tuple(choice.key for choice in self.choices.environments),
-            avatars=lambda: (str(avatar),),
+        # files and windows are out of reach: their controllers only note what they are asked
+        self.commands = fake_commands(
+            self.store, clock=Clip(1.0, 30.0), environments=tuple(choice.key for choice in self.choices.environments),
+            avatars=(str(avatar),),
         )  # fmt: skip
-        self.gestures = Gestures(self.store, actions)
-        self.layout = PanelLayout(PanelContext(self.store.post, self.store.end_gesture, actions))
+        self.picture = PictureEvents(self.commands)
+        self.layout = PanelLayout(PanelContext(self.commands))
         dpg.create_context()
-        build_theme()
+        build_theme(ASSETS / "fonts")
         self.layout.build()
         self.widgets = [item for item in dpg.get_all_items() if dpg.get_item_callback(item)]
-        self.deeds: tuple[Callable[[], None], ...] = (self.press_key,) * 5 + (self.drag, self.use_widget) * 3
+        self.deeds: tuple[Callable[[], None], ...] = (self.run_command,) * 5 + (self.drag, self.use_widget) * 3
         self.deeds += (self.drop, self.turn_wheel, self.take_back)
         self.worker.start()
         start_s = time.monotonic()
@@ -87,27 +81,26 @@ class Monkey:
         self.store.apply()
         return f"{deed.__name__} {what}"
 
-    def press_key(self) -> str:
-        shortcut = self.random.choice([shortcut for shortcut in SHORTCUTS if harmless(shortcut.name)])
-        shortcut.do(self.store, self.gestures._actions)
-        self.store.end_gesture()
-        return shortcut.name
+    def run_command(self) -> str:
+        command = self.random.choice(COMMANDS)
+        execute(command, self.commands)
+        return command.id
 
     def drag(self) -> None:
         x, y = self._place()
-        self.gestures.press(
+        self.picture.press(
             x, y, self.random.choice((1, 1, 2, 3)), self.random.random() < 0.2, self.random.random() < 0.2
         )
         for _ in range(self.random.randrange(5)):
             dx, dy = self.random.uniform(-80, 80), self.random.uniform(-80, 80)
             x, y = x + dx, y + dy
-            self.gestures.move(x, y, dx, dy)
-        self.gestures.release(self.random.choice((1, 2, 3)), x, y)
+            self.picture.move(x, y, dx, dy)
+        self.picture.release(self.random.choice((1, 2, 3)), x, y)
         for button in (1, 2, 3):
-            self.gestures.release(button, x, y)
+            self.picture.release(button, x, y)
 
     def turn_wheel(self) -> None:
-        self.gestures.scroll(self.random.choice((-3.0, -1.0, 1.0, 3.0)))
+        self.picture.scroll(self.random.choice((-3.0, -1.0, 1.0, 3.0)))
 
     def take_back(self) -> None:
         for _ in range(self.random.randrange(8)):
@@ -116,7 +109,7 @@ class Monkey:
     def use_widget(self) -> str:
         item = self.random.choice(self.widgets)
         name = dpg.get_item_alias(item) or dpg.get_item_label(item) or ""
-        if not dpg.does_item_exist(item) or not harmless(name.replace("_", " ")):
+        if not dpg.does_item_exist(item):
             return ""
         kind, present = dpg.get_item_type(item).removeprefix("mvAppItemType::"), dpg.get_item_configuration(item)
         if kind in SLIDERS:
@@ -152,9 +145,7 @@ class Monkey:
         """Show what there is, as the windows do."""
         frame = self.worker.latest
         if frame is not None:
-            self.gestures.view = OrbitView(frame.state.camera, frame.target, *frame.size)
-            self.gestures.letterbox = Letterbox(800, 800, *frame.size)
-            self.gestures.limbs.frame = frame
+            self.picture.viewport = Viewport.of(frame, (800, 800))
         shown = Snapshot(self.store.state, self.choices, self.worker.status)
         self.layout.sync(replace(shown, probe_radiance=frame.probe_radiance) if frame else shown)
         return frame

@@ -1,20 +1,32 @@
 """What the picture says in words, and for how long."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from app.model.status import LONGEST, Message, RecordingStatus, Status, clock, shortened
 from app.model.tools import HELP_PAGES, toggle_help
 from app.model.view_state import ViewState
-from app.tools.shortcuts import GROUPS
-from app.viewer.notices import ERROR_SHOWN_S, HINTS, MESSAGE_SHOWN_S, Notices
+from app.tools.commands.registry import GROUPS
+from app.tools.viewport import RIGHT, PointerEvent, Viewport
+from app.viewer.notices import ERROR_SHOWN_S, HINTS, MESSAGE_SHOWN_S, Notices, NoticeTool
 from app.window.help_picture import PAGES, help_picture
+from tests.app.fake_commands import blank_frame
 
 
 @pytest.fixture
 def notices(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     return Notices
+
+
+def click(notices, x, y):
+    """With the tool, in a window of 1000 x 500; x, y in shares of it."""
+    viewport = Viewport.of(blank_frame(ViewState(), 16), (1000, 500))
+    press, tool = PointerEvent(viewport, (1000 * x, 500 * y)), NoticeTool(notices)
+    assert tool.hit(press) and not tool.hit(replace(press, button=RIGHT))
+    next(tool.drag(press), None)
 
 
 def texts(captions):
@@ -51,10 +63,12 @@ def test_a_click_shows_all_of_a_message_until_the_next_click(notices):
     status, said = Status(is_ready=True, messages=(Message("saved", False, 0.0), Message(long, True, 0.0))), notices()
     said.touch()
     lowest = said.captions(status, True, 1.0)[0]
-    assert not said.click(0.05, lowest.y) and not said.click(0.5, 0.3) and said.click(0.45, lowest.y + 0.01)
+    assert said.message_at(0.05, lowest.y) is None and said.message_at(0.5, 0.3) is None
+    click(said, 0.45, lowest.y + 0.01)
     opened = said.captions(status, True, 1000.0)
     assert " ".join(texts(reversed(opened))) == long.strip() and all(len(text) <= LONGEST for text in texts(opened))
-    assert said.click(0.5, opened[-1].y) and said.captions(status, True, 1000.0) == []
+    click(said, 0.5, opened[-1].y)
+    assert said.captions(status, True, 1000.0) == []
 
 
 def test_progress_says_how_long_it_takes(notices):

@@ -26,7 +26,7 @@ def own_settings(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-class Desk:
+class Bench:
     """A controller with the store behind it, and what it said."""
 
     def __init__(self, avatar_file, opened=OpenedSession()):  # noqa: B008 - frozen
@@ -51,7 +51,7 @@ def crash(state):
 
 
 def test_saving_twice_writes_one_file_and_says_whether_it_is_current(avatar_file):
-    controller = Desk(avatar_file)
+    controller = Bench(avatar_file)
     controller.edit(yaw_deg=20.0)
     assert not controller.controller.status.is_saved
     controller.controller.save()
@@ -65,13 +65,13 @@ def test_saving_twice_writes_one_file_and_says_whether_it_is_current(avatar_file
 
 def test_a_new_session_never_replaces_an_older_file(avatar_file):
     Path("somebody_session.json").write_text("mine")
-    controller = Desk(avatar_file)
+    controller = Bench(avatar_file)
     controller.controller.save()
     assert Path("somebody_session.json").read_text() == "mine" and Path("somebody_session_2.json").is_file()
 
 
 def test_opening_is_one_step_that_undo_takes_back(avatar_file, tmp_path):
-    controller = Desk(avatar_file)
+    controller = Bench(avatar_file)
     before = controller.store.state
     other = cameras.orbit(lights.add_lamp(before), 30, 10)
     save_session(tmp_path / "other.json", other)
@@ -82,7 +82,7 @@ def test_opening_is_one_step_that_undo_takes_back(avatar_file, tmp_path):
 
 
 def test_a_file_that_is_no_session_is_a_message_and_changes_nothing(avatar_file, tmp_path):
-    controller = Desk(avatar_file)
+    controller = Bench(avatar_file)
     before = controller.store.state
     (tmp_path / "bad.json").write_text('{"format": "phynes session", "version": 2, "view": {"light": {"lamps": 3}}}')
     controller.controller.open("bad.json")
@@ -92,7 +92,7 @@ def test_a_file_that_is_no_session_is_a_message_and_changes_nothing(avatar_file,
 
 
 def test_a_place_that_cannot_be_written_is_a_message(avatar_file, tmp_path):
-    controller = Desk(avatar_file)
+    controller = Bench(avatar_file)
     (tmp_path / "file").write_text("")
     controller.controller.save_as("file/s.json")
     assert controller.said[-1][1] and "cannot write here" in controller.said[-1][0]
@@ -101,21 +101,21 @@ def test_a_place_that_cannot_be_written_is_a_message(avatar_file, tmp_path):
 def test_what_a_viewer_lost_is_offered_once_and_comes_back(avatar_file):
     lost = lights.add_lamp(ViewState(BodyState(str(avatar_file.resolve()))))
     crash(lost)
-    controller = Desk(avatar_file)
-    assert controller.controller.status.can_restore
+    controller = Bench(avatar_file)
+    assert controller.controller.can_restore
     controller.controller.restore()
     assert (
         controller.store.state == lost
-        and not controller.controller.status.can_restore
+        and not controller.controller.can_restore
         and not controller.controller.status.is_saved
     )
     controller.controller.end()
     assert list(autosave_folder().iterdir()) == []
-    assert not Desk(avatar_file).controller.status.can_restore
+    assert not Bench(avatar_file).controller.can_restore
 
 
 def test_a_viewer_that_ends_as_it_should_leaves_nothing(avatar_file):
-    controller = Desk(avatar_file)
+    controller = Bench(avatar_file)
     controller.edit(yaw_deg=20.0)
     controller.controller.turn(time.monotonic())
     controller.controller.end()
@@ -123,7 +123,7 @@ def test_a_viewer_that_ends_as_it_should_leaves_nothing(avatar_file):
 
 
 def test_a_running_viewers_session_is_not_lost(avatar_file):
-    controller = Desk(avatar_file)
+    controller = Bench(avatar_file)
     controller.edit(yaw_deg=20.0)
     controller.controller.turn(time.monotonic())
     controller.controller._autosave._writer.join(10)
@@ -142,15 +142,15 @@ def test_a_clock_that_runs_writes_nothing(avatar_file):
 def test_a_lost_session_that_is_damaged_is_a_message(avatar_file):
     crash(lights.add_lamp(ViewState(BodyState(str(avatar_file.resolve())))))
     lost_sessions()[0].write_text("{")
-    controller = Desk(avatar_file)
+    controller = Bench(avatar_file)
     before = controller.store.state
     controller.controller.restore()
-    assert controller.said[-1][1] and controller.store.state == before and not controller.controller.status.can_restore
+    assert controller.said[-1][1] and controller.store.state == before and not controller.controller.can_restore
 
 
 def test_settings_that_cannot_be_written_do_not_stop_the_viewer(avatar_file, tmp_path):
     (tmp_path / "settings").write_text("a file where a folder should be")
-    controller = Desk(avatar_file)
+    controller = Bench(avatar_file)
     controller.edit(yaw_deg=20.0)
     controller.controller.turn(time.monotonic())
     controller.controller.note_shown(controller.store.state)
@@ -178,7 +178,7 @@ def test_a_damaged_list_of_recent_files_is_an_empty_one(content):
 
 
 def test_a_recent_file_opens_by_its_kind(avatar_file, tmp_path):
-    controller = Desk(avatar_file)
+    controller = Bench(avatar_file)
     other = tmp_path / "other.ckpt"
     shutil.copy(avatar_file, other)
     controller.controller.open_recent("avatar", str(other))
@@ -189,7 +189,7 @@ def test_a_recent_file_opens_by_its_kind(avatar_file, tmp_path):
 
 
 def test_a_rig_that_was_saved_or_loaded_is_a_recent_light(avatar_file, tmp_path):
-    controller = Desk(avatar_file)
+    controller = Bench(avatar_file)
     rigs = RigController(controller.store, lambda *_, **__: None, controller.controller.note_light)
     rigs.save(str(tmp_path / "rig.json"))
     assert controller.controller.status.recent["light"] == (str(tmp_path / "rig.json"),)
@@ -203,7 +203,7 @@ def test_a_rig_that_was_saved_or_loaded_is_a_recent_light(avatar_file, tmp_path)
 
 @pytest.mark.parametrize("name", ["", "/", "a\0b", "~nobody-of-this-name/s.json"])
 def test_a_name_that_no_file_can_have_is_a_message(avatar_file, name):
-    controller = Desk(avatar_file)
+    controller = Bench(avatar_file)
     controller.controller.save_as(name)
     controller.controller.open(name)
     RigController(controller.store, controller.controller._say).save(name)

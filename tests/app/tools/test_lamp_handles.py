@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from app.model.cameras import CameraState
 from app.model.lights import LampState
+from app.tools.lamps import LAMP_SPHERE_SHARE, LampDrag, grabbed_lamp, lamp_handle
 from app.tools.orbit_view import OrbitView
-from app.tools.picking import LAMP_SPHERE_SHARE, LampDrag, Letterbox, grabbed_lamp, lamp_handle
+from app.tools.viewport import Letterbox
 
 VIEW = OrbitView(CameraState(20.0, 10.0, 3.75), (0.0, 1.0, 0.0), 512, 512)
 
@@ -59,8 +60,8 @@ def test_the_front_handle_wins_over_one_behind_it():
 def test_the_handle_follows_the_pointer_from_where_it_was_grabbed(azimuth, elevation, dx, dy, slip):
     lamp = at(VIEW.camera.azimuth_deg + azimuth, elevation)
     start = lamp_handle(VIEW, lamp)
-    drag = LampDrag(VIEW, lamp, start.x_px + slip, start.y_px - slip)
-    angles = drag.angles_deg(VIEW, start.x_px + slip + dx, start.y_px - slip + dy)
+    drag = LampDrag(VIEW, lamp, (start.x_px + slip, start.y_px - slip))
+    angles = drag.angles_deg(VIEW, (start.x_px + slip + dx, start.y_px - slip + dy))
     end = lamp_handle(VIEW, at(*angles))
     wanted = (start.x_px + dx, start.y_px + dy)
     radius = 256 * LAMP_SPHERE_SHARE
@@ -71,10 +72,10 @@ def test_the_handle_follows_the_pointer_from_where_it_was_grabbed(azimuth, eleva
 def test_over_the_rim_and_back_the_lamp_goes_behind():
     lamp = at(VIEW.camera.azimuth_deg + 30.0, 10.0)
     start = lamp_handle(VIEW, lamp)
-    drag = LampDrag(VIEW, lamp, start.x_px, start.y_px)
-    assert not lamp_handle(VIEW, at(*drag.angles_deg(VIEW, 400.0, 256.0))).is_behind
-    drag.angles_deg(VIEW, 510.0, 256.0)
-    inside = lamp_handle(VIEW, at(*drag.angles_deg(VIEW, 400.0, 256.0)))
+    drag = LampDrag(VIEW, lamp, (start.x_px, start.y_px))
+    assert not lamp_handle(VIEW, at(*drag.angles_deg(VIEW, (400.0, 256.0)))).is_behind
+    drag.angles_deg(VIEW, (510.0, 256.0))
+    inside = lamp_handle(VIEW, at(*drag.angles_deg(VIEW, (400.0, 256.0))))
     assert inside.is_behind and inside.x_px == pytest.approx(400.0, abs=0.5)
-    drag.angles_deg(VIEW, 510.0, 256.0)
-    assert not lamp_handle(VIEW, at(*drag.angles_deg(VIEW, 400.0, 256.0))).is_behind
+    drag.angles_deg(VIEW, (510.0, 256.0))
+    assert not lamp_handle(VIEW, at(*drag.angles_deg(VIEW, (400.0, 256.0)))).is_behind

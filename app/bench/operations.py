@@ -1,4 +1,4 @@
-"""Each stage of a frame, and a training step: every backend's time on the same work, in one run."""
+"""Each operation of a frame, and a training step: every backend's time on the same work, in one run."""
 
 import statistics
 from collections.abc import Callable, Mapping
@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import torch
 
 from app.bench.machine import milliseconds
-from app.bench.scenarios import OPTIONS
 from app.bench.training_step import STEPS, TrainingStep
+from app.rendering.scenes import LIVE
 from phynes_core.frame.frame import FrameRenderer
 from phynes_core.frame.scene import Scene, build_mesh
 from phynes_core.kernels.registry import REFERENCE, available, missing_cause
@@ -24,11 +24,11 @@ RAY_OPS = ("rasterize", "visibility")  # their torch reference would take hours:
 
 
 @dataclass(frozen=True)
-class Stage:
+class Operation:
     """One step of a frame."""
 
     name: str
-    op: str  # of kernels.backends
+    op: str  # of kernels.registry
     run: Callable[[str, float], object]  # by which backend, what share of the work
     shares: Mapping[str, float] = field(default_factory=dict)  # of the work that a slow backend does; the rest do all
 
@@ -45,45 +45,49 @@ class Stage:
         return statistics.median(times) / share
 
 
-def measure_stages(
-    stages: list[Stage], repeats: int, has_references: bool, progress: Callable[[str], None], device: str = "cpu"
+def measure_operations(
+    operations: list[Operation],
+    repeats: int,
+    has_references: bool,
+    progress: Callable[[str], None],
+    device: str = "cpu",
 ) -> dict[str, dict[str, float | str | None]]:
-    """Milliseconds of each stage as `auto` runs it, of its reference, and their ratio."""
+    """Milliseconds of each operation as `auto` runs it, of its reference, and their ratio."""
     results: dict[str, dict[str, float | str | None]] = {}
-    for stage in stages:
-        progress(stage.name)
-        fast_ms = stage.milliseconds("auto", repeats, device)
+    for operation in operations:
+        progress(operation.name)
+        fast_ms = operation.milliseconds("auto", repeats, device)
         row: dict[str, float | str | None] = {"fast_ms": round(fast_ms, 3), "reference_ms": None, "ratio": None}
         if has_references:
-            reference = stage.reference(device)
-            progress(f"{stage.name}, reference: {reference}")
-            reference_ms = stage.milliseconds(reference, 1, device)
+            reference = operation.reference(device)
+            progress(f"{operation.name}, reference: {reference}")
+            reference_ms = operation.milliseconds(reference, 1, device)
             row |= {"reference_ms": round(reference_ms, 3), "ratio": round(reference_ms / fast_ms, 2)}
-            row |= {"reference": reference, "reference_share": stage.shares.get(reference, 1.0)}
-        results[stage.name] = row
+            row |= {"reference": reference, "reference_share": operation.shares.get(reference, 1.0)}
+        results[operation.name] = row
     return results
 
 
 def measure_backends(
-    stages: list[Stage], repeats: int, progress: Callable[[str], None], device: str = "cpu"
+    operations: list[Operation], repeats: int, progress: Callable[[str], None], device: str = "cpu"
 ) -> dict[str, dict[str, float]]:
-    """Milliseconds of each stage by every backend that works here."""
+    """Milliseconds of each operation by every backend that works here."""
     results: dict[str, dict[str, float]] = {}
-    for stage in stages:
-        results[stage.name] = {}
-        for backend in available(stage.op, device):
-            progress(f"{stage.name} by {backend}")
-            count = 1 if stage.shares.get(backend, 1.0) < 1.0 else repeats
-            results[stage.name][backend] = round(stage.milliseconds(backend, count, device), 3)
+    for operation in operations:
+        results[operation.name] = {}
+        for backend in available(operation.op, device):
+            progress(f"{operation.name} by {backend}")
+            count = 1 if operation.shares.get(backend, 1.0) < 1.0 else repeats
+            results[operation.name][backend] = round(operation.milliseconds(backend, count, device), 3)
     return results
 
 
-def frame_stages(scene: Scene) -> list[Stage]:
-    """The stages of one frame of the scene, whose inputs are made beforehand."""
+def frame_operations(scene: Scene) -> list[Operation]:
+    """The operations of one frame of the scene, whose inputs are made beforehand."""
     posed, camera, environment = scene.avatars[0], scene.camera, scene.lighting.environment
     assert environment is not None
-    avatar, place = posed.avatar, posed.avatar.body.v_template.device
-    vector = posed.pose.vector().to(place)
+    avatar, device = posed.avatar, posed.avatar.body.v_template.device
+    vector = posed.pose.vector().to(device)
     mesh = FrameRenderer().mesh(scene)
     gbuffer = build_gbuffer(
         rasterize(mesh.vertices, mesh.faces, camera), mesh.vertices, mesh.faces, mesh.normals, mesh.corner_uv, camera
@@ -93,10 +97,10 @@ def frame_stages(scene: Scene) -> list[Stage]:
         avatar.record.f0,
     )  # fmt: skip
     frames = face_frames(mesh.vertices, mesh.faces, mesh.corner_uv, mesh.offsets)
-    probes = environment_to_probes(environment).to(place)
+    probes = environment_to_probes(environment).to(device)
     bits = Occluder(mesh.vertices, mesh.faces).point_bits(mesh.vertices, mesh.normals, probes.directions)
     visibility = PackedVisibility(bits, gbuffer.corners, gbuffer.barycentric)
-    lamp_rays = lamp_directions(Lamp(40.0, 35.0), OPTIONS.lamp_samples).to(place)
+    lamp_rays = lamp_directions(Lamp(40.0, 35.0), LIVE.lamp_samples).to(device)
 
     def displaced(backend: str, _: float) -> None:
         avatar.use_map_backend(backend)
@@ -104,8 +108,8 @@ def frame_stages(scene: Scene) -> list[Stage]:
         avatar.use_map_backend("auto")
 
     def drawn(backend: str, share: float) -> None:
-        side = share**0.5
-        small = camera.resized(round(camera.width * side), round(camera.height * side))
+        scale = share**0.5
+        small = camera.resized(round(camera.width * scale), round(camera.height * scale))
         rasterize(mesh.vertices, mesh.faces, small, backend)
 
     @torch.no_grad()
@@ -130,26 +134,26 @@ def frame_stages(scene: Scene) -> list[Stage]:
 
     quarter = {REFERENCE: 1 / 4}
     return [
-        Stage("mesh", "neural_map", displaced),
-        Stage("rasterize", "rasterize", drawn, {REFERENCE: 1 / 16, "pytorch3d": 1 / 64}),
-        Stage("encoding", "hash_encoding", encoded),
-        Stage("materials", "neural_map", materials, quarter),
-        Stage("pixel_normals", "neural_map", normals_per_pixel, quarter),
-        Stage(
+        Operation("mesh", "neural_map", displaced),
+        Operation("rasterize", "rasterize", drawn, {REFERENCE: 1 / 16, "pytorch3d": 1 / 64}),
+        Operation("encoding", "hash_encoding", encoded),
+        Operation("materials", "neural_map", materials, quarter),
+        Operation("pixel_normals", "neural_map", normals_per_pixel, quarter),
+        Operation(
             "visibility", "visibility",
             lambda b, share: occlusion(b, mesh.vertices, mesh.normals, probes.directions, share),
             {REFERENCE: 1 / 512, "warp": 1 / 4},
         ),
-        Stage("shade", "shade", lambda b, _: shade(surface, probes.directions, probes.power, visibility, b)),
-        Stage(
+        Operation("shade", "shade", lambda b, _: shade(surface, probes.directions, probes.power, visibility, b)),
+        Operation(
             "lamp_visibility", "visibility",
             lambda b, share: occlusion(b, gbuffer.position, gbuffer.normal, lamp_rays, share), {REFERENCE: 1 / 256},
         ),
     ]  # fmt: skip
 
 
-def training_stage(device: str = "cpu") -> Stage:
+def training_operation(device: str = "cpu") -> Operation:
     """Steps of stage 1 on the sample capture: a share of 4 divides their time by their number."""
     trained = TrainingStep(device)
     several = dict.fromkeys(("auto", *available("hash_encoding", device)), float(STEPS))
-    return Stage("training_step", "hash_encoding", lambda backend, _: trained.take(backend), several)
+    return Operation("training_step", "hash_encoding", lambda backend, _: trained.take(backend), several)

@@ -1,0 +1,89 @@
+"""Keys that are pressed while the controls have the focus: they do what they do in the picture."""
+
+from typing import Protocol
+
+import dearpygui.dearpygui as dpg
+
+from app.panels.palette import Palette
+
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+# Dear ImGui's number of a key -> its name in the registry of commands; Dear PyGui's own constants lack some
+NAMES: dict[int, str] = {
+    dpg.mvKey_Left: "LEFT", dpg.mvKey_Right: "RIGHT", dpg.mvKey_Up: "UP", dpg.mvKey_Down: "DOWN", 517: "PAGE_UP",
+    518: "PAGE_DOWN", dpg.mvKey_Home: "HOME", dpg.mvKey_End: "END", dpg.mvKey_Delete: "DELETE",
+    dpg.mvKey_Back: "BACKSPACE", dpg.mvKey_Spacebar: "SPACE", dpg.mvKey_Return: "RETURN", dpg.mvKey_Escape: "ESCAPE",
+    dpg.mvKey_LShift: "LEFT_SHIFT", dpg.mvKey_RShift: "RIGHT_SHIFT", dpg.mvKey_Comma: "COMMA",
+    dpg.mvKey_Minus: "MINUS", dpg.mvKey_Period: "PERIOD", dpg.mvKey_Slash: "SLASH", 602: "EQUAL",
+    dpg.mvKey_Open_Brace: "LEFT_BRACKET", dpg.mvKey_Close_Brace: "RIGHT_BRACKET",
+    **{dpg.mvKey_0 + digit: str(digit) for digit in range(10)},
+    **{dpg.mvKey_A + index: letter for index, letter in enumerate(_LETTERS)},
+    **{dpg.mvKey_F1 + index: f"F{index + 1}" for index in range(12)},
+}  # fmt: skip
+LEFT_TO_FIELDS = ("TAB",)  # of the registry's keys: it moves from one text field to the next
+# widgets that can be typed into, some after Ctrl+click
+TYPED = ("InputText", "InputInt", "InputFloat", "SliderFloat", "SliderInt", "DragFloat", "DragInt", "ColorEdit")
+OWN_FOCUS = ("WindowAppItem", "Listbox", "ChildWindow")  # of these, one has the focus while no list or menu is open
+
+CONTROL, SHIFT, ALT = (
+    (dpg.mvKey_LControl, dpg.mvKey_RControl), (dpg.mvKey_LShift, dpg.mvKey_RShift), (dpg.mvKey_LAlt, dpg.mvKey_RAlt),
+)  # fmt: skip
+
+
+class KeyReceiver(Protocol):
+    """Gestures."""
+
+    def key(self, name: str, has_control: bool = False, has_shift: bool = False, has_alt: bool = False) -> None:
+        """A key went down."""
+
+    def key_up(self, name: str) -> None:
+        """A key went up."""
+
+
+class ControlKeys:
+    """Passes keys on to the palette while that is open, else to the commands while no field is typed into."""
+
+    def __init__(self, palette: Palette, receiver: KeyReceiver) -> None:
+        self._palette, self._receiver = palette, receiver
+        self._held: set[int] = set()
+        self._is_busy = False  # typing, or in a list or a menu, when the frame before was drawn
+
+    def build(self) -> None:
+        """Call when all widgets are there."""
+        self._typed = _items(TYPED)
+        self._focusable = _items(OWN_FOCUS)
+        with dpg.handler_registry():
+            dpg.add_key_press_handler(callback=lambda _, key: self._press(key))
+
+    def look(self) -> None:
+        """Once after each drawing and its callbacks. Keys that are up are released, also when the window lost them."""
+        for key in [key for key in self._held if not dpg.is_key_down(key)]:
+            self._held.discard(key)
+            if (name := NAMES.get(key)) is not None:
+                self._receiver.key_up(name)
+        # the key that ends typing must not be a command: Esc would close the viewer
+        self._is_busy = self._has_own_use_for_keys()
+
+    def _press(self, key: int) -> None:
+        is_repeated = key in self._held
+        self._held.add(key)
+        name = NAMES.get(key)
+        if name is None:
+            return
+        if self._palette.is_open:
+            self._palette.key(name)
+        elif not is_repeated and not self._is_busy and not self._has_own_use_for_keys():
+            self._receiver.key(name, *(self._is_held(*pair) for pair in (CONTROL, SHIFT, ALT)))
+
+    def _is_held(self, left: int, right: int) -> bool:
+        """Now, or when the frame began: a quick press of Shift and a key may be over when the frame is drawn."""
+        return any(key in self._held or dpg.is_key_down(key) for key in (left, right))
+
+    def _has_own_use_for_keys(self) -> bool:
+        is_typing = any(dpg.is_item_active(item) for item in self._typed)
+        return is_typing or not any(dpg.is_item_focused(item) for item in self._focusable)
+
+
+def _items(kinds: tuple[str, ...]) -> list[int]:
+    """All widgets whose type begins so."""
+    names = tuple(f"mvAppItemType::mv{kind}" for kind in kinds)
+    return [item for item in dpg.get_all_items() if dpg.get_item_type(item).startswith(names)]

@@ -1,0 +1,116 @@
+"""Drags and the wheel that move the camera: orbit, look around, pan, zoom; and the line of a split picture."""
+
+from dataclasses import replace
+
+from app.model import cameras
+from app.model.comparison import SLIDER_GRAB_PX, move_slider
+from app.model.store import Store
+from app.model.view_state import ViewState
+from app.tools.limbs import CLICK_REACH_PX, click_limb
+from app.tools.orbit_view import OrbitView, panned
+from app.tools.viewport import LEFT, MIDDLE, Drag, Point, PointerEvent, Viewport
+
+
+class OrbitTool:
+    """Turns the camera around the avatar; a press that does not move is a click on a limb, or on nothing."""
+
+    name = "orbit"
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def hit(self, press: PointerEvent) -> bool:
+        """Wherever no other tool is."""
+        return True
+
+    def drag(self, press: PointerEvent) -> Drag:
+        """Orbit, then click."""
+        while not (event := (yield)).is_release:
+            self._orbit(*event.delta)
+        way = max(abs(event.point[0] - press.point[0]), abs(event.point[1] - press.point[1]))
+        if press.viewport is not None and event.viewport is not None and way <= CLICK_REACH_PX:
+            click_limb(self._store, event.viewport, event.point)
+
+    def _orbit(self, dx: float, dy: float) -> None:
+        self._store.post(lambda state: cameras.orbit(state, dx, dy), "orbit")
+
+
+class LookTool:
+    """Turns the camera on the spot, in fly mode."""
+
+    name = "look"
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def hit(self, press: PointerEvent) -> bool:
+        """In fly mode, but for the middle button, which pans."""
+        return self._store.state.tool.camera.flies and press.button != MIDDLE
+
+    def drag(self, press: PointerEvent) -> Drag:
+        """Look around."""
+        while not (event := (yield)).is_release:
+            self._look(*event.delta)
+
+    def _look(self, dx: float, dy: float) -> None:
+        self._store.post(lambda state: cameras.look(state, dx, dy), "fly")
+
+
+class PanTool:
+    """Moves the camera along the picture, so that the orbited point follows the pointer."""
+
+    name = "pan"
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def hit(self, press: PointerEvent) -> bool:
+        """Shift, the right or the middle button; in fly mode the middle one alone."""
+        flies = self._store.state.tool.camera.flies and press.button != MIDDLE
+        return (press.button != LEFT or press.has_shift) and not flies
+
+    def drag(self, press: PointerEvent) -> Drag:
+        """Pan; before the first picture nothing moves."""
+        while not (event := (yield)).is_release:
+            if (viewport := event.viewport) is not None:
+                scale = viewport.letterbox.scale
+                self._pan(viewport.view, event.delta[0] / scale, event.delta[1] / scale)
+
+    def _pan(self, view: OrbitView, dx_px: float, dy_px: float) -> None:
+        def edit(state: ViewState) -> ViewState:
+            return replace(state, camera=panned(replace(view, camera=state.camera), dx_px, dy_px))
+
+        self._store.post(edit, "pan")
+
+
+class SliderTool:
+    """Moves the line between the sides of a split picture."""
+
+    name = "slider"
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def hit(self, press: PointerEvent) -> bool:
+        """On the line, while there is one."""
+        viewport, state = press.viewport, self._store.state
+        if viewport is None or not state.compare.is_on:
+            return False
+        line_px = state.display.slider * viewport.view.width
+        return abs(viewport.pixel(press.point)[0] - line_px) <= viewport.pixels(SLIDER_GRAB_PX)
+
+    def drag(self, press: PointerEvent) -> Drag:
+        """Move the line under the pointer."""
+        while not (event := (yield)).is_release:
+            if (viewport := event.viewport) is not None:
+                self._move(viewport.pixel(event.point)[0] / viewport.view.width)
+
+    def _move(self, share: float) -> None:
+        self._store.post(lambda state: move_slider(state, share), "slider", is_undoable=False)
+
+
+def is_right_of_slider(state: ViewState, viewport: Viewport | None, point: Point) -> bool:
+    """Whether a window position shows the right side of a split picture."""
+    if viewport is None or not state.compare.is_on:
+        return False
+    return viewport.pixel(point)[0] >= state.display.slider * viewport.view.width

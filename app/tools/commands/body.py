@@ -1,0 +1,74 @@
+"""Commands of bodies: joints, poses, several avatars side by side."""
+
+from app.model import avatar_row, joints
+from app.model.avatar_row import MAX_BODIES
+from app.model.joints import KEY_STEP_DEG
+from app.tools.commands.command import Command, edit_command
+from app.tools.commands.context import LOAD_POSE, SAVE_POSE, CommandContext
+
+JOINT_LINE = "hold the next or the previous joint"
+TURN_LINE = "turn the held joint by 5°"
+POSE_LINE = "hold the library's next or previous pose"
+NOT_TURNED = "Nothing turns: Tab or a click takes hold of a joint, which may be at its limit"
+NOT_RESET = "Nothing to put back: Tab or a click takes hold of a joint"
+NOT_MIRRORED = "There are no edits of limbs to swap"
+ROW_FULL = f"At most {MAX_BODIES} avatars stand side by side: Shift+B takes one away"
+ALONE = "There is no other avatar: B adds one"
+NO_POSES = "The library holds no poses: Alt+S saves one"
+
+
+def _step_pose(id: str, title: str, key: str, steps: int) -> Command:
+    def needs(context: CommandContext) -> str | None:
+        return None if context.poses.has_choices else NO_POSES
+
+    return Command(id, title, (key,), lambda context: context.poses.step(steps), needs, POSE_LINE)
+
+
+BODY_COMMANDS = (
+    edit_command(
+        "body.next_joint", "Hold the next joint", ("TAB",), joints.select_next_joint, JOINT_LINE, is_undoable=False
+    ),
+    edit_command(
+        "body.previous_joint", "Hold the previous joint", ("Shift+TAB",), lambda s: joints.select_next_joint(s, -1),
+        JOINT_LINE, is_undoable=False,
+    ),
+    edit_command(
+        "body.next_axis", "Choose the next ring", ("X",), joints.choose_next_axis,
+        "choose the ring that the next keys turn by", is_undoable=False,
+    ),
+    edit_command(
+        "body.turn_back", "Turn the held joint back by 5°", ("MINUS",),
+        lambda s: joints.turn_selected(s, -KEY_STEP_DEG), TURN_LINE, NOT_TURNED,
+    ),
+    edit_command(
+        "body.turn_on", "Turn the held joint by 5°", ("EQUAL",), lambda s: joints.turn_selected(s, KEY_STEP_DEG),
+        TURN_LINE, NOT_TURNED,
+    ),
+    edit_command(
+        "body.reset_joint", "Put the held joint back", ("Alt+R",), joints.reset_selected, otherwise=NOT_RESET
+    ),
+    _step_pose("body.next_pose", "Hold the library's next pose", "PAGE_DOWN", 1),
+    _step_pose("body.previous_pose", "Hold the library's previous pose", "PAGE_UP", -1),
+    Command(
+        "body.save_pose", "Save the pose to the library", ("Alt+S",), lambda context: context.poses.save(""),
+    ),
+    Command("body.save_pose_as", "Save the pose as a file...", (), lambda context: context.windows.ask(SAVE_POSE)),
+    Command("body.load_pose", "Load a pose...", (), lambda context: context.windows.ask(LOAD_POSE)),
+    edit_command(
+        "body.mirror", "Turn left and right limbs together", ("M",), joints.toggle_mirror, is_undoable=False
+    ),
+    edit_command(
+        "body.mirror_pose", "Swap the edits of left and right limbs", ("Shift+M",), joints.mirror_pose,
+        otherwise=NOT_MIRRORED,
+    ),
+    edit_command(
+        "body.add", "Put another avatar beside this one", ("B",), avatar_row.add_body, otherwise=ROW_FULL
+    ),
+    edit_command(
+        "body.remove", "Take the active avatar away", ("Shift+B",), avatar_row.remove_body, otherwise=ALONE
+    ),
+    edit_command(
+        "body.next", "Make the next avatar the active one", ("N",), avatar_row.choose_next_body, otherwise=ALONE
+    ),
+    edit_command("body.same_pose", "Give all avatars one pose", ("P",), avatar_row.toggle_shared_pose),
+)  # fmt: skip

@@ -1,0 +1,53 @@
+"""Commands of files: sessions, pictures, videos and the command lines that make them."""
+
+from app.tools.commands.command import Command
+from app.tools.commands.context import OPEN_SESSION, SAVE_SESSION, CommandContext
+
+SESSION_LINE = "save the session; under another name; open one"
+COPY_LINE = "copy the command line that makes the picture; the video"
+BUSY = "One thing at a time: Shift+R cancels what is being made"
+IDLE = "Nothing is being made"
+NONE_LOST = "There is no lost session to bring back"
+
+
+def _is_idle(context: CommandContext) -> str | None:
+    return BUSY if context.exports.is_running else None
+
+
+def _is_busy(context: CommandContext) -> str | None:
+    return None if context.exports.is_running else IDLE
+
+
+RECORD_COMMAND = Command("export.video", "Record a video", ("R",), lambda context: context.exports.record(), _is_idle)
+FILE_COMMANDS = (
+    Command(
+        "session.save", "Save the session", ("Ctrl+S",), lambda context: context.sessions.save(), help=SESSION_LINE
+    ),
+    Command(
+        "session.save_as", "Save the session as...", ("Ctrl+Shift+S",),
+        lambda context: context.windows.ask(SAVE_SESSION), help=SESSION_LINE,
+    ),
+    Command(
+        "session.open", "Open a session...", ("Ctrl+O",), lambda context: context.windows.ask(OPEN_SESSION),
+        help=SESSION_LINE,
+    ),
+    Command("export.picture", "Take a picture", ("F12",), lambda context: context.exports.photograph(), _is_idle),
+    Command(
+        "export.cancel", "Cancel the picture or video", ("Shift+R",),
+        lambda context: context.exports.cancel(), _is_busy, "cancel the picture or the video that is being made",
+    ),
+    Command(
+        "export.copy_picture", "Copy the picture's command line", ("Ctrl+C",),
+        lambda context: context.exports.copy_picture_command(), help=COPY_LINE,
+    ),
+    Command(
+        "export.copy_video", "Copy the video's command line", ("Ctrl+Shift+C",),
+        lambda context: context.exports.copy_video_command(), help=COPY_LINE,
+    ),
+    Command(
+        "session.restore", "Bring back the lost session", ("Ctrl+Shift+O",),
+        lambda context: context.sessions.restore(),
+        lambda context: None if context.sessions.can_restore else NONE_LOST,
+        "bring back what a viewer that ended unexpectedly showed",
+    ),
+)  # fmt: skip

@@ -1,0 +1,90 @@
+"""Commands of the light and the surroundings."""
+
+from app.model import edits, lights
+from app.tools.commands.command import Command, edit_command
+from app.tools.commands.context import EXPORT_LIGHT, LOAD_ENVIRONMENT, LOAD_RIG, SAVE_RIG, CommandContext
+
+ENVIRONMENT_LINE = "the environment before or after, of those in the light panel"
+AWAY_LINE = "move the selected near lamp away or closer"
+TURN_LINE = "turn the surrounding light by 5°"
+BRUSH_LINE = "a narrower or wider brush for probes"
+AWAY_FACTOR = 1.1
+TURN_DEG = 5.0
+FULL = f"There are {lights.MAX_LAMPS} lamps already: Delete removes one"
+NO_LAMP = "There is no lamp: L adds one"
+NOT_NEAR = "The selected lamp is none that moves on: the panel Lamps makes it a near one"
+NO_PAINT = "There is no paint on the probes that this changes"
+
+
+def _step_environment(id: str, title: str, key: str, steps: int) -> Command:
+    def run(context: CommandContext) -> None:
+        offered = context.environments
+        context.store.post(lambda s: lights.step_environment(s, offered, steps), id)
+
+    return Command(id, title, (key,), run, help=ENVIRONMENT_LINE)
+
+
+LIGHT_COMMANDS = (
+    Command(
+        "light.export", "Save all light as an environment...", ("Ctrl+E",),
+        lambda context: context.windows.ask(EXPORT_LIGHT), help="save all light as an environment",
+    ),
+    edit_command("light.add_lamp", "Add a lamp", ("L",), lights.add_lamp, otherwise=FULL),
+    edit_command(
+        "light.remove_lamp", "Remove the selected lamp", ("DELETE", "BACKSPACE"),
+        lambda s: lights.remove_lamp(s, s.tool.selected_lamp), otherwise=NO_LAMP,
+    ),
+    edit_command(
+        "light.lamp_away", "Move the near lamp away", ("Alt+UP",),
+        lambda s: lights.move_lamp_away(s, s.tool.selected_lamp, AWAY_FACTOR), AWAY_LINE, NOT_NEAR,
+    ),
+    edit_command(
+        "light.lamp_closer", "Move the near lamp closer", ("Alt+DOWN",),
+        lambda s: lights.move_lamp_away(s, s.tool.selected_lamp, 1.0 / AWAY_FACTOR), AWAY_LINE, NOT_NEAR,
+    ),
+    _step_environment("light.previous_environment", "Previous environment", "LEFT", -1),
+    _step_environment("light.next_environment", "Next environment", "RIGHT", 1),
+    edit_command(
+        "light.turn_back", "Turn the surrounding light back by 5°", ("Shift+LEFT",),
+        lambda s: lights.turn_environment(s, -TURN_DEG), TURN_LINE,
+    ),
+    edit_command(
+        "light.turn_on", "Turn the surrounding light by 5°", ("Shift+RIGHT",),
+        lambda s: lights.turn_environment(s, TURN_DEG), TURN_LINE,
+    ),
+    edit_command(
+        "light.backdrop", "Another backdrop", ("V",), lights.next_backdrop,
+        "another backdrop: color, checkerboard, light",
+    ),
+    edit_command(
+        "light.floor", "Show the floor", ("G",), lights.toggle_ground, "a floor that catches shadow and reflection"
+    ),
+    edit_command(
+        "light.balls", "Show the chrome and the gray ball", ("K",), lights.toggle_balls, "the chrome and the gray ball"
+    ),
+    edit_command(
+        "light.paint_probes", "Paint probes in the probe picture", ("Ctrl+P",),
+        lambda s: edits.edit_tool(s, paints=not s.tool.paints),
+        "paint probes or move lamps in the probe picture", is_undoable=False,
+    ),
+    edit_command(
+        "light.narrower_brush", "Narrower brush for probes", ("Ctrl+LEFT_BRACKET",),
+        lambda s: lights.resize_brush(s, -1), BRUSH_LINE, "There is no narrower brush", is_undoable=False,
+    ),
+    edit_command(
+        "light.wider_brush", "Wider brush for probes", ("Ctrl+RIGHT_BRACKET",),
+        lambda s: lights.resize_brush(s, 1), BRUSH_LINE, "There is no wider brush", is_undoable=False,
+    ),
+    edit_command(
+        "light.mirror_paint", "Swap left and right of the painted probes", ("Ctrl+M",), lights.mirror_paint,
+        otherwise=NO_PAINT,
+    ),
+    edit_command(
+        "light.clear_paint", "Take the paint off the probes", ("Ctrl+DELETE",), lights.clear_paint, otherwise=NO_PAINT
+    ),
+    Command(
+        "light.load_environment", "Load an environment...", (), lambda context: context.windows.ask(LOAD_ENVIRONMENT)
+    ),
+    Command("light.save_rig", "Save the light rig...", (), lambda context: context.windows.ask(SAVE_RIG)),
+    Command("light.load_rig", "Load a light rig...", (), lambda context: context.windows.ask(LOAD_RIG)),
+)  # fmt: skip

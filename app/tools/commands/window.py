@@ -1,0 +1,80 @@
+"""Commands of the windows: undo and redo, help, the palette, theme and size of the controls, the end."""
+
+from app.model import edits, tools
+from app.model.cameras import edit_camera_tool
+from app.model.joints import NO_JOINT
+from app.model.materials import take_tool
+from app.tools.commands.command import Command, edit_command
+from app.tools.commands.context import CommandContext
+
+SCALE_LINE = "larger or smaller controls; as the screen has them"
+NO_UNDO = "There is nothing to undo"
+NO_REDO = "There is nothing to redo"
+
+
+def _undo(context: CommandContext) -> None:
+    context.store.undo()
+
+
+def _redo(context: CommandContext) -> None:
+    context.store.redo()
+
+
+def _let_go(context: CommandContext) -> None:
+    """Of help, flight, brush or joint, whichever is held; else close the viewer."""
+    store = context.store
+    tool = store.state.tool
+    if tool.help_page:
+        store.post(lambda s: edits.edit_tool(s, help_page=0), "help", is_undoable=False)
+    elif tool.camera.flies or tool.camera.plays:
+        store.post(lambda s: edit_camera_tool(s, flies=False, plays=False), "fly mode", is_undoable=False)
+    elif (name := tool.brush.tool) != "none":
+        store.post(lambda s: take_tool(s, name), "brush", is_undoable=False)
+    elif tool.selected_joint != NO_JOINT:
+        store.post(lambda s: edits.edit_tool(s, selected_joint=NO_JOINT), "select joint", is_undoable=False)
+    else:
+        context.windows.close()
+
+
+WINDOW_COMMANDS = (
+    Command(
+        "edit.undo", "Undo", ("Ctrl+Z", "Z"), _undo, lambda context: None if context.store.can_undo else NO_UNDO
+    ),
+    Command(
+        "edit.redo", "Redo", ("Ctrl+Y", "Ctrl+Shift+Z", "Y"), _redo,
+        lambda context: None if context.store.can_redo else NO_REDO,
+    ),
+    edit_command(
+        "window.help", "Keys", ("Shift+SLASH", "F1"), tools.toggle_help,
+        "the next page of these keys; the last one hides them", is_undoable=False,
+    ),
+    Command(
+        "window.palette", "All commands...", ("Ctrl+Shift+P",), lambda context: context.windows.show_palette(),
+        help="every command by name: type a part of it, Enter runs it",
+    ),
+    Command(
+        "window.theme", "Light or dark controls", ("Ctrl+T",), lambda context: context.windows.next_theme(),
+        help="light or dark controls",
+    ),
+    Command(
+        "window.larger", "Larger controls", ("Ctrl+EQUAL",),
+        lambda context: context.windows.step_scale(1), help=SCALE_LINE
+    ),
+    Command(
+        "window.smaller", "Smaller controls", ("Ctrl+MINUS",),
+        lambda context: context.windows.step_scale(-1), help=SCALE_LINE
+    ),
+    Command(
+        "window.natural_size", "Controls as large as the screen asks", ("Ctrl+0",),
+        lambda context: context.windows.step_scale(0), help=SCALE_LINE,
+    ),
+    Command(
+        "window.reset_layout", "Reset the arrangement of the panels", (),
+        lambda context: context.windows.reset_layout(),
+    ),
+    Command("window.close", "Close the viewer", ("Ctrl+W",), lambda context: context.windows.close()),
+    Command(
+        "window.let_go", "Let go, or close the viewer", ("ESCAPE",), _let_go,
+        help="stop flying; let go of brush or limb; close the viewer",
+    ),
+)  # fmt: skip

@@ -1,0 +1,42 @@
+"""docs/keys.md, written from the registry of commands: python -m app.tools.key_table > docs/keys.md"""
+
+from collections.abc import Iterable
+
+from app.tools.commands.registry import GROUPS, help_lines
+
+MOUSE = "Mouse"
+MOUSE_LINES = (
+    ("drag", "orbit; a click takes hold of a limb"),
+    ("shift+drag, right drag", "pan"),
+    ("wheel", "zoom"),
+    ("drag a lamp", "move it around the avatar"),
+    ("ctrl+drag", "turn the surrounding light"),
+    ("drop a file", "motion, pose, light, path, session or avatar"),
+)
+INTRODUCTION = """\
+# Keys
+
+They work in the picture and, while no text field is being typed into and no list is open, in the controls; Tab belongs
+to the fields there. Ctrl+Shift+P lists every command, also those without a key.
+"""
+
+
+def key_table() -> str:
+    """The whole file."""
+    parts = [INTRODUCTION, f"## {MOUSE}\n\n{_table(MOUSE_LINES, 'mouse')}"]
+    parts += [
+        f"## {name}\n\n{_table((_code(keys), text) for keys, text in help_lines(GROUPS[name]))}" for name in GROUPS
+    ]
+    return "\n".join(parts)
+
+
+def _code(keys: str) -> str:
+    return " / ".join(f"`{key}`" for key in keys.split(" / ")).replace(" ... ", "` ... `")
+
+
+def _table(rows: Iterable[tuple[str, str]], head: str = "key") -> str:
+    return "\n".join([f"| {head} | does |", "|---|---|", *(f"| {keys} | {text} |" for keys, text in rows), ""])
+
+
+if __name__ == "__main__":
+    print(key_table(), end="")

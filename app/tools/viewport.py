@@ -1,0 +1,100 @@
+"""What the picture's window shows and what the pointer does there. A point lies in the window, a pixel in the image."""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Protocol
+
+from app.rendering.frames import Frame
+from app.tools.orbit_view import OrbitView
+
+LEFT, RIGHT, MIDDLE = 1, 2, 3  # buttons
+
+Point = tuple[float, float]  # in the window, screen coordinates, top left origin
+Pixel = tuple[float, float]  # in the image, top left origin
+
+
+@dataclass(frozen=True)
+class Letterbox:
+    """A picture centered in a window with its own aspect."""
+
+    window_width: int
+    window_height: int
+    image_width: int
+    image_height: int
+
+    @property
+    def scale(self) -> float:
+        """Window pixels per image pixel."""
+        return min(self.window_width / self.image_width, self.window_height / self.image_height)
+
+    @property
+    def origin(self) -> Point:
+        """Window position of the picture's top left corner."""
+        return (
+            0.5 * (self.window_width - self.image_width * self.scale),
+            0.5 * (self.window_height - self.image_height * self.scale),
+        )
+
+    def to_image(self, x: float, y: float) -> Pixel:
+        """Window pixels to image pixels."""
+        left, top = self.origin
+        return (x - left) / self.scale, (y - top) / self.scale
+
+    def to_window(self, x_px: float, y_px: float) -> Point:
+        """Image pixels to window pixels."""
+        left, top = self.origin
+        return left + x_px * self.scale, top + y_px * self.scale
+
+
+@dataclass(frozen=True, eq=False)
+class Viewport:
+    """A frame as the window shows it. Handles stick to this frame's camera while a newer one is rendered."""
+
+    frame: Frame
+    view: OrbitView  # the frame's camera
+    letterbox: Letterbox
+    reach: float = 1.0  # times the usual distance at which things can be grabbed: denser screens need more
+
+    @staticmethod
+    def of(frame: Frame, window_size: tuple[int, int], reach: float = 1.0) -> "Viewport":
+        """The frame in a window of this size."""
+        view = OrbitView(frame.state.camera, frame.target, *frame.size)
+        return Viewport(frame, view, Letterbox(*window_size, *frame.size), reach)
+
+    def pixel(self, point: Point) -> Pixel:
+        """The image position under a window position."""
+        return self.letterbox.to_image(*point)
+
+    def pixels(self, reach: float) -> float:
+        """A distance in the window, at which things can be grabbed, as one in the image."""
+        return self.reach * reach / self.letterbox.scale
+
+
+@dataclass(frozen=True)
+class PointerEvent:
+    """A button went down, the pointer moved with it, or the button went up."""
+
+    viewport: Viewport | None  # None before the first picture
+    point: Point
+    button: int = LEFT
+    delta: tuple[float, float] = (0.0, 0.0)  # since the event before, window pixels
+    has_shift: bool = False
+    turns_light: bool = False  # the key is held that turns the surrounding light instead of the camera
+    is_release: bool = False
+
+
+Drag = Generator[None, PointerEvent, None]
+
+
+class Tool(Protocol):
+    """One thing that a drag does. The first tool of the table whose `hit` says so takes a press."""
+
+    name: str
+
+    def hit(self, press: PointerEvent) -> bool:
+        """Whether the press is this tool's; changes nothing."""
+        ...
+
+    def drag(self, press: PointerEvent) -> Drag:
+        """Do what the press does, then yield for each event until one `is_release`."""
+        ...

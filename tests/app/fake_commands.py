@@ -1,0 +1,76 @@
+"""What commands use, without windows and files: controllers that note who asks for what, and a pointer to drag with."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from app.model.store import Store
+from app.model.view_state import ViewState
+from app.rendering.frames import LIGHT, Frame
+from app.tools.commands.context import CommandContext
+from app.tools.gestures import Gestures
+from app.tools.viewport import LEFT, PointerEvent, Viewport
+
+
+class Noted:
+    """Stands for any controller. A call is noted as "subject.method", or as a tuple with its arguments behind."""
+
+    can_restore, has_choices, is_running, bookmarks = True, True, False, ()
+
+    def __init__(self, subject: str, calls: list) -> None:
+        self._subject, self._calls = subject, calls
+
+    def __getattr__(self, method: str):
+        name = f"{self._subject}.{method}"
+        return lambda *given: self._calls.append((name, *given) if given else name)
+
+
+class Clip(Noted):
+    """A clip of this length and rate."""
+
+    def __init__(self, length_s: float = 0.0, fps: float = 0.0) -> None:
+        self._clip = length_s, fps
+
+    def clip(self) -> tuple[float, float]:
+        return self._clip
+
+
+def fake_commands(store: Store | None = None, calls: list | None = None, **given: object) -> CommandContext:
+    """A context whose controllers note into `calls`; `given` replaces fields of it."""
+    noted = calls if calls is not None else []
+    subjects = ("sessions", "rigs", "materials", "poses", "cameras", "exports", "windows")
+    fields = {
+        "store": store or Store(ViewState()), "say": lambda text: noted.append(("say", text)), "environments": (),
+        "avatars": (), "clock": Clip(), **{subject: Noted(subject, noted) for subject in subjects},
+    }  # fmt: skip
+    return CommandContext(**{**fields, **given})
+
+
+def blank_frame(state: ViewState, size: int, target=(0.0, 1.0, 0.0)) -> Frame:
+    """A picture of nothing by the state's camera."""
+    return Frame(np.zeros((size, size, 4), np.float16), LIGHT, state, target, np.zeros((16, 32, 3), np.float32), 1.0)
+
+
+class PictureEvents:
+    """Pointer and keys over the picture, as its window sends them."""
+
+    def __init__(
+        self, commands: CommandContext, frame: Frame | None = None, window: Sequence[int] = (512, 512)
+    ) -> None:
+        self.gestures = Gestures(commands)
+        self.viewport = Viewport.of(frame, tuple(window)) if frame is not None else None
+        self.key, self.key_up, self.scroll = self.gestures.key, self.gestures.key_up, self.gestures.scroll
+
+    @property
+    def tool(self) -> str | None:
+        return self.gestures.active_tool
+
+    def press(self, x, y, button=LEFT, has_shift=False, turns_light=False):
+        event = PointerEvent(self.viewport, (x, y), button, has_shift=has_shift, turns_light=turns_light)
+        self.gestures.press(event)
+
+    def move(self, x, y, dx=0.0, dy=0.0):
+        self.gestures.move(PointerEvent(self.viewport, (x, y), delta=(dx, dy)))
+
+    def release(self, button=LEFT, x=-1.0, y=-1.0):
+        self.gestures.release(PointerEvent(self.viewport, (x, y), button, is_release=True))

@@ -1,0 +1,110 @@
+"""Commands by keys in the controls and by the palette, in the real windows."""
+
+from tests.app.desktop import WINDOW_MARKS
+
+pytestmark = WINDOW_MARKS
+HELP_MENU, FIRST_ITEM = (159, 14), (180, 46)  # in the controls, pixels; Dear PyGui does not say where menus are
+
+
+def press(viewer, *names):
+    """Keys for whichever window has the keyboard."""
+    for name in names:
+        viewer.desktop.pointer("key", name)
+
+
+def type_text(viewer, text):
+    viewer.desktop.pointer("type", "--delay", "60", text)
+
+
+def has_palette(viewer):
+    return "palette.text" in viewer.last("widgets")["value"]
+
+
+def test_keys_work_while_the_controls_have_the_focus(viewer):
+    viewer.settled()
+    viewer.click("view.normal")
+    viewer.settled(buffer="normal")
+    start_s = viewer.last("shown")["clip_s"]
+    press(viewer, "space")
+    viewer.wait("a later pose", lambda: viewer.last("shown")["clip_s"] != start_s)
+    press(viewer, "space")
+    viewer.settled()
+    press(viewer, "shift+6", "bracketright", "1")
+    viewer.settled(lambda event: event["compare"][0], buffer="radiance")
+    press(viewer, "c")
+    viewer.settled(lambda event: not event["compare"][0])
+
+
+def test_held_keys_fly_from_the_controls(viewer):
+    viewer.click("view.albedo")
+    start = viewer.settled(buffer="albedo")["camera"]
+    press(viewer, "shift+f")
+    viewer.desktop.pointer("keydown", "e")
+    viewer.wait("a higher camera", lambda: viewer.last("shown")["camera"][4] > start[4] + 0.1)
+    viewer.desktop.pointer("keyup", "e")
+    rest = viewer.settled(flies=True)["camera"]
+    press(viewer, "Escape", "z", "1")
+    assert viewer.settled(buffer="radiance", flies=False)["camera"] == start != rest
+
+
+def test_what_is_typed_into_a_field_runs_nothing_and_escape_there_ends_nothing(viewer):
+    start_s = viewer.settled()["clip_s"]
+    viewer.click("view.normal")
+    viewer.settled(buffer="normal")
+    viewer.click("record.path")
+    type_text(viewer, "r 2")
+    press(viewer, "Escape")
+    viewer.click("view.albedo")
+    event = viewer.settled(buffer="albedo")
+    assert event["clip_s"] == start_s and viewer.last("recording")["value"]["state"] == "idle"
+    press(viewer, "1")
+    viewer.settled(buffer="radiance")
+
+
+def test_the_palette_opens_over_the_picture_runs_a_command_and_gives_the_keyboard_back(viewer):
+    viewer.key("ctrl+shift+p")
+    viewer.wait("the palette", lambda: has_palette(viewer))
+    viewer.keep("palette")
+    type_text(viewer, "lamp add")
+    viewer.keep("palette_typed")
+    press(viewer, "Return")
+    viewer.settled(lambda event: len(event["lamps"]) == 1)
+    viewer.wait("the palette's end", lambda: not has_palette(viewer))
+    press(viewer, "2")  # in the picture again
+    viewer.settled(buffer="albedo")
+    press(viewer, "Delete", "1")
+    viewer.settled(lambda event: event["lamps"] == [], buffer="radiance")
+
+
+def test_the_palette_opens_from_the_controls_and_escape_closes_it_alone(viewer):
+    viewer.click("view.normal")
+    viewer.settled(buffer="normal")
+    press(viewer, "ctrl+shift+p")
+    viewer.wait("the palette", lambda: has_palette(viewer))
+    type_text(viewer, "undo")
+    viewer.keep("palette_reason")
+    press(viewer, "Escape")
+    viewer.wait("the palette's end", lambda: not has_palette(viewer))
+    press(viewer, "ctrl+shift+p")
+    viewer.wait("the palette", lambda: has_palette(viewer))
+    type_text(viewer, "show")
+    press(viewer, "Down", "Return")
+    viewer.settled(buffer="albedo")
+    press(viewer, "1")
+    viewer.settled(buffer="radiance")
+
+
+def test_the_palette_opens_from_the_menu_help_and_a_click_in_another_panel_closes_it(viewer):
+    for point in (HELP_MENU, FIRST_ITEM):
+        viewer.drag("panels", point, point)
+    viewer.wait("the palette", lambda: has_palette(viewer))
+    viewer.keep("palette_from_menu")
+    type_text(viewer, "depth show")
+    press(viewer, "Return")
+    viewer.settled(buffer="depth")
+    press(viewer, "ctrl+shift+p")
+    viewer.wait("the palette", lambda: has_palette(viewer))
+    viewer.click("view.albedo")
+    viewer.wait("the palette's end", lambda: not has_palette(viewer))
+    viewer.click("view.albedo")
+    viewer.settled(buffer="albedo")
