@@ -54,8 +54,6 @@ def run(args: Doctor) -> int:
 
 
 GOOD, OPTIONAL, BAD = "ok", "without", "missing"
-OPERATIONS = ("rasterize", "closest_point", "visibility", "hash_encoding", "neural_map", "shade", "mesh_losses")
-FAST_BACKENDS = ("numba", "embree", "warp", "triton", "pytorch3d", "tinycudann")
 ENCODERS = {"libx264": "mp4", "libvpx-vp9": "WebM"}
 LONGEST_S = 20.0  # that another program is waited for
 
@@ -132,14 +130,14 @@ def _backends() -> Iterator[Finding]:
     except (ImportError, OSError) as error:
         yield Finding("backends", "engine", BAD, f"cannot be imported: {error}")
         return
-    for name in FAST_BACKENDS:
+    for name in registry.BACKENDS:
         cause = registry.missing_cause(name)
         text = f"{cause}; {registry.remedy(name)}" if cause else "works"
         yield Finding("backends", name, OPTIONAL if cause else GOOD, text)
     import torch
 
     for device in registry.DEVICES if torch.cuda.is_available() else ("cpu",):
-        for operation in OPERATIONS:
+        for operation in registry.OPS:
             best, *others = registry.available(operation, device)
             state = OPTIONAL if best == registry.REFERENCE != registry.candidates(operation, device)[0] else GOOD
             text = best + (f" (also {', '.join(others)})" if others else "")

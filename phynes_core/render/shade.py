@@ -67,7 +67,7 @@ class DistantLights:
     def joined(self, other: "DistantLights") -> "DistantLights":
         """Both at once, where they read bits of the same rows and these fill whole words."""
         if self.visibility.corners is not other.visibility.corners:
-            raise ValueError("visibility: expected bits of the same rows, got others")
+            raise ValueError("visibility: expected bits at the same places, got others")
         if len(self.directions) % 32:
             raise ValueError(f"directions: expected whole words of 32, got {len(self.directions)}")
         bits = torch.cat([self.visibility.bits, other.visibility.bits], 1)
