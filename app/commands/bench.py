@@ -58,11 +58,11 @@ def run(args: Bench) -> int:
     from app.bench import machine
     from app.bench.operations import frame_operations, measure_backends, measure_operations, training_operation
     from app.bench.scenarios import live_options, measure_scenarios, parity_db
-    from app.files.output_paths import check_file, check_folder
     from app.files.scene_files import write_json
     from app.options.arguments import UsageError
     from app.options.view import SceneOptions, open_render_service, view_from_options
     from phynes_core.frame.scene import AvatarCopies
+    from phynes_core.io.output_files import check_file, check_folder
 
     if args.probe == "none":
         raise UsageError("--probe: expected a surrounding light to time, got none")
@@ -154,7 +154,7 @@ def _show_backends(table: dict[str, dict[str, float]], ops: dict[str, str], devi
 def _write_sizes(folder: Path, record: dict, sizes: dict) -> None:
     from app.bench.plot import size_plots
     from app.files.scene_files import write_json
-    from phynes_core.io.atomic_file import replacing
+    from phynes_core.io.output_files import replacing
 
     folder.mkdir(parents=True, exist_ok=True)
     content: dict[str, object] = {key: record[key] for key in ("device", "commit", "size")}

@@ -57,13 +57,13 @@ class Evaluate:
 
 def run(args: Evaluate) -> int:
     from app.bench.rivals import make_rivals
-    from app.files.output_paths import check_folder
     from phynes_core.avatar.checkpoint import load_checkpoint, resolve_avatar_path
     from phynes_core.data.open_capture import open_capture
     from phynes_core.evaluation.evaluate import evaluate, flat_metrics
     from phynes_core.evaluation.metrics.lpips import load_lpips
     from phynes_core.evaluation.options import EvaluateOptions
     from phynes_core.evaluation.report.files import PAGE, write_report
+    from phynes_core.io.output_files import check_folder
 
     for option, value in (
         ("--max-images", args.max_images), ("--supersample", args.supersample),

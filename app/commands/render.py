@@ -66,11 +66,11 @@ def _render_file(args: Render) -> list[Path]:
 
 def _render_folder(args: Render) -> list[Path]:
     """Each buffer as a file, and what else was asked for; raises PhynesError."""
-    from app.files.output_paths import check_folder
     from app.files.scene_files import save_scene
     from app.model.display_settings import BUFFERS as SHOWN
     from app.rendering.picture_files import MAX_ROWS, MIN_ROWS, check_light_picture, write_light
     from app.rendering.scenes import Quality
+    from phynes_core.io.output_files import check_folder
     from phynes_core.render.frame_buffers import BUFFERS
 
     view = view_from_options(args)

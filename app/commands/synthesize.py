@@ -57,8 +57,8 @@ def run(args: Synthesize) -> int:
         TimeRemainingColumn,
     )
 
-    from app.files.output_paths import check_folder
     from phynes_core.body.files import load_bundled_body
+    from phynes_core.io.output_files import check_folder
     from phynes_core.synthetic.ground_truth import synthesize
     from phynes_core.synthetic.plan import SynthesisPlan, find_subject
 

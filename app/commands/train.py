@@ -114,10 +114,10 @@ class TerminalProgress:
 
 
 def run(args: Train) -> int:
-    from app.files.output_paths import check_file
     from phynes_core.avatar.checkpoint import save_checkpoint
     from phynes_core.body.files import load_body
     from phynes_core.data.open_capture import open_capture
+    from phynes_core.io.output_files import check_file
     from phynes_core.training.processes import join_processes, leave_processes
     from phynes_core.training.trainer import Trainer, TrainerOptions
 

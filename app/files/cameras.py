@@ -11,7 +11,7 @@ from app.model.camera_paths import CameraPath
 from app.model.cameras import CameraState
 from app.model.fields import Number
 from phynes_core.errors import PhynesError
-from phynes_core.io.atomic_file import replacing
+from phynes_core.io.output_files import replacing
 
 FILE = "bookmarks.json"
 MOST, LONGEST_NAME = 100, 40

@@ -9,7 +9,7 @@ from app.files.records import RecordError, check_format, from_record, read_json,
 from app.model.fields import Length, Rule
 from app.model.lights import MAX_LAMPS, LampState, LightState
 from phynes_core.errors import PhynesError
-from phynes_core.io.atomic_file import replacing
+from phynes_core.io.output_files import replacing
 from phynes_core.io.shipped_files import ASSETS
 
 WHITE = (1.0, 1.0, 1.0)

@@ -7,7 +7,7 @@ from pathlib import Path
 from app.files.records import RecordError, from_record, read_json, to_record
 from app.model.materials import MaterialState
 from phynes_core.errors import PhynesError
-from phynes_core.io.atomic_file import replacing
+from phynes_core.io.output_files import replacing
 
 FORMAT, VERSION = "phynes materials", 1
 MOST_BYTES = 8_000_000

@@ -12,7 +12,7 @@ from app.model.fields import Rule, Vector
 from app.model.joints import NUM_JOINTS, Rotation
 from phynes_core.conventions import JOINT_NAMES
 from phynes_core.errors import MotionError, OutputError
-from phynes_core.io.atomic_file import replacing
+from phynes_core.io.output_files import replacing
 from phynes_core.io.shipped_files import ASSETS
 
 SUFFIX = ".json"

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from phynes_core.body.atlas import uv_to_vertex
-from phynes_core.io.atomic_file import replacing
 from phynes_core.io.meshes import MeshAtlas, write_mesh
+from phynes_core.io.output_files import replacing
 from phynes_core.render.camera import Camera
 from phynes_core.render.lighting import Lighting
 

@@ -10,7 +10,7 @@ from app.files.records import RecordError, from_record, parse_json, read_text, t
 from app.model.status import one_line
 from app.model.view_state import ViewState
 from phynes_core.errors import PhynesError
-from phynes_core.io.atomic_file import replacing
+from phynes_core.io.output_files import replacing
 from phynes_core.io.shipped_files import PROJECT
 
 FORMAT, VERSION = "phynes session", 2

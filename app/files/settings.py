@@ -12,7 +12,7 @@ from app.files.records import RecordError, from_record, to_record
 from app.model.fields import Choice
 from app.model.status import RECENT_KINDS
 from phynes_core.errors import OutputError
-from phynes_core.io.atomic_file import replacing
+from phynes_core.io.output_files import replacing
 
 _log = logging.getLogger(__name__)
 

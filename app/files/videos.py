@@ -16,12 +16,11 @@ import imageio.v2 as imageio
 import imageio_ffmpeg
 import numpy as np
 
-from app.files.output_paths import check_file, check_folder
 from app.model.exports import TurntableState
 from app.model.fields import range_of
 from phynes_core.errors import OutputError, unwritable
-from phynes_core.io.atomic_file import replacing
 from phynes_core.io.image_files import write_png
+from phynes_core.io.output_files import check_file, check_folder, replacing
 
 QUALITY = 8  # imageio-ffmpeg's scale, 10 is best: no visible blocks in flat backgrounds, 1 MB for four seconds
 VP9_CRF = 24  # of 0 to 63, less is better: as good to the eye as the above

@@ -31,54 +31,54 @@ class AvatarRowPanel:
     def build(self) -> None:
         """A button for each body that there may be."""
         with dpg.group(horizontal=True):
-            dpg.add_combo((), tag="company.which", width=150)
-            dpg.add_button(label="Add", tag="company.add", callback=self._add)
+            dpg.add_combo((), tag="avatar_row.which", width=150)
+            dpg.add_button(label="Add", tag="avatar_row.add", callback=self._add)
             dpg.add_button(
-                label="Remove", tag="company.remove", callback=lambda: self._post(remove_body, "remove avatar")
+                label="Remove", tag="avatar_row.remove", callback=lambda: self._post(remove_body, "remove avatar")
             )
         for first in range(0, MAX_BODIES, 4):
             with dpg.group(horizontal=True):
                 for place in range(first, first + 4):
                     dpg.add_button(
-                        label="", tag=f"company.{place}", show=False, width=68, user_data=place,
+                        label="", tag=f"avatar_row.{place}", show=False, width=68, user_data=place,
                         callback=lambda _, __, which: self._post(lambda s: choose_body(s, which), "avatar"),
                     )  # fmt: skip
         dpg.add_checkbox(
-            label="all in the active one's pose", tag="company.shares_pose",
+            label="all in the active one's pose", tag="avatar_row.shares_pose",
             callback=lambda _, value: self._context.post(lambda s: edit_avatar_row(s, shares_pose=value), "same pose"),
         )  # fmt: skip
         slider(
-            "company.spacing", range_of(AvatarRowState, "spacing_m"), width=-1,
+            "avatar_row.spacing", range_of(AvatarRowState, "spacing_m"), width=-1,
             on_change=lambda value: self._context.post(
                 lambda s: framed(edit_avatar_row(s, spacing_m=value)), "spacing"
             ),
         )  # fmt: skip
-        tooltip("company.which", "The avatar that Add puts at the row's end, or drop a .ckpt on the picture.")
-        tooltip("company.add", "B in the picture adds one more of the active avatar.")
-        tooltip("company.remove", "Takes the active avatar away (Shift+B in the picture).")
-        tooltip("company.shares_pose", "One clip, one time, one pose for everybody (P in the picture).")
-        tooltip("company.spacing", "Metres from one body's middle to the next.")
+        tooltip("avatar_row.which", "The avatar that Add puts at the row's end, or drop a .ckpt on the picture.")
+        tooltip("avatar_row.add", "B in the picture adds one more of the active avatar.")
+        tooltip("avatar_row.remove", "Takes the active avatar away (Shift+B in the picture).")
+        tooltip("avatar_row.shares_pose", "One clip, one time, one pose for everybody (P in the picture).")
+        tooltip("avatar_row.spacing", "Metres from one body's middle to the next.")
 
     def sync(self, snapshot: Snapshot) -> None:
         """Show the row."""
         state, row = snapshot.state, snapshot.state.avatar_row
         pairs = [(choice.key, choice.label) for choice in snapshot.choices.avatars]
         self._avatars = labels_to_keys(pairs)
-        show_options("company.which", items=list(self._avatars))
-        if dpg.get_value("company.which") not in self._avatars:
-            dpg.set_value("company.which", next(iter(self._avatars), ""))
+        show_options("avatar_row.which", items=list(self._avatars))
+        if dpg.get_value("avatar_row.which") not in self._avatars:
+            dpg.set_value("avatar_row.which", next(iter(self._avatars), ""))
         for place in range(MAX_BODIES):
             has_body = place < len(state.bodies)
             label = f"{place + 1} {Path(state.bodies[place].avatar).stem}" if has_body else ""
-            show_options(f"company.{place}", show=has_body, label=label)
-            dpg.bind_item_theme(f"company.{place}", SELECTED_THEME if place == row.active else 0)
-        show_options("company.remove", enabled=bool(row.others))
-        show_options("company.add", enabled=len(state.bodies) < MAX_BODIES)
-        show_value("company.shares_pose", row.shares_pose)
-        show_value("company.spacing", float(row.spacing_m))
+            show_options(f"avatar_row.{place}", show=has_body, label=label)
+            dpg.bind_item_theme(f"avatar_row.{place}", SELECTED_THEME if place == row.active else 0)
+        show_options("avatar_row.remove", enabled=bool(row.others))
+        show_options("avatar_row.add", enabled=len(state.bodies) < MAX_BODIES)
+        show_value("avatar_row.shares_pose", row.shares_pose)
+        show_value("avatar_row.spacing", float(row.spacing_m))
 
     def _add(self) -> None:
-        avatar = self._avatars.get(dpg.get_value("company.which"), "")
+        avatar = self._avatars.get(dpg.get_value("avatar_row.which"), "")
         self._post(lambda s: add_body(s, avatar), "add avatar")
 
     def _post(self, edit, label: str) -> None:

@@ -8,7 +8,6 @@ from typing import Protocol
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from app.files.output_paths import check_file
 from app.files.videos import can_be_clear, writing_video
 from app.model.exports import StillState, TurntableState
 from app.model.fields import range_of
@@ -20,6 +19,7 @@ from app.rendering.video_views import fitted, turntable_views
 from phynes_core.errors import OutputError
 from phynes_core.io.exr_layers import writing_layers
 from phynes_core.io.image_files import write_png
+from phynes_core.io.output_files import check_file
 
 STILL_SUFFIXES = (".png", ".exr")
 

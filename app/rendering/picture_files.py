@@ -7,13 +7,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from app.files.output_paths import check_file
 from app.model.fields import Rgb
 from app.rendering.frames import LIGHT, REFLECTANCE
 from app.rendering.picture import display_image
 from phynes_core.conventions import linear_to_srgb
 from phynes_core.errors import OutputError
 from phynes_core.io.image_files import write_exr, write_hdr, write_png
+from phynes_core.io.output_files import check_file
 from phynes_core.render.frame_buffers import BUFFERS, FrameBuffers
 from phynes_core.render.tonemap import tonemap
 

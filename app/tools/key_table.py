@@ -5,13 +5,24 @@ from collections.abc import Iterable
 from app.tools.commands.registry import GROUPS, help_lines
 
 MOUSE = "Mouse"
-MOUSE_LINES = (
+MOUSE_LINES = (  # what the help over the picture says, too
     ("drag", "orbit; a click takes hold of a limb"),
     ("shift+drag, right drag", "pan"),
     ("wheel", "zoom"),
     ("drag a lamp", "move it around the avatar"),
     ("ctrl+drag", "turn the surrounding light"),
     ("drop a file", "motion, pose, light, path, session or avatar"),
+)
+MORE_MOUSE_LINES = (
+    ("middle drag", "pan"),
+    ("Alt+wheel", "the loupe's magnification"),
+    ("drag while flying", "look around; W A S D and Q E move"),
+    ("drag a ring of the held limb", "turn it"),
+    ("Alt+drag", "turn the surrounding light"),
+    ("drag the line of a split picture", "move it"),
+    ("drag on the body with the brush", "paint materials"),
+    ("right click on the body with the brush", "take the color up that is there"),
+    ("drop a file on the right of a split picture", "an avatar, environment or rig for that side"),
 )
 INTRODUCTION = """\
 # Keys
@@ -23,7 +34,7 @@ to the fields there. Ctrl+Shift+P lists every command, also those without a key.
 
 def key_table() -> str:
     """The whole file."""
-    parts = [INTRODUCTION, f"## {MOUSE}\n\n{_table(MOUSE_LINES, 'mouse')}"]
+    parts = [INTRODUCTION, f"## {MOUSE}\n\n{_table((*MOUSE_LINES, *MORE_MOUSE_LINES), 'mouse')}"]
     parts += [
         f"## {name}\n\n{_table((_code(keys), text) for keys, text in help_lines(GROUPS[name]))}" for name in GROUPS
     ]

@@ -88,26 +88,26 @@ class PathGizmos:
             vertex_shader=shader_source("stroke.vert.glsl"), fragment_shader=shader_source("stroke.frag.glsl")
         )
         self._buffer = context.buffer(reserve=1 << 16, dynamic=True)
-        self._bands = context.vertex_array(self._stroke, [(self._buffer, "2f 1f 4f", "place_px", "side", "paint")])
+        self._strips = context.vertex_array(self._stroke, [(self._buffer, "2f 1f 4f", "place_px", "side", "paint")])
 
     def draw(self, marks: PathMarks, view: OrbitView, letterbox: Letterbox, pixel_ratio: float) -> None:
         """The path below, its keys above."""
-        bands = [band for line in path_lines(marks, view) for band in _bands_of(line, letterbox, pixel_ratio)]
-        vertices = np.concatenate(bands).astype("f4") if bands else np.zeros((0, 7), "f4")
+        strips = [strip for line in path_lines(marks, view) for strip in _strips_of(line, letterbox, pixel_ratio)]
+        vertices = np.concatenate(strips).astype("f4") if strips else np.zeros((0, 7), "f4")
         if not len(vertices):
             return
         if vertices.nbytes > self._buffer.size:
             self._buffer.orphan(vertices.nbytes)
         self._buffer.write(vertices.tobytes())
         self._stroke["window"] = (letterbox.window_width, letterbox.window_height)
-        self._bands.render(moderngl.TRIANGLES, len(vertices))
+        self._strips.render(moderngl.TRIANGLES, len(vertices))
 
 
-def _bands_of(line: PathLine, letterbox: Letterbox, ratio: float) -> list[np.ndarray]:
+def _strips_of(line: PathLine, letterbox: Letterbox, ratio: float) -> list[np.ndarray]:
     places = line.places * letterbox.scale + letterbox.origin
     width = WIDTHS_PX[line.kind] * ratio
     paint = (*INKS[line.kind], OPACITIES[line.kind])
-    bands = [
+    strips = [
         open_strip(places, line.is_shown, width + SHADOW_PX * ratio, SHADOW),
         open_strip(places, line.is_shown, width, paint),
     ]
@@ -115,8 +115,8 @@ def _bands_of(line: PathLine, letterbox: Letterbox, ratio: float) -> list[np.nda
         reach = DOT_PX[line.kind] * ratio
         square = np.array([places[0] - (reach, 0.0), places[0] + (reach, 0.0)])
         shown = np.array([line.is_shown[0]] * 2)
-        bands += [
+        strips += [
             open_strip(square, shown, 2 * reach + SHADOW_PX * ratio, SHADOW),
             open_strip(square, shown, 2 * reach, paint),
         ]
-    return bands
+    return strips

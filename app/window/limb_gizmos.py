@@ -29,14 +29,14 @@ class LimbGizmos:
             vertex_shader=shader_source("stroke.vert.glsl"), fragment_shader=shader_source("stroke.frag.glsl")
         )
         self._buffer = context.buffer(reserve=1 << 17, dynamic=True)
-        self._bands = context.vertex_array(self._stroke, [(self._buffer, "2f 1f 4f", "place_px", "side", "paint")])
+        self._strips = context.vertex_array(self._stroke, [(self._buffer, "2f 1f 4f", "place_px", "side", "paint")])
         self._weights: moderngl.Texture | None = None
         self._shown: tuple[Frame, int, int] | None = None
 
     def draw(self, frame: Frame, view: OrbitView, letterbox: Letterbox, limb: HeldLimb, pixel_ratio: float) -> None:
         """The tint first, the far halves of the rings, the near ones."""
         self._draw_tint(frame, letterbox, limb)
-        bands = []
+        strips = []
         for is_near in (False, True):
             for axis in range(3):
                 places, near = limb.rings.projected(view, axis)
@@ -49,12 +49,12 @@ class LimbGizmos:
                 shown = near == is_near
                 if is_near:
                     shadow = width + SHADOW_PX * pixel_ratio
-                    bands.append(closed_strip(places, shown, shadow, (*SHADOW_INK, 0.35)))
-                bands.append(closed_strip(places, shown, width, (*ink, opacity)))
-        vertices = np.concatenate(bands).astype("f4")
+                    strips.append(closed_strip(places, shown, shadow, (*SHADOW_INK, 0.35)))
+                strips.append(closed_strip(places, shown, width, (*ink, opacity)))
+        vertices = np.concatenate(strips).astype("f4")
         self._buffer.write(vertices.tobytes())
         self._stroke["window"] = (letterbox.window_width, letterbox.window_height)
-        self._bands.render(moderngl.TRIANGLES, len(vertices))
+        self._strips.render(moderngl.TRIANGLES, len(vertices))
 
     def _draw_tint(self, frame: Frame, letterbox: Letterbox, limb: HeldLimb) -> None:
         shown = (frame, limb.body, limb.joint)

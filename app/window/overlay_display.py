@@ -74,9 +74,9 @@ class OverlayDisplay:
         self._bone = context.program(
             vertex_shader=shader_source("bone.vert.glsl"), fragment_shader=shader_source("bone.frag.glsl")
         )
-        self._bands = context.buffer(reserve=1 << 16, dynamic=True)
+        self._strips = context.buffer(reserve=1 << 16, dynamic=True)
         self._bones = context.vertex_array(
-            self._bone, [(self._bands, "4f 2f 4f/i", "ends_px", "radii_px", "paint")]
+            self._bone, [(self._strips, "4f 2f 4f/i", "ends_px", "radii_px", "paint")]
         )  # fmt: skip
         self._slots = (_Wired(), _Wired())
 
@@ -110,14 +110,14 @@ class OverlayDisplay:
         self._wires.render(moderngl.TRIANGLE_STRIP, 4)
 
     def _draw_bones(self, frame: Frame, letterbox: Letterbox) -> None:
-        bands = bone_strips(frame, letterbox.scale, letterbox.origin)
-        if not len(bands):
+        strips = bone_strips(frame, letterbox.scale, letterbox.origin)
+        if not len(strips):
             return
-        if bands.nbytes > self._bands.size:
-            self._bands.orphan(bands.nbytes)
-        self._bands.write(np.ascontiguousarray(bands).tobytes())
+        if strips.nbytes > self._strips.size:
+            self._strips.orphan(strips.nbytes)
+        self._strips.write(np.ascontiguousarray(strips).tobytes())
         program = self._bone
         program["window"] = (letterbox.window_width, letterbox.window_height)
         program["rim_px"] = rim_px(frame.size[1] * letterbox.scale)
         program["rim_opacity"] = RIM_OPACITY
-        self._bones.render(moderngl.TRIANGLE_STRIP, 4, instances=len(bands))
+        self._bones.render(moderngl.TRIANGLE_STRIP, 4, instances=len(strips))

@@ -35,7 +35,7 @@ def open_strip(
     width_px: float,
     paint: Paint,
 ) -> np.ndarray:  # [6 M, 7] place, side, paint: two triangles a segment
-    """A band along a polyline, mitered so that its segments join."""
+    """A strip along a polyline, mitered so that its segments join."""
     ahead = np.empty_like(places)
     ahead[1:-1] = places[2:] - places[:-2]
     ahead[0], ahead[-1] = places[1] - places[0], places[-1] - places[-2]

@@ -29,7 +29,7 @@ from phynes_core.body.rotations import (  # noqa: E402
     slerp,
 )
 from phynes_core.conventions import JOINT_NAMES, rotation_about_y  # noqa: E402
-from phynes_core.io.atomic_file import replacing  # noqa: E402
+from phynes_core.io.output_files import replacing  # noqa: E402
 
 FPS = 30.0
 SOURCE_LEG_M = 0.421546 + 0.409870  # thigh and shin of DeepMimic's humanoid3d.txt

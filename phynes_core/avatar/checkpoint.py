@@ -30,7 +30,7 @@ from phynes_core.body.model import BodyModel
 from phynes_core.body.subdivide import MAX_SPLITS, source_atlas, split_body
 from phynes_core.conventions import POSE_DIM, PROBE_COLUMNS, PROBE_ROWS
 from phynes_core.errors import CheckpointError
-from phynes_core.io.atomic_file import replacing
+from phynes_core.io.output_files import replacing
 from phynes_core.io.shipped_files import CHECKPOINTS, bundled_avatars
 from phynes_core.maps.encodings import HashEncoding, HashEncodingConfig
 from phynes_core.maps.neural_map import NeuralMap, NeuralMapConfig

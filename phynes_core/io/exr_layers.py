@@ -9,8 +9,8 @@ import numpy as np
 import OpenEXR
 
 from phynes_core.errors import OutputError, one_line
-from phynes_core.io.atomic_file import replacing
 from phynes_core.io.image_files import LARGEST_HALF
+from phynes_core.io.output_files import replacing
 
 
 @contextmanager

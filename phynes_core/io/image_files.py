@@ -16,7 +16,7 @@ import OpenEXR
 from PIL.Image import DecompressionBombError
 
 from phynes_core.errors import ImageError, one_line
-from phynes_core.io.atomic_file import replacing
+from phynes_core.io.output_files import replacing
 
 LARGEST_HALF = 65504.0  # the largest finite value in half precision
 _RGBA = ("R", "G", "B", "A")

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from phynes_core.errors import BodyError, CaptureError
-from phynes_core.io.atomic_file import replacing
+from phynes_core.io.output_files import replacing
 
 
 @dataclass(frozen=True, eq=False)

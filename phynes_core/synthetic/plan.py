@@ -16,7 +16,7 @@ from phynes_core.body.motion.files import load_motion
 from phynes_core.body.rotations import axis_angle_to_quaternion, quaternion_to_axis_angle
 from phynes_core.data.native import layout
 from phynes_core.errors import CaptureError, MotionError
-from phynes_core.io.atomic_file import replacing
+from phynes_core.io.output_files import replacing
 from phynes_core.io.shipped_files import bundled_motions
 from phynes_core.render.camera import DEFAULT_FOV_DEG, Camera, orbit_camera
 from phynes_core.synthetic.subjects.ada import dress_ada

@@ -10,7 +10,7 @@ import numpy as np
 
 from phynes_core.data.capture import Capture
 from phynes_core.errors import CaptureError, PhynesError
-from phynes_core.io.atomic_file import replacing
+from phynes_core.io.output_files import replacing
 from phynes_core.training.frames import TrainingFrame
 
 CAMERAS, POSES = "cameras", "body parameters"

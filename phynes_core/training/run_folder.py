@@ -17,7 +17,7 @@ from safetensors.torch import save as safetensors_bytes
 from torch import Tensor
 
 from phynes_core.errors import OutputError, PhynesError
-from phynes_core.io.atomic_file import replacing
+from phynes_core.io.output_files import replacing
 from phynes_core.training.presets import TrainingConfig, from_json, with_rates_of
 
 STATE_VERSION = 1

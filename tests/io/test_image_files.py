@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from phynes_core.errors import ImageError, OutputError
-from phynes_core.io.atomic_file import replacing
 from phynes_core.io.image_files import picture_size, read_exr, read_hdr, read_png, write_exr, write_hdr, write_png
+from phynes_core.io.output_files import replacing
 from phynes_core.io.shipped_files import ASSETS
 
 

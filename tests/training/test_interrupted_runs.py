@@ -18,7 +18,7 @@ from app.cli import main
 from phynes_core.body.files import load_bundled_body
 from phynes_core.data.native.reader import load_capture
 from phynes_core.errors import CaptureError, OutputError, PhynesError
-from phynes_core.io import atomic_file
+from phynes_core.io import output_files
 from phynes_core.io.image_files import read_png, write_png
 from phynes_core.training.presets import preset, with_overrides
 from phynes_core.training.run_folder import FINISHED, RunFolder
@@ -137,7 +137,7 @@ def test_a_full_disk_is_one_line_and_the_last_state_stands(target, tiny_root, tm
             if target.split(".")[0] in os.readlink(f"/proc/self/fd/{number}"):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-        monkeypatch.setattr(atomic_file.os, "fsync", fsync)
+        monkeypatch.setattr(output_files.os, "fsync", fsync)
         if target == "curves.jsonl":
             (folder / target).unlink(missing_ok=True)
             (folder / target).symlink_to("/dev/full")

@@ -34,7 +34,7 @@ from pose_correctives import fit_posedirs  # noqa: E402
 from skeleton import JOINT, joint_positions, skin, skinning_weights, t_pose_rotations, transforms  # noqa: E402
 
 from phynes_core.body.model import MAX_BETAS, SMPL_PARENTS  # noqa: E402
-from phynes_core.io.atomic_file import replacing  # noqa: E402
+from phynes_core.io.output_files import replacing  # noqa: E402
 
 NUM_PEOPLE = 300
 NUM_VERTICES = 6890  # like SMPL

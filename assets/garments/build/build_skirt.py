@@ -22,7 +22,7 @@ from cavities import find_cavities  # noqa: E402
 from makehuman import find_makehuman, read_base_mesh, read_rig_weights  # noqa: E402
 from skeleton import skinning_weights  # noqa: E402
 
-from phynes_core.io.atomic_file import replacing  # noqa: E402
+from phynes_core.io.output_files import replacing  # noqa: E402
 
 GROUP = "helper-skirt"
 ROWS, COLUMNS = 20, 36

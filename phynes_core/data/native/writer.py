@@ -11,8 +11,8 @@ from torch import Tensor
 from phynes_core.body.model import MAX_BETAS, Pose
 from phynes_core.conventions import linear_to_srgb
 from phynes_core.data.native import layout
-from phynes_core.io.atomic_file import replacing
 from phynes_core.io.image_files import write_exr, write_png
+from phynes_core.io.output_files import replacing
 from phynes_core.render.camera import Camera
 
 

@@ -12,8 +12,8 @@ import torch
 from phynes_core.evaluation.report.page import ERROR_GAIN, page
 from phynes_core.evaluation.report.tables import Table, comparison_tables, paper_tables, summary
 from phynes_core.evaluation.results import Evaluation, Panel
-from phynes_core.io.atomic_file import replacing
 from phynes_core.io.image_files import write_png
+from phynes_core.io.output_files import replacing
 
 PAGE = "report.html"
 _PICTURE_ROWS = 420  # smaller pictures are enlarged by a whole number to about this

@@ -1,11 +1,12 @@
-"""Atomic writing of files: write a temporary file beside the target, then rename it."""
+"""Results in files: whether one can be written is known before the work, and each appears whole or not at all."""
 
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from phynes_core.errors import unwritable
+from phynes_core.errors import OutputError, unwritable
 
 
 @contextmanager
@@ -28,3 +29,24 @@ def replacing(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             temporary.unlink()
+
+
+def check_folder(path: Path) -> None:
+    """Raise OutputError unless files can be created in this folder, which need not exist yet."""
+    nearest = path.absolute()
+    while not nearest.exists() and nearest != nearest.parent:
+        nearest = nearest.parent
+    if not nearest.is_dir():
+        raise OutputError(f"{path}: cannot write here ({nearest} is a file); choose another folder")
+    try:
+        with tempfile.TemporaryFile(dir=nearest):
+            pass
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def check_file(path: Path) -> None:
+    """Raise OutputError unless this file can be created or replaced."""
+    if path.is_dir():
+        raise OutputError(f"{path}: cannot write here (it is a folder); name a file")
+    check_folder(path.parent)
