@@ -66,19 +66,32 @@ def vertex_starts(
     value where the mesh is on a device, so that a CUDA graph can hold it.
     """
     distance, face = nearest_hits(vertices + SKIN_M * normals, normals, math.inf)
-    gap = SKIN_M + distance
-    toward = face_cross_products(vertices, faces[face.clamp(min=0)])
-    is_from_behind = (face >= 0) & ((toward * normals).sum(-1) > 0)
-    is_inside = is_from_behind & (gap >= OFFSET_M)
-    offset_m = torch.where(~is_from_behind & (gap < OFFSET_M), 0.5 * gap, OFFSET_M)
+    under = _picked(face >= 0)
+    gap = SKIN_M + distance[under]
+    toward = face_cross_products(vertices, faces[face[under].clamp(min=0)])
+    is_back = (face[under] >= 0) & ((toward * normals[under]).sum(-1) > 0)
+    starts = RayStarts.over(vertices, normals)
+    offset_m = starts.offset_m.index_put((under,), torch.where(is_back | (gap >= OFFSET_M), OFFSET_M, 0.5 * gap))
+    is_inside = torch.zeros_like(face, dtype=torch.bool).index_put((under,), is_back & (gap >= OFFSET_M))
     row = _nearest_outside(vertices, faces, is_inside)
-    return RayStarts(vertices[row], normals[row], offset_m[row])
+    moved = _picked(row != torch.arange(len(row), device=row.device))
+    return RayStarts(
+        vertices.index_put((moved,), vertices[row[moved]]),
+        normals.index_put((moved,), normals[row[moved]]),
+        offset_m.index_put((moved,), offset_m[row[moved]]),
+    )
+
+
+def _picked(chosen: Tensor) -> Tensor:  # [N] bool -> [M] int64
+    """These rows; all of them on a device, where picking some would wait for it."""
+    if chosen.device.type == "cpu":
+        return torch.nonzero(chosen).squeeze(1)
+    return torch.arange(len(chosen), device=chosen.device)
 
 
 def _nearest_outside(vertices: Tensor, faces: Tensor, is_inside: Tensor) -> Tensor:  # [V] bool -> [V] int64
     """The row itself, or for a vertex inside the mesh the nearest outside at the other end of an edge of it."""
-    if vertices.device.type == "cpu":  # elsewhere picking out faces would wait for the device
-        faces = faces[is_inside[faces].any(1)]
+    faces = faces[_picked(is_inside[faces].any(1))]
     num_vertices = vertices.shape[0]
     start = torch.cat([faces, faces], 1).reshape(-1).long()  # both ends of the three edges of each face
     end = torch.cat([faces.roll(-1, 1), faces.roll(1, 1)], 1).reshape(-1).long()
