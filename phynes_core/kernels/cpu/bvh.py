@@ -13,13 +13,11 @@ from torch import Tensor
 
 from phynes_core.kernels.cpu.bvh_queries import any_hits, nearest_hits, nearest_points, ray_heights
 from phynes_core.kernels.cpu.compiler import serial
-from phynes_core.kernels.cpu.threads import run_in_threads
+from phynes_core.kernels.cpu.threads import ThreadedRays
 
 LEAF_SIZE = 4  # triangles; 2 to 4 measured alike
 _NUM_BINS = 16
 _FAR = float32(1e30)
-_RAY_CHUNK = 1 << 14
-_NEAREST_CHUNK = 1 << 11  # rays; callers need nearest hits of a few thousand points at once
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,7 @@ class KnownSurface:
     behind_m: float  # samples farther than this behind the hit are passed over
 
 
-class Bvh:
+class Bvh(ThreadedRays):
     """Built once for a topology (9 ms for 14k triangles); `refit` follows moved vertices (0.3 ms)."""
 
     def __init__(
@@ -62,53 +60,17 @@ class Bvh:
         nearest_points(*self._tree, self._face_order, points, face_index, barycentric, distance)
         return face_index, barycentric, distance
 
-    def any_hit(
-        self,
-        origins: np.ndarray,  # [N, 3] m
-        directions: np.ndarray,  # [N, 3]
-        reach: float = math.inf,  # how far rays go, in lengths of their direction
-    ) -> np.ndarray:  # [N] bool
-        """Whether each ray meets the mesh, from either side."""
-        origins = np.ascontiguousarray(origins, np.float32)
-        directions = np.ascontiguousarray(directions, np.float32)
-        hit = np.empty(len(origins), np.bool_)
-
-        def trace(start: int) -> None:
-            end = start + _RAY_CHUNK
-            hit[start:end] = self.trace_chunk(origins[start:end], directions[start:end], reach)
-
-        run_in_threads(trace, range(0, len(origins), _RAY_CHUNK))
-        return hit
-
-    def trace_chunk(
-        self,
-        origins: np.ndarray,  # [N, 3] float32, C-contiguous
-        directions: np.ndarray,  # [N, 3] float32, C-contiguous
-        reach: float = math.inf,
-    ) -> np.ndarray:  # [N] bool
-        """`any_hit` on the calling thread alone."""
+    def trace_chunk(self, origins: np.ndarray, directions: np.ndarray, reach: float = math.inf) -> np.ndarray:
+        """See `ThreadedRays`."""
         hit = np.empty(len(origins), np.bool_)
         any_hits(*self._tree, origins, directions, np.float32(reach), hit)
         return hit
 
-    def nearest_hits(
-        self,
-        origins: np.ndarray,  # [N, 3] m
-        directions: np.ndarray,  # [N, 3]
-        reach: float = math.inf,  # how far rays go, in lengths of their direction
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Distance [N] to the nearest face in lengths of the direction, inf where there is none; face [N], -1 there."""
-        origins = np.ascontiguousarray(origins, np.float32)
-        directions = np.ascontiguousarray(directions, np.float32)
-        distance, face = np.empty(len(origins), np.float32), np.empty(len(origins), np.int32)
-
-        def trace(start: int) -> None:
-            rows = slice(start, start + _NEAREST_CHUNK)
-            given = origins[rows], directions[rows], np.float32(reach)
-            nearest_hits(*self._tree, self._face_order, *given, distance[rows], face[rows])
-
-        run_in_threads(trace, range(0, len(origins), _NEAREST_CHUNK))
-        return distance, face
+    def nearest_chunk(
+        self, origins: np.ndarray, directions: np.ndarray, reach: float, distance: np.ndarray, face: np.ndarray
+    ) -> None:
+        """See `ThreadedRays`."""
+        nearest_hits(*self._tree, self._face_order, origins, directions, np.float32(reach), distance, face)
 
     def heights_along_rays(
         self,

@@ -46,6 +46,18 @@ def shading_matrices(
 
 
 @inlined
+def open_words(bits, frame, corners, point, word):
+    """A word of the bits of each corner of a point's face; without a frame nothing is shadowed, and they are 0."""
+    if frame < 0:
+        return uint32(0), uint32(0), uint32(0)
+    return (
+        bits[frame, corners[point, 0], word],
+        bits[frame, corners[point, 1], word],
+        bits[frame, corners[point, 2], word],
+    )
+
+
+@inlined
 def open_share(bits_a, bits_b, bits_c, weight_a, weight_b, weight_c, shift):
     """Visibility between a face's corners of the probe whose bit stands at `shift` of their words."""
     share = weight_a * f4((bits_a >> shift) & uint32(1))
@@ -74,11 +86,7 @@ def _fill_matrices(
         k = frame[i]
         w0, w1, w2 = barycentric[i, 0], barycentric[i, 1], barycentric[i, 2]
         for word in range(words):
-            b0, b1, b2 = uint32(0), uint32(0), uint32(0)
-            if k >= 0:
-                b0 = bits[k, corners[i, 0], word]
-                b1 = bits[k, corners[i, 1], word]
-                b2 = bits[k, corners[i, 2], word]
+            b0, b1, b2 = open_words(bits, k, corners, i, word)
             for bit in range(32):
                 j = word * 32 + bit
                 lx, ly, lz = directions[j, 0], directions[j, 1], directions[j, 2]
@@ -157,11 +165,7 @@ def _fill_tilts(
         k = frame[i]
         w0, w1, w2 = barycentric[i, 0], barycentric[i, 1], barycentric[i, 2]
         for word in range(words):
-            b0, b1, b2 = uint32(0), uint32(0), uint32(0)
-            if k >= 0:
-                b0 = bits[k, corners[i, 0], word]
-                b1 = bits[k, corners[i, 1], word]
-                b2 = bits[k, corners[i, 2], word]
+            b0, b1, b2 = open_words(bits, k, corners, i, word)
             for bit in range(32):
                 j = word * 32 + bit
                 lx, ly, lz = directions[j, 0], directions[j, 1], directions[j, 2]

@@ -4,7 +4,6 @@ Bit i of word w is direction 32 w + i. The rays are traced by embree (EmbreeScen
 """
 
 import math
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -14,35 +13,17 @@ from torch import Tensor
 from phynes_core.conventions import SKIN_SHARE
 from phynes_core.kernels.cpu.bvh import Bvh
 from phynes_core.kernels.cpu.compiler import serial
-from phynes_core.kernels.cpu.threads import run_in_threads
+from phynes_core.kernels.cpu.threads import ThreadedRays, run_in_threads
 
 WORD = 32  # directions
-_CHUNK = 1 << 14  # rays; small enough for the cache, large enough that starting a thread costs little
-_NEAREST_CHUNK = 1 << 11  # rays; callers need nearest hits of a few thousand points at once
 _MISS = -1  # embree's answer for a ray that meets nothing
 _RAYS = 1 << 14  # rays a chunk aims at: they stay in cache between being made, traced and packed
-
-
-class RayScene(Protocol):
-    """A mesh that answers occlusion: EmbreeScene or Bvh."""
-
-    def any_hit(self, origins: np.ndarray, directions: np.ndarray, reach: float = math.inf) -> np.ndarray:
-        """Whether each ray [N, 3], [N, 3] meets the mesh within `reach` lengths of its direction: [N] bool."""
-        ...
-
-    def trace_chunk(self, origins: np.ndarray, directions: np.ndarray) -> np.ndarray:
-        """Whether each ray [N, 3], [N, 3] meets the mesh: [N] bool, on the calling thread alone."""
-        ...
-
-    def nearest_hits(self, origins: np.ndarray, directions: np.ndarray, reach: float) -> tuple[np.ndarray, np.ndarray]:
-        """Distance [N] in lengths of the direction (inf: nothing within reach) and face [N] (-1: nothing)."""
-        ...
 
 
 class TracedScene:
     """The interface TracedMesh, by either of the CPU's scenes."""
 
-    def __init__(self, scene: RayScene) -> None:
+    def __init__(self, scene: ThreadedRays) -> None:
         self._scene = scene
 
     def is_blocked(self, origins: Tensor, directions: Tensor, reach: float) -> Tensor:
@@ -90,7 +71,7 @@ def _arrays(vertices: Tensor, faces: Tensor) -> tuple[np.ndarray, np.ndarray]:
 
 
 def visibility_bits(
-    scene: RayScene,
+    scene: ThreadedRays,
     points: np.ndarray,  # [P, 3] m, on the surface
     normals: np.ndarray,  # [P, 3] unit
     directions: np.ndarray,  # [L, 3] unit, surface -> light
@@ -179,7 +160,7 @@ def blocked_rows(
     return rows[: _find_blocked(*given, bits, rows)]
 
 
-class EmbreeScene:
+class EmbreeScene(ThreadedRays):
     """A mesh that answers occlusion (built in 9 ms for 14k triangles, so a new pose builds a new scene)."""
 
     def __init__(
@@ -196,52 +177,16 @@ class EmbreeScene:
         )
         self.trace_chunk(np.zeros((1, 3), np.float32), np.ones((1, 3), np.float32))  # commits it, before threads enter
 
-    def any_hit(
-        self,
-        origins: np.ndarray,  # [N, 3] m
-        directions: np.ndarray,  # [N, 3]
-        reach: float = math.inf,  # how far rays go, in lengths of their direction
-    ) -> np.ndarray:  # [N] bool
-        """Whether each ray meets the mesh, from either side."""
-        origins = np.ascontiguousarray(origins, np.float32)
-        directions = np.ascontiguousarray(directions, np.float32)
-        hit = np.empty(len(origins), np.bool_)
-
-        def trace(start: int) -> None:
-            end = start + _CHUNK
-            hit[start:end] = self.trace_chunk(origins[start:end], directions[start:end], reach)
-
-        run_in_threads(trace, range(0, len(origins), _CHUNK))
-        return hit
-
-    def trace_chunk(
-        self,
-        origins: np.ndarray,  # [N, 3] float32, C-contiguous
-        directions: np.ndarray,  # [N, 3] float32, C-contiguous
-        reach: float = math.inf,
-    ) -> np.ndarray:  # [N] bool
-        """`any_hit` on the calling thread alone."""
+    def trace_chunk(self, origins: np.ndarray, directions: np.ndarray, reach: float = math.inf) -> np.ndarray:
+        """See `ThreadedRays`."""
         ends = None if math.isinf(reach) else np.full(len(origins), reach, np.float32)
         return self._scene.run(origins, directions, dists=ends, query="OCCLUDED") != _MISS
 
-    def nearest_hits(
-        self,
-        origins: np.ndarray,  # [N, 3] m
-        directions: np.ndarray,  # [N, 3]
-        reach: float = math.inf,  # how far rays go, in lengths of their direction
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Distance [N] to the nearest face in lengths of the direction, inf where there is none; face [N], -1 there."""
-        origins = np.ascontiguousarray(origins, np.float32)
-        directions = np.ascontiguousarray(directions, np.float32)
-        distance, face = np.empty(len(origins), np.float32), np.empty(len(origins), np.int32)
+    def nearest_chunk(
+        self, origins: np.ndarray, directions: np.ndarray, reach: float, distance: np.ndarray, face: np.ndarray
+    ) -> None:
+        """See `ThreadedRays`."""
         ends = None if math.isinf(reach) else np.full(len(origins), reach, np.float32)
-
-        def trace(start: int) -> None:
-            rows = slice(start, start + _NEAREST_CHUNK)
-            dists = None if ends is None else ends[rows]
-            found = self._scene.run(origins[rows], directions[rows], dists=dists, query="INTERSECT", output=True)
-            face[rows] = found["primID"]
-            distance[rows] = np.where(face[rows] == _MISS, np.float32(np.inf), found["tfar"])
-
-        run_in_threads(trace, range(0, len(origins), _NEAREST_CHUNK))
-        return distance, face
+        found = self._scene.run(origins, directions, dists=ends, query="INTERSECT", output=True)
+        face[:] = found["primID"]
+        distance[:] = np.where(face == _MISS, np.float32(np.inf), found["tfar"])
