@@ -7,8 +7,8 @@ import torch
 from torch.nn.functional import normalize
 
 from phynes_core.conventions import MIN_COSINE
-from phynes_core.render.area_lamps import AreaLamp, shade_area_lamp
 from phynes_core.render.brdf import bend_toward_eye
+from phynes_core.render.lamps import AreaLamp, shade_area_lamp
 from phynes_core.render.shade import PackedVisibility, Shading, Surface, shade, shade_reference
 from phynes_core.render.visibility import Occluder, unpack_bits
 

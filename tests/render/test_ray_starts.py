@@ -9,9 +9,9 @@ from phynes_core.conventions import latlong_directions
 from phynes_core.frame.scene import PosedAvatar, build_mesh
 from phynes_core.geometry.mesh import vertex_normals
 from phynes_core.io.shipped_files import CHECKPOINTS
-from phynes_core.render.area_lamps import AreaLamp, shade_area_lamp
 from phynes_core.render.camera import look_at
 from phynes_core.render.gbuffer import build_gbuffer
+from phynes_core.render.lamps import AreaLamp, shade_area_lamp
 from phynes_core.render.rasterize import rasterize
 from phynes_core.render.ray_starts import OFFSET_M, SKIN_M, gaps, vertex_starts
 from phynes_core.render.shade import Surface
