@@ -3,7 +3,8 @@
 One thread a ray, not a word of 32: rays end after very different times, and a GPU hides that only with many of them.
 """
 
-# pyright: reportAttributeAccessIssue=false, reportInvalidTypeForm=false, reportGeneralTypeIssues=false, reportAssignmentType=false
+# pyright: reportInvalidTypeForm=false, reportGeneralTypeIssues=false, reportAssignmentType=false
+# pyright: reportAttributeAccessIssue=false
 # Warp says the type of an array by a call.
 
 import torch
