@@ -4,6 +4,7 @@ One thread a ray, not a word of 32: rays end after very different times, and a G
 """
 
 # pyright: reportInvalidTypeForm=false, reportGeneralTypeIssues=false, reportAssignmentType=false
+# pyright: reportAttributeAccessIssue=false
 # Warp says the type of an array by a call.
 
 import torch
