@@ -26,44 +26,37 @@ from phynes_core.render.shade import PackedVisibility, Shading, Surface
 from phynes_core.render.visibility import OFFSET_M
 
 
-class MovingOccluder:
-    """Bodies that block light and move: a tree that is built once, of their first mesh, and refitted to the others."""
+class MovingTree:
+    """What rays meet: built once, of the first mesh, and refitted to the others."""
 
     def __init__(self) -> None:
         self._tree: RayMesh | None = None
 
-    def moved(self, mesh: SceneMesh) -> "MovingOccluder":
-        """Itself, around a mesh of the same faces. The first call, while a recording warms up, builds the tree."""
+    def fitted(self, mesh: SceneMesh) -> RayMesh:
+        """Around a mesh of the same faces as the first, whose call, while a recording warms up, builds the tree."""
         self._tree = self._tree or RayMesh(mesh.vertices, mesh.faces)
         self._tree.refit(mesh.vertices)
-        return self
-
-    @property
-    def tree(self) -> RayMesh:
-        """What rays meet."""
-        if self._tree is None:
-            raise RuntimeError("MovingOccluder: expected a mesh before rays, got none; call moved() first")
         return self._tree
 
-    def point_bits(
-        self,
-        points: Tensor,  # [N, 3] world, on the surface
-        normals: Tensor,  # [N, 3] unit
-        directions: Tensor,  # [L, 3] unit, surface -> light
-        count: Tensor | None = None,  # [1] int32, how many of the points are meant; None: all
-    ) -> Tensor:  # [N, ceil(L / 32)] int32
-        """As Occluder's."""
-        if count is None:
-            count = torch.full((1,), len(points), dtype=torch.int32, device=points.device)
-        bits = torch.empty(len(points), (len(directions) + 31) // 32, dtype=torch.int32, device=points.device)
-        visibility_bits(self.tree, points, normals, directions, OFFSET_M, count, bits)
-        return bits
+
+def point_bits(
+    tree: RayMesh,
+    points: Tensor,  # [N, 3] world, on the surface
+    normals: Tensor,  # [N, 3] unit
+    directions: Tensor,  # [L, 3] unit, surface -> light
+    count: Tensor | None = None,  # [1] int32, how many of the points are meant; None: all
+) -> Tensor:  # [N, ceil(L / 32)] int32
+    """As Occluder's."""
+    if count is None:
+        count = torch.full((1,), len(points), dtype=torch.int32, device=points.device)
+    bits = torch.empty(len(points), (len(directions) + 31) // 32, dtype=torch.int32, device=points.device)
+    visibility_bits(tree, points, normals, directions, OFFSET_M, count, bits)
+    return bits
 
 
-def pixel_visibility(directions: Tensor, occluder: MovingOccluder, gbuffer: FixedGBuffer) -> PackedVisibility:
+def pixel_visibility(directions: Tensor, tree: RayMesh, gbuffer: FixedGBuffer) -> PackedVisibility:
     """Rays from every covered pixel."""
-    bits = occluder.point_bits(gbuffer.position, gbuffer.normal, directions, gbuffer.count)
-    return PackedVisibility.per_pixel(bits)
+    return PackedVisibility.per_pixel(point_bits(tree, gbuffer.position, gbuffer.normal, directions, gbuffer.count))
 
 
 def first_hits(tree: RayMesh, basis: Tensor, width: int, height: int) -> Raster:  # [4, 3] of pixel_ray_basis
@@ -94,7 +87,7 @@ def map_edits(edits: tuple[MaterialEdit | None, ...]) -> tuple[MaterialEdit | No
 
 
 BETWEEN = (  # the graphs, on the host
-    Node("moving", lambda avatars: MovingOccluder(), "avatars"),
+    Node("moving", lambda avatars: MovingTree(), "avatars"),
     Node("pixel_rays", pixel_ray_basis, "samples.intrinsics samples.T_cam_world"),
     Node("probes", lambda sky, _: sky.probes(), "sky sky.environment"),
     Node("map_edits", map_edits, "edits"),
@@ -102,15 +95,14 @@ BETWEEN = (  # the graphs, on the host
     Node("ground_occluder", floor.host_occluder, "mesh"),
 )
 RECORDED = (
-    Node("occluder", MovingOccluder.moved, "moving mesh"),
-    Node("visibility", MovingOccluder.point_bits, "occluder mesh.vertices mesh.normals probe_directions"),
-    Node("rasterize", first_hits, "occluder.tree pixel_rays samples.width samples.height"),
+    Node("occluder", MovingTree.fitted, "moving mesh"),
+    Node("visibility", point_bits, "occluder mesh.vertices mesh.normals probe_directions"),
+    Node("rasterize", first_hits, "occluder pixel_rays samples.width samples.height"),
     Node("eye", lambda basis: basis[3], "pixel_rays"),
     Node("gbuffer", build_fixed_gbuffer,
          "rasterize.fragments mesh.vertices mesh.faces mesh.normals mesh.corner_uv eye"),
     Node("material_edits", edit_materials, "map_edits pixels materials"),
-    Node("source_bits", MovingOccluder.point_bits, "occluder mesh.vertices mesh.normals source_directions",
-         when="has_vertex_sources"),
+    Node("source_bits", point_bits, "occluder mesh.vertices mesh.normals source_directions", when="has_vertex_sources"),
     Node("exact_sources", pixel_visibility, "source_directions occluder gbuffer", when="!has_vertex_sources"),
     Node("source_visibility", vertex_visibility, "gbuffer source_bits? exact_sources?"),
     Node("lamp_visibility", pixel_visibility, "lamp_directions occluder gbuffer"),
