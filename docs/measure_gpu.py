@@ -29,7 +29,7 @@ def steps(out: Path) -> dict[str, list[str]]:
     bench = [*LAUNCH, "bench", "--avatar", "josh.ckpt", "--device", "cuda", "--frames", "300"]
     train = [*LAUNCH, "train", "--data", CAPTURE, "--device", "cuda"]
     return {
-        "parity": [*PYTEST, "tests/cuda", "tests/kernels", "tests/test_frame_on_a_device.py"],
+        "parity": [*PYTEST, "tests/cuda", "tests/kernels", "tests/frame/test_frame_on_a_device.py"],
         "bench": [*bench, "--profile", "--backends", "all", "--json", str(out / "bench.json")],
         "sizes": [*bench, "--sizes", str(out / "sizes")],
         "bench_cpu": [

@@ -17,7 +17,7 @@ from phynes_core.frame.pixels import Raster, edit_materials
 from phynes_core.frame.scene import SceneMesh
 from phynes_core.kernels.cuda.warp_rays import RayMesh, pixel_ray_basis, primary_hits
 from phynes_core.kernels.cuda.warp_shade import fused_shade
-from phynes_core.kernels.cuda.warp_visibility import nearest_hits, start_bits, visibility_bits
+from phynes_core.kernels.cuda.warp_visibility import empty_bits, nearest_hits, start_bits, visibility_bits
 from phynes_core.maps.material_edit import MaterialEdit
 from phynes_core.render.gbuffer import FixedGBuffer, build_fixed_gbuffer
 from phynes_core.render.rasterize import NEAR_M, Fragments
@@ -25,62 +25,40 @@ from phynes_core.render.ray_starts import OFFSET_M, RayStarts, vertex_starts
 from phynes_core.render.shade import PackedVisibility, Shading, Surface
 
 
-class MovingOccluder:
-    """Bodies that block light and move: a tree that is built once, of their first mesh, and refitted to the others."""
+class MovingTree:
+    """What rays meet: built once, of the first mesh, and refitted to the others."""
 
     def __init__(self) -> None:
         self._tree: RayMesh | None = None
 
-    def moved(self, mesh: SceneMesh) -> "MovingOccluder":
-        """Itself, around a mesh of the same faces. The first call, while a recording warms up, builds the tree."""
+    def fitted(self, mesh: SceneMesh) -> RayMesh:
+        """Around a mesh of the same faces as the first, whose call, while a recording warms up, builds the tree."""
         self._tree = self._tree or RayMesh(mesh.vertices, mesh.faces)
         self._tree.refit(mesh.vertices)
-        return self
-
-    @property
-    def tree(self) -> RayMesh:
-        """What rays meet."""
-        if self._tree is None:
-            raise RuntimeError("MovingOccluder: expected a mesh before rays, got none; call moved() first")
         return self._tree
 
-    def point_bits(
-        self,
-        points: Tensor,  # [N, 3] world, on the surface
-        normals: Tensor,  # [N, 3] unit
-        directions: Tensor,  # [L, 3] unit, surface -> light
-        count: Tensor | None = None,  # [1] int32, how many of the points are meant; None: all
-    ) -> Tensor:  # [N, ceil(L / 32)] int32
-        """As Occluder's."""
-        bits, everything = _empty_bits(points, directions)
-        visibility_bits(self.tree, points, normals, directions, OFFSET_M, everything if count is None else count, bits)
-        return bits
 
-    def vertex_starts(self, mesh: SceneMesh) -> RayStarts:
-        """Where the shadow rays of the mesh's vertices start."""
+def starts_of_vertices(tree: RayMesh, mesh: SceneMesh) -> RayStarts:
+    """Where the shadow rays of the mesh's vertices start."""
 
-        def hits(origins: Tensor, directions: Tensor, reach: float) -> tuple[Tensor, Tensor]:
-            return nearest_hits(self.tree, origins.contiguous(), directions.contiguous(), reach)
+    def hits(origins: Tensor, directions: Tensor, reach: float) -> tuple[Tensor, Tensor]:
+        return nearest_hits(tree, origins.contiguous(), directions.contiguous(), reach)
 
-        return vertex_starts(mesh.vertices, mesh.faces, mesh.normals, hits)
-
-    def start_bits(self, starts: RayStarts, directions: Tensor) -> Tensor:  # [L, 3] -> [V, ceil(L / 32)] int32
-        """As Occluder.vertex_bits."""
-        bits, count = _empty_bits(starts.points, directions)
-        rows = starts.points.contiguous(), starts.normals.contiguous(), directions
-        start_bits(self.tree, *rows, starts.offset_m.contiguous(), count, bits)
-        return bits
+    return vertex_starts(mesh.vertices, mesh.faces, mesh.normals, hits)
 
 
-def _empty_bits(points: Tensor, directions: Tensor) -> tuple[Tensor, Tensor]:
-    """Memory for bits [N, ceil(L / 32)] of all directions at all points, and how many of these there are, [1] int32."""
-    bits = torch.empty(len(points), (len(directions) + 31) // 32, dtype=torch.int32, device=points.device)
-    return bits, torch.full((1,), len(points), dtype=torch.int32, device=points.device)
+def vertex_bits(tree: RayMesh, starts: RayStarts, directions: Tensor) -> Tensor:  # [L, 3] -> [V, ceil(L / 32)] int32
+    """As Occluder.vertex_bits, of all vertices."""
+    bits, count = empty_bits(starts.points, directions)
+    given = starts.points.contiguous(), starts.normals.contiguous(), directions, starts.offset_m.contiguous()
+    start_bits(tree, *given, count, bits)
+    return bits
 
 
-def pixel_visibility(directions: Tensor, occluder: MovingOccluder, gbuffer: FixedGBuffer) -> PackedVisibility:
+def pixel_visibility(directions: Tensor, tree: RayMesh, gbuffer: FixedGBuffer) -> PackedVisibility:
     """Rays from every covered pixel."""
-    bits = occluder.point_bits(gbuffer.position, gbuffer.normal, directions, gbuffer.count)
+    bits, _ = empty_bits(gbuffer.position, directions)
+    visibility_bits(tree, gbuffer.position, gbuffer.normal, directions, OFFSET_M, gbuffer.count, bits)
     return PackedVisibility.per_pixel(bits)
 
 
@@ -112,7 +90,7 @@ def map_edits(edits: tuple[MaterialEdit | None, ...]) -> tuple[MaterialEdit | No
 
 
 BETWEEN = (  # the graphs, on the host
-    Node("moving", lambda avatars: MovingOccluder(), "avatars"),
+    Node("moving", lambda avatars: MovingTree(), "avatars"),
     Node("pixel_rays", pixel_ray_basis, "samples.intrinsics samples.T_cam_world"),
     Node("probes", lambda sky, _: sky.probes(), "sky sky.environment"),
     Node("map_edits", map_edits, "edits"),
@@ -120,16 +98,15 @@ BETWEEN = (  # the graphs, on the host
     Node("ground_occluder", floor.host_occluder, "mesh"),
 )
 RECORDED = (
-    Node("occluder", MovingOccluder.moved, "moving mesh"),
-    Node("vertex_starts", MovingOccluder.vertex_starts, "occluder mesh"),
-    Node("visibility", MovingOccluder.start_bits, "occluder vertex_starts probe_directions"),
-    Node("rasterize", first_hits, "occluder.tree pixel_rays samples.width samples.height"),
+    Node("occluder", MovingTree.fitted, "moving mesh"),
+    Node("vertex_starts", starts_of_vertices, "occluder mesh"),
+    Node("visibility", vertex_bits, "occluder vertex_starts probe_directions"),
+    Node("rasterize", first_hits, "occluder pixel_rays samples.width samples.height"),
     Node("eye", lambda basis: basis[3], "pixel_rays"),
     Node("gbuffer", build_fixed_gbuffer,
          "rasterize.fragments mesh.vertices mesh.faces mesh.normals mesh.corner_uv eye"),
     Node("material_edits", edit_materials, "map_edits pixels materials"),
-    Node("source_bits", MovingOccluder.start_bits, "occluder vertex_starts source_directions",
-         when="has_vertex_sources"),
+    Node("source_bits", vertex_bits, "occluder vertex_starts source_directions", when="has_vertex_sources"),
     Node("exact_sources", pixel_visibility, "source_directions occluder gbuffer", when="!has_vertex_sources"),
     Node("source_visibility", vertex_visibility, "gbuffer source_bits? exact_sources?"),
     Node("lamp_visibility", pixel_visibility, "lamp_directions occluder gbuffer"),

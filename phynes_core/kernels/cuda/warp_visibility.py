@@ -202,21 +202,22 @@ class TracedRayMesh:
 
     def start_bits(self, points: Tensor, normals: Tensor, offsets_m: Tensor, directions: Tensor) -> Tensor:
         """Bits of all directions at each point."""
-        bits, count = _empty_bits(points, directions)
+        bits, count = empty_bits(points, directions)
         rows = points.contiguous(), normals.contiguous(), directions.contiguous()
         start_bits(self._mesh, *rows, offsets_m.contiguous(), count, bits)
         return bits
 
     def point_bits(self, points: Tensor, normals: Tensor, offset_m: float, directions: Tensor) -> Tensor:
         """The same, and once more where something stands over points that are blocked."""
-        bits, count = _empty_bits(points, directions)
+        bits, count = empty_bits(points, directions)
         visibility_bits(
             self._mesh, points.contiguous(), normals.contiguous(), directions.contiguous(), offset_m, count, bits
         )
         return bits
 
 
-def _empty_bits(points: Tensor, directions: Tensor) -> tuple[Tensor, Tensor]:
+def empty_bits(points: Tensor, directions: Tensor) -> tuple[Tensor, Tensor]:  # [P, 3], [L, 3]
+    """Memory for the bits [P, ceil(L / 32)] of all directions at all points, and how many these are: [1] int32."""
     num_points, device = points.shape[0], points.device
     bits = torch.empty(num_points, (directions.shape[0] + 31) // 32, dtype=torch.int32, device=device)
     return bits, torch.full((1,), num_points, dtype=torch.int32, device=device)
