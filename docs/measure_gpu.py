@@ -42,7 +42,7 @@ def steps(out: Path) -> dict[str, list[str]]:
             "--json",
             str(out / "bench_cpu.json"),
         ],
-        "memory": [*PYTEST, "--soak", "tests/app/test_memory.py"],
+        "memory": [*PYTEST, "--soak", "tests/app/rendering/test_memory.py"],
         "train_fast": [*train, "--out", fast],
         "train_fast_mixed": [*train, "--out", str(out / "mixed.ckpt"), "--set", "has_mixed_precision=true"],
         "train_paper": [*train, "--out", paper, "--preset", "paper", "--minutes", "10"],

@@ -70,8 +70,8 @@ def _render_folder(args: Render) -> list[Path]:
     from app.model.display_settings import BUFFERS as SHOWN
     from app.rendering.picture_files import MAX_ROWS, MIN_ROWS, check_light_picture, write_light
     from app.rendering.scenes import Quality
+    from phynes_core.frame.buffers import BUFFERS
     from phynes_core.io.output_files import check_folder
-    from phynes_core.render.frame_buffers import BUFFERS
 
     view = view_from_options(args)
     is_shown = _needs_window(view) and not _is_plain(args)

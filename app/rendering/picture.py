@@ -21,7 +21,7 @@ from app.rendering.false_color import (
 from app.rendering.frames import LARGEST_HALF, LIGHT, PLAIN, REFLECTANCE, Frame
 from app.rendering.overlays import overlaid
 from phynes_core.conventions import linear_to_srgb
-from phynes_core.render.frame_buffers import FrameBuffers
+from phynes_core.frame.buffers import FrameBuffers
 from phynes_core.render.tonemap import colored, tonemap
 
 ROWS_AT_ONCE = 512  # of a picture, so that one of 4096 x 4096 needs no gigabytes of floats

@@ -33,11 +33,11 @@ from app.rendering.render_slot import RenderedTile, RenderSlot
 from app.rendering.scenes import FINAL, LIVE, BuiltScene, Quality, at_time, home_view, render_options
 from app.rendering.tiles import LARGEST_AT_ONCE, Tile, fits_at_once, joined, tiles_of, whole_tile
 from phynes_core.body.motion.files import load_motion
+from phynes_core.frame.buffers import BUFFERS
 from phynes_core.frame.options import LIGHT_BUFFERS
 from phynes_core.frame.scene import SceneMesh
 from phynes_core.io.shipped_files import bundled_avatars, bundled_environments, bundled_motions
 from phynes_core.kernels.registry import resolve
-from phynes_core.render.frame_buffers import BUFFERS
 from phynes_core.render.light_picture import picture_of_light
 from phynes_core.render.probes import load_environment_image
 

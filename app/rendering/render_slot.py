@@ -16,11 +16,11 @@ from app.rendering.posed_row import Bodies
 from app.rendering.scenes import BuiltScene, build_scene
 from app.rendering.surroundings import over_backdrop, over_ground
 from app.rendering.tiles import Tile, fits_at_once, whole_tile
+from phynes_core.frame.buffers import FrameBuffers
 from phynes_core.frame.options import RenderOptions
 from phynes_core.frame.renderer import FrameRenderer
 from phynes_core.frame.scene import SceneMesh
 from phynes_core.render.camera import Camera
-from phynes_core.render.frame_buffers import FrameBuffers
 
 
 @dataclass(frozen=True, eq=False)

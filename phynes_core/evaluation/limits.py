@@ -20,13 +20,13 @@ from phynes_core.evaluation.measurement import LightImages
 from phynes_core.evaluation.metrics.errors import aligned, psnr
 from phynes_core.evaluation.options import EvaluateOptions, HeldOutView
 from phynes_core.evaluation.results import Evaluation, ResultCollector
+from phynes_core.frame.buffers import SHADING_ALBEDO
 from phynes_core.frame.options import RenderOptions
 from phynes_core.frame.renderer import FrameRenderer
 from phynes_core.frame.scene import PosedAvatar, Scene
 from phynes_core.geometry.mesh import vertex_normals
 from phynes_core.render.camera import Camera
 from phynes_core.render.coverage import antialiased_fragments
-from phynes_core.render.frame_buffers import SHADING_ALBEDO
 from phynes_core.render.gbuffer import GBuffer, build_gbuffer
 from phynes_core.render.lamps import lamp_directions
 from phynes_core.render.lighting import Lighting

@@ -24,10 +24,10 @@ from phynes_core.evaluation.metrics.errors import (
 )
 from phynes_core.evaluation.options import SPLITS, EvaluateOptions, HeldOutView
 from phynes_core.evaluation.results import Evaluation, Panel, ResultCollector, gray, normal_picture
+from phynes_core.frame.buffers import FrameBuffers
 from phynes_core.frame.options import RenderOptions
 from phynes_core.frame.renderer import FrameRenderer
 from phynes_core.frame.scene import PosedAvatar, Scene
-from phynes_core.render.frame_buffers import FrameBuffers
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Environment
 

@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from phynes_core.frame.buffers import FrameBuffers
 from phynes_core.frame.options import FINE, RenderOptions
 from phynes_core.frame.scene import Scene, SceneMesh
 from phynes_core.render.camera import Camera
-from phynes_core.render.frame_buffers import FrameBuffers
 from phynes_core.render.ground import Ground, mirrored_camera
 from phynes_core.render.visibility import Occluder
 

@@ -15,12 +15,12 @@ from functools import partial
 from typing import Any
 
 from phynes_core.frame import floor, lights, pixels
+from phynes_core.frame.buffers import compose
 from phynes_core.frame.kept import Node
 from phynes_core.frame.options import LIGHT_BUFFERS, MATERIAL_BUFFERS, NORMAL_BUFFERS, RenderOptions
 from phynes_core.frame.scene import Scene, build_mesh
 from phynes_core.render.bright_sources import source_rays
 from phynes_core.render.detail_normals import face_frames
-from phynes_core.render.frame_buffers import compose
 from phynes_core.render.gbuffer import build_gbuffer
 from phynes_core.render.ground import ground_layer, open_share
 from phynes_core.render.lamps import lamp_rays

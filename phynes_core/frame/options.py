@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from phynes_core.avatar.avatar import Avatar
-from phynes_core.render.frame_buffers import BUFFERS
+from phynes_core.frame.buffers import BUFFERS
 from phynes_core.render.ground import GroundGrids
 
 LIGHT_BUFFERS = frozenset({"radiance", "visibility", "shading"})

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from phynes_core.frame.buffers import FrameBuffers, average_samples
 from phynes_core.frame.floor import mirrored_view
 from phynes_core.frame.kept import Kept
 from phynes_core.frame.nodes import NODES, frame_values
 from phynes_core.frame.options import RenderOptions
 from phynes_core.frame.scene import AvatarCopies, Scene, SceneMesh
 from phynes_core.kernels.registry import missing_cause
-from phynes_core.render.frame_buffers import FrameBuffers, average_samples
 
 if TYPE_CHECKING:
     from phynes_core.frame.cuda_graphs import CudaGraphs

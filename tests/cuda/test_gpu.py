@@ -6,13 +6,13 @@ import pytest
 import torch
 
 from phynes_core.avatar.checkpoint import load_checkpoint
+from phynes_core.frame.buffers import BUFFERS
 from phynes_core.frame.options import RenderOptions
 from phynes_core.frame.renderer import FrameRenderer
 from phynes_core.frame.scene import PosedAvatar, Scene
 from phynes_core.geometry.closest_point import closest_point
 from phynes_core.io.shipped_files import CHECKPOINTS
 from phynes_core.render.camera import framing_distance, orbit_camera
-from phynes_core.render.frame_buffers import BUFFERS
 from phynes_core.render.lamps import Lamp
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Environment, probe_directions

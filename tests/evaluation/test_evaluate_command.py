@@ -41,7 +41,7 @@ def test_without_mitsuba_the_other_rival_is_measured_and_the_cause_told(
     def refuse(*_):
         raise BackendError("mitsuba: expected a working install")
 
-    monkeypatch.setattr(app.commands.evaluate, "_inverse_rendering", refuse)
+    monkeypatch.setattr(app.bench.rivals, "_inverse_rendering", refuse)
     options = ["--rivals", "--max-images", "1", "--compared-images", "1", "--pictured", "0"]
     assert main([*command(checkpoint, tiny_root, tmp_path), *options]) == 0
     assert "left out: mitsuba: expected a working install" in capsys.readouterr().err

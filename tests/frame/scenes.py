@@ -7,10 +7,10 @@ import torch
 from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.model import Pose
 from phynes_core.conventions import latlong_directions, orbit_direction
+from phynes_core.frame.buffers import BUFFERS
 from phynes_core.frame.options import RenderOptions
 from phynes_core.frame.scene import PosedAvatar, Scene
 from phynes_core.render.camera import framing_distance, orbit_camera
-from phynes_core.render.frame_buffers import BUFFERS
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Environment
 

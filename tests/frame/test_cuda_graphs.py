@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from phynes_core.avatar.checkpoint import load_checkpoint
+from phynes_core.frame.buffers import BUFFERS
 from phynes_core.frame.cuda_graphs import CudaGraphs, can_record
 from phynes_core.frame.cuda_nodes import GROUPS
 from phynes_core.frame.nodes import frame_values
@@ -15,7 +16,6 @@ from phynes_core.frame.scene import PosedAvatar, Scene
 from phynes_core.io.shipped_files import CHECKPOINTS
 from phynes_core.maps.material_edit import MaterialEdit, PaintChange, blank_paint, painted
 from phynes_core.render.camera import framing_distance, orbit_camera
-from phynes_core.render.frame_buffers import BUFFERS
 from phynes_core.render.lamps import AreaLamp, Lamp
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Environment

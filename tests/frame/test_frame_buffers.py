@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 import torch
 
+from phynes_core.frame.buffers import BUFFERS
 from phynes_core.frame.options import RenderOptions
 from phynes_core.frame.renderer import FrameRenderer
 from phynes_core.render.camera import orbit_camera
-from phynes_core.render.frame_buffers import BUFFERS
 from phynes_core.render.lamps import Lamp
 from tests.frame.scenes import EVERYTHING, scene_of
 

@@ -8,13 +8,13 @@ import torch
 from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.model import Pose
 from phynes_core.frame import cuda_graphs
+from phynes_core.frame.buffers import BUFFERS, FrameBuffers
 from phynes_core.frame.cuda_nodes import GROUPS
 from phynes_core.frame.options import RenderOptions
 from phynes_core.frame.renderer import FrameRenderer
 from phynes_core.frame.scene import PosedAvatar, Scene
 from phynes_core.maps.material_edit import MaterialEdit, PaintChange, blank_paint, painted
 from phynes_core.render.camera import orbit_camera
-from phynes_core.render.frame_buffers import BUFFERS, FrameBuffers
 from phynes_core.render.lamps import AreaLamp, Lamp
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Environment

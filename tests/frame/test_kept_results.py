@@ -7,10 +7,10 @@ from dataclasses import replace
 import torch
 
 from phynes_core.avatar.avatar import Avatar
+from phynes_core.frame.buffers import BUFFERS
 from phynes_core.frame.options import COARSE, FINE, RenderOptions
 from phynes_core.frame.renderer import FrameRenderer
 from phynes_core.maps.material_edit import MaterialEdit
-from phynes_core.render.frame_buffers import BUFFERS
 from phynes_core.render.ground import Ground
 from phynes_core.render.lamps import Lamp
 from phynes_core.render.lighting import Lighting

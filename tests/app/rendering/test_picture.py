@@ -9,7 +9,7 @@ from app.model.view_state import ViewState
 from app.rendering.frames import KINDS, LIGHT, PLAIN, REFLECTANCE, Frame
 from app.rendering.picture import display_bytes, display_image
 from app.tools.viewport import Letterbox
-from phynes_core.render.frame_buffers import FrameBuffers
+from phynes_core.frame.buffers import FrameBuffers
 from tests.app.offscreen import offscreen_context
 
 SIZE = 64

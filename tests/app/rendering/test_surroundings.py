@@ -13,9 +13,9 @@ from app.rendering.lighting import BuiltLight, Lightings
 from app.rendering.surroundings import CHECKER_SHADE, checker, over_backdrop, over_ground, sky_behind
 from app.rendering.tiles import Tile
 from phynes_core.conventions import latlong_directions, latlong_solid_angles
+from phynes_core.frame.buffers import FrameBuffers
 from phynes_core.io.image_files import read_exr, read_hdr, read_png
 from phynes_core.render.camera import orbit_camera
-from phynes_core.render.frame_buffers import FrameBuffers
 from phynes_core.render.lighting import Lighting
 
 SIZE = 48

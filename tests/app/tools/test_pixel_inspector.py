@@ -18,7 +18,7 @@ from app.rendering.render_service import RenderService
 from app.tools.pixel_inspector import PENDING, Line, number_texts, pointed_at, value_lines, values_shown
 from app.tools.viewport import Letterbox
 from app.window.pixel_inspector_display import card_place, loupe_at, readout_picture
-from phynes_core.render.frame_buffers import FrameBuffers
+from phynes_core.frame.buffers import FrameBuffers
 from tests.app.offscreen import offscreen_context
 
 SIZE = 32
