@@ -75,8 +75,8 @@ def test_percentiles_of_frames():
 def test_a_training_step_is_the_same_step_by_either_backend():
     """Measured: the same loss within 1e-6 of it after four steps."""
     step = TrainingStep()
-    step.take("auto")
-    step.take("reference")
+    step.run("auto")
+    step.run("reference")
     fast, plain = (step.losses(backend) for backend in ("auto", "reference"))
     assert len(fast) == 4 and fast == pytest.approx(plain, rel=1e-3)
 

@@ -32,13 +32,13 @@ def rendered(avatar_file, out, *options: str) -> np.ndarray:  # [H, W, 3]
 def test_files_are_the_windows_picture(avatar_file, tmp_path):
     options = ["--compare", "normal", "--compare", "rig=rim", "--overlay", "wireframe,joints", "--false-color"]
     picture = rendered(avatar_file, tmp_path, *options, "--wipe", "0.45", "--camera", "20,5,3")
-    session = RenderService()
+    service = RenderService()
     display = DisplaySettings("shading", has_false_color=True, slider=0.45, has_wireframe=True, has_joints=True)
     state = ViewState(BodyState(str(avatar_file)), display=display)
     state = comparison.compare_rig(state, LIGHT_PRESETS["rim"], LightState(mode="none"))
     state = comparison.compare_buffer(state, "normal")
-    state = replace(state, camera=replace(session.home_camera(state), azimuth_deg=20, elevation_deg=5, distance_m=3))
-    frame = session.render(state, SIZE, is_final=True)
+    state = replace(state, camera=replace(service.home_camera(state), azimuth_deg=20, elevation_deg=5, distance_m=3))
+    frame = service.render(state, SIZE, is_final=True)
     shown = shown_by_gl(frame, display, Letterbox(SIZE, SIZE, SIZE, SIZE)).astype(int)
     assert np.abs(shown - picture).max() <= 2  # 8 bits, rounded twice in the window
 

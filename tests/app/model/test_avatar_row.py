@@ -115,37 +115,37 @@ def test_every_clock_of_the_row_runs_and_undo_turns_none_back():
 
 
 @pytest.fixture(scope="module")
-def session():
+def service():
     return RenderService()
 
 
-def test_everybody_stands_in_a_row_on_one_ground_whatever_the_clip(session, avatar_file):
+def test_everybody_stands_in_a_row_on_one_ground_whatever_the_clip(service, avatar_file):
     """The T-pose stands where the body file puts it, a clip's feet on y = 0, and a walk leads away."""
     state = row_of(*[str(avatar_file)] * 4)
     state = edits.edit_body(choose_body(state, 2), motion=motion_path("walk"), time_s=1.0)
-    row = session._bodies.row(choose_body(state, 0))
+    row = service._bodies.row(choose_body(state, 0))
     pelvises = np.array([body.joints[0] for body in row.shown])
     assert np.diff(pelvises[:, 0]) == pytest.approx([1.8] * 3, abs=0.05)  # the walk sways
     assert pelvises[:, 1] == pytest.approx(pelvises[0, 1], abs=0.05)
     assert pelvises[:, 2] == pytest.approx(pelvises[0, 2], abs=0.01)
 
 
-def test_a_squatting_body_stands_on_the_ground_of_its_neighbor(session, avatar_file):
+def test_a_squatting_body_stands_on_the_ground_of_its_neighbor(service, avatar_file):
     squat = read_pose(pose_path("squat")).rotations
-    row = session._bodies.row(hold_pose(row_of(*[str(avatar_file)] * 2), squat))
+    row = service._bodies.row(hold_pose(row_of(*[str(avatar_file)] * 2), squat))
     lowest = [pose_body(posed.avatar.body, posed.pose).vertices[:, 1].min() for posed in row.posed]
     assert float(lowest[0]) == pytest.approx(float(lowest[1]), abs=1e-4)
     assert row.shown[1].joints[0, 1] < row.shown[0].joints[0, 1] - 0.2
 
 
-def test_one_body_alone_is_not_moved(session, avatar_file):
-    alone = session._bodies.row(ViewState(BodyState(str(avatar_file))))
+def test_one_body_alone_is_not_moved(service, avatar_file):
+    alone = service._bodies.row(ViewState(BodyState(str(avatar_file))))
     assert not alone.posed[0].pose.transl.any()
 
 
-def test_four_avatars_share_the_light_and_one_frame(session, avatar_file):
+def test_four_avatars_share_the_light_and_one_frame(service, avatar_file):
     state = edits.edit_display(row_of(*[str(avatar_file)] * 4), buffer="albedo")
-    frame = session.render(state, 96)
+    frame = service.render(state, 96)
     columns = np.nonzero((frame.pixels[..., 3] > 0).any(0))[0]
     assert columns[0] < 8 and columns[-1] >= 88
     assert len(frame.bodies) == 4 and frame.face_index is not None

@@ -6,7 +6,7 @@ from app.files.light_rigs import LIGHT_PRESETS
 from app.files.sessions import SessionError, parse_session, session_text
 from app.model import comparison, edits, lights, view_state
 from app.model.avatar_row import AvatarRowState, BodyState
-from app.model.comparison import other_side
+from app.model.comparison import compared_state
 from app.model.lights import LightState
 from app.model.store import Store
 from app.model.view_state import ViewState
@@ -21,14 +21,14 @@ SKIES = ("one.exr", "two.exr")
 
 def test_choosing_anything_splits_the_picture_and_changes_that_alone():
     state = ViewState(BodyState("a.ckpt"))
-    assert other_side(comparison.compare_buffer(state, "uv")).display.buffer == "uv"
-    other = other_side(comparison.compare_avatar(state, "b.ckpt"))
+    assert compared_state(comparison.compare_buffer(state, "uv")).display.buffer == "uv"
+    other = compared_state(comparison.compare_avatar(state, "b.ckpt"))
     assert other.body == replace(state.body, avatar="b.ckpt") and other.light == state.light
     lit = comparison.compare_environment(lights.add_lamp(state), "one.exr")
-    assert lit.compare.is_on and other_side(lit).light.environment == "one.exr"
-    assert other_side(lit).light.lamps == lit.light.lamps and lit.light.mode == "captured"
+    assert lit.compare.is_on and compared_state(lit).light.environment == "one.exr"
+    assert compared_state(lit).light.lamps == lit.light.lamps and lit.light.mode == "captured"
     rig = comparison.compare_rig(state, LIGHT_PRESETS["rim"], LightState(mode="none"))
-    assert other_side(rig).light == LightState(mode="none", lamps=LIGHT_PRESETS["rim"])
+    assert compared_state(rig).light == LightState(mode="none", lamps=LIGHT_PRESETS["rim"])
     assert comparison.compare_buffer(state, "beauty") == state
 
 
@@ -61,7 +61,7 @@ def test_keys_step_through_avatars_and_environments_and_come_back():
 def test_a_kept_light_stays_while_the_left_one_changes_and_spins_with_it():
     state = comparison.keep_light(edits.edit_light(ViewState(), yaw_deg=30.0))
     state = edits.edit_light(state, yaw_deg=90.0, turn_deg=15.0)
-    assert other_side(state).light == LightState(yaw_deg=30.0, turn_deg=15.0)
+    assert compared_state(state).light == LightState(yaw_deg=30.0, turn_deg=15.0)
     assert comparison.keep_light(state).compare.light is None
 
 

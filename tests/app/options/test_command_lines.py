@@ -161,8 +161,8 @@ def test_the_line_makes_the_very_picture(state, name):
     """As the window's F12 does, to the last bit."""
     shown = {**SAID, **KEPT}[name](state)
     settings = StillState(64, True, "p.png")
-    session = RenderService()
-    StillJob(shown, replace(settings, path="window.png")).run(session, lambda *_: True, lambda: False)
+    service = RenderService()
+    StillJob(shown, replace(settings, path="window.png")).run(service, lambda *_: True, lambda: False)
     command = still_command(shown, settings, {})
     command.write_session()
     assert cli.main(shlex.split(command.text)[2:]) == 0

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.model import edits
-from app.model.comparison import CompareState, first_column, other_side, side_by_side, swapped
+from app.model.comparison import CompareState, compared_state, first_column, side_by_side, swapped
 from app.model.display_settings import DisplaySettings
 from app.model.lights import LightState
 from app.model.view_state import ViewState
@@ -41,10 +41,10 @@ def test_each_side_is_exactly_its_own_picture_in_files_and_on_the_screen(share):
 
 def test_the_second_side_differs_in_what_the_comparison_names_only():
     state = replace(ViewState(), compare=CompareState(True, buffer="normal"))
-    other = other_side(state)
+    other = compared_state(state)
     assert other.display.buffer == "normal" and other.light == state.light and not other.compare.is_on
     light = LightState(mode="none")
-    other = other_side(replace(state, compare=CompareState(True, light=light, avatar="b.ckpt")))
+    other = compared_state(replace(state, compare=CompareState(True, light=light, avatar="b.ckpt")))
     assert (other.light, other.body.avatar, other.display.buffer) == (light, "b.ckpt", "radiance")
 
 
@@ -52,5 +52,5 @@ def test_swapping_twice_is_nothing_and_once_exchanges_the_sides():
     state = edits.edit_display(ViewState(), buffer="albedo")
     state = replace(state, compare=CompareState(True, buffer="uv", light=LightState(mode="none")))
     once = swapped(state)
-    assert other_side(once).display.buffer == "albedo" and once.display.buffer == "uv"
+    assert compared_state(once).display.buffer == "albedo" and once.display.buffer == "uv"
     assert once.light.mode == "none" and swapped(once) == state

@@ -62,12 +62,12 @@ def test_the_session_leaves_pictures_on_the_device(buffer, tmp_path, monkeypatch
     waits = []
     monkeypatch.setattr("app.rendering.render_service.wait_until_finished", lambda device: waits.append(device.type))
     with pretended_cuda() as device:
-        session = RenderService(device=device)
-        frame = session.render(state, 32)
+        service = RenderService(device=device)
+        frame = service.render(state, 32)
         assert isinstance(frame.image, DeviceImage) and is_marked(frame.image.tensor)
         assert frame.size == (32, 32) and waits == ["cuda"]
         pixels, faces = frame.pixels, frame.face_index
-        with_surroundings = session.render(replace(state, surroundings=Surroundings(backdrop="checker")), 32)
+        with_surroundings = service.render(replace(state, surroundings=Surroundings(backdrop="checker")), 32)
         if buffer == "radiance":
             assert isinstance(with_surroundings.image, np.ndarray)
     assert np.mean(faces != expected.face_index) < 0.01

@@ -11,7 +11,7 @@ from app import cli
 from app.files.materials import MaterialFileError, load_materials, materials_path, save_materials
 from app.model import avatar_row, edits, lights, materials
 from app.model.avatar_row import BodyState
-from app.model.comparison import CompareState, other_side, swapped
+from app.model.comparison import CompareState, compared_state, swapped
 from app.model.fields import range_of
 from app.model.lights import LightState
 from app.model.materials import MOST_STROKES, MaterialState, StrokeState
@@ -32,14 +32,14 @@ PAINTED = MaterialState(
 
 
 @pytest.fixture(scope="module")
-def session():
+def service():
     return RenderService()
 
 
 @pytest.fixture
-def opening(session, avatar_file):
+def view(service, avatar_file):
     state = ViewState(BodyState(str(avatar_file)), light=LightState(mode="none"))
-    return lights.add_lamp(replace(state, camera=session.home_camera(state)))
+    return lights.add_lamp(replace(state, camera=service.home_camera(state)))
 
 
 # hands
@@ -105,18 +105,18 @@ def test_another_person_does_not_wear_this_ones_paint():
     assert avatar_row.choose_avatar(state, "b.ckpt").body.materials == MaterialState()
     assert avatar_row.choose_avatar(state, "a.ckpt") == state
     compared = replace(state, compare=CompareState(True, avatar="b.ckpt"))
-    assert other_side(compared).body.materials == MaterialState()
+    assert compared_state(compared).body.materials == MaterialState()
     assert swapped(compared).body.materials == MaterialState()
     assert swapped(swapped(compared)).body == state.body
     before = replace(state, compare=CompareState(True, materials=MaterialState()))
-    assert other_side(before).body.materials == MaterialState() and swapped(swapped(before)).body == state.body
+    assert compared_state(before).body.materials == MaterialState() and swapped(swapped(before)).body == state.body
 
 
 def test_before_and_after_stand_beside_each_other():
     state = materials.use_materials(ViewState(BodyState("a.ckpt")), PAINTED)
     split = materials.compare_plain(state)
-    assert split.compare.is_on and other_side(split).body.materials == MaterialState()
-    assert other_side(split).display.buffer == state.display.buffer
+    assert split.compare.is_on and compared_state(split).body.materials == MaterialState()
+    assert compared_state(split).display.buffer == state.display.buffer
     assert not materials.compare_plain(split).compare.is_on
 
 
@@ -171,39 +171,39 @@ def test_a_huge_file_is_refused_unread(tmp_path):
 # pictures
 
 
-def image_of(session, state, name):
-    buffers = session.buffers(state, SIZE, frozenset({name, "uv"})).buffers
+def image_of(service, state, name):
+    buffers = service.buffers(state, SIZE, frozenset({name, "uv"})).buffers
     return buffers.image(name).numpy(), buffers.mask[..., 0].numpy() == 1, buffers.uv.numpy()
 
 
-def test_half_the_albedo_is_half_as_bright(session, opening):
-    plain, inside, _ = image_of(session, opening, "albedo")
-    dark, _, _ = image_of(session, materials.edit_materials(opening, albedo_scale=0.5), "albedo")
+def test_half_the_albedo_is_half_as_bright(service, view):
+    plain, inside, _ = image_of(service, view, "albedo")
+    dark, _, _ = image_of(service, materials.edit_materials(view, albedo_scale=0.5), "albedo")
     assert np.abs(dark - 0.5 * plain)[inside].max() < 1e-5
 
 
-def test_paint_appears_where_the_picture_was_touched_and_undo_takes_it_off(session, opening):
-    plain, inside, uv = image_of(session, opening, "albedo")
+def test_paint_appears_where_the_picture_was_touched_and_undo_takes_it_off(service, view):
+    plain, inside, uv = image_of(service, view, "albedo")
     row, column = (int(part.mean()) for part in np.nonzero(inside))
     place = tuple(uv[row, column].tolist())
-    state = materials.edit_next_stroke(opening, color=(0.0, 1.0, 0.0), radius_m=0.06)
+    state = materials.edit_next_stroke(view, color=(0.0, 1.0, 0.0), radius_m=0.06)
     state = materials.begin_stroke(state, (place,))
-    shown, _, _ = image_of(session, state, "albedo")
+    shown, _, _ = image_of(service, state, "albedo")
     assert np.allclose(shown[row, column], (0.0, 1.0, 0.0), atol=2e-3)
     changed = np.abs(shown - plain).max(-1) > 0.01
     assert 3 <= changed.sum() < 0.1 * inside.sum()
     longer = materials.extend_stroke(state, (tuple(uv[row + 8, column].tolist()),))
-    assert (np.abs(image_of(session, longer, "albedo")[0] - plain).max(-1) > 0.01).sum() > changed.sum()
-    hidden = image_of(session, materials.toggle_shown(state), "albedo")[0]
+    assert (np.abs(image_of(service, longer, "albedo")[0] - plain).max(-1) > 0.01).sum() > changed.sum()
+    hidden = image_of(service, materials.toggle_shown(state), "albedo")[0]
     assert np.array_equal(hidden, plain)
 
 
-def test_only_the_painted_body_of_a_row_is_painted(session, opening):
+def test_only_the_painted_body_of_a_row_is_painted(service, view):
     from app.model.avatar_row import add_body
 
-    state = add_body(materials.edit_materials(opening, tint=(1.0, 0.0, 0.0)))
+    state = add_body(materials.edit_materials(view, tint=(1.0, 0.0, 0.0)))
     state = materials.reset_materials(state)
-    frame = session.render(edits.edit_display(state, buffer="albedo"), SIZE)
+    frame = service.render(edits.edit_display(state, buffer="albedo"), SIZE)
     left, right = frame.pixels[:, : SIZE // 2].astype(np.float32), frame.pixels[:, SIZE // 2 :].astype(np.float32)
     assert left[..., 1].max() == 0.0 and right[..., 1].max() > 0.05
 

@@ -62,9 +62,9 @@ def everything_changes(avatar: Path, count: int) -> Iterable[tuple[ViewState, bo
 
 
 def memory_of_frames(avatar: Path, count: int, device: str = "cpu") -> list[float]:
-    session, measured = RenderService(device=torch.device(device)), []
+    service, measured = RenderService(device=torch.device(device)), []
     for state, is_final in everything_changes(avatar, count):
-        session.render(state, SIZE, is_final)
+        service.render(state, SIZE, is_final)
         measured.append(resident_mb() if device == "cpu" else torch.cuda.memory_allocated() / 2**20)
     return measured
 
@@ -95,17 +95,17 @@ def alive(kind: type) -> "weakref.WeakSet":
 def test_twenty_avatars_one_after_the_other_are_freed(avatar_file, tmp_path):
     """All but the last few, which a row of bodies may show again at once; and those with the session."""
     before = {kind: len(alive(kind)) for kind in (Avatar, BodyModel)}
-    session, measured = RenderService(), []
+    service, measured = RenderService(), []
     for number in range(NUM_AVATARS):
         path = tmp_path / f"avatar{number}.ckpt"
         shutil.copy(avatar_file, path)
-        session.render(ViewState(BodyState(str(path), detail="on")), SIZE)
+        service.render(ViewState(BodyState(str(path), detail="on")), SIZE)
         measured.append(resident_mb())
     kept = {kind: len(alive(kind)) - before[kind] for kind in before}
     assert kept[Avatar] == MAX_KEPT
     assert kept[BodyModel] <= 1  # they share the one that ships
     assert measured[-1] < MOST_GROWTH * measured[MAX_KEPT + 1], f"resident after each: {measured}"
-    del session
+    del service
     assert {kind: len(alive(kind)) - before[kind] for kind in before} == {Avatar: 0, BodyModel: 0}
 
 

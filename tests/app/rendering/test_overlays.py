@@ -129,27 +129,27 @@ def test_the_shader_and_the_files_agree(display):
 
 
 @pytest.fixture(scope="module")
-def session():
+def service():
     return RenderService()
 
 
-def opening(session, avatar_file, **display):
+def view_of(service, avatar_file, **display):
     state = ViewState(BodyState(str(avatar_file)), display=DisplaySettings(**display))
-    return replace(state, camera=session.home_camera(state))
+    return replace(state, camera=service.home_camera(state))
 
 
-def test_a_split_picture_of_the_engine_is_the_same_on_the_screen(session, avatar_file):
+def test_a_split_picture_of_the_engine_is_the_same_on_the_screen(service, avatar_file):
     from app.model.comparison import compare_buffer
 
-    state = opening(session, avatar_file, has_wireframe=True, has_joints=True, slider=0.45)
-    frame = session.render(compare_buffer(state, "normal"), 96, is_final=True)
+    state = view_of(service, avatar_file, has_wireframe=True, has_joints=True, slider=0.45)
+    frame = service.render(compare_buffer(state, "normal"), 96, is_final=True)
     assert frame.other is not None and frame.mesh is not None and frame.other.mesh is not None
     shown = shown_by_gl(frame, state.display, Letterbox(96, 96, 96, 96)).astype(int)
     assert np.abs(shown - display_bytes(frame, state.display)).max() <= 2
 
 
-def test_edges_are_the_posed_meshs_of_the_frame(session, avatar_file):
-    frame = session.render(opening(session, avatar_file, has_wireframe=True), 96)
+def test_edges_are_the_posed_meshs_of_the_frame(service, avatar_file):
+    frame = service.render(view_of(service, avatar_file, has_wireframe=True), 96)
     assert frame.mesh is not None and frame.projection is not None and frame.face_index is not None
     corners = wire_corners(frame)
     rows, columns = np.nonzero(frame.face_index >= 0)
@@ -162,4 +162,4 @@ def test_edges_are_the_posed_meshs_of_the_frame(session, avatar_file):
     signs = np.stack([turn(a, b), turn(b, c), turn(c, a)])
     inside = (signs >= -1e-2).all(0) | (signs <= 1e-2).all(0)
     assert inside.mean() > 0.999  # each pixel's center lies in its own face
-    assert session.render(opening(session, avatar_file), 96).mesh is None
+    assert service.render(view_of(service, avatar_file), 96).mesh is None

@@ -8,9 +8,8 @@ import torch
 
 from app.cli import main
 from app.model.lights import LampState, LightState, Surroundings
-from app.rendering.frames import Sky
-from app.rendering.lighting import BuiltLight, Lightings
-from app.rendering.surroundings import CHECKER_SHADE, checker, over_backdrop, over_ground, sky_behind
+from app.rendering.lighting import BuiltLight, LightingCache, ShownEnvironment
+from app.rendering.surroundings import CHECKER_SHADE, checker, environment_behind, over_backdrop, over_ground
 from app.rendering.tiles import Tile
 from phynes_core.conventions import latlong_directions, latlong_solid_angles
 from phynes_core.io.image_files import read_exr, read_hdr, read_png
@@ -35,9 +34,9 @@ def over_surroundings(surroundings, light, buffers, is_screen=True):
     return over_backdrop(picture, surroundings, light, CAMERA, ORIGIN)
 
 
-def sky_of(image, yaw=0.0, scale=(1.0, 1.0, 1.0)):
+def environment_of(image, yaw=0.0, scale=(1.0, 1.0, 1.0)):
     half = image.numpy().astype(np.float16)
-    return Sky(half, half, yaw, scale)
+    return ShownEnvironment(half, half, yaw, scale)
 
 
 def test_a_backdrop_of_color_leaves_the_picture_alone():
@@ -49,15 +48,17 @@ def test_a_backdrop_of_color_leaves_the_picture_alone():
 def test_the_sky_is_seen_where_it_shines_from():
     """Light toward -Z stands behind the avatar of the front view; turned by 90 degrees it left for -X."""
     image = (latlong_directions(32, 64)[..., 2:] < -0.5).float().expand(-1, -1, 3)
-    assert sky_behind(sky_of(image), False, CAMERA).min() == 1.0
-    assert sky_behind(sky_of(image, yaw=90.0), False, CAMERA).max() == 0.0
+    assert environment_behind(environment_of(image), False, CAMERA).min() == 1.0
+    assert environment_behind(environment_of(image, yaw=90.0), False, CAMERA).max() == 0.0
     from_right = orbit_camera(ORIGIN, 90.0, 0.0, 3.0, SIZE, SIZE)
-    assert sky_behind(sky_of(image, yaw=90.0, scale=(2.0, 1.0, 0.0)), False, from_right)[5, 5].tolist() == [2, 1, 0]
+    assert environment_behind(environment_of(image, yaw=90.0, scale=(2.0, 1.0, 0.0)), False, from_right)[
+        5, 5
+    ].tolist() == [2, 1, 0]
 
 
 @pytest.mark.parametrize("backdrop", ["environment", "blurred"])
 def test_the_sky_fills_what_the_body_leaves_open(backdrop):
-    light = BuiltLight(Lighting(), torch.zeros(16, 32, 3), sky_of(torch.full((16, 32, 3), 0.25)))
+    light = BuiltLight(Lighting(), torch.zeros(16, 32, 3), environment_of(torch.full((16, 32, 3), 0.25)))
     picture = over_surroundings(Surroundings(backdrop), light, half_covered())
     assert (picture[..., 3] == 1).all()
     assert (picture[:, : SIZE // 2, :3] == 0.25).all() and (picture[:, SIZE // 2 :, :3] == 0.5).all()
@@ -85,7 +86,7 @@ def test_shadows_on_screen_darken_a_background_as_light_would():
 
 
 def test_balls_hang_in_the_lower_left_corner():
-    light = Lightings(lambda path: torch.zeros(1)).build(torch.full((16, 32, 3), 0.5), LightState(), ORIGIN)
+    light = LightingCache(lambda path: torch.zeros(1)).build(torch.full((16, 32, 3), 0.5), LightState(), ORIGIN)
     picture = over_surroundings(Surroundings(has_balls=True), light, half_covered())
     assert picture[-5, 4, :3].tolist() == pytest.approx([0.5, 0.5, 0.5], abs=0.01)  # the mirror
     assert picture[-5, 10, :3].tolist() == pytest.approx([0.09, 0.09, 0.09], abs=0.01)  # 18 % gray
@@ -93,12 +94,12 @@ def test_balls_hang_in_the_lower_left_corner():
 
 
 def test_painted_cells_are_part_of_the_sky():
-    lightings = Lightings(lambda path: torch.zeros(1))
+    cache = LightingCache(lambda path: torch.zeros(1))
     captured = torch.full((16, 32, 3), 0.5)
-    built = lightings.build(captured, LightState(probe_edits=((5, (7.0, 7.0, 7.0)),)), ORIGIN)
-    assert built.sky is not None and built.sky.sharp[0, 5, 0] == 7.0
-    again = lightings.build(captured, LightState(probe_edits=((5, (7.0, 7.0, 7.0)),), lamps=(LampState(),)), ORIGIN)
-    assert again.sky is built.sky and len(again.lighting.lamps) == 1  # a dragged lamp uploads nothing
+    built = cache.build(captured, LightState(probe_edits=((5, (7.0, 7.0, 7.0)),)), ORIGIN)
+    assert built.environment is not None and built.environment.sharp[0, 5, 0] == 7.0
+    again = cache.build(captured, LightState(probe_edits=((5, (7.0, 7.0, 7.0)),), lamps=(LampState(),)), ORIGIN)
+    assert again.environment is built.environment and len(again.lighting.lamps) == 1  # a dragged lamp uploads nothing
 
 
 def test_render_surrounds_the_avatar_and_exports_the_light(avatar_file, tmp_path, capsys):
