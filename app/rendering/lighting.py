@@ -63,7 +63,7 @@ class LightingCache:
         return replace(built, lighting=replace(built.lighting, lamps=suns, area_lamps=near))
 
     def _surroundings(self, captured: Tensor, light: LightState) -> BuiltLight:
-        """All light but the lamps: painted cells replace probes and bright sources there; `turn_deg` turns everything."""
+        """All light but the lamps: painted cells replace probes and bright sources there; `turn_deg` turns all."""
         if light.mode == "environment" and light.environment:
             image = self._read_image(light.environment)
         elif light.mode == "none":

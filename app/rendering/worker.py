@@ -31,7 +31,7 @@ class _Inspection:
 
 
 class Worker:
-    """Owns the renderer and the engine thread. The windows' thread calls its methods; all but `close` return at once."""
+    """Owns the renderer and the engine thread. The windows' thread calls it; all methods but `close` return at once."""
 
     def __init__(self, renderer: Renderer, size: int) -> None:
         self._renderer = renderer

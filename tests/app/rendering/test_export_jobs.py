@@ -1,4 +1,4 @@
-"""Pictures to job away: one picture, however many bands it was made of, and the command does what the window does."""
+"""Export jobs: tiles join to one picture, files hold what the window shows, mistakes are errors of one line."""
 
 from dataclasses import replace
 
@@ -30,7 +30,7 @@ def service() -> RenderService:
 
 @pytest.fixture
 def state(avatar_file) -> ViewState:
-    """A body in surroundings with everything that depends on the position in the picture."""
+    """A body with floor, balls and checkerboard, which depend on the position in the picture."""
     state = ViewState(BodyState(str(avatar_file.resolve())), camera=CameraState(azimuth_deg=20.0, elevation_deg=12.0))
     return replace(
         lights.add_lamp(state),
@@ -49,7 +49,7 @@ def is_made(service, state, settings) -> bool:
 
 @pytest.mark.parametrize("buffer", ["radiance", "depth", "normal"])
 @pytest.mark.parametrize("backdrop", ["checker", "environment"])
-def test_tiles_are_one_picture(service, state, monkeypatch, buffer, backdrop):
+def test_tiles_join_to_the_whole_picture(service, state, monkeypatch, buffer, backdrop):
     state = edits.edit_display(
         replace(state, surroundings=replace(state.surroundings, backdrop=backdrop)), buffer=buffer
     )
@@ -64,7 +64,7 @@ def test_tiles_are_one_picture(service, state, monkeypatch, buffer, backdrop):
     assert apart.max() <= 2  # measured 1: rays through a cropped picture round differently
 
 
-def test_both_sides_of_a_split_picture_are_made(service, state):
+def test_both_pictures_of_a_comparison_are_made(service, state):
     state = replace(state, compare=CompareState(True, "albedo"))
     shares = []
     frame = service.render_large(state, SIZE, lambda done, of: shares.append(done / of) or True)
@@ -72,7 +72,7 @@ def test_both_sides_of_a_split_picture_are_made(service, state):
     assert service.render_large(state, SIZE, lambda done, of: done < of) is None
 
 
-def test_a_clear_picture_over_its_background_is_the_shown_one(service, state, tmp_path):
+def test_a_transparent_picture_over_its_background_is_the_shown_one(service, state, tmp_path):
     state = replace(state, surroundings=replace(state.surroundings, backdrop="color"))
     for name, has_alpha in (("clear.png", True), ("shown.png", False)):
         assert is_made(service, state, StillState(SIZE, has_alpha, str(tmp_path / name)))
@@ -95,10 +95,10 @@ def test_a_layered_exr_holds_every_buffer_in_the_engines_numbers(service, state,
     assert np.abs(layers["normal.X"] - buffers.normal[..., 0].numpy())[covered].max() < 0.02
     assert layers["A"].min() == 0.0 and layers["mask.Y"].max() == 1.0
     assert (layers["A"] > 0.05).mean() > (layers["mask.Y"] > 0).mean()  # the floor's shadow
-    assert read_exr(path).shape == (SIZE, SIZE, 4)  # what any program shows first
+    assert read_exr(path).shape == (SIZE, SIZE, 4)  # the picture that other programs show
 
 
-def test_a_cancelled_picture_leaves_nothing(service, state, tmp_path):
+def test_a_cancelled_picture_leaves_no_file(service, state, tmp_path):
     for name in ("a.png", "a.exr"):
         job = StillJob(state, StillState(SIZE, False, str(tmp_path / name)))
         assert not job.run(service, lambda done, of, frame: False, lambda: True)
@@ -122,7 +122,7 @@ def test_a_picture_never_replaces_an_older_one(tmp_path):
         (["--out", "file/p.png"], "cannot write here"),
     ],
 )
-def test_mistakes_about_pictures_are_one_line(avatar_file, tmp_path, monkeypatch, capsys, options, message):
+def test_mistakes_in_options_are_refused_in_one_line(avatar_file, tmp_path, monkeypatch, capsys, options, message):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "file").write_text("")
     assert main(["render", "--avatar", str(avatar_file), *options]) == 2
@@ -131,7 +131,7 @@ def test_mistakes_about_pictures_are_one_line(avatar_file, tmp_path, monkeypatch
     assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
 
 
-def test_all_light_becomes_an_environment_that_lights_the_same(service, state, tmp_path):
+def test_an_exported_environment_lights_the_same(service, state, tmp_path):
     state = replace(state, surroundings=ViewState().surroundings)
     for name in ("light.hdr", "light.exr"):
         assert LightJob(state, str(tmp_path / name)).run(service, lambda done, of, frame: True, lambda: False)
@@ -142,10 +142,10 @@ def test_all_light_becomes_an_environment_that_lights_the_same(service, state, t
     lit = pictures[0][..., 3] > 0.99
     before, after = (picture[lit].astype(np.float32) for picture in pictures)
     apart = np.abs(after - before).mean() / before.mean()
-    assert apart < 0.01  # measured 0.2 %: the lamp came back as a bright source
+    assert apart < 0.01  # measured 0.2 %: the lamp is read as a bright source
 
 
-def test_light_is_not_written_where_nothing_could_read_it(service, state, tmp_path):
+def test_light_is_not_written_in_another_format(service, state, tmp_path):
     with pytest.raises(PhynesError, match="ends in .hdr or .exr"):
         LightJob(state, str(tmp_path / "light.png")).run(service, lambda done, of, frame: True, lambda: False)
     assert not list(tmp_path.iterdir())

@@ -1,4 +1,4 @@
-"""ViewStates become frames: the engine behind the viewer, without windows."""
+"""The render service: from ViewStates to frames, without windows."""
 
 from dataclasses import replace
 
@@ -53,7 +53,7 @@ def lit(frame):
     return pixels[..., :3][pixels[..., 3] > 0]
 
 
-def test_it_opens_on_the_light_learned_in_training(service, view, checkpoint):
+def test_the_captured_light_is_the_one_learned_in_training(service, view, checkpoint):
     frame = service.render(view, SIZE)
     assert np.allclose(frame.probe_radiance[:, :, 0], 0.5 + np.linspace(0, 1, 32), atol=1e-5)
     assert frame.state == view and frame.size == (SIZE, SIZE)
@@ -71,7 +71,7 @@ def test_every_buffer_renders(service, view, name):
     assert lit(frame).max() > 0
 
 
-def test_a_lamp_lights_its_side(service, view):
+def test_a_lamp_lights_the_half_that_faces_it(service, view):
     alone = edits.edit_light(lights.add_lamp(view), mode="none")
     for azimuth, brighter in ((90.0, slice(SIZE // 2, None)), (-90.0, slice(None, SIZE // 2))):
         pixels = service.render(lights.move_lamp(alone, 0, azimuth, 0.0), SIZE).pixels.astype(np.float32)
@@ -79,7 +79,7 @@ def test_a_lamp_lights_its_side(service, view):
         assert pixels[:, brighter, :3].sum() > 1.5 * pixels[:, darker, :3].sum()
 
 
-def test_lamps_join_the_other_light(service, view):
+def test_lamps_are_added_to_the_other_light(service, view):
     under_both = service.render(lights.add_lamp(view), SIZE)
     alone = service.render(edits.edit_light(lights.add_lamp(view), mode="none"), SIZE)
     captured = service.render(view, SIZE)
@@ -118,10 +118,10 @@ def test_painted_probes_replace_single_cells(service, view):
 def test_a_light_turntable_turns_painted_probes_too(service, view):
     painted = lights.paint_probes(edits.edit_light(view, mode="none"), 6, 24, (9.0, 9.0, 9.0))  # at +Z
     still = service.render(painted, SIZE)
-    # turned by 90 degrees it stands at +X: the same picture as a cell painted there
+    # turned by 90 degrees it is at +X: the same picture as with a cell painted there
     turned = service.render(edits.edit_light(painted, turn_deg=90.0), SIZE)
-    there = service.render(lights.paint_probes(edits.edit_light(view, mode="none"), 6, 16, (9.0, 9.0, 9.0)), SIZE)
-    assert np.allclose(lit(turned), lit(there), atol=2e-3)
+    expected = service.render(lights.paint_probes(edits.edit_light(view, mode="none"), 6, 16, (9.0, 9.0, 9.0)), SIZE)
+    assert np.allclose(lit(turned), lit(expected), atol=2e-3)
     assert not np.allclose(lit(turned), lit(still), atol=2e-2)
 
 
@@ -149,7 +149,7 @@ def test_a_moving_pose_converges_to_the_full_result(service, view):
     assert fresh.is_converged and np.array_equal(frames[-1].pixels, fresh.pixels)
 
 
-def test_stale_shadows_do_not_keep_a_buffer_without_light_busy(service, view):
+def test_outdated_shadows_do_not_refine_buffers_without_light(service, view):
     service.render(joints.set_joint(view, 17, (0.0, 25.0, 0.0)), SIZE)
     assert service.render(
         edits.edit_display(joints.set_joint(view, 17, (0.0, 25.0, 0.0)), buffer="albedo"), SIZE
@@ -166,7 +166,7 @@ def test_a_final_picture_has_smooth_edges(service, view):
     assert service.to_bytes(final, view.display).shape == (SIZE, SIZE, 3)
 
 
-def test_choices_name_what_ships_and_what_is_open(service, checkpoint):
+def test_choices_hold_bundled_files_and_the_open_avatar(service, checkpoint):
     choices = service.choices(str(checkpoint))
     assert "plain" in {choice.label for choice in choices.avatars}
     assert choices.motions[0].key == "" and {"walk", "jump"} <= {choice.label for choice in choices.motions}
@@ -185,7 +185,7 @@ def test_times_and_frames_of_a_clip(service, view):
         service.at_time(view, 1, None)
 
 
-def test_what_cannot_be_opened_is_one_line(service, view, tmp_path):
+def test_files_that_cannot_be_read_are_errors_of_one_line(service, view, tmp_path):
     write_exr(tmp_path / "square.exr", np.ones((8, 8, 3), np.float32))
     cases = [
         (ImageError, edits.edit_light(view, mode="environment", environment=str(tmp_path / "square.exr"))),
@@ -200,11 +200,11 @@ def test_what_cannot_be_opened_is_one_line(service, view, tmp_path):
         assert "\n" not in str(error.value)
     with pytest.raises(ImageError, match="studio"):
         light_of_probe("no-such-light")
-    assert service.render(view, SIZE).state == view  # and it goes on
+    assert service.render(view, SIZE).state == view  # the service still renders
 
 
-def test_painting_a_cell_takes_away_the_sun_in_it_and_keeps_the_others(service, view):
-    """Bright sources outlive paint elsewhere; a painted cell is as painted; a turntable turns all of it."""
+def test_painting_a_cell_removes_the_bright_source_in_it_and_keeps_the_others(service, view):
+    """The painted cell has its radiance, other cells keep their bright sources, and `turn_deg` turns everything."""
     file = str(probe_file("interior").resolve())
     lit = edits.edit_light(view, mode="environment", environment=file, yaw_deg=30.0)
     plain = service.scene(lit, SIZE).light.lighting
@@ -220,8 +220,8 @@ def test_painting_a_cell_takes_away_the_sun_in_it_and_keeps_the_others(service, 
     assert light.environment is not None and light.environment.image.shape == (16, 32, 3)
 
 
-def test_a_lamp_is_open_where_it_alone_lights_the_body(service, view):
-    """Half the body turns away from a lamp at the side; the surrounding light has no part in it."""
+def test_light_visibility_shows_one_lamp_alone(service, view):
+    """Half the body faces away from a lamp at the side; the environment does not count."""
     state = lights.edit_lamp(lights.add_lamp(view), 0, azimuth_deg=90.0, elevation_deg=0.0)
     frame = service.render(edits.edit_display(state, buffer="light_visibility", shown_light="lamp:0"), SIZE)
     values = frame.pixels[..., 0].astype(np.float32)
@@ -229,10 +229,10 @@ def test_a_lamp_is_open_where_it_alone_lights_the_body(service, view):
     trunk = slice(int(0.3 * SIZE), int(0.5 * SIZE))
     assert values[trunk, SIZE // 2 + 3].mean() > 0.5 > values[trunk, SIZE // 2 - 4].mean()
     gone = edits.edit_display(state, buffer="light_visibility", shown_light="lamp:7")
-    assert (service.render(gone, SIZE).pixels == frame.pixels).all()  # the only lamp stands in for one that is gone
+    assert (service.render(gone, SIZE).pixels == frame.pixels).all()  # lamp 7 does not exist: the only lamp
 
 
-def test_a_comparison_renders_both_sides(service, view):
+def test_a_comparison_renders_both_pictures(service, view):
     state = replace(view, compare=CompareState(True, buffer="normal"))
     frame = service.render(state, SIZE, is_final=True)
     alone = service.render(edits.edit_display(view, buffer="normal"), SIZE, is_final=True)

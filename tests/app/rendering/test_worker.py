@@ -1,4 +1,4 @@
-"""The engine thread: latest wins, errors are messages, recordings come and go, and it always ends."""
+"""The engine thread: it renders the latest view, reports errors as messages, runs export jobs, and ends."""
 
 import threading
 import time
@@ -18,11 +18,11 @@ from phynes_core.io.image_files import read_png
 PATIENCE_S = 60.0
 
 
-BROKEN_S = 7.0  # of a body's clip: its pixel values cannot be made
+BROKEN_S = 7.0  # clip time at which pixel values fail
 
 
 class FakeRenderer:
-    """A stand-in renderer: gray frames, held back on request."""
+    """A renderer of gray frames, which wait for `gate`."""
 
     def __init__(self):
         self.rendered = []
@@ -88,7 +88,7 @@ def worker(renderer):
     assert worker.close(PATIENCE_S)
 
 
-def test_it_says_what_it_prepares_and_then_is_ready(worker, renderer):
+def test_the_warm_up_reports_its_progress_and_ends(worker, renderer):
     seen = []
     worker.wake = lambda: seen.append(worker.status)
     worker.start()
@@ -97,7 +97,7 @@ def test_it_says_what_it_prepares_and_then_is_ready(worker, renderer):
     assert worker.status.activity == ""
 
 
-def test_the_latest_view_wins(worker, renderer):
+def test_only_the_latest_waiting_view_is_rendered(worker, renderer):
     renderer.gate.clear()
     worker.start()
     worker.show(at_second(0.0))
@@ -109,7 +109,7 @@ def test_the_latest_view_wins(worker, renderer):
     assert [state.body.time_s for state, *_ in renderer.rendered] == [0.0, 49.0]
 
 
-def test_what_did_not_converge_is_rendered_again(worker, renderer):
+def test_a_frame_that_did_not_converge_is_rendered_again(worker, renderer):
     renderer.num_unconverged = 3
     worker.start()
     worker.show(at_second(1.0))
@@ -118,7 +118,7 @@ def test_what_did_not_converge_is_rendered_again(worker, renderer):
     assert worker.status.render_fps > 0
 
 
-def test_a_view_at_rest_becomes_fine_only_when_no_hand_is_on_it(worker, renderer):
+def test_a_view_at_rest_is_refined_only_where_that_is_allowed(worker, renderer):
     worker.start()
     worker.show(at_second(1.0))
     wait_for(lambda: worker.latest is not None)
@@ -190,11 +190,11 @@ def test_closing_in_the_middle_of_a_recording_leaves_no_file(renderer, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_closing_before_the_start_is_fine(renderer):
+def test_closing_before_the_start_works(renderer):
     assert Worker(renderer, 16).close(1.0)
 
 
-def test_a_picture_at_rest_is_read_out_once_and_only_when_somebody_points(worker, renderer):
+def test_pixel_values_are_computed_once_and_only_where_that_is_allowed(worker, renderer):
     worker.start()
     worker.show(at_second(1.0))
     worker.let_refine(True)
@@ -220,7 +220,7 @@ def test_pixel_values_that_fail_are_one_message_and_are_not_tried_again(worker, 
     assert [state.body.time_s for state in renderer.read] == [BROKEN_S, 3.0]
 
 
-def test_a_picture_is_written_and_the_live_view_comes_back(worker, renderer, tmp_path):
+def test_a_picture_is_written_and_the_live_view_is_rendered_again(worker, renderer, tmp_path):
     worker.start()
     worker.show(at_second(1.0))
     wait_for(lambda: worker.latest is not None)
@@ -230,7 +230,7 @@ def test_a_picture_is_written_and_the_live_view_comes_back(worker, renderer, tmp
     wait_for(lambda: any(message.text == f"Saved {tmp_path / 'p.png'}" for message in worker.status.messages))
 
 
-def test_one_thing_is_made_at_a_time(worker, renderer, tmp_path):
+def test_only_one_job_runs_at_a_time(worker, renderer, tmp_path):
     worker.start()
     wait_for(lambda: worker.status.is_ready)
     renderer.gate.clear()
