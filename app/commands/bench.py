@@ -124,7 +124,7 @@ def _show(record: dict, has_profile: bool) -> None:
         print(f"{name:<18}{row['fps_p50']:>14.1f}{row['fps_p5']:>16.1f}")
         if has_profile:
             print("".join(f"    {node:<22}{ms:>8.2f} ms\n" for node, ms in row["stage_ms"].items()), end="")
-    print(f"\n{'stage':<18}{'fast ms':>14}{'reference ms':>16}{'ratio':>9}  reference")
+    print(f"\n{'operation':<18}{'fast ms':>14}{'reference ms':>16}{'ratio':>9}  reference")
     for name, row in record["stages"].items():
         line = f"{name:<18}{row['fast_ms']:>14.2f}"
         if row["reference_ms"] is not None:
@@ -142,7 +142,7 @@ def _title(backend: str) -> str:
 def _show_backends(table: dict[str, dict[str, float]], ops: dict[str, str], device: str) -> None:
     from phynes_core.kernels.registry import candidates, missing_cause, remedy
 
-    print(f"\n{'stage':<18}ms by backend, in order of preference")
+    print(f"\n{'operation':<18}ms by backend, in order of preference")
     for operation, row in table.items():
         print(f"{operation:<18}" + "   ".join(f"{_title(name)} {ms:.2f}" for name, ms in row.items()))
     names = {name for op in ops.values() for name in candidates(op, device)}

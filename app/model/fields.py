@@ -121,7 +121,7 @@ class Rule(Declared):
 
 
 TURN_DEG = 36_000.0  # a hundred turns: the largest angle of fields whose sliders show one turn
-MOST_LIGHT = 1e9  # of a radiance, an irradiance or a factor of light: more than any image file holds
+MOST_LIGHT = 1e9  # of a radiance, an irradiance or a factor of light: far above any environment's
 MOST_TIME_S = 1e6  # of a clip
 
 Share = Annotated[float, Number(0.0, 1.0)]

@@ -124,7 +124,7 @@ def add_lamp(state: "ViewState") -> "ViewState":
 
 
 def remove_lamp(state: "ViewState", index: int) -> "ViewState":
-    """Remove a lamp; the selection stays, as far as that lamp exists."""
+    """Remove a lamp; the selected index stays, clamped to the lamps that are left."""
     lamps = state.light.lamps
     if not 0 <= index < len(lamps):
         return state

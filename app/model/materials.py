@@ -15,7 +15,7 @@ SHAPES = ("brush", "fill")  # fill: the connected surface around the first point
 TOOLS = ("none", "brush", "fill", "pick")
 MOST_STROKES = 1000
 MOST_POINTS = 60_000  # of all strokes together
-MIN_ROUGHNESS = 0.05  # of the slider and the eyedropper: smaller values alias
+MIN_ROUGHNESS = 0.05  # of the slider and the eyedropper: smaller values sparkle
 
 
 @dataclass(frozen=True)
