@@ -1,7 +1,7 @@
 """From argv to a command's run(): a file of app/commands/ is a subcommand, imported only when it is asked for.
 
 A command module holds a docstring (first line: what it does; then examples), one frozen dataclass of options named like
-the module in CamelCase, whose field docstrings are the help, and `run(options) -> exit code`. What a user can mend is a
+the module in CamelCase, whose field docstrings are the help, and `run(options) -> exit code`. A user's mistake is a
 PhynesError: one line on stderr and exit code 2.
 """
 
@@ -27,11 +27,11 @@ HELP = ("-h", "--help", "help")
 
 
 def launch(argv: Sequence[str]) -> int:
-    """What launch.py does: bring what the command needs, in another process if must be, then run it."""
+    """Install what the command needs (this may restart the program in .venv) and run it; returns the exit code."""
 
     def start() -> int:
         command = command_name(argv)
-        if command is not None:  # the list of commands and a misspelt command cost no installation
+        if command is not None:  # the list of commands needs no installation; neither does an unknown command
             virtual_environment.ensure(command, argv)
         return run(argv)
 
@@ -39,7 +39,7 @@ def launch(argv: Sequence[str]) -> int:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command line; returns the exit code, never raises for what a user can mend."""
+    """Run one command line; returns the exit code, also for a user's mistakes."""
     arguments = sys.argv[1:] if argv is None else list(argv)
     return guarded(lambda: run(arguments))
 
@@ -53,7 +53,7 @@ def run(argv: Sequence[str]) -> int:
     rest = argv[1:] if argv and argv[0] == name else argv
     if rest and rest[0] is argv[0] and is_session(rest[0]):
         rest = ["--session", *rest]
-    # before torch reads it: its threads must sleep while they wait, for spinning costs tenfold beside any other load
+    # set before torch reads it: threads that spin while they wait are ten times slower beside any other load
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     module = import_module(f"app.commands.{name}")
     options = _parse(name, module, rest)
@@ -61,7 +61,7 @@ def run(argv: Sequence[str]) -> int:
 
 
 def guarded(action: Callable[[], int]) -> int:
-    """The exit code of `action`, with a user's mistakes told in one line."""
+    """The exit code of `action`; a PhynesError is printed in one line and gives 2, an interruption gives 130."""
     try:
         return action()
     except PhynesError as error:
@@ -73,7 +73,7 @@ def guarded(action: Callable[[], int]) -> int:
 
 
 def command_name(argv: Sequence[str]) -> str | None:
-    """The subcommand that argv asks for; "view" when it starts with an option; None when it asks for the list."""
+    """The subcommand of argv; "view" without one; None for the list of commands. Raises UsageError for unknown ones."""
     if argv and argv[0] in HELP:
         return None
     if not argv or argv[0].startswith("-"):
@@ -101,7 +101,7 @@ def command_names() -> list[str]:
 
 
 def overview() -> str:
-    """What -h prints: every command with the first line of its docstring, read without importing it."""
+    """The text of -h: every command with the first line of its docstring, read without importing it."""
     lines = ["usage: python launch.py [COMMAND] [OPTIONS]", ""]
     for name in command_names():
         text = ast.get_docstring(ast.parse((COMMANDS_FOLDER / f"{name}.py").read_text(encoding="utf-8"))) or ""
@@ -119,13 +119,13 @@ def overview() -> str:
 
 
 def _parse(name: str, module, argv: Sequence[str]):
-    """The command's options as its dataclass; None when help was asked for and printed."""
+    """The command's options as its dataclass; None where help was asked for and printed; raises UsageError."""
     import tyro
 
     options = getattr(module, "".join(part.capitalize() for part in name.split("_")))
-    said = io.StringIO()
+    errors = io.StringIO()
     try:
-        with redirect_stderr(said):
+        with redirect_stderr(errors):
             return tyro.cli(
                 options,
                 args=_join_negative_values(argv),
@@ -137,11 +137,11 @@ def _parse(name: str, module, argv: Sequence[str]):
         if not stop.code:
             return None
         command = "python launch.py" + ("" if name == DEFAULT_COMMAND else f" {name}")
-        raise UsageError(f"{_one_line(said.getvalue())} ({command} -h shows the options)") from None
+        raise UsageError(f"{_one_line(errors.getvalue())} ({command} -h shows the options)") from None
 
 
 def _as_started(text: str) -> str:
-    """The text with the program named as it is started here: `phynes` where the package is installed."""
+    """The text with `phynes` instead of `python launch.py` where the package is installed."""
     return text.replace("python launch.py", PROGRAM)
 
 
@@ -157,7 +157,7 @@ def _join_negative_values(argv: Sequence[str]) -> list[str]:
 
 
 def _one_line(box: str) -> str:
-    """What a boxed message of the parser says, without the box, its title, the advice below its rule, its styling."""
+    """The one line of an error message of tyro, without its box, title, styling and the advice below the line."""
     plain = re.sub(r"\x1b\[[0-9;]*m", "", box)
     parts: list[list[str]] = [[]]
     for row in plain.splitlines():
@@ -166,12 +166,12 @@ def _one_line(box: str) -> str:
             parts.append([])
         elif text and not re.match(r"\s*[╭╰]", row):
             parts[-1].append(text)
-    if "╭" not in plain:  # on a terminal without UTF-8 the title stands above a rule of its own
+    if "╭" not in plain:  # on a terminal without UTF-8 the title has a separating line of its own
         parts = parts[1:]
-    said, advice = (*parts, [], [])[:2]
-    if said and said[0].startswith("Missing from"):
-        return "missing " + " and ".join(row.split()[0] for row in said if row.startswith("--"))
-    text = re.sub(r"^Unrecognized options: ([^\s,]+).*", r"unknown option \1", " ".join(said))
+    message, advice = (*parts, [], [])[:2]
+    if message and message[0].startswith("Missing from"):
+        return "missing " + " and ".join(row.split()[0] for row in message if row.startswith("--"))
+    text = re.sub(r"^Unrecognized options: ([^\s,]+).*", r"unknown option \1", " ".join(message))
     similar = [row.split()[0] for row in advice if row.startswith("--")]
     if text.startswith("unknown option") and similar:
         text += f": did you mean {similar[0]}?"

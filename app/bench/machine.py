@@ -1,4 +1,4 @@
-"""What is measured on, and how a time is taken there."""
+"""The machine that is measured: timing, memory, and its description."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ from phynes_core.io.shipped_files import PROJECT
 
 
 def milliseconds(action: Callable[[], object], device: str = "cpu") -> float:
-    """How long an action takes; a GPU has finished it when the clock stops."""
+    """Time an action, including the GPU's work for it."""
     finish(device)
     start = time.perf_counter()
     action()
@@ -20,13 +20,13 @@ def milliseconds(action: Callable[[], object], device: str = "cpu") -> float:
 
 
 def finish(device: str) -> None:
-    """Wait for what a GPU still has to do."""
+    """Wait until the GPU has finished; nothing on the CPU."""
     if device == "cuda":
         torch.cuda.synchronize()
 
 
 def peak_memory_mb() -> float:
-    """The most memory this process has held, its libraries included."""
+    """Peak resident memory of this process in MiB; NaN on Windows."""
     if sys.platform == "win32":
         return float("nan")
     import resource
@@ -36,7 +36,7 @@ def peak_memory_mb() -> float:
 
 
 def peak_device_memory_mb(device: str) -> float | None:
-    """The most memory torch has held on a GPU; None without one."""
+    """Peak GPU memory allocated by torch in MiB; None on the CPU."""
     return round(torch.cuda.max_memory_allocated() / 2**20, 1) if device == "cuda" else None
 
 

@@ -1,4 +1,4 @@
-"""Each operation of a frame, and a training step: every backend's time on the same work, in one run."""
+"""Times of each operation of a frame, and of a training step, by each backend on the same work."""
 
 import statistics
 from collections.abc import Callable, Mapping
@@ -20,25 +20,25 @@ from phynes_core.render.rasterize import rasterize
 from phynes_core.render.shade import PackedVisibility, Surface, shade
 from phynes_core.render.visibility import Occluder
 
-RAY_OPS = ("rasterize", "visibility")  # their torch reference would take hours: Warp on the CPU is theirs
+RAY_OPS = ("rasterize", "visibility")  # compared with Warp on the CPU: their torch reference would take hours
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One step of a frame."""
+    """One operation that is timed."""
 
     name: str
     op: str  # of kernels.registry
-    run: Callable[[str, float], object]  # by which backend, what share of the work
-    shares: Mapping[str, float] = field(default_factory=dict)  # of the work that a slow backend does; the rest do all
+    run: Callable[[str, float], object]  # (backend, share of the work)
+    shares: Mapping[str, float] = field(default_factory=dict)  # backend -> share of the work it does; 1 when left out
 
     def reference(self, device: str) -> str:
-        """What the fast path is set beside."""
+        """The backend that `auto` is compared with."""
         has_warp = self.op in RAY_OPS and device == "cpu" and missing_cause("warp") is None
         return "warp" if has_warp else REFERENCE
 
     def milliseconds(self, backend: str, repeats: int, device: str) -> float:
-        """The median, scaled to the whole work."""
+        """Median time in ms, scaled to the whole work."""
         share = self.shares.get(backend, 1.0)
         self.run(backend, share)  # compiles, fills the caches
         times = [milliseconds(lambda: self.run(backend, share), device) for _ in range(repeats)]
@@ -71,7 +71,7 @@ def measure_operations(
 def measure_backends(
     operations: list[Operation], repeats: int, progress: Callable[[str], None], device: str = "cpu"
 ) -> dict[str, dict[str, float]]:
-    """Milliseconds of each operation by every backend that works here."""
+    """Operation -> backend -> milliseconds, for every backend that works here."""
     results: dict[str, dict[str, float]] = {}
     for operation in operations:
         results[operation.name] = {}
@@ -83,7 +83,7 @@ def measure_backends(
 
 
 def frame_operations(scene: Scene) -> list[Operation]:
-    """The operations of one frame of the scene, whose inputs are made beforehand."""
+    """The operations of one frame of the scene; their inputs are computed here."""
     posed, camera, environment = scene.avatars[0], scene.camera, scene.lighting.environment
     assert environment is not None
     avatar, device = posed.avatar, posed.avatar.body.v_template.device
@@ -153,7 +153,7 @@ def frame_operations(scene: Scene) -> list[Operation]:
 
 
 def training_operation(device: str = "cpu") -> Operation:
-    """Steps of stage 1 on the sample capture: a share of 4 divides their time by their number."""
+    """A training step of stage 1 on the sample capture: STEPS are run, and a share of STEPS divides their time."""
     trained = TrainingStep(device)
-    several = dict.fromkeys(("auto", *available("hash_encoding", device)), float(STEPS))
-    return Operation("training_step", "hash_encoding", lambda backend, _: trained.take(backend), several)
+    shares = dict.fromkeys(("auto", *available("hash_encoding", device)), float(STEPS))
+    return Operation("training_step", "hash_encoding", lambda backend, _: trained.run(backend), shares)

@@ -1,4 +1,4 @@
-"""A plot of times against sizes as SVG, both axes logarithmic: a straight line is a power."""
+"""An SVG plot of times against sizes, both axes logarithmic: a power law is a straight line."""
 
 import math
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ _STYLE = "font: 12px Inter, sans-serif; background: #fff"
 
 @dataclass(frozen=True)
 class Line:
-    """Times of one thing."""
+    """One line of a plot."""
 
     name: str
     sizes: tuple[float, ...]

@@ -1,6 +1,6 @@
-"""Rivals of an avatar, made from the same capture while `evaluate --rivals` runs.
+"""Baselines made from an avatar's capture, which `evaluate --rivals` compares it with.
 
-It stands here because Mitsuba's inverse rendering lives with the synthetic captures, which evaluation does not know.
+This file is in app/ because it joins phynes_core/evaluation and phynes_core/synthetic, which do not import each other.
 """
 
 import time
@@ -25,7 +25,7 @@ def make_rivals(
     capture: Capture,
     say: Callable[[str], None],
 ) -> list[Rival]:
-    """A plain textured mesh, and Mitsuba's inverse rendering where it runs; `say` is told why it does not."""
+    """A textured mesh, and Mitsuba's inverse rendering where it works; `say` gets the progress or why it does not."""
     say("gathering the training pictures' colors")
     start = time.perf_counter()
     color = gather_texture(avatar, capture)

@@ -1,6 +1,6 @@
-"""Frames a second while one thing changes from frame to frame, as the viewer renders while something is dragged.
+"""Frames a second while one thing changes from frame to frame, as in the viewer during a drag.
 
-The scene comes from the render service; frames are made by the engine's renderer itself, without what a window needs.
+The scene comes from the render service; the engine's FrameRenderer is timed without the work for a window.
 """
 
 import statistics
@@ -29,13 +29,13 @@ BUFFERS = frozenset({"radiance", "normal", "mask"})
 
 @dataclass(frozen=True)
 class ScenarioTimes:
-    """One scenario's frames."""
+    """Times of one scenario's frames."""
 
     frame_ms: tuple[float, ...]
-    node_ms: dict[str, float]  # mean over the frames; a node of the frame whose result was kept took nothing
+    node_ms: dict[str, float]  # mean over the frames; 0 where a node's result was reused
 
     def as_json(self) -> dict[str, float | dict[str, float]]:
-        """The numbers that a person reads: the median, and the slowest twentieth."""
+        """Frames a second at the median and at the 95th percentile of the times; the nodes' times, slowest first."""
         ordered = sorted(self.frame_ms)
         slow = ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]
         nodes = {name: round(value, 3) for name, value in sorted(self.node_ms.items(), key=lambda item: -item[1])}
@@ -44,14 +44,14 @@ class ScenarioTimes:
 
 
 def live_options(state: ViewState) -> RenderOptions:
-    """As the viewer renders while something moves, but with all shadows renewed in every frame."""
+    """The viewer's options while something moves, but with all shadows recomputed in every frame."""
     return replace(render_options(state, BUFFERS, LIVE), visibility_slices=1)
 
 
 def measure_scenarios(
     scene: Scene, num_frames: int, options: RenderOptions, progress: Callable[[str], None], device: str = "cpu"
 ) -> dict[str, ScenarioTimes]:
-    """Every scenario with a renderer of its own; "full" keeps nothing between frames."""
+    """Time every scenario with a renderer of its own; "full" reuses nothing between frames."""
     results = {}
     for name, frames in _scenarios(scene, num_frames + WARM_UP_FRAMES).items():
         progress(name)
@@ -60,7 +60,7 @@ def measure_scenarios(
 
 
 def measure_frames(frames: Iterable[Scene], options: RenderOptions, device: str = "cpu") -> ScenarioTimes:
-    """Render frames one after the other; the first ones are not counted."""
+    """Render frames one after the other; the first WARM_UP_FRAMES are not counted."""
     renderer, times, nodes = FrameRenderer(device=torch.device(device)), [], []
     for frame in frames:
         times.append(milliseconds(lambda frame=frame: renderer.render(frame, options), device))
@@ -72,7 +72,7 @@ def measure_frames(frames: Iterable[Scene], options: RenderOptions, device: str 
 
 
 def parity_db(scene: Scene, options: RenderOptions, device: str) -> float:
-    """PSNR of the device's first picture against the CPU's, radiance in [0, 1]."""
+    """PSNR in dB of the device's picture against the CPU's, radiance clamped to [0, 1]."""
     devices = torch.device(device), torch.device("cpu")
     ours, cpu = (FrameRenderer(device=each).render(scene, options).radiance for each in devices)
     assert ours is not None and cpu is not None  # options ask for it
@@ -80,7 +80,7 @@ def parity_db(scene: Scene, options: RenderOptions, device: str) -> float:
 
 
 def turning_camera(scene: Scene, index: int) -> Scene:
-    """The scene from another side in every frame."""
+    """The scene with the camera 3 degrees further around it in every frame."""
     posed = scene.avatars[0]
     target, distance = orbit_target(posed.avatar, posed.pose, None), home_distance(posed.avatar)
     size = scene.camera.width

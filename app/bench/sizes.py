@@ -1,4 +1,4 @@
-"""How the cost grows: with the image, with the number of probes, with the number of avatars."""
+"""Times against the size of the image, the number of probes and the number of avatars."""
 
 import math
 import statistics
@@ -29,7 +29,7 @@ NUM_FRAMES, REPEATS = 5, 3
 def measure_sizes(
     scene: Scene, options: RenderOptions, progress: Callable[[str], None], device: str = "cpu"
 ) -> dict[str, tuple[Line, ...]]:
-    """Milliseconds against each size, by what was varied."""
+    """Kind of size -> lines of milliseconds against it."""
     return {
         "image side, pixels": _images(scene, options, progress, device),
         "probes": _probes(scene, progress, device),
@@ -98,7 +98,7 @@ def _median(action: Callable[[], object], device: str) -> float:
 
 
 def spread_directions(count: int) -> torch.Tensor:  # [count, 3] unit
-    """Evenly over the sphere: a golden spiral."""
+    """Directions spread evenly over the sphere on a golden spiral."""
     index = torch.arange(count) + 0.5
     height, turn = 1.0 - 2.0 * index / count, index * math.pi * (3.0 - math.sqrt(5.0))
     radius = (1.0 - height.square()).sqrt()

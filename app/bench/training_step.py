@@ -1,7 +1,7 @@
-"""A step of training's first stage, repeated from the same step by each backend.
+"""Steps of training stage 1, repeated from the same step on by each backend.
 
-The reference is plain: torch for the maps, Warp on the CPU, where it is installed, for the heights of every sample
-along the rays and for rasterizing the silhouette.
+The reference is torch for the maps and, where it is installed, Warp on the CPU for the heights of the samples along the
+rays and for rasterizing the silhouette.
 """
 
 from collections.abc import Iterator
@@ -24,8 +24,8 @@ from phynes_core.training.stage import StageSetup
 from phynes_core.training.stage1 import Stage1
 
 NUM_FRAMES = 4  # of the sample capture, with four views each
-FIRST_STEP = FAST.stage1.steps // 2  # where the fog is as thin as in most of the training
-STEPS = 4  # taken together: one in four also fits the silhouette, one in two holds the mesh
+FIRST_STEP = FAST.stage1.steps // 2  # where the density's width beta is typical of the training
+STEPS = 4  # timed together: one in four has the silhouette loss, one in two the mesh losses
 
 
 class TrainingStep:
@@ -37,11 +37,11 @@ class TrainingStep:
         self._losses: dict[str, list[float]] = {}
 
     def losses(self, backend: str) -> list[float]:
-        """Of the steps that were taken last."""
+        """The losses of the steps that a backend ran last."""
         return self._losses[backend]
 
-    def take(self, backend: str) -> None:
-        """STEPS steps, with the maps on a backend."""
+    def run(self, backend: str) -> None:
+        """Run STEPS steps with the maps on a backend."""
         with _training_threads():
             if backend not in self._stages:
                 self._stages[backend] = self._start(backend)
@@ -69,7 +69,7 @@ class TrainingStep:
 
 
 class _WarpTree(Bvh):
-    """Asks Warp on the CPU for every sample."""
+    """A BVH that computes the height of every sample with Warp on the CPU."""
 
     def __init__(self, vertices: np.ndarray, faces: np.ndarray) -> None:
         from phynes_core.kernels.cuda.warp_rays import RayMesh
@@ -103,7 +103,7 @@ class _WarpTree(Bvh):
 
 @contextmanager
 def _training_threads() -> Iterator[None]:
-    """One thread of torch, as `train` has by default."""
+    """Run with one thread of torch, the default of `train`."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

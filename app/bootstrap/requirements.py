@@ -1,6 +1,6 @@
-"""What a command needs: the lists of pyproject.toml, and which of their packages are missing here.
+"""The Python packages that a command needs, from pyproject.toml, and which of them are missing here.
 
-Standard library only; nothing that is looked for is imported.
+Standard library only; installed versions are read from metadata, without importing the packages.
 """
 
 import importlib.metadata
@@ -36,10 +36,10 @@ def requirement_lists(root: Path, groups: Sequence[str]) -> dict[str, list[str]]
 
 
 def missing(requirements: Sequence[str]) -> list[str]:
-    """Those that are not installed here at an allowed version, each as "name>=1.0 (found 0.9)"."""
+    """The requirements that are not installed here at an allowed version, as "name>=1.0 (found 0.9)"."""
     lacking = []
     for requirement in requirements:
-        if ";" in requirement:  # only some platforms: pip judges, and the engine has a stand-in
+        if ";" in requirement:  # for some platforms only: pip decides, and the engine has a fallback
             continue
         name, bounds = split_requirement(requirement)
         try:

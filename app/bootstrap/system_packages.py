@@ -1,4 +1,4 @@
-"""Libraries and programs that pip cannot bring: which are missing here, and the exact line that installs them.
+"""System libraries and programs that pip cannot install: which are missing here, and the command that installs them.
 
 Standard library only: launch.py asks before any package is installed.
 """
@@ -16,12 +16,12 @@ from phynes_core.errors import PhynesError
 
 
 class SetupError(PhynesError):
-    """Something the machine lacks, with the line that brings it."""
+    """Something that is missing on this machine; the message holds the command that installs it."""
 
 
 @dataclass(frozen=True)
 class SystemPackage:
-    """A Debian package and how to see, on any Linux, whether what it brings is there."""
+    """A Debian package, and how to check on any Linux whether its content is present."""
 
     debian: str
     library: str = ""  # as the linker's -l takes it
@@ -29,7 +29,7 @@ class SystemPackage:
     files: tuple[str, ...] = ()  # glob patterns, any of them
 
     def is_present(self) -> bool:
-        """Whether this machine has it. Away from Linux the system brings its own."""
+        """Whether this machine has it; always True on other systems than Linux, which bring their own."""
         if not sys.platform.startswith("linux"):
             return True
         if self.library:
@@ -53,12 +53,12 @@ TEST_PACKAGES = (
 
 
 def missing_packages(packages: Sequence[SystemPackage]) -> list[str]:
-    """Debian's names of those that are not here."""
+    """Debian names of the packages that are missing here."""
     return [package.debian for package in packages if not package.is_present()]
 
 
 def missing_venv_package() -> str | None:
-    """Debian splits venv and ensurepip off its Python: the package that holds them, or None where they are here."""
+    """The Debian package that holds venv and ensurepip, which Debian splits off Python; None where they are present."""
     from importlib.util import find_spec
 
     if find_spec("venv") and find_spec("ensurepip"):
@@ -67,7 +67,7 @@ def missing_venv_package() -> str | None:
 
 
 def install_line(names: Sequence[str]) -> str:
-    """The command a person types to install these."""
+    """The command that installs these packages."""
     sudo = "" if is_root() else "sudo "
     return f"{sudo}apt-get install -y {' '.join(names)}"
 

@@ -1,8 +1,7 @@
-"""The environment .venv: made, filled with the packages that a command needs, and started again inside.
+"""The virtual environment .venv: create it, install the packages that a command needs, and restart the program inside.
 
-Standard library only. An installation is finished when .venv/phynes-installed.json says so: it is written last and
-holds a hash of what was asked for, so that an interrupted or outdated installation is seen and finished at the next
-start.
+Standard library only. .venv/phynes-installed.json is written last and holds a hash of what was installed, so that the
+next start recognizes an interrupted or outdated installation and finishes it.
 """
 
 import hashlib
@@ -21,13 +20,13 @@ from app.bootstrap import system_packages
 from app.bootstrap.requirements import EXTRAS, missing, requirement_lists
 from app.bootstrap.system_packages import SetupError
 
-NEWEST_PYTHON = (3, 13)  # the last one that every pinned package has a wheel for
+NEWEST_PYTHON = (3, 13)  # for which every pinned package has a wheel
 RELAUNCHED = "PHYNES_RELAUNCHED"  # set in the environment of the second start, inside .venv
 
 
 @dataclass(frozen=True)
 class Project:
-    """Where this checkout keeps what an installation reads and writes."""
+    """The paths in a checkout that an installation reads and writes."""
 
     root: Path
 
@@ -43,7 +42,7 @@ class Project:
 
     @property
     def marker(self) -> Path:
-        """Written last: {extra: hash of what was installed for it}."""
+        """A JSON file that is written last: {group of packages: hash of what was installed for it}."""
         return self.venv / "phynes-installed.json"
 
     @property
@@ -56,7 +55,7 @@ PROJECT = Project(Path(__file__).resolve().parents[2])
 
 
 def ensure(command: str, argv: Sequence[str], project: Project = PROJECT) -> None:
-    """Return when this interpreter has what `command` needs; otherwise install into .venv and start again there."""
+    """Return where this interpreter has what `command` needs; else install into .venv and restart inside it."""
     groups = ("base", *EXTRAS.get(command, ()))
     lists = requirement_lists(project.root, groups)
     lacking = missing([requirement for group in lists.values() for requirement in group])
@@ -66,7 +65,7 @@ def ensure(command: str, argv: Sequence[str], project: Project = PROJECT) -> Non
         return
     if lacking and is_relaunched:
         raise SetupError(
-            f"{project.venv}: still lacks {', '.join(lacking)} after installing: delete it and start again"
+            f"{project.venv}: still lacks {', '.join(lacking)} after the installation: delete it and start again"
         )
 
     def needs_install() -> bool:
@@ -75,19 +74,19 @@ def ensure(command: str, argv: Sequence[str], project: Project = PROJECT) -> Non
     if needs_install():
         check_system(command)
         with locked(project):
-            if needs_install():  # another start may have done it while this one waited
+            if needs_install():  # another process may have done it while this one waited
                 install(project, lists, lacking)
     relaunch(project, argv)
 
 
 def is_complete(project: Project, lists: dict[str, list[str]]) -> bool:
-    """Whether .venv was filled, to the end, with exactly these lists and today's constraints."""
+    """Whether an installation of exactly these lists and the present constraints was finished."""
     done = _read_marker(project)
     return all(done.get(group) == _digest(project, lists[group]) for group in lists)
 
 
 def check_system(command: str) -> None:
-    """Before anything is downloaded: raise SetupError for what only the system's packages can bring."""
+    """Raise SetupError for missing system packages and an unsupported Python, before anything is downloaded."""
     if sys.version_info[:2] > NEWEST_PYTHON:
         raise SetupError(
             f"this is Python {sys.version_info[0]}.{sys.version_info[1]}, and the pinned packages exist for 3.11, 3.12 "
@@ -112,7 +111,7 @@ def check_system(command: str) -> None:
 
 
 def install(project: Project, lists: dict[str, list[str]], lacking: Sequence[str]) -> None:
-    """Make or mend .venv, install the lists at the pinned versions, and write the marker."""
+    """Create or repair .venv, install the lists at the pinned versions, and write the marker."""
     if project.venv.exists():
         said = f"bringing the packages in {project.venv} up to date ({len(lacking)} are missing here)"
     else:
@@ -145,7 +144,7 @@ def install(project: Project, lists: dict[str, list[str]], lacking: Sequence[str
 
 @contextmanager
 def locked(project: Project) -> Iterator[None]:
-    """One installation at a time. The operating system frees the lock when its holder, or its pip, ends."""
+    """Hold the lock of one installation at a time; the system frees it when this process and its pip have ended."""
     path = project.root / ".venv.lock"
     try:
         handle = path.open("a")
@@ -180,7 +179,7 @@ def _read_marker(project: Project) -> dict[str, str]:
 def _make_venv(project: Project) -> None:
     if project.python.exists() and _answers(project, "import pip"):
         return
-    if project.python.exists() and _answers(project, "import sys"):  # made by a tool that leaves pip out
+    if project.python.exists() and _answers(project, "import sys"):  # created without pip
         if _run([str(project.python), "-m", "ensurepip", "--upgrade"]) == 0:
             return
     code = _run([sys.executable, "-m", "venv", "--clear", str(project.venv)])
@@ -196,14 +195,14 @@ def _answers(project: Project, program: str) -> bool:
 
 
 def _discard_half_installed(project: Project) -> None:
-    """Forget packages whose copying was cut short: pip writes RECORD last, and would believe the rest."""
+    """Delete the metadata of packages that pip did not copy to the end: it writes RECORD last, and checks no more."""
     for metadata in project.venv.glob("**/site-packages/*.dist-info"):
         if not (metadata / "RECORD").exists():
             shutil.rmtree(metadata)
 
 
 def _run(command: Sequence[str]) -> int:
-    """Run with the output on stderr, so that a command's own stdout stays machine-readable."""
+    """Run a program with its output on stderr, so that this program's stdout stays machine-readable."""
     return subprocess.run(command, stdin=subprocess.DEVNULL, stdout=sys.stderr, close_fds=False, check=False).returncode
 
 
@@ -218,7 +217,7 @@ def _lock(descriptor: int) -> None:
                 continue
     import fcntl
 
-    os.set_inheritable(descriptor, True)  # pip holds the lock too, should this process be killed
+    os.set_inheritable(descriptor, True)  # inherited by pip, which keeps the lock if this process is killed
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

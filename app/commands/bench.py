@@ -26,7 +26,7 @@ class Bench:
     avatar: str
     """A .ckpt file, or its bare name in checkpoints/."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    """Where to compute; auto: on an NVIDIA GPU where there is one, whose first picture is held against the CPU's."""
+    """Where to compute; auto: on an NVIDIA GPU where there is one; its first picture is compared with the CPU's."""
     size: int = 512
     """Width and height in pixels."""
     frames: int = 30
@@ -40,7 +40,7 @@ class Bench:
     profile: bool = False
     """Also print what each part of a frame takes within each scenario."""
     backends: Literal["auto", "all"] = "auto"
-    """all: time every operation by every backend that works here, too, and say what keeps the others from it."""
+    """all: also time every operation by every backend that works here, and say why the others do not."""
     sizes: Path | None = None
     """Also measure how the cost grows with the image, the probes and the avatars; writes sizes.json and sizes.svg into
     this folder."""
@@ -94,8 +94,8 @@ def run(args: Bench) -> int:
         scenarios = measure_scenarios(scene, args.frames, render_options, note, device.type)
         peak_mb = machine.peak_memory_mb()  # before the references, which hold more
         peak_device_mb = machine.peak_device_memory_mb(device.type)
-        placed = AvatarCopies(device).placed(scene)
-        operations = [*frame_operations(placed), training_operation(device.type)]
+        scene_on_device = AvatarCopies(device).placed(scene)
+        operations = [*frame_operations(scene_on_device), training_operation(device.type)]
         record["stages"] = measure_operations(operations, 9, args.references, note, device.type)
         record["scenarios"] = {name: times.as_json() for name, times in scenarios.items()}
         record |= {"peak_memory_mb": peak_mb, "peak_device_memory_mb": peak_device_mb}
@@ -104,7 +104,7 @@ def run(args: Bench) -> int:
         if args.sizes is not None:
             from app.bench.sizes import measure_sizes
 
-            sizes = measure_sizes(placed, render_options, note, device.type)
+            sizes = measure_sizes(scene_on_device, render_options, note, device.type)
     _show(record, args.profile)
     if args.backends == "all":
         _show_backends(record["backends"], {operation.name: operation.op for operation in operations}, device.type)
@@ -124,7 +124,7 @@ def _show(record: dict, has_profile: bool) -> None:
         print(f"{name:<18}{row['fps_p50']:>14.1f}{row['fps_p5']:>16.1f}")
         if has_profile:
             print("".join(f"    {node:<22}{ms:>8.2f} ms\n" for node, ms in row["stage_ms"].items()), end="")
-    print(f"\n{'stage':<18}{'fast ms':>14}{'reference ms':>16}{'ratio':>9}  reference")
+    print(f"\n{'operation':<18}{'fast ms':>14}{'reference ms':>16}{'ratio':>9}  reference")
     for name, row in record["stages"].items():
         line = f"{name:<18}{row['fast_ms']:>14.2f}"
         if row["reference_ms"] is not None:
@@ -142,7 +142,7 @@ def _title(backend: str) -> str:
 def _show_backends(table: dict[str, dict[str, float]], ops: dict[str, str], device: str) -> None:
     from phynes_core.kernels.registry import candidates, missing_cause, remedy
 
-    print(f"\n{'stage':<18}ms by backend, as they stand in line")
+    print(f"\n{'operation':<18}ms by backend, in order of preference")
     for operation, row in table.items():
         print(f"{operation:<18}" + "   ".join(f"{_title(name)} {ms:.2f}" for name, ms in row.items()))
     names = {name for op in ops.values() for name in candidates(op, device)}

@@ -55,7 +55,7 @@ def run(args: Doctor) -> int:
 
 GOOD, OPTIONAL, BAD = "ok", "without", "missing"
 ENCODERS = {"libx264": "mp4", "libvpx-vp9": "WebM"}
-LONGEST_S = 20.0  # that another program is waited for
+LONGEST_S = 20.0  # timeout of other programs
 
 
 @dataclass(frozen=True)
@@ -64,12 +64,12 @@ class Finding:
 
     heading: str
     subject: str
-    state: str  # GOOD, OPTIONAL (something else stands in, or only extras need it) or BAD
+    state: str  # GOOD, OPTIONAL (there is a fallback, or only extras need it) or BAD
     text: str
 
 
 def examine() -> Iterator[Finding]:
-    """Every finding, heading by heading."""
+    """All findings, in the order of the report."""
     yield from _python()
     yield from _packages()
     yield from _backends()
@@ -103,7 +103,7 @@ def _packages() -> Iterator[Finding]:
 
 
 def _requirements() -> dict[str, list[str]]:
-    """Group ("base" or an extra) -> what it needs, of the checkout's lists or of the installed package's own."""
+    """Group ("base" or an extra) -> its requirements, from the checkout's or the installed package's lists."""
     groups = ("base", "synthetic", "cuda", "test")
     if not IS_INSTALLED:
         return requirement_lists(virtual_environment.PROJECT.root, groups)
@@ -167,7 +167,7 @@ def _gpu() -> Iterator[Finding]:
 
 
 def _nvidia_gpu() -> str:
-    """The first GPU's name and driver, as NVIDIA's own tool tells; empty without."""
+    """Name and driver of the first NVIDIA GPU, from nvidia-smi; "" without one."""
     command = ["nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader"]
     try:
         output = subprocess.run(command, capture_output=True, text=True, timeout=LONGEST_S, check=True).stdout
@@ -228,7 +228,7 @@ def _video() -> Iterator[Finding]:
 
 
 def _bodies() -> Iterator[Finding]:
-    """A licensed body is read as an avatar would read it, never unpickled."""
+    """The licensed body of PHYNES_SMPL, read as for an avatar; no pickle is executed."""
     from phynes_core.body.files import load_body
     from phynes_core.errors import PhynesError
 
@@ -265,13 +265,16 @@ def _files() -> Iterator[Finding]:
         state = GOOD if names else (OPTIONAL if subject in ("avatars", "motions") else BAD)
         yield Finding("files", subject, state, ", ".join(dict.fromkeys(names)) or remedy)
 
-    for subject, folder, loss in (
+    for subject, folder, effect in (
         ("kernel cache", _kernel_cache(), "kernels are compiled at every start; set NUMBA_CACHE_DIR"),
         ("settings", settings_folder(), "nothing is remembered between starts; set XDG_CONFIG_HOME"),
     ):
         is_kept = os.access(_nearest(folder), os.W_OK)
         yield Finding(
-            "files", subject, GOOD if is_kept else OPTIONAL, f"{folder}" + ("" if is_kept else f" is read-only: {loss}")
+            "files",
+            subject,
+            GOOD if is_kept else OPTIONAL,
+            f"{folder}" + ("" if is_kept else f" is read-only: {effect}"),
         )
     free_gb = shutil.disk_usage(virtual_environment.PROJECT.root).free / 1e9
     yield Finding("files", "free disk", GOOD if free_gb > 1 else OPTIONAL, f"{free_gb:.0f} GB")

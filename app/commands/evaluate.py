@@ -15,7 +15,7 @@ from typing import Literal
 
 import tyro
 
-from app.options.dataset import LEFT_OUT, DatasetOptions, capture_options
+from app.options.dataset import DATASET_DEFAULTS, DatasetOptions, capture_options
 from phynes_core.errors import PhynesError
 
 
@@ -40,9 +40,9 @@ class Evaluate:
     lpips: tuple[Path, ...] = ()
     """Weights of LPIPS: one file of the whole network, or backbone and heads; not measured when left out."""
     freeze_materials: bool = False
-    """Ask pose-dependent materials for the first training pose everywhere, as render and the viewer do."""
+    """Evaluate pose-dependent materials in the first training pose for every frame, as render and the viewer do."""
     limits: bool = False
-    """Measure some pictures again with ground truth put in: what the renderer alone would leave of the error."""
+    """Measure some pictures again with ground truth instead of learned maps: the renderer's share of the error."""
     rivals: bool = False
     """Compare with a plain textured mesh and with Mitsuba's inverse rendering on our mesh; takes some minutes."""
     compared_images: int = 4
@@ -51,7 +51,7 @@ class Evaluate:
     """A licensed SMPL file, when the avatar was trained on one."""
     smpl_uv: Path | None = None
     """OBJ with the UV atlas of that body."""
-    dataset: tyro.conf.OmitArgPrefixes[DatasetOptions] = LEFT_OUT
+    dataset: tyro.conf.OmitArgPrefixes[DatasetOptions] = DATASET_DEFAULTS
     """Options for ZJU-MoCap and SyntheticHuman folders."""
 
 

@@ -36,12 +36,12 @@ if TYPE_CHECKING:
     from app.rendering.render_service import RenderService
     from app.rendering.scenes import Quality
 
-ENGINE_ALONE = ("supersample", "antialias", "lamp_samples", "exact_visibility")  # a window's picture has its own
-OF_FOLDERS = ("buffers", "format", "save_scene", "export_probe", *ENGINE_ALONE)
+QUALITY_OPTIONS = ("supersample", "antialias", "lamp_samples", "exact_visibility")  # fixed in the window's picture
+FOLDER_OPTIONS = ("buffers", "format", "save_scene", "export_probe", *QUALITY_OPTIONS)
 
 
 def run(args: Render) -> int:
-    """Render, and say where the files are."""
+    """Render, and print the paths of the files."""
     is_file = args.out.suffix.lower() in (".png", ".exr") and not args.out.is_dir()
     for path in _render_file(args) if is_file else _render_folder(args):
         print(path)
@@ -49,23 +49,23 @@ def run(args: Render) -> int:
 
 
 def _render_file(args: Render) -> list[Path]:
-    """The window's picture at rest; raises PhynesError."""
-    from app.rendering.export_jobs import StillJob, check_still, run_shown
+    """Write the picture that the window shows at rest; raises PhynesError."""
+    from app.rendering.export_jobs import StillJob, check_still, run_with_progress
 
     for entry in fields(args):
-        if entry.name in OF_FOLDERS and getattr(args, entry.name) != entry.default:
+        if entry.name in FOLDER_OPTIONS and getattr(args, entry.name) != entry.default:
             raise UsageError(
                 f"{option_of(entry.name)}: expected a folder as --out, got the file {args.out.name}, which is the "
                 "picture that the window shows"
             )
     check_still(args.out, args.size)
     service, view = open_render_service(args, view_from_options(args))
-    run_shown(StillJob(view, StillState(args.size, args.transparent, str(args.out))), service)
+    run_with_progress(StillJob(view, StillState(args.size, args.transparent, str(args.out))), service)
     return [args.out]
 
 
 def _render_folder(args: Render) -> list[Path]:
-    """Each buffer as a file, and what else was asked for; raises PhynesError."""
+    """Write each buffer as a file, and the light and scene files where asked for; raises PhynesError."""
     from app.files.scene_files import save_scene
     from app.model.display_settings import BUFFERS as SHOWN
     from app.rendering.picture_files import MAX_ROWS, MIN_ROWS, check_light_picture, write_light
@@ -101,7 +101,7 @@ def _render_folder(args: Render) -> list[Path]:
 def _write_buffers(
     args: Render, service: "RenderService", view: ViewState, names: list[str], quality: "Quality"
 ) -> list[Path]:
-    """Each buffer as the engine makes it; the radiance over its surroundings where there are any."""
+    """Write each of the engine's buffers; the radiance over its surroundings where there are any."""
     from app.model.lights import Surroundings
     from app.rendering.picture_files import write_buffer, write_picture
 
@@ -119,7 +119,7 @@ def _write_buffers(
 
 
 def _write_shown(args: Render, service: "RenderService", view: ViewState, names: list[str]) -> list[Path]:
-    """Each buffer as the window shows it on the left of its picture, over the background."""
+    """Write, for each buffer, the window's picture with that buffer left of the slider, over the background."""
     from phynes_core.io.image_files import write_png
 
     written = []
@@ -131,17 +131,17 @@ def _write_shown(args: Render, service: "RenderService", view: ViewState, names:
 
 
 def _needs_window(view: ViewState) -> bool:
-    """Whether the view shows what no single buffer holds."""
+    """Whether the view has a comparison, false color or overlays, which no buffer holds."""
     display = view.display
     return view.compare.is_on or display.has_false_color or display.has_wireframe or display.has_joints
 
 
 def _is_plain(args: Render) -> bool:
-    """Whether the engine's numbers are asked for; raises UsageError where a picture of the window is, too."""
+    """Whether the engine's numbers (EXR) are asked for; raises UsageError where the window's picture is too."""
     asked = [option_of(name) for name in ("compare", "overlay", "false_color") if getattr(args, name)]
-    engine = [option_of(name) for name in ("format", *ENGINE_ALONE) if getattr(args, name) != vars(Render)[name]]
+    engine = [option_of(name) for name in ("format", *QUALITY_OPTIONS) if getattr(args, name) != vars(Render)[name]]
     if asked and engine:
-        raise UsageError(f"{engine[0]}: means nothing with {asked[0]}, which makes the window's picture; leave one out")
+        raise UsageError(f"{engine[0]}: has no effect with {asked[0]}, which makes the window's picture; leave one out")
     return args.format == "exr"
 
 

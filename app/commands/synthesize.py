@@ -36,7 +36,7 @@ class Synthesize:
     novel_motion: str | None = None
     """Clips of the novel poses; the subject's own unless given."""
     turn: float = 360.0
-    """Degrees that the subject turns about +Y over the frames of each clip: it tells albedo from light."""
+    """Degrees that the subject turns about +Y over the frames of each clip; this separates albedo from light."""
     test_views: int = 3
     """Held-out cameras, between the training ones and at other heights."""
     novel_frames: int = 5

@@ -1,7 +1,7 @@
-"""Run every test and check of the project, after bringing what they need.
+"""Run every test and check of the project, after installing what they need.
 
-Python packages come into .venv before this starts. On Debian as root, missing system packages come through apt;
-without root they are named, and the tests that need them are listed as skipped at the end.
+Python packages are installed into .venv before this starts. On Debian as root, missing system packages are installed by
+apt; without root they are named, and the tests that need them are listed as skipped at the end.
 
 examples:
   python launch.py test
@@ -54,7 +54,7 @@ def run(args: Test) -> int:
     command += ["--soak"] if args.soak else []
     command += ["-x"] if args.exitfirst else []
     command += ["-k", args.select] if args.select else []
-    # tests/conftest.py repeats both in its closing summary, where they are read.
+    # tests/conftest.py prints both in its summary at the end.
     notes = {
         "PHYNES_FAILED_CHECKS": ", ".join(failed),
         "PHYNES_LACKING": f"{' '.join(lacking)}: {system_packages.install_line(lacking)}" if lacking else "",
@@ -64,7 +64,7 @@ def run(args: Test) -> int:
 
 
 def _bring_system_packages() -> list[str]:
-    """Debian's names of what is still missing afterwards."""
+    """Install missing system packages where possible; returns Debian's names of those that are still missing."""
     lacking = system_packages.missing_packages(system_packages.TEST_PACKAGES)
     if lacking and system_packages.can_install():
         system_packages.install_packages(lacking)

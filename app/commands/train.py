@@ -28,7 +28,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from app.options.dataset import LEFT_OUT, DatasetOptions, capture_options
+from app.options.dataset import DATASET_DEFAULTS, DatasetOptions, capture_options
 from phynes_core.errors import PhynesError
 
 INTERRUPTED = 130  # exit code, as a shell has it for Ctrl-C
@@ -76,12 +76,12 @@ class Train:
     """OBJ with the UV atlas of that body; unwrapped automatically when left out."""
     evaluate: bool = True
     """Measure the avatar on the held-out views at the end and store the numbers in the checkpoint."""
-    dataset: tyro.conf.OmitArgPrefixes[DatasetOptions] = LEFT_OUT
+    dataset: tyro.conf.OmitArgPrefixes[DatasetOptions] = DATASET_DEFAULTS
     """Options for ZJU-MoCap and SyntheticHuman folders."""
 
 
 class TerminalProgress:
-    """A bar a stage with the remaining time and the live numbers; use it as a context manager."""
+    """A progress bar for each stage with the time left and the present loss; use it as a context manager."""
 
     def __init__(self, console: Console) -> None:
         self._bars = Progress(
@@ -99,7 +99,7 @@ class TerminalProgress:
         self._bars.stop()
 
     def start(self, title: str, step: int, steps: int) -> None:
-        """A new bar."""
+        """Add the bar of a stage."""
         self._task = self._bars.add_task(title, total=steps, completed=step, numbers="")
 
     def advance(self, step: int, terms: dict[str, float]) -> None:
@@ -109,7 +109,7 @@ class TerminalProgress:
             self._bars.update(self._task, completed=step, numbers=f"loss {terms['loss']:.5f}  {decibels:.1f} dB")
 
     def note(self, text: str) -> None:
-        """A line above the bars."""
+        """Print a line above the bars."""
         self._bars.console.print(text, highlight=False)
 
 
@@ -126,7 +126,7 @@ def run(args: Train) -> int:
     smpl = None if args.smpl is None else load_body(args.smpl, args.smpl_uv)
     capture = open_capture(args.data, capture_options(args.dataset), smpl)
     body = _body(args, capture, smpl)
-    check_file(args.out)  # an unwritable place is found out now, not in an hour
+    check_file(args.out)  # an unwritable path is reported before the training, not after it
     processes = join_processes(args.device)
     options = TrainerOptions(
         folder=args.run_folder or Path("runs") / args.out.stem,
@@ -148,8 +148,8 @@ def run(args: Train) -> int:
     except KeyboardInterrupt as stop:
         if not processes.is_first:
             return INTERRUPTED
-        said = f"{stop}: " if stop.args else ""
-        raise KeyboardInterrupt(f"{said}{_resuming(args)}") from None
+        message = f"{stop}: " if stop.args else ""
+        raise KeyboardInterrupt(f"{message}{_resuming(args)}") from None
     finally:
         leave_processes()
     if not processes.is_first:
@@ -225,7 +225,7 @@ def _has_test_views(capture) -> bool:
 
 
 def _measure(path: Path, capture, report: Path) -> None:
-    """Evaluate what the file holds (its grids are half precision) and store the numbers in it."""
+    """Evaluate the checkpoint as it was saved (with grids in half precision) and store the metrics in it."""
     from phynes_core.avatar.checkpoint import load_checkpoint, save_checkpoint
     from phynes_core.evaluation.evaluate import evaluate, flat_metrics
     from phynes_core.evaluation.options import EvaluateOptions
@@ -242,7 +242,7 @@ def _measure(path: Path, capture, report: Path) -> None:
 
 
 def _command(args: Train) -> str:
-    """The command that makes this avatar again, without this machine's folders."""
+    """The command that trains this avatar, with paths as `_shown` gives them."""
     from app.options.command_lines import arguments_of
 
     values = {name: getattr(args, name) for name in LEARNED_FROM}
@@ -253,13 +253,13 @@ def _command(args: Train) -> str:
 
 
 def _shown(path: Path) -> str:
-    """A path as others may see it: below the working folder relative to it, elsewhere its last part alone."""
+    """A path that names no folders of this machine: relative to the working folder, or its last part alone."""
     path = path.resolve()
     return path.relative_to(Path.cwd()).as_posix() if path.is_relative_to(Path.cwd()) else path.name
 
 
 def _resuming(args: Train) -> str:
-    """The command that goes on with this run."""
+    """The command that resumes this run."""
     from app.options.command_lines import CommandLine, arguments_of
 
     return CommandLine(("train", *arguments_of(Train, vars(replace(args, resume=False))), "--resume")).text

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 
 def run(args: Turntable) -> int:
-    """Render, encode, and say where the file is."""
+    """Render and encode the video, and print its path."""
     from app.files.videos import check_video
     from app.model.exports import CAMERA_PATH, TurntableState
     from app.options.view import open_render_service, view_from_options
-    from app.rendering.export_jobs import VideoJob, run_shown
+    from app.rendering.export_jobs import VideoJob, run_with_progress
 
     check_video(args.out, args.size, args.fps)
     view = _with_path(args, view_from_options(args))
@@ -35,13 +35,13 @@ def run(args: Turntable) -> int:
         str(args.out), args.transparent, fits=args.seconds is None,
     )  # fmt: skip
     service, view = open_render_service(args, view, args.antialias)
-    run_shown(VideoJob(view, settings, service.durations_s(view)), service)
+    run_with_progress(VideoJob(view, settings, service.durations_s(view)), service)
     print(args.out)
     return 0
 
 
 def _with_path(args: Turntable, view: "ViewState") -> "ViewState":
-    """The view with the camera path that the video follows; raises UsageError where there is none."""
+    """The view with the camera path of --camera-path; raises UsageError where --spin path has no path."""
     from app.files.cameras import read_path
     from app.model.camera_paths import duration_s
     from app.options.arguments import UsageError

@@ -24,10 +24,8 @@ from app.options.view import ViewOptions
 from phynes_core.avatar.checkpoint import resolve_avatar_path
 
 MIN_SIZE, MAX_SIZE = 64, 2048
-ENGINE_OPTIONS = ("smpl", "smpl_uv", "backend", "device", "raster", "maps")  # that other commands take, too
-
-
-DEFAULT_AVATAR = "josh.ckpt"  # what is shown where nothing else was asked for
+ENGINE_OPTIONS = ("smpl", "smpl_uv", "backend", "device", "raster", "maps")  # repeated in the command lines it shows
+DEFAULT_AVATAR = "josh.ckpt"  # shown where neither an avatar nor a session is named
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +85,7 @@ def run(args: View) -> int:
 
 
 def _opened(args: View) -> tuple[View, OpenedSession]:
-    """The options with the session that they ask for, and where it came from."""
+    """The options with the session that --restore means, and where the session came from; raises UsageError."""
     from app.files.autosave import lost_sessions
     from app.options.arguments import UsageError
 
@@ -98,7 +96,7 @@ def _opened(args: View) -> tuple[View, OpenedSession]:
     lost = lost_sessions()
     if args.session or not lost:
         raise UsageError(
-            "--restore: expected it without --session" if args.session
+            "--restore: expected it without --session, got both; leave one out" if args.session
             else "--restore: no viewer ended unexpectedly; open a saved session with: python launch.py FILE.json"
         )  # fmt: skip
     return replace(args, session=str(lost[0])), OpenedSession(None, True, engine)

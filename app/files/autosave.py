@@ -1,7 +1,7 @@
-"""What is shown, kept on disk every few seconds, so that a viewer that ends unexpectedly loses next to nothing.
+"""Autosave: the state is written to disk every few seconds, so that it survives a viewer that ends unexpectedly.
 
-Each viewer writes a session of its own and holds a lock beside it. A session whose lock nobody holds was lost: its
-viewer did not come to its end, which removes both.
+Each viewer writes a session of its own and holds a lock file beside it. Both are removed when the viewer ends normally;
+a session whose lock no process holds was left by a viewer that did not.
 """
 
 import logging
@@ -27,7 +27,7 @@ EVERY_S = 4.0
 
 
 def autosave_folder() -> Path:
-    """Where unsaved sessions lie; it need not exist."""
+    """The folder of autosaved sessions; it need not exist."""
     return settings_folder() / "autosave"
 
 
@@ -40,7 +40,7 @@ def lost_sessions() -> list[Path]:
 
 
 def at_rest(state: ViewState) -> ViewState:
-    """The state without clocks and selections: where these alone differ, nothing is lost."""
+    """The state without clip times, selections and camera modes, which need no saving."""
 
     def still(body: BodyState) -> BodyState:
         return replace(body, time_s=0.0, playing=False)
@@ -51,7 +51,7 @@ def at_rest(state: ViewState) -> ViewState:
 
 
 class Autosave:
-    """Belongs to the windows' thread; writes on one of its own, for disks may be slow."""
+    """Used from the windows' thread; writes in a thread of its own, because disks may be slow."""
 
     def __init__(self, opened: ViewState, is_restored: bool = False) -> None:
         self._path = autosave_folder() / f"{os.getpid()}-{time.time_ns() // 1_000_000}.json"
@@ -59,7 +59,7 @@ class Autosave:
         self._written = None if is_restored else at_rest(opened)
         self._written_s = -EVERY_S
         self._writer: threading.Thread | None = None
-        self._lock = FileLock(self._path.with_suffix(".lock"), timeout=0)  # freed however this process ends
+        self._lock = FileLock(self._path.with_suffix(".lock"), timeout=0)  # the system frees it when the process ends
         self._works = True
         with suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -67,22 +67,22 @@ class Autosave:
 
     @property
     def lost(self) -> Path | None:
-        """The newest session that an earlier viewer lost."""
+        """The newest session left by a viewer that ended unexpectedly."""
         return self._lost[0] if self._lost else None
 
-    def turn(self, state: ViewState, now_s: float) -> None:
-        """Write the state if it changed and the last time is long enough ago."""
+    def write_if_due(self, state: ViewState, now_s: float) -> None:
+        """Write the state if it changed and EVERY_S have passed since the last time."""
         if now_s - self._written_s < EVERY_S or not self._works or (self._writer and self._writer.is_alive()):
             return
-        resting = at_rest(state)
+        saved = at_rest(state)
         self._written_s = now_s
-        if resting != self._written:
-            self._written = resting
+        if saved != self._written:
+            self._written = saved
             self._writer = threading.Thread(target=self._write, args=(state,), name="autosave", daemon=True)
             self._writer.start()
 
     def end(self) -> None:
-        """The viewer ends as it should: nothing is lost, and what it offered from earlier was not wanted."""
+        """Remove this viewer's session and those that it found at its start: the viewer ends normally."""
         if self._writer is not None:
             self._writer.join(5.0)
         self._lock.release()

@@ -1,4 +1,4 @@
-"""Bookmarks of cameras that a person keeps, and camera paths as JSON files that people may write and share."""
+"""Camera bookmarks in the settings folder, and camera paths as JSON files."""
 
 import json
 from dataclasses import dataclass
@@ -24,11 +24,11 @@ class Bookmark:
 
     name: str
     camera: CameraState
-    number: Annotated[int, Number(0, NUMBERS[-1])] = 0  # of NUMBERS; 0 has no key
+    number: Annotated[int, Number(0, NUMBERS[-1])] = 0  # of the key that goes there; 0: none
 
 
 def read_bookmarks() -> tuple[Bookmark, ...]:
-    """Those that are kept; an entry that cannot be read is left out."""
+    """Read the bookmarks; an entry that is not valid is left out."""
     records = read_kept_json(FILE, [])
     found: list[Bookmark] = []
     for record in records[:MOST] if isinstance(records, list) else ():
@@ -42,12 +42,12 @@ def read_bookmarks() -> tuple[Bookmark, ...]:
 
 
 def write_bookmarks(bookmarks: tuple[Bookmark, ...]) -> bool:
-    """Keep them; False where the folder for settings cannot be written."""
+    """Write the bookmarks; False where the settings folder cannot be written."""
     return keep_json(FILE, [to_record(bookmark, has_defaults=True) for bookmark in bookmarks])
 
 
 def with_numbered(bookmarks: tuple[Bookmark, ...], number: int, camera: CameraState) -> tuple[Bookmark, ...]:
-    """The bookmark of this number is this camera now; a new one is called after it."""
+    """The bookmarks with this camera under a number; a new one is named after its number."""
     if any(bookmark.number == number for bookmark in bookmarks):
         return tuple(
             Bookmark(bookmark.name, camera, number) if bookmark.number == number else bookmark for bookmark in bookmarks
@@ -58,7 +58,7 @@ def with_numbered(bookmarks: tuple[Bookmark, ...], number: int, camera: CameraSt
 
 
 def with_named(bookmarks: tuple[Bookmark, ...], name: str, camera: CameraState) -> tuple[Bookmark, ...]:
-    """The bookmark of this name is this camera now; a new one takes the first free number. Without a name: nothing."""
+    """The bookmarks with this camera under a name; a new one gets the first free number. No change without a name."""
     name = " ".join(name.split())[:LONGEST_NAME]
     if not name or len(bookmarks) >= MOST:
         return bookmarks
@@ -69,7 +69,7 @@ def with_named(bookmarks: tuple[Bookmark, ...], name: str, camera: CameraState) 
 
 
 def without(bookmarks: tuple[Bookmark, ...], name: str) -> tuple[Bookmark, ...]:
-    """All but the one of this name."""
+    """The bookmarks without the one of this name."""
     return tuple(bookmark for bookmark in bookmarks if bookmark.name != name)
 
 
@@ -79,7 +79,7 @@ def _sorted(bookmarks: tuple[Bookmark, ...]) -> tuple[Bookmark, ...]:
 
 FORMAT, VERSION = "phynes-camera-path", 1
 MOST_BYTES = 1 << 20
-REMEDY = "save it again from the camera path's panel, or mend it"
+REMEDY = "save it again from the camera path's panel, or correct it"
 
 
 class CameraFileError(PhynesError):
@@ -87,7 +87,7 @@ class CameraFileError(PhynesError):
 
 
 def read_path(path: Path) -> CameraPath:
-    """The camera path of a JSON file, with one key at least; raises CameraFileError."""
+    """Read a camera path, which has at least one key, from a JSON file; raises CameraFileError."""
     record = read_json(path, "this camera path", MOST_BYTES, CameraFileError, REMEDY)
     check_format(record, path, FORMAT, VERSION, CameraFileError, REMEDY)
     try:
@@ -100,11 +100,11 @@ def read_path(path: Path) -> CameraPath:
 
 
 def save_path(file: Path, path: CameraPath) -> None:
-    """Write every number, defaults too, for other programs; raises OutputError where the file cannot be written."""
+    """Write a camera path with all values, defaults too; raises OutputError where the file cannot be written."""
     with replacing(file) as temporary:
         temporary.write_text(path_text(path), encoding="utf-8")
 
 
 def path_text(path: CameraPath) -> str:
-    """What a camera path's file holds."""
+    """The text of a camera path's file."""
     return json.dumps({"format": FORMAT, "version": VERSION} | to_record(path, has_defaults=True), indent=1) + "\n"

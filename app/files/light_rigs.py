@@ -1,4 +1,4 @@
-"""Light rigs: the lamps, and if wanted the environment, as a JSON file that people may write and share; and presets."""
+"""Light rigs: lamps, and optionally the surrounding light, as presets and as JSON files."""
 
 import json
 from dataclasses import dataclass, replace
@@ -33,8 +33,11 @@ LIGHT_PRESETS: dict[str, tuple[LampState, ...]] = {
 FORMAT, VERSION = "phynes-light-rig", 1
 MOST_BYTES = 1 << 20
 REMEDY = f"name a rig that the viewer saved, or one of {', '.join(LIGHT_PRESETS)}"
-OF_KIND = {"sun": ("angular_radius_deg",), "area": ("distance_m", "radius_m")}  # fields that only lamps of a kind have
-NOT_SKY = ("lamps", "turn_deg")  # fields of a LightState that no rig's sky has
+FIELDS_OF_KIND = {
+    "sun": ("angular_radius_deg",),
+    "area": ("distance_m", "radius_m"),
+}  # of one kind alone
+NOT_IN_SKY = ("lamps", "turn_deg")  # fields of LightState that the file's `sky` does not hold
 
 
 class RigError(PhynesError):
@@ -42,19 +45,19 @@ class RigError(PhynesError):
 
 
 def load_rig(name: str) -> tuple[tuple[LampState, ...], LightState | None]:
-    """Lamps and sky (None: whatever is there stays) of a preset's name or a JSON file; raises RigError."""
+    """Lamps and surrounding light (None: unchanged) of a preset or a JSON file; raises RigError."""
     if name in LIGHT_PRESETS:
         return LIGHT_PRESETS[name], LightState(mode="none")
     return read_rig(Path(name))
 
 
 def mistake_in_sky(sky: LightState | None) -> str | None:
-    """What of a light is no rig's sky, or an environment without its name."""
+    """Why a light cannot be a rig's `sky`; None where it can."""
     if sky is None:
         return None
-    for name in NOT_SKY:
+    for name in NOT_IN_SKY:
         if getattr(sky, name) != getattr(LightState(), name):
-            return f".{name}: unknown in a sky; a rig's lamps stand beside it"
+            return f".{name}: unknown; expected the surrounding light alone, got {name}"
     if sky.mode == "environment" and not sky.environment:
         return ".environment: expected the name of an environment, got none"
     return None
@@ -62,46 +65,46 @@ def mistake_in_sky(sky: LightState | None) -> str | None:
 
 @dataclass(frozen=True)
 class RigRecord:
-    """What a rig's file holds."""
+    """The content of a rig's file."""
 
     format: str
     version: int
     lamps: Annotated[tuple[LampState, ...], Length(0, MAX_LAMPS)] = ()
-    sky: Annotated[LightState | None, Rule(mistake_in_sky)] = None
+    sky: Annotated[LightState | None, Rule(mistake_in_sky)] = None  # the surrounding light
 
 
 def read_rig(path: Path) -> tuple[tuple[LampState, ...], LightState | None]:
-    """Lamps and sky of a JSON file; raises RigError."""
+    """Lamps and surrounding light (None: not in the file) of a JSON file; raises RigError."""
     record = read_json(path, "this light rig", MOST_BYTES, RigError, REMEDY)
     check_format(record, path, FORMAT, VERSION, RigError, REMEDY)
     try:
         rig = from_record(RigRecord, record)
     except RecordError as error:
-        raise RigError(f"{path}: {error}; mend it or save the rig again") from error
+        raise RigError(f"{path}: {error}; correct it or save the rig again") from error
     return rig.lamps, None if rig.sky is None else replace(rig.sky, environment=_found(rig.sky.environment, path))
 
 
 def save_rig(path: Path, light: LightState) -> None:
-    """Write lamps and sky; raises OutputError where the file cannot be written."""
+    """Write the lamps and the surrounding light; raises OutputError where the file cannot be written."""
     record = {"format": FORMAT, "version": VERSION, "lamps": [_lamp_record(lamp) for lamp in light.lamps]}
     sky = to_record(light, has_defaults=True) | {"environment": _portable(light.environment)}
-    record["sky"] = {name: value for name, value in sky.items() if name not in NOT_SKY}
+    record["sky"] = {name: value for name, value in sky.items() if name not in NOT_IN_SKY}
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 
 def _lamp_record(lamp: LampState) -> dict[str, Any]:
-    foreign = {name for kind, names in OF_KIND.items() if kind != lamp.kind for name in names}
-    return {name: value for name, value in to_record(lamp, has_defaults=True).items() if name not in foreign}
+    unused = {name for kind, names in FIELDS_OF_KIND.items() if kind != lamp.kind for name in names}
+    return {name: value for name, value in to_record(lamp, has_defaults=True).items() if name not in unused}
 
 
 def _portable(environment: str) -> str:
-    """A bundled environment by its bare name, so that a rig means the same on every machine."""
+    """The environment as a file names it: a bundled one by its bare name, others by their path."""
     return Path(environment).stem if environment and Path(environment).parent == ASSETS / "probes" else environment
 
 
 def _found(environment: str, rig: Path) -> str:
-    """A bundled name, a path beside the rig, or the path as it is."""
+    """The path of an environment in a rig: a bundled name, a path relative to the rig, or the path itself."""
     if not environment:
         return ""
     bundled = ASSETS / "probes" / f"{Path(environment).name}.exr"

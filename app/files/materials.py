@@ -1,4 +1,4 @@
-"""Material edits as a file beside the checkpoint: JSON that a person can read, checked as everything from strangers."""
+"""Material edits as a JSON file beside the checkpoint."""
 
 import json
 from dataclasses import dataclass, field
@@ -21,26 +21,26 @@ class MaterialFileError(PhynesError):
 
 @dataclass(frozen=True)
 class MaterialsRecord:
-    """What a file of material edits holds."""
+    """The content of a file of material edits."""
 
     format: str
     version: int
-    avatar: str = ""  # name of the checkpoint that they were made on
+    avatar: str = ""  # name of the checkpoint that they were made for
     materials: MaterialState = field(default_factory=MaterialState)
 
 
 def materials_path(avatar: str) -> Path:
-    """Where the edits of an avatar lie: beside its checkpoint."""
+    """The path of an avatar's edits: beside its checkpoint."""
     return Path(avatar).with_suffix(SUFFIX)
 
 
 def save_materials(path: Path, materials: MaterialState, avatar: str) -> None:
-    """Write the file, whole or not at all; raises OutputError."""
+    """Write the file atomically; raises OutputError."""
     record = {
         "format": FORMAT, "version": VERSION, "avatar": Path(avatar).stem, "materials": to_record(materials),
     }  # fmt: skip
     text = json.dumps(record, ensure_ascii=False)
-    text = text.replace('{"paint"', '\n {"paint"').replace('{"points"', '\n {"points"')  # a stroke a line
+    text = text.replace('{"paint"', '\n {"paint"').replace('{"points"', '\n {"points"')  # one line for each stroke
     with replacing(path) as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")
 
@@ -56,4 +56,4 @@ def load_materials(path: Path) -> MaterialState:
     try:
         return from_record(MaterialsRecord, record).materials
     except RecordError as error:
-        raise MaterialFileError(f"{path}: {error}; mend it or save the edits again") from error
+        raise MaterialFileError(f"{path}: {error}; correct it or save the edits again") from error

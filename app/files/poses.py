@@ -1,4 +1,4 @@
-"""Poses in files: one JSON with a name and 24 rotations, in SMPL's order; the library is the files of two folders."""
+"""Poses as JSON files with a name and a rotation for each joint; the library is the files of two folders."""
 
 import json
 import re
@@ -23,29 +23,29 @@ REMEDY = "name a pose that the viewer saved"
 
 @dataclass(frozen=True)
 class SavedPose:
-    """A pose of the library."""
+    """A named pose."""
 
     name: str
-    rotations: tuple[Vector, ...]  # [24] axis-angle, rad: each joint in its parent's axes, the root in the world's
+    rotations: tuple[Vector, ...]  # [24] axis-angle, rad, in the parent's frame; the root in the world's
 
 
 def mistake_in_joints(rotations: dict[str, Rotation]) -> str | None:
-    """A joint that no body has."""
+    """Why a name is no joint's; None where all are."""
     unknown = sorted(set(rotations) - set(JOINT_NAMES))
     return f"expected joints such as {JOINT_NAMES[18]}, got {unknown[0][:60]!r}" if unknown else None
 
 
 @dataclass(frozen=True)
 class PoseRecord:
-    """What a pose's file holds."""
+    """The content of a pose's file."""
 
     format: str
-    axis_angle_rad: Annotated[dict[str, Rotation], Rule(mistake_in_joints)]  # the others do not turn
-    name: str = ""  # "" is the file's
+    axis_angle_rad: Annotated[dict[str, Rotation], Rule(mistake_in_joints)]  # joints left out do not turn
+    name: str = ""  # "" means the file's name
 
 
 def write_pose(path: Path, pose: SavedPose) -> None:
-    """Whole or not at all; joints by name, so that a person can read and edit it."""
+    """Write a pose atomically, joints by name; raises OutputError."""
     joints = {
         name: [round(angle, 6) for angle in rotation]
         for name, rotation in zip(JOINT_NAMES, pose.rotations, strict=True)
@@ -56,15 +56,15 @@ def write_pose(path: Path, pose: SavedPose) -> None:
 
 
 def read_pose(path: Path) -> SavedPose:
-    """Raises MotionError unless the file holds a whole pose. Joints that it leaves out do not turn."""
+    """Read a pose; joints that the file leaves out do not turn. Raises MotionError."""
     path = Path(path)
     record = read_json(path, "this pose", MOST_BYTES, MotionError, REMEDY)
     if not isinstance(record, dict) or record.get("format") != FORMAT:
-        raise MotionError(f"{path}: expected a JSON with format '{FORMAT}', got another; {REMEDY}")
+        raise MotionError(f"{path}: expected JSON with format '{FORMAT}', got other JSON; {REMEDY}")
     try:
         read = from_record(PoseRecord, record)
     except RecordError as error:
-        raise MotionError(f"{path}: {error}; mend it or save the pose again") from error
+        raise MotionError(f"{path}: {error}; correct it or save the pose again") from error
     rotations: list[Vector] = [(0.0, 0.0, 0.0)] * NUM_JOINTS
     for name, rotation in read.axis_angle_rad.items():
         rotations[JOINT_NAMES.index(name)] = rotation
@@ -76,12 +76,12 @@ MOST_POSES = 200
 
 
 def own_folder() -> Path:
-    """Where a person's poses lie; it need not exist."""
+    """The folder of the user's own poses; it need not exist."""
     return settings_folder() / "poses"
 
 
 def library() -> dict[str, SavedPose]:
-    """Path -> pose: those that ship, then the person's own, by name. A broken file is left out."""
+    """Path -> pose: the bundled ones, then the user's own, by file name. Invalid files are left out."""
     poses = {}
     for folder in (SHIPPED, own_folder()):
         for path in sorted(folder.glob(f"*{SUFFIX}"))[:MOST_POSES]:
@@ -93,33 +93,33 @@ def library() -> dict[str, SavedPose]:
 
 
 def pose_path(name: str) -> Path:
-    """The file that a path or a bare name in the library means; raises MotionError that lists the names."""
+    """The file of a path or of a bare name in the library; raises MotionError, which lists the names."""
     given = Path(name).expanduser()
-    places = [given, *(folder / f"{name}{SUFFIX}" for folder in (own_folder(), SHIPPED))]
-    found = next((place for place in places if place.is_file()), None)
+    paths = [given, *(folder / f"{name}{SUFFIX}" for folder in (own_folder(), SHIPPED))]
+    found = next((path for path in paths if path.is_file()), None)
     if found is None:
         names = ", ".join(dict.fromkeys(Path(path).stem for path in library()))
         raise MotionError(f"{name}: no such pose; in the library: {names}; or name a .json file")
     return found
 
 
-def save_pose(where: str, rotations: tuple[Vector, ...]) -> Path:
-    """Write a pose: to a .json path, else under a name in the library."""
-    path = Path(where).expanduser()
+def save_pose(target: str, rotations: tuple[Vector, ...]) -> Path:
+    """Write a pose to a .json path, or under a name into the library; returns the file."""
+    path = Path(target).expanduser()
     if path.suffix.lower() != SUFFIX:
-        return save_to_library(where, rotations)
+        return save_to_library(target, rotations)
     write_pose(path, SavedPose(path.stem, rotations))
     return path
 
 
 def free_name(poses: dict[str, SavedPose]) -> str:
-    """A name that no pose has yet."""
+    """The first name "pose 1", "pose 2", ... that is not taken."""
     taken = {pose.name for pose in poses.values()}
     return next(name for number in range(1, len(taken) + 2) if (name := f"pose {number}") not in taken)
 
 
 def save_to_library(name: str, rotations: tuple[Vector, ...]) -> Path:
-    """Write a pose into the person's folder; one of that name is replaced."""
+    """Write a pose into the user's folder, replacing one of that name; returns the file."""
     stem = re.sub(r"[^\w-]+", "_", name.strip()).strip("_")[:60]
     if not stem:
         raise OutputError("pose: expected a name with letters or digits, got none; type one")

@@ -1,7 +1,7 @@
-"""Frozen dataclasses of plain values as JSON files that anybody may have written: every value is checked.
+"""Records: frozen dataclasses of plain values as JSON, every value checked when it is read.
 
-pydantic checks types and what app/model/fields.py declares; this file says the first mistake in one line. A record
-holds only what differs from the defaults, so that it stays short and outlives new fields.
+pydantic checks types and the declarations of app/model/fields.py; this file puts the first mistake into one line. A
+record may hold only what differs from the defaults, so that it stays short and can be read when fields are added.
 """
 
 import json
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 Plain = TypeVar("Plain")
-Location = tuple[str | int, ...]  # of a value in a record
-EXPECTED = {  # pydantic's kind of a mistake -> what was expected
+Location = tuple[str | int, ...]  # keys and indices from a record to a value in it
+EXPECTED = {  # pydantic's error type -> what was expected
     "float_type": "a finite number", "int_type": "a whole number", "int_from_float": "a whole number",
     "bool_type": "true or false", "string_type": "a text", "tuple_type": "a list", "dict_type": "an object",
     "dataclass_type": "an object",
@@ -54,15 +54,15 @@ def from_record(kind: type[Plain], record: Any) -> Plain:
 
 @cache
 def _adapter(kind: Any) -> "TypeAdapter[Any]":
-    from pydantic import TypeAdapter  # takes a tenth of a second: not before a file is read
+    from pydantic import TypeAdapter  # takes 0.1 s: imported when the first file is read
 
     return TypeAdapter(kind)
 
 
 def _mistake(kind: Any, record: Any, problem: str, where: Location, cause: Exception | None) -> str:
-    """A mistake that pydantic found as "path.of.field: expected X, got Y"."""
+    """A mistake found by pydantic as "path.of.field: expected X, got Y"."""
     path = _path(where)
-    if problem == "value_error":  # of a declaration
+    if problem == "value_error":  # raised by a declaration
         return f"{path}{'' if str(cause).startswith(('[', '.')) else ': '}{cause}"
     if problem == "unexpected_keyword_argument":
         known = ", ".join(field.name for field in fields(_kind_at(kind, where[:-1])))
@@ -78,14 +78,14 @@ def _mistake(kind: Any, record: Any, problem: str, where: Location, cause: Excep
 
 
 def _tuple_at(kind: Any, where: Location, problem: str) -> int | None:
-    """How many entries the tuple has that is too short at this location, or too long as a whole."""
+    """The expected length of a tuple that is too short or too long; None where the problem is no tuple's."""
     if problem == "missing" and not (where and isinstance(where[-1], int)):
         return None
     return len(typing.get_args(_kind_at(kind, where[:-1] if problem == "missing" else where)))
 
 
 def _kind_at(kind: Any, where: Location) -> Any:
-    """The type that a location in a record has."""
+    """The type of the value at a location in a record."""
     kind = _plain(kind)
     if not where:
         return kind
@@ -99,7 +99,7 @@ def _kind_at(kind: Any, where: Location) -> Any:
 
 
 def _plain(kind: Any) -> Any:
-    """A type without what is declared for it, and without None."""
+    """A type without its declarations and without None."""
     while typing.get_origin(kind) in (Annotated, typing.Union, types.UnionType):
         kind = typing.get_args(kind)[0]
     return kind
@@ -122,12 +122,12 @@ def _shown(item: Any) -> str:
 
 
 def read_json(path: Path, noun: str, most_bytes: int, refusal: type[PhynesError], remedy: str) -> Any:
-    """The values of a file that should hold `noun` ("this pose"); raises `refusal`, which ends with the remedy."""
+    """The values of a JSON file that should hold `noun` ("this pose"); raises `refusal`, which ends with the remedy."""
     return parse_json(read_text(path, noun, most_bytes, refusal, remedy), str(path), refusal, remedy)
 
 
 def check_format(record: Any, path: Path, name: str, version: int, refusal: type[PhynesError], remedy: str) -> None:
-    """Raise `refusal` unless the values of a file say that they are of this format and version."""
+    """Raise `refusal` unless a file's values have this format and version."""
     is_object = isinstance(record, dict)
     if not is_object or (record.get("format"), record.get("version")) != (name, version):
         got = f"{record.get('format')!r:.40}, version {record.get('version')!r:.20}" if is_object else "other JSON"
@@ -135,7 +135,7 @@ def check_format(record: Any, path: Path, name: str, version: int, refusal: type
 
 
 def read_text(path: Path, noun: str, most_bytes: int, refusal: type[PhynesError], remedy: str) -> str:
-    """The file's text; no more of a larger file is read than shows that it is one."""
+    """The file's text; at most `most_bytes` + 1 bytes are read."""
     try:
         with open(path, "rb") as file:
             raw = file.read(most_bytes + 1)
@@ -149,7 +149,7 @@ def read_text(path: Path, noun: str, most_bytes: int, refusal: type[PhynesError]
 
 
 def parse_json(text: str, name: str, refusal: type[PhynesError], remedy: str) -> Any:
-    """The values of a text; `name` says in a refusal where it came from."""
+    """The values of a JSON text; `name` is its source in the error."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:

@@ -1,4 +1,4 @@
-"""What `render --save-scene` writes, so that any other program can make the same picture."""
+"""The files of `render --save-scene`: mesh, camera and light, from which other programs can render the same picture."""
 
 import json
 from pathlib import Path
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def save_scene(folder: Path, scene: "Scene", mesh: "SceneMesh", bright_sources: int) -> None:
-    """Write mesh.ply, camera.json and lighting.json, the light split as for a picture with so many bright sources."""
+    """Write mesh.ply, camera.json and lighting.json, the light split as in a picture with `bright_sources`."""
     bodies = [posed.avatar.body for posed in scene.avatars]
     atlases = [MeshAtlas(body.num_vertices, uv_to_vertex(body), body.uv, body.uv_faces) for body in bodies]
     write_mesh(folder / "mesh.ply", mesh.vertices, mesh.normals, atlases)
@@ -27,7 +27,7 @@ def save_scene(folder: Path, scene: "Scene", mesh: "SceneMesh", bright_sources: 
 
 
 def camera_record(camera: Camera) -> dict[str, object]:
-    """OpenCV axes; pixels with the origin at the image's top left corner, centers at + 0.5."""
+    """The camera in OpenCV axes; pixels from the image's top left corner, their centers at + 0.5."""
     return {
         "intrinsics": camera.intrinsics.tolist(),
         "T_cam_world": camera.T_cam_world.tolist(),
@@ -72,6 +72,6 @@ def lighting_record(lighting: Lighting, f0: float) -> dict[str, object]:
 
 
 def write_json(path: Path, record: dict[str, object]) -> None:
-    """A JSON file, whole or not at all."""
+    """Write a JSON file atomically."""
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")

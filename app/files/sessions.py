@@ -1,4 +1,4 @@
-"""A session as a file: everything that ViewState holds, in one JSON that a person can read and mend."""
+"""Sessions: a whole ViewState as a JSON file."""
 
 import json
 from collections.abc import Callable
@@ -20,8 +20,8 @@ NAMES_OF_VERSION_1 = {  # path of a field -> its name since version 2
 }  # fmt: skip
 MOST_BYTES = 16_000_000
 REMEDY = "name a file that Ctrl+S saved"
-MEND = "mend it or save the session again"
-FILES = ("avatar", "motion", "second", "environment")  # fields, wherever they stand, that name a file or are empty
+MEND = "correct it or save the session again"
+FILES = ("avatar", "motion", "second", "environment")  # fields, at any depth, that name a file or are empty
 
 
 class SessionError(PhynesError):
@@ -29,13 +29,13 @@ class SessionError(PhynesError):
 
 
 def save_session(path: Path, state: ViewState) -> None:
-    """Write the file, whole or not at all; files of the project are named relative to it."""
+    """Write a session atomically; files of the project are named relative to its folder."""
     with replacing(path) as temporary:
         temporary.write_text(session_text(state), encoding="utf-8")
 
 
 def session_text(state: ViewState) -> str:
-    """What a session file holds."""
+    """The text of a session file."""
     record = {"format": FORMAT, "version": VERSION, "view": view_record(state)}
     return json.dumps(record, indent=1, ensure_ascii=False) + "\n"
 
@@ -47,7 +47,7 @@ def load_session(path: Path) -> ViewState:
 
 
 def parse_session(text: str, name: str, folder: Path) -> ViewState:
-    """The state in a session's text; `folder` is where its relative paths may start."""
+    """The state in a session's text; relative paths start at `folder` or at the project; raises SessionError."""
     record = parse_json(text, name, SessionError, MEND)
     if not isinstance(record, dict) or record.get("format") != FORMAT:
         raise SessionError(f"{name}: expected a session file, got other JSON; {REMEDY}")
@@ -57,15 +57,15 @@ def parse_session(text: str, name: str, folder: Path) -> ViewState:
 
 
 def view_of_argument(text: str) -> ViewState:
-    """What --session means: a session file, or the JSON of a view itself."""
+    """The state of --session: a session file's, or that of a view's JSON itself."""
     if text.lstrip().startswith("{"):
-        record = parse_json(text, "--session", SessionError, "mend it, or name a session file")
+        record = parse_json(text, "--session", SessionError, "correct it, or name a session file")
         return view_from_record(record, "--session", Path.cwd())
     return load_session(Path(text).expanduser())
 
 
 def view_record(state: ViewState) -> dict[str, Any]:
-    """The state as JSON values: what differs from the defaults."""
+    """The state as JSON values that differ from the defaults."""
 
     def shorten(path: str) -> str:
         return Path(path).relative_to(PROJECT).as_posix() if Path(path).is_relative_to(PROJECT) else path
@@ -81,7 +81,7 @@ def view_from_record(record: Any, name: str, folder: Path) -> ViewState:
             with suppress(OSError, ValueError):  # a name that no file can have
                 if file.is_file():
                     return str(file.resolve())
-        raise SessionError(f"{name}: names {one_line(path)[:200]}, which is no file; put it there or mend the path")
+        raise SessionError(f"{name}: names {one_line(path)[:200]}, which is no file; put it there or correct the path")
 
     try:
         return from_record(ViewState, _with_paths(_with_present_names(record), found))
@@ -90,7 +90,7 @@ def view_from_record(record: Any, name: str, folder: Path) -> ViewState:
 
 
 def _with_present_names(record: Any, path: str = "") -> Any:
-    """The record of a view with the fields of version 1 under their present names."""
+    """A view's record with the fields of version 1 renamed to the present ones."""
     if not isinstance(record, dict):
         return record
     named = {}
@@ -101,7 +101,7 @@ def _with_present_names(record: Any, path: str = "") -> Any:
 
 
 def _with_paths(value: Any, change: Callable[[str], str]) -> Any:
-    """A record whose fields that name a file, wherever they stand, name it otherwise."""
+    """A record with `change` applied to every path that one of FILES holds."""
     if isinstance(value, list):
         return [_with_paths(item, change) for item in value]
     if not isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""What the viewer keeps for a person between sessions: appearance, recent files and other settings."""
+"""The settings folder, which the viewer keeps between sessions: appearance, recent files and other settings."""
 
 import json
 import logging
@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 
 
 def settings_folder() -> Path:
-    """XDG_CONFIG_HOME or its like, then phynes-viewer; it need not exist."""
+    """The folder phynes-viewer in XDG_CONFIG_HOME or the system's own settings folder; it need not exist."""
     if sys.platform == "win32":
         base = os.environ.get("APPDATA") or str(Path.home() / "AppData" / "Roaming")
     elif sys.platform == "darwin":
@@ -29,7 +29,7 @@ def settings_folder() -> Path:
 
 
 def read_kept(name: str) -> str:
-    """A kept file's text; "" when there is none that can be read."""
+    """The text of a file in the settings folder; "" where it cannot be read."""
     try:
         return (settings_folder() / name).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
@@ -37,7 +37,7 @@ def read_kept(name: str) -> str:
 
 
 def read_kept_json(name: str, otherwise: Any) -> Any:
-    """A kept file's values; `otherwise`, with a warning, where it holds none that can be read."""
+    """The values of a JSON file in the settings folder; `otherwise` where it is missing, or not JSON (warned of)."""
     if not (text := read_kept(name)):
         return otherwise
     try:
@@ -48,12 +48,12 @@ def read_kept_json(name: str, otherwise: Any) -> Any:
 
 
 def keep_json(name: str, values: Any) -> bool:
-    """Write a kept file of values, as `keep` does."""
+    """Write values as a JSON file into the settings folder, as `keep` does."""
     return keep(name, json.dumps(values, indent=1, ensure_ascii=False) + "\n")
 
 
 def keep(name: str, text: str) -> bool:
-    """Write a kept file, whole or not at all; False where the folder cannot be written: the viewer works without."""
+    """Write a file into the settings folder atomically; False, with a warning, where it cannot be written."""
     try:
         with replacing(settings_folder() / name) as temporary:
             temporary.write_text(text, encoding="utf-8")
@@ -64,7 +64,7 @@ def keep(name: str, text: str) -> bool:
 
 
 def forget(name: str) -> None:
-    """Remove a kept file."""
+    """Remove a file from the settings folder."""
     (settings_folder() / name).unlink(missing_ok=True)
 
 
@@ -78,16 +78,16 @@ class Appearance:
     """Theme and size of text and widgets."""
 
     theme: Annotated[str, Choice(THEMES)] = "dark"
-    scale: Annotated[float, Choice((0.0, *SCALES))] = 0.0  # times the usual size; 0 follows the screen's density
+    scale: Annotated[float, Choice((0.0, *SCALES))] = 0.0  # factor of text and widgets; 0: the screen's
 
     def scale_on(self, screen_scale: float) -> float:
-        """The size to draw with, of SCALES, on a screen of this density (1 is 96 dots per inch)."""
+        """The factor of SCALES to draw with on a screen of this density (1 is 96 dots per inch)."""
         wanted = self.scale or screen_scale
         return min(SCALES, key=lambda scale: abs(scale - wanted))
 
 
 def read_appearance() -> Appearance:
-    """As it was kept; the usual one where nothing readable was."""
+    """Read the appearance; the default where none can be read."""
     try:
         return from_record(Appearance, read_kept_json(APPEARANCE_FILE, {}))
     except RecordError as error:
@@ -96,17 +96,17 @@ def read_appearance() -> Appearance:
 
 
 def keep_appearance(appearance: Appearance) -> None:
-    """For the next start."""
+    """Write the appearance for the next start."""
     keep_json(APPEARANCE_FILE, to_record(appearance))
 
 
 def next_theme(appearance: Appearance) -> Appearance:
-    """The other one."""
+    """The appearance with the next theme of THEMES."""
     return replace(appearance, theme=THEMES[(THEMES.index(appearance.theme) + 1) % len(THEMES)])
 
 
 def step_scale(appearance: Appearance, steps: int, screen_scale: float) -> Appearance:
-    """The next larger or smaller size; 0 steps follow the screen again."""
+    """The appearance with the next larger or smaller scale; 0 steps use the screen's again."""
     if not steps:
         return replace(appearance, scale=0.0)
     index = SCALES.index(appearance.scale_on(screen_scale)) + steps
@@ -118,17 +118,17 @@ MOST_KEPT = 8
 
 
 class RecentFiles:
-    """Belongs to the windows' thread. Files that are gone are dropped when the list is read."""
+    """Recently used files by kind, used from the windows' thread. Files that no longer exist are left out when read."""
 
     def __init__(self) -> None:
         self._paths: dict[str, tuple[str, ...]] = _kept()
 
     def listed(self) -> dict[str, tuple[str, ...]]:
-        """Absolute paths, newest first."""
+        """Kind -> absolute paths, newest first."""
         return dict(self._paths)
 
     def note(self, kind: str, path: str | Path) -> None:
-        """A file was opened or saved: it becomes the newest. Other viewers may have noted some meanwhile."""
+        """Make a file the newest of its kind. The list is read again first, for other viewers may have changed it."""
         newest = str(Path(path).absolute())
         if self._paths[kind][:1] == (newest,) or not Path(newest).is_file():
             return
@@ -137,7 +137,7 @@ class RecentFiles:
         keep_json(FILE, self._paths)
 
     def forget(self, kind: str, path: str) -> None:
-        """A file cannot be opened any more."""
+        """Remove a file from the list."""
         self._paths = self._paths | {kind: tuple(known for known in self._paths[kind] if known != path)}
         keep_json(FILE, self._paths)
 

@@ -1,7 +1,7 @@
-"""Files that videos are written to: H.264 in .mp4, VP9 in .webm, or a folder of PNG pictures; whole or not at all.
+"""Video files, written atomically: H.264 in .mp4, VP9 in .webm, or a folder of PNG pictures.
 
-imageio encodes them frame by frame; its package imageio-ffmpeg is asked for ffmpeg itself beforehand, so that a missing
-one is told before any frame is made.
+imageio encodes them frame by frame. imageio-ffmpeg is asked for ffmpeg beforehand, so that a missing one is reported
+before any frame is made.
 """
 
 import os
@@ -23,7 +23,7 @@ from phynes_core.io.image_files import write_png
 from phynes_core.io.output_files import check_file, check_folder, replacing
 
 QUALITY = 8  # imageio-ffmpeg's scale, 10 is best: no visible blocks in flat backgrounds, 1 MB for four seconds
-VP9_CRF = 24  # of 0 to 63, less is better: as good to the eye as the above
+VP9_CRF = 24  # of 0 to 63, less is better: looks as good as QUALITY
 SUFFIXES = (".mp4", ".webm", "")
 FRAME_NAME = re.compile(r"\d{4,}\.png")
 FFMPEG_REMEDY = "reinstall it with: pip install --force-reinstall imageio-ffmpeg"
@@ -37,7 +37,7 @@ def can_be_clear(path: Path) -> bool:
 
 
 def check_video(path: Path, size: int, fps: int) -> None:
-    """Raise OutputError for settings that no player shows."""
+    """Raise OutputError for a path, size or frame rate that cannot be written or played."""
     path = Path(path)
     if path.suffix.lower() not in SUFFIXES:
         raise OutputError(
@@ -58,7 +58,7 @@ def check_video(path: Path, size: int, fps: int) -> None:
 
 @contextmanager
 def writing_video(path: Path, size: int, fps: int, has_alpha: bool = False) -> Iterator[Append]:
-    """Yield a function that appends a frame. An exception leaves no file behind, and an older video as it was."""
+    """Yield a function that appends a frame. After an exception nothing is written, and an older video is unchanged."""
     check_video(path, size, fps)
     writer = _writing_pictures(path) if not path.suffix else _writing_encoded(path, size, fps, has_alpha)
     with writer as append:
@@ -76,7 +76,7 @@ def _writing_encoded(path: Path, size: int, fps: int, has_alpha: bool) -> Iterat
             temporary.absolute(), format="FFMPEG", mode="I", fps=fps, macro_block_size=2,
             ffmpeg_log_level="error", **options,
         )  # fmt: skip
-        with closing(writer):  # its own `with` leaves ffmpeg running after an exception
+        with closing(writer):  # the writer's own `with` leaves ffmpeg running after an exception
             yield lambda frame: writer.append_data(np.ascontiguousarray(_with_channels(frame, channels), np.uint8))
         if temporary.stat().st_size == 0:
             raise OutputError(f"{path}: ffmpeg wrote nothing; choose another size or frame rate")
@@ -104,7 +104,7 @@ def _with_channels(frame: np.ndarray, channels: int) -> np.ndarray:
 
 @contextmanager
 def _writing_pictures(path: Path) -> Iterator[Append]:
-    """0001.png and so on, in a folder that takes its place when all are there."""
+    """Write 0001.png and so on into a temporary folder, which is renamed to `path` at the end."""
     path = path.absolute()
     temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
     count = 0
@@ -118,7 +118,7 @@ def _writing_pictures(path: Path) -> Iterator[Append]:
         temporary.mkdir(parents=True)
         yield append
         if path.exists():
-            _check_sequence(path)  # nobody put something else there meanwhile
+            _check_sequence(path)  # again: other files may have been put there meanwhile
             shutil.rmtree(path)
         os.replace(temporary, path)
     except OSError as error:
@@ -130,7 +130,7 @@ def _writing_pictures(path: Path) -> Iterator[Append]:
 
 def _check_sequence(path: Path) -> None:
     if path.exists() and not (path.is_dir() and all(FRAME_NAME.fullmatch(entry.name) for entry in path.iterdir())):
-        raise OutputError(f"{path}: expected a new folder or one of numbered PNG files, got others; name another")
+        raise OutputError(f"{path}: expected a new folder or one of numbered PNG files, got other files; name another")
 
 
 def _check_ffmpeg(path: Path) -> None:

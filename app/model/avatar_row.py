@@ -1,4 +1,4 @@
-"""The row of bodies and its edits: who stands in it, who is active, and the clocks of their clips."""
+"""The row of avatars and its edits: its bodies, which one is active, and the time of each one's clip."""
 
 import math
 from collections.abc import Mapping
@@ -23,14 +23,14 @@ Coefficient = Annotated[float, Number(-20.0, 20.0, "standard deviations", soft=(
 
 
 def mistake_in_pose(rotations: tuple[Rotation, ...]) -> str | None:
-    """Neither no pose nor a whole one."""
+    """Why these are not the rotations of all joints; None where they are, or where there are none."""
     if len(rotations) in (0, NUM_JOINTS):
         return None
     return f"expected {NUM_JOINTS} joints or none, got {len(rotations)}"
 
 
 def mistake_in_row(row: "AvatarRowState") -> str | None:
-    """An active body that is none of the row."""
+    """Why the index of the active body is outside the row; None where it is inside."""
     if row.active <= len(row.others):
         return None
     return f".active: expected 0 to {len(row.others)}, got {row.active}"
@@ -38,13 +38,13 @@ def mistake_in_row(row: "AvatarRowState") -> str | None:
 
 @dataclass(frozen=True)
 class BodyState:
-    """Who is shown and in which pose."""
+    """One body: its avatar, its pose and its materials."""
 
     avatar: str = ""  # path of a .ckpt
     motion: str = ""  # name of a clip the session offers; "" is the rest pose
     time_s: ClipTime = 0.0
     playing: bool = False
-    # x, y, z turns on top of the clip; posing.py
+    # about x, y and z, on top of the clip; applied in rendering/posing.py
     joint_angles_deg: Annotated[tuple[Turns, ...], Length(NUM_JOINTS, NUM_JOINTS)] = REST_ANGLES
     # added to the avatar's betas
     shape: Annotated[tuple[Coefficient, ...], Length(NUM_SHAPES, NUM_SHAPES)] = (0.0,) * NUM_SHAPES
@@ -52,16 +52,18 @@ class BodyState:
     detail: Annotated[str, Choice(DETAIL_MODES)] = "auto"
     freezes_materials: bool = True  # albedo and roughness of the first training pose, whatever the pose
     playback: PlaybackState = field(default_factory=PlaybackState)
-    # axis-angle, rad, of a pose from the library; () is none
+    # axis-angle, rad, of a pose from the library; () is no pose
     held_pose: Annotated[tuple[Rotation, ...], Rule(mistake_in_pose)] = ()
-    held_share: Annotated[float, Number(0.0, 1.0, format="clip  %.2f  pose")] = 1.0  # 0: the clip's pose; 1: the held
-    unlimited: tuple[Annotated[str, Choice(LIMITS)], ...] = ()  # which joints may be turned beyond what a body can do
-    materials: MaterialState = field(default_factory=MaterialState)  # on top of the maps
+    held_share: Annotated[float, Number(0.0, 1.0, format="clip  %.2f  pose")] = 1.0  # 0: clip; 1: held_pose
+    unlimited: tuple[
+        Annotated[str, Choice(LIMITS)], ...
+    ] = ()  # groups of joints that may be turned beyond their limits
+    materials: MaterialState = field(default_factory=MaterialState)  # edits on top of the neural maps
 
 
 @dataclass(frozen=True)
 class AvatarRowState:
-    """Who stands beside the active body, in a row along X."""
+    """The bodies beside the active one, in a row along X."""
 
     others: Annotated[
         tuple[BodyState, ...], Length(0, MAX_BODIES - 1)
@@ -70,10 +72,10 @@ class AvatarRowState:
     spacing_m: Annotated[  # at 1.8 m the arms of two T-poses do not touch
         float, Number(0.2, 10.0, "metres", soft=(0.4, 4.0), format="%.2f m apart")
     ] = 1.8
-    shares_pose: bool = False  # all take the active body's clip, time and joints
+    shares_pose: bool = False  # all bodies have the active one's clip, time and joint angles
 
 
-SPAN_M = 1.9  # across one body with its arms out, and some room
+SPAN_M = 1.9  # width of one body with its arms stretched out, and a margin
 
 
 def edit_avatar_row(state: "ViewState", **changes: object) -> "ViewState":
@@ -82,7 +84,7 @@ def edit_avatar_row(state: "ViewState", **changes: object) -> "ViewState":
 
 
 def add_body(state: "ViewState", avatar: str = "") -> "ViewState":
-    """Another body at the row's end, posed as the active one, which it becomes; the camera steps back to see all."""
+    """Add a body at the end of the row in the active one's pose and make it active; move the camera back to see all."""
     bodies = state.bodies
     if len(bodies) >= MAX_BODIES:
         return state
@@ -94,37 +96,37 @@ def add_body(state: "ViewState", avatar: str = "") -> "ViewState":
 
 
 def remove_body(state: "ViewState") -> "ViewState":
-    """Take the active body away; its left neighbor becomes the active one. The last one stays."""
-    others, place = state.avatar_row.others, state.avatar_row.active
+    """Remove the active body and make its left neighbor active; the only body of a row stays."""
+    others = state.avatar_row.others
     if not others:
         return state
-    heir = max(0, place - 1)
-    left = replace(state.avatar_row, others=others[:heir] + others[heir + 1 :], active=heir)
-    return _without_joint(replace(state, body=others[heir], avatar_row=left))
+    active = max(0, state.avatar_row.active - 1)
+    row = replace(state.avatar_row, others=others[:active] + others[active + 1 :], active=active)
+    return _without_joint(replace(state, body=others[active], avatar_row=row))
 
 
-def choose_body(state: "ViewState", place: int) -> "ViewState":
-    """Make the body at this place of the row the active one."""
+def choose_body(state: "ViewState", index: int) -> "ViewState":
+    """Make the body at an index of the row the active one."""
     bodies = state.bodies
-    if place == state.avatar_row.active or not 0 <= place < len(bodies):
+    if index == state.avatar_row.active or not 0 <= index < len(bodies):
         return state
-    row = replace(state.avatar_row, others=bodies[:place] + bodies[place + 1 :], active=place)
-    chosen = posed_bodies(state)[place]  # who leads a shared pose goes on with it
+    row = replace(state.avatar_row, others=bodies[:index] + bodies[index + 1 :], active=index)
+    chosen = posed_bodies(state)[index]  # with a shared pose, the new active body goes on with it
     return _without_joint(replace(state, body=chosen, avatar_row=row))
 
 
 def choose_next_body(state: "ViewState", step: int = 1) -> "ViewState":
-    """The neighbor becomes the active one; around the ends."""
+    """Make the next body of the row the active one; after the last comes the first."""
     return choose_body(state, (state.avatar_row.active + step) % len(state.bodies))
 
 
 def toggle_shared_pose(state: "ViewState") -> "ViewState":
-    """Whether all do what the active body does."""
+    """Switch on or off that all bodies have the active one's pose."""
     return edit_avatar_row(state, shares_pose=not state.avatar_row.shares_pose)
 
 
 def framed(state: "ViewState") -> "ViewState":
-    """Step back until the whole row fits into the picture; never closer."""
+    """Move the camera back until the whole row fits into the picture; never closer."""
     width_m = (len(state.bodies) - 1) * state.avatar_row.spacing_m + SPAN_M
     needed_m = 0.5 * width_m / math.tan(0.5 * math.radians(state.camera.fov_deg))
     if len(state.bodies) == 1 or needed_m <= state.camera.distance_m:
@@ -133,7 +135,7 @@ def framed(state: "ViewState") -> "ViewState":
 
 
 def posed_bodies(state: "ViewState") -> tuple[BodyState, ...]:
-    """Everybody in the row as shown: with `shares_pose` all do what the active one does."""
+    """All bodies of the row as they are shown: with `shares_pose`, in the active one's pose."""
     active = state.body
     if not state.avatar_row.shares_pose:
         return state.bodies
@@ -148,7 +150,7 @@ def posed_bodies(state: "ViewState") -> tuple[BodyState, ...]:
 
 
 def advance_time(state: "ViewState", seconds: float, durations_s: Mapping[str, float]) -> "ViewState":
-    """Let every clip that plays run on by so much of the wall's time; one that does not loop stops at its end."""
+    """Advance every clip that plays by `seconds` of real time; one that does not loop stops at its end."""
     others = tuple(_advanced(body, seconds, durations_s) for body in state.avatar_row.others)
     return replace(edit_avatar_row(state, others=others), body=_advanced(state.body, seconds, durations_s))
 
@@ -168,12 +170,12 @@ def _without_joint(state: "ViewState") -> "ViewState":
 
 
 def choose_avatar(state: "ViewState", path: str) -> "ViewState":
-    """Another avatar, whose materials are as its maps say."""
+    """Replace the active body's avatar and drop its material edits."""
     return state if path == state.body.avatar else edit_body(state, avatar=path, materials=MaterialState())
 
 
 def set_shape(state: "ViewState", index: int, value: float) -> "ViewState":
-    """One shape coefficient, on top of the avatar's own."""
+    """Set one shape coefficient, which is added to the avatar's own."""
     shape = list(state.body.shape)
     shape[index] = float(value)
     return edit_body(state, shape=tuple(shape))

@@ -1,4 +1,4 @@
-"""The color of a glowing body by its temperature; what lamps of a given Kelvin shine."""
+"""The color of a black body by its temperature in kelvin, and so of lamps that have one."""
 
 import math
 from functools import lru_cache
@@ -28,7 +28,7 @@ def _matching(nm: float) -> tuple[float, float, float]:
 
 
 def chromaticity(temperature_k: float) -> tuple[float, float]:  # CIE 1931 x, y
-    """Of Planck's spectrum."""
+    """CIE chromaticity of a black body's spectrum (Planck's law)."""
     total = [0.0, 0.0, 0.0]
     for nm in range(380, 781, _STEP_NM):
         power = nm**-5.0 / math.expm1(SECOND_RADIATION_NM_K / (nm * temperature_k))
@@ -38,24 +38,24 @@ def chromaticity(temperature_k: float) -> tuple[float, float]:  # CIE 1931 x, y
 
 @lru_cache(maxsize=256)
 def blackbody_color(temperature_k: float) -> Rgb:
-    """Linear sRGB of luminance 1, so that another temperature is as bright; what no screen can show is clipped."""
-    held = range_of(LampState, "temperature_k")
-    x, y = chromaticity(min(max(temperature_k, held.least), held.most))
-    tall_x, tall_z = x / y, (1.0 - x - y) / y
-    red = max(0.0, 3.2406 * tall_x - 1.5372 - 0.4986 * tall_z)
-    green = max(0.0, -0.9689 * tall_x + 1.8758 + 0.0415 * tall_z)
-    blue = max(0.0, 0.0557 * tall_x - 0.2040 + 1.0570 * tall_z)
+    """Linear sRGB of luminance 1, whatever the temperature; negative channels (outside the gamut) are clipped to 0."""
+    declared = range_of(LampState, "temperature_k")
+    x, y = chromaticity(min(max(temperature_k, declared.least), declared.most))
+    cie_x, cie_z = x / y, (1.0 - x - y) / y  # tristimulus values with Y = 1
+    red = max(0.0, 3.2406 * cie_x - 1.5372 - 0.4986 * cie_z)
+    green = max(0.0, -0.9689 * cie_x + 1.8758 + 0.0415 * cie_z)
+    blue = max(0.0, 0.0557 * cie_x - 0.2040 + 1.0570 * cie_z)
     luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
     return red / luminance, green / luminance, blue / luminance
 
 
 def lamp_color(lamp: LampState) -> Rgb:
-    """What multiplies the lamp's intensity, linear."""
+    """The lamp's linear RGB color, which multiplies its intensity."""
     return blackbody_color(lamp.temperature_k) if lamp.temperature_k > 0 else lamp.color
 
 
 def shown_color(lamp: LampState) -> Rgb:
-    """The lamp's hue for widgets and handles: no channel above 1."""
+    """The lamp's color for widgets and gizmos, scaled so that no channel is above 1."""
     red, green, blue = lamp_color(lamp)
     peak = max(red, green, blue, 1.0)
     return red / peak, green / peak, blue / peak

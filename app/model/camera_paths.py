@@ -1,6 +1,6 @@
-"""The camera path: its keys, the camera between them, and the camera that runs along it.
+"""The camera path: its keys, the interpolation between them, its edits, and playback along it.
 
-The interpolation is pure arithmetic, the same for the window's preview, videos and single pictures.
+The window's preview, videos and single pictures share the interpolation.
 """
 
 import math
@@ -25,14 +25,14 @@ PATH_MOVES = ("around", "straight")
 
 @dataclass(frozen=True)
 class CameraKey:
-    """Where the camera is at one moment of a path."""
+    """The camera at one time of a path."""
 
     time_s: Annotated[float, Number(0.0, MAX_PATH_S, "seconds", format="key at %.2f s", step=0.02)] = 0.0
     camera: CameraState = field(default_factory=CameraState)
 
 
 def mistake_in_keys(keys: tuple[CameraKey, ...]) -> str | None:
-    """Times that do not begin at 0 or do not grow."""
+    """Why the keys' times do not start at 0 or do not increase; None where they do."""
     for index, key in enumerate(keys):
         if index == 0 and key.time_s != 0.0:
             return f"[0].time_s: expected 0, where a path starts, got {short(key.time_s)}"
@@ -44,20 +44,20 @@ def mistake_in_keys(keys: tuple[CameraKey, ...]) -> str | None:
 
 @dataclass(frozen=True)
 class CameraPath:
-    """Kept cameras in the order of their times; camera_at says what lies between them."""
+    """Cameras in the order of their times; `camera_at` interpolates between them."""
 
     keys: Annotated[tuple[CameraKey, ...], Length(0, MAX_KEYS), Rule(mistake_in_keys)] = ()
-    is_closed: bool = False  # back to the first, again and again
+    is_closed: bool = False  # after the last key the path returns to the first and repeats
     closing_s: Annotated[  # from the last key to the first, where closed
         float,
         Number(MIN_GAP_S, MAX_PATH_S, "seconds", soft=(0.05, MAX_PATH_S), format="and back in %.2f s", step=0.02),
     ] = 2.0
-    moves: Annotated[str, Choice(PATH_MOVES)] = "around"  # on arcs around what is looked at, or straight
-    eases: bool = True  # an open path starts and stops gently
+    moves: Annotated[str, Choice(PATH_MOVES)] = "around"  # on arcs around the orbited point, or on straight lines
+    eases: bool = True  # an open path starts and stops with zero velocity
 
 
-NEXT_KEY_S = 2.0  # after the last key, where a new one would stand on an old one
-GAP_S = 0.05  # at least, between two keys
+NEXT_KEY_S = 2.0  # after the last key, for a new key whose own time is taken
+GAP_S = 0.05  # least time between two keys that edits leave
 SAME_TIME_S = 1e-3
 
 
@@ -72,7 +72,7 @@ def edit_path(state: "ViewState", **changes: Any) -> "ViewState":
 
 
 def use_path(state: "ViewState", path: CameraPath) -> "ViewState":
-    """Another path; a camera that runs along the old one goes on along the new one."""
+    """Replace the path; playback along the old one continues along the new one."""
     state = replace(state, path=path)
     tool = state.tool.camera
     if not path.keys:
@@ -82,19 +82,19 @@ def use_path(state: "ViewState", path: CameraPath) -> "ViewState":
 
 
 def add_key(state: "ViewState") -> "ViewState":
-    """Keep this camera at the path's moment, or two seconds after the last key where that is one's own."""
+    """Add the present camera as a key at the path's time, or two seconds after the last key where one has that time."""
     keys, time_s, length = state.path.keys, state.tool.camera.time_s, duration_s(state.path)
     if len(keys) >= MAX_KEYS:
         return state
     if any(abs(key.time_s - time_s) < SAME_TIME_S for key in keys):
         time_s = keys[-1].time_s + NEXT_KEY_S
-    elif state.path.is_closed and length > time_s > keys[-1].time_s:  # a round takes as long as before
+    elif state.path.is_closed and length > time_s > keys[-1].time_s:  # the total length stays
         state = replace(state, path=replace(state.path, closing_s=max(GAP_S, length - time_s)))
     return _with_keys(state, [*keys, CameraKey(time_s if keys else 0.0, state.camera)], len(keys))
 
 
 def replace_key(state: "ViewState") -> "ViewState":
-    """The selected key takes this camera."""
+    """Replace the selected key's camera with the present one."""
     index = selected_key(state)
     if index < 0:
         return state
@@ -104,7 +104,7 @@ def replace_key(state: "ViewState") -> "ViewState":
 
 
 def remove_key(state: "ViewState") -> "ViewState":
-    """Take the selected key out; the one before it becomes the selected one."""
+    """Remove the selected key; the one before it becomes the selected one."""
     index = selected_key(state)
     if index < 0:
         return state
@@ -122,45 +122,45 @@ def set_key_time(state: "ViewState", index: int, time_s: float) -> "ViewState":
 
 
 def move_key(state: "ViewState", seconds: float) -> "ViewState":
-    """The selected key that much later."""
+    """Move the selected key later by `seconds`."""
     index = selected_key(state)
     return set_key_time(state, index, state.path.keys[index].time_s + seconds) if index >= 0 else state
 
 
 def set_selected_time(state: "ViewState", time_s: float) -> "ViewState":
-    """Move the selected key in time."""
+    """Give the selected key another time."""
     return set_key_time(state, selected_key(state), time_s)
 
 
 def set_closing(state: "ViewState", seconds: float) -> "ViewState":
-    """How long a closed path takes from its last key to the first."""
+    """Set the seconds of a closed path from its last key back to the first."""
     return edit_path(state, closing_s=range_of(CameraPath, "closing_s").within_reach(seconds))
 
 
 def record_path(state: "ViewState") -> "ViewState":
-    """The next video runs along the path, and takes as long."""
+    """Set the next video to run along the path and to take as long as it."""
     return edit_turntable(state, spin=CAMERA_PATH, fits=True)
 
 
 def clear_path(state: "ViewState") -> "ViewState":
-    """No keys."""
+    """Remove all keys."""
     return use_path(state, CameraPath())
 
 
 def shift_key(state: "ViewState", steps: int) -> "ViewState":
-    """Exchange the selected key's camera with its neighbor's: it comes earlier or later."""
+    """Exchange the selected key's camera with that of the key `steps` further."""
     index = selected_key(state)
     other = index + steps
     if index < 0 or not 0 <= other < len(state.path.keys):
         return state
     keys = list(state.path.keys)
-    mine, theirs = keys[index], keys[other]
-    keys[index], keys[other] = replace(mine, camera=theirs.camera), replace(theirs, camera=mine.camera)
+    first, second = keys[index], keys[other]
+    keys[index], keys[other] = replace(first, camera=second.camera), replace(second, camera=first.camera)
     return _with_keys(state, keys, other)
 
 
 def go_to_key(state: "ViewState", index: int) -> "ViewState":
-    """Select a key and look from there."""
+    """Select a key and move the camera to it."""
     if not 0 <= index < len(state.path.keys):
         return state
     key = state.path.keys[index]
@@ -168,20 +168,20 @@ def go_to_key(state: "ViewState", index: int) -> "ViewState":
 
 
 def step_key(state: "ViewState", steps: int) -> "ViewState":
-    """To the key before or after, around the ends."""
+    """Go to the key `steps` further; after the last comes the first."""
     num = len(state.path.keys)
     return go_to_key(state, (selected_key(state) + steps) % num) if num else state
 
 
 def go_to_time(state: "ViewState", time_s: float) -> "ViewState":
-    """Look from where the path is at a moment."""
+    """Move the camera to where the path is at a time."""
     if not state.path.keys:
         return state
     return _at_time(edit_camera_tool(state, time_s=min(max(time_s, 0.0), duration_s(state.path))))
 
 
 def toggle_path(state: "ViewState") -> "ViewState":
-    """Let the camera run along the path, from its start where it was at the end, or stop it."""
+    """Start playback along the path, from the beginning where it was at the end, or stop it."""
     tool, length = state.tool.camera, duration_s(state.path)
     if tool.plays or length <= 0:
         return edit_camera_tool(state, plays=False)
@@ -190,17 +190,17 @@ def toggle_path(state: "ViewState") -> "ViewState":
 
 
 def toggle_closed(state: "ViewState") -> "ViewState":
-    """Back to the first key at the end, or not."""
+    """Close the path, or open it."""
     return edit_path(state, is_closed=not state.path.is_closed)
 
 
 def toggle_shows_path(state: "ViewState") -> "ViewState":
-    """The path as a line in the picture, or not."""
+    """Show or hide the path as a line in the picture."""
     return edit_camera_tool(state, shows_path=not state.tool.camera.shows_path)
 
 
 def advance_path(state: "ViewState", seconds: float) -> "ViewState":
-    """So much of the wall's time later. A camera that a hand has moved since stops running."""
+    """Advance playback by `seconds` of real time; it stops where another edit has moved the camera since."""
     tool, length = state.tool.camera, duration_s(state.path)
     if not tool.plays:
         return state
@@ -217,33 +217,36 @@ def _at_time(state: "ViewState") -> "ViewState":
 
 
 def _with_keys(state: "ViewState", keys: Iterable[CameraKey], selected: int) -> "ViewState":
-    """Sorted by time, the first at 0, no two at one moment; `selected` is an index before sorting. Never too long."""
+    """Use keys sorted by time, the first at 0, GAP_S apart; `selected` is an index before sorting.
+
+    The state is returned as it is where the path would be longer than MAX_PATH_S.
+    """
     order = sorted(enumerate(keys), key=lambda item: item[1].time_s)
     start = order[0][1].time_s if order else 0.0
-    placed: list[CameraKey] = []
+    spaced: list[CameraKey] = []
     for _, key in order:
-        least = placed[-1].time_s + GAP_S if placed else 0.0
-        placed.append(replace(key, time_s=max(key.time_s - start, least)))
-    if placed and placed[-1].time_s > MAX_PATH_S:
+        least = spaced[-1].time_s + GAP_S if spaced else 0.0
+        spaced.append(replace(key, time_s=max(key.time_s - start, least)))
+    if spaced and spaced[-1].time_s > MAX_PATH_S:
         return state
-    place = next((place for place, (index, _) in enumerate(order) if index == selected), 0)
-    state = use_path(edit_camera_tool(state, key=place), replace(state.path, keys=tuple(placed)))
-    moment = placed[place].time_s if placed else 0.0
+    key_index = next((position for position, (index, _) in enumerate(order) if index == selected), 0)
+    state = use_path(edit_camera_tool(state, key=key_index), replace(state.path, keys=tuple(spaced)))
+    moment = spaced[key_index].time_s if spaced else 0.0
     return state if state.tool.camera.plays else edit_camera_tool(state, time_s=moment)
 
 
-_CLOSING = 2  # keys of the next round that a closed path's curves need to join smoothly
+_CLOSING = 2  # keys repeated after the end of a closed path, so that its curves join smoothly
 
 
 def duration_s(path: CameraPath) -> float:
-    """From the first key, at time 0, to the last one, or once around a closed path."""
+    """Length in seconds: from the first key to the last, or once around a closed path."""
     if len(path.keys) < 2:
         return 0.0
     return path.keys[-1].time_s + (path.closing_s if path.is_closed else 0.0)
 
 
 def camera_at(path: CameraPath, time_s: float) -> CameraState:
-    """The camera at a moment; an open path rests before its first and after its last key. ValueError without keys."""
+    """The camera at a time; constant before an open path's first key and after its last. ValueError without keys."""
     if not path.keys:
         raise ValueError("path: expected at least one key, got none")
     first = path.keys[0]
@@ -251,12 +254,12 @@ def camera_at(path: CameraPath, time_s: float) -> CameraState:
         return first.camera
     if path.is_closed:
         time_s %= duration_s(path)
-    here = next((key for key in path.keys if key.time_s == time_s), None)
-    if here is not None:  # exactly, without the rounding of logarithms
-        return here.camera
-    azimuth, elevation, log_distance, log_half, *place = (curve(time_s) for curve in _curves(path))
+    exact = next((key for key in path.keys if key.time_s == time_s), None)
+    if exact is not None:  # without the rounding of logarithms
+        return exact.camera
+    azimuth, elevation, log_distance, log_half, *point = (curve(time_s) for curve in _curves(path))
     camera = CameraState(
-        wrap_deg(azimuth), elevation, math.exp(log_distance), (place[0], place[1], place[2]),
+        wrap_deg(azimuth), elevation, math.exp(log_distance), (point[0], point[1], point[2]),
         2.0 * math.degrees(math.atan(math.exp(log_half))),
     )  # fmt: skip
     return camera if path.moves == "around" else looking_from(camera, camera.pan_m)
@@ -264,7 +267,7 @@ def camera_at(path: CameraPath, time_s: float) -> CameraState:
 
 @lru_cache(maxsize=8)
 def _curves(path: CameraPath) -> tuple[MonotoneCurve, ...]:
-    """A curve for each number of `_numbers`."""
+    """One curve over time for each number that `_numbers` returns."""
     keys = list(path.keys)
     if path.is_closed:
         period = duration_s(path)
@@ -279,13 +282,14 @@ def _curves(path: CameraPath) -> tuple[MonotoneCurve, ...]:
 
 
 def _numbers(camera: CameraState, moves: str) -> tuple[float, ...]:
+    """What is interpolated: azimuth, elevation, log distance, log tan(fov / 2), and the pan or the eye (x, y, z)."""
     log_half = math.log(math.tan(0.5 * math.radians(camera.fov_deg)))
-    place = camera.pan_m if moves == "around" else eye_of(camera)
-    return camera.azimuth_deg, camera.elevation_deg, math.log(camera.distance_m), log_half, *place
+    point = camera.pan_m if moves == "around" else eye_of(camera)
+    return camera.azimuth_deg, camera.elevation_deg, math.log(camera.distance_m), log_half, *point
 
 
 def _unwrapped(angles_deg: tuple[float, ...]) -> list[float]:
-    """Each on the shorter way from the one before."""
+    """The same angles without jumps: each at most 180 degrees from the one before."""
     unwrapped = [angles_deg[0]]
     for angle in angles_deg[1:]:
         unwrapped.append(unwrapped[-1] + wrap_deg(angle - unwrapped[-1]))

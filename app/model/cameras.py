@@ -1,4 +1,4 @@
-"""Where the camera is, and its edits: orbit and zoom, views, lens, flying. As total as those of edits.py."""
+"""The camera and its edits: orbit and zoom, views, lens, flying."""
 
 import math
 from dataclasses import dataclass, replace
@@ -11,22 +11,22 @@ if TYPE_CHECKING:
     from app.model.view_state import ViewState
 
 
-SENSOR_MM = 36.0  # the width of full frame, across the picture, which is square
+SENSOR_MM = 36.0  # width of a full-frame sensor, which spans the square picture
 MAX_KEYS = 64  # of a path
-MAX_PATH_S = 600.0  # to a path's last key, and from there back to the first one
+MAX_PATH_S = 600.0  # of a path up to its last key, and of its way back to the first one
 
 
 def lens_mm(fov_deg: float) -> float:
-    """Focal length whose picture on a full-frame sensor's width spans this angle."""
+    """Focal length in mm whose full-frame picture spans this angle."""
     return 0.5 * SENSOR_MM / math.tan(0.5 * math.radians(fov_deg))
 
 
 def fov_of_lens(focal_mm: float) -> float:
-    """The inverse of `lens_mm`, degrees."""
+    """Field of view in degrees of a focal length; the inverse of `lens_mm`."""
     return 2.0 * math.degrees(math.atan(0.5 * SENSOR_MM / focal_mm))
 
 
-Elevation = Annotated[  # straight up has no azimuth: a drag stops before
+Elevation = Annotated[  # at 90 degrees the azimuth has no meaning: a drag stops before
     float, Number(-90.0, 90.0, "degrees", soft=(-89.0, 89.0), format="elevation  %.0f°")
 ]
 Pan = Annotated[float, Number(-1000.0, 1000.0, "metres", soft=(-100.0, 100.0))]
@@ -38,7 +38,7 @@ LENS_MM = Number(  # the same as a focal length in millimetres of full frame
 
 @dataclass(frozen=True)
 class CameraState:
-    """An orbit around the pelvis: conventions.py says which way the angles go."""
+    """An orbit around the pelvis; conventions.py defines the angles' directions."""
 
     azimuth_deg: Annotated[float, Number(-TURN_DEG, TURN_DEG, "degrees")] = 0.0
     elevation_deg: Elevation = 0.0
@@ -49,12 +49,12 @@ class CameraState:
 
 @dataclass(frozen=True)
 class CameraTool:
-    """How the camera is moved; never part of a picture."""
+    """How the camera is moved; no part of a picture."""
 
-    flies: bool = False  # keys move the camera, a drag turns it where it stands
+    flies: bool = False  # keys move the camera, a drag turns it about its eye
     fly_m_s: Annotated[float, Number(0.01, 100.0, "metres a second", soft=(0.1, 20.0), format="%.1f m/s")] = 1.0
-    keeps_size: bool = True  # another lens moves the camera, so that what is looked at keeps its size
-    key: Annotated[int, Number(0, MAX_KEYS - 1)] = 0  # the selected one of the path
+    keeps_size: bool = True  # another lens moves the camera, so that the orbited point keeps its size
+    key: Annotated[int, Number(0, MAX_KEYS - 1)] = 0  # index of the path's selected key
     time_s: Annotated[float, Number(0.0, 2.0 * MAX_PATH_S, "seconds", format="%.2f s")] = 0.0  # in the path
     plays: bool = False  # the camera runs along the path
     shows_path: bool = True  # as a line in the picture
@@ -65,7 +65,7 @@ ZOOM_PER_NOTCH = 0.9
 
 
 def orbit(state: "ViewState", dx_px: float, dy_px: float) -> "ViewState":
-    """Turn the camera as if the pointer held the avatar."""
+    """Turn the camera around the orbited point, so that the avatar follows the pointer."""
     camera = state.camera
     elevation = camera.elevation_deg + dy_px * ORBIT_DEG_PER_PX
     return edit_camera(
@@ -76,7 +76,7 @@ def orbit(state: "ViewState", dx_px: float, dy_px: float) -> "ViewState":
 
 
 def zoom(state: "ViewState", notches: float) -> "ViewState":
-    """Wheel up comes closer."""
+    """Move the camera closer for positive notches of the wheel, away for negative ones."""
     distance = state.camera.distance_m * ZOOM_PER_NOTCH**notches
     return edit_camera(state, distance_m=range_of(CameraState, "distance_m").within_reach(distance))
 
@@ -91,7 +91,7 @@ LOOK_DEG_PER_PX = 0.2
 
 
 def edit_camera_tool(state: "ViewState", **changes: Any) -> "ViewState":
-    """Replace fields of how the camera is moved."""
+    """Replace fields of the camera tool."""
     return edit_tool(state, camera=changed(state.tool.camera, **changes))
 
 
@@ -102,7 +102,7 @@ def view_from(state: "ViewState", name: str) -> "ViewState":
 
 
 def with_lens(camera: CameraState, fov_deg: float, keeps_size: bool) -> CameraState:
-    """Another field of view; where wanted from the distance at which the looked-at point keeps its size."""
+    """Another field of view; with `keeps_size` from the distance at which the orbited point keeps its size."""
     fov_deg = FOV_DEG.clamped(fov_deg)
     if not keeps_size:
         return replace(camera, fov_deg=fov_deg)
@@ -112,17 +112,17 @@ def with_lens(camera: CameraState, fov_deg: float, keeps_size: bool) -> CameraSt
 
 
 def set_fov(state: "ViewState", fov_deg: float) -> "ViewState":
-    """Another field of view, as the tool says: from here, or from where the avatar keeps its size."""
+    """Change the field of view, and the distance too where the camera tool keeps the avatar's size."""
     return replace(state, camera=with_lens(state.camera, fov_deg, state.tool.camera.keeps_size))
 
 
 def set_lens(state: "ViewState", focal_mm: float) -> "ViewState":
-    """Another focal length, in millimetres of full frame."""
+    """Change the focal length, in mm of full frame."""
     return set_fov(state, fov_of_lens(max(1.0, focal_mm)))
 
 
 def step_lens(state: "ViewState", steps: int) -> "ViewState":
-    """The next longer or shorter one of LENSES_MM."""
+    """Use the next longer or shorter lens of LENSES_MM."""
     now = lens_mm(state.camera.fov_deg)
     longer = [focal for focal in LENSES_MM if focal > now + 0.05]
     shorter = [focal for focal in LENSES_MM if focal < now - 0.05]
@@ -132,27 +132,27 @@ def step_lens(state: "ViewState", steps: int) -> "ViewState":
 
 
 def toggle_keeps_size(state: "ViewState") -> "ViewState":
-    """Whether another lens moves the camera."""
+    """Switch on or off that another lens moves the camera."""
     return edit_camera_tool(state, keeps_size=not state.tool.camera.keeps_size)
 
 
 def toggle_fly(state: "ViewState") -> "ViewState":
-    """Fly, or orbit again."""
+    """Switch between flying and orbiting."""
     return edit_camera_tool(state, flies=not state.tool.camera.flies)
 
 
 def change_fly_speed(state: "ViewState", notches: float) -> "ViewState":
-    """Faster with the wheel up."""
+    """Change the flying speed by a factor of FLY_STEP a notch."""
     return set_fly_speed(state, state.tool.camera.fly_m_s * FLY_STEP**notches)
 
 
 def set_fly_speed(state: "ViewState", metres: float) -> "ViewState":
-    """Metres a second."""
+    """Set the flying speed in metres a second."""
     return edit_camera_tool(state, fly_m_s=range_of(CameraTool, "fly_m_s").within_reach(metres))
 
 
 def look(state: "ViewState", dx_px: float, dy_px: float) -> "ViewState":
-    """Turn the camera where it stands; what is looked at moves around it."""
+    """Turn the camera about its eye; the orbited point moves around it."""
     camera, degrees = state.camera, LOOK_DEG_PER_PX * min(1.0, state.camera.fov_deg / 60.0)
     elevation = range_of(CameraState, "elevation_deg").within_reach(camera.elevation_deg + dy_px * degrees)
     turned = replace(camera, azimuth_deg=wrap_deg(camera.azimuth_deg - dx_px * degrees), elevation_deg=elevation)
@@ -160,7 +160,7 @@ def look(state: "ViewState", dx_px: float, dy_px: float) -> "ViewState":
 
 
 def fly(state: "ViewState", right_m: float, up_m: float, forward_m: float) -> "ViewState":
-    """Move the camera and what it looks at: to its right, upward in the world, and where it looks."""
+    """Move the camera and its orbited point: to its right, up along world +Y, and in the viewing direction."""
     camera = state.camera
     azimuth, elevation = math.radians(camera.azimuth_deg), math.radians(camera.elevation_deg)
     across = -math.cos(elevation) * forward_m
@@ -176,12 +176,12 @@ def fly(state: "ViewState", right_m: float, up_m: float, forward_m: float) -> "V
 
 
 def eye_of(camera: CameraState) -> Vector:
-    """Where the camera stands, in metres from the point that an unpanned one orbits."""
+    """The camera's position in metres, relative to the point that an unpanned camera orbits."""
     return _beyond(camera, camera.pan_m, camera.distance_m)
 
 
 def looking_from(camera: CameraState, eye: Vector) -> CameraState:
-    """The same angles, distance and lens from another place."""
+    """The camera with the same angles, distance and lens at another eye position."""
     return changed(camera, pan_m=_beyond(camera, eye, -camera.distance_m))
 
 

@@ -1,4 +1,4 @@
-"""What stands right of the comparison slider: another buffer, avatar or light; and where the slider is in a picture."""
+"""The comparison slider: what the picture right of it shows, and which pixel columns that picture has."""
 
 import math
 from collections.abc import Sequence
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CompareState:
-    """What the picture right of the slider shows differently; None and "" are as on the left."""
+    """What the picture right of the slider shows differently; None and "" mean the same as on the left."""
 
     is_on: bool = False
     buffer: Annotated[str, Choice(("", *BUFFERS))] = ""
     avatar: str = ""  # path of a .ckpt
     light: LightState | None = None
-    materials: MaterialState | None = None  # with another avatar, None is its maps as they are
+    materials: MaterialState | None = None  # with another avatar, None means no edits
 
 
-FIRST_OTHER_BUFFER = {"radiance": "shading"}  # what a comparison opens with; else the radiance
+FIRST_OTHER_BUFFER = {"radiance": "shading"}  # left buffer -> the right one that a new comparison shows; else radiance
 
 
 def edit_compare(state: "ViewState", **changes: Any) -> "ViewState":
@@ -36,7 +36,7 @@ def edit_compare(state: "ViewState", **changes: Any) -> "ViewState":
 
 
 def toggle_compare(state: "ViewState") -> "ViewState":
-    """Split the picture, or join it again. A comparison with nothing to compare gets another buffer."""
+    """Split the picture, or join it again. A comparison without any difference gets another buffer."""
     compare = state.compare
     if (
         not compare.is_on
@@ -49,62 +49,62 @@ def toggle_compare(state: "ViewState") -> "ViewState":
 
 
 def swap_sides(state: "ViewState") -> "ViewState":
-    """What was right of the slider stands left."""
+    """Exchange the left and the right picture."""
     return swapped(state) if state.compare.is_on else state
 
 
 def move_slider(state: "ViewState", share: float) -> "ViewState":
-    """Put the line somewhere in the picture."""
+    """Move the slider to a share of the picture's width."""
     return replace(state, display=replace(state.display, slider=range_of(DisplaySettings, "slider").clamped(share)))
 
 
 def compare_buffer(state: "ViewState", name: str) -> "ViewState":
-    """Split the picture and show this buffer on the right; "" is the left one's."""
+    """Split the picture and show this buffer on the right; "" means the left one's."""
     return edit_compare(state, is_on=True, buffer=name) if name in ("", *BUFFERS) else state
 
 
 def compare_avatar(state: "ViewState", path: str) -> "ViewState":
-    """Split the picture and show another avatar on the right, in the active one's pose; "" is the left one."""
-    return replace(state, compare=replace(_without_stopgap(state), is_on=True, avatar=path))
+    """Split the picture and show another avatar on the right, in the active one's pose; "" means the left one's."""
+    return replace(state, compare=replace(_without_first_buffer(state), is_on=True, avatar=path))
 
 
 def compare_light(state: "ViewState", light: LightState | None) -> "ViewState":
-    """Split the picture and light the right side differently; None is as on the left."""
-    return replace(state, compare=replace(_without_stopgap(state), is_on=True, light=light))
+    """Split the picture and light the right picture differently; None means as on the left."""
+    return replace(state, compare=replace(_without_first_buffer(state), is_on=True, light=light))
 
 
 def compare_environment(state: "ViewState", path: str) -> "ViewState":
-    """The right side under this file, the lamps as they are now; "" is the light learned in training."""
+    """Light the right picture with this file and the present lamps; "" means the light learned in training."""
     mode = "environment" if path else "captured"
     return compare_light(state, replace(state.light, mode=mode, environment=path, probe_edits=()))
 
 
-def compare_rig(state: "ViewState", lamps: tuple[LampState, ...], sky: LightState | None) -> "ViewState":
-    """The right side under a rig's lamps, and its sky where it has one."""
-    return compare_light(state, replace(sky or state.light, lamps=lamps[:MAX_LAMPS]))
+def compare_rig(state: "ViewState", lamps: tuple[LampState, ...], surrounding: LightState | None) -> "ViewState":
+    """Light the right picture with a rig's lamps, and with its surrounding light where it has one."""
+    return compare_light(state, replace(surrounding or state.light, lamps=lamps[:MAX_LAMPS]))
 
 
 def keep_light(state: "ViewState") -> "ViewState":
-    """The right side keeps what shines now, whatever becomes of the left; again: as on the left."""
+    """Fix the right picture's light to the present one; called again, it follows the left one."""
     return compare_light(state, state.light if state.compare.light is None else None)
 
 
 def compared_avatars(state: "ViewState", offered: Sequence[str]) -> tuple[str, ...]:
-    """Avatars that the picture shows and that are not on offer: files that were opened or dropped."""
+    """Paths of shown avatars that are not among those offered: files that were opened or dropped."""
     shown = (*(body.avatar for body in state.bodies), state.compare.avatar)
     return tuple(path for path in dict.fromkeys(shown) if path and path not in offered)
 
 
 def step_compared_avatar(state: "ViewState", offered: tuple[str, ...]) -> "ViewState":
-    """The next avatar of those offered that is not the left one; after the last one the left one."""
-    everybody = (*offered, *compared_avatars(state, offered))
-    paths = ("", *(path for path in everybody if path != state.body.avatar))
+    """Compare with the next avatar offered; after the last one, with the left one."""
+    avatars = (*offered, *compared_avatars(state, offered))
+    paths = ("", *(path for path in avatars if path != state.body.avatar))
     index = paths.index(state.compare.avatar) if state.compare.avatar in paths else 0
     return compare_avatar(state, paths[(index + 1) % len(paths)])
 
 
 def step_compared_environment(state: "ViewState", offered: tuple[str, ...], steps: int) -> "ViewState":
-    """The right side under the next environment; between the last one and the first one as on the left."""
+    """Light the right picture with the next environment; between the last and the first, as on the left."""
     paths = (None, *environment_paths(offered, state.tool.loaded_environments))
     present = None if state.compare.light is None else state.compare.light.environment
     index = paths.index(present) if present in paths else 0
@@ -112,29 +112,29 @@ def step_compared_environment(state: "ViewState", offered: tuple[str, ...], step
     return compare_light(state, None) if chosen is None else compare_environment(state, chosen)
 
 
-def _without_stopgap(state: "ViewState") -> CompareState:
-    """A split that opened with nothing to compare showed another buffer: that goes when there is something better."""
+def _without_first_buffer(state: "ViewState") -> CompareState:
+    """The comparison without the buffer that `toggle_compare` chose where there was no other difference."""
     compare = state.compare
-    is_stopgap = compare.buffer == FIRST_OTHER_BUFFER.get(state.display.buffer, "radiance")
-    return replace(compare, buffer="") if is_stopgap and not compare.avatar and compare.light is None else compare
+    is_first = compare.buffer == FIRST_OTHER_BUFFER.get(state.display.buffer, "radiance")
+    return replace(compare, buffer="") if is_first and not compare.avatar and compare.light is None else compare
 
 
-SLIDER_GRAB_PX = 9.0  # of the window, to either side of the line
+SLIDER_GRAB_PX = 9.0  # window pixels to either side of the slider where a press grabs it
 
 
 def first_column(share: float, width: int) -> int:
-    """The first pixel column of the second picture: those whose center lies right of the line."""
+    """Index of the second picture's first pixel column: the first whose center lies right of the slider."""
     return max(0, min(width, math.ceil(share * width - 0.5)))
 
 
 def side_by_side(first: np.ndarray, second: np.ndarray, share: float) -> np.ndarray:  # [H, W, C] both
-    """One picture of both."""
+    """One picture: the first left of the slider, the second right of it."""
     column = first_column(share, first.shape[1])
     return np.concatenate([first[:, :column], second[:, column:]], 1)
 
 
-def other_side(state: "ViewState") -> "ViewState":
-    """The state that the second picture shows: as the first, but for what the comparison names."""
+def compared_state(state: "ViewState") -> "ViewState":
+    """The state that the right picture shows: the left one's with what the comparison changes."""
     compare = state.compare
     display = replace(state.display, buffer=compare.buffer or state.display.buffer)
     own = MaterialState() if compare.avatar else state.body.materials
@@ -145,8 +145,8 @@ def other_side(state: "ViewState") -> "ViewState":
 
 
 def swapped(state: "ViewState") -> "ViewState":
-    """What was right stands left; the line stays."""
-    other, compare = other_side(state), state.compare
+    """The state with the left and the right picture exchanged; the slider stays."""
+    other, compare = compared_state(state), state.compare
     back = replace(
         compare,
         buffer=state.display.buffer if compare.buffer else "",

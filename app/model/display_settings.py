@@ -1,4 +1,4 @@
-"""How the picture is displayed, and its edits: buffers, overlays, single lights. As total as those of edits.py."""
+"""How the picture is displayed, and its edits: buffers, overlays, single lights."""
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
@@ -16,7 +16,7 @@ TONE_CURVES = ("linear", "filmic", "reinhard", "aces", "agx")
 
 @dataclass(frozen=True)
 class DisplaySettings:
-    """How the rendered picture is displayed: only what `rendered` holds needs the engine."""
+    """How the rendered picture is displayed; only changes of `rendered` need a new frame."""
 
     buffer: Annotated[str, Choice(BUFFERS)] = "radiance"
     exposure_ev: Annotated[float, Number(-30.0, 30.0, "EV", soft=(-6.0, 6.0), format="%+.2f EV", label="exposure")] = (
@@ -24,35 +24,35 @@ class DisplaySettings:
     )
     curve: Annotated[str, Choice(TONE_CURVES)] = "linear"
     background: Color = (0.075, 0.08, 0.095)  # sRGB
-    has_false_color: bool = False  # numbers as colors with a legend, for buffers that hold one
-    slider: Share = 0.5  # where the second picture begins, share of the width
-    shown_light: str = ""  # of the buffer light_visibility: "lamp:0", "source:0", "probe:137"; "" picks one
+    has_false_color: bool = False  # scalars as colors with a legend
+    slider: Share = 0.5  # where the right picture begins, as a share of the width
+    shown_light: str = ""  # of the buffer light_visibility: "lamp:0", "source:0", "probe:137"; "": the engine chooses
     has_wireframe: bool = False  # the mesh's edges over the picture
     has_joints: bool = False  # the skeleton over the picture
 
     @property
     def rendered(self) -> tuple[str, str, bool]:
-        """What the engine's frame depends on; it holds the mesh only where edges are drawn."""
+        """What the engine's frame depends on; a frame holds the mesh only for the wireframe."""
         return self.buffer, self.shown_light, self.has_wireframe
 
 
 def toggle_false_color(state: "ViewState") -> "ViewState":
-    """Numbers as colors, or as they are."""
+    """Switch false color on or off."""
     return replace(state, display=replace(state.display, has_false_color=not state.display.has_false_color))
 
 
 def toggle_joints(state: "ViewState") -> "ViewState":
-    """The skeleton over the picture, or not."""
+    """Show or hide the skeleton over the picture."""
     return replace(state, display=replace(state.display, has_joints=not state.display.has_joints))
 
 
 def toggle_wireframe(state: "ViewState") -> "ViewState":
-    """The mesh's edges over the picture, or not."""
+    """Show or hide the mesh's edges over the picture."""
     return replace(state, display=replace(state.display, has_wireframe=not state.display.has_wireframe))
 
 
 def show_buffer(state: "ViewState", name: str) -> "ViewState":
-    """Show a buffer; light_visibility begins with the selected lamp and goes on to the next one each time."""
+    """Show a buffer; light_visibility starts with the selected lamp, and goes to the next lamp each time."""
     if name not in BUFFERS:
         return state
     display, lamps = state.display, len(state.light.lamps)

@@ -1,7 +1,7 @@
-"""The edits a person can make: small pure functions from a ViewState to the next one.
+"""Edits are pure functions from a ViewState to the next one; here are those that replace fields of a part.
 
-Every one is total: an index that no longer exists leaves the state as it is, a number out of its declared range is
-brought into it.
+The edits of a subject stand in its file (lights.py, cameras.py, ...). An edit of a lamp, joint, key or body that does
+not exist leaves the state as it is; a number outside its declared range is clamped.
 """
 
 from dataclasses import replace
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def edit_body(state: "ViewState", **changes: Any) -> "ViewState":
-    """Replace fields of the body."""
+    """Replace fields of the active body."""
     return replace(state, body=changed(state.body, **changes))
 
 

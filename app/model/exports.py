@@ -1,4 +1,4 @@
-"""What exported pictures and videos are like."""
+"""The settings of exported pictures and videos, and their edits."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,15 +11,15 @@ if TYPE_CHECKING:
 
 
 CAMERA_PATH = "path"
-SPINS = ("camera", "light", "timeline", CAMERA_PATH)  # kinds of videos; turntable.py makes them
+SPINS = ("camera", "light", "timeline", CAMERA_PATH)  # kinds of videos, defined in rendering/video_views.py
 
 
-SIZE_PX = Number(16, 4096, "pixels")  # a side
+SIZE_PX = Number(16, 4096, "pixels")  # width and height
 
 
 @dataclass(frozen=True)
 class TurntableState:
-    """What the record button makes."""
+    """Settings of the next video."""
 
     spin: Annotated[str, Choice(SPINS)] = "camera"
     seconds: Annotated[float, Number(0.01, 600.0, "seconds", soft=(0.5, 20.0), format="%.1f s")] = 4.0
@@ -27,29 +27,29 @@ class TurntableState:
     size: Annotated[int, SIZE_PX] = 512
     plays_motion: bool = False
     path: str = "turntable.mp4"  # .mp4, .webm, or a folder for PNG files
-    has_alpha: bool = False  # a clear background, where the format can
-    fits: bool = True  # as long as the clip or the path, whatever `seconds` says, of kinds that have one
+    has_alpha: bool = False  # a transparent background, where the format has alpha
+    fits: bool = True  # "timeline" and "path" take as long as the clip or the camera path, whatever `seconds` says
 
     @property
     def num_frames(self) -> int:
-        """Frames in the video; one at least."""
+        """Number of frames in the video; at least 1."""
         return max(1, round(self.seconds * self.fps))
 
 
 @dataclass(frozen=True)
 class StillState:
-    """What an exported picture is like."""
+    """Settings of the next exported picture."""
 
     size: Annotated[int, SIZE_PX] = 2048
-    has_alpha: bool = False  # a clear background
+    has_alpha: bool = False  # a transparent background
     path: str = "picture.png"  # or .exr, with every buffer as a layer
 
 
 def edit_turntable(state: "ViewState", **changes: Any) -> "ViewState":
-    """Replace fields of the turntable settings."""
+    """Replace fields of the video settings."""
     return edit_tool(state, turntable=changed(state.tool.turntable, **changes))
 
 
 def edit_still(state: "ViewState", **changes: Any) -> "ViewState":
-    """Replace fields of the settings of exported pictures."""
+    """Replace fields of the picture settings."""
     return edit_tool(state, still=changed(state.tool.still, **changes))

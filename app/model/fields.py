@@ -1,9 +1,9 @@
-"""What a field of the state may hold, declared once in the field's annotation.
+"""Declared fields: the range, unit, label and step of a field of the state, once, in its annotation.
 
     elevation_deg: Annotated[float, Number(-90.0, 90.0, "degrees", soft=(-89.0, 89.0))] = 35.0
 
 Files refuse values outside a declaration, options check what is typed against it, edits clamp to it, and sliders take
-their range, format and label from it. A declaration is read by `range_of`; pydantic reads it by the hook of `Declared`.
+their range, format and label from it. `range_of` reads a declaration; pydantic reads it through the hook of `Declared`.
 """
 
 import math
@@ -18,10 +18,10 @@ Clamp = Callable[[Any], Any]
 
 
 class Declared:
-    """Something that a value must keep; pydantic checks it after the value's type."""
+    """A condition on a value; pydantic checks it after the value's type."""
 
     def mistake(self, value: Any) -> str | None:
-        """What is wrong with a value of the right type, as "expected X, got Y"; None where it keeps the declaration.
+        """What is wrong with a value of the right type, as "expected X, got Y"; None where nothing is.
 
         A mistake deeper inside the value begins with its path: "[1].time_s: expected X, got Y".
         """
@@ -42,19 +42,19 @@ class Declared:
 class Number(Declared):
     """A finite number within bounds."""
 
-    least: float  # files, options and edits hold nothing below
+    least: float  # files and options refuse what is below, edits clamp to it
     most: float
-    unit: str = ""  # as it is read in an error: "degrees"
-    soft: tuple[float, float] | None = None  # what sliders and gestures reach; None: all of it
+    unit: str = ""  # as in an error message: "degrees"
+    soft: tuple[float, float] | None = None  # the narrower range of sliders and gestures; None: all of it
     format: str = "%.3f"  # of the slider, in C's style
     label: str = ""  # beside the slider
-    step: float = 1.0  # a pixel of a drag, in the field's unit
+    step: float = 1.0  # change for one pixel of a drag, in the field's unit
     scale: float = 1.0  # the slider shows the value times this
-    has_zero: bool = False  # 0 is held, too, although it lies below `least`: it switches the thing off
+    has_zero: bool = False  # 0 is allowed too, although it lies below `least`: it means off
 
     @property
     def reach(self) -> tuple[float, float]:
-        """What sliders and gestures reach."""
+        """The range of sliders and gestures."""
         return self.soft or (self.least, self.most)
 
     @property
@@ -70,13 +70,13 @@ class Number(Declared):
         return f"expected {self.text if is_finite else 'a finite number'}, got {short(value)}"
 
     def clamped(self, value: float) -> float:
-        """The nearest value that is held; NaN becomes the least."""
+        """The nearest allowed value; NaN becomes the least."""
         if self.has_zero and value <= 0:
             return 0.0
         return value if self.least <= value <= self.most else self.most if value > self.most else self.least
 
     def within_reach(self, value: float) -> float:
-        """The nearest value that sliders and gestures reach."""
+        """The nearest value in the range of sliders and gestures."""
         least, most = self.reach
         return min(max(value, least), most)
 
@@ -111,7 +111,7 @@ class Length(Declared):
 
 @dataclass(frozen=True)
 class Rule(Declared):
-    """What several values of a field must keep together."""
+    """A condition on several values of a field together, checked by a function."""
 
     find_mistake: Callable[[Any], str | None]
 
@@ -120,8 +120,8 @@ class Rule(Declared):
         return self.find_mistake(value)
 
 
-TURN_DEG = 36_000.0  # a hundred turns: as far as an angle goes that sliders show within one
-MOST_LIGHT = 1e9  # of a radiance, an irradiance or a factor of light: brighter than what pictures hold
+TURN_DEG = 36_000.0  # a hundred turns: the largest angle of fields whose sliders show one turn
+MOST_LIGHT = 1e9  # of a radiance, an irradiance or a factor of light: far above any environment's
 MOST_TIME_S = 1e6  # of a clip
 
 Share = Annotated[float, Number(0.0, 1.0)]
@@ -133,12 +133,12 @@ LightColor = tuple[Light, Light, Light]
 
 
 def range_of(kind: type, name: str) -> Number:
-    """What is declared for a number of a state's class, or for each number of a tuple."""
+    """The declaration of a field that holds a number or a tuple of numbers."""
     return number_in(hints_of(kind)[name])
 
 
 def number_in(hint: Any) -> Number:
-    """The declaration of a type that holds a number, or equal ones; LookupError where there is none."""
+    """The first number declared in a type, at any depth; LookupError where there is none."""
     if (number := _declared_number(hint)) is not None:
         return number
     for inner in typing.get_args(hint):
@@ -150,21 +150,21 @@ def number_in(hint: Any) -> Number:
 
 
 def changed(value: State, **changes: Any) -> State:
-    """The frozen dataclass with other values of some fields, each number brought into its declared range."""
+    """A copy of the frozen dataclass with some fields replaced, each number clamped to its declared range."""
     hints = hints_of(type(value))
-    held = {name: clamped(hints[name], item) if name in hints else item for name, item in changes.items()}
-    return replace(value, **held)  # type: ignore[type-var]
+    allowed = {name: clamped(hints[name], item) if name in hints else item for name, item in changes.items()}
+    return replace(value, **allowed)  # type: ignore[type-var]
 
 
 def clamped(hint: Any, value: Any) -> Any:
-    """A value of a type with its numbers brought into their declared ranges."""
+    """A value of a type with its numbers clamped to their declared ranges."""
     clamp = _clamp_of(hint)
     return value if clamp is None else clamp(value)
 
 
 @cache
 def hints_of(kind: type) -> dict[str, Any]:
-    """Field -> its type with what is declared for it."""
+    """Field name -> type with its declarations."""
     return typing.get_type_hints(kind, include_extras=True)
 
 
@@ -174,7 +174,7 @@ def wrap_deg(angle: float) -> float:
 
 
 def short(value: float) -> str:
-    """A number as it is read: 40000 and 0.002."""
+    """A number for a message: 40000 or 0.002."""
     if isinstance(value, int):
         return f"{value!s:.20}"
     return f"{value:.0f}" if abs(value) < 1e7 and value.is_integer() else f"{value:g}"
@@ -186,7 +186,7 @@ def _declared_number(hint: Any) -> Number | None:
 
 @cache
 def _clamp_of(hint: Any) -> Clamp | None:
-    """What brings a value of this type into its ranges; None where the type holds no number."""
+    """The function that clamps values of this type; None where the type holds no declared number."""
     if (number := _declared_number(hint)) is not None:
         return number.clamped
     plain = typing.get_args(hint)[0] if typing.get_origin(hint) is Annotated else hint

@@ -1,4 +1,4 @@
-"""Turns of the active body's joints: which joint is held, about which axis, how far; and a pose held over the clip."""
+"""Edits of the active body's joints: selection, turns on top of the clip, mirroring; and poses of the library."""
 
 import math
 from dataclasses import replace
@@ -27,24 +27,24 @@ KEY_STEP_DEG = 5.0
 
 
 def select_joint(state: "ViewState", joint: int) -> "ViewState":
-    """Give a joint the rings; NO_JOINT takes them away."""
+    """Select a joint, whose rotation rings are shown; NO_JOINT selects none."""
     return edit_tool(state, selected_joint=joint if 0 <= joint < NUM_JOINTS else NO_JOINT)
 
 
 def select_next_joint(state: "ViewState", step: int = 1) -> "ViewState":
-    """Around all joints, in SMPL's order."""
+    """Select the next joint in SMPL's order; after the last comes the first."""
     present = state.tool.selected_joint
     start = -1 if present == NO_JOINT and step > 0 else max(present, 0)
     return select_joint(state, (start + step) % NUM_JOINTS)
 
 
 def choose_next_axis(state: "ViewState") -> "ViewState":
-    """x, y, z and x again: what the keys turn about."""
+    """Choose the next axis (x, y, z, then x again) that the keys turn about."""
     return edit_tool(state, joint_axis=(state.tool.joint_axis + 1) % 3)
 
 
-def place_joint(state: "ViewState", joint: int, angles_deg: Vector) -> "ViewState":
-    """Turn a joint on top of the clip, and its mirror image where that is asked for."""
+def turn_joint(state: "ViewState", joint: int, angles_deg: Vector) -> "ViewState":
+    """Set a joint's angles on top of the clip, and those of its mirror image where edits are mirrored."""
     state = set_joint(state, joint, angles_deg)
     if state.tool.mirrors_joints and joint in MIRRORED:
         state = set_joint(state, MIRRORED[joint], mirrored(angles_deg))
@@ -52,44 +52,44 @@ def place_joint(state: "ViewState", joint: int, angles_deg: Vector) -> "ViewStat
 
 
 def turn_selected(state: "ViewState", degrees: float) -> "ViewState":
-    """A step about the chosen axis."""
+    """Turn the selected joint about the chosen axis."""
     joint = state.tool.selected_joint
     if joint == NO_JOINT:
         return state
     angles = turned(state.body.joint_angles_deg[joint], state.tool.joint_axis, degrees, is_root=joint == 0)
-    return place_joint(state, joint, angles)
+    return turn_joint(state, joint, angles)
 
 
 def reset_selected(state: "ViewState") -> "ViewState":
-    """The selected joint as the clip has it."""
+    """Remove the turn of the selected joint."""
     joint = state.tool.selected_joint
-    return state if joint == NO_JOINT else place_joint(state, joint, REST_ANGLES[joint])
+    return state if joint == NO_JOINT else turn_joint(state, joint, REST_ANGLES[joint])
 
 
 def mirror_pose(state: "ViewState") -> "ViewState":
-    """What was done to the left limbs to the right ones, and the other way round."""
+    """Exchange the turns of the left and the right limbs, mirrored."""
     angles = [mirrored(state.body.joint_angles_deg[MIRRORED.get(joint, joint)]) for joint in range(NUM_JOINTS)]
     return edit_body(state, joint_angles_deg=tuple(angles))
 
 
 def toggle_mirror(state: "ViewState") -> "ViewState":
-    """Whether edits of one side are made on the other too."""
+    """Switch on or off that an edit of one limb also turns the opposite one."""
     return edit_tool(state, mirrors_joints=not state.tool.mirrors_joints)
 
 
 def set_limit(state: "ViewState", group: str, is_on: bool) -> "ViewState":
-    """Whether edits of these joints stop at what a body can do."""
+    """Switch the joint limits of a group of LIMITS on or off."""
     free = tuple(name for name in LIMITS if (not is_on if name == group else name in state.body.unlimited))
     return replace(state, body=replace(state.body, unlimited=free))
 
 
-# SMPL's joint -> the same one of the other side; those of the middle are missing
+# SMPL joint -> the opposite joint; joints of the trunk have none
 MIRRORED = {left: right for pair in ((1, 2), (4, 5), (7, 8), (10, 11), (13, 14), (16, 17), (18, 19), (20, 21), (22, 23))
             for left, right in (pair, pair[::-1])}  # fmt: skip
 
 
 def turn_about(axis: int, degrees: float) -> np.ndarray:  # [3, 3]
-    """About x, y or z."""
+    """The rotation about x (0), y (1) or z (2)."""
     cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
     first, second = (axis + 1) % 3, (axis + 2) % 3
     matrix = np.eye(3)
@@ -99,16 +99,16 @@ def turn_about(axis: int, degrees: float) -> np.ndarray:  # [3, 3]
 
 
 def matrix_of(angles_deg: Vector) -> np.ndarray:  # [3, 3]
-    """About z first, then y, then x, as posing.turn_matrices."""
+    """The rotation about z first, then y, then x, as rendering/posing.py's turn_matrices."""
     x, y, z = (turn_about(axis, angle) for axis, angle in enumerate(angles_deg))
     return x @ y @ z
 
 
 def angles_of(matrix: np.ndarray, near: Vector = (0.0, 0.0, 0.0)) -> Vector:
-    """The inverse of `matrix_of`; of the two ways to say it, the one nearer to some angles."""
+    """The inverse of `matrix_of`, degrees: of the two solutions, the one nearer to the angles `near`."""
     m = matrix
     sine = float(np.clip(m[0, 2], -1.0, 1.0))
-    if abs(sine) > 1.0 - 1e-9:  # x and z turn about one axis: z keeps what it had
+    if abs(sine) > 1.0 - 1e-9:  # gimbal lock, x and z turn about one axis: z keeps its angle
         y = math.copysign(90.0, sine)
         around = math.degrees(math.atan2(m[1, 0], m[1, 1]))  # x + z or z - x
         return (math.copysign(1.0, sine) * _nearest(around - near[2], near[0] * math.copysign(1.0, sine)), y, near[2])
@@ -121,39 +121,39 @@ def angles_of(matrix: np.ndarray, near: Vector = (0.0, 0.0, 0.0)) -> Vector:
 
 
 def turned(angles_deg: Vector, axis: int, degrees: float, is_root: bool) -> Vector:
-    """The joint turned further about its own axis, as it stands now; the root about the world's."""
+    """The angles after a further turn about the joint's own present axis; for the root, about the world's."""
     step, present = turn_about(axis, degrees), matrix_of(angles_deg)
     return angles_of(step @ present if is_root else present @ step, angles_deg)
 
 
 def mirrored(angles_deg: Vector) -> Vector:
-    """The same turn of the other side's limb."""
+    """The angles of the opposite limb for the same turn, mirrored at the plane x = 0."""
     x, y, z = angles_deg
     return x, -y, -z
 
 
 def _nearest(angle: float, near: float) -> float:
-    """The same angle, at most 180 degrees from another."""
+    """The same angle, at most 180 degrees from `near`."""
     return near + (angle - near + 180.0) % 360.0 - 180.0
 
 
-def hold_pose(state: "ViewState", rotations: tuple[Vector, ...], share: float = 1.0) -> "ViewState":
-    """Put the active body into a pose, over its clip; what hands did to joints goes."""
-    return edit_body(state, held_pose=rotations, held_share=share, joint_angles_deg=REST_ANGLES, playing=False)
+def hold_pose(state: "ViewState", rotations: tuple[Vector, ...]) -> "ViewState":
+    """Show the active body in a pose instead of its clip, which stops; turns of joints are removed."""
+    return edit_body(state, held_pose=rotations, held_share=1.0, joint_angles_deg=REST_ANGLES, playing=False)
 
 
 def set_share(state: "ViewState", share: float) -> "ViewState":
-    """How much of the held pose shows: 0 is the clip's own, every joint on the shorter arc between."""
+    """Blend between the clip's pose (0) and the held pose (1), each joint on the shorter arc."""
     return edit_body(state, held_share=share)
 
 
 def drop_pose(state: "ViewState") -> "ViewState":
-    """Back to the clip."""
+    """Remove the held pose."""
     return edit_body(state, held_pose=(), held_share=1.0)
 
 
 def set_joint(state: "ViewState", joint: int, angles_deg: Vector) -> "ViewState":
-    """Turn one joint on top of the clip."""
+    """Set one joint's angles on top of the clip, x, y, z in degrees."""
     if not 0 <= joint < NUM_JOINTS:
         return state
     angles = list(state.body.joint_angles_deg)
@@ -162,7 +162,7 @@ def set_joint(state: "ViewState", joint: int, angles_deg: Vector) -> "ViewState"
 
 
 def reset_joints(state: "ViewState", joints: tuple[int, ...] = tuple(range(NUM_JOINTS))) -> "ViewState":
-    """Back to what the clip says."""
+    """Remove the turns of these joints."""
     angles = list(state.body.joint_angles_deg)
     for joint in joints:
         angles[joint] = REST_ANGLES[joint]

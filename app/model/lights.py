@@ -1,4 +1,4 @@
-"""The light and the surroundings, and their edits, total as all edits."""
+"""The light and the surroundings (backdrop, floor, balls), and their edits."""
 
 import math
 from dataclasses import dataclass, replace
@@ -34,18 +34,18 @@ MAX_LAMPS = 8
 
 @dataclass(frozen=True)
 class LampState:
-    """A light the user drags: far away like the sun, or a glowing sphere near the body."""
+    """A lamp that the user drags: infinitely far away like the sun, or a glowing sphere near the body."""
 
     azimuth_deg: Annotated[
         float, Number(-TURN_DEG, TURN_DEG, "degrees", soft=(-180.0, 180.0), format="azimuth  %.0f°")
     ] = 40.0
-    elevation_deg: Annotated[  # straight up has no azimuth: a drag stops before
+    elevation_deg: Annotated[  # at 90 degrees the azimuth has no meaning: a drag stops before
         float, Number(-90.0, 90.0, "degrees", soft=(-89.0, 89.0), format="elevation  %.0f°")
     ] = 35.0
     angular_radius_deg: Annotated[  # of a sun
         float, Number(0.0, 89.9, "degrees", soft=(0.1, 20.0), format="size  %.1f°")
     ] = 2.0
-    color: LightColor = (1.0, 0.93, 0.8)  # linear; what shines while temperature_k is 0
+    color: LightColor = (1.0, 0.93, 0.8)  # linear; used while temperature_k is 0
     # irradiance on a surface that faces a sun, or an area lamp 1 m away; pi makes a white wall look white
     intensity: Annotated[float, Number(0.0, MOST_LIGHT, soft=(0.0, 20.0), format="intensity  %.2f")] = 2.0 * math.pi
     kind: Annotated[str, Choice(LAMP_KINDS)] = "sun"
@@ -65,9 +65,9 @@ ProbeEdit = tuple[Annotated[int, Number(0, PROBE_ROWS * PROBE_COLUMNS - 1)], Lig
 
 
 def mistake_in_probe_edits(edits: tuple[ProbeEdit, ...]) -> str | None:
-    """Cells that come twice or out of order."""
+    """Why the probes' cells are not unique and sorted; None where they are."""
     cells = [cell for cell, _ in edits]
-    return None if cells == sorted(set(cells)) else "expected each cell once, in increasing order, got another"
+    return None if cells == sorted(set(cells)) else "expected each cell once, in increasing order, got another order"
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,8 @@ class LightState:
     # (cell = row * 32 + column, radiance) painted over the light, sorted
     probe_edits: Annotated[tuple[ProbeEdit, ...], Rule(mistake_in_probe_edits)] = ()
     lamps: Annotated[tuple[LampState, ...], Length(0, MAX_LAMPS)] = ()
-    bright_sources: Annotated[int, Number(0, 64)] = 8  # most suns, windows and bulbs that become lamps: costs rays
+    # most bright parts of an environment (sun, windows, bulbs) that become lamps with shadow rays of their own
+    bright_sources: Annotated[int, Number(0, 64)] = 8
     turn_deg: Annotated[  # turns environment and painted probes together; only turntables use it
         float, Number(-TURN_DEG, TURN_DEG, "degrees")
     ] = 0.0
@@ -92,29 +93,29 @@ class LightState:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What is seen behind, under and beside the avatar."""
+    """The backdrop, the floor and the light-probe balls around the avatar."""
 
     backdrop: Annotated[str, Choice(BACKDROPS)] = "color"  # "none" is transparent in files, the color in the window
     has_ground: bool = False
-    ground_shadow: Annotated[float, Number(0.0, 1.0, format="shadow  %.2f")] = 1.0  # share of it that is shown
+    ground_shadow: Annotated[float, Number(0.0, 1.0, format="shadow  %.2f")] = 1.0  # opacity of the shadow on the floor
     ground_reflection: Annotated[  # of the body in the floor, seen from straight above
         float, Number(0.0, 1.0, format="mirror  %.2f")
     ] = 0.15
-    has_balls: bool = False  # the chrome and the gray ball of a film set
+    has_balls: bool = False  # a chrome and a gray ball, as light probes on a film set
 
     @property
     def rendered(self) -> "Surroundings":
-        """What the engine's picture depends on: a backdrop that is a color does not."""
+        """What a rendered frame depends on: the backdrops "none" and "color" give the same one."""
         return replace(self, backdrop="color" if self.backdrop == "none" else self.backdrop)
 
 
-BRUSH_RADIANCE = Number(0.0, MOST_LIGHT, soft=(0.0, 40.0), format="%.1f x")  # of the tool that paints probes
+BRUSH_RADIANCE = Number(0.0, MOST_LIGHT, soft=(0.0, 40.0), format="%.1f x")  # of the brush that paints probes
 BRUSH_RADIUS = Number(0, PROBE_ROWS, "cells", soft=(0, 4), format="radius %d")
-LAMP_AZIMUTHS_DEG = (40.0, -60.0, 150.0, -140.0, 90.0, 0.0, 180.0, -20.0)  # key, fill, rims: no two in one place
+LAMP_AZIMUTHS_DEG = (40.0, -60.0, 150.0, -140.0, 90.0, 0.0, 180.0, -20.0)  # of new lamps, relative to the camera
 
 
 def add_lamp(state: "ViewState") -> "ViewState":
-    """A new lamp, placed relative to the camera so that it is in sight, and selected."""
+    """Add a lamp at an azimuth relative to the camera's, and select it."""
     lamps = state.light.lamps
     if len(lamps) >= MAX_LAMPS:
         return state
@@ -123,7 +124,7 @@ def add_lamp(state: "ViewState") -> "ViewState":
 
 
 def remove_lamp(state: "ViewState", index: int) -> "ViewState":
-    """Take a lamp away; the one before it becomes the selected one."""
+    """Remove a lamp; the selected index stays, clamped to the lamps that are left."""
     lamps = state.light.lamps
     if not 0 <= index < len(lamps):
         return state
@@ -141,14 +142,14 @@ def edit_lamp(state: "ViewState", index: int, **changes: Any) -> "ViewState":
 
 
 def move_lamp(state: "ViewState", index: int, azimuth_deg: float, elevation_deg: float) -> "ViewState":
-    """Put a lamp somewhere on its sphere and select it."""
+    """Move a lamp to a direction and select it."""
     elevation = range_of(LampState, "elevation_deg").within_reach(elevation_deg)
     state = edit_lamp(state, index, azimuth_deg=wrap_deg(azimuth_deg), elevation_deg=elevation)
     return edit_tool(state, selected_lamp=index) if index < len(state.light.lamps) else state
 
 
 def brush_cells(row: int, column: int, radius: int) -> list[int]:
-    """Cells under a round brush: it wraps at the left and right edge, never over the poles."""
+    """Indices of the cells under a round brush, which wraps at the left and right edge but not over the poles."""
     cells = []
     for down in range(-radius, radius + 1):
         for right in range(-radius, radius + 1):
@@ -158,11 +159,11 @@ def brush_cells(row: int, column: int, radius: int) -> list[int]:
 
 
 def clear_paint(state: "ViewState") -> "ViewState":
-    """The light as it was before the first stroke."""
+    """Remove all paint from the probes."""
     return edit_light(state, probe_edits=())
 
 
-MAX_LOADED = 24  # environments remembered beside the bundled ones
+MAX_LOADED = 24  # environments listed beside the bundled ones
 TURN_DEG_PER_PX = 0.4
 
 
@@ -172,13 +173,13 @@ def edit_surroundings(state: "ViewState", **changes: Any) -> "ViewState":
 
 
 def choose_environment(state: "ViewState", path: str) -> "ViewState":
-    """Light with this file, and remember it among the loaded ones (newest last)."""
+    """Use this environment file, and list it among the loaded ones (newest last)."""
     loaded = (*(known for known in state.tool.loaded_environments if known != path), path)[-MAX_LOADED:]
     return edit_tool(edit_light(state, mode="environment", environment=path), loaded_environments=loaded)
 
 
 def step_environment(state: "ViewState", offered: tuple[str, ...], steps: int) -> "ViewState":
-    """The next environment of those that ship and those that were loaded, around and around."""
+    """Use the next of the bundled and loaded environments; after the last comes the first."""
     paths = environment_paths(offered, state.tool.loaded_environments)
     if not paths:
         return state
@@ -188,17 +189,17 @@ def step_environment(state: "ViewState", offered: tuple[str, ...], steps: int) -
 
 
 def environment_paths(offered: tuple[str, ...], loaded: tuple[str, ...]) -> tuple[str, ...]:
-    """Bundled ones first, then loaded ones, each once."""
+    """Paths of the bundled environments, then of the loaded ones, each once."""
     return (*offered, *(path for path in loaded if path not in offered))
 
 
 def turn_environment(state: "ViewState", degrees: float) -> "ViewState":
-    """Turn the surrounding light about the vertical."""
+    """Turn the environment about +Y by degrees."""
     return edit_light(state, yaw_deg=wrap_deg(state.light.yaw_deg + degrees))
 
 
 def set_lamp_kind(state: "ViewState", index: int, kind: str) -> "ViewState":
-    """A sun becomes a lamp near the body and back; on the pelvis it stays as bright."""
+    """Turn a sun into an area lamp or back, with the same irradiance at the pelvis."""
     lamps = state.light.lamps
     if not 0 <= index < len(lamps) or kind not in LAMP_KINDS or lamps[index].kind == kind:
         return state
@@ -208,16 +209,16 @@ def set_lamp_kind(state: "ViewState", index: int, kind: str) -> "ViewState":
 
 
 def move_lamp_away(state: "ViewState", index: int, factor: float) -> "ViewState":
-    """Another distance of a lamp near the body; its light falls off by itself."""
+    """Scale an area lamp's distance by a factor; its intensity stays, so that its light falls off."""
     if not 0 <= index < len(state.light.lamps) or state.light.lamps[index].kind != "area":
         return state
     distance = state.light.lamps[index].distance_m * factor
     return edit_lamp(state, index, distance_m=range_of(LampState, "distance_m").within_reach(distance))
 
 
-def use_rig(state: "ViewState", lamps: tuple[LampState, ...], sky: LightState | None) -> "ViewState":
-    """These lamps instead of the present ones; with a sky of their own, or alone when `sky` is of mode "none"."""
-    light = state.light if sky is None else replace(sky, turn_deg=state.light.turn_deg)
+def use_rig(state: "ViewState", lamps: tuple[LampState, ...], surrounding: LightState | None) -> "ViewState":
+    """Replace the lamps, and the surrounding light too unless it is None."""
+    light = state.light if surrounding is None else replace(surrounding, turn_deg=state.light.turn_deg)
     return edit_tool(replace(state, light=replace(light, lamps=lamps[:MAX_LAMPS])), selected_lamp=0)
 
 
@@ -225,12 +226,12 @@ def use_rig(state: "ViewState", lamps: tuple[LampState, ...], sky: LightState | 
 
 
 def mirrored_column(column: int) -> int:
-    """The cell on the other side of the body's plane of symmetry, x -> -x."""
+    """The column of probes mirrored at the plane x = 0, the body's plane of symmetry."""
     return (PROBE_COLUMNS // 2 - 1 - column) % PROBE_COLUMNS
 
 
 def paint_probes(state: "ViewState", row: int, column: int, radiance: Rgb) -> "ViewState":
-    """Set the probes under the brush to one radiance, on both sides if the brush mirrors."""
+    """Set the probes under the brush to one radiance, and their mirror images where the brush mirrors."""
     if not (0 <= row < PROBE_ROWS and 0 <= column < PROBE_COLUMNS):
         return state
     cells = brush_cells(row, column, state.tool.brush_radius)
@@ -241,7 +242,7 @@ def paint_probes(state: "ViewState", row: int, column: int, radiance: Rgb) -> "V
 
 
 def mirror_paint(state: "ViewState") -> "ViewState":
-    """Swap the left and the right of what was painted."""
+    """Mirror the painted cells at the plane x = 0."""
     cells = [
         (cell // PROBE_COLUMNS * PROBE_COLUMNS + mirrored_column(cell % PROBE_COLUMNS), radiance)
         for cell, radiance in state.light.probe_edits
@@ -250,7 +251,7 @@ def mirror_paint(state: "ViewState") -> "ViewState":
 
 
 def pick_radiance(state: "ViewState", radiance: Rgb) -> "ViewState":
-    """The eyedropper: paint with this light from now on."""
+    """Set the brush to a picked radiance."""
     peak = max(*radiance, 0.0)
     if peak <= 0.0:
         return edit_tool(state, brush_color=(0.0, 0.0, 0.0), brush_intensity=1.0)
@@ -259,7 +260,7 @@ def pick_radiance(state: "ViewState", radiance: Rgb) -> "ViewState":
 
 
 def resize_brush(state: "ViewState", steps: int) -> "ViewState":
-    """A wider or narrower brush."""
+    """Change the radius of the probes' brush by a number of cells."""
     return edit_tool(state, brush_radius=round(BRUSH_RADIUS.within_reach(state.tool.brush_radius + steps)))
 
 
@@ -267,16 +268,16 @@ def resize_brush(state: "ViewState", steps: int) -> "ViewState":
 
 
 def next_backdrop(state: "ViewState") -> "ViewState":
-    """Another thing behind the avatar, around and around."""
+    """Use the next of BACKDROPS; after the last comes the first."""
     index = BACKDROPS.index(state.surroundings.backdrop) if state.surroundings.backdrop in BACKDROPS else -1
     return edit_surroundings(state, backdrop=BACKDROPS[(index + 1) % len(BACKDROPS)])
 
 
 def toggle_ground(state: "ViewState") -> "ViewState":
-    """With or without a floor."""
+    """Show or hide the floor."""
     return edit_surroundings(state, has_ground=not state.surroundings.has_ground)
 
 
 def toggle_balls(state: "ViewState") -> "ViewState":
-    """With or without the film set's balls."""
+    """Show or hide the chrome and the gray ball."""
     return edit_surroundings(state, has_balls=not state.surroundings.has_balls)

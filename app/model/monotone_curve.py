@@ -1,8 +1,7 @@
-"""A smooth curve through values at given times that never leaves the range of its two neighbors.
+"""Monotone cubic interpolation: a smooth curve through given values that never overshoots its two neighbors.
 
-Cubic pieces with the slopes of Fritsch and Butland (1984): a weighted harmonic mean of the two neighbors' slopes, and
-none at a value from which both neighbors lie on one side. It runs once continuously differentiable, and a straight
-line where the values lie on one.
+Cubic pieces with the slopes of Fritsch and Butland (1984): the weighted harmonic mean of the two adjacent slopes, and
+0 at a local extremum. The curve is once continuously differentiable, and straight where the values are collinear.
 """
 
 from bisect import bisect_right
@@ -11,23 +10,25 @@ from itertools import pairwise
 
 
 class MonotoneCurve:
-    """Through `values` at `times`; before the first and after the last it stays there."""
+    """The curve through `values` at `times`; constant before the first and after the last."""
 
     def __init__(
         self,
         times: Sequence[float],  # increasing
         values: Sequence[float],
-        is_flat_at_ends: bool = False,  # start and stop without speed
+        is_flat_at_ends: bool = False,  # slope 0 at both ends
     ) -> None:
         if not values or len(times) != len(values):
-            raise ValueError(f"values: expected one a time and one at least, got {len(values)} at {len(times)} times")
+            raise ValueError(
+                f"values: expected one for each time, and at least one, got {len(values)} for {len(times)} times"
+            )
         if any(later <= earlier for earlier, later in pairwise(times)):
             raise ValueError("times: expected each to be later than the one before")
         self._times, self._values = tuple(times), tuple(values)
         self._slopes = _slopes(self._times, self._values, is_flat_at_ends)
 
     def __call__(self, time: float) -> float:
-        """The value at a time."""
+        """The interpolated value at a time."""
         times, values = self._times, self._values
         if time <= times[0]:
             return values[0]
@@ -44,7 +45,7 @@ class MonotoneCurve:
             + share * share * (3.0 - 2.0 * share) * (high - low)
             + share * rest * (rest * first - share * second)
         )  # fmt: skip
-        return min(max(value, min(low, high)), max(low, high))  # rounding must not overshoot either
+        return min(max(value, min(low, high)), max(low, high))  # against overshoot by rounding
 
 
 def _slopes(times: tuple[float, ...], values: tuple[float, ...], is_flat_at_ends: bool) -> list[float]:
@@ -69,7 +70,7 @@ def _inner_slope(before: float, after: float, left: float, right: float) -> floa
 
 
 def _end_slope(steps: list[float], lengths: list[float]) -> float:
-    """Of the parabola through three values, as far as that overshoots nothing."""
+    """The slope of the parabola through three values, limited so that the curve does not overshoot."""
     if len(steps) == 1:
         return steps[0]
     slope = ((2.0 * lengths[0] + lengths[1]) * steps[0] - lengths[0] * steps[1]) / (lengths[0] + lengths[1])

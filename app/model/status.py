@@ -1,4 +1,4 @@
-"""What the engine thread does and what is known of the session, as plain values and as texts."""
+"""The status of the engine thread and of the session, as plain values and as texts."""
 
 import textwrap
 from collections.abc import Mapping
@@ -17,29 +17,29 @@ class Message:
 
 @dataclass(frozen=True)
 class RecordingStatus:
-    """How far a video or a large picture is; `state` is one of idle, running, done, cancelled, failed."""
+    """Progress of a video or a picture; `state` is one of idle, running, done, cancelled, failed."""
 
     state: str = "idle"
     num_done: int = 0
     num_frames: int = 0
     path: str = ""
-    noun: str = "video"  # what is made
-    left_s: float | None = None  # until it is done, by the pace so far
+    noun: str = "video"  # what is made: video, picture or light
+    left_s: float | None = None  # estimated seconds until it is done
 
     @property
     def share(self) -> float:
-        """Part that is done, in [0, 1]."""
+        """The part that is done, in [0, 1]."""
         return self.num_done / self.num_frames if self.num_frames else 0.0
 
 
 @dataclass(frozen=True)
 class Status:
-    """A snapshot of the engine thread."""
+    """The status of the engine thread."""
 
-    is_ready: bool = False  # warmed up and able to show frames
+    is_ready: bool = False  # the warm-up is done
     activity: str = ""  # a slow step in progress, "" when none
-    share: float | None = None  # of that step
-    render_fps: float = 0.0  # frames finished a second, lately
+    share: float | None = None  # of that step, in [0, 1]
+    render_fps: float = 0.0  # frames finished in the last second
     recording: RecordingStatus = RecordingStatus()
     messages: tuple[Message, ...] = ()
 
@@ -49,10 +49,10 @@ RECENT_KINDS = ("avatar", "light", "session")
 
 @dataclass(frozen=True)
 class OpenedSession:
-    """Where the state came from that the viewer starts with."""
+    """Where the viewer's first state came from."""
 
     path: Path | None = None  # a session file
-    is_restored: bool = False  # what a viewer that ended unexpectedly left
+    is_restored: bool = False  # autosaved by a viewer that ended unexpectedly
     engine: Mapping[str, object] = field(default_factory=dict)  # options that say where files are and how to compute
 
 
@@ -61,10 +61,10 @@ FROM_OPTIONS = OpenedSession()
 
 @dataclass(frozen=True)
 class SessionStatus:
-    """A snapshot of SessionController."""
+    """The status of the session."""
 
-    name: str = ""  # of the file; "" has none yet
-    is_saved: bool = True  # the file holds what is shown
+    name: str = ""  # of the file; "" before it has one
+    is_saved: bool = True  # whether the file holds the present state
     recent: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # of RECENT_KINDS: paths, newest first
 
 
@@ -72,29 +72,29 @@ LONGEST = 96  # characters; a click on the line, and the menu Messages, show the
 
 
 def one_line(error: object) -> str:
-    """An error's text without breaks."""
+    """An error's text without line breaks."""
     return " ".join(str(error).split())
 
 
 def shortened(text: str) -> str:
-    """One line that fits a window."""
+    """The text cut to LONGEST characters."""
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
 def in_full(text: str) -> list[str]:
-    """Lines that fit a window and hold all of it."""
+    """The whole text in lines of at most LONGEST characters."""
     return textwrap.wrap(text, LONGEST, break_on_hyphens=False) or [""]
 
 
 def recording_text(recording: RecordingStatus) -> str:
-    """How far, and how long it still takes."""
+    """The line that shows a recording's progress and the time left."""
     left = f"   ·   {clock(recording.left_s)} left" if recording.left_s is not None else ""
     so_far = f"   {recording.num_done} of {recording.num_frames}" if recording.num_frames else ""
     return f"Making the {recording.noun}{so_far}{left}   ·   Shift+R cancels"
 
 
 def with_suffix(path: str, suffix: str, name: str) -> str:
-    """The path in another format; `name` where it names no file, such as "/"."""
+    """The path with another suffix; `name` is the file's name where the path has none, such as "/"."""
     given = PurePath(path)
     return str(given.with_suffix(suffix) if given.name else given / f"{name}{suffix}")
 

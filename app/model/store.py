@@ -1,4 +1,4 @@
-"""The one place that changes the ViewState: edits in order, undo and redo."""
+"""The store: it alone holds the present ViewState, applies edits in order, and undoes and redoes them."""
 
 import threading
 from collections import deque
@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from app.model.avatar_row import BodyState
 from app.model.view_state import ViewState
 
-MODES = ("flies", "fly_m_s", "shows_path")  # of the camera tool: undo leaves them alone
-HISTORY_LENGTH = 200  # undo steps kept: a state is a few kB
+MODES = ("flies", "fly_m_s", "shows_path")  # fields of the camera tool that undo does not change
+HISTORY_LENGTH = 200  # undo steps kept; a state is a few kB
 Edit = Callable[[ViewState], ViewState]
 
 
@@ -21,7 +21,7 @@ class _Posted:
 
 
 class Store:
-    """Holds the present ViewState. `post` may be called from any thread; everything else belongs to the loop."""
+    """Holds the present ViewState. Any thread may call `post` and `end_gesture`; only the loop calls the rest."""
 
     def __init__(self, initial: ViewState) -> None:
         self.state = initial
@@ -29,7 +29,7 @@ class Store:
         self._lock = threading.Lock()
         self._undo: list[ViewState] = []
         self._redo: list[ViewState] = []
-        self._gesture: str | None = None  # label of the edit that later ones join, until end_gesture
+        self._gesture: str | None = None  # label of the undo step that edits of the same label join
 
     def post(self, edit: Edit, label: str, is_undoable: bool = True) -> None:
         """Queue an edit. Edits of one label between two `end_gesture`s are one undo step."""
@@ -37,7 +37,7 @@ class Store:
             self._inbox.append(_Posted(edit, label, is_undoable))
 
     def end_gesture(self) -> None:
-        """The button went up: the next edit starts a new undo step."""
+        """End the gesture: the next edit starts a new undo step."""
         with self._lock:
             self._inbox.append(_Posted(None, "", False))
 
@@ -94,7 +94,7 @@ class Store:
 
 
 def _with_clocks(past: ViewState, present: ViewState) -> ViewState:
-    """The clock runs on: undoing a light must not throw the motion back, nor into fly mode."""
+    """The past state with the present clip times, path time and camera modes, which undo does not change."""
 
     def clocked(body: BodyState, now: BodyState) -> BodyState:
         return replace(body, time_s=now.time_s, playing=True) if now.playing else body

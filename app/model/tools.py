@@ -1,4 +1,4 @@
-"""The tools: brushes, selection, what is exported and how; never part of a picture."""
+"""The state of the tools: selection, brushes, loupe, export settings; no part of a picture."""
 
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated
@@ -21,20 +21,18 @@ HELP_PAGES = 2  # of the table of keys
 
 @dataclass(frozen=True)
 class ToolState:
-    """What is selected, and what the tools will do; never part of a picture."""
+    """The selection and the settings of the tools; no part of a picture."""
 
     selected_lamp: Annotated[int, Number(0, MAX_LAMPS - 1)] = 0
-    paints: bool = False  # a stroke on the probe picture paints instead of moving the lamp
+    paints: bool = False  # a drag on the probe picture paints instead of moving the lamp
     brush_color: Color = (1.0, 1.0, 1.0)
     brush_intensity: Annotated[float, BRUSH_RADIANCE] = 4.0
     brush_radius: Annotated[int, BRUSH_RADIUS] = 0  # cells around the one under the pointer
-    brush_mirrors: bool = False  # strokes appear on the left and the right
+    brush_mirrors: bool = False  # strokes are mirrored at the plane x = 0
     loaded_environments: tuple[str, ...] = ()  # paths that were opened or dropped, newest last
-    selected_joint: Annotated[int, Number(NO_JOINT, NUM_JOINTS - 1)] = (
-        NO_JOINT  # of the active body: the one with the rings
-    )
-    joint_axis: Annotated[int, Number(0, 2)] = 0  # x, y or z: what the keys turn about
-    mirrors_joints: bool = False  # an edit of the left limb turns the right one too
+    selected_joint: Annotated[int, Number(NO_JOINT, NUM_JOINTS - 1)] = NO_JOINT  # of the active body
+    joint_axis: Annotated[int, Number(0, 2)] = 0  # x, y or z, which the keys turn about
+    mirrors_joints: bool = False  # an edit of a limb turns the opposite one too
     turntable: TurntableState = field(default_factory=TurntableState)
     has_readout: bool = False  # the values of the pixel under the pointer
     has_loupe: bool = False  # the pixels around the pointer, magnified
@@ -46,22 +44,22 @@ class ToolState:
 
 
 def toggle_help(state: "ViewState") -> "ViewState":
-    """The next page of the table of keys; behind the last one it is hidden."""
+    """Show the next page of the table of keys; after the last one it is hidden."""
     return edit_tool(state, help_page=(state.tool.help_page + 1) % (HELP_PAGES + 1))
 
 
 def toggle_readout(state: "ViewState") -> "ViewState":
-    """Tell the values of the pixel under the pointer, or not."""
+    """Show or hide the values of the pixel under the pointer."""
     return replace(state, tool=replace(state.tool, has_readout=not state.tool.has_readout))
 
 
 def toggle_loupe(state: "ViewState") -> "ViewState":
-    """Magnify the pixels around the pointer, or not."""
+    """Show or hide the loupe."""
     return replace(state, tool=replace(state.tool, has_loupe=not state.tool.has_loupe))
 
 
 def magnify(state: "ViewState", steps: int) -> "ViewState":
-    """The loupe's next zoom, not beyond the ends; one that is off is switched on first."""
+    """Change the loupe's zoom by steps of LOUPE_ZOOMS; where the loupe is off, switch it on instead."""
     tool = state.tool
     if not tool.has_loupe:
         return toggle_loupe(state)

@@ -1,4 +1,4 @@
-"""What the viewer shows, as plain values, and the one place that changes it.
+"""The ViewState: everything that the viewer shows and that a user can change, as plain values.
 
 `ViewState` is frozen and holds numbers, strings and tuples only: no tensors, no widgets, no engine objects. Panels and
 the picture post edits (functions from ViewState to ViewState); the loop applies them; undo and redo are lists of
@@ -20,7 +20,7 @@ from app.model.tools import ToolState
 
 @dataclass(frozen=True)
 class ViewState:
-    """Everything a person can change."""
+    """Everything that a user can change."""
 
     body: BodyState = field(default_factory=BodyState)  # the active one
     camera: CameraState = field(default_factory=CameraState)
@@ -34,13 +34,13 @@ class ViewState:
 
     @property
     def bodies(self) -> tuple[BodyState, ...]:
-        """Everybody in the row; `body` stands at `avatar_row.active`."""
+        """All bodies of the row from left to right; `body` is at index `avatar_row.active`."""
         others, index = self.avatar_row.others, self.avatar_row.active
         return *others[:index], self.body, *others[index:]
 
     @property
     def rendered(self) -> tuple[object, ...]:
-        """The part that needs the engine: two states that agree here show the same frame."""
+        """What a rendered frame depends on: two states that agree here show the same frame."""
         others = tuple(replace(body, playing=False) for body in self.avatar_row.others)
         body, row = replace(self.body, playing=False), replace(self.avatar_row, others=others)
         compare = self.compare if self.compare.is_on else None
@@ -48,7 +48,7 @@ class ViewState:
 
 
 def revert_sources(state: ViewState, shown: ViewState) -> ViewState:
-    """Back to the files of a state that could be shown, after one that could not."""
+    """The state with the files (avatars, clip, environment) of `shown`, after a state that could not be rendered."""
     body = replace(
         state.body, avatar=shown.body.avatar, motion=shown.body.motion, playback=shown.body.playback,
         materials=shown.body.materials,

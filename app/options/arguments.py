@@ -1,4 +1,4 @@
-"""Option values that hold numbers, and what is said of those that cannot be read."""
+"""Options that hold numbers: reading them, checking their range, and the errors for those that are wrong."""
 
 import math
 from collections.abc import Sequence
@@ -12,19 +12,19 @@ class UsageError(PhynesError):
 
 
 def option_of(field: str) -> str:
-    """How the option of a field is typed: --probe-yaw."""
+    """The option of a field: probe_yaw -> --probe-yaw."""
     return f"--{field.replace('_', '-')}"
 
 
 def check_number(option: str, value: float, least: float = -math.inf, most: float = math.inf) -> None:
-    """UsageError unless the value is finite and within the bounds."""
+    """Raise UsageError unless the value is finite and within the bounds."""
     if not math.isfinite(value) or not least <= value <= most:
         bounds = f" of at least {least:g}" * (least > -math.inf) + f" up to {most:g}" * (most < math.inf)
         raise UsageError(f"{option}: expected a finite number{bounds}, got {value:g}")
 
 
 def check_field(option: str, value: float, kind: type, field: str) -> None:
-    """UsageError unless the field of a state's class holds the value."""
+    """Raise UsageError unless the value is in the range declared for a field of a state's class."""
     if (mistake := range_of(kind, field).mistake(value)) is not None:
         raise UsageError(f"{option}: {mistake}")
 
@@ -35,7 +35,7 @@ def parse_numbers(
     names: Sequence[str],  # of the numbers, in order
     num_required: int | None = None,  # None: all
 ) -> list[float]:
-    """The finite numbers of "a,b,c"; UsageError names the option and what it expects."""
+    """The finite numbers of "a,b,c"; raises UsageError, which names the option and what it expects."""
     required = len(names) if num_required is None else num_required
     expected = ",".join(names[:required]) + "".join(f"[,{name}]" for name in names[required:])
     try:

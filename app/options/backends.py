@@ -1,4 +1,4 @@
-"""The options that say how and on which device the engine computes, checked before any work."""
+"""The options for backends and device, and their checks before any work."""
 
 import logging
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from phynes_core.kernels.registry import resolve
 if TYPE_CHECKING:
     import torch
 
-_CPU_ALONE = {"numba", "embree"}  # backends
+_CPU_ALONE = {"numba", "embree"}  # backends that run on the CPU only
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
 class BackendOptions:
-    """Which implementations run."""
+    """Backends and device."""
 
     backend: str = "auto"
     """auto, reference (plain torch), numba, warp: how the engine computes."""
@@ -30,12 +30,12 @@ class BackendOptions:
 
 
 def map_backend(options: BackendOptions) -> str:
-    """What the maps run on: as --backend says unless --maps says something itself."""
+    """The backend of the neural maps: --maps, or --backend where that is auto."""
     return options.backend if options.maps == "auto" else options.maps
 
 
 def check_backends(options: BackendOptions, device: str = "cpu") -> None:
-    """Raise before any work when a backend was asked for that cannot run here."""
+    """Raise UsageError where a named backend cannot run here on this device."""
     for operation in ("rasterize", "visibility", "hash_encoding", "shade"):
         _check("--backend", operation, options.backend, device)
     _check("--raster", "rasterize", options.raster, device)
@@ -43,7 +43,7 @@ def check_backends(options: BackendOptions, device: str = "cpu") -> None:
 
 
 def check_training_backends(maps: str, mesh_losses: str, device: str) -> None:
-    """The same for training, whose mesh lives on the CPU."""
+    """Raise UsageError where a named backend cannot train here; mesh losses are computed on the CPU."""
     _check("--maps", "hash_encoding", maps, device)
     _check("--mesh-losses", "mesh_losses", mesh_losses, "cpu")
 
@@ -56,9 +56,9 @@ def _check(option: str, operation: str, name: str, device: str) -> None:
 
 
 def chosen_device(options: BackendOptions) -> "torch.device":
-    """The device; raises UsageError when CUDA was asked for and there is none. Says what auto took in the log.
+    """The device; raises UsageError where CUDA was asked for and cannot be used.
 
-    `auto` takes the CPU when a backend is named that runs there alone.
+    `auto` takes CUDA where it can be used, and logs it; the CPU where a backend is named that runs there only.
     """
     import torch
 
@@ -79,7 +79,7 @@ def _needs_cpu(options: BackendOptions) -> bool:
 
 
 def missing_cuda() -> str:
-    """Why frames cannot be computed on CUDA here; empty when they can."""
+    """Why frames cannot be computed on CUDA here; "" when they can."""
     import torch
 
     if torch.cuda.is_available():

@@ -1,4 +1,4 @@
-"""The options that say who is shown and in which pose, and the row of bodies that they make."""
+"""The options for avatars, poses and clips, and the row of bodies made from them."""
 
 import os
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ from phynes_core.io.shipped_files import shipped_path
 
 @dataclass(frozen=True, kw_only=True)
 class BodyOptions:
-    """Who, in which pose."""
+    """Avatars, their poses and materials."""
 
     avatar: tuple[str, ...] = ()
     """A .ckpt file, or its bare name in checkpoints/; repeat it to see several side by side."""
@@ -44,7 +44,7 @@ class BodyOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class PlaybackOptions:
-    """How a clip runs."""
+    """How motion clips are played."""
 
     range: Annotated[str, tyro.conf.arg(metavar="START,END")] = ""
     """The part of the motion that plays, in seconds; all of it when left out."""
@@ -59,7 +59,7 @@ class PlaybackOptions:
 
 
 def row_from_options(options: BodyOptions, playback: PlaybackState | None = None) -> tuple[BodyState, AvatarRowState]:
-    """The first avatar active, the others to its right; raises PhynesError for names of nothing."""
+    """The first avatar, active, and the row with the others to its right; raises PhynesError for unknown names."""
     from app.files.poses import pose_path, read_pose
     from phynes_core.avatar.checkpoint import resolve_avatar_path
 
@@ -87,7 +87,7 @@ def row_from_options(options: BodyOptions, playback: PlaybackState | None = None
 
 
 def playback_of(options: PlaybackOptions) -> PlaybackState:
-    """What --range, --speed, --loop, --smooth and --mix say."""
+    """The playback state of --range, --speed, --loop, --smooth and --mix."""
     check_field("--speed", options.speed, PlaybackState, "speed")
     start, end = parse_numbers("--range", options.range, ("start", "end")) if options.range else (0.0, 0.0)
     if options.range and not 0 <= start < end:
@@ -102,7 +102,7 @@ def playback_of(options: PlaybackOptions) -> PlaybackState:
 
 
 def motion_path(name: str) -> str:
-    """The file that a bare name in assets/motions or a path means."""
+    """The file of a bare name in assets/motions or of a path."""
     from phynes_core.io.shipped_files import bundled_motions
 
     path = bundled_motions().get(name) or shipped_path(name)
@@ -110,12 +110,12 @@ def motion_path(name: str) -> str:
 
 
 def licensed_files(options: BodyOptions) -> tuple[Path | None, Path | None]:
-    """The licensed body and its UV layout, of --smpl and --smpl-uv or what the environment names instead."""
+    """The licensed body and its UV atlas: --smpl and --smpl-uv, else PHYNES_SMPL and PHYNES_SMPL_UV."""
     return _licensed_file(options.smpl, "PHYNES_SMPL"), _licensed_file(options.smpl_uv, "PHYNES_SMPL_UV")
 
 
 def _licensed_file(path: Path | None, variable: str) -> Path | None:
-    """A file the user names by option or by environment variable."""
+    """The file of an option, else of an environment variable."""
     named = os.environ.get(variable, "")
     return path if path is not None or not named else Path(named)
 
@@ -127,7 +127,7 @@ def _materials(name: str | None, avatar: str) -> MaterialState:
 
 
 def _one_each(option: str, values: tuple, count: int) -> tuple:
-    """One value for each avatar, from none, one for all, or as many."""
+    """One value for each avatar; None for each where there are no values."""
     if len(values) not in (0, 1, count):
         raise UsageError(f"{option}: expected one for all {count} avatars or one for each, got {len(values)}")
     return values if len(values) == count else (values or (None,)) * count

@@ -1,4 +1,4 @@
-"""The options that say from where one looks, and the camera that they make."""
+"""The options for camera and lens, and the camera made from them."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +15,7 @@ from app.options.arguments import UsageError, check_field, parse_numbers
 
 @dataclass(frozen=True, kw_only=True)
 class CameraOptions:
-    """From where, and through which lens."""
+    """Camera and lens."""
 
     camera: Annotated[str, tyro.conf.arg(metavar="AZ,EL,DIST|VIEW|FILE")] = ""
     """Orbit around the pelvis in degrees and metres: 0,0 looks at the face, 90,0 stands at +X; or front, left, back,
@@ -35,7 +35,7 @@ PATH_SUFFIX = ".json"
 
 
 def check_camera(options: CameraOptions) -> None:
-    """Raise PhynesError before any work for what `camera_from_options` would refuse."""
+    """Raise PhynesError, before any work, where `camera_from_options` would."""
     _camera(options, CameraState())
 
 
@@ -45,18 +45,18 @@ def camera_from_options(
     home: CameraState,
     has_session: bool = False,  # whether the view is that of a session file
 ) -> CameraState:
-    """What --camera, --lens and --fov make of the session's camera, or of the whole body from the front."""
+    """The session's camera, or else `home`, changed by --camera, --lens and --fov; raises PhynesError."""
     return _camera(options, view.camera if has_session else home)
 
 
 def with_path(options: CameraOptions, view: ViewState) -> ViewState:
-    """The view with the path that --camera names."""
+    """The view with the camera path of --camera FILE."""
     path = path_from_options(options)
     return view if path is None else replace(view, path=path)
 
 
 def path_from_options(options: CameraOptions) -> CameraPath | None:
-    """The path of --camera FILE; None where that is no file."""
+    """The camera path of --camera FILE; None where --camera names no file."""
     is_file = options.camera.lower().endswith(PATH_SUFFIX)
     return read_path(Path(options.camera).expanduser()) if is_file else None
 
@@ -68,7 +68,9 @@ def _camera(options: CameraOptions, home: CameraState) -> CameraState:
         found = camera_at(path, options.camera_time)
         return found if fov_deg is None else with_lens(found, fov_deg, keeps_size=True)
     if options.camera_time:
-        raise UsageError("--camera-time: expected a camera path's .json as --camera, to take the moment from")
+        raise UsageError(
+            "--camera-time: expected a camera path's .json as --camera, got none; name one, or leave it out"
+        )
     camera = home if fov_deg is None else with_lens(home, fov_deg, keeps_size=True)
     if not text:
         return camera

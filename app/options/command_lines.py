@@ -1,7 +1,7 @@
 """Command lines: of any dataclass of options, and of the viewer's present picture or video.
 
-Options say it where they can say all of it, which is found out by reading them back; else a session file does, named
-after what it holds, so that an older line never means a newer state.
+Where options can describe the whole state, which is found out by reading them back, the line has options only; else it
+names a session file, whose name holds a hash of its content, so that an older line never makes a newer state.
 """
 
 import hashlib
@@ -36,7 +36,7 @@ WHITE = (1.0, 1.0, 1.0)
 
 @dataclass(frozen=True)
 class CommandLine:
-    """What to type, and the session file that it needs ("" and None: none)."""
+    """A command line, and the session that its session file holds ("" and None where it needs none)."""
 
     arguments: tuple[str, ...]  # from the command on
     session_path: str = ""
@@ -44,7 +44,7 @@ class CommandLine:
 
     @property
     def text(self) -> str:
-        """As it is pasted into a shell that stands where the viewer was started."""
+        """The line for a shell in the folder where the viewer was started."""
         if IS_INSTALLED:
             return shlex.join([PROGRAM, *self.arguments])
         is_here = Path.cwd() == PROJECT
@@ -52,15 +52,15 @@ class CommandLine:
         return shlex.join(["python", launcher, *self.arguments])
 
     def write_session(self) -> None:
-        """The file that it needs; raises PhynesError."""
+        """Write the session file unless it exists; raises PhynesError."""
         if self.session is not None:
             path = Path(self.session_path)
-            if not path.is_file():  # its name says what it holds: one that is there is right
+            if not path.is_file():  # its name holds a hash of its content
                 save_session(path, self.session)
 
 
 def still_command(state: ViewState, settings: StillState, engine: Mapping[str, object]) -> CommandLine:
-    """What makes this picture; `engine` holds options that say where files are and how to compute."""
+    """The `render` command of this picture; `engine` holds the options for files, backends and device."""
     is_layered = settings.path.lower().endswith(".exr")
     clear = settings.has_alpha or (not is_layered and state.surroundings.backdrop == "none")
     seen = without_backdrop(state) if clear else state
@@ -73,7 +73,7 @@ def still_command(state: ViewState, settings: StillState, engine: Mapping[str, o
 
 
 def video_command(state: ViewState, settings: TurntableState, engine: Mapping[str, object]) -> CommandLine:
-    """What makes this video."""
+    """The `turntable` command of this video."""
     path = Path(settings.path)
     common = {
         "out": path, "size": settings.size, "fps": settings.fps, "spin": settings.spin, "play": settings.plays_motion,
@@ -92,7 +92,7 @@ def video_command(state: ViewState, settings: TurntableState, engine: Mapping[st
 
 
 def arguments_of(options: type, values: Mapping[str, Any]) -> list[str]:
-    """The values that differ from the defaults, as they are typed."""
+    """The arguments for the values that differ from the defaults."""
     defaults = {entry.name: entry.default for entry in fields(options)}
     typed: list[str] = []
     for name, value in values.items():
@@ -111,6 +111,7 @@ def arguments_of(options: type, values: Mapping[str, Any]) -> list[str]:
 
 
 def _by_session(command: str, options: type, state: ViewState, values: Values, beside: str) -> CommandLine:
+    """The command line with a session file in the folder of the file `beside`."""
     session = replace(state, tool=ToolState(), compare=state.compare if state.compare.is_on else CompareState())
     digest = hashlib.sha256(session_text(session).encode()).hexdigest()[:6]
     made = Path(beside).expanduser()
@@ -120,7 +121,7 @@ def _by_session(command: str, options: type, state: ViewState, values: Values, b
 
 
 def _options_mean(options: type, values: Values, state: ViewState, is_video: bool) -> bool:
-    """Whether the options mean this very state, found out by reading them as the command does."""
+    """Whether the options describe exactly this state: they are read as the command reads them and compared."""
     try:
         read = options(**values)
         view = view_from_options(read)
@@ -138,7 +139,7 @@ def _options_mean(options: type, values: Values, state: ViewState, is_video: boo
 
 
 def _visible_part(state: ViewState, is_video: bool) -> ViewState:
-    """The state without what does not show in the picture or the video."""
+    """The state with defaults for everything that does not change the picture or the video."""
 
     def bare(body: BodyState) -> BodyState:
         playback = body.playback if body.motion else PlaybackState()
@@ -168,7 +169,7 @@ def _visible_part(state: ViewState, is_video: bool) -> ViewState:
 
 
 def _view_values(state: ViewState) -> Values:
-    """The options that come closest to the state."""
+    """The options' values that describe the state as closely as options can."""
     bodies, body, light, camera, display = state.bodies, state.body, state.light, state.camera, state.display
     motions = tuple(_motion_name(each.motion) for each in bodies)
     has_motion = any(motions)
@@ -215,7 +216,7 @@ def _playback_values(playback: PlaybackState) -> Values:
 
 
 def _lamp_text(lamp: LampState) -> str:
-    """A sun, exactly; other lamps as near as the option gets."""
+    """The text of --lamp: exact for a white sun, the closest for other lamps."""
     kelvin = f"@{_typed(lamp.temperature_k)}" if lamp.temperature_k else ""
     numbers = (lamp.azimuth_deg, lamp.elevation_deg, lamp.intensity, lamp.angular_radius_deg)
     return ",".join(map(_typed, numbers)) + kelvin
@@ -239,12 +240,12 @@ def _probe_name(light: LightState) -> str:
 
 
 def _near(path: str) -> str:
-    """From the present folder where it lies below, else whole."""
+    """The path relative to the working folder where it is below that, else as it is."""
     return os.path.relpath(path) if Path(path).is_relative_to(Path.cwd()) else path
 
 
 def _typed(value: object) -> str:
-    """A number that reads back as itself."""
+    """The text of a value; a number is read back as the same number."""
     if isinstance(value, float):
         return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
     return str(value)
@@ -252,7 +253,7 @@ def _typed(value: object) -> str:
 
 @dataclass(frozen=True)
 class CommandTexts:
-    """What makes the present picture, and the present video, again."""
+    """The command lines of the present picture and of the present video."""
 
     picture: str = ""
     video: str = ""

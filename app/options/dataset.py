@@ -1,4 +1,4 @@
-"""The options that cut a public dataset into a capture, as train and evaluate take them (docs/dataset.md)."""
+"""The options of `train` and `evaluate` for public datasets: which frames and cameras to use (docs/dataset.md)."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,10 +6,10 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class DatasetOptions:
-    """For ZJU-MoCap and SyntheticHuman folders; what is left out, the preset of the subject says."""
+    """For ZJU-MoCap and SyntheticHuman folders; options left out have the values of the subject's preset."""
 
     frames: str | None = None
-    """first:count:interval, places in the dataset's list of frames to train on."""
+    """first:count:interval, indices in the dataset's list of frames to train on."""
     novel_frames: str | None = None
     """first:count:interval of the frames of novel motion, which are only evaluated."""
     train_views: str | None = None
@@ -21,7 +21,7 @@ class DatasetOptions:
     ratio: float | None = None
     """Resize the pictures by this factor."""
     up: str = ""
-    """The axis of the dataset's world that points up, as in +z; told from the cameras when left out."""
+    """The axis of the dataset's world that points up, as in +z; estimated from the cameras when left out."""
     parameters: str = ""
     """Folder of the body parameters; new_params, else params, when left out."""
     renders: str = ""
@@ -30,11 +30,11 @@ class DatasetOptions:
     """Folder of the 16 x 32 probes that those were rendered with."""
 
 
-LEFT_OUT = DatasetOptions()
+DATASET_DEFAULTS = DatasetOptions()
 
 
 def capture_options(args: DatasetOptions):
-    """The options as the engine takes them."""
+    """The options as the engine's CaptureOptions."""
     from phynes_core.data.public.options import CaptureOptions, frame_range, view_list
 
     return CaptureOptions(

@@ -1,4 +1,4 @@
-"""The options that say how one looks: false color, overlays, and what stands right of the comparison slider."""
+"""The options for the display (false color, overlays) and for the comparison, and the view made from them."""
 
 from dataclasses import dataclass, replace
 from typing import Annotated
@@ -11,19 +11,19 @@ from app.model.display_settings import BUFFERS, OVERLAYS, DisplaySettings
 from app.model.lights import LightState
 from app.model.view_state import ViewState
 from app.options.arguments import UsageError, check_field
-from app.options.light import sky_of
+from app.options.light import light_of_probe
 
 
 @dataclass(frozen=True, kw_only=True)
 class DisplayOptions:
-    """What the window shows beyond a plain buffer."""
+    """False color, overlays and comparison."""
 
     false_color: bool = False
     """Numbers as colors with a legend, for buffers that hold one."""
     overlay: Annotated[str, tyro.conf.arg(metavar="wireframe,joints")] = ""
     """Lines over the picture: the mesh's edges where they are seen, the skeleton, or both."""
     compare: tuple[str, ...] = ()
-    """What stands right of a line in the picture: the name of a buffer, avatar=NAME in the same pose, probe=NAME (as
+    """What is shown right of a line in the picture: the name of a buffer, avatar=NAME in the same pose, probe=NAME (as
     --probe) or rig=NAME (as --rig). Repeatable: the right side differs in all of them."""
     wipe: float | None = None
     """Where the line is, as a share of the picture's width; the session's, or 0.5."""
@@ -33,7 +33,7 @@ KINDS = ("buffer", "avatar", "probe", "rig")
 
 
 def with_display_options(options: DisplayOptions, view: ViewState) -> ViewState:
-    """The view with what the options add to how it is looked at; raises PhynesError."""
+    """The view with the display and the comparison of the options; raises PhynesError."""
     if options.wipe is not None:
         check_field("--wipe", options.wipe, DisplaySettings, "slider")
     names = [name.strip() for name in options.overlay.split(",") if name.strip()]
@@ -63,18 +63,18 @@ def _compared(view: ViewState, entries: dict[str, str]) -> ViewState:
 
 
 def _light(light: LightState, entries: dict[str, str]) -> LightState:
-    """The left side's light but for what is named: a rig's lamps and sky first, then the probe."""
+    """The left picture's light, changed first by the rig, then by the probe, where they are named."""
     if "rig" in entries:
-        lamps, sky = load_rig(entries["rig"])
-        light = replace(light if sky is None else sky, lamps=lamps)
+        lamps, surrounding = load_rig(entries["rig"])
+        light = replace(light if surrounding is None else surrounding, lamps=lamps)
     if "probe" in entries:
-        sky = sky_of(entries["probe"])
-        light = replace(light, mode=sky.mode, environment=sky.environment, probe_edits=())
+        surrounding = light_of_probe(entries["probe"])
+        light = replace(light, mode=surrounding.mode, environment=surrounding.environment, probe_edits=())
     return light
 
 
 def _entries(texts: tuple[str, ...]) -> dict[str, str]:
-    """Kind -> name, of KINDS."""
+    """The texts of --compare as kind (of KINDS) -> name; raises UsageError."""
     entries: dict[str, str] = {}
     for text in texts:
         kind, has_name, name = text.partition("=")

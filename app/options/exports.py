@@ -1,4 +1,4 @@
-"""The options of the commands that make pictures and videos; command_lines.py prints them for a state."""
+"""The options of the commands `render` and `turntable`; command_lines.py makes them from a state."""
 
 from dataclasses import dataclass
 from pathlib import Path

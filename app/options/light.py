@@ -1,4 +1,4 @@
-"""The options that say what shines and what stands around the avatar, and the light that they make."""
+"""The options for light and surroundings, and the states made from them."""
 
 import math
 import re
@@ -55,10 +55,10 @@ LAMP_NUMBERS = (
 
 
 def light_from_options(options: LightOptions) -> LightState:
-    """The surrounding light, the rig's lamps and the single ones; raises PhynesError."""
+    """The light of --probe, --rig and --lamp; raises PhynesError."""
     check_field("--bright-sources", options.bright_sources, LightState, "bright_sources")
-    lamps, sky = load_rig(options.rig) if options.rig else ((), None)
-    light = sky_of(options.probe) if options.probe or sky is None else sky
+    lamps, surrounding = load_rig(options.rig) if options.rig else ((), None)
+    light = light_of_probe(options.probe) if options.probe or surrounding is None else surrounding
     lamps += tuple(parse_lamp(text) for text in options.lamp)
     if len(lamps) > MAX_LAMPS:
         raise UsageError(f"--lamp: expected at most {MAX_LAMPS} lamps with those of --rig, got {len(lamps)}")
@@ -76,12 +76,12 @@ def light_from_options(options: LightOptions) -> LightState:
 
 
 def surroundings_from_options(options: LightOptions, background: str) -> Surroundings:  # of BACKDROPS
-    """What stands around the avatar."""
+    """The backdrop, the floor and the balls."""
     return Surroundings(background, has_ground=options.ground, has_balls=options.balls)
 
 
 def background_color(text: str, default: Rgb) -> Rgb:  # sRGB in [0, 1]
-    """What --background-color RRGGBB means."""
+    """The color of --background-color RRGGBB; raises UsageError."""
     if not text:
         return default
     if not re.fullmatch(r"#?[0-9a-fA-F]{6}", text):
@@ -90,8 +90,8 @@ def background_color(text: str, default: Rgb) -> Rgb:  # sRGB in [0, 1]
     return red, green, blue
 
 
-def sky_of(probe: str) -> LightState:
-    """An environment by bare name or path, "captured", "none"."""
+def light_of_probe(probe: str) -> LightState:
+    """The surrounding light of --probe: an environment's bare name or path, "captured" or "none"; raises ImageError."""
     if probe in ("", "captured"):
         return LightState()
     if probe == "none":
@@ -100,7 +100,7 @@ def sky_of(probe: str) -> LightState:
 
 
 def parse_lamp(text: str) -> LampState:
-    """The lamp that --lamp means."""
+    """The lamp of --lamp; raises UsageError."""
     where, _, kelvin = text.partition("@")
     temperature_k = parse_numbers("--lamp", kelvin, ("kelvin",))[0] if kelvin else 0.0
     white = LampState(color=(1.0, 1.0, 1.0), temperature_k=temperature_k)
@@ -127,7 +127,7 @@ def parse_lamp(text: str) -> LampState:
 
 
 def probe_file(name: str) -> Path:
-    """The environment that a bare name in assets/probes or a path means."""
+    """The file of a bare name in assets/probes or of a path; raises ImageError."""
     names = sorted(path.stem for path in (ASSETS / "probes").glob("*.exr"))
     if name in names:
         return ASSETS / "probes" / f"{name}.exr"

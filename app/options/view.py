@@ -1,4 +1,4 @@
-"""The options that describe a view, the ViewState that they make, and the render service that shows it."""
+"""The options that describe a view, the ViewState made from them, and the render service for it."""
 
 from dataclasses import MISSING, dataclass, fields, replace
 from pathlib import Path
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class ViewOptions(BodyOptions, LightOptions, CameraOptions, DisplayOptions, BackendOptions):
-    """A session, or who is shown, in which pose, under which light."""
+    """A session, or avatars, poses, light, camera, display and backends."""
 
     session: str = ""
     """A session saved in the viewer (.json): everything that it showed, instead of the options that describe it."""
@@ -35,7 +35,7 @@ class ViewOptions(BodyOptions, LightOptions, CameraOptions, DisplayOptions, Back
 
 @dataclass(frozen=True, kw_only=True)
 class SceneOptions(ViewOptions):
-    """Who, in which pose, under which light, from where."""
+    """A view at a time of its clips, and the picture's size."""
 
     frame: int = 0
     """Frame of the clip."""
@@ -46,12 +46,19 @@ class SceneOptions(ViewOptions):
 
 
 MIN_SIZE, MAX_SIZE = 16, 8192  # pixels a side; above the latter the buffers of one frame no longer fit in memory
-NO_DESCRIPTION = ("smpl", "smpl_uv")  # of BodyOptions: where a file is, not what is seen
-LOOKS = ("pixel_normals", "freeze_materials", "background", "exposure", "curve", "buffer")
+FILE_OPTIONS = ("smpl", "smpl_uv")  # of BodyOptions: allowed beside a session, which does not name these files
+SESSION_OPTIONS = (  # options of single commands that a session holds
+    "pixel_normals",
+    "freeze_materials",
+    "background",
+    "exposure",
+    "curve",
+    "buffer",
+)
 
 
 def view_from_options(options: ViewOptions) -> ViewState:
-    """The view, its camera and clocks aside where no session sets them; raises PhynesError."""
+    """The view of the options; without a session it still lacks its camera and clip times. Raises PhynesError."""
     check_camera(options)
     if options.session:
         _refuse_descriptions(options)
@@ -72,8 +79,9 @@ def view_from_options(options: ViewOptions) -> ViewState:
 
 
 def _refuse_descriptions(options: ViewOptions) -> None:
+    """Raise UsageError where an option beside --session sets what the session holds."""
     describing = {entry.name for kind in (BodyOptions, LightOptions, PlaybackOptions) for entry in fields(kind)}
-    describing = (describing | set(LOOKS)) - set(NO_DESCRIPTION)
+    describing = (describing | set(SESSION_OPTIONS)) - set(FILE_OPTIONS)
     for entry in fields(options):
         if entry.name in describing and entry.default is not MISSING and getattr(options, entry.name) != entry.default:
             raise UsageError(
@@ -82,7 +90,7 @@ def _refuse_descriptions(options: ViewOptions) -> None:
 
 
 def new_render_service(options: ViewOptions, device: "torch.device", has_antialias: bool = True) -> "RenderService":
-    """The render service as the options want it; nothing is loaded yet."""
+    """The render service with the options' backends and files; nothing is loaded yet."""
     from app.rendering.render_service import RenderService
 
     return RenderService(
@@ -93,7 +101,7 @@ def new_render_service(options: ViewOptions, device: "torch.device", has_antiali
 def open_render_service(
     options: SceneOptions, view: ViewState, has_antialias: bool = True
 ) -> tuple["RenderService", ViewState]:  # fmt: skip
-    """The render service, and the view with its clocks and its camera; raises PhynesError."""
+    """The render service, and the view with its clip times and its camera; raises PhynesError."""
     check_number("--size", options.size, MIN_SIZE, MAX_SIZE)
     if options.time is not None:
         check_field("--time", options.time, BodyState, "time_s")

@@ -6,7 +6,7 @@ import dearpygui.dearpygui as dpg
 import numpy as np
 
 from app.model import materials
-from app.model.materials import PAINTS, TOOLS, Place
+from app.model.materials import PAINTS, TOOLS, TexelCoordinate
 from app.model.store import Edit
 from app.panels.material_rows import BrushRows, ScaleRows
 from app.panels.panel import PanelContext, Snapshot, key_of, show_options, show_value, tooltip
@@ -169,5 +169,5 @@ class MaterialPanel:
         self._context.post(edit, label)
 
 
-def _place(x: float, y: float) -> Place:
+def _place(x: float, y: float) -> TexelCoordinate:
     return x / SIDE_PX, 1.0 - y / SIDE_PX

@@ -5,7 +5,7 @@ import dearpygui.dearpygui as dpg
 from app.model import edits
 from app.model.avatar_row import BodyState
 from app.model.fields import range_of
-from app.model.joints import LIMITS, place_joint, reset_joints, set_limit
+from app.model.joints import LIMITS, reset_joints, set_limit, turn_joint
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
 from app.panels.theme import MUTED
 from app.panels.widgets import declared
@@ -76,7 +76,7 @@ class PosePanel:
                 label=name, tag=f"joint{joint}", size=3, width=-112, user_data=joint,
                 **declared(range_of(BodyState, "joint_angles_deg")),
                 callback=lambda _, values, which: self._context.post(
-                    lambda s: place_joint(s, which, (values[0], values[1], values[2])), f"joint{which}"
+                    lambda s: turn_joint(s, which, (values[0], values[1], values[2])), f"joint{which}"
                 ),
             )  # fmt: skip
             dpg.add_button(

@@ -1,4 +1,4 @@
-"""Export jobs: pictures, videos and lights as files, run by the viewer's engine thread or by a command."""
+"""Export jobs write pictures, videos and lights as files; the viewer's engine thread or a command runs them."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -23,15 +23,15 @@ from phynes_core.io.output_files import check_file
 
 STILL_SUFFIXES = (".png", ".exr")
 
-AfterStep = Callable[[int, int, Frame | None], bool]  # steps done, of how many, a frame to show; False cancels
+AfterStep = Callable[[int, int, Frame | None], bool]  # (steps done, all steps, a frame to show); False cancels
 
 
 class ExportJob(Protocol):
-    """A file that takes a while to make."""
+    """The making of one file, which takes a while."""
 
     @property
     def state(self) -> ViewState:
-        """What it shows at first."""
+        """The view that is exported; of a video, the first frame's."""
         ...
 
     @property
@@ -41,17 +41,17 @@ class ExportJob(Protocol):
 
     @property
     def noun(self) -> str:
-        """What it is."""
+        """What is made, for messages: video, picture or light."""
         ...
 
     def run(self, renderer: Renderer, after_step: AfterStep, is_cancelled: Callable[[], bool]) -> bool:
-        """Make it; False when cancelled, and then nothing is left. Raises PhynesError."""
+        """Write the file; False when cancelled, and then no file is left. Raises PhynesError."""
         ...
 
 
 @dataclass(frozen=True)
 class VideoJob:
-    """A video."""
+    """A video or a folder of pictures."""
 
     state: ViewState
     settings: TurntableState
@@ -64,7 +64,7 @@ class VideoJob:
         return self.settings.path
 
     def run(self, renderer: Renderer, after_step: AfterStep, is_cancelled: Callable[[], bool]) -> bool:
-        """Every frame is shown while it is made."""
+        """Write the video; `after_step` gets every frame."""
         total = fitted(self.state, self.settings, self.durations_s).num_frames
         views = turntable_views(self.state, self.settings, self.durations_s)
         return record(
@@ -74,7 +74,7 @@ class VideoJob:
 
 @dataclass(frozen=True)
 class StillJob:
-    """A picture of any size, or every buffer as a layer of one."""
+    """A PNG picture, or an EXR with every buffer as a layer."""
 
     state: ViewState
     settings: StillState
@@ -86,7 +86,7 @@ class StillJob:
         return self.settings.path
 
     def run(self, renderer: Renderer, after_step: AfterStep, is_cancelled: Callable[[], bool]) -> bool:
-        """Tile by tile where it is large."""
+        """Write the picture, tile by tile where it is large."""
         path = Path(self.path).expanduser()
         check_still(path, self.settings.size)
         if path.suffix.lower() == ".exr":
@@ -116,14 +116,14 @@ class StillJob:
 
 @dataclass(frozen=True)
 class LightJob:
-    """All light, lamps and paint included, as a lat-long environment."""
+    """All light, lamps and painted probes included, as a lat-long environment."""
 
     state: ViewState
     path: str
     noun: str = "light"
 
     def run(self, renderer: Renderer, after_step: AfterStep, is_cancelled: Callable[[], bool]) -> bool:
-        """In one step."""
+        """Write the light in one step."""
         path = Path(self.path).expanduser()
         check_light_picture(path)
         write_light(path, renderer.light_picture(self.state, LIGHT_ROWS))
@@ -131,17 +131,17 @@ class LightJob:
 
 
 class Cancelled(Exception):
-    """Leaves the block that writes a file, so that the partial one is removed."""
+    """Raised inside a block that writes a file, so that the partial file is removed."""
 
 
 def record(
     renderer: Renderer,
     views: Iterable[ViewState],
     settings: TurntableState,
-    after_frame: Callable[[int, Frame], bool],  # frames written so far, the last one; False cancels
-    is_cancelled: Callable[[], bool] = lambda: False,  # asked within large frames
+    after_frame: Callable[[int, Frame], bool],  # (frames written, the last one); False cancels
+    is_cancelled: Callable[[], bool] = lambda: False,  # asked between the tiles of large frames
 ) -> bool:
-    """Render every view finely and encode it as the path says; False when cancelled, and then no file is left."""
+    """Render every view at full quality into a video; False when cancelled, and then no file is left."""
     path = Path(settings.path).expanduser()
     try:
         with writing_video(path, settings.size, settings.fps, can_be_clear(path)) as append:
@@ -166,17 +166,17 @@ def _video_frame(renderer: Renderer, view: ViewState, size: int, is_cancelled: C
 
 
 def is_clear(view: ViewState, has_alpha: bool) -> bool:
-    """Whether nothing is to stand behind the avatar in files that can be clear."""
+    """Whether the background is transparent in files that have alpha."""
     return has_alpha or view.surroundings.backdrop == "none"
 
 
 def without_backdrop(view: ViewState) -> ViewState:
-    """The same before nothing."""
+    """The view without a backdrop."""
     return replace(view, surroundings=replace(view.surroundings, backdrop="none"))
 
 
 def check_still(path: Path, size: int) -> None:
-    """Raise OutputError for what cannot be made."""
+    """Raise OutputError for a picture that cannot be written, or is too small or too large."""
     if path.suffix.lower() not in STILL_SUFFIXES:
         raise OutputError(f"{path}: expected a name that ends in .png or .exr, got '{path.suffix}'; rename it")
     if (mistake := range_of(StillState, "size").mistake(size)) is not None:
@@ -185,7 +185,7 @@ def check_still(path: Path, size: int) -> None:
 
 
 def with_free_path(settings: StillState) -> StillState:
-    """Another picture never replaces one that is there: picture_2.png and so on."""
+    """The settings with a path that does not exist yet: picture.png, picture_2.png and so on."""
     path = Path(settings.path).expanduser()
     number = 1
     free = path
@@ -195,8 +195,8 @@ def with_free_path(settings: StillState) -> StillState:
     return replace(settings, path=str(free))
 
 
-def run_shown(job: ExportJob, renderer: Renderer) -> None:
-    """Make it in this thread, with a bar that shows how far it is; raises PhynesError."""
+def run_with_progress(job: ExportJob, renderer: Renderer) -> None:
+    """Run a job in this thread with a progress bar on stderr; raises PhynesError."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:

@@ -1,4 +1,4 @@
-"""Numbers as colors: which number of a buffer is shown, on what scale, and the legend as words and as a picture."""
+"""False color: the scalar of each buffer that is shown as a color, its scale, and its legend as a picture."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,41 +13,41 @@ from app.rendering.frames import Frame
 from phynes_core.io.shipped_files import ASSETS
 from phynes_core.render.tonemap import color_table
 
-NONE, VALUE, LUMINANCE, STOPS, DEPTH = range(5)  # of the shader's `number`
+NONE, VALUE, LUMINANCE, STOPS, DEPTH = range(5)  # modes; values of the shader's uniform `number`
 MODES = {
     "roughness": VALUE, "visibility": VALUE, "light_visibility": VALUE,
     "albedo": LUMINANCE, "radiance": STOPS, "shading": STOPS, "depth": DEPTH,
 }  # fmt: skip
 MIDDLE_GRAY = 0.18
 LOWEST_STOP, HIGHEST_STOP = -6.0, 4.0  # relative to middle gray, exposure included
-NEAREST, FARTHEST = 1.0, 0.15  # grays of the depth picture, which the frame holds
+NEAREST, FARTHEST = 1.0, 0.15  # gray values of a depth frame
 LUMINANCE_WEIGHTS = (0.2126, 0.7152, 0.0722)  # Rec. 709
 
 
 @dataclass(frozen=True)
 class Legend:
-    """A colored bar from `low` to `high`."""
+    """The legend of a color scale from `low` to `high`."""
 
     title: str
     low: float
     high: float
-    digits: int  # after the point
+    digits: int  # after the decimal point
 
 
 def mode_of(frame: Frame, display: DisplaySettings) -> int:
-    """Which number of the frame becomes a color; NONE where it is shown as it is."""
+    """The mode of the frame's false color; NONE where it has none."""
     return MODES.get(frame.state.display.buffer, NONE) if display.has_false_color else NONE
 
 
 def legends_of(frame: Frame, display: DisplaySettings) -> tuple[Legend | None, Legend | None]:
-    """What the colors mean, for the left and the right corner; one where both sides agree or only one has colors."""
+    """Legends of the left and the right corner; only the right one where both pictures agree or one has no legend."""
     own = legend_of(frame, display)
     other = None if frame.other is None else legend_of(frame.other, display)
     return (None, own or other) if own is None or other is None or own == other else (own, other)
 
 
 def legend_of(frame: Frame, display: DisplaySettings) -> Legend | None:
-    """What the colors of this side mean; None without false color."""
+    """The legend of one picture of the frame; None without false color."""
     mode, name = mode_of(frame, display), frame.state.display.buffer.replace("_", " ")
     if mode == NONE:
         return None
@@ -59,7 +59,7 @@ def legend_of(frame: Frame, display: DisplaySettings) -> Legend | None:
 
 
 def number_share(values: Tensor, mode: int, exposure_ev: float) -> Tensor:  # [..., 3] of the frame -> [...] in [0, 1]
-    """Where each pixel's number lies between the legend's ends."""
+    """Each pixel's scalar as a share of the legend's range."""
     if mode == VALUE:
         return values[..., 0].clamp(0.0, 1.0)
     if mode == DEPTH:
@@ -74,12 +74,12 @@ def number_share(values: Tensor, mode: int, exposure_ev: float) -> Tensor:  # [.
 FONT = ASSETS / "fonts" / "Inter_400Regular.ttf"
 NUM_TICKS = 6
 INK = (238, 240, 245, 255)
-PLATE = (10, 11, 14, 158)
+BACKGROUND = (10, 11, 14, 158)  # of the legend
 
 
 @lru_cache(maxsize=8)
 def legend_picture(legend: Legend, picture_height: int) -> np.ndarray:  # [h, w, 4] uint8, premultiplied sRGB
-    """A plate with the bar, its numbers and its title, in proportion to the picture it goes into."""
+    """The legend's picture: title, color bar and numbers, in proportion to the height of the picture it is drawn on."""
     text_px = max(9, round(picture_height * 0.0225))
     font = ImageFont.truetype(str(FONT), text_px)
     pad, bar_width, bar_height = text_px, text_px, round(picture_height * 0.36)
@@ -88,7 +88,7 @@ def legend_picture(legend: Legend, picture_height: int) -> np.ndarray:  # [h, w,
     label_width = max(round(font.getlength(label)) for label in labels)
     width = 2 * pad + max(bar_width + text_px // 2 + label_width, round(font.getlength(legend.title)))
     height = 2 * pad + bar_height + 2 * text_px
-    image = Image.new("RGBA", (width, height), PLATE)
+    image = Image.new("RGBA", (width, height), BACKGROUND)
     draw = ImageDraw.Draw(image)
     draw.text((pad, pad * 0.7), legend.title, INK, font)
     top = pad + 2 * text_px
@@ -107,13 +107,13 @@ def legend_picture(legend: Legend, picture_height: int) -> np.ndarray:  # [h, w,
 def legend_corner(
     picture_width: int, picture_height: int, legend_width: int, is_left: bool = False
 ) -> tuple[int, int]:  # fmt: skip
-    """Left and top of the plate: in an upper corner of the picture."""
+    """Left and top in pixels of a legend in an upper corner of the picture."""
     margin = round(picture_height * 0.025)
     if is_left:
         return margin, margin
     return max(0, picture_width - legend_width - margin), margin
 
 
-def _bar(height: int) -> np.ndarray:  # [height, 3] uint8, the highest number on top
+def _bar(height: int) -> np.ndarray:  # [height, 3] uint8, row 0 is the highest number
     table = (color_table().numpy() * 255.0).round().astype(np.uint8)
     return table[np.linspace(len(table) - 1, 0, height).round().astype(int)]

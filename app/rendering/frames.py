@@ -1,4 +1,4 @@
-"""What passes between the engine's thread and the windows: arrays and numbers, and images that a GPU still holds."""
+"""The data that the engine's thread and the windows exchange: frames, pixel values and choices."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping
@@ -10,25 +10,25 @@ import numpy as np
 from app.files.cameras import Bookmark
 from app.model.display_settings import DisplaySettings
 from app.model.fields import Rgb, Vector
-from app.model.materials import Place
+from app.model.materials import TexelCoordinate
 from app.model.view_state import ViewState
 
 INSPECTED_BUFFERS = ("radiance", "albedo", "roughness", "normal", "visibility", "uv", "depth")
-LEAST_COVERAGE = 1.0 / 64.0  # of a pixel that has values at all
+LEAST_COVERAGE = 1.0 / 64.0  # pixels covered less have no values
 
 Values = Mapping[str, tuple[float, ...]]  # buffer -> its channels
 
 
 @dataclass(frozen=True, eq=False)
 class PixelValues:
-    """Values of the covered pixels alone: three quarters of a picture are background."""
+    """The buffers' values, stored for the covered pixels only: three quarters of a picture are background."""
 
     rows: np.ndarray  # [H, W] int32, row of `values`; -1 is background
     values: Mapping[str, np.ndarray]  # buffer -> [P, C] float32
     other: "PixelValues | None" = None  # of the picture right of the comparison slider
 
     def at(self, column: int, row: int) -> Values:
-        """What the pixel holds; empty on the background."""
+        """The values of a pixel by buffer; empty on the background."""
         index = int(self.rows[row, column])
         return {} if index < 0 else {name: tuple(image[index].tolist()) for name, image in self.values.items()}
 
@@ -37,7 +37,7 @@ def packed(
     images: Mapping[str, np.ndarray],  # [H, W, C]; radiance premultiplied by coverage
     coverage: np.ndarray,  # [H, W]
 ) -> PixelValues:
-    """The values of one picture."""
+    """The pixel values of one picture's buffers."""
     is_covered = coverage >= LEAST_COVERAGE
     rows = np.where(is_covered, np.cumsum(is_covered).reshape(is_covered.shape) - 1, -1).astype(np.int32)
     values = {name: image[is_covered] for name, image in images.items()}
@@ -47,23 +47,23 @@ def packed(
 
 
 LIGHT = "light"  # linear radiance: exposure and tone curve apply
-REFLECTANCE = "reflectance"  # linear in [0, 1]: only encoded as sRGB
-PLAIN = "plain"  # shown as it is: roughness, normals, coordinates
+REFLECTANCE = "reflectance"  # linear in [0, 1]: encoded as sRGB
+PLAIN = "plain"  # shown unchanged: roughness, normals, coordinates
 KINDS = (LIGHT, REFLECTANCE, PLAIN)
-LARGEST_HALF = 65504.0  # that a frame of half precision can hold
+LARGEST_HALF = 65504.0  # largest number of half precision
 
 
 @dataclass(frozen=True, eq=False)
 class ShownBody:
-    """One body of a frame, as the tools need it to pick and turn its limbs."""
+    """One body of a frame, with what the tools need to pick and turn its limbs."""
 
     joints: np.ndarray  # [24, 3] world, metres
-    axes: np.ndarray  # [24, 3, 3] world, columns: each joint's own x, y, z, turned with it
+    axes: np.ndarray  # [24, 3, 3] world, columns: each joint's own x, y, z axes as posed
     rotations: np.ndarray  # [24, 3] axis-angle, rad: the whole pose, root first
     duration_s: float  # of its clip; 0 without
     fps: float  # of its clip; 0 without
-    first_face: int  # of its faces in the frame's face_index
-    face_weights: np.ndarray  # [F, 24] uint8: how much each joint moves a face, 255 is all
+    first_face: int  # index of its first face in the frame's face_index
+    face_weights: np.ndarray  # [F, 24] uint8: skinning weights of the faces, 255 is 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,34 +71,24 @@ class ShownMesh:
     """All bodies of a frame as one mesh."""
 
     vertices: np.ndarray  # [V, 3] float32 world, metres
-    faces: np.ndarray  # [F, 3] int, numbered as the frame's face_index
-
-
-@dataclass(frozen=True, eq=False)
-class Sky:
-    """What surrounds the avatar, to be shown behind it. Pictures are the same objects until they change."""
-
-    sharp: np.ndarray  # [h, w, 3] float16 linear, lat-long as conventions.py says, before it is turned
-    blurred: np.ndarray  # [32, 64, 3] float16 linear
-    yaw_deg: float
-    scale: Rgb  # intensity and tint
+    faces: np.ndarray  # [F, 3] int, in the order of the frame's face_index
 
 
 @dataclass(frozen=True, eq=False)
 class MaterialSquare:
-    """An avatar's materials over the UV square, edits included; the same object until they change."""
+    """An avatar's materials over the UV square, edits included; the same object as long as they do not change."""
 
     albedo: np.ndarray  # [S, S, 3] float32 linear, row 0 is v = 1
     roughness: np.ndarray  # [S, S] float32
-    is_body: np.ndarray  # [S, S] bool: what lies on the body
+    is_body: np.ndarray  # [S, S] bool: whether the texel belongs to the body
 
-    def at(self, uv: Place) -> tuple[Rgb, float] | None:
-        """Color and roughness at a texel coordinate; None beside the body."""
+    def at(self, uv: TexelCoordinate) -> tuple[Rgb, float] | None:
+        """Albedo (linear) and roughness at a texel coordinate; None outside the body's charts."""
         side = len(self.roughness)
         column = min(side - 1, max(0, math.floor(uv[0] * side)))
         row = min(side - 1, max(0, math.floor((1.0 - uv[1]) * side)))
         rows, columns = np.nonzero(self.is_body[max(0, row - 1) : row + 2, max(0, column - 1) : column + 2])
-        if not self.is_body[row, column]:  # a chart's rim may fall into a texel whose center lies beside it
+        if not self.is_body[row, column]:  # a chart's border may lie in a texel whose center is outside it
             if not len(rows):
                 return None
             row, column = max(0, row - 1) + int(rows[0]), max(0, column - 1) + int(columns[0])
@@ -107,16 +97,16 @@ class MaterialSquare:
 
 
 class HeldImage(Protocol):
-    """A finished image that stays on the GPU until its numbers are asked for."""
+    """A finished image that stays on the GPU until it is asked for as an array."""
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """As the array's on the host."""
+        """Shape of the array."""
         ...
 
     @property
     def host(self) -> np.ndarray:
-        """The same on the host; from any thread, copied once."""
+        """The array, copied to the host once; any thread may ask."""
         ...
 
 
@@ -128,22 +118,21 @@ class Frame:
     kind: str  # of KINDS
     state: ViewState
     target: tuple[float, float, float]  # the point the camera orbits, pan included, world, metres
-    probe_radiance: np.ndarray  # [16, 32, 3] float32 linear: the light as it shone, edits included
+    probe_radiance: np.ndarray  # [16, 32, 3] float32 linear: the light of this frame, painted probes included
     render_ms: float
     node_ms: Mapping[str, float] = field(default_factory=dict)
-    is_converged: bool = True  # False: rendering the same state again goes on with what took too long for one frame
+    is_converged: bool = True  # False: rendering the same state again continues the work of this frame
     is_final: bool = False  # rendered at full quality
-    has_detail: bool = False  # normals per pixel
-    materials_follow_pose: bool = False  # the avatar's can; freezing them would change something
+    has_detail: bool = False  # has normals per pixel
+    materials_follow_pose: bool = False  # the avatar's materials depend on the pose, unless they are frozen
     bodies: tuple[ShownBody, ...] = ()  # in the order of state.bodies
-    faces: np.ndarray | HeldImage | None = None  # [H, W] int32, numbered through all bodies; -1 = background
-    sky: Sky | None = None
-    depth_m: tuple[float, float] | None = None  # nearest and farthest, of the depth picture's grays
+    faces: np.ndarray | HeldImage | None = None  # [H, W] int32, counted over all bodies; -1 = background
+    depth_m: tuple[float, float] | None = None  # nearest and farthest, where the depth picture is white and dark
     projection: np.ndarray | None = None  # [3, 4] float32: image (px) from world (m)
-    mesh: ShownMesh | None = None  # where the display settings ask for its edges
-    texel_coordinates: np.ndarray | HeldImage | None = None  # [H, W, 2] float32 uv of what a pixel shows
+    mesh: ShownMesh | None = None  # for the wireframe
+    texel_coordinates: np.ndarray | HeldImage | None = None  # [H, W, 2] float32 (u, v)
     square: MaterialSquare | None = None  # of the active body
-    other: "Frame | None" = None  # of the same size: what the picture right of the comparison slider shows
+    other: "Frame | None" = None  # the frame right of the comparison slider, of the same size
 
     @property
     def size(self) -> tuple[int, int]:
@@ -152,7 +141,7 @@ class Frame:
 
     @property
     def quality(self) -> str:
-        """Refining: shadows are renewed over several frames; fine: at full quality, as a view at rest is."""
+        """ "fine": full quality; "live": converged; "refining": shadows are still recomputed over several frames."""
         return "fine" if self.is_final else "live" if self.is_converged else "refining"
 
     @property
@@ -177,16 +166,16 @@ def _on_host(image: np.ndarray | HeldImage) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Choice:
-    """Something a panel offers by name."""
+    """Something that a panel offers by name."""
 
-    key: str  # what ViewState holds
-    label: str  # what a person reads
+    key: str  # the value in ViewState
+    label: str  # the text in the panel
     duration_s: float = 0.0  # of a motion clip
 
 
 @dataclass(frozen=True)
 class Stroke:
-    """A line of a small figure, in a square of side 1 with the origin top left."""
+    """A line of a pose's stick figure, in a square of side 1 with the origin top left."""
 
     x0: float
     y0: float
@@ -203,57 +192,56 @@ class PoseChoice:
     key: str  # its file
     label: str
     rotations: tuple[Vector, ...]  # [24] axis-angle, rad
-    is_own: bool = False  # saved by the person, not shipped
-    figure: tuple[Stroke, ...] = ()  # far strokes first
+    figure: tuple[Stroke, ...] = ()  # stick figure, far strokes first
 
 
 @dataclass(frozen=True)
 class Choices:
-    """What panels offer to choose from."""
+    """Everything that panels offer to choose from."""
 
     avatars: tuple[Choice, ...] = ()
     motions: tuple[Choice, ...] = ()
     environments: tuple[Choice, ...] = ()
     poses: tuple[PoseChoice, ...] = ()
     bookmarks: tuple[Bookmark, ...] = ()
-    engine: str = ""  # where frames are computed, and by what
+    engine: str = ""  # device and backends that compute frames
 
 
 class Renderer(Protocol):
-    """Turns a ViewState into pictures. Called from one thread only; the real one is render_service.RenderService."""
+    """Renders ViewStates, called from one thread only; implemented by render_service.RenderService."""
 
     def warm_up(self, progress: "Progress") -> None:
-        """Do what the first frame would otherwise wait for."""
+        """Compile and cache what the first frame needs."""
 
     def render(self, state: ViewState, size: int, is_final: bool = False) -> Frame:
-        """Render a square picture; `is_final` waits for what a live view shows later. May raise PhynesError."""
+        """Render a square picture, with `is_final` at full quality; raises PhynesError."""
         ...
 
     def pixel_values(self, state: ViewState, size: int) -> PixelValues:
-        """Every buffer's numbers at each pixel of a fine picture of this size. May raise PhynesError."""
+        """The values of INSPECTED_BUFFERS at each pixel of a picture at full quality; raises PhynesError."""
         ...
 
     def render_large(self, state: ViewState, size: int, after_tile: Callable[[int, int], bool]) -> Frame | None:
-        """The same at full quality in any size; None when `after_tile` (tiles done, of how many) says False."""
+        """Render at full quality in any size; None where `after_tile` (tiles done, all tiles) returns False."""
         ...
 
     def layers(self, state: ViewState, size: int) -> Iterator[Mapping[str, np.ndarray]]:
-        """All buffers of a picture, tile by tile: channel -> [rows, size], linear."""
+        """All buffers of a picture, tile by tile: channel name -> [rows, size], linear."""
         ...
 
     def light_picture(self, state: ViewState, rows: int) -> np.ndarray:  # [rows, 2 rows, 3] linear, lat-long
-        """All light as it is at the active body's pelvis."""
+        """All light at the active body's pelvis, lamps included."""
         ...
 
     def to_bytes(
         self, frame: Frame, display: DisplaySettings, has_alpha: bool = False
     ) -> np.ndarray:  # [H, W, 3 | 4] uint8
-        """The frame as the window shows it, sRGB, for files; with straight alpha on request."""
+        """The frame as the window shows it, sRGB; with `has_alpha` straight alpha instead of the background."""
         ...
 
 
 class Progress(Protocol):
-    """How far a slow step is."""
+    """Reports the progress of a slow step."""
 
     def __call__(self, activity: str, share: float | None = None) -> None:
-        """Say what is going on; share in [0, 1], or None when unknown."""
+        """Report the present activity and its share in [0, 1]; None: unknown."""

@@ -1,4 +1,4 @@
-"""A LightState becomes the engine's Lighting, the 16 x 32 probes that panels show, and the sky behind the avatar."""
+"""From a LightState to the engine's Lighting, the 16 x 32 probes of the panels, and the environment as a backdrop."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -8,43 +8,53 @@ import torch
 from torch import Tensor
 
 from app.model.blackbody import lamp_color
-from app.model.fields import wrap_deg
+from app.model.fields import Rgb, wrap_deg
 from app.model.lights import PROBE_COLUMNS, PROBE_ROWS, LampState, LightState
 from app.model.view_state import ViewState
-from app.rendering.frames import LARGEST_HALF, Sky
+from app.rendering.frames import LARGEST_HALF
 from phynes_core.conventions import direction_to_latlong, latlong_directions, orbit_direction
 from phynes_core.render.lamps import AreaLamp, Lamp
 from phynes_core.render.lighting import Lighting, one_light
 from phynes_core.render.probes import Environment, environment_to_probes
 
-BLUR_SHARPNESS = 40.0  # of exp(k cos): half as bright 11 degrees beside a point of light
+BLUR_SHARPNESS = 40.0  # k of the blur kernel exp(k cos): half as bright at 11 degrees
 BLUR_ROWS, BLUR_COLUMNS = 32, 64
 
 
 @dataclass(frozen=True, eq=False)
+class ShownEnvironment:
+    """The environment as a backdrop. The images are the same objects as long as they do not change."""
+
+    sharp: np.ndarray  # [h, w, 3] float16 linear, lat-long as in conventions.py, before the yaw
+    blurred: np.ndarray  # [32, 64, 3] float16 linear
+    yaw_deg: float
+    scale: Rgb  # intensity times tint
+
+
+@dataclass(frozen=True, eq=False)
 class BuiltLight:
-    """One light in every form that the viewer needs."""
+    """The light of a state in every form that the viewer needs."""
 
     lighting: Lighting
-    probe_radiance: Tensor  # [16, 32, 3] linear: the sky as it shines, paint included, lamps not
-    sky: Sky | None  # None: nothing around
+    probe_radiance: Tensor  # [16, 32, 3] linear: environment and painted probes, without lamps
+    environment: ShownEnvironment | None  # None: there is no surrounding light
 
 
-class Lightings:
-    """Remembers the last sky, so that an unchanged one is the same object and what was made of it is kept."""
+class LightingCache:
+    """Builds lights and keeps the last one, so that an unchanged environment is the same object."""
 
     def __init__(self, read_image: Callable[[str], Tensor]) -> None:
         self._read_image = read_image
         self._last: tuple[tuple[object, ...], BuiltLight] | None = None
-        self._skies: dict[int, tuple[Tensor, np.ndarray, np.ndarray]] = {}  # by the picture's identity
+        self._images: dict[int, tuple[Tensor, np.ndarray, np.ndarray]] = {}  # id of an image -> it, sharp, blurred
 
     def build(
         self,
         captured: Tensor,  # [16, 32, 3] the light learned in training
         light: LightState,
-        center: Tensor,  # [3] world, what area lamps stand around
+        center: Tensor,  # [3] world, the point that area lamps are placed around
     ) -> BuiltLight:
-        """Everything that the state describes; raises PhynesError for a file that cannot be read."""
+        """The light of a state; raises PhynesError for a file that cannot be read."""
         key = id(captured), replace(light, lamps=())
         if self._last is None or self._last[0] != key:
             self._last = (key, self._surroundings(captured, light))
@@ -53,13 +63,13 @@ class Lightings:
         return replace(built, lighting=replace(built.lighting, lamps=suns, area_lamps=near))
 
     def _surroundings(self, captured: Tensor, light: LightState) -> BuiltLight:
-        """All light but the lamps. Painted cells replace the probes and bright sources there; a turntable turns all."""
+        """All light but the lamps: painted cells replace probes and bright sources there; `turn_deg` turns all."""
         if light.mode == "environment" and light.environment:
             image = self._read_image(light.environment)
         elif light.mode == "none":
             image = torch.zeros(PROBE_ROWS, PROBE_COLUMNS, 3)
             if not light.probe_edits:
-                return BuiltLight(Lighting(), image, None)  # lamps alone: nothing to shade from the sky
+                return BuiltLight(Lighting(), image, None)  # lamps alone
         else:
             image = captured
         yaw_deg = light.yaw_deg if light.probe_edits else wrap_deg(light.yaw_deg + light.turn_deg)
@@ -67,7 +77,7 @@ class Lightings:
         if not light.probe_edits:
             red, green, blue = (light.intensity * channel for channel in light.tint)
             shown = base.probes().radiance.view(PROBE_ROWS, PROBE_COLUMNS, 3)
-            return BuiltLight(base, shown, self._sky(image, yaw_deg, (red, green, blue)))
+            return BuiltLight(base, shown, self._shown_environment(image, yaw_deg, (red, green, blue)))
         split = base.split(light.bright_sources)
         painted = dict(light.probe_edits)
         sources = tuple(
@@ -75,28 +85,28 @@ class Lightings:
             for source in split.sources
             if cell_of(source) not in painted
         )
-        shown, left = base.probes().radiance.clone(), split.probes().radiance.clone()
+        shown, rest = base.probes().radiance.clone(), split.probes().radiance.clone()  # rest: without bright sources
         for cell, radiance in painted.items():
-            shown[cell] = left[cell] = torch.tensor(radiance)
-        shown, left = (cells.view(PROBE_ROWS, PROBE_COLUMNS, 3) for cells in (shown, left))
-        sky = self._sky(shown, light.turn_deg, (1.0, 1.0, 1.0))
-        return BuiltLight(Lighting(Environment(left, light.turn_deg), sources=sources), shown, sky)
+            shown[cell] = rest[cell] = torch.tensor(radiance)
+        shown, rest = (cells.view(PROBE_ROWS, PROBE_COLUMNS, 3) for cells in (shown, rest))
+        environment = self._shown_environment(shown, light.turn_deg, (1.0, 1.0, 1.0))
+        return BuiltLight(Lighting(Environment(rest, light.turn_deg), sources=sources), shown, environment)
 
-    def _sky(self, image: Tensor, yaw_deg: float, scale: tuple[float, float, float]) -> Sky:
-        if id(image) not in self._skies:
-            while len(self._skies) >= 4:
-                self._skies.pop(next(iter(self._skies)))
+    def _shown_environment(self, image: Tensor, yaw_deg: float, scale: Rgb) -> ShownEnvironment:
+        if id(image) not in self._images:
+            while len(self._images) >= 4:
+                self._images.pop(next(iter(self._images)))
             sharp, soft = (_half(picture) for picture in (image, blurred(image)))
-            self._skies[id(image)] = (image, sharp, soft)
-        _, sharp, soft = self._skies[id(image)]
-        return Sky(sharp, soft, yaw_deg, scale)
+            self._images[id(image)] = (image, sharp, soft)
+        _, sharp, soft = self._images[id(image)]
+        return ShownEnvironment(sharp, soft, yaw_deg, scale)
 
 
 def engine_lamps(
     lamps: tuple[LampState, ...],
-    center: Tensor,  # [3] world, what area lamps stand around
+    center: Tensor,  # [3] world, the point that area lamps are placed around
 ) -> tuple[tuple[Lamp, ...], tuple[AreaLamp, ...]]:
-    """The lamps that are on: suns, and spheres around the center."""
+    """The engine's lamps of those that are on: suns, and area lamps around the center."""
     suns, near = [], []
     for lamp in lamps:
         if not lamp.is_on:
@@ -113,9 +123,9 @@ def engine_lamps(
 def light_alone(
     state: ViewState,
     lighting: Lighting,
-    center: Tensor,  # [3] world, what area lamps stand around
+    center: Tensor,  # [3] world, the point that area lamps are placed around
 ) -> Lighting:
-    """The light that the buffer light_visibility is about; one that is gone leaves the choice to the engine."""
+    """The one light that the buffer light_visibility shows; where it does not exist, the engine chooses one."""
     kind, _, number = state.display.shown_light.partition(":")
     lamps, most = state.light.lamps, state.light.bright_sources
     if kind == "lamp" and number.isdecimal() and int(number) < len(lamps):
@@ -128,14 +138,14 @@ def light_alone(
 
 
 def cell_of(lamp: Lamp) -> int:
-    """The probe's cell that a direction lies in."""
+    """Index of the probe cell that a lamp's direction lies in."""
     u, v = direction_to_latlong(lamp.direction).tolist()
     row, column = min(int(v * PROBE_ROWS), PROBE_ROWS - 1), int(u * PROBE_COLUMNS) % PROBE_COLUMNS
     return row * PROBE_COLUMNS + column
 
 
 def blurred(image: Tensor) -> Tensor:  # [H, W, 3] -> [32, 64, 3]
-    """A sky out of focus: every direction the mean of what lies around it."""
+    """A blurred environment, lat-long."""
     probes = environment_to_probes(Environment(image), BLUR_ROWS, BLUR_COLUMNS)
     directions = latlong_directions(BLUR_ROWS, BLUR_COLUMNS).reshape(-1, 3)
     weight = torch.exp(BLUR_SHARPNESS * (directions @ probes.directions.T - 1.0)) * probes.solid_angle

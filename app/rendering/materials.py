@@ -1,4 +1,4 @@
-"""Material edits of a state laid over an avatar's maps, stroke by stroke; and its materials as a small picture."""
+"""From a state's material edits to the engine's MaterialEdit, stroke by stroke; and materials over the UV square."""
 
 from collections import OrderedDict
 
@@ -12,22 +12,22 @@ from phynes_core.body.texels import TEXELS, surface_texels, texel_centers
 from phynes_core.maps.material_edit import MaterialEdit, PaintChange, blank_paint, edited, painted
 
 MOST_KEPT = 8  # avatars
-MOST_EDITS = 4  # of each; 16 MB
+MOST_EDITS = 4  # of each avatar; 16 MB
 
 
-class _Painter:
-    """Of one avatar."""
+class _AvatarMaterials:
+    """The kept edits, paint and UV square of one avatar."""
 
     def __init__(self, avatar: Avatar) -> None:
-        self.avatar = avatar  # kept, so that its id stays its own
+        self.avatar = avatar  # kept, so that its id is not used again
         self._maps: MapSquare | None = None
         self._square: tuple[MaterialState, MaterialSquare] | None = None
         self._surface: PaintSurface | None = None
-        self._before: tuple[tuple[StrokeState, ...], torch.Tensor] | None = None  # all strokes but the newest
-        self._edits: list[tuple[MaterialState, MaterialEdit]] = []  # newest last; a list, for hashing points is slow
+        self._before: tuple[tuple[StrokeState, ...], torch.Tensor] | None = None  # paint of all strokes but the newest
+        self._edits: list[tuple[MaterialState, MaterialEdit]] = []  # newest last; no dict: hashing points is slow
 
     def edit(self, state: MaterialState) -> MaterialEdit:
-        """The same object for the same state, as long as it is among the last few."""
+        """The engine's edit; the same object for the same state, as long as it is one of the last MOST_EDITS."""
         edit = next((edit for known, edit in self._edits if known == state), None)
         if edit is None:
             paint = self._paint(state.strokes) if state.strokes else None
@@ -39,7 +39,7 @@ class _Painter:
         return edit
 
     def square(self, state: MaterialState) -> MaterialSquare:
-        """The same object for the same state, as `edit`'s."""
+        """The materials over the UV square; the same object as long as the state does not change."""
         if self._square is None or self._square[0] != state:
             if self._maps is None:
                 self._maps = MapSquare(self.avatar)
@@ -55,7 +55,7 @@ class _Painter:
         return paint
 
     def _painted(self, strokes: tuple[StrokeState, ...]) -> torch.Tensor:
-        """Kept for the stroke that grows on top of it."""
+        """The paint of all strokes but the newest, kept while the newest one grows."""
         known, paint = self._before or ((), blank_paint(TEXELS))
         if known != strokes:
             is_longer = known == strokes[: len(known)]
@@ -78,26 +78,26 @@ class _Painter:
 
 
 class Materials:
-    """Not thread-safe, as the service that owns it."""
+    """Material edits of the last MOST_KEPT avatars. Not thread-safe, like the service that owns it."""
 
     def __init__(self) -> None:
-        self._painters: OrderedDict[int, _Painter] = OrderedDict()
+        self._avatars: OrderedDict[int, _AvatarMaterials] = OrderedDict()
 
     def edit(self, avatar: Avatar, state: MaterialState) -> MaterialEdit | None:
-        """What lies over the avatar's maps; None where nothing does."""
-        return None if state.is_plain else self._painter(avatar).edit(state)
+        """The engine's edit of the avatar's maps; None where nothing is edited."""
+        return None if state.is_plain else self._materials_of(avatar).edit(state)
 
     def square(self, avatar: Avatar, state: MaterialState) -> MaterialSquare:
-        """What the panel shows of them."""
-        return self._painter(avatar).square(state)
+        """The avatar's edited materials over the UV square."""
+        return self._materials_of(avatar).square(state)
 
-    def _painter(self, avatar: Avatar) -> _Painter:
-        if id(avatar) not in self._painters:
-            self._painters[id(avatar)] = _Painter(avatar)
-            while len(self._painters) > MOST_KEPT:
-                self._painters.popitem(last=False)
-        self._painters.move_to_end(id(avatar))
-        return self._painters[id(avatar)]
+    def _materials_of(self, avatar: Avatar) -> _AvatarMaterials:
+        if id(avatar) not in self._avatars:
+            self._avatars[id(avatar)] = _AvatarMaterials(avatar)
+            while len(self._avatars) > MOST_KEPT:
+                self._avatars.popitem(last=False)
+        self._avatars.move_to_end(id(avatar))
+        return self._avatars[id(avatar)]
 
 
 def _change(stroke: StrokeState) -> PaintChange:
@@ -111,11 +111,11 @@ def _change(stroke: StrokeState) -> PaintChange:
     )
 
 
-SIDE = 256  # texels of 7 mm on a body
+SIDE = 256  # texels; one is 7 mm on a body
 
 
 class MapSquare:
-    """What the maps say in the first training pose, asked once."""
+    """The maps over the UV square in the first training pose, queried once."""
 
     @torch.no_grad()
     def __init__(self, avatar: Avatar) -> None:
@@ -128,7 +128,7 @@ class MapSquare:
         self._albedo, self._roughness = avatar.query_albedo(self._uv, pose), avatar.query_roughness(self._uv, pose)
 
     def edited(self, edit: MaterialEdit | None) -> MaterialSquare:
-        """With an avatar's edits on top."""
+        """The square with an edit applied."""
         albedo, roughness = self._albedo, self._roughness
         if edit is not None:
             albedo, roughness = edited(edit, self._uv, albedo, roughness)

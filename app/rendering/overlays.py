@@ -1,4 +1,4 @@
-"""The mesh's edges and the skeleton over the picture: numbers that the window draws, and the CPU for files."""
+"""Overlays: the geometry of wireframe and skeleton for the window's shaders, and their drawing on the CPU for files."""
 
 import numpy as np
 
@@ -10,15 +10,15 @@ from phynes_core.conventions import JOINT_NAMES
 
 WIRE_INK: Rgb = (0.45, 0.93, 1.0)
 WIRE_OPACITY = 0.85
-HALO_OPACITY, HALO_PX = 0.45, 0.9  # a dark edge to either side, so that wires show on white shirts
-WIRE_SHARE, THINNEST_WIRE_PX = 1.0 / 900.0, 1.0  # width of an edge, of the picture's height
-FADE_WIDTHS, FAINTEST = 5.0, 0.12  # faces flatter than so many widths are drawn fainter, lest they fill up
+HALO_OPACITY, HALO_PX = 0.45, 0.9  # a dark border, so that edges are visible on white
+WIRE_SHARE, THINNEST_WIRE_PX = 1.0 / 900.0, 1.0  # width of an edge, as a share of the picture's height
+FADE_WIDTHS, FAINTEST = 5.0, 0.12  # edges of faces less high than so many widths fade, so that these are not filled
 MIDDLE_INK: Rgb = (0.96, 0.96, 0.98)
 LEFT_INK: Rgb = (0.40, 0.66, 1.0)
 RIGHT_INK: Rgb = (1.0, 0.60, 0.34)
-JOINT_SHARE, BONE_SHARE, TIP_SHARE = 0.0062, 0.0046, 0.0018  # radii, of the picture's height
-LEAST_HEIGHT_PX = 320.0  # bones of smaller pictures are as thick as in one of this height
-RIM_SHARE, RIM_OPACITY = 0.0022, 0.6  # a dark edge, so that bones show on white shirts
+JOINT_SHARE, BONE_SHARE, TIP_SHARE = 0.0062, 0.0046, 0.0018  # radii, as shares of the picture's height
+LEAST_HEIGHT_PX = 320.0  # smaller pictures have bones as thick as one of this height
+RIM_SHARE, RIM_OPACITY = 0.0022, 0.6  # a dark border, so that bones are visible on white
 BONE_OPACITY, JOINT_OPACITY = 0.85, 1.0
 
 
@@ -26,14 +26,14 @@ def projected(
     projection: np.ndarray,  # [3, 4] image (px) from world (m)
     points: np.ndarray,  # [N, 3] world
 ) -> np.ndarray:  # [N, 3] x_px, y_px, depth in metres
-    """Where points are in the image; without meaning where the depth is not positive."""
+    """Project points into the image; x and y are undefined where the depth is not positive."""
     image = points.astype(np.float32) @ projection[:, :3].T + projection[:, 3]
     depth = image[:, 2:]
     return np.concatenate([image[:, :2] / np.where(depth > 1e-6, depth, 1e-6), depth], 1)
 
 
 def wire_width_px(height_px: float) -> float:
-    """Of an edge in a picture of this height."""
+    """Width in pixels of an edge in a picture of this height."""
     return max(THINNEST_WIRE_PX, height_px * WIRE_SHARE)
 
 
@@ -59,43 +59,43 @@ def wire_corners(frame: Frame) -> np.ndarray | None:  # [F, 8] float32
 def bone_strips(
     frame: Frame,
     scale: float,  # drawn pixels per image pixel
-    origin: tuple[float, float],  # of the picture among the drawn pixels
+    origin: tuple[float, float],  # of the picture, in drawn pixels
 ) -> np.ndarray:  # [N, 10] float32: both ends (px), both radii (px), sRGB and opacity
-    """Bones and joints of all bodies, the farthest first; a joint is a strip without length."""
+    """Bones and joints of all bodies as strips, the farthest first; a joint is a strip of length 0."""
     if frame.projection is None:
         return np.zeros((0, 10), np.float32)
     height = max(LEAST_HEIGHT_PX, frame.size[1] * scale)
-    rows: list[tuple[tuple[float, bool, float], list[float]]] = []  # what lies far goes first; joints over bones
+    rows: list[tuple[tuple[float, bool, float], list[float]]] = []  # sorted: far bodies first, joints over bones
     for body in frame.bodies:
         joints_px = _joints_px(frame.projection, body, scale, origin)
-        away = float(joints_px[0][2])
+        distance = float(joints_px[0][2])
         for joint, parent in enumerate(SMPL_PARENTS):
             x, y, depth = joints_px[joint]
             if depth <= 1e-3:
                 continue
             ink, radius = joint_ink(joint), JOINT_SHARE * height
-            rows.append(((-away, True, -depth), [x, y, x, y, radius, radius, *ink, JOINT_OPACITY]))
+            rows.append(((-distance, True, -depth), [x, y, x, y, radius, radius, *ink, JOINT_OPACITY]))
             if parent >= 0 and joints_px[parent][2] > 1e-3:
                 start = joints_px[parent]
                 ends = [start[0], start[1], x, y, BONE_SHARE * height, TIP_SHARE * height]
-                rows.append(((-away, False, -depth - start[2]), [*ends, *ink, BONE_OPACITY]))
+                rows.append(((-distance, False, -depth - start[2]), [*ends, *ink, BONE_OPACITY]))
     rows.sort(key=lambda row: row[0])
     return np.array([row for _, row in rows], np.float32).reshape(-1, 10)
 
 
 def rim_px(height_px: float) -> float:
-    """Width of the dark edge around bones in a picture of this height."""
+    """Width in pixels of the dark border around bones in a picture of this height."""
     return max(1.0, RIM_SHARE * height_px)
 
 
 def joint_ink(joint: int) -> Rgb:
-    """Blue on the body's left, orange on its right."""
+    """The joint's sRGB color: blue on the body's left, orange on its right."""
     name = JOINT_NAMES[joint]
     return LEFT_INK if name.startswith("left_") else RIGHT_INK if name.startswith("right_") else MIDDLE_INK
 
 
 def joint_at(frame: Frame, x_px: float, y_px: float, reach_px: float) -> tuple[int, int] | None:
-    """(index in the row, joint) nearest to an image position, of those within reach."""
+    """(index of the body in the row, joint) nearest to an image position within `reach_px`; None without one."""
     if frame.projection is None:
         return None
     best: tuple[float, int, int] | None = None
@@ -110,7 +110,7 @@ def joint_at(frame: Frame, x_px: float, y_px: float, reach_px: float) -> tuple[i
 
 
 def joint_label(joint: int) -> str:
-    """As a person reads it."""
+    """The joint's name for a person: "left hand"."""
     return JOINT_NAMES[joint].replace("_", " ")
 
 
@@ -122,7 +122,7 @@ def _joints_px(
     return joints_px
 
 
-ROWS_AT_ONCE = 1 << 18  # pixels; more at a time would only cost memory
+ROWS_AT_ONCE = 1 << 18  # pixels drawn at a time, to save memory
 
 
 def overlaid(pixels: np.ndarray, frame: Frame, display: DisplaySettings) -> np.ndarray:  # [H, W, 3] uint8 sRGB
@@ -158,7 +158,7 @@ def wire_opacity(
     corners: np.ndarray,  # [P, 8] of the face that each shows, as wire_corners gives them
     width: float,  # px
 ) -> tuple[np.ndarray, np.ndarray]:  # [P] both
-    """How much of each pixel the nearest edge of its own face covers, and its halo: what is hidden has no pixels."""
+    """Opacity of the nearest edge of each pixel's own face, and of its halo; hidden faces have no pixels."""
     a, b, c = corners[:, 0:2], corners[:, 2:4], corners[:, 4:6]
     apart = np.minimum(np.minimum(_to_segment(points, a, b), _to_segment(points, b, c)), _to_segment(points, c, a))
     strength = np.clip(corners[:, 6] / (FADE_WIDTHS * width), FAINTEST, 1.0) * (corners[:, 6] > 0)

@@ -1,4 +1,4 @@
-"""What each buffer looks like: engine images to display values, and display values to bytes."""
+"""From the engine's buffers to display images, and from these to bytes as the window shows them."""
 
 from dataclasses import replace
 
@@ -24,17 +24,17 @@ from phynes_core.conventions import linear_to_srgb
 from phynes_core.frame.buffers import FrameBuffers
 from phynes_core.render.tonemap import colored, tonemap
 
-ROWS_AT_ONCE = 512  # of a picture, so that one of 4096 x 4096 needs no gigabytes of floats
+ROWS_AT_ONCE = 512  # rows converted at a time: a picture of 4096 x 4096 would need gigabytes of floats
 KIND_OF_BUFFER = {"radiance": LIGHT, "shading": LIGHT, "albedo": REFLECTANCE}  # the rest is PLAIN
-ENGINE_NAME = {"light_visibility": "visibility"}  # of a scene lit by that light alone
+ENGINE_NAME = {"light_visibility": "visibility"}  # the engine's, of a scene lit by that light alone
 
 
 def display_image(
     buffers: FrameBuffers,
     name: str,
-    depth_m: tuple[float, float] | None = None,  # nearest and farthest, where these are more than the buffers show
+    depth_m: tuple[float, float] | None = None,  # nearest and farthest; None: those of the buffers
 ) -> tuple[Tensor, str]:
-    """[H, W, 4] float16 (values premultiplied by coverage; coverage), where the buffers lie, and their kind."""
+    """The buffer as [H, W, 4] float16 (values premultiplied by coverage; coverage) on its own device, and its kind."""
     if name not in BUFFERS:
         raise ValueError(f"buffer: expected one of {', '.join(BUFFERS)}, got '{name}'")
     image, mask = buffers.image(ENGINE_NAME.get(name, name)), buffers.mask
@@ -47,18 +47,18 @@ def display_image(
     else:
         values = image
     values = values.expand(-1, -1, 3)
-    if name != "radiance":  # radiance comes out of the engine as light per pixel, covered or not
+    if name != "radiance":  # the engine's radiance is premultiplied already
         values = values * mask
     return half_image(torch.cat([values, mask], -1)), KIND_OF_BUFFER.get(name, PLAIN)
 
 
 def half_image(picture: Tensor) -> Tensor:  # [H, W, 4] -> float16
-    """What a Frame holds; brighter than half precision knows becomes its largest number."""
+    """The image in half precision, clamped to its largest number."""
     return picture.clamp(max=LARGEST_HALF).to(torch.float16)
 
 
 def depth_range(buffers: FrameBuffers) -> tuple[float, float] | None:  # metres
-    """Nearest and farthest covered pixel; None of an empty picture."""
+    """Depth of the nearest and the farthest covered pixel; None for an empty picture."""
     if buffers.depth is None:
         return None
     covered = buffers.depth[buffers.mask > 0]
@@ -66,22 +66,22 @@ def depth_range(buffers: FrameBuffers) -> tuple[float, float] | None:  # metres
 
 
 def display_bytes(frame: Frame, display: DisplaySettings) -> np.ndarray:  # [H, W, 3] uint8 sRGB
-    """The frame over its background beside the one it is compared with, as app/window/frame_display.py shows it."""
+    """The frame over its background, with comparison, overlays and legends, as app/window/frame_display.py shows it."""
     pixels = _over_background(frame, display)
     if frame.other is not None:
         pixels = side_by_side(pixels, _over_background(frame.other, display), display.slider)
     for corner, legend in enumerate(legends_of(frame, display)):
         if legend is None:
             continue
-        plate = legend_picture(legend, pixels.shape[0])
-        left, top = legend_corner(pixels.shape[1], pixels.shape[0], plate.shape[1], is_left=corner == 0)
-        region = pixels[top : top + plate.shape[0], left : left + plate.shape[1]]
-        region[:] = over(region, plate[: region.shape[0], : region.shape[1]])
+        drawn = legend_picture(legend, pixels.shape[0])
+        left, top = legend_corner(pixels.shape[1], pixels.shape[0], drawn.shape[1], is_left=corner == 0)
+        region = pixels[top : top + drawn.shape[0], left : left + drawn.shape[1]]
+        region[:] = over(region, drawn[: region.shape[0], : region.shape[1]])
     return pixels
 
 
 def display_rgba(frame: Frame, display: DisplaySettings) -> np.ndarray:  # [H, W, 4] uint8 sRGB, straight alpha
-    """The same without its background: what black and white ones show through is clear."""
+    """The same without its background: alpha is 1 minus the difference between a white and a black background."""
     black = display_bytes(frame, replace(display, background=(0.0, 0.0, 0.0)))
     white = display_bytes(frame, replace(display, background=(1.0, 1.0, 1.0)))
     pixels = np.empty((*black.shape[:2], 4), np.uint8)
@@ -94,7 +94,7 @@ def display_rgba(frame: Frame, display: DisplaySettings) -> np.ndarray:  # [H, W
 
 
 def over(below: np.ndarray, above: np.ndarray) -> np.ndarray:  # [H, W, 3], [H, W, 4] premultiplied; uint8 sRGB
-    """Blend as the window does: in sRGB."""
+    """Blend in sRGB, as the window does."""
     open_share = 1.0 - above[..., 3:].astype(np.float32) / 255.0
     return (above[..., :3] + below * open_share).round().astype(np.uint8)
 
@@ -135,7 +135,7 @@ def _depth_gray(depth: Tensor, depth_m: tuple[float, float] | None) -> Tensor:  
 
 
 class DeviceImage:
-    """A finished image on the GPU, in memory that nothing writes to any more; frames.py's HeldImage."""
+    """A finished image on the GPU, whose memory is not written any more; implements frames.py's HeldImage."""
 
     def __init__(self, tensor: Tensor) -> None:
         self.tensor = tensor.contiguous()
@@ -148,7 +148,7 @@ class DeviceImage:
 
     @property
     def host(self) -> np.ndarray:
-        """The same on the host: copied at the first call, on a stream that does not queue behind the next frame."""
+        """The array on the host, copied once on a stream of its own, so that it does not wait for the next frame."""
         if self._host is None:
             with torch.cuda.stream(torch.cuda.Stream(self.tensor.device) if self.tensor.is_cuda else None):
                 self._host = self.tensor.cpu().numpy()  # waits for this stream alone
@@ -156,13 +156,13 @@ class DeviceImage:
 
 
 def held_image(image: Tensor) -> np.ndarray | DeviceImage:
-    """What a Frame holds of a tensor: the array on the host, or the image that stays where it is."""
+    """A tensor for a Frame: an array where it is on the CPU, else a DeviceImage."""
     return image.numpy() if image.device.type == "cpu" else DeviceImage(image)
 
 
 def wait_until_finished(device: torch.device) -> None:
-    """Return when what this thread asked of the device is done; others' work is not waited for."""
+    """Wait for the work that this thread has queued on the device, and for no other thread's."""
     if device.type == "cuda":
-        finished = torch.cuda.Event(blocking=True)  # sleeps: the windows have the core meanwhile
+        finished = torch.cuda.Event(blocking=True)  # sleeps while waiting, so that the windows have the core
         finished.record(torch.cuda.current_stream(device))
         finished.synchronize()

@@ -1,4 +1,4 @@
-"""Buffers as files: EXR holds the engine's numbers, PNG what is shown; all light as an environment file."""
+"""Buffers as files (EXR with the engine's numbers, PNG for display), layers of an EXR, and light as an environment."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,7 +18,7 @@ from phynes_core.io.output_files import check_file
 from phynes_core.render.tonemap import tonemap
 
 SINGLE_CHANNEL = ("roughness", "visibility", "depth", "mask")
-POSITION_RANGE_M = 4.0  # PNG only: -2 m is black, +2 m is full
+POSITION_RANGE_M = 4.0  # of a PNG: from -2 m (0) to +2 m (255)
 
 
 def write_buffer(
@@ -57,7 +57,7 @@ def write_picture(
 
 
 def png_values(buffers: FrameBuffers, name: str, exposure_ev: float, curve: str) -> Tensor:  # [H, W, 1 | 3 | 4]
-    """Encoded values in [0, 1]."""
+    """A buffer's values for a PNG, encoded, in [0, 1]."""
     mask = buffers.mask
     if name == "mask":
         return mask
@@ -77,30 +77,30 @@ def png_values(buffers: FrameBuffers, name: str, exposure_ev: float, curve: str)
 
 
 MIN_ROWS, MAX_ROWS = 4, 2048
-LIGHT_ROWS = 512  # of what the window writes
+LIGHT_ROWS = 512  # of files that the window writes
 LIGHT_SUFFIXES = (".hdr", ".exr")
 
 
 def check_light_picture(path: Path) -> None:
-    """Raise OutputError before any work when `write_light` could not write this."""
+    """Raise OutputError, before any work, where `write_light` could not write the path."""
     if path.suffix.lower() not in LIGHT_SUFFIXES:
         raise OutputError(f"{path}: expected a name that ends in .hdr or .exr, got '{path.suffix}'; rename it")
     check_file(path)
 
 
 def write_light(path: Path, picture: np.ndarray) -> None:  # [H, 2 H, 3] linear, conventions.py's mapping
-    """A lat-long picture in the format of the path's suffix."""
+    """Write a lat-long picture in the format of the path's suffix."""
     (write_hdr if path.suffix.lower() == ".hdr" else write_exr)(path, picture)
 
 
 PICTURE = ("R", "G", "B", "A")
 COMPONENTS = {"normal": "XYZ", "position": "XYZ", "uv": "UV", "depth": "Z"}
-EXACT = ("normal", "position", "uv", "depth")  # in single precision; half has three digits
+EXACT = ("normal", "position", "uv", "depth")  # in single precision, for half precision has three digits
 NUM_COMPONENTS = {"roughness": 1, "visibility": 1, "mask": 1}
 
 
 def channel_kinds() -> dict[str, bool]:
-    """Every channel's name -> whether half precision is enough."""
+    """Channel name -> whether it is written in half precision."""
     kinds: dict[str, bool] = {name: True for name in PICTURE}
     for buffer in BUFFERS:
         kinds |= {f"{buffer}.{part}": buffer not in EXACT for part in _components(buffer)}
@@ -111,7 +111,7 @@ def channels_of(
     picture: Tensor,  # [H, W, 4] linear, premultiplied: the avatar over its surroundings
     buffers: FrameBuffers,  # all of them
 ) -> Mapping[str, np.ndarray]:
-    """The channels' values [H, W]."""
+    """Channel name -> values [H, W] float32."""
     channels = dict(zip(PICTURE, picture.unbind(-1), strict=True))
     for buffer in BUFFERS:
         parts = buffers.image(buffer).unbind(-1)

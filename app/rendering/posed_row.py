@@ -1,4 +1,4 @@
-"""From the row of bodies in a ViewState to posed avatars side by side on one ground, kept while they do not change."""
+"""From the row of bodies in a ViewState to posed avatars side by side on one ground, kept while unchanged."""
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
@@ -31,13 +31,13 @@ Made = TypeVar("Made")
 
 
 class LruCache:
-    """The newest few of what was read or made, by kind and key."""
+    """An LRU cache of MAX_KEPT objects of each kind, by key."""
 
     def __init__(self) -> None:
         self._kept: dict[str, dict[Hashable, object]] = {}
 
     def get(self, kind: str, key: Key, make: Callable[[Key], Made]) -> Made:
-        """The very same object as the last time, unless newer ones of its kind pushed it out."""
+        """The object of a key, made where it is not in the cache."""
         kept = self._kept.setdefault(kind, {})
         made = kept.pop(key) if key in kept else make(key)
         while len(kept) >= MAX_KEPT:
@@ -48,24 +48,24 @@ class LruCache:
 
 @dataclass(frozen=True, eq=False)
 class PlacedBody:
-    """A body as its clip has it, and what the clip says of the ground."""
+    """A posed avatar where its clip places it, and the ground of the clip."""
 
     avatar: Avatar
     pose: Pose
     target: Tensor  # [3] world: what a camera orbits
-    floor_m: float  # height of the ground it stands on
+    floor_m: float  # world y of the ground that it stands on
 
 
 def placed_body(avatar: Avatar, pose: Pose, edited: Pose, clip: MotionClip | None) -> PlacedBody:
-    """The body in its edited pose; the target follows the pose that was not edited."""
+    """The body in its edited pose; the target follows the unedited one."""
     floor_m = 0.0
-    if clip is None:  # a still pose stands on its lowest point, wherever the body file puts it
+    if clip is None:  # without a clip the ground is at the body's lowest point
         floor_m = float(pose_body(avatar.body, edited).vertices[:, 1].min())
     return PlacedBody(avatar, edited, orbit_target(avatar, pose, clip), floor_m)
 
 
 def orbit_target(avatar: Avatar, pose: Pose, clip: MotionClip | None) -> Tensor:  # [3] world
-    """The pelvis, followed over the ground; its height is the clip's median, so that a jump is seen as a jump."""
+    """The point that the camera orbits: the pelvis over the ground, at the clip's median height, so that jumps show."""
     rest = Pose(torch.zeros(23, 3), torch.zeros(3), torch.zeros(3), pose.betas)
     x, y, z = (pose_body(avatar.body, rest).joints[0] + pose.transl).tolist()
     if clip is not None:
@@ -74,49 +74,49 @@ def orbit_target(avatar: Avatar, pose: Pose, clip: MotionClip | None) -> Tensor:
 
 
 def laid_out(row: tuple[PlacedBody, ...], active: int, spacing_m: float) -> tuple[tuple[PosedAvatar, ...], Tensor]:
-    """Everybody moved to their position in the row, and what the camera orbits, [3] world.
+    """The bodies moved to their positions in the row, and the point that the camera orbits, [3] world.
 
-    The active body's pelvis leads: the others keep level with it over the ground, so that the row stays together.
+    The row follows the active body: the others keep their distance to it along X, its Z and its ground.
     """
-    lead = row[active]
+    leader = row[active]
     posed = []
     for index, body in enumerate(row):
         along = (index - 0.5 * (len(row) - 1)) * spacing_m
-        shift = lead.target - body.target
+        shift = leader.target - body.target
         shift[0] += along
-        shift[1] = lead.floor_m - body.floor_m
+        shift[1] = leader.floor_m - body.floor_m
         is_alone = len(row) == 1
         pose = body.pose if is_alone else replace(body.pose, transl=body.pose.transl + shift)
         posed.append(PosedAvatar(body.avatar, pose))
-    return tuple(posed), lead.target
+    return tuple(posed), leader.target
 
 
 @dataclass(frozen=True, eq=False)
 class PosedRow:
-    """Everybody in the scene."""
+    """All bodies of a scene."""
 
     posed: tuple[PosedAvatar, ...]
-    target: Tensor  # [3] world: what the camera orbits, pan not included
+    target: Tensor  # [3] world: the point that the camera orbits, pan not included
     shown: tuple[ShownBody, ...]
     floor_m: float  # world y of the ground that the active body stands on
 
 
 class Bodies:
-    """Not thread-safe, as the service that owns it."""
+    """Poses the bodies of states, and keeps files and the last row. Not thread-safe, like the service that owns it."""
 
     def __init__(self, cache: LruCache, smpl: Path | None, smpl_uv: Path | None, maps: str = "auto") -> None:
         self._cache = cache
         self._smpl, self._smpl_uv = smpl, smpl_uv
-        self._maps = maps  # their backend
+        self._maps = maps  # backend of the neural maps
         self._row: tuple[object, PosedRow] | None = None
         self._materials = Materials()
 
     def row(self, state: ViewState) -> PosedRow:
-        """The state's bodies, posed and placed; the same object as long as nothing about them changes."""
+        """The posed bodies in their positions; the same object as long as no pose changes and no material is edited."""
         bodies = tuple(_key(body) for body in posed_bodies(state))
         key = bodies, state.avatar_row.active, state.avatar_row.spacing_m
         if self._row is None or self._row[0] != key:
-            row = tuple(self._cache.get("placed body", body, self._place) for body in bodies)
+            row = tuple(self._cache.get("placed body", body, self._placed) for body in bodies)
             posed, target = laid_out(row, state.avatar_row.active, state.avatar_row.spacing_m)
             self._row = key, PosedRow(posed, target, self._shown(bodies, posed), row[state.avatar_row.active].floor_m)
         return self._with_materials(self._row[1], state)
@@ -132,7 +132,7 @@ class Bodies:
         return replace(row, posed=tuple(edited))
 
     def square(self, row: PosedRow, state: ViewState, is_final: bool) -> MaterialSquare | None:
-        """The active body's materials over the UV square; while something moves, only where there is paint to see."""
+        """The active body's materials over the UV square; in live frames only where there are strokes, else None."""
         avatar, materials = row.posed[state.avatar_row.active].avatar, state.body.materials
         return self._materials.square(avatar, materials) if is_final or materials.strokes else None
 
@@ -152,7 +152,7 @@ class Bodies:
         """A motion clip; raises MotionError."""
         return self._cache.get("motion", path, lambda name: load_motion(Path(name)))
 
-    def _place(self, body: BodyState) -> PlacedBody:
+    def _placed(self, body: BodyState) -> PlacedBody:
         avatar = self.avatar(body)
         betas = avatar.betas.clone()
         betas += torch.tensor(body.shape)[: len(betas)]
@@ -163,11 +163,11 @@ class Bodies:
         return placed_body(avatar, pose, edited, clip)
 
     def _fitted_clip(self, path: str, avatar: Avatar, betas: Tensor) -> MotionClip:
-        """The clip in this person's parameters."""
+        """The clip for this body's proportions."""
 
         def fit(_: object) -> MotionClip:
-            still = Pose(torch.zeros(23, 3), torch.zeros(3), torch.zeros(3), betas)
-            return self.clip(path).placed_on(pose_joints(avatar.body, still).positions)
+            rest = Pose(torch.zeros(23, 3), torch.zeros(3), torch.zeros(3), betas)
+            return self.clip(path).placed_on(pose_joints(avatar.body, rest).positions)
 
         return self._cache.get("fitted clip", (path, avatar.body.content_hash, tuple(betas.tolist())), fit)
 
@@ -198,5 +198,5 @@ def _key(body: BodyState) -> BodyState:
     )  # fmt: skip
 
 
-def _face_weights(model) -> np.ndarray:  # [F, 24] uint8, 255 is all of it
+def _face_weights(model) -> np.ndarray:  # [F, 24] uint8, 255 is 1
     return (model.weights[model.faces].mean(1) * 255.0).round().to(torch.uint8).numpy()

@@ -1,4 +1,4 @@
-"""What pose a body is in: its clip, a second one mixed in, a held pose, and joint edits on top of all."""
+"""The pose of a body: its clip, a second clip mixed in, a held pose, and joint edits on top."""
 
 from dataclasses import replace
 
@@ -25,8 +25,8 @@ def posed_by(
     clip: MotionClip | None,
     second: MotionClip | None,  # mixed in
     betas: Tensor,  # [B]
-) -> tuple[Pose, Pose]:  # without and with what the user did to joints
-    """The pose at the body's time."""
+) -> tuple[Pose, Pose]:  # of the clips; with the held pose and the joint edits too
+    """The poses at the body's time."""
     pose = Pose(torch.zeros(23, 3), torch.zeros(3), torch.zeros(3), betas)
     if clip is not None:
         pose = _at(clip, body.time_s, body.playback.is_smooth, betas)
@@ -37,13 +37,13 @@ def posed_by(
     held = pose
     if body.held_pose and body.held_share > 0:
         rotations = torch.tensor(body.held_pose)
-        # the root of a held pose turns the body; where it stands is the clip's
+        # the held pose holds the root's rotation; the translation is the clip's
         held = blended(pose, Pose(rotations[1:], rotations[0], pose.transl, betas), body.held_share)
     return pose, within_limits(edited_pose(held, body.joint_angles_deg), held, body)
 
 
 def within_limits(edited: Pose, held: Pose, body: BodyState) -> Pose:
-    """Joints that the user turned stop at the limits of a body; the others stay as they are."""
+    """The edited pose with the joints that the user turned limited; the others are unchanged."""
     touched = torch.tensor([any(angles) for angles in body.joint_angles_deg])
     groups = tuple(group for group in LIMITS if group not in body.unlimited)
     if not touched.any() or not groups:
@@ -54,7 +54,7 @@ def within_limits(edited: Pose, held: Pose, body: BodyState) -> Pose:
 
 
 def blended(first: Pose, second: Pose, share: float) -> Pose:
-    """Every joint along the shorter arc, `transl` along a line; 0 is the first pose, 1 the second."""
+    """The pose between two: slerp of every joint, lerp of `transl`; share 0 is the first pose, 1 the second."""
     if share <= 0.0 or share >= 1.0:
         return first if share <= 0.0 else replace(second, betas=first.betas)
     ends = [axis_angle_to_quaternion(torch.cat([pose.global_orient[None], pose.body_pose])) for pose in (first, second)]
@@ -63,7 +63,7 @@ def blended(first: Pose, second: Pose, share: float) -> Pose:
 
 
 def _at(clip: MotionClip, time_s: float, is_smooth: bool, betas: Tensor) -> Pose:
-    if not 0.0 <= time_s <= clip.duration_s:  # the very end is the last frame, not the first
+    if not 0.0 <= time_s <= clip.duration_s:  # the end itself is the last frame, not the first
         time_s = time_s % clip.duration_s if clip.duration_s > 0 else 0.0
     if not is_smooth:
         return clip.pose(min(int(time_s * clip.fps + 1e-4), clip.num_frames - 1), betas)
@@ -71,7 +71,7 @@ def _at(clip: MotionClip, time_s: float, is_smooth: bool, betas: Tensor) -> Pose
 
 
 def edited_pose(pose: Pose, joint_angles_deg: tuple[Vector, ...]) -> Pose:  # [24] x, y, z
-    """Turn joints on top of a pose: limbs in their own rest frame, the root about the world's axes."""
+    """Turn joints on top of a pose: the limbs about their own axes, the root about the world's axes."""
     if not any(any(angles) for angles in joint_angles_deg):
         return pose
     turns = turn_matrices(torch.tensor(joint_angles_deg))
@@ -82,7 +82,7 @@ def edited_pose(pose: Pose, joint_angles_deg: tuple[Vector, ...]) -> Pose:  # [2
 
 
 def turn_matrices(angles_deg: Tensor) -> Tensor:  # [N, 3] x, y, z -> [N, 3, 3]
-    """About z first, then y, then x."""
+    """Rotation matrices about z first, then y, then x."""
     per_axis = torch.deg2rad(angles_deg)[:, :, None] * torch.eye(3)  # [N, 3 axes, 3]
     about_x, about_y, about_z = axis_angle_to_matrix(per_axis).unbind(1)
     return about_x @ about_y @ about_z

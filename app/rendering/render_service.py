@@ -1,6 +1,6 @@
-"""The app's only way into the engine: a ViewState becomes a Scene and RenderOptions, and those become pictures.
+"""The render service: from a ViewState to the engine's Scene and RenderOptions, and from these to pictures.
 
-The viewer, its export jobs, `render`, `turntable` and `bench` all ask the render service.
+The viewer, its export jobs, `render` and `turntable` make all their pictures with it; `bench` takes its scene from it.
 """
 
 import time
@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from app.model.cameras import CameraState
-from app.model.comparison import other_side
+from app.model.comparison import compared_state
 from app.model.display_settings import DisplaySettings
 from app.model.lights import LampState, Surroundings
 from app.model.view_state import ViewState
@@ -46,7 +46,7 @@ WARM_UP_STEPS = (("normal", "geometry"), ("albedo", "materials"), ("shading", "s
 
 
 class RenderService:
-    """Renders ViewStates with the engine. Not thread-safe: one engine thread owns it (`check` may come before)."""
+    """Renders ViewStates with the engine. Not thread-safe: one thread uses it at a time."""
 
     def __init__(
         self,
@@ -54,8 +54,8 @@ class RenderService:
         smpl: Path | None = None,
         smpl_uv: Path | None = None,
         has_antialias: bool = True,  # silhouettes by coverage in files and in pictures at rest
-        raster: str = "auto",  # the rasterizer's backend, where it is not to follow `backend`
-        maps: str = "auto",  # that of the neural maps
+        raster: str = "auto",  # the rasterizer's backend; auto: `backend`
+        maps: str = "auto",  # backend of the neural maps
         device: torch.device | None = None,  # where frames are computed; the CPU when left out
     ) -> None:
         self._backend, self._raster = backend, raster
@@ -66,20 +66,20 @@ class RenderService:
         self._checked: ViewState | None = None
         self._slots = tuple(RenderSlot(self._bodies, self._environment, self.device) for _ in range(2))
 
-    # what the windows ask before the engine thread starts
+    # asked before the engine thread starts
 
     def check(self, state: ViewState) -> None:
-        """Load every file the state names; raises PhynesError."""
+        """Load every file that the state names; raises PhynesError."""
         self._checked = state
-        for view in (state, other_side(state)) if state.compare.is_on else (state,):
+        for view in (state, compared_state(state)) if state.compare.is_on else (state,):
             self._slots[0].scene(view, WARM_UP_SIZE)
 
     def home_camera(self, state: ViewState) -> CameraState:
-        """The view that fills 85 % of the picture's height with the active body, from farther if that shows the row."""
+        """The front view in which the active body fills 85 % of the height, from farther off where the row needs it."""
         return home_view(state, self._bodies.avatar(state.body))
 
     def choices(self, avatar_path: str) -> Choices:
-        """The files that ship with the project, and the avatar that is open."""
+        """The bundled files, and the avatar that is open."""
         avatars = {str(path.resolve()): name for name, path in bundled_avatars().items()}
         avatars.setdefault(avatar_path, Path(avatar_path).stem)
         clips = [Choice(str(path), name, load_motion(path).duration_s) for name, path in bundled_motions().items()]
@@ -92,17 +92,17 @@ class RenderService:
         )
 
     def durations_s(self, state: ViewState) -> dict[str, float]:
-        """Length of every body's clip, by its path."""
+        """Path -> length in seconds of every body's clip."""
         return {body.motion: self._bodies.clip(body.motion).duration_s for body in state.bodies if body.motion}
 
     def at_time(self, state: ViewState, frame: int, time_s: float | None) -> ViewState:
-        """Every clip at its frame, or at a time that is given; raises MotionError beyond its end."""
+        """The state with every clip at a time, or at a frame where `time_s` is None; raises MotionError."""
         return at_time(self._bodies, state, frame, time_s)
 
     # frames.py's Renderer, on the engine thread
 
     def warm_up(self, progress: Progress) -> None:
-        """Compile the kernels by drawing tiny pictures: half a minute on the first start, then cached."""
+        """Compile the kernels by rendering tiny pictures: half a minute at the first start, cached later."""
         if self._checked is None:
             return
         light = replace(self._checked.light, lamps=(*self._checked.light.lamps, LampState()))
@@ -112,11 +112,11 @@ class RenderService:
             self.render(replace(self._checked, light=light, display=display), WARM_UP_SIZE)
 
     def render(self, state: ViewState, size: int, is_final: bool = False) -> Frame:
-        """Render the state's buffer, and what it is compared with."""
+        """Render the state's buffer, and the picture it is compared with."""
         return _paired([self._frame(view, size, is_final, slot) for view, slot in self._compared(state)])
 
     def render_large(self, state: ViewState, size: int, after_tile: Callable[[int, int], bool]) -> Frame | None:
-        """The same, finely and in any size, tile by tile; None when `after_tile` (done, of how many) says False."""
+        """Render at full quality in any size, tile by tile; None where `after_tile` (done, all) returns False."""
         compared, frames = self._compared(state), []
         for number, (view, slot) in enumerate(compared):
 
@@ -130,7 +130,7 @@ class RenderService:
         return _paired(frames)
 
     def layers(self, state: ViewState, size: int) -> Iterator[Mapping[str, np.ndarray]]:
-        """Every buffer in linear numbers, tile by tile: channels of picture_files.py, each [rows, size]."""
+        """Every buffer, linear, tile by tile: channel of picture_files.py -> [rows, size]."""
         slot = self._slots[0]
         built = slot.scene(state, size)
         for tile in tiles_of(size):
@@ -138,7 +138,7 @@ class RenderService:
             yield channels_of(rendered.picture(is_screen=False), rendered.buffers)
 
     def pixel_values(self, state: ViewState, size: int) -> PixelValues:
-        """Every buffer's numbers at each pixel, of both pictures where it is split."""
+        """The values of INSPECTED_BUFFERS at each pixel; with a comparison, of both pictures."""
         found = []
         for view, slot in self._compared(state):
             quality = self._final_quality(size * size)
@@ -148,20 +148,20 @@ class RenderService:
         return found[0] if len(found) == 1 else replace(found[0], other=found[1])
 
     def light_picture(self, state: ViewState, rows: int) -> np.ndarray:  # [rows, 2 rows, 3] linear, lat-long
-        """All light as it is at the active body's pelvis."""
+        """All light at the active body's pelvis, lamps included."""
         built = self._slots[0].scene(state, WARM_UP_SIZE)
         return picture_of_light(built.light.lighting, built.row.target, rows, 2 * rows).numpy()
 
     def to_bytes(
         self, frame: Frame, display: DisplaySettings, has_alpha: bool = False
     ) -> np.ndarray:  # [H, W, 3 | 4] uint8
-        """The frame as the window shows it, sRGB; with straight alpha instead of its background on request."""
+        """The frame as the window shows it, sRGB; with `has_alpha` straight alpha instead of the background."""
         return display_rgba(frame, display) if has_alpha else display_bytes(frame, display)
 
-    # what commands ask: the engine's own numbers, the scene and its mesh
+    # for commands: the engine's own numbers, the scene and its mesh
 
     def scene(self, state: ViewState, size: int) -> BuiltScene:
-        """What the engine is given for the state."""
+        """The engine's scene of the state."""
         return self._slots[0].scene(state, size)
 
     def mesh(self, state: ViewState) -> SceneMesh:
@@ -171,11 +171,11 @@ class RenderService:
     def buffers(
         self, state: ViewState, size: int, names: frozenset[str], quality: Quality | None = None
     ) -> RenderedTile:
-        """The engine's buffers on the host, with the scene that they show; at full quality unless another is named."""
+        """The engine's buffers on the host, with their scene; at full quality unless another quality is given."""
         quality = quality or self._final_quality(size * size)
         return self._rendered(self.scene(state, size), names, quality, self._slots[0]).cpu()
 
-    # how all of them are made
+    # shared by all of them
 
     def _rendered(
         self, built: BuiltScene, names: frozenset[str], quality: Quality, slot: RenderSlot, tile: Tile | None = None
@@ -188,27 +188,27 @@ class RenderService:
 
     def _frame(
         self, state: ViewState, size: int, is_final: bool, slot: RenderSlot,
-        tile: Tile | None = None,  # the part that is wanted
-        depth_m: tuple[float, float] | None = None,  # of the whole picture
+        tile: Tile | None = None,  # the part to render; None: all of it
+        depth_m: tuple[float, float] | None = None,  # depth range of the whole picture
     ) -> Frame:  # fmt: skip
         start = time.perf_counter()
         name, tile = state.display.buffer, tile or whole_tile(size)
         quality = self._final_quality(tile.num_pixels) if is_final else LIVE
         rendered = self._rendered(slot.scene(state, size), frozenset({name, "uv"}), quality, slot, tile)
         has_surroundings = name == "radiance" and state.surroundings.rendered != Surroundings()
-        if has_surroundings:  # which are made on the host
+        if has_surroundings:  # these are composed on the host
             rendered = rendered.cpu()
         built, buffers = rendered.built, rendered.buffers
         image, kind = display_image(buffers, name, depth_m)
         if has_surroundings:
             image = half_image(rendered.over_surroundings(image.float(), is_screen=True))
         held, faces, depth_m = held_image(image), held_image(buffers.face_index), depth_m or depth_range(buffers)
-        wait_until_finished(image.device)  # so that the windows never do
+        wait_until_finished(image.device)  # here, so that the windows' thread need not wait
         render_ms = (time.perf_counter() - start) * 1e3
         camera, avatar = built.scene.camera, built.avatar
-        # what the light does not reach is not refined, however stale its shadows are
-        has_sky = built.scene.lighting.environment is not None
-        is_refining = rendered.renderer.is_refining and ENGINE_NAME.get(name, name) in LIGHT_BUFFERS and has_sky
+        # buffers that do not depend on shadows need no refining
+        has_environment = built.scene.lighting.environment is not None
+        is_refining = rendered.renderer.is_refining and ENGINE_NAME.get(name, name) in LIGHT_BUFFERS and has_environment
         x, y, z = built.target.tolist()
         return Frame(
             image=held,
@@ -224,7 +224,6 @@ class RenderService:
             materials_follow_pose=avatar.materials_follow_pose,
             bodies=built.row.shown,
             faces=faces,
-            sky=built.light.sky,
             depth_m=depth_m,
             projection=(camera.intrinsics @ camera.T_cam_world[:3]).float().numpy(),
             mesh=rendered.shown_mesh() if state.display.has_wireframe else None,
@@ -236,7 +235,7 @@ class RenderService:
         self, state: ViewState, size: int, slot: RenderSlot, after_tile: Callable[[int, int], bool]
     ) -> Frame | None:
         depth_m = None
-        if state.display.buffer == "depth" and len(tiles_of(size)) > 1:  # the grays are those of the whole picture
+        if state.display.buffer == "depth" and len(tiles_of(size)) > 1:  # grays of the whole picture's depth range
             depth_m = self._frame(state, LARGEST_AT_ONCE, True, slot).depth_m
         return joined(size, lambda tile: self._frame(state, size, True, slot, tile, depth_m), after_tile)
 
@@ -244,11 +243,11 @@ class RenderService:
         return self._final if fits_at_once(num_pixels) else replace(self._final, supersample=1)
 
     def _compared(self, state: ViewState) -> list[tuple[ViewState, RenderSlot]]:
-        """The state and what it is compared with: in one slot where only the buffer differs, else each in its own."""
+        """The state and its comparison, each with its render slot: the same one where only the buffer differs."""
         first, second = self._slots
         if not state.compare.is_on:
             return [(state, first)]
-        other = other_side(state)
+        other = compared_state(state)
         return [(state, first), (other, first if other.body == state.body and other.light == state.light else second)]
 
     def _environment(self, path: str) -> torch.Tensor:  # [H, W, 3] linear, lat-long
@@ -256,7 +255,7 @@ class RenderService:
 
 
 def _paired(frames: list[Frame]) -> Frame:
-    """A frame alone, or two that are compared as one."""
+    """One frame of one or two: the second becomes the first one's `other`."""
     first, *others = frames
     for other in others:
         first = replace(
@@ -267,8 +266,8 @@ def _paired(frames: list[Frame]) -> Frame:
 
 
 def engine_name(backend: str, raster: str, maps: str, device: torch.device) -> str:
-    """What computes the frames, to be read by a person: "CPU: numba, embree"; names as in BackendOptions."""
+    """The device and the backends in use, for a person: "CPU: numba, embree"; the names are those of BackendOptions."""
     wanted = {"rasterize": backend if raster == "auto" else raster, "visibility": backend, "hash_encoding": maps}
-    taken = [resolve(operation, name, device.type) for operation, name in (wanted | {"shade": backend}).items()]
+    used = [resolve(operation, name, device.type) for operation, name in (wanted | {"shade": backend}).items()]
     where = "CPU" if device.type == "cpu" else torch.cuda.get_device_name(device)
-    return f"{where}: {', '.join(dict.fromkeys(taken))}"
+    return f"{where}: {', '.join(dict.fromkeys(used))}"

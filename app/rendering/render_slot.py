@@ -1,6 +1,6 @@
-"""One of the two pictures that a comparison shows: the renderers and lights that it keeps between frames.
+"""A render slot: the renderers and lights that one of the two pictures of a comparison keeps between frames.
 
-A picture that is not split uses the first slot alone.
+Without a comparison the first slot alone is used.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from app.model.view_state import ViewState
 from app.rendering.frames import ShownMesh
-from app.rendering.lighting import Lightings
+from app.rendering.lighting import LightingCache
 from app.rendering.posed_row import Bodies
 from app.rendering.scenes import BuiltScene, build_scene
 from app.rendering.surroundings import over_backdrop, over_ground
@@ -30,11 +30,11 @@ class RenderedTile:
     built: BuiltScene
     tile: Tile
     buffers: FrameBuffers
-    renderer: FrameRenderer  # what it says of its last frame is about this one until it renders again
+    renderer: FrameRenderer  # its timings and its state of refining are this tile's until it renders again
 
     @property
     def camera(self) -> Camera:
-        """That of the tile."""
+        """The tile's camera."""
         return self.tile.of(self.built.scene.camera)
 
     def cpu(self) -> "RenderedTile":
@@ -42,17 +42,17 @@ class RenderedTile:
         return replace(self, buffers=self.buffers.cpu())
 
     def shown_mesh(self) -> ShownMesh:
-        """All bodies, which the renderer still has."""
+        """All bodies as one mesh, which the renderer has kept."""
         mesh = self.renderer.mesh(self.built.scene).cpu()
         return ShownMesh(mesh.vertices.numpy(), mesh.faces.numpy())
 
     def picture(self, is_screen: bool) -> Tensor:  # [H, W, 4] linear, premultiplied; buffers on the host
-        """The avatar over its surroundings; is_screen as in over_ground."""
+        """The radiance over the surroundings; `is_screen` as in over_ground."""
         radiance = torch.cat([self.buffers.image("radiance"), self.buffers.mask], -1)
         return self.over_surroundings(radiance, is_screen)
 
     def over_surroundings(self, radiance: Tensor, is_screen: bool) -> Tensor:  # [H, W, 4] both, premultiplied
-        """An image of the radiance and its coverage over the floor, the backdrop and the balls."""
+        """An image of radiance and coverage over the floor, the backdrop and the balls."""
         built = self.built
         picture = over_ground(radiance, self.buffers.ground, is_screen)
         return over_backdrop(
@@ -61,7 +61,7 @@ class RenderedTile:
 
 
 class RenderSlot:
-    """Not thread-safe, as the service that owns it."""
+    """One slot. Not thread-safe, like the service that owns it."""
 
     def __init__(
         self,
@@ -69,12 +69,12 @@ class RenderSlot:
         read_image: Callable[[str], Tensor],
         device: torch.device,  # where frames are computed
     ) -> None:
-        self._bodies, self._lightings, self._device = bodies, Lightings(read_image), device
+        self._bodies, self._lightings, self._device = bodies, LightingCache(read_image), device
         self._live = FrameRenderer(device)
-        self._final = FrameRenderer(device)  # its own, so that a fine picture does not evict what dragging needs
+        self._final = FrameRenderer(device)  # separate, so that the live results are kept
 
     def scene(self, state: ViewState, size: int) -> BuiltScene:
-        """What the engine is given for the state."""
+        """The engine's scene of the state."""
         return build_scene(state, size, self._bodies, self._lightings)
 
     def render(
@@ -82,9 +82,9 @@ class RenderSlot:
         built: BuiltScene,
         options: RenderOptions,
         is_live: bool,
-        tile: Tile | None = None,  # the part that is wanted
+        tile: Tile | None = None,  # the part to render; None: all of it
     ) -> RenderedTile:
-        """The buffers, where the engine made them."""
+        """Render the buffers; they stay on the engine's device."""
         tile = tile or whole_tile(built.scene.camera.height)
         renderer = self._renderer(tile.num_pixels, is_live)
         scene = replace(built.scene, camera=tile.of(built.scene.camera))
@@ -96,7 +96,7 @@ class RenderSlot:
         return self._final.mesh(built.scene).cpu()
 
     def _renderer(self, num_pixels: int, is_live: bool) -> FrameRenderer:
-        """One that keeps its results, unless they would hold gigabytes."""
+        """The renderer that keeps its results; a new one for tiles whose results would take gigabytes."""
         if is_live:
             return self._live
         return self._final if fits_at_once(num_pixels) else FrameRenderer(self._device)

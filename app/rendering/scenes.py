@@ -1,4 +1,4 @@
-"""A ViewState becomes what the engine takes: a Scene and RenderOptions. The render service alone asks for them."""
+"""From a ViewState to the engine's Scene and RenderOptions."""
 
 from dataclasses import dataclass, replace
 
@@ -8,7 +8,7 @@ from torch import Tensor
 from app.model.avatar_row import BodyState, framed
 from app.model.cameras import CameraState
 from app.model.view_state import ViewState
-from app.rendering.lighting import BuiltLight, Lightings, light_alone
+from app.rendering.lighting import BuiltLight, LightingCache, light_alone
 from app.rendering.posed_row import Bodies, PosedRow
 from app.rendering.surroundings import ground_of
 from phynes_core.avatar.avatar import Avatar
@@ -18,18 +18,18 @@ from phynes_core.frame.options import COARSE, FINE, RenderOptions
 from phynes_core.frame.scene import Scene
 from phynes_core.render.camera import Camera, framing_distance, orbit_camera
 
-LIVE_VISIBILITY_SLICES = 4  # a moving pose renews a quarter of the shadows each frame
+LIVE_VISIBILITY_SLICES = 4  # each live frame of a moving pose recomputes a quarter of the shadows
 
 
 @dataclass(frozen=True)
 class Quality:
-    """How much work a picture is worth."""
+    """The quality of a picture."""
 
-    supersample: int = 1  # samples a side of a pixel, averaged in linear light: smooth patterns and inner edges
+    supersample: int = 1  # n x n samples a pixel, averaged in linear light: smooths textures and inner edges
     antialias: bool = False  # silhouettes by coverage
     lamp_samples: int = 16  # shadow rays a pixel and lamp
     exact_visibility: bool = False  # shadow rays from every pixel to every probe
-    is_live: bool = False  # something moves: a coarse floor, and shadows that are renewed over several frames
+    is_live: bool = False  # a coarse floor, and shadows that are recomputed over several frames
 
 
 LIVE = Quality(lamp_samples=4, is_live=True)
@@ -38,26 +38,26 @@ FINAL = Quality(supersample=2, antialias=True)  # files, and pictures at rest
 
 @dataclass(frozen=True, eq=False)
 class BuiltScene:
-    """The engine's scene of a state, and what it is made of."""
+    """The engine's scene of a state, with its parts."""
 
     state: ViewState
     scene: Scene
     row: PosedRow
-    light: BuiltLight  # in every form
-    target: Tensor  # [3] world, what the camera looks at: the active body's pelvis, and the pan
+    light: BuiltLight
+    target: Tensor  # [3] world, the point that the camera orbits: the active body's pelvis plus the pan
 
     @property
     def avatar(self) -> Avatar:
-        """The active body's."""
+        """The active body's avatar."""
         return self.row.posed[self.state.avatar_row.active].avatar
 
     def lit_by_shown_light(self) -> "BuiltScene":
-        """Under the one light that the buffer light_visibility is about."""
+        """The scene lit only by the light that the buffer light_visibility shows."""
         lighting = light_alone(self.state, self.light.lighting, self.row.target)
         return replace(self, scene=replace(self.scene, lighting=lighting))
 
 
-def build_scene(state: ViewState, size: int, bodies: Bodies, lightings: Lightings) -> BuiltScene:
+def build_scene(state: ViewState, size: int, bodies: Bodies, lightings: LightingCache) -> BuiltScene:
     """The scene of a square picture; raises PhynesError for files that cannot be read."""
     row = bodies.row(state)
     light = lightings.build(row.posed[state.avatar_row.active].avatar.light, state.light, row.target)
@@ -70,12 +70,12 @@ def build_scene(state: ViewState, size: int, bodies: Bodies, lightings: Lighting
 
 def render_options(
     state: ViewState,
-    buffers: frozenset[str],  # of the engine's
+    buffers: frozenset[str],  # names of the engine's buffers
     quality: Quality,
     backend: str = "auto",
-    raster: str = "auto",  # the rasterizer's backend, where it is not to follow `backend`
+    raster: str = "auto",  # the rasterizer's backend; auto: `backend`
 ) -> RenderOptions:
-    """How the engine makes these buffers of the state."""
+    """The engine's options for these buffers of the state."""
     return RenderOptions(
         buffers=buffers,
         backend=backend,
@@ -100,7 +100,7 @@ def camera_of(orbit: CameraState, pelvis: Tensor, size: int) -> Camera:  # [3] w
 
 
 def at_time(bodies: Bodies, state: ViewState, frame: int, time_s: float | None) -> ViewState:
-    """Every clip at its frame, or at a time that is given; raises MotionError beyond its end."""
+    """The state with every clip at a time, or at a frame where `time_s` is None; raises MotionError."""
     if not any(body.motion for body in state.bodies):
         if frame or time_s is not None:
             raise MotionError("--frame and --time: expected a --motion to take them from, got none")
@@ -119,11 +119,11 @@ def at_time(bodies: Bodies, state: ViewState, frame: int, time_s: float | None) 
 
 
 def home_view(state: ViewState, avatar: Avatar) -> CameraState:
-    """The view that fills 85 % of the picture's height with the active body, from farther if that shows the row."""
+    """The front view in which the active body fills 85 % of the height, from farther away where the row needs it."""
     return framed(replace(state, camera=CameraState(distance_m=home_distance(avatar)))).camera
 
 
 def home_distance(avatar: Avatar) -> float:
-    """Orbit distance in metres that fills 85 % of the picture's height with the standing body."""
+    """Orbit distance in metres at which the body in its rest pose fills 85 % of the picture's height."""
     heights = pose_body(avatar.body, avatar.rest_pose()).vertices[:, 1]
     return round(framing_distance(float(heights.max() - heights.min())), 2)

@@ -1,11 +1,10 @@
-"""What stands around the avatar, put into its picture: floor, sky, checkerboard and the film set's balls."""
+"""The avatar's picture composed with its surroundings: floor, environment or checkerboard, and light-probe balls."""
 
 import torch
 from torch import Tensor
 
 from app.model.lights import Surroundings
-from app.rendering.frames import Sky
-from app.rendering.lighting import BuiltLight
+from app.rendering.lighting import BuiltLight, ShownEnvironment
 from app.rendering.tiles import Tile, whole_tile
 from phynes_core.conventions import rotation_about_y
 from phynes_core.render.camera import Camera
@@ -14,17 +13,17 @@ from phynes_core.render.light_picture import film_set_balls, picture_of_light, s
 
 BALL_SHARE = 0.13  # of the picture's height
 BALL_MARGIN = 0.02
-MIRROR_ROWS = 128  # of the light that the chrome ball shows
+MIRROR_ROWS = 128  # of the lat-long image that the chrome ball reflects
 CHECKER_SQUARES = 24  # over the picture's height
-CHECKER_SHADE = 0.3  # of the background color's brightness, hidden in every other square
+CHECKER_SHADE = 0.3  # share of the background that every other square hides
 SCREEN_GAMMA = 2.2
-GROUND_RADIUS_M = 2.4  # beyond the outer bodies
+GROUND_RADIUS_M = 2.4  # of the floor, beyond the outer bodies of a row
 
 
 def ground_of(
     surroundings: Surroundings, floor_m: float, target: Tensor, width_m: float
 ) -> Ground | None:  # target [3] world
-    """The floor under a row of bodies so wide; None where there is to be none."""
+    """The floor under a row of bodies `width_m` wide; None without a floor."""
     if not surroundings.has_ground:
         return None
     radius = GROUND_RADIUS_M + 0.5 * width_m
@@ -34,13 +33,13 @@ def ground_of(
 
 def over_ground(
     picture: Tensor,  # [H, W, 4] the radiance, premultiplied; coverage
-    ground: Tensor | None,  # [H, W, 4] as FrameBuffers holds it; None: there is no floor
-    is_screen: bool = True,  # for display in sRGB; False: alpha is linear, as programs that compute expect
+    ground: Tensor | None,  # [H, W, 4] as in FrameBuffers; None: there is no floor
+    is_screen: bool = True,  # alpha for blending in sRGB; False: for blending in linear light
 ) -> Tensor:  # [H, W, 4] linear, premultiplied; share of the background that is hidden
     """The avatar over the floor's shadow and reflection."""
     if ground is None:
         return picture
-    if is_screen:  # shadows darken encoded colors there: what hides a share of the light hides less of its code
+    if is_screen:  # backgrounds are blended as sRGB there, in which a share of light is a smaller share of the code
         alpha = 1.0 - (1.0 - ground[..., 3:]).clamp(0.0, 1.0) ** (1.0 / SCREEN_GAMMA)
         ground = torch.cat([ground[..., :3], alpha], -1)
     return _over(picture, ground)
@@ -51,14 +50,14 @@ def over_backdrop(
     surroundings: Surroundings,
     light: BuiltLight,
     camera: Camera,
-    pelvis: Tensor,  # [3] world, where the balls hang
-    tile: Tile | None = None,  # the rows of a larger picture that the picture and the camera show
+    pelvis: Tensor,  # [3] world, where the balls' light is taken
+    tile: Tile | None = None,  # the rows of the whole picture that `picture` and `camera` show; None: all
 ) -> Tensor:  # [H, W, 4] likewise
-    """The picture over the sky or the checkerboard, with the balls; a color is left to whoever shows the picture."""
+    """The picture over the environment or the checkerboard, with the balls; a color is added when it is displayed."""
     tile = tile or whole_tile(picture.shape[0])
-    if surroundings.backdrop in ("environment", "blurred") and light.sky is not None:
-        sky = sky_behind(light.sky, surroundings.backdrop == "blurred", camera)
-        picture = _over(picture, torch.cat([sky, torch.ones_like(sky[..., :1])], -1))
+    if surroundings.backdrop in ("environment", "blurred") and light.environment is not None:
+        behind = environment_behind(light.environment, surroundings.backdrop == "blurred", camera)
+        picture = _over(picture, torch.cat([behind, torch.ones_like(behind[..., :1])], -1))
     elif surroundings.backdrop == "checker":
         picture = _over(picture, checker(picture.shape[1], tile))
     if surroundings.has_balls:
@@ -79,16 +78,17 @@ def _with_balls(picture: Tensor, light: BuiltLight, camera: Camera, pelvis: Tens
     return picture
 
 
-def sky_behind(sky: Sky, is_blurred: bool, camera: Camera) -> Tensor:  # [H, W, 3] linear
-    """What the camera sees where nothing stands."""
-    image = torch.from_numpy(sky.blurred if is_blurred else sky.sharp).float()
+def environment_behind(environment: ShownEnvironment, is_blurred: bool, camera: Camera) -> Tensor:  # [H, W, 3] linear
+    """The environment in the camera's viewing directions."""
+    image = torch.from_numpy(environment.blurred if is_blurred else environment.sharp).float()
     _, directions = camera.pixel_rays()
-    # light at +Z stands at +X after 90 degrees: look back by as much
-    return sample_latlong(image, directions @ rotation_about_y(-sky.yaw_deg).T) * torch.tensor(sky.scale)
+    # a yaw of 90 degrees moves light from +Z to +X: turn the directions back by it
+    turned = directions @ rotation_about_y(-environment.yaw_deg).T
+    return sample_latlong(image, turned) * torch.tensor(environment.scale)
 
 
 def checker(width: int, tile: Tile) -> Tensor:  # [H, W, 4]
-    """Shade in every other square of the background, whatever its color and the exposure."""
+    """Black with alpha CHECKER_SHADE in every other square, which darkens the background."""
     square = max(1, tile.size // CHECKER_SQUARES)
     rows, columns = torch.arange(tile.top, tile.bottom) // square, torch.arange(width) // square
     is_dark = ((rows[:, None] + columns[None]) % 2).float()

@@ -1,4 +1,4 @@
-"""Small pictures for panels: environments, made beside the windows, and poses as stick figures."""
+"""Small pictures for panels: environments, made in a thread of their own, and poses as stick figures."""
 
 import math
 import queue
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
-from app.files.poses import SavedPose, library, own_folder
+from app.files.poses import SavedPose, library
 from app.rendering.frames import PoseChoice, Stroke
 from phynes_core.body.files import load_bundled_body
 from phynes_core.body.model import BodyModel, Pose, pose_joints
@@ -20,11 +20,11 @@ from phynes_core.errors import PhynesError
 from phynes_core.render.probes import load_environment_image
 
 ROWS, COLUMNS = 22, 44
-MIDDLE_GRAY = 0.18  # what a typical texel becomes, so that both night and noon can be recognized
+MIDDLE_GRAY = 0.18  # the geometric mean of a thumbnail, so that dark and bright environments are recognizable
 
 
 class LightThumbnails:
-    """`made` grows from a thread of its own; `changed` is called there."""
+    """Thumbnails of environments; a thread makes them and then calls `changed`."""
 
     def __init__(self, changed: Callable[[], None] = lambda: None) -> None:
         self._changed = changed
@@ -35,11 +35,11 @@ class LightThumbnails:
 
     @property
     def made(self) -> Mapping[str, np.ndarray]:
-        """Path -> [22, 44, 3] float32 in [0, 1], sRGB. A new mapping whenever there is more."""
+        """Path -> [22, 44, 3] float32 in [0, 1], sRGB; a new mapping after each one that is made."""
         return self._made
 
     def ask(self, paths: Iterable[str]) -> None:
-        """Make those that were not asked for yet."""
+        """Queue the paths that were not asked for yet."""
         for path in paths:
             if path and path not in self._asked:
                 self._asked.add(path)
@@ -53,21 +53,21 @@ class LightThumbnails:
             path = self._queue.get()
             try:
                 picture = thumbnail(load_environment_image(Path(path)))
-            except PhynesError:  # lighting with it shows the error
+            except PhynesError:  # reported when the file is used as a light
                 continue
             self._made = {**self._made, path: picture}
             self._changed()
 
 
 def thumbnail(radiance: Tensor) -> np.ndarray:  # [H, 2 H, 3] linear -> [22, 44, 3] in [0, 1], sRGB
-    """Means of blocks, at an exposure of its own, highlights rolled off."""
+    """The environment averaged over blocks, exposed to MIDDLE_GRAY, with highlights compressed."""
     small = adaptive_avg_pool2d(radiance.permute(2, 0, 1), (ROWS, COLUMNS)).permute(1, 2, 0)
-    typical = (small.mean(-1) + 1e-6).log().mean().exp()  # a sun would darken all else in an arithmetic mean
+    typical = (small.mean(-1) + 1e-6).log().mean().exp()  # geometric mean: a sun would dominate an arithmetic one
     light = small * (MIDDLE_GRAY / typical)
     return linear_to_srgb(light / (1.0 + light)).numpy()
 
 
-TURN_DEG = -28.0  # seen a little from the side, so that an arm stretched forward shows
+TURN_DEG = -28.0  # view from the side, so that an arm stretched forward is visible
 WIDTHS = {
     **dict.fromkeys((4, 5), 0.14),
     **dict.fromkeys((7, 8), 0.11),
@@ -76,20 +76,17 @@ WIDTHS = {
 }  # metres, of the bone that ends in the joint
 TRUNK_WIDTH = 0.17
 HEAD_RADIUS = 0.10
-HEIGHT_M = 2.15  # that fits into a figure, arms up
+HEIGHT_M = 2.15  # of a figure's square: a body with raised arms
 
 
 def pose_choices() -> tuple[PoseChoice, ...]:
-    """The library as panels show it."""
-    body, own = load_bundled_body(), str(own_folder())
-    return tuple(
-        PoseChoice(path, pose.name, pose.rotations, path.startswith(own), figure_of(body, pose))
-        for path, pose in library().items()
-    )
+    """The pose library for the panel."""
+    body = load_bundled_body()
+    return tuple(PoseChoice(path, pose.name, pose.rotations, figure_of(body, pose)) for path, pose in library().items())
 
 
 def figure_of(body: BodyModel, pose: SavedPose) -> tuple[Stroke, ...]:
-    """Strokes in a square of side 1, the origin at its top left; a stroke of no length is the head."""
+    """A pose's stick figure: strokes in a square of side 1, origin top left; a stroke of length 0 is the head."""
     rotations = torch.tensor(pose.rotations)
     joints = pose_joints(body, Pose(rotations[1:], rotations[0], torch.zeros(3), torch.zeros(10))).positions
     joints = (joints - 0.5 * (joints.amin(0) + joints.amax(0))) @ rotation_about_y(TURN_DEG).T

@@ -1,6 +1,6 @@
-"""The views of a video: a pure sequence, the same for the panel and for the command line.
+"""The views of a video's frames, the same for the viewer and for the command line.
 
-A kind of video is an entry of KINDS: what it shows at a moment, and how long it is by itself.
+A kind of video is an entry of KINDS, which gives the view of each frame and the video's own length.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -21,13 +21,13 @@ NO_DURATIONS: Durations = MappingProxyType({})
 
 @dataclass(frozen=True)
 class VideoKind:
-    """How one kind of video goes."""
+    """One kind of video."""
 
-    view: Callable[[ViewState, int, int], ViewState]  # of the first view, by the frame's number and their count
-    length_s: Callable[[ViewState, Durations], float] = lambda state, durations: 0.0  # its own; 0: as wanted
-    plays_motion: bool = False  # whether clips run whatever the settings say
-    lacks: str = ""  # what to say where a length of its own is needed and there is none
-    start: Callable[[ViewState, Durations], ViewState] = lambda state, durations: state  # where a whole one begins
+    view: Callable[[ViewState, int, int], ViewState]  # (first view, index of the frame, number of frames)
+    length_s: Callable[[ViewState, Durations], float] = lambda state, durations: 0.0  # its own length; 0: it has none
+    plays_motion: bool = False  # clips run whatever the settings say
+    lacks: str = ""  # the error where its own length is 0; "": it needs none
+    start: Callable[[ViewState, Durations], ViewState] = lambda state, durations: state  # first view of its own length
 
 
 def turntable_views(
@@ -35,8 +35,7 @@ def turntable_views(
     settings: TurntableState,
     durations_s: Durations = NO_DURATIONS,
 ) -> Iterator[ViewState]:
-    """One full turn of the camera around the avatar or of all light around it, without repeating the first frame; or
-    what else KINDS knows."""
+    """The view of each frame of a video; a full turn does not repeat its first frame. Raises OutputError."""
     kind, length_s = kind_of(settings), natural_length_s(state, settings, durations_s)
     if kind.lacks and kind.length_s(state, durations_s) <= 0:
         raise OutputError(f"video: {kind.lacks}")
@@ -49,19 +48,19 @@ def turntable_views(
 
 
 def kind_of(settings: TurntableState) -> VideoKind:
-    """The entry of KINDS; ValueError for a name that it does not know."""
+    """The settings' entry of KINDS; ValueError for an unknown name."""
     if settings.spin not in KINDS:
         raise ValueError(f"spin: expected one of {', '.join(KINDS)}, got '{settings.spin}'")
     return KINDS[settings.spin]
 
 
 def natural_length_s(state: ViewState, settings: TurntableState, durations_s: Durations = NO_DURATIONS) -> float:
-    """Length that the video has by itself, where it is to have that; 0 where `seconds` says it."""
+    """The video's own length in seconds; 0 where `seconds` of the settings is used."""
     return kind_of(settings).length_s(state, durations_s) if settings.fits else 0.0
 
 
 def fitted(state: ViewState, settings: TurntableState, durations_s: Durations = NO_DURATIONS) -> TurntableState:
-    """The settings with the seconds that the video really takes."""
+    """The settings with the length that the video really has."""
     length_s = natural_length_s(state, settings, durations_s)
     return replace(settings, seconds=length_s) if length_s > 0 else settings
 
@@ -78,13 +77,13 @@ def _light_turned(state: ViewState, index: int, num_frames: int) -> ViewState:
 
 
 def _on_path(state: ViewState, index: int, num_frames: int) -> ViewState:
-    """The whole path over the whole video: an open one to its very end, a closed one not to its first frame again."""
+    """The camera along the whole path; an open path ends in the last frame, a closed one does not repeat its first."""
     share = index / num_frames if state.path.is_closed else index / max(1, num_frames - 1)
     return replace(state, camera=camera_at(state.path, share * duration_s(state.path)))
 
 
 def _clip_length_s(state: ViewState, durations_s: Durations) -> float:
-    """Of the active body's range at its speed."""
+    """Seconds of the active body's range at its speed."""
     duration_s, speed = durations_s.get(state.body.motion, 0.0), abs(state.body.playback.speed)
     start, end = range_s(state.body, duration_s)
     return (end - start) / speed if speed > 0 and end > start else 0.0

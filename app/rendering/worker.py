@@ -1,4 +1,4 @@
-"""The one engine thread: renders the latest view asked for, and never makes the windows wait."""
+"""The engine thread: it renders the latest view asked for and runs export jobs, while the windows' thread goes on."""
 
 import logging
 import threading
@@ -14,9 +14,9 @@ from app.rendering.frames import Frame, PixelValues, Renderer
 from phynes_core.errors import PhynesError
 
 _log = logging.getLogger(__name__)
-RATE_WINDOW_S = 1.0  # over which the render rate is counted
+RATE_WINDOW_S = 1.0  # the render rate counts the frames of this time
 MAX_MESSAGES = 50
-REST_S = 0.3  # a view untouched for so long is rendered again, finely
+REST_S = 0.3  # a view unchanged for so long is rendered again at full quality
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,12 @@ class _Inspection:
 
 
 class Worker:
-    """Owns the renderer. All methods may be called from the windows' thread and return at once."""
+    """Owns the renderer and the engine thread. The windows' thread calls it; all methods but `close` return at once."""
 
     def __init__(self, renderer: Renderer, size: int) -> None:
         self._renderer = renderer
         self._size = size
-        self.wake: Callable[[], None] = lambda: None  # called by the engine thread when a window should look
+        self.wake: Callable[[], None] = lambda: None  # called by the engine thread when something changed
         self._changed = threading.Condition()
         self._wanted: _Picture | None = None
         self._may_refine = False
@@ -63,43 +63,43 @@ class Worker:
 
     @property
     def status(self) -> Status:
-        """The newest status; its render rate is counted now."""
+        """The present status, with the present render rate."""
         newest = time.monotonic() - RATE_WINDOW_S
         count = sum(1 for finished in tuple(self._finished_s) if finished > newest)
         return replace(self._status, render_fps=count / RATE_WINDOW_S)
 
     def start(self) -> None:
-        """Begin with the warm-up."""
+        """Start the thread, which begins with the warm-up."""
         self._thread.start()
 
     def show(self, state: ViewState) -> None:
-        """Ask for a picture; one that was not begun yet is forgotten."""
+        """Ask for a picture of a view; it replaces one that is still waiting."""
         with self._changed:
             self._wanted = _Picture(state)
             self._changed.notify()
 
     def let_refine(self, may_refine: bool) -> None:
-        """Whether a view at rest may be rendered finely: not while it is dragged, for that takes several frames."""
+        """Allow or forbid full quality for a view at rest; it takes several frames' time, so not during a drag."""
         with self._changed:
             if may_refine != self._may_refine:
                 self._may_refine = may_refine
                 self._changed.notify()
 
     def let_inspect(self, may_inspect: bool) -> None:
-        """Whether the numbers of a picture at rest are asked for: while the pointer is over one of its pixels."""
+        """Allow or forbid computing pixel values of a picture at rest: needed while the pointer is over a pixel."""
         with self._changed:
             if may_inspect != self._may_inspect:
                 self._may_inspect = may_inspect
                 self._changed.notify()
 
     def pixel_values_of(self, frame: Frame) -> PixelValues | None:
-        """Every buffer's numbers at the frame's pixels, once they are known."""
+        """The pixel values of the frame; None until they are computed."""
         state, values = self._pixel_values
         is_known = state is frame.state and values is not None and values.rows.shape == frame.size[::-1]
         return values if is_known else None
 
     def export(self, job: ExportJob) -> bool:
-        """Make a picture or a video; live frames pause until it is done. False while another is made."""
+        """Queue a job; live frames pause until it is done. False while another job runs."""
         with self._changed:
             if self._export is not None:
                 return False
@@ -110,7 +110,7 @@ class Worker:
         return True
 
     def cancel_recording(self) -> None:
-        """Stop after the frame in progress and remove the partial file."""
+        """Cancel the job after the frame in progress; the partial file is removed."""
         self._is_cancelled = True
 
     def say(self, text: str, is_error: bool = False) -> None:
@@ -120,7 +120,7 @@ class Worker:
             self._set_status(messages=(*self._status.messages, message)[-MAX_MESSAGES:])
 
     def close(self, timeout_s: float = 10.0) -> bool:
-        """Stop; a recording in progress is cancelled. True when the thread ended in time."""
+        """Stop, cancelling a job in progress; True when the thread ended in time."""
         with self._changed:
             self._is_closing = True
             self._is_cancelled = True
@@ -174,7 +174,7 @@ class Worker:
             raise
 
     def _inspect(self, state: ViewState) -> None:
-        self._pixel_values = (state, None)  # once: what failed would fail again
+        self._pixel_values = (state, None)  # set first, so that a failure is not repeated
         self._pixel_values = (state, self._renderer.pixel_values(state, self._size))
         self.wake()
 
@@ -203,7 +203,7 @@ class Worker:
         self.say(f"Saved {job.path}" if is_whole else f"The {job.noun} was cancelled")
 
     def _guarded(self, doing: str, step: Callable[[], None]) -> None:
-        """An error in one frame is a message; the next frame may well succeed."""
+        """Run a step; an error becomes a message, and the thread goes on."""
         try:
             step()
         except PhynesError as error:

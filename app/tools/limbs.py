@@ -9,7 +9,7 @@ from pyglm import glm
 from app.model.avatar_row import choose_body
 from app.model.edits import edit_tool
 from app.model.fields import Vector
-from app.model.joints import NO_JOINT, place_joint, select_joint, turned
+from app.model.joints import NO_JOINT, select_joint, turn_joint, turned
 from app.model.store import Store
 from app.model.view_state import ViewState
 from app.rendering.frames import Frame
@@ -84,7 +84,7 @@ class RingTool:
         return None if axis is None else (rings, axis)
 
     def _place(self, joint: int, angles: Vector) -> None:
-        self._store.post(lambda state: place_joint(state, joint, angles), "turn joint")
+        self._store.post(lambda state: turn_joint(state, joint, angles), "turn joint")
 
 
 def rings_shown(state: ViewState, viewport: Viewport) -> Rings | None:

@@ -7,7 +7,7 @@ from app.model.avatar_row import choose_body
 from app.model.materials import (
     MOST_POINTS,
     MOST_STROKES,
-    Place,
+    TexelCoordinate,
     begin_stroke,
     extend_stroke,
     fill_at,
@@ -104,14 +104,14 @@ class PaintTool:
             self._store.post(lambda s: extend_stroke(s, places), "paint")
 
 
-def touched(store: Store, press: PointerEvent) -> tuple[int, Place] | None:
+def touched(store: Store, press: PointerEvent) -> tuple[int, TexelCoordinate] | None:
     """Whose body a press touches with a brush, and the texel coordinate there."""
     if press.viewport is None or store.state.tool.brush.tool == "none":
         return None
     return surface_at(press.viewport.frame, press.viewport.pixel(press.point))
 
 
-def surface_at(frame: Frame, pixel: Pixel) -> tuple[int, Place] | None:
+def surface_at(frame: Frame, pixel: Pixel) -> tuple[int, TexelCoordinate] | None:
     """Number of the body in the row and texel coordinate at an image position; None on the background."""
     if frame.uv is None or frame.face_index is None or not frame.bodies:
         return None

@@ -48,7 +48,7 @@ class SessionController:
 
     def turn(self, now_s: float) -> None:
         """Once in a while: keep what is shown."""
-        self._autosave.turn(self._store.state, now_s)
+        self._autosave.write_if_due(self._store.state, now_s)
 
     def end(self) -> None:
         """The viewer ends as it should."""

@@ -1,4 +1,4 @@
-"""A project whose installation is noted, not run."""
+"""A project whose installation commands are recorded instead of run."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def lists(project: Project) -> dict[str, list[str]]:
 
 @pytest.fixture
 def commands(project: Project, monkeypatch) -> list[list[str]]:
-    """Commands that an installation runs, in place of running them: venv makes a Python, pip succeeds."""
+    """The recorded commands of an installation: venv makes a Python, pip succeeds."""
     run: list[list[str]] = []
 
     def fake(command):

@@ -1,4 +1,4 @@
-"""A project to install, and a Python that pretends to be its environment's."""
+"""A project to install, and a Python that stands in for its environment's."""
 
 import sys
 

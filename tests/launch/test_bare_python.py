@@ -1,4 +1,4 @@
-"""The start from a bare Python: what it lacks is said before anything is made, help needs no packages."""
+"""The start with a bare Python: what is missing is reported before anything is made; help needs no packages."""
 
 import ast
 import os
@@ -14,7 +14,7 @@ from app.bootstrap import system_packages, virtual_environment
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_a_python_without_venv_is_told_the_package_before_anything_is_made(project, commands, monkeypatch):
+def test_a_python_without_venv_is_refused_with_the_package_before_anything_is_made(project, commands, monkeypatch):
     monkeypatch.setattr(system_packages, "missing_venv_package", lambda: "python3.11-venv")
     monkeypatch.setattr(system_packages, "missing_packages", lambda packages: [])
     monkeypatch.setattr(system_packages, "is_root", lambda: False)
@@ -24,7 +24,7 @@ def test_a_python_without_venv_is_told_the_package_before_anything_is_made(proje
 
 
 @pytest.mark.parametrize("command", ["view", "render"])
-def test_only_the_viewer_insists_on_gl_libraries(project, commands, monkeypatch, command, capsys):
+def test_only_the_viewer_requires_gl_libraries(project, commands, monkeypatch, command, capsys):
     monkeypatch.setattr(os, "execve", lambda *call: None)
     monkeypatch.setattr(system_packages, "missing_venv_package", lambda: None)
     monkeypatch.setattr(system_packages, "missing_packages", lambda packages: ["libgl1", "libegl1"])
@@ -52,7 +52,7 @@ def test_an_older_python_gets_one_line_that_names_its_version():
     assert result.stderr.count("\n") == 1 and "3.8.18" in result.stderr and "3.11, 3.12 or 3.13" in result.stderr
 
 
-def test_an_older_python_can_read_the_file_as_far_as_that_line():
+def test_an_older_python_can_parse_launch_and_reaches_that_line():
     source = (ROOT / "launch.py").read_text(encoding="utf-8")
     ast.parse(source, feature_version=(3, 4))
     assert source.index("from app") > source.index("sys.exit(2)")
@@ -76,8 +76,8 @@ def test_the_list_of_commands_needs_no_packages(tmp_path):
     assert not (tmp_path / ".venv").exists()
 
 
-def test_the_start_is_quick_where_everything_is_installed():
-    """No time is asserted: the probe must not import what it looks for."""
+def test_checking_the_requirements_imports_no_package():
+    """So that the start is quick where everything is installed."""
     program = (
         "import sys; from app.bootstrap import requirements, virtual_environment\n"
         "lists = requirements.requirement_lists(virtual_environment.PROJECT.root, ('base',))\n"

@@ -1,4 +1,4 @@
-"""Installations that fail, stop halfway or run twice: finished by the next start, one at a time."""
+"""Installations that fail or are interrupted are finished by the next start; only one runs at a time."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from tests.launch.projects import make_python
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_a_failed_installation_leaves_no_marker_and_is_taken_up_again(project, commands, lists, monkeypatch):
+def test_a_failed_installation_writes_no_marker_and_is_continued(project, commands, lists, monkeypatch):
     def failing(command):
         if "venv" in command:
             make_python(project)
@@ -44,7 +44,7 @@ def test_an_interrupted_installation_says_that_the_next_start_finishes_it(projec
     assert not virtual_environment.is_complete(project, lists)
 
 
-def test_packages_whose_copying_was_cut_short_are_installed_again(project, commands, lists):
+def test_packages_that_were_copied_partly_are_installed_again(project, commands, lists):
     make_python(project)
     packages = project.venv / "lib/python3.11/site-packages"
     for name, is_whole in (("whole-1.0.dist-info", True), ("cut-1.0.dist-info", False)):
@@ -56,21 +56,21 @@ def test_packages_whose_copying_was_cut_short_are_installed_again(project, comma
     assert sorted(path.name for path in packages.iterdir()) == ["whole-1.0.dist-info"]
 
 
-def test_a_broken_environment_is_made_anew(project, commands, lists):
+def test_a_broken_environment_is_created_again(project, commands, lists):
     project.python.parent.mkdir(parents=True)
     project.python.symlink_to("/nowhere/python")
     virtual_environment.install(project, lists, [])
     assert commands[0][1:4] == ["-m", "venv", "--clear"]
 
 
-def test_an_environment_made_without_pip_gets_it(project, commands, lists, monkeypatch):
+def test_pip_is_installed_into_an_environment_without_it(project, commands, lists, monkeypatch):
     make_python(project)
     monkeypatch.setattr(virtual_environment, "_answers", lambda project, program: program == "import sys")
     virtual_environment.install(project, lists, [])
     assert commands[0][1:3] == ["-m", "ensurepip"]
 
 
-def test_a_package_that_is_missing_after_installing_ends_in_one_line_not_in_a_loop(project, commands, monkeypatch):
+def test_a_package_that_is_missing_after_the_installation_is_an_error_and_no_loop(project, commands, monkeypatch):
     monkeypatch.setenv(virtual_environment.RELAUNCHED, "1")
     with pytest.raises(system_packages.SetupError, match="still lacks nowhere-to-be-found"):
         virtual_environment.ensure("render", [], project)
@@ -87,13 +87,13 @@ def test_two_starts_do_not_install_at_the_same_time(project, tmp_path):
     with log.open("w") as out:
         call = [sys.executable, "-c", program, str(tmp_path)]
         running = [subprocess.Popen(call, cwd=ROOT, stdout=out, stderr=subprocess.PIPE, text=True) for _ in range(2)]
-        said = [process.communicate(timeout=60)[1] for process in running]
+        errors = [process.communicate(timeout=60)[1] for process in running]
     assert log.read_text().split() == ["in", "out", "in", "out"]
-    assert sum("another start is installing" in text for text in said) == 1
+    assert sum("another start is installing" in text for text in errors) == 1
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows frees the lock with its holder")
-def test_the_lock_outlives_a_killed_start_as_long_as_its_pip_runs(project, tmp_path):
+def test_the_lock_of_a_killed_start_is_held_until_its_pip_ends(project, tmp_path):
     program = (
         "import os, sys; from pathlib import Path; from app.bootstrap import virtual_environment\n"
         "with virtual_environment.locked(virtual_environment.Project(Path(sys.argv[1]))):\n"
@@ -111,7 +111,7 @@ def test_the_lock_outlives_a_killed_start_as_long_as_its_pip_runs(project, tmp_p
     assert waited > 0.2
 
 
-def test_a_place_that_cannot_be_written_is_named(tmp_path):
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     absent = Project(tmp_path / "absent")
     with (
         pytest.raises(system_packages.SetupError, match="absent: cannot be written"),

@@ -1,4 +1,4 @@
-"""What a command needs: seen in the project's list, found or missed, installed once."""
+"""The packages that a command needs: read from pyproject.toml, found or missing, installed once."""
 
 import os
 from pathlib import Path
@@ -50,7 +50,7 @@ def test_missing_and_outdated_packages_are_named(monkeypatch):
     ]
 
 
-def test_an_environment_that_has_everything_is_used_as_it_is(project, commands, monkeypatch):
+def test_a_complete_environment_is_used_unchanged(project, commands, monkeypatch):
     (project.root / "pyproject.toml").write_text('[project]\nname = "phynes-viewer"\ndependencies = ["numpy>=1.0"]\n')
     virtual_environment.ensure("render", ["render"], project)
     assert commands == []
@@ -94,7 +94,7 @@ def test_new_pins_and_new_extras_are_installed_into_the_same_environment(project
     assert [command[1:3] for command in commands] == [["-m", "venv"], ["-m", "pip"], ["-m", "pip"], ["-m", "pip"]]
 
 
-def test_installing_one_extra_remembers_the_others(project, commands, lists):
+def test_installing_one_group_keeps_the_marks_of_the_others(project, commands, lists):
     with_extra = requirements.requirement_lists(project.root, ("base", "synthetic"))
     virtual_environment.install(project, with_extra, [])
     virtual_environment.install(project, lists, [])

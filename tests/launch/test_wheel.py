@@ -1,4 +1,4 @@
-"""The wheel: what `pip install .` builds works from any folder, with all that it reads inside."""
+"""The wheel that `pip install .` builds holds all files that the program reads, and works from any folder."""
 
 import site
 import subprocess
@@ -35,9 +35,9 @@ def wheel(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def phynes(wheel, tmp_path_factory) -> Path:
-    """The `phynes` program of a new environment: nothing of ours but the wheel, and the packages that it names.
+    """The `phynes` program in a new environment with the wheel and the packages that it requires.
 
-    These are the ones that the tests run with, for downloading them again would take minutes.
+    The packages are those that the tests run with, because downloading them would take minutes.
     """
     folder = tmp_path_factory.mktemp("environment")
     venv.create(folder, with_pip=True)
@@ -70,18 +70,18 @@ def test_it_renders_from_an_empty_folder(phynes, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["josh.png"]
 
 
-def test_it_speaks_of_itself_by_its_own_name(phynes, tmp_path):
+def test_its_messages_name_the_installed_program(phynes, tmp_path):
     assert "phynes render --avatar" in run(phynes, tmp_path, "-h").stdout
     done = run(phynes, tmp_path, "rendre")
     assert done.returncode == 2 and "phynes -h" in done.stderr and "launch.py" not in done.stderr
 
 
-def test_the_doctor_finds_everything_there(phynes, tmp_path):
+def test_doctor_finds_everything(phynes, tmp_path):
     done = run(phynes, tmp_path, "doctor")
     assert "josh" in done.stdout and "studio" in done.stdout and "numba" in done.stdout
     assert not [line for line in done.stdout.splitlines() if "missing" in line and "display" not in line]
 
 
-def test_the_tests_are_said_to_be_elsewhere(phynes, tmp_path):
+def test_the_test_command_says_that_the_tests_are_not_installed(phynes, tmp_path):
     done = run(phynes, tmp_path, "test")
     assert done.returncode == 2 and done.stderr.count("\n") == 1 and "clone" in done.stderr

@@ -1,4 +1,4 @@
-"""The bench command: what it measures, what it writes, and what it refuses."""
+"""The bench command: its measurements, its files, and the options that it refuses."""
 
 import json
 from dataclasses import replace
@@ -28,8 +28,8 @@ def _silent(doing: str) -> None:
     pass
 
 
-def test_numbers_are_written_under_the_names_that_others_read(tmp_path, capsys, monkeypatch):
-    """One run with everything on: what stands in the JSON, the profile, the costs against size and their plot."""
+def test_the_json_has_the_documented_names(tmp_path, capsys, monkeypatch):
+    """One run with all options: the JSON, the profile, the times against size and their plot."""
     path = tmp_path / "bench.json"
     for name, few in (("IMAGE_SIZES", (32, 64)), ("PROBE_COUNTS", (64, 128)), ("AVATAR_COUNTS", (1, 2))):
         monkeypatch.setattr(sizes, name, few)
@@ -43,7 +43,7 @@ def test_numbers_are_written_under_the_names_that_others_read(tmp_path, capsys, 
     assert set(record["stages"]) == names | {"training_step"}
     assert all(row["fast_ms"] > 0 for row in record["stages"].values())
     kept = record["scenarios"]["env"]["stage_ms"]
-    assert "materials" not in kept and kept["shade"] > 0  # turning the light asks no map
+    assert "materials" not in kept and kept["shade"] > 0  # turning the light queries no map
     assert record["scenarios"]["camera"]["stage_ms"]["materials"] > 0
     assert "pixel_normals" in capsys.readouterr().out
     measured = json.loads((tmp_path / "out" / "sizes.json").read_text(encoding="utf-8"))["sizes"]
@@ -52,17 +52,17 @@ def test_numbers_are_written_under_the_names_that_others_read(tmp_path, capsys, 
     assert (tmp_path / "out" / "sizes.svg").read_text(encoding="utf-8").count("<polyline") == 6
 
 
-def test_a_share_of_the_work_counts_for_the_whole(monkeypatch):
+def test_the_time_of_a_share_of_the_work_is_scaled_up(monkeypatch):
     monkeypatch.setattr(operations, "milliseconds", lambda action, device: action() or 8.0)
     asked = []
     operation = Operation("rasterize", "rasterize", lambda *work: asked.append(work), {"warp": 0.25})
     row = measure_operations([operation], 3, True, _silent)["rasterize"]
     assert (row["reference"], row["reference_share"]) == ("warp", 0.25)
     assert (row["fast_ms"], row["reference_ms"], row["ratio"]) == (8.0, 32.0, 4.0)
-    assert asked == [("auto", 1.0)] * 4 + [("warp", 0.25)] * 2  # one each beforehand, to compile
+    assert asked == [("auto", 1.0)] * 4 + [("warp", 0.25)] * 2  # one more of each, to compile
 
 
-def test_all_backends_that_work_here_are_timed():
+def test_every_backend_that_works_here_is_timed():
     operation = Operation("rasterize", "rasterize", lambda backend, share: backend)
     assert {"numba", "warp", "reference"} <= set(measure_backends([operation], 1, _silent)["rasterize"])
 
@@ -72,17 +72,17 @@ def test_percentiles_of_frames():
     assert (times["fps_p50"], times["fps_p5"]) == (100.0, 10.0)
 
 
-def test_a_training_step_is_the_same_step_by_either_backend():
+def test_training_steps_have_the_same_losses_with_both_backends():
     """Measured: the same loss within 1e-6 of it after four steps."""
     step = TrainingStep()
-    step.take("auto")
-    step.take("reference")
+    step.run("auto")
+    step.run("reference")
     fast, plain = (step.losses(backend) for backend in ("auto", "reference"))
     assert len(fast) == 4 and fast == pytest.approx(plain, rel=1e-3)
 
 
-def test_a_gpu_gets_every_operation_and_its_first_picture_is_held_against_the_cpu():
-    """On the pretended device, which refuses tensors of two devices in one operation."""
+def test_every_operation_runs_on_a_gpu_and_its_picture_is_compared_with_the_cpus():
+    """On the simulated device, which refuses tensors of two devices in one operation."""
     scene = replace(scene_of(small_avatar()), lighting=Lighting(Environment(torch.rand(16, 32, 3))))
     with pretended_cuda():
         for operation in operations.frame_operations(AvatarCopies(CUDA).placed(scene)):
@@ -96,7 +96,7 @@ def test_directions_spread_evenly():
     assert directions.mean(0).norm() < 0.01
 
 
-def test_a_power_is_a_straight_line():
+def test_a_power_law_is_plotted_as_a_straight_line():
     plot = size_plots({"side": (Line("square", (1.0, 10.0, 100.0), (1.0, 100.0, 10_000.0)),)})
     points = plot.split('points="')[1].split('"')[0].split()
     (x0, y0), (x1, y1), (x2, y2) = (map(float, point.split(",")) for point in points)
@@ -111,7 +111,7 @@ def test_a_power_is_a_straight_line():
         (["--device", "cuda"], "--device cuda: "),
     ],
 )
-def test_what_cannot_be_timed_is_refused(words, message, capsys, monkeypatch):
+def test_options_that_cannot_be_timed_are_refused(words, message, capsys, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert cli.guarded(lambda: cli.run([*SMALL, *words])) == 2
     assert message in capsys.readouterr().err

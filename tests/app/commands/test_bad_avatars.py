@@ -1,4 +1,4 @@
-"""Avatars that are misspelt, missing or damaged: one line that names the file and the field."""
+"""Avatars that are misspelt, missing or damaged: an error of one line that names the file and the field."""
 
 import json
 import shutil
@@ -15,8 +15,8 @@ from tests.app.small_capture import make_capture
 
 
 @pytest.fixture
-def shelf(avatar_file, tmp_path, monkeypatch) -> Path:
-    """checkpoints/ with two avatars."""
+def checkpoints(avatar_file, tmp_path, monkeypatch) -> Path:
+    """A folder checkpoints/ with two avatars."""
     folder = tmp_path / "checkpoints"
     folder.mkdir()
     for name in ("josh.ckpt", "mary.ckpt"):
@@ -27,7 +27,7 @@ def shelf(avatar_file, tmp_path, monkeypatch) -> Path:
 
 
 @pytest.mark.parametrize("command", ["view", "render", "turntable", "evaluate", "bench"])
-def test_a_misspelt_avatar_lists_those_that_exist(refuse, shelf, tmp_path, command):
+def test_a_misspelt_avatar_lists_those_that_exist(refuse, checkpoints, tmp_path, command):
     needed = {"render": ["--out", tmp_path / "out"], "turntable": ["--out", tmp_path / "t.mp4"]}
     needed["evaluate"] = ["--out", tmp_path / "report", "--data", make_capture(tmp_path / "capture")]
     line = refuse(command, "--avatar", "jsoh.ckpt", *needed.get(command, []))
@@ -66,7 +66,7 @@ def edited(source: Path, target: Path, change=None, metadata=None) -> Path:
     return target
 
 
-def poison(tensors: dict[str, torch.Tensor]) -> None:
+def put_nan(tensors: dict[str, torch.Tensor]) -> None:
     tensors["albedo.mlp.0.weight"][0, 0] = float("nan")
 
 
@@ -99,7 +99,7 @@ def test_a_damaged_checkpoint_names_the_file_and_the_field(refuse, avatar_file, 
     elif kind == "other_safetensors":
         save_file({"weights": torch.zeros(3)}, path)
     elif kind == "nan":
-        edited(avatar_file, path, poison)
+        edited(avatar_file, path, put_nan)
     elif kind == "future":
         edited(avatar_file, path, metadata=lambda entry: entry.update(format_version=999))
     elif kind == "missing_tensor":

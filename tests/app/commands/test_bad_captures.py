@@ -1,4 +1,4 @@
-"""Captures that lack or contradict something: one line that names the file."""
+"""Captures with missing or inconsistent files: an error of one line that names the file."""
 
 import json
 import shutil

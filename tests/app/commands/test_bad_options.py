@@ -1,4 +1,4 @@
-"""Pictures of light, motions and numbers that cannot be: one line that names the option or file, and the remedy."""
+"""Invalid environments, motions and numbers: an error of one line that names the option or file, and the remedy."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""From argv to a command: what is typed wrongly is answered in one line, and nothing is imported that is not needed."""
+"""From argv to a command: mistakes are errors of one line, and only what is needed is imported."""
 
 import ast
 import subprocess
@@ -29,12 +29,12 @@ class Paint:
     offset: str = ""
     """x,y"""
     dry: bool = False
-    """Only think about it."""
+    """Do not paint."""
 
 
 @pytest.fixture
 def paint(monkeypatch) -> list[Paint]:
-    """A command "paint" that remembers its options."""
+    """A command "paint" that records its options."""
     seen: list[Paint] = []
     module = SimpleNamespace(
         Paint=Paint, run=lambda options: seen.append(options) or 0, __doc__="Paint.\n\nexamples: x"
@@ -46,10 +46,10 @@ def paint(monkeypatch) -> list[Paint]:
 
 def error_of(argv: list[str], capsys) -> str:
     assert cli.main(argv) == 2
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert said.err.startswith("error: ") and said.err.count("\n") == 1 and "Traceback" not in said.err
-    return said.err
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("error: ") and printed.err.count("\n") == 1 and "Traceback" not in printed.err
+    return printed.err
 
 
 def test_options_reach_the_command(paint):
@@ -76,7 +76,7 @@ def test_a_value_may_begin_with_a_minus(paint):
         (["josh.ckpt"], "python launch.py --avatar josh.ckpt"),
     ],
 )
-def test_a_mistake_is_one_line_that_helps(paint, capsys, argv, expected):
+def test_a_mistake_is_an_error_of_one_line_with_a_hint(paint, capsys, argv, expected):
     assert expected in error_of(argv, capsys)
     assert paint == []
 
@@ -101,7 +101,7 @@ def test_a_bug_keeps_its_traceback():
         cli.guarded(lambda: 1 // 0)
 
 
-def test_control_c_ends_in_one_line(capsys):
+def test_ctrl_c_prints_one_line(capsys):
     def interrupt() -> int:
         raise KeyboardInterrupt
 

@@ -1,4 +1,4 @@
-"""What doctor finds, where things are right and where they are broken."""
+"""The findings of doctor, on a complete installation and on broken ones."""
 
 import importlib.metadata
 import subprocess
@@ -16,7 +16,7 @@ def found(subject: str):
     return next(finding for finding in examine() if finding.subject == subject)
 
 
-def test_everything_is_examined_and_the_shipped_things_are_there():
+def test_everything_is_examined_and_bundled_files_are_found():
     findings = list(examine())
     assert {finding.heading for finding in findings} >= {
         "machine",
@@ -53,7 +53,7 @@ def test_a_missing_package_comes_with_the_line_that_installs_it(monkeypatch):
     assert "'warp-lang>=1.10' 'triton>=3.5'" in found("cuda").text  # as a shell takes it
 
 
-def test_a_licensed_body_is_read_and_a_broken_one_is_told(monkeypatch, tmp_path):
+def test_a_licensed_body_is_read_and_a_broken_one_is_reported(monkeypatch, tmp_path):
     monkeypatch.setenv("PHYNES_SMPL", str(BUNDLED_BODY))
     assert found("PHYNES_SMPL").state == GOOD
     broken = tmp_path / "SMPL.npz"
@@ -63,7 +63,7 @@ def test_a_licensed_body_is_read_and_a_broken_one_is_told(monkeypatch, tmp_path)
     assert finding.state == OPTIONAL and str(broken) in finding.text
 
 
-def test_without_a_display_the_viewer_cannot_start_and_says_what_can(monkeypatch, capsys):
+def test_without_a_display_the_viewer_cannot_start(monkeypatch, capsys):
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.setattr(doctor.sys, "platform", "linux")
     monkeypatch.setattr(doctor.system_packages, "missing_packages", lambda packages: [])
@@ -71,13 +71,13 @@ def test_without_a_display_the_viewer_cannot_start_and_says_what_can(monkeypatch
     assert "the viewer cannot start: display" in capsys.readouterr().out
 
 
-def test_missing_libraries_are_named_with_the_line_that_brings_them(monkeypatch):
+def test_missing_libraries_are_named_with_the_line_that_installs_them(monkeypatch):
     monkeypatch.setattr(doctor.system_packages, "missing_packages", lambda packages: [VIEWER_PACKAGES[0].debian])
     finding = found("OpenGL")
     assert finding.state == BAD and "install" in finding.text
 
 
-def test_an_ffmpeg_without_an_encoder_is_told(monkeypatch):
+def test_an_ffmpeg_without_an_encoder_is_reported(monkeypatch):
     run = subprocess.run
 
     def without_webm(command, **options):
@@ -91,18 +91,18 @@ def test_an_ffmpeg_without_an_encoder_is_told(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("cuda", "present", "said"),
+    ("cuda", "present", "expected"),
     [
         ("", "", "no NVIDIA GPU"),
         ("", "NVIDIA H100, 580.1", "install torch's CUDA build"),
         ("12.8", "NVIDIA H100, 1", "driver"),
     ],
 )
-def test_a_gpu_that_is_not_used_is_told_with_the_reason(monkeypatch, cuda, present, said):
+def test_a_gpu_that_is_not_used_is_reported_with_the_reason(monkeypatch, cuda, present, expected):
     import torch
 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.version, "cuda", cuda or None)
     monkeypatch.setattr(doctor, "_nvidia_gpu", lambda: present)
     finding = found("CUDA")
-    assert finding.state == OPTIONAL and said in finding.text and present in finding.text
+    assert finding.state == OPTIONAL and expected in finding.text and present in finding.text

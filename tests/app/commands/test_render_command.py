@@ -1,4 +1,4 @@
-"""`render` writes what it says, in files that another program can make the same picture from."""
+"""`render`: the content of its files, from which another program can make the same picture."""
 
 import json
 import math
@@ -67,7 +67,7 @@ def test_exr_files_hold_the_engines_numbers(exr_folder):
     assert images["radiance"].shape == (SIZE, SIZE, 3) and images["uv"].shape[2] == 2 and images["depth"].shape[2] == 1
 
 
-def test_positions_project_to_their_pixels_centers(exr_folder):
+def test_positions_project_to_the_centers_of_their_pixels(exr_folder):
     camera = json.loads((exr_folder / "camera.json").read_text())
     assert (camera["width"], camera["height"]) == (SIZE, SIZE)
     position, depth = read_exr(exr_folder / "position.exr"), read_exr(exr_folder / "depth.exr")
@@ -84,7 +84,7 @@ def test_positions_project_to_their_pixels_centers(exr_folder):
     )
 
 
-def test_the_mesh_is_what_the_picture_shows(exr_folder):
+def test_the_saved_mesh_is_the_one_in_the_picture(exr_folder):
     vertices, faces = read_mesh(exr_folder / "mesh.ply")
     position = read_exr(exr_folder / "position.exr")
     mask, uv = read_exr(exr_folder / "mask.exr")[..., 0] > 0, read_exr(exr_folder / "uv.exr")
@@ -116,8 +116,8 @@ def test_the_lighting_file_holds_all_light(exr_folder):
     assert np.allclose(power / environment_to_probes(picture).power.sum(0).numpy(), 2.0, rtol=1e-4)
 
 
-def test_the_saved_light_and_buffers_explain_the_irradiance_at_open_pixels(exr_folder):
-    """shading = 0.8 / pi (probes + lamp) where nothing is in the way: recomputed here from the files alone."""
+def test_the_saved_light_gives_the_irradiance_at_unoccluded_pixels(exr_folder):
+    """shading = 0.8 / pi (probes + lamp) where visibility is 1: recomputed here from the files alone."""
     lighting = json.loads((exr_folder / "lighting.json").read_text())
     probes = {name: np.array(values) for name, values in lighting["probes"].items()}
     is_open = read_exr(exr_folder / "visibility.exr")[..., 0] > 0.9999
@@ -131,7 +131,7 @@ def test_the_saved_light_and_buffers_explain_the_irradiance_at_open_pixels(exr_f
     assert np.abs(shading / (0.8 / math.pi * expected) - 1).max() < 0.01  # the lamp is a disc, not a point
 
 
-def test_png_files_are_encoded_for_the_eye(png_folder):
+def test_png_files_are_encoded_for_display(png_folder):
     images = {name: read_png(png_folder / f"{name}.png") for name in BUFFERS}
     mask = images["mask"][..., 0]
     assert set(np.unique(mask)) == {0, 255}
@@ -145,42 +145,42 @@ def test_png_files_are_encoded_for_the_eye(png_folder):
     assert all((image[mask == 0] == 0).all() for image in images.values())
 
 
-def write_sky(path: Path, direction: list[float]) -> Path:
-    """A dark sky with a bright patch of 20 degrees."""
-    sky = np.full((64, 128, 3), 0.01, np.float32)
+def write_environment(path: Path, direction: list[float]) -> Path:
+    """Write a dark environment with a bright patch of 20 degrees."""
+    image = np.full((64, 128, 3), 0.01, np.float32)
     u, v = direction_to_latlong(torch.tensor(direction)).tolist()
     row, column = int(v * 64), int(u * 128)
-    sky[row - 3 : row + 4, column - 3 : column + 4] = 50.0
-    write_exr(path, sky)
+    image[row - 3 : row + 4, column - 3 : column + 4] = 50.0
+    write_exr(path, image)
     return path
 
 
-def sides(folder: Path) -> tuple[float, float]:
+def mean_of_halves(folder: Path) -> tuple[float, float]:
     """Mean radiance of the image's left and right half."""
     radiance = read_exr(folder / "radiance.exr")
     return float(radiance[:, : SIZE // 2].mean()), float(radiance[:, SIZE // 2 :].mean())
 
 
-def test_yaw_turns_the_sky_from_the_camera_to_the_right(avatar_file, tmp_path):
-    sky = write_sky(tmp_path / "sky.exr", [0.0, 0.0, 1.0])
-    render(avatar_file, tmp_path / "0", "--format", "exr", "--probe", str(sky))
-    render(avatar_file, tmp_path / "90", "--format", "exr", "--probe", str(sky), "--probe-yaw", "90")
-    left, right = sides(tmp_path / "0")
+def test_yaw_turns_the_environment_from_the_camera_to_the_right(avatar_file, tmp_path):
+    probe = write_environment(tmp_path / "environment.exr", [0.0, 0.0, 1.0])
+    render(avatar_file, tmp_path / "0", "--format", "exr", "--probe", str(probe))
+    render(avatar_file, tmp_path / "90", "--format", "exr", "--probe", str(probe), "--probe-yaw", "90")
+    left, right = mean_of_halves(tmp_path / "0")
     assert 0.8 < left / right < 1.25
-    left, right = sides(tmp_path / "90")
+    left, right = mean_of_halves(tmp_path / "90")
     assert right > 2 * left
 
 
-def test_a_lamp_lights_the_side_it_stands_on(avatar_file, tmp_path):
+def test_a_lamp_lights_the_half_that_faces_it(avatar_file, tmp_path):
     for side, azimuth in (("right", "90"), ("left", "-90")):
         render(avatar_file, tmp_path / side, "--format", "exr", "--probe", "none", "--lamp", f"{azimuth},0,3")
-    left, right = sides(tmp_path / "right")
+    left, right = mean_of_halves(tmp_path / "right")
     assert right > 3 * left
-    left, right = sides(tmp_path / "left")
+    left, right = mean_of_halves(tmp_path / "left")
     assert left > 3 * right
 
 
-def test_lamps_join_the_light_learned_in_training(avatar_file, tmp_path):
+def test_lamps_are_added_to_the_light_learned_in_training(avatar_file, tmp_path):
     lamp = ["--lamp", "40,30,2", "--lamp", "-40,30,1"]
     render(avatar_file, tmp_path / "captured", "--format", "exr")
     render(avatar_file, tmp_path / "lamps", "--format", "exr", "--probe", "none", *lamp)

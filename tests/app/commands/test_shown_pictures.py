@@ -1,4 +1,4 @@
-"""`render` writes what the window shows: split, with numbers as colors and lines over them."""
+"""`render` writes what the window shows: comparison, false color and overlays."""
 
 from dataclasses import replace
 
@@ -29,21 +29,21 @@ def rendered(avatar_file, out, *options: str) -> np.ndarray:  # [H, W, 3]
     return read_png(out / "shading.png")
 
 
-def test_files_are_the_windows_picture(avatar_file, tmp_path):
+def test_a_file_equals_the_windows_picture(avatar_file, tmp_path):
     options = ["--compare", "normal", "--compare", "rig=rim", "--overlay", "wireframe,joints", "--false-color"]
     picture = rendered(avatar_file, tmp_path, *options, "--wipe", "0.45", "--camera", "20,5,3")
-    session = RenderService()
+    service = RenderService()
     display = DisplaySettings("shading", has_false_color=True, slider=0.45, has_wireframe=True, has_joints=True)
     state = ViewState(BodyState(str(avatar_file)), display=display)
     state = comparison.compare_rig(state, LIGHT_PRESETS["rim"], LightState(mode="none"))
     state = comparison.compare_buffer(state, "normal")
-    state = replace(state, camera=replace(session.home_camera(state), azimuth_deg=20, elevation_deg=5, distance_m=3))
-    frame = session.render(state, SIZE, is_final=True)
+    state = replace(state, camera=replace(service.home_camera(state), azimuth_deg=20, elevation_deg=5, distance_m=3))
+    frame = service.render(state, SIZE, is_final=True)
     shown = shown_by_gl(frame, display, Letterbox(SIZE, SIZE, SIZE, SIZE)).astype(int)
     assert np.abs(shown - picture).max() <= 2  # 8 bits, rounded twice in the window
 
 
-def test_each_option_changes_its_side_alone(avatar_file, tmp_path):
+def test_comparison_options_change_only_the_right_picture(avatar_file, tmp_path):
     plain = rendered(avatar_file, tmp_path / "plain", "--compare", "shading").astype(int)
     lit = rendered(avatar_file, tmp_path / "lit", "--compare", "probe=studio").astype(int)
     assert (lit[:, : SIZE // 2] == plain[:, : SIZE // 2]).all() and (lit[:, SIZE // 2 :] != plain[:, SIZE // 2 :]).any()
@@ -52,7 +52,7 @@ def test_each_option_changes_its_side_alone(avatar_file, tmp_path):
     assert changed[:, : SIZE // 2].any() and changed[:, SIZE // 2 :].any()
 
 
-def test_what_the_options_say_is_what_the_window_would_hold(avatar_file):
+def test_options_make_the_same_state_as_the_window(avatar_file):
     view = ViewState(BodyState("a.ckpt"))
     options = DisplayOptions(compare=(f"avatar={avatar_file}", "rig=candle", "probe=studio"), wipe=0.2)
     compare = with_display_options(options, view).compare
@@ -72,7 +72,7 @@ def test_what_the_options_say_is_what_the_window_would_hold(avatar_file):
     [
         (("--compare", "beauty"), "avatar=NAME"),
         (("--compare", "uv", "--compare", "buffer=normal"), "one buffer"),
-        (("--compare", "avatar=nobody"), "nobody"),
+        (("--compare", "avatar=missing"), "missing"),
         (("--compare", "rig=nothing"), "nothing"),
         (("--compare", "probe=nothing"), "nothing"),
         (("--overlay", "bones"), "wireframe, joints"),
@@ -82,8 +82,8 @@ def test_what_the_options_say_is_what_the_window_would_hold(avatar_file):
         (("--overlay", "joints", "--buffers", "position"), "position"),
     ],
 )
-def test_what_cannot_be_shown_is_refused_in_one_line(avatar_file, tmp_path, capsys, options, expected):
+def test_invalid_display_options_are_refused_in_one_line(avatar_file, tmp_path, capsys, options, expected):
     out = tmp_path / "out"
     assert cli.main(["render", "--avatar", str(avatar_file), "--out", str(out), *options]) == 2
-    said = capsys.readouterr().err
-    assert said.startswith("error: ") and expected in said and said.count("\n") == 1 and not out.exists()
+    error = capsys.readouterr().err
+    assert error.startswith("error: ") and expected in error and error.count("\n") == 1 and not out.exists()

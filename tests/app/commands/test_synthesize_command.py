@@ -1,4 +1,4 @@
-"""`synthesize` from the command line: what it says before it renders anything."""
+"""`synthesize`: the errors before anything is rendered."""
 
 import json
 
@@ -19,7 +19,7 @@ from phynes_core.synthetic.plan import SETTINGS, SynthesisPlan, save_settings
         (["--motion", ","], ["--motion"]),
     ],
 )
-def test_wrong_values_get_one_line_and_leave_nothing(options, words, tmp_path, capsys):
+def test_invalid_values_are_refused_in_one_line_and_nothing_is_written(options, words, tmp_path, capsys):
     assert main(["synthesize", "--out", str(tmp_path / "new"), *options]) == 2
     said = capsys.readouterr()
     assert said.err.startswith("error: ") and said.err.count("\n") == 1
@@ -28,13 +28,13 @@ def test_wrong_values_get_one_line_and_leave_nothing(options, words, tmp_path, c
     assert not (tmp_path / "new").exists()
 
 
-def test_unknown_clip_lists_those_that_exist(tmp_path, capsys):
+def test_an_unknown_clip_is_refused_with_the_existing_ones(tmp_path, capsys):
     assert main(["synthesize", "--out", str(tmp_path / "new"), "--novel-motion", "moonwalk"]) == 2
     assert "walk" in capsys.readouterr().err
     assert not (tmp_path / "new").exists()
 
 
-def test_a_folder_of_another_run_is_refused_by_name(tmp_path, capsys):
+def test_a_folder_of_another_run_is_refused_with_the_difference(tmp_path, capsys):
     save_settings(SynthesisPlan(size=256), load_bundled_body(), tmp_path)
     assert main(["synthesize", "--out", str(tmp_path)]) == 2
     assert "size" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""`python launch.py turntable`: a video without a display, and one line for each mistake."""
+"""`turntable`: videos without a display, and an error of one line for each mistake."""
 
 from itertools import pairwise
 
@@ -25,7 +25,7 @@ def frames_of(path):
 
 
 @pytest.mark.parametrize("spin", ["camera", "light"])
-def test_something_goes_round(avatar_file, tmp_path, capsys, spin):
+def test_camera_or_light_goes_round(avatar_file, tmp_path, capsys, spin):
     out = tmp_path / "t.mp4"
     options = [
         "--spin",
@@ -48,7 +48,7 @@ def test_something_goes_round(avatar_file, tmp_path, capsys, spin):
     assert min(np.abs(a - b).mean() for a, b in pairwise(frames)) > 1.0
     left, right = frames[0][:, :32].sum(), frames[0][:, 32:].sum()
     assert right > left  # a lamp at azimuth 60 stands right in the picture
-    if spin == "light":  # half a turn later it stands on the other side
+    if spin == "light":  # half a turn later it is on the left
         assert frames[2][:, 32:].sum() < frames[2][:, :32].sum() + 200
 
 
@@ -70,7 +70,7 @@ def test_something_goes_round(avatar_file, tmp_path, capsys, spin):
         (["--out", "t.mp4", "--spin", "table"], "spin"),
     ],
 )
-def test_mistakes_are_one_line_and_leave_nothing(avatar_file, tmp_path, monkeypatch, capsys, options, message):
+def test_mistakes_are_refused_in_one_line(avatar_file, tmp_path, monkeypatch, capsys, options, message):
     monkeypatch.chdir(tmp_path)
     assert main(["turntable", "--avatar", str(avatar_file), *options]) == 2
     error = capsys.readouterr().err.strip()
@@ -81,7 +81,7 @@ def test_mistakes_are_one_line_and_leave_nothing(avatar_file, tmp_path, monkeypa
 @pytest.mark.parametrize(
     "options, message",
     [
-        (["--avatar", "nobody"], "nobody"),
+        (["--avatar", "missing"], "missing"),
         (["--avatar", "CHECKPOINT", "--size", "9"], "expected 64 to 2048 pixels"),
         (["--avatar", "CHECKPOINT", "--probe", "moon"], "moon"),
         (["--avatar", "CHECKPOINT", "--motion", "moonwalk"], "moonwalk"),
@@ -97,8 +97,8 @@ def test_the_viewer_refuses_before_any_window_opens(avatar_file, capsys, options
 
 
 def test_the_camera_runs_along_a_path(avatar_file, tmp_path):
-    sides = (CameraState(azimuth_deg=angle) for angle in (0.0, 90.0))
-    path = CameraPath(tuple(CameraKey(0.4 * index, camera) for index, camera in enumerate(sides)))
+    cameras = (CameraState(azimuth_deg=angle) for angle in (0.0, 90.0))
+    path = CameraPath(tuple(CameraKey(0.4 * index, camera) for index, camera in enumerate(cameras)))
     save_path(tmp_path / "path.json", path)
     common = ["--avatar", str(avatar_file), "--size", "64", "--probe", "none", "--lamp", "60,20,3"]
     out = tmp_path / "t.mp4"

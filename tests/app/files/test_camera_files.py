@@ -1,4 +1,4 @@
-"""Camera paths as files, in sessions and on the command line; what is wrong is one line."""
+"""Camera paths in files, in sessions and on the command line; a mistake is an error of one line."""
 
 import json
 from dataclasses import replace
@@ -23,7 +23,7 @@ HOME = CameraState(distance_m=4.0)
 HEAD = '{"format": "phynes-camera-path", "version": 1, "keys": '
 
 
-def test_a_path_comes_back_as_it_was_saved(tmp_path):
+def test_a_saved_path_is_read_unchanged(tmp_path):
     save_path(tmp_path / "path.json", PATH)
     assert read_path(tmp_path / "path.json") == PATH
     assert json.loads(path_text(PATH))["keys"][0]["camera"]["fov_deg"] == 30.0  # every number, for other programs
@@ -55,14 +55,14 @@ def test_a_path_comes_back_as_it_was_saved(tmp_path):
         (HEAD + '[{}], "closing_s": 0}', "closing_s"),
     ],
 )
-def test_what_is_no_path_is_refused_in_one_line(tmp_path, text, says):
+def test_an_invalid_path_is_refused_in_one_line(tmp_path, text, says):
     (tmp_path / "path.json").write_text(text)
     with pytest.raises(CameraFileError) as error:
         read_path(tmp_path / "path.json")
     assert says in str(error.value) and "\n" not in str(error.value) and len(str(error.value)) < 500
 
 
-def test_a_missing_path_is_told(tmp_path):
+def test_a_missing_path_is_an_error(tmp_path):
     with pytest.raises(CameraFileError, match="No such file"):
         read_path(tmp_path / "none.json")
 
@@ -96,7 +96,7 @@ def test_the_camera_of_the_command_line(options, expected):
         assert getattr(camera, name) == pytest.approx(getattr(expected, name)), name
 
 
-def test_a_moment_of_a_path_on_the_command_line(tmp_path):
+def test_the_camera_at_a_time_of_a_path_on_the_command_line(tmp_path):
     save_path(tmp_path / "path.json", PATH)
     camera = camera_from_options(ViewOptions(camera=str(tmp_path / "path.json"), camera_time=1.5), ViewState(), HOME)
     assert (camera.azimuth_deg, camera.fov_deg) == (pytest.approx(40.0), pytest.approx(50.0))
@@ -116,7 +116,7 @@ def test_a_moment_of_a_path_on_the_command_line(tmp_path):
         ({"fov": float("nan")}, "--fov"),
     ],
 )
-def test_a_wrong_camera_is_one_line(options, says):
+def test_an_invalid_camera_option_is_refused_in_one_line(options, says):
     with pytest.raises(UsageError) as error:
         camera_from_options(ViewOptions(**options), ViewState(), HOME)
     assert says in str(error.value) and "\n" not in str(error.value)

@@ -1,4 +1,4 @@
-"""Light rigs as files, presets, and the options that mean the same."""
+"""Light rigs as files and presets, and the light of the options."""
 
 import json
 import math
@@ -20,7 +20,7 @@ RIG = LightState(
 )  # fmt: skip
 
 
-def test_a_rig_comes_back_as_it_was_saved(tmp_path):
+def test_a_saved_rig_is_read_unchanged(tmp_path):
     save_rig(tmp_path / "rig.json", RIG)
     lamps, sky = read_rig(tmp_path / "rig.json")
     assert lamps == RIG.lamps and sky == replace(RIG, lamps=())
@@ -52,7 +52,7 @@ HEAD = '{"format": "phynes-light-rig", "version": 1, '
         ("[" * 100_000, "not readable as JSON"),
     ],
 )
-def test_what_is_no_rig_is_refused_in_one_line(tmp_path, text, says):
+def test_an_invalid_rig_is_refused_in_one_line(tmp_path, text, says):
     (tmp_path / "rig.json").write_text(text)
     with pytest.raises(RigError) as error:
         read_rig(tmp_path / "rig.json")
@@ -64,7 +64,7 @@ def test_a_missing_rig_names_the_presets(tmp_path):
         load_rig(str(tmp_path / "none.json"))
 
 
-def test_presets_are_valid_rigs_that_shine_alone(tmp_path):
+def test_presets_are_valid_rigs_without_an_environment(tmp_path):
     assert set(LIGHT_PRESETS) == {"three-point", "rim", "top", "candle"}
     for name in LIGHT_PRESETS:
         lamps, sky = load_rig(name)
@@ -88,12 +88,12 @@ def test_lamps_of_the_command_line():
     "text",
     ["1,2", "1,2,-3", "a,b,c", "1,2,3,90", "1,2,3@x", "1,2,3@50", "area:1,2,3", "area:0,0,0,1", "area:1,0,0,1,2"],
 )
-def test_a_lamp_that_means_nothing_is_one_line(text):
+def test_an_invalid_lamp_option_is_refused_in_one_line(text):
     with pytest.raises(UsageError, match="--lamp"):
         parse_lamp(text)
 
 
-def test_rig_probe_and_lamps_join(tmp_path):
+def test_rig_probe_and_lamps_are_combined(tmp_path):
     save_rig(tmp_path / "rig.json", RIG)
     light = light_from_options(LightOptions(rig=str(tmp_path / "rig.json"), lamp=("0,0,1",), probe_yaw=15.0))
     assert light.environment == RIG.environment and light.yaw_deg == 45.0 and len(light.lamps) == 3
@@ -104,7 +104,7 @@ def test_rig_probe_and_lamps_join(tmp_path):
         light_from_options(LightOptions(lamp=("0,0,1",) * 9))
 
 
-def test_lamps_that_are_off_do_not_shine():
+def test_lamps_that_are_off_are_left_out():
     suns, spheres = engine_lamps((LampState(is_on=False), LampState(kind="area", is_on=False)), torch.zeros(3))
     assert suns == spheres == ()
 

@@ -1,4 +1,4 @@
-"""The pose library: kept, loaded, blended; broken files told in one line; the same pose from the command line."""
+"""The pose library: saved, read and blended poses; errors of invalid files; poses on the command line."""
 
 import json
 from dataclasses import replace
@@ -50,7 +50,7 @@ def rotations_of(body: BodyState) -> torch.Tensor:
     return torch.cat([pose.global_orient[None], pose.body_pose])
 
 
-def test_a_saved_pose_is_the_pose_that_is_read(tmp_path):
+def test_a_saved_pose_is_read_unchanged(tmp_path):
     path = save_pose(str(tmp_path / "mine.json"), BENT)
     assert np.allclose(read_pose(path).rotations, BENT, atol=1e-6)
     kept = save_pose("  Grüße, Bob!  ", BENT)
@@ -59,7 +59,7 @@ def test_a_saved_pose_is_the_pose_that_is_read(tmp_path):
         save_pose("?!", BENT)
 
 
-def test_the_library_begins_with_what_ships_and_skips_what_is_broken():
+def test_the_library_starts_with_bundled_poses_and_leaves_out_invalid_files():
     shipped = {pose.name for pose in library().values()}
     assert {"A-pose", "Arms up", "Sitting"} <= shipped and len(list(SHIPPED.glob("*.json"))) == len(shipped)
     own_folder().mkdir(parents=True)
@@ -79,7 +79,7 @@ def test_both_ends_of_the_blend_are_the_poses_and_its_middle_is_half_way():
     assert drop_pose(set_share(state, 0.3)) == edits.edit_body(ViewState(), playing=False)
 
 
-def test_hands_turn_joints_on_top_of_the_held_pose():
+def test_joint_edits_turn_joints_on_top_of_the_held_pose():
     state = joints.set_joint(hold_pose(ViewState(), BENT), LEFT_ELBOW, (0.0, -20.0, 0.0))
     turn = axis_angle_to_matrix(torch.tensor([0.0, -np.pi / 9, 0.0]))
     expected = axis_angle_to_matrix(torch.tensor(BENT[LEFT_ELBOW])) @ turn
@@ -87,7 +87,7 @@ def test_hands_turn_joints_on_top_of_the_held_pose():
     assert torch.allclose(turned, expected, atol=1e-5)
 
 
-def test_what_a_picture_shows_is_what_is_saved(avatar_file):
+def test_a_frame_holds_the_rotations_that_are_saved(avatar_file):
     frame = RenderService().render(hold_pose(ViewState(BodyState(str(avatar_file))), BENT), 16)
     assert np.allclose(frame.bodies[0].rotations, BENT, atol=1e-5)
 
@@ -102,7 +102,7 @@ def test_what_a_picture_shows_is_what_is_saved(avatar_file):
         ({"axis_angle_rad": {"head": [0, "1", 0]}}, "head"),
     ],
 )
-def test_a_broken_pose_is_told_in_one_line(tmp_path, change, message):
+def test_an_invalid_pose_is_refused_in_one_line(tmp_path, change, message):
     path = tmp_path / "pose.json"
     write_pose(path, SavedPose("x", BENT))
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
@@ -111,15 +111,15 @@ def test_a_broken_pose_is_told_in_one_line(tmp_path, change, message):
     assert "\n" not in str(error.value)
 
 
-def test_the_command_line_knows_the_library_by_name():
+def test_poses_of_the_library_are_found_by_name():
     assert pose_path("sitting").parent == SHIPPED
     kept = save_pose("sitting", BENT)
-    assert pose_path("sitting") == kept  # a person's own goes before what ships
+    assert pose_path("sitting") == kept  # the user's own comes before the bundled one
     with pytest.raises(MotionError, match="squat"):
         pose_path("stting")
 
 
-def test_render_takes_a_saved_pose(avatar_file, tmp_path):
+def test_render_shows_a_saved_pose(avatar_file, tmp_path):
     write_pose(tmp_path / "pose.json", SavedPose("x", BENT))
     masks = []
     for name, options in (("rest", []), ("held", ["--pose", str(tmp_path / "pose.json")])):
@@ -130,7 +130,7 @@ def test_render_takes_a_saved_pose(avatar_file, tmp_path):
     assert (masks[0] != masks[1]).mean() > 0.01
 
 
-def test_thumbnails_lie_in_their_squares():
+def test_stick_figures_lie_in_their_squares():
     for pose in pose_choices():
         corners = np.array([(stroke.x0, stroke.y0, stroke.x1, stroke.y1) for stroke in pose.figure])
         assert len(pose.figure) == 24 and corners.min() > 0.0 and corners.max() < 1.0

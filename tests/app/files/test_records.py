@@ -1,4 +1,4 @@
-"""One declared range wherever a value comes from, and every mistake in a file as one line with its path."""
+"""Declared ranges apply to files and options alike; a mistake in a file is one line with its path."""
 
 import json
 import re
@@ -51,7 +51,7 @@ def speed(value: float) -> None:
     playback_of(PlaybackOptions(speed=value))
 
 
-REFUSED = [  # class and field, a value, its path in a session, how an option says it
+REFUSED = [  # class, field, a value, its path in a session, the options with that value
     (LampState, "temperature_k", 40_001.0, "light.lamps[0].temperature_k", lambda v: lamp(f"1,2,3@{v}")),
     (LampState, "temperature_k", 500.0, "light.lamps[0].temperature_k", lambda v: lamp(f"1,2,3@{v}")),
     (LampState, "elevation_deg", 90.5, "light.lamps[0].elevation_deg", lambda v: lamp(f"1,{v},3")),
@@ -71,7 +71,7 @@ REFUSED = [  # class and field, a value, its path in a session, how an option sa
 
 
 @pytest.mark.parametrize("kind, name, value, path, type_option", REFUSED, ids=lambda v: v if isinstance(v, str) else "")
-def test_what_is_out_of_range_is_refused_in_the_same_words_everywhere(kind, name, value, path, type_option, tmp_path):
+def test_a_value_out_of_range_is_refused_with_the_same_text_everywhere(kind, name, value, path, type_option, tmp_path):
     expected = f"expected {range_of(kind, name).text}, got "
     values = [1, 1, value] if name == "tint" else value
     with pytest.raises(SessionError, match=re.escape(expected)):
@@ -85,7 +85,7 @@ def test_what_is_out_of_range_is_refused_in_the_same_words_everywhere(kind, name
             read_rig(tmp_path / "rig.json")
 
 
-def test_options_of_bodies_and_views_keep_the_declared_ranges(avatar_file):
+def test_options_of_bodies_are_checked_against_the_declared_ranges(avatar_file):
     for option, value, kind, name in (
         ("spacing", 11.0, AvatarRowState, "spacing_m"), ("shape", "0,21", BodyState, "shape"),
     ):  # fmt: skip

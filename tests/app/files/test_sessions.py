@@ -1,4 +1,4 @@
-"""Sessions come back as they were, and what is wrong in a file is one line."""
+"""Sessions are read as they were saved, and a mistake in a file is an error of one line."""
 
 import json
 from dataclasses import dataclass, replace
@@ -39,21 +39,21 @@ def state(avatar_file):
     return exports.edit_turntable(cameras.orbit(state, 100.0, 30.0), spin="light", seconds=2.5)
 
 
-def test_everything_comes_back(state, tmp_path):
+def test_a_saved_session_is_read_unchanged(state, tmp_path):
     save_session(tmp_path / "s.json", state)
     assert load_session(tmp_path / "s.json") == state
     assert view_of_argument(json.dumps(view_record(state))) == state
     assert view_of_argument(str(tmp_path / "s.json")) == state
 
 
-def test_every_kind_of_value_comes_back():
+def test_a_record_holds_every_kind_of_value():
     outer = Outer("x", Inner((1.0, 2.5), (3, "b")), 4.0, "b", True, (Inner(), Inner((1.0,))), {"k": 2.0})
     record = json.loads(json.dumps(to_record(outer)))
     assert from_record(Outer, record) == outer
     assert to_record(Outer("x")) == {"name": "x"}
 
 
-def test_files_of_the_project_are_found_wherever_it_lies():
+def test_files_of_the_project_are_named_relative_to_it():
     state = ViewState(BodyState(str(CHECKPOINTS / "josh.ckpt")))
     assert view_record(state) == {"body": {"avatar": "checkpoints/josh.ckpt"}}
     assert str(PROJECT) not in session_text(state)
@@ -85,7 +85,7 @@ def test_a_file_beside_the_session_is_found(state, avatar_file, tmp_path):
         ({"tool": {"turntable": {"fps": 29.97}}}, "tool.turntable.fps: expected a whole number, got 29.97"),
     ],
 )
-def test_what_is_wrong_is_one_line(tmp_path, view, message):
+def test_an_invalid_view_is_refused_in_one_line(tmp_path, view, message):
     path = tmp_path / "s.json"
     path.write_text(json.dumps({"format": "phynes session", "version": 2, "view": view}))
     with pytest.raises(SessionError, match=message) as error:
@@ -111,17 +111,17 @@ def test_other_files_are_refused(tmp_path, content, message):
         load_session(path)
 
 
-def test_a_missing_session_is_told(tmp_path):
+def test_a_missing_session_is_an_error(tmp_path):
     with pytest.raises(SessionError, match="No such file"):
         load_session(tmp_path / "none.json")
 
 
-def test_a_required_field_is_missed():
+def test_a_missing_required_field_is_named():
     with pytest.raises(RecordError, match="name: missing"):
         from_record(Outer, {})
 
 
-def test_a_session_that_cannot_be_written_leaves_the_older_one(state, tmp_path, monkeypatch):
+def test_a_failed_write_leaves_the_older_session(state, tmp_path, monkeypatch):
     save_session(tmp_path / "s.json", state)
     monkeypatch.setattr("app.files.sessions.session_text", lambda state: 1 / 0)
     with pytest.raises(ZeroDivisionError):
@@ -129,7 +129,7 @@ def test_a_session_that_cannot_be_written_leaves_the_older_one(state, tmp_path, 
     assert load_session(tmp_path / "s.json") == state and len(list(tmp_path.iterdir())) == 1
 
 
-def test_a_session_of_version_1_is_read_by_the_names_that_fields_have_now(tmp_path):
+def test_a_session_of_version_1_is_read_with_the_present_names_of_fields(tmp_path):
     view = {
         "company": {"others": [{}, {}], "place": 2, "spacing_m": 1.1},
         "stage": {"has_ground": True},

@@ -1,4 +1,4 @@
-"""Several bodies side by side: edits of the row, the clocks, and where everybody stands."""
+"""The row of avatars: its edits, clip times, and the positions of the bodies."""
 
 import json
 from dataclasses import replace
@@ -45,7 +45,7 @@ def names(state: ViewState) -> list[str]:
     return [body.avatar for body in state.bodies]
 
 
-def test_choosing_another_keeps_everybodys_place_and_pose():
+def test_choosing_another_body_keeps_the_order_and_the_poses():
     state = edits.edit_body(row_of("a", "b", "c", "d"), time_s=3.0)
     assert names(state) == ["a", "b", "c", "d"] and state.body.avatar == "d"
     chosen = choose_body(state, 1)
@@ -54,7 +54,7 @@ def test_choosing_another_keeps_everybodys_place_and_pose():
     assert choose_body(state, 9) == state and choose_next_body(state).body.avatar == "a"
 
 
-def test_the_last_body_stays_and_the_row_has_an_end():
+def test_the_last_body_cannot_be_removed_and_the_row_has_a_maximum():
     state = row_of("a", "b", "c")
     state = remove_body(choose_body(state, 1))
     assert names(state) == ["a", "c"] and state.body.avatar == "a"
@@ -63,14 +63,14 @@ def test_the_last_body_stays_and_the_row_has_an_end():
     assert len(full.bodies) == MAX_BODIES
 
 
-def test_a_new_body_takes_the_pose_and_the_camera_steps_back_to_see_it():
+def test_a_new_body_has_the_active_ones_pose_and_the_camera_moves_back():
     state = joints.set_joint(ViewState(BodyState("a", "walk", 0.5)), 16, (1.0, 2.0, 3.0))
     both = add_body(state, "b")
     assert both.body == replace(state.body, avatar="b")
     assert both.camera.distance_m > state.camera.distance_m
 
 
-def test_sharing_a_pose_leaves_each_its_avatar_and_shape():
+def test_bodies_that_share_a_pose_keep_their_avatars_and_shapes():
     state = avatar_row.set_shape(row_of("a", "b"), 0, 2.0)
     state = edit_avatar_row(joints.set_joint(choose_body(state, 0), 18, (0.0, -40.0, 0.0)), shares_pose=True)
     first, second = posed_bodies(state)
@@ -82,7 +82,7 @@ def playing(**playback: object) -> ViewState:
     return ViewState(BodyState("a", "walk", 0.9, True, playback=replace(PlaybackState(), **playback)))
 
 
-def test_time_loops_and_rests_when_paused():
+def test_time_loops_and_stops_when_paused():
     assert advance_time(playing(), 0.3, DURATIONS).body.time_s == pytest.approx(0.2)
     assert advance_time(ViewState(), 0.3, DURATIONS) == ViewState()
 
@@ -103,7 +103,7 @@ def test_playback_does_not_depend_on_how_often_it_is_drawn():
     assert often.body.time_s == pytest.approx(advance_time(playing(speed=0.7), 1.0, DURATIONS).body.time_s)
 
 
-def test_every_clock_of_the_row_runs_and_undo_turns_none_back():
+def test_the_clips_of_all_bodies_run_and_undo_changes_no_time():
     state = replace(playing(), body=replace(playing().body, time_s=0.0))
     store = Store(choose_body(edits.edit_body(add_body(state), motion="run"), 0))
     store.post(lambda s: edits.edit_display(s, exposure_ev=1.0), "exposure")
@@ -115,37 +115,37 @@ def test_every_clock_of_the_row_runs_and_undo_turns_none_back():
 
 
 @pytest.fixture(scope="module")
-def session():
+def service():
     return RenderService()
 
 
-def test_everybody_stands_in_a_row_on_one_ground_whatever_the_clip(session, avatar_file):
-    """The T-pose stands where the body file puts it, a clip's feet on y = 0, and a walk leads away."""
+def test_bodies_stand_in_a_row_on_one_ground_whatever_their_clips(service, avatar_file):
+    """A T-pose is where the body file has it, a clip's feet are at y = 0, and a walk moves away from the origin."""
     state = row_of(*[str(avatar_file)] * 4)
     state = edits.edit_body(choose_body(state, 2), motion=motion_path("walk"), time_s=1.0)
-    row = session._bodies.row(choose_body(state, 0))
+    row = service._bodies.row(choose_body(state, 0))
     pelvises = np.array([body.joints[0] for body in row.shown])
     assert np.diff(pelvises[:, 0]) == pytest.approx([1.8] * 3, abs=0.05)  # the walk sways
     assert pelvises[:, 1] == pytest.approx(pelvises[0, 1], abs=0.05)
     assert pelvises[:, 2] == pytest.approx(pelvises[0, 2], abs=0.01)
 
 
-def test_a_squatting_body_stands_on_the_ground_of_its_neighbor(session, avatar_file):
+def test_a_squatting_body_has_the_same_ground_as_its_neighbor(service, avatar_file):
     squat = read_pose(pose_path("squat")).rotations
-    row = session._bodies.row(hold_pose(row_of(*[str(avatar_file)] * 2), squat))
+    row = service._bodies.row(hold_pose(row_of(*[str(avatar_file)] * 2), squat))
     lowest = [pose_body(posed.avatar.body, posed.pose).vertices[:, 1].min() for posed in row.posed]
     assert float(lowest[0]) == pytest.approx(float(lowest[1]), abs=1e-4)
     assert row.shown[1].joints[0, 1] < row.shown[0].joints[0, 1] - 0.2
 
 
-def test_one_body_alone_is_not_moved(session, avatar_file):
-    alone = session._bodies.row(ViewState(BodyState(str(avatar_file))))
+def test_one_body_alone_is_not_moved(service, avatar_file):
+    alone = service._bodies.row(ViewState(BodyState(str(avatar_file))))
     assert not alone.posed[0].pose.transl.any()
 
 
-def test_four_avatars_share_the_light_and_one_frame(session, avatar_file):
+def test_four_avatars_share_the_light_and_one_frame(service, avatar_file):
     state = edits.edit_display(row_of(*[str(avatar_file)] * 4), buffer="albedo")
-    frame = session.render(state, 96)
+    frame = service.render(state, 96)
     columns = np.nonzero((frame.pixels[..., 3] > 0).any(0))[0]
     assert columns[0] < 8 and columns[-1] >= 88
     assert len(frame.bodies) == 4 and frame.face_index is not None
@@ -171,7 +171,7 @@ def test_render_draws_a_row(avatar_file, tmp_path):
         (["--pose", "none.json"], "in the library: a_pose, "),
     ],
 )
-def test_options_of_the_row_that_make_no_sense_are_one_line(avatar_file, tmp_path, capsys, options, message):
+def test_invalid_options_of_the_row_are_refused_in_one_line(avatar_file, tmp_path, capsys, options, message):
     pair = ["--avatar", str(avatar_file), "--avatar", str(avatar_file)]
     assert cli.main(["render", *pair, "--out", str(tmp_path), *options]) == 2
     error = capsys.readouterr().err
@@ -188,7 +188,7 @@ def test_options_of_the_row_that_make_no_sense_are_one_line(avatar_file, tmp_pat
         ("[0.0, 0.0, 0.125]", "[0.0, 0.0, 0.0], [0.0, 0.0, 0.125]", "held_pose: expected 24 joints or none, got 25"),
     ],
 )
-def test_a_session_with_bodies_that_make_no_sense_is_told_in_one_line(tmp_path, old, new, message):
+def test_invalid_bodies_in_a_session_are_refused_in_one_line(tmp_path, old, new, message):
     state = add_body(hold_pose(ViewState(), ((0.0, 0.0, 0.125),) * 24))
     state = edits.edit_body(state, playback=PlaybackState(speed=2.0), unlimited=("head",))
     text = json.dumps(json.loads(session_text(state)))
@@ -198,7 +198,7 @@ def test_a_session_with_bodies_that_make_no_sense_is_told_in_one_line(tmp_path, 
     assert "\n" not in str(error.value)
 
 
-def test_playback_options_mean_what_the_timeline_shows():
+def test_playback_options_set_the_playback_state():
     options = PlaybackOptions(range="0.5,2", speed=-0.5, loop=False, smooth=False, mix="walk,0.3")
     playback = playback_of(options)
     assert (playback.start_s, playback.end_s, playback.speed, playback.loops) == (0.5, 2.0, -0.5, False)

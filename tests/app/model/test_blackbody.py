@@ -1,4 +1,4 @@
-"""Colors by temperature: published chromaticities and what they mean for lamps."""
+"""Black-body colors: published chromaticities, and the colors of lamps."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def test_6500_kelvin_is_white():
     assert blackbody_color(6500.0) == pytest.approx((1.0, 1.0, 1.0), abs=0.05)
 
 
-def test_low_temperatures_are_red_high_ones_blue_and_all_are_as_bright():
+def test_low_temperatures_are_red_high_ones_blue_and_all_have_luminance_1():
     ratios = [blackbody_color(kelvin)[0] / blackbody_color(kelvin)[2] for kelvin in (2500, 4000, 6500, 9000, 14000)]
     assert ratios == sorted(ratios, reverse=True)
     for kelvin in (1000.0, 3200.0, 12000.0, 1e9):

@@ -1,4 +1,4 @@
-"""Camera paths in closed form: circles, dolly zooms, straight flights; nothing overshoots."""
+"""Camera paths against closed forms: circles, dolly zooms, straight lines; nothing overshoots."""
 
 import math
 from dataclasses import replace
@@ -54,7 +54,7 @@ def test_nothing_overshoots_its_two_keys(first, second, third, time_s, eases):
 
 
 def test_keys_on_a_circle_are_a_turntable():
-    """Four sides at equal times, closed: the angle runs evenly, the distance stands still."""
+    """A closed path of four views at equal times: the azimuth grows linearly, the distance is constant."""
     path = path_of(
         *(CameraState(azimuth_deg=angle) for angle in (0.0, 90.0, -180.0, -90.0)), is_closed=True, closing_s=1
     )
@@ -76,7 +76,7 @@ def test_a_dolly_zoom_keeps_the_subject_at_its_size_all_the_way(eases):
         assert between.distance_m * math.tan(math.radians(0.5 * between.fov_deg)) == pytest.approx(1.0, abs=1e-9)
 
 
-def test_straight_moves_the_eye_on_a_line_and_a_look_around_leaves_it():
+def test_straight_moves_the_eye_on_a_line_and_looking_around_does_not_move_it():
     start = CameraState(30.0, 10.0, 3.0, (0.2, 0.1, 0.0))
     turned = looking_from(replace(start, azimuth_deg=-50.0, elevation_deg=-20.0), eye_of(start))
     path = path_of(start, turned, moves="straight")
@@ -88,7 +88,7 @@ def test_straight_moves_the_eye_on_a_line_and_a_look_around_leaves_it():
     assert middle == pytest.approx([0.5 * (a + b) for a, b in zip(first, last, strict=True)], abs=1e-9)
 
 
-def test_an_eased_path_starts_and_stops_without_speed():
+def test_an_eased_path_starts_and_stops_with_zero_velocity():
     path = path_of(CameraState(), CameraState(azimuth_deg=40.0), CameraState(azimuth_deg=60.0))
     step = 1e-4
     assert abs(camera_at(path, step).azimuth_deg) / step < 0.05
@@ -99,7 +99,7 @@ def test_an_eased_path_starts_and_stops_without_speed():
 
 @given(CAMERAS)
 @settings(max_examples=40, deadline=None)
-def test_the_eye_is_the_windows(camera):
+def test_the_eye_is_where_the_window_has_it(camera):
     view = OrbitView(camera, camera.pan_m, 64, 64)
     assert eye_of(camera) == pytest.approx(tuple(glm.vec3(view.eye)), abs=1e-4)  # float32 there
 

@@ -1,4 +1,4 @@
-"""Views, lens, flight and the edits of a path."""
+"""Edits of the camera (views, lens, flying) and of the camera path."""
 
 import math
 from dataclasses import replace
@@ -38,10 +38,10 @@ def times(state):
 
 def test_views_turn_around_what_is_looked_at():
     state = at(33.0, elevation_deg=10.0, distance_m=0.8, pan_m=(0.0, 0.6, 0.0))
-    for name, place in {"front": (0, 0, 0.8), "left": (0.8, 0, 0), "back": (0, 0, -0.8), "right": (-0.8, 0, 0),
+    for name, position in {"front": (0, 0, 0.8), "left": (0.8, 0, 0), "back": (0, 0, -0.8), "right": (-0.8, 0, 0),
                         "top": (0, 0.8, 0), "below": (0, -0.8, 0)}.items():  # fmt: skip
         x, y, z = eye_of(cameras.view_from(state, name).camera)
-        assert (x, y - 0.6, z) == pytest.approx(place, abs=1e-9), name
+        assert (x, y - 0.6, z) == pytest.approx(position, abs=1e-9), name
 
 
 def test_a_full_frame_lens_of_18_mm_spans_a_right_angle():
@@ -51,7 +51,7 @@ def test_a_full_frame_lens_of_18_mm_spans_a_right_angle():
         assert cameras.lens_mm(cameras.fov_of_lens(focal)) == pytest.approx(focal)
 
 
-def test_another_lens_keeps_the_size_or_the_place_as_wanted():
+def test_another_lens_keeps_the_size_or_the_distance():
     state = cameras.set_lens(ViewState(), 35.0)
     before, after = ViewState().camera, state.camera
     size = [camera.distance_m * math.tan(math.radians(0.5 * camera.fov_deg)) for camera in (before, after)]
@@ -74,8 +74,8 @@ def test_flight_moves_along_the_pictures_axes():
     state = at(37.0, elevation_deg=20.0)
     right, _, forward = OrbitView(state.camera, (0.0, 0.0, 0.0), 8, 8).axes
     flown = cameras.fly(state, 0.5, 0.25, 2.0).camera
-    places = enumerate(zip(right, forward, strict=True))
-    expected = [0.5 * a + 2.0 * c + (0.25 if row == 1 else 0.0) for row, (a, c) in places]
+    axes = enumerate(zip(right, forward, strict=True))
+    expected = [0.5 * a + 2.0 * c + (0.25 if row == 1 else 0.0) for row, (a, c) in axes]
     assert flown.pan_m == pytest.approx(expected, abs=1e-6)
     assert replace(flown, pan_m=(0.0, 0.0, 0.0)) == state.camera
     assert max(map(abs, cameras.fly(state, 0.0, 0.0, 1e9).camera.pan_m)) <= range_of(CameraState, "pan_m").reach[1]
@@ -97,7 +97,7 @@ def test_keys_are_added_two_seconds_apart_and_between_where_the_path_was_scrubbe
     assert (times(state), azimuths(state), state.tool.camera.key) == ([0, 2, 3, 4], [0, 40, -5, 80], 2)
 
 
-def test_a_key_added_on_a_closed_paths_way_home_leaves_its_length():
+def test_a_key_added_after_the_last_one_of_a_closed_path_keeps_its_length():
     state = camera_paths.toggle_closed(with_keys(0.0, 90.0))
     state = camera_paths.add_key(camera_paths.go_to_time(state, 3.5))
     assert times(state) == [0, 2, 3.5] and state.path.closing_s == 0.5
@@ -116,7 +116,7 @@ def test_keys_are_replaced_removed_and_reordered():
     assert camera_paths.set_key_time(state, 0, 5.0) == state
 
 
-def test_two_keys_never_share_a_moment():
+def test_two_keys_never_have_the_same_time():
     state = camera_paths.set_key_time(with_keys(0.0, 40.0, 80.0), 2, 2.0)
     assert times(state) == [0, 2, 2 + camera_paths.GAP_S] and mistake_in_keys(state.path.keys) is None
     for index in range(80):
@@ -134,7 +134,7 @@ def test_every_edit_of_an_empty_path_does_nothing():
 
 
 @pytest.mark.parametrize("steps", [1, 7, 300])
-def test_a_preview_is_where_the_path_is_however_often_it_is_drawn(steps):
+def test_a_preview_does_not_depend_on_the_number_of_frames(steps):
     state = camera_paths.toggle_path(camera_paths.go_to_time(with_keys(0.0, 40.0, 80.0), 0.0))
     for _ in range(steps):
         state = camera_paths.advance_path(state, 1.5 / steps)
@@ -145,17 +145,17 @@ def test_a_preview_is_where_the_path_is_however_often_it_is_drawn(steps):
     assert camera_paths.toggle_path(state).tool.camera.time_s == 0.0  # again from the start
 
 
-def test_a_closed_preview_goes_on_and_a_hand_stops_it():
+def test_a_closed_preview_repeats_and_an_edit_of_the_camera_stops_it():
     state = camera_paths.toggle_path(camera_paths.go_to_time(camera_paths.toggle_closed(with_keys(0.0, 90.0)), 0.0))
     state = camera_paths.advance_path(state, 4.0 * 3 + 1.0)
     assert state.tool.camera.plays and state.tool.camera.time_s == pytest.approx(1.0)
     edited = camera_paths.advance_path(camera_paths.set_key_time(state, 1, 3.0), 0.1)
-    assert edited.tool.camera.plays  # an edit of the path is no hand on the camera
+    assert edited.tool.camera.plays  # an edit of the path does not stop it
     orbited = camera_paths.advance_path(cameras.orbit(state, 10.0, 0.0), 0.1)
     assert not orbited.tool.camera.plays and orbited.camera == cameras.orbit(state, 10.0, 0.0).camera
 
 
-def test_undo_brings_the_camera_back_that_was_there_before_the_preview():
+def test_undo_restores_the_camera_from_before_the_preview():
     store = Store(edits.edit_camera(camera_paths.go_to_time(with_keys(0.0, 80.0), 0.0), azimuth_deg=-33.0))
     store.post(camera_paths.toggle_path, "play path")
     store.end_gesture()
@@ -172,7 +172,7 @@ def test_undo_brings_the_camera_back_that_was_there_before_the_preview():
     assert store.state.camera.azimuth_deg == -33.0 and not store.state.tool.camera.plays
 
 
-def test_keys_of_the_table_reach_every_edit():
+def test_the_edits_of_camera_and_path_have_working_keys():
     store = Store(ViewState())
     chords = ("Alt+2", "Alt+K", "Alt+3", "Alt+K", "Alt+EQUAL", "Ctrl+K", "Alt+RIGHT_BRACKET", "Alt+O", "Alt+PAGE_UP")
     for pressed in chords:

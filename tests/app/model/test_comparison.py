@@ -1,4 +1,4 @@
-"""What stands right of the split: chosen by edits, and undone with them."""
+"""The picture right of the comparison slider: chosen by edits, and undone with them."""
 
 from dataclasses import replace
 
@@ -6,7 +6,7 @@ from app.files.light_rigs import LIGHT_PRESETS
 from app.files.sessions import SessionError, parse_session, session_text
 from app.model import comparison, edits, lights, view_state
 from app.model.avatar_row import AvatarRowState, BodyState
-from app.model.comparison import other_side
+from app.model.comparison import compared_state
 from app.model.lights import LightState
 from app.model.store import Store
 from app.model.view_state import ViewState
@@ -16,23 +16,23 @@ from app.viewer.dropped_files import edit_of_dropped
 from tests.app.fake_commands import blank_frame
 
 AVATARS = ("a.ckpt", "b.ckpt", "c.ckpt")
-SKIES = ("one.exr", "two.exr")
+ENVIRONMENTS = ("one.exr", "two.exr")
 
 
-def test_choosing_anything_splits_the_picture_and_changes_that_alone():
+def test_each_choice_splits_the_picture_and_changes_nothing_else():
     state = ViewState(BodyState("a.ckpt"))
-    assert other_side(comparison.compare_buffer(state, "uv")).display.buffer == "uv"
-    other = other_side(comparison.compare_avatar(state, "b.ckpt"))
+    assert compared_state(comparison.compare_buffer(state, "uv")).display.buffer == "uv"
+    other = compared_state(comparison.compare_avatar(state, "b.ckpt"))
     assert other.body == replace(state.body, avatar="b.ckpt") and other.light == state.light
     lit = comparison.compare_environment(lights.add_lamp(state), "one.exr")
-    assert lit.compare.is_on and other_side(lit).light.environment == "one.exr"
-    assert other_side(lit).light.lamps == lit.light.lamps and lit.light.mode == "captured"
+    assert lit.compare.is_on and compared_state(lit).light.environment == "one.exr"
+    assert compared_state(lit).light.lamps == lit.light.lamps and lit.light.mode == "captured"
     rig = comparison.compare_rig(state, LIGHT_PRESETS["rim"], LightState(mode="none"))
-    assert other_side(rig).light == LightState(mode="none", lamps=LIGHT_PRESETS["rim"])
+    assert compared_state(rig).light == LightState(mode="none", lamps=LIGHT_PRESETS["rim"])
     assert comparison.compare_buffer(state, "beauty") == state
 
 
-def test_the_buffer_that_a_bare_split_opens_with_makes_way():
+def test_the_first_buffer_of_a_comparison_is_dropped_when_something_else_is_compared():
     state = comparison.toggle_compare(ViewState())
     assert state.compare.buffer == "shading"
     assert comparison.compare_avatar(state, "b.ckpt").compare.buffer == ""
@@ -40,7 +40,7 @@ def test_the_buffer_that_a_bare_split_opens_with_makes_way():
     assert comparison.compare_avatar(chosen, "b.ckpt").compare.buffer == "normal"
 
 
-def test_keys_step_through_avatars_and_environments_and_come_back():
+def test_steps_go_through_avatars_and_environments_and_return():
     state, seen = ViewState(BodyState("a.ckpt")), []
     for _ in range(3):
         state = comparison.step_compared_avatar(state, AVATARS)
@@ -48,20 +48,22 @@ def test_keys_step_through_avatars_and_environments_and_come_back():
     assert seen == ["b.ckpt", "c.ckpt", ""]
     dropped = replace(ViewState(BodyState("a.ckpt")), avatar_row=AvatarRowState((BodyState("mine.ckpt"),)))
     last = comparison.compare_avatar(dropped, "c.ckpt")
-    assert comparison.step_compared_avatar(last, AVATARS).compare.avatar == "mine.ckpt"  # beside, not on offer
+    assert (
+        comparison.step_compared_avatar(last, AVATARS).compare.avatar == "mine.ckpt"
+    )  # in the row, not among those offered
     lights = []
     for _ in range(3):
-        state = comparison.step_compared_environment(state, SKIES, 1)
+        state = comparison.step_compared_environment(state, ENVIRONMENTS, 1)
         lights.append(state.compare.light and state.compare.light.environment)
     assert lights == ["one.exr", "two.exr", None]
-    back = comparison.step_compared_environment(state, SKIES, -1)
+    back = comparison.step_compared_environment(state, ENVIRONMENTS, -1)
     assert back.compare.light is not None and back.compare.light.environment == "two.exr"
 
 
-def test_a_kept_light_stays_while_the_left_one_changes_and_spins_with_it():
+def test_a_kept_light_follows_only_the_left_ones_turntable_angle():
     state = comparison.keep_light(edits.edit_light(ViewState(), yaw_deg=30.0))
     state = edits.edit_light(state, yaw_deg=90.0, turn_deg=15.0)
-    assert other_side(state).light == LightState(yaw_deg=30.0, turn_deg=15.0)
+    assert compared_state(state).light == LightState(yaw_deg=30.0, turn_deg=15.0)
     assert comparison.keep_light(state).compare.light is None
 
 
@@ -87,13 +89,13 @@ def test_every_choice_is_one_step_of_undo_and_part_of_a_session(tmp_path):
         raise AssertionError("a buffer that does not exist was taken")
 
 
-def test_a_comparison_that_cannot_be_shown_is_taken_back():
+def test_a_comparison_that_cannot_be_rendered_is_reverted():
     shown = comparison.compare_buffer(ViewState(), "uv")
     broken = comparison.compare_avatar(shown, "broken.ckpt")
     assert view_state.revert_sources(broken, shown).compare.avatar == ""
 
 
-def test_what_is_dropped_on_the_right_side_changes_that_side(tmp_path):
+def test_a_file_dropped_on_the_right_picture_changes_that_picture(tmp_path):
     state = comparison.compare_buffer(ViewState(BodyState("a.ckpt")), "")
     lit = edit_of_dropped(tmp_path / "sky.exr", is_right=True)[0](state)
     assert lit.compare.light == replace(state.light, mode="environment", environment=str(tmp_path / "sky.exr"))

@@ -1,19 +1,19 @@
-"""Edits of how one looks."""
+"""Edits of the display settings and of the comparison."""
 
 from app.model import comparison, display_settings, edits, lights
 from app.model.lights import LightState
 from app.model.view_state import ViewState
 
 
-def test_comparing_starts_with_something_to_see_and_ends_with_one_picture():
+def test_a_comparison_starts_with_a_difference_and_ends_with_one_picture():
     state = comparison.toggle_compare(ViewState())
     assert state.compare.is_on and state.compare.buffer not in ("", state.display.buffer)
     assert not comparison.toggle_compare(state).compare.is_on
     kept = comparison.edit_compare(ViewState(), light=LightState(mode="none"))
-    assert comparison.toggle_compare(kept).compare.buffer == ""  # two lights are enough
+    assert comparison.toggle_compare(kept).compare.buffer == ""  # two lights are a difference
 
 
-def test_the_wipe_stays_in_the_picture_and_renders_nothing():
+def test_the_slider_stays_in_the_picture_and_needs_no_new_frame():
     state = comparison.toggle_compare(ViewState())
     moved = comparison.move_slider(state, 1.7)
     assert moved.display.slider == 1.0 and moved.rendered == state.rendered

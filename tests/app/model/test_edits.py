@@ -1,4 +1,4 @@
-"""Edits: pure, total, and what they say."""
+"""Edits: pure functions that clamp numbers and ignore what does not exist."""
 
 import math
 
@@ -54,14 +54,14 @@ def test_every_joint_has_exactly_one_slider():
     assert joints == list(range(NUM_JOINTS))
 
 
-def test_lamps_come_selected_and_go_without_leaving_a_hole():
+def test_new_lamps_are_selected_and_a_removed_one_leaves_a_valid_selection():
     state = ViewState()
     for count in range(lights.MAX_LAMPS):
         state = lights.add_lamp(state)
         assert state.tool.selected_lamp == count and len(state.light.lamps) == count + 1
     assert lights.add_lamp(state) == state
-    places = {(lamp.azimuth_deg, lamp.elevation_deg) for lamp in state.light.lamps}
-    assert len(places) == lights.MAX_LAMPS
+    directions = {(lamp.azimuth_deg, lamp.elevation_deg) for lamp in state.light.lamps}
+    assert len(directions) == lights.MAX_LAMPS
     state = lights.remove_lamp(state, lights.MAX_LAMPS - 1)
     assert state.tool.selected_lamp == lights.MAX_LAMPS - 2
     while state.light.lamps:
@@ -92,7 +92,7 @@ def test_a_brush_wraps_sideways_but_not_over_the_poles():
     assert lights.brush_cells(7, 7, 0) == [7 * PROBE_COLUMNS + 7]
 
 
-def test_refused_files_are_taken_back_and_other_edits_stay():
+def test_files_that_cannot_be_read_are_reverted_and_other_edits_stay():
     shown = ViewState()
     asked = edits.edit_light(edits.edit_display(shown, exposure_ev=1.0), mode="environment", environment="broken.exr")
     assert view_state.revert_sources(asked, shown) == edits.edit_display(shown, exposure_ev=1.0)

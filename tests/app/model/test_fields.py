@@ -1,4 +1,4 @@
-"""Numbers of the state declare their range once: edits and sliders keep to it, sessions hold what edits reach."""
+"""Declared fields: edits clamp to them, sliders take their range from them, sessions hold every state of edits."""
 
 import dataclasses
 import math
@@ -61,11 +61,11 @@ def test_every_number_of_the_state_declares_its_range(kind, name):
     assert not undeclared_numbers(hints_of(kind)[name])
 
 
-def test_the_state_is_walked_as_a_whole():
+def test_the_tests_of_fields_reach_nested_states():
     assert {LampState, CameraKey, StrokeState, TurntableState, StillState, CameraTool, Surroundings} < set(STATES)
 
 
-def test_defaults_keep_what_is_declared_and_sliders_lie_within():
+def test_defaults_are_valid_and_sliders_lie_within_the_declared_range():
     assert from_record(ViewState, to_record(ViewState(), has_defaults=True)) == ViewState()
     for kind, name in FIELDS:
         try:
@@ -80,7 +80,7 @@ def test_defaults_keep_what_is_declared_and_sliders_lie_within():
 # edits
 
 
-def test_edits_clamp_to_the_declared_range_and_leave_the_rest():
+def test_edits_clamp_to_the_declared_range():
     assert changed(LampState(), temperature_k=500.0).temperature_k == 1000.0
     assert changed(LampState(), temperature_k=-1.0).temperature_k == 0.0
     assert changed(LampState(), temperature_k=1e9, kind="area").temperature_k == 40_000.0
@@ -98,13 +98,13 @@ INDEX = st.integers(-3, 30)
 
 
 def numbers_of(kind: type) -> list[tuple[str, type]]:
-    """Fields that hold one number, and whether it is whole."""
+    """Fields that hold one number, with its type."""
     plain = ((name, typing.get_args(hint)) for name, hint in hints_of(kind).items())
     return [(name, found[0]) for name, found in plain if found and found[0] in (int, float)]
 
 
 def changes_of(kind: type) -> st.SearchStrategy:
-    """One field of a class with any number at all."""
+    """One field of a class with any number."""
     values = {float: ANY, int: st.integers(-1000, 1000)}
     return st.one_of([st.builds(lambda v, n=name: {n: v}, values[is_a]) for name, is_a in numbers_of(kind)])
 
@@ -154,7 +154,7 @@ EDITS = st.one_of(
 
 @given(st.lists(EDITS, max_size=12))
 @settings(max_examples=150, deadline=None)
-def test_every_state_that_edits_reach_comes_back_from_its_session(tmp_path_factory, listed):
+def test_every_state_that_edits_can_make_is_restored_from_its_session(tmp_path_factory, listed):
     state = ViewState()
     for edit in listed:
         state = edit(state)
@@ -176,7 +176,7 @@ def test_a_slider_takes_range_format_and_label_from_the_field():
     assert (brush["min_value"], brush["max_value"], type(brush["max_value"])) == (0, 4, int)
 
 
-def test_a_slider_gives_the_fields_value_back():
+def test_a_slider_returns_the_fields_value():
     from app.panels.widgets import slider
 
     given = []
@@ -190,7 +190,7 @@ def test_a_slider_gives_the_fields_value_back():
     assert given == [0.2, 3]
 
 
-def test_a_tuple_of_unlike_numbers_is_clamped_one_by_one():
+def test_a_tuple_of_different_numbers_is_clamped_one_by_one():
     assert number_in(hints_of(LightState)["probe_edits"]).most == 511
     path = changed(CameraPath(), closing_s=1e9)
     assert path.closing_s == 600.0 and replace(path, closing_s=2.0) == CameraPath()

@@ -1,4 +1,4 @@
-"""Edits of light and stage: pure, total, and what they say."""
+"""Edits of the light and the surroundings."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from app.model.lights import BACKDROPS, PROBE_COLUMNS, LampState, LightState
 from app.model.view_state import ViewState
 
 
-def test_a_sun_turned_into_a_near_lamp_lights_the_pelvis_as_before():
+def test_a_sun_turned_into_an_area_lamp_keeps_the_irradiance_at_the_pelvis():
     state = lights.add_lamp(ViewState())
     sun = state.light.lamps[0]
     near = lights.set_lamp_kind(state, 0, "area").light.lamps[0]
@@ -18,7 +18,7 @@ def test_a_sun_turned_into_a_near_lamp_lights_the_pelvis_as_before():
     assert lights.set_lamp_kind(state, 3, "area") == state == lights.set_lamp_kind(state, 0, "moon")
 
 
-def test_only_near_lamps_have_a_distance_and_it_stays_in_range():
+def test_only_area_lamps_have_a_distance_and_it_stays_in_range():
     state = lights.set_lamp_kind(lights.add_lamp(ViewState()), 0, "area")
     assert lights.move_lamp_away(state, 0, 1e9).light.lamps[0].distance_m == range_of(LampState, "distance_m").reach[1]
     assert lights.move_lamp_away(state, 0, 0.0).light.lamps[0].distance_m == range_of(LampState, "distance_m").reach[0]
@@ -37,8 +37,8 @@ def test_loaded_environments_are_remembered_once_newest_last():
     assert lights.step_environment(ViewState(), ("s.exr", "t.exr"), -1).light.environment == "t.exr"
 
 
-def test_mirroring_swaps_left_and_right_and_twice_is_nothing():
-    """The middle columns between front (24) and left (16) change with those between front and right (0)."""
+def test_mirroring_exchanges_left_and_right_and_twice_changes_nothing():
+    """Columns between front (24) and left (16) are exchanged with those between front and right (0)."""
     assert {column: lights.mirrored_column(column) for column in (23, 24, 7, 8, 16)} == {
         23: 24, 24: 23, 7: 8, 8: 7, 16: 31,
     }  # fmt: skip
@@ -48,7 +48,7 @@ def test_mirroring_swaps_left_and_right_and_twice_is_nothing():
     assert lights.mirror_paint(once) == painted
 
 
-def test_a_brush_for_both_sides_paints_twice():
+def test_a_mirrored_brush_paints_two_cells():
     state = edits.edit_tool(ViewState(), brush_mirrors=True)
     cells = [cell for cell, _ in lights.paint_probes(state, 5, 20, (1.0, 1.0, 1.0)).light.probe_edits]
     assert cells == [5 * PROBE_COLUMNS + 20, 5 * PROBE_COLUMNS + 27]
@@ -61,14 +61,14 @@ def test_the_eyedropper_paints_what_it_picked():
     assert lights.resize_brush(ViewState(), 9).tool.brush_radius == 4
 
 
-def test_a_rig_replaces_the_lamps_and_keeps_the_sky_unless_it_has_one():
+def test_a_rig_replaces_the_lamps_and_the_environment_only_where_it_has_one():
     lit = edits.edit_light(lights.add_lamp(ViewState()), mode="environment", environment="a.exr")
     rigged = lights.use_rig(lit, LIGHT_PRESETS["rim"], None)
     assert rigged.light.lamps == LIGHT_PRESETS["rim"] and rigged.light.environment == "a.exr"
     assert lights.use_rig(lit, LIGHT_PRESETS["rim"], LightState(mode="none")).light.mode == "none"
 
 
-def test_backdrops_go_around():
+def test_backdrops_are_cycled_through():
     state, seen = ViewState(), []
     for _ in BACKDROPS:
         state = lights.next_backdrop(state)

@@ -1,4 +1,4 @@
-"""Curves in closed form: through their values, never beyond, smooth."""
+"""Monotone cubic curves: through their values, without overshoot, smooth."""
 
 import pytest
 from hypothesis import given, settings
@@ -18,7 +18,7 @@ def timed(values, gaps):
 
 @given(VALUES, st.lists(st.floats(0.1, 5), min_size=7, max_size=7), st.booleans(), st.floats(0, 1))
 @settings(max_examples=200, deadline=None)
-def test_a_curve_meets_its_values_and_stays_between_neighbors(values, gaps, is_flat, share):
+def test_a_curve_goes_through_its_values_and_stays_between_neighbors(values, gaps, is_flat, share):
     times = timed(values, gaps)
     curve = MonotoneCurve(times, values, is_flat)
     for piece in range(len(values) - 1):
@@ -48,7 +48,7 @@ def test_the_inner_slope_is_the_weighted_harmonic_mean():
 
 @given(VALUES, st.lists(st.floats(0.5, 5), min_size=7, max_size=7))
 @settings(max_examples=60, deadline=None)
-def test_speed_does_not_jump(values, gaps):
+def test_the_slope_is_continuous(values, gaps):
     times, step = timed(values, gaps), 1e-5
     curve = MonotoneCurve(times, values)
     for time in times[1:-1]:
@@ -57,6 +57,6 @@ def test_speed_does_not_jump(values, gaps):
 
 
 @pytest.mark.parametrize("times, values", [([], []), ([0.0, 1.0], [1.0]), ([0.0, 0.0], [1.0, 2.0])])
-def test_what_is_no_curve_is_refused(times, values):
+def test_invalid_times_and_values_are_refused(times, values):
     with pytest.raises(ValueError, match="expected"):
         MonotoneCurve(times, values)

@@ -1,4 +1,4 @@
-"""The store: edits in order, gestures as one undo step, the clock that undo does not turn back."""
+"""The store: edits in order, gestures as one undo step, clip times that undo does not change."""
 
 import threading
 from dataclasses import replace
@@ -50,7 +50,7 @@ def test_edits_of_two_kinds_are_two_steps():
     assert store.state.light.lamps == () and store.state.display.exposure_ev == 1.0
 
 
-def test_an_edit_after_undo_forgets_what_was_undone():
+def test_an_edit_after_undo_clears_redo():
     store = Store(ViewState())
     store.post(exposure(1.0), "a")
     store.apply()
@@ -60,14 +60,14 @@ def test_an_edit_after_undo_forgets_what_was_undone():
     assert not store.can_redo and store.can_undo
 
 
-def test_edits_that_change_nothing_leave_no_step():
+def test_edits_that_change_nothing_are_no_undo_step():
     store = Store(ViewState())
     store.post(exposure(0.0), "exposure")
     store.apply()
     assert not store.can_undo
 
 
-def test_the_clock_is_no_step_and_undo_does_not_turn_it_back():
+def test_the_clip_time_is_no_undo_step_and_undo_does_not_change_it():
     store = Store(edits.edit_body(ViewState(), motion="walk", playing=True))
     store.post(exposure(1.0), "exposure")
     for _ in range(3):
@@ -94,7 +94,7 @@ def test_posts_from_many_threads_all_arrive():
     assert store.state.body.time_s == 800.0
 
 
-def test_only_what_the_engine_sees_asks_for_a_new_frame():
+def test_only_edits_that_change_the_frame_need_a_new_one():
     state = ViewState()
     same = [
         edits.edit_display(state, exposure_ev=2.0, curve="filmic", background=(1.0, 1.0, 1.0)),
@@ -111,7 +111,7 @@ def test_only_what_the_engine_sees_asks_for_a_new_frame():
     assert all(changed.rendered != state.rendered for changed in other)
 
 
-def test_counts_agree_with_the_engine():
+def test_constants_agree_with_the_engine():
     from app.model.display_settings import TONE_CURVES
     from app.model.lights import PROBE_COLUMNS, PROBE_ROWS
     from phynes_core.render.tonemap import TONE_CURVES as ENGINE_CURVES

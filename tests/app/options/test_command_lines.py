@@ -1,4 +1,4 @@
-"""The command line that is shown makes the very state that is shown: it is typed into the parser and read back."""
+"""The command lines of the viewer describe the state exactly: they are parsed again and compared."""
 
 import shlex
 from dataclasses import replace
@@ -56,25 +56,25 @@ def lit(state):
     return white_sun(replace(state, light=light), -20.123456)
 
 
-def looking(state):
+def with_display(state):
     display = replace(state.display, exposure_ev=0.7, curve="agx", buffer="shading", has_false_color=True)
     return replace(state, display=display, camera=replace(state.camera, fov_deg=47.0))
 
 
-SAID = {  # states that options say
+OPTION_STATES = {  # states that options can describe
     "plain": lambda s: s,
     "lit": lit,
-    "look": looking,
-    "stage": lambda s: replace(s, surroundings=Surroundings("checker", has_ground=True, has_balls=True)),
+    "display": with_display,
+    "surroundings": lambda s: replace(s, surroundings=Surroundings("checker", has_ground=True, has_balls=True)),
     "shaped": lambda s: edits.edit_body(avatar_row.set_shape(s, 2, 1.234567), motion="", time_s=0.0, detail="off"),
-    "company": lambda s: replace(
+    "row of avatars": lambda s: replace(
         s, avatar_row=replace(s.avatar_row, others=(s.body, replace(s.body, motion="", time_s=0.0)), spacing_m=1.1)
     ),
     "playing": lambda s: edits.edit_body(s, playing=True),
     "lines": lambda s: edits.edit_display(s, has_wireframe=True, has_joints=True),
     "no surroundings": lambda s: edits.edit_light(s, mode="none"),
 }
-KEPT = {  # states that only a session holds
+SESSION_STATES = {  # states that only a session can describe
     "joints": lambda s: joints.set_joint(s, 16, (1.0, 2.0, 3.0)),
     "painted": lambda s: lights.paint_probes(s, 3, 4, (1.0, 2.0, 3.0)),
     "panned": lambda s: edits.edit_camera(s, pan_m=(0.1, 0.2, 0.0)),
@@ -87,7 +87,7 @@ KEPT = {  # states that only a session holds
 
 
 def parsed(text):
-    """The options that a shell and the command's parser make of it, and the view that the command starts with."""
+    """The options that a shell and the command's parser make of a line, and the view that the command starts with."""
     python, launcher, command, *arguments = shlex.split(text)
     assert (python, Path(launcher).name) == ("python", "launch.py")
     options = cli._parse(command, import_module(f"app.commands.{command}"), arguments)
@@ -95,15 +95,15 @@ def parsed(text):
 
 
 def comparable(state):
-    """What the engine and the display make of a state."""
+    """The part of a state that shows in a picture."""
     body = state.body if state.body.motion else replace(state.body, time_s=0.0)
     bare = replace(state, body=body, tool=ViewState().tool, path=ViewState().path)
     return bare.rendered, bare.display, bare.surroundings
 
 
-@pytest.mark.parametrize("name", SAID)
-def test_options_say_the_picture(state, name):
-    shown = SAID[name](state)
+@pytest.mark.parametrize("name", OPTION_STATES)
+def test_options_describe_the_picture(state, name):
+    shown = OPTION_STATES[name](state)
     command = still_command(shown, StillState(512, False, "p.png"), {})
     assert command.session is None and "--session" not in command.text
     options, view = parsed(command.text)
@@ -111,9 +111,9 @@ def test_options_say_the_picture(state, name):
     assert (options.out, options.size, options.transparent) == (Path("p.png"), 512, False)
 
 
-@pytest.mark.parametrize("name", KEPT)
-def test_a_session_says_what_no_option_does(state, name):
-    shown = KEPT[name](state)
+@pytest.mark.parametrize("name", SESSION_STATES)
+def test_a_session_describes_what_no_option_does(state, name):
+    shown = SESSION_STATES[name](state)
     command = still_command(shown, StillState(512, False, "out/p.png"), {})
     assert not Path(command.session_path).exists()  # showing the line writes nothing
     command.write_session()
@@ -123,7 +123,7 @@ def test_a_session_says_what_no_option_does(state, name):
     assert load_session(Path(command.session_path)) == view
 
 
-def test_another_state_has_another_session(state):
+def test_another_state_has_another_session_file(state):
     first, second = (
         still_command(joints.set_joint(state, 16, (angle, 0.0, 0.0)), StillState(), {}) for angle in (1.0, 2.0)
     )
@@ -132,7 +132,7 @@ def test_another_state_has_another_session(state):
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("path", ["v.mp4", "v.webm", "frames"])
-def test_the_video_is_said_with_all_its_settings(state, kind, path):
+def test_the_line_of_a_video_has_all_its_settings(state, kind, path):
     playback = PlaybackState(speed=0.5, loops=False, start_s=0.2, end_s=0.9)
     shown = edits.edit_body(lit(state), playback=playback)
     if kind == "path":
@@ -150,37 +150,37 @@ def test_the_video_is_said_with_all_its_settings(state, kind, path):
     assert view.path == shown.path
 
 
-def test_options_of_the_engine_are_passed_on(state):
+def test_options_of_the_engine_are_repeated(state):
     engine = {"backend": "numba", "device": "cpu", "smpl": None, "maps": "auto"}
     text = still_command(state, StillState(), engine).text
     assert "--backend numba --device cpu" in text and "--smpl" not in text and "--maps" not in text
 
 
 @pytest.mark.parametrize("name", ["plain", "joints"])
-def test_the_line_makes_the_very_picture(state, name):
-    """As the window's F12 does, to the last bit."""
-    shown = {**SAID, **KEPT}[name](state)
+def test_the_line_makes_exactly_the_same_picture(state, name):
+    """The same file as the window's F12 writes, bit for bit."""
+    shown = {**OPTION_STATES, **SESSION_STATES}[name](state)
     settings = StillState(64, True, "p.png")
-    session = RenderService()
-    StillJob(shown, replace(settings, path="window.png")).run(session, lambda *_: True, lambda: False)
+    service = RenderService()
+    StillJob(shown, replace(settings, path="window.png")).run(service, lambda *_: True, lambda: False)
     command = still_command(shown, settings, {})
     command.write_session()
     assert cli.main(shlex.split(command.text)[2:]) == 0
     assert np.array_equal(read_png(Path("p.png")), read_png(Path("window.png")))
 
 
-class Silent:
-    """A worker that only listens."""
+class MessageRecorder:
+    """A worker that records its messages."""
 
     def __init__(self):
-        self.said = []
+        self.messages = []
 
     def say(self, text, is_error=False):
-        self.said.append((text, is_error))
+        self.messages.append((text, is_error))
 
 
-def test_the_desk_writes_lines_when_the_state_rests_and_copies_them(state):
-    store, worker, copied = Store(joints.set_joint(state, 16, (1.0, 2.0, 3.0))), Silent(), []
+def test_the_controller_makes_lines_when_the_state_rests_and_copies_them(state):
+    store, worker, copied = Store(joints.set_joint(state, 16, (1.0, 2.0, 3.0))), MessageRecorder(), []
     controller = ExportController(store, worker, dict, copied.append, {})
     controller.turn(10.0)
     assert controller.texts.picture == ""
@@ -189,12 +189,12 @@ def test_the_desk_writes_lines_when_the_state_rests_and_copies_them(state):
     assert " turntable " in controller.texts.video and list(Path().iterdir()) == []
     controller.copy_picture_command()
     assert copied == [controller.texts.picture] and len(list(Path().glob("picture-*.json"))) == 1
-    assert not worker.said[-1][1]
+    assert not worker.messages[-1][1]
     Path("file").write_text("")
     store.post(lambda s: exports.edit_still(s, path="file/p.png"), "path")
     store.apply()
     controller.copy_picture_command()
-    assert worker.said[-1][1] and len(copied) == 1
+    assert worker.messages[-1][1] and len(copied) == 1
 
 
 @pytest.mark.parametrize("path", ["/", ".", "~no-such-person/x.png", "x" * 300 + ".png"])
@@ -202,15 +202,15 @@ def test_a_path_that_no_file_can_have_is_a_message(state, path):
     state = exports.edit_turntable(
         exports.edit_still(joints.set_joint(state, 16, (1.0, 2.0, 3.0)), path=path), path=path
     )
-    worker = Silent()
-    worker.export = lambda take: True  # what fails there is the worker's message
+    worker = MessageRecorder()
+    worker.export = lambda job: True
     controller = ExportController(Store(state), worker, dict, lambda text: None, {})
     controller.turn(10.0)
     controller.turn(20.0)
     controller.copy_picture_command()
     controller.copy_video_command()
     controller.photograph()
-    assert all(is_error for _, is_error in worker.said)
+    assert all(is_error for _, is_error in worker.messages)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Two pictures and the line between them."""
+"""A comparison: two pictures and the slider between them."""
 
 from dataclasses import replace
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.model import edits
-from app.model.comparison import CompareState, first_column, other_side, side_by_side, swapped
+from app.model.comparison import CompareState, compared_state, first_column, side_by_side, swapped
 from app.model.display_settings import DisplaySettings
 from app.model.lights import LightState
 from app.model.view_state import ViewState
@@ -25,12 +25,12 @@ def frame_of(seed):
 
 
 @pytest.mark.parametrize("share, column", [(0.0, 0), (0.5, 16), (0.51, 16), (0.52, 17), (1.0, 32), (-2.0, 0)])
-def test_a_column_belongs_to_the_side_that_its_center_lies_on(share, column):
+def test_a_column_belongs_to_the_picture_that_its_center_lies_in(share, column):
     assert first_column(share, SIZE) == column
 
 
 @pytest.mark.parametrize("share", [0.0, 0.27, 0.5, 1.0])
-def test_each_side_is_exactly_its_own_picture_in_files_and_on_the_screen(share):
+def test_both_pictures_are_unchanged_in_files_and_on_the_screen(share):
     first, second, display = frame_of(1), frame_of(2), DisplaySettings(slider=share)
     expected = side_by_side(display_bytes(first, display), display_bytes(second, display), share)
     both = replace(first, other=second)
@@ -39,18 +39,18 @@ def test_each_side_is_exactly_its_own_picture_in_files_and_on_the_screen(share):
     assert np.abs(shown.astype(int) - expected).max() <= 1
 
 
-def test_the_second_side_differs_in_what_the_comparison_names_only():
+def test_the_right_picture_differs_only_in_what_is_compared():
     state = replace(ViewState(), compare=CompareState(True, buffer="normal"))
-    other = other_side(state)
+    other = compared_state(state)
     assert other.display.buffer == "normal" and other.light == state.light and not other.compare.is_on
     light = LightState(mode="none")
-    other = other_side(replace(state, compare=CompareState(True, light=light, avatar="b.ckpt")))
+    other = compared_state(replace(state, compare=CompareState(True, light=light, avatar="b.ckpt")))
     assert (other.light, other.body.avatar, other.display.buffer) == (light, "b.ckpt", "radiance")
 
 
-def test_swapping_twice_is_nothing_and_once_exchanges_the_sides():
+def test_swapping_exchanges_the_pictures_and_twice_changes_nothing():
     state = edits.edit_display(ViewState(), buffer="albedo")
     state = replace(state, compare=CompareState(True, buffer="uv", light=LightState(mode="none")))
     once = swapped(state)
-    assert other_side(once).display.buffer == "albedo" and once.display.buffer == "uv"
+    assert compared_state(once).display.buffer == "albedo" and once.display.buffer == "uv"
     assert once.light.mode == "none" and swapped(once) == state

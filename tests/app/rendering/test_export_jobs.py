@@ -1,4 +1,4 @@
-"""Pictures to take away: one picture, however many bands it was made of, and the command does what the window does."""
+"""Export jobs: tiles join to one picture, files hold what the window shows, mistakes are errors of one line."""
 
 from dataclasses import replace
 
@@ -24,13 +24,13 @@ SIZE = 96
 
 
 @pytest.fixture(scope="module")
-def session() -> RenderService:
+def service() -> RenderService:
     return RenderService()
 
 
 @pytest.fixture
 def state(avatar_file) -> ViewState:
-    """A body in surroundings with everything that depends on the position in the picture."""
+    """A body with floor, balls and checkerboard, which depend on the position in the picture."""
     state = ViewState(BodyState(str(avatar_file.resolve())), camera=CameraState(azimuth_deg=20.0, elevation_deg=12.0))
     return replace(
         lights.add_lamp(state),
@@ -43,39 +43,39 @@ def read_layers(path) -> dict[str, np.ndarray]:
         return {name: channel.pixels.astype(np.float32) for name, channel in file.channels().items()}
 
 
-def is_made(session, state, settings) -> bool:
-    return StillJob(state, settings).run(session, lambda done, of, frame: True, lambda: False)
+def is_made(service, state, settings) -> bool:
+    return StillJob(state, settings).run(service, lambda done, of, frame: True, lambda: False)
 
 
 @pytest.mark.parametrize("buffer", ["radiance", "depth", "normal"])
 @pytest.mark.parametrize("backdrop", ["checker", "environment"])
-def test_tiles_are_one_picture(session, state, monkeypatch, buffer, backdrop):
+def test_tiles_join_to_the_whole_picture(service, state, monkeypatch, buffer, backdrop):
     state = edits.edit_display(
         replace(state, surroundings=replace(state.surroundings, backdrop=backdrop)), buffer=buffer
     )
     state = edits.edit_display(state, has_wireframe=True, has_joints=True)
-    whole = session.render(state, SIZE, is_final=True)
+    whole = service.render(state, SIZE, is_final=True)
     monkeypatch.setattr(tiles, "TILE_PIXELS", SIZE * 20)
     monkeypatch.setattr("app.rendering.render_service.LARGEST_AT_ONCE", SIZE)
     shares = []
-    large = session.render_large(state, SIZE, lambda done, of: shares.append(done / of) or True)
+    large = service.render_large(state, SIZE, lambda done, of: shares.append(done / of) or True)
     assert shares == [0.2, 0.4, 0.6, 0.8, 1.0]
-    apart = np.abs(session.to_bytes(whole, state.display).astype(int) - session.to_bytes(large, state.display))
+    apart = np.abs(service.to_bytes(whole, state.display).astype(int) - service.to_bytes(large, state.display))
     assert apart.max() <= 2  # measured 1: rays through a cropped picture round differently
 
 
-def test_both_sides_of_a_split_picture_are_made(session, state):
+def test_both_pictures_of_a_comparison_are_made(service, state):
     state = replace(state, compare=CompareState(True, "albedo"))
     shares = []
-    frame = session.render_large(state, SIZE, lambda done, of: shares.append(done / of) or True)
+    frame = service.render_large(state, SIZE, lambda done, of: shares.append(done / of) or True)
     assert frame.other is not None and frame.other.state.display.buffer == "albedo" and shares == [0.5, 1.0]
-    assert session.render_large(state, SIZE, lambda done, of: done < of) is None
+    assert service.render_large(state, SIZE, lambda done, of: done < of) is None
 
 
-def test_a_clear_picture_over_its_background_is_the_shown_one(session, state, tmp_path):
+def test_a_transparent_picture_over_its_background_is_the_shown_one(service, state, tmp_path):
     state = replace(state, surroundings=replace(state.surroundings, backdrop="color"))
     for name, has_alpha in (("clear.png", True), ("shown.png", False)):
-        assert is_made(session, state, StillState(SIZE, has_alpha, str(tmp_path / name)))
+        assert is_made(service, state, StillState(SIZE, has_alpha, str(tmp_path / name)))
     clear, shown = read_png(tmp_path / "clear.png"), read_png(tmp_path / "shown.png")
     assert clear.shape == (SIZE, SIZE, 4) and shown.shape == (SIZE, SIZE, 3)
     alpha = clear[..., 3:] / 255.0
@@ -84,24 +84,24 @@ def test_a_clear_picture_over_its_background_is_the_shown_one(session, state, tm
     assert np.abs(over - shown).max() <= 2  # measured 1.2: alpha and color in 8 bits
 
 
-def test_a_layered_exr_holds_every_buffer_in_the_engines_numbers(session, state, tmp_path, monkeypatch):
+def test_a_layered_exr_holds_every_buffer_in_the_engines_numbers(service, state, tmp_path, monkeypatch):
     monkeypatch.setattr(tiles, "TILE_PIXELS", SIZE * 20)
     path = tmp_path / "layers.exr"
-    assert is_made(session, state, StillState(SIZE, True, str(path)))
-    layers, buffers = read_layers(path), session.buffers(state, SIZE, frozenset({"normal", "depth", "albedo"})).buffers
+    assert is_made(service, state, StillState(SIZE, True, str(path)))
+    layers, buffers = read_layers(path), service.buffers(state, SIZE, frozenset({"normal", "depth", "albedo"})).buffers
     assert set(layers) == set(channel_kinds())
     covered = buffers.mask[..., 0].numpy() > 0.99
     assert np.abs(layers["depth.Z"] - buffers.depth[..., 0].numpy())[covered].max() < 1e-3
     assert np.abs(layers["normal.X"] - buffers.normal[..., 0].numpy())[covered].max() < 0.02
     assert layers["A"].min() == 0.0 and layers["mask.Y"].max() == 1.0
     assert (layers["A"] > 0.05).mean() > (layers["mask.Y"] > 0).mean()  # the floor's shadow
-    assert read_exr(path).shape == (SIZE, SIZE, 4)  # what any program shows first
+    assert read_exr(path).shape == (SIZE, SIZE, 4)  # the picture that other programs show
 
 
-def test_a_cancelled_picture_leaves_nothing(session, state, tmp_path):
+def test_a_cancelled_picture_leaves_no_file(service, state, tmp_path):
     for name in ("a.png", "a.exr"):
-        take = StillJob(state, StillState(SIZE, False, str(tmp_path / name)))
-        assert not take.run(session, lambda done, of, frame: False, lambda: True)
+        job = StillJob(state, StillState(SIZE, False, str(tmp_path / name)))
+        assert not job.run(service, lambda done, of, frame: False, lambda: True)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -122,7 +122,7 @@ def test_a_picture_never_replaces_an_older_one(tmp_path):
         (["--out", "file/p.png"], "cannot write here"),
     ],
 )
-def test_mistakes_about_pictures_are_one_line(avatar_file, tmp_path, monkeypatch, capsys, options, message):
+def test_mistakes_in_options_are_refused_in_one_line(avatar_file, tmp_path, monkeypatch, capsys, options, message):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "file").write_text("")
     assert main(["render", "--avatar", str(avatar_file), *options]) == 2
@@ -131,21 +131,21 @@ def test_mistakes_about_pictures_are_one_line(avatar_file, tmp_path, monkeypatch
     assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
 
 
-def test_all_light_becomes_an_environment_that_lights_the_same(session, state, tmp_path):
+def test_an_exported_environment_lights_the_same(service, state, tmp_path):
     state = replace(state, surroundings=ViewState().surroundings)
     for name in ("light.hdr", "light.exr"):
-        assert LightJob(state, str(tmp_path / name)).run(session, lambda done, of, frame: True, lambda: False)
+        assert LightJob(state, str(tmp_path / name)).run(service, lambda done, of, frame: True, lambda: False)
     exact = read_exr(tmp_path / "light.exr")
     assert exact.shape == (LIGHT_ROWS, 2 * LIGHT_ROWS, 3) and read_hdr(tmp_path / "light.hdr").shape == exact.shape
     again = edits.edit_light(state, mode="environment", environment=str(tmp_path / "light.exr"), lamps=())
-    pictures = [session.render(edits.edit_display(s, buffer="shading"), SIZE, True).pixels for s in (state, again)]
+    pictures = [service.render(edits.edit_display(s, buffer="shading"), SIZE, True).pixels for s in (state, again)]
     lit = pictures[0][..., 3] > 0.99
     before, after = (picture[lit].astype(np.float32) for picture in pictures)
     apart = np.abs(after - before).mean() / before.mean()
-    assert apart < 0.01  # measured 0.2 %: the lamp came back as a bright source
+    assert apart < 0.01  # measured 0.2 %: the lamp is read as a bright source
 
 
-def test_light_is_not_written_where_nothing_could_read_it(session, state, tmp_path):
+def test_light_is_not_written_in_another_format(service, state, tmp_path):
     with pytest.raises(PhynesError, match="ends in .hdr or .exr"):
-        LightJob(state, str(tmp_path / "light.png")).run(session, lambda done, of, frame: True, lambda: False)
+        LightJob(state, str(tmp_path / "light.png")).run(service, lambda done, of, frame: True, lambda: False)
     assert not list(tmp_path.iterdir())

@@ -1,4 +1,4 @@
-"""Numbers as colors: scales in closed form, one picture in files and on the screen, legends that name the ends."""
+"""False color: scales against closed forms, the same picture in files and on the screen, legends."""
 
 from dataclasses import replace
 
@@ -33,7 +33,7 @@ def frame_of(name, kind, values, coverage=1.0, **changes):
     return Frame(pixels, kind, state, (0.0, 0.0, 0.0), np.zeros((16, 32, 3), np.float32), 1.0, **changes)
 
 
-def test_scales_in_closed_form():
+def test_scales_have_closed_forms():
     gray = torch.tensor([0.18, 0.18, 0.18])
     assert number_share(gray, STOPS, 0.0).item() == pytest.approx(0.6, abs=1e-6)  # of -6 to +4 stops
     assert number_share(gray, STOPS, 2.0).item() == pytest.approx(0.8, abs=1e-6)
@@ -45,7 +45,7 @@ def test_scales_in_closed_form():
     assert number_share(farthest, DEPTH, 0.0).item() == pytest.approx(1.0)
 
 
-def test_vectors_stay_as_they_are():
+def test_buffers_of_vectors_have_no_false_color():
     display = DisplaySettings(has_false_color=True)
     frame = frame_of("normal", PLAIN, np.random.default_rng(0).random((SIZE, SIZE, 3)))
     assert (display_bytes(frame, display) == display_bytes(frame, DisplaySettings())).all() and legend_of(
@@ -53,19 +53,19 @@ def test_vectors_stay_as_they_are():
     ) is None
 
 
-def test_the_legend_names_what_the_colors_mean():
+def test_the_legend_has_the_scales_range_and_unit():
     display = DisplaySettings(has_false_color=True)
     depth = legend_of(frame_of("depth", PLAIN, np.ones((SIZE, SIZE, 3)), depth_m=(2.5, 4.0)), display)
     assert depth is not None and (depth.low, depth.high) == (2.5, 4.0) and "m" in depth.title
     light = legend_of(frame_of("radiance", LIGHT, np.ones((SIZE, SIZE, 3))), display)
     assert light is not None and "stops" in light.title and (light.low, light.high) == (-6.0, 4.0)
-    plate = legend_picture(light, 400)
-    assert (plate[..., :3] <= plate[..., 3:]).all()  # premultiplied
+    drawn = legend_picture(light, 400)
+    assert (drawn[..., :3] <= drawn[..., 3:]).all()  # premultiplied
     middle = (colored(torch.tensor([0.5]))[0] * 255).round().int().numpy()
-    assert np.abs(plate[..., :3].astype(int) - middle).max(-1).min() <= 1
+    assert np.abs(drawn[..., :3].astype(int) - middle).max(-1).min() <= 1
 
 
-def test_sides_that_mean_different_numbers_have_a_legend_each():
+def test_pictures_with_different_scales_have_a_legend_each():
     display = DisplaySettings(has_false_color=True)
     near, far = (frame_of("depth", PLAIN, np.ones((SIZE, SIZE, 3)), depth_m=(at, at + 1.0)) for at in (2.0, 3.0))
     normal = frame_of("normal", PLAIN, np.ones((SIZE, SIZE, 3)))

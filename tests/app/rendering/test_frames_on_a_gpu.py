@@ -1,4 +1,4 @@
-"""Frames stay on the GPU until somebody asks for their numbers."""
+"""Frames stay on the GPU until they are read as arrays."""
 
 from dataclasses import replace
 
@@ -22,7 +22,7 @@ pytest.importorskip("moderngl")
 from tests.app.upload_picture import SIZE, picture
 
 
-def test_a_frame_on_a_gpu_is_copied_when_its_numbers_are_asked_for_and_then_once():
+def test_a_frame_on_a_gpu_is_copied_once_when_it_is_read():
     class Counted:
         num_copies = 0
 
@@ -52,8 +52,8 @@ def test_a_host_image_is_the_array_itself():
 
 
 @pytest.mark.parametrize("buffer", ["radiance", "normal", "depth"])
-def test_the_session_leaves_pictures_on_the_device(buffer, tmp_path, monkeypatch):
-    """On a pretended GPU, where nothing becomes an array before it was copied; with a floor it comes from the host."""
+def test_the_service_leaves_pictures_on_the_device(buffer, tmp_path, monkeypatch):
+    """On a simulated GPU, whose tensors must be copied before they become arrays; surroundings are made on the host."""
     torch.manual_seed(0)
     save_checkpoint(tmp_path / "plain.ckpt", Avatar.untrained(load_bundled_body(), "plain"))
     state = ViewState(BodyState(str(tmp_path / "plain.ckpt")), display=DisplaySettings(buffer=buffer))
@@ -62,12 +62,12 @@ def test_the_session_leaves_pictures_on_the_device(buffer, tmp_path, monkeypatch
     waits = []
     monkeypatch.setattr("app.rendering.render_service.wait_until_finished", lambda device: waits.append(device.type))
     with pretended_cuda() as device:
-        session = RenderService(device=device)
-        frame = session.render(state, 32)
+        service = RenderService(device=device)
+        frame = service.render(state, 32)
         assert isinstance(frame.image, DeviceImage) and is_marked(frame.image.tensor)
         assert frame.size == (32, 32) and waits == ["cuda"]
         pixels, faces = frame.pixels, frame.face_index
-        with_surroundings = session.render(replace(state, surroundings=Surroundings(backdrop="checker")), 32)
+        with_surroundings = service.render(replace(state, surroundings=Surroundings(backdrop="checker")), 32)
         if buffer == "radiance":
             assert isinstance(with_surroundings.image, np.ndarray)
     assert np.mean(faces != expected.face_index) < 0.01

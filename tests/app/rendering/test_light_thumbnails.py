@@ -1,4 +1,4 @@
-"""Thumbnails of environments: made beside the windows, shown in a strip that lights by a click."""
+"""Thumbnails of environments: made in a thread of their own, shown in a strip; a click uses the environment."""
 
 import threading
 
@@ -23,7 +23,7 @@ from tests.app.fake_commands import fake_commands
 
 
 @pytest.mark.parametrize("height", [8, 22, 150])
-def test_a_thumbnail_keeps_places_whatever_the_size_and_the_exposure(height):
+def test_a_thumbnail_keeps_its_layout_at_every_size_and_exposure(height):
     radiance = torch.full((height, 2 * height, 3), 1e-4)
     radiance[: height // 2, :, 2] = 1e-3  # a blue sky
     for exposure in (1.0, 1e5):
@@ -33,7 +33,7 @@ def test_a_thumbnail_keeps_places_whatever_the_size_and_the_exposure(height):
         assert 0.2 < picture.mean() < 0.8
 
 
-def test_they_are_made_by_another_thread_and_a_spoiled_file_is_passed_over(tmp_path):
+def test_a_thread_makes_them_and_leaves_out_invalid_files(tmp_path):
     good, bad = tmp_path / "good.exr", tmp_path / "bad.exr"
     write_exr(good, np.ones((16, 32, 3), np.float32))
     bad.write_bytes(b"no picture")
@@ -47,7 +47,7 @@ def test_they_are_made_by_another_thread_and_a_spoiled_file_is_passed_over(tmp_p
 
 @pytest.fixture
 def strip(monkeypatch):
-    """A strip over twelve lights, and the store that it edits."""
+    """A strip of twelve environments, and the store that it edits."""
     monkeypatch.delenv("DISPLAY", raising=False)
     dpg.create_context()
     build_theme(ASSETS / "fonts")
@@ -67,7 +67,7 @@ def strip(monkeypatch):
     dpg.destroy_context()
 
 
-def test_a_click_lights_with_what_is_under_it_and_the_wheel_goes_to_the_end(strip):
+def test_a_click_uses_the_environment_under_it_and_the_wheel_scrolls_to_the_end(strip):
     row, store, show = strip
     row.click(2.5 * (THUMB_PX + GAP_PX))
     show()
@@ -83,7 +83,7 @@ def test_a_click_lights_with_what_is_under_it_and_the_wheel_goes_to_the_end(stri
     assert store.state.light.environment == "/p/11.exr"
 
 
-def test_the_chosen_light_is_brought_into_view(strip):
+def test_the_strip_scrolls_to_the_chosen_environment(strip):
     row, store, show = strip
     store.post(lambda s: edit_light(s, mode="environment", environment="/p/10.exr"), "light")
     show()

@@ -1,4 +1,4 @@
-"""Material edits: what a hand does, what a file holds, and what the picture shows."""
+"""Material edits: the edits of the state, their files, and their pictures."""
 
 import json
 import sys
@@ -11,7 +11,7 @@ from app import cli
 from app.files.materials import MaterialFileError, load_materials, materials_path, save_materials
 from app.model import avatar_row, edits, lights, materials
 from app.model.avatar_row import BodyState
-from app.model.comparison import CompareState, other_side, swapped
+from app.model.comparison import CompareState, compared_state, swapped
 from app.model.fields import range_of
 from app.model.lights import LightState
 from app.model.materials import MOST_STROKES, MaterialState, StrokeState
@@ -32,17 +32,17 @@ PAINTED = MaterialState(
 
 
 @pytest.fixture(scope="module")
-def session():
+def service():
     return RenderService()
 
 
 @pytest.fixture
-def opening(session, avatar_file):
+def view(service, avatar_file):
     state = ViewState(BodyState(str(avatar_file)), light=LightState(mode="none"))
-    return lights.add_lamp(replace(state, camera=session.home_camera(state)))
+    return lights.add_lamp(replace(state, camera=service.home_camera(state)))
 
 
-# hands
+# edits of the state
 
 
 def test_a_stroke_grows_and_is_one_undo_step():
@@ -62,7 +62,7 @@ def test_a_stroke_grows_and_is_one_undo_step():
 
 
 def test_two_hundred_undo_steps_share_their_strokes():
-    """Each step adds its own stroke's points and a row of references: far below a copy of the picture."""
+    """Each step adds the points of its own stroke and a tuple of references: far less than a copy of the strokes."""
     state, states = ViewState(), []
     points = tuple((0.2 + 0.001 * step, 0.3) for step in range(50))
     for _ in range(200):
@@ -74,10 +74,10 @@ def test_two_hundred_undo_steps_share_their_strokes():
     assert rows + sum(100 * len(stroke.points) for stroke in seen.values()) < 2_000_000
 
 
-def test_edits_are_total():
+def test_invalid_edits_change_nothing():
     state = ViewState()
-    assert materials.extend_stroke(state, ((0.1, 0.1),)) == state  # nothing to go on with
-    assert materials.begin_stroke(state, ((1.5, 0.1),)) == state  # off the square
+    assert materials.extend_stroke(state, ((0.1, 0.1),)) == state  # there is no stroke to extend
+    assert materials.begin_stroke(state, ((1.5, 0.1),)) == state  # outside [0, 1]
     assert materials.take_tool(state, "hammer") == state
     full = materials.use_materials(state, MaterialState(strokes=(StrokeState(points=((0.1, 0.1),)),) * MOST_STROKES))
     assert materials.begin_stroke(full, ((0.1, 0.1),)) == full
@@ -92,7 +92,7 @@ def test_painting_shows_edits_that_were_hidden():
     assert materials.begin_stroke(state, ((0.3, 0.3),)).body.materials.is_shown
 
 
-def test_the_eyedropper_gives_the_brush_back():
+def test_the_eyedropper_sets_the_brush_and_chooses_it():
     state = materials.take_tool(ViewState(), "pick")
     state = materials.pick_material(state, (0.1, 0.2, 0.3), 0.01)
     assert state.tool.brush.tool == "brush"
@@ -100,30 +100,30 @@ def test_the_eyedropper_gives_the_brush_back():
     assert state.tool.brush.stroke.roughness == materials.MIN_ROUGHNESS
 
 
-def test_another_person_does_not_wear_this_ones_paint():
+def test_material_edits_belong_to_one_avatar():
     state = ViewState(replace(BodyState("a.ckpt"), materials=PAINTED))
     assert avatar_row.choose_avatar(state, "b.ckpt").body.materials == MaterialState()
     assert avatar_row.choose_avatar(state, "a.ckpt") == state
     compared = replace(state, compare=CompareState(True, avatar="b.ckpt"))
-    assert other_side(compared).body.materials == MaterialState()
+    assert compared_state(compared).body.materials == MaterialState()
     assert swapped(compared).body.materials == MaterialState()
     assert swapped(swapped(compared)).body == state.body
     before = replace(state, compare=CompareState(True, materials=MaterialState()))
-    assert other_side(before).body.materials == MaterialState() and swapped(swapped(before)).body == state.body
+    assert compared_state(before).body.materials == MaterialState() and swapped(swapped(before)).body == state.body
 
 
-def test_before_and_after_stand_beside_each_other():
+def test_edited_and_unedited_materials_can_be_compared():
     state = materials.use_materials(ViewState(BodyState("a.ckpt")), PAINTED)
     split = materials.compare_plain(state)
-    assert split.compare.is_on and other_side(split).body.materials == MaterialState()
-    assert other_side(split).display.buffer == state.display.buffer
+    assert split.compare.is_on and compared_state(split).body.materials == MaterialState()
+    assert compared_state(split).display.buffer == state.display.buffer
     assert not materials.compare_plain(split).compare.is_on
 
 
 # files
 
 
-def test_edits_come_back_as_they_were_saved(tmp_path):
+def test_saved_edits_are_read_unchanged(tmp_path):
     path = materials_path(str(tmp_path / "josh.ckpt"))
     assert path.name == "josh.materials.json"
     save_materials(path, PAINTED, "josh.ckpt")
@@ -150,7 +150,7 @@ def test_edits_come_back_as_they_were_saved(tmp_path):
         ('{"strokes": [' + "{}," * MOST_STROKES + "{}]}", "at most 1000"),
     ],
 )
-def test_files_from_strangers_are_checked(tmp_path, text, says):
+def test_invalid_files_are_refused_in_one_line(tmp_path, text, says):
     path = tmp_path / "x.materials.json"
     if text.startswith('{"') and "format" not in text:
         text = f'{{"format": "phynes materials", "version": 1, "materials": {text}}}'
@@ -160,7 +160,7 @@ def test_files_from_strangers_are_checked(tmp_path, text, says):
     assert says in str(refused.value) and len(str(refused.value)) < 400
 
 
-def test_a_huge_file_is_refused_unread(tmp_path):
+def test_a_huge_file_is_refused_without_reading_it(tmp_path):
     path = tmp_path / "x.materials.json"
     with open(path, "wb") as file:
         file.truncate(1 << 33)
@@ -171,39 +171,39 @@ def test_a_huge_file_is_refused_unread(tmp_path):
 # pictures
 
 
-def image_of(session, state, name):
-    buffers = session.buffers(state, SIZE, frozenset({name, "uv"})).buffers
+def image_of(service, state, name):
+    buffers = service.buffers(state, SIZE, frozenset({name, "uv"})).buffers
     return buffers.image(name).numpy(), buffers.mask[..., 0].numpy() == 1, buffers.uv.numpy()
 
 
-def test_half_the_albedo_is_half_as_bright(session, opening):
-    plain, inside, _ = image_of(session, opening, "albedo")
-    dark, _, _ = image_of(session, materials.edit_materials(opening, albedo_scale=0.5), "albedo")
+def test_half_the_albedo_is_half_as_bright(service, view):
+    plain, inside, _ = image_of(service, view, "albedo")
+    dark, _, _ = image_of(service, materials.edit_materials(view, albedo_scale=0.5), "albedo")
     assert np.abs(dark - 0.5 * plain)[inside].max() < 1e-5
 
 
-def test_paint_appears_where_the_picture_was_touched_and_undo_takes_it_off(session, opening):
-    plain, inside, uv = image_of(session, opening, "albedo")
+def test_paint_appears_at_the_painted_pixel_and_can_be_hidden(service, view):
+    plain, inside, uv = image_of(service, view, "albedo")
     row, column = (int(part.mean()) for part in np.nonzero(inside))
-    place = tuple(uv[row, column].tolist())
-    state = materials.edit_next_stroke(opening, color=(0.0, 1.0, 0.0), radius_m=0.06)
-    state = materials.begin_stroke(state, (place,))
-    shown, _, _ = image_of(session, state, "albedo")
+    point = tuple(uv[row, column].tolist())
+    state = materials.edit_next_stroke(view, color=(0.0, 1.0, 0.0), radius_m=0.06)
+    state = materials.begin_stroke(state, (point,))
+    shown, _, _ = image_of(service, state, "albedo")
     assert np.allclose(shown[row, column], (0.0, 1.0, 0.0), atol=2e-3)
     changed = np.abs(shown - plain).max(-1) > 0.01
     assert 3 <= changed.sum() < 0.1 * inside.sum()
     longer = materials.extend_stroke(state, (tuple(uv[row + 8, column].tolist()),))
-    assert (np.abs(image_of(session, longer, "albedo")[0] - plain).max(-1) > 0.01).sum() > changed.sum()
-    hidden = image_of(session, materials.toggle_shown(state), "albedo")[0]
+    assert (np.abs(image_of(service, longer, "albedo")[0] - plain).max(-1) > 0.01).sum() > changed.sum()
+    hidden = image_of(service, materials.toggle_shown(state), "albedo")[0]
     assert np.array_equal(hidden, plain)
 
 
-def test_only_the_painted_body_of_a_row_is_painted(session, opening):
+def test_only_the_painted_body_of_a_row_is_painted(service, view):
     from app.model.avatar_row import add_body
 
-    state = add_body(materials.edit_materials(opening, tint=(1.0, 0.0, 0.0)))
+    state = add_body(materials.edit_materials(view, tint=(1.0, 0.0, 0.0)))
     state = materials.reset_materials(state)
-    frame = session.render(edits.edit_display(state, buffer="albedo"), SIZE)
+    frame = service.render(edits.edit_display(state, buffer="albedo"), SIZE)
     left, right = frame.pixels[:, : SIZE // 2].astype(np.float32), frame.pixels[:, SIZE // 2 :].astype(np.float32)
     assert left[..., 1].max() == 0.0 and right[..., 1].max() > 0.05
 
@@ -211,7 +211,7 @@ def test_only_the_painted_body_of_a_row_is_painted(session, opening):
 # the command line
 
 
-def test_render_takes_a_file_or_the_one_beside_the_checkpoint(avatar_file, tmp_path):
+def test_render_applies_a_file_or_the_one_beside_the_checkpoint(avatar_file, tmp_path):
     avatar = tmp_path / "me.ckpt"
     avatar.write_bytes(avatar_file.read_bytes())
     save_materials(tmp_path / "other.json", MaterialState(tint=(0.0, 1.0, 1.0)), "me")
@@ -223,13 +223,13 @@ def test_render_takes_a_file_or_the_one_beside_the_checkpoint(avatar_file, tmp_p
         return read_exr(tmp_path / name / "albedo.exr")
 
     plain = albedo("plain")
-    assert (plain.max((0, 1)) > 0).all()  # nothing is taken unasked
+    assert (plain.max((0, 1)) > 0).all()  # no file is applied without the option
     red, blue = albedo("a", "--materials", str(tmp_path / "other.json")), albedo("b", "--materials", "beside")
     assert float(red[..., 0].max()) == 0.0 and np.allclose(red[..., 1:], plain[..., 1:], atol=1e-6)
     assert float(blue[..., 2].max()) == 0.0 and np.allclose(blue[..., :2], plain[..., :2], atol=1e-6)
 
 
-def test_a_file_that_is_not_there_is_one_line(avatar_file, tmp_path, capsys):
+def test_a_missing_file_is_refused_in_one_line(avatar_file, tmp_path, capsys):
     argv = ["render", "--avatar", str(avatar_file), "--out", str(tmp_path / "o"), "--materials", str(tmp_path / "no")]
     assert cli.main(argv) == 2
     said = capsys.readouterr().err

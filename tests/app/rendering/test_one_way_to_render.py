@@ -1,4 +1,4 @@
-"""`render` into a folder, into a file, and the viewer: one service, one picture."""
+"""`render` into a folder, `render` into a file and the viewer make the same picture."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ SIZE = 48
 HALF_ROUNDING = 2.0**-11  # of a number in half precision
 SCENES = {
     "lamps": ("--probe", "none", "--lamp", "60,30,3.14", "--lamp", "area:0.5,0.5,1,2"),
-    "sky": ("--probe", "studio", "--background", "environment", "--balls", "--camera", "20,10,4"),
+    "environment": ("--probe", "studio", "--background", "environment", "--balls", "--camera", "20,10,4"),
     "pose": ("--motion", "walk", "--frame", "10", "--pixel-normals", "on"),
 }
 
@@ -27,7 +27,7 @@ SCENES = {
 def test_a_folder_a_file_and_the_viewer_show_the_same_radiance(name, avatar_file, tmp_path):
     described = ["--avatar", str(avatar_file), "--size", str(SIZE), *SCENES[name]]
     folder, file = tmp_path / "buffers", tmp_path / "layers.exr"
-    # the folder's own quality, set to the one that files and pictures at rest have
+    # with the quality that files and pictures at rest have
     fine = ["--format", "exr", "--supersample", "2", "--antialias"]
     assert cli.main(["render", *described, "--out", str(folder), *fine]) == 0
     assert cli.main(["render", *described, "--out", str(file)]) == 0
@@ -40,8 +40,8 @@ def test_a_folder_a_file_and_the_viewer_show_the_same_radiance(name, avatar_file
         assert np.allclose(other, numbers, rtol=2 * HALF_ROUNDING, atol=1e-7)
 
 
-def test_dragged_the_viewer_shows_what_a_folder_at_its_quality_holds(avatar_file):
-    """Measured: equal bit for bit once no shadow is stale, but for the rounding to half precision."""
+def test_a_live_frame_equals_the_buffers_at_live_quality(avatar_file):
+    """Measured: equal bit for bit after rounding to half precision, once all shadows are up to date."""
     options = Render(avatar=(str(avatar_file),), out=Path("unused"), size=SIZE, lamp=("60,30,3.14",))
     service, view = open_render_service(options, view_from_options(options))
     shown = service.render(view, SIZE)

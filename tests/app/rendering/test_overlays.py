@@ -1,4 +1,4 @@
-"""Edges and bones over the picture: where they are, in closed form; and that the shader and the files agree."""
+"""Wireframe and skeleton: their positions against closed forms; the shader and the files agree."""
 
 from dataclasses import replace
 
@@ -33,7 +33,7 @@ IMAGE_FROM_WORLD = np.array([[SIZE, 0, SIZE / 2, 0], [0, SIZE, SIZE / 2, 0], [0,
 
 
 def flat_frame(vertices, faces, shown, **changes):
-    """A gray picture of faces one metre in front of a camera; `shown` [H, W] says which is where."""
+    """A gray frame of faces one metre in front of a camera, with the face index `shown` [H, W]."""
     pixels = np.concatenate([np.full((SIZE, SIZE, 3), 0.5), np.ones((SIZE, SIZE, 1))], -1).astype(np.float16)
     frame = Frame(
         pixels, PLAIN, ViewState(), (0.0, 0.0, 0.0), np.zeros((16, 32, 3), np.float32), 1.0, faces=shown,
@@ -59,12 +59,12 @@ def skeleton(**changes):
     return replace(square(), bodies=(body,), **changes)
 
 
-def test_points_project_as_the_camera_says():
-    places = projected(IMAGE_FROM_WORLD, np.array([(0.0, 0.0, 2.0), (0.5, -0.25, 1.0)]))
-    assert places.tolist() == [[SIZE / 2, SIZE / 2, 2.0], [SIZE, SIZE / 4, 1.0]]
+def test_points_project_through_the_cameras_matrix():
+    points = projected(IMAGE_FROM_WORLD, np.array([(0.0, 0.0, 2.0), (0.5, -0.25, 1.0)]))
+    assert points.tolist() == [[SIZE / 2, SIZE / 2, 2.0], [SIZE, SIZE / 4, 1.0]]
 
 
-def test_edges_lie_on_edges_and_nowhere_else():
+def test_edges_are_drawn_on_the_faces_edges_only():
     plain, wired = (
         display_bytes(square(), DisplaySettings()),
         display_bytes(square(), DisplaySettings(has_wireframe=True)),
@@ -91,17 +91,17 @@ def test_faces_that_reach_behind_the_camera_have_no_edges():
     assert corners[:, 6].tolist() == [0.0, 0.0]
 
 
-def test_joints_are_drawn_where_they_are_left_blue_and_right_orange():
+def test_joints_are_drawn_at_their_projections_left_blue_and_right_orange():
     frame = skeleton()
     shown = display_bytes(frame, DisplaySettings(has_joints=True))
-    places = projected(IMAGE_FROM_WORLD, frame.bodies[0].joints)
-    bands = bone_strips(frame, 1.0, (0.0, 0.0))
-    assert len(bands) == 24 + 23
+    points = projected(IMAGE_FROM_WORLD, frame.bodies[0].joints)
+    strips = bone_strips(frame, 1.0, (0.0, 0.0))
+    assert len(strips) == 24 + 23
     left, right = JOINT_NAMES.index("left_hand"), JOINT_NAMES.index("right_hand")
     assert joint_ink(left) == LEFT_INK and joint_ink(right) == RIGHT_INK
-    column, row = (int(value) for value in places[right, :2])
+    column, row = (int(value) for value in points[right, :2])
     assert np.abs(shown[row, column].astype(int) - np.array(RIGHT_INK) * 255).max() < 3
-    assert joint_at(frame, *places[left, :2] + 0.4, 3.0) == (0, left) and joint_label(left) == "left hand"
+    assert joint_at(frame, *points[left, :2] + 0.4, 3.0) == (0, left) and joint_label(left) == "left hand"
     assert joint_at(frame, 1.0, 1.0, 3.0) is None
 
 
@@ -109,9 +109,9 @@ def test_a_joint_under_the_pointer_has_a_name_where_joints_are_shown():
     frame = skeleton()
     x, y, _ = projected(IMAGE_FROM_WORLD, frame.bodies[0].joints)[JOINT_NAMES.index("left_hand")]
     window = Letterbox(200, 100, SIZE, SIZE)
-    place, plain = window.to_window(float(x), float(y)), ToolState()
-    assert pointed_at(frame, None, window, place, plain, DisplaySettings()) is None
-    shown = pointed_at(frame, None, window, place, plain, DisplaySettings(has_joints=True))
+    position, plain = window.to_window(float(x), float(y)), ToolState()
+    assert pointed_at(frame, None, window, position, plain, DisplaySettings()) is None
+    shown = pointed_at(frame, None, window, position, plain, DisplaySettings(has_joints=True))
     assert shown is not None and [line.label for line in shown.lines] == ["left hand"]
 
 
@@ -129,37 +129,37 @@ def test_the_shader_and_the_files_agree(display):
 
 
 @pytest.fixture(scope="module")
-def session():
+def service():
     return RenderService()
 
 
-def opening(session, avatar_file, **display):
+def view_of(service, avatar_file, **display):
     state = ViewState(BodyState(str(avatar_file)), display=DisplaySettings(**display))
-    return replace(state, camera=session.home_camera(state))
+    return replace(state, camera=service.home_camera(state))
 
 
-def test_a_split_picture_of_the_engine_is_the_same_on_the_screen(session, avatar_file):
+def test_a_rendered_comparison_is_the_same_in_files_and_on_the_screen(service, avatar_file):
     from app.model.comparison import compare_buffer
 
-    state = opening(session, avatar_file, has_wireframe=True, has_joints=True, slider=0.45)
-    frame = session.render(compare_buffer(state, "normal"), 96, is_final=True)
+    state = view_of(service, avatar_file, has_wireframe=True, has_joints=True, slider=0.45)
+    frame = service.render(compare_buffer(state, "normal"), 96, is_final=True)
     assert frame.other is not None and frame.mesh is not None and frame.other.mesh is not None
     shown = shown_by_gl(frame, state.display, Letterbox(96, 96, 96, 96)).astype(int)
     assert np.abs(shown - display_bytes(frame, state.display)).max() <= 2
 
 
-def test_edges_are_the_posed_meshs_of_the_frame(session, avatar_file):
-    frame = session.render(opening(session, avatar_file, has_wireframe=True), 96)
+def test_edges_are_those_of_the_frames_posed_mesh(service, avatar_file):
+    frame = service.render(view_of(service, avatar_file, has_wireframe=True), 96)
     assert frame.mesh is not None and frame.projection is not None and frame.face_index is not None
     corners = wire_corners(frame)
     rows, columns = np.nonzero(frame.face_index >= 0)
-    places = np.stack([columns + 0.5, rows + 0.5], 1)
+    centers = np.stack([columns + 0.5, rows + 0.5], 1)
     a, b, c = (corners[frame.face_index[rows, columns]][:, start : start + 2] for start in (0, 2, 4))
 
     def turn(start, end):
-        return (end - start)[:, 0] * (places - start)[:, 1] - (end - start)[:, 1] * (places - start)[:, 0]
+        return (end - start)[:, 0] * (centers - start)[:, 1] - (end - start)[:, 1] * (centers - start)[:, 0]
 
     signs = np.stack([turn(a, b), turn(b, c), turn(c, a)])
     inside = (signs >= -1e-2).all(0) | (signs <= 1e-2).all(0)
     assert inside.mean() > 0.999  # each pixel's center lies in its own face
-    assert session.render(opening(session, avatar_file), 96).mesh is None
+    assert service.render(view_of(service, avatar_file), 96).mesh is None

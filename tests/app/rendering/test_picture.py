@@ -1,4 +1,4 @@
-"""What buffers look like, and that the shader and the files agree."""
+"""Display images of the buffers; the shader and the files agree."""
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ def frame_of(values, coverage, kind):
         ("visibility", 1, PLAIN), ("normal", 3, PLAIN), ("uv", 2, PLAIN), ("depth", 1, PLAIN),
     ],
 )  # fmt: skip
-def test_every_buffer_becomes_four_channels_with_empty_surroundings(name, channels, kind):
+def test_every_buffer_becomes_four_channels_with_zeros_on_the_background(name, channels, kind):
     image = torch.rand(4, 4, channels) * buffers().mask
     pixels, got = display_image(buffers(**{name: image}), name)
     assert pixels.shape == (4, 4, 4) and pixels.dtype == torch.float16 and got == kind

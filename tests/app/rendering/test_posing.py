@@ -1,4 +1,4 @@
-"""Joint sliders turn joints the way they say."""
+"""Joint angles on top of a pose: axes, order, and what they move."""
 
 import pytest
 import torch
@@ -28,18 +28,18 @@ def walk():
     return load_motion(bundled_motions()["walk"]).pose_at(0.4)
 
 
-def test_no_edit_is_the_very_same_pose(walk):
+def test_without_edits_the_pose_is_the_same_object(walk):
     assert edited_pose(walk, REST_ANGLES) is walk
 
 
-def test_one_slider_in_the_rest_pose_is_that_axis_angle():
+def test_one_angle_in_the_rest_pose_is_that_axis_angle():
     pose = edited_pose(Pose.rest(), with_joint(LEFT_ELBOW, (0.0, -40.0, 0.0)))
     expected = torch.zeros(23, 3)
     expected[LEFT_ELBOW - 1, 1] = -torch.pi * 40 / 180
     assert torch.allclose(pose.body_pose, expected, atol=1e-5)
 
 
-def test_an_edit_turns_only_what_hangs_on_the_joint(body, walk):
+def test_an_edit_moves_only_the_joints_below_it(body, walk):
     before = pose_body(body, walk).joints
     after = pose_body(body, edited_pose(walk, with_joint(LEFT_SHOULDER, (0.0, 0.0, 30.0)))).joints
     moved = (after - before).norm(dim=1) > 1e-3

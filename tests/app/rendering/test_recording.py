@@ -1,4 +1,4 @@
-"""Videos: whole or absent, and one line for what went wrong."""
+"""Videos are written whole or not at all; a mistake is an error of one line."""
 
 import subprocess
 
@@ -33,7 +33,7 @@ def test_a_video_holds_the_frames_in_order(tmp_path):
     assert [entry.name for entry in path.parent.iterdir()] == ["t.mp4"]
 
 
-def test_an_error_inside_leaves_the_older_video(tmp_path):
+def test_an_exception_leaves_the_older_video(tmp_path):
     path = tmp_path / "t.mp4"
     path.write_bytes(b"older")
     with pytest.raises(KeyError), writing_video(path, 64, 12) as append:
@@ -50,20 +50,20 @@ def test_an_error_inside_leaves_the_older_video(tmp_path):
         ("t.mp4", 64, 0, "expected 1 to 120 frames a second, got 0"),
     ],
 )
-def test_settings_that_no_player_shows_are_refused(tmp_path, name, size, fps, message):
+def test_settings_that_players_do_not_support_are_refused(tmp_path, name, size, fps, message):
     with pytest.raises(OutputError, match=message), writing_video(tmp_path / name, size, fps):
         pass
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_place_that_cannot_be_written_is_told(tmp_path):
+def test_an_unwritable_path_is_an_error(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot write here"), writing_video(tmp_path / "file" / "t.mp4", 64, 30):
         pass
 
 
 @pytest.mark.parametrize("executable", ["no-such-ffmpeg", ""])
-def test_a_missing_ffmpeg_is_told_with_the_remedy(tmp_path, monkeypatch, executable):
+def test_a_missing_ffmpeg_is_an_error_with_the_remedy(tmp_path, monkeypatch, executable):
     if executable:
         monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", executable)
     else:
@@ -79,14 +79,14 @@ def test_a_missing_ffmpeg_is_told_with_the_remedy(tmp_path, monkeypatch, executa
 
 
 def decoded(path, channels):
-    """The frames of a video as any player that knows its alpha sees them."""
+    """The frames of a video, decoded with alpha where there are four channels."""
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-c:v", "libvpx-vp9", "-i", str(path)]
     pixels = {3: "rgb24", 4: "rgba"}[channels]
     raw = subprocess.run([*command, "-f", "rawvideo", "-pix_fmt", pixels, "-"], capture_output=True, check=True).stdout
     return np.frombuffer(raw, np.uint8).reshape(-1, 64, 64, channels)
 
 
-def test_a_webm_is_clear_where_the_picture_is(tmp_path):
+def test_a_webm_keeps_the_pictures_alpha(tmp_path):
     path = tmp_path / "t.webm"
     with writing_video(path, 64, 12, has_alpha=True) as append:
         for index in range(6):
@@ -106,7 +106,7 @@ def test_a_webm_without_alpha_takes_plain_frames(tmp_path):
     assert decoded(tmp_path / "t.webm", 3)[0][..., 1].mean() == pytest.approx(60, abs=6)
 
 
-def test_a_folder_gets_numbered_pictures_and_replaces_an_older_one(tmp_path):
+def test_a_folder_of_numbered_pictures_replaces_an_older_one(tmp_path):
     path = tmp_path / "frames"
     for count in (5, 2):
         with writing_video(path, 63, 12, has_alpha=True) as append:
@@ -127,7 +127,7 @@ def test_a_folder_that_holds_other_files_is_never_replaced(tmp_path):
     assert (tmp_path / "mine" / "thesis.txt").exists()
 
 
-def test_an_error_inside_leaves_no_pictures(tmp_path):
+def test_an_exception_leaves_no_pictures(tmp_path):
     with pytest.raises(KeyError), writing_video(tmp_path / "frames", 64, 12) as append:
         append(gradient(0))
         raise KeyError("stop")

@@ -1,4 +1,4 @@
-"""What stands around the avatar: floor, sky, checkerboard, balls; and light written as a file."""
+"""The surroundings: floor, environment, checkerboard and balls; and light written as a file."""
 
 import math
 
@@ -8,9 +8,8 @@ import torch
 
 from app.cli import main
 from app.model.lights import LampState, LightState, Surroundings
-from app.rendering.frames import Sky
-from app.rendering.lighting import BuiltLight, Lightings
-from app.rendering.surroundings import CHECKER_SHADE, checker, over_backdrop, over_ground, sky_behind
+from app.rendering.lighting import BuiltLight, LightingCache, ShownEnvironment
+from app.rendering.surroundings import CHECKER_SHADE, checker, environment_behind, over_backdrop, over_ground
 from app.rendering.tiles import Tile
 from phynes_core.conventions import latlong_directions, latlong_solid_angles
 from phynes_core.frame.buffers import FrameBuffers
@@ -35,29 +34,31 @@ def over_surroundings(surroundings, light, buffers, is_screen=True):
     return over_backdrop(picture, surroundings, light, CAMERA, ORIGIN)
 
 
-def sky_of(image, yaw=0.0, scale=(1.0, 1.0, 1.0)):
+def environment_of(image, yaw=0.0, scale=(1.0, 1.0, 1.0)):
     half = image.numpy().astype(np.float16)
-    return Sky(half, half, yaw, scale)
+    return ShownEnvironment(half, half, yaw, scale)
 
 
-def test_a_backdrop_of_color_leaves_the_picture_alone():
+def test_a_backdrop_of_color_does_not_change_the_picture():
     buffers = half_covered()
     picture = over_surroundings(Surroundings(), BuiltLight(Lighting(), torch.zeros(16, 32, 3), None), buffers)
     assert torch.equal(picture, torch.cat([buffers.radiance, buffers.mask], -1))
 
 
-def test_the_sky_is_seen_where_it_shines_from():
-    """Light toward -Z stands behind the avatar of the front view; turned by 90 degrees it left for -X."""
+def test_the_environment_is_seen_in_the_directions_of_its_light():
+    """Light from -Z is behind the avatar in the front view; turned by 90 degrees it is at -X."""
     image = (latlong_directions(32, 64)[..., 2:] < -0.5).float().expand(-1, -1, 3)
-    assert sky_behind(sky_of(image), False, CAMERA).min() == 1.0
-    assert sky_behind(sky_of(image, yaw=90.0), False, CAMERA).max() == 0.0
+    assert environment_behind(environment_of(image), False, CAMERA).min() == 1.0
+    assert environment_behind(environment_of(image, yaw=90.0), False, CAMERA).max() == 0.0
     from_right = orbit_camera(ORIGIN, 90.0, 0.0, 3.0, SIZE, SIZE)
-    assert sky_behind(sky_of(image, yaw=90.0, scale=(2.0, 1.0, 0.0)), False, from_right)[5, 5].tolist() == [2, 1, 0]
+    assert environment_behind(environment_of(image, yaw=90.0, scale=(2.0, 1.0, 0.0)), False, from_right)[
+        5, 5
+    ].tolist() == [2, 1, 0]
 
 
 @pytest.mark.parametrize("backdrop", ["environment", "blurred"])
-def test_the_sky_fills_what_the_body_leaves_open(backdrop):
-    light = BuiltLight(Lighting(), torch.zeros(16, 32, 3), sky_of(torch.full((16, 32, 3), 0.25)))
+def test_the_environment_fills_the_background(backdrop):
+    light = BuiltLight(Lighting(), torch.zeros(16, 32, 3), environment_of(torch.full((16, 32, 3), 0.25)))
     picture = over_surroundings(Surroundings(backdrop), light, half_covered())
     assert (picture[..., 3] == 1).all()
     assert (picture[:, : SIZE // 2, :3] == 0.25).all() and (picture[:, SIZE // 2 :, :3] == 0.5).all()
@@ -72,8 +73,8 @@ def test_a_checkerboard_shades_every_other_square_of_any_color():
     assert board[0, 0, 3] != board[0, 2, 3] and board[0, 0, 3] == board[2, 2, 3]
 
 
-def test_shadows_on_screen_darken_a_background_as_light_would():
-    """Half of the light gone: an encoded background falls to 0.5^(1 / 2.2) of its code; files that compute get 0.5."""
+def test_shadows_darken_a_background_in_linear_light():
+    """With half of the light, an sRGB background falls to 0.5^(1 / 2.2) of its code; linear files get alpha 0.5."""
     ground = torch.zeros(SIZE, SIZE, 4)
     ground[..., 3] = 0.5
     light = BuiltLight(Lighting(), torch.zeros(16, 32, 3), None)
@@ -84,24 +85,26 @@ def test_shadows_on_screen_darken_a_background_as_light_would():
     assert over_surroundings(Surroundings(), light, half_covered(ground))[0, -1].tolist() == [0.5, 0.5, 0.5, 1.0]
 
 
-def test_balls_hang_in_the_lower_left_corner():
-    light = Lightings(lambda path: torch.zeros(1)).build(torch.full((16, 32, 3), 0.5), LightState(), ORIGIN)
+def test_balls_are_in_the_lower_left_corner():
+    light = LightingCache(lambda path: torch.zeros(1)).build(torch.full((16, 32, 3), 0.5), LightState(), ORIGIN)
     picture = over_surroundings(Surroundings(has_balls=True), light, half_covered())
     assert picture[-5, 4, :3].tolist() == pytest.approx([0.5, 0.5, 0.5], abs=0.01)  # the mirror
     assert picture[-5, 10, :3].tolist() == pytest.approx([0.09, 0.09, 0.09], abs=0.01)  # 18 % gray
     assert picture[0, 0, 3] == 0 and picture[-1, -1, 3] == 1
 
 
-def test_painted_cells_are_part_of_the_sky():
-    lightings = Lightings(lambda path: torch.zeros(1))
+def test_painted_cells_are_part_of_the_backdrop():
+    cache = LightingCache(lambda path: torch.zeros(1))
     captured = torch.full((16, 32, 3), 0.5)
-    built = lightings.build(captured, LightState(probe_edits=((5, (7.0, 7.0, 7.0)),)), ORIGIN)
-    assert built.sky is not None and built.sky.sharp[0, 5, 0] == 7.0
-    again = lightings.build(captured, LightState(probe_edits=((5, (7.0, 7.0, 7.0)),), lamps=(LampState(),)), ORIGIN)
-    assert again.sky is built.sky and len(again.lighting.lamps) == 1  # a dragged lamp uploads nothing
+    built = cache.build(captured, LightState(probe_edits=((5, (7.0, 7.0, 7.0)),)), ORIGIN)
+    assert built.environment is not None and built.environment.sharp[0, 5, 0] == 7.0
+    again = cache.build(captured, LightState(probe_edits=((5, (7.0, 7.0, 7.0)),), lamps=(LampState(),)), ORIGIN)
+    assert (
+        again.environment is built.environment and len(again.lighting.lamps) == 1
+    )  # unchanged while a lamp is dragged
 
 
-def test_render_surrounds_the_avatar_and_exports_the_light(avatar_file, tmp_path, capsys):
+def test_render_draws_the_surroundings_and_exports_the_light(avatar_file, tmp_path, capsys):
     command = [
         "render", "--avatar", str(avatar_file), "--out", str(tmp_path), "--size", "64", "--ground", "--balls",
         "--camera", "10,15,4.5", "--probe", "none", "--lamp", "0,60,3", "--lamp-samples", "2",

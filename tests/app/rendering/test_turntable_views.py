@@ -1,4 +1,4 @@
-"""A turntable is a pure sequence of views."""
+"""The views of a video."""
 
 from dataclasses import replace
 from typing import get_args, get_type_hints
@@ -28,7 +28,7 @@ def test_the_camera_goes_round_once_and_does_not_repeat_its_first_view():
     assert {view.light for view in views} == {start.light}
 
 
-def test_all_light_goes_round_together():
+def test_environment_and_lamps_turn_together():
     start = lights.add_lamp(lights.add_lamp(ViewState()))
     views = list(turntable_views(start, TurntableState(spin="light", seconds=1.0, fps=4)))
     assert [view.light.turn_deg for view in views] == [0.0, 90.0, -180.0, -90.0]
@@ -64,7 +64,7 @@ def test_the_timeline_plays_the_range_once_at_its_speed():
 
 
 @pytest.mark.parametrize("spin, message", [("timeline", "expected a clip to play"), ("path", "two keys at least")])
-def test_a_kind_without_what_it_plays_is_refused(spin, message):
+def test_a_timeline_without_a_clip_and_a_path_without_keys_are_refused(spin, message):
     with pytest.raises(OutputError, match=message):
         list(turntable_views(ViewState(), TurntableState(spin=spin)))
 

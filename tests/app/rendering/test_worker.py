@@ -1,4 +1,4 @@
-"""The engine thread: latest wins, errors are messages, recordings come and go, and it always ends."""
+"""The engine thread: it renders the latest view, reports errors as messages, runs export jobs, and ends."""
 
 import threading
 import time
@@ -18,11 +18,11 @@ from phynes_core.io.image_files import read_png
 PATIENCE_S = 60.0
 
 
-BROKEN_S = 7.0  # of a body's clip: its pixel values cannot be made
+BROKEN_S = 7.0  # clip time at which pixel values fail
 
 
-class Painter:
-    """A stand-in renderer: gray frames, held back on request."""
+class FakeRenderer:
+    """A renderer of gray frames, which wait for `gate`."""
 
     def __init__(self):
         self.rendered = []
@@ -76,19 +76,19 @@ def at_second(value):
 
 
 @pytest.fixture
-def painter():
-    return Painter()
+def renderer():
+    return FakeRenderer()
 
 
 @pytest.fixture
-def worker(painter):
-    worker = Worker(painter, 16)
+def worker(renderer):
+    worker = Worker(renderer, 16)
     yield worker
-    painter.gate.set()
+    renderer.gate.set()
     assert worker.close(PATIENCE_S)
 
 
-def test_it_says_what_it_prepares_and_then_is_ready(worker, painter):
+def test_the_warm_up_reports_its_progress_and_ends(worker, renderer):
     seen = []
     worker.wake = lambda: seen.append(worker.status)
     worker.start()
@@ -97,28 +97,28 @@ def test_it_says_what_it_prepares_and_then_is_ready(worker, painter):
     assert worker.status.activity == ""
 
 
-def test_the_latest_view_wins(worker, painter):
-    painter.gate.clear()
+def test_only_the_latest_waiting_view_is_rendered(worker, renderer):
+    renderer.gate.clear()
     worker.start()
     worker.show(at_second(0.0))
-    assert painter.started.acquire(timeout=PATIENCE_S)
+    assert renderer.started.acquire(timeout=PATIENCE_S)
     for value in range(1, 50):
         worker.show(at_second(float(value)))
-    painter.gate.set()
+    renderer.gate.set()
     wait_for(lambda: worker.latest is not None and worker.latest.state == at_second(49.0))
-    assert [state.body.time_s for state, *_ in painter.rendered] == [0.0, 49.0]
+    assert [state.body.time_s for state, *_ in renderer.rendered] == [0.0, 49.0]
 
 
-def test_what_did_not_converge_is_rendered_again(worker, painter):
-    painter.num_unconverged = 3
+def test_a_frame_that_did_not_converge_is_rendered_again(worker, renderer):
+    renderer.num_unconverged = 3
     worker.start()
     worker.show(at_second(1.0))
     wait_for(lambda: worker.latest is not None and worker.latest.is_converged)
-    assert len(painter.rendered) == 4
+    assert len(renderer.rendered) == 4
     assert worker.status.render_fps > 0
 
 
-def test_a_view_at_rest_becomes_fine_only_when_no_hand_is_on_it(worker, painter):
+def test_a_view_at_rest_is_refined_only_where_that_is_allowed(worker, renderer):
     worker.start()
     worker.show(at_second(1.0))
     wait_for(lambda: worker.latest is not None)
@@ -126,10 +126,10 @@ def test_a_view_at_rest_becomes_fine_only_when_no_hand_is_on_it(worker, painter)
     assert not worker.latest.is_final
     worker.let_refine(True)
     wait_for(lambda: worker.latest.is_final)
-    assert [is_final for *_, is_final in painter.rendered] == [False, True]
+    assert [is_final for *_, is_final in renderer.rendered] == [False, True]
 
 
-def test_an_unreadable_file_is_one_message_and_the_next_view_is_shown(worker, painter):
+def test_an_unreadable_file_is_one_message_and_the_next_view_is_shown(worker, renderer):
     worker.start()
     worker.show(edits.edit_light(ViewState(), environment="broken.exr"))
     wait_for(lambda: worker.status.messages)
@@ -140,7 +140,7 @@ def test_an_unreadable_file_is_one_message_and_the_next_view_is_shown(worker, pa
     wait_for(lambda: worker.latest is not None and worker.latest.state == at_second(2.0))
 
 
-def test_a_bug_is_a_message_too_and_logged(worker, painter, caplog):
+def test_a_bug_is_a_message_too_and_logged(worker, renderer, caplog):
     worker.start()
     worker.show(edits.edit_light(ViewState(), environment="bug.exr"))
     wait_for(lambda: worker.status.messages)
@@ -148,7 +148,7 @@ def test_a_bug_is_a_message_too_and_logged(worker, painter, caplog):
     assert "shapes differ" in caplog.text
 
 
-def test_a_recording_is_written_while_the_frames_are_shown(worker, painter, tmp_path):
+def test_a_recording_is_written_while_the_frames_are_shown(worker, renderer, tmp_path):
     worker.start()
     worker.show(at_second(1.0))
     wait_for(lambda: worker.latest is not None)
@@ -161,14 +161,14 @@ def test_a_recording_is_written_while_the_frames_are_shown(worker, painter, tmp_
     wait_for(lambda: worker.latest.size == (16, 16))  # back to the live view
 
 
-def test_cancelling_leaves_no_file(worker, painter, tmp_path):
+def test_cancelling_leaves_no_file(worker, renderer, tmp_path):
     worker.start()
     wait_for(lambda: worker.status.is_ready)
-    painter.gate.clear()
+    renderer.gate.clear()
     worker.export(VideoJob(ViewState(), TurntableState(seconds=5, fps=10, size=32, path=str(tmp_path / "t.mp4")), {}))
-    assert painter.started.acquire(timeout=PATIENCE_S)
+    assert renderer.started.acquire(timeout=PATIENCE_S)
     worker.cancel_recording()
-    painter.gate.set()
+    renderer.gate.set()
     wait_for(lambda: worker.status.recording.state == "cancelled")
     assert list(tmp_path.iterdir()) == []
 
@@ -181,8 +181,8 @@ def test_a_recording_that_cannot_be_written_says_so(worker, tmp_path):
     assert "cannot write here" in worker.status.messages[-1].text
 
 
-def test_closing_in_the_middle_of_a_recording_leaves_no_file(painter, tmp_path):
-    worker = Worker(painter, 16)
+def test_closing_in_the_middle_of_a_recording_leaves_no_file(renderer, tmp_path):
+    worker = Worker(renderer, 16)
     worker.start()
     worker.export(VideoJob(ViewState(), TurntableState(seconds=500, fps=10, size=32, path=str(tmp_path / "t.mp4")), {}))
     wait_for(lambda: worker.status.recording.num_done > 0)
@@ -190,26 +190,26 @@ def test_closing_in_the_middle_of_a_recording_leaves_no_file(painter, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_closing_before_the_start_is_fine(painter):
-    assert Worker(painter, 16).close(1.0)
+def test_closing_before_the_start_works(renderer):
+    assert Worker(renderer, 16).close(1.0)
 
 
-def test_a_picture_at_rest_is_read_out_once_and_only_when_somebody_points(worker, painter):
+def test_pixel_values_are_computed_once_and_only_where_that_is_allowed(worker, renderer):
     worker.start()
     worker.show(at_second(1.0))
     worker.let_refine(True)
     wait_for(lambda: worker.latest is not None and worker.latest.is_final)
-    assert painter.read == [] and worker.pixel_values_of(worker.latest) is None
+    assert renderer.read == [] and worker.pixel_values_of(worker.latest) is None
     worker.let_inspect(True)
     wait_for(lambda: worker.pixel_values_of(worker.latest) is not None)
     worker.let_inspect(False)
     worker.let_inspect(True)
     worker.show(at_second(2.0))
-    wait_for(lambda: len(painter.read) == 2)
-    assert [state.body.time_s for state in painter.read] == [1.0, 2.0]
+    wait_for(lambda: len(renderer.read) == 2)
+    assert [state.body.time_s for state in renderer.read] == [1.0, 2.0]
 
 
-def test_pixel_values_that_fail_are_one_message_and_are_not_tried_again(worker, painter):
+def test_pixel_values_that_fail_are_one_message_and_are_not_tried_again(worker, renderer):
     worker.start()
     worker.show(at_second(BROKEN_S))
     worker.let_refine(True)
@@ -217,10 +217,10 @@ def test_pixel_values_that_fail_are_one_message_and_are_not_tried_again(worker, 
     wait_for(lambda: any(message.is_error for message in worker.status.messages))
     worker.show(at_second(3.0))
     wait_for(lambda: worker.latest.state.body.time_s == 3.0 and worker.pixel_values_of(worker.latest) is not None)
-    assert [state.body.time_s for state in painter.read] == [BROKEN_S, 3.0]
+    assert [state.body.time_s for state in renderer.read] == [BROKEN_S, 3.0]
 
 
-def test_a_picture_is_written_and_the_live_view_comes_back(worker, painter, tmp_path):
+def test_a_picture_is_written_and_the_live_view_is_rendered_again(worker, renderer, tmp_path):
     worker.start()
     worker.show(at_second(1.0))
     wait_for(lambda: worker.latest is not None)
@@ -230,16 +230,16 @@ def test_a_picture_is_written_and_the_live_view_comes_back(worker, painter, tmp_
     wait_for(lambda: any(message.text == f"Saved {tmp_path / 'p.png'}" for message in worker.status.messages))
 
 
-def test_one_thing_is_made_at_a_time(worker, painter, tmp_path):
+def test_only_one_job_runs_at_a_time(worker, renderer, tmp_path):
     worker.start()
     wait_for(lambda: worker.status.is_ready)
-    painter.gate.clear()
-    take = StillJob(ViewState(), StillState(64, False, str(tmp_path / "p.png")))
-    assert worker.export(take)
-    assert painter.started.acquire(timeout=PATIENCE_S)
-    assert not worker.export(take)
+    renderer.gate.clear()
+    job = StillJob(ViewState(), StillState(64, False, str(tmp_path / "p.png")))
+    assert worker.export(job)
+    assert renderer.started.acquire(timeout=PATIENCE_S)
+    assert not worker.export(job)
     worker.cancel_recording()
-    painter.gate.set()
+    renderer.gate.set()
     wait_for(lambda: worker.status.recording.state == "cancelled")
     assert list(tmp_path.iterdir()) == []
     wait_for(lambda: worker.status.messages[-1].text == "The picture was cancelled")

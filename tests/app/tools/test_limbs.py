@@ -18,10 +18,10 @@ from app.model.joints import (
     matrix_of,
     mirror_pose,
     mirrored,
-    place_joint,
     select_joint,
     set_limit,
     toggle_mirror,
+    turn_joint,
     turned,
 )
 from app.model.store import Store
@@ -64,10 +64,10 @@ def test_mirrored_edits_are_mirror_images():
     mirror = np.diag([-1.0, 1.0, 1.0])
     angles = (15.0, -40.0, 65.0)
     assert np.allclose(matrix_of(mirrored(angles)), mirror @ matrix_of(angles) @ mirror)
-    state = place_joint(toggle_mirror(ViewState()), LEFT_SHOULDER, angles)
+    state = turn_joint(toggle_mirror(ViewState()), LEFT_SHOULDER, angles)
     assert state.body.joint_angles_deg[RIGHT_SHOULDER] == mirrored(angles)
     assert mirror_pose(state) == state
-    alone = place_joint(ViewState(), LEFT_SHOULDER, angles)
+    alone = turn_joint(ViewState(), LEFT_SHOULDER, angles)
     assert not any(alone.body.joint_angles_deg[RIGHT_SHOULDER])
 
 

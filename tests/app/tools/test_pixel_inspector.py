@@ -8,7 +8,7 @@ import torch
 
 from app.model import comparison, lights, tools
 from app.model.avatar_row import BodyState
-from app.model.comparison import other_side
+from app.model.comparison import compared_state
 from app.model.display_settings import DisplaySettings
 from app.model.lights import LightState
 from app.model.tools import LOUPE_ZOOMS, ToolState
@@ -179,7 +179,10 @@ def test_the_engine_tells_what_its_buffers_hold_on_both_sides(avatar_file):
     state = comparison.compare_light(lights.add_lamp(state), LightState(mode="none"))
     readings, size = session.pixel_values(state, 48), 48
     assert readings.other is not None
-    for told, view in ((readings, replace(state, compare=ViewState().compare)), (readings.other, other_side(state))):
+    for told, view in (
+        (readings, replace(state, compare=ViewState().compare)),
+        (readings.other, compared_state(state)),
+    ):
         buffers = RenderService().buffers(view, size, frozenset(INSPECTED_BUFFERS)).buffers
         assert isinstance(buffers, FrameBuffers)
         row, column = (int(place) for place in torch.nonzero(buffers.mask[..., 0] == 1)[100])

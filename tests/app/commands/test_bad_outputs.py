@@ -1,4 +1,4 @@
-"""Places, machines and backends that cannot do it: found early, told in one line, exit code 2."""
+"""Unwritable outputs, unusable backends, a missing display: refused early in one line, with exit code 2."""
 
 import os
 import subprocess
@@ -16,32 +16,32 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.mark.parametrize("command", ["render", "turntable", "train", "evaluate", "synthesize"])
-def test_an_unwritable_output_is_found_before_the_work(refuse, avatar_file, tmp_path, command):
-    wall = tmp_path / "file"
-    wall.write_text("not a folder")
+def test_an_unwritable_output_is_refused_before_the_work(refuse, avatar_file, tmp_path, command):
+    blocking_file = tmp_path / "file"
+    blocking_file.write_text("not a folder")
     capture = make_capture(tmp_path / "capture")
     avatar = ["--avatar", avatar_file]
     options = {
-        "render": [*avatar, "--out", wall / "out"],
-        "turntable": [*avatar, "--out", wall / "t.mp4"],
-        "train": ["--data", capture, "--out", wall / "a.ckpt", "--run-folder", tmp_path / "runs"],
-        "evaluate": [*avatar, "--data", capture, "--out", wall / "report"],
-        "synthesize": ["--out", wall / "capture"],
+        "render": [*avatar, "--out", blocking_file / "out"],
+        "turntable": [*avatar, "--out", blocking_file / "t.mp4"],
+        "train": ["--data", capture, "--out", blocking_file / "a.ckpt", "--run-folder", tmp_path / "runs"],
+        "evaluate": [*avatar, "--data", capture, "--out", blocking_file / "report"],
+        "synthesize": ["--out", blocking_file / "capture"],
     }
     line = refuse(command, *options[command])
-    assert str(wall) in line and "cannot write here" in line
+    assert str(blocking_file) in line and "cannot write here" in line
 
 
-def test_a_result_that_cannot_be_written_on_the_way_is_one_line_too(avatar_file, tmp_path, capsys, monkeypatch):
+def test_a_full_disk_is_an_error_of_one_line(avatar_file, tmp_path, capsys, monkeypatch):
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
     out = tmp_path / "out"
     assert cli.main(["render", "--avatar", str(avatar_file), "--out", str(out), "--size", "32"]) == 2
-    said = capsys.readouterr()
-    check_line(said.err)
-    assert "radiance.png" in said.err and "No space left" in said.err
+    error = capsys.readouterr().err
+    check_line(error)
+    assert "radiance.png" in error and "No space left" in error
     assert list(out.iterdir()) == []
 
 
@@ -70,11 +70,11 @@ def test_without_a_display_the_viewer_suggests_render(avatar_file):
     assert "python launch.py render" in result.stderr
 
 
-def test_launch_itself_ends_in_one_line_and_code_two(tmp_path):
-    result = launch(["render", "--avatar", "nobody.ckpt", "--out", str(tmp_path / "out")], dict(os.environ))
+def test_launch_prints_one_line_and_exits_with_two(tmp_path):
+    result = launch(["render", "--avatar", "missing.ckpt", "--out", str(tmp_path / "out")], dict(os.environ))
     assert result.returncode == 2
     check_line(result.stderr)
-    assert "nobody.ckpt" in result.stderr and not (tmp_path / "out").exists()
+    assert "missing.ckpt" in result.stderr and not (tmp_path / "out").exists()
 
 
 def launch(argv: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
