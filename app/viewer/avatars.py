@@ -1,14 +1,17 @@
-"""Material edits and poses between the windows and their files; nothing is loaded unasked."""
+"""Material edits and poses between the windows and their files, and the clock of clips and camera paths."""
 
+import time
 from pathlib import Path
 
 from app.files.materials import load_materials, materials_path, save_materials
 from app.files.poses import free_name, library, read_pose, save_pose
+from app.model.avatar_row import advance_time, posed_bodies
+from app.model.camera_paths import advance_path
 from app.model.fields import Vector
 from app.model.joints import hold_pose
 from app.model.materials import MaterialFile, use_materials
 from app.model.store import Store
-from app.rendering.frames import PoseChoice
+from app.rendering.frames import Choices, PoseChoice
 from app.rendering.thumbnails import pose_choices
 from app.rendering.worker import Worker
 from app.viewer.notices import Say, report_errors
@@ -103,3 +106,45 @@ class PoseController:
     def _hold(self, rotations: tuple[Vector, ...]) -> None:
         self._store.end_gesture()
         self._store.post(lambda state: hold_pose(state, rotations), "pose")
+
+
+class ClipClock:
+    """Moves clips and camera paths on by the time that has passed. Belongs to the windows' thread."""
+
+    def __init__(self, store: Store, worker: Worker, choices: Choices) -> None:
+        self._store, self._worker, self._choices = store, worker, choices
+        self._now_s: float | None = None
+
+    @property
+    def is_playing(self) -> bool:
+        """Whether anything changes by itself."""
+        state = self._store.state
+        return state.tool.camera.plays or any(body.playing for body in state.bodies)
+
+    def advance(self) -> None:
+        """Move what plays by the time since the last call."""
+        now_s = time.monotonic()
+        elapsed_s, self._now_s = now_s - (self._now_s or now_s), now_s
+        if self._store.state.tool.camera.plays:
+            self._store.post(lambda s: advance_path(s, elapsed_s), "clock", is_undoable=False)
+        if any(body.playing for body in self._store.state.bodies):
+            durations = self.durations_s()
+            self._store.post(lambda s: advance_time(s, elapsed_s, durations), "clock", is_undoable=False)
+
+    def durations_s(self) -> dict[str, float]:
+        """Length of every clip that is known: those on offer, and those of the picture's bodies."""
+        durations = {choice.key: choice.duration_s for choice in self._choices.motions}
+        if (frame := self._worker.latest) is not None:
+            durations |= {
+                state.motion: shown.duration_s
+                for state, shown in zip(posed_bodies(frame.state), frame.bodies, strict=False)
+            }
+        return durations
+
+    def clip(self) -> tuple[float, float]:
+        """Length in seconds and frames a second of the clip that the newest picture's active body follows."""
+        frame = self._worker.latest
+        if frame is None or not frame.bodies:
+            return 0.0, 0.0
+        body = frame.bodies[frame.state.avatar_row.active]
+        return body.duration_s, body.fps

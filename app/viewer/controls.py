@@ -1,11 +1,10 @@
 """The controls' window: Dear PyGui's context, viewport and callbacks, and how it looks to this person."""
 
-import ctypes
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import dearpygui.dearpygui as dpg
 
@@ -24,11 +23,18 @@ from app.panels.layout import PANELS, PanelLayout, default_layout, names_all
 from app.panels.panel import PanelContext, Snapshot
 from app.panels.theme import WidgetSizes, build_theme, ground, palette, set_theme
 from app.tools.commands.context import CommandContext
-from app.window.screen import Area
+from app.viewer.native_window import GLFW_FOCUSED, GLFW_HOVERED, GLFW_ICONIFIED, NativeWindow
+from app.window.window import Area
 from phynes_core.io.shipped_files import ASSETS
 
 TITLE = "PhyNES Viewer - controls"
 FONTS = ASSETS / "fonts"
+LAYOUT_FILE = "panels.ini"
+TITLE_BAR_PX = 32  # room above a window for what the window manager draws
+MARGIN_PX = 12
+PANELS_WIDTH_PX = 730  # two columns without a scroll bar
+LARGEST_HEIGHT_PX = 896
+SMALLEST_PICTURE_PX = 320
 
 
 class Controls:
@@ -99,72 +105,6 @@ class Controls:
     def _show(self) -> None:
         self.window.look(self._appearance.theme, self.scale)
         self._scaled(self.scale)
-
-
-LAYOUT_FILE = "panels.ini"
-GLFW_FOCUSED, GLFW_ICONIFIED, GLFW_HOVERED = 0x00020001, 0x00020002, 0x0002000B
-
-
-class NativeWindow:
-    """Dear PyGui's own GLFW window, reached through the symbols its Linux wheel exports.
-
-    On Linux Dear PyGui makes its GL context current once, when the viewport is shown, and never again: with a second
-    GL window in the process one of them stays black unless the contexts are restored by hand. Its other platforms draw
-    with Direct3D and Metal and need none of this.
-    """
-
-    def __init__(self) -> None:
-        """Call right after `show_viewport`, on the same thread."""
-        self._library: Any = None
-        if sys.platform != "linux":
-            return
-        import dearpygui._dearpygui as extension
-
-        library = ctypes.CDLL(extension.__file__)
-        library.glfwGetCurrentContext.restype = ctypes.c_void_p
-        library.glfwMakeContextCurrent.argtypes = [ctypes.c_void_p]
-        library.glfwGetWindowAttrib.argtypes = [ctypes.c_void_p, ctypes.c_int]
-        library.glfwFocusWindow.argtypes = [ctypes.c_void_p]
-        self._library = library
-        self._handle = library.glfwGetCurrentContext()
-
-    def make_current(self) -> None:
-        """Make its GL context the thread's."""
-        if self._library is not None:
-            self._library.glfwMakeContextCurrent(self._handle)
-
-    def focus(self) -> None:
-        """Send the keyboard there."""
-        if self._library is not None:
-            self._library.glfwFocusWindow(self._handle)
-
-    def color_docks(self, colors: dict[int, tuple[int, int, int]]) -> None:
-        """Title bars of docks are drawn before Dear PyGui binds its theme: they take Dear ImGui's own colors."""
-        color_of = getattr(self._library, "_ZN5ImGui17GetStyleColorVec4Ei", None)
-        if color_of is None:
-            return
-        color_of.restype = ctypes.POINTER(ctypes.c_float * 4)
-        for number, rgb in colors.items():
-            color_of(number).contents[:3] = [channel / 255.0 for channel in rgb]
-
-    def arrange(self, layout: str) -> bool:
-        """Move the panels between two frames; False where Dear ImGui cannot be reached."""
-        read = getattr(self._library, "_ZN5ImGui25LoadIniSettingsFromMemoryEPKcm", None)
-        if read is None:
-            return False
-        read.argtypes, read.restype = (ctypes.c_char_p, ctypes.c_size_t), None
-        text = layout.encode()
-        read(text, len(text))
-        return True
-
-    def poll_events(self) -> None:
-        """Handle window events without drawing."""
-        if self._library is not None:
-            self._library.glfwPollEvents()
-
-    def has(self, attribute: int) -> bool:
-        """A GLFW window attribute; False where it cannot be known."""
-        return self._library is not None and bool(self._library.glfwGetWindowAttrib(self._handle, attribute))
 
 
 class PanelWindow:
@@ -287,3 +227,28 @@ class PanelWindow:
         """Close the window."""
         self._native.make_current()
         dpg.destroy_context()
+
+
+@dataclass(frozen=True)
+class WindowAreas:
+    """Where both windows lie side by side on the screen, without their title bars."""
+
+    picture: Area
+    panels: Area
+
+
+def window_areas(screen: Area, scale: float = 1.0) -> WindowAreas:
+    """The picture is as large as the controls allow; on a narrow screen the controls cover its right edge.
+
+    `scale`: size of text and widgets, times the usual one.
+    """
+    top = screen.top + TITLE_BAR_PX + MARGIN_PX
+    height = max(
+        SMALLEST_PICTURE_PX, min(round(LARGEST_HEIGHT_PX * scale), screen.height - TITLE_BAR_PX - 2 * MARGIN_PX)
+    )
+    panels_width = min(round(PANELS_WIDTH_PX * scale), screen.width)
+    room = screen.width - panels_width - 4 * MARGIN_PX
+    picture_width = max(min(SMALLEST_PICTURE_PX, screen.width), min(room, height))
+    picture = Area(screen.left + MARGIN_PX, top, picture_width, height)
+    panels_left = min(picture.left + picture_width + 2 * MARGIN_PX, screen.left + screen.width - panels_width)
+    return WindowAreas(picture, Area(panels_left, top, panels_width, height))

@@ -26,17 +26,15 @@ from app.tools.commands.context import CommandContext
 from app.tools.gestures import Gestures
 from app.tools.pixel_inspector import Pointing
 from app.tools.viewport import Point, Viewport
-from app.viewer.avatars import MaterialController, PoseController
+from app.viewer.avatars import ClipClock, MaterialController, PoseController
 from app.viewer.cameras import CameraController
-from app.viewer.clip_clock import ClipClock
-from app.viewer.controls import Controls
+from app.viewer.controls import Controls, window_areas
 from app.viewer.dropped_files import edit_of_dropped, is_session
 from app.viewer.event_record import EventRecord, recorded_picture, recorded_pointed, recorded_state
 from app.viewer.exports import ExportController
 from app.viewer.notices import Notices, NoticeTool, fly_captions, report_errors
 from app.viewer.sessions import RigController, SessionController
 from app.window.camera_path_gizmos import path_marks
-from app.window.screen import place_windows
 from app.window.window import Overlays, PictureWindow
 
 SOFTWARE_HZ, HARDWARE_HZ = 30.0, 60.0  # most often that a window is drawn
@@ -80,10 +78,10 @@ class ViewerLoop:
         )
         self._gestures = Gestures(commands, first=[NoticeTool(self._notices)])
         self._viewport: Viewport | None = None  # of the picture that is shown
-        places = place_windows(picture.screen(), self._controls.scale)
-        picture.move(places.picture)
+        areas = window_areas(picture.screen(), self._controls.scale)
+        picture.move(areas.picture)
         picture.connect(self._gestures, lambda: self._viewport, self._drop)
-        self._controls.open(places.panels, commands, self._gestures)
+        self._controls.open(areas.panels, commands, self._gestures)
         picture.focus()  # that is where one begins
         self._period_s = 1.0 / (SOFTWARE_HZ if picture.is_software else HARDWARE_HZ)
         self._drawn: tuple[object, ...] = ()

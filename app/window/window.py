@@ -27,11 +27,20 @@ from app.window.help_picture import help_picture
 from app.window.lamp_gizmos import BrushRing, LampGizmos, Ring
 from app.window.limb_gizmos import LimbGizmos
 from app.window.pixel_inspector_display import PixelInspectorDisplay
-from app.window.screen import Area
 from phynes_core.errors import DisplayError
 
 FIRST_SIZE = (800, 800)  # until `move`
 SOFTWARE_RENDERERS = ("llvmpipe", "softpipe", "swrast")
+
+
+@dataclass(frozen=True)
+class Area:
+    """A rectangle of the screen in its own coordinates."""
+
+    left: int
+    top: int
+    width: int
+    height: int
 
 
 @dataclass(frozen=True, eq=False)
