@@ -26,7 +26,7 @@ HINTS = {
     "start": "R in the picture, Shift+R cancels. The file appears when it is complete.",
     "path": "A .mp4 or .webm file, or a folder; an older one is replaced by the complete video.",
 }
-FITTING = ("timeline", "path")  # kinds with a length of their own
+FITTING = ("timeline", "path")  # kinds whose length the clip or the path gives
 
 
 class RecordPanel:

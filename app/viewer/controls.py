@@ -1,4 +1,4 @@
-"""The controls' window: Dear PyGui's context, viewport and callbacks, and how it looks to this person."""
+"""The controls' window: Dear PyGui's context, viewport and callbacks, theme and size; and where both windows lie."""
 
 import sys
 import tempfile
@@ -21,7 +21,7 @@ from app.files.settings import (
 from app.panels.control_keys import ControlKeys, KeyReceiver
 from app.panels.layout import PANELS, PanelLayout, default_layout, names_all
 from app.panels.panel import PanelContext, Snapshot
-from app.panels.theme import WidgetSizes, build_theme, ground, palette, set_theme
+from app.panels.theme import WidgetSizes, background, build_theme, palette, set_theme
 from app.tools.commands.context import CommandContext
 from app.viewer.native_window import GLFW_FOCUSED, GLFW_HOVERED, GLFW_ICONIFIED, NativeWindow
 from app.window.window import Area
@@ -38,13 +38,13 @@ SMALLEST_PICTURE_PX = 320
 
 
 class Controls:
-    """The controls, and what commands ask of the windows. `scaled` is told the size to draw with when it changes."""
+    """The controls' window with its theme and size, and what commands do with both windows."""
 
     def __init__(
         self,
         say: Callable[[str], None],
         screen_scale: float,  # density of the screen
-        scaled: Callable[[float], None],
+        scaled: Callable[[float], None],  # called with the size of text and widgets when it changes
         focus_picture: Callable[[], None],
     ) -> None:
         self._say, self._screen_scale, self._scaled, self._focus_picture = say, screen_scale, scaled, focus_picture
@@ -58,52 +58,52 @@ class Controls:
 
     @property
     def is_closing(self) -> bool:
-        """Whether the viewer is to end."""
+        """Whether the viewer should end."""
         return self._is_closing or self.window.is_closing
 
     def open(self, area: Area, commands: CommandContext, keys: KeyReceiver) -> None:
-        """Open the window, which is `window` from now on."""
+        """Open the window; from then on it is `window`."""
         self.window = PanelWindow(PanelLayout(PanelContext(commands)), keys, TITLE, area)
-        self._show()
+        self._apply_appearance()
 
     def destroy(self) -> None:
-        """Remember where the panels stand, and close the window."""
-        self.window.keep_arrangement()
+        """Save the arrangement of the panels, and close the window."""
+        self.window.save_arrangement()
         self.window.destroy()
 
     def close(self) -> None:
         """End the viewer."""
         self._is_closing = True
 
-    def ask(self, dialog: str) -> None:
-        """Show a dialog and send the keyboard there."""
-        self.window.ask(dialog)
+    def show_dialog(self, dialog: str) -> None:
+        """Show a dialog and give it the keyboard."""
+        self.window.show_dialog(dialog)
 
     def show_palette(self) -> None:
         """Show the palette; the keyboard returns to the picture if it came from there."""
         self.window.show_palette(self._focus_picture)
 
     def reset_layout(self) -> None:
-        """Put the panels where they stood at first."""
+        """Arrange the panels as at the first start, at once where Dear ImGui can be reached."""
         if not self.window.reset_arrangement():
             self._say("The panels will stand where they did at first from the next start on")
 
     def next_theme(self) -> None:
         """Dark to light and back."""
-        self._look(next_theme(self._appearance))
+        self._set_appearance(next_theme(self._appearance))
 
     def step_scale(self, steps: int) -> None:
-        """Larger or smaller; 0 as the screen has it."""
-        self._look(step_scale(self._appearance, steps, self._screen_scale))
+        """Larger or smaller controls; 0 as the screen's density asks."""
+        self._set_appearance(step_scale(self._appearance, steps, self._screen_scale))
 
-    def _look(self, appearance: Appearance) -> None:
+    def _set_appearance(self, appearance: Appearance) -> None:
         if appearance != self._appearance:
             self._appearance = appearance
             keep_appearance(appearance)
-            self._show()
+            self._apply_appearance()
 
-    def _show(self) -> None:
-        self.window.look(self._appearance.theme, self.scale)
+    def _apply_appearance(self) -> None:
+        self.window.set_appearance(self._appearance.theme, self.scale)
         self._scaled(self.scale)
 
 
@@ -118,7 +118,7 @@ class PanelWindow:
             arrangement = Path(folder) / LAYOUT_FILE
             kept = read_kept(LAYOUT_FILE)
             arrangement.write_text(kept if names_all(kept, PANELS) else default_layout(PANELS), encoding="utf-8")
-            # callbacks run in our loop, not on a second thread
+            # callbacks run in the viewer's loop, not on a second thread
             dpg.configure_app(
                 manual_callback_management=True, docking=True, docking_space=True, init_file=str(arrangement)
             )
@@ -131,21 +131,21 @@ class PanelWindow:
         self._sizes = WidgetSizes()
         dpg.create_viewport(
             title=title, width=area.width, height=area.height, x_pos=area.left, y_pos=area.top, vsync=False,
-            clear_color=(*ground("dark"), 255), min_width=420, min_height=320,
+            clear_color=(*background("dark"), 255), min_width=420, min_height=320,
         )  # fmt: skip
         dpg.setup_dearpygui()
         dpg.show_viewport()
         self._native = NativeWindow()
         dpg.render_dearpygui_frame()
 
-    def ask(self, dialog: str) -> None:
-        """Show a dialog, and send the keyboard there."""
+    def show_dialog(self, dialog: str) -> None:
+        """Show a dialog and give it the keyboard."""
         dpg.show_item(dialog)
         self._native.focus()
 
     def show_palette(self, focus_picture: Callable[[], None]) -> None:
-        """Show the palette, and send the keyboard there until it is closed."""
-        has_focus = self._native.has(GLFW_FOCUSED)
+        """Show the palette and give it the keyboard, which returns to where it was when the palette closes."""
+        has_focus = self._native.has_attribute(GLFW_FOCUSED)
         closed = (lambda: None) if has_focus else focus_picture
         self._layout.palette.open(dpg.get_viewport_client_width(), closed)
         self._native.focus()
@@ -158,14 +158,14 @@ class PanelWindow:
     @property
     def is_iconified(self) -> bool:
         """Whether it is minimized."""
-        return self._native.has(GLFW_ICONIFIED)
+        return self._native.has_attribute(GLFW_ICONIFIED)
 
     @property
     def has_attention(self) -> bool:
-        """Whether the pointer or the keyboard is in it: then it must be drawn often."""
+        """Whether it has the pointer or the keyboard, and so must be drawn often."""
         if sys.platform != "linux":
             return True
-        return self._native.has(GLFW_HOVERED) or self._native.has(GLFW_FOCUSED) or self.is_pressed
+        return self._native.has_attribute(GLFW_HOVERED) or self._native.has_attribute(GLFW_FOCUSED) or self.is_pressed
 
     @property
     def is_pressed(self) -> bool:
@@ -188,7 +188,7 @@ class PanelWindow:
         else:
             dpg.render_dearpygui_frame()
         dpg.run_callbacks(dpg.get_callback_queue() or [])
-        self._keys.look()
+        self._keys.update()
 
     def rectangles(self, tags: tuple[str, ...]) -> dict[str, list[float]]:
         """Left, top, width and height of widgets that are on the screen."""
@@ -200,28 +200,28 @@ class PanelWindow:
         return rectangles
 
     def area(self) -> Area:
-        """Where it lies on the screen."""
+        """Its rectangle on the screen."""
         left, top = dpg.get_viewport_pos()
         return Area(int(left), int(top), dpg.get_viewport_width(), dpg.get_viewport_height())
 
-    def keep_arrangement(self) -> None:
-        """Remember where the panels stand for the next start."""
+    def save_arrangement(self) -> None:
+        """Save the arrangement of the panels for the next start."""
         with tempfile.TemporaryDirectory() as folder:
             arrangement = Path(folder) / LAYOUT_FILE
             dpg.save_init_file(str(arrangement))
             keep(LAYOUT_FILE, arrangement.read_text(encoding="utf-8"))
 
     def reset_arrangement(self) -> bool:
-        """The panels where they stood at first; False where that takes another start."""
+        """Arrange the panels as at the first start; False where that takes effect at the next start only."""
         forget(LAYOUT_FILE)
         return self._native.arrange(default_layout(PANELS))
 
-    def look(self, theme: str, scale: float) -> None:
-        """Another theme, or another size of text and widgets."""
+    def set_appearance(self, theme: str, scale: float) -> None:
+        """Set the theme, and the size of text and widgets."""
         set_theme(theme, scale, FONTS)
         self._sizes.scale(scale)
         self._native.color_docks(palette(theme))
-        dpg.set_viewport_clear_color([*ground(theme), 255])
+        dpg.set_viewport_clear_color([*background(theme), 255])
 
     def destroy(self) -> None:
         """Close the window."""

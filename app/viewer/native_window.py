@@ -50,7 +50,7 @@ class NativeWindow:
             color_of(number).contents[:3] = [channel / 255.0 for channel in rgb]
 
     def arrange(self, layout: str) -> bool:
-        """Arrange the panels as a settings file says, between two drawings; False where Dear ImGui cannot be reached."""
+        """Arrange the panels by the text of a settings file; False where Dear ImGui cannot be reached."""
         read = getattr(self._library, "_ZN5ImGui25LoadIniSettingsFromMemoryEPKcm", None)
         if read is None:
             return False
@@ -64,6 +64,6 @@ class NativeWindow:
         if self._library is not None:
             self._library.glfwPollEvents()
 
-    def has(self, attribute: int) -> bool:
+    def has_attribute(self, attribute: int) -> bool:
         """A GLFW window attribute; False where it cannot be known."""
         return self._library is not None and bool(self._library.glfwGetWindowAttrib(self._handle, attribute))

@@ -1,4 +1,4 @@
-"""Windows side by side, whatever the screen."""
+"""Both windows lie side by side on screens of any size."""
 
 import pytest
 
