@@ -145,7 +145,7 @@ def _dragged(viewer: Viewer, handle: tuple[float, float]) -> list[Image.Image]:
     for x, y in path:
         drawn = len(viewer.events("shown"))
         viewer.desktop.pointer("mousemove", round(left + x), round(top + y))
-        viewer.wait("the lamp's new position", lambda drawn=drawn: len(viewer.events("shown")) > drawn and viewer.shown())
+        viewer.wait("the lamp to move", lambda drawn=drawn: len(viewer.events("shown")) > drawn and viewer.shown())
         frames.append(Image.fromarray(viewer.picture()))
     viewer.desktop.pointer("mouseup", 1)
     return frames

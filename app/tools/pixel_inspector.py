@@ -1,4 +1,4 @@
-"""The pixel inspector: which pixel is under the pointer, when the engine is asked for its values, what is shown."""
+"""The pixel inspector: the pixel under the pointer, when its values are requested from the engine, what is shown."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,7 +109,7 @@ def _shows_body(frame: Frame, column: int, row: int) -> bool:
     return faces is not None and int(faces[row, column]) >= 0
 
 
-REST_S = 0.2  # the engine is asked once the pointer has not moved for so long
+REST_S = 0.2  # values are requested once the pointer has not moved for so long
 JOINT_REACH_PX = 9.0  # in the window
 
 

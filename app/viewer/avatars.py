@@ -95,7 +95,7 @@ class PoseController:
             self._hold(read_pose(Path(path).expanduser()).rotations)
 
     def step(self, steps: int) -> None:
-        """Hold the library's pose so many places further, around its ends."""
+        """Hold the pose so many entries further in the library, which is cyclic."""
         if not self.choices:
             return
         held = self._store.state.body.held_pose

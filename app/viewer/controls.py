@@ -30,7 +30,7 @@ from phynes_core.io.shipped_files import ASSETS
 TITLE = "PhyNES Viewer - controls"
 FONTS = ASSETS / "fonts"
 LAYOUT_FILE = "panels.ini"
-TITLE_BAR_PX = 32  # room above a window for what the window manager draws
+TITLE_BAR_PX = 32  # of the title bar that the window manager draws above a window
 MARGIN_PX = 12
 PANELS_WIDTH_PX = 730  # two columns without a scroll bar
 LARGEST_HEIGHT_PX = 896
@@ -247,8 +247,8 @@ def window_areas(screen: Area, scale: float = 1.0) -> WindowAreas:
         SMALLEST_PICTURE_PX, min(round(LARGEST_HEIGHT_PX * scale), screen.height - TITLE_BAR_PX - 2 * MARGIN_PX)
     )
     panels_width = min(round(PANELS_WIDTH_PX * scale), screen.width)
-    room = screen.width - panels_width - 4 * MARGIN_PX
-    picture_width = max(min(SMALLEST_PICTURE_PX, screen.width), min(room, height))
+    picture_space = screen.width - panels_width - 4 * MARGIN_PX
+    picture_width = max(min(SMALLEST_PICTURE_PX, screen.width), min(picture_space, height))
     picture = Area(screen.left + MARGIN_PX, top, picture_width, height)
     panels_left = min(picture.left + picture_width + 2 * MARGIN_PX, screen.left + screen.width - panels_width)
     return WindowAreas(picture, Area(panels_left, top, panels_width, height))

@@ -16,7 +16,7 @@ REGULAR_FONT = ASSETS / "fonts" / "Inter_400Regular.ttf"
 SEMIBOLD_FONT = ASSETS / "fonts" / "Inter_600SemiBold.ttf"
 TEXT_SIZE_PX = 15
 BAR_SIZE_PX = (260, 4)
-MAX_TEXTURES = 24  # that are kept
+MAX_TEXTURES = 24  # of texts
 ACCENT = (0.94, 0.70, 0.28)
 TEXT_INK: Rgb = (0.93, 0.94, 0.96)
 ERROR_INK: Rgb = (1.0, 0.62, 0.56)
@@ -35,7 +35,7 @@ class Caption:
 
 
 class CaptionDrawer:
-    """Draws captions, with a kept texture for each text. Needs the window's context and premultiplied blending."""
+    """Draws captions, with a texture for each text. Needs the window's context and premultiplied blending."""
 
     def __init__(self, context: moderngl.Context, font: Path = REGULAR_FONT) -> None:
         self._context = context

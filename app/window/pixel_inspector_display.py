@@ -79,7 +79,7 @@ PLATE, MUTED = (10, 11, 14, 232), (160, 166, 178, 255)
 ROUNDING, PADDING, STEP, GAP = 0.5, 0.75, 1.38, 0.8  # of the text's height
 NUM_COLUMNS = 3  # a fixed number, so that the card keeps its size
 USUAL = "+0.000"  # the least width of a column
-MAX_MASKS = 512  # letters and names that are kept
+MAX_MASKS = 512  # of letters and names
 
 
 @lru_cache(maxsize=16)

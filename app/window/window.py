@@ -252,7 +252,7 @@ class PictureWindow:
         self._glfw.swap_buffers(self._window._window)
 
     def _help(self, page: int, width: int, height: int, ratio: float) -> Image.Image:
-        """The picture of a help page, kept until page or size change."""
+        """The picture of a help page, drawn again when page or size change."""
         key, margin = (page, width, height), 64 * ratio
         if self._help_drawn is None or self._help_drawn[0] != key:
             self._help_drawn = key, help_picture(page, round(width - margin), round(height - margin), ratio)

@@ -24,9 +24,9 @@ def avatar_file(tmp_path_factory) -> Path:
         replace(config, encoding=SMALL, hidden_width=8)
         for config in (OFFSET_MAP, TEXTURE_MAP, ALBEDO_MAP, ROUGHNESS_MAP)
     ]
-    avatar = Avatar.untrained(load_bundled_body(), "somebody", *maps)
+    avatar = Avatar.untrained(load_bundled_body(), "small", *maps)
     avatar.light[4:8, 24] = 20.0  # above the horizon, toward +Z
-    path = tmp_path_factory.mktemp("avatars") / "somebody.ckpt"
+    path = tmp_path_factory.mktemp("avatars") / "small.ckpt"
     save_checkpoint(path, avatar)
     return path
 

@@ -178,10 +178,10 @@ class Viewer:
         subprocess.run([*command, *map(str, paths)], cwd=PROJECT, env=self.desktop.environment, check=True)
 
     def click(self, tag: str, across: float = 0.5, down: float = 0.5) -> None:
-        place = self.place(tag, across, down)
-        self.drag("panels", place, place)
+        point = self.point(tag, across, down)
+        self.drag("panels", point, point)
 
-    def place(self, tag: str, across: float = 0.5, down: float = 0.5) -> tuple[float, float]:
+    def point(self, tag: str, across: float = 0.5, down: float = 0.5) -> tuple[float, float]:
         event = self.wait(f"the widget {tag}", lambda: self.last("widgets"))
         left, top, width, height = event["value"][tag]
         return left + width * across, top + height * down

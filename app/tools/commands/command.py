@@ -1,4 +1,4 @@
-"""A command: one thing that a person can ask for by a key, a menu, a button or the palette."""
+"""A command: what a key, a menu item, a button or the palette runs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -84,7 +84,7 @@ class Poses(Protocol):
         """Hold a file's pose."""
 
     def step(self, steps: int) -> None:
-        """Hold the library's pose so many places further, around its ends."""
+        """Hold the pose so many entries further in the library, which is cyclic."""
 
 
 class Cameras(Protocol):

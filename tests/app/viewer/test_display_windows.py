@@ -39,7 +39,7 @@ def test_edges_and_bones_are_switched_by_key_and_by_checkbox(viewer):
     viewer.key("shift+j")
     viewer.settled(overlays=[True, False])
     wired = changed(plain, viewer.picture()).sum()
-    left, top = viewer.place("view.albedo", 0.0, 0.0)
+    left, top = viewer.point("view.albedo", 0.0, 0.0)
     tab = left + 37.0, top - 24.0  # the third tab of its dock: View, Stage, Inspect
     viewer.drag("panels", tab, tab)
     viewer.wait("the panel Inspect", lambda: "inspect.joints" in viewer.last("widgets")["value"])

@@ -52,7 +52,7 @@ def test_a_session_is_saved_and_restored_after_a_crash(start, folder, desktop):
     viewer.settled(lambda event: len(event["lamps"]) == 2)
     settings = Path(desktop.environment["XDG_CONFIG_HOME"]) / "phynes-viewer" / "autosave"
     viewer.wait(
-        "the kept session", lambda: any(len(load_session(p).light.lamps) == 2 for p in settings.glob("[!.]*.json"))
+        "the autosaved session", lambda: any(len(load_session(p).light.lamps) == 2 for p in settings.glob("[!.]*.json"))
     )
     viewer.process.send_signal(signal.SIGKILL)
     viewer.process.wait(20)

@@ -50,7 +50,7 @@ def test_the_surroundings_are_switched_by_keys(viewer):
 def test_a_lamp_is_dragged_on_the_probe_picture(viewer):
     viewer.key("l")
     start = viewer.settled(lambda event: len(event["lamps"]) == 1)["lamps"][0]
-    viewer.drag("panels", viewer.place("probes.picture", 0.7, 0.3), viewer.place("probes.picture", 0.55, 0.45))
+    viewer.drag("panels", viewer.point("probes.picture", 0.7, 0.3), viewer.point("probes.picture", 0.55, 0.45))
     moved = viewer.settled(lambda event: event["lamps"][0] != start)["lamps"][0]
     assert moved[0] == pytest.approx(90.0 - 0.05 * 360.0, abs=12.0)  # u = 0.55 lies 18 degrees from +X to the front
 

@@ -55,19 +55,19 @@ def test_saving_twice_writes_one_file_and_says_whether_it_is_current(avatar_file
     bench.edit(yaw_deg=20.0)
     assert not bench.controller.status.is_saved
     bench.controller.save()
-    assert bench.controller.status.name == "somebody_session.json" and bench.controller.status.is_saved
+    assert bench.controller.status.name == "small_session.json" and bench.controller.status.is_saved
     bench.edit(yaw_deg=30.0)
     assert not bench.controller.status.is_saved
     bench.controller.save()
-    assert load_session(Path("somebody_session.json")) == bench.store.state
+    assert load_session(Path("small_session.json")) == bench.store.state
     assert len(list(Path().glob("*.json"))) == 1
 
 
 def test_a_new_session_never_replaces_an_older_file(avatar_file):
-    Path("somebody_session.json").write_text("mine")
+    Path("small_session.json").write_text("mine")
     bench = Bench(avatar_file)
     bench.controller.save()
-    assert Path("somebody_session.json").read_text() == "mine" and Path("somebody_session_2.json").is_file()
+    assert Path("small_session.json").read_text() == "mine" and Path("small_session_2.json").is_file()
 
 
 def test_opening_is_one_step_that_undo_takes_back(avatar_file, tmp_path):

@@ -103,7 +103,7 @@ def test_orbit_pan_zoom_and_back(viewer):
 def test_scrubbing_a_joint_moves_the_arm(viewer):
     viewer.settled()
     before = viewer.picture()
-    viewer.drag("panels", viewer.place("joint16", 0.35), viewer.place("joint16", 0.42))
+    viewer.drag("panels", viewer.point("joint16", 0.35), viewer.point("joint16", 0.42))
     event = viewer.settled(lambda event: event["joints"])
     assert list(event["joints"]) == ["16"] and event["joints"]["16"][1] > 20
     assert (np.abs(viewer.picture().astype(int) - before).max(-1) > 40).mean() > 0.002
@@ -135,7 +135,7 @@ def test_exposure_is_instant_and_renders_nothing(viewer):
     viewer.settled()
     states = len(viewer.events("state"))
     dark = viewer.picture().mean()
-    viewer.drag("panels", viewer.place("view.exposure", 0.5), viewer.place("view.exposure", 0.7))
+    viewer.drag("panels", viewer.point("view.exposure", 0.5), viewer.point("view.exposure", 0.7))
     viewer.wait("a brighter picture", lambda: viewer.picture().mean() > dark + 2)
     assert len(viewer.events("state")) == states
 
@@ -161,7 +161,7 @@ def test_painting_a_probe_and_dragging_the_marker(viewer):
 
 def test_recording_writes_a_whole_video_and_cancel_leaves_nothing(viewer):
     viewer.settled()
-    viewer.drag("panels", viewer.place("record.seconds", 0.5), viewer.place("record.seconds", -0.2))
+    viewer.drag("panels", viewer.point("record.seconds", 0.5), viewer.point("record.seconds", -0.2))
     viewer.click("record.start")
     viewer.wait("the video", lambda: (viewer.last("recording") or {}).get("value", {}).get("state") == "done")
     videos = list(viewer.folder.glob("*.mp4"))
@@ -174,7 +174,7 @@ def test_recording_writes_a_whole_video_and_cancel_leaves_nothing(viewer):
     )
     assert np.abs(frames[0].astype(int) - frames[len(frames) // 2]).mean() > 1  # it turned
     videos[0].unlink()
-    viewer.drag("panels", viewer.place("record.seconds", 0.2), viewer.place("record.seconds", 0.9))
+    viewer.drag("panels", viewer.point("record.seconds", 0.2), viewer.point("record.seconds", 0.9))
     viewer.click("record.start")
     viewer.wait("a running recording", lambda: viewer.last("recording")["value"]["num_done"] > 0)
     viewer.click("record.start")
