@@ -1,4 +1,4 @@
-"""Make the README's pictures, by using the program as a person does: `python docs/make_pictures.py` from the root.
+"""Make the pictures of README and docs with the program itself: `python docs/make_pictures.py` from the root.
 
 Needs what the window tests need (Linux with xvfb, openbox, xdotool, x11-utils, imagemagick). Writes docs/pictures/.
 """
@@ -23,7 +23,7 @@ CROP = (116, 10, 396, 502)  # the person in a 512 x 512 frame
 DRAG_STEPS = 40
 FRAME_MS = 70
 SHIRT = (0.3614, 0.8101)  # on the UV square
-READOUT_S = 4.0  # the engine reads every buffer out when the pointer rests
+INSPECTION_S = 4.0  # in which the engine gives the values of the pixel under a resting pointer
 
 sys.path.insert(0, str(PROJECT))
 from tests.app.desktop import Desktop, Viewer  # noqa: E402
@@ -33,7 +33,7 @@ def buffers(folder: Path) -> None:
     """One frame's buffers side by side."""
     command = ["render", "--avatar", "josh.ckpt", "--out", str(folder), "--motion", "walk", "--frame", "10"]
     command += ["--camera", "25,8,3.6", "--supersample", "2"]
-    # a white body under the captured light would be white all over at the exposure that suits the person
+    # shading is rendered darker: the white body under the captured light would clip
     for more in (["--buffers", ",".join(BUFFERS)], ["--buffers", "shading", "--exposure=-1.5"]):
         subprocess.run([sys.executable, PROJECT / "launch.py", *command, *more], cwd=PROJECT, check=True)
     width, height = CROP[2] - CROP[0], CROP[3] - CROP[1]
@@ -79,19 +79,19 @@ def windows(folder: Path) -> None:
     first.save(PICTURES / "drag_light.webp", **options)
 
 
-def looking(folder: Path) -> None:
-    """Two lights beside each other, the skeleton, the loupe and what the pixel under the pointer holds."""
+def inspection(folder: Path) -> None:
+    """Two lights in a split picture, the skeleton, the loupe and the values of the pixel under the pointer."""
     with _viewer(folder) as viewer:
         viewer.key("Right", "Right", "c", "alt+Right", "alt+Right", "alt+Right", "j", "t", "u")
-        viewer.drag("picture", (40, 40), (60, 40))  # a hand on the picture: the hints for beginners go
+        viewer.drag("picture", (40, 40), (60, 40))  # hides the hints of the first start
         _point(viewer, 0.44, 0.3)
         viewer.settled()
-        time.sleep(READOUT_S)
+        time.sleep(INSPECTION_S)
         _save(viewer, "looking.webp")
 
 
 def materials(folder: Path) -> None:
-    """The person as learned, and with a shirt that was filled with a glossy green: one click and one file."""
+    """The avatar as learned, and with its shirt filled with a glossy green by one stroke of a file."""
     fill = {"shape": "fill", "paint": "material", "points": [SHIRT], "color": [0.02, 0.16, 0.12], "roughness": 0.4}
     fill |= {"tolerance": 0.14, "pattern_m": 0.045}
     record = {"format": "phynes materials", "version": 1, "avatar": "josh", "materials": {"strokes": [fill]}}
@@ -132,7 +132,7 @@ def _save(viewer: Viewer, name: str) -> None:
 
 
 def _dragged(viewer: Viewer, handle: tuple[float, float]) -> list[Image.Image]:
-    """Pictures along a closed path of the pointer, which holds the lamp."""
+    """Pictures along a closed path of the pointer, which drags the lamp."""
     left, top = viewer.origin("picture")
     height, width = viewer.picture().shape[:2]
     angles = np.linspace(0, 2 * np.pi, DRAG_STEPS, endpoint=False)
@@ -145,20 +145,20 @@ def _dragged(viewer: Viewer, handle: tuple[float, float]) -> list[Image.Image]:
     for x, y in path:
         drawn = len(viewer.events("shown"))
         viewer.desktop.pointer("mousemove", round(left + x), round(top + y))
-        viewer.wait("the light's new place", lambda drawn=drawn: len(viewer.events("shown")) > drawn and viewer.shown())
+        viewer.wait("the lamp to move", lambda drawn=drawn: len(viewer.events("shown")) > drawn and viewer.shown())
         frames.append(Image.fromarray(viewer.picture()))
     viewer.desktop.pointer("mouseup", 1)
     return frames
 
 
 def main() -> None:
-    """Make them all."""
+    """Make all pictures."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         buffers(Path(folder))
         pixel_normals(Path(folder))
         windows(Path(folder))
-    for make in (looking, materials):
+    for make in (inspection, materials):
         with tempfile.TemporaryDirectory() as folder:
             make(Path(folder))
 

@@ -1,10 +1,9 @@
-"""Everything that waits for an NVIDIA GPU, in one go: `python docs/measure_gpu.py OUT` from the root (docs/gpu.md).
+"""All measurements that need an NVIDIA GPU: `python docs/measure_gpu.py OUT` from the root (docs/gpu.md).
 
-Parity first: speed of a wrong picture means nothing. Then frames a second by stage and backend, memory over ten
-thousand frames, and both presets' training on the sample capture, which ends with its evaluation. Each step's output
-goes to OUT/<step>.txt, numbers to OUT/*.json, what the machine is to OUT/machine.json; OUT/summary.txt says what
-passed. A step that fails does not keep the next ones from running; one that is done is not run again: delete its file
-to repeat it.
+The steps: tests that compare with the CPU; frames a second by node and backend; memory over ten thousand frames; both
+presets' training on the sample capture, which ends with its evaluation. A step's output goes to OUT/<step>.txt, numbers
+to OUT/*.json, the machine's description to OUT/machine.json, the results to OUT/summary.txt. After a step that fails
+the others still run; one that is done is not run again: delete its file to repeat it.
 """
 
 import json
@@ -50,7 +49,7 @@ def steps(out: Path) -> dict[str, list[str]]:
 
 
 def machine() -> dict[str, str]:
-    """What the numbers were measured on."""
+    """The machine and the versions that were measured."""
     query = ["nvidia-smi", "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader"]
     commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=PROJECT, capture_output=True, text=True, check=False)
     return {
@@ -63,7 +62,7 @@ def machine() -> dict[str, str]:
 
 
 def main() -> int:
-    """Run what is not done yet; 1 when a step failed."""
+    """Run the steps that are not done yet; 1 when one failed."""
     if len(sys.argv) != 2:
         print("usage: python docs/measure_gpu.py OUT", file=sys.stderr)
         return 2
@@ -75,15 +74,15 @@ def main() -> int:
     (out / "machine.json").write_text(json.dumps(machine(), indent=1) + "\n")
     lines = []
     for name, command in steps(out).items():
-        told, part = out / f"{name}.txt", out / f"{name}.txt.part"
-        if told.exists():
+        output, part = out / f"{name}.txt", out / f"{name}.txt.part"
+        if output.exists():
             lines.append(f"{name}: done before")
             continue
         print(f"{name}: {' '.join(command)}", flush=True)
         start = time.monotonic()
         with open(part, "w") as file:
             code = subprocess.run(command, cwd=PROJECT, stdout=file, stderr=subprocess.STDOUT, check=False).returncode
-        part.rename(told if code == 0 else out / f"{name}.failed.txt")
+        part.rename(output if code == 0 else out / f"{name}.failed.txt")
         lines.append(f"{name}: {'passed' if code == 0 else f'FAILED with {code}'} in {time.monotonic() - start:.0f} s")
         print(lines[-1], flush=True)
         (out / "summary.txt").write_text("\n".join(lines) + "\n")

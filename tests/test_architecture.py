@@ -161,7 +161,8 @@ def test_only_the_render_service_asks_the_engine_for_frames():
         f"{where(path, line)}: imports {module}; ask app/rendering/render_service.py"
         for path in python_files("app")
         for line, module in imports(path, has_types=False)
-        if module.startswith("phynes_core.frame.") and module != "phynes_core.frame.buffers.BUFFERS"
+        if module.startswith("phynes_core.frame.")
+        and module != "phynes_core.frame.buffers.BUFFERS"
         and room(module_of(path), "app") not in ("rendering", "bench")
         and module_of(path) != "app.commands.bench"
     ]

@@ -1,4 +1,4 @@
-"""Which avatar, which motion, where in time, and the body's shape."""
+"""Choice of avatar and motion, time in the clip, body shape."""
 
 from pathlib import Path
 
@@ -25,9 +25,13 @@ class AvatarPanel:
     def build(self) -> None:
         """Combos, time slider, shape sliders."""
         post = self._context.post
-        dpg.add_combo((), label="avatar", tag="avatar.name", width=-70, callback=lambda _, label: self._choose(label))
+        dpg.add_combo(
+            (), label="avatar", tag="avatar.name", width=-70, callback=lambda _, label: self._choose_avatar(label)
+        )
         tooltip("avatar.name", "Checkpoints found in checkpoints/, and the one that was opened.")
-        dpg.add_combo((), label="motion", tag="avatar.motion", width=-70, callback=lambda _, label: self._move(label))
+        dpg.add_combo(
+            (), label="motion", tag="avatar.motion", width=-70, callback=lambda _, label: self._choose_motion(label)
+        )
         tooltip("avatar.motion", "Clips in assets/motions. Joint sliders below turn joints on top of the clip.")
         with dpg.group(horizontal=True):
             dpg.add_button(
@@ -42,7 +46,7 @@ class AvatarPanel:
         tooltip("avatar.time", "Seconds from the start of the clip.")
         with dpg.tree_node(label="Body shape", tag="avatar.shape"):
             for index in range(NUM_SHAPES):
-                self._shape(index)
+                self._add_shape_slider(index)
             tooltip("avatar.shape0", "Added to the avatar's own shape, in standard deviations. Ctrl+click to type.")
             dpg.add_button(
                 label="Reset shape", tag="avatar.reset_shape",
@@ -71,18 +75,18 @@ class AvatarPanel:
         for index, value in enumerate(body.shape):
             show_value(f"avatar.shape{index}", float(value))
 
-    def _shape(self, index: int) -> None:
+    def _add_shape_slider(self, index: int) -> None:
         def edit(value: float) -> None:
             self._context.post(lambda s: avatar_row.set_shape(s, index, value), f"shape{index}")
 
         slider(f"avatar.shape{index}", range_of(BodyState, "shape"), edit, label=f"shape {index + 1}", width=-70)
 
-    def _choose(self, label: str) -> None:
+    def _choose_avatar(self, label: str) -> None:
         if label in self._avatars:
             key = self._avatars[label]
             self._context.post(lambda s: avatar_row.choose_avatar(s, key), "avatar")
 
-    def _move(self, label: str) -> None:
+    def _choose_motion(self, label: str) -> None:
         if label in self._motions:
             key = self._motions[label]
             self._context.post(lambda s: load_motion_file(s, key, plays=s.body.playing), "motion")

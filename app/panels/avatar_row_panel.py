@@ -1,4 +1,4 @@
-"""Several avatars side by side: who stands there, who is active, how far apart, and whether all share one pose."""
+"""The avatar row: its avatars, the active one, the spacing, and whether all share one pose."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from app.panels.widgets import slider
 
 
 class AvatarRowPanel:
-    """The row of bodies."""
+    """The avatar row."""
 
     title = "Side by side"
 
@@ -29,7 +29,7 @@ class AvatarRowPanel:
         self._avatars: dict[str, str] = {}  # label -> key
 
     def build(self) -> None:
-        """A button for each body that there may be."""
+        """A combo and buttons to add and remove, a button for each body, pose and spacing."""
         with dpg.group(horizontal=True):
             dpg.add_combo((), tag="avatar_row.which", width=150)
             dpg.add_button(label="Add", tag="avatar_row.add", callback=self._add)
@@ -38,9 +38,9 @@ class AvatarRowPanel:
             )
         for first in range(0, MAX_BODIES, 4):
             with dpg.group(horizontal=True):
-                for place in range(first, first + 4):
+                for index in range(first, first + 4):
                     dpg.add_button(
-                        label="", tag=f"avatar_row.{place}", show=False, width=68, user_data=place,
+                        label="", tag=f"avatar_row.{index}", show=False, width=68, user_data=index,
                         callback=lambda _, __, which: self._post(lambda s: choose_body(s, which), "avatar"),
                     )  # fmt: skip
         dpg.add_checkbox(
@@ -67,11 +67,11 @@ class AvatarRowPanel:
         show_options("avatar_row.which", items=list(self._avatars))
         if dpg.get_value("avatar_row.which") not in self._avatars:
             dpg.set_value("avatar_row.which", next(iter(self._avatars), ""))
-        for place in range(MAX_BODIES):
-            has_body = place < len(state.bodies)
-            label = f"{place + 1} {Path(state.bodies[place].avatar).stem}" if has_body else ""
-            show_options(f"avatar_row.{place}", show=has_body, label=label)
-            dpg.bind_item_theme(f"avatar_row.{place}", SELECTED_THEME if place == row.active else 0)
+        for index in range(MAX_BODIES):
+            has_body = index < len(state.bodies)
+            label = f"{index + 1} {Path(state.bodies[index].avatar).stem}" if has_body else ""
+            show_options(f"avatar_row.{index}", show=has_body, label=label)
+            dpg.bind_item_theme(f"avatar_row.{index}", SELECTED_THEME if index == row.active else 0)
         show_options("avatar_row.remove", enabled=bool(row.others))
         show_options("avatar_row.add", enabled=len(state.bodies) < MAX_BODIES)
         show_value("avatar_row.shares_pose", row.shares_pose)

@@ -1,4 +1,4 @@
-"""The camera: views from six sides, flying, the lens, kept places."""
+"""The camera: views from six sides, flying, the lens, bookmarks."""
 
 import dearpygui.dearpygui as dpg
 
@@ -11,17 +11,17 @@ from app.panels.widgets import slider
 
 VIEW_WIDTH_PX = 54
 NUM_SHOWN = 3
-NO_PLACES = "no places yet"
+NO_BOOKMARKS = "no places yet"
 
 
 class CameraPanel:
-    """From where one looks."""
+    """The camera."""
 
     title = "Camera"
 
     def __init__(self, context: PanelContext) -> None:
         self._context = context
-        self._places: dict[str, str] = {}  # label -> name
+        self._bookmarks: dict[str, str] = {}  # label -> name
         self._cameras: dict[str, CameraState] = {}  # by name
         self._chosen = ""  # name of a bookmark
 
@@ -71,11 +71,11 @@ class CameraPanel:
         tooltip("camera.lenses", "Usual lenses.")
         tooltip("camera.keeps_size", "The distance follows the lens (dolly zoom); off: the camera stays. Alt+D.")
         dpg.add_listbox(
-            (), tag="camera.places", num_items=NUM_SHOWN, width=-1, callback=lambda _, label: self._go(label)
+            (), tag="camera.places", num_items=NUM_SHOWN, width=-1, callback=lambda _, label: self._go_to(label)
         )
         with dpg.group(horizontal=True):
-            dpg.add_input_text(tag="camera.name", hint="name", width=150, on_enter=True, callback=self._keep)
-            dpg.add_button(label="Keep this place", tag="camera.keep", callback=self._keep)
+            dpg.add_input_text(tag="camera.name", hint="name", width=150, on_enter=True, callback=self._save)
+            dpg.add_button(label="Keep this place", tag="camera.keep", callback=self._save)
             dpg.add_button(label="Remove", tag="camera.remove", width=-1, callback=self._remove)
         tooltip("camera.places", "Kept places of all sessions: a click goes there, in the picture Ctrl+1 to Ctrl+9.")
         tooltip("camera.name", "Of the place to keep. Enter keeps it.")
@@ -83,7 +83,7 @@ class CameraPanel:
         tooltip("camera.remove", "The chosen place.")
 
     def sync(self, snapshot: Snapshot) -> None:
-        """Show camera and places."""
+        """Show camera and bookmarks."""
         tool, camera = snapshot.state.tool.camera, snapshot.state.camera
         show_value("camera.fly", tool.flies)
         show_value("camera.speed", float(tool.fly_m_s))
@@ -91,10 +91,12 @@ class CameraPanel:
         show_value("camera.keeps_size", tool.keeps_size)
         bookmarks = snapshot.choices.bookmarks
         self._cameras = {bookmark.name: bookmark.camera for bookmark in bookmarks}
-        self._places = {f"{bookmark.number or ' '}   {bookmark.name}": bookmark.name for bookmark in bookmarks}
+        self._bookmarks = {f"{bookmark.number or ' '}   {bookmark.name}": bookmark.name for bookmark in bookmarks}
         self._chosen = self._chosen if self._chosen in self._cameras else ""
-        show_options("camera.places", items=list(self._places) or [NO_PLACES])
-        show_value("camera.places", next((label for label, name in self._places.items() if name == self._chosen), ""))
+        show_options("camera.places", items=list(self._bookmarks) or [NO_BOOKMARKS])
+        show_value(
+            "camera.places", next((label for label, name in self._bookmarks.items() if name == self._chosen), "")
+        )
         show_options("camera.remove", enabled=bool(self._chosen))
 
     def _post(self, edit: Edit, label: str) -> None:
@@ -103,13 +105,13 @@ class CameraPanel:
     def _use_lens(self, label: str) -> None:
         self._post(lambda s: cameras.set_lens(s, float(label.split()[0])), "lens")
 
-    def _go(self, label: str) -> None:
-        if (name := self._places.get(label)) is not None:
+    def _go_to(self, label: str) -> None:
+        if (name := self._bookmarks.get(label)) is not None:
             self._chosen, camera = name, self._cameras[name]
             self._context.end_gesture()
             self._post(lambda s: edits.edit_camera(s, **vars(camera)), "bookmark")
 
-    def _keep(self) -> None:
+    def _save(self) -> None:
         self._context.commands.cameras.save_bookmark(dpg.get_value("camera.name"))
 
     def _remove(self) -> None:

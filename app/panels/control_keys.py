@@ -1,4 +1,4 @@
-"""Keys that are pressed while the controls have the focus: they do what they do in the picture."""
+"""Keys that are pressed while the controls have the focus; they do the same as in the picture."""
 
 from typing import Protocol
 
@@ -19,10 +19,10 @@ NAMES: dict[int, str] = {
     **{dpg.mvKey_A + index: letter for index, letter in enumerate(_LETTERS)},
     **{dpg.mvKey_F1 + index: f"F{index + 1}" for index in range(12)},
 }  # fmt: skip
-LEFT_TO_FIELDS = ("TAB",)  # of the registry's keys: it moves from one text field to the next
-# widgets that can be typed into, some after Ctrl+click
+LEFT_TO_FIELDS = ("TAB",)  # keys of the registry that do nothing here: Tab moves to the next text field
+# kinds of widgets that can be typed into, some after Ctrl+click
 TYPED = ("InputText", "InputInt", "InputFloat", "SliderFloat", "SliderInt", "DragFloat", "DragInt", "ColorEdit")
-OWN_FOCUS = ("WindowAppItem", "Listbox", "ChildWindow")  # of these, one has the focus while no list or menu is open
+FOCUSABLE = ("WindowAppItem", "Listbox", "ChildWindow")  # one of these has the focus unless a list or menu is open
 
 CONTROL, SHIFT, ALT = (
     (dpg.mvKey_LControl, dpg.mvKey_RControl), (dpg.mvKey_LShift, dpg.mvKey_RShift), (dpg.mvKey_LAlt, dpg.mvKey_RAlt),
@@ -30,7 +30,7 @@ CONTROL, SHIFT, ALT = (
 
 
 class KeyReceiver(Protocol):
-    """Gestures."""
+    """Takes keys: Gestures, or a test."""
 
     def key(self, name: str, has_control: bool = False, has_shift: bool = False, has_alt: bool = False) -> None:
         """A key went down."""
@@ -40,28 +40,28 @@ class KeyReceiver(Protocol):
 
 
 class ControlKeys:
-    """Passes keys on to the palette while that is open, else to the commands while no field is typed into."""
+    """Sends keys to the palette while it is open, else to `receiver` while no field is being typed into."""
 
     def __init__(self, palette: Palette, receiver: KeyReceiver) -> None:
         self._palette, self._receiver = palette, receiver
         self._held: set[int] = set()
-        self._is_busy = False  # typing, or in a list or a menu, when the frame before was drawn
+        self._is_busy = False  # whether a field, list or menu had the keys when the last frame was drawn
 
     def build(self) -> None:
-        """Call when all widgets are there."""
+        """Add the handler; call after all widgets are built."""
         self._typed = _items(TYPED)
-        self._focusable = _items(OWN_FOCUS)
+        self._focusable = _items(FOCUSABLE)
         with dpg.handler_registry():
             dpg.add_key_press_handler(callback=lambda _, key: self._press(key))
 
-    def look(self) -> None:
-        """Once after each drawing and its callbacks. Keys that are up are released, also when the window lost them."""
+    def update(self) -> None:
+        """Release the keys that are up again. Call after each drawing and its callbacks."""
         for key in [key for key in self._held if not dpg.is_key_down(key)]:
             self._held.discard(key)
             if (name := NAMES.get(key)) is not None:
                 self._receiver.key_up(name)
-        # the key that ends typing must not be a command: Esc would close the viewer
-        self._is_busy = self._has_own_use_for_keys()
+        # the key that ends typing must not run a command: Esc would close the viewer
+        self._is_busy = self._is_typing_or_choosing()
 
     def _press(self, key: int) -> None:
         is_repeated = key in self._held
@@ -71,19 +71,19 @@ class ControlKeys:
             return
         if self._palette.is_open:
             self._palette.key(name)
-        elif not is_repeated and not self._is_busy and not self._has_own_use_for_keys():
+        elif not is_repeated and not self._is_busy and not self._is_typing_or_choosing():
             self._receiver.key(name, *(self._is_held(*pair) for pair in (CONTROL, SHIFT, ALT)))
 
     def _is_held(self, left: int, right: int) -> bool:
-        """Now, or when the frame began: a quick press of Shift and a key may be over when the frame is drawn."""
+        """Whether either key is down, or was when the frame began: a quick press may be over by now."""
         return any(key in self._held or dpg.is_key_down(key) for key in (left, right))
 
-    def _has_own_use_for_keys(self) -> bool:
+    def _is_typing_or_choosing(self) -> bool:
         is_typing = any(dpg.is_item_active(item) for item in self._typed)
         return is_typing or not any(dpg.is_item_focused(item) for item in self._focusable)
 
 
 def _items(kinds: tuple[str, ...]) -> list[int]:
-    """All widgets whose type begins so."""
+    """All widgets whose type begins with one of these names."""
     names = tuple(f"mvAppItemType::mv{kind}" for kind in kinds)
     return [item for item in dpg.get_all_items() if dpg.get_item_type(item).startswith(names)]

@@ -1,4 +1,4 @@
-"""The menu File: sessions, recent files, what is taken away."""
+"""The menu File: sessions, recent files, exports."""
 
 from pathlib import Path
 

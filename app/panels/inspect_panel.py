@@ -1,4 +1,4 @@
-"""What is told of pixels, what lies over the picture, and what stands right of the split."""
+"""Overlays, the pixel inspector, and the comparison in a split picture."""
 
 from pathlib import Path
 
@@ -15,11 +15,11 @@ from app.model.view_state import ViewState
 from app.panels.panel import PanelContext, Snapshot, labels_to_keys, show_options, show_value, tooltip
 
 SAME, KEEP, CAPTURED, OWN = "same", "what shines now", "as captured", "light: its own"
-ENVIRONMENT, RIG, OTHER = "environment", "rig", "other"  # what an entry of the lights is
+ENVIRONMENT, RIG, OTHER = "environment", "rig", "other"  # kinds of entries in the list of lights
 
 
 class InspectPanel:
-    """Looking closely."""
+    """Overlays, pixel values and comparison."""
 
     title = "Inspect"
 
@@ -27,10 +27,10 @@ class InspectPanel:
         self._context = context
         self._buffers: dict[str, str] = {}  # label -> name
         self._avatars: dict[str, str] = {}  # label -> path
-        self._lights: dict[str, tuple[str, str]] = {}  # label -> (what it is, path or name)
+        self._lights: dict[str, tuple[str, str]] = {}  # label -> (kind, path or name)
 
     def build(self) -> None:
-        """Overlays and pointer, then the split and its three choices."""
+        """Overlays and pixel inspector, then the split and the choices of its right side."""
         with dpg.group(horizontal=True):
             self._checkbox("joints", "joints", display_settings.toggle_joints)
             self._checkbox("mesh edges", "wireframe", display_settings.toggle_wireframe)
@@ -67,7 +67,7 @@ class InspectPanel:
         )
 
     def sync(self, snapshot: Snapshot) -> None:
-        """Show the look and the comparison."""
+        """Show display settings and comparison."""
         display, compare = snapshot.state.display, snapshot.state.compare
         show_value("inspect.joints", display.has_joints)
         show_value("inspect.wireframe", display.has_wireframe)

@@ -21,14 +21,14 @@ SLIDERS = (  # field, hint
     ("distance_m", "From the pelvis. The light falls with its square."),
     ("radius_m", "Of the glowing sphere: larger is softer."),
 )
-ONLY_OF = {"angular_radius_deg": "sun", "distance_m": "area", "radius_m": "area"}
+KIND_OF_FIELD = {"angular_radius_deg": "sun", "distance_m": "area", "radius_m": "area"}
 KIND_LABELS = {"sun": "Sun", "area": "Near lamp"}
 DAYLIGHT_K = 5600.0
 SLIDER_WIDTH_PX = 172
 
 
 class LampPanel:
-    """Lights that are dragged."""
+    """Lamps."""
 
     title = "Lamps"
 
@@ -39,7 +39,7 @@ class LampPanel:
         self._rigs = RigRow(context)
 
     def build(self) -> None:
-        """A button for each lamp that there may be; sliders for the selected one."""
+        """A button for each lamp, rigs, sliders for the selected lamp."""
         with dpg.group(horizontal=True):
             dpg.add_button(label="Add lamp", tag="lamp.add", callback=self._add)
             dpg.add_button(label="Remove", tag="lamp.remove", callback=self._remove)
@@ -67,7 +67,9 @@ class LampPanel:
                         tooltip(f"lamp.{name}", f"{hint} Ctrl+click to type.")
             with dpg.group(horizontal=True):
                 self._color.build()
-                dpg.add_checkbox(label="by temperature", tag="lamp.by_kelvin", callback=lambda _, on: self._kelvin(on))
+                dpg.add_checkbox(
+                    label="by temperature", tag="lamp.by_kelvin", callback=lambda _, on: self._use_temperature(on)
+                )
                 self._slider("temperature_k", 130)
             tooltip("lamp.color", "Picking a color takes the place of the temperature.")
             tooltip("lamp.temperature_k", "Of a glowing body: candle 1900, bulb 2700, noon 5600, shade 8000.")
@@ -88,7 +90,7 @@ class LampPanel:
             lamp = lamps[selected]
             for name, *_ in SLIDERS:
                 show_value(f"lamp.{name}", float(getattr(lamp, name)))
-                show_options(f"lamp.{name}", show=ONLY_OF.get(name, lamp.kind) == lamp.kind)
+                show_options(f"lamp.{name}", show=KIND_OF_FIELD.get(name, lamp.kind) == lamp.kind)
             show_value("lamp.kind", KIND_LABELS[lamp.kind])
             show_value("lamp.is_on", lamp.is_on)
             show_value("lamp.by_kelvin", lamp.temperature_k > 0)
@@ -107,7 +109,7 @@ class LampPanel:
             lambda s: lights.edit_lamp(s, s.tool.selected_lamp, color=color, temperature_k=0.0), "lamp color"
         )
 
-    def _kelvin(self, is_on: bool) -> None:
+    def _use_temperature(self, is_on: bool) -> None:
         self._context.end_gesture()
         self._edit("temperature_k", DAYLIGHT_K if is_on else 0.0)
 

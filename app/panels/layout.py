@@ -1,4 +1,4 @@
-"""All panels: each a window of its own that docks, where they stand at first, the menu bar above them, the palette."""
+"""All panels, each a window that docks, with their first arrangement; the menu bar and the palette."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ COLUMNS: tuple[tuple[int, tuple[tuple[str, int], ...]], ...] = (  # width; (slot
     (326, (("avatar", 150), ("timeline", 172), ("pose", 214), ("export", 176), ("numbers", 158))),
     (404, (("light", 206), ("probes", 262), ("lamps", 168), ("look", 234))),
 )
-# Dear PyGui counts its own items up from 20, every redrawn mark is one, and what it counts to takes a window's place
+# beyond the numbers that Dear PyGui gives its own items, which count up from 20 with every redrawn mark
 FIRST_TAG = 1 << 48
 SLOTS = tuple(name for _, slots in COLUMNS for name, _ in slots)
 _DOCK_SPACE = "ID=0x08BD597D Window=0x1BBC0F80"  # Dear ImGui's names of the space that fills the window
@@ -38,24 +38,24 @@ _DOCK_SPACE = "ID=0x08BD597D Window=0x1BBC0F80"  # Dear ImGui's names of the spa
 
 @dataclass(frozen=True)
 class Docked:
-    """A panel and its place. Numbers are forever: saved arrangements name panels by them."""
+    """A panel and the slot where it docks at first. Saved arrangements name panels by number: never change one."""
 
     number: int
     panel: type[Panel]
-    slot: str  # of SLOTS; a later one of the same slot is a tab behind
+    slot: str  # of SLOTS; later panels of a slot are further tabs
 
     @property
     def tag(self) -> int:
-        """Dear PyGui's name of the window."""
+        """Dear PyGui's tag of the window."""
         return FIRST_TAG + self.number
 
     def make(self, context: PanelContext) -> Panel:
-        """The panel itself."""
+        """A panel of this kind."""
         return self.panel(context)  # type: ignore[call-arg]
 
 
 def default_layout(docked: Iterable[Docked]) -> str:
-    """The settings file of the first arrangement."""
+    """The first arrangement as a settings file of Dear ImGui."""
     lines, orders = [], dict.fromkeys(SLOTS, 0)
     for item in docked:
         lines += [f"[Window][###{item.tag}]", "Collapsed=0", f"DockId={_node(item.slot)},{orders[item.slot]}", ""]
@@ -70,7 +70,7 @@ def default_layout(docked: Iterable[Docked]) -> str:
 
 
 def names_all(layout: str, docked: Iterable[Docked]) -> bool:
-    """Whether a saved arrangement knows every panel; a panel that it does not know would float somewhere."""
+    """Whether a saved arrangement names every panel; one that it lacks would float."""
     return all(f"[Window][###{item.tag}]" in layout for item in docked)
 
 
@@ -79,7 +79,7 @@ def _node(slot: str) -> str:
 
 
 def _column(slots: tuple[tuple[str, int], ...], width: int, parent: str, number: int, is_central: bool) -> list[str]:
-    """Splits are binary: the first slot, and a node that holds the rest."""
+    """Dock nodes of a column: splits are binary, the first slot and a node that holds the rest."""
     (name, height), *rest = slots
     if not rest:
         return [f"  DockNode ID={_node(name)} Parent={parent} SizeRef={width},{height}" + " CentralNode=1" * is_central]
@@ -108,7 +108,7 @@ PANELS: tuple[Docked, ...] = (
     Docked(21, InspectPanel, "look"),
     Docked(40, CameraPanel, "look"),
     Docked(41, PathPanel, "look"),
-    Docked(4, StatsPanel, "numbers"),  # last, for that one has the focus first, which would lift it over other tabs
+    Docked(4, StatsPanel, "numbers"),  # last: the last one built has the focus at first, and comes before other tabs
 )
 TRACED_TAGS = (  # widgets whose rectangles PHYNES_TRACE records
     "still.start", "still.copy", "still.format", "record.copy", "record.format", "menu.file",
@@ -123,7 +123,7 @@ TRACED_TAGS = (  # widgets whose rectangles PHYNES_TRACE records
 
 
 class PanelLayout:
-    """Builds the panels and passes snapshots on. Needs `create_context` only, no display."""
+    """Builds the panels and shows snapshots in them. Needs `create_context` only, no display."""
 
     def __init__(self, context: PanelContext) -> None:
         self._context = context
@@ -132,10 +132,10 @@ class PanelLayout:
         self._menu_bar = MenuBar(context, [(item.tag, item.panel.title) for item in PANELS])
 
     def build(self) -> None:
-        """Add everything."""
+        """Add menu bar, panels and palette."""
         self._menu_bar.build()
         for item, panel in zip(PANELS, self.panels, strict=True):
-            # panels can be moved and stacked, but not closed: none is ever lost
+            # panels can be moved and stacked, but not closed, since nothing would open them again
             with dpg.window(label=panel.title, tag=item.tag, no_close=True, no_collapse=True):
                 panel.build()
         self.palette.build()

@@ -1,4 +1,4 @@
-"""Where the light comes from: as captured, an environment, or lamps alone; its turn, strength and tint."""
+"""The surrounding light: as captured, an environment, or none; its rotation, intensity and tint."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ SUFFIXES = (".exr", ".hdr", ".png")
 
 
 class LightPanel:
-    """Environment light."""
+    """Surrounding light."""
 
     title = "Light"
 
@@ -33,7 +33,10 @@ class LightPanel:
     def build(self) -> None:
         """Mode, environment, yaw, intensity, tint; and the file dialog."""
         dpg.add_radio_button(
-            list(MODE_LABELS.values()), tag="light.mode", horizontal=True, callback=lambda _, label: self._mode(label)
+            list(MODE_LABELS.values()),
+            tag="light.mode",
+            horizontal=True,
+            callback=lambda _, label: self._choose_mode(label),
         )
         tooltip("light.mode", "As captured: the light learned in training. Lamps join any of the three.")
         with dpg.group(horizontal=True):
@@ -86,7 +89,7 @@ class LightPanel:
         )  # fmt: skip
         tooltip(f"light.{name}", f"{hint} Ctrl+click to type.")
 
-    def _mode(self, label: str) -> None:
+    def _choose_mode(self, label: str) -> None:
         mode = next(mode for mode, text in MODE_LABELS.items() if text == label)
         first = next(iter(self._environments.values()), "")
 

@@ -1,4 +1,4 @@
-"""A strip of the environments' thumbnails: a click lights with one, the wheel goes along."""
+"""A strip with thumbnails of the environments: a click chooses one, the wheel scrolls."""
 
 from collections.abc import Callable, Mapping
 
@@ -9,13 +9,13 @@ from app.panels.panel import tooltip
 from app.panels.theme import ACCENT, MUTED, drawing, pointer_in, scale_drawing
 
 SHOWN = 8
-THUMB_PX, HIGH_PX, GAP_PX = 44, 22, 4  # a thumbnail's pixels are the texture's
+THUMB_PX, HIGH_PX, GAP_PX = 44, 22, 4  # of a thumbnail and its texture
 WIDTH_PX, HEIGHT_PX = SHOWN * (THUMB_PX + GAP_PX), HIGH_PX + 4
 STRIP, MARKS = "light.strip", "light.strip.marks"
 
 
 class LightStrip:
-    """Thumbnails in a row; `choose` is called with a path."""
+    """A row of thumbnails; `choose` is called with the path of the one that is clicked."""
 
     def __init__(self, choose: Callable[[str], None]) -> None:
         self._choose = choose
@@ -39,7 +39,7 @@ class LightStrip:
             dpg.add_mouse_wheel_handler(callback=lambda _, notches: self._wheel(notches))
 
     def sync(self, paths: tuple[str, ...], chosen: str, thumbnails: Mapping[str, np.ndarray], scale: float) -> None:
-        """Show these lights, with the chosen one ("" is none) in view."""
+        """Show these environments and scroll to the chosen one ("" for none)."""
         if scale != self._scale:
             self._scale = scale
             scale_drawing(STRIP, WIDTH_PX, HEIGHT_PX, scale)
@@ -61,13 +61,13 @@ class LightStrip:
             self._draw(chosen)
 
     def click(self, x: float) -> None:
-        """Light with what is there; x in pixels of the strip."""
+        """Choose the environment at x, in pixels of the strip."""
         index = self._first + int(x // (THUMB_PX + GAP_PX))
         if 0 <= x < WIDTH_PX and index < len(self._paths):
             self._choose(self._paths[index])
 
     def scroll(self, steps: int) -> None:
-        """Further lights to the right."""
+        """Scroll by so many thumbnails to the right."""
         self._first = max(0, min(self._first + steps, len(self._paths) - SHOWN))
 
     def _pressed(self) -> None:
@@ -80,8 +80,8 @@ class LightStrip:
 
     def _draw(self, chosen: str) -> None:
         dpg.delete_item(MARKS, children_only=True)
-        for place, path in enumerate(self._paths[self._first : self._first + SHOWN]):
-            left = 2 + place * (THUMB_PX + GAP_PX)
+        for column, path in enumerate(self._paths[self._first : self._first + SHOWN]):
+            left = 2 + column * (THUMB_PX + GAP_PX)
             low, high = (left, 2), (left + THUMB_PX, 2 + HIGH_PX)
             if path in self._textures:
                 dpg.draw_image(self._textures[path], low, high, parent=MARKS)

@@ -16,26 +16,26 @@ from app.panels.widgets import ColorField
 SIDE_PX = 186
 TEXELS = 256  # of the picture, a side
 SQUARE, TEXTURE, RING = "materials.square", "materials.texture", "materials.ring"
-GROUND = 0.10  # gray beside the body
-BODY_HEIGHT_IN_SQUARES = 1.7  # about so many metres are a side of the square, for the ring alone
+BACKGROUND = 0.10  # gray of texels that belong to no body
+SIDE_M = 1.7  # about the length on the body that a side of the square stands for, for the brush's circle
 TOOL_LABELS = {"none": "Off", "brush": "Brush", "fill": "Fill", "pick": "Pick"}
 STEP_PX = 2.0  # between points of a stroke on the square
 
 
 def square_pixels(snapshot: Snapshot) -> np.ndarray:
-    """The texture's floats: albedo as sRGB, or roughness."""
-    pixels = np.full((TEXELS, TEXELS, 4), GROUND, np.float32)
+    """[256 x 256 x 4] floats of the texture: albedo as sRGB, or roughness."""
+    pixels = np.full((TEXELS, TEXELS, 4), BACKGROUND, np.float32)
     pixels[..., 3] = 1.0
     square = snapshot.square
     if square is not None:
         shows_roughness = snapshot.state.tool.brush.shows_roughness
         values = square.roughness[..., None] if shows_roughness else square.albedo.clip(0.0, 1.0) ** (1.0 / 2.2)
-        pixels[..., :3] = np.where(square.is_body[..., None], values, GROUND)
+        pixels[..., :3] = np.where(square.is_body[..., None], values, BACKGROUND)
     return pixels.ravel()
 
 
 class MaterialPanel:
-    """What is painted on the avatar."""
+    """Material edits of the active avatar."""
 
     title = "Materials"
 
@@ -44,20 +44,20 @@ class MaterialPanel:
         self._snapshot: Snapshot | None = None
         self._shown: tuple[object, bool] | None = None
         self._scale = 0.0
-        self._last: tuple[float, float] | None = None  # of a stroke, in pixels of the square
+        self._last: tuple[float, float] | None = None  # point of the stroke, in pixels of the square
         self._brush, self._scales = BrushRows(context), ScaleRows(context)
-        self._color = ColorField("materials.color", "color", lambda color: self._next(color=color))
+        self._color = ColorField("materials.color", "color", lambda color: self._edit_stroke(color=color))
 
     def build(self) -> None:
         """Tools, the square with the brush beside it, scales, files."""
         with dpg.texture_registry():
             dpg.add_raw_texture(
-                TEXELS, TEXELS, [GROUND] * (TEXELS * TEXELS * 4), tag=TEXTURE, format=dpg.mvFormat_Float_rgba
+                TEXELS, TEXELS, [BACKGROUND] * (TEXELS * TEXELS * 4), tag=TEXTURE, format=dpg.mvFormat_Float_rgba
             )
         with dpg.group(horizontal=True):
             dpg.add_radio_button(
                 tuple(TOOL_LABELS.values()), tag="materials.tool", horizontal=True,
-                callback=lambda _, label: self._take(label),
+                callback=lambda _, label: self._choose_tool(label),
             )  # fmt: skip
             dpg.add_checkbox(
                 label="roughness", tag="materials.shows_roughness",
@@ -103,13 +103,13 @@ class MaterialPanel:
         self._scales.sync(snapshot)
         self._draw_ring(snapshot)
 
-    # the pointer, in unscaled pixels of the square
+    # pointer positions in unscaled pixels of the square
 
     def press(self, x: float, y: float, picks: bool = False) -> None:
-        """Begin a stroke, fill, or pick; with no tool in the hand the brush is taken up."""
+        """Begin a stroke, fill, or pick, as the tool says; nothing happens without one."""
         if self._snapshot is None or not (0 <= x < SIDE_PX and 0 <= y < SIDE_PX):
             return
-        tool, point = self._snapshot.state.tool.brush.tool, _place(x, y)
+        tool, point = self._snapshot.state.tool.brush.tool, _uv(x, y)
         square = self._snapshot.square
         self._context.end_gesture()
         if picks or tool == "pick":
@@ -123,7 +123,7 @@ class MaterialPanel:
             self._post(lambda s: materials.begin_stroke(s, (point,)), "paint")
 
     def move(self, x: float, y: float) -> None:
-        """Go on with the stroke; a fast one has no gaps."""
+        """Extend the stroke without gaps."""
         if self._last is None:
             return
         count = int(math.dist(self._last, (x, y)) / STEP_PX)
@@ -131,7 +131,7 @@ class MaterialPanel:
             return
         left, top = self._last
         shares = [(number + 1) / count for number in range(count)]
-        points = tuple(_place(left + (x - left) * share, top + (y - top) * share) for share in shares)
+        points = tuple(_uv(left + (x - left) * share, top + (y - top) * share) for share in shares)
         self._last = (x, y)
         self._post(lambda s: materials.extend_stroke(s, points), "paint")
 
@@ -150,24 +150,25 @@ class MaterialPanel:
             self.move(*pointer_in(SQUARE, self._scale))
 
     def _draw_ring(self, snapshot: Snapshot) -> None:
-        """About how wide the brush is on the square."""
+        """Draw the brush's circle, about as wide as it is on the square."""
         dpg.delete_item(RING, children_only=True)
         if snapshot.state.tool.brush.tool == "brush" and dpg.is_item_hovered(SQUARE):
-            radius = snapshot.state.tool.brush.stroke.radius_m / BODY_HEIGHT_IN_SQUARES * SIDE_PX * self._scale
+            radius = snapshot.state.tool.brush.stroke.radius_m / SIDE_M * SIDE_PX * self._scale
             for color, wider in (((0, 0, 0, 160), 1.0), ((255, 255, 255, 200), 0.0)):
                 center = pointer_in(SQUARE, self._scale)
                 dpg.draw_circle(center, max(2.0, radius) + wider, color=color, parent=RING)
 
-    def _take(self, label: str) -> None:
+    def _choose_tool(self, label: str) -> None:
         tool = key_of(TOOL_LABELS, label)
         self._post(lambda s: materials.edit_brush(s, tool=tool), "brush")
 
-    def _next(self, **changes: object) -> None:
+    def _edit_stroke(self, **changes: object) -> None:
         self._post(lambda s: materials.edit_next_stroke(s, **changes), "brush")
 
     def _post(self, edit: Edit, label: str) -> None:
         self._context.post(edit, label)
 
 
-def _place(x: float, y: float) -> TexelCoordinate:
+def _uv(x: float, y: float) -> TexelCoordinate:
+    """Texel coordinate of a position in the square."""
     return x / SIDE_PX, 1.0 - y / SIDE_PX

@@ -1,4 +1,4 @@
-"""The rows of the Materials panel: what the next stroke is, and what holds for the whole avatar."""
+"""The rows of the Materials panel: settings of the next stroke, and of the whole avatar."""
 
 import dearpygui.dearpygui as dpg
 
@@ -13,7 +13,7 @@ from app.tools.commands.context import LOAD_MATERIALS, SAVE_MATERIALS
 PAINT_LABELS = {
     "color": "Color", "tint": "Tint", "roughness": "Roughness", "material": "Color + roughness", "erase": "Erase",
 }  # fmt: skip
-STROKE_SLIDERS = {  # field of a stroke -> end of the tag, hint
+STROKE_SLIDERS = {  # field of a stroke -> last part of the tag, hint
     "roughness": ("rough", "0 is a mirror, 1 is chalk."),
     "radius_m": ("radius", "On the body. Shift+[ and Shift+]."),
     "hardness": ("hardness", "Share of the radius with all of the paint."),
@@ -24,7 +24,7 @@ STROKE_SLIDERS = {  # field of a stroke -> end of the tag, hint
 
 
 class BrushRows:
-    """Paint, radius and the like."""
+    """Settings of the next stroke: paint, radius, hardness."""
 
     def __init__(self, context: PanelContext) -> None:
         self._context = context
@@ -33,7 +33,7 @@ class BrushRows:
         """A combo, sliders, a checkbox."""
         dpg.add_combo(
             tuple(PAINT_LABELS.values()), tag="materials.paint", width=-1,
-            callback=lambda _, label: self._next(paint=key_of(PAINT_LABELS, label)),
+            callback=lambda _, label: self._edit_stroke(paint=key_of(PAINT_LABELS, label)),
         )  # fmt: skip
         tooltip(
             "materials.paint",
@@ -41,7 +41,9 @@ class BrushRows:
         )
         for name, (tag, hint) in STROKE_SLIDERS.items():
             self._slider(tag, name, hint)
-        dpg.add_checkbox(label="both sides", tag="materials.mirrors", callback=lambda _, on: self._next(mirrors=on))
+        dpg.add_checkbox(
+            label="both sides", tag="materials.mirrors", callback=lambda _, on: self._edit_stroke(mirrors=on)
+        )
         tooltip("materials.mirrors", "The body's left and right at once (Shift+X).")
 
     def sync(self, brush: BrushState) -> None:
@@ -60,17 +62,17 @@ class BrushRows:
 
     def _slider(self, tag: str, name: str, hint: str) -> None:
         slider(
-            f"materials.{tag}", range_of(StrokeState, name), lambda value: self._next(**{name: value}), width=-1,
+            f"materials.{tag}", range_of(StrokeState, name), lambda value: self._edit_stroke(**{name: value}), width=-1,
             clamped=True,
         )  # fmt: skip
         tooltip(f"materials.{tag}", f"{hint} Ctrl+click to type.")
 
-    def _next(self, **changes: object) -> None:
+    def _edit_stroke(self, **changes: object) -> None:
         self._context.post(lambda s: materials.edit_next_stroke(s, **changes), "brush")
 
 
 class ScaleRows:
-    """Scales, tint, and what is kept."""
+    """Settings of the whole avatar: scales, tint, files."""
 
     def __init__(self, context: PanelContext) -> None:
         self._context = context

@@ -1,4 +1,4 @@
-"""The bar above the panels: undo and redo, which panel is in front, help, and the newest message."""
+"""The menu bar above the panels: files, undo and redo, panels, help, messages, and the newest message."""
 
 from collections.abc import Iterable
 
@@ -54,7 +54,7 @@ class MenuBar:
             dpg.add_text("", tag="message")
 
     def sync(self, snapshot: Snapshot) -> None:
-        """What can run, and what there is to say."""
+        """Show which commands can run, and the messages."""
         self._file.sync(snapshot)
         for items in self._items:
             items.sync()
@@ -70,7 +70,7 @@ class MenuBar:
             self._list(status.messages[-MOST_LISTED:])
 
     def _list(self, messages: tuple[Message, ...]) -> None:
-        """The newest first, in full."""
+        """List messages in full, the newest first."""
         show_options("message.none", show=not messages)
         for row in range(MOST_LISTED):
             tag, message = f"message.{row}", messages[-1 - row] if row < len(messages) else None

@@ -23,9 +23,9 @@ class Palette:
     def __init__(self, context: PanelContext) -> None:
         self._context = context
         self._found: list[Command] = []
-        self._chosen = 0  # of those that were found
-        self._first = 0  # of those that were found, in the top row
-        self._is_focused = False  # it has been since it was opened
+        self._chosen = 0  # index in `_found`
+        self._first = 0  # index in `_found` of the top row
+        self._is_focused = False  # whether it has had the focus since it was opened
         self._scale = 1.0  # size of text and widgets, times the usual one
         self._closed: Callable[[], None] = lambda: None
         self.is_open = False
@@ -48,7 +48,9 @@ class Palette:
                             tag=f"palette.title{row}", span_columns=True, user_data=row,
                             callback=lambda _, __, which: self._run(self._first + which),
                         )  # fmt: skip
-                        dpg.add_selectable(tag=f"palette.keys{row}", enabled=False)  # stands level with the title
+                        dpg.add_selectable(
+                            tag=f"palette.keys{row}", enabled=False
+                        )  # a selectable is level with the title
             dpg.add_text("", tag=BELOW, color=MUTED)
         with dpg.handler_registry():
             dpg.add_mouse_wheel_handler(callback=lambda _, notches: self.is_open and self._choose(-round(notches)))
@@ -76,7 +78,7 @@ class Palette:
         self._chosen = self._first = 0
 
     def key(self, name: str) -> None:
-        """A key went down, or repeats, while it is open."""
+        """A key went down or repeats while the palette is open."""
         if name == "ESCAPE":
             self.close()
         elif name == "RETURN":
@@ -87,7 +89,7 @@ class Palette:
             self._choose(NUM_ROWS if name == "PAGE_DOWN" else -NUM_ROWS)
 
     def sync(self, scale: float) -> None:
-        """Once before each drawing: show the rows, and keep the keyboard until another window is clicked."""
+        """Show the rows, and keep the keyboard until another window is clicked. Call before each drawing."""
         self._scale = scale
         if not self.is_open:
             return
@@ -100,7 +102,7 @@ class Palette:
         show_value(BELOW, self._text_below())
 
     def _text_below(self) -> str:
-        """Why the chosen command cannot run, in full, else how many more there are."""
+        """Why the chosen command cannot run, else how many rows follow below."""
         if not self._found:
             return NO_COMMAND
         more = len(self._found) - self._first - NUM_ROWS
@@ -129,7 +131,7 @@ class Palette:
         self._first = max(self._chosen - NUM_ROWS + 1, min(self._first, self._chosen))
 
     def _run(self, index: int) -> None:
-        """One that cannot run stays in the list, which says why."""
+        """Close and run a command of the list; nothing happens where it cannot run."""
         if index < len(self._found):
             command = self._found[index]
             if command.needs(self._context.commands) is None:

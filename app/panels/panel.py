@@ -1,4 +1,4 @@
-"""What every panel is given, and what it offers to the loop."""
+"""The protocol of panels, the snapshot that they show, the context that they post to, and functions for widgets."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
@@ -21,7 +21,7 @@ FLOAT_TOLERANCE = 1e-5  # widgets hold float32
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """Everything the panels show at one moment."""
+    """Everything that the panels show at one moment."""
 
     state: ViewState
     choices: Choices = field(default_factory=Choices)
@@ -31,15 +31,15 @@ class Snapshot:
     node_ms: Mapping[str, float] = field(default_factory=dict)
     render_ms: float = 0.0
     display_fps: float = 0.0
-    display_name: str = ""  # what draws the windows
-    frame_path: str = "host"  # how the newest frame's pixels got there
-    has_detail: bool = False  # the newest frame's normals are those of its pixels
+    display_name: str = ""  # OpenGL's name of what draws the windows
+    frame_path: str = "host"  # how the newest frame's pixels reached the window
+    has_detail: bool = False  # whether the newest frame has normals of each pixel
     materials_follow_pose: bool = False  # of the avatar in the newest frame
     duration_s: float = 0.0  # of the active body's clip; 0 without
     clip_fps: float = 0.0
     session: SessionStatus = field(default_factory=SessionStatus)
     quality: str = ""  # of the newest picture: live, refining or fine
-    memory_mb: float | None = None  # that the process holds
+    memory_mb: float | None = None  # resident memory of the process; None if unknown
     thumbnails: Mapping[str, np.ndarray] = field(default_factory=dict)  # of environments: path -> [22, 44, 3] sRGB
     scale: float = 1.0  # size of text and widgets, times the usual one
     square: MaterialSquare | None = None  # the active body's materials over the UV square
@@ -49,7 +49,7 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class PanelContext:
-    """How a panel speaks: edits for the state, commands for what keys can do too, controllers for the rest."""
+    """Where panels post: edits to the store, commands, and through `commands` the controllers."""
 
     commands: CommandContext
 
@@ -71,19 +71,19 @@ class PanelContext:
 
 
 class Panel(Protocol):
-    """One group of widgets. Values flow one way: `sync` writes the state into widgets, callbacks post edits."""
+    """A group of widgets: `sync` writes the state into them, their callbacks post edits."""
 
     title: str
 
     def build(self) -> None:
-        """Add the widgets to the container that is open; needs `create_context` only."""
+        """Add the widgets to the open container; needs `create_context` only."""
 
     def sync(self, snapshot: Snapshot) -> None:
         """Show the snapshot."""
 
 
 def show_value(tag: str, value: Any) -> None:
-    """Write a value into a widget unless it is there already: a widget in use is not disturbed."""
+    """Write a value into a widget unless it has it already, so that a widget in use is left alone."""
     present = dpg.get_value(tag)
     if isinstance(value, tuple | list):
         is_same = present is not None and all(
@@ -98,7 +98,7 @@ def show_value(tag: str, value: Any) -> None:
 
 
 def show_options(tag: str, **options: Any) -> None:
-    """Configure a widget where it differs."""
+    """Configure a widget where its configuration differs."""
     present = dpg.get_item_configuration(tag)
     changed = {name: value for name, value in options.items() if present.get(name) != value}
     if changed:
@@ -106,18 +106,18 @@ def show_options(tag: str, **options: Any) -> None:
 
 
 def tooltip(tag: str, text: str) -> None:
-    """Explain a widget, with its unit."""
+    """Add a tooltip to a widget."""
     with dpg.tooltip(tag, delay=0.7):
         dpg.add_text(text, wrap=300)
 
 
 def key_of(labels: Mapping[str, str], label: str) -> str:
-    """The key whose label this is; the labels are those of one widget, each there once."""
+    """The key of a label, in a table whose labels are unique."""
     return next(key for key, text in labels.items() if text == label)
 
 
 def labels_to_keys(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Label -> key, with a number behind labels that occur twice."""
+    """Label -> key; a label that occurs again gets a number."""
     keys: dict[str, str] = {}
     for key, label in pairs:
         unique, count = label, 2

@@ -1,4 +1,4 @@
-"""The camera path: its keys, what lies between them, and the camera that runs along it."""
+"""The camera path: its keys, the motion between them, playing it."""
 
 import dearpygui.dearpygui as dpg
 
@@ -29,7 +29,7 @@ KEY_BUTTONS: tuple[tuple[str, str, Edit, str], ...] = (
 
 
 class PathPanel:
-    """A video's camera."""
+    """The camera path."""
 
     title = "Camera path"
 
@@ -73,7 +73,10 @@ class PathPanel:
         tooltip("path.scrub", "Look from where the path is at this second.")
         with dpg.group(horizontal=True):
             dpg.add_combo(
-                tuple(MOVE_LABELS.values()), tag="path.moves", width=140, callback=lambda _, label: self._moves(label)
+                tuple(MOVE_LABELS.values()),
+                tag="path.moves",
+                width=140,
+                callback=lambda _, label: self._choose_motion(label),
             )
             dpg.add_checkbox(
                 label="gentle ends", tag="path.eases",
@@ -144,6 +147,6 @@ class PathPanel:
             self._context.end_gesture()
             self._edit(lambda s: camera_paths.go_to_key(s, index), "camera key")
 
-    def _moves(self, label: str) -> None:
+    def _choose_motion(self, label: str) -> None:
         moves = key_of(MOVE_LABELS, label)
         self._edit(lambda s: camera_paths.edit_path(s, moves=moves), "path")

@@ -59,10 +59,10 @@ class PosePanel:
         for number, (limb, joints) in enumerate(LIMBS):
             with dpg.tree_node(label=limb, tag=f"pose.limb{number}", default_open=number == 1):
                 for joint, name in joints:
-                    self._joint(joint, name)
+                    self._add_joint(joint, name)
 
     def sync(self, snapshot: Snapshot) -> None:
-        """Show the angles; the reset button of an untouched joint is disabled."""
+        """Show the angles; the reset button of a joint without edits is hidden."""
         show_value("pose.mirror", snapshot.state.tool.mirrors_joints)
         for group in LIMITS:
             show_value(f"pose.limit.{group}", group not in snapshot.state.body.unlimited)
@@ -70,7 +70,7 @@ class PosePanel:
             show_value(f"joint{joint}", angles)
             show_options(f"joint{joint}.reset", show=any(angles))
 
-    def _joint(self, joint: int, name: str) -> None:
+    def _add_joint(self, joint: int, name: str) -> None:
         with dpg.group(horizontal=True):
             dpg.add_slider_floatx(
                 label=name, tag=f"joint{joint}", size=3, width=-112, user_data=joint,

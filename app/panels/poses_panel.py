@@ -13,11 +13,11 @@ from app.tools.commands.context import LOAD_POSE, SAVE_POSE
 
 GRID = "poses.grid"
 COLUMNS, SIZE_PX, CAPTION_PX = 4, 66, 15
-LETTERS = 9  # of a name below a thumbnail
+MOST_LETTERS = 9  # of a name below a thumbnail
 
 
 class PosesPanel:
-    """Poses to keep and to go back to."""
+    """The pose library."""
 
     title = "Poses"
 
@@ -53,7 +53,7 @@ class PosesPanel:
             dpg.add_mouse_click_handler(dpg.mvMouseButton_Left, callback=self._pressed)
 
     def sync(self, snapshot: Snapshot) -> None:
-        """Show the library and how much of the held pose shows."""
+        """Show the library and the share of the held pose."""
         body = snapshot.state.body
         show_value("poses.share", float(body.held_share))
         show_options("poses.share", enabled=bool(body.held_pose))
@@ -97,7 +97,7 @@ class PosesPanel:
             start, end = (stroke.x0 * SIZE_PX, stroke.y0 * SIZE_PX), (stroke.x1 * SIZE_PX, stroke.y1 * SIZE_PX)
             radius = 0.5 * stroke.width * SIZE_PX * self._scale
             dpg.draw_line(start, end, color=color, thickness=2 * radius)
-            for place in (start, end):
-                dpg.draw_circle(place, radius, color=color, fill=color)
-        label = pose.label if len(pose.label) <= LETTERS else pose.label[: LETTERS - 1] + "."
+            for point in (start, end):
+                dpg.draw_circle(point, radius, color=color, fill=color)
+        label = pose.label if len(pose.label) <= MOST_LETTERS else pose.label[: MOST_LETTERS - 1] + "."
         dpg.draw_text((2, SIZE_PX + 1), label, color=(*(ACCENT if is_held else MUTED), 255), size=13 * self._scale)

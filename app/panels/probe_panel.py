@@ -1,4 +1,4 @@
-"""The 16 x 32 probes as a picture: a stroke paints single probes, a marker drags a lamp."""
+"""The 16 x 32 probes as a picture: strokes paint single probes, markers drag lamps."""
 
 import math
 
@@ -24,30 +24,30 @@ COMPASS = ((0.25, "back"), (0.5, "left"), (0.75, "front"), (0.0, "right"))  # u 
 
 
 def lamp_to_picture(azimuth_deg: float, elevation_deg: float) -> tuple[float, float]:
-    """Pixels in the picture of a direction: conventions.py's lat-long mapping."""
+    """Position of a direction in the picture, px, by the lat-long mapping of conventions.py."""
     # u = 0.5 + atan2(d.z, d.x) / 2 pi, and an orbit azimuth is atan2(d.x, d.z)
     u = (0.5 + (90.0 - azimuth_deg) / 360.0) % 1.0
     return u * WIDTH_PX, (0.5 - elevation_deg / 180.0) * HEIGHT_PX
 
 
 def picture_to_lamp(x: float, y: float) -> tuple[float, float]:
-    """Azimuth and elevation in degrees of a place in the picture."""
+    """Azimuth and elevation in degrees of a position in the picture, px."""
     return wrap_deg(90.0 - (x / WIDTH_PX - 0.5) * 360.0), (0.5 - min(max(y / HEIGHT_PX, 0.0), 1.0)) * 180.0
 
 
 def picture_pixels(radiance: np.ndarray, exposure_ev: float) -> np.ndarray:
-    """[16, 32, 3] linear to the texture's floats: highlights rolled off, so that a sun and a shadow both show."""
+    """Floats of the texture from [16, 32, 3] linear radiance, by x / (1 + x): a sun and a shadow both show."""
     light = radiance * 2.0**exposure_ev
     cells = (light / (1.0 + light)).clip(0.0, 1.0) ** (1.0 / 2.2)
     pixels = np.ones((HEIGHT_PX, WIDTH_PX, 4), np.float32)
     pixels[..., :3] = cells.repeat(CELL_PX, 0).repeat(CELL_PX, 1)
-    pixels[::CELL_PX, :, :3] *= 0.88  # a grid, so that single probes can be told apart
+    pixels[::CELL_PX, :, :3] *= 0.88  # a grid between the probes
     pixels[:, ::CELL_PX, :3] *= 0.88
     return pixels.ravel()
 
 
 class ProbePanel:
-    """The light as the avatar sees it."""
+    """The probes that light the avatar."""
 
     title = "Light probes"
 
@@ -134,10 +134,10 @@ class ProbePanel:
         show_value("probes.intensity", float(tool.brush_intensity))
         show_value("probes.radius", tool.brush_radius)
 
-    # the pointer, in pixels of the picture
+    # pointer positions in unscaled pixels of the picture
 
     def press(self, x: float, y: float) -> None:
-        """Grab a marker, paint, or call the selected lamp here."""
+        """Grab a marker, paint, or move the selected lamp to this position."""
         lamps = self._state.light.lamps
         distances = [math.dist((x, y), lamp_to_picture(lamp.azimuth_deg, lamp.elevation_deg)) for lamp in lamps]
         nearest = min(range(len(lamps)), key=distances.__getitem__, default=None)
@@ -152,7 +152,7 @@ class ProbePanel:
         self.move(x, y)
 
     def move(self, x: float, y: float) -> None:
-        """Go on with what `press` began."""
+        """Continue what `press` began."""
         if self._drag == "lamp":
             index, angles = self._lamp, picture_to_lamp(x, y)
             self._context.post(lambda s: lights.move_lamp(s, index, *angles), "drag lamp")
@@ -160,7 +160,7 @@ class ProbePanel:
             self._stroke(int(y // CELL_PX), int(x // CELL_PX))
 
     def pick(self, x: float, y: float) -> None:
-        """The eyedropper: paint with the light of this probe."""
+        """The eyedropper: take the radiance of a probe for the brush."""
         row, column = int(y // CELL_PX), int(x // CELL_PX)
         if self._radiance is None or not (0 <= row < PROBE_ROWS and 0 <= column < PROBE_COLUMNS):
             return
@@ -173,7 +173,7 @@ class ProbePanel:
         self._context.end_gesture()
 
     def _stroke(self, row: int, column: int) -> None:
-        """Paint every cell between the last one and this: a fast stroke has no gaps."""
+        """Paint every cell between the last one and this, so that a fast stroke has no gaps."""
         if (row, column) == self._last_cell:
             return
         last_row, last_column = self._last_cell or (row, column)
@@ -197,13 +197,13 @@ class ProbePanel:
 
     def _pressed(self) -> None:
         if dpg.is_item_hovered(PICTURE):
-            x, y = self._place()
+            x, y = self._pointer()
             if y < HEIGHT_PX:
                 self.press(x, y)
 
     def _right_pressed(self) -> None:
         if dpg.is_item_hovered(PICTURE):
-            self.pick(*self._place())
+            self.pick(*self._pointer())
 
     def _mirror(self) -> None:
         self._context.end_gesture()
@@ -211,9 +211,9 @@ class ProbePanel:
 
     def _dragged(self) -> None:
         if self._drag is not None:
-            self.move(*self._place())
+            self.move(*self._pointer())
 
-    def _place(self) -> tuple[float, float]:
+    def _pointer(self) -> tuple[float, float]:
         return pointer_in(PICTURE, self._scale)
 
     def _resize(self, scale: float) -> None:

@@ -1,11 +1,11 @@
-"""How fast: rendering and display apart, and where the time of a frame went."""
+"""Frame times: rates of rendering and display, and milliseconds by node of the frame."""
 
 import dearpygui.dearpygui as dpg
 
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
 from app.panels.theme import ACCENT, MUTED
 
-MAX_STAGES = 5
+MAX_NODES = 5
 
 
 class StatsPanel:
@@ -41,9 +41,9 @@ class StatsPanel:
             "GL interop: frames never leave the GPU. Pinned copy: through memory that the GPU writes by itself. "
             "Host: they were finished on the CPU.",
         )
-        for index in range(MAX_STAGES):
+        for index in range(MAX_NODES):
             dpg.add_progress_bar(tag=f"stats.node{index}", width=-1, height=17, overlay="", show=False)
-        tooltip("stats.node0", "Stages that ran for the newest frame; what did not change is not computed again.")
+        tooltip("stats.node0", "Nodes that ran for the newest frame; what did not change is not computed again.")
 
     def sync(self, snapshot: Snapshot) -> None:
         """Show the newest frame's times."""
@@ -56,12 +56,12 @@ class StatsPanel:
         show_value("stats.engine", f"Computed on {snapshot.choices.engine}" if snapshot.choices.engine else "")
         show_value("stats.frame_path", f"Frames to the window: {snapshot.frame_path}")
         show_value("stats.display_name", f"Drawn by {snapshot.display_name}")
-        stages = sorted(snapshot.node_ms.items(), key=lambda item: -item[1])[:MAX_STAGES]
+        nodes = sorted(snapshot.node_ms.items(), key=lambda item: -item[1])[:MAX_NODES]
         total = max(snapshot.render_ms, 1e-6)
-        for index in range(MAX_STAGES):
+        for index in range(MAX_NODES):
             tag = f"stats.node{index}"
-            show_options(tag, show=index < len(stages))
-            if index < len(stages):
-                name, milliseconds = stages[index]
+            show_options(tag, show=index < len(nodes))
+            if index < len(nodes):
+                name, milliseconds = nodes[index]
                 show_value(tag, min(1.0, milliseconds / total))
                 show_options(tag, overlay=f"{name.replace('_', ' ')}  {milliseconds:.1f} ms")

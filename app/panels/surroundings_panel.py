@@ -1,4 +1,4 @@
-"""What stands behind, under and beside the avatar."""
+"""The surroundings of the avatar: backdrop, floor, chrome and gray ball."""
 
 import dearpygui.dearpygui as dpg
 
@@ -15,7 +15,7 @@ BACKDROP_LABELS = {
 
 
 class SurroundingsPanel:
-    """Backdrop, floor, the film set's balls."""
+    """Backdrop, floor, chrome and gray ball."""
 
     title = "Stage"
 
@@ -25,40 +25,42 @@ class SurroundingsPanel:
     def build(self) -> None:
         """A combo, two checkboxes, two sliders."""
         dpg.add_combo(
-            tuple(BACKDROP_LABELS.values()), label="behind", tag="stage.backdrop", width=190,
+            tuple(BACKDROP_LABELS.values()), label="behind", tag="surroundings.backdrop", width=190,
             callback=lambda _, label: self._edit(
                 "backdrop", next(name for name, text in BACKDROP_LABELS.items() if text == label)
             ),
         )  # fmt: skip
-        tooltip("stage.backdrop", "What is seen behind the avatar (V in the picture).")
+        tooltip("surroundings.backdrop", "What is seen behind the avatar (V in the picture).")
         with dpg.group(horizontal=True):
-            dpg.add_checkbox(label="floor", tag="stage.ground", callback=lambda _, on: self._edit("has_ground", on))
+            dpg.add_checkbox(
+                label="floor", tag="surroundings.ground", callback=lambda _, on: self._edit("has_ground", on)
+            )
             self._slider("ground_shadow", "Share of the shadow that is shown.")
             self._slider("ground_reflection", "Of the body in the floor, seen from straight above.")
-        tooltip("stage.ground", "A floor that catches the shadow and a faint reflection (G in the picture).")
+        tooltip("surroundings.ground", "A floor that catches the shadow and a faint reflection (G in the picture).")
         dpg.add_checkbox(
-            label="chrome and gray ball", tag="stage.balls", callback=lambda _, on: self._edit("has_balls", on)
+            label="chrome and gray ball", tag="surroundings.balls", callback=lambda _, on: self._edit("has_balls", on)
         )
-        tooltip("stage.balls", "A mirror and an 18 % gray ball under the present light (K in the picture).")
+        tooltip("surroundings.balls", "A mirror and an 18 % gray ball under the present light (K in the picture).")
 
     def sync(self, snapshot: Snapshot) -> None:
         """Show the surroundings."""
         surroundings = snapshot.state.surroundings
-        show_value("stage.backdrop", BACKDROP_LABELS[surroundings.backdrop])
-        show_value("stage.ground", surroundings.has_ground)
-        show_value("stage.balls", surroundings.has_balls)
+        show_value("surroundings.backdrop", BACKDROP_LABELS[surroundings.backdrop])
+        show_value("surroundings.ground", surroundings.has_ground)
+        show_value("surroundings.balls", surroundings.has_balls)
         for name in ("ground_shadow", "ground_reflection"):
-            show_value(f"stage.{name}", float(getattr(surroundings, name)))
+            show_value(f"surroundings.{name}", float(getattr(surroundings, name)))
 
     def _slider(self, name: str, hint: str) -> None:
         slider(
-            f"stage.{name}",
+            f"surroundings.{name}",
             range_of(Surroundings, name),
             lambda value: self._edit(name, value),
             width=118,
             clamped=True,
         )
-        tooltip(f"stage.{name}", f"{hint} Ctrl+click to type.")
+        tooltip(f"surroundings.{name}", f"{hint} Ctrl+click to type.")
 
     def _edit(self, name: str, value: object) -> None:
-        self._context.post(lambda s: lights.edit_surroundings(s, **{name: value}), f"stage {name}")
+        self._context.post(lambda s: lights.edit_surroundings(s, **{name: value}), f"surroundings {name}")

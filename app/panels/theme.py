@@ -9,7 +9,7 @@ import dearpygui.dearpygui as dpg
 TEXT_SIZE_PX = 15
 ACCENT = (240, 178, 71)
 ACCENT_BRIGHT = (255, 200, 110)
-MUTED = (126, 132, 145)  # muted and error ink can be read on either theme's ground
+MUTED = (126, 132, 145)  # muted and error text can be read on the background of either theme
 ERROR = (236, 92, 80)
 SELECTED_THEME, DIMMED_THEME, RAISED_THEME = "theme.selected", "theme.dimmed", "theme.raised"
 
@@ -47,7 +47,7 @@ _SELECTED = {
     "dark": {"Button": (92, 72, 36), "ButtonHovered": (112, 88, 44), "Text": ACCENT_BRIGHT},
     "light": {"Button": (250, 214, 148), "ButtonHovered": (246, 202, 120), "Text": (88, 54, 4)},
 }
-_RAISED = {  # a window that lies over others: color -> whose it takes, of the theme
+_RAISED = {  # of a window over others: color -> the theme's color that it takes
     "WindowBg": "PopupBg", "Header": "FrameBgActive", "HeaderHovered": "FrameBgHovered", "Border": "SliderGrab",
 }  # fmt: skip
 _STYLES = {
@@ -59,17 +59,17 @@ _STYLES = {
 
 
 def palette(theme: str) -> dict[int, tuple[int, int, int]]:
-    """Dear ImGui's numbers of colors -> RGB bytes."""
+    """RGB bytes by Dear ImGui's number of a color."""
     return {getattr(dpg, f"mvThemeCol_{name}"): color for name, color in _PALETTES[theme].items()}
 
 
-def ground(theme: str) -> tuple[int, int, int]:
-    """Color behind everything."""
+def background(theme: str) -> tuple[int, int, int]:
+    """RGB bytes behind all panels."""
     return _PALETTES[theme]["WindowBg"]
 
 
 def build_theme(fonts: Path) -> None:
-    """Bind the theme to everything; `set_theme` changes it afterward. `fonts`: the folder that holds Inter."""
+    """Bind the theme to all widgets; `set_theme` changes it. `fonts`: the folder that holds Inter."""
     with dpg.theme() as bound, dpg.theme_component(dpg.mvAll):
         for name, color in _DARK.items():
             dpg.add_theme_color(getattr(dpg, f"mvThemeCol_{name}"), color, tag=f"theme.{name}")
@@ -89,7 +89,7 @@ def build_theme(fonts: Path) -> None:
 
 
 def set_theme(theme: str, scale: float, fonts: Path) -> None:
-    """Colors of a theme, and sizes times `scale`; text in Inter."""
+    """Set the colors of a theme, and sizes and text `scale` times as large as usual."""
     for name, color in _PALETTES[theme].items():
         dpg.set_value(f"theme.{name}", [*color, 255])
     for name, color in _SELECTED[theme].items():
@@ -107,12 +107,12 @@ def set_theme(theme: str, scale: float, fonts: Path) -> None:
 
 
 _SIZES = ("width", "wrap")
-_HIGH = ("FileDialog", "ProgressBar", "ChildWindow")  # widgets whose height was given; others report theirs alike
-_NO_WIDGETS = ("Theme", "Font", "Texture", "Handler", "Registry", "Template", "WindowAppItem")  # windows: docking's
+_WITH_HEIGHT = ("FileDialog", "ProgressBar", "ChildWindow")  # widgets whose height is a setting
+_NO_WIDGETS = ("Theme", "Font", "Texture", "Handler", "Registry", "Template", "WindowAppItem")  # docking sizes windows
 
 
 class WidgetSizes:
-    """The sizes that every widget was built with. Widgets that are built later keep what they were given."""
+    """The sizes that widgets were built with; widgets that are built later are not scaled."""
 
     def __init__(self) -> None:
         self._built: dict[int, dict[str, int]] = {}
@@ -121,13 +121,13 @@ class WidgetSizes:
             if kind.startswith("Draw") or any(word in kind for word in _NO_WIDGETS):
                 continue
             present = dpg.get_item_configuration(item)
-            names = (*_SIZES, "height") if kind in _HIGH else _SIZES
-            # -1 means all the room there is
+            names = (*_SIZES, "height") if kind in _WITH_HEIGHT else _SIZES
+            # -1 means the available width
             if sizes := {name: present[name] for name in names if present.get(name) not in (None, 0, -1)}:
                 self._built[item] = sizes
 
     def scale(self, factor: float) -> None:
-        """Multiply them all."""
+        """Set all sizes to `factor` times those at the start."""
         for item, sizes in self._built.items():
             if dpg.does_item_exist(item):
                 dpg.configure_item(item, **{name: round(size * factor) for name, size in sizes.items()})
@@ -135,19 +135,19 @@ class WidgetSizes:
 
 @contextmanager
 def drawing(tag: str) -> Iterator[None]:
-    """A drawlist to fill in unscaled pixels; sizes of text, radii and thicknesses are the caller's to scale."""
+    """A drawlist in unscaled pixels; the caller scales sizes of text, radii and thicknesses."""
     with dpg.drawlist(1, 1, tag=tag), dpg.draw_node(tag=f"{tag}.root"):
         yield
 
 
 def scale_drawing(tag: str, width: float, height: float, scale: float) -> None:
-    """Show all of `width` and `height` unscaled pixels of a drawing."""
+    """Set a drawing's size to `scale` times `width` x `height` unscaled pixels."""
     dpg.configure_item(tag, width=round(width * scale), height=round(height * scale))
     dpg.apply_transform(f"{tag}.root", dpg.create_scale_matrix([scale, scale, 1.0]))
 
 
 def pointer_in(tag: str, scale: float) -> tuple[float, float]:
-    """Where the pointer is in a drawing, in unscaled pixels."""
+    """Position of the pointer in a drawing, in unscaled pixels."""
     x, y = dpg.get_mouse_pos(local=False)
     left, top = dpg.get_item_rect_min(tag)
     return (x - left) / scale, (y - top) / scale

@@ -1,4 +1,4 @@
-"""The clip in time: play, loop, speed, a strip to scrub on with handles for the range, and a clip mixed in."""
+"""Playback of the clip: play, loop, speed, a strip with the time and the range, and a second clip mixed in."""
 
 import dearpygui.dearpygui as dpg
 
@@ -87,19 +87,19 @@ class TimelinePanel:
             self._drawn = drawn
             self._draw(*drawn)
 
-    # the pointer, in pixels of the strip
+    # pointer positions in unscaled pixels of the strip
 
     def press(self, x: float) -> None:
-        """Grab a handle of the range, else go to this time."""
+        """Grab a handle of the range, or go to the time at x."""
         if self._duration_s <= 0:
             return
-        start, end = (self._place(time_s) for time_s in range_s(self._state.body, self._duration_s))
+        start, end = (self._x(time_s) for time_s in range_s(self._state.body, self._duration_s))
         near_start, near_end = abs(x - start) <= GRAB_PX, abs(x - end) <= GRAB_PX
         self._drag = "start" if near_start and abs(x - start) < abs(x - end) else "end" if near_end else "time"
         self.move(x)
 
     def move(self, x: float) -> None:
-        """Go on with what `press` began."""
+        """Continue what `press` began."""
         duration, time_s = self._duration_s, self._time(x)
         if self._drag == "time":
             self._context.post(lambda s: scrub(s, time_s, duration), "time")
@@ -123,7 +123,7 @@ class TimelinePanel:
     def _pointer(self) -> float:
         return pointer_in(STRIP, self._scale)[0]
 
-    def _place(self, time_s: float) -> float:
+    def _x(self, time_s: float) -> float:
         return INSET_PX + (WIDTH_PX - 2 * INSET_PX) * time_s / max(self._duration_s, 1e-6)
 
     def _time(self, x: float) -> float:
@@ -138,9 +138,9 @@ class TimelinePanel:
             return
         step = next((size for size in (0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300) if duration_s / size <= 12), 600)
         for index in range(int(duration_s / step) + 1):
-            x = self._place(index * step)
+            x = self._x(index * step)
             dpg.draw_line((x, HEIGHT_PX - 9), (x, HEIGHT_PX - 4), color=(*MUTED, 140), parent=MARKS)
-        start, end = (self._place(second) for second in played_s)
+        start, end = (self._x(second) for second in played_s)
         dpg.draw_rectangle(
             (start, 10), (end, HEIGHT_PX - 12), color=(0, 0, 0, 0), fill=(*ACCENT, 90), rounding=2, parent=MARKS
         )
@@ -149,7 +149,7 @@ class TimelinePanel:
                 (x, 7), (x + inward, 7), (x + inward, HEIGHT_PX - 9), (x, HEIGHT_PX - 9), color=(*ACCENT, 255),
                 fill=(*ACCENT, 255), parent=MARKS,
             )  # fmt: skip
-        x = self._place(min(time_s, duration_s))
+        x = self._x(min(time_s, duration_s))
         dpg.draw_line((x, 4), (x, HEIGHT_PX - 2), color=(*ACCENT_BRIGHT, 255), thickness=2, parent=MARKS)
         dpg.draw_triangle(
             (x - 5, 2), (x + 5, 2), (x, 9), color=(*ACCENT_BRIGHT, 255), fill=(*ACCENT_BRIGHT, 255), parent=MARKS

@@ -1,4 +1,4 @@
-"""Which buffer is shown, and how: exposure, tone curve, background, lens."""
+"""Display settings: buffer, exposure, tone curve, background, false color; field of view, detail."""
 
 import dearpygui.dearpygui as dpg
 
@@ -27,7 +27,7 @@ HINTS = {
 
 
 class ViewPanel:
-    """How the picture is shown."""
+    """Display settings."""
 
     title = "View"
 
@@ -42,23 +42,23 @@ class ViewPanel:
                 for number, name in list(enumerate(BUFFERS))[start : start + 4]:
                     dpg.add_button(
                         label=LABELS.get(name, name), tag=f"view.{name}", width=BUTTON_WIDTH_PX, user_data=name,
-                        callback=lambda _, __, which: self._look("buffer", which),
+                        callback=lambda _, __, which: self._edit("buffer", which),
                     )  # fmt: skip
                     tooltip(f"view.{name}", f"{HINTS[name]} Key {number + 1} in the picture.")
         slider(
-            "view.exposure", range_of(DisplaySettings, "exposure_ev"), lambda value: self._look("exposure_ev", value),
+            "view.exposure", range_of(DisplaySettings, "exposure_ev"), lambda value: self._edit("exposure_ev", value),
             width=-80,
         )  # fmt: skip
         tooltip("view.exposure", "Stops; for radiance and shading. The picture only: the light does not change.")
         with dpg.group(horizontal=True):
             dpg.add_combo(
-                TONE_CURVES, tag="view.curve", width=130, callback=lambda _, value: self._look("curve", value)
+                TONE_CURVES, tag="view.curve", width=130, callback=lambda _, value: self._edit("curve", value)
             )
             self._background.build()
         tooltip("view.curve", "How bright light is fitted to the screen; files use the same curve.")
         dpg.add_checkbox(
             label="false color", tag="view.false_color",
-            callback=lambda _, on: self._look("has_false_color", on),
+            callback=lambda _, on: self._edit("has_false_color", on),
         )  # fmt: skip
         tooltip("view.false_color", "Buffers that hold a number as colors with a legend. H in the picture.")
         with dpg.group(horizontal=True):
@@ -105,7 +105,7 @@ class ViewPanel:
         show_value("view.false_color", display.has_false_color)
         self._background.show(display.background)
 
-    def _look(self, name: str, value: object) -> None:
+    def _edit(self, name: str, value: object) -> None:
         self._context.post(lambda s: edits.edit_display(s, **{name: value}), name)
 
     def _set_detail(self, label: str) -> None:
@@ -113,4 +113,4 @@ class ViewPanel:
         self._context.post(lambda s: edits.edit_body(s, detail=mode), "detail")
 
     def _set_background(self, color: tuple[float, float, float]) -> None:
-        self._look("background", color)
+        self._edit("background", color)

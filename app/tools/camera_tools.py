@@ -1,4 +1,4 @@
-"""Drags and the wheel that move the camera: orbit, look around, pan, zoom; and the line of a split picture."""
+"""Tools that move the camera (orbit, look around, pan), and the slider of a split picture."""
 
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ from app.tools.viewport import LEFT, MIDDLE, Drag, Point, PointerEvent, Viewport
 
 
 class OrbitTool:
-    """Turns the camera around the avatar; a press that does not move is a click on a limb, or on nothing."""
+    """Turns the camera around the avatar; a press that does not move selects the limb there, or none."""
 
     name = "orbit"
 
@@ -20,15 +20,15 @@ class OrbitTool:
         self._store = store
 
     def hit(self, press: PointerEvent) -> bool:
-        """Wherever no other tool is."""
+        """Every press: the last tool of the table."""
         return True
 
     def drag(self, press: PointerEvent) -> Drag:
-        """Orbit, then click."""
+        """Orbit; select a limb if the pointer has not moved."""
         while not (event := (yield)).is_release:
             self._orbit(*event.delta)
-        way = max(abs(event.point[0] - press.point[0]), abs(event.point[1] - press.point[1]))
-        if press.viewport is not None and event.viewport is not None and way <= CLICK_REACH_PX:
+        distance = max(abs(event.point[0] - press.point[0]), abs(event.point[1] - press.point[1]))
+        if press.viewport is not None and event.viewport is not None and distance <= CLICK_REACH_PX:
             click_limb(self._store, event.viewport, event.point)
 
     def _orbit(self, dx: float, dy: float) -> None:
@@ -36,7 +36,7 @@ class OrbitTool:
 
 
 class LookTool:
-    """Turns the camera on the spot, in fly mode."""
+    """Turns the camera about its own center, in fly mode."""
 
     name = "look"
 
@@ -44,7 +44,7 @@ class LookTool:
         self._store = store
 
     def hit(self, press: PointerEvent) -> bool:
-        """In fly mode, but for the middle button, which pans."""
+        """Every button but the middle one, in fly mode."""
         return self._store.state.tool.camera.flies and press.button != MIDDLE
 
     def drag(self, press: PointerEvent) -> Drag:
@@ -57,7 +57,7 @@ class LookTool:
 
 
 class PanTool:
-    """Moves the camera along the picture, so that the orbited point follows the pointer."""
+    """Moves the camera parallel to the image plane, so that the orbited point follows the pointer."""
 
     name = "pan"
 
@@ -65,12 +65,12 @@ class PanTool:
         self._store = store
 
     def hit(self, press: PointerEvent) -> bool:
-        """Shift, the right or the middle button; in fly mode the middle one alone."""
+        """A press with Shift or of the right or middle button; in fly mode the middle one alone."""
         flies = self._store.state.tool.camera.flies and press.button != MIDDLE
         return (press.button != LEFT or press.has_shift) and not flies
 
     def drag(self, press: PointerEvent) -> Drag:
-        """Pan; before the first picture nothing moves."""
+        """Pan; before the first picture nothing happens."""
         while not (event := (yield)).is_release:
             if (viewport := event.viewport) is not None:
                 scale = viewport.letterbox.scale
@@ -84,7 +84,7 @@ class PanTool:
 
 
 class SliderTool:
-    """Moves the line between the sides of a split picture."""
+    """Moves the line between the two sides of a split picture."""
 
     name = "slider"
 
@@ -92,7 +92,7 @@ class SliderTool:
         self._store = store
 
     def hit(self, press: PointerEvent) -> bool:
-        """On the line, while there is one."""
+        """A press on the line of a split picture."""
         viewport, state = press.viewport, self._store.state
         if viewport is None or not state.compare.is_on:
             return False

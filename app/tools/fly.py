@@ -1,4 +1,4 @@
-"""Keys that are held in fly mode move the camera: by the time that they were down, however often anybody looks."""
+"""Keys held in fly mode move the camera at a speed that does not depend on the frame rate."""
 
 import time
 from collections.abc import Callable
@@ -11,17 +11,17 @@ MOVES: dict[str, tuple[int, int, int]] = {  # to the right, up, forward
 }  # fmt: skip
 FAST_KEYS = ("LEFT_SHIFT", "RIGHT_SHIFT")
 FLY_KEYS = (*MOVES, *FAST_KEYS)
-FAST = 4.0
-LONGEST_S = 0.5  # that one step stands for: a viewer that was stopped meanwhile must not leap
+FAST = 4.0  # times the speed, with Shift
+LONGEST_S = 0.5  # longest step: a process that was stopped for a while must not move far at once
 
 
 class FlyKeys:
-    """Belongs to the windows' thread; fed by the key events of both windows."""
+    """The keys that are held. Belongs to the windows' thread; takes key events of both windows."""
 
     def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic) -> None:
         self._store, self._clock = store, clock
         self._held: set[str] = set()
-        self._counted_s = 0.0  # until when the held keys have moved the camera
+        self._counted_s = 0.0  # time up to which the held keys have moved the camera
 
     @property
     def is_on(self) -> bool:
@@ -34,7 +34,7 @@ class FlyKeys:
         return self.is_on and any(name in MOVES for name in self._held)
 
     def press(self, name: str) -> bool:
-        """A key went down without Ctrl or Alt; False where it is none of fly mode."""
+        """A key went down without Ctrl or Alt; whether it moves the camera, and so is no command's."""
         if not self.is_on or name not in FLY_KEYS:
             return False
         self.advance()
@@ -42,7 +42,7 @@ class FlyKeys:
         return name in MOVES
 
     def release(self, name: str) -> None:
-        """A key went up. All moves until every key is up are one undo step."""
+        """A key went up. Moves are one undo step until no key is held."""
         if name not in self._held:
             return
         was_moving = self.is_moving
@@ -52,7 +52,7 @@ class FlyKeys:
             self._store.end_gesture()
 
     def advance(self) -> None:
-        """Move by the time since the last call."""
+        """Move the camera by the time since the last call."""
         now = self._clock()
         seconds, self._counted_s = min(now - self._counted_s, LONGEST_S), now
         if not self.is_on:
@@ -62,7 +62,7 @@ class FlyKeys:
         is_fast = any(name in self._held for name in FAST_KEYS)
         metres = self._store.state.tool.camera.fly_m_s * seconds * (FAST if is_fast else 1.0)
         right, up, forward = (sum(MOVES[name][axis] for name in self._held if name in MOVES) for axis in range(3))
-        length = (right * right + up * up + forward * forward) ** 0.5  # two keys at once are no faster than one
+        length = (right * right + up * up + forward * forward) ** 0.5  # two keys together are as fast as one
         if length > 0:
             step = metres / length
             self._store.post(lambda s: fly(s, right * step, up * step, forward * step), "fly")

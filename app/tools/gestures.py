@@ -1,4 +1,4 @@
-"""What the pointer and the keys do in the picture: window events in, edits out. Knows no window library."""
+"""Dispatch of pointer and keys: window events become edits. Imports no window library."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -18,10 +18,10 @@ from app.tools.viewport import Drag, Point, PointerEvent, Tool, Viewport
 
 
 class Gestures:
-    """Hands each press to the first tool of the table that takes it, and the drag to that tool until the release."""
+    """The table of tools. A press goes to the first tool that takes it, the drag to that tool until the release."""
 
     def __init__(self, context: CommandContext, first: Sequence[Tool] = ()) -> None:
-        """`first`: tools that come before the others."""
+        """`first`: tools that come before those of this table."""
         self._context = context
         self._store = store = context.store
         self.rings = RingTool(store)
@@ -32,16 +32,16 @@ class Gestures:
             self.paint, LookTool(store), self.rings, OrbitTool(store),
         )  # fmt: skip
         self._tool: Tool | None = None  # the active one
-        self._drag: Drag | None = None  # its generator, which may have ended before the button is up
+        self._drag: Drag | None = None  # its generator, which may end before the button goes up
         self._button = 0
 
     @property
     def active_tool(self) -> str | None:
-        """Name of the tool whose drag goes on, while a button is down."""
+        """Name of the tool that is being dragged; None while no button is down."""
         return None if self._tool is None else self._tool.name
 
     def press(self, press: PointerEvent) -> None:
-        """A button went down; a second button does not disturb a drag."""
+        """A button went down; a second button during a drag is ignored."""
         if self._tool is not None:
             return
         self._tool = next(tool for tool in self._tools if tool.hit(press))
@@ -61,7 +61,7 @@ class Gestures:
         self._store.end_gesture()
 
     def scroll(self, notches: float, magnifies: bool = False) -> None:
-        """The wheel turned; up comes closer. One scroll after another is one undo step until something else happens."""
+        """The wheel turned; positive notches come closer. Consecutive turns are one undo step."""
         if magnifies and self._store.state.tool.has_loupe:
             self._store.post(lambda state: magnify(state, 1 if notches > 0 else -1), "loupe zoom")
         elif self._store.state.tool.camera.flies:
@@ -70,7 +70,7 @@ class Gestures:
             self._store.post(lambda state: cameras.zoom(state, notches), "zoom")
 
     def key(self, name: str, has_control: bool = False, has_shift: bool = False, has_alt: bool = False) -> None:
-        """A key went down in either window: it flies, or is a command's."""
+        """A key went down in either window: it moves the camera in fly mode, or runs a command."""
         if not (has_control or has_alt) and self.fly.press(name):
             return
         command = command_at(chord(name, has_control, has_shift, has_alt))
@@ -82,7 +82,7 @@ class Gestures:
         self.fly.release(name)
 
     def brush_ring(self, viewport: Viewport | None, pointer: Point | None) -> tuple[float, float, float] | None:
-        """Where the brush would paint, and how wide, in the window; None where it would not."""
+        """The brush's circle in the window (x, y, radius); None where it would not paint."""
         if pointer is None or viewport is None or self.active_tool not in (None, self.paint.name):
             return None
         return self.paint.ring(viewport, pointer)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from app.tools.commands.registry import GROUPS, help_lines
 
 MOUSE = "Mouse"
-MOUSE_LINES = (  # what the help over the picture says, too
+MOUSE_LINES = (  # also on the help pages over the picture
     ("drag", "orbit; a click takes hold of a limb"),
     ("shift+drag, right drag", "pan"),
     ("wheel", "zoom"),
@@ -33,7 +33,7 @@ to the fields there. Ctrl+Shift+P lists every command, also those without a key.
 
 
 def key_table() -> str:
-    """The whole file."""
+    """The text of docs/keys.md."""
     parts = [INTRODUCTION, f"## {MOUSE}\n\n{_table((*MOUSE_LINES, *MORE_MOUSE_LINES), 'mouse')}"]
     parts += [
         f"## {name}\n\n{_table((_code(keys), text) for keys, text in help_lines(GROUPS[name]))}" for name in GROUPS

@@ -1,4 +1,4 @@
-"""Lamps in the picture: where their handles are drawn, which one is grabbed, where a drag moves it."""
+"""Lamps in the picture: positions of their handles, which one is under the pointer, where a drag moves it."""
 
 import math
 from collections.abc import Sequence
@@ -13,11 +13,11 @@ from app.tools.orbit_view import OrbitView, angles_deg, direction
 from app.tools.viewport import LEFT, Drag, Pixel, PointerEvent
 
 GRAB_RADIUS_PX = 18.0  # in the window
-LAMP_SPHERE_SHARE = 0.80  # of half the image's height: a handle stays in sight at any zoom
+LAMP_SPHERE_SHARE = 0.80  # of half the image's height
 
 
 def lamp_sphere_radius(view: OrbitView) -> float:
-    """Radius in metres of the sphere that the handles lie on; it fills the same share of the picture at any zoom."""
+    """Radius in metres of the sphere that the handles lie on; its share of the picture does not depend on the zoom."""
     half_angle = 0.5 * math.radians(view.camera.fov_deg)
     # the silhouette of a sphere of radius r at distance d is seen under asin(r / d)
     return view.camera.distance_m * math.sin(math.atan(LAMP_SPHERE_SHARE * math.tan(half_angle)))
@@ -25,7 +25,7 @@ def lamp_sphere_radius(view: OrbitView) -> float:
 
 @dataclass(frozen=True)
 class LampHandle:
-    """Where a lamp's glyph is drawn."""
+    """Position of a lamp's glyph in the image."""
 
     x_px: float  # image
     y_px: float
@@ -33,7 +33,7 @@ class LampHandle:
 
 
 def lamp_handle(view: OrbitView, lamp: LampState) -> LampHandle:
-    """Project a lamp's direction from the sphere."""
+    """Image position of a lamp's direction, taken on the sphere of handles."""
     toward = direction(lamp.azimuth_deg, lamp.elevation_deg)
     x_px, y_px, _ = view.project(glm.vec3(view.target) + toward * lamp_sphere_radius(view))
     return LampHandle(x_px, y_px, glm.dot(toward, view.axes[2]) > 0.0)
@@ -42,7 +42,7 @@ def lamp_handle(view: OrbitView, lamp: LampState) -> LampHandle:
 def grabbed_lamp(
     view: OrbitView, lamps: Sequence[LampState], x_px: float, y_px: float, reach_px: float
 ) -> int | None:  # x, y and reach in image pixels
-    """The lamp whose handle is under the pointer; a near one wins over one behind."""
+    """Index of the lamp whose handle is within reach of an image position; those in front come first."""
     best: tuple[tuple[bool, float], int] | None = None
     for index, lamp in enumerate(lamps):
         handle = lamp_handle(view, lamp)
@@ -54,16 +54,16 @@ def grabbed_lamp(
 
 
 class LampDrag:
-    """One drag of a handle. Over the rim and back in again, the lamp goes on around the far side."""
+    """One drag of a handle. A pointer that leaves the sphere's outline and returns moves the lamp on the other side."""
 
     def __init__(self, view: OrbitView, lamp: LampState, pixel: Pixel) -> None:
         handle = lamp_handle(view, lamp)
-        self._offset = (handle.x_px - pixel[0], handle.y_px - pixel[1])  # the handle does not jump to the pointer
+        self._offset = (handle.x_px - pixel[0], handle.y_px - pixel[1])  # keeps the handle from jumping
         self._is_behind = handle.is_behind
         self._was_outside = False
 
     def angles_deg(self, view: OrbitView, pixel: Pixel) -> tuple[float, float]:
-        """Azimuth and elevation of the lamp for this pointer position."""
+        """Azimuth and elevation of the lamp in degrees for a pointer at this pixel."""
         ray = view.ray(pixel[0] + self._offset[0], pixel[1] + self._offset[1])
         from_target = view.eye - glm.vec3(view.target)
         radius = lamp_sphere_radius(view)
@@ -89,7 +89,7 @@ class LampTool:
         self._store = store
 
     def hit(self, press: PointerEvent) -> bool:
-        """On a lamp's handle."""
+        """A press on a lamp's handle."""
         return self._lamp(press) is not None
 
     def drag(self, press: PointerEvent) -> Drag:
@@ -116,7 +116,7 @@ class LampTool:
 
 
 class TurnLightTool:
-    """Turns the surrounding light: to the right, a light in front of the avatar follows the pointer."""
+    """Turns the surrounding light: dragged to the right, a light in front of the avatar moves to the right."""
 
     name = "light"
 
@@ -124,11 +124,11 @@ class TurnLightTool:
         self._store = store
 
     def hit(self, press: PointerEvent) -> bool:
-        """The left button with Ctrl or Alt held."""
+        """A press of the left button with Ctrl or Alt."""
         return press.button == LEFT and press.turns_light
 
     def drag(self, press: PointerEvent) -> Drag:
-        """Turn by the way across."""
+        """Turn in proportion to the horizontal motion."""
         while not (event := (yield)).is_release:
             self._turn(event.delta[0] * lights.TURN_DEG_PER_PX)
 

@@ -1,4 +1,4 @@
-"""The orbit camera in the window's arithmetic: the same view as phynes_core.render.camera, for pointers and handles."""
+"""The orbit camera in plain Python: the same projection as phynes_core.render.camera, for pointers and handles."""
 
 import math
 from dataclasses import dataclass, replace
@@ -17,14 +17,14 @@ def direction(azimuth_deg: float, elevation_deg: float) -> glm.vec3:
 
 
 def angles_deg(vector: glm.vec3) -> tuple[float, float]:
-    """Azimuth and elevation of a direction."""
+    """Azimuth and elevation of a direction, degrees."""
     unit = glm.normalize(vector)
     return math.degrees(math.atan2(unit.x, unit.z)), math.degrees(math.asin(max(-1.0, min(1.0, unit.y))))
 
 
 @dataclass(frozen=True)
 class OrbitView:
-    """A camera looking at `target`, and the image it makes."""
+    """A camera that looks at `target`, and the size of its image."""
 
     camera: CameraState
     target: Vector  # world, metres, pan included
@@ -36,12 +36,12 @@ class OrbitView:
         """Right, up, forward; unit, world."""
         forward = -direction(self.camera.azimuth_deg, self.camera.elevation_deg)
         azimuth = math.radians(self.camera.azimuth_deg)
-        right = glm.vec3(math.cos(azimuth), 0.0, -math.sin(azimuth))  # straight up and down too
+        right = glm.vec3(math.cos(azimuth), 0.0, -math.sin(azimuth))  # also where the camera looks straight up or down
         return right, glm.cross(right, forward), forward
 
     @property
     def eye(self) -> glm.vec3:
-        """The camera's center, world."""
+        """The camera's center, world, metres."""
         return glm.vec3(self.target) - self.axes[2] * self.camera.distance_m
 
     @property
@@ -70,7 +70,7 @@ class OrbitView:
 
 
 def panned(view: OrbitView, dx_px: float, dy_px: float) -> CameraState:
-    """The camera moved so that the orbited point follows the pointer by this many image pixels."""
+    """The camera moved so that the orbited point moves by so many image pixels."""
     right, up, _ = view.axes
     metres = view.camera.distance_m / view.focal_px
     moved = glm.vec3(view.camera.pan_m) - right * (dx_px * metres) + up * (dy_px * metres)

@@ -1,4 +1,4 @@
-"""The three rings around a joint: where they are in the picture, which one is grabbed, and what a drag turns by."""
+"""The three rings around a joint: their points in the picture, which one is under the pointer, the angle of a drag."""
 
 import math
 from dataclasses import dataclass
@@ -9,35 +9,35 @@ from pyglm import glm
 from app.rendering.frames import Frame
 from app.tools.orbit_view import OrbitView
 
-RADIUS_SHARE = 0.085  # of the image's height: the same size whatever the distance
+RADIUS_SHARE = 0.085  # of the image's height, at any distance
 NUM_SEGMENTS = 56
-FLAT_COSINE = 0.25  # a ring seen so nearly edge-on is dragged along the picture instead of around it
+FLAT_COSINE = 0.25  # below it a ring is seen nearly edge-on, and is dragged along its tangent
 
 
 @dataclass(frozen=True, eq=False)
 class Rings:
-    """Around one joint."""
+    """Three circles around one joint."""
 
     center: glm.vec3  # world
     axes: np.ndarray  # [3, 3] columns, unit, world
     radius_m: float
 
     def points(self, axis: int) -> np.ndarray:  # [NUM_SEGMENTS + 1, 3] world, the first again at the end
-        """The ring about this axis."""
+        """Points of the ring about an axis."""
         angle = np.linspace(0.0, 2.0 * math.pi, NUM_SEGMENTS + 1)[:, None]
         first, second = self.axes[:, (axis + 1) % 3], self.axes[:, (axis + 2) % 3]
         around = np.cos(angle) * first + np.sin(angle) * second
         return np.array(self.center.to_tuple()) + self.radius_m * around
 
     def projected(self, view: OrbitView, axis: int) -> tuple[np.ndarray, np.ndarray]:  # [S + 1, 2] px, [S + 1] bool
-        """The ring in the picture, and which of its points lie on the near side."""
+        """Points of a ring in the image, and which of them lie on the near side."""
         points = self.points(axis)
         pixels = np.array([view.project(glm.vec3(*point))[:2] for point in points])
         away = np.array(self.center.to_tuple()) - np.array(view.eye.to_tuple())
         return pixels, (points - np.array(self.center.to_tuple())) @ away <= 1e-3 * self.radius_m
 
     def hit(self, view: OrbitView, x_px: float, y_px: float, reach_px: float) -> int | None:
-        """The ring under a pointer; its near side wins over another's far side."""
+        """Axis of the ring within reach of an image position; near sides come before far ones."""
         best: tuple[float, int] | None = None
         for axis in range(3):
             pixels, is_near = self.projected(view, axis)
@@ -47,11 +47,11 @@ class Rings:
         return None if best is None else best[1]
 
 
-def rings_of(frame: Frame, view: OrbitView, number: int, joint: int) -> Rings | None:
-    """The rings of a joint of a body of the row, as the frame shows it."""
-    if not 0 <= number < len(frame.bodies) or not 0 <= joint < len(frame.bodies[number].joints):
+def rings_of(frame: Frame, view: OrbitView, index: int, joint: int) -> Rings | None:
+    """The rings of a joint of a body (index in the avatar row) in a frame; None where it is not in view."""
+    if not 0 <= index < len(frame.bodies) or not 0 <= joint < len(frame.bodies[index].joints):
         return None
-    body = frame.bodies[number]
+    body = frame.bodies[index]
     center = glm.vec3(*body.joints[joint].tolist())
     depth = view.project(center)[2]
     if depth <= 0:
@@ -61,7 +61,7 @@ def rings_of(frame: Frame, view: OrbitView, number: int, joint: int) -> Rings | 
 
 
 class RingDrag:
-    """One drag of a ring: how far the pointer has gone around it, in degrees."""
+    """One drag of a ring: the angle in degrees that the pointer has gone around it."""
 
     def __init__(self, rings: Rings, view: OrbitView, axis: int, x_px: float, y_px: float) -> None:
         self._center, self._view = rings.center, view
@@ -74,7 +74,7 @@ class RingDrag:
         self.degrees = 0.0
 
     def move(self, x_px: float, y_px: float) -> float:
-        """The pointer is here now; more than one turn counts on."""
+        """The angle in degrees for a pointer at this pixel; it may exceed a full turn."""
         if self._is_flat:
             across, down = x_px - self._start_px[0], y_px - self._start_px[1]
             length = self._along_px[0] ** 2 + self._along_px[1] ** 2
@@ -86,7 +86,7 @@ class RingDrag:
         return self.degrees
 
     def _around(self, x_px: float, y_px: float) -> float | None:
-        """Angle in the ring's plane, degrees from an axis of it."""
+        """Angle of a pixel's ray in the ring's plane, in degrees; None where it misses the plane."""
         ray = self._view.ray(x_px, y_px)
         slope = glm.dot(self._normal, ray)
         if abs(slope) < 1e-4:
@@ -95,17 +95,17 @@ class RingDrag:
         if reach <= 0:
             return None
         offset = self._view.eye + ray * reach - self._center
-        helper = glm.vec3(1.0, 0.0, 0.0) if abs(self._normal.x) < 0.8 else glm.vec3(0.0, 1.0, 0.0)
-        first = glm.normalize(glm.cross(helper, self._normal))
+        other = glm.vec3(1.0, 0.0, 0.0) if abs(self._normal.x) < 0.8 else glm.vec3(0.0, 1.0, 0.0)
+        first = glm.normalize(glm.cross(other, self._normal))
         second = glm.cross(self._normal, first)
         return math.degrees(math.atan2(glm.dot(offset, second), glm.dot(offset, first)))
 
     def _tangent(self, rings: Rings, axis: int) -> tuple[float, float]:
-        """Pixels that the ring's nearest point moves by for one radian."""
+        """Pixels that the ring's point nearest to the start moves by for one radian."""
         pixels, is_near = rings.projected(self._view, axis)
-        apart = np.hypot(pixels[:, 0] - self._start_px[0], pixels[:, 1] - self._start_px[1])
-        grabbed = int(np.where(is_near, apart, np.inf).argmin())
+        distance = np.hypot(pixels[:, 0] - self._start_px[0], pixels[:, 1] - self._start_px[1])
+        grabbed = int(np.where(is_near, distance, np.inf).argmin())
         point = glm.vec3(*rings.points(axis)[grabbed].tolist())
         step = glm.cross(self._normal, point - rings.center) * 1e-2
-        ahead, here = self._view.project(point + step), self._view.project(point)
-        return (ahead[0] - here[0]) * 100.0, (ahead[1] - here[1]) * 100.0
+        moved, start = self._view.project(point + step), self._view.project(point)
+        return (moved[0] - start[0]) * 100.0, (moved[1] - start[1]) * 100.0

@@ -1,4 +1,4 @@
-"""What the picture's window shows and what the pointer does there. A point lies in the window, a pixel in the image."""
+"""The picture in its window, pointer events, the protocol of tools. Points lie in the window, pixels in the image."""
 
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ Pixel = tuple[float, float]  # in the image, top left origin
 
 @dataclass(frozen=True)
 class Letterbox:
-    """A picture centered in a window with its own aspect."""
+    """A picture centered in a window, with its aspect ratio kept."""
 
     window_width: int
     window_height: int
@@ -48,12 +48,12 @@ class Letterbox:
 
 @dataclass(frozen=True, eq=False)
 class Viewport:
-    """A frame as the window shows it. Handles stick to this frame's camera while a newer one is rendered."""
+    """A frame as the window shows it. Handles follow this frame's camera, not that of the frame being rendered."""
 
     frame: Frame
     view: OrbitView  # the frame's camera
     letterbox: Letterbox
-    reach: float = 1.0  # times the usual distance at which things can be grabbed: denser screens need more
+    reach: float = 1.0  # factor of the distances at which handles can be grabbed; larger on dense screens
 
     @staticmethod
     def of(frame: Frame, window_size: tuple[int, int], reach: float = 1.0) -> "Viewport":
@@ -66,20 +66,20 @@ class Viewport:
         return self.letterbox.to_image(*point)
 
     def pixels(self, reach: float) -> float:
-        """A distance in the window, at which things can be grabbed, as one in the image."""
+        """The distance in image pixels at which a handle can be grabbed, from that in the window."""
         return self.reach * reach / self.letterbox.scale
 
 
 @dataclass(frozen=True)
 class PointerEvent:
-    """A button went down, the pointer moved with it, or the button went up."""
+    """A button went down or up, or the pointer moved while it was down."""
 
     viewport: Viewport | None  # None before the first picture
     point: Point
     button: int = LEFT
-    delta: tuple[float, float] = (0.0, 0.0)  # since the event before, window pixels
+    delta: tuple[float, float] = (0.0, 0.0)  # motion since the previous event, window pixels
     has_shift: bool = False
-    turns_light: bool = False  # the key is held that turns the surrounding light instead of the camera
+    turns_light: bool = False  # Ctrl or Alt is held: a drag turns the surrounding light
     is_release: bool = False
 
 
@@ -87,7 +87,7 @@ Drag = Generator[None, PointerEvent, None]
 
 
 class Tool(Protocol):
-    """One thing that a drag does. The first tool of the table whose `hit` says so takes a press."""
+    """What a drag does. The first tool of the table whose `hit` is true takes a press."""
 
     name: str
 
@@ -96,5 +96,5 @@ class Tool(Protocol):
         ...
 
     def drag(self, press: PointerEvent) -> Drag:
-        """Do what the press does, then yield for each event until one `is_release`."""
+        """Act on the press, then yield for each event until one `is_release`."""
         ...

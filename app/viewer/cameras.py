@@ -1,4 +1,4 @@
-"""Bookmarks and camera paths between the windows and files."""
+"""Bookmarks and camera paths between the windows and their files."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +22,7 @@ from app.viewer.notices import Say, report_errors
 
 
 class CameraController:
-    """Belongs to the windows' thread; the files are a few kB, so reading and writing wait for nothing."""
+    """Saves and loads bookmarks and paths in the windows' thread: files of a few kB."""
 
     def __init__(self, store: Store, say: Say, home: CameraState) -> None:
         """`home`: the camera that frames the avatars."""
@@ -44,42 +44,42 @@ class CameraController:
         self._store.post(lambda state: edit_camera(state, **vars(camera)), "bookmark")
 
     def keep_here(self, number: int) -> None:
-        """Keep this place under a number."""
-        self._keep(with_numbered(read_bookmarks(), number, self._store.state.camera), f"Kept as bookmark {number}")
+        """Save the camera as the bookmark of this number."""
+        self._write(with_numbered(read_bookmarks(), number, self._store.state.camera), f"Kept as bookmark {number}")
 
     def save_bookmark(self, name: str) -> None:
-        """Keep this place under a name; one of that name moves here."""
-        kept = read_bookmarks()
-        after = with_named(kept, name, self._store.state.camera)
-        if after == kept:
+        """Save the camera as a bookmark of this name, in place of an older one."""
+        before = read_bookmarks()
+        after = with_named(before, name, self._store.state.camera)
+        if after == before:
             self._say("Bookmark: expected a name, got none; type one", is_error=True)
         else:
-            self._keep(after, f"Kept as bookmark {' '.join(name.split())}")
+            self._write(after, f"Kept as bookmark {' '.join(name.split())}")
 
     def remove_bookmark(self, name: str) -> None:
-        """Forget a place."""
-        kept = read_bookmarks()
-        if (after := without(kept, name)) != kept:
-            self._keep(after, f"Bookmark {name} removed")
+        """Remove the bookmark of this name."""
+        before = read_bookmarks()
+        if (after := without(before, name)) != before:
+            self._write(after, f"Bookmark {name} removed")
 
-    def save_path(self, where: str) -> None:
-        """The camera path into a JSON file; a message says how it went."""
+    def save_path(self, file: str) -> None:
+        """Write the camera path to a JSON file; a message says whether that worked."""
         path = self._store.state.path
         if not path.keys:
             self._say("Camera path: expected one key at least, got none; add one with Alt+K", is_error=True)
             return
         with report_errors(self._say):
-            save_path(Path(where).expanduser(), path)
-            self._say(f"Saved {where}")
+            save_path(Path(file).expanduser(), path)
+            self._say(f"Saved {file}")
 
-    def load_path(self, where: str) -> None:
-        """The camera path of a JSON file; what it is not is a message."""
+    def load_path(self, file: str) -> None:
+        """Use the camera path of a JSON file, or say why it cannot be read."""
         with report_errors(self._say):
-            path = read_path(Path(where).expanduser())
+            path = read_path(Path(file).expanduser())
             self._store.end_gesture()
             self._store.post(lambda state: use_path(state, path), "camera path")
 
-    def _keep(self, bookmarks: tuple[Bookmark, ...], message: str) -> None:
+    def _write(self, bookmarks: tuple[Bookmark, ...], message: str) -> None:
         if write_bookmarks(bookmarks):
             self._say(message)
         else:

@@ -26,9 +26,9 @@ ENVIRONMENTS = (".exr", ".hdr", ".png")
 
 
 def edit_of_dropped(path: Path, is_right: bool = False) -> tuple[Edit, str]:
-    """The edit and its label; raises PhynesError for a file that means nothing here.
+    """The edit that a dropped file makes, and its label; raises PhynesError for a file of no known kind.
 
-    `is_right`: on the right side of a split picture, which takes avatars and lights of its own.
+    `is_right`: dropped on the right side of a split picture, whose avatar and light it then changes.
     """
     suffix, name = path.suffix.lower(), str(path)
     if is_right and suffix in ENVIRONMENTS:
@@ -48,10 +48,10 @@ def edit_of_dropped(path: Path, is_right: bool = False) -> tuple[Edit, str]:
         materials = load_materials(path)
         return lambda state: use_materials(state, materials), "load materials"
     if suffix == ".json" and _format_of(path) == RIG_FORMAT:
-        lamps, sky = read_rig(path)
+        lamps, environment = read_rig(path)
         if is_right:
-            return lambda state: compare_rig(state, lamps, sky), "compare"
-        return lambda state: use_rig(state, lamps, sky), "light rig"
+            return lambda state: compare_rig(state, lamps, environment), "compare"
+        return lambda state: use_rig(state, lamps, environment), "light rig"
     if suffix == ".json" and _format_of(path) == PATH_FORMAT:
         camera_path = read_path(path)
         return lambda state: use_path(state, camera_path), "camera path"
@@ -62,7 +62,7 @@ def edit_of_dropped(path: Path, is_right: bool = False) -> tuple[Edit, str]:
 
 
 def is_session(path: Path) -> bool:
-    """Whether the file says that it is one."""
+    """Whether a file holds a session, by its suffix and format."""
     return path.suffix.lower() == ".json" and _format_of(path) == SESSION_FORMAT
 
 

@@ -12,28 +12,28 @@ from app.model.lights import LightState
 from app.model.view_state import ViewState
 from app.tools.lamps import lamp_handle
 from app.tools.limbs import rings_shown
-from app.tools.pixel_inspector import Pointed
+from app.tools.pixel_inspector import Inspection
 from app.tools.viewport import Viewport
 
 VARIABLE = "PHYNES_TRACE"
 
 
 class EventRecord:
-    """Appends events to a file, or does nothing."""
+    """Appends events to a file; does nothing without one."""
 
     def __init__(self, path: Path | None) -> None:
         self._file = open(path, "a", buffering=1) if path else None
-        self._said: dict[str, Any] = {}
+        self._last: dict[str, Any] = {}
 
     @staticmethod
     def from_environment() -> "EventRecord":
-        """Traces where PHYNES_TRACE says."""
+        """The record in the file that PHYNES_TRACE names."""
         path = os.environ.get(VARIABLE)
         return EventRecord(Path(path) if path else None)
 
     @property
     def is_on(self) -> bool:
-        """Whether anybody reads: lets callers skip costly fields."""
+        """Whether events are written; lets callers skip costly fields."""
         return self._file is not None
 
     def event(self, kind: str, **fields: Any) -> None:
@@ -42,13 +42,13 @@ class EventRecord:
             self._file.write(json.dumps({"kind": kind, "time_s": time.monotonic(), **fields}) + "\n")
 
     def changed(self, kind: str, value: Any) -> None:
-        """Write one line unless it was the last of its kind."""
-        if self._said.get(kind) != value:
-            self._said[kind] = value
+        """Write one line unless the last one of this kind had the same value."""
+        if self._last.get(kind) != value:
+            self._last[kind] = value
             self.event(kind, value=value)
 
     def close(self) -> None:
-        """Flush and close."""
+        """Close the file."""
         if self._file is not None:
             self._file.close()
             self._file = None
@@ -73,7 +73,7 @@ def recorded_joints(viewport: Viewport) -> list[list[list[float]]]:
 
 
 def recorded_picture(viewport: Viewport, state: ViewState) -> dict[str, object]:
-    """A picture that was drawn; `state` is the newest one."""
+    """Fields of a picture that was drawn; `state` is the newest one, which may be newer than the picture's."""
     frame, letterbox = viewport.frame, viewport.letterbox
     handles = [lamp_handle(viewport.view, lamp) for lamp in state.light.lamps]
     return {
@@ -88,21 +88,21 @@ def recorded_picture(viewport: Viewport, state: ViewState) -> dict[str, object]:
     }
 
 
-def recorded_pointed(pointed: Pointed | None) -> dict[str, object] | None:
-    """What is shown beside the pointer."""
-    if pointed is None:
+def recorded_inspection(inspection: Inspection | None) -> dict[str, object] | None:
+    """Fields of what is shown beside the pointer."""
+    if inspection is None:
         return None
-    lines = [[line.label, list(line.numbers)] for line in pointed.lines]
-    return {"column": pointed.column, "row": pointed.row, "zoom": pointed.zoom, "lines": lines}
+    lines = [[line.label, list(line.numbers)] for line in inspection.lines]
+    return {"column": inspection.column, "row": inspection.row, "zoom": inspection.zoom, "lines": lines}
 
 
 def light_of(light: LightState | None) -> str | None:
-    """The right side's light in a word."""
+    """Name of the right side's light: its environment or its mode; None where it has none of its own."""
     return None if light is None else Path(light.environment).stem or light.mode
 
 
 def recorded_state(state: ViewState) -> dict[str, object]:
-    """What tests and bug reports ask for."""
+    """Fields of a state, for tests and bug reports."""
     camera, light, compare = state.camera, state.light, state.compare
     return {
         "buffer": state.display.buffer,

@@ -1,4 +1,4 @@
-"""What the viewer writes: pictures, videos, light files, and the command lines that make them again."""
+"""Exports of the viewer: pictures, videos, light files, and the command lines that make them."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,11 +11,11 @@ from app.rendering.worker import Worker
 from app.tools.commands.file import BUSY
 from app.viewer.notices import IMPOSSIBLE, report_errors
 
-SETTLED_S = 0.25  # a state that old is worth a command line: nobody reads it during a drag
+SETTLED_S = 0.25  # command lines are written once the state has not changed for so long
 
 
 class ExportController:
-    """Belongs to the windows' loop."""
+    """Starts export jobs and writes command lines, in the windows' thread."""
 
     def __init__(
         self, store: Store, worker: Worker, durations_s: Callable[[], Mapping[str, float]],
@@ -24,8 +24,8 @@ class ExportController:
     ) -> None:  # fmt: skip
         self._store, self._worker, self._durations_s, self._copy = store, worker, durations_s, copy
         self._engine = engine
-        self._seen: ViewState | None = None
-        self._seen_s = 0.0
+        self._state: ViewState | None = None
+        self._changed_s = 0.0
         self._described: ViewState | None = None
         self.texts = CommandTexts()
 
@@ -39,7 +39,7 @@ class ExportController:
         state = self._store.state
         self._make(VideoJob(state, state.tool.turntable, self._durations_s()))
 
-    def photograph(self) -> None:
+    def take_picture(self) -> None:
         """Make the picture."""
         state = self._store.state
         try:
@@ -54,24 +54,24 @@ class ExportController:
         self._worker.cancel_recording()
 
     def export_light(self, path: str) -> None:
-        """All light as an environment file."""
+        """Write all light to an environment file."""
         if path:
             self._make(LightJob(self._store.state, path))
 
     def copy_picture_command(self) -> None:
-        """The line that makes the picture, into the clipboard."""
-        self._give(self._picture_command)
+        """Copy the command line that makes the picture to the clipboard."""
+        self._copy_command(self._picture_command)
 
     def copy_video_command(self) -> None:
-        """The line that makes the video."""
-        self._give(self._video_command)
+        """Copy the command line that makes the video to the clipboard."""
+        self._copy_command(self._video_command)
 
-    def turn(self, now_s: float) -> None:
-        """Write the lines anew when the state has come to rest."""
+    def update(self, now_s: float) -> None:
+        """Write the command lines anew once the state has settled."""
         state = self._store.state
-        if state is not self._seen:
-            self._seen, self._seen_s = state, now_s
-        elif state is not self._described and now_s - self._seen_s >= SETTLED_S:
+        if state is not self._state:
+            self._state, self._changed_s = state, now_s
+        elif state is not self._described and now_s - self._changed_s >= SETTLED_S:
             self._described = state
             try:
                 self.texts = CommandTexts(self._picture_command().text, self._video_command().text)
@@ -86,7 +86,7 @@ class ExportController:
         state = self._store.state
         return video_command(state, state.tool.turntable, self._engine)
 
-    def _give(self, make: Callable[[], CommandLine]) -> None:
+    def _copy_command(self, make: Callable[[], CommandLine]) -> None:
         with report_errors(self._worker.say):
             command = make()
             command.write_session()

@@ -1,7 +1,7 @@
-"""The windows' loop: one thread for both windows, which never waits for the engine.
+"""The viewer's loop: one thread for both windows, which never waits for the engine.
 
-A turn: time and events become edits, the store applies them, the worker is asked for a picture of the newest state,
-and the windows draw the newest picture that there is.
+In each turn time and events become edits, the store applies them, the worker is asked for a picture of the newest
+state, and the windows draw the newest picture.
 """
 
 import os
@@ -24,34 +24,32 @@ from app.rendering.worker import Worker
 from app.tools.camera_tools import is_right_of_slider
 from app.tools.commands.context import CommandContext
 from app.tools.gestures import Gestures
-from app.tools.pixel_inspector import Pointing
+from app.tools.pixel_inspector import PixelInspector
 from app.tools.viewport import Point, Viewport
-from app.viewer.avatars import MaterialController, PoseController
+from app.viewer.avatars import ClipClock, MaterialController, PoseController
 from app.viewer.cameras import CameraController
-from app.viewer.clip_clock import ClipClock
-from app.viewer.controls import Controls
+from app.viewer.controls import Controls, window_areas
 from app.viewer.dropped_files import edit_of_dropped, is_session
-from app.viewer.event_record import EventRecord, recorded_picture, recorded_pointed, recorded_state
+from app.viewer.event_record import EventRecord, recorded_inspection, recorded_picture, recorded_state
 from app.viewer.exports import ExportController
 from app.viewer.notices import Notices, NoticeTool, fly_captions, report_errors
 from app.viewer.sessions import RigController, SessionController
 from app.window.camera_path_gizmos import path_marks
-from app.window.screen import place_windows
 from app.window.window import Overlays, PictureWindow
 
 SOFTWARE_HZ, HARDWARE_HZ = 30.0, 60.0  # most often that a window is drawn
-RESTING_PANEL_HZ = 5.0  # panels that are not used
-IDLE_WAIT_S = 0.1  # longest sleep between looks at the panels' events
+RESTING_PANEL_HZ = 5.0  # while the panels are not used
+IDLE_WAIT_S = 0.1  # longest sleep before the panels' events are polled
 
 
 class ViewerLoop:
-    """Owns both windows."""
+    """Owns both windows and the controllers that join them with files and the render service."""
 
     def __init__(
         self, store: Store, worker: Worker, choices: Choices, home: CameraState, events: EventRecord,
         opened: OpenedSession = FROM_OPTIONS,
     ) -> None:  # fmt: skip
-        """Opens the windows; raises DisplayError when there is no display."""
+        """Open the windows; raises DisplayError without a display."""
         self._store, self._worker, self._choices, self._events = store, worker, choices, events
         say = worker.say
         self._poses = PoseController(store, worker)
@@ -62,7 +60,7 @@ class ViewerLoop:
         self._notices = Notices()
         self._picture = picture = PictureWindow("PhyNES Viewer")
         events.event("opened")
-        self._controls = Controls(say, picture.screen_scale, self._take_scale, picture.focus)
+        self._controls = Controls(say, picture.screen_scale, self._set_scale, picture.focus)
         self._exports = ExportController(store, worker, self._clock.durations_s, picture.copy, opened.engine)
         commands = CommandContext(
             store=store,
@@ -80,24 +78,24 @@ class ViewerLoop:
         )
         self._gestures = Gestures(commands, first=[NoticeTool(self._notices)])
         self._viewport: Viewport | None = None  # of the picture that is shown
-        places = place_windows(picture.screen(), self._controls.scale)
-        picture.move(places.picture)
+        areas = window_areas(picture.screen(), self._controls.scale)
+        picture.move(areas.picture)
         picture.connect(self._gestures, lambda: self._viewport, self._drop)
-        self._controls.open(places.panels, commands, self._gestures)
-        picture.focus()  # that is where one begins
+        self._controls.open(areas.panels, commands, self._gestures)
+        picture.focus()
         self._period_s = 1.0 / (SOFTWARE_HZ if picture.is_software else HARDWARE_HZ)
         self._drawn: tuple[object, ...] = ()
-        self._asked: tuple[object, ...] = ()
+        self._requested: tuple[object, ...] = ()
         self._failed: ViewState | None = None
         self._picture_drawn_s = self._panels_drawn_s = 0.0
         self._draws_s: deque[float] = deque(maxlen=240)
         self._thumbnails = LightThumbnails()
         self._thumbnails.ask(choice.key for choice in choices.environments)
-        self._noted: Frame | None = None
-        self._pointing = Pointing(store, worker)
+        self._noted_frame: Frame | None = None
+        self._inspector = PixelInspector(store, worker)
 
     def run(self) -> None:
-        """Until either window is closed. Leaves no window and no engine thread behind."""
+        """Run until either window is closed; then close both and end the engine's thread."""
         self._worker.wake = self._picture.wake
         self._worker.start()
         self._events.event("ready", display=self._picture.renderer_name)
@@ -115,17 +113,17 @@ class ViewerLoop:
         self._gestures.fly.advance()
         self._clock.advance()
         self._store.apply()
-        self._materials.turn()
-        self._ask()
+        self._materials.update()
+        self._request_picture()
         self._revert_failure()
         status, frame = self._worker.status, self._worker.latest
-        self._keep_session(frame)
+        self._update_files(frame)
         self._draw_picture(status, frame)
         self._draw_panels(status, frame)
         self._picture.wait_events(self._wait_s())
 
     def _wait_s(self) -> float:
-        """Until the next thing that is due."""
+        """Seconds until a window is to be drawn or the panels' events are to be polled."""
         is_busy = self._controls.window.has_attention or self._is_moving or self._picture.needs_drawing
         due = self._period_s if is_busy else IDLE_WAIT_S
         return max(0.001, due - (time.monotonic() - max(self._picture_drawn_s, self._panels_drawn_s)))
@@ -134,13 +132,13 @@ class ViewerLoop:
     def _is_moving(self) -> bool:
         return self._clock.is_playing or self._gestures.fly.is_moving
 
-    # the picture is asked for
+    # requests to the worker
 
-    def _ask(self) -> None:
-        """Give the worker the newest state, when the picture depends on what changed."""
+    def _request_picture(self) -> None:
+        """Give the worker the newest state, if the picture depends on what changed."""
         state = self._store.state
-        if state.rendered != self._asked:
-            self._asked = state.rendered
+        if state.rendered != self._requested:
+            self._requested = state.rendered
             self._worker.show(state)
             if self._events.is_on:
                 self._events.event("state", **recorded_state(state))
@@ -148,7 +146,7 @@ class ViewerLoop:
         self._worker.let_refine(not is_dragging and not self._is_moving)
 
     def _revert_failure(self) -> None:
-        """Files that the engine refused are taken back, so that the panels never name what is not shown."""
+        """Take back files that the engine could not use, so that the panels name what is shown."""
         failed, latest = self._worker.failed, self._worker.latest
         if failed is None or failed is self._failed or latest is None:
             return
@@ -157,31 +155,31 @@ class ViewerLoop:
             shown = latest.state
             self._store.post(lambda s: view_state.revert_sources(s, shown), "revert", is_undoable=False)
 
-    def _keep_session(self, frame: Frame | None) -> None:
+    def _update_files(self, frame: Frame | None) -> None:
         now_s = time.monotonic()
-        self._session.turn(now_s)
-        self._exports.turn(now_s)
+        self._session.update(now_s)
+        self._exports.update(now_s)
         self._notices.offers_session = self._session.can_restore
-        if frame is not None and frame is not self._noted:
-            self._noted = frame
+        if frame is not None and frame is not self._noted_frame:
+            self._noted_frame = frame
             self._session.note_shown(frame.state)
 
-    # the windows are drawn
+    # drawing
 
     def _draw_picture(self, status: Status, frame: Frame | None) -> None:
-        """Draw what is new, not more often than the screen shows."""
+        """Draw the picture's window if anything in it changed, at most at the display's rate."""
         state, now_s, picture, tool = self._store.state, time.monotonic(), self._picture, self._gestures.active_tool
         if frame is not None:
             self._viewport = Viewport.of(frame, picture.size, self._controls.scale)
         viewport, point = self._viewport, picture.pointer
         if tool is not None or state.light.lamps:
-            self._notices.touch()
+            self._notices.hide_hints()
         captions = self._notices.captions(status, frame is not None, now_s, self._controls.scale)
         captions += fly_captions(state, status)
         brush = self._gestures.brush_ring(viewport, point)
-        pointed = self._pointing.pointed(viewport, point if tool is None else None, now_s)
+        inspection = self._inspector.inspect(viewport, point if tool is None else None, now_s)
         drawn = (
-            pointed, brush, frame, state.display, state.light.lamps, state.tool.selected_lamp, tool,
+            inspection, brush, frame, state.display, state.light.lamps, state.tool.selected_lamp, tool,
             tuple(captions), state.tool.selected_joint, state.tool.joint_axis, state.avatar_row.active,
             state.tool.help_page, path_marks(state),
         )  # fmt: skip
@@ -194,20 +192,20 @@ class ViewerLoop:
         overlays = Overlays(
             handles=viewport.view if viewport is not None and has_handles else None,
             captions=captions,
-            is_lamp_held=tool == "lamp",
+            is_lamp_dragged=tool == "lamp",
             limb=self._gestures.rings.held(viewport) if viewport is not None and has_handles else None,
-            pointed=pointed,
+            inspection=inspection,
             brush=brush,
         )
         picture.draw(frame, state, overlays)
         self._drawn, self._picture_drawn_s = drawn, now_s
         self._draws_s.append(now_s)
         if self._events.is_on and viewport is not None:
-            self._events.changed("pointed", recorded_pointed(pointed))
+            self._events.changed("pointed", recorded_inspection(inspection))
             self._events.event("shown", **recorded_picture(viewport, state))
 
     def _draw_panels(self, status: Status, frame: Frame | None) -> None:
-        """Often while they are used, else a few times a second."""
+        """Draw the controls: at the display's rate while they are used, else a few times a second."""
         now_s, window = time.monotonic(), self._controls.window
         is_busy = window.has_attention or status.recording.state == "running"
         if now_s - self._panels_drawn_s < (self._period_s if is_busy else 1.0 / RESTING_PANEL_HZ):
@@ -232,7 +230,7 @@ class ViewerLoop:
             duration_s=duration_s,
             clip_fps=clip_fps,
             session=self._session.status,
-            materials_file=self._materials.beside,
+            materials_file=self._materials.file,
             command_lines=self._exports.texts,
             thumbnails=self._thumbnails.made,
             scale=self._controls.scale,
@@ -254,9 +252,9 @@ class ViewerLoop:
             square=frame.square,
         )
 
-    # what the windows ask
+    # callbacks of the windows
 
-    def _take_scale(self, scale: float) -> None:
+    def _set_scale(self, scale: float) -> None:
         self._picture.interface_scale = scale
         self._picture.needs_drawing = True
 
@@ -273,7 +271,7 @@ class ViewerLoop:
 
 
 def resident_mb(pid: int | str = "self") -> float | None:
-    """Libraries included; None where the system does not tell without further packages."""
+    """Resident memory of a process in MiB, libraries included; None on systems other than Linux."""
     if sys.platform != "linux":
         return None
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])

@@ -1,4 +1,4 @@
-"""What the picture says in words: what is going on, messages that fade, errors, and how to begin on the first start."""
+"""Text over the picture: what is being computed, messages that fade, errors, and hints on the first start."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -25,25 +25,25 @@ HINTS = (
 
 
 class Notices:
-    """Belongs to the windows' loop."""
+    """Chooses the captions. Belongs to the windows' thread."""
 
     def __init__(self) -> None:
         self._is_first_start = not read_kept(WELCOMED)
-        self._was_touched = False
-        self._opened: Message | None = None  # shown in full until it is clicked again
+        self._has_been_used = False
+        self._opened: Message | None = None  # the message that is shown in full until the next click
         self._rows: list[tuple[Message, str]] = []  # from the lowest line up
         self._step = STEP
-        self.offers_session = False  # one that a viewer lost can be brought back
-        self._offered_s: float | None = None  # since when
+        self.offers_session = False  # whether a lost session can be restored
+        self._offered_s: float | None = None  # when the offer was first shown
 
-    def touch(self) -> None:
-        """The picture was used: the hints on how to begin are needed no more."""
-        if self._is_first_start and not self._was_touched:
+    def hide_hints(self) -> None:
+        """Hide the hints of the first start, once the picture has been used."""
+        if self._is_first_start and not self._has_been_used:
             keep(WELCOMED, "yes\n")
-        self._was_touched = True
+        self._has_been_used = True
 
     def captions(self, status: Status, has_picture: bool, now_s: float, scale: float = 1.0) -> list[Caption]:
-        """From the middle to the edges; `scale` is the text's."""
+        """All captions; `scale` is the size of text, times the usual one."""
         step = STEP * scale
         captions = []
         if not status.is_ready or status.activity or not has_picture:
@@ -59,23 +59,23 @@ class Notices:
         for row, (message, line) in enumerate(self._rows):
             ink = ERROR_INK if message.is_error else TEXT_INK
             captions.append(Caption(line, y=BOTTOM - step * row, ink=ink))
-        if not self._rows and has_picture and self._is_first_start and not self._was_touched:
+        if not self._rows and has_picture and self._is_first_start and not self._has_been_used:
             for row, hint in enumerate(reversed(HINTS)):
                 captions.append(Caption(hint, y=BOTTOM - step * row, opacity=0.8))
         return captions
 
     def message_at(self, x: float, y: float) -> Message | None:
-        """The message that is shown there; x, y in shares of the window."""
+        """The message at a position, in shares of the window; None where there is none."""
         row = round((BOTTOM - y) / self._step)
         return self._rows[row][0] if 0 <= row < len(self._rows) and abs(x - 0.5) <= 0.35 else None
 
     def click(self, x: float, y: float) -> None:
-        """Open the message that was clicked, or close it."""
+        """Show the message at a position in full, or close it."""
         if (message := self.message_at(x, y)) is not None:
             self._opened = None if self._opened == message else message
 
     def _toasts(self, messages: tuple[Message, ...], now_s: float) -> Iterable[tuple[Message, str]]:
-        """From the lowest line up: the newest few messages, an opened one in full."""
+        """Messages with a line of text each, from the lowest line up; an opened message alone, in full."""
         if self._opened is not None:
             yield from ((self._opened, line) for line in reversed(in_full(self._opened.text)))
             return
@@ -83,7 +83,7 @@ class Notices:
 
 
 class NoticeTool:
-    """Clicks on messages, which lie over everything else in the picture."""
+    """Opens and closes messages by clicks; they lie over everything else in the picture."""
 
     name = "notice"
 
@@ -91,19 +91,19 @@ class NoticeTool:
         self._notices = notices
 
     def hit(self, press: PointerEvent) -> bool:
-        """The left button on a message."""
+        """A press of the left button on a message."""
         share = _share(press)
         return press.button == LEFT and share is not None and self._notices.message_at(*share) is not None
 
     def drag(self, press: PointerEvent) -> Drag:
-        """Open or close it; nothing more comes of the drag."""
+        """Open or close the message; the rest of the drag does nothing."""
         if (share := _share(press)) is not None:
             self._notices.click(*share)
         yield
 
 
 def _share(press: PointerEvent) -> tuple[float, float] | None:
-    """Of the window's width and height."""
+    """Position of a press in shares of the window; None before the first picture."""
     if press.viewport is None:
         return None
     box = press.viewport.letterbox
@@ -111,7 +111,7 @@ def _share(press: PointerEvent) -> tuple[float, float] | None:
 
 
 def fly_captions(state: ViewState, status: Status) -> list[Caption]:
-    """What keys and pointer do in fly mode, at the top."""
+    """In fly mode, a caption that says what keys and pointer do."""
     tool = state.tool.camera
     if not tool.flies or status.recording.state == "running":
         return []
@@ -120,7 +120,7 @@ def fly_captions(state: ViewState, status: Status) -> list[Caption]:
 
 
 def shown_messages(messages: Iterable[Message], now_s: float) -> Iterable[Message]:
-    """The newest few that have not faded, oldest first; errors stay longer."""
+    """The newest messages that have not faded, oldest first; errors stay longer."""
     fresh = [
         message
         for message in messages
@@ -129,7 +129,7 @@ def shown_messages(messages: Iterable[Message], now_s: float) -> Iterable[Messag
     return fresh[-MOST_SHOWN:]
 
 
-IMPOSSIBLE = (OSError, ValueError, RuntimeError)  # what paths raise that no file can have, such as "/" or "~someone/x"
+IMPOSSIBLE = (OSError, ValueError, RuntimeError)  # raised for paths that no file can have, such as "/" or "~unknown/x"
 
 
 class Say(Protocol):
@@ -142,7 +142,7 @@ class Say(Protocol):
 
 @contextmanager
 def report_errors(say: Say) -> Iterator[None]:
-    """A block that ends, with a message, where files cannot be read or written."""
+    """Turn an error of reading or writing files inside the block into a message."""
     try:
         yield
     except (PhynesError, *IMPOSSIBLE) as error:

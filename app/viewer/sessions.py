@@ -17,7 +17,7 @@ from app.viewer.notices import Say, report_errors
 
 
 class SessionController:
-    """Belongs to the windows' loop; sessions are small, so reading and writing wait for nothing."""
+    """Saves, opens and restores sessions in the windows' thread: files of a few kB."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class SessionController:
 
     @property
     def status(self) -> SessionStatus:
-        """For menus and notices."""
+        """Name of the session, whether it is saved, and the recent files."""
         name = self._path.name if self._path is not None else ""
         is_saved = self._saved is not None and at_rest(self._store.state) == self._saved
         return SessionStatus(name, is_saved, self._recent.listed())
@@ -46,20 +46,20 @@ class SessionController:
         """Whether an earlier viewer ended unexpectedly and what it showed can be brought back."""
         return self._has_offer
 
-    def turn(self, now_s: float) -> None:
-        """Once in a while: keep what is shown."""
+    def update(self, now_s: float) -> None:
+        """Save the state for a restart after a crash, when the last such file is old enough."""
         self._autosave.write_if_due(self._store.state, now_s)
 
     def end(self) -> None:
-        """The viewer ends as it should."""
+        """Remove that file: the viewer ends properly."""
         self._autosave.end()
 
     def save(self) -> None:
-        """Into the session's file; without one under a name that is free, in the present folder."""
+        """Write the session's file; without one, a new file in the working folder."""
         self.save_as(str(self._path or _free_path(self._store.state)))
 
     def save_as(self, path: str) -> None:
-        """Into this file, which becomes the session's."""
+        """Write this file, which becomes the session's."""
         state = self._store.state
         with report_errors(self._say):
             target = Path(path).expanduser()
@@ -71,7 +71,7 @@ class SessionController:
             self._say(f"Saved the session: {target}")
 
     def open(self, path: str) -> None:
-        """Show a session's file; one step that undo takes back."""
+        """Show a session's file, as one undo step."""
         with report_errors(self._say):
             file = Path(path).expanduser()
             self._show(load_session(file))
@@ -79,7 +79,7 @@ class SessionController:
             self._recent.note("session", file)
 
     def restore(self) -> None:
-        """Show what a viewer that ended unexpectedly showed last."""
+        """Show the last state of a viewer that ended unexpectedly."""
         lost = self._autosave.lost
         if lost is None or not self._has_offer:
             return
@@ -90,7 +90,7 @@ class SessionController:
             self._say("The lost session is back; Ctrl+S saves it")
 
     def open_recent(self, kind: str, path: str) -> None:
-        """One of the recent files, by kind."""
+        """Open a recent file; `kind` is one of status.RECENT_KINDS."""
         if not Path(path).is_file():
             self._recent.forget(kind, path)
             self._say(f"{path}: it is not there any more", is_error=True)
@@ -106,12 +106,12 @@ class SessionController:
             self._store.post(lambda state: choose_environment(state, path), "environment")
 
     def note_light(self, path: str) -> None:
-        """An environment or a rig is shown, or was saved."""
+        """Add an environment or a rig that is shown or was saved to the recent files."""
         if path:
             self._recent.note("light", path)
 
     def note_shown(self, state: ViewState) -> None:
-        """The files of a picture that could be made."""
+        """Add the files of a state that could be rendered to the recent files."""
         if state.body.avatar:
             self._recent.note("avatar", state.body.avatar)
         if state.light.mode == "environment":
@@ -132,23 +132,23 @@ def _free_path(state: ViewState) -> Path:
 
 
 class RigController:
-    """Belongs to the windows' thread."""
+    """Saves and loads light rigs in the windows' thread."""
 
-    def __init__(self, store: Store, say: Say, noted: Callable[[str], None] = lambda path: None) -> None:
-        """`noted` is told the files that were saved or loaded."""
-        self._store, self._say, self._noted = store, say, noted
+    def __init__(self, store: Store, say: Say, used: Callable[[str], None] = lambda path: None) -> None:
+        """`used` is called with the path of each file that was saved or loaded."""
+        self._store, self._say, self._used = store, say, used
 
     def save(self, path: str) -> None:
-        """All light into a JSON file; a message says how it went."""
+        """Write all light to a JSON file; a message says whether that worked."""
         with report_errors(self._say):
             save_rig(Path(path).expanduser(), self._store.state.light)
-            self._noted(path)
+            self._used(path)
             self._say(f"Saved {path}")
 
     def load(self, path: str) -> None:
-        """The rig of a JSON file; what it is not is a message."""
+        """Use the light of a JSON file, or say why it cannot be read."""
         with report_errors(self._say):
-            lamps, sky = read_rig(Path(path).expanduser())
+            lamps, environment = read_rig(Path(path).expanduser())
             self._store.end_gesture()
-            self._store.post(lambda state: use_rig(state, lamps, sky), "light rig")
-            self._noted(path)
+            self._store.post(lambda state: use_rig(state, lamps, environment), "light rig")
+            self._used(path)

@@ -1,7 +1,7 @@
 """A GL buffer that CUDA writes to, through the driver's own functions.
 
-Not warp.RegisteredGLBuffer: it maps on the stream that Warp works on at that moment, whoever set it, and that may be
-the engine's while it captures a graph. Here the stream is named.
+warp.RegisteredGLBuffer maps on the stream that is current in Warp, which may be the engine's while it captures a graph.
+Here the stream is given.
 """
 
 import ctypes
@@ -28,14 +28,14 @@ _ARGUMENTS: dict[str, list[Any]] = {
 
 
 class InteropError(Exception):
-    """CUDA and OpenGL do not share memory here."""
+    """CUDA and OpenGL cannot share memory on this machine."""
 
 
 class Driver:
-    """The functions that are needed; each raises InteropError with the driver's number."""
+    """Functions of the CUDA driver; a call that fails raises InteropError with the driver's error number."""
 
     def __init__(self, library: Any = None) -> None:
-        """`library` holds C functions by name; None opens the driver's."""
+        """`library` holds C functions by name; None opens the driver's library."""
         try:
             library = library or ctypes.CDLL(LIBRARY)
             self._functions = {name: getattr(library, name) for name in _ARGUMENTS}
@@ -45,13 +45,13 @@ class Driver:
             function.argtypes, function.restype = _ARGUMENTS[name], ctypes.c_int
 
     def call(self, name: str, *arguments: Any) -> None:
-        """Call one of them."""
+        """Call a function; raises InteropError where it fails."""
         if (code := self._functions[name](*arguments)) != 0:
             raise InteropError(f"{name} gives error {code}")
 
 
 class RegisteredBuffer:
-    """Registers a GL buffer for writing. Every call needs the GL context to be current."""
+    """A GL buffer that CUDA may write to. Every call needs the GL context to be current."""
 
     def __init__(self, buffer: moderngl.Buffer, stream: int, driver: Driver | None = None) -> None:
         """`stream` is a CUDA stream's handle; all work goes there. Raises InteropError."""
@@ -59,11 +59,11 @@ class RegisteredBuffer:
         self._resource = _POINTER()
         context = _POINTER()
         self._driver.call("cuStreamGetCtx", self._stream, ctypes.byref(context))
-        self._driver.call("cuCtxSetCurrent", context)  # torch binds it to this thread only when it first works here
+        self._driver.call("cuCtxSetCurrent", context)  # torch binds it to a thread only at its first call there
         self._driver.call("cuGraphicsGLRegisterBuffer", ctypes.byref(self._resource), buffer.glo, WRITE_DISCARD)
 
     def copy(self, address: int, num_bytes: int) -> None:
-        """Fill the buffer from device memory. What GL does next with it comes after: unmapping orders that."""
+        """Fill the buffer from device memory. Unmapping makes later GL calls wait for the copy."""
         call, resource = self._driver.call, ctypes.byref(self._resource)
         call("cuGraphicsMapResources", 1, resource, self._stream)
         try:
@@ -76,7 +76,7 @@ class RegisteredBuffer:
             call("cuGraphicsUnmapResources", 1, resource, self._stream)
 
     def release(self) -> None:
-        """Before the GL buffer goes."""
+        """Unregister; call before the GL buffer is released."""
         if self._resource.value:
             self._driver.call("cuGraphicsUnregisterResource", self._resource)
             self._resource = _POINTER()
@@ -86,7 +86,7 @@ class PixelBuffer:
     """A pixel buffer object that a tensor on the GPU is copied into."""
 
     def __init__(self, context: moderngl.Context, image: Tensor) -> None:
-        """Large enough for this image. Raises InteropError where CUDA cannot write to it."""
+        """Reserve memory for an image of this size. Raises InteropError where CUDA cannot write to it."""
         self._stream = torch.cuda.Stream(image.device)
         self._buffer = context.buffer(reserve=image.nbytes, dynamic=True)
         try:
@@ -96,13 +96,13 @@ class PixelBuffer:
             raise
 
     def filled(self, image: Tensor) -> moderngl.Buffer:
-        """The buffer, its copy of the image under way."""
+        """The buffer, with the copy of the image queued on the stream."""
         self._registered.copy(image.data_ptr(), image.nbytes)
-        image.record_stream(self._stream)  # its memory is not given to another tensor before the copy is done
+        image.record_stream(self._stream)  # keeps its memory until the copy is done
         return self._buffer
 
     def release(self) -> None:
-        """Give both memories back."""
+        """Release the registration and the buffer."""
         try:
             self._registered.release()
         finally:

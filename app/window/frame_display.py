@@ -18,8 +18,8 @@ Rectangle = tuple[float, float, float, float]  # left, top, width, height
 WHOLE: Rectangle = (0.0, 0.0, 1.0, 1.0)
 
 
-class _Uploaded:
-    """A frame's pixels as a texture."""
+class _FrameTexture:
+    """The pixels of a side's frame as a texture."""
 
     def __init__(self, context: moderngl.Context, upload: FrameUpload) -> None:
         self._context, self._upload = context, upload
@@ -36,106 +36,113 @@ class _Uploaded:
 
 
 class FrameDisplay:
-    """Owns the textures and the programs. Every method needs the window's context to be current."""
+    """Draws frames. Every method needs the window's context to be current."""
 
     def __init__(self, context: moderngl.Context) -> None:
         self._context = context
         self._program = rectangle_program(context, "frame")
         self._vertices = context.vertex_array(self._program, [])
-        self._flat_program = rectangle_program(context, "picture")
-        self._flat_vertices = context.vertex_array(self._flat_program, [])
+        self._picture_program = rectangle_program(context, "picture")
+        self._picture_vertices = context.vertex_array(self._picture_program, [])
         self._colors = context.texture((TABLE_SIZE, 1), 3, color_table().numpy().tobytes(), dtype="f4")
         self._colors.repeat_x = False
         self._program["frame"], self._program["colors"] = 0, 1
         self._upload = FrameUpload(context)
-        self._slots = (_Uploaded(context, self._upload), _Uploaded(context, self._upload))
+        self._slots = (_FrameTexture(context, self._upload), _FrameTexture(context, self._upload))
         self._overlays = OverlayDisplay(context)
-        self._plates: list[tuple[np.ndarray, moderngl.Texture] | None] = [None, None]
+        self._legends: list[tuple[np.ndarray, moderngl.Texture] | None] = [None, None]
 
     @property
     def path(self) -> str:
-        """How the newest frame's pixels got here."""
+        """How the newest frame's pixels reached the texture."""
         return self._upload.path
 
     def release(self) -> None:
-        """Give back what CUDA and OpenGL share, before the context goes."""
+        """Release what CUDA and OpenGL share; call before the context is destroyed."""
         self._upload.release()
 
     def show(self, frame: Frame) -> None:
-        """Upload a frame and the one it is compared with, unless they are there."""
+        """Upload a frame and the one it is compared with, unless they are uploaded already."""
         self._slots[0].show(frame)
         self._slots[1].show(frame.other)
 
     def draw(self, display: DisplaySettings, letterbox: Letterbox) -> None:
-        """Fill the window with the background and put the frame in its middle; leaves blending off."""
+        """Fill the window with the background and draw the frame in its middle; leaves blending off."""
         self._context.clear(*display.background)
         first, second = self._slots
         if first.frame is None:
             return
         width, height = first.frame.size
-        place = (*letterbox.origin, width * letterbox.scale, height * letterbox.scale)
-        self._draw_side(first, display, letterbox, place)
+        rectangle = (*letterbox.origin, width * letterbox.scale, height * letterbox.scale)
+        self._draw_frame(first, display, letterbox, rectangle)
         self._overlays.draw(first.frame, 0, display, letterbox)
         if second.frame is not None:
-            line = math.ceil(place[0] + display.slider * place[2] - 0.5)  # as app/model/comparison.py's first_column
+            line = math.ceil(
+                rectangle[0] + display.slider * rectangle[2] - 0.5
+            )  # as app/model/comparison.py's first_column
             self._context.scissor = (line, 0, max(0, letterbox.window_width - line), letterbox.window_height)
-            self._draw_side(second, display, letterbox, place)
+            self._draw_frame(second, display, letterbox, rectangle)
             self._overlays.draw(second.frame, 1, display, letterbox)
             self._context.scissor = None
-        self._draw_legends(first.frame, display, letterbox, place)
+        self._draw_legends(first.frame, display, letterbox, rectangle)
 
-    def _draw_side(
-        self, side: _Uploaded, display: DisplaySettings, letterbox: Letterbox, place: Rectangle, part: Rectangle = WHOLE
-    ) -> None:
-        if side.frame is None or side.pixels is None:
+    def _draw_frame(
+        self, shown: _FrameTexture, display: DisplaySettings, letterbox: Letterbox, rectangle: Rectangle,
+        part: Rectangle = WHOLE,
+    ) -> None:  # fmt: skip
+        if shown.frame is None or shown.pixels is None:
             return
         program = self._program
         program["window"] = (letterbox.window_width, letterbox.window_height)
-        program["rectangle"], program["part"] = place, part
-        program["kind"] = KINDS.index(side.frame.kind)
+        program["rectangle"], program["part"] = rectangle, part
+        program["kind"] = KINDS.index(shown.frame.kind)
         program["curve"] = TONE_CURVES.index(display.curve)
         program["exposure_ev"] = display.exposure_ev
         program["background"] = display.background
-        program["number"] = mode_of(side.frame, display)
-        side.pixels.use(0)
+        program["number"] = mode_of(shown.frame, display)
+        shown.pixels.use(0)
         self._colors.use(1)
         self._vertices.render(moderngl.TRIANGLE_STRIP, 4)
 
-    def _draw_legends(self, frame: Frame, display: DisplaySettings, letterbox: Letterbox, place: Rectangle) -> None:
+    def _draw_legends(
+        self, frame: Frame, display: DisplaySettings, letterbox: Letterbox, rectangle: Rectangle
+    ) -> None:  # fmt: skip
         for corner, legend in enumerate(legends_of(frame, display)):
             if legend is None:
                 continue
-            picture = legend_picture(legend, round(place[3]))
+            picture = legend_picture(legend, round(rectangle[3]))
             height, width = picture.shape[:2]
-            plate = self._plates[corner]
-            if plate is None or plate[0] is not picture:
-                if plate is not None:
-                    plate[1].release()
+            drawn = self._legends[corner]
+            if drawn is None or drawn[0] is not picture:
+                if drawn is not None:
+                    drawn[1].release()
                 texture = _sized(self._context, None, (width, height), "f1")
                 texture.write(np.ascontiguousarray(picture))
-                plate = self._plates[corner] = (picture, texture)
-            left, top = legend_corner(round(place[2]), round(place[3]), width, is_left=corner == 0)
-            self.draw_flat(plate[1], (round(place[0]) + left, round(place[1]) + top, width, height), letterbox)
+                drawn = self._legends[corner] = (picture, texture)
+            left, top = legend_corner(round(rectangle[2]), round(rectangle[3]), width, is_left=corner == 0)
+            self.draw_picture(
+                drawn[1], (round(rectangle[0]) + left, round(rectangle[1]) + top, width, height), letterbox
+            )
 
     def draw_pixels(
-        self, side: int, display: DisplaySettings, letterbox: Letterbox, place: Rectangle, part: Rectangle
+        self, side: int, display: DisplaySettings, letterbox: Letterbox, rectangle: Rectangle, part: Rectangle
     ) -> None:  # fmt: skip
-        """A part of the picture (shares of its size) somewhere in the window, each pixel a square."""
-        uploaded = self._slots[side]
-        if uploaded.frame is None or uploaded.pixels is None:
+        """Draw a part (shares of the image) of side 0 or 1 into a rectangle of the window, pixels as squares."""
+        shown = self._slots[side]
+        if shown.frame is None or shown.pixels is None:
             return
-        uploaded.pixels.filter = (moderngl.NEAREST, moderngl.NEAREST)
-        self._draw_side(uploaded, display, letterbox, place, part)
-        uploaded.pixels.filter = (moderngl.LINEAR, moderngl.LINEAR)
+        shown.pixels.filter = (moderngl.NEAREST, moderngl.NEAREST)
+        self._draw_frame(shown, display, letterbox, rectangle, part)
+        shown.pixels.filter = (moderngl.LINEAR, moderngl.LINEAR)
 
-    def draw_flat(self, texture: moderngl.Texture, place: Rectangle, letterbox: Letterbox) -> None:
-        """A picture made on the CPU, premultiplied sRGB; leaves blending off."""
-        self._flat_program["window"] = (letterbox.window_width, letterbox.window_height)
-        self._flat_program["rectangle"] = place
+    def draw_picture(self, texture: moderngl.Texture, rectangle: Rectangle, letterbox: Letterbox) -> None:
+        """Draw a picture made on the CPU, premultiplied sRGB; leaves blending off."""
+        self._picture_program["window"] = (letterbox.window_width, letterbox.window_height)
+        self._picture_program["rectangle"] = rectangle
         self._context.enable(moderngl.BLEND)
         self._context.blend_func = (moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
         texture.use(0)
-        self._flat_vertices.render(moderngl.TRIANGLE_STRIP, 4)
+        self._picture_vertices.render(moderngl.TRIANGLE_STRIP, 4)
         self._context.disable(moderngl.BLEND)
 
 

@@ -1,7 +1,7 @@
-"""How pixels get into the window's textures: through memory that GL and CUDA share, a pinned copy, or the host.
+"""Upload of pixels into the window's textures: through memory that GL and CUDA share, a pinned copy, or the host.
 
-The way for frames of a GPU is chosen with the first of them and kept. One that fails is never tried again: CUDA cannot
-write to GL's memory on WSL2, with Mesa, or when another GPU draws.
+The first frame of a GPU decides which transfer is used. One that fails is not tried again: CUDA cannot write to GL's
+memory on WSL2, with Mesa, or when another GPU draws.
 """
 
 import logging
@@ -23,18 +23,18 @@ HOST, PINNED, INTEROP = "host", "pinned copy", "GL interop"
 REFUSALS = (InteropError, OSError, RuntimeError, moderngl.Error)  # torch's CUDA errors are RuntimeErrors
 
 
-class Way(Protocol):
-    """Carries images that lie on the GPU."""
+class Transfer(Protocol):
+    """Copies images from the GPU into textures."""
 
     def write(self, texture: moderngl.Texture, image: Tensor) -> None:  # [H, W, 4] float16, contiguous
         """Fill the texture."""
 
     def release(self) -> None:
-        """Give everything back."""
+        """Release its memory."""
 
 
-class InteropWay:
-    """Device to device: nothing passes through the host."""
+class InteropTransfer:
+    """Copies on the device, through a pixel buffer."""
 
     def __init__(
         self,
@@ -46,28 +46,28 @@ class InteropWay:
         self._num_bytes = 0
 
     def write(self, texture: moderngl.Texture, image: Tensor) -> None:
-        """Fill the texture from the buffer, which is registered anew when the size changes."""
+        """Fill the texture from the buffer, which is made again when the size changes."""
         if self._buffer is None or self._num_bytes != image.nbytes:
             self.release()
             self._buffer, self._num_bytes = self._new(self._context, image), image.nbytes
         texture.write(self._buffer.filled(image))
 
     def release(self) -> None:
-        """Give the buffer back."""
+        """Release the buffer."""
         buffer, self._buffer = self._buffer, None
         if buffer is not None:
             buffer.release()
 
 
-class PinnedWay:
-    """One copy into page-locked memory, which the GPU writes by itself, and from there into the texture."""
+class PinnedTransfer:
+    """Copies into page-locked memory on the host, and from there into the texture."""
 
     def __init__(self, context: moderngl.Context) -> None:
         self._host: Tensor | None = None
         self._stream: torch.cuda.Stream | None = None
 
     def write(self, texture: moderngl.Texture, image: Tensor) -> None:
-        """Wait for this copy alone."""
+        """Fill the texture; waits for this copy alone, not for the engine's stream."""
         if self._host is None or self._host.shape != image.shape:
             self._host = torch.empty(image.shape, dtype=image.dtype, pin_memory=image.is_cuda)
         if image.is_cuda:
@@ -80,43 +80,46 @@ class PinnedWay:
         texture.write(self._host.numpy())
 
     def release(self) -> None:
-        """Give the memory back."""
+        """Release the page-locked memory."""
         self._host = None
 
 
-WAYS: tuple[tuple[str, Callable[[moderngl.Context], Way]], ...] = ((INTEROP, InteropWay), (PINNED, PinnedWay))
+TRANSFERS: tuple[tuple[str, Callable[[moderngl.Context], Transfer]], ...] = (
+    (INTEROP, InteropTransfer),
+    (PINNED, PinnedTransfer),
+)
 
 
 class FrameUpload:
     """Writes images into textures. Every method needs the window's context to be current."""
 
-    def __init__(self, context: moderngl.Context, ways: tuple[tuple[str, Callable], ...] = WAYS) -> None:
-        """`ways` for images on the GPU, the best first."""
-        self._context, self._ways = context, list(ways)
-        self._way: Way | None = None
-        self.path = HOST  # of the newest image
+    def __init__(self, context: moderngl.Context, transfers: tuple[tuple[str, Callable], ...] = TRANSFERS) -> None:
+        """`transfers` for images on the GPU, the best first."""
+        self._context, self._left = context, list(transfers)  # those that have not failed
+        self._transfer: Transfer | None = None
+        self.path = HOST  # of the newest image: HOST, PINNED or INTEROP
 
     def write(self, texture: moderngl.Texture, image: np.ndarray | HeldImage) -> None:  # [H, W, 4] float16
         """Fill the texture, which has the image's size."""
         if isinstance(image, DeviceImage):
-            while self._ways:
+            while self._left:
                 if self._is_written(texture, image.tensor):
                     return
         self.path = HOST
         texture.write(np.ascontiguousarray(image if isinstance(image, np.ndarray) else image.host))
 
     def release(self) -> None:
-        """Before the context goes."""
-        way, self._way = self._way, None
-        if way is not None:
-            way.release()
+        """Release the transfer's memory; call before the context is destroyed."""
+        transfer, self._transfer = self._transfer, None
+        if transfer is not None:
+            transfer.release()
 
     def _is_written(self, texture: moderngl.Texture, image: Tensor) -> bool:
-        """By the best way that is left; one that fails is gone."""
-        path, open_way = self._ways[0]
+        """Write by the best transfer that is left, or drop it where it fails."""
+        path, new_transfer = self._left[0]
         try:
-            way = self._way = self._way or open_way(self._context)
-            way.write(texture, image)
+            transfer = self._transfer = self._transfer or new_transfer(self._context)
+            transfer.write(texture, image)
         except REFUSALS as error:
             _log.info("frames do not reach the window by %s: %s", path, one_line(error))
             self._drop()
@@ -125,8 +128,8 @@ class FrameUpload:
         return True
 
     def _drop(self) -> None:
-        del self._ways[0]
+        del self._left[0]
         try:
             self.release()
         except REFUSALS:
-            _log.debug("what was refused could not be given back either", exc_info=True)
+            _log.debug("the memory of a transfer that failed could not be released", exc_info=True)

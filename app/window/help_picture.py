@@ -1,4 +1,4 @@
-"""The table of keys as a picture, to be laid over the avatar."""
+"""The help pages: tables of keys as pictures that are drawn over the avatar."""
 
 import itertools
 import math
@@ -10,7 +10,7 @@ from app.tools.commands.registry import GROUPS, help_lines
 from app.tools.key_table import MOUSE, MOUSE_LINES
 from app.window.captions import REGULAR_FONT, SEMIBOLD_FONT
 
-TEXT_SIZES_PX = (15, 14, 13, 12, 11, 10, 9)  # the largest that fits
+TEXT_SIZES_PX = (15, 14, 13, 12, 11, 10, 9)  # the first that fits is used
 LINE_SHARE = 1.62  # of the text's size
 PAGES = ((MOUSE, "Picture", "Looking closely", "Body"), ("Clip", "Light", "Camera", "Materials", "Files"))
 KEYS_WRAP, TEXT_WRAP = 22, 38  # characters
@@ -18,7 +18,7 @@ BRIGHT, QUIET, HEADING = 255, 178, 140
 
 
 def help_picture(page: int, width_px: int, height_px: int, pixel_ratio: float = 1.0) -> Image.Image:
-    """[H, W] gray, black where nothing is; two columns in the largest text that fits the window. Pages count from 1."""
+    """A page (from 1) in gray on black: two columns, in the largest text that fits the window."""
     rows = [row for group in PAGES[page - 1] for row in _group(group)][:-1]
     rows += [("", ""), ("", f"page {page} of {len(PAGES)}: ? turns it, Esc hides it")]
     best = None
@@ -31,7 +31,7 @@ def help_picture(page: int, width_px: int, height_px: int, pixel_ratio: float = 
 
 
 def _group(name: str) -> list[tuple[str, str]]:
-    """A heading, which has no text, its lines, and a gap."""
+    """Rows (keys, text) of a group: a heading without text, its lines, an empty row."""
     lines = MOUSE_LINES if name == MOUSE else help_lines(GROUPS[name])
     return [(name, ""), *(row for keys, text in lines for row in _wrapped(keys, text)), ("", "")]
 
@@ -44,7 +44,7 @@ def _drawn(rows: list[tuple[str, str]], size_px: int) -> Image.Image:
     bold, regular = (ImageFont.truetype(str(font), size_px) for font in (SEMIBOLD_FONT, REGULAR_FONT))
     step, gap = round(LINE_SHARE * size_px), 2 * size_px
     half = math.ceil(len(rows) / 2)
-    half -= _is_heading(rows[half - 1][0])  # it stands above its lines
+    half -= _is_heading(rows[half - 1][0])  # a heading must not end the first column
     columns = [rows[:half], rows[half:]]
     widths = [
         tuple(math.ceil(max(font.getlength(row[i]) for row in column)) for i, font in enumerate((bold, regular)))

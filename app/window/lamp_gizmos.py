@@ -1,4 +1,4 @@
-"""Lamp handles with the sphere they are dragged on, and the circle of the brush around the pointer."""
+"""Lamp handles, the sphere on which they are dragged, and the brush's circle around the pointer."""
 
 import math
 
@@ -13,13 +13,13 @@ from app.tools.viewport import Letterbox
 from app.window.shaders import rectangle_program
 
 DISC_RADIUS_PX = 8.0
-GLYPH_REACH_PX = 34.0  # rays and halo included
+GLYPH_REACH_PX = 34.0  # half the glyph's size, with rays and halo
 LINE_OPACITY = 0.55
 RING_INK = (1.0, 1.0, 1.0, 0.16)
 
 
 def lamp_ink(lamp: LampState) -> Rgb:
-    """The lamp's hue in sRGB, bright enough to be seen whatever its intensity."""
+    """The lamp's color in sRGB with its largest channel at 1, or at 0.35 when it is off."""
     color = shown_color(lamp)
     peak = max(*color, 1e-6)
     dimmed = 1.0 if lamp.is_on else 0.35
@@ -28,7 +28,7 @@ def lamp_ink(lamp: LampState) -> Rgb:
 
 
 class LampGizmos:
-    """Draws over the picture; needs the window's context and premultiplied blending."""
+    """Draws lamps over the picture; needs the window's context and premultiplied blending."""
 
     def __init__(self, context: moderngl.Context) -> None:
         self._programs = {name: rectangle_program(context, name) for name in ("lamp", "line", "ring")}
@@ -43,7 +43,7 @@ class LampGizmos:
         is_dragged: bool,
         pixel_ratio: float,
     ) -> None:
-        """All lamps, those behind the avatar first."""
+        """Draw all lamps, those behind the avatar first."""
         for program in self._programs.values():
             program["window"] = (letterbox.window_width, letterbox.window_height)
         center = letterbox.to_window(0.5 * view.width, 0.5 * view.height)
@@ -51,9 +51,9 @@ class LampGizmos:
             self._ring(center, LAMP_SPHERE_SHARE * 0.5 * view.height * letterbox.scale)
         handles = [(index, lamp_handle(view, lamp)) for index, lamp in enumerate(lamps)]
         for index, handle in sorted(handles, key=lambda item: (not item[1].is_behind, item[0] == selected)):
-            place = letterbox.to_window(handle.x_px, handle.y_px)
-            self._line(place, center, lamp_ink(lamps[index]), index == selected, pixel_ratio)
-            self._glyph(place, lamp_ink(lamps[index]), index == selected, handle.is_behind, pixel_ratio)
+            point = letterbox.to_window(handle.x_px, handle.y_px)
+            self._line(point, center, lamp_ink(lamps[index]), index == selected, pixel_ratio)
+            self._glyph(point, lamp_ink(lamps[index]), index == selected, handle.is_behind, pixel_ratio)
 
     def _ring(self, center: tuple[float, float], radius: float) -> None:
         program, reach = self._programs["ring"], radius + 2.0
@@ -65,11 +65,11 @@ class LampGizmos:
     def _line(
         self, start: tuple[float, float], end: tuple[float, float], ink: Rgb, is_selected: bool, pixel_ratio: float
     ) -> None:
-        away = DISC_RADIUS_PX * pixel_ratio + 10.0  # leave the glyph's rays alone
+        gap = DISC_RADIUS_PX * pixel_ratio + 10.0  # the line ends before the glyph's rays
         length = math.hypot(end[0] - start[0], end[1] - start[1])
-        if length <= away:
+        if length <= gap:
             return
-        share = away / length
+        share = gap / length
         start = (start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share)
         left, top = min(start[0], end[0]) - 2.0, min(start[1], end[1]) - 2.0
         program = self._programs["line"]
@@ -82,10 +82,10 @@ class LampGizmos:
         self._vertices["line"].render(moderngl.TRIANGLE_STRIP, 4)
 
     def _glyph(
-        self, place: tuple[float, float], ink: Rgb, is_selected: bool, is_behind: bool, pixel_ratio: float
+        self, point: tuple[float, float], ink: Rgb, is_selected: bool, is_behind: bool, pixel_ratio: float
     ) -> None:
         program, reach = self._programs["lamp"], GLYPH_REACH_PX * pixel_ratio
-        program["rectangle"] = (place[0] - reach, place[1] - reach, 2 * reach, 2 * reach)
+        program["rectangle"] = (point[0] - reach, point[1] - reach, 2 * reach, 2 * reach)
         program["tint"] = ink
         program["radius_px"] = DISC_RADIUS_PX * pixel_ratio
         program["is_selected"] = int(is_selected)
@@ -93,21 +93,21 @@ class LampGizmos:
         self._vertices["lamp"].render(moderngl.TRIANGLE_STRIP, 4)
 
 
-INKS = (((0.0, 0.0, 0.0, 0.55), 1.2), ((1.0, 1.0, 1.0, 0.9), 0.0))  # color, wider by so many pixels
+INKS = (((0.0, 0.0, 0.0, 0.55), 1.2), ((1.0, 1.0, 1.0, 0.9), 0.0))  # color, pixels that are added to the radius
 LEAST_RADIUS_PX = 2.0
 
 Ring = tuple[float, float, float]  # x, y, radius in the window
 
 
 class BrushRing:
-    """Draws over the picture; needs the window's context and premultiplied blending."""
+    """Draws the brush's circle over the picture; needs the window's context and premultiplied blending."""
 
     def __init__(self, context: moderngl.Context) -> None:
         self._program = rectangle_program(context, "ring")
         self._vertices = context.vertex_array(self._program, [])
 
     def draw(self, ring: Ring, letterbox: Letterbox, density: float) -> None:
-        """`density`: pixels of the buffer for one of the window."""
+        """`density`: pixels of the framebuffer per window coordinate."""
         x, y, radius = (number * density for number in ring)
         self._program["window"] = (letterbox.window_width, letterbox.window_height)
         for ink, wider in INKS:

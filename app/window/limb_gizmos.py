@@ -1,4 +1,4 @@
-"""The held limb in the picture: its tint, and three rings to turn it by."""
+"""The selected joint in the picture: a tint on its limb, and three rings that turn it."""
 
 import moderngl
 import numpy as np
@@ -11,7 +11,7 @@ from app.tools.viewport import Letterbox
 from app.window.shaders import closed_strip, rectangle_program, shader_source
 
 AXIS_INKS: tuple[Rgb, ...] = ((0.94, 0.36, 0.34), (0.48, 0.80, 0.38), (0.38, 0.62, 0.98))  # x, y, z
-HELD_INK: Rgb = (1.0, 0.84, 0.42)
+DRAGGED_INK: Rgb = (1.0, 0.84, 0.42)
 TINT = (0.98, 0.72, 0.25, 0.38)
 SHADOW_INK: Rgb = (0.0, 0.0, 0.0)
 WIDTH_PX, CHOSEN_WIDTH_PX, SHADOW_PX = 2.2, 3.4, 1.6
@@ -19,7 +19,7 @@ FAR_OPACITY = 0.28
 
 
 class LimbGizmos:
-    """Draws over the picture; needs the window's context and premultiplied blending."""
+    """Draws tint and rings over the picture; needs the window's context and premultiplied blending."""
 
     def __init__(self, context: moderngl.Context) -> None:
         self._context = context
@@ -29,28 +29,28 @@ class LimbGizmos:
             vertex_shader=shader_source("stroke.vert.glsl"), fragment_shader=shader_source("stroke.frag.glsl")
         )
         self._buffer = context.buffer(reserve=1 << 17, dynamic=True)
-        self._strips = context.vertex_array(self._stroke, [(self._buffer, "2f 1f 4f", "place_px", "side", "paint")])
+        self._strips = context.vertex_array(self._stroke, [(self._buffer, "2f 1f 4f", "position_px", "side", "color")])
         self._weights: moderngl.Texture | None = None
         self._shown: tuple[Frame, int, int] | None = None
 
     def draw(self, frame: Frame, view: OrbitView, letterbox: Letterbox, limb: HeldLimb, pixel_ratio: float) -> None:
-        """The tint first, the far halves of the rings, the near ones."""
+        """Draw the tint, the far halves of the rings, then the near ones."""
         self._draw_tint(frame, letterbox, limb)
         strips = []
         for is_near in (False, True):
             for axis in range(3):
-                places, near = limb.rings.projected(view, axis)
+                points, near = limb.rings.projected(view, axis)
                 left, top = letterbox.origin
-                places = places * letterbox.scale + (left, top)
-                is_chosen = axis == (limb.chosen_axis if limb.held_axis is None else limb.held_axis)
+                points = points * letterbox.scale + (left, top)
+                is_chosen = axis == (limb.chosen_axis if limb.dragged_axis is None else limb.dragged_axis)
                 width = (CHOSEN_WIDTH_PX if is_chosen else WIDTH_PX) * pixel_ratio
                 opacity = 1.0 if is_near else FAR_OPACITY
-                ink = HELD_INK if axis == limb.held_axis else AXIS_INKS[axis]
+                ink = DRAGGED_INK if axis == limb.dragged_axis else AXIS_INKS[axis]
                 shown = near == is_near
                 if is_near:
                     shadow = width + SHADOW_PX * pixel_ratio
-                    strips.append(closed_strip(places, shown, shadow, (*SHADOW_INK, 0.35)))
-                strips.append(closed_strip(places, shown, width, (*ink, opacity)))
+                    strips.append(closed_strip(points, shown, shadow, (*SHADOW_INK, 0.35)))
+                strips.append(closed_strip(points, shown, width, (*ink, opacity)))
         vertices = np.concatenate(strips).astype("f4")
         self._buffer.write(vertices.tobytes())
         self._stroke["window"] = (letterbox.window_width, letterbox.window_height)

@@ -1,4 +1,4 @@
-"""Edges and bones over the picture in the window: uploads, and shaders/present/wire and bone."""
+"""The mesh's edges and the skeleton over the picture in the window, drawn by shaders/present/wire and bone."""
 
 import moderngl
 import numpy as np
@@ -24,8 +24,8 @@ from app.window.shaders import rectangle_program, shader_source
 TEXTURE_COLUMNS = 2048  # texels; two for each face
 
 
-class _Wired:
-    """A frame's faces and their corners as textures."""
+class _MeshTextures:
+    """A frame's face indices and the corners of its faces as textures."""
 
     def __init__(self) -> None:
         self.frame: Frame | None = None
@@ -33,7 +33,7 @@ class _Wired:
         self.corners: moderngl.Texture | None = None
 
     def show(self, context: moderngl.Context, frame: Frame) -> bool:
-        """Upload what is not there yet; False where the frame has no mesh."""
+        """Upload a frame's mesh unless it is there already; False where the frame has none."""
         if frame is self.frame:
             return self.corners is not None
         corners, faces = wire_corners(frame), frame.face_index
@@ -42,8 +42,8 @@ class _Wired:
         num_rows = -(-2 * len(corners) // TEXTURE_COLUMNS)
         texels = np.zeros((num_rows * TEXTURE_COLUMNS, 4), np.float32)
         texels[: 2 * len(corners)] = corners.reshape(-1, 4)
-        whole = np.ascontiguousarray(faces, np.int32)
-        self.faces = _filled(context, self.faces, faces.shape[::-1], 1, "i4", whole)
+        indices = np.ascontiguousarray(faces, np.int32)
+        self.faces = _filled(context, self.faces, faces.shape[::-1], 1, "i4", indices)
         self.corners = _filled(context, self.corners, (TEXTURE_COLUMNS, num_rows), 4, "f4", texels)
         self.frame = frame
         return True
@@ -64,7 +64,7 @@ def _filled(
 
 
 class OverlayDisplay:
-    """Needs the window's context to be current; leaves blending off."""
+    """Draws edges and bones. Needs the window's context to be current; leaves blending off."""
 
     def __init__(self, context: moderngl.Context) -> None:
         self._context = context
@@ -76,12 +76,12 @@ class OverlayDisplay:
         )
         self._strips = context.buffer(reserve=1 << 16, dynamic=True)
         self._bones = context.vertex_array(
-            self._bone, [(self._strips, "4f 2f 4f/i", "ends_px", "radii_px", "paint")]
+            self._bone, [(self._strips, "4f 2f 4f/i", "ends_px", "radii_px", "color")]
         )  # fmt: skip
-        self._slots = (_Wired(), _Wired())
+        self._slots = (_MeshTextures(), _MeshTextures())
 
     def draw(self, frame: Frame, side: int, display: DisplaySettings, letterbox: Letterbox) -> None:
-        """What the look asks for, over one side of the picture."""
+        """Draw what the settings ask for over a side of the picture (0 left, 1 right)."""
         if not (display.has_wireframe or display.has_joints):
             return
         self._context.enable(moderngl.BLEND)
@@ -92,8 +92,8 @@ class OverlayDisplay:
             self._draw_bones(frame, letterbox)
         self._context.disable(moderngl.BLEND)
 
-    def _draw_wires(self, frame: Frame, wired: _Wired, letterbox: Letterbox) -> None:
-        if not wired.show(self._context, frame) or wired.faces is None or wired.corners is None:
+    def _draw_wires(self, frame: Frame, mesh: _MeshTextures, letterbox: Letterbox) -> None:
+        if not mesh.show(self._context, frame) or mesh.faces is None or mesh.corners is None:
             return
         width, height = frame.size
         program, scale = self._wire, letterbox.scale
@@ -105,8 +105,8 @@ class OverlayDisplay:
         program["ink"] = (*WIRE_INK, WIRE_OPACITY)
         program["halo"] = (HALO_OPACITY, HALO_PX)
         program["fading"] = (FADE_WIDTHS, FAINTEST)
-        wired.faces.use(0)
-        wired.corners.use(1)
+        mesh.faces.use(0)
+        mesh.corners.use(1)
         self._wires.render(moderngl.TRIANGLE_STRIP, 4)
 
     def _draw_bones(self, frame: Frame, letterbox: Letterbox) -> None:

@@ -1,4 +1,4 @@
-"""GLSL from shaders/present, with `#include "file"`, and lines of a width as triangles for it."""
+"""GLSL programs from shaders/present, with `#include "file"`, and polylines as triangles for stroke.vert.glsl."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,7 @@ _INCLUDE = re.compile(r'^#include "([\w.]+)"$', re.MULTILINE)
 
 
 def shader_source(name: str) -> str:
-    """The text of a shader file with its includes in place."""
+    """The text of a shader file with its includes inserted."""
     text = (PRESENT / Path(name).name).read_text()
     return _INCLUDE.sub(lambda match: shader_source(match.group(1)), text)
 
@@ -25,44 +25,47 @@ def rectangle_program(context: moderngl.Context, fragment: str) -> moderngl.Prog
     )
 
 
-Paint = tuple[float, float, float, float]  # sRGB, opacity
-SIDES = (1.0, -1.0, 1.0, 1.0, -1.0, -1.0)  # of the line, for a segment's six corners
+Color = tuple[float, float, float, float]  # sRGB, opacity
+SIDES = (1.0, -1.0, 1.0, 1.0, -1.0, -1.0)  # of the line on which a segment's six corners lie
 
 
 def open_strip(
-    places: np.ndarray,  # [N, 2] px
+    points: np.ndarray,  # [N, 2] px
     is_shown: np.ndarray,  # [N] bool: a segment shows where both ends do
     width_px: float,
-    paint: Paint,
-) -> np.ndarray:  # [6 M, 7] place, side, paint: two triangles a segment
-    """A strip along a polyline, mitered so that its segments join."""
-    ahead = np.empty_like(places)
-    ahead[1:-1] = places[2:] - places[:-2]
-    ahead[0], ahead[-1] = places[1] - places[0], places[-1] - places[-2]
-    return _band(places, ahead, is_shown[:-1] & is_shown[1:], width_px, paint)
+    color: Color,
+) -> np.ndarray:  # [6 M, 7] position, side, color: two triangles a segment
+    """A strip along a polyline, mitered where segments meet."""
+    tangents = np.empty_like(points)
+    tangents[1:-1] = points[2:] - points[:-2]
+    tangents[0], tangents[-1] = points[1] - points[0], points[-1] - points[-2]
+    return _strip(points, tangents, is_shown[:-1] & is_shown[1:], width_px, color)
 
 
 def closed_strip(
-    places: np.ndarray,  # [N + 1, 2] px, the first one again at the end
+    points: np.ndarray,  # [N + 1, 2] px, the first one again at the end
     is_shown: np.ndarray,  # [N + 1] bool: a segment shows where its first point does
     width_px: float,
-    paint: Paint,
+    color: Color,
 ) -> np.ndarray:  # [6 M, 7]
-    """The same along a ring."""
-    inner = places[:-1]
-    ahead = np.roll(inner, -1, 0) - np.roll(inner, 1, 0)
-    return _band(places, np.concatenate([ahead, ahead[:1]]), is_shown[:-1], width_px, paint)
+    """A strip along a closed polyline."""
+    inner = points[:-1]
+    tangents = np.roll(inner, -1, 0) - np.roll(inner, 1, 0)
+    return _strip(points, np.concatenate([tangents, tangents[:1]]), is_shown[:-1], width_px, color)
 
 
-def _band(places: np.ndarray, ahead: np.ndarray, has_segment: np.ndarray, width_px: float, paint: Paint) -> np.ndarray:
-    normal = np.stack([-ahead[:, 1], ahead[:, 0]], 1) / np.maximum(np.linalg.norm(ahead, axis=1), 1e-6)[:, None]
+def _strip(
+    points: np.ndarray, tangents: np.ndarray, has_segment: np.ndarray, width_px: float, color: Color
+) -> np.ndarray:
+    lengths = np.maximum(np.linalg.norm(tangents, axis=1), 1e-6)
+    normal = np.stack([-tangents[:, 1], tangents[:, 0]], 1) / lengths[:, None]
     normal = normal * (0.5 * width_px + 0.5)
-    one, other = places + normal, places - normal
+    one, other = points + normal, points - normal
     first = np.flatnonzero(has_segment)
     second = first + 1
     corners = [one[first], other[first], one[second], one[second], other[first], other[second]]
     rows = [
-        np.concatenate([corner, np.full((len(first), 1), side), np.tile(paint, (len(first), 1))], 1)
+        np.concatenate([corner, np.full((len(first), 1), side), np.tile(color, (len(first), 1))], 1)
         for corner, side in zip(corners, SIDES, strict=True)
     ]
     return np.stack(rows, 1).reshape(-1, 7)

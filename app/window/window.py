@@ -1,4 +1,4 @@
-"""The picture's window: ModernGL on moderngl-window's GLFW backend. Events go to Gestures; drawing is on demand."""
+"""The picture's window: ModernGL on moderngl-window's GLFW backend. Its events go to Gestures."""
 
 import os
 import sys
@@ -18,7 +18,7 @@ from app.tools.commands.registry import key_names
 from app.tools.gestures import Gestures
 from app.tools.limbs import HeldLimb
 from app.tools.orbit_view import OrbitView
-from app.tools.pixel_inspector import Pointed
+from app.tools.pixel_inspector import Inspection
 from app.tools.viewport import Letterbox, Point, PointerEvent, Viewport
 from app.window.camera_path_gizmos import PathGizmos, path_marks
 from app.window.captions import Caption, CaptionDrawer
@@ -27,11 +27,20 @@ from app.window.help_picture import help_picture
 from app.window.lamp_gizmos import BrushRing, LampGizmos, Ring
 from app.window.limb_gizmos import LimbGizmos
 from app.window.pixel_inspector_display import PixelInspectorDisplay
-from app.window.screen import Area
 from phynes_core.errors import DisplayError
 
-FIRST_SIZE = (800, 800)  # until `move`
+FIRST_SIZE = (800, 800)  # until `move` is called
 SOFTWARE_RENDERERS = ("llvmpipe", "softpipe", "swrast")
+
+
+@dataclass(frozen=True)
+class Area:
+    """A rectangle of the screen in its own coordinates."""
+
+    left: int
+    top: int
+    width: int
+    height: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,9 +49,9 @@ class Overlays:
 
     handles: OrbitView | None  # the frame's camera; None hides lamps, limbs and the camera path
     captions: list[Caption]
-    is_lamp_held: bool = False
+    is_lamp_dragged: bool = False
     limb: HeldLimb | None = None
-    pointed: Pointed | None = None
+    inspection: Inspection | None = None
     brush: Ring | None = None
 
 
@@ -52,14 +61,14 @@ class PictureWindow:
     def __init__(self, title: str) -> None:
         """Raises DisplayError when no window can be opened here."""
         if sys.platform == "linux":
-            os.environ.setdefault("PYGLFW_LIBRARY_VARIANT", "x11")  # the panels' window is X11: one server for both
+            os.environ.setdefault("PYGLFW_LIBRARY_VARIANT", "x11")  # as the panels' window, which is X11
         try:
             import glfw
             import moderngl_window
             from moderngl_window.context.glfw import Window
 
             self._glfw = glfw
-            with warnings.catch_warnings():  # glfw says the cause as a warning of its own
+            with warnings.catch_warnings():  # glfw gives the cause as a warning, too
                 warnings.simplefilter("ignore")
                 self._window = Window(
                     title=title, size=FIRST_SIZE, gl_version=(3, 3), vsync=False, resizable=True, aspect_ratio=None
@@ -70,7 +79,7 @@ class PictureWindow:
                 "draw to a file instead with: python launch.py render --avatar NAME --out DIR"
             ) from error
         moderngl_window.activate_context(window=self._window)
-        self._window.exit_key = None  # Escape is a gesture like the others
+        self._window.exit_key = None  # Escape is a command
         self._window.fullscreen_key = None
         self._window.resize_func = lambda width, height: None
         self._window.render_func = lambda time, frame_time: None
@@ -81,20 +90,20 @@ class PictureWindow:
         self._path = PathGizmos(self._context)
         self._brush_ring = BrushRing(self._context)
         self._captions = CaptionDrawer(self._context)
-        self._pointing = PixelInspectorDisplay(self._context)
+        self._inspector = PixelInspectorDisplay(self._context)
         self._help_drawn: tuple[tuple[int, int, int], Image.Image] | None = None
         self._pointer: tuple[float, float] | None = None
-        self.interface_scale = 1.0  # size of captions and handles, times the usual one
+        self.interface_scale = 1.0  # factor of the size of captions and handles
         self.needs_drawing = True
 
     def connect(
         self, gestures: Gestures, viewport: Callable[[], Viewport | None], dropped: Callable[[list[Path], Point], None]
     ) -> None:
-        """Send pointer and keys to `gestures`, files and their window position to `dropped`."""
+        """Send pointer and keys to `gestures`, and paths of dropped files with their window position to `dropped`."""
         window, glfw = self._window, self._glfw
 
         def event(x: float, y: float, button: int, is_release: bool = False) -> PointerEvent:
-            # moderngl-window passes the pointer's position now with a button event; the last motion is the event's
+            # moderngl-window gives a button event the pointer's present position; that of the last motion is right
             held = window.modifiers
             return PointerEvent(
                 viewport(), self._pointer or (x, y), button, has_shift=bool(held.shift),
@@ -127,34 +136,34 @@ class PictureWindow:
             window._window,
             lambda handle, paths: dropped([Path(path) for path in paths], glfw.get_cursor_pos(handle)),
         )
-        glfw.set_window_refresh_callback(window._window, lambda handle: self._expose())
+        glfw.set_window_refresh_callback(window._window, lambda handle: self._request_drawing())
 
-    # what the loop asks
+    # for the loop
 
     @property
     def is_closing(self) -> bool:
-        """Whether the user closed it."""
+        """Whether the user closed the window."""
         return bool(self._window.is_closing)
 
     @property
     def is_iconified(self) -> bool:
-        """Whether it is minimized: nothing to draw then."""
+        """Whether the window is minimized."""
         return bool(self._glfw.get_window_attrib(self._window._window, self._glfw.ICONIFIED))
 
     @property
     def is_software(self) -> bool:
-        """Whether drawing costs the CPU time that the engine needs."""
+        """Whether OpenGL draws on the CPU, whose time the engine needs."""
         name = self.renderer_name.lower()
         return any(software in name for software in SOFTWARE_RENDERERS)
 
     @property
     def renderer_name(self) -> str:
-        """What draws, as OpenGL calls it."""
+        """OpenGL's name of the renderer."""
         return str(self._context.info["GL_RENDERER"])
 
     @property
     def frame_path(self) -> str:
-        """How the newest frame's pixels got to what draws."""
+        """How the newest frame's pixels reached the texture."""
         return self._display.path
 
     @property
@@ -164,13 +173,13 @@ class PictureWindow:
 
     @property
     def screen_scale(self) -> float:
-        """How dense the screen is in this system's coordinates: 2 where 192 coordinates make an inch."""
+        """Density of the screen in window coordinates: 2 where an inch has 192 of them."""
         density = self._glfw.get_window_content_scale(self._window._window)[0]
         return density * self.size[0] / max(1, self._window.buffer_size[0])
 
     @property
     def pointer(self) -> tuple[float, float] | None:
-        """Where the pointer is in the window, in screen coordinates; None when it is elsewhere."""
+        """Position of the pointer in the window, in screen coordinates; None when it is outside."""
         is_here = self._glfw.get_window_attrib(self._window._window, self._glfw.HOVERED)
         return self._pointer if is_here else None
 
@@ -179,12 +188,12 @@ class PictureWindow:
         return Area(*self._glfw.get_monitor_workarea(self._glfw.get_primary_monitor()))
 
     def move(self, area: Area) -> None:
-        """Cover this area, the title bar above it."""
+        """Cover this area of the screen; the title bar lies above it."""
         self._window.position = (area.left, area.top)
         self._window.size = (area.width, area.height)
 
     def focus(self) -> None:
-        """Send the keyboard here."""
+        """Give the window the keyboard."""
         self._glfw.focus_window(self._window._window)
 
     def copy(self, text: str) -> None:
@@ -192,15 +201,15 @@ class PictureWindow:
         self._glfw.set_clipboard_string(self._window._window, text)
 
     def close(self) -> None:
-        """Ask for the end."""
+        """Close the window at the loop's next turn."""
         self._window.is_closing = True
 
     def make_current(self) -> None:
-        """Dear PyGui leaves its own context current: take ours back before drawing."""
+        """Make the GL context current: Dear PyGui leaves its own one current."""
         self._glfw.make_context_current(self._window._window)
 
     def wait_events(self, timeout_s: float) -> None:
-        """Sleep until something happens here, `wake` is called, or time is up."""
+        """Sleep until an event arrives, `wake` is called, or the time is up."""
         self._glfw.wait_events_timeout(max(timeout_s, 1e-3))
 
     def wake(self) -> None:
@@ -229,13 +238,13 @@ class PictureWindow:
             if (marks := path_marks(state)) is not None:
                 self._path.draw(marks, view, letterbox, ratio)
             lamps, selected = state.light.lamps, state.tool.selected_lamp
-            self._gizmos.draw(view, letterbox, lamps, selected, overlays.is_lamp_held, ratio)
+            self._gizmos.draw(view, letterbox, lamps, selected, overlays.is_lamp_dragged, ratio)
         if overlays.brush is not None:
             self._brush_ring.draw(overlays.brush, letterbox, density)
         for caption in overlays.captions:
             self._captions.draw(caption, letterbox, ratio)
-        if frame is not None and overlays.pointed is not None:
-            self._pointing.draw(self._display, frame, state.display, letterbox, overlays.pointed, density, ratio)
+        if frame is not None and overlays.inspection is not None:
+            self._inspector.draw(self._display, frame, state.display, letterbox, overlays.inspection, density, ratio)
         if page := state.tool.help_page:
             self._captions.draw_plate(
                 self._help(page, buffer_width, buffer_height, ratio), f"help {page}", letterbox, ratio
@@ -243,10 +252,10 @@ class PictureWindow:
         self._glfw.swap_buffers(self._window._window)
 
     def _help(self, page: int, width: int, height: int, ratio: float) -> Image.Image:
-        """Drawn once for each page and size of the window."""
-        key, room = (page, width, height), 64 * ratio
+        """The picture of a help page, drawn again when page or size change."""
+        key, margin = (page, width, height), 64 * ratio
         if self._help_drawn is None or self._help_drawn[0] != key:
-            self._help_drawn = key, help_picture(page, round(width - room), round(height - room), ratio)
+            self._help_drawn = key, help_picture(page, round(width - margin), round(height - margin), ratio)
         return self._help_drawn[1]
 
     def destroy(self) -> None:
@@ -255,7 +264,7 @@ class PictureWindow:
         self._display.release()
         self._window.destroy()
 
-    def _expose(self) -> None:
+    def _request_drawing(self) -> None:
         self.needs_drawing = True
 
 

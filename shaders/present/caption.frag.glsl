@@ -1,5 +1,5 @@
 #version 330 core
-// Text, drawn on the CPU into a one-channel texture, or a flat bar when there is none.
+// Text from a one-channel texture, or a rectangle of one color.
 
 uniform sampler2D glyphs;
 uniform vec4 ink;  // sRGB, opacity

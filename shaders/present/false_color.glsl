@@ -1,4 +1,4 @@
-// Twin of app/rendering/false_color.py: which number of a pixel becomes a color.
+// Numbers of pixels as colors, the same as app/rendering/false_color.py.
 
 const int NUMBER_NONE = 0;
 const int NUMBER_VALUE = 1;

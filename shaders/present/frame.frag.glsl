@@ -1,5 +1,5 @@
 #version 330 core
-// A rendered buffer over the background. The only place where light becomes sRGB on the screen.
+// A rendered buffer over the background, tone mapped and encoded as sRGB.
 
 #include "tonemap.glsl"
 #include "false_color.glsl"
@@ -12,14 +12,14 @@ uniform int kind;
 uniform int curve;
 uniform float exposure_ev;
 uniform vec3 background;   // sRGB
-uniform vec4 part;         // left, top, width, height of what is shown, in shares of the frame
+uniform vec4 part;         // left, top, width, height of the part to show, in shares of the frame
 
 in vec2 uv;
 out vec4 color;
 
 void main() {
-    vec2 place = part.xy + uv * part.zw;
-    vec4 texel = any(notEqual(place, clamp(place, 0.0, 1.0))) ? vec4(0.0) : texture(frame, place);
+    vec2 frame_uv = part.xy + uv * part.zw;
+    vec4 texel = any(notEqual(frame_uv, clamp(frame_uv, 0.0, 1.0))) ? vec4(0.0) : texture(frame, frame_uv);
     vec3 values = texel.rgb / max(texel.a, 1e-4);
     vec3 shown = clamp(values, 0.0, 1.0);
     if (kind == KIND_LIGHT) shown = tonemap(values, exposure_ev, curve);

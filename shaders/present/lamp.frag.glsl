@@ -1,5 +1,5 @@
 #version 330 core
-// A lamp's handle: a disc with rays, antialiased by its distance field. Behind the avatar it is hollow.
+// A lamp's handle: a disc with rays, antialiased by its signed distance; hollow where it is behind the avatar.
 
 uniform vec3 tint;         // sRGB
 uniform float radius_px;   // of the disc

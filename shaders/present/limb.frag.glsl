@@ -1,7 +1,7 @@
 #version 330 core
-// The limb that is held: a tint where its joint moves the skin, and a dimmer rest of the body.
+// A tint over the limb of the selected joint, by skinning weight.
 
-uniform sampler2D weights;  // [0, 1]: how much the joint moves the pixel. Row 0 on top
+uniform sampler2D weights;  // [0, 1] skinning weight of the joint. Row 0 on top
 uniform vec4 ink;           // sRGB, opacity at full weight
 
 in vec2 uv;

@@ -13,8 +13,8 @@ out vec4 color;
 void main() {
     vec2 along = end_px - start_px;
     float share = clamp(dot(position_px - start_px, along) / max(dot(along, along), 1e-6), 0.0, 1.0);
-    float reach = distance(position_px, start_px + along * share);
+    float distance_px = distance(position_px, start_px + along * share);
     vec4 ink = mix(start_color, end_color, share);
-    float opacity = ink.a * clamp(0.5 * width_px + 0.5 - reach, 0.0, 1.0);
+    float opacity = ink.a * clamp(0.5 * width_px + 0.5 - distance_px, 0.0, 1.0);
     color = vec4(ink.rgb * opacity, opacity);
 }

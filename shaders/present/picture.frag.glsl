@@ -1,5 +1,5 @@
 #version 330 core
-// A picture made on the CPU, such as a legend or lines over the avatar: premultiplied sRGB. Row 0 on top.
+// A picture made on the CPU, such as a legend: premultiplied sRGB. Row 0 on top.
 
 uniform sampler2D picture;
 

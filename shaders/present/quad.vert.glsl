@@ -10,6 +10,6 @@ out vec2 uv;             // [0, 1], v down
 void main() {
     uv = vec2(gl_VertexID & 1, gl_VertexID >> 1);
     position_px = uv * rectangle.zw;
-    vec2 place = (rectangle.xy + position_px) / window;
-    gl_Position = vec4(place.x * 2.0 - 1.0, 1.0 - place.y * 2.0, 0.0, 1.0);
+    vec2 share = (rectangle.xy + position_px) / window;
+    gl_Position = vec4(share.x * 2.0 - 1.0, 1.0 - share.y * 2.0, 0.0, 1.0);
 }

@@ -1,5 +1,5 @@
 #version 330 core
-// A thin circle that fills its rectangle: the sphere that a dragged lamp moves on.
+// A thin circle in the middle of its rectangle.
 
 uniform vec4 ink;  // sRGB, opacity
 uniform float radius_px;

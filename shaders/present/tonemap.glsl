@@ -1,4 +1,4 @@
-// Twin of phynes_core/render/tonemap.py: the same curves, so that a file looks like the window.
+// Tone curves, the same as phynes_core/render/tonemap.py.
 
 float encode_channel(float linear) {
     return linear <= 0.0031308 ? 12.92 * linear : 1.055 * pow(linear, 1.0 / 2.4) - 0.055;

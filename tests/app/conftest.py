@@ -1,4 +1,4 @@
-"""What tests of the app share: an avatar to render with, command lines that must fail, panels, windows."""
+"""Fixtures of the app's tests: a small avatar, command lines that must fail, panels, a desktop with windows."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -24,16 +24,16 @@ def avatar_file(tmp_path_factory) -> Path:
         replace(config, encoding=SMALL, hidden_width=8)
         for config in (OFFSET_MAP, TEXTURE_MAP, ALBEDO_MAP, ROUGHNESS_MAP)
     ]
-    avatar = Avatar.untrained(load_bundled_body(), "somebody", *maps)
+    avatar = Avatar.untrained(load_bundled_body(), "small", *maps)
     avatar.light[4:8, 24] = 20.0  # above the horizon, toward +Z
-    path = tmp_path_factory.mktemp("avatars") / "somebody.ckpt"
+    path = tmp_path_factory.mktemp("avatars") / "small.ckpt"
     save_checkpoint(path, avatar)
     return path
 
 
 @pytest.fixture
 def refuse(capsys, tmp_path):
-    """Run a command line that must fail; returns its one line. What lay in tmp_path before is all that lies there."""
+    """Run a command line that must fail and leave tmp_path as it was; returns its one line on stderr."""
 
     def run(*argv: object) -> str:
         before = contents(tmp_path)
@@ -41,7 +41,7 @@ def refuse(capsys, tmp_path):
         said = capsys.readouterr()
         check_line(said.err)
         assert said.out == ""
-        assert contents(tmp_path) == before, "something half-written was left behind"
+        assert contents(tmp_path) == before, "files were left behind"
         return said.err
 
     return run
@@ -72,7 +72,7 @@ def desktop(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def viewer(desktop, avatar_file, tmp_path_factory):
-    """Real windows on it, with one avatar."""
+    """A viewer with one avatar on that screen."""
     from tests.app.desktop import Viewer
 
     viewer = Viewer(desktop, tmp_path_factory.mktemp("viewer"), avatar_file)

@@ -1,4 +1,4 @@
-"""A screen with a window manager, and a viewer that is driven and watched on it as a person would."""
+"""A screen with a window manager, and a viewer on it that is driven by pointer and keys."""
 
 import json
 import os
@@ -24,12 +24,12 @@ WINDOW_MARKS = [
     ),
 ]
 PROJECT = Path(__file__).resolve().parents[2]
-PATIENCE_S = float(os.environ.get("PHYNES_TEST_PATIENCE_S", "180"))  # for a machine with many other things to do
+PATIENCE_S = float(os.environ.get("PHYNES_TEST_PATIENCE_S", "180"))  # enough on a busy machine
 SIZE = 192
 
 
 def wait_for(what: str, condition: Callable[[], object]):
-    """The condition's first true value."""
+    """Wait for a condition to be true; returns its value."""
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         if value := condition():
@@ -39,7 +39,7 @@ def wait_for(what: str, condition: Callable[[], object]):
 
 
 class Desktop:
-    """A screen of its own with a window manager."""
+    """A virtual screen with a window manager."""
 
     def __init__(self) -> None:
         read, write = os.pipe()
@@ -52,7 +52,7 @@ class Desktop:
         self.environment.pop("WAYLAND_DISPLAY", None)
         self._settings = tempfile.TemporaryDirectory()
         self.environment["XDG_CONFIG_HOME"] = self._settings.name
-        # its thread runs at idle priority: on a busy machine a process that has one takes minutes to end
+        # its thread has idle priority: on a busy machine a process takes minutes to end it
         self.environment["MESA_SHADER_CACHE_DISABLE"] = "true"
         self._processes.append(
             subprocess.Popen(["openbox"], env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -73,7 +73,7 @@ class Desktop:
         return np.asarray(Image.open(path).convert("RGB"))
 
     def clipboard(self) -> str:
-        """What another program pastes."""
+        """The text of the clipboard."""
         program = "import tkinter; root = tkinter.Tk(); root.withdraw(); print(root.clipboard_get())"
         return self.run(sys.executable, "-c", program)
 
@@ -85,7 +85,7 @@ class Desktop:
 
 
 class Viewer:
-    """A running viewer, its windows, and what it says it did."""
+    """A running viewer, its windows, and its event record."""
 
     def __init__(
         self, desktop: Desktop, folder: Path, checkpoint: Path, size: int = SIZE, arguments: tuple[str, ...] = ()
@@ -126,13 +126,13 @@ class Viewer:
         return events[-1] if events else None
 
     def shown(self, **expected: object) -> dict | None:
-        """The newest drawing, if it shows the newest state and these fields."""
+        """The newest drawing's event, if it shows the newest state and these fields; else None."""
         event = self.last("shown")
         is_newest = event and event["is_current"]
         return event if is_newest and all(event[key] == value for key, value in expected.items()) else None
 
     def settled(self, matches: Callable[[dict], object] = lambda event: True, **expected: object) -> dict:
-        """Wait until a picture at rest shows these fields."""
+        """Wait for a final picture with these fields; returns its event."""
 
         def condition():
             event = self.shown(is_final=True, **expected)
@@ -172,16 +172,16 @@ class Viewer:
         self.desktop.pointer("mouseup", button)
 
     def drop(self, *paths: Path, x: int = 50, y: int = 50) -> None:
-        """Files on a place of the picture, from another program."""
+        """Drop files at a position of the picture, from another program."""
         left, top = self.origin("picture")
         command = [sys.executable, "-m", "tests.app.drop", self.windows["picture"], str(left + x), str(top + y)]
         subprocess.run([*command, *map(str, paths)], cwd=PROJECT, env=self.desktop.environment, check=True)
 
     def click(self, tag: str, across: float = 0.5, down: float = 0.5) -> None:
-        place = self.place(tag, across, down)
-        self.drag("panels", place, place)
+        point = self.point(tag, across, down)
+        self.drag("panels", point, point)
 
-    def place(self, tag: str, across: float = 0.5, down: float = 0.5) -> tuple[float, float]:
+    def point(self, tag: str, across: float = 0.5, down: float = 0.5) -> tuple[float, float]:
         event = self.wait(f"the widget {tag}", lambda: self.last("widgets"))
         left, top, width, height = event["value"][tag]
         return left + width * across, top + height * down
@@ -190,7 +190,7 @@ class Viewer:
         return self.desktop.picture(self.windows["picture"])
 
     def keep(self, name: str) -> None:
-        """Pictures of both windows to look at, where PHYNES_KEEP_SHOTS says."""
+        """Save screenshots of both windows in the folder that PHYNES_KEEP_SHOTS names, if it does."""
         if folder := os.environ.get("PHYNES_KEEP_SHOTS"):
             Path(folder).mkdir(parents=True, exist_ok=True)
             for window, number in self.windows.items():

@@ -1,4 +1,4 @@
-"""Drop files on a window as a file manager does: the source's side of XDND 5, with nothing but libX11.
+"""Drop files on a window as a file manager does: the source of XDND 5, by libX11.
 
 python -m tests.app.drop WINDOW X Y FILE ...
 """
@@ -44,7 +44,7 @@ class Event(Union):
 
 
 class Source:
-    """A program that a hand drags files out of."""
+    """The source of a drag: a program that owns the files."""
 
     def __init__(self) -> None:
         self._x = x = ctypes.CDLL(ctypes.util.find_library("X11") or "libX11.so.6")
@@ -80,7 +80,7 @@ class Source:
         self._x.XFlush(self._display)
 
     def _answer(self, awaited: str, uris: bytes) -> None:
-        """Hand the files out until the target says this."""
+        """Answer the target's requests for the files until its message `awaited` comes."""
         deadline, event = time.monotonic() + PATIENCE_S, Event()
         while time.monotonic() < deadline:
             if not self._x.XPending(self._display):
@@ -90,10 +90,10 @@ class Source:
             if event.type == CLIENT_MESSAGE and event.message.message_type == self.atom(awaited):
                 return
             if event.type == SELECTION_REQUEST:
-                self._hand_out(event.request, uris)
+                self._send_files(event.request, uris)
         raise TimeoutError(f"no {awaited} in {PATIENCE_S:.0f} s")
 
-    def _hand_out(self, request: SelectionRequest, uris: bytes) -> None:
+    def _send_files(self, request: SelectionRequest, uris: bytes) -> None:
         content = (c_ubyte * len(uris)).from_buffer_copy(uris)
         self._x.XChangeProperty(
             self._display, request.requestor, request.property, request.target, 8, 0, content, len(uris)

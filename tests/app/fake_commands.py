@@ -1,4 +1,4 @@
-"""What commands use, without windows and files: controllers that note who asks for what, and a pointer to drag with."""
+"""A CommandContext without windows and files, whose controllers record their calls; pointer and keys for Gestures."""
 
 from collections.abc import Sequence
 
@@ -12,8 +12,8 @@ from app.tools.gestures import Gestures
 from app.tools.viewport import LEFT, PointerEvent, Viewport
 
 
-class Noted:
-    """Stands for any controller. A call is noted as "subject.method", or as a tuple with its arguments behind."""
+class Recorded:
+    """Stands for any controller. A call is recorded as "subject.method", or as a tuple with its arguments."""
 
     can_restore, has_choices, is_running, bookmarks = True, True, False, ()
 
@@ -25,7 +25,7 @@ class Noted:
         return lambda *given: self._calls.append((name, *given) if given else name)
 
 
-class Clip(Noted):
+class Clip(Recorded):
     """A clip of this length and rate."""
 
     def __init__(self, length_s: float = 0.0, fps: float = 0.0) -> None:
@@ -36,23 +36,23 @@ class Clip(Noted):
 
 
 def fake_commands(store: Store | None = None, calls: list | None = None, **given: object) -> CommandContext:
-    """A context whose controllers note into `calls`; `given` replaces fields of it."""
-    noted = calls if calls is not None else []
+    """A context whose controllers record their calls in `calls`; `given` replaces fields."""
+    recorded = calls if calls is not None else []
     subjects = ("sessions", "rigs", "materials", "poses", "cameras", "exports", "windows")
     fields = {
-        "store": store or Store(ViewState()), "say": lambda text: noted.append(("say", text)), "environments": (),
-        "avatars": (), "clock": Clip(), **{subject: Noted(subject, noted) for subject in subjects},
+        "store": store or Store(ViewState()), "say": lambda text: recorded.append(("say", text)), "environments": (),
+        "avatars": (), "clock": Clip(), **{subject: Recorded(subject, recorded) for subject in subjects},
     }  # fmt: skip
     return CommandContext(**{**fields, **given})
 
 
 def blank_frame(state: ViewState, size: int, target=(0.0, 1.0, 0.0)) -> Frame:
-    """A picture of nothing by the state's camera."""
+    """A frame of the background alone, by the state's camera."""
     return Frame(np.zeros((size, size, 4), np.float16), LIGHT, state, target, np.zeros((16, 32, 3), np.float32), 1.0)
 
 
 class PictureEvents:
-    """Pointer and keys over the picture, as its window sends them."""
+    """Sends pointer and keys to Gestures as the picture's window does."""
 
     def __init__(
         self, commands: CommandContext, frame: Frame | None = None, window: Sequence[int] = (512, 512)

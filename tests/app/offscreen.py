@@ -1,4 +1,4 @@
-"""What the window's display draws, read back without a window."""
+"""Drawing by OpenGL without a window, read back."""
 
 from contextlib import contextmanager
 
@@ -12,7 +12,7 @@ from phynes_core.kernels.registry import missing_cause
 def offscreen_context():
     """An OpenGL context without a window; skips the test where there is none."""
     moderngl = pytest.importorskip("moderngl")
-    missing_cause("triton")  # imports it: after Mesa's LLVM was loaded, loading Triton's ends the process
+    missing_cause("triton")  # imports Triton, whose LLVM must be loaded before Mesa's: else the process ends
     try:
         context = moderngl.create_standalone_context(backend="egl")
     except Exception as error:  # moderngl raises bare Exceptions

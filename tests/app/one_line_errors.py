@@ -1,4 +1,4 @@
-"""What bad input must look like: one line, and nothing half-written."""
+"""Checks of errors of bad input: one line, and no files left behind."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""All panels without any display, a store behind them, and what a person's input does to a widget."""
+"""All panels without a display, with a store; and input to a widget."""
 
 from contextlib import contextmanager
 
@@ -12,7 +12,7 @@ from app.panels.panel import PanelContext, Snapshot
 from app.panels.theme import build_theme
 from app.rendering.frames import Choice, Choices
 from phynes_core.io.shipped_files import ASSETS
-from tests.app.fake_commands import Noted, fake_commands
+from tests.app.fake_commands import Recorded, fake_commands
 
 CHOICES = Choices(
     (Choice("/a/josh.ckpt", "josh"), Choice("/b/josh.ckpt", "josh")),
@@ -22,11 +22,11 @@ CHOICES = Choices(
 
 
 class Bench:
-    """Panels, a store behind them, and a snapshot of both."""
+    """All panels, their store, and the calls of controllers."""
 
     def __init__(self):
         self.calls = []
-        self.exports = Noted("exports", self.calls)
+        self.exports = Recorded("exports", self.calls)
         self.store = Store(ViewState(BodyState("/a/josh.ckpt")))
         self.commands = fake_commands(self.store, self.calls, exports=self.exports)
         self.layout = PanelLayout(PanelContext(self.commands))
@@ -50,7 +50,7 @@ class Bench:
 
 
 def use_widget(tag, value=None):
-    """What a person's input does: the widget takes the value, then its callback is called."""
+    """Do what a user's input does: set the widget's value, then call its callback."""
     if value is not None:
         dpg.set_value(tag, value)
     callback = dpg.get_item_callback(tag)

@@ -1,4 +1,4 @@
-"""A capture folder, small and whole."""
+"""A small capture folder."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from phynes_core.render.camera import orbit_camera
 
 
 def make_capture(root: Path) -> Path:
-    """Three views of two frames, 16 x 16."""
+    """Write a capture of three views and two frames, 16 x 16 pixels; returns its folder."""
     target = torch.tensor([0.0, 0.9, 0.0])
     splits = {"00": "train", "01": "train", "02": "test"}
     save_cameras(root, {name: orbit_camera(target, 30.0, 0.0, 3.0, 16, 16) for name in splits}, splits)

@@ -1,4 +1,4 @@
-"""A picture in half precision, as the engine hands frames to the window."""
+"""A picture in half precision, as frames of the engine are."""
 
 import pytest
 import torch

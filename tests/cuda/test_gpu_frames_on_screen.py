@@ -21,10 +21,10 @@ SIZE = 512
 @pytest.mark.parametrize("wanted", ["GL interop", "pinned copy"])
 def test_a_way_fills_the_texture_with_what_the_gpu_holds(wanted, caplog):
     """Many images in a row, whose memory torch gives to the next; interop where GL runs on this GPU."""
-    from app.window.frame_upload import WAYS, FrameUpload
+    from app.window.frame_upload import TRANSFERS, FrameUpload
 
     with offscreen_context() as context, caplog.at_level(logging.INFO, logger="app.window.frame_upload"):
-        upload = FrameUpload(context, tuple(way for way in WAYS if way[0] == wanted))
+        upload = FrameUpload(context, tuple(way for way in TRANSFERS if way[0] == wanted))
         texture = context.texture((SIZE, SIZE), 4, dtype="f2")
         for number in range(20):
             image = torch.full((SIZE, SIZE, 4), float(number), device="cuda").half()

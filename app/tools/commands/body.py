@@ -1,4 +1,4 @@
-"""Commands of bodies: joints, poses, several avatars side by side."""
+"""Commands of bodies: joints, poses, the avatar row."""
 
 from app.model import avatar_row, joints
 from app.model.avatar_row import MAX_BODIES
@@ -50,10 +50,12 @@ BODY_COMMANDS = (
     _step_pose("body.next_pose", "Hold the library's next pose", "PAGE_DOWN", 1),
     _step_pose("body.previous_pose", "Hold the library's previous pose", "PAGE_UP", -1),
     Command(
-        "body.save_pose", "Save the pose to the library", ("Alt+S",), lambda context: context.poses.save(""),
+        "body.save_pose", "Save the pose to the library", ("Alt+S",), lambda context: context.poses.save("")
     ),
-    Command("body.save_pose_as", "Save the pose as a file...", (), lambda context: context.windows.ask(SAVE_POSE)),
-    Command("body.load_pose", "Load a pose...", (), lambda context: context.windows.ask(LOAD_POSE)),
+    Command(
+        "body.save_pose_as", "Save the pose as a file...", (), lambda context: context.windows.show_dialog(SAVE_POSE)
+    ),
+    Command("body.load_pose", "Load a pose...", (), lambda context: context.windows.show_dialog(LOAD_POSE)),
     edit_command(
         "body.mirror", "Turn left and right limbs together", ("M",), joints.toggle_mirror, is_undoable=False
     ),

@@ -1,4 +1,4 @@
-"""Commands of the camera: views, lens, flying, kept places, the camera path."""
+"""Commands of the camera: views, lens, flying, bookmarks, the camera path."""
 
 from app.files.cameras import NUMBERS
 from app.model import camera_paths, cameras
@@ -114,6 +114,6 @@ CAMERA_COMMANDS = (
         "camera.show_path", "Show the camera path over the picture", ("Alt+J",), camera_paths.toggle_shows_path,
         "the camera path over the picture", is_undoable=False,
     ),
-    Command("camera.save_path", "Save the camera path...", (), lambda context: context.windows.ask(SAVE_PATH)),
-    Command("camera.load_path", "Load a camera path...", (), lambda context: context.windows.ask(LOAD_PATH)),
+    Command("camera.save_path", "Save the camera path...", (), lambda context: context.windows.show_dialog(SAVE_PATH)),
+    Command("camera.load_path", "Load a camera path...", (), lambda context: context.windows.show_dialog(LOAD_PATH)),
 )  # fmt: skip

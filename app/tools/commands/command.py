@@ -1,4 +1,4 @@
-"""A command: one thing that a person can ask for by a key, a menu, a button or the palette."""
+"""A command: what a key, a menu item, a button or the palette runs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,11 +23,11 @@ class Command:
     keys: tuple[str, ...]  # chords, as registry.chord spells them
     run: Run
     needs: Needs = _nothing
-    help: str = ""  # the line of the help pages; the title, where it is empty
+    help: str = ""  # the line of the help pages; empty for the title
 
     @property
     def line(self) -> str:
-        """What the help pages say."""
+        """The command's line of the help pages."""
         return self.help or self.title[0].lower() + self.title[1:]
 
 
@@ -37,7 +37,7 @@ def edit_command(
     keys: tuple[str, ...],
     edit: Edit,
     help: str = "",
-    otherwise: str = "",  # why it cannot run where the edit would change nothing
+    otherwise: str = "",  # why it cannot run where the edit would change nothing; "" where it always runs
     is_undoable: bool = True,
 ) -> Command:
     """A command that posts an edit of the state, labeled with its id."""
@@ -50,8 +50,8 @@ def edit_command(
 
 
 def execute(command: Command, context: CommandContext) -> None:
-    """Run it, or say why it cannot run now, so that no key seems dead."""
-    context.store.apply()  # what was posted before comes first
+    """Run a command, or say why it cannot run now."""
+    context.store.apply()  # edits that were posted before come first
     if (reason := command.needs(context)) is not None:
         context.say(reason)
         return

@@ -1,4 +1,4 @@
-"""What a command may use: the store, what is on offer, and the controllers that the viewer brings, by subject."""
+"""What commands use: the store, the files on offer, and the protocols of the viewer's controllers, by subject."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Protocol
 from app.files.cameras import Bookmark
 from app.model.store import Store
 
-# dialogs that Windows.ask can show; the panels build them under these tags
+# tags of the dialogs that Windows.show_dialog shows; the panels build them
 OPEN_SESSION, SAVE_SESSION = "session.open_dialog", "session.save_dialog"
 LOAD_ENVIRONMENT, EXPORT_LIGHT = "light.load_dialog", "light.export_dialog"
 LOAD_RIG, SAVE_RIG = "rig.load_dialog", "rig.save_dialog"
@@ -18,7 +18,7 @@ LOAD_MOTION = "timeline.dialog"
 
 
 class Clock(Protocol):
-    """The time of clips."""
+    """The clock of clips."""
 
     def clip(self) -> tuple[float, float]:
         """Length in seconds and frames a second of the active body's clip; zeros without one."""
@@ -43,7 +43,7 @@ class Sessions(Protocol):
         """Show a session's file."""
 
     def restore(self) -> None:
-        """Show what the viewer showed that ended unexpectedly."""
+        """Show the state that an earlier viewer had when it ended unexpectedly."""
 
     def open_recent(self, kind: str, path: str) -> None:
         """Open one of the recent files; `kind` is one of status.RECENT_KINDS."""
@@ -77,22 +77,22 @@ class Poses(Protocol):
         """Whether the library holds any pose."""
         ...
 
-    def save(self, where: str) -> None:
+    def save(self, name_or_path: str) -> None:
         """Save the pose under a name in the library or to a .json path; "" finds a free name."""
 
     def load(self, path: str) -> None:
         """Hold a file's pose."""
 
     def step(self, steps: int) -> None:
-        """Hold the library's next pose."""
+        """Hold the pose so many entries further in the library, which is cyclic."""
 
 
 class Cameras(Protocol):
-    """Bookmarks, camera paths as JSON files, and the way home."""
+    """Bookmarks, camera paths as JSON files, and the view at the start."""
 
     @property
     def bookmarks(self) -> tuple[Bookmark, ...]:
-        """The places that are kept."""
+        """The saved bookmarks."""
         ...
 
     def go_home(self) -> None:
@@ -102,18 +102,18 @@ class Cameras(Protocol):
         """Look from the bookmark of this number."""
 
     def keep_here(self, number: int) -> None:
-        """Keep this place under a number."""
+        """Save the camera as the bookmark of this number."""
 
     def save_bookmark(self, name: str) -> None:
-        """Keep this place under a name."""
+        """Save the camera as a bookmark of this name."""
 
     def remove_bookmark(self, name: str) -> None:
-        """Forget a place."""
+        """Remove the bookmark of this name."""
 
-    def save_path(self, where: str) -> None:
+    def save_path(self, file: str) -> None:
         """Write the camera path."""
 
-    def load_path(self, where: str) -> None:
+    def load_path(self, file: str) -> None:
         """Use a file's camera path."""
 
 
@@ -128,7 +128,7 @@ class Exports(Protocol):
     def record(self) -> None:
         """Make the video."""
 
-    def photograph(self) -> None:
+    def take_picture(self) -> None:
         """Make the picture."""
 
     def cancel(self) -> None:
@@ -150,30 +150,30 @@ class Windows(Protocol):
     def close(self) -> None:
         """End the viewer."""
 
-    def ask(self, dialog: str) -> None:
-        """Show a dialog of the controls and send the keyboard there."""
+    def show_dialog(self, dialog: str) -> None:
+        """Show a dialog of the controls and give it the keyboard."""
 
     def show_palette(self) -> None:
-        """Show the list of commands and send the keyboard there."""
+        """Show the palette and give it the keyboard."""
 
     def reset_layout(self) -> None:
-        """Put the panels where they stood at first."""
+        """Arrange the panels as at the first start."""
 
     def next_theme(self) -> None:
         """Dark to light controls and back."""
 
     def step_scale(self, steps: int) -> None:
-        """Larger or smaller controls; 0 as the screen has them."""
+        """Larger or smaller controls; 0 as the screen's density asks."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CommandContext:
-    """Made once by the viewer's loop."""
+    """Everything that a command's functions may use. Made once by the viewer's loop."""
 
     store: Store
     say: Callable[[str], None]  # shows a message
-    environments: tuple[str, ...]  # paths of those that ship
-    avatars: tuple[str, ...]  # paths of those on offer
+    environments: tuple[str, ...]  # paths of the shipped ones
+    avatars: tuple[str, ...]  # paths of those that can be chosen
     clock: Clock
     sessions: Sessions
     rigs: Rigs

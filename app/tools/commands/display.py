@@ -1,4 +1,4 @@
-"""Commands of looking: which buffer, what lies over the picture, what is told about a pixel, the split."""
+"""Commands of the display: buffers, overlays, the pixel inspector, comparison in a split picture."""
 
 from app.model import comparison, display_settings, tools
 from app.model.display_settings import BUFFERS
@@ -48,7 +48,7 @@ PICTURE_COMMANDS = (
         "swap the sides of a split picture", NOT_SPLIT,
     ),
 )  # fmt: skip
-LOOKING_COMMANDS = (
+CLOSE_UP_COMMANDS = (
     *(_compared_buffer(number, name) for number, name in enumerate(BUFFERS[:9], 1)),
     Command(
         "compare.avatar", "Compare with another avatar", ("Alt+N",), _compare_avatar,

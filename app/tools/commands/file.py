@@ -25,13 +25,13 @@ FILE_COMMANDS = (
     ),
     Command(
         "session.save_as", "Save the session as...", ("Ctrl+Shift+S",),
-        lambda context: context.windows.ask(SAVE_SESSION), help=SESSION_LINE,
+        lambda context: context.windows.show_dialog(SAVE_SESSION), help=SESSION_LINE,
     ),
     Command(
-        "session.open", "Open a session...", ("Ctrl+O",), lambda context: context.windows.ask(OPEN_SESSION),
+        "session.open", "Open a session...", ("Ctrl+O",), lambda context: context.windows.show_dialog(OPEN_SESSION),
         help=SESSION_LINE,
     ),
-    Command("export.picture", "Take a picture", ("F12",), lambda context: context.exports.photograph(), _is_idle),
+    Command("export.picture", "Take a picture", ("F12",), lambda context: context.exports.take_picture(), _is_idle),
     Command(
         "export.cancel", "Cancel the picture or video", ("Shift+R",),
         lambda context: context.exports.cancel(), _is_busy, "cancel the picture or the video that is being made",

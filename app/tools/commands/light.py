@@ -27,7 +27,7 @@ def _step_environment(id: str, title: str, key: str, steps: int) -> Command:
 LIGHT_COMMANDS = (
     Command(
         "light.export", "Save all light as an environment...", ("Ctrl+E",),
-        lambda context: context.windows.ask(EXPORT_LIGHT), help="save all light as an environment",
+        lambda context: context.windows.show_dialog(EXPORT_LIGHT), help="save all light as an environment",
     ),
     edit_command("light.add_lamp", "Add a lamp", ("L",), lights.add_lamp, otherwise=FULL),
     edit_command(
@@ -83,8 +83,9 @@ LIGHT_COMMANDS = (
         "light.clear_paint", "Take the paint off the probes", ("Ctrl+DELETE",), lights.clear_paint, otherwise=NO_PAINT
     ),
     Command(
-        "light.load_environment", "Load an environment...", (), lambda context: context.windows.ask(LOAD_ENVIRONMENT)
+        "light.load_environment", "Load an environment...", (),
+        lambda context: context.windows.show_dialog(LOAD_ENVIRONMENT),
     ),
-    Command("light.save_rig", "Save the light rig...", (), lambda context: context.windows.ask(SAVE_RIG)),
-    Command("light.load_rig", "Load a light rig...", (), lambda context: context.windows.ask(LOAD_RIG)),
+    Command("light.save_rig", "Save the light rig...", (), lambda context: context.windows.show_dialog(SAVE_RIG)),
+    Command("light.load_rig", "Load a light rig...", (), lambda context: context.windows.show_dialog(LOAD_RIG)),
 )  # fmt: skip

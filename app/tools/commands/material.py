@@ -57,9 +57,10 @@ MATERIAL_COMMANDS = (
     ),
     Command(
         "materials.save_as", "Save the material edits as a file...", (),
-        lambda context: context.windows.ask(SAVE_MATERIALS),
+        lambda context: context.windows.show_dialog(SAVE_MATERIALS),
     ),
     Command(
-        "materials.open", "Load material edits from a file...", (), lambda context: context.windows.ask(LOAD_MATERIALS)
+        "materials.open", "Load material edits from a file...", (),
+        lambda context: context.windows.show_dialog(LOAD_MATERIALS),
     ),
 )  # fmt: skip

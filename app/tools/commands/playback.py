@@ -61,5 +61,5 @@ CLIP_COMMANDS = (
     edit_command(
         "clip.faster", "Play faster", ("RIGHT_BRACKET",), lambda s: playback.change_speed(s, 1), SPEED_LINE
     ),
-    Command("clip.load", "Load a motion...", (), lambda context: context.windows.ask(LOAD_MOTION)),
+    Command("clip.load", "Load a motion...", (), lambda context: context.windows.show_dialog(LOAD_MOTION)),
 )  # fmt: skip

@@ -1,6 +1,6 @@
 """The registry of commands: keys, menus, the palette, the help pages and docs/keys.md all read it.
 
-A chord is written as a person reads it: "Ctrl+Shift+Z", modifiers in this order, then the key as moderngl-window names
+A chord is written "Ctrl+Shift+Alt+Z": the modifiers that are held, in this order, then the key as moderngl-window names
 it (digits without NUMBER_).
 """
 
@@ -10,7 +10,7 @@ from app.tools.commands.body import BODY_COMMANDS
 from app.tools.commands.camera import CAMERA_COMMANDS, FRAME_COMMAND
 from app.tools.commands.command import Command, execute
 from app.tools.commands.context import CommandContext
-from app.tools.commands.display import LOOKING_COMMANDS, PICTURE_COMMANDS
+from app.tools.commands.display import CLOSE_UP_COMMANDS, PICTURE_COMMANDS
 from app.tools.commands.file import FILE_COMMANDS, RECORD_COMMAND
 from app.tools.commands.light import LIGHT_COMMANDS
 from app.tools.commands.material import MATERIAL_COMMANDS
@@ -20,7 +20,7 @@ from app.tools.fly import FLY_KEYS
 
 GROUPS: dict[str, tuple[Command, ...]] = {  # the headings of the help pages
     "Picture": (*PICTURE_COMMANDS, PLAY_COMMAND, FRAME_COMMAND, RECORD_COMMAND, *WINDOW_COMMANDS),
-    "Looking closely": LOOKING_COMMANDS,
+    "Looking closely": CLOSE_UP_COMMANDS,
     "Body": BODY_COMMANDS,
     "Clip": CLIP_COMMANDS,
     "Light": LIGHT_COMMANDS,
@@ -65,7 +65,7 @@ def key_names() -> list[str]:
 
 
 def keys_text(command: Command) -> str:
-    """Its keys as they are printed on a keyboard."""
+    """A command's keys as they are printed on a keyboard."""
     return " / ".join(_face(pressed) for pressed in command.keys)
 
 
@@ -92,7 +92,7 @@ def found(text: str, commands: Iterable[Command] = COMMANDS) -> list[Command]:
             return 1
         return 2 if all(word in title for word in words) else 3
 
-    ranked = [(place, command) for command in commands if (place := rank(command)) is not None]
+    ranked = [(order, command) for command in commands if (order := rank(command)) is not None]
     return [command for _, command in sorted(ranked, key=lambda pair: pair[0])]
 
 

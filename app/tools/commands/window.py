@@ -1,4 +1,4 @@
-"""Commands of the windows: undo and redo, help, the palette, theme and size of the controls, the end."""
+"""Commands of the windows: undo and redo, help, the palette, theme and size of the controls, closing."""
 
 from app.model import edits, tools
 from app.model.cameras import edit_camera_tool
@@ -21,7 +21,7 @@ def _redo(context: CommandContext) -> None:
 
 
 def _let_go(context: CommandContext) -> None:
-    """Of help, flight, brush or joint, whichever is held; else close the viewer."""
+    """Leave the help pages, fly mode, the brush or the selected joint, whichever is on; else close the viewer."""
     store = context.store
     tool = store.state.tool
     if tool.help_page:

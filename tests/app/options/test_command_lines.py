@@ -182,9 +182,9 @@ class MessageRecorder:
 def test_the_controller_makes_lines_when_the_state_rests_and_copies_them(state):
     store, worker, copied = Store(joints.set_joint(state, 16, (1.0, 2.0, 3.0))), MessageRecorder(), []
     controller = ExportController(store, worker, dict, copied.append, {})
-    controller.turn(10.0)
+    controller.update(10.0)
     assert controller.texts.picture == ""
-    controller.turn(10.0 + SETTLED_S)
+    controller.update(10.0 + SETTLED_S)
     assert controller.texts.picture.startswith("python ") and " render " in controller.texts.picture
     assert " turntable " in controller.texts.video and list(Path().iterdir()) == []
     controller.copy_picture_command()
@@ -205,11 +205,11 @@ def test_a_path_that_no_file_can_have_is_a_message(state, path):
     worker = MessageRecorder()
     worker.export = lambda job: True
     controller = ExportController(Store(state), worker, dict, lambda text: None, {})
-    controller.turn(10.0)
-    controller.turn(20.0)
+    controller.update(10.0)
+    controller.update(20.0)
     controller.copy_picture_command()
     controller.copy_video_command()
-    controller.photograph()
+    controller.take_picture()
     assert all(is_error for _, is_error in worker.messages)
 
 

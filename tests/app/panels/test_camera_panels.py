@@ -78,7 +78,7 @@ def test_the_camera_panel_edits_and_shows(bench):
     assert bench.use("camera.fly").tool.camera.flies
 
 
-def test_places_are_kept_chosen_and_removed(bench, said):
+def test_bookmarks_are_saved_chosen_and_removed(bench, said):
     bench.use("camera.left")
     dpg.set_value("camera.name", "  my side ")
     bench.use("camera.keep")
@@ -115,7 +115,7 @@ def test_the_path_panel_edits_and_shows(bench):
     assert not bench.use("path.clear").path.keys and not bench.store.state.tool.camera.plays
 
 
-def test_numbers_are_kept_found_and_told(controller, said):
+def test_bookmarks_by_number_are_saved_and_found_and_a_missing_one_gives_a_message(controller, said):
     store = controller._store
     store.state = edit_camera(store.state, azimuth_deg=33.0)
     controller.keep_here(7)
@@ -127,7 +127,7 @@ def test_numbers_are_kept_found_and_told(controller, said):
     assert store.state.camera.azimuth_deg == 33.0
     run("camera.go_to_place_3", fake_commands(store, cameras=controller, say=said.append))
     assert "Ctrl+Shift+3" in said[-1]
-    controller.save_bookmark("face")  # moves here
+    controller.save_bookmark("face")  # replaces the older one
     assert read_bookmarks()[0].camera.azimuth_deg == 33.0 and len(controller.bookmarks) == 2
     controller.save_bookmark("  ")
     assert "expected a name" in said[-1]
@@ -143,7 +143,7 @@ def test_a_broken_file_of_bookmarks_loses_only_what_is_broken(settings):
     assert read_bookmarks() == ()
 
 
-def test_paths_go_to_files_and_come_back_by_the_desk(controller, said, tmp_path):
+def test_camera_paths_are_saved_and_loaded_by_the_controller(controller, said, tmp_path):
     store = controller._store
     controller.save_path(str(tmp_path / "path.json"))
     assert "one key at least" in said[-1] and not (tmp_path / "path.json").exists()
@@ -159,21 +159,21 @@ def test_paths_go_to_files_and_come_back_by_the_desk(controller, said, tmp_path)
     assert "not readable as JSON" in said[-1] and "\n" not in said[-1]
 
 
-def test_the_line_in_the_picture_goes_where_the_eye_goes():
+def test_the_line_in_the_picture_follows_the_eye():
     state = ViewState()
     for azimuth in (-60.0, 0.0, 60.0):
         state = camera_paths.add_key(edit_camera(state, azimuth_deg=azimuth, distance_m=2.0))
     state = camera_paths.go_to_key(state, 0)
     view = OrbitView(CameraState(elevation_deg=89.0, distance_m=8.0), (0.0, 1.0, 0.0), 400, 400)  # from above
-    way, *looks = path_lines(path_marks(state), view)
-    assert [line.kind for line in looks] == ["selected", "look", "look"] and way.is_shown.all()
+    path, *looks = path_lines(path_marks(state), view)
+    assert [line.kind for line in looks] == ["selected", "look", "look"] and path.is_shown.all()
     radius = 2.0 * view.focal_px / 8.0
-    assert abs(way.places - 200.0).max() <= radius * 1.02
-    assert way.places[len(way.places) // 2] == pytest.approx((200.0, 200.0 + radius), abs=3.0)
-    tip = looks[1].places[1]
-    assert tip[1] < looks[1].places[0][1]  # toward the avatar
+    assert abs(path.points - 200.0).max() <= radius * 1.02
+    assert path.points[len(path.points) // 2] == pytest.approx((200.0, 200.0 + radius), abs=3.0)
+    tip = looks[1].points[1]
+    assert tip[1] < looks[1].points[0][1]  # toward the avatar
     behind = OrbitView(CameraState(azimuth_deg=0.0, distance_m=2.0), (0.0, 1.0, 0.0), 400, 400)
-    assert not path_lines(path_marks(state), behind)[2].is_shown[0]  # the key that the camera stands on
+    assert not path_lines(path_marks(state), behind)[2].is_shown[0]  # the key at the camera's own position
     assert path_marks(camera_paths.toggle_path(state)) is None
     assert path_marks(camera_paths.toggle_shows_path(state)) is None
     assert path_marks(cameras.toggle_fly(ViewState())) is None

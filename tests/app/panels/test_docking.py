@@ -1,4 +1,4 @@
-"""Every panel has a place at first, and a person's own arrangement is kept."""
+"""The first arrangement holds every panel, and the user's own is saved."""
 
 import re
 from dataclasses import replace
@@ -17,11 +17,11 @@ def test_tags_are_unique_and_slots_exist():
     assert {item.slot for item in PANELS} <= set(SLOTS)
 
 
-def test_the_first_arrangement_places_every_panel_in_a_node_that_exists():
+def test_the_first_arrangement_docks_every_panel_in_a_node_that_exists():
     layout = default_layout(PANELS)
     nodes = set(re.findall(r"DockNode ID=(\w+)", layout))
-    places = dict(re.findall(r"\[Window\]\[###(\d+)\]\nCollapsed=0\nDockId=(\w+),", layout))
-    assert places.keys() == {str(item.tag) for item in PANELS} and set(places.values()) <= nodes
+    docks = dict(re.findall(r"\[Window\]\[###(\d+)\]\nCollapsed=0\nDockId=(\w+),", layout))
+    assert docks.keys() == {str(item.tag) for item in PANELS} and set(docks.values()) <= nodes
     parents = re.findall(r"DockNode ID=(\w+) Parent=(\w+)", layout)
     assert all(parent in nodes | {"0x08BD597D"} for _, parent in parents)
     assert layout.count("CentralNode=1") == 1
@@ -30,11 +30,11 @@ def test_the_first_arrangement_places_every_panel_in_a_node_that_exists():
 def test_panels_of_one_slot_are_tabs_in_the_order_of_the_list():
     second = replace(PANELS[0], number=99, panel=StatsPanel)
     layout = default_layout([*PANELS, second])
-    first_place, second_place = (
+    first_dock, second_dock = (
         re.search(rf"\[###{tag}\]\nCollapsed=0\nDockId=(\w+),(\d)", layout).groups()
         for tag in (PANELS[0].tag, second.tag)
     )
-    assert first_place[0] == second_place[0] and int(first_place[1]) == 0 < int(second_place[1])
+    assert first_dock[0] == second_dock[0] and int(first_dock[1]) == 0 < int(second_dock[1])
 
 
 def test_an_arrangement_that_lacks_a_new_panel_is_not_used():
@@ -42,7 +42,7 @@ def test_an_arrangement_that_lacks_a_new_panel_is_not_used():
     assert names_all(layout, PANELS[:-1]) and not names_all(layout, PANELS)
 
 
-def test_what_is_kept_is_read_again_and_forgotten(monkeypatch, tmp_path):
+def test_a_setting_that_was_saved_is_read_again_until_it_is_removed(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "new"))
     assert read_kept("a.ini") == ""
     assert keep("a.ini", "grüße\n") and read_kept("a.ini") == "grüße\n"
@@ -51,13 +51,13 @@ def test_what_is_kept_is_read_again_and_forgotten(monkeypatch, tmp_path):
     assert read_kept("a.ini") == ""
 
 
-def test_a_home_that_cannot_be_written_is_no_reason_to_stop(monkeypatch, tmp_path):
+def test_a_settings_folder_that_cannot_be_written_raises_nothing(monkeypatch, tmp_path):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "file"))
     assert not keep("a.ini", "x") and read_kept("a.ini") == ""
 
 
-def test_items_that_are_drawn_anew_never_take_a_panels_place():
+def test_items_that_are_drawn_anew_never_get_the_tag_of_a_panel():
     dpg.create_context()
     try:
         layout = PanelLayout(PanelContext(fake_commands()))

@@ -18,19 +18,19 @@ def test_choosing_an_environment_switches_to_it(bench):
     assert bench.use("light.mode", "Environment").light.environment == "/p/sunset.exr"
 
 
-def test_the_first_environment_stands_in_until_one_is_chosen(bench):
+def test_the_mode_environment_uses_the_first_one_until_one_is_chosen(bench):
     assert bench.use("light.mode", "Environment").light.environment == "/p/studio.exr"
 
 
 def test_a_file_from_the_dialog_joins_the_list(bench):
-    dpg.get_item_callback("light.load_dialog")("light.load_dialog", {"file_path_name": "/my/sky.exr"})
+    dpg.get_item_callback("light.load_dialog")("light.load_dialog", {"file_path_name": "/my/dawn.exr"})
     bench.store.apply()
     bench.show()
-    assert bench.store.state.light.environment == "/my/sky.exr"
-    assert dpg.get_value("light.environment") == "sky"
-    assert "sky" in dpg.get_item_configuration("light.environment")["items"]
+    assert bench.store.state.light.environment == "/my/dawn.exr"
+    assert dpg.get_value("light.environment") == "dawn"
+    assert "dawn" in dpg.get_item_configuration("light.environment")["items"]
     bench.use("light.environment", "studio")
-    assert dpg.get_item_configuration("light.environment")["items"] == ["studio", "sunset", "sky"]  # still offered
+    assert dpg.get_item_configuration("light.environment")["items"] == ["studio", "sunset", "dawn"]  # still offered
 
 
 def test_colors_are_linear_inside_and_srgb_in_the_widget(bench):
@@ -65,7 +65,7 @@ def test_lamps_are_added_selected_edited_and_removed(bench):
     assert dpg.get_item_configuration("lamp.hint")["show"] and not dpg.get_item_configuration("lamp.selected")["show"]
 
 
-def test_a_lamp_is_near_or_far_and_colored_by_temperature_or_by_hand(bench):
+def test_a_lamp_is_near_or_far_and_colored_by_temperature_or_by_the_picker(bench):
     bench.use("lamp.add")
     assert not dpg.get_item_configuration("lamp.distance_m")["show"]
     assert bench.use("lamp.kind", "Near lamp").light.lamps[0].kind == "area"
@@ -82,7 +82,7 @@ def test_a_lamp_is_near_or_far_and_colored_by_temperature_or_by_hand(bench):
     assert not bench.use("lamp.is_on", False).light.lamps[0].is_on
 
 
-def test_rigs_come_by_name_and_go_by_file(bench):
+def test_rigs_are_chosen_by_name_and_saved_and_loaded_as_files(bench):
     assert len(bench.use("rig.preset", "three-point").light.lamps) == 3
     assert bench.store.state.light.mode == "none"
     dpg.get_item_callback("rig.save_dialog")("rig.save_dialog", {"file_path_name": "/my/rig.json"})
@@ -90,11 +90,11 @@ def test_rigs_come_by_name_and_go_by_file(bench):
     assert bench.calls == [("rigs.save", "/my/rig.json"), ("rigs.load", "/my/rig.json")]
 
 
-def test_the_stage_has_a_backdrop_a_floor_and_balls(bench):
-    assert bench.use("stage.backdrop", "Light, out of focus").surroundings.backdrop == "blurred"
-    assert bench.use("stage.ground", True).surroundings.has_ground
-    assert bench.use("stage.ground_shadow", 0.5).surroundings.ground_shadow == 0.5
-    assert bench.use("stage.ground_reflection", 0.25).surroundings.ground_reflection == 0.25
-    assert bench.use("stage.balls", True).surroundings.has_balls
+def test_the_surroundings_have_a_backdrop_a_floor_and_balls(bench):
+    assert bench.use("surroundings.backdrop", "Light, out of focus").surroundings.backdrop == "blurred"
+    assert bench.use("surroundings.ground", True).surroundings.has_ground
+    assert bench.use("surroundings.ground_shadow", 0.5).surroundings.ground_shadow == 0.5
+    assert bench.use("surroundings.ground_reflection", 0.25).surroundings.ground_reflection == 0.25
+    assert bench.use("surroundings.balls", True).surroundings.has_balls
     bench.set(ViewState())
-    assert dpg.get_value("stage.backdrop") == "Color" and not dpg.get_value("stage.ground")
+    assert dpg.get_value("surroundings.backdrop") == "Color" and not dpg.get_value("surroundings.ground")

@@ -15,7 +15,7 @@ from tests.app.panel_bench import use_widget
 
 @pytest.fixture
 def palette(bench, monkeypatch):
-    monkeypatch.setattr(dpg, "is_item_active", lambda tag: tag == TEXT)  # no window here has the keyboard
+    monkeypatch.setattr(dpg, "is_item_active", lambda tag: tag == TEXT)  # without a display no window has the keyboard
     return bench.layout.palette
 
 
@@ -109,18 +109,18 @@ def test_every_menu_entry_is_a_command_with_its_keys_and_reason(bench):
 
 class Receiver:
     def __init__(self):
-        self.said = []
+        self.received = []
 
     def key(self, name, has_control=False, has_shift=False, has_alt=False):
-        self.said.append((name, has_control, has_shift, has_alt))
+        self.received.append((name, has_control, has_shift, has_alt))
 
     def key_up(self, name):
-        self.said.append(name)
+        self.received.append(name)
 
 
 @pytest.fixture
 def keyboard(bench, monkeypatch):
-    """Presses and releases of Dear ImGui's keys; what is typed into, what has the focus, and what is held down."""
+    """Presses and releases of Dear ImGui's keys, with the active and the focused widgets and the keys that are down."""
 
     class Keyboard:
         active, focused, held = (), (), ()
@@ -131,12 +131,12 @@ def keyboard(bench, monkeypatch):
 
         def release(self, name):
             self.held = tuple(number for number in self.held if number != numbers[name])
-            keys.look()
+            keys.update()
 
     numbers = {name: number for number, name in NAMES.items()}
     keyboard, keys = Keyboard(), ControlKeys(bench.layout.palette, receiver := Receiver())
     keys.build()
-    keyboard.focused, keyboard.said, keyboard.look = (keys._focusable[0],), receiver.said, keys.look
+    keyboard.focused, keyboard.received, keyboard.update = (keys._focusable[0],), receiver.received, keys.update
     monkeypatch.setattr(dpg, "is_item_active", lambda item: item in keyboard.active)
     monkeypatch.setattr(dpg, "is_item_focused", lambda item: item in keyboard.focused)
     monkeypatch.setattr(dpg, "is_key_down", lambda key: key in keyboard.held)
@@ -153,7 +153,7 @@ def test_a_press_with_its_modifiers_is_passed_on_once_however_long_it_is_held(ke
     for _ in range(3):
         keyboard.press("P")
     keyboard.release("P")
-    assert keyboard.said == [("P", True, True, False), "P"]
+    assert keyboard.received == [("P", True, True, False), "P"]
 
 
 def test_a_modifier_that_is_up_again_when_the_frame_is_drawn_counts(keyboard):
@@ -161,33 +161,33 @@ def test_a_modifier_that_is_up_again_when_the_frame_is_drawn_counts(keyboard):
     keyboard.held = ()
     keyboard.press("6")
     keyboard.release("6")
-    assert keyboard.said[1] == ("6", False, True, False) and keyboard.said[2:] == ["LEFT_SHIFT", "6"]
+    assert keyboard.received[1] == ("6", False, True, False) and keyboard.received[2:] == ["LEFT_SHIFT", "6"]
 
 
-def test_what_is_typed_into_a_field_is_no_command_nor_is_the_key_that_ends_it(keyboard):
+def test_keys_that_are_typed_into_a_field_run_no_command_nor_does_the_key_that_ends_typing(keyboard):
     keyboard.active = (dpg.get_alias_id("camera.name"),)
     keyboard.press("R")
     keyboard.release("R")
-    keyboard.look()
+    keyboard.update()
     keyboard.active = ()  # Dear ImGui ends typing in the frame in which Esc is pressed
     keyboard.press("ESCAPE")
-    keyboard.look()
-    assert keyboard.said == ["R"]
+    keyboard.update()
+    assert keyboard.received == ["R"]
     keyboard.release("ESCAPE")
     keyboard.press("ESCAPE")
-    assert keyboard.said[2:] == [("ESCAPE", False, False, False)]
+    assert keyboard.received[2:] == [("ESCAPE", False, False, False)]
 
 
 def test_open_lists_and_menus_keep_their_keys(keyboard):
     keyboard.focused = ()
     keyboard.press("SPACE")
-    assert keyboard.said == []
+    assert keyboard.received == []
 
 
 def test_while_the_palette_is_open_it_has_the_keys(bench, keyboard):
     bench.layout.palette.open(700)
     keyboard.press("DOWN")
     keyboard.press("DOWN")  # repeats while it is held
-    assert keyboard.said == [] and bench.layout.palette._chosen == 2
+    assert keyboard.received == [] and bench.layout.palette._chosen == 2
     keyboard.press("ESCAPE")
-    assert not bench.layout.palette.is_open and keyboard.said == []
+    assert not bench.layout.palette.is_open and keyboard.received == []

@@ -1,4 +1,4 @@
-"""Panels without any display: build them, show a state, call callbacks, look at the edits."""
+"""Panels without any display: callbacks post the right edits, and a state is shown."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -108,11 +108,11 @@ def test_record_settings_keep_a_size_that_is_not_in_the_list(bench):
 
 
 def test_times_and_messages_are_shown(bench):
-    status = Status(render_fps=12.0, messages=(Message("a"), Message("cannot read sky.exr", True)))
-    stages = {"mesh": 4.0, "lamp_visibility": 30.0}
+    status = Status(render_fps=12.0, messages=(Message("a"), Message("cannot read dawn.exr", True)))
+    nodes = {"mesh": 4.0, "lamp_visibility": 30.0}
     bench.show(
         status=status,
-        node_ms=stages,
+        node_ms=nodes,
         render_ms=40.0,
         display_fps=25.0,
         display_name="llvmpipe",
@@ -123,12 +123,12 @@ def test_times_and_messages_are_shown(bench):
     assert dpg.get_value("stats.frame_path") == "Frames to the window: pinned copy"
     assert dpg.get_item_configuration("stats.node0")["overlay"] == "lamp visibility  30.0 ms"
     assert not dpg.get_item_configuration("stats.node2")["show"]
-    assert dpg.get_value("message") == "cannot read sky.exr"
+    assert dpg.get_value("message") == "cannot read dawn.exr"
     bench.show(status=Status(activity="Preparing the renderer"))
     assert dpg.get_value("message") == "Preparing the renderer"
 
 
-def test_buttons_of_history_and_view(bench):
+def test_undo_redo_and_reset_view_buttons(bench):
     assert bench.use("view.curve", "filmic").display.curve == "filmic"
     assert bench.use("menu.edit.undo").display.curve != "filmic"
     assert bench.use("menu.edit.redo").display.curve == "filmic"
@@ -154,7 +154,7 @@ def test_detail_and_frozen_materials_say_what_they_do_to_this_avatar(bench):
     assert not dpg.get_item_configuration("view.freeze")["enabled"]  # nothing to freeze
 
 
-def test_looking_closely_is_switched_on_and_chosen_in_one_panel(bench):
+def test_the_panel_inspect_switches_overlays_values_and_loupe(bench):
     display = bench.use("inspect.joints", True).display
     assert display.has_joints and bench.use("inspect.wireframe", True).display.has_wireframe
     assert bench.use("inspect.readout", True).tool.has_readout and bench.use("inspect.loupe", True).tool.has_loupe

@@ -46,7 +46,7 @@ def test_directions_in_the_probe_picture_are_the_conventions(bench):
         assert picture_to_lamp(u * WIDTH_PX, v * HEIGHT_PX) == pytest.approx((azimuth, elevation), abs=0.05)
 
 
-def test_a_marker_is_dragged_and_a_click_calls_the_selected_lamp(bench):
+def test_a_marker_is_dragged_and_a_click_beside_it_moves_the_selected_lamp_there(bench):
     bench.set(lights.move_lamp(lights.add_lamp(lights.add_lamp(ViewState())), 1, 30.0, 20.0))
     probes = bench.panel(ProbePanel)
     first = lamp_to_picture(40.0, 35.0)

@@ -1,4 +1,4 @@
-"""The timeline: its edits, its strip, its keys, and what dropped files do."""
+"""The timeline: edits, strip and keys; and the edits that dropped files make."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -39,7 +39,7 @@ def test_the_range_begins_and_ends_here_and_an_empty_one_is_the_whole_clip():
     assert range_s(load_motion_file(state, "run").body, LENGTH_S) == (0.0, LENGTH_S)
 
 
-def test_speeds_go_up_and_down_a_ladder():
+def test_speeds_step_through_a_list():
     state = change_speed(ViewState(), 1)
     assert state.body.playback.speed == 1.5 and change_speed(state, -1) == ViewState()
     assert change_speed(ViewState(), 99).body.playback.speed == 4.0
@@ -80,26 +80,26 @@ def strip(monkeypatch):
     dpg.destroy_context()
 
 
-def place(time_s: float) -> float:
+def x_of(time_s: float) -> float:
     return INSET_PX + (WIDTH_PX - 2 * INSET_PX) * time_s / LENGTH_S
 
 
 def test_the_strip_scrubs_and_its_handles_set_the_range(strip):
     panel, show = strip
-    panel.press(place(2.0))
-    panel.move(place(3.0))
+    panel.press(x_of(2.0))
+    panel.move(x_of(3.0))
     panel.release()
     assert show().time_s == pytest.approx(3.0)
-    panel.press(place(4.0) - 2)
-    panel.move(place(3.5))
+    panel.press(x_of(4.0) - 2)
+    panel.move(x_of(3.5))
     panel.release()
-    panel.press(place(0.0) + 2)
-    panel.move(place(1.0))
+    panel.press(x_of(0.0) + 2)
+    panel.move(x_of(1.0))
     panel.release()
     assert range_s(show(), LENGTH_S) == pytest.approx((1.0, 3.5))
     assert show().time_s == pytest.approx(3.0) and HEIGHT_PX > 0
-    panel.move(place(2.0))
-    assert show().time_s == pytest.approx(3.0)  # nothing is held any more
+    panel.move(x_of(2.0))
+    assert show().time_s == pytest.approx(3.0)  # after the release nothing is dragged
 
 
 def test_without_a_clip_the_strip_does_nothing(strip):
@@ -114,11 +114,11 @@ def dropped(path: Path, state: ViewState) -> ViewState:
     return edit_of_dropped(path)[0](state)
 
 
-def test_dropped_files_go_where_they_belong(tmp_path):
+def test_dropped_files_make_the_edit_of_their_kind(tmp_path):
     state = ViewState(BodyState("a"))
     moved = dropped(tmp_path / "Dance.BVH", state).body
     assert moved.motion.endswith("Dance.BVH") and moved.playing
-    assert dropped(Path("/x/sky.exr"), state).light.environment == "/x/sky.exr"
+    assert dropped(Path("/x/dawn.exr"), state).light.environment == "/x/dawn.exr"
     assert [body.avatar for body in dropped(Path("/x/b.ckpt"), state).bodies] == ["a", "/x/b.ckpt"]
     rotations = tuple((0.01 * joint, 0.0, 0.0) for joint in range(24))
     write_pose(tmp_path / "pose.json", SavedPose("wave", rotations))
@@ -127,7 +127,7 @@ def test_dropped_files_go_where_they_belong(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["notes.txt", "other.json", "no_suffix"])
-def test_a_dropped_file_that_means_nothing_is_told_so(tmp_path, name):
+def test_a_dropped_file_of_no_known_kind_is_refused_by_name(tmp_path, name):
     (tmp_path / name).write_text("{}")
     with pytest.raises(PhynesError, match=name):
         edit_of_dropped(tmp_path / name)

@@ -23,7 +23,7 @@ from app.rendering.overlays import (
 )
 from app.rendering.picture import display_bytes
 from app.rendering.render_service import RenderService
-from app.tools.pixel_inspector import pointed_at
+from app.tools.pixel_inspector import inspection_at
 from app.tools.viewport import Letterbox
 from phynes_core.conventions import JOINT_NAMES
 from tests.app.offscreen import shown_by_gl
@@ -110,8 +110,8 @@ def test_a_joint_under_the_pointer_has_a_name_where_joints_are_shown():
     x, y, _ = projected(IMAGE_FROM_WORLD, frame.bodies[0].joints)[JOINT_NAMES.index("left_hand")]
     window = Letterbox(200, 100, SIZE, SIZE)
     position, plain = window.to_window(float(x), float(y)), ToolState()
-    assert pointed_at(frame, None, window, position, plain, DisplaySettings()) is None
-    shown = pointed_at(frame, None, window, position, plain, DisplaySettings(has_joints=True))
+    assert inspection_at(frame, None, window, position, plain, DisplaySettings()) is None
+    shown = inspection_at(frame, None, window, position, plain, DisplaySettings(has_joints=True))
     assert shown is not None and [line.label for line in shown.lines] == ["left hand"]
 
 

@@ -1,4 +1,4 @@
-"""One registry of commands: what it says is what happens, what menus show and what is written down."""
+"""The registry of commands: ids, keys, titles and help agree with what commands do and with docs/keys.md."""
 
 from collections import Counter
 from dataclasses import replace
@@ -24,12 +24,12 @@ from app.tools.commands.registry import (
     run,
 )
 from app.tools.key_table import key_table
-from tests.app.fake_commands import Clip, Noted, fake_commands
+from tests.app.fake_commands import Clip, Recorded, fake_commands
 
 KEYS_FILE = Path(__file__).resolve().parents[3] / "docs" / "keys.md"
 
 
-def test_ids_and_chords_mean_one_command_each():
+def test_ids_and_chords_are_unique():
     ids = Counter(command.id for command in COMMANDS)
     chords = Counter(pressed for command in COMMANDS for pressed in command.keys)
     assert [name for name, count in (ids + chords).items() if count > 1] == []
@@ -52,12 +52,12 @@ def test_every_chord_is_spelled_as_a_press_is():
             assert command_at(pressed) is command and key in key_names()
 
 
-def test_modifiers_tell_chords_apart():
-    assert command_at("W") is None  # flies in fly mode
+def test_a_chord_includes_its_modifiers():
+    assert command_at("W") is None  # a key of fly mode
     assert command_at("Ctrl+W") is command_of("window.close")
 
 
-def test_the_file_of_keys_is_the_registrys():
+def test_docs_keys_is_what_the_registry_writes():
     text = KEYS_FILE.read_text(encoding="utf-8")
     assert text == key_table(), "write it anew: python -m app.tools.key_table > docs/keys.md"
 
@@ -70,12 +70,12 @@ def test_help_says_each_thing_once_and_shortly():
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.id)
 def test_a_command_runs_or_says_why_it_cannot(command):
-    """In a viewer that just started: no lamp, no clip, nothing to undo, nothing lost, nothing being made."""
+    """In a viewer that just started: no lamp, no clip, nothing to undo, no lost session, no export."""
     state = edit_camera(edit_display(ViewState(), buffer="coverage"), azimuth_deg=33.0)
     calls, store = [], Store(state)
-    idle = Noted("sessions", calls)
+    idle = Recorded("sessions", calls)
     idle.can_restore = False
-    poses = Noted("poses", calls)
+    poses = Recorded("poses", calls)
     poses.has_choices = False
     context = fake_commands(store, calls, sessions=idle, poses=poses, environments=("a.exr",), avatars=("b.ckpt",))
     reason = command.needs(context)
@@ -88,9 +88,9 @@ def test_a_command_runs_or_says_why_it_cannot(command):
         assert store.apply() or calls
 
 
-def test_while_something_is_made_nothing_else_is_and_it_can_be_cancelled():
+def test_during_an_export_no_other_starts_and_it_can_be_cancelled():
     calls = []
-    busy = Noted("exports", calls)
+    busy = Recorded("exports", calls)
     busy.is_running = True
     context = fake_commands(calls=calls, exports=busy)
     run("export.video", context)

@@ -26,12 +26,12 @@ def gestures(store, calls):
     return PictureEvents(fake_commands(store, calls), blank_frame(store.state, 512), window=(1000, 800))
 
 
-def handle_place(gestures, store, index=0):
+def handle_point(gestures, store, index=0):
     handle = lamp_handle(gestures.viewport.view, store.state.light.lamps[index])
     return gestures.viewport.letterbox.to_window(handle.x_px, handle.y_px)
 
 
-def test_left_drag_orbits_and_is_one_step_back(gestures, store):
+def test_a_left_drag_orbits_and_is_one_undo_step(gestures, store):
     gestures.press(200, 600, LEFT, False)
     for _ in range(5):
         gestures.move(210, 600, 10, 4)
@@ -54,26 +54,26 @@ def test_other_drags_pan(gestures, store, button, has_shift):
 
 
 def test_a_drag_that_starts_on_the_sun_moves_the_lamp_only(gestures, store):
-    x, y = handle_place(gestures, store)
+    x, y = handle_point(gestures, store)
     gestures.press(x + 9, y - 9, LEFT, False)
     assert gestures.tool == "lamp"
     gestures.move(x - 91, y + 41, -100, 50)
     store.apply()
-    assert handle_place(gestures, store) == pytest.approx((x - 100, y + 50), abs=1.0)
+    assert handle_point(gestures, store) == pytest.approx((x - 100, y + 50), abs=1.0)
     assert store.state.camera == ViewState().camera
     gestures.release(LEFT)
     store.apply()
     store.undo()
-    assert handle_place(gestures, store) == pytest.approx((x, y), abs=0.1)
+    assert handle_point(gestures, store) == pytest.approx((x, y), abs=0.1)
 
 
 def test_a_press_beside_the_sun_orbits(gestures, store):
-    x, y = handle_place(gestures, store)
+    x, y = handle_point(gestures, store)
     gestures.press(x + 30, y, LEFT, False)
     assert gestures.tool == "orbit"
 
 
-def test_a_second_button_does_not_disturb_a_drag(gestures, store):
+def test_a_second_button_during_a_drag_is_ignored(gestures, store):
     gestures.press(200, 600, LEFT, False)
     gestures.press(200, 600, RIGHT, False)
     gestures.release(RIGHT)
@@ -93,7 +93,7 @@ def test_before_the_first_picture_a_drag_orbits_and_a_pan_waits(store):
     assert store.state.camera.pan_m == (0.0, 0.0, 0.0)
 
 
-def test_a_drag_with_the_light_key_turns_the_surroundings_and_is_one_step_back(gestures, store):
+def test_a_drag_with_the_light_key_turns_the_surrounding_light_and_is_one_undo_step(gestures, store):
     """To the right: a light in front of the avatar follows the pointer, toward +X."""
     gestures.press(200, 600, LEFT, False, turns_light=True)
     for _ in range(4):
@@ -105,7 +105,7 @@ def test_a_drag_with_the_light_key_turns_the_surroundings_and_is_one_step_back(g
     assert store.state.light.yaw_deg == 0.0
 
 
-def test_arrows_step_through_the_lights_that_ship_and_those_that_were_loaded(store):
+def test_arrows_step_through_shipped_and_loaded_environments(store):
     gestures = PictureEvents(fake_commands(store, environments=("a.exr", "b.exr")))
     store.post(lambda s: lights.choose_environment(s, "/mine/c.hdr"), "load")
     seen = []
@@ -119,7 +119,7 @@ def test_arrows_step_through_the_lights_that_ship_and_those_that_were_loaded(sto
     assert store.state.light.yaw_deg == 5.0
 
 
-def test_keys_of_the_stage(gestures, store):
+def test_keys_of_the_surroundings(gestures, store):
     for key in ("G", "K", "V"):
         gestures.key(key)
     store.apply()
@@ -140,10 +140,10 @@ def test_wheel_up_comes_closer(gestures, store):
     assert store.state.camera.distance_m < ViewState().camera.distance_m
 
 
-def test_alt_and_the_wheel_magnify_where_there_is_a_loupe(gestures, store):
+def test_alt_and_the_wheel_magnify_while_there_is_a_loupe(gestures, store):
     gestures.scroll(1.0, magnifies=True)
     store.apply()
-    assert store.state.camera != ViewState().camera  # none yet: the wheel as ever
+    assert store.state.camera != ViewState().camera  # without a loupe the wheel zooms
     gestures.key("U")
     gestures.key("T")
     store.apply()
@@ -153,7 +153,7 @@ def test_alt_and_the_wheel_magnify_where_there_is_a_loupe(gestures, store):
     assert store.state.tool.loupe_zoom == 12 and store.state.camera == before.camera and before.tool.has_readout
 
 
-def test_shifted_numbers_choose_what_stands_right_of_the_split(gestures, store):
+def test_shift_and_a_number_choose_the_buffer_right_of_the_split(gestures, store):
     gestures.key("6", has_shift=True)
     gestures.key("J")
     gestures.key("J", has_shift=True)
@@ -194,7 +194,7 @@ def test_other_keys(gestures, store, calls):
 
 
 def test_a_drag_on_the_line_of_a_split_picture_moves_the_line(gestures, store):
-    """And only there, and only while there is one."""
+    """Elsewhere, or while the picture is not split, a drag orbits."""
     line, row = gestures.viewport.letterbox.to_window(256, 256)
     gestures.press(line + 4, row, LEFT, False)
     assert gestures.tool == "orbit"

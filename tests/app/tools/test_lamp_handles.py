@@ -1,4 +1,4 @@
-"""Handles are where they are drawn, and a drag moves the lamp under the pointer."""
+"""Lamp handles: their positions, which one is grabbed, and where a drag moves the lamp."""
 
 import pytest
 from hypothesis import given, settings
@@ -26,14 +26,14 @@ def test_letterbox_inverts_and_keeps_the_picture_inside(width, height, size, x, 
     assert box.to_image(*inside) == pytest.approx((x * size, y * size), abs=1e-6)
 
 
-def test_a_wide_window_has_bars_left_and_right():
+def test_a_wide_window_shows_the_picture_in_its_middle():
     box = Letterbox(1000, 500, 512, 512)
     assert box.origin == (250.0, 0.0) and box.scale == 500 / 512
 
 
 @pytest.mark.parametrize("distance", [0.8, 3.75, 12.0])
 @pytest.mark.parametrize("fov", [20.0, 30.0, 60.0])
-def test_handles_stay_in_sight_at_any_zoom(distance, fov):
+def test_handles_stay_in_the_picture_at_any_zoom(distance, fov):
     view = OrbitView(CameraState(0.0, 0.0, distance, fov_deg=fov), (0.0, 1.0, 0.0), 512, 512)
     xs = [lamp_handle(view, at(azimuth, 0.0)).x_px for azimuth in range(-180, 180, 2)]
     assert max(xs) == pytest.approx(256 + 256 * LAMP_SPHERE_SHARE, abs=1.0)
@@ -69,7 +69,7 @@ def test_the_handle_follows_the_pointer_from_where_it_was_grabbed(azimuth, eleva
         assert (end.x_px, end.y_px) == pytest.approx(wanted, abs=0.5)
 
 
-def test_over_the_rim_and_back_the_lamp_goes_behind():
+def test_a_pointer_that_leaves_the_outline_and_returns_moves_the_lamp_behind():
     lamp = at(VIEW.camera.azimuth_deg + 30.0, 10.0)
     start = lamp_handle(VIEW, lamp)
     drag = LampDrag(VIEW, lamp, (start.x_px, start.y_px))

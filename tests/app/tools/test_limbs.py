@@ -1,4 +1,4 @@
-"""Limbs in the picture: a click takes hold of the one that was clicked, a dragged ring turns it by the drag's angle."""
+"""Joints in the picture: a click on a limb selects its joint, a dragged ring turns it by the drag's angle."""
 
 import math
 from dataclasses import replace
@@ -28,7 +28,7 @@ from app.model.store import Store
 from app.model.view_state import ViewState
 from app.rendering.posing import posed_by, turn_matrices
 from app.rendering.render_service import RenderService
-from app.tools.limbs import limb_weights, owner_of, picked_limb, rings_shown
+from app.tools.limbs import body_of_face, limb_weights, picked_limb, rings_shown
 from app.tools.orbit_view import OrbitView
 from app.tools.rings import RingDrag, rings_of
 from app.tools.viewport import LEFT
@@ -52,7 +52,7 @@ def test_angles_and_matrices_are_inverse_and_agree_with_the_engine():
         )
 
 
-def test_a_turn_about_its_own_axis_leaves_that_axis_and_the_roots_the_worlds():
+def test_a_joint_turns_about_its_own_axis_and_the_root_about_the_worlds():
     angles = (20.0, -50.0, 70.0)
     for axis in range(3):
         own, root = turned(angles, axis, 33.0, is_root=False), turned(angles, axis, 33.0, is_root=True)
@@ -85,19 +85,19 @@ def shown(session, avatar_file):
     return frame, OrbitView(state.camera, frame.target, SIZE, SIZE)
 
 
-def between(frame, view, place, first, second):
-    joints = frame.bodies[place].joints
+def between(frame, view, index, first, second):
+    joints = frame.bodies[index].joints
     return view.project(glm.vec3(*(0.5 * (joints[first] + joints[second])).tolist()))[:2]
 
 
-@pytest.mark.parametrize("place", [0, 1])
+@pytest.mark.parametrize("index", [0, 1])
 @pytest.mark.parametrize("ends, joint", [((16, 18), 16), ((18, 20), 18), ((4, 7), 4), ((2, 5), 2), ((19, 21), 19)])
-def test_a_click_picks_the_limb_that_was_clicked(shown, place, ends, joint):
+def test_a_click_picks_the_limb_that_was_clicked(shown, index, ends, joint):
     frame, view = shown
-    assert picked_limb(frame, view, *between(frame, view, place, *ends)) == (place, joint)
+    assert picked_limb(frame, view, *between(frame, view, index, *ends)) == (index, joint)
 
 
-def test_the_background_is_nobody(shown):
+def test_a_click_on_the_background_picks_nothing(shown):
     frame, view = shown
     assert picked_limb(frame, view, 2.0, 2.0) is None and picked_limb(frame, view, -5.0, 999.0) is None
 
@@ -110,11 +110,11 @@ def test_the_tint_covers_the_limb_of_one_body_alone(shown):
     x, y = between(frame, view, 0, 18, 20)
     assert weights[int(y), int(x)] == 0 and weights[0, 0] == 0
     rows, columns = np.nonzero(weights)
-    assert {owner_of(frame, face) for face in frame.face_index[rows, columns].tolist()} == {1}
+    assert {body_of_face(frame, face) for face in frame.face_index[rows, columns].tolist()} == {1}
 
 
 def ring_point(rings, view, axis, degrees):
-    """A place on the ring, so many degrees along it."""
+    """Pixel of a point on the ring, at an angle in degrees."""
     angle = math.radians(degrees)
     first, second = rings.axes[:, (axis + 1) % 3], rings.axes[:, (axis + 2) % 3]
     point = np.array(rings.center.to_tuple()) + rings.radius_m * (math.cos(angle) * first + math.sin(angle) * second)
@@ -129,7 +129,7 @@ def test_dragging_a_ring_by_an_angle_turns_by_that_angle(shown, axis, joint):
     rings = rings_of(frame, view, 0, joint)
     assert rings.hit(view, *ring_point(rings, view, axis, 40.0), reach_px=4.0) is not None
     drag = RingDrag(rings, view, axis, *ring_point(rings, view, axis, 40.0))
-    for degrees in range(40, 281, 8):  # on past half a turn
+    for degrees in range(40, 281, 8):  # past half a turn
         drag.move(*ring_point(rings, view, axis, degrees))
     assert drag.degrees == pytest.approx(240.0, abs=0.1)
 
@@ -156,13 +156,13 @@ def test_a_click_then_a_drag_in_the_picture_turn_the_limb_about_the_ring(session
     store.apply()
     assert store.state.tool.selected_joint == LEFT_SHOULDER and not store.can_undo
     rings = rings_shown(store.state, viewport)
-    places = [viewport.letterbox.to_window(*ring_point(rings, viewport.view, 2, angle)) for angle in (60, 75, 90, 105)]
-    gestures.press(*places[0], LEFT, False)
-    assert gestures.tool == "ring" and gestures.gestures.rings.held(viewport).held_axis == 2
-    for place in places[1:]:
-        gestures.move(*place, 0.0, 0.0)
-    gestures.release(LEFT, *places[-1])
-    assert gestures.gestures.rings.held(viewport).held_axis is None
+    points = [viewport.letterbox.to_window(*ring_point(rings, viewport.view, 2, angle)) for angle in (60, 75, 90, 105)]
+    gestures.press(*points[0], LEFT, False)
+    assert gestures.tool == "ring" and gestures.gestures.rings.held(viewport).dragged_axis == 2
+    for point in points[1:]:
+        gestures.move(*point, 0.0, 0.0)
+    gestures.release(LEFT, *points[-1])
+    assert gestures.gestures.rings.held(viewport).dragged_axis is None
     store.apply()
     assert store.state.body.joint_angles_deg[LEFT_SHOULDER] == pytest.approx((0.0, 0.0, 45.0), abs=1.0)
     assert store.state.camera == state.camera and store.state.tool.joint_axis == 2
@@ -193,7 +193,7 @@ def turned_pose(angles, joint=HEAD, unlimited=()):
     return posed_by(replace(state.body, unlimited=unlimited), None, None, torch.zeros(10))[1].body_pose[joint - 1]
 
 
-def test_a_head_stops_where_necks_do_unless_limits_are_off():
+def test_a_turned_head_stops_at_its_limit_unless_limits_are_off():
     small = turned_pose((0.0, 30.0, 0.0))
     assert torch.rad2deg(small) == pytest.approx(torch.tensor([0.0, 30.0, 0.0]), abs=1e-3)
     far = torch.rad2deg(turned_pose((0.0, 170.0, 0.0)))
@@ -204,17 +204,17 @@ def test_a_head_stops_where_necks_do_unless_limits_are_off():
     assert state.body.unlimited == ("head",) and set_limit(state, "head", True) == ViewState()
 
 
-def test_limits_mirror_and_what_lies_beyond_them_is_not_pulled_back():
+def test_limits_are_symmetric_and_do_not_pull_back_a_pose_beyond_them():
     limits = joint_limits()
     assert torch.equal(limits[LEFT_WRIST, 2], -limits[21, 2].flip(0)) and torch.equal(limits[20, 0], limits[21, 0])
     assert sorted(joint for group in GROUPS.values() for joint in group) == list(range(1, 24))
     base = torch.zeros(24, 3)
-    base[HEAD, 1] = 2.0  # a clip may do what it likes
+    base[HEAD, 1] = 2.0  # a clip may exceed the limits
     assert torch.equal(limited(base, base, ("head",)), base)
     further = base.clone()
     further[HEAD, 1] = 2.9
     assert 2.0 < limited(further, base, ("head",))[HEAD, 1] < 2.0 + math.radians(SOFT_DEG) + 1e-6
 
 
-def test_selecting_nothing_that_exists_lets_go():
+def test_selecting_a_joint_that_does_not_exist_selects_none():
     assert select_joint(ViewState(), 99).tool.selected_joint == NO_JOINT

@@ -1,4 +1,4 @@
-"""Brush, fill and eyedropper: in the picture by gestures, on the square by the panel; the file beside the avatar."""
+"""Brush, fill and eyedropper in the picture and on the panel's square; the file beside the avatar."""
 
 from dataclasses import replace
 
@@ -31,7 +31,7 @@ def shown_body(first_face):
 
 
 def frame_of(state):
-    """Two bodies: the left quarter of the picture is the first, the right one the second; uv is the pixel's place."""
+    """Two bodies, in the left and the right quarter of the picture; uv is the pixel's position."""
     faces = np.full((SIZE, SIZE), -1, np.int32)
     faces[:, :25], faces[:, 75:] = 3, 13
     across = (np.arange(SIZE) + 0.5) / SIZE
@@ -63,7 +63,7 @@ def test_without_a_tool_a_drag_on_the_body_turns_the_camera(gestures, store):
     assert store.state.body.materials == MaterialState()
 
 
-def test_paint_that_no_longer_sticks_is_told(store):
+def test_a_stroke_beyond_the_limit_gives_a_message(store):
     said = []
     gestures = PictureEvents(fake_commands(store, say=said.append), frame_of(store.state), window=(SIZE, SIZE))
     strokes = (StrokeState(points=((0.5, 0.5),)),) * MOST_STROKES
@@ -84,22 +84,22 @@ def test_a_drag_with_the_brush_is_a_stroke_without_gaps_and_one_undo_step(gestur
     gestures.release(LEFT)
     store.apply()
     (stroke,) = store.state.body.materials.strokes
-    places = np.array(stroke.points)
-    assert places[0] == pytest.approx((0.055, 0.495)) and 0.23 < places[:, 0].max() <= 0.25
-    assert np.diff(places[:, 0]).max() < 0.03 and (places[:, 1] == places[0, 1]).all()
+    points = np.array(stroke.points)
+    assert points[0] == pytest.approx((0.055, 0.495)) and 0.23 < points[:, 0].max() <= 0.25
+    assert np.diff(points[:, 0]).max() < 0.03 and (points[:, 1] == points[0, 1]).all()
     assert store.state.camera == ViewState().camera
     store.undo()
     assert store.state.body.materials.strokes == ()
 
 
-def test_beside_the_body_the_brush_leaves_the_camera_its_drag(gestures, store):
+def test_beside_the_body_a_drag_with_the_brush_orbits(gestures, store):
     gestures.key("P", has_shift=True)
     store.apply()
     gestures.press(50.5, 50.5, LEFT, False)
     assert gestures.tool == "orbit"
 
 
-def test_a_touched_neighbor_becomes_the_one_that_is_painted(gestures, store):
+def test_painting_another_body_makes_it_the_active_one(gestures, store):
     gestures.key("P", has_shift=True)
     store.apply()
     gestures.press(90.5, 50.5, LEFT, False)
@@ -112,11 +112,11 @@ def test_a_touched_neighbor_becomes_the_one_that_is_painted(gestures, store):
     assert store.state.avatar_row.others[0].materials == MaterialState()
 
 
-def test_a_ring_tells_how_wide_the_brush_is_where_it_paints(gestures, store):
+def test_the_brushs_circle_has_its_radius_and_shows_on_bodies_only(gestures, store):
     def brush_ring(point):
         return gestures.gestures.brush_ring(gestures.viewport, point)
 
-    assert brush_ring((10.5, 50.5)) is None  # no brush in the hand
+    assert brush_ring((10.5, 50.5)) is None  # no tool is chosen
     gestures.key("P", has_shift=True)
     store.apply()
     x, y, radius = brush_ring((10.5, 50.5))
@@ -126,7 +126,7 @@ def test_a_ring_tells_how_wide_the_brush_is_where_it_paints(gestures, store):
     assert brush_ring((50.5, 50.5)) is None and brush_ring(None) is None
 
 
-def test_a_fill_is_one_touch(gestures, store):
+def test_a_fill_is_one_point(gestures, store):
     gestures.key("G", has_shift=True)
     store.apply()
     gestures.press(10.5, 50.5, LEFT, False)
@@ -149,7 +149,7 @@ def test_the_eyedropper_takes_color_and_roughness(gestures, store, tool, button)
     assert brush.tool == "brush" and store.state.body.materials == MaterialState()
 
 
-def test_escape_lays_the_brush_down_before_anything_else(gestures, store):
+def test_escape_first_puts_the_brush_away(gestures, store):
     gestures.key("P", has_shift=True)
     store.apply()
     gestures.key("ESCAPE")
@@ -258,16 +258,16 @@ def test_a_file_beside_the_avatar_is_named_and_can_be_loaded(bench):
 # the file beside the checkpoint
 
 
-def test_a_file_is_offered_not_taken_then_loaded_by_hand_and_undone(tmp_path):
+def test_a_file_is_offered_and_used_only_when_loaded_which_undo_takes_back(tmp_path):
     avatar = str(tmp_path / "josh.ckpt")
     painted = MaterialState(tint=(1.0, 0.0, 0.0))
     save_materials(materials_path(avatar), painted, avatar)
     said, store = [], Store(ViewState(BodyState(avatar)))
     controller = MaterialController(store, lambda text, is_error=False: said.append((text, is_error)))
     for _ in range(3):
-        controller.turn()
+        controller.update()
     assert len(said) == 1 and "josh.materials.json" in said[0][0] and "not used" in said[0][0]
-    assert controller.beside == MaterialFile("josh.materials.json", True)
+    assert controller.file == MaterialFile("josh.materials.json", True)
     store.apply()
     assert store.state.body.materials == MaterialState()
     controller.load()
@@ -281,10 +281,10 @@ def test_saving_says_where_and_a_broken_file_is_a_message(tmp_path):
     avatar = str(tmp_path / "josh.ckpt")
     said, store = [], Store(ViewState(replace(BodyState(avatar), materials=MaterialState(tint=(0.5, 0.5, 1.0)))))
     controller = MaterialController(store, lambda text, is_error=False: said.append((text, is_error)))
-    controller.turn()
-    assert said == [] and not controller.beside.is_there
+    controller.update()
+    assert said == [] and not controller.file.is_there
     controller.save()
-    assert materials_path(avatar).is_file() and controller.beside.is_there and not said[-1][1]
+    assert materials_path(avatar).is_file() and controller.file.is_there and not said[-1][1]
     materials_path(avatar).write_text("{}")
     controller.load()
     store.apply()

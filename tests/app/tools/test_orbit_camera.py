@@ -1,4 +1,4 @@
-"""The window's camera is the engine's camera."""
+"""OrbitView projects as the engine's orbit camera does."""
 
 import pytest
 import torch
@@ -13,10 +13,10 @@ from phynes_core.render.camera import orbit_camera
 
 ANGLES = st.floats(-179, 179)
 ELEVATIONS = st.floats(-85, 85)
-PLACES = st.tuples(*[st.floats(-0.8, 0.8)] * 3)
+POINTS = st.tuples(*[st.floats(-0.8, 0.8)] * 3)
 
 
-@given(ANGLES, ELEVATIONS, st.floats(2.0, 8.0), st.floats(15, 70), PLACES, PLACES)
+@given(ANGLES, ELEVATIONS, st.floats(2.0, 8.0), st.floats(15, 70), POINTS, POINTS)
 @settings(max_examples=60, deadline=None)
 def test_projection_agrees_with_the_engine(azimuth, elevation, distance, fov, target, point):
     view = OrbitView(CameraState(azimuth, elevation, distance, fov_deg=fov), target, 640, 480)

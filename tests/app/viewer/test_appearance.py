@@ -1,4 +1,4 @@
-"""Theme and size of the controls: what is kept, and what it does to widgets."""
+"""Theme and size of the controls: how they are saved, and what they do to widgets."""
 
 import dearpygui.dearpygui as dpg
 import pytest
@@ -18,14 +18,14 @@ def settings(monkeypatch, tmp_path):
     monkeypatch.delenv("DISPLAY", raising=False)
 
 
-def test_it_is_kept_between_sessions():
+def test_theme_and_size_are_saved_and_read_again():
     assert read_appearance() == Appearance()
     keep_appearance(Appearance("light", 1.5))
     assert read_appearance() == Appearance("light", 1.5)
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"theme": "pink"}', '{"scale": 40.0}', '{"scale": "big"}', "[" * 100_000])
-def test_a_spoiled_file_is_ignored(text):
+def test_a_broken_file_is_ignored(text):
     keep("appearance.json", text)
     assert read_appearance() == Appearance()
 
@@ -40,12 +40,12 @@ def test_steps_go_from_the_screens_own_size_to_the_ends_and_back():
     assert next_theme(next_theme(Appearance())) == Appearance() != next_theme(Appearance())
 
 
-def test_both_themes_color_the_same_parts_and_ink_stands_out():
+def test_both_themes_color_the_same_parts_and_text_has_contrast():
     dark, light = palette("dark"), palette("light")
     assert dark.keys() == light.keys()
     for colors in (dark, light):
-        ground, ink = colors[dpg.mvThemeCol_WindowBg], colors[dpg.mvThemeCol_Text]
-        assert _contrast(ground, ink) > 7
+        background, text = colors[dpg.mvThemeCol_WindowBg], colors[dpg.mvThemeCol_Text]
+        assert _contrast(background, text) > 7
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])

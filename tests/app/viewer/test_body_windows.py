@@ -1,4 +1,4 @@
-"""Limbs, clips and rows of avatars in the real windows: clicked, dragged, dropped and played as a person would."""
+"""Joints, clips and the avatar row in the real windows, by clicks, drags, drops and keys."""
 
 from pathlib import Path
 
@@ -32,16 +32,16 @@ def waving_bvh(num_frames: int) -> str:
     return "\n".join([*lines, "}", "MOTION", f"Frames: {num_frames}", "Frame Time: 0.04", *rows])
 
 
-def middle(event: dict, place: int, first: int, second: int) -> tuple[float, float]:
-    ends = np.array([event["joints_px"][place][joint] for joint in (first, second)])
+def middle(event: dict, index: int, first: int, second: int) -> tuple[float, float]:
+    ends = np.array([event["joints_px"][index][joint] for joint in (first, second)])
     return tuple(ends.mean(0))
 
 
-def click(viewer: Viewer, place: tuple[float, float]) -> None:
-    viewer.drag("picture", place, place)
+def click(viewer: Viewer, point: tuple[float, float]) -> None:
+    viewer.drag("picture", point, point)
 
 
-def test_a_click_takes_hold_of_the_arm_and_a_dragged_ring_turns_it(viewer):
+def test_a_click_selects_the_arms_joint_and_a_dragged_ring_turns_it(viewer):
     start = viewer.settled()
     before = viewer.picture().astype(int)
     click(viewer, middle(start, 0, LEFT_SHOULDER, LEFT_ELBOW))
@@ -58,7 +58,7 @@ def test_a_click_takes_hold_of_the_arm_and_a_dragged_ring_turns_it(viewer):
     viewer.keep("turned")
 
 
-def test_escape_lets_go_and_the_viewer_stays(viewer):
+def test_escape_deselects_the_joint_and_does_not_close_the_viewer(viewer):
     viewer.key("Escape")
     viewer.wait("no rings", lambda: viewer.last("shown")["rings"] == [])
     viewer.key("z")
@@ -77,7 +77,7 @@ def test_the_clip_is_scrubbed_on_the_strip_and_played_with_the_space_bar(viewer)
     viewer.settled(clip_s=0.0)
 
 
-def test_a_dropped_bvh_plays_and_a_file_of_no_use_is_told_so(viewer, tmp_path):
+def test_a_dropped_bvh_plays_and_an_unknown_file_gives_a_message(viewer, tmp_path):
     (tmp_path / "wave.bvh").write_text(waving_bvh(num_frames=60))
     viewer.drop(tmp_path / "wave.bvh")
     viewer.wait("the new clip", lambda: (viewer.last("shown") or {}).get("motion") == "wave")

@@ -1,4 +1,4 @@
-"""The camera by hand, in the real windows: fly, look, keep, run along a path."""
+"""The camera in the real windows: fly mode, looking around, bookmarks, camera path."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from tests.app.desktop import WINDOW_MARKS
 pytestmark = WINDOW_MARKS
 
 
-def test_held_keys_fly_a_drag_looks_around_and_escape_lands(viewer):
+def test_held_keys_fly_a_drag_looks_around_and_escape_ends_it(viewer):
     start = viewer.settled()["camera"]
     viewer.key("shift+f")
     viewer.desktop.pointer("keydown", "w")
@@ -18,7 +18,7 @@ def test_held_keys_fly_a_drag_looks_around_and_escape_lands(viewer):
     width, height = viewer.picture().shape[1::-1]
     viewer.drag("picture", (0.5 * width, 0.2 * height), (0.6 * width, 0.2 * height))
     turned = viewer.settled(lambda event: event["camera"][0] < -1.0)
-    assert turned["camera"][2] == flown[2] and turned["camera"][3] > 0.02  # what is looked at goes to the right
+    assert turned["camera"][2] == flown[2] and turned["camera"][3] > 0.02  # the orbited point moves to the right
     viewer.key("Escape", "z", "z")  # one step a flight, one a look
     viewer.settled(camera=start, flies=False)
 

@@ -7,7 +7,7 @@ HELP_MENU, FIRST_ITEM = (159, 14), (180, 46)  # in the controls, pixels; Dear Py
 
 
 def press(viewer, *names):
-    """Keys for whichever window has the keyboard."""
+    """Press keys in the window that has the keyboard."""
     for name in names:
         viewer.desktop.pointer("key", name)
 

@@ -1,4 +1,4 @@
-"""Looking closely, in the real windows: values and a loupe beside the pointer, edges and bones, two lights split."""
+"""Pixel inspector, overlays and comparison in the real windows."""
 
 import numpy as np
 
@@ -12,18 +12,18 @@ def changed(before: np.ndarray, after: np.ndarray) -> np.ndarray:  # [H, W] bool
     return np.abs(before.astype(int) - after.astype(int)).max(-1) > 8
 
 
-def test_values_and_pixels_are_told_beside_the_pointer_and_the_picture_stays(viewer):
+def test_values_and_a_loupe_show_beside_the_pointer_and_the_picture_stays(viewer):
     event = viewer.settled()
     plain = viewer.picture()
     x, y = event["joints_px"][0][0]  # the pelvis
     left, top = viewer.origin("picture")
     viewer.key("t", "u")
     viewer.desktop.pointer("mousemove", round(left + x), round(top + y))
-    told = viewer.wait("the engine's numbers", lambda: (viewer.last("pointed") or {}).get("value"))
+    viewer.wait("the card", lambda: (viewer.last("pointed") or {}).get("value"))
     viewer.wait("the engine's numbers", lambda: "…" not in str(viewer.last("pointed")["value"]))
-    told = viewer.last("pointed")["value"]
-    assert [line[0] for line in told["lines"]][1:3] == ["radiance", "albedo"]
-    depth = next(line[1][0] for line in told["lines"] if line[0] == "depth")
+    card = viewer.last("pointed")["value"]
+    assert [line[0] for line in card["lines"]][1:3] == ["radiance", "albedo"]
+    depth = next(line[1][0] for line in card["lines"] if line[0] == "depth")
     assert 1.0 < float(depth) < 20.0
     viewer.keep("values")
     shown = changed(plain, viewer.picture())
@@ -33,14 +33,14 @@ def test_values_and_pixels_are_told_beside_the_pointer_and_the_picture_stays(vie
     viewer.wait("an empty picture", lambda: changed(plain, viewer.picture()).sum() == 0)
 
 
-def test_edges_and_bones_come_by_key_and_by_checkbox(viewer):
+def test_edges_and_bones_are_switched_by_key_and_by_checkbox(viewer):
     viewer.settled()
     plain = viewer.picture()
     viewer.key("shift+j")
     viewer.settled(overlays=[True, False])
     wired = changed(plain, viewer.picture()).sum()
-    left, top = viewer.place("view.albedo", 0.0, 0.0)
-    tab = left + 37.0, top - 24.0  # the third one of that place: View, Stage, Inspect
+    left, top = viewer.point("view.albedo", 0.0, 0.0)
+    tab = left + 37.0, top - 24.0  # the third tab of its dock: View, Stage, Inspect
     viewer.drag("panels", tab, tab)
     viewer.wait("the panel Inspect", lambda: "inspect.joints" in viewer.last("widgets")["value"])
     viewer.click("inspect.joints", 0.1)

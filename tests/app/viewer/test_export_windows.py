@@ -1,4 +1,4 @@
-"""Sessions, pictures and videos in the real windows: saved, lost, brought back and taken away as a person would."""
+"""Sessions, pictures and videos in the real windows: saved, restored after a crash, exported, copied as commands."""
 
 import signal
 from pathlib import Path
@@ -23,7 +23,7 @@ def folder(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def start(desktop, folder, avatar_file):
-    """Open the viewer as one command line does; all of them in one folder."""
+    """Start a viewer with the arguments of a command line; all run in one folder."""
     viewers = []
 
     def opened(*arguments: str) -> Viewer:
@@ -40,7 +40,7 @@ def messages(viewer: Viewer) -> str:
     return "\n".join((viewer.last("messages") or {"value": []})["value"])
 
 
-def test_a_session_is_saved_lost_and_brought_back(start, folder, desktop):
+def test_a_session_is_saved_and_restored_after_a_crash(start, folder, desktop):
     viewer = start()
     viewer.key("l", "g")
     viewer.settled(lambda event: len(event["lamps"]) == 1 and event["surroundings"][1])
@@ -52,7 +52,7 @@ def test_a_session_is_saved_lost_and_brought_back(start, folder, desktop):
     viewer.settled(lambda event: len(event["lamps"]) == 2)
     settings = Path(desktop.environment["XDG_CONFIG_HOME"]) / "phynes-viewer" / "autosave"
     viewer.wait(
-        "the kept session", lambda: any(len(load_session(p).light.lamps) == 2 for p in settings.glob("[!.]*.json"))
+        "the autosaved session", lambda: any(len(load_session(p).light.lamps) == 2 for p in settings.glob("[!.]*.json"))
     )
     viewer.process.send_signal(signal.SIGKILL)
     viewer.process.wait(20)

@@ -1,4 +1,4 @@
-"""The light by hand, in the real windows: step, turn, surroundings, drag."""
+"""The light in the real windows: environments, rotation, surroundings, lamps, dropped files."""
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ def test_arrows_step_through_the_lights_and_a_held_key_turns_them(viewer):
     viewer.settled(lambda event: event["light"][1] == first)
 
 
-def test_the_stage_appears_by_key(viewer):
+def test_the_surroundings_are_switched_by_keys(viewer):
     viewer.settled()
     plain = viewer.picture().astype(int)
     for key in ("g", "k", "v", "v"):
@@ -39,10 +39,10 @@ def test_the_stage_appears_by_key(viewer):
     corner = with_surroundings[top + int(0.9 * side), left + int(0.08 * side)]
     assert np.abs(corner - plain[top + int(0.9 * side), left + int(0.08 * side)]).max() > 20  # the chrome ball
     upper = (slice(top + 8, top + 40), slice(left + int(0.4 * side), left + int(0.6 * side)))
-    assert np.abs(with_surroundings[upper] - plain[upper]).mean() > 5  # the sky
+    assert np.abs(with_surroundings[upper] - plain[upper]).mean() > 5  # the environment
     for key in ("g", "k", "v", "v", "v"):
         viewer.key(key)
-    # a clear backdrop and a color are one picture to the engine: the trace may name either
+    # the engine renders the same picture for a clear backdrop and a color: the record may name either
     viewer.settled(lambda event: event["surroundings"][0] in ("none", "color") and not any(event["surroundings"][1:]))
     assert np.abs(viewer.picture().astype(int) - plain).mean() < 1.0
 
@@ -50,7 +50,7 @@ def test_the_stage_appears_by_key(viewer):
 def test_a_lamp_is_dragged_on_the_probe_picture(viewer):
     viewer.key("l")
     start = viewer.settled(lambda event: len(event["lamps"]) == 1)["lamps"][0]
-    viewer.drag("panels", viewer.place("probes.picture", 0.7, 0.3), viewer.place("probes.picture", 0.55, 0.45))
+    viewer.drag("panels", viewer.point("probes.picture", 0.7, 0.3), viewer.point("probes.picture", 0.55, 0.45))
     moved = viewer.settled(lambda event: event["lamps"][0] != start)["lamps"][0]
     assert moved[0] == pytest.approx(90.0 - 0.05 * 360.0, abs=12.0)  # u = 0.55 lies 18 degrees from +X to the front
 
@@ -64,7 +64,9 @@ def test_a_dropped_hdr_lights_joins_the_strip_and_a_click_goes_back_to_another(v
     viewer.settled(lambda event: event["light"][:2] == ["environment", str(viewer.folder / "blue.hdr")])
     picture = viewer.picture().astype(int)
     assert (picture[..., 2] > picture[..., 0] + 30).mean() > 0.01
-    viewer.click("light.strip", across=0.05)  # the dropped one came into view at the end: the second is first now
+    viewer.click(
+        "light.strip", across=0.05
+    )  # the strip has scrolled to the dropped one at its end: the second is first now
     viewer.settled(lambda event: event["light"][0] == "environment" and "blue" not in event["light"][1])
     viewer.key("ctrl+z", "ctrl+z")
     viewer.settled(light=before["light"])

@@ -1,4 +1,4 @@
-"""Materials by hand, in the real windows: take the brush, paint across the body, undo, save beside the checkpoint."""
+"""Materials in the real windows: choose the brush, paint, undo, save beside the checkpoint."""
 
 import json
 
@@ -21,13 +21,13 @@ def viewer(desktop, avatar_file, tmp_path_factory):
 
 
 def trunk(viewer):
-    """The middle of the picture, where no message stands."""
+    """The middle of the picture, away from messages."""
     picture = viewer.picture().astype(int)
     height, width = picture.shape[:2]
     return picture[int(0.2 * height) : int(0.75 * height), int(0.3 * width) : int(0.7 * width)]
 
 
-def test_a_stroke_in_the_picture_is_painted_taken_back_and_saved(viewer):
+def test_a_stroke_in_the_picture_is_painted_undone_and_saved(viewer):
     viewer.key("2")
     start = viewer.settled(buffer="albedo", materials=[True, 0, "none"])
     plain = trunk(viewer)

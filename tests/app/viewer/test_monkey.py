@@ -1,4 +1,4 @@
-"""A monkey at the keyboard: random keys, drags, widgets and files must neither crash, leak nor freeze anything."""
+"""Random keys, drags, widget values and dropped files neither crash nor freeze the viewer, nor leak memory."""
 
 import json
 import os
@@ -33,15 +33,15 @@ from phynes_core.io.shipped_files import ASSETS
 from tests.app.fake_commands import Clip, PictureEvents, fake_commands
 
 SIZE = 48
-LONGEST_S = 60.0  # that a single picture may take before the engine counts as frozen
+LONGEST_S = 60.0  # in which every single picture must be finished
 LONGEST_WARM_UP_S = 900.0
 MOST_GROWTH = 1.02
 SLIDERS = {"mvSliderFloat": float, "mvSliderInt": int, "mvDragFloat": float}
 WHOLE_RUN = pytest.param(10_000, marks=pytest.mark.soak)
 
 
-class Monkey:
-    """Everything a person can do without a display, at random."""
+class RandomUser:
+    """Everything that a user can do, at random, without a display."""
 
     def __init__(self, avatar: Path, folder: Path, seed: int) -> None:
         self.random = random.Random(seed)
@@ -52,7 +52,7 @@ class Monkey:
         session.check(self.store.state)
         self.choices = session.choices(str(avatar))
         self.worker = Worker(session, SIZE)
-        # files and windows are out of reach: their controllers only note what they are asked
+        # the controllers of files and windows only record their calls
         self.commands = fake_commands(
             self.store, clock=Clip(1.0, 30.0), environments=tuple(choice.key for choice in self.choices.environments),
             avatars=(str(avatar),),
@@ -63,8 +63,8 @@ class Monkey:
         build_theme(ASSETS / "fonts")
         self.layout.build()
         self.widgets = [item for item in dpg.get_all_items() if dpg.get_item_callback(item)]
-        self.deeds: tuple[Callable[[], None], ...] = (self.run_command,) * 5 + (self.drag, self.use_widget) * 3
-        self.deeds += (self.drop, self.turn_wheel, self.take_back)
+        self.actions: tuple[Callable[[], None], ...] = (self.run_command,) * 5 + (self.drag, self.use_widget) * 3
+        self.actions += (self.drop, self.turn_wheel, self.undo_or_redo)
         self.worker.start()
         start_s = time.monotonic()
         while not self.worker.status.is_ready:  # kernels may have to be compiled
@@ -76,10 +76,10 @@ class Monkey:
         dpg.destroy_context()
 
     def step(self) -> str:
-        deed = self.random.choice(self.deeds)
-        what = deed()
+        action = self.random.choice(self.actions)
+        detail = action()
         self.store.apply()
-        return f"{deed.__name__} {what}"
+        return f"{action.__name__} {detail}"
 
     def run_command(self) -> str:
         command = self.random.choice(COMMANDS)
@@ -87,7 +87,7 @@ class Monkey:
         return command.id
 
     def drag(self) -> None:
-        x, y = self._place()
+        x, y = self._random_point()
         self.picture.press(
             x, y, self.random.choice((1, 1, 2, 3)), self.random.random() < 0.2, self.random.random() < 0.2
         )
@@ -102,7 +102,7 @@ class Monkey:
     def turn_wheel(self) -> None:
         self.picture.scroll(self.random.choice((-3.0, -1.0, 1.0, 3.0)))
 
-    def take_back(self) -> None:
+    def undo_or_redo(self) -> None:
         for _ in range(self.random.randrange(8)):
             self.random.choice((self.store.undo, self.store.redo))()
 
@@ -141,8 +141,8 @@ class Monkey:
             self.store.post(edit, label)
         return path.name
 
-    def look(self) -> Frame | None:
-        """Show what there is, as the windows do."""
+    def show_newest(self) -> Frame | None:
+        """Show the newest picture and state, as the windows do."""
         frame = self.worker.latest
         if frame is not None:
             self.picture.viewport = Viewport.of(frame, (800, 800))
@@ -151,7 +151,7 @@ class Monkey:
         return frame
 
     def settle(self) -> None:
-        """Ask for a picture of the newest state and wait: it is drawn, or refused with a message."""
+        """Ask for a picture of the newest state, and wait until it is rendered or fails with a message."""
         state, start_s = self.store.state, time.monotonic()
         self.worker.show(state)
         while True:
@@ -167,12 +167,12 @@ class Monkey:
             assert time.monotonic() < start_s + LONGEST_S, f"no picture of {state}"
             time.sleep(0.002)
 
-    def _place(self) -> tuple[float, float]:
+    def _random_point(self) -> tuple[float, float]:
         return self.random.uniform(-20, 820), self.random.uniform(-20, 820)
 
 
 def strange_files(folder: Path) -> list[Path]:
-    """What people drop: good, broken, empty, of another kind, and no file at all."""
+    """Files to drop: good, broken, empty and unknown ones, one that does not exist, a folder."""
     rng = np.random.default_rng(3)
     write_hdr(folder / "light.hdr", rng.random((8, 16, 3), np.float32))
     rig = {"format": "phynes-light-rig", "version": 1, "lamps": [{}]}
@@ -198,28 +198,28 @@ def settings(monkeypatch, tmp_path):
 @pytest.mark.parametrize("count", [300, WHOLE_RUN])
 def test_random_edits_drops_and_keys_break_nothing(avatar_file, tmp_path, settings, count):
     seed = int(os.environ.get("PHYNES_MONKEY_SEED", "1"))
-    monkey = Monkey(avatar_file, tmp_path, seed)
-    deeds, memory = [], []
+    user = RandomUser(avatar_file, tmp_path, seed)
+    actions, memory = [], []
     try:
         for index in range(count):
             try:
-                deeds.append(monkey.step())
-                monkey.look()
+                actions.append(user.step())
+                user.show_newest()
                 if index % 10 == 9:
-                    monkey.settle()
+                    user.settle()
                     memory.append(resident_mb() or 0.0)
-                wrong = [text for text in (m.text for m in monkey.worker.status.messages) if "Internal error" in text]
+                wrong = [text for text in (m.text for m in user.worker.status.messages) if "Internal error" in text]
                 assert not wrong, wrong
             except BaseException:
-                print(f"seed {seed}, deed {index}; the last ones:", *deeds[-12:], sep="\n  ")
+                print(f"seed {seed}, action {index}; the last ones:", *actions[-12:], sep="\n  ")
                 raise
-        while monkey.store.can_undo:
-            monkey.store.undo()
-        monkey.settle()
+        while user.store.can_undo:
+            user.store.undo()
+        user.settle()
     finally:
-        monkey.close()
+        user.close()
     if count > 1000:
         fifth = len(memory) // 5
-        # kept files, texts and 200 states to take back fill up for thousands of deeds
+        # caches of files and texts and 200 undo states fill up over thousands of actions
         before, last = np.median(memory[-2 * fifth : -fifth]), np.median(memory[-fifth:])
         assert last < MOST_GROWTH * before, memory[::fifth]

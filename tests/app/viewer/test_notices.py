@@ -1,4 +1,4 @@
-"""What the picture says in words, and for how long."""
+"""Captions over the picture: hints, messages, progress, help pages."""
 
 from dataclasses import replace
 
@@ -22,7 +22,7 @@ def notices(monkeypatch, tmp_path):
 
 
 def click(notices, x, y):
-    """With the tool, in a window of 1000 x 500; x, y in shares of it."""
+    """Click by the tool in a window of 1000 x 500; x, y in shares of it."""
     viewport = Viewport.of(blank_frame(ViewState(), 16), (1000, 500))
     press, tool = PointerEvent(viewport, (1000 * x, 500 * y)), NoticeTool(notices)
     assert tool.hit(press) and not tool.hit(replace(press, button=RIGHT))
@@ -33,10 +33,10 @@ def texts(captions):
     return [caption.text for caption in captions]
 
 
-def test_the_first_start_hints_until_a_hand_is_on_the_picture(notices):
+def test_the_first_start_shows_hints_until_the_picture_is_used(notices):
     ready, first = Status(is_ready=True), notices()
     assert set(texts(first.captions(ready, True, 0.0))) == set(HINTS) and len(HINTS) == 3
-    first.touch()
+    first.hide_hints()
     assert first.captions(ready, True, 1.0) == []
     assert notices().captions(ready, True, 0.0) == []  # not the first start any more
 
@@ -44,13 +44,13 @@ def test_the_first_start_hints_until_a_hand_is_on_the_picture(notices):
 def test_messages_fade_and_errors_stay_longer(notices):
     status = Status(is_ready=True, messages=(Message("bad file", True, 0.0), Message("saved", False, 0.0)))
     said = notices()
-    said.touch()
+    said.hide_hints()
     assert set(texts(said.captions(status, True, 1.0))) == {"bad file", "saved"}
     assert texts(said.captions(status, True, MESSAGE_SHOWN_S + 0.1)) == ["bad file"]
     assert said.captions(status, True, ERROR_SHOWN_S + 0.1) == []
 
 
-def test_the_newest_message_stands_lowest_and_long_ones_are_cut(notices):
+def test_the_newest_message_is_lowest_and_long_ones_are_cut(notices):
     messages = tuple(Message(f"message {number} " + "x" * 200, False, 0.0) for number in range(5))
     captions = notices().captions(Status(is_ready=True, messages=messages), True, 1.0)
     assert [text[:9] for text in texts(captions)] == ["message 4", "message 3", "message 2"]
@@ -61,7 +61,7 @@ def test_the_newest_message_stands_lowest_and_long_ones_are_cut(notices):
 def test_a_click_shows_all_of_a_message_until_the_next_click(notices):
     long = "cannot read it: " + "word " * 60
     status, said = Status(is_ready=True, messages=(Message("saved", False, 0.0), Message(long, True, 0.0))), notices()
-    said.touch()
+    said.hide_hints()
     lowest = said.captions(status, True, 1.0)[0]
     assert said.message_at(0.05, lowest.y) is None and said.message_at(0.5, 0.3) is None
     click(said, 0.45, lowest.y + 0.01)
@@ -71,7 +71,7 @@ def test_a_click_shows_all_of_a_message_until_the_next_click(notices):
     assert said.captions(status, True, 1000.0) == []
 
 
-def test_progress_says_how_long_it_takes(notices):
+def test_progress_shows_the_remaining_time(notices):
     status = Status(is_ready=True, recording=RecordingStatus("running", 5, 20, "t.mp4", left_s=75.0))
     said = texts(notices().captions(status, True, 0.0))
     assert "Making the video   5 of 20   ·   1:15 left   ·   Shift+R cancels" in said

@@ -1,4 +1,4 @@
-"""Sessions as files between the windows and the disk, and what is left when a viewer does not come to its end."""
+"""Sessions: saving, opening, restoring after a crash, recent files, and sessions on the command line."""
 
 import json
 import shutil
@@ -27,7 +27,7 @@ def own_settings(tmp_path, monkeypatch):
 
 
 class Bench:
-    """A controller with the store behind it, and what it said."""
+    """A session controller, its store, and its messages."""
 
     def __init__(self, avatar_file, opened=OpenedSession()):  # noqa: B008 - frozen
         self.said = []
@@ -43,7 +43,7 @@ class Bench:
 
 
 def crash(state):
-    """What a viewer leaves that ended unexpectedly."""
+    """Leave the files of a viewer that ended unexpectedly."""
     autosave = Autosave(ViewState())
     autosave.turn(state, time.monotonic())
     autosave._writer.join(10)
@@ -51,87 +51,83 @@ def crash(state):
 
 
 def test_saving_twice_writes_one_file_and_says_whether_it_is_current(avatar_file):
-    controller = Bench(avatar_file)
-    controller.edit(yaw_deg=20.0)
-    assert not controller.controller.status.is_saved
-    controller.controller.save()
-    assert controller.controller.status.name == "somebody_session.json" and controller.controller.status.is_saved
-    controller.edit(yaw_deg=30.0)
-    assert not controller.controller.status.is_saved
-    controller.controller.save()
-    assert load_session(Path("somebody_session.json")) == controller.store.state
+    bench = Bench(avatar_file)
+    bench.edit(yaw_deg=20.0)
+    assert not bench.controller.status.is_saved
+    bench.controller.save()
+    assert bench.controller.status.name == "small_session.json" and bench.controller.status.is_saved
+    bench.edit(yaw_deg=30.0)
+    assert not bench.controller.status.is_saved
+    bench.controller.save()
+    assert load_session(Path("small_session.json")) == bench.store.state
     assert len(list(Path().glob("*.json"))) == 1
 
 
 def test_a_new_session_never_replaces_an_older_file(avatar_file):
-    Path("somebody_session.json").write_text("mine")
-    controller = Bench(avatar_file)
-    controller.controller.save()
-    assert Path("somebody_session.json").read_text() == "mine" and Path("somebody_session_2.json").is_file()
+    Path("small_session.json").write_text("mine")
+    bench = Bench(avatar_file)
+    bench.controller.save()
+    assert Path("small_session.json").read_text() == "mine" and Path("small_session_2.json").is_file()
 
 
 def test_opening_is_one_step_that_undo_takes_back(avatar_file, tmp_path):
-    controller = Bench(avatar_file)
-    before = controller.store.state
+    bench = Bench(avatar_file)
+    before = bench.store.state
     other = cameras.orbit(lights.add_lamp(before), 30, 10)
     save_session(tmp_path / "other.json", other)
-    controller.controller.open("other.json")
-    assert controller.store.state == other and controller.controller.status.name == "other.json"
-    controller.store.undo()
-    assert controller.store.state == before
+    bench.controller.open("other.json")
+    assert bench.store.state == other and bench.controller.status.name == "other.json"
+    bench.store.undo()
+    assert bench.store.state == before
 
 
 def test_a_file_that_is_no_session_is_a_message_and_changes_nothing(avatar_file, tmp_path):
-    controller = Bench(avatar_file)
-    before = controller.store.state
+    bench = Bench(avatar_file)
+    before = bench.store.state
     (tmp_path / "bad.json").write_text('{"format": "phynes session", "version": 2, "view": {"light": {"lamps": 3}}}')
-    controller.controller.open("bad.json")
-    assert controller.store.state == before and controller.controller.status.name == ""
-    text, is_error = controller.said[-1]
+    bench.controller.open("bad.json")
+    assert bench.store.state == before and bench.controller.status.name == ""
+    text, is_error = bench.said[-1]
     assert is_error and "light.lamps: expected a list, got 3" in text and "\n" not in text
 
 
-def test_a_place_that_cannot_be_written_is_a_message(avatar_file, tmp_path):
-    controller = Bench(avatar_file)
+def test_a_path_that_cannot_be_written_gives_a_message(avatar_file, tmp_path):
+    bench = Bench(avatar_file)
     (tmp_path / "file").write_text("")
-    controller.controller.save_as("file/s.json")
-    assert controller.said[-1][1] and "cannot write here" in controller.said[-1][0]
+    bench.controller.save_as("file/s.json")
+    assert bench.said[-1][1] and "cannot write here" in bench.said[-1][0]
 
 
-def test_what_a_viewer_lost_is_offered_once_and_comes_back(avatar_file):
+def test_a_lost_session_is_offered_once_and_restored(avatar_file):
     lost = lights.add_lamp(ViewState(BodyState(str(avatar_file.resolve()))))
     crash(lost)
-    controller = Bench(avatar_file)
-    assert controller.controller.can_restore
-    controller.controller.restore()
-    assert (
-        controller.store.state == lost
-        and not controller.controller.can_restore
-        and not controller.controller.status.is_saved
-    )
-    controller.controller.end()
+    bench = Bench(avatar_file)
+    assert bench.controller.can_restore
+    bench.controller.restore()
+    assert bench.store.state == lost and not bench.controller.can_restore and not bench.controller.status.is_saved
+    bench.controller.end()
     assert list(autosave_folder().iterdir()) == []
     assert not Bench(avatar_file).controller.can_restore
 
 
-def test_a_viewer_that_ends_as_it_should_leaves_nothing(avatar_file):
-    controller = Bench(avatar_file)
-    controller.edit(yaw_deg=20.0)
-    controller.controller.turn(time.monotonic())
-    controller.controller.end()
+def test_a_viewer_that_ends_properly_leaves_no_files(avatar_file):
+    bench = Bench(avatar_file)
+    bench.edit(yaw_deg=20.0)
+    bench.controller.update(time.monotonic())
+    bench.controller.end()
     assert list(autosave_folder().iterdir()) == [] and lost_sessions() == []
 
 
 def test_a_running_viewers_session_is_not_lost(avatar_file):
-    controller = Bench(avatar_file)
-    controller.edit(yaw_deg=20.0)
-    controller.controller.turn(time.monotonic())
-    controller.controller._autosave._writer.join(10)
+    bench = Bench(avatar_file)
+    bench.edit(yaw_deg=20.0)
+    bench.controller.update(time.monotonic())
+    bench.controller._autosave._writer.join(10)
     assert len(list(autosave_folder().glob("*.json"))) == 1 and lost_sessions() == []
-    controller.controller.end()
+    bench.controller.end()
 
 
-def test_a_clock_that_runs_writes_nothing(avatar_file):
+def test_playing_a_clip_alone_writes_nothing(avatar_file):
     state = ViewState(BodyState(str(avatar_file)))
     autosave = Autosave(state)
     autosave.turn(edits.edit_body(state, time_s=3.0, playing=True), time.monotonic())
@@ -142,19 +138,19 @@ def test_a_clock_that_runs_writes_nothing(avatar_file):
 def test_a_lost_session_that_is_damaged_is_a_message(avatar_file):
     crash(lights.add_lamp(ViewState(BodyState(str(avatar_file.resolve())))))
     lost_sessions()[0].write_text("{")
-    controller = Bench(avatar_file)
-    before = controller.store.state
-    controller.controller.restore()
-    assert controller.said[-1][1] and controller.store.state == before and not controller.controller.can_restore
+    bench = Bench(avatar_file)
+    before = bench.store.state
+    bench.controller.restore()
+    assert bench.said[-1][1] and bench.store.state == before and not bench.controller.can_restore
 
 
 def test_settings_that_cannot_be_written_do_not_stop_the_viewer(avatar_file, tmp_path):
     (tmp_path / "settings").write_text("a file where a folder should be")
-    controller = Bench(avatar_file)
-    controller.edit(yaw_deg=20.0)
-    controller.controller.turn(time.monotonic())
-    controller.controller.note_shown(controller.store.state)
-    controller.controller.end()
+    bench = Bench(avatar_file)
+    bench.edit(yaw_deg=20.0)
+    bench.controller.update(time.monotonic())
+    bench.controller.note_shown(bench.store.state)
+    bench.controller.end()
 
 
 def test_recent_files_are_kept_newest_first_and_missing_ones_dropped(tmp_path):
@@ -178,36 +174,34 @@ def test_a_damaged_list_of_recent_files_is_an_empty_one(content):
 
 
 def test_a_recent_file_opens_by_its_kind(avatar_file, tmp_path):
-    controller = Bench(avatar_file)
+    bench = Bench(avatar_file)
     other = tmp_path / "other.ckpt"
     shutil.copy(avatar_file, other)
-    controller.controller.open_recent("avatar", str(other))
-    controller.controller.open_recent("light", str(tmp_path / "gone.exr"))
-    controller.store.apply()
-    assert controller.store.state.body.avatar == str(other)
-    assert controller.said == [(f"{tmp_path / 'gone.exr'}: it is not there any more", True)]
+    bench.controller.open_recent("avatar", str(other))
+    bench.controller.open_recent("light", str(tmp_path / "gone.exr"))
+    bench.store.apply()
+    assert bench.store.state.body.avatar == str(other)
+    assert bench.said == [(f"{tmp_path / 'gone.exr'}: it is not there any more", True)]
 
 
 def test_a_rig_that_was_saved_or_loaded_is_a_recent_light(avatar_file, tmp_path):
-    controller = Bench(avatar_file)
-    rigs = RigController(controller.store, lambda *_, **__: None, controller.controller.note_light)
+    bench = Bench(avatar_file)
+    rigs = RigController(bench.store, lambda *_, **__: None, bench.controller.note_light)
     rigs.save(str(tmp_path / "rig.json"))
-    assert controller.controller.status.recent["light"] == (str(tmp_path / "rig.json"),)
+    assert bench.controller.status.recent["light"] == (str(tmp_path / "rig.json"),)
     (tmp_path / "two.json").write_text('{"format": "phynes-light-rig", "version": 1, "lamps": [{}, {}]}')
-    controller.controller.open_recent("light", str(tmp_path / "two.json"))
-    controller.store.apply()
-    assert len(controller.store.state.light.lamps) == 2 and controller.controller.status.recent["light"][0].endswith(
-        "two.json"
-    )
+    bench.controller.open_recent("light", str(tmp_path / "two.json"))
+    bench.store.apply()
+    assert len(bench.store.state.light.lamps) == 2 and bench.controller.status.recent["light"][0].endswith("two.json")
 
 
 @pytest.mark.parametrize("name", ["", "/", "a\0b", "~nobody-of-this-name/s.json"])
 def test_a_name_that_no_file_can_have_is_a_message(avatar_file, name):
-    controller = Bench(avatar_file)
-    controller.controller.save_as(name)
-    controller.controller.open(name)
-    RigController(controller.store, controller.controller._say).save(name)
-    assert len(controller.said) == 3 and all(is_error and "\n" not in text for text, is_error in controller.said)
+    bench = Bench(avatar_file)
+    bench.controller.save_as(name)
+    bench.controller.open(name)
+    RigController(bench.store, bench.controller._say).save(name)
+    assert len(bench.said) == 3 and all(is_error and "\n" not in text for text, is_error in bench.said)
 
 
 # the command line
@@ -253,7 +247,7 @@ def test_numbers_that_would_break_the_viewer_are_refused(capsys, tmp_path, view,
     assert message in refused(capsys, "render", "--session", "s.json", "--out", "o")
 
 
-def test_a_session_renders_as_the_options_do_that_it_stands_for(capsys, tmp_path, avatar_file):
+def test_a_session_renders_as_the_same_options_do(capsys, tmp_path, avatar_file):
     state = ViewState(BodyState(str(avatar_file.resolve())))
     state = lights.move_lamp(lights.add_lamp(edits.edit_light(state, mode="none")), 0, 60.0, 30.0)
     state = lights.edit_lamp(state, 0, color=(1.0, 1.0, 1.0), intensity=3.0)

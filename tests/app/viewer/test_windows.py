@@ -1,6 +1,6 @@
-"""The real windows, used as a person uses them: Xvfb, a window manager, a pointer, screenshots.
+"""The real windows under Xvfb with a window manager, driven by pointer and keys and checked by screenshots.
 
-One viewer serves most tests, in order; each leaves it usable. Everything waits for what it expects, never for a time.
+Most tests share one viewer, in order; each leaves it usable. They wait for a condition, never for a fixed time.
 """
 
 import os
@@ -37,8 +37,8 @@ def start_viewer(desktop, avatar_file, tmp_path):
 def halves(picture: np.ndarray) -> tuple[float, float]:
     """Mean brightness of the body's left and right half on the screen, away from captions and handles."""
     height, width = picture.shape[:2]
-    band = picture[int(0.3 * height) : int(0.6 * height)].astype(float).mean(-1)
-    return band[:, int(0.36 * width) : int(0.48 * width)].mean(), band[:, int(0.52 * width) : int(0.64 * width)].mean()
+    rows = picture[int(0.3 * height) : int(0.6 * height)].astype(float).mean(-1)
+    return rows[:, int(0.36 * width) : int(0.48 * width)].mean(), rows[:, int(0.52 * width) : int(0.64 * width)].mean()
 
 
 def test_it_opens_on_the_avatar_under_the_captured_light(viewer):
@@ -77,7 +77,7 @@ def test_dragging_the_light_moves_it_and_lights_the_other_side(viewer):
     assert left > right + 3
 
 
-def test_undo_brings_the_lamp_back_and_redo_takes_it_again(viewer):
+def test_undo_moves_the_lamp_back_and_redo_moves_it_again(viewer):
     before = viewer.settled()
     viewer.key("z")
     viewer.settled(lambda event: event["lamps"][0][0] > 20)
@@ -103,7 +103,7 @@ def test_orbit_pan_zoom_and_back(viewer):
 def test_scrubbing_a_joint_moves_the_arm(viewer):
     viewer.settled()
     before = viewer.picture()
-    viewer.drag("panels", viewer.place("joint16", 0.35), viewer.place("joint16", 0.42))
+    viewer.drag("panels", viewer.point("joint16", 0.35), viewer.point("joint16", 0.42))
     event = viewer.settled(lambda event: event["joints"])
     assert list(event["joints"]) == ["16"] and event["joints"]["16"][1] > 20
     assert (np.abs(viewer.picture().astype(int) - before).max(-1) > 40).mean() > 0.002
@@ -111,7 +111,7 @@ def test_scrubbing_a_joint_moves_the_arm(viewer):
     viewer.settled(joints={})
 
 
-def test_every_buffer_has_a_key_and_a_face_of_its_own(viewer):
+def test_every_buffer_has_a_key_and_a_picture_of_its_own(viewer):
     viewer.click("light.mode", across=0.1)
     viewer.settled(lambda event: event["light"][0] == "captured")
     means = {}
@@ -122,8 +122,8 @@ def test_every_buffer_has_a_key_and_a_face_of_its_own(viewer):
         picture = viewer.picture().astype(float)
         height, width = picture.shape[:2]
         means[name] = picture[int(0.3 * height) : int(0.5 * height), int(0.44 * width) : int(0.56 * width)].mean((0, 1))
-    faces = list(means.values())
-    differences = [np.abs(a - b).max() for i, a in enumerate(faces) for b in faces[:i]]
+    colors = list(means.values())
+    differences = [np.abs(a - b).max() for i, a in enumerate(colors) for b in colors[:i]]
     assert min(differences) > 1.5, means
     viewer.click("view.albedo")
     viewer.settled(buffer="albedo")
@@ -135,12 +135,12 @@ def test_exposure_is_instant_and_renders_nothing(viewer):
     viewer.settled()
     states = len(viewer.events("state"))
     dark = viewer.picture().mean()
-    viewer.drag("panels", viewer.place("view.exposure", 0.5), viewer.place("view.exposure", 0.7))
+    viewer.drag("panels", viewer.point("view.exposure", 0.5), viewer.point("view.exposure", 0.7))
     viewer.wait("a brighter picture", lambda: viewer.picture().mean() > dark + 2)
     assert len(viewer.events("state")) == states
 
 
-def test_the_clip_plays_and_rests(viewer):
+def test_the_clip_plays_and_pauses(viewer):
     viewer.click("avatar.play")
     start = viewer.last("shown")["clip_s"]
     viewer.wait("a later pose", lambda: viewer.last("shown")["clip_s"] != start)
@@ -161,7 +161,7 @@ def test_painting_a_probe_and_dragging_the_marker(viewer):
 
 def test_recording_writes_a_whole_video_and_cancel_leaves_nothing(viewer):
     viewer.settled()
-    viewer.drag("panels", viewer.place("record.seconds", 0.5), viewer.place("record.seconds", -0.2))
+    viewer.drag("panels", viewer.point("record.seconds", 0.5), viewer.point("record.seconds", -0.2))
     viewer.click("record.start")
     viewer.wait("the video", lambda: (viewer.last("recording") or {}).get("value", {}).get("state") == "done")
     videos = list(viewer.folder.glob("*.mp4"))
@@ -174,7 +174,7 @@ def test_recording_writes_a_whole_video_and_cancel_leaves_nothing(viewer):
     )
     assert np.abs(frames[0].astype(int) - frames[len(frames) // 2]).mean() > 1  # it turned
     videos[0].unlink()
-    viewer.drag("panels", viewer.place("record.seconds", 0.2), viewer.place("record.seconds", 0.9))
+    viewer.drag("panels", viewer.point("record.seconds", 0.2), viewer.point("record.seconds", 0.9))
     viewer.click("record.start")
     viewer.wait("a running recording", lambda: viewer.last("recording")["value"]["num_done"] > 0)
     viewer.click("record.start")
@@ -187,7 +187,7 @@ def test_minimize_and_restore(viewer, window):
     viewer.desktop.pointer("windowminimize", viewer.windows[window])
     viewer.wait(f"{window} minimized", lambda: viewer.last("windows")["value"][window])
     other = "panels" if window == "picture" else "picture"
-    if other == "picture":  # the picture lives on while the panels are away
+    if other == "picture":  # the picture is drawn while the panels are minimized
         viewer.key("2")
         viewer.settled(buffer="albedo")
     else:
@@ -203,13 +203,13 @@ def test_minimize_and_restore(viewer, window):
 
 def test_the_controls_can_be_light_and_large(viewer):
     viewer.settled()
-    places, dark = viewer.last("widgets")["value"], viewer.desktop.picture(viewer.windows["panels"]).mean()
+    rectangles, dark = viewer.last("widgets")["value"], viewer.desktop.picture(viewer.windows["panels"]).mean()
     viewer.key("ctrl+t", "ctrl+equal", "ctrl+equal")
     viewer.wait("light panels", lambda: viewer.desktop.picture(viewer.windows["panels"]).mean() > dark + 80)
-    width = places["timeline.strip"][2]
+    width = rectangles["timeline.strip"][2]
     viewer.wait("a larger strip", lambda: viewer.last("widgets")["value"]["timeline.strip"][2] == round(1.5 * width))
     viewer.key("ctrl+t", "ctrl+0")
-    viewer.wait("the first size", lambda: viewer.last("widgets")["value"] == places)
+    viewer.wait("the first size", lambda: viewer.last("widgets")["value"] == rectangles)
     viewer.click("view.albedo")
     viewer.settled(buffer="albedo")
     viewer.key("1")

@@ -1,4 +1,4 @@
-"""CUDA and GL share a pixel buffer: the driver's calls in their order, undone whatever happens."""
+"""Pixel buffers shared by CUDA and GL: the order of the driver's calls, and that errors release everything."""
 
 from types import SimpleNamespace
 
@@ -13,7 +13,7 @@ STREAM = 0x5EED
 
 
 class Library:
-    """The driver's functions, which note who calls and fail on request."""
+    """Stands for the driver: records calls and streams, and fails at `failing` with `code`."""
 
     def __init__(self, failing="", code=0, num_bytes=1 << 20):
         self.calls, self.streams = [], set()
@@ -43,7 +43,7 @@ def registered(library):
     return RegisteredBuffer(SimpleNamespace(glo=3, size=64), STREAM, Driver(library))
 
 
-def test_a_copy_lies_between_mapping_and_unmapping_on_one_stream():
+def test_a_copy_is_made_between_mapping_and_unmapping_on_one_stream():
     library = Library()
     buffer = registered(library)
     buffer.copy(0xF00, 64)
@@ -57,12 +57,12 @@ def test_a_copy_lies_between_mapping_and_unmapping_on_one_stream():
     assert library.streams == {STREAM}
 
 
-def test_a_refusal_names_the_call_and_the_number():
+def test_an_error_names_the_call_and_the_number():
     with pytest.raises(InteropError, match="cuGraphicsGLRegisterBuffer gives error 999"):
         registered(Library("cuGraphicsGLRegisterBuffer", 999))
 
 
-def test_what_was_mapped_is_unmapped_whatever_happens():
+def test_a_mapped_buffer_is_unmapped_when_the_copy_fails():
     library = Library("cuMemcpyDtoDAsync_v2", 1)
     with pytest.raises(InteropError, match="cuMemcpyDtoDAsync"):
         registered(library).copy(0xF00, 64)
@@ -76,12 +76,12 @@ def test_a_buffer_that_is_too_small_is_not_written_to():
     assert "cuMemcpyDtoDAsync_v2" not in library.calls
 
 
-def test_a_driver_without_these_functions_is_a_refusal():
+def test_a_driver_without_these_functions_raises_an_interop_error():
     with pytest.raises(InteropError, match="cannot be called"):
         Driver(SimpleNamespace())
 
 
-def test_a_refused_buffer_is_given_back(monkeypatch):
+def test_a_buffer_that_cannot_be_registered_is_released(monkeypatch):
     released = []
     buffer = SimpleNamespace(size=64, glo=3, release=lambda: released.append(True))
     monkeypatch.setattr(torch.cuda, "Stream", lambda device: SimpleNamespace(cuda_stream=STREAM))

@@ -1,0 +1,69 @@
+"""Dear PyGui's own window: what its Python functions do not offer, through the symbols of its library."""
+
+import ctypes
+import sys
+from typing import Any
+
+GLFW_FOCUSED, GLFW_ICONIFIED, GLFW_HOVERED = 0x00020001, 0x00020002, 0x0002000B
+
+
+class NativeWindow:
+    """Dear PyGui's GLFW window, reached through the symbols that its Linux wheel exports.
+
+    On Linux Dear PyGui makes its GL context current once, when the viewport is shown, and never again: beside a second
+    GL window one of them stays black unless each drawing makes its own context current first. On other platforms Dear
+    PyGui draws with Direct3D or Metal and needs none of this.
+    """
+
+    def __init__(self) -> None:
+        """Call right after `show_viewport`, on the same thread."""
+        self._library: Any = None
+        if sys.platform != "linux":
+            return
+        import dearpygui._dearpygui as extension
+
+        library = ctypes.CDLL(extension.__file__)
+        library.glfwGetCurrentContext.restype = ctypes.c_void_p
+        library.glfwMakeContextCurrent.argtypes = [ctypes.c_void_p]
+        library.glfwGetWindowAttrib.argtypes = [ctypes.c_void_p, ctypes.c_int]
+        library.glfwFocusWindow.argtypes = [ctypes.c_void_p]
+        self._library = library
+        self._handle = library.glfwGetCurrentContext()
+
+    def make_current(self) -> None:
+        """Make its GL context this thread's."""
+        if self._library is not None:
+            self._library.glfwMakeContextCurrent(self._handle)
+
+    def focus(self) -> None:
+        """Send the keyboard to it."""
+        if self._library is not None:
+            self._library.glfwFocusWindow(self._handle)
+
+    def color_docks(self, colors: dict[int, tuple[int, int, int]]) -> None:
+        """Set Dear ImGui's own colors, which title bars of docks take: they are drawn before the theme is bound."""
+        color_of = getattr(self._library, "_ZN5ImGui17GetStyleColorVec4Ei", None)
+        if color_of is None:
+            return
+        color_of.restype = ctypes.POINTER(ctypes.c_float * 4)
+        for number, rgb in colors.items():
+            color_of(number).contents[:3] = [channel / 255.0 for channel in rgb]
+
+    def arrange(self, layout: str) -> bool:
+        """Arrange the panels by the text of a settings file; False where Dear ImGui cannot be reached."""
+        read = getattr(self._library, "_ZN5ImGui25LoadIniSettingsFromMemoryEPKcm", None)
+        if read is None:
+            return False
+        read.argtypes, read.restype = (ctypes.c_char_p, ctypes.c_size_t), None
+        text = layout.encode()
+        read(text, len(text))
+        return True
+
+    def poll_events(self) -> None:
+        """Handle window events without drawing."""
+        if self._library is not None:
+            self._library.glfwPollEvents()
+
+    def has_attribute(self, attribute: int) -> bool:
+        """A GLFW window attribute; False where it cannot be known."""
+        return self._library is not None and bool(self._library.glfwGetWindowAttrib(self._handle, attribute))
