@@ -45,15 +45,9 @@ class TracedScene:
 
     def point_bits(self, points: Tensor, normals: Tensor, offset_m: float, directions: Tensor) -> Tensor:
         """The same, and once more where something stands over points that are blocked."""
-        bits = self.start_bits(points, normals, torch.full_like(points[:, 0], offset_m), directions)
-        blocked = blocked_rows(normals.numpy(), directions.numpy(), bits.numpy().view("uint32"))
-        rows, skin_m = torch.from_numpy(blocked), SKIN_SHARE * offset_m
-        above, _ = self.nearest_hits(points[rows] + skin_m * normals[rows], normals[rows], offset_m - skin_m)
-        is_cut = torch.isfinite(above)
-        rows, half_m = rows[is_cut], 0.5 * (skin_m + above[is_cut])
-        if len(rows):
-            bits[rows] = self.start_bits(points[rows], normals[rows], half_m, directions)
-        return bits
+        rows = points.numpy(), normals.numpy(), directions.numpy()
+        offsets_m = np.full(len(points), offset_m, np.float32)
+        return torch.from_numpy(visibility_bits(self._scene, *rows, offsets_m, looks_again=True).view("int32"))
 
 
 def embree_mesh(vertices: Tensor, faces: Tensor) -> TracedScene:
@@ -76,6 +70,7 @@ def visibility_bits(
     normals: np.ndarray,  # [P, 3] unit
     directions: np.ndarray,  # [L, 3] unit, surface -> light
     offsets_m: np.ndarray,  # [P] rays start this far along the normal
+    looks_again: bool = False,  # points whose every ray is blocked start half way to what stands over them
 ) -> np.ndarray:  # [P, ceil(L / 32)] uint32, 1 = open
     """Visibility of directions at points; those behind the surface are closed, and so are the bits past the last."""
     points, normals = np.ascontiguousarray(points, np.float32), np.ascontiguousarray(normals, np.float32)
@@ -84,13 +79,42 @@ def visibility_bits(
     bits = np.zeros((len(points), (len(directions) + WORD - 1) // WORD), np.uint32)
     points_per_chunk = max(1, 2 * _RAYS // max(1, len(directions)))  # about half of the directions face away
 
+    def traced(points: np.ndarray, normals: np.ndarray, offsets_m: np.ndarray, bits: np.ndarray) -> np.ndarray:
+        origins, ray_directions = _facing_rays(points, normals, directions, offsets_m)
+        blocked = np.empty(len(points), np.int64)
+        num_blocked = _pack(normals, directions, scene.trace_chunk(origins, ray_directions), bits, blocked)
+        return blocked[:num_blocked]
+
     def trace(start: int) -> None:
         rows = slice(start, start + points_per_chunk)
-        origins, ray_directions = _facing_rays(points[rows], normals[rows], directions, offsets_m[rows])
-        _pack(normals[rows], directions, scene.trace_chunk(origins, ray_directions), bits[rows])
+        blocked = traced(points[rows], normals[rows], offsets_m[rows], bits[rows])
+        if not looks_again or not len(blocked):
+            return
+        blocked += start
+        skin_m = np.float32(SKIN_SHARE) * offsets_m[start]  # all points of such a call start alike
+        distance, face = np.empty(len(blocked), np.float32), np.empty(len(blocked), np.int32)
+        reach_m = float(offsets_m[start] - skin_m)
+        scene.nearest_chunk(*_rays_up(points, normals, blocked, skin_m), reach_m, distance, face)
+        is_cut = face >= 0
+        if is_cut.any():
+            nearer, half_m = blocked[is_cut], np.float32(0.5) * (skin_m + distance[is_cut])
+            found = np.zeros((len(nearer), bits.shape[1]), np.uint32)
+            traced(points[nearer], normals[nearer], half_m, found)
+            bits[nearer] = found
 
     run_in_threads(trace, range(0, len(points), points_per_chunk))
     return bits
+
+
+@serial
+def _rays_up(points, normals, rows, skin):
+    """Rays from a little over some points along their normals."""
+    origins, directions = np.empty((len(rows), 3), np.float32), np.empty((len(rows), 3), np.float32)
+    for i in range(len(rows)):
+        for axis in range(3):
+            directions[i, axis] = normals[rows[i], axis]
+            origins[i, axis] = points[rows[i], axis] + skin * directions[i, axis]
+    return origins, directions
 
 
 @serial
@@ -120,44 +144,24 @@ def _facing_rays(points, normals, directions, offsets):
 
 
 @serial
-def _pack(normals, directions, hit, bits):
-    """Set the bits of open directions from the answers to `_facing_rays`, in the same order."""
-    ray = 0
+def _pack(normals, directions, hit, bits, blocked):
+    """Set the bits of open directions from the answers to `_facing_rays`, in the same order.
+
+    Fills `blocked` with the points of which every ray is blocked, those without any left out; returns how many.
+    """
+    ray, num_blocked = 0, 0
     for point in range(normals.shape[0]):
+        first, num_open = ray, 0
         for k in range(directions.shape[0]):
             if _faces(normals[point], directions[k]):
                 if not hit[ray]:
                     bits[point, k // WORD] |= uint32(1) << uint32(k % WORD)
+                    num_open += 1
                 ray += 1
-
-
-@serial
-def _find_blocked(normals, directions, bits, rows):
-    """Fill rows with those whose bits are all 0 though some direction is before their surface; returns how many."""
-    count = 0
-    for point in range(normals.shape[0]):
-        is_open = False
-        for word in range(bits.shape[1]):
-            is_open |= bits[point, word] != uint32(0)
-        if is_open:
-            continue
-        for k in range(directions.shape[0]):
-            if _faces(normals[point], directions[k]):
-                rows[count] = point
-                count += 1
-                break
-    return count
-
-
-def blocked_rows(
-    normals: np.ndarray,  # [P, 3] unit
-    directions: np.ndarray,  # [L, 3]
-    bits: np.ndarray,  # [P, ceil(L / 32)] uint32
-) -> np.ndarray:  # [N] int64
-    """The points of which every ray is blocked; those without any ray are left out."""
-    rows = np.empty(len(normals), np.int64)
-    given = np.ascontiguousarray(normals, np.float32), np.ascontiguousarray(directions, np.float32)
-    return rows[: _find_blocked(*given, bits, rows)]
+        if num_open == 0 and ray > first:
+            blocked[num_blocked] = point
+            num_blocked += 1
+    return num_blocked
 
 
 class EmbreeScene(ThreadedRays):
