@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from phynes_core.frame.cuda_nodes import CUDA_NODES, GROUPS
-from phynes_core.frame.kept import NOTHING, Kept, Result, new_version
+from phynes_core.frame.kept import NOTHING, VERSIONS, Kept, Result
 from phynes_core.frame.options import RenderOptions
 from phynes_core.frame.scene import Scene
 
@@ -81,7 +81,7 @@ class CudaGraphs(Kept):
             if group.shape != shape:
                 for later in self._groups[self._groups.index(group) :]:
                     later.forget()  # frees its memory first
-                group.shape, group.recording = shape, new_version()
+                group.shape, group.recording = shape, next(VERSIONS)
                 group.fixed = {name: _fixed(value, self._device) for name, value in sent.items()}
             for name, value in sent.items():
                 if group.made_of.get(name) != made_of[name]:
@@ -89,7 +89,7 @@ class CudaGraphs(Kept):
                         if isinstance(held, Tensor):
                             held.copy_(part, non_blocking=True)
             group.run(recorded, self._device)
-        group.made_of, version = made_of, new_version()
+        group.made_of, version = made_of, next(VERSIONS)
         group.results = {name: Result(value, version) for name, value in group.values.items()}
         return group.results
 

@@ -28,11 +28,6 @@ def mirrored_view(scene: Scene, options: RenderOptions) -> tuple[Scene, RenderOp
     )  # fmt: skip
 
 
-def shadow_plane(ground: Ground) -> Ground:
-    """What its shadows depend on: not how much of them is shown."""
-    return replace(ground, shadow=0.0, reflection=0.0)
-
-
 def host_occluder(mesh: SceneMesh, occluder: Occluder | None = None) -> Occluder:
     """The bodies' occluder where it lies on the host, else one that does."""
     if occluder is not None and mesh.vertices.device.type == "cpu":

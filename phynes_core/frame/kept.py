@@ -56,36 +56,23 @@ class Result(NamedTuple):
 
 
 NOTHING = Result(None, None)
-_numbers = count(1)  # of results: no two ever share one
-
-
-def new_version() -> int:
-    """A version that no other result has."""
-    return next(_numbers)
+VERSIONS = count(1)  # of results: no two ever share one
 
 
 def version_of(value: Any) -> Any:
     """Equal for equal values. Avatars, edits and pictures, which stay as they were read, equal only themselves.
 
-    A version holds such objects, so that no other one can take their address.
+    A version holds them, so that nothing else can take their address: equal ids are the same picture.
     """
     if isinstance(value, Tensor):
         return value.detach().cpu().numpy().tobytes()
     if isinstance(value, tuple):
         return tuple(map(version_of, value))
     if isinstance(value, Environment):
-        return _Itself(value.image), value.yaw_deg, value.intensity, value.tint
+        return id(value.image), value.image, value.yaw_deg, value.intensity, value.tint
     if isinstance(value, Pose | Camera | Lighting):
         return tuple(map(version_of, vars(value).values()))
     return value
-
-
-@dataclass(frozen=True, eq=False)
-class _Itself:
-    value: object
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Itself) and self.value is other.value
 
 
 class Kept:
@@ -153,7 +140,7 @@ class Kept:
         with self.timed(name):
             value = node.op(*arguments)
         is_same = node.is_progressive and last.value is value
-        version = version_of(value) if node.is_by_content else last.version if is_same else new_version()
+        version = version_of(value) if node.is_by_content else last.version if is_same else next(VERSIONS)
         result = Result(value, None if value is None else version)
         memory[name] = result, made_of
         return result

@@ -80,7 +80,7 @@ SHADING = (
     Node("compose", compose, "gbuffer rasterize.coverage rasterize.fragments.face_index surface shading? buffers"),
 )  # fmt: skip
 FLOOR = (  # `mirrored` is the node compose of a second view: floor.mirrored_view
-    Node("ground_plane", floor.shadow_plane, "ground", is_by_content=True),
+    Node("ground_plane", lambda ground: replace(ground, shadow=0.0, reflection=0.0), "ground", is_by_content=True),
     Node("ground_occluder", floor.host_occluder, "mesh occluder"),
     Node("ground_light", Lighting, "sky.environment? lamps sky.sources area_lamps"),
     Node("ground_shadow", open_share, "ground_plane ground_occluder ground_light ground_grids"),
