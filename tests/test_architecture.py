@@ -32,6 +32,29 @@ APP_ROOMS = (
 NEVER = {("tools", "window"), ("panels", "window"), ("commands", "panels")}  # only viewer sees panels
 PLAIN_VALUES = ("model", "panels")  # rooms that import no torch, no GL and nothing of phynes_core
 MOST_FILES = {"panels": 28}  # of a room; 20 in all others
+FEWEST_LINES, MOST_LINES = 60, 300  # of a file
+SHORT_ROOMS = ("app/tools", "app/panels", "app/commands")  # where a file is one tool, one panel, one command
+SHORT_SUBJECTS = {  # subjects that are small and nobody else's; a new one belongs here only if it joins none there is
+    "app/files/materials.py",
+    "app/model/edits.py",
+    "app/model/exports.py",
+    "app/model/view_state.py",
+    "app/options/arguments.py",
+    "app/options/dataset.py",
+    "phynes_core/checks.py",
+    "phynes_core/data/native/layout.py",
+    "phynes_core/data/open_capture.py",
+    "phynes_core/errors.py",
+    "phynes_core/evaluation/metrics/masks.py",
+    "phynes_core/frame/floor.py",
+    "phynes_core/frame/options.py",
+    "phynes_core/geometry/mesh.py",
+    "phynes_core/io/output_files.py",
+    "phynes_core/io/shipped_files.py",
+    "phynes_core/kernels/cuda/warp_compiler.py",
+    "phynes_core/synthetic/mitsuba/setup.py",
+    "phynes_core/synthetic/surface/noise.py",
+}
 WINDOW_LIBRARIES = {"moderngl", "moderngl_window", "glfw", "glm", "pyglm", "dearpygui", "OpenGL"}
 NOT_PLAIN = {"phynes_core", "torch", *WINDOW_LIBRARIES} - {"dearpygui"}
 STDLIB_ONLY = ["launch.py", "app/cli.py", "app/options/arguments.py", "app/bootstrap"]
@@ -260,6 +283,14 @@ def test_package_files_are_empty():
 def test_every_folder_of_code_is_a_package():
     folders = {path.parent for path in python_files("app", "phynes_core")}
     assert not [where(folder) for folder in folders if not (folder / "__init__.py").exists()]
+
+
+def test_files_are_one_subject_each():
+    files = [path for path in python_files("app", "phynes_core") if path.stem != "__init__"]
+    lengths = {where(path): len(path.read_text(encoding="utf-8").splitlines()) for path in files}
+    assert not {name: length for name, length in lengths.items() if length > MOST_LINES}
+    short = {name for name, length in lengths.items() if length < FEWEST_LINES and not name.startswith(SHORT_ROOMS)}
+    assert short <= SHORT_SUBJECTS
 
 
 def test_files_are_short_and_named_after_an_idea():
