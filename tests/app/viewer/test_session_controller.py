@@ -45,7 +45,7 @@ class Bench:
 def crash(state):
     """Leave the files of a viewer that ended unexpectedly."""
     autosave = Autosave(ViewState())
-    autosave.turn(state, time.monotonic())
+    autosave.write_if_due(state, time.monotonic())
     autosave._writer.join(10)
     autosave._lock.release()
 
@@ -130,7 +130,7 @@ def test_a_running_viewers_session_is_not_lost(avatar_file):
 def test_playing_a_clip_alone_writes_nothing(avatar_file):
     state = ViewState(BodyState(str(avatar_file)))
     autosave = Autosave(state)
-    autosave.turn(edits.edit_body(state, time_s=3.0, playing=True), time.monotonic())
+    autosave.write_if_due(edits.edit_body(state, time_s=3.0, playing=True), time.monotonic())
     assert autosave._writer is None
     autosave.end()
 
