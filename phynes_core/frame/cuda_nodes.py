@@ -78,8 +78,8 @@ def shading_of(surface: Surface, gbuffer: FixedGBuffer, f0: Tensor, *lights_and_
     for light, seen in zip(lights_and_visibility[::2], lights_and_visibility[1::2], strict=True):
         if light is not None:
             fused_shade(
-                *columns, seen.bits, seen.corners, seen.barycentric, light.directions, light.power, f0, gbuffer.count,
-                total.radiance, total.irradiance, total.irradiance_open,
+                *columns, seen.bits, seen.corners.contiguous(), seen.barycentric.contiguous(), light.directions,
+                light.power, f0, gbuffer.count, total.radiance, total.irradiance, total.irradiance_open,
             )  # fmt: skip
     return total
 

@@ -28,6 +28,7 @@ class Node:
     op: Callable[..., Any]  # called with the inputs, in their order
     inputs: str  # with a question mark: may be None
     when: str = ""  # a value that must be true; with an exclamation mark: that must not
+    is_kept: bool = True  # False: large and quickly made, or the caller's: computed in every frame that asks for it
     is_shared: bool = False  # the same for every camera: views of the same bodies share the result
     is_by_content: bool = False  # small: a result that equals the last one keeps its version
     is_progressive: bool = False  # runs in every frame; a result that is the very object it was keeps its version
@@ -88,13 +89,13 @@ class Kept:
         self.timings: dict[str, float] = {}  # milliseconds of each node that ran in this frame
 
     def start(self, values: Mapping[str, Any]) -> None:
-        """Begin a frame of these values (nodes.frame_values), of which some may be Results of another executor."""
+        """Begin a frame of these values (nodes.frame_values); those that are Results have their version already."""
         self._values, self._now, self.timings = values, {}, {}
 
     def run(self, name: str) -> Any:
-        """The value of a node, computed in any case and not kept: it is the caller's."""
+        """The value of a node; of one that is not kept it is the caller's alone."""
         value = self.result(name).value
-        self._own.pop(name, None)
+        self._now = {}
         return value
 
     def result(self, name: str) -> Result:
@@ -142,5 +143,6 @@ class Kept:
         is_same = node.is_progressive and last.value is value
         version = version_of(value) if node.is_by_content else last.version if is_same else next(VERSIONS)
         result = Result(value, None if value is None else version)
-        memory[name] = result, made_of
+        if node.is_kept:
+            memory[name] = result, made_of
         return result

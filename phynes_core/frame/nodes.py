@@ -76,17 +76,19 @@ SHADING = (
     Node("area_lamp_shade", lights.shade_area_lamps,
          "area_lamps surface pixels f0s occluder lamp_samples backend", when="area_lamps"),
     Node("shading", lights.sum_of_lights, "surface area_lamp_shade? shade? source_shade? lamp_shade?",
-         when="wants_light"),
-    Node("compose", compose, "gbuffer rasterize.coverage rasterize.fragments.face_index surface shading? buffers"),
+         when="wants_light", is_kept=False),
+    Node("compose", compose, "gbuffer rasterize.coverage rasterize.fragments.face_index surface shading? buffers",
+         is_kept=False),
 )  # fmt: skip
 FLOOR = (  # `mirrored` is the node compose of a second view: floor.mirrored_view
     Node("ground_plane", lambda ground: replace(ground, shadow=0.0, reflection=0.0), "ground", is_by_content=True),
     Node("ground_occluder", floor.host_occluder, "mesh occluder"),
     Node("ground_light", Lighting, "sky.environment? lamps sky.sources area_lamps"),
     Node("ground_shadow", open_share, "ground_plane ground_occluder ground_light ground_grids"),
-    Node("ground_mirror", floor.mirror_image, "mirrored camera ground"),
-    Node("ground_compose", ground_layer, "ground camera ground_shadow ground_mirror.radiance? ground_mirror.height?"),
-)
+    Node("ground_mirror", floor.mirror_image, "mirrored camera ground", is_kept=False),
+    Node("ground_compose", ground_layer, "ground camera ground_shadow ground_mirror.radiance? ground_mirror.height?",
+         is_kept=False),
+)  # fmt: skip
 NODES = {node.name: node for node in (*BODIES, *PIXELS, *LIGHTS, *VISIBILITY, *SHADING, *FLOOR)}
 
 

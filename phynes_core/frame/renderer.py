@@ -45,7 +45,7 @@ class FrameRenderer:
         if (mirrored := mirrored_view(scene, options)) is not None:
             self._mirror = self._mirror or FrameRenderer(base=self)
             mirror, _ = self._mirror._started(*mirrored)
-            values["mirrored"] = mirror.result("compose")
+            values["mirrored"] = mirror.run("compose")
             self.timings["ground_mirror"] = sum(mirror.timings.values())
         return replace(frame.cpu(), ground=executor.run("ground_compose"))
 
@@ -63,7 +63,7 @@ class FrameRenderer:
     def _started(self, scene: Scene, options: RenderOptions) -> tuple[Kept, dict[str, Any]]:
         """The executor that makes this frame, and the frame's values: the one place where an executor is chosen.
 
-        Another kind joins here. It offers what Kept does (start, run, result, forget, timings) over the table of
+        Another kind joins here. It offers what Kept does (start, run, forget, timings) over the table of
         nodes.py, with rows of its own where its kernels differ, as CudaGraphs does.
         """
         executor = self._kept

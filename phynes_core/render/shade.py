@@ -51,9 +51,9 @@ class PackedVisibility:
     def per_pixel(bits: Tensor) -> "PackedVisibility":  # [P, ceil(L / 32)] int32
         """Every pixel has its own bits. Nothing comes from the host: CUDA graphs record it."""
         row = torch.arange(bits.shape[0], dtype=torch.int32, device=bits.device)
-        weights = torch.zeros(bits.shape[0], 3, device=bits.device)
+        weights = torch.zeros(1, 3, device=bits.device)
         weights[:, 0] = 1.0
-        return PackedVisibility(bits, row[:, None].repeat(1, 3), weights)
+        return PackedVisibility(bits, row[:, None].expand(-1, 3), weights.expand(bits.shape[0], 3))
 
 
 @dataclass(frozen=True)

