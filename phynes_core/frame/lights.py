@@ -114,7 +114,8 @@ def _shade_avatars(
 
 def sum_of_lights(surface: Surface, near: tuple[Shading, ...] | None, *distant: Shading | None) -> Shading:
     """What all lights together do; black without any."""
-    total = Shading.none(len(surface.normal), surface.normal.device)
-    for shading in (*distant, *(near or ())):
-        total = total if shading is None else total + shading
+    shadings = [shading for shading in (*distant, *(near or ())) if shading is not None]
+    total = shadings[0] if shadings else Shading.none(len(surface.normal), surface.normal.device)
+    for shading in shadings[1:]:
+        total = total + shading
     return total
