@@ -1,16 +1,9 @@
-"""The layout keeps its promises: who imports whom, what stands where, and what no committed text holds."""
+"""The rooms: who imports whom, what stands where, and how large it is."""
 
 import ast
 import re
-import subprocess
-import sys
-import tomllib
-from importlib.metadata import packages_distributions
-from pathlib import Path
 
-import pytest
-
-ROOT = Path(__file__).resolve().parents[1]
+from tests.source_files import ROOT, imports, module_of, python_files, where
 
 # The rooms of phynes_core, lowest first: a room imports rooms of the lines above its own, never of its own line.
 ENGINE_ROOMS = (
@@ -57,45 +50,6 @@ SHORT_SUBJECTS = {  # subjects that are small and nobody else's; a new one belon
 }
 WINDOW_LIBRARIES = {"moderngl", "moderngl_window", "glfw", "glm", "pyglm", "dearpygui", "OpenGL"}
 NOT_PLAIN = {"phynes_core", "torch", *WINDOW_LIBRARIES} - {"dearpygui"}
-STDLIB_ONLY = ["launch.py", "app/cli.py", "app/options/arguments.py", "app/bootstrap"]
-ADAPTERS = {"pytorch3d", "tinycudann", "cuda"}  # built by the user, used where they are found
-
-
-def python_files(*folders: str) -> list[Path]:
-    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
-
-
-def imports(path: Path, top_level_only: bool = False, has_types: bool = True) -> list[tuple[int, str]]:
-    """(line, dotted module) of every import in a file; `from a import b` counts as a.b.
-
-    Without `has_types`, imports under `if TYPE_CHECKING` are left out: they name types and import nothing.
-    """
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    if not has_types:
-        tree = WithoutTypes().visit(tree)
-    found = []
-    for node in tree.body if top_level_only else ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found += [(node.lineno, alias.name) for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{where(path, node.lineno)}: relative import"
-            found += [(node.lineno, f"{node.module}.{alias.name}") for alias in node.names]
-    return found
-
-
-class WithoutTypes(ast.NodeTransformer):
-    """Takes the blocks away that only type checkers read."""
-
-    def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
-        return node.orelse if ast.unparse(node.test) == "TYPE_CHECKING" else self.generic_visit(node)
-
-
-def module_of(path: Path) -> str:
-    return ".".join(path.relative_to(ROOT).with_suffix("").parts)
-
-
-def where(path: Path, line: int = 0) -> str:
-    return f"{path.relative_to(ROOT)}" + (f":{line}" if line else "")
 
 
 def room(module: str, package: str) -> str | None:
@@ -213,68 +167,6 @@ def test_the_document_and_the_panels_hold_plain_values_only():
     assert not wrong, "\n".join(wrong)
 
 
-def test_the_start_needs_only_the_standard_library():
-    own = {"app", "phynes_core"}
-    files = [
-        path for name in STDLIB_ONLY for path in ([ROOT / name] if (ROOT / name).is_file() else python_files(name))
-    ]
-    assert len(files) > 4
-    wrong = [
-        f"{where(path, line)}: imports {module}"
-        for path in files
-        for line, module in imports(path, top_level_only=True)
-        if module.split(".")[0] not in set(sys.stdlib_module_names) | own
-    ]
-    assert not wrong, "\n".join(wrong)
-
-
-def test_what_the_start_imports_of_ours_is_standard_library_too():
-    program = (
-        "import sys; import app.cli, app.bootstrap.virtual_environment; "
-        "print(*(m for m in sys.modules if m.split('.')[0] in ('torch', 'numpy', 'tyro', 'rich', 'numba')))"
-    )
-    result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert result.stdout.split() == []
-
-
-def test_every_third_party_import_is_declared():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    lists = [project["dependencies"], *project["optional-dependencies"].values()]
-    declared = {distribution_key(re.split(r"[\[>=<;\s]", entry)[0]) for entries in lists for entry in entries}
-    distributions = packages_distributions()
-    known = set(sys.stdlib_module_names) | {"app", "phynes_core"} | ADAPTERS
-    wrong = []
-    for path in python_files("app", "phynes_core"):
-        for line, module in imports(path):
-            top = module.split(".")[0]
-            if top not in known and not {distribution_key(name) for name in distributions.get(top, [top])} & declared:
-                wrong.append(f"{where(path, line)}: {top} is in no list of pyproject.toml")
-    assert not wrong, "\n".join(wrong)
-
-
-def test_every_base_package_is_imported():
-    """What only tests need is installed for tests only."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    names = {distribution_key(re.split(r"[\[>=<;\s]", entry)[0]) for entry in project["dependencies"]}
-    used = {module.split(".")[0] for path in python_files("app", "phynes_core") for _, module in imports(path)}
-    distributions = packages_distributions()
-    provided = {distribution_key(name) for top in used for name in distributions.get(top, [top])}
-    assert names - provided == set()
-
-
-def distribution_key(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def test_every_declared_package_is_pinned():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    lists = [project["dependencies"], *project["optional-dependencies"].values()]
-    declared = {distribution_key(re.split(r"[\[>=<;\s]", entry)[0]) for entries in lists for entry in entries}
-    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
-    pins = {distribution_key(line.split("==")[0]) for line in lines if "==" in line}
-    assert declared - pins == {project["name"]}
-
-
 def test_package_files_are_empty():
     files = [path for path in python_files("app", "phynes_core") if path.name == "__init__.py"]
     assert not [where(path) for path in files if path.read_bytes()]
@@ -312,37 +204,11 @@ def test_commands_keep_the_contract_of_the_command_line():
             continue
         tree = ast.parse(path.read_text(encoding="utf-8"))
         names = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-        names |= {
-            name.rpartition(".")[2] for _, name in imports(path, top_level_only=True)
-        }  # of options that others print
+        # options that other rooms print, too, are imported
+        names |= {name.rpartition(".")[2] for _, name in imports(path, top_level_only=True)}
         needed = {"run", "".join(part.capitalize() for part in path.stem.split("_"))}
         if not needed <= names:
             wrong.append(f"{where(path)}: lacks {needed - names}")
         if "python launch.py" not in (ast.get_docstring(tree) or ""):
             wrong.append(f"{where(path)}: its docstring shows no example")
-    assert not wrong, "\n".join(wrong)
-
-
-def committed_files() -> list[Path]:
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
-    if listed.returncode:
-        pytest.skip("not a git checkout: what is committed cannot be told")
-    return [path for name in listed.stdout.split("\0") if name and (path := ROOT / name).is_file()]
-
-
-def test_no_committed_text_names_one_machine():
-    places = ["work", "tmp", "root", "home", "Users"]
-    hosts = [r"pypi\.org", "pythonhosted", r"registry\.npmjs", r"deb\.debian"]
-    pattern = re.compile(r"(?<![\w.*}~])/(?:" + "|".join(places) + r")/\w|" + "|".join(hosts))
-    wrong = []
-    for path in committed_files():
-        try:
-            text = path.read_text(encoding="utf-8")
-        except UnicodeDecodeError:
-            continue
-        if path == Path(__file__).resolve():
-            continue
-        for number, line in enumerate(text.splitlines(), 1):
-            if found := pattern.search(line):
-                wrong.append(f"{where(path, number)}: {found[0]}")
     assert not wrong, "\n".join(wrong)

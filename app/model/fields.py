@@ -8,6 +8,7 @@ their range, format and label from it. `range_of` reads a declaration; pydantic 
 
 import math
 import typing
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
@@ -17,15 +18,15 @@ State = TypeVar("State")
 Clamp = Callable[[Any], Any]
 
 
-class Declared:
+class Declared(ABC):
     """A condition on a value; pydantic checks it after the value's type."""
 
+    @abstractmethod
     def mistake(self, value: Any) -> str | None:
         """What is wrong with a value of the right type, as "expected X, got Y"; None where nothing is.
 
         A mistake deeper inside the value begins with its path: "[1].time_s: expected X, got Y".
         """
-        raise NotImplementedError
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
         from pydantic import AfterValidator

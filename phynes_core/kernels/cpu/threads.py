@@ -2,6 +2,7 @@
 
 import math
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -24,7 +25,7 @@ def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1)
 
 
-class ThreadedRays:
+class ThreadedRays(ABC):
     """A mesh that rays are traced against, chunk by chunk in threads; what traces a chunk is the subclass's."""
 
     def any_hit(
@@ -63,6 +64,7 @@ class ThreadedRays:
         run_in_threads(trace, range(0, len(origins), NEAREST_HITS_CHUNK))
         return distance, face
 
+    @abstractmethod
     def trace_chunk(
         self,
         origins: np.ndarray,  # [N, 3] float32, C-contiguous
@@ -70,8 +72,8 @@ class ThreadedRays:
         reach: float = math.inf,
     ) -> np.ndarray:  # [N] bool
         """`any_hit` on the calling thread alone."""
-        raise NotImplementedError
 
+    @abstractmethod
     def nearest_chunk(
         self,
         origins: np.ndarray,  # [N, 3] float32, C-contiguous
@@ -81,4 +83,3 @@ class ThreadedRays:
         face: np.ndarray,  # [N] int32, written
     ) -> None:
         """`nearest_hits` on the calling thread alone."""
-        raise NotImplementedError
