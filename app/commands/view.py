@@ -15,8 +15,8 @@ examples:
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
+from app.model.lights import Backdrop
 from app.model.status import OpenedSession
 from app.options.backends import check_backends
 from app.options.bodies import PlaybackOptions
@@ -34,7 +34,7 @@ class View(ViewOptions, PlaybackOptions):
 
     restore: bool = False
     """Open what a viewer that ended unexpectedly showed last."""
-    background: Literal["color", "checker", "blurred", "environment", "none"] = "color"
+    background: Backdrop = "color"
     """What is seen behind the avatar: a color, a checkerboard, the surrounding light, also out of focus, or black."""
     size: int = 512
     """Width and height of the rendered picture in pixels; the window scales it."""

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 from app.model.cameras import CameraState
 from app.model.edits import edit_body, edit_camera
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 
 NUM_SHAPES = 10
-DETAIL_MODES = ("auto", "on", "off")
+DetailMode = Literal["auto", "on", "off"]
+DETAIL_MODES: tuple[str, ...] = get_args(DetailMode)
 MAX_BODIES = 8
 Coefficient = Annotated[float, Number(-20.0, 20.0, "standard deviations", soft=(-3.0, 3.0), format="%.2f")]
 

@@ -1,7 +1,7 @@
 """How the picture is displayed, and its edits: buffers, overlays, single lights."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 from app.model.fields import Choice, Color, Number, Share
 
@@ -9,9 +9,13 @@ if TYPE_CHECKING:
     from app.model.view_state import ViewState
 
 
-BUFFERS = ("radiance", "albedo", "roughness", "visibility", "shading", "normal", "uv", "depth", "light_visibility")
+BufferName = Literal[
+    "radiance", "albedo", "roughness", "visibility", "shading", "normal", "uv", "depth", "light_visibility"
+]
+BUFFERS: tuple[str, ...] = get_args(BufferName)
 OVERLAYS = ("wireframe", "joints")  # lines over the picture
-TONE_CURVES = ("linear", "filmic", "reinhard", "aces", "agx")
+ToneCurve = Literal["linear", "filmic", "reinhard", "aces", "agx"]
+TONE_CURVES: tuple[str, ...] = get_args(ToneCurve)
 
 
 @dataclass(frozen=True)

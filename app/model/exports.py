@@ -1,7 +1,7 @@
 """The settings of exported pictures and videos, and their edits."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from app.model.edits import edit_tool
 from app.model.fields import Choice, Number, changed
@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 
 CAMERA_PATH = "path"
-SPINS = ("camera", "light", "timeline", CAMERA_PATH)  # kinds of videos, defined in rendering/video_views.py
+Spin = Literal["camera", "light", "timeline", "path"]  # kinds of videos, defined in rendering/video_views.py
+SPINS: tuple[str, ...] = get_args(Spin)
 
 
 SIZE_PX = Number(16, 4096, "pixels")  # width and height

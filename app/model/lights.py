@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from app.model.edits import edit_light, edit_tool
 from app.model.fields import (
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 LIGHT_MODES = ("captured", "environment", "none")
 LAMP_KINDS = ("sun", "area")
-BACKDROPS = ("color", "checker", "blurred", "environment", "none")
+Backdrop = Literal["color", "checker", "blurred", "environment", "none"]
+BACKDROPS: tuple[str, ...] = get_args(Backdrop)
 PROBE_ROWS = 16
 PROBE_COLUMNS = 32
 MAX_LAMPS = 8

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from app.model.display_settings import BufferName, ToneCurve
+from app.model.exports import Spin
+from app.model.lights import Backdrop
 from app.options.bodies import PlaybackOptions
 from app.options.view import SceneOptions
 
@@ -12,7 +15,7 @@ from app.options.view import SceneOptions
 class Render(SceneOptions):
     """Options of `render`."""
 
-    background: Literal["color", "checker", "blurred", "environment", "none"] = "none"
+    background: Backdrop = "none"
     """What is seen behind the avatar in radiance: a color, a checkerboard, the surrounding light, also out of focus;
     none is transparent."""
     export_probe: Path | None = None
@@ -27,15 +30,13 @@ class Render(SceneOptions):
     """png to look at, exr to compute with."""
     save_scene: bool = False
     """Also write mesh.ply, camera.json and lighting.json."""
-    buffer: Literal[
-        "radiance", "albedo", "roughness", "visibility", "shading", "normal", "uv", "depth", "light_visibility"
-    ] = "radiance"
+    buffer: BufferName = "radiance"
     """What a .png file shows."""
     transparent: bool = False
     """Nothing behind the avatar in a file, whatever the background."""
     exposure: float = 0.0
     """Stops of light (EV) for the PNG of radiance and shading."""
-    curve: Literal["linear", "filmic", "reinhard", "aces", "agx"] = "linear"
+    curve: ToneCurve = "linear"
     """Tone curve for the PNG of radiance and shading."""
     supersample: int = 1
     """Samples a side of a pixel; 1 samples pixel centers, 2 and more smooth the edges."""
@@ -53,7 +54,7 @@ class Turntable(SceneOptions, PlaybackOptions):
 
     out: Path
     """A .mp4 or .webm file, or a folder for PNG pictures; it appears when it is complete."""
-    spin: Literal["camera", "light", "timeline", "path"] = "camera"
+    spin: Spin = "camera"
     """What goes round; timeline: nothing, the clip plays; path: the camera runs along the session's camera path."""
     camera_path: Path | None = None
     """A camera path's .json: the camera runs along it."""
@@ -65,15 +66,13 @@ class Turntable(SceneOptions, PlaybackOptions):
     """Let the motion run while it turns."""
     transparent: bool = False
     """Nothing behind the avatar, in .webm and PNG."""
-    buffer: Literal[
-        "radiance", "albedo", "roughness", "visibility", "shading", "normal", "uv", "depth", "light_visibility"
-    ] = "radiance"
+    buffer: BufferName = "radiance"
     """What to show."""
     antialias: bool = True
     """Smooth silhouettes by coverage."""
     exposure: float = 0.0
     """Stops of light (EV), for radiance and shading."""
-    curve: Literal["linear", "filmic", "reinhard", "aces", "agx"] = "linear"
+    curve: ToneCurve = "linear"
     """Tone curve, for radiance and shading."""
-    background: Literal["color", "checker", "blurred", "environment", "none"] = "color"
+    background: Backdrop = "color"
     """What is seen behind the avatar: a color, a checkerboard, the surrounding light, also out of focus, or black."""

@@ -2,10 +2,10 @@
 
 from dataclasses import MISSING, dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from app.files.sessions import view_of_argument
-from app.model.avatar_row import BodyState
+from app.model.avatar_row import BodyState, DetailMode
 from app.model.display_settings import DisplaySettings
 from app.model.view_state import ViewState
 from app.options.arguments import UsageError, check_field, check_number, option_of
@@ -27,7 +27,7 @@ class ViewOptions(BodyOptions, LightOptions, CameraOptions, DisplayOptions, Back
 
     session: str = ""
     """A session saved in the viewer (.json): everything that it showed, instead of the options that describe it."""
-    pixel_normals: Literal["auto", "on", "off"] = "auto"
+    pixel_normals: DetailMode = "auto"
     """Normals with detail between the vertices, from the offset map; auto: as the avatar was trained."""
     freeze_materials: bool = True
     """Albedo and roughness of the first training pose, whatever the pose; --no-freeze-materials lets them follow."""
