@@ -73,7 +73,7 @@ def first_hits(tree: RayMesh, basis: Tensor, width: int, height: int) -> Raster:
 
 def shading_of(surface: Surface, gbuffer: FixedGBuffer, f0: Tensor, *lights_and_visibility: Any) -> Shading:
     """All lights, each followed by its visibility, added up in place; f0 [1] is that of every avatar."""
-    total, surface = Shading.none(gbuffer.num_pixels, gbuffer.position.device), surface.facing_eye()
+    total = Shading.none(gbuffer.num_pixels, gbuffer.position.device)
     columns = surface.normal, surface.wo, surface.albedo, surface.roughness
     for light, seen in zip(lights_and_visibility[::2], lights_and_visibility[1::2], strict=True):
         if light is not None:
@@ -110,7 +110,7 @@ RECORDED = (
     Node("exact_sources", pixel_visibility, "source_directions occluder gbuffer", when="!has_vertex_sources"),
     Node("source_visibility", vertex_visibility, "gbuffer source_bits? exact_sources?"),
     Node("lamp_visibility", pixel_visibility, "lamp_directions occluder gbuffer"),
-    Node("shading", shading_of, "surface gbuffer f0 probes? sky_visibility? source_rays? source_visibility? "
+    Node("shading", shading_of, "lit_surface gbuffer f0 probes? sky_visibility? source_rays? source_visibility? "
          "lamp_rays? lamp_visibility?", when="wants_light"),
 )  # fmt: skip
 CUDA_NODES = NODES | {node.name: node for node in (*BETWEEN, *RECORDED)}
@@ -118,7 +118,7 @@ GROUPS = {  # what one graph holds
     "pose": ("mesh", "occluder", "vertex_starts", "visibility"),
     "camera": (
         "rasterize", "eye", "gbuffer", "pixels", "face_frames", "pixel_normals", "materials", "material_edits",
-        "surface",
+        "surface", "lit_surface",
     ),
     "sources": ("source_bits", "exact_sources"),
     "light": ("sky_visibility", "source_visibility", "lamp_visibility", "shading", "compose"),

@@ -105,7 +105,10 @@ def _shade_avatars(
     total = Shading.none(len(surface.normal), surface.normal.device)
     for own, f0 in zip(pixels, f0s, strict=True):
         of = own.of
-        part = Surface(of(surface.normal), of(surface.wo), of(surface.albedo), of(surface.roughness), f0)
+        part = replace(
+            surface, normal=of(surface.normal), wo=of(surface.wo), albedo=of(surface.albedo),
+            roughness=of(surface.roughness), f0=f0,
+        )  # fmt: skip
         shading = lit(part, of)
         for name in ("radiance", "irradiance", "irradiance_open"):
             own.put(getattr(total, name), getattr(shading, name))

@@ -25,6 +25,7 @@ from phynes_core.render.gbuffer import build_gbuffer
 from phynes_core.render.ground import ground_layer, open_share
 from phynes_core.render.lamps import lamp_rays
 from phynes_core.render.lighting import Lighting
+from phynes_core.render.shade import Surface
 from phynes_core.render.visibility import Occluder, SeenBits, VertexBits
 
 BODIES = (
@@ -44,6 +45,7 @@ PIXELS = (
     Node("materials", pixels.query_materials, "pixels material_poses", when="wants_materials"),
     Node("material_edits", pixels.edit_materials, "edits pixels materials"),
     Node("surface", pixels.surface_of_pixels, "gbuffer pixel_normals? materials? material_edits?"),
+    Node("lit_surface", Surface.facing_eye, "surface", when="wants_light"),
 )  # fmt: skip
 LIGHTS = (
     Node("sky", Lighting.split, "environment bright_sources", is_shared=True),  # and its bright sources apart from it
@@ -69,13 +71,14 @@ VISIBILITY = (
 )  # fmt: skip
 SHADING = (
     Node("shade", lights.shade_sky,
-         "probes sky_visibility source_rays? source_visibility? joins_sources surface pixels f0s backend wants_open"),
-    Node("source_shade", lights.shade_distant, "source_rays source_visibility surface pixels f0s backend wants_open",
-         when="!joins_sources"),
-    Node("lamp_shade", lights.shade_distant, "lamp_rays lamp_visibility surface pixels f0s backend wants_open"),
+         "probes sky_visibility source_rays? source_visibility? joins_sources lit_surface pixels f0s backend "
+         "wants_open"),
+    Node("source_shade", lights.shade_distant,
+         "source_rays source_visibility lit_surface pixels f0s backend wants_open", when="!joins_sources"),
+    Node("lamp_shade", lights.shade_distant, "lamp_rays lamp_visibility lit_surface pixels f0s backend wants_open"),
     Node("area_lamp_shade", lights.shade_area_lamps,
-         "area_lamps surface pixels f0s occluder lamp_samples backend", when="area_lamps"),
-    Node("shading", lights.sum_of_lights, "surface area_lamp_shade? shade? source_shade? lamp_shade?",
+         "area_lamps lit_surface pixels f0s occluder lamp_samples backend", when="area_lamps"),
+    Node("shading", lights.sum_of_lights, "lit_surface area_lamp_shade? shade? source_shade? lamp_shade?",
          when="wants_light", is_kept=False),
     Node("compose", compose, "gbuffer rasterize.coverage rasterize.fragments.face_index surface shading? buffers",
          is_kept=False),

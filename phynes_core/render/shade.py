@@ -29,14 +29,19 @@ class Surface:
     albedo: Tensor  # [P, 3] linear
     roughness: Tensor  # [P] in (0, 1]
     f0: float
+    is_facing_eye: bool = False  # what facing_eye() returned: normals need not be bent again
 
     def of(self, rows: Tensor) -> "Surface":  # [M] int64
         """These pixels alone."""
-        return Surface(self.normal[rows], self.wo[rows], self.albedo[rows], self.roughness[rows], self.f0)
+        return replace(
+            self, normal=self.normal[rows], wo=self.wo[rows], albedo=self.albedo[rows], roughness=self.roughness[rows]
+        )
 
     def facing_eye(self) -> "Surface":
         """The surface that light meets: normals that lean away from the eye are bent toward it, the others stay."""
-        return replace(self, normal=bend_toward_eye(self.normal, self.wo))
+        if self.is_facing_eye:
+            return self
+        return replace(self, normal=bend_toward_eye(self.normal, self.wo), is_facing_eye=True)
 
 
 @dataclass(frozen=True)
