@@ -9,6 +9,7 @@ examples:
 The test cameras and the ground truth stay as they are: they are the judge (docs/dataset.md).
 """
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,11 +73,14 @@ def run(args: Degrade) -> int:
         TextColumn("left"),
         TimeRemainingColumn(elapsed_when_finished=False),
     )
-    with Progress(*columns) as progress:
-        bar = progress.add_task("", total=None, visible=False)
+    progress = Progress(*columns)
+    bar = progress.add_task("", total=None)
+    with ExitStack() as shown:
 
         def report(done: int, total: int, what: str) -> None:
-            progress.update(bar, completed=done, total=total, description=what, visible=True)
+            if not progress.live.is_started:  # after the checks: an error stands alone
+                shown.enter_context(progress)
+            progress.update(bar, completed=done, total=total, description=what)
 
         degrade(args.data, args.out, settings, report)
     said = " ".join(f"--{option} {text}" for option, text in settings.as_typed().items())

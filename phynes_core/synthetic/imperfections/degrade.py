@@ -167,13 +167,14 @@ def _check_out(source: Path, out: Path) -> None:
 @contextmanager
 def _appearing(out: Path) -> Iterator[Path]:
     """A folder beside `out` that becomes `out` if the block succeeds and goes away if it does not."""
-    folder = out.absolute().with_name(f".{out.absolute().name}.{os.getpid()}.partial")
+    place = out.resolve()
+    folder = place.with_name(f".{place.name}.{os.getpid()}.partial")
     try:
         folder.mkdir(parents=True)
         yield folder
-        if out.exists():
-            out.rmdir()
-        os.rename(folder, out)
+        if place.exists():
+            place.rmdir()
+        os.rename(folder, place)
     except OSError as error:
         raise unwritable(out, error) from error
     finally:

@@ -35,7 +35,8 @@ class Imperfections:
         for entry in fields(self):
             value, most = getattr(self, entry.name), entry.metadata.get("most", math.inf)
             if not 0 <= value <= most:
-                raise CaptureError(f"--{entry.metadata.get('option', entry.name)}: expected 0 to {most}, got {value:g}")
+                option, unit = entry.metadata.get("option", entry.name), entry.metadata.get("unit", "")
+                raise CaptureError(f"--{option}: expected 0 to {most:g}{unit}, got {value:g}{unit}")
         if self.jpeg != round(self.jpeg):
             raise CaptureError(f"--jpeg: expected a whole number, got {self.jpeg:g}")
 
@@ -130,6 +131,8 @@ def _amounts(option: str, text: str) -> dict[str, float]:
         match = re.fullmatch(r"(\d+\.?\d*|\.\d+)([a-z%]*)", part)
         if match and match[2] == entry.metadata["unit"]:
             values[entry.name] = float(match[1])
+    if option == "jpeg" and values.get("jpeg") == 0.0:
+        raise CaptureError(f"--jpeg: expected a quality from 1 to 100 or {OFF}, got '{text}'")
     if len(values) != len(wanted) or len(parts) != len(wanted):
         shown = ",".join(f"NUMBER{entry.metadata['unit']}" for entry in wanted)
         raise CaptureError(f"--{option}: expected {shown} or {OFF}, got '{text}'")
