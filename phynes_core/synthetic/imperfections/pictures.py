@@ -19,7 +19,7 @@ import imageio.v3 as imageio
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import conv2d
+from torch.nn.functional import pad
 
 from phynes_core.conventions import linear_to_srgb, srgb_to_linear
 from phynes_core.data.capture import ColorGain
@@ -95,10 +95,15 @@ def blurred(image: Tensor, sigma_px: float) -> Tensor:  # [H, W, C] -> [H, W, C]
     reach = math.ceil(4.0 * sigma_px)
     weights = torch.exp(-0.5 * (torch.arange(-reach, reach + 1) / sigma_px) ** 2)
     weights = weights / weights.sum()
-    planes = image.permute(2, 0, 1)[:, None]
-    planes = conv2d(planes, weights.view(1, 1, -1, 1), padding=(reach, 0))
-    planes = conv2d(planes, weights.view(1, 1, 1, -1), padding=(0, reach))
-    return planes[:, 0].permute(1, 2, 0)
+    height, width = image.shape[:2]
+    padded = pad(image, (0, 0, 0, 0, reach, reach))  # sums of shifted rows are several times faster than conv2d here
+    image = torch.zeros_like(image)
+    for shift, weight in enumerate(weights):
+        image += weight * padded[shift : shift + height]
+    padded, image = pad(image, (0, 0, reach, reach)), torch.zeros_like(image)
+    for shift, weight in enumerate(weights):
+        image += weight * padded[:, shift : shift + width]
+    return image
 
 
 def through_jpeg(image: np.ndarray, quality: int) -> np.ndarray:  # [H, W, 3] uint8 -> [H, W, 3] uint8
