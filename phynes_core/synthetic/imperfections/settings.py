@@ -74,9 +74,10 @@ class Imperfections:
 
 PRESETS: dict[str, Imperfections] = {  # all kinds at once, as rigs for people have them
     "real": Imperfections(
-        # Joints come 20.8 mm close from four calibrated views (Iskakov et al., "Learnable Triangulation of Human
-        # Pose", ICCV 2019, Human3.6M, relative to the pelvis). One degree a joint and 5 mm move those of josh_256 by
-        # 19 mm relative to the pelvis, and its vertices by 23 mm, betas included (means of eight seeds).
+        # From four calibrated views, joints are found within 20.5 to 22.4 mm relative to the pelvis (Iskakov et al.,
+        # "Learnable Triangulation of Human Pose", ICCV 2019, Human3.6M; its authors' repository). One degree a joint
+        # and 5 mm move those of josh_256 by 19 mm relative to the pelvis, and its vertices by 23 mm, betas included
+        # (means of eight seeds).
         body_deg=1.0,
         body_mm=5.0,
         # The code of ZJU-MoCap (Peng et al., "Neural Body", CVPR 2021) leaves the pixels under a 5 x 5 kernel along
@@ -86,9 +87,9 @@ PRESETS: dict[str, Imperfections] = {  # all kinds at once, as rigs for people h
         # for Large Camera Arrays", UCSD CS2005-0821, and Ilie and Welch, "Ensuring Color Consistency across
         # Multiple Cameras", ICCV 2005. The size is chosen: what may be left where nobody calibrated colors.
         color_percent=5.0,
-        # Zhang, "A Flexible New Technique for Camera Calibration", PAMI 2000: points are reprojected within 0.3 to
-        # 0.4 pixels (RMS, 640 x 480) on the pattern that was calibrated with. These are 0.5 pixels on josh_256,
-        # whose focal length is 478 pixels, at 3.5 m.
+        # Zhang, "A Flexible New Technique for Camera Calibration", PAMI 2000: points of the pattern are reprojected
+        # within about a third of a pixel (RMS, 640 x 480). These are 0.5 pixels on a person, who is no pattern, in
+        # josh_256, whose focal length is 478 pixels, at 3.5 m.
         camera_deg=0.03,
         camera_mm=2.0,
         # Between the qualities that libjpeg (75) and OpenCV (95) take where none is named.
