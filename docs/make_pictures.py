@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import torch
 from PIL import Image, ImageDraw, ImageFont
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -23,9 +24,15 @@ CROP = (116, 10, 396, 502)  # the person in a 512 x 512 frame
 DRAG_STEPS = 40
 FRAME_MS = 70
 SHIRT = (0.3614, 0.8101)  # on the UV square
+IMPERFECT_VIEWS, IMPERFECT_CROP = (("00", 1), ("02", 9), ("03", 20)), (60, 14, 136, 242)  # x, y, width, height
 INSPECTION_S = 4.0  # in which the engine gives the values of the pixel under a resting pointer
 
 sys.path.insert(0, str(PROJECT))
+from phynes_core.body.files import load_bundled_body  # noqa: E402
+from phynes_core.body.model import BodyModel, pose_body  # noqa: E402
+from phynes_core.data.capture import Capture  # noqa: E402
+from phynes_core.data.native.reader import load_capture  # noqa: E402
+from phynes_core.render.rasterize import rasterize  # noqa: E402
 from tests.app.desktop import Desktop, Viewer  # noqa: E402
 
 
@@ -63,6 +70,42 @@ def pixel_normals(folder: Path) -> None:
             picture = Image.open(folder / state / f"{name}.png").convert("RGBA")
             sheet.paste(picture, (column * size, label + row * size), picture)
     sheet.save(PICTURES / "pixel_normals.webp", quality=85)
+
+
+def imperfections(folder: Path) -> None:
+    """A picture of a capture before and after `degrade`, its mask, and the body where the parameters put it."""
+    capture, out = PROJECT / "assets" / "captures" / "josh_256", folder / "real"
+    command = ["degrade", "--data", str(capture), "--out", str(out), "--preset", "real"]
+    subprocess.run([sys.executable, PROJECT / "launch.py", *command], cwd=PROJECT, check=True)
+    good, bad, body = load_capture(capture), load_capture(out), load_bundled_body()
+    titles, label = ("rendered", "degraded", "its mask", "rendered, body", "degraded, body"), 30
+    left, top, width, height = IMPERFECT_CROP
+    sheet = Image.new("RGB", (len(titles) * width * 2, len(IMPERFECT_VIEWS) * height * 2 + label), (18, 19, 23))
+    font = ImageFont.truetype(PROJECT / "assets" / "fonts" / "Inter_400Regular.ttf", 18)
+    for column, title in enumerate(titles):
+        ImageDraw.Draw(sheet).text((width * (2 * column + 1), 6), title, (220, 222, 228), font, anchor="ma")
+    for row, (camera, frame) in enumerate(IMPERFECT_VIEWS):
+        before, after = good.image(camera, frame), bad.image(camera, frame)
+        panels = [before, after, bad.mask(camera, frame)[..., None].expand(-1, -1, 3)]
+        panels += [_outlined(good, body, camera, frame), _outlined(bad, body, camera, frame)]
+        for column, panel in enumerate(panels):
+            scale = panel.shape[0] // before.shape[0]
+            picture = Image.fromarray((panel * 255).round().byte().numpy())
+            picture = picture.crop([value * scale for value in (left, top, left + width, top + height)])
+            sheet.paste(picture.resize((2 * width, 2 * height)), (column * 2 * width, row * 2 * height + label))
+    sheet.save(PICTURES / "imperfections.webp", quality=88)
+
+
+def _outlined(capture: Capture, body: BodyModel, camera: str, frame: int) -> torch.Tensor:  # [2 H, 2 W, 3] sRGB
+    """The picture with the outline of the bare body."""
+    view = capture.cameras[camera]
+    large = view.resized(2 * view.width, 2 * view.height)
+    vertices = pose_body(body, capture.poses[frame]).vertices
+    inside = (rasterize(vertices, body.faces, large).face_index >= 0)[None, None].float()
+    edge = torch.nn.functional.max_pool2d(inside, 3, 1, 1)[0, 0] != inside[0, 0]
+    image = capture.image(camera, frame).repeat_interleave(2, 0).repeat_interleave(2, 1)
+    image[edge] = torch.tensor([0.2, 0.9, 0.6])
+    return image
 
 
 def windows(folder: Path) -> None:
@@ -157,6 +200,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         buffers(Path(folder))
         pixel_normals(Path(folder))
+        imperfections(Path(folder))
         windows(Path(folder))
     for make in (inspection, materials):
         with tempfile.TemporaryDirectory() as folder:

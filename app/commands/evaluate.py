@@ -39,6 +39,8 @@ class Evaluate:
     """How the unknown scale of albedo and light is taken out (docs/evaluation.md)."""
     lpips: tuple[Path, ...] = ()
     """Weights of LPIPS: one file of the whole network, or backbone and heads; not measured when left out."""
+    poses: Literal["given", "true"] = "given"
+    """Body parameters of the pictures: the capture's own, or the true ones that `degrade` kept."""
     freeze_materials: bool = False
     """Evaluate pose-dependent materials in the first training pose for every frame, as render and the viewer do."""
     limits: bool = False
@@ -61,7 +63,7 @@ def run(args: Evaluate) -> int:
     from phynes_core.data.open_capture import open_capture
     from phynes_core.evaluation.evaluate import evaluate, flat_metrics
     from phynes_core.evaluation.metrics.lpips import load_lpips
-    from phynes_core.evaluation.options import EvaluateOptions
+    from phynes_core.evaluation.options import EvaluateOptions, with_poses
     from phynes_core.evaluation.report.files import PAGE, write_report
     from phynes_core.io.output_files import check_folder
 
@@ -77,9 +79,10 @@ def run(args: Evaluate) -> int:
     lpips = load_lpips(args.lpips) if args.lpips else None
     avatar = load_checkpoint(resolve_avatar_path(args.avatar), args.smpl, args.smpl_uv)
     capture = open_capture(args.data, capture_options(args.dataset), avatar.body)
+    with_poses(capture, args.poses)  # what is missing is said before the work
     options = EvaluateOptions(
         supersample=args.supersample, max_images=args.max_images, pictured=args.pictured, alignment=args.alignment,
-        lpips=lpips, freezes_materials=args.freeze_materials, has_limits=args.limits,
+        lpips=lpips, poses=args.poses, freezes_materials=args.freeze_materials, has_limits=args.limits,
         compared_images=args.compared_images,
     )  # fmt: skip
     rivals = make_rivals(avatar, capture, lambda text: print(text, file=sys.stderr)) if args.rivals else []

@@ -32,6 +32,14 @@ class Pictures(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class ColorGain:
+    """How a camera's linear colors differ from the true ones: recorded = gain * true + offset * coverage."""
+
+    gain: Tensor  # [3] R, G, B
+    offset: Tensor  # [3] R, G, B, of full scale
+
+
 class GroundTruth:
     """What only a synthetic capture has: materials, geometry and pictures under other lights, read when asked for.
 
@@ -53,6 +61,33 @@ class GroundTruth:
     def has_geometry(self, frame: int) -> bool:
         """Whether the true surface of this frame is known."""
         return False
+
+    @property
+    def has_poses(self) -> bool:
+        """Whether true body parameters are kept apart from the capture's own, as `degrade` does."""
+        return False
+
+    @property
+    def has_cameras(self) -> bool:
+        """Whether true cameras are kept apart from the capture's own."""
+        return False
+
+    @property
+    def has_color_gains(self) -> bool:
+        """Whether it is known how each camera's colors were altered."""
+        return False
+
+    def poses(self) -> dict[int, Pose]:
+        """True body parameters by frame, betas included."""
+        raise self._absent("body parameters")
+
+    def cameras(self) -> dict[str, Camera]:
+        """True cameras by name, those of the test included."""
+        raise self._absent("cameras")
+
+    def color_gains(self) -> dict[str, ColorGain]:
+        """By camera's name, what was done to its linear colors; gain 1 and offset 0 for cameras that are true."""
+        raise self._absent("color gains")
 
     def albedo(self, camera: str, frame: int) -> Tensor:  # [H, W, 3] linear, mean over the pixel's area
         """Diffuse albedo."""

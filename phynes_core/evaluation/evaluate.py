@@ -9,7 +9,7 @@ from phynes_core.errors import CaptureError
 from phynes_core.evaluation.limits import Limits
 from phynes_core.evaluation.measurement import AvatarMeasurement
 from phynes_core.evaluation.metrics.errors import ALIGNMENTS
-from phynes_core.evaluation.options import SPLITS, EvaluateOptions, held_out_views, spread
+from phynes_core.evaluation.options import POSE_SOURCES, SPLITS, EvaluateOptions, held_out_views, spread, with_poses
 from phynes_core.evaluation.results import Evaluation, means_over
 from phynes_core.evaluation.rivals import KEPT, Rival, measure_rival
 
@@ -45,6 +45,7 @@ def evaluate(
     rivals: Sequence[Rival] = (),
 ) -> Evaluation:
     """Compare with every picture of the test cameras (or `max_images` of each split)."""
+    capture = with_poses(capture, options.poses)
     views = list(held_out_views(capture, options.max_images, options.pictured))
     if not views:
         raise CaptureError(f"{capture.root}: expected pictures of test cameras, got none; give some split 'test'")
@@ -114,6 +115,7 @@ def flat_metrics(metrics: dict[str, Any]) -> dict[str, float]:
 def _protocol(options: EvaluateOptions) -> dict[str, Any]:
     protocol: dict[str, Any] = PROTOCOL | {"alignment": f"{options.alignment}: {ALIGNMENTS[options.alignment]}"}
     protocol["materials"] = "of the first training pose" if options.freezes_materials else "of each picture's pose"
+    protocol["poses"] = f"{options.poses}: {POSE_SOURCES[options.poses]}"
     protocol["box_padding_m"] = options.box_padding_m
     if options.lpips is None:
         protocol["lpips"] = "not measured: no weights were named (--lpips)"

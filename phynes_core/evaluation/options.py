@@ -1,16 +1,21 @@
 """How much an evaluation measures and how, and its pictures: test cameras, training frames and novel motion."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from torch import Tensor
 
 from phynes_core.data.capture import Capture
+from phynes_core.errors import CaptureError
 from phynes_core.evaluation.metrics.errors import ALIGNMENTS
 from phynes_core.evaluation.metrics.lpips import Lpips
 from phynes_core.evaluation.metrics.masks import BOX_PADDING_M, eroded
 
+POSE_SOURCES = {  # --poses: body parameters that held-out pictures are rendered with
+    "given": "the capture's own body parameters",
+    "true": "the true body parameters, which only a degraded capture keeps apart (ground_truth/body.npz)",
+}
 SPLITS = {"train": "novel_view", "novel_pose": "novel_pose"}  # of a capture's frames -> name in metrics.json
 Item = TypeVar("Item")
 
@@ -27,12 +32,15 @@ class EvaluateOptions:
     box_padding_m: float = BOX_PADDING_M
     lpips: Lpips | None = None  # only with weights that the user names
     freezes_materials: bool = False  # those of the first training pose, whatever the pose
+    poses: str = "given"  # one of POSE_SOURCES
     has_limits: bool = False  # measure with ground truth put in, too
     compared_images: int = 4  # of each split, for limits and rivals
 
     def __post_init__(self) -> None:
         if self.alignment not in ALIGNMENTS:
             raise ValueError(f"alignment: expected one of {', '.join(ALIGNMENTS)}, got '{self.alignment}'")
+        if self.poses not in POSE_SOURCES:
+            raise ValueError(f"poses: expected one of {', '.join(POSE_SOURCES)}, got '{self.poses}'")
 
 
 @dataclass(frozen=True)
@@ -50,6 +58,25 @@ class HeldOutView:
     def title(self) -> str:
         """Its name in the report."""
         return f"{self.split.replace('_', ' ')}, camera {self.camera}, frame {self.frame}"
+
+
+def with_poses(capture: Capture, source: str) -> Capture:
+    """The capture with the body parameters of this source, one of POSE_SOURCES; pictures and cameras stay.
+
+    Raises CaptureError where the capture does not have them.
+    """
+    if source == "given":
+        return capture
+    truth = capture.ground_truth
+    if truth is None or not truth.has_poses:
+        raise CaptureError(
+            f"{capture.root}: --poses {source}: expected ground_truth/body.npz, which only `degrade` writes, got none; "
+            "leave --poses out: the capture's own poses are the only ones"
+        )
+    poses = truth.poses()
+    if set(poses) != set(capture.frames):
+        raise CaptureError(f"{capture.root}: ground_truth/body.npz: expected the frames of body.npz, got others")
+    return replace(capture, poses={frame: poses[frame] for frame in capture.frames})
 
 
 def held_out_views(

@@ -1,6 +1,7 @@
 """The evaluation of an avatar that is the truth, and of one that is off by known amounts."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,10 +9,13 @@ import torch
 
 from phynes_core.body.atlas import average_over_seams
 from phynes_core.data.native.reader import load_capture
+from phynes_core.errors import CaptureError
 from phynes_core.evaluation.evaluate import evaluate, flat_metrics
 from phynes_core.evaluation.options import EvaluateOptions
 from phynes_core.evaluation.report.files import write_report
 from phynes_core.io.image_files import write_png
+from phynes_core.synthetic.imperfections.degrade import degrade
+from phynes_core.synthetic.imperfections.settings import Imperfections
 
 OPTIONS = EvaluateOptions(surface_samples=800, pictured=1)
 
@@ -105,3 +109,18 @@ def test_least_squares_alignment_is_recorded(truth, tiny_root):
     metrics = evaluate(truth, load_capture(tiny_root), options).metrics
     assert metrics["protocol"]["alignment"].startswith("least-squares")
     assert metrics["albedo"]["psnr"] > 60
+
+
+def test_true_poses_replace_those_that_are_given(truth, evaluation, tiny_root, tmp_path):
+    """On a capture with wrong body parameters the truth scores badly, and as before with the true ones."""
+    degrade(tiny_root, tmp_path / "fits", Imperfections(body_deg=3.0, body_mm=20.0))
+    capture = load_capture(tmp_path / "fits")
+    given = evaluate(truth, capture, replace(OPTIONS, max_images=1)).metrics
+    assert given["novel_view"]["relit"]["psnr"] < 30 and given["geometry"]["p2s_cm"] > 0.3
+    true = evaluate(truth, capture, replace(OPTIONS, poses="true")).metrics
+    for group in ("novel_view", "novel_pose"):
+        assert true[group]["relit"] == evaluation.metrics[group]["relit"]
+    assert true["geometry"] == pytest.approx(evaluation.metrics["geometry"])
+    assert given["protocol"]["poses"].startswith("given") and true["protocol"]["poses"].startswith("true")
+    with pytest.raises(CaptureError, match="--poses true"):
+        evaluate(truth, load_capture(tiny_root), replace(OPTIONS, poses="true"))

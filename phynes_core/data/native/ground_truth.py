@@ -1,5 +1,7 @@
 """The ground_truth folder of our own capture layout; files are read when asked for."""
 
+import json
+import math
 import zipfile
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,10 +11,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from phynes_core.data.capture import GroundTruth
+from phynes_core.body.model import Pose
+from phynes_core.data.capture import ColorGain, GroundTruth
 from phynes_core.data.native import layout
+from phynes_core.data.native.parameters import read_body_parameters, read_cameras
 from phynes_core.errors import CaptureError
 from phynes_core.io.image_files import read_exr, read_png
+from phynes_core.render.camera import Camera
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,39 @@ class NativeGroundTruth(GroundTruth):
     def has_geometry(self, frame: int) -> bool:
         """Whether the true surface of this frame is known."""
         return layout.geometry_path(self.root, frame).is_file()
+
+    @property
+    def has_poses(self) -> bool:
+        """Whether true body parameters are kept apart from the capture's own, as `degrade` does."""
+        return layout.true_path(self.root, layout.BODY).is_file()
+
+    @property
+    def has_cameras(self) -> bool:
+        """Whether true cameras are kept apart from the capture's own."""
+        return layout.true_path(self.root, layout.CAMERAS).is_file()
+
+    @property
+    def has_color_gains(self) -> bool:
+        """Whether it is known how each camera's colors were altered."""
+        return layout.true_path(self.root, layout.COLORS).is_file()
+
+    def poses(self) -> dict[int, Pose]:
+        """True body parameters by frame, betas included."""
+        if not self.has_poses:
+            raise self._absent("body parameters")
+        return read_body_parameters(layout.true_path(self.root, layout.BODY))[3]
+
+    def cameras(self) -> dict[str, Camera]:
+        """True cameras by name, those of the test included."""
+        if not self.has_cameras:
+            raise self._absent("cameras")
+        return read_cameras(layout.true_path(self.root, layout.CAMERAS))[0]
+
+    def color_gains(self) -> dict[str, ColorGain]:
+        """By camera's name, what was done to its linear colors; gain 1 and offset 0 for cameras that are true."""
+        if not self.has_color_gains:
+            raise self._absent("color gains")
+        return _read_color_gains(layout.true_path(self.root, layout.COLORS))
 
     def albedo(self, camera: str, frame: int) -> Tensor:  # [H, W, 3] linear, mean over the pixel's area
         """Diffuse albedo."""
@@ -96,6 +134,22 @@ class NativeGroundTruth(GroundTruth):
 def _must_exist(path: Path, remedy: str = "; this view has no such ground truth, ask `has` first") -> None:
     if not path.is_file():
         raise CaptureError(f"{path}: expected a ground-truth file, got none{remedy}")
+
+
+def _read_color_gains(path: Path) -> dict[str, ColorGain]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        found = {
+            name: ColorGain(torch.tensor(entry["gain"]).float(), torch.tensor(entry["offset"]).float())
+            for name, entry in content["cameras"].items()
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CaptureError(f"{path}: expected gain and offset of each camera ({error}); degrade it again") from error
+    for name, entry in found.items():
+        for values in (entry.gain, entry.offset):
+            if values.shape != (3,) or not math.isfinite(float(values.sum())):
+                raise CaptureError(f"{path}: camera {name}: expected three finite numbers each; degrade it again")
+    return found
 
 
 def _read_array(path: Path, key: str) -> np.ndarray:  # [*, 3]

@@ -6,6 +6,8 @@ FORMAT = 1  # of cameras.json
 CAMERAS = "cameras.json"
 BODY = "body.npz"
 GROUND_TRUTH = "ground_truth"
+COLORS = "colors.json"  # in ground_truth, as the true CAMERAS and BODY of a degraded capture
+IMPERFECTIONS = "imperfections.json"  # in ground_truth: what `degrade` did
 TRAIN_LIGHT = "train"  # the light under which the training images were taken
 PLAIN_BUFFERS = ("albedo", "roughness", "normal", "depth")  # one .exr per camera and frame
 LIT_BUFFERS = ("relit", "shading")  # one .exr per light, camera and frame
@@ -39,6 +41,11 @@ def buffer_path(root: Path, buffer: str, camera: str, frame: int, light: str | N
 def center_mask_path(root: Path, camera: str, frame: int) -> Path:
     """8-bit: 255 where the ray through the pixel's center hits the subject."""
     return root / GROUND_TRUTH / "center_mask" / camera / f"{frame_name(frame)}.png"
+
+
+def true_path(root: Path, name: str) -> Path:
+    """True CAMERAS, BODY or COLORS, or the IMPERFECTIONS, of a degraded capture."""
+    return root / GROUND_TRUTH / name
 
 
 def light_path(root: Path, light: str) -> Path:

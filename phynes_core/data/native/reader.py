@@ -1,25 +1,19 @@
 """Read our own capture layout (docs/dataset.md), every file checked before anything is computed from it."""
 
-import json
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from phynes_core.body.model import MAX_BETAS, Pose
-from phynes_core.conventions import NUM_JOINTS, linear_to_srgb, srgb_to_linear
+from phynes_core.conventions import linear_to_srgb, srgb_to_linear
 from phynes_core.data.capture import Capture
 from phynes_core.data.native import layout
 from phynes_core.data.native.ground_truth import NativeGroundTruth
+from phynes_core.data.native.parameters import read_body_parameters, read_cameras
 from phynes_core.errors import CaptureError, ImageError
 from phynes_core.io.image_files import picture_size, read_png
 from phynes_core.render.camera import Camera
-
-CAMERA_SPLITS = ("train", "test")
-FRAME_SPLITS = ("train", "novel_pose")
-_CAMERA_KEYS = {"intrinsics", "T_cam_world", "width", "height", "split"}
 
 
 @dataclass(frozen=True)
@@ -60,8 +54,8 @@ def load_capture(root: Path) -> Capture:
     root = Path(root)
     if not root.is_dir():
         raise CaptureError(f"{root}: expected a capture folder, got none; see docs/dataset.md or run synthesize")
-    cameras, camera_split, is_premultiplied = _read_cameras(root / layout.CAMERAS)
-    body_name, body_hash, frame_split, poses = _read_body(root / layout.BODY)
+    cameras, camera_split, is_premultiplied = read_cameras(root / layout.CAMERAS)
+    body_name, body_hash, frame_split, poses = read_body_parameters(root / layout.BODY)
     present = _check_pictures(root, cameras, camera_split, frame_split)
     return Capture(
         name=root.resolve().name,
@@ -76,114 +70,6 @@ def load_capture(root: Path) -> Capture:
         pictures=NativePictures(root, present, is_premultiplied),
         ground_truth=NativeGroundTruth(root) if (root / layout.GROUND_TRUTH).is_dir() else None,
     )
-
-
-def _read_cameras(path: Path) -> tuple[dict[str, Camera], dict[str, str], bool]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise CaptureError(f"{path}: cannot read the cameras ({error.strerror}); docs/dataset.md shows one") from error
-    except ValueError as error:
-        raise CaptureError(f"{path}: not readable as JSON ({error}); correct it") from error
-    if not isinstance(content, dict) or content.get("format") != layout.FORMAT:
-        got = content.get("format") if isinstance(content, dict) else type(content).__name__
-        raise CaptureError(
-            f"{path}: expected 'format': {layout.FORMAT}, got {got}; update PhyNES or convert the capture"
-        )
-    unknown = set(content) - {"format", "cameras", "premultiplied"}
-    entries = content.get("cameras")
-    if unknown or not isinstance(entries, dict) or not entries:
-        raise CaptureError(f"{path}: expected format, cameras (at least one) and perhaps premultiplied, got others")
-    is_premultiplied = content.get("premultiplied", True)
-    if not isinstance(is_premultiplied, bool):
-        raise CaptureError(f"{path}: premultiplied: expected true or false, got {is_premultiplied!r}")
-    cameras = {name: _camera(f"{path}: camera {name}", entry) for name, entry in sorted(entries.items())}
-    return cameras, {name: entries[name]["split"] for name in cameras}, is_premultiplied
-
-
-def _camera(where: str, entry: object) -> Camera:
-    if not isinstance(entry, dict) or set(entry) != _CAMERA_KEYS:
-        got = ", ".join(sorted(entry)) if isinstance(entry, dict) else type(entry).__name__
-        raise CaptureError(f"{where}: expected {', '.join(sorted(_CAMERA_KEYS))}, got {got}; docs/dataset.md shows one")
-    intrinsics = _matrix(where, "intrinsics", entry["intrinsics"], 3)
-    extrinsics = _matrix(where, "T_cam_world", entry["T_cam_world"], 4)
-    if min(intrinsics[0, 0], intrinsics[1, 1]) <= 0 or not np.allclose(intrinsics[2], (0, 0, 1)):
-        raise CaptureError(f"{where}: intrinsics: expected [[fx, 0, cx], [0, fy, cy], [0, 0, 1]] with fx, fy > 0")
-    rotation = extrinsics[:3, :3]
-    off = abs(rotation @ rotation.T - np.eye(3)).max()
-    if off > 1e-3 or np.linalg.det(rotation) < 0 or not np.allclose(extrinsics[3], (0, 0, 0, 1)):
-        raise CaptureError(
-            f"{where}: T_cam_world: expected a rotation (R R^T = 1, det 1) and last row 0 0 0 1, got "
-            f"|R R^T - 1| = {off:.2g}, det {np.linalg.det(rotation):.3g}; it takes world to camera axes, in metres"
-        )
-    for key in ("width", "height"):
-        if type(entry[key]) is not int or not 0 < entry[key] <= 2**14:
-            raise CaptureError(f"{where}: {key}: expected pixels in 1..16384, got {entry[key]!r}; correct it")
-    if entry["split"] not in CAMERA_SPLITS:
-        raise CaptureError(f"{where}: split: expected {' or '.join(CAMERA_SPLITS)}, got {entry['split']!r}; correct it")
-    return Camera(
-        torch.from_numpy(intrinsics).float(), torch.from_numpy(extrinsics).float(), entry["width"], entry["height"]
-    )
-
-
-def _matrix(where: str, key: str, value: object, size: int) -> np.ndarray:
-    try:
-        matrix = np.array(value, np.float64)
-    except (ValueError, TypeError):
-        matrix = np.empty(0)
-    if matrix.shape != (size, size) or not np.isfinite(matrix).all():
-        got = "values that are not finite" if matrix.shape == (size, size) else f"shape {list(matrix.shape)}"
-        raise CaptureError(f"{where}: {key}: expected {size} x {size} finite numbers, got {got}; correct it")
-    return matrix
-
-
-def _read_body(path: Path) -> tuple[str, str, dict[int, str], dict[int, Pose]]:
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {key: archive[key] for key in archive.files}
-    except OSError as error:
-        reason = error.strerror or "not an .npz"
-        raise CaptureError(f"{path}: cannot read the body parameters ({reason}); docs/dataset.md shows them") from error
-    except (ValueError, EOFError, KeyError, TypeError, AttributeError, zipfile.BadZipFile) as error:
-        raise CaptureError(f"{path}: not a readable .npz of plain arrays ({error}); save it again") from error
-    frames = _numbers(path, arrays, "frames", (None,))
-    count = len(frames)
-    if (frames != np.round(frames)).any() or frames.min() < 0 or len(set(frames.tolist())) != count:
-        raise CaptureError(f"{path}: frames: expected different whole numbers from 0, got others; number the images so")
-    betas = torch.from_numpy(_numbers(path, arrays, "betas", (MAX_BETAS,)).astype(np.float32))
-    shapes = {"global_orient": (count, 3), "body_pose": (count, 3 * (NUM_JOINTS - 1)), "transl": (count, 3)}
-    orient, body_pose, transl = (
-        torch.from_numpy(_numbers(path, arrays, key, shape).astype(np.float32)) for key, shape in shapes.items()
-    )
-    split = arrays.get("split", np.empty(0))
-    unknown = set(split.reshape(-1).tolist()) - set(FRAME_SPLITS)
-    if split.shape != (count,) or unknown:
-        got = ", ".join(sorted(map(str, unknown))) or f"shape {list(split.shape)}"
-        raise CaptureError(
-            f"{path}: split: expected {' or '.join(FRAME_SPLITS)} for {count} frames, got {got}; correct it"
-        )
-    body = arrays.get("body", np.array(0))
-    if body.dtype.kind != "U" or body.shape != ():
-        raise CaptureError(f"{path}: body: expected a string such as 'bundled', got {body.dtype} {list(body.shape)}")
-    name, _, content_hash = str(body).partition(":")
-    order = np.argsort(frames)
-    poses = {int(frames[i]): Pose(body_pose[i].view(-1, 3), orient[i], transl[i], betas) for i in order}
-    return name, content_hash, {int(frames[i]): str(split[i]) for i in order}, poses
-
-
-def _numbers(path: Path, arrays: dict[str, np.ndarray], key: str, shape: tuple[int | None, ...]) -> np.ndarray:
-    wanted = "[" + ", ".join("*" if size is None else str(size) for size in shape) + "]"
-    if key not in arrays:
-        raise CaptureError(f"{path}: {key}: expected numbers {wanted}, got no such array; docs/dataset.md lists them")
-    value = arrays[key]
-    fits = value.ndim == len(shape) and all(want in (None, got) for want, got in zip(shape, value.shape, strict=False))
-    if not fits or value.dtype.kind not in "fiu" or 0 in value.shape:
-        raise CaptureError(
-            f"{path}: {key}: expected numbers {wanted}, got {value.dtype} {list(value.shape)}; correct it"
-        )
-    if not np.isfinite(value).all():
-        raise CaptureError(f"{path}: {key}: expected finite numbers, got NaN or infinity; drop those frames")
-    return value
 
 
 def _check_pictures(

@@ -10,14 +10,20 @@ from torch import Tensor
 
 from phynes_core.body.model import MAX_BETAS, Pose
 from phynes_core.conventions import linear_to_srgb
+from phynes_core.data.capture import ColorGain
 from phynes_core.data.native import layout
 from phynes_core.io.image_files import write_exr, write_png
 from phynes_core.io.output_files import replacing
 from phynes_core.render.camera import Camera
 
 
-def save_cameras(root: Path, cameras: Mapping[str, Camera], camera_split: Mapping[str, str]) -> None:
-    """cameras.json: `camera_split` is "train" or "test" for each."""
+def save_cameras(
+    root: Path,
+    cameras: Mapping[str, Camera],
+    camera_split: Mapping[str, str],  # "train" or "test"
+    is_premultiplied: bool = True,  # whether the pictures' background is black already
+) -> None:
+    """cameras.json."""
     entries = {
         name: {
             "intrinsics": camera.intrinsics.tolist(),
@@ -28,8 +34,9 @@ def save_cameras(root: Path, cameras: Mapping[str, Camera], camera_split: Mappin
         }
         for name, camera in cameras.items()
     }
+    content = {"format": layout.FORMAT, **({} if is_premultiplied else {"premultiplied": False}), "cameras": entries}
     with replacing(root / layout.CAMERAS) as temporary:
-        temporary.write_text(json.dumps({"format": layout.FORMAT, "cameras": entries}, indent=1), encoding="utf-8")
+        temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
 
 
 def save_body_parameters(
@@ -101,6 +108,15 @@ def save_topology(root: Path, faces: Tensor) -> None:  # [Fd, 3]
     """The true surface's triangles."""
     with replacing(layout.topology_path(root)) as temporary, open(temporary, "wb") as file:
         np.savez_compressed(file, faces=faces.numpy().astype(np.int32))
+
+
+def save_color_gains(root: Path, color_gains: Mapping[str, ColorGain]) -> None:
+    """ground_truth/colors.json: how each camera's linear colors were altered."""
+    cameras = {
+        name: {"gain": entry.gain.tolist(), "offset": entry.offset.tolist()} for name, entry in color_gains.items()
+    }
+    with replacing(layout.true_path(root, layout.COLORS)) as temporary:
+        temporary.write_text(json.dumps({"format": layout.FORMAT, "cameras": cameras}, indent=1), encoding="utf-8")
 
 
 def to_bytes(image: Tensor) -> np.ndarray:  # any shape, [0, 1] -> uint8

@@ -239,7 +239,7 @@ def _ground_truth(root: Path, cameras: dict, options: CaptureOptions, up: str) -
     truth = PublicGroundTruth(
         root=root,
         human=root.absolute().name,
-        cameras=cameras,
+        picture_cameras=cameras,
         meshes=meshes,
         mesh_rotation=world_rotation(up) @ from_mesh,
         has_z_up=up == "+z",

@@ -42,7 +42,7 @@ class PublicGroundTruth(GroundTruth):
 
     root: Path
     human: str
-    cameras: Mapping[str, Camera]  # of the capture's pictures
+    picture_cameras: Mapping[str, Camera]  # of the capture's pictures
     meshes: Mapping[int, Path]  # .obj by frame
     mesh_rotation: np.ndarray  # [3, 3] axes of the .obj -> our world
     has_z_up: bool  # of the dataset's world; probes are only defined for +Z up
@@ -123,7 +123,7 @@ class PublicGroundTruth(GroundTruth):
         pixels = torch.from_numpy(np.ascontiguousarray(image[..., :3], np.float32)).permute(2, 0, 1)
         if mask is not None and mask.shape[:2] == image.shape[:2]:
             pixels = pixels * torch.from_numpy(mask[..., 0] > 0)
-        camera_size = self.cameras[camera]
+        camera_size = self.picture_cameras[camera]
         if image.shape[0] < camera_size.height or image.shape[1] < camera_size.width:
             raise CaptureError(
                 f"{path}: expected at least {camera_size.width} x {camera_size.height} pixels; lower --ratio"
