@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -19,7 +20,7 @@ class CaptureFit:
 
     poses: Mapping[int, Pose] = field(default_factory=dict)  # by frame
     cameras: Mapping[str, Camera] = field(default_factory=dict)  # by name, of the size of its pictures
-    gains: Mapping[str, Tensor] = field(default_factory=dict)  # by camera, [3]: linear color times this is what all see
+    gains: Mapping[str, Tensor] = field(default_factory=dict)  # by camera, [3]: what to multiply linear colors by
 
     def applied_to(self, capture: Capture) -> Capture:
         """The capture as it should have been given. Frames without a corrected pose get the corrected shape."""
@@ -64,20 +65,24 @@ class EvenedPictures:
     """Pictures whose cameras agree about colors."""
 
     source: Pictures
-    gains: Mapping[str, Tensor]
+    gains: Mapping[str, Tensor]  # [3]
 
     def has(self, camera: str, frame: int) -> bool:
         """Whether this view was recorded."""
         return self.source.has(camera, frame)
 
     def read(self, camera: str, frame: int) -> np.ndarray:  # [H, W, 4] uint8
-        """sRGB of the premultiplied linear color times the camera's gain, and the coverage."""
+        """sRGB of the premultiplied linear color, corrected, and the coverage."""
         pixels = self.source.read(camera, frame)
         if camera not in self.gains:
             return pixels
-        color = encoded(linear_of(pixels[..., :3]) * self.gains[camera].numpy())
-        return np.concatenate([np.round(color.clip(0.0, 1.0) * 255.0).astype(np.uint8), pixels[..., 3:]], -1)
+        return np.concatenate([evened(pixels[..., :3], self.gains[camera]), pixels[..., 3:]], -1)
 
-    def files(self, camera: str, frame: int):
+    def files(self, camera: str, frame: int) -> tuple[Path, ...]:
         """The files that `read` reads."""
         return self.source.files(camera, frame)
+
+
+def evened(image: np.ndarray, gain: Tensor) -> np.ndarray:  # [..., 3] uint8 sRGB -> the same
+    """Colors with their camera's gain [3]."""
+    return np.round(encoded(linear_of(image) * gain.numpy()).clip(0.0, 1.0) * 255.0).astype(np.uint8)

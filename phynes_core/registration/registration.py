@@ -21,10 +21,12 @@ from phynes_core.body.rotations import axis_angle_to_matrix, matrix_to_quaternio
 from phynes_core.conventions import NUM_JOINTS
 from phynes_core.data.capture import Capture
 from phynes_core.geometry.mesh import unique_edges, vertex_normals
-from phynes_core.registration.appearance import LightFit, TexturedLight
+from phynes_core.registration.appearance import LightFit, TexturedLight, harmonics
+from phynes_core.registration.capture_fit import CaptureFit
+from phynes_core.registration.colors import SharedColors
 from phynes_core.registration.kinematics import POSE_UNKNOWNS, joint_influence, shape_motion, turned_pose
 from phynes_core.registration.normal_equations import FrameGeometry, NormalEquations, Step
-from phynes_core.registration.pictures import KEPT_BYTES, PersonPicture, load_person_pictures
+from phynes_core.registration.pictures import KEPT_BYTES, encoded, load_person_pictures
 from phynes_core.registration.residuals import (
     PosedSurface,
     SeenSurface,
@@ -36,10 +38,13 @@ from phynes_core.registration.residuals import (
     see,
     without_slow_part,
 )
+from phynes_core.render.camera import Camera
+from phynes_core.render.rasterize import rasterize
 
 FIRST_LIGHTS = 3  # how often texture and light are renewed in turn at the first step
 USUAL_PERSON_PX = 200.0  # blurs are given for a person so many pixels tall
 SMALLEST_OUTLINE_PX = 0.8  # standard deviation that outlines have at least: their pixels
+SMALLEST_DOUBT_DEG, SMALLEST_DOUBT_M = 0.02, 1e-4
 SMALLEST_COLOR = 0.005  # the same of colors, sRGB
 
 
@@ -48,17 +53,25 @@ class RegistrationConfig:
     """How bodies are fitted to pictures."""
 
     steps: int = 10  # Gauss-Newton steps; 0: the capture is trusted
-    blurs: tuple[float, ...] = (3.0, 3.0, 2.0, 1.5)  # px of a person 200 px tall, over equal shares of the steps
+    held_steps: int = 2  # of these, the first, which hold the poses: how well do they explain the pictures?
+    trial_steps: int = 4  # the next, after which moved poses must explain them better
+    least_gain: float = 0.1  # share by which the misfits must fall; else the given poses stay
+    first_blur_px: float = 3.0  # of the pictures of a person 200 px tall
+    last_blur_px: float = 1.5
+    rounds: int = 3  # in which stage 1 lets poses follow its surface, evenly spaced over its steps
+    round_steps: int = 2  # of each
     points: int = 600  # of each picture, whose colors are compared
     texels: int = 256  # of the texture, a side
     color_weight: float = 0.6  # of a pixel over the square of its blur: how independent neighbors are
     outline_weight: float = 0.3  # of a pixel of outline
     joint_deg: float = 2.0  # standard deviation of a given joint rotation, each component
     shift_m: float = 0.01  # of the given translation
-    beta: float = 0.15  # of each given beta
+    beta: float = 0.05  # of each given beta
     offset_m: float = 0.03  # of the surface over the body
     relief_m: float = 1.8e-4  # of its Laplacian
     has_shape: bool = True
+    has_colors: bool = True
+    relaxation: float = 1.5
 
 
 class Registration:
@@ -73,8 +86,13 @@ class Registration:
         self.frames = [frame for frame in frames if self._pictures[frame]]
         self.given = {frame: capture.poses[frame] for frame in self.frames}
         self.poses = dict(self.given)
-        self.offsets = np.zeros(body.num_vertices)
+        self.is_used = True  # False once the given poses have proved good enough
+        self._misfit = 0.0  # with the given poses
+        self.offsets = np.zeros(body.num_vertices)  # metres along the bare body's normals, of all frames
+        self._own_offsets: Mapping[int, np.ndarray] = {}  # of each frame, while another surface than that is registered
+        self.doubt = np.array([math.radians(config.joint_deg) ** 2, config.shift_m**2])  # variances of given poses
         self.appearance = TexturedLight(config.texels)
+        self.gains: Mapping[str, np.ndarray] = {}  # of the cameras, [3]; empty while they seem to agree
         views = [view for frame in self.frames for view in self._pictures[frame]]
         self._is_kept = sum(view.nbytes for view in views) < KEPT_BYTES
         self._scale_px = float(np.median([view.person_px for view in views])) / USUAL_PERSON_PX
@@ -88,12 +106,50 @@ class Registration:
         """Of all frames."""
         return self.poses[self.frames[0]].betas
 
-    def step(self, step: int, holds_poses: bool = False) -> dict[str, float]:
+    def step(self, step: int) -> dict[str, float]:
         """One Gauss-Newton step; `step` counts from 0. Returns its terms, measured before it."""
         config = self.config
-        level = config.blurs[min(step * len(config.blurs) // max(config.steps, 1), len(config.blurs) - 1)]
-        sigma_px = level * self._scale_px
-        seen = {frame: self._see(frame, sigma_px) for frame in self.frames}
+        decision = config.held_steps + config.trial_steps
+        if not self.is_used:
+            return {"loss": self._misfit, "image": 0.0, "gradient": 0.0}
+        progress = max(step - decision, 0) / max(config.steps - 1 - decision, 1)
+        blur_px = config.first_blur_px * (config.last_blur_px / config.first_blur_px) ** progress
+        terms = self._step(step, blur_px, step < config.held_steps, self._offset_prior)
+        is_last = step == config.steps - 1
+        if step < config.held_steps:
+            self._misfit = terms["loss"]
+        elif step == decision - 1 and terms["loss"] > (1.0 - config.least_gain) * self._misfit:
+            self.poses, self.is_used = dict(self.given), False
+            is_last = True
+        if is_last and config.has_colors:
+            self._compare_colors()
+        return terms
+
+    def _compare_colors(self) -> None:
+        shared = SharedColors(self.cameras)
+        for frame in self.frames:
+            surface = self.surface(self.poses[frame])
+            shared.add_frame([see(surface, view, self._scale_px, False) for view in self._pictures[frame]])
+        self.gains = shared.gains()
+
+    def refine(self, step: int, offsets: Mapping[int, np.ndarray]) -> dict[str, float]:
+        """A step of the poses alone, under a surface that is known: its `offsets` [V] in each frame, metres."""
+        self._own_offsets = offsets
+        try:
+            return self._step(step, self.config.last_blur_px, False, None)
+        finally:
+            self._own_offsets = {}
+
+    def _step(
+        self, step: int, blur_px: float, holds_poses: bool, offset_prior: sparse.spmatrix | None
+    ) -> dict[str, float]:
+        config = self.config
+        sigma_px = blur_px * self._scale_px
+        surfaces = {frame: self.surface(self.poses[frame], self._own_offsets.get(frame)) for frame in self.frames}
+        seen = {
+            frame: [see(surfaces[frame], picture, sigma_px, self._is_kept) for picture in self._pictures[frame]]
+            for frame in self.frames
+        }
         for _ in range(FIRST_LIGHTS if step == 0 else 1):
             self._renew_appearance(seen)
         colors = {frame: [color_residuals(view, self.appearance) for view in seen[frame]] for frame in self.frames}
@@ -101,12 +157,12 @@ class Registration:
         outlines = {frame: [outline_distances(view) for view in seen[frame]] for frame in self.frames}
         outline_scale = max(robust_scale(_sample(outlines)), SMALLEST_OUTLINE_PX)
         generator = np.random.default_rng((self._seed, 0, step))
-        num_betas = len(self.betas) if config.has_shape and not holds_poses else 0
+        num_betas = len(self.betas) if config.has_shape and offset_prior is not None and not holds_poses else 0
         system = NormalEquations(self._body.num_vertices, num_betas)
         weight = config.color_weight / sigma_px**2
         for frame in self.frames:
-            surface, geometry = self._geometry(frame, bool(num_betas))
-            vertices = surface.vertices.numpy()
+            geometry = self._geometry(frame, surfaces[frame], bool(num_betas))
+            vertices = surfaces[frame].vertices.numpy()
             views = []
             for view, color, outline in zip(seen[frame], colors[frame], outlines[frame], strict=True):
                 even = without_slow_part(view, color, color_scale)
@@ -117,31 +173,60 @@ class Registration:
             system.add_frame(views, geometry, self._pose_prior(frame, holds_poses))
         shared_prior = np.eye(num_betas) / config.beta**2
         away = (self.betas - self.given[self.frames[0]].betas).numpy()[:num_betas]
-        change = system.solve(self._offset_prior, self.offsets, shared_prior, away)
+        change = system.solve(offset_prior, self.offsets, shared_prior, away)
         moved = self._apply(change, holds_poses)
         return {
-            "loss": color_scale, "image": float(np.mean(_sample(colors) ** 2)), "gradient": moved,
-            "outline_px": outline_scale, "moved_mm": 1e3 * moved,
+            "loss": color_scale * outline_scale, "color": color_scale, "image": float(np.mean(_sample(colors) ** 2)), "gradient": moved,
+            "outline_px": outline_scale, "joint_deg": math.degrees(math.sqrt(self.doubt[0])), "shift_mm": 1e3 * math.sqrt(self.doubt[1]), "moved_mm": 1e3 * moved,
         }  # fmt: skip
 
-    def _surface(self, frame: int) -> tuple[PosedSurface, np.ndarray]:
-        """The displaced body, and the normals along which it is displaced."""
-        with torch.no_grad():
-            vertices = pose_body(self._body, self.poses[frame]).vertices
-            normals = vertex_normals(vertices, self._body.faces)
-            moved = vertices + torch.from_numpy(self.offsets).float()[:, None] * normals
-        return PosedSurface(moved, self._body.faces, self._corner_uv), normals.numpy()
+    def fit(self) -> CaptureFit:
+        """What was found out."""
+        gains = {name: torch.from_numpy(gain) for name, gain in self.gains.items()}
+        return CaptureFit(dict(self.poses) if self.is_used else {}, gains=gains)
 
-    def _see(self, frame: int, sigma_px: float) -> list[SeenSurface]:
-        surface, _ = self._surface(frame)
-        return [see(surface, picture, sigma_px, self._is_kept) for picture in self._pictures[frame]]
+    def tensors(self) -> dict[str, Tensor]:
+        """Everything that a later step depends on."""
+        decided = np.array([self._misfit, float(self.is_used)])
+        own = {"offsets": self.offsets, "doubt": self.doubt, "light": self.appearance.light, "decided": decided}
+        return self.fit().tensors() | {name: torch.from_numpy(value.copy()) for name, value in own.items()}
 
-    def _geometry(self, frame: int, has_shape: bool) -> tuple[PosedSurface, FrameGeometry]:
-        surface, normals = self._surface(frame)
+    def load(self, stored: Mapping[str, Tensor]) -> None:
+        """Take back what `tensors` gave."""
+        fit = CaptureFit.from_tensors(stored)
+        self.poses = dict(self.given) | dict(fit.poses)
+        self.gains = {name: gain.numpy() for name, gain in fit.gains.items()}
+        self._misfit, self.is_used = float(stored["decided"][0]), bool(stored["decided"][1])
+        self.offsets, self.doubt = stored["offsets"].numpy().copy(), stored["doubt"].numpy().copy()
+        self.appearance.light = stored["light"].numpy().copy()
+
+    def predict(self, surface: PosedSurface, camera: Camera) -> Tensor:  # [H, W, 3] sRGB
+        """The registered surface with its texture under its light, in front of black."""
+        fragments = rasterize(surface.vertices, surface.faces, camera)
+        image = np.zeros((camera.height, camera.width, 3), np.float32)
+        covered = fragments.face_index.numpy() >= 0
+        face, weights = fragments.face_index.numpy()[covered], fragments.barycentric.numpy()[covered][..., None]
+        normal = (surface.normals[self._faces[face]] * weights).sum(1)
+        normal /= np.linalg.norm(normal, axis=1, keepdims=True) + 1e-9
+        color = self.appearance.texture_at((self._corner_uv[face] * weights).sum(1))
+        image[covered] = encoded(color * (harmonics(normal) @ self.appearance.light)).clip(0.0, 1.0)
+        return torch.from_numpy(image)
+
+    @torch.no_grad()
+    def surface(self, pose: Pose, offsets: np.ndarray | None = None) -> PosedSurface:
+        """The body in a pose, displaced by the registered offsets or by others [V]."""
+        offsets = self.offsets if offsets is None else offsets
+        vertices = pose_body(self._body, pose).vertices
+        directions = vertex_normals(vertices, self._body.faces)
+        moved = vertices + torch.from_numpy(offsets).float()[:, None] * directions
+        normals = vertex_normals(moved, self._body.faces).numpy()
+        return PosedSurface(moved, normals, directions.numpy(), self._body.faces, self._corner_uv)
+
+    def _geometry(self, frame: int, surface: PosedSurface, has_shape: bool) -> FrameGeometry:
         pose = self.poses[frame]
         joints = pose_joints(self._body, pose).positions.numpy()
         shape = shape_motion(self._body, pose) if has_shape else None
-        return surface, FrameGeometry(joints, self._influence, normals, shape)
+        return FrameGeometry(joints, self._influence, surface.directions, shape)
 
     def _renew_appearance(self, seen: Mapping[int, list[SeenSurface]]) -> None:
         """The texture under the present light, then the light for that texture."""
@@ -160,14 +245,18 @@ class Registration:
         config = self.config
         if holds:
             return np.full(POSE_UNKNOWNS, 1e12), np.zeros(POSE_UNKNOWNS)
-        precision = np.full(POSE_UNKNOWNS, math.radians(config.joint_deg) ** -2)
-        precision[-3:] = config.shift_m**-2
+        precision = np.full(POSE_UNKNOWNS, 1.0 / self.doubt[0])
+        precision[-3:] = 1.0 / self.doubt[1]
+        return precision, self._correction(frame)
+
+    def _correction(self, frame: int) -> np.ndarray:  # [75]
+        """How far the pose is from the given one, as `turned_pose` would turn it there."""
         now, given = (_rotations(pose) for pose in (self.poses[frame], self.given[frame]))
         turned = quaternion_to_axis_angle(matrix_to_quaternion(now @ given.transpose(1, 2)))
         world = pose_joints(self._body, self.poses[frame]).rotations
         turned[1:] = (world[list(self._body.parents[1:])] @ turned[1:, :, None])[..., 0]
         shift = self.poses[frame].transl - self.given[frame].transl
-        return precision, torch.cat([turned.reshape(-1), shift]).numpy().astype(np.float64)
+        return torch.cat([turned.reshape(-1), shift]).numpy().astype(np.float64)
 
     def _apply(self, change: Step, holds_poses: bool) -> float:
         """Take the step; returns how far vertices moved, RMS in metres."""
@@ -180,11 +269,24 @@ class Registration:
         squares = []
         for frame, own in zip(self.frames, change.poses, strict=True):
             before = pose_body(self._body, self.poses[frame]).vertices
-            turned = turned_pose(self._body, self.poses[frame], own)
+            turned = turned_pose(self._body, self.poses[frame], self.config.relaxation * own)
             self.poses[frame] = replace(_within_limits(turned, self.given[frame]), betas=betas)
             after = pose_body(self._body, self.poses[frame]).vertices
             squares.append(float((after - before).square().sum(1).mean()))
+        self._doubt_again(change.variances)
         return math.sqrt(np.mean(squares))
+
+    def _doubt_again(self, variances: np.ndarray) -> None:  # [F, 75]
+        """How wrong given poses are is learned from their corrections (MacKay 1992: squares over well-determined ones).
+
+        Where the corrections are small, as for exact poses, so becomes the width, and they grow smaller still.
+        """
+        corrections = np.stack([self._correction(frame) for frame in self.frames])
+        parts = np.s_[:, :-3], np.s_[:, -3:]
+        floor = math.radians(SMALLEST_DOUBT_DEG) ** 2, SMALLEST_DOUBT_M**2
+        known = [(1.0 - variances[part] / width).clip(0.0).sum() for part, width in zip(parts, self.doubt, strict=True)]
+        squares = [(corrections[part] ** 2).sum() for part in parts]
+        self.doubt = np.maximum(np.array(squares) / np.maximum(known, 1.0), floor)
 
 
 def _within_limits(pose: Pose, given: Pose) -> Pose:

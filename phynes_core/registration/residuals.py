@@ -12,7 +12,6 @@ import torch
 from scipy.ndimage import gaussian_filter, map_coordinates
 from torch import Tensor
 
-from phynes_core.geometry.mesh import vertex_normals
 from phynes_core.registration.appearance import TexturedLight, harmonics
 from phynes_core.registration.pictures import BlurredPicture, PersonPicture, encoded
 from phynes_core.render.camera import Camera
@@ -30,6 +29,8 @@ class PosedSurface:
     """A displaced body in the world."""
 
     vertices: Tensor  # [V, 3] metres
+    normals: np.ndarray  # [V, 3] unit, of these
+    directions: np.ndarray  # [V, 3] unit, along which offsets move the vertices: normals of the bare body
     faces: Tensor  # [F, 3]
     corner_uv: np.ndarray  # [F, 3, 2]
 
@@ -78,13 +79,12 @@ def see(
     vertices, faces = surface.vertices, surface.faces
     fragments = rasterize(vertices, faces, picture.camera)
     face_index, barycentric = fragments.face_index.numpy(), fragments.barycentric.numpy()
-    normals = vertex_normals(vertices, faces).numpy()
     reach = max(INSIDE_PX, 0.7 * sigma_px)
     row, column = np.nonzero((face_index >= 0) & (picture.distance < -reach))
     face, weights = face_index[row, column], barycentric[row, column]
     corners = faces.numpy()[face]
     points = (vertices.numpy()[corners] * weights[..., None]).sum(1)
-    normal = _unit((normals[corners] * weights[..., None]).sum(1))
+    normal = _unit((surface.normals[corners] * weights[..., None]).sum(1))
     facing = (normal * _unit(picture.camera.center.numpy() - points)).sum(1)
     kept = facing > FACING
     row, column, face, weights = row[kept], column[kept], face[kept], weights[kept]

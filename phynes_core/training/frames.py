@@ -1,6 +1,8 @@
 """What training keeps of a capture: bodies with their search trees, pictures as bytes, and where to look in them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,6 +13,7 @@ from phynes_core.data.capture import Capture
 from phynes_core.errors import CaptureError
 from phynes_core.geometry.mesh import vertex_normals
 from phynes_core.kernels.cpu.bvh import Bvh
+from phynes_core.registration.capture_fit import CaptureFit, evened
 from phynes_core.render.camera import Camera
 
 BOX_MARGIN_M = 0.1  # around the body, for the rays of "anywhere in the box" (FORMATS section 1.1: 0.05 to 0.1)
@@ -57,16 +60,39 @@ def load_training_frames(
     return tuple(_load_frame(capture, body, number, cameras, ring_px) for number in numbers)
 
 
+def refitted(frames: Sequence[TrainingFrame], body: BodyModel, fit: CaptureFit) -> tuple[TrainingFrame, ...]:
+    """Frames as a capture gives them, with what is known better: poses, and the colors of their cameras."""
+    changed = reposed(frames, body, fit.poses)
+    return tuple(replace(frame, views=tuple(_evened(view, fit) for view in frame.views)) for frame in changed)
+
+
+def reposed(frames: Sequence[TrainingFrame], body: BodyModel, poses: Mapping[int, Pose]) -> tuple[TrainingFrame, ...]:
+    """The same pictures with other poses of the body; frames without one keep theirs."""
+    return tuple(
+        replace(frame, **_posed(body, poses[frame.number])) if frame.number in poses else frame for frame in frames
+    )
+
+
+def _evened(view: TrainingView, fit: CaptureFit) -> TrainingView:
+    gain = fit.gains.get(view.camera_name)
+    return view if gain is None else replace(view, image=evened(view.image, gain))
+
+
 def _load_frame(capture: Capture, body: BodyModel, number: int, cameras: list[str], ring_px: int) -> TrainingFrame:
-    pose = capture.poses[number]
+    posed = _posed(body, capture.poses[number])
+    views = tuple(_load_view(capture, name, number, posed["vertices"], ring_px) for name in cameras)
+    return TrainingFrame(number, views=views, **posed)
+
+
+def _posed(body: BodyModel, pose: Pose) -> dict[str, Any]:
+    """What a frame holds of its pose."""
     with torch.no_grad():
         vertices = pose_body(body, pose).vertices
         normals = vertex_normals(vertices, body.faces)
     points = np.ascontiguousarray(vertices.numpy(), np.float32)
-    views = tuple(_load_view(capture, name, number, points, ring_px) for name in cameras)
-    faces = np.ascontiguousarray(body.faces.numpy(), np.int32)
     directions = np.ascontiguousarray(normals.numpy(), np.float32)
-    return TrainingFrame(number, pose, pose.vector(), points, directions, Bvh(points, faces), views)
+    tree = Bvh(points, np.ascontiguousarray(body.faces.numpy(), np.int32))
+    return {"pose": pose, "pose_vector": pose.vector(), "vertices": points, "normals": directions, "bvh": tree}
 
 
 def _load_view(capture: Capture, name: str, number: int, vertices: np.ndarray, ring_px: int) -> TrainingView:

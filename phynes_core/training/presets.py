@@ -14,6 +14,7 @@ from phynes_core.body.subdivide import MAX_SPLITS
 from phynes_core.errors import PhynesError
 from phynes_core.maps.encodings import HashEncodingConfig
 from phynes_core.maps.neural_map import NeuralMapConfig
+from phynes_core.registration.registration import RegistrationConfig
 
 PRESETS = ("fast", "paper")
 RATES = ("nets", "grids", "offset_grid", "light")  # fields of OptimizerConfig that a resumed run may change
@@ -118,6 +119,7 @@ class TrainingConfig:
     texture: NeuralMapConfig = TEXTURE_MAP
     albedo: NeuralMapConfig = STILL_ALBEDO_MAP
     roughness: NeuralMapConfig = STILL_ROUGHNESS_MAP
+    registration: RegistrationConfig = field(default_factory=RegistrationConfig)
     stage1: Stage1Config = field(default_factory=Stage1Config)
     stage2: Stage2Config = field(default_factory=Stage2Config)
 
@@ -136,6 +138,7 @@ PAPER = TrainingConfig(
     offset=OFFSET_MAP,
     albedo=ALBEDO_MAP,  # reading 16: the materials see the pose
     roughness=dataclasses.replace(ROUGHNESS_MAP, output_scale=0.9, output_offset=0.09),  # reading 3
+    registration=RegistrationConfig(steps=0),  # the paper trusts its fits
     stage1=Stage1Config(
         steps=20_000,  # reading 10: 40 epochs of 500
         rays=1024,

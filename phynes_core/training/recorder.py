@@ -103,7 +103,7 @@ class Recorder:
     def divergence(self, number: int, step: int, trouble: str) -> PhynesError:
         """Drop doubtful states; the error that says so, to be raised."""
         left = self._folder.return_to_good() if self._processes.is_first else "the first process says what is left"
-        rates = f"stage{min(number, FINISHED - 1)}.optimizer.nets"
+        rates = f"stage{min(max(number, 1), FINISHED - 1)}.optimizer.nets"
         return PhynesError(
             f"training diverged: {step_name(number, step)}, {trouble}; {left}; --resume with lower learning rates "
             f"(--set {rates}=...)"

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from phynes_core.avatar.avatar import Avatar
 from phynes_core.frame.scene import Scene
+from phynes_core.registration.registration import Registration
 from phynes_core.training.frames import TrainingFrame
 from phynes_core.training.presets import TrainingConfig
 from phynes_core.training.processes import ALONE, Processes
@@ -25,6 +26,7 @@ class StageSetup:
     frames: Sequence[TrainingFrame]
     config: TrainingConfig  # a stage reads the part that is named after it
     device: torch.device
+    registration: Registration | None = None  # None: poses are exact
     processes: Processes = ALONE
     mesh_losses: str = "auto"  # backend
     raster: str = "auto"  # backend of the silhouette loss

@@ -13,6 +13,7 @@ from phynes_core.conventions import linear_to_srgb, srgb_to_linear
 from phynes_core.frame.scene import Scene
 from phynes_core.maps.neural_map import PoseBatch
 from phynes_core.render.volume import RaySamples, VolumePixels, render_rays
+from phynes_core.training.frames import TrainingFrame, reposed
 from phynes_core.training.losses import MeshRegularizers, mesh_topology, relief_loss
 from phynes_core.training.optimizer import ScheduledAdam, map_rates
 from phynes_core.training.pictures import texture_panels
@@ -38,13 +39,13 @@ class Stage1:
         avatar, config, device = setup.avatar, setup.config.stage1, setup.device
         self.config, self._processes, self._raster = config, setup.processes, setup.raster
         self._avatar, self._frames, self._seed, self._device = avatar, tuple(setup.frames), setup.config.seed, device
+        self._registration, self._registered = setup.registration, setup.config.registration
         self._index = {frame.number: i for i, frame in enumerate(self._frames)}
         self._corner_uv = corner_uv(avatar.body).numpy()
         self._faces = avatar.body.faces.numpy()
         self._topology = mesh_topology(avatar.body.faces, avatar.body.num_vertices)
         self._regularizers = MeshRegularizers(self._topology, setup.mesh_losses)
-        self._vertices = [torch.from_numpy(frame.vertices) for frame in self._frames]
-        self._normals = [torch.from_numpy(frame.normals) for frame in self._frames]
+        self._place(self._frames)
         # the offsets each frame's vertices had when they were last computed: where to look for the surface
         self._known_offsets = torch.zeros(len(self._frames), avatar.body.num_vertices)
         self._log_beta = nn.Parameter(torch.tensor(float(np.log(config.beta_start_m)), device=device))
@@ -83,6 +84,8 @@ class Stage1:
         if self._is_fresh and step == 0:
             self._refresh_all_offsets()
         self._is_fresh = False
+        if self._is_round(step):
+            self._refine_poses(step)
         drawn = step_generator(self._seed, self.number, step)
         whole = sample_rays(self._frames, config, drawn)
         batch, generator, weight = share_rays(whole, config.rays_per_pixel, drawn, self._processes)
@@ -118,6 +121,29 @@ class Stage1:
         """What a resumed run needs besides the avatar's parameters."""
         optimizer = {f"optimizer.{name}": value for name, value in self._optimizer.tensors().items()}
         return optimizer | {"known_offsets": self._known_offsets, "log_beta": self._log_beta.detach().clone()}
+
+    def _place(self, frames: Sequence[TrainingFrame]) -> None:
+        """Work on these frames from here on: the same pictures, with other poses."""
+        self._frames = tuple(frames)
+        self._vertices = [torch.from_numpy(frame.vertices) for frame in frames]
+        self._normals = [torch.from_numpy(frame.normals) for frame in frames]
+
+    def _is_round(self, step: int) -> bool:
+        """Whether the poses follow the surface before this step."""
+        if self._registration is None or not self._registration.is_used:
+            return False
+        rounds = self._registered.rounds
+        return any(step == round(self.config.steps * (k + 1) / (rounds + 1)) for k in range(rounds))
+
+    @torch.no_grad()
+    def _refine_poses(self, step: int) -> None:
+        """Fit the poses to the pictures once more, under the surface that was learned so far."""
+        assert self._registration is not None
+        for turn in range(self._registered.round_steps):
+            self._refresh_all_offsets()
+            offsets = {frame.number: self._known_offsets[i].numpy() for i, frame in enumerate(self._frames)}
+            self._registration.refine(self._registered.steps + step + turn, offsets)
+            self._place(reposed(self._frames, self._avatar.body, self._registration.poses))
 
     def _load(self, stored: Mapping[str, Tensor]) -> None:
         prefix = "optimizer."

@@ -14,19 +14,22 @@ from phynes_core.body.model import BodyModel
 from phynes_core.body.subdivide import split_body
 from phynes_core.data.capture import Capture
 from phynes_core.errors import CaptureError, PhynesError
+from phynes_core.registration.capture_fit import CaptureFit
+from phynes_core.registration.registration import Registration
 from phynes_core.training.capture_watch import CaptureWatch
-from phynes_core.training.frames import TrainingFrame, load_training_frames
+from phynes_core.training.frames import TrainingFrame, load_training_frames, refitted
 from phynes_core.training.presets import TrainingConfig, as_json, from_json, with_rates_of
 from phynes_core.training.processes import ALONE, OtherProcessOutOfMemoryError, Processes
 from phynes_core.training.recorder import Progress, Recorder, step_name
 from phynes_core.training.run_folder import RunFolder, RunState
 from phynes_core.training.stage import StageSetup, TrainingStage
+from phynes_core.training.stage0 import Stage0
 from phynes_core.training.stage1 import Stage1
 from phynes_core.training.stage2 import Stage2
 from phynes_core.training.stopping import DivergenceWatch, Interruption
 
-# in their order, numbered without gaps, with their shares of --minutes
-STAGES: tuple[tuple[type[TrainingStage], float], ...] = ((Stage1, 0.6), (Stage2, 0.4))
+# in their order, numbered without gaps, with their shares of --minutes (0: steps of its own)
+STAGES: tuple[tuple[type[TrainingStage], float], ...] = ((Stage0, 0.0), (Stage1, 0.6), (Stage2, 0.4))
 LOG_EVERY = 20  # steps to a line of the curves
 CALIBRATION_STEPS = (3, 12)  # warm-up and timed steps when --minutes sets the number of steps
 FEWEST_ROWS = 64  # rays or pixels a step: with fewer, memory is not what is wrong
@@ -57,6 +60,7 @@ class TrainedAvatar:
     avatar: Avatar  # on the CPU
     seconds: float  # spent on steps, over all resumptions
     config: TrainingConfig  # with the numbers of steps and rows that it came to
+    fit: CaptureFit  # what was found out about the capture
 
 
 class Trainer:
@@ -79,12 +83,16 @@ class Trainer:
         torch.use_deterministic_algorithms(options.device == "cpu", warn_only=True)
         resumed = self._load_state()
         body = split_body(self._body, self._config.mesh_splits)
-        frames = load_training_frames(self._capture, body, self._config.stage1.ring_px)
+        frames = given = load_training_frames(self._capture, body, self._config.stage1.ring_px)
         self._recorder = recorder = self._start_recorder(frames, resumed)
+        self._registration = self._start_registration(body, frames, resumed)
         self._avatar = self._make_avatar(body, frames, resumed)
         for kind, share in STAGES:
             if resumed is not None and resumed.stage > kind.number:
                 continue  # the run has been through it
+            if getattr(self._config, kind.name).steps == 0:
+                continue
+            frames = self._take_fit(body, given)
             stage, first = self._start_stage(kind, share, frames, resumed)
             steps, terms, divergence = stage.config.steps, [], DivergenceWatch()
             picture_every = max(1, round(steps * options.picture_every))
@@ -110,7 +118,33 @@ class Trainer:
                         recorder.check_capture()
                         saved_s = time.monotonic()
             self._save(stage.number + 1, 0, {})  # the next stage, before its start
-        return TrainedAvatar(self._avatar.cpu().eval().requires_grad_(False), self._seconds, self._config)
+        self._take_fit(body, given)
+        avatar = self._avatar.cpu().eval().requires_grad_(False)
+        return TrainedAvatar(avatar, self._seconds, self._config, self._fit)
+
+    @property
+    def _fit(self) -> CaptureFit:
+        """What is known of the capture's mistakes."""
+        return CaptureFit() if self._registration is None else self._registration.fit()
+
+    def _start_registration(
+        self, body: BodyModel, frames: Sequence[TrainingFrame], resumed: RunState | None
+    ) -> Registration | None:
+        """None where the capture is trusted."""
+        if self._config.registration.steps == 0:
+            return None
+        numbers = [frame.number for frame in frames]
+        registration = Registration(self._capture, body, numbers, self._config.registration, self._config.seed)
+        if resumed is not None:
+            registration.load(resumed.part("registration."))
+        return registration
+
+    def _take_fit(self, body: BodyModel, frames: Sequence[TrainingFrame]) -> tuple[TrainingFrame, ...]:
+        """The frames with the poses that are known by now; the avatar gets the shape and the poses, too."""
+        frames = refitted(frames, body, self._fit)
+        self._avatar.betas.copy_(frames[0].pose.betas)
+        self._avatar.training_poses.copy_(torch.stack([frame.pose_vector for frame in frames]))
+        return frames
 
     def _load_state(self) -> RunState | None:
         """The state to resume from; the settings and seconds become those it was saved with."""
@@ -165,12 +199,13 @@ class Trainer:
             self._progress.note(kind.preparation)
         self._avatar.to(self._device)
         setup = StageSetup(
-            self._avatar, frames, self._config, self._device, self._processes, mesh_losses=self._options.mesh_losses
-        )
+            self._avatar, frames, self._config, self._device, self._registration, self._processes,
+            self._options.mesh_losses,
+        )  # fmt: skip
         if resumed is not None and resumed.stage == kind.number and resumed.step > 0:
             return kind(setup, resumed.part("stage.")), resumed.step
         stage = kind(setup)
-        if self._options.minutes is not None:
+        if self._options.minutes is not None and share > 0:
             trial = stage.anew(replace(setup, avatar=deepcopy(self._avatar)))
             steps = self._affordable_steps(trial, 60.0 * self._options.minutes * share)
             chosen = replace(getattr(self._config, kind.name), steps=steps)
@@ -217,7 +252,7 @@ class Trainer:
     def _show(self, stage: TrainingStage, done: int) -> None:
         """A comparison strip; where the capture can no longer be read, the state is saved first."""
         try:
-            self._recorder.show(stage, done, self._capture, self._avatar)
+            self._recorder.show(stage, done, self._fit.applied_to(self._capture), self._avatar)
         except CaptureError as error:
             self._save(stage.number, done, stage.tensors())
             raise CaptureError(f"{error}; mend it and --resume: {self._recorder.saved}") from error
@@ -226,6 +261,8 @@ class Trainer:
         """The state to resume from: `step` steps of stage `number` are done."""
         tensors = {f"avatar.{name}": value for name, value in self._avatar.state_dict().items()}
         tensors |= {f"stage.{name}": value for name, value in stage_tensors.items()}
+        if self._registration is not None:
+            tensors |= {f"registration.{name}": value for name, value in self._registration.tensors().items()}
         config, requested = as_json(self._config), as_json(self._requested)
         state = RunState(number, step, self._seconds, config, requested, self._recorder.fingerprint, tensors)
         self._recorder.save(state, is_doubtful)
