@@ -66,9 +66,8 @@ def build(source: Path, target: Path) -> None:
     splits = {frame: capture.frame_split[frame] for frame in kept.all}
     save_body_parameters(target, poses, splits, capture.body_name, capture.body_hash)
     for name, split in capture.camera_split.items():
-        for frame in kept.train if split == "train" else kept.judged:
-            radiance = halve(srgb_to_linear(capture.image(name, frame)))
-            save_view(target, name, frame, radiance, halve(capture.mask(name, frame)[..., None])[..., 0])
+        for frame in kept.all if split == "train" else kept.judged:
+            save_picture(capture, target, name, frame)
             if split == "test":
                 save_ground_truth(capture, target, name, frame, cameras[name])
     truth = capture.ground_truth
@@ -100,6 +99,12 @@ def halve(image: Tensor) -> Tensor:  # [2H, 2W, C] linear -> [H, W, C]
     """Mean of each 2 x 2 block."""
     height, width, channels = image.shape
     return image.reshape(height // 2, 2, width // 2, 2, channels).mean((1, 3))
+
+
+def save_picture(capture: Capture, target: Path, name: str, frame: int) -> None:
+    """A camera's picture and its mask."""
+    radiance = halve(srgb_to_linear(capture.image(name, frame)))
+    save_view(target, name, frame, radiance, halve(capture.mask(name, frame)[..., None])[..., 0])
 
 
 def save_ground_truth(capture: Capture, target: Path, name: str, frame: int, camera: Camera) -> None:

@@ -37,7 +37,8 @@ def test_it_holds_what_training_and_evaluation_need(capture):
     train_cameras = [name for name, split in capture.camera_split.items() if split == "train"]
     train_frames = [frame for frame in capture.frames if capture.frame_split[frame] == "train"]
     assert len(train_cameras) >= 4 and len(train_frames) >= 30
-    assert all(capture.has_image(camera, frame) for camera in train_cameras for frame in train_frames)
+    assert len(capture.frames) > len(train_frames)
+    assert all(capture.has_image(camera, frame) for camera in train_cameras for frame in capture.frames)
     truth = capture.ground_truth
     assert truth is not None and len(truth.lights) >= 3
     seen = [(c, f) for c, s in capture.camera_split.items() if s == "test" for f in capture.frames]
