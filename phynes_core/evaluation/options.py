@@ -1,4 +1,4 @@
-"""How much an evaluation measures and how, and its pictures: test cameras, training frames and novel motion."""
+"""How much an evaluation measures and how, and its pictures: those that training does not see."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import TypeVar
 from torch import Tensor
 
 from phynes_core.data.capture import Capture
+from phynes_core.data.held_out import judging_cameras
 from phynes_core.evaluation.metrics.errors import ALIGNMENTS
 from phynes_core.evaluation.metrics.lpips import Lpips
 from phynes_core.evaluation.metrics.masks import BOX_PADDING_M, eroded
@@ -57,9 +58,9 @@ def held_out_views(
     max_images: int | None,  # of each split; None: all
     pictured: int,  # of each split
 ) -> Iterator[HeldOutView]:
-    """The pictures of the test cameras, or some spread over cameras and frames; except those that are all black."""
-    cameras = [name for name, split in capture.camera_split.items() if split == "test"]
+    """The pictures that judge (data/held_out.py), or some spread over cameras and frames; none that are all black."""
     for split, name in SPLITS.items():
+        cameras = judging_cameras(capture, split)
         frames = [number for number in capture.frames if capture.frame_split[number] == split]
         seen = [number for number in frames if any(capture.has_image(camera, number) for camera in cameras)]
         pairs = [
