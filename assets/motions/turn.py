@@ -2,12 +2,13 @@
 
     python assets/motions/turn.py
 
-Nothing was recorded: every joint follows a formula. The pelvis turns to the left at a constant rate; a foot stands where
-it is while the other one is lifted and put down 60 degrees further, and the legs reach both by inverse kinematics. Arms
-stay away from the body, rise and sink slowly, and sway a little; spine and head follow the weight. Everything but the
-heading has the clip's length as a period, so it plays in a loop.
+Nothing was recorded: every joint follows a formula. The pelvis turns to the left at a constant rate; a foot stands
+where it is while the other one is lifted and put down 60 degrees further, and the legs reach both by inverse
+kinematics. Arms stay away from the body, rise and sink slowly, and sway a little; spine and head follow the weight.
+Everything but the heading has the clip's length as a period, so it plays in a loop.
 """
 
+import itertools
 import math
 import sys
 from pathlib import Path
@@ -109,7 +110,7 @@ def reach(
     """Hip, knee and ankle that bring the ankle to its place, the knee bent about the thigh's x axis only."""
     joints = [JOINT_NAMES.index(f"{side}_{joint}") for joint in ("hip", "knee", "ankle")]
     places = [rest[0], *(rest[joint] for joint in joints)]
-    to_hip, thigh, shin = (after - before for before, after in zip(places[:-1], places[1:], strict=True))
+    to_hip, thigh, shin = (after - before for before, after in itertools.pairwise(places))
     target = pelvis.T @ ankle - to_hip
 
     def bent(angle: float) -> Tensor:  # [3] from hip to ankle with this bend of the knee
