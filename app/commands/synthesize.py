@@ -5,7 +5,7 @@ examples:
   python launch.py synthesize --subject ada --out data/ada --spp 100             a woman in a satin blouse and a skirt
   python launch.py synthesize --subject josh --out data/tiny --size 128 --frames 4 --spp 36
   python launch.py synthesize --subject josh --out data/spin --motion spin,walk --probe courtyard --relight studio,city
-  python launch.py synthesize --subject josh --out data/one --views 1 --motion turn       someone turns before one camera
+  python launch.py synthesize --subject josh --out data/one --views 1 --motion turn        turning before one camera
 
 Run the same line again to go on after an interruption: finished pictures are kept.
 """
