@@ -36,6 +36,21 @@ def judging_cameras(capture: Capture, split: str) -> list[str]:
     return [] if split == "train" else [name for name, of in capture.camera_split.items() if of == "train"]
 
 
+def judging_pictures(capture: Capture, split: str) -> list[tuple[str, int]]:
+    """(camera, frame) of this split's frames that training does not see, by frame; each starts with another camera.
+
+    So evenly spaced pictures do not all show one camera.
+    """
+    cameras = judging_cameras(capture, split)
+    frames = [frame for frame in capture.frames if capture.frame_split[frame] == split]
+    seen = [frame for frame in frames if any(capture.has_image(camera, frame) for camera in cameras)]
+    pairs = []
+    for index, frame in enumerate(seen):
+        start = index % len(cameras)
+        pairs += [(camera, frame) for camera in (*cameras[start:], *cameras[:start])]
+    return [(camera, frame) for camera, frame in pairs if capture.has_image(camera, frame)]
+
+
 def held_out_note(capture: Capture) -> str:
     """A sentence for people about a capture without pictures of test cameras; empty for the others."""
     if is_judged_by_test_cameras(capture):

@@ -7,7 +7,7 @@ from typing import TypeVar
 from torch import Tensor
 
 from phynes_core.data.capture import Capture
-from phynes_core.data.held_out import judging_cameras
+from phynes_core.data.held_out import judging_pictures
 from phynes_core.evaluation.metrics.errors import ALIGNMENTS
 from phynes_core.evaluation.metrics.lpips import Lpips
 from phynes_core.evaluation.metrics.masks import BOX_PADDING_M, eroded
@@ -60,27 +60,13 @@ def held_out_views(
 ) -> Iterator[HeldOutView]:
     """The pictures that judge (data/held_out.py), or some spread over cameras and frames; none that are all black."""
     for split, name in SPLITS.items():
-        cameras = judging_cameras(capture, split)
-        frames = [number for number in capture.frames if capture.frame_split[number] == split]
-        seen = [number for number in frames if any(capture.has_image(camera, number) for camera in cameras)]
-        pairs = [
-            (camera, number)
-            for index, number in enumerate(seen)
-            for camera in _rotated(cameras, index)  # so that evenly spaced pictures do not all show one camera
-            if capture.has_image(camera, number)
-        ]
-        pairs = spread(pairs, max_images)
+        pairs = spread(judging_pictures(capture, split), max_images)
         shown = set(spread(pairs, pictured))
         for camera, number in pairs:
             coverage = capture.mask(camera, number)
             foreground = eroded(coverage)
             if bool(foreground.any()) and bool((capture.image(camera, number) > 0).any()):
                 yield HeldOutView(name, camera, number, (camera, number) in shown, coverage, foreground)
-
-
-def _rotated(items: list[Item], steps: int) -> list[Item]:
-    start = steps % max(len(items), 1)
-    return items[start:] + items[:start]
 
 
 def spread(items: Sequence[Item], count: int | None) -> list[Item]:
