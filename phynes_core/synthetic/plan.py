@@ -28,6 +28,7 @@ _FIRST_AZIMUTH_DEG = 20.0
 _TRAIN_ELEVATIONS_DEG = (6.0, 12.0)  # alternating
 _TEST_ELEVATIONS_DEG = (18.0, -4.0, 30.0)
 _GROUND_TRUTH_TRAIN_FRAMES = 5
+_USUAL_VIEWS = 4
 SETTINGS = "synthesis.json"
 RENDER_VERSION = 2  # increased whenever lights, exposure or rendering change, so that one capture never mixes two
 ONE_VIEW_VERSION = 3  # the same for captures of one training camera: its test cameras stand apart since 3
@@ -40,7 +41,7 @@ class SynthesisPlan:
     """Everything that decides the pixels of a synthetic capture."""
 
     subject: str = "josh"
-    views: int = 4
+    views: int = _USUAL_VIEWS
     test_views: int = 3
     frames: int = 30
     novel_frames: int = 5
@@ -110,8 +111,8 @@ def make_cameras(
             turn, elevation, split[name] = k, _TRAIN_ELEVATIONS_DEG[k % 2], "train"
         else:
             number = k - plan.views
-            between = number * plan.views // plan.test_views + 0.5
-            turn, split[name] = between if plan.views > 1 else (number + 1) / (plan.test_views + 1), "test"
+            ring = plan.views if plan.views > 1 else _USUAL_VIEWS  # where four cameras are judged, one is, too
+            turn, split[name] = (number * ring // plan.test_views + 0.5) * plan.views / ring, "test"
             elevation = _TEST_ELEVATIONS_DEG[number % len(_TEST_ELEVATIONS_DEG)]
         seen = [clouds[s.frame] for s in shots if (s.split == "train" if k < plan.views else s.has_ground_truth)]
         azimuth = _FIRST_AZIMUTH_DEG + 360.0 * turn / plan.views
