@@ -4,7 +4,7 @@
 
 Nothing was recorded: every joint follows a formula. The pelvis turns to the left at a constant rate; a foot stands
 where it is while the other one is lifted and put down 60 degrees further, and the legs reach both by inverse
-kinematics. Arms stay away from the body, rise and sink slowly, and sway a little; spine and head follow the weight.
+kinematics. Arms stay away from the body, rise and sink three times, and sway; spine and head follow the weight.
 Everything but the heading has the clip's length as a period, so it plays in a loop.
 """
 
@@ -37,6 +37,7 @@ LIFT_M = 0.045  # of the ankle in the middle of a step
 SINK_M = 0.012  # of the pelvis from where straight legs would hold it
 SWAY_M = 0.025  # of the pelvis toward the foot that stands
 TOES_OUT_DEG = 9.0
+RAISES = 3  # times that the arms rise beyond the horizontal and sink during the turn: their undersides are seen, too
 HIP_SHARE = 0.8  # of the foot's heading that the hip turns; the ankle turns the rest
 
 
@@ -64,13 +65,13 @@ def pose_at(phase: float, body: BodyModel) -> Pose:  # of one turn, [0, 1)
     roll = axis_angle_to_matrix(torch.tensor([0.0, 0.0, math.radians(1.5 * lean)], dtype=torch.float64))
     pelvis = rotation_about_y(math.degrees(turn)).double() @ roll
     for joint in ("spine1", "spine2", "spine3"):
-        drive(joint, 0.6 + 0.4 * math.cos(2 * step), 0.7 * lean + 1.5, -0.8 * lean)
+        drive(joint, 0.6 + 0.4 * math.cos(2 * step) + 1.5 * math.sin(2 * turn), 0.7 * lean + 1.5, -0.8 * lean)
     drive("neck", 1.5 * math.sin(turn), 3.0, 0.5 * lean)
     drive("head", 1.0 + 2.0 * math.sin(turn + 0.7), 4.0 + 2.0 * math.sin(2 * turn), 0.5 * lean)
     for side, sign in (("left", 1.0), ("right", -1.0)):
-        raised = 50.0 - 14.0 * math.cos(turn) + sign * 4.0 * math.sin(2 * turn + 0.4)  # above straight down
+        raised = 72.0 - 35.0 * math.cos(RAISES * turn) + sign * 5.0 * math.sin(2 * turn + 0.4)  # above straight down
         ahead = 5.0 + 8.0 * math.sin(turn + 1.1 * sign)
-        drive(f"{side}_collar", 0.0, 0.0, sign * (-5.0 + 0.08 * (raised - 50.0)))
+        drive(f"{side}_collar", 0.0, 0.0, sign * (-5.0 + 0.25 * (raised - 40.0)))
         drive(f"{side}_shoulder", 0.0, -sign * ahead, -sign * (85.0 - raised + 1.0 * lean))
         drive(f"{side}_elbow", 0.0, -sign * (14.0 + 5.0 * math.sin(turn + 2.0 * sign)), 0.0)
         drive(f"{side}_wrist", 0.0, 0.0, -sign * (6.0 + 4.0 * math.sin(2 * turn + sign)))

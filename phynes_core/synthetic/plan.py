@@ -26,6 +26,7 @@ from phynes_core.synthetic.subjects.subject import Subject
 _FILL = 0.945  # share of the frame's half size that the bare body may reach; hair and shoes need 5 pixels more
 _FIRST_AZIMUTH_DEG = 20.0
 _TRAIN_ELEVATIONS_DEG = (6.0, 12.0)  # alternating
+_ONE_VIEW_ELEVATION_DEG = 0.0  # as high as the person's middle
 _TEST_ELEVATIONS_DEG = (18.0, -4.0, 30.0)
 _GROUND_TRUTH_TRAIN_FRAMES = 5
 _USUAL_VIEWS = 4
@@ -108,7 +109,8 @@ def make_cameras(
     for k in range(plan.views + plan.test_views):
         name = f"{k:02d}"
         if k < plan.views:
-            turn, elevation, split[name] = k, _TRAIN_ELEVATIONS_DEG[k % 2], "train"
+            turn, split[name] = k, "train"
+            elevation = _TRAIN_ELEVATIONS_DEG[k % 2] if plan.views > 1 else _ONE_VIEW_ELEVATION_DEG
         else:
             number = k - plan.views
             ring = plan.views if plan.views > 1 else _USUAL_VIEWS  # where four cameras are judged, one is, too
