@@ -14,6 +14,7 @@ centers, which move: they are rasterized anew from the stored ground-truth mesh.
 
 import hashlib
 import sys
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,6 +40,7 @@ from phynes_core.data.native.writer import (  # noqa: E402
 )
 from phynes_core.geometry.mesh import vertex_normals  # noqa: E402
 from phynes_core.io.image_files import write_exr  # noqa: E402
+from phynes_core.io.output_files import replacing  # noqa: E402
 from phynes_core.render.camera import Camera  # noqa: E402
 from phynes_core.render.rasterize import rasterize  # noqa: E402
 
@@ -82,6 +84,8 @@ def build(source: Path, target: Path, frames_with_truth: int) -> None:
         save_geometry(target, frame, (truth.vertices(frame) / VERTEX_STEP_M).round() * VERTEX_STEP_M)
     for light in (layout.TRAIN_LIGHT, *truth.lights):
         write_exr(layout.light_path(target, light), truth.light_image(light).numpy(), half=True)
+    for path in sorted((target / layout.GROUND_TRUTH / "geometry").glob("*.npz")):
+        pack(path)
     write_sums(target)
 
 
@@ -134,6 +138,15 @@ def save_ground_truth(capture: Capture, target: Path, name: str, frame: int, cam
     save_buffer(target, "normal", name, frame, normal)
     save_buffer(target, "depth", name, frame, fragments.depth[..., None])
     save_center_mask(target, name, frame, hit)
+
+
+def pack(path: Path) -> None:
+    """The same .npz, compressed by LZMA, which numpy reads as well: ada's meshes take little more than half."""
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with replacing(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_LZMA) as archive:
+        for name, content in members.items():
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_LZMA)  # dated 1980: the same bytes every time
 
 
 def write_sums(target: Path) -> None:
