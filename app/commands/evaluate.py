@@ -60,6 +60,7 @@ class Evaluate:
 def run(args: Evaluate) -> int:
     from app.bench.rivals import make_rivals
     from phynes_core.avatar.checkpoint import load_checkpoint, resolve_avatar_path
+    from phynes_core.data.held_out import held_out_note
     from phynes_core.data.open_capture import open_capture
     from phynes_core.evaluation.evaluate import evaluate, flat_metrics
     from phynes_core.evaluation.metrics.lpips import load_lpips
@@ -80,6 +81,8 @@ def run(args: Evaluate) -> int:
     avatar = load_checkpoint(resolve_avatar_path(args.avatar), args.smpl, args.smpl_uv)
     capture = open_capture(args.data, capture_options(args.dataset), avatar.body)
     with_poses(capture, args.poses)  # what is missing is said before the work
+    if note := held_out_note(capture):
+        print(note)
     options = EvaluateOptions(
         supersample=args.supersample, max_images=args.max_images, pictured=args.pictured, alignment=args.alignment,
         lpips=lpips, poses=args.poses, freezes_materials=args.freeze_materials, has_limits=args.limits,

@@ -5,6 +5,7 @@ examples:
   python launch.py synthesize --subject ada --out data/ada --spp 100             a woman in a satin blouse and a skirt
   python launch.py synthesize --subject josh --out data/tiny --size 128 --frames 4 --spp 36
   python launch.py synthesize --subject josh --out data/spin --motion spin,walk --probe courtyard --relight studio,city
+  python launch.py synthesize --subject josh --out data/one --views 1 --motion turn        turning before one camera
 
 Run the same line again to go on after an interruption: finished pictures are kept.
 """
@@ -23,8 +24,8 @@ class Synthesize:
     """Who: josh (shirt and jeans) or ada (satin blouse and a skirt)."""
     views: int = 4
     """Training cameras, on a ring."""
-    frames: int = 30
-    """Training frames, shared out over the clips of --motion."""
+    frames: int | None = None
+    """Training frames, shared out over the clips of --motion; 30, or 60 for one view, unless given."""
     size: int = 512
     """Width and height of the pictures."""
     probe: str | None = None
@@ -35,12 +36,13 @@ class Synthesize:
     """Clips of the training frames: names in assets/motions; the subject's own unless given."""
     novel_motion: str | None = None
     """Clips of the novel poses; the subject's own unless given."""
-    turn: float = 360.0
-    """Degrees that the subject turns about +Y over the frames of each clip; this separates albedo from light."""
+    turn: float | None = None
+    """Degrees that the subject turns about +Y over the frames of each clip, besides what the clip does; this separates
+    albedo from light. 360, or 0 where --motion is the clip turn, unless given."""
     test_views: int = 3
     """Held-out cameras, between the training ones and at other heights."""
     novel_frames: int = 5
-    """Novel poses, seen by the held-out cameras."""
+    """Novel poses, seen by all cameras; only the held-out ones have ground truth of them."""
     spp: int = 196
     """Light paths per pixel."""
     seed: int = 0
@@ -60,22 +62,23 @@ def run(args: Synthesize) -> int:
     from phynes_core.body.files import load_bundled_body
     from phynes_core.io.output_files import check_folder
     from phynes_core.synthetic.ground_truth import synthesize
-    from phynes_core.synthetic.plan import SynthesisPlan, find_subject
+    from phynes_core.synthetic.plan import SynthesisPlan, find_subject, usual_frames, usual_turn_deg
 
     check_folder(args.out)
     usual = find_subject(args.subject)
+    motion = _names(args.motion, usual.motion)
     plan = SynthesisPlan(
         subject=args.subject,
         views=args.views,
         test_views=args.test_views,
-        frames=args.frames,
+        frames=usual_frames(args.views) if args.frames is None else args.frames,
         novel_frames=args.novel_frames,
         size=args.size,
         probe=usual.probe if args.probe is None else args.probe,
         relight=_names(args.relight, usual.relight),
-        motion=_names(args.motion, usual.motion),
+        motion=motion,
         novel_motion=_names(args.novel_motion, usual.novel_motion),
-        turn_deg=args.turn,
+        turn_deg=usual_turn_deg(motion) if args.turn is None else args.turn,
         spp=args.spp,
         seed=args.seed,
     )

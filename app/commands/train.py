@@ -116,7 +116,9 @@ class TerminalProgress:
 def run(args: Train) -> int:
     from phynes_core.avatar.checkpoint import save_checkpoint
     from phynes_core.body.files import load_body
+    from phynes_core.data.held_out import held_out_note
     from phynes_core.data.open_capture import open_capture
+    from phynes_core.evaluation.options import held_out_views
     from phynes_core.io.output_files import check_file
     from phynes_core.training.processes import join_processes, leave_processes
     from phynes_core.training.trainer import Trainer, TrainerOptions
@@ -142,6 +144,9 @@ def run(args: Train) -> int:
         mesh_losses=args.mesh_losses,
     )
     started_s = time.monotonic()
+    note = held_out_note(capture)
+    if note and processes.is_first:
+        print(note)
     try:
         with TerminalProgress(Console(quiet=not processes.is_first)) as progress:
             trained = Trainer(capture, body, config, options, progress).fit()
@@ -166,7 +171,9 @@ def run(args: Train) -> int:
     avatar.record = replace(avatar.record, provenance=avatar.record.provenance | provenance)
     save_checkpoint(args.out, avatar)
     print(f"wrote {args.out} after {(time.monotonic() - started_s) / 60.0:.1f} minutes")
-    if args.evaluate and _has_test_views(capture):
+    if args.evaluate and any(held_out_views(capture, max_images=1, pictured=0)):
+        if note:
+            print(note)
         _measure(args.out, capture, options.folder / "report")
     return 0
 
@@ -214,14 +221,6 @@ def _body(args: Train, capture, smpl):
             f"(hash {body.content_hash[:12]}); name the right file with --smpl"
         )
     return body
-
-
-def _has_test_views(capture) -> bool:
-    return any(
-        capture.has_image(camera, frame)
-        for camera, split in capture.camera_split.items() if split == "test"
-        for frame in capture.frames
-    )  # fmt: skip
 
 
 def _measure(path: Path, capture, report: Path) -> None:

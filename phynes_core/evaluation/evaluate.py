@@ -5,6 +5,7 @@ from typing import Any
 
 from phynes_core.avatar.avatar import Avatar
 from phynes_core.data.capture import Capture
+from phynes_core.data.held_out import held_out_note
 from phynes_core.errors import CaptureError
 from phynes_core.evaluation.limits import Limits
 from phynes_core.evaluation.measurement import AvatarMeasurement
@@ -44,11 +45,14 @@ def evaluate(
     progress: Callable[[int, int], None] = lambda done, total: None,
     rivals: Sequence[Rival] = (),
 ) -> Evaluation:
-    """Compare with every picture of the test cameras (or `max_images` of each split)."""
+    """Compare with every held-out picture (or `max_images` of each split): the test cameras', or data/held_out.py's."""
     capture = with_poses(capture, options.poses)
     views = list(held_out_views(capture, options.max_images, options.pictured))
     if not views:
-        raise CaptureError(f"{capture.root}: expected pictures of test cameras, got none; give some split 'test'")
+        raise CaptureError(
+            f"{capture.root}: expected pictures that were not trained on, got none; add a second frame, or a camera of "
+            f"split 'test'"
+        )
     evaluation = Evaluation(avatar.name, provenance=dict(avatar.record.provenance))
     measurement = AvatarMeasurement(avatar, capture, options, evaluation)
     truth = capture.ground_truth
@@ -82,6 +86,8 @@ def evaluate(
             metrics["rivals"][rival.name] = measure_rival(rival, avatar, capture, compared, options, steps.done)
     counts = {name: sum(view.split == name for view in views) for name in SPLITS.values()}
     metrics["protocol"] = _protocol(options) | {"images": counts, "supersample": options.supersample}
+    if note := held_out_note(capture):
+        metrics["protocol"]["held_out"] = note
     evaluation.metrics = metrics
     return evaluation
 

@@ -1,4 +1,4 @@
-"""How much an evaluation measures and how, and its pictures: test cameras, training frames and novel motion."""
+"""How much an evaluation measures and how, and its pictures: those that training does not see."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -8,6 +8,7 @@ from torch import Tensor
 
 from phynes_core.data.capture import Capture
 from phynes_core.errors import CaptureError
+from phynes_core.data.held_out import judging_pictures
 from phynes_core.evaluation.metrics.errors import ALIGNMENTS
 from phynes_core.evaluation.metrics.lpips import Lpips
 from phynes_core.evaluation.metrics.masks import BOX_PADDING_M, eroded
@@ -84,29 +85,15 @@ def held_out_views(
     max_images: int | None,  # of each split; None: all
     pictured: int,  # of each split
 ) -> Iterator[HeldOutView]:
-    """The pictures of the test cameras, or some spread over cameras and frames; except those that are all black."""
-    cameras = [name for name, split in capture.camera_split.items() if split == "test"]
+    """The pictures that judge (data/held_out.py), or some spread over cameras and frames; none that are all black."""
     for split, name in SPLITS.items():
-        frames = [number for number in capture.frames if capture.frame_split[number] == split]
-        seen = [number for number in frames if any(capture.has_image(camera, number) for camera in cameras)]
-        pairs = [
-            (camera, number)
-            for index, number in enumerate(seen)
-            for camera in _rotated(cameras, index)  # so that evenly spaced pictures do not all show one camera
-            if capture.has_image(camera, number)
-        ]
-        pairs = spread(pairs, max_images)
+        pairs = spread(judging_pictures(capture, split), max_images)
         shown = set(spread(pairs, pictured))
         for camera, number in pairs:
             coverage = capture.mask(camera, number)
             foreground = eroded(coverage)
             if bool(foreground.any()) and bool((capture.image(camera, number) > 0).any()):
                 yield HeldOutView(name, camera, number, (camera, number) in shown, coverage, foreground)
-
-
-def _rotated(items: list[Item], steps: int) -> list[Item]:
-    start = steps % max(len(items), 1)
-    return items[start:] + items[:start]
 
 
 def spread(items: Sequence[Item], count: int | None) -> list[Item]:

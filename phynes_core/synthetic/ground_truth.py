@@ -117,10 +117,14 @@ def _render(
 
 
 def _tasks(shots: tuple[Shot, ...], camera_split: dict[str, str], relight: tuple[str, ...]) -> list[_Task]:
-    """Training pictures first, so that training can begin while the ground truth renders."""
+    """Training pictures first, so that training can begin while the ground truth renders.
+
+    Training cameras see the novel poses as well, without ground truth: poses of held-out frames are fitted to them.
+    """
     train = [name for name, split in camera_split.items() if split == "train"]
     test = [name for name, split in camera_split.items() if split == "test"]
     tasks = [_Task(s, camera, "view", layout.TRAIN_LIGHT) for s in shots if s.split == "train" for camera in train]
+    tasks += [_Task(s, camera, "view", layout.TRAIN_LIGHT) for s in shots if s.split != "train" for camera in train]
     for shot in shots:
         for camera in test if shot.has_ground_truth else ():
             tasks.append(_Task(shot, camera, "view", layout.TRAIN_LIGHT))

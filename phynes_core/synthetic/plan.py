@@ -26,10 +26,15 @@ from phynes_core.synthetic.subjects.subject import Subject
 _FILL = 0.945  # share of the frame's half size that the bare body may reach; hair and shoes need 5 pixels more
 _FIRST_AZIMUTH_DEG = 20.0
 _TRAIN_ELEVATIONS_DEG = (6.0, 12.0)  # alternating
+_ONE_VIEW_ELEVATION_DEG = 0.0  # as high as the person's middle
 _TEST_ELEVATIONS_DEG = (18.0, -4.0, 30.0)
 _GROUND_TRUTH_TRAIN_FRAMES = 5
+_USUAL_VIEWS = 4
 SETTINGS = "synthesis.json"
 RENDER_VERSION = 2  # increased whenever lights, exposure or rendering change, so that one capture never mixes two
+ONE_VIEW_VERSION = 3  # the same for captures of one training camera: its test cameras stand apart since 3
+TURNING_CLIPS = ("turn",)  # who moves so turns by a full turn without `turn_deg`
+ONE_VIEW_FRAMES, USUAL_FRAMES = 60, 30
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,7 @@ class SynthesisPlan:
     """Everything that decides the pixels of a synthetic capture."""
 
     subject: str = "josh"
-    views: int = 4
+    views: int = _USUAL_VIEWS
     test_views: int = 3
     frames: int = 30
     novel_frames: int = 5
@@ -104,11 +109,13 @@ def make_cameras(
     for k in range(plan.views + plan.test_views):
         name = f"{k:02d}"
         if k < plan.views:
-            turn, elevation, split[name] = k, _TRAIN_ELEVATIONS_DEG[k % 2], "train"
+            turn, split[name] = k, "train"
+            elevation = _TRAIN_ELEVATIONS_DEG[k % 2] if plan.views > 1 else _ONE_VIEW_ELEVATION_DEG
         else:
-            between = (k - plan.views) * plan.views // plan.test_views
-            turn, split[name] = between + 0.5, "test"
-            elevation = _TEST_ELEVATIONS_DEG[(k - plan.views) % len(_TEST_ELEVATIONS_DEG)]
+            number = k - plan.views
+            ring = plan.views if plan.views > 1 else _USUAL_VIEWS  # where four cameras are judged, one is, too
+            turn, split[name] = (number * ring // plan.test_views + 0.5) * plan.views / ring, "test"
+            elevation = _TEST_ELEVATIONS_DEG[number % len(_TEST_ELEVATIONS_DEG)]
         seen = [clouds[s.frame] for s in shots if (s.split == "train" if k < plan.views else s.has_ground_truth)]
         azimuth = _FIRST_AZIMUTH_DEG + 360.0 * turn / plan.views
         cameras[name] = _closest_camera(torch.stack(seen), azimuth, elevation, plan.size)
@@ -149,6 +156,21 @@ def _poses(names: tuple[str, ...], count: int, turn_deg: float, body: BodyModel,
     return poses
 
 
+def usual_turn_deg(motion: tuple[str, ...]) -> float:
+    """A full turn over the frames of each clip, except where every clip turns by itself."""
+    return 0.0 if motion and all(name in TURNING_CLIPS for name in motion) else 360.0
+
+
+def usual_frames(views: int) -> int:
+    """Training frames: one camera needs more moments than several that see every moment from all sides."""
+    return ONE_VIEW_FRAMES if views == 1 else USUAL_FRAMES
+
+
+def render_version(plan: SynthesisPlan) -> int:
+    """Which way of rendering a capture has; a folder of another one is not continued."""
+    return ONE_VIEW_VERSION if plan.views == 1 else RENDER_VERSION
+
+
 def _clip(name: str) -> MotionClip:
     known = bundled_motions()
     if name not in known:
@@ -184,8 +206,8 @@ def check_settings(plan: SynthesisPlan, body: BodyModel, root: Path) -> None:
     current = find_subject(plan.subject).version
     if difference is None and version != current:
         difference = f"subject: the folder has version {version}, this program makes version {current}"
-    if difference is None and rendered != RENDER_VERSION:
-        difference = f"exposure: the folder has version {rendered}, this program makes version {RENDER_VERSION}"
+    if difference is None and rendered != render_version(plan):
+        difference = f"exposure: the folder has version {rendered}, this program makes version {render_version(plan)}"
     if difference is not None:
         raise CaptureError(f"{path}: made with other settings ({difference}); repeat those or choose another --out")
 
@@ -196,7 +218,7 @@ def save_settings(plan: SynthesisPlan, body: BodyModel, root: Path) -> None:
         "plan": plan.as_json(),
         "body": body.content_hash,
         "subject_version": find_subject(plan.subject).version,
-        "render_version": RENDER_VERSION,
+        "render_version": render_version(plan),
     }
     with replacing(root / SETTINGS) as temporary:
         temporary.write_text(json.dumps(settings, indent=1), encoding="utf-8")

@@ -9,6 +9,7 @@ from torch import Tensor
 from phynes_core.avatar.avatar import Avatar
 from phynes_core.conventions import linear_to_srgb
 from phynes_core.data.capture import Capture
+from phynes_core.data.held_out import is_judged_by_test_cameras, judging_cameras
 from phynes_core.frame.options import RenderOptions
 from phynes_core.frame.renderer import FrameRenderer
 from phynes_core.frame.scene import PosedAvatar, Scene
@@ -69,12 +70,14 @@ def material_panels(scene: Scene) -> list[Tensor]:
 
 
 def _chosen_views(capture: Capture) -> list[tuple[str, str, int]]:
-    """A held-out and a training view of the middle training frame that has them."""
-    frames = [number for number in capture.frames if capture.frame_split[number] == "train"]
-    frames = frames[len(frames) // 2 :] + frames[: len(frames) // 2]
+    """A held-out and a training view of the middle training frame that has them, or of the middle held-out frame."""
+    train = [name for name, split in capture.camera_split.items() if split == "train"]
+    held_out = "train" if is_judged_by_test_cameras(capture) else "novel_pose"
+    wanted = (("held-out", judging_cameras(capture, held_out), held_out), ("training", train, "train"))
     chosen = []
-    for split, kind in (("test", "held-out"), ("train", "training")):
-        cameras = [name for name, of in capture.camera_split.items() if of == split]
+    for kind, cameras, frame_split in wanted:
+        frames = [number for number in capture.frames if capture.frame_split[number] == frame_split]
+        frames = frames[len(frames) // 2 :] + frames[: len(frames) // 2]
         pairs = [(name, number) for number in frames for name in cameras if capture.has_image(name, number)]
         chosen += [(kind, *pairs[0])] if pairs else []
     return chosen

@@ -39,9 +39,9 @@ def write_clip(tmp_path, arrays):
     return write
 
 
-def test_fifteen_clips_ship():
+def test_sixteen_clips_ship():
     names = set(bundled_motions())
-    assert len(names) == 15
+    assert len(names) == 16
     assert {"walk", "run", "dance_a", "dance_b", "jump", "punch", "kick", "spin"} <= names
 
 
@@ -77,6 +77,26 @@ def test_walking_moves_ahead():
     travel = clip.transl[-1] - clip.transl[0]
     assert float(travel[2]) > 1.0
     assert abs(float(travel[0])) < 0.1
+
+
+def test_the_turn_is_one_turn_on_the_spot_with_feet_that_stand_still(body):
+    clip = load_motion(bundled_motions()["turn"])
+    ahead = axis_angle_to_matrix(clip.global_orient)[:, :, 2]
+    heading = torch.atan2(ahead[:, 0], ahead[:, 2])
+    steps = torch.rad2deg(torch.remainder(heading.diff() + math.pi, 2 * math.pi) - math.pi)
+    assert steps.min() > 0.5 and float(steps.sum()) == pytest.approx(360 * 179 / 180, abs=3)
+    posed = [pose_body(body, clip.pose(frame)) for frame in range(clip.num_frames)]
+    joints = torch.stack([one.joints for one in posed])
+    assert joints[:, 0, [0, 2]].abs().max() < 0.08
+    for ankle in (7, 8):
+        place = joints[:, ankle]
+        stands = place[:, 1] < place[:, 1].min() + 1e-4
+        both = stands[1:] & stands[:-1]
+        assert 0.4 < float(both.float().mean()) < 0.6
+        assert place.diff(dim=0)[both].norm(dim=-1).max() < 1e-5
+    assert torch.stack([joints[:, 7, 1], joints[:, 8, 1]]).amin(0).max() < joints[:, 7, 1].min() + 1e-4  # one stands
+    for wrist in (20, 21):
+        assert (joints[:, wrist] - joints[:, 0])[:, [0, 2]].norm(dim=-1).min() > 0.3  # arms away from the body
 
 
 def test_pose_at_interpolates_and_loops(write_clip):

@@ -43,10 +43,10 @@ def test_capture_loads_and_is_complete(capture, body):
     assert capture.frames == (0, 1, 2)
     assert capture.frame_split == {0: "train", 1: "train", 2: "novel_pose"}
     assert capture.body_hash == body.content_hash
-    assert all(capture.has_image(camera, frame) for camera in ("00", "01") for frame in (0, 1))
-    assert not capture.has_image("00", 2)
+    assert all(capture.has_image(camera, frame) for camera in ("00", "01") for frame in (0, 1, 2))
     truth = capture.ground_truth
     assert truth is not None and truth.lights == ("studio",)
+    assert not any(truth.has("albedo", camera, frame) for camera in ("00", "01") for frame in (0, 1, 2))
     for frame in (0, 1, 2):
         assert capture.has_image("02", frame)
         assert truth.has("albedo", "02", frame) and truth.has("shading", "02", frame, "train")

@@ -2,13 +2,21 @@
 
 import dataclasses
 import json
+import math
 
 import pytest
 import torch
 
 from phynes_core.body.model import pose_body
 from phynes_core.errors import CaptureError, MotionError
-from phynes_core.synthetic.plan import SynthesisPlan, make_cameras, make_shots
+from phynes_core.synthetic.plan import (
+    SynthesisPlan,
+    make_cameras,
+    make_shots,
+    render_version,
+    usual_frames,
+    usual_turn_deg,
+)
 from phynes_core.synthetic.subjects.josh import JOSH_BETAS
 
 PLAN = SynthesisPlan(frames=9, novel_frames=3, size=64)
@@ -40,6 +48,21 @@ def test_subject_turns_and_stays_in_the_middle(shots, body):
     across = facing[:, 16] - facing[:, 17]  # from the right shoulder to the left
     bearing = torch.atan2(across[:3, 0], across[:3, 2]).rad2deg()
     assert ((bearing.diff() % 360) - 120).abs().max() < 40  # three frames of one clip share a full turn
+
+
+def test_a_turn_before_one_camera_is_one_turn_and_judged_from_where_four_cameras_are(body):
+    plan = SynthesisPlan(views=1, frames=usual_frames(1), motion=("turn",), turn_deg=usual_turn_deg(("turn",)), size=64)
+    assert (plan.frames, usual_frames(4), usual_turn_deg(("walk", "turn")), render_version(plan)) == (60, 30, 360.0, 3)
+    shots = make_shots(plan, body, torch.tensor(JOSH_BETAS))
+    facing = torch.stack([pose_body(body, shot.pose).joints for shot in shots if shot.split == "train"])
+    across = facing[:, 16] - facing[:, 17]
+    bearing = torch.atan2(across[:, 0], across[:, 2]).rad2deg()
+    steps = (bearing.diff() + 180) % 360 - 180
+    assert steps.min() > 2 and abs(float(steps.sum()) - 354) < 6
+    cameras, split = make_cameras(plan, shots, body)
+    assert list(split.values()) == ["train", "test", "test", "test"]
+    azimuths = [math.degrees(math.atan2(camera.center[0], camera.center[2])) for camera in cameras.values()]
+    assert [round((azimuth - azimuths[0]) % 360) for azimuth in azimuths] == [0, 45, 135, 225]
 
 
 def test_cameras_see_the_whole_body_and_little_else(shots, body):

@@ -3,8 +3,10 @@
 import dataclasses
 import json
 import shlex
+import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from app import cli
@@ -52,6 +54,63 @@ def test_train_writes_a_measured_checkpoint_that_evaluate_reads(arguments, tiny_
     command = ["evaluate", "--avatar", str(tmp_path / "tiny.ckpt"), "--data", str(tiny_root), "--out", str(out)]
     assert main([*command, "--max-images", "1"]) == 0
     assert json.loads((out / "metrics.json").read_text())["novel_view"]["texture"]["psnr"] > 10
+
+
+def without_test_camera(source: Path, root: Path, frames: tuple[int, ...]) -> Path:
+    """The tiny capture's training cameras and these of its training frames, both marked as training."""
+    shutil.copytree(source, root)
+    for folder in ("images", "masks"):
+        shutil.rmtree(root / folder / "02")
+    shutil.rmtree(root / "ground_truth")
+    cameras = json.loads((root / "cameras.json").read_text())
+    del cameras["cameras"]["02"]
+    (root / "cameras.json").write_text(json.dumps(cameras))
+    with np.load(root / "body.npz") as stored:
+        body = dict(stored)
+    kept = np.isin(body["frames"], frames)
+    for name in ("frames", "global_orient", "body_pose", "transl", "split"):
+        body[name] = body[name][kept]
+    np.savez(root / "body.npz", **body)
+    for picture in (*root.glob("images/*/*.png"), *root.glob("masks/*/*.png")):
+        if int(picture.stem) not in frames:
+            picture.unlink()
+    return root
+
+
+def test_without_a_test_camera_a_held_out_frame_judges(arguments, tiny_root, tmp_path, capsys):
+    root = without_test_camera(tiny_root, tmp_path / "alone", (0, 4))
+    arguments[arguments.index("--data") + 1] = str(root)
+    assert main([*arguments, *FEW]) == 0
+    said = "no test camera: frame held out of training (4)"
+    assert capsys.readouterr().out.count(said) == 2  # before the training and above the numbers
+    avatar = load_checkpoint(tmp_path / "tiny.ckpt")
+    assert avatar.record.provenance["frames"] == 1 and avatar.record.provenance["views"] == 2
+    assert avatar.record.metrics["novel_pose.relit.psnr"] > 10
+    assert not any(name.startswith("novel_view") for name in avatar.record.metrics)
+    report = (tmp_path / "run" / "report" / "report.html").read_text()
+    assert f"<b>{said[0].upper()}{said[1:]}" in report and f"<dd>{said}" in report
+    out = tmp_path / "report"
+    assert main(["evaluate", "--avatar", str(tmp_path / "tiny.ckpt"), "--data", str(root), "--out", str(out)]) == 0
+    assert said in capsys.readouterr().out
+    metrics = json.loads((out / "metrics.json").read_text())
+    assert metrics["protocol"]["images"] == {"novel_view": 0, "novel_pose": 2}
+    assert metrics["protocol"]["held_out"].startswith(said)
+    assert metrics["novel_pose"]["relit"]["psnr"] == pytest.approx(
+        avatar.record.metrics["novel_pose.relit.psnr"], abs=1e-3
+    )
+
+
+def test_a_single_frame_is_trained_on_without_evaluation(arguments, tiny_root, tmp_path, capsys):
+    root = without_test_camera(tiny_root, tmp_path / "single", (0,))
+    arguments[arguments.index("--data") + 1] = str(root)
+    assert main([*arguments, *FEW]) == 0
+    assert "the avatar is not evaluated" in capsys.readouterr().out
+    assert load_checkpoint(tmp_path / "tiny.ckpt").record.metrics == {}
+    assert not (tmp_path / "run" / "report").exists()
+    command = ["evaluate", "--avatar", str(tmp_path / "tiny.ckpt"), "--data", str(root), "--out", str(tmp_path / "r")]
+    assert main(command) == 2
+    error = capsys.readouterr().err
+    assert "expected pictures that were not trained on, got none" in error and error.count("\n") == 1
 
 
 @pytest.mark.parametrize(

@@ -143,7 +143,10 @@ def _camera_split(
     preset: SubjectPreset,
     options: CaptureOptions,
 ) -> dict[int, str]:
-    """Train and test cameras by number, in order. A preset's test views without pictures are replaced by the others."""
+    """Train and test cameras by number, in order. A preset's test views without pictures are replaced by the others.
+
+    There may be no test camera: none is asked for and no other has pictures, or none that is asked for has any.
+    """
     train_views = options.train_views or preset.train_views
     for view in (*train_views, *(options.test_views or ())):
         if view not in cameras:
@@ -157,7 +160,10 @@ def _camera_split(
     seen = [frames[index] for index in (*train, *novel)]
     pictured = {view for frame in seen for view, path in frame.pictures.items() if (root / path).is_file()}
     others = [view for view in sorted(cameras) if view not in train_views and view in pictured]
-    test_views = options.test_views or [view for view in preset.test_views or () if view in others] or others
+    if options.test_views is not None:
+        test_views = options.test_views if pictured.intersection(options.test_views) else ()
+    else:
+        test_views = [view for view in preset.test_views or () if view in others] or others
     return {view: "train" if view in train_views else "test" for view in sorted({*train_views, *test_views})}
 
 
@@ -170,14 +176,15 @@ def _pictures(
     every: int,
     has_labels: bool,
 ) -> dict[tuple[int, int], SourcePicture]:  # by camera number and frame
-    """Training cameras have every training frame; test cameras every n-th, and the frames of novel motion."""
-    wanted = {"train": train, "test": [*train[::every], *novel]}
+    """Training cameras have every training frame; test cameras every n-th. Those of novel motion are taken if there."""
+    wanted = {"train": [*train, *novel], "test": [*train[::every], *novel]}
     present = {}
     for camera, split in splits.items():
-        for frame in (frames[index] for index in wanted[split]):
+        for index in wanted[split]:
+            frame, is_needed = frames[index], split == "train" and index in train
             relative = frame.pictures.get(camera)
             if relative is None or not (root / relative).is_file():
-                if split == "train":
+                if is_needed:
                     raise CaptureError(
                         f"{root / (relative or ANNOTS)}: expected a picture of frame {frame.number} from the training "
                         f"camera {camera}, got none; add it or give other --frames or --train-views"
@@ -185,6 +192,8 @@ def _pictures(
                 continue
             mask = find_mask(root, relative)
             if mask is None:
+                if split == "train" and not is_needed:
+                    continue
                 stem = relative.rpartition(".")[0]
                 raise CaptureError(
                     f"{root / relative}: expected a mask at {LABEL_FOLDERS[0]}/{stem}.png or mask/{stem}.png, got "

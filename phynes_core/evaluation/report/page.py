@@ -29,6 +29,7 @@ def page(evaluation: Evaluation, tables: list[Table], picture_names: list[str]) 
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{name}</title>',
         f"<style>{_STYLE}</style></head><body><h1>{name}</h1>",
         _made(evaluation.provenance),
+        _held_out(evaluation.metrics["protocol"]),
         *(_table(table) for table in tables),
         "<h2>Plots</h2>",
         '<p class="note">One dot a picture; the dashed line is the mean. Rest the pointer on a dot for its view.</p>',
@@ -48,6 +49,11 @@ def _made(provenance: dict[str, str | int | float]) -> str:
         return ""
     text = ", ".join(f"{key.replace('_', ' ')}: {value}" for key, value in provenance.items())
     return f'<p class="note">{escape(text)}</p>'
+
+
+def _held_out(protocol: dict[str, Any]) -> str:
+    note = protocol.get("held_out", "")
+    return f'<p class="note"><b>{escape(note[:1].upper() + note[1:])}.</b></p>' if note else ""
 
 
 def _table(table: Table) -> str:
