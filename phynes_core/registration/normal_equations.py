@@ -37,7 +37,6 @@ class Step:
     poses: np.ndarray  # [F, 75]
     offsets: np.ndarray  # [V] metres
     shared: np.ndarray  # [S]: betas, then cameras; zeros where held
-    variances: np.ndarray  # [F, 75] of the poses, with everything shared held
 
 
 @dataclass
@@ -115,14 +114,13 @@ class NormalEquations:
         size = self.num_vertices if has_offsets else 0
         total = size + self.num_shared
         inverses = [np.linalg.inv(matrix) for matrix in self._poses]
-        variances = np.stack([np.diag(inverse) for inverse in inverses])
         links = [
             np.concatenate([to_offsets, to_shared], 1) if has_offsets else to_shared
             for to_offsets, to_shared in zip(self._to_offsets, self._to_shared, strict=True)
         ]
         if not total:
             poses = [-inverse @ right for inverse, right in zip(inverses, self._pose_rights, strict=True)]
-            return Step(np.stack(poses), np.zeros(self.num_vertices), np.zeros(0), variances)
+            return Step(np.stack(poses), np.zeros(self.num_vertices), np.zeros(0))
         block = self._shared + shared_prior
         right = -(self._shared_right + shared_prior @ shared)
         if has_offsets:
@@ -158,4 +156,4 @@ class NormalEquations:
             for link, inverse, pose_right in zip(links, inverses, self._pose_rights, strict=True)
         ]
         changed = found[:size] if has_offsets else np.zeros(self.num_vertices)
-        return Step(np.stack(poses), changed, found[size:], variances)
+        return Step(np.stack(poses), changed, found[size:])

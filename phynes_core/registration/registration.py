@@ -23,7 +23,6 @@ from phynes_core.data.capture import Capture
 from phynes_core.geometry.mesh import unique_edges, vertex_normals
 from phynes_core.registration.appearance import LightFit, TexturedLight, harmonics
 from phynes_core.registration.capture_fit import CaptureFit
-from phynes_core.registration.colors import SharedColors
 from phynes_core.registration.kinematics import POSE_UNKNOWNS, joint_influence, shape_motion, turned_pose
 from phynes_core.registration.normal_equations import FrameGeometry, NormalEquations, Step
 from phynes_core.registration.pictures import KEPT_BYTES, encoded, load_person_pictures
@@ -70,7 +69,6 @@ class RegistrationConfig:
     offset_m: float = 0.03  # of the surface over the body
     relief_m: float = 1.8e-4  # of its Laplacian
     has_shape: bool = True
-    has_colors: bool = True
     relaxation: float = 1.5
 
 
@@ -92,7 +90,6 @@ class Registration:
         self._own_offsets: Mapping[int, np.ndarray] = {}  # of each frame, while another surface than that is registered
         self.doubt = np.array([math.radians(config.joint_deg) ** 2, config.shift_m**2])  # variances of given poses
         self.appearance = TexturedLight(config.texels)
-        self.gains: Mapping[str, np.ndarray] = {}  # of the cameras, [3]; empty while they seem to agree
         views = [view for frame in self.frames for view in self._pictures[frame]]
         self._is_kept = sum(view.nbytes for view in views) < KEPT_BYTES
         self._scale_px = float(np.median([view.person_px for view in views])) / USUAL_PERSON_PX
@@ -115,22 +112,11 @@ class Registration:
         progress = max(step - decision, 0) / max(config.steps - 1 - decision, 1)
         blur_px = config.first_blur_px * (config.last_blur_px / config.first_blur_px) ** progress
         terms = self._step(step, blur_px, step < config.held_steps, self._offset_prior)
-        is_last = step == config.steps - 1
         if step < config.held_steps:
             self._misfit = terms["loss"]
         elif step == decision - 1 and terms["loss"] > (1.0 - config.least_gain) * self._misfit:
             self.poses, self.is_used = dict(self.given), False
-            is_last = True
-        if is_last and config.has_colors:
-            self._compare_colors()
         return terms
-
-    def _compare_colors(self) -> None:
-        shared = SharedColors(self.cameras)
-        for frame in self.frames:
-            surface = self.surface(self.poses[frame])
-            shared.add_frame([see(surface, view, self._scale_px, False) for view in self._pictures[frame]])
-        self.gains = shared.gains()
 
     def refine(self, step: int, offsets: Mapping[int, np.ndarray]) -> dict[str, float]:
         """A step of the poses alone, under a surface that is known: its `offsets` [V] in each frame, metres."""
@@ -182,8 +168,7 @@ class Registration:
 
     def fit(self) -> CaptureFit:
         """What was found out."""
-        gains = {name: torch.from_numpy(gain) for name, gain in self.gains.items()}
-        return CaptureFit(dict(self.poses) if self.is_used else {}, gains=gains)
+        return CaptureFit(dict(self.poses) if self.is_used else {})
 
     def tensors(self) -> dict[str, Tensor]:
         """Everything that a later step depends on."""
@@ -193,9 +178,7 @@ class Registration:
 
     def load(self, stored: Mapping[str, Tensor]) -> None:
         """Take back what `tensors` gave."""
-        fit = CaptureFit.from_tensors(stored)
-        self.poses = dict(self.given) | dict(fit.poses)
-        self.gains = {name: gain.numpy() for name, gain in fit.gains.items()}
+        self.poses = dict(self.given) | dict(CaptureFit.from_tensors(stored).poses)
         self._misfit, self.is_used = float(stored["decided"][0]), bool(stored["decided"][1])
         self.offsets, self.doubt = stored["offsets"].numpy().copy(), stored["doubt"].numpy().copy()
         self.appearance.light = stored["light"].numpy().copy()
@@ -273,20 +256,19 @@ class Registration:
             self.poses[frame] = replace(_within_limits(turned, self.given[frame]), betas=betas)
             after = pose_body(self._body, self.poses[frame]).vertices
             squares.append(float((after - before).square().sum(1).mean()))
-        self._doubt_again(change.variances)
+        self._doubt_again()
         return math.sqrt(np.mean(squares))
 
-    def _doubt_again(self, variances: np.ndarray) -> None:  # [F, 75]
-        """How wrong given poses are is learned from their corrections (MacKay 1992: squares over well-determined ones).
+    def _doubt_again(self) -> None:
+        """How wrong given poses are is learned from their corrections (empirical Bayes), but no wider than at the start.
 
         Where the corrections are small, as for exact poses, so becomes the width, and they grow smaller still.
         """
         corrections = np.stack([self._correction(frame) for frame in self.frames])
-        parts = np.s_[:, :-3], np.s_[:, -3:]
-        floor = math.radians(SMALLEST_DOUBT_DEG) ** 2, SMALLEST_DOUBT_M**2
-        known = [(1.0 - variances[part] / width).clip(0.0).sum() for part, width in zip(parts, self.doubt, strict=True)]
-        squares = [(corrections[part] ** 2).sum() for part in parts]
-        self.doubt = np.maximum(np.array(squares) / np.maximum(known, 1.0), floor)
+        squares = (corrections[:, :-3] ** 2).mean(), (corrections[:, -3:] ** 2).mean()
+        widest = math.radians(self.config.joint_deg), self.config.shift_m
+        narrowest = math.radians(SMALLEST_DOUBT_DEG), SMALLEST_DOUBT_M
+        self.doubt = np.clip(np.array(squares), np.square(narrowest), np.square(widest))
 
 
 def _within_limits(pose: Pose, given: Pose) -> Pose:
