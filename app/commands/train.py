@@ -28,7 +28,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from app.options.dataset import DATASET_DEFAULTS, DatasetOptions, capture_options
+from app.options.dataset import DATASET_DEFAULTS, DatasetOptions, capture_body, capture_options
 from phynes_core.errors import PhynesError
 
 INTERRUPTED = 130  # exit code, as a shell has it for Ctrl-C
@@ -125,7 +125,7 @@ def run(args: Train) -> int:
     config = _config(args)
     smpl = None if args.smpl is None else load_body(args.smpl, args.smpl_uv)
     capture = open_capture(args.data, capture_options(args.dataset), smpl)
-    body = _body(args, capture, smpl)
+    body = capture_body(args.data, capture, smpl)
     check_file(args.out)  # an unwritable path is reported before the training, not after it
     processes = join_processes(args.device)
     options = TrainerOptions(
@@ -202,18 +202,6 @@ def _config(args: Train):
             raise PhynesError(f"--set: expected name=value, as in stage1.steps=500, got '{text}'")
         settings[name] = value
     return replace(with_overrides(config, settings), seed=args.seed)
-
-
-def _body(args: Train, capture, smpl):
-    from phynes_core.body.files import load_bundled_body
-
-    body = load_bundled_body() if smpl is None else smpl
-    if capture.body_hash and capture.body_hash != body.content_hash:
-        raise PhynesError(
-            f"{args.data}: made with the body '{capture.body_name}' (hash {capture.body_hash[:12]}), got '{body.name}' "
-            f"(hash {body.content_hash[:12]}); name the right file with --smpl"
-        )
-    return body
 
 
 def _has_test_views(capture) -> bool:

@@ -12,9 +12,9 @@ CLIPPED, NEARLY_BLACK = 254, 8  # of 255: a channel from here on; all channels d
 _USABLE_CLIPPED, _WRONG_CLIPPED = 0.02, 0.3  # of the person's pixels
 _USABLE_BLACK = 0.1
 _NOTE = (
-    "Share of the person's pixels, those that the mask holds wholly. A clipped pixel has a channel at its end: its color is lost, and "
-    "highlights of it are learned too dim. Half a percent is normal. Nearly black pixels carry noise alone; black "
-    "clothes have some."
+    "Share of the person's pixels, those that the mask holds wholly. A clipped pixel has a channel at its end: its "
+    "color is lost, and highlights of it are learned too dim. Half a percent is normal. Nearly black pixels carry "
+    "noise alone; black clothes have some."
 )
 
 

@@ -21,8 +21,8 @@ _SIDE_PX = 160  # masks are reduced to about this
 _LEAST_VIEWS = 2
 _USABLE, _WRONG = 0.02, 0.15  # of a mask's pixels
 _NOTE = (
-    "Pixels of a mask that no point in space explains which all other masks allow, in percent of the mask. Below 1 % is normal. "
-    "'Its own' are those that vanish when this camera is left out: its mask lacks what the others see."
+    "Pixels of a mask that no point in space explains which all other masks allow, in percent of the mask. Below 1 % "
+    "is normal. 'Its own' are those that vanish when this camera is left out: its mask lacks what the others see."
 )
 
 

@@ -13,8 +13,8 @@ _NOTED_HOLE = 0.003  # of the person's area: a hole where the bare body is
 _NOTED_BORDER = 0.02  # of the mask's outline along the picture's border
 _FEW = 0.1  # of the pictures: more of them with a fault are worth a remedy
 _NOTE = (
-    "A mask is one piece. Gaps between arm and trunk are no holes: a hole counts where the bare body is seen. A person that the "
-    "picture's border cuts off is learned from the other cameras alone there."
+    "A mask is one piece. Gaps between arm and trunk are no holes: a hole counts where the bare body is seen. A "
+    "person that the picture's border cuts off is learned from the other cameras alone there."
 )
 
 

@@ -16,6 +16,7 @@ from phynes_core.render.camera import Camera
 from phynes_core.render.rasterize import Fragments, rasterize
 
 INSIDE = 128  # of 255: a pixel belongs to the mask when the person covers half of it
+_BEHIND_M = 0.01  # a point this far behind what the camera sees is hidden
 NOVEL_SHARE = 5  # one frame of novel motion for so many training frames
 
 
@@ -81,6 +82,22 @@ def moments(capture: Capture, body: BodyModel, frames: Sequence[int]) -> Iterato
             if capture.has_image(name, frame)
         )
         yield Moment(frame, capture.frame_split[frame] == "train", pose, vertices, normals, views)
+
+
+def seen_points(
+    view: View,
+    points: Tensor,  # [N, 3] world, on the bare body
+    normals: Tensor,  # [N, 3] unit, world
+    least_cosine: float,  # between normal and ray
+) -> tuple[Tensor, Tensor, Tensor]:  # [N] bool; [N] column and [N] row, 0 where the point lies outside the picture
+    """Which points a camera sees: inside its picture, not behind the body, not at a grazing angle."""
+    camera = view.camera
+    x_px, y_px, depth = camera.project(points).unbind(-1)
+    is_inside = (depth > 0) & (x_px >= 0) & (x_px < camera.width) & (y_px >= 0) & (y_px < camera.height)
+    x, y = (torch.where(is_inside, pixels, 0.0).long() for pixels in (x_px, y_px))
+    before = view.fragments.depth[y, x]
+    cosine = (torch.nn.functional.normalize(camera.center - points, dim=-1) * normals).sum(-1)
+    return is_inside & ((before == 0) | (depth <= before + _BEHIND_M)) & (cosine >= least_cosine), x, y
 
 
 def _view(capture: Capture, body: BodyModel, vertices: Tensor, name: str, frame: int) -> View:

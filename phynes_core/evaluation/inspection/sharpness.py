@@ -26,9 +26,9 @@ _SOFT_PX = 1.6  # absolute: detail of two pixels is gone
 _RELATIVE, _RELATIVE_PX = 1.3, 0.25  # against the other cameras' median: factor and least difference
 _MOVED_PX = 0.5  # a frame against its camera's median
 _NOTE = (
-    "Blur at the edges inside the person, as the standard deviation of a Gaussian in pixels. 0.5 to 1.2 is sharp; from 1.6 on the "
-    "pictures hold no more than pictures of half the size would. A camera that is softer than the others teaches the "
-    "surface that it alone sees blurred."
+    "Blur at the edges inside the person, as the standard deviation of a Gaussian in pixels. 0.5 to 1.2 is sharp; "
+    "from 1.6 on the pictures hold no more than pictures of half the size would. A camera that is softer than the "
+    "others teaches the surface that it alone sees blurred."
 )
 
 
@@ -94,7 +94,9 @@ class SharpnessCheck:
             findings.append(Finding("sharpness", GOOD, f"blur of {usual:.2f} px, the same in all cameras and frames"))
         columns = ("", "median, px", "sharpest", "softest")
         plot = Plot("Blur by picture", "px", tuple(series))
-        return Section("Sharpness", _NOTE, tuple(findings), (Table("Blur by camera", "", columns, tuple(rows)),), (plot,))
+        return Section(
+            "Sharpness", _NOTE, tuple(findings), (Table("Blur by camera", "", columns, tuple(rows)),), (plot,)
+        )
 
 
 def blur_px(

@@ -1,0 +1,134 @@
+"""Look at a capture before one trains: all checks over some frames, or the quick ones before a training."""
+
+from collections.abc import Callable
+
+from phynes_core.body.model import BodyModel
+from phynes_core.data.capture import Capture
+from phynes_core.evaluation.inspection.agreement import SilhouetteCheck
+from phynes_core.evaluation.inspection.colors import ColorCheck
+from phynes_core.evaluation.inspection.drawing import LEGEND, overlay
+from phynes_core.evaluation.inspection.exposure import ExposureCheck
+from phynes_core.evaluation.inspection.findings import GOOD, WRONG, Finding, Inspection, Picture, Section
+from phynes_core.evaluation.inspection.hull import HullCheck
+from phynes_core.evaluation.inspection.masks import MaskCheck
+from phynes_core.evaluation.inspection.mistakes import Trial, try_mistakes
+from phynes_core.evaluation.inspection.moments import chosen_frames, moments
+from phynes_core.evaluation.inspection.poses import pose_section
+from phynes_core.evaluation.inspection.sharpness import SharpnessCheck
+from phynes_core.evaluation.inspection.surface import SurfaceCheck
+from phynes_core.evaluation.options import spread
+from phynes_core.evaluation.report.elements import Table
+
+MOST_FRAMES = 40  # more tell little more about a capture
+_HULL_FRAMES, _COLOR_FRAMES = 8, 16  # these checks are slower, and the same all over a capture
+_SHOWN_FRAMES, _WORST = 4, 6  # pictures of each camera, and of all
+_TRIED_ROWS = 12
+_QUICK_FRAMES = 4
+_POOR_IOU = 0.6
+_TRIED_NOTE = (
+    "Mean intersection over union of the silhouettes if this mistake had been made and were undone, on small "
+    "pictures. A mistake is named only where it fits clearly better than what is given: by 0.03 (frames that are off:"
+    " 0.004) and by three standard errors."
+)
+
+
+def inspect_capture(
+    capture: Capture,
+    body: BodyModel,
+    most_frames: int = MOST_FRAMES,
+    report_step: Callable[[int, int], None] = lambda done, total: None,
+) -> Inspection:
+    """All checks. Raises CaptureError for files that cannot be read."""
+    frames = chosen_frames(capture, most_frames)
+    training = [frame for frame in frames if capture.frame_split[frame] == "train"]
+    silhouettes, masks, exposure, sharpness = SilhouetteCheck(body), MaskCheck(), ExposureCheck(), SharpnessCheck()
+    colors, hull, surface = ColorCheck(body), HullCheck(), SurfaceCheck(body)
+    few = {id(hull): set(spread(training, _HULL_FRAMES)), id(colors): set(spread(training, _COLOR_FRAMES))}
+    count = 0
+    for done, moment in enumerate(moments(capture, body, frames)):
+        for check in (silhouettes, masks, exposure, sharpness, colors, hull, surface):
+            if moment.frame in few.get(id(check), frames):
+                check.add(moment)
+        count += len(moment.views)
+        report_step(done + 1, len(frames) + 1)
+    trial = try_mistakes(capture, body)
+    report_step(len(frames) + 1, len(frames) + 1)
+    cameras = sum(split == "train" for split in capture.camera_split.values())
+    sections = (
+        _mistakes(trial), silhouettes.section(), _worst(capture, body, silhouettes), _overlays(capture, body),
+        masks.section(), hull.section(), colors.section(len(capture.cameras)), sharpness.section(), exposure.section(),
+        pose_section(capture, body), surface.section(),
+    )  # fmt: skip
+    return Inspection(
+        name=capture.name,
+        looked_at=f"{cameras} training cameras and {len(capture.cameras) - cameras} test cameras, {len(training)} of "
+        f"{sum(split == 'train' for split in capture.frame_split.values())} training frames, {count} pictures",
+        sections=tuple(section for section in sections if section is not None),
+    )
+
+
+def inspect_quickly(capture: Capture, body: BodyModel) -> list[Finding]:
+    """What is not good, from a few frames in a few seconds: usual mistakes, silhouettes, masks and exposure."""
+    silhouettes, masks, exposure = SilhouetteCheck(body), MaskCheck(), ExposureCheck()
+    frames = [frame for frame in chosen_frames(capture, _QUICK_FRAMES) if capture.frame_split[frame] == "train"]
+    for moment in moments(capture, body, frames):
+        for check in (silhouettes, masks, exposure):
+            check.add(moment)
+    mistakes = _mistakes(try_mistakes(capture, body, is_quick=True))
+    sections = (mistakes, silhouettes.section(), masks.section(), exposure.section())
+    found = [finding for section in sections if section for finding in section.findings]
+    return [finding for finding in found if finding.level != GOOD]
+
+
+def _mistakes(trial: Trial) -> Section | None:
+    if not trial.num_pictures:
+        return None
+    rows = [("as given", f"{trial.given:.3f}"), *((name, f"{iou:.3f}") for name, iou in trial.rows[:_TRIED_ROWS])]
+    findings = [
+        Finding(
+            "usual mistakes", WRONG,
+            f"{_subject(found.cameras)} as if {found.hypothesis.name}: IoU {found.fitted:.2f} instead of {found.given:.2f}",
+            found.hypothesis.remedy,
+        )
+        for found in trial.found
+    ]  # fmt: skip
+    if not findings and trial.given < _POOR_IOU:
+        findings = [Finding(
+            "usual mistakes", WRONG, f"silhouettes do not agree (IoU {trial.given:.2f}), and no usual mistake fits better",
+            "compare the pictures below: body, cameras or frame numbers belong to another recording",
+        )]  # fmt: skip
+    if not findings:
+        said = f"axes, units, mirroring, frame numbers, focal lengths and joint order fit best as given ({len(trial.rows)} tried)"
+        findings = [Finding("usual mistakes", GOOD, said)]
+    table = Table("What was tried", f"The best of {len(trial.rows)}, on {trial.num_pictures} pictures.", ("as if", "IoU"),
+                  tuple(rows))  # fmt: skip
+    return Section("Usual mistakes", _TRIED_NOTE, tuple(findings), (table,))
+
+
+def _subject(cameras: tuple[str, ...]) -> str:
+    if not cameras:
+        return "everything fits"
+    return f"camera {cameras[0]} fits" if len(cameras) == 1 else f"cameras {', '.join(cameras)} fit"
+
+
+def _overlays(capture: Capture, body: BodyModel) -> Section:
+    """One row a camera, some frames of each."""
+    pictures = []
+    for name, split in capture.camera_split.items():
+        own = [frame for frame in capture.frames if capture.has_image(name, frame)]
+        for moment in moments(capture, body, spread(own, _SHOWN_FRAMES)):
+            view = next(view for view in moment.views if view.name == name)
+            pictures.append(Picture(f"camera {name} ({split})", f"frame {moment.frame}", "", overlay(view)))
+    return Section("Body over the pictures", LEGEND, (), pictures=tuple(pictures))
+
+
+def _worst(capture: Capture, body: BodyModel, silhouettes: SilhouetteCheck) -> Section | None:
+    pictures = []
+    for one in silhouettes.worst(_WORST):
+        moment = next(moments(capture, body, [one.frame]))
+        view = next(view for view in moment.views if view.name == one.camera)
+        pictures.append(Picture("the worst", f"camera {one.camera}, frame {one.frame}",
+                                f"{one.outside:.1%} outside, IoU {one.iou:.2f}", overlay(view)))  # fmt: skip
+    if not pictures:
+        return None
+    return Section("Where silhouettes agree least", LEGEND, (), pictures=tuple(pictures))
