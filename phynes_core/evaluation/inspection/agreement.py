@@ -81,7 +81,9 @@ class SilhouetteCheck:
         gap = f", its edge {np.median(gaps):.1f} cm beyond the body" if len(gaps) else ""
         level = WRONG if iou < _POOR_IOU else level_of(outside, _USABLE_OUTSIDE, _WRONG_OUTSIDE)
         remedy = {
-            GOOD: "", USABLE: "fits or cameras are off by some centimetres: fit again with more views, or let training refine the poses",
+            GOOD: "",
+            USABLE: "fits or cameras are off by some centimetres: fit again with more views, or let training refine "
+            "the poses",
             WRONG: "silhouettes do not agree: see the pictures, and the usual mistakes",
         }[level]  # fmt: skip
         return Finding(
@@ -116,13 +118,15 @@ def _cameras(by_camera: dict[str, list[Agreement]]) -> list[Finding]:
         shifts = np.array([one.shift_px for one in own if np.isfinite(one.shift_px).all()])
         if len(shifts) < _LEAST_FRAMES:
             continue
-        centimetres = float(np.median([one.shift_cm / max(np.linalg.norm(one.shift_px), 1e-6) for one in own]))
+        lengths = np.array([one.shift_cm for one in own if np.isfinite(one.shift_cm)])
+        centimetres = float(np.median(lengths / np.maximum(np.linalg.norm(shifts, axis=1), 1e-6)))  # of a pixel
         steady, spread = np.median(shifts, 0), np.linalg.norm(shifts.std(0))
         length = float(np.linalg.norm(steady))
         if length * centimetres > _SHIFT_CM and length > _STEADY * spread:
             findings.append(Finding(
-                "silhouettes", USABLE, f"camera {name} is off by ({steady[0]:+.1f}, {steady[1]:+.1f}) px in all frames, "
-                f"{length * centimetres:.1f} cm at the body", "calibrate this camera again: it has moved, or its lens is distorted",
+                "silhouettes", USABLE, f"camera {name} is off by ({steady[0]:+.1f}, {steady[1]:+.1f}) px in all "
+                f"frames, {length * centimetres:.1f} cm at the body",
+                "calibrate this camera again: it has moved, or its lens is distorted",
             ))  # fmt: skip
     return findings
 
@@ -130,14 +134,16 @@ def _cameras(by_camera: dict[str, list[Agreement]]) -> list[Finding]:
 def _numbers(own: list[Agreement]) -> tuple[str, ...]:
     worst = max(own, key=lambda one: one.outside)
     shifts = np.array([one.shift_px for one in own if np.isfinite(one.shift_px).all()]).reshape(-1, 2)
-    shift = [f"{value:+.1f} ± {spread:.1f}" for value, spread in zip(shifts.mean(0), shifts.std(0), strict=True)] if len(
-        shifts) else ["-", "-"]  # fmt: skip
+    shift = ["-", "-"]
+    if len(shifts):
+        shift = [f"{value:+.1f} ± {spread:.1f}" for value, spread in zip(shifts.mean(0), shifts.std(0), strict=True)]
+    seen = [one for one in own if len(one.gaps_cm)]
+    gaps = [f"{np.median([one.gap(share) for one in seen]):.1f}" if seen else "-" for share in (5, 50, 95)]
     lengths = [one.shift_cm for one in own if np.isfinite(one.shift_cm)]
     return (
         f"{np.mean([one.iou for one in own]):.3f}", f"{np.mean([one.outside for one in own]):.1%}",
         f"{worst.frame} ({worst.outside:.1%})",
-        *(f"{np.median([one.gap(percentile) for one in own if len(one.gaps_cm)] or [np.nan]):.1f}" for percentile in (5, 50, 95)),
-        *shift, f"{np.mean(lengths):.1f}" if lengths else "-",
+        *gaps, *shift, f"{np.mean(lengths):.1f}" if lengths else "-",
     )  # fmt: skip
 
 

@@ -2,8 +2,8 @@
 
 Under one light a matte point has one color, so the ratio of its linear values in two pictures is the ratio of the
 cameras' gains. The surface is not known yet, so the bare body's vertices stand for it: colors are averaged over some
-centimetres and the median over thousands of points is taken, which leaves texture, single highlights and wrong points
-out. What remains is that clothes stand off and that surfaces shine toward one camera more than toward another: up to 3 %
+centimetres and the median over thousands of points is taken, which leaves texture, highlights and wrong points out.
+What remains is that clothes stand off and that surfaces shine toward one camera more than toward another: up to 3 %
 on the sample capture, whose cameras are equal. (Points moved outward by the silhouettes' gap came out worse, 10 %.)
 """
 

@@ -15,7 +15,7 @@ from phynes_core.render.rasterize import rasterize
 BODY_COLOR, MASK_COLOR, OUTSIDE_COLOR = (255, 160, 0), (0, 200, 255), (255, 0, 60)
 LEGEND = "Orange: the bare body's outline. Blue: the mask's. Red: the bare body outside the mask."
 _BACKGROUND = 60  # behind the person, whose picture is black there
-_SHOWN_PX = 360  # rows of a shown picture, about
+_SHOWN_PX = 420  # rows of a shown picture
 _MARGIN = 0.12  # around the person, of its size
 _UV_PX = 512
 _BODY_PX = 420
@@ -27,12 +27,9 @@ def overlay(view: View) -> np.ndarray:  # [h, w, 3] uint8
     picture = view.image.astype(np.float32) + (255 - view.coverage[..., None]) / 255.0 * _BACKGROUND
     outside = view.body & ~view.inside
     picture[outside] = 0.35 * picture[outside] + 0.65 * np.array(OUTSIDE_COLOR)
-    picture = picture[window].clip(0, 255).astype(np.uint8)
-    scale = max(1, round(_SHOWN_PX / picture.shape[0]))
-    step = max(1, round(picture.shape[0] / (2 * _SHOWN_PX)))
-    picture = picture.repeat(scale, 0).repeat(scale, 1)[::step, ::step]
+    picture = _resampled(picture[window]).clip(0, 255).astype(np.uint8)
     for silhouette, color in ((view.inside, MASK_COLOR), (view.body, BODY_COLOR)):
-        large = silhouette[window].repeat(scale, 0).repeat(scale, 1)[::step, ::step]
+        large = _resampled(silhouette[window][..., None].astype(np.float32))[..., 0] > 0.5
         picture[outline(large)] = color
     return picture
 
@@ -65,6 +62,15 @@ def on_the_uv_square(body: BodyModel, colors: Tensor) -> np.ndarray:  # [V, 3] i
     image[texels.index] = (colors[corners] * texels.barycentric[..., None]).sum(1).clamp(0.0, 1.0)
     pooled = torch.nn.functional.avg_pool2d(image.view(1, TEXELS, TEXELS, 3).permute(0, 3, 1, 2), TEXELS // _UV_PX)
     return _bytes(pooled[0].permute(1, 2, 0))
+
+
+def _resampled(image: np.ndarray) -> np.ndarray:  # [h, w, C] float32 -> [_SHOWN_PX, W, C]
+    """Bilinear, to the rows of a shown picture."""
+    size = _SHOWN_PX, max(1, round(image.shape[1] * _SHOWN_PX / image.shape[0]))
+    channels = torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1)[None]
+    shrinks = image.shape[0] > _SHOWN_PX
+    large = torch.nn.functional.interpolate(channels, size, mode="bilinear", align_corners=False, antialias=shrinks)
+    return large[0].permute(1, 2, 0).numpy()
 
 
 def _around(shape: np.ndarray) -> tuple[slice, slice]:

@@ -144,7 +144,7 @@ def _intrinsics(cameras: list[Camera], height_ratio: float) -> Iterator[Hypothes
             across, down = 0.5 * camera.width / middle[0], 0.5 * camera.height / middle[1]
             if max(abs(math.log(across)), abs(math.log(down))) > _NOTED_SCALE:
                 scales.add((round(across, 3), round(down, 3)))
-    if abs(math.log(height_ratio)) > _NOTED_HEIGHT:
+    if min(abs(math.log(height_ratio / scale)) for scale in (1.0, *_SCALES)) > _NOTED_HEIGHT:
         scales.add((round(height_ratio, 2), round(height_ratio, 2)))
     for across, down in sorted(scales):
         shown = f"{across:.3g}" if across == down else f"{across:.3g} across and {down:.3g} down"

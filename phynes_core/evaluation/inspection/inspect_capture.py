@@ -87,21 +87,26 @@ def _mistakes(trial: Trial) -> Section | None:
     findings = [
         Finding(
             "usual mistakes", WRONG,
-            f"{_subject(found.cameras)} as if {found.hypothesis.name}: IoU {found.fitted:.2f} instead of {found.given:.2f}",
+            f"{_subject(found.cameras)} as if {found.hypothesis.name}: IoU {found.fitted:.2f} instead of "
+            f"{found.given:.2f}",
             found.hypothesis.remedy,
         )
         for found in trial.found
     ]  # fmt: skip
     if not findings and trial.given < _POOR_IOU:
         findings = [Finding(
-            "usual mistakes", WRONG, f"silhouettes do not agree (IoU {trial.given:.2f}), and no usual mistake fits better",
+            "usual mistakes", WRONG,
+            f"silhouettes do not agree (IoU {trial.given:.2f}), and no usual mistake fits better",
             "compare the pictures below: body, cameras or frame numbers belong to another recording",
         )]  # fmt: skip
     if not findings:
-        said = f"axes, units, mirroring, frame numbers, focal lengths and joint order fit best as given ({len(trial.rows)} tried)"
+        said = (
+            "axes, units, mirroring, frame numbers, focal lengths and joint order fit best as given "
+            f"({len(trial.rows)} tried)"
+        )
         findings = [Finding("usual mistakes", GOOD, said)]
-    table = Table("What was tried", f"The best of {len(trial.rows)}, on {trial.num_pictures} pictures.", ("as if", "IoU"),
-                  tuple(rows))  # fmt: skip
+    note = f"The best of {len(trial.rows)}, on {trial.num_pictures} pictures."
+    table = Table("What was tried", note, ("as if", "IoU"), tuple(rows))
     return Section("Usual mistakes", _TRIED_NOTE, tuple(findings), (table,))
 
 

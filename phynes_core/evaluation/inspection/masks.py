@@ -1,4 +1,4 @@
-"""What is wrong with single masks: empty, cut off by the picture's border, in several pieces, with holes in the body."""
+"""What is wrong with single masks: empty, cut off by the picture's border, in several pieces, with holes."""
 
 from dataclasses import dataclass
 
@@ -49,8 +49,12 @@ class MaskCheck:
         rows = []
         for name in cameras:
             own = [fault for fault in faults if fault.camera == name]
-            counts = (sum(fault.is_empty for fault in own), sum(fault.border > _NOTED_BORDER for fault in own),
-                      sum(fault.pieces > 0 for fault in own), sum(fault.holes > _NOTED_HOLE for fault in own))  # fmt: skip
+            counts = (
+                sum(fault.is_empty for fault in own),
+                sum(fault.border > _NOTED_BORDER for fault in own),
+                sum(fault.pieces > 0 for fault in own),
+                sum(fault.holes > _NOTED_HOLE for fault in own),
+            )
             rows.append((f"camera {name}", str(len(own)), *map(str, counts)))
         columns = ("", "masks", "empty", "cut off", "in pieces", "with holes")
         table = Table("Masks by camera", "Pictures with the fault.", columns, tuple(rows))
@@ -82,7 +86,8 @@ class MaskCheck:
             return None
         level = USABLE if len(torn) > _FEW * len(self.faults) or torn[0].loose > _FEW else GOOD
         return Finding(
-            "masks", level, f"{len(torn)} of {len(self.faults)} in several pieces, up to {torn[0].loose:.0%} of the area beside the "
+            "masks", level,
+            f"{len(torn)} of {len(self.faults)} in several pieces, up to {torn[0].loose:.0%} of the area beside the "
             f"largest: {_named(torn)}", "keep the largest piece of each mask, or segment again",
         )  # fmt: skip
 
@@ -92,7 +97,8 @@ class MaskCheck:
             return None
         level = USABLE if len(holed) > _FEW * len(self.faults) or holed[0].holes > _FEW else GOOD
         return Finding(
-            "masks", level, f"{len(holed)} of {len(self.faults)} with holes where the body is, up to {holed[0].holes:.1%} of the area: "
+            "masks", level,
+            f"{len(holed)} of {len(self.faults)} with holes where the body is, up to {holed[0].holes:.1%} of the area: "
             f"{_named(holed)}", "fill them: a hole carves the surface away",
         )  # fmt: skip
 

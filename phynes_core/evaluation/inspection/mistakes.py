@@ -37,9 +37,11 @@ _SIMPLER = 0.02  # IoU that a combination of mistakes has to gain over a single 
 _UNEXPLAINED = 0.6  # below this IoU combinations are tried
 _SHORT_LIST = 16  # combinations that are rasterized, after a look at the points' bounding boxes alone
 _FEW_POINTS = 400
+_FAR = 0.25  # IoU of bounding boxes below which silhouettes are not drawn, and agree by 0
 _YAW_STEP_DEG = 30
 _SAME_ORIENT_RAD = 0.02
 
+AS_GIVEN = Hypothesis("", "")
 Scores = dict[tuple[str, int], float]  # IoU by camera and frame
 
 
@@ -71,6 +73,7 @@ class SmallPictures:
         self.capture, self.body = capture, body
         self.cameras: dict[str, Camera] = {}
         self.masks: dict[tuple[str, int], Tensor] = {}
+        self._boxes: dict[tuple[str, int], tuple[Tensor, Tensor]] = {}  # of the masks: left and top, right and bottom
         self._vertices: dict[tuple[object, int], Tensor] = {}
         self._seen: dict[tuple[str, int], np.ndarray] = {}
         for name, camera in capture.cameras.items():
@@ -86,57 +89,34 @@ class SmallPictures:
                 small = torch.nn.functional.interpolate(mask[None, None], (size[1], size[0]), mode="area")[0, 0] > 0.5
                 if small.any():
                     self.masks[name, frame] = small
+                    down, across = torch.nonzero(small.any(1))[:, 0], torch.nonzero(small.any(0))[:, 0]
+                    corners = torch.tensor([[across[0], down[0]], [across[-1] + 1, down[-1] + 1]]).float()
+                    self._boxes[name, frame] = corners[0], corners[1]
 
-    def scores(self, hypothesis: Hypothesis | None = None) -> Scores:
+    def scores(self, hypothesis: Hypothesis = AS_GIVEN) -> Scores:
         """IoU of every picture under a hypothesis; pictures without a pose that many frames away are left out."""
         made: Scores = {}
         for (name, frame), mask in self.masks.items():
-            source = frame if hypothesis is None else self._moved(frame, hypothesis.shift)
+            source = self._moved(frame, hypothesis.shift)
             if source is None:
                 continue
-            change = None if hypothesis is None else hypothesis.camera
-            if change is None:
-                key = name, source
-                is_kept = hypothesis is None or hypothesis.pose is None
-                if not is_kept or key not in self._seen:
-                    shape = self._silhouette(self.cameras[name], source, None if is_kept else hypothesis.pose)
-                    if is_kept:
-                        self._seen[key] = shape
-                else:
-                    shape = self._seen[key]
-            else:
-                whole = change(self.capture.cameras[name])
-                shape = self._silhouette(
-                    whole.resized(self.cameras[name].width, self.cameras[name].height), source, hypothesis.pose
-                )
-            wanted = mask.numpy()[:, ::-1] if hypothesis is not None and hypothesis.is_mirrored else mask.numpy()
+            if not hypothesis.is_mirrored and not hypothesis.shift and self._box_iou(name, frame, hypothesis) < _FAR:
+                made[name, frame] = 0.0
+                continue
+            shape = self._silhouette(name, source, hypothesis)
+            wanted = mask.numpy()[:, ::-1] if hypothesis.is_mirrored else mask.numpy()
             made[name, frame] = float((shape & wanted).sum() / max((shape | wanted).sum(), 1))
         return made
 
     def box_score(self, hypothesis: Hypothesis) -> float:
         """Mean IoU of the bounding boxes of some of the body's points and of the mask: a quick first look."""
-        values = []
-        for (name, frame), mask in self.masks.items():
-            small = self.cameras[name]
-            camera = self.capture.cameras[name] if hypothesis.camera is None else hypothesis.camera(
-                self.capture.cameras[name])  # fmt: skip
-            points = self._posed(hypothesis.pose, frame)[:: max(1, self.body.num_vertices // _FEW_POINTS)]
-            image = camera.resized(small.width, small.height).project(points)
-            rows, columns = torch.nonzero(mask.any(1))[:, 0], torch.nonzero(mask.any(0))[:, 0]
-            low, high = image[:, :2].amin(0), image[:, :2].amax(0)
-            first = torch.stack([columns[0], rows[0]]).float()
-            last = torch.stack([columns[-1], rows[-1]]).float() + 1.0
-            both = (torch.minimum(high, last) - torch.maximum(low, first)).clamp(min=0.0).prod()
-            either = (high - low).prod() + (last - first).prod() - both
-            is_before = bool((image[:, 2] > 0).all())
-            values.append(float(both / either) if is_before and torch.isfinite(either) else 0.0)
-        return float(np.mean(values))
+        return mean(self._box_iou(name, frame, hypothesis) for name, frame in self.masks)
 
     def height_ratio(self) -> float:
         """How many times as tall the masks are as the body, in the median; 1 where no picture shows it."""
         ratios = []
         for (name, frame), mask in self.masks.items():
-            shape = self._silhouette(self.cameras[name], frame, None)
+            shape = self._silhouette(name, frame, AS_GIVEN)
             if shape.any():
                 ratios.append(float(mask.any(1).sum()) / float(shape.any(1).sum()))
         return float(np.median(ratios)) if ratios else 1.0
@@ -154,8 +134,31 @@ class SmallPictures:
             self._vertices[key] = pose_body(self.body, pose if change is None else change(pose)).vertices
         return self._vertices[key]
 
-    def _silhouette(self, camera: Camera, frame: int, change: Callable[[Pose], Pose] | None) -> np.ndarray:
-        return rasterize(self._posed(change, frame), self.body.faces, camera).face_index.numpy() >= 0
+    def _box_iou(self, name: str, frame: int, hypothesis: Hypothesis) -> float:
+        points = self._posed(hypothesis.pose, frame)[:: max(1, self.body.num_vertices // _FEW_POINTS)]
+        image = self._camera(name, hypothesis).project(points)
+        if not bool((image[:, 2] > 0).all()) or not bool(torch.isfinite(image).all()):
+            return 0.0
+        low, high = image[:, :2].amin(0), image[:, :2].amax(0)
+        first, last = self._boxes[name, frame]
+        both = (torch.minimum(high, last) - torch.maximum(low, first)).clamp(min=0.0).prod()
+        return float(both / ((high - low).prod() + (last - first).prod() - both))
+
+    def _camera(self, name: str, hypothesis: Hypothesis) -> Camera:
+        small = self.cameras[name]
+        if hypothesis.camera is None:
+            return small
+        return hypothesis.camera(self.capture.cameras[name]).resized(small.width, small.height)
+
+    def _silhouette(self, name: str, frame: int, hypothesis: Hypothesis) -> np.ndarray:  # [h, w] bool
+        is_kept = hypothesis.camera is None and hypothesis.pose is None  # what is given serves many hypotheses
+        if is_kept and (name, frame) in self._seen:
+            return self._seen[name, frame]
+        vertices = self._posed(hypothesis.pose, frame)
+        shape = rasterize(vertices, self.body.faces, self._camera(name, hypothesis)).face_index.numpy() >= 0
+        if is_kept:
+            self._seen[name, frame] = shape
+        return shape
 
 
 @torch.no_grad()

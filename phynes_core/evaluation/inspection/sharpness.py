@@ -1,7 +1,7 @@
 """How sharp the pictures are: the blur at their edges, as the standard deviation of a Gaussian in pixels.
 
-Blurring a picture once more by sigma_0 flattens an edge of blur sigma by R = sqrt(sigma^2 + sigma_0^2) / sigma (Zhuo and
-Sim, "Defocus map estimation from a single image", 2011), so the ratio of both gradients gives sigma, whatever the
+Blurring a picture once more by sigma_0 flattens an edge of blur sigma by R = sqrt(sigma^2 + sigma_0^2) / sigma (Zhuo
+and Sim, "Defocus map estimation from a single image", 2011), so the ratio of both gradients gives sigma, whatever the
 edge's height. Only edges inside the person count: the mask's own edge is cut out by hand.
 """
 
