@@ -12,6 +12,7 @@ examples:
 
 import math
 import shlex
+import sys
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,6 +29,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from app.commands.inspect import Inspect
 from app.options.dataset import DATASET_DEFAULTS, DatasetOptions, capture_body, capture_options
 from phynes_core.errors import PhynesError
 
@@ -76,6 +78,8 @@ class Train:
     """OBJ with the UV atlas of that body; unwrapped automatically when left out."""
     evaluate: bool = True
     """Measure the avatar on the held-out views at the end and store the numbers in the checkpoint."""
+    inspect: bool = True
+    """Look at some pictures first and warn of what looks wrong; `python launch.py inspect` looks at all of it."""
     dataset: tyro.conf.OmitArgPrefixes[DatasetOptions] = DATASET_DEFAULTS
     """Options for ZJU-MoCap and SyntheticHuman folders."""
 
@@ -143,6 +147,8 @@ def run(args: Train) -> int:
     )
     started_s = time.monotonic()
     try:
+        if args.inspect and not args.resume and processes.is_first:
+            _warn(args, capture, body)
         with TerminalProgress(Console(quiet=not processes.is_first)) as progress:
             trained = Trainer(capture, body, config, options, progress).fit()
     except KeyboardInterrupt as stop:
@@ -202,6 +208,21 @@ def _config(args: Train):
             raise PhynesError(f"--set: expected name=value, as in stage1.steps=500, got '{text}'")
         settings[name] = value
     return replace(with_overrides(config, settings), seed=args.seed)
+
+
+def _warn(args: Train, capture, body) -> None:
+    """A line on stderr for each thing about the capture that looks usable or wrong; training goes on in any case."""
+    from app.options.command_lines import arguments_of
+    from phynes_core.evaluation.inspection.inspect_capture import inspect_quickly
+
+    findings = inspect_quickly(capture, body)
+    for finding in findings:
+        remedy = f"; {finding.remedy}" if finding.remedy else ""
+        print(f"warning: {finding.subject}, {finding.level}: {finding.text}{remedy}", file=sys.stderr)
+    if findings:
+        shown = {name: getattr(args, name) for name in ("data", "smpl", "smpl_uv", "dataset")}
+        command = shlex.join(["python", "launch.py", "inspect", *arguments_of(Inspect, shown)])
+        print(f"warning: `{command}` shows more", file=sys.stderr)
 
 
 def _has_test_views(capture) -> bool:
