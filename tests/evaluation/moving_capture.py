@@ -24,7 +24,7 @@ def pose_of(frame: int) -> Pose:
     phase = 0.55 * frame
     body_pose = torch.zeros(23, 3)
     body_pose[15, 2], body_pose[16, 2] = -0.9 + 0.5 * np.sin(phase), 0.8 - 0.6 * np.cos(0.7 * phase)
-    body_pose[17, 1], body_pose[18, 1] = -0.7 + 0.6 * np.sin(0.8 * phase), 0.3
+    body_pose[17, 1], body_pose[18, 1] = -0.7 + 0.6 * np.sin(0.8 * phase), 0.4 + 0.3 * np.sin(phase)
     body_pose[0, 0], body_pose[1, 0] = -0.6 * np.sin(phase), 0.6 * np.sin(phase)
     body_pose[3, 0], body_pose[4, 0] = 0.4 + 0.4 * np.sin(phase), 0.4 - 0.4 * np.sin(phase)
     body_pose[2, 2], body_pose[11, 1] = 0.1, 0.3
@@ -55,7 +55,7 @@ def write_moving_capture(root: Path) -> Path:
         vertices = pose_body(body, pose).vertices
         normals = vertex_normals(vertices, body.faces)
         dressed = vertices + CLOTHES_M * normals
-        radiance = albedo * (0.4 + 0.5 * (normals @ TOWARD_LIGHT).clamp(min=0.0))[:, None]
+        radiance = albedo * (0.7 + 0.2 * (normals @ TOWARD_LIGHT).clamp(min=0.0))[:, None]
         for name, camera in seen_by.items():
             save_view(root, name, frame, *photograph(camera, dressed, body.faces, radiance))
     return root

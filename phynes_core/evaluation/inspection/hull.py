@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from phynes_core.evaluation.inspection.findings import Finding, Section, level_of, listed
+from phynes_core.evaluation.inspection.findings import USABLE, WRONG, Finding, Section, level_of, listed
 from phynes_core.evaluation.inspection.moments import Moment, View
 from phynes_core.evaluation.report.elements import Table
 
@@ -19,7 +19,8 @@ _VOXEL_M = 0.02
 _MARGIN_M = 0.3  # around the body: wide clothes and lifted hair
 _SIDE_PX = 160  # masks are reduced to about this
 _LEAST_VIEWS = 2
-_USABLE, _WRONG = 0.02, 0.15  # of a mask's pixels
+_USABLE, _WRONG = 0.015, 0.15  # of a mask's pixels
+_OFTEN = 0.2  # of the frames
 _NOTE = (
     "Pixels of a mask that no point in space explains which all other masks allow, in percent of the mask. Below 1 % "
     "is normal. 'Its own' are those that vanish when this camera is left out: its mask lacks what the others see."
@@ -32,7 +33,12 @@ class Contradictions:
 
     frame: int
     uncovered: dict[str, float]  # share of the camera's mask that the hull does not explain
-    caused: dict[str, float]  # share of the other masks that is explained only without this camera
+    caused: dict[str, float]  # share of another mask that is explained only without this camera, the most
+
+    @property
+    def blamed(self) -> str:
+        """The camera whose mask explains the most of it."""
+        return max(self.caused, key=lambda name: self.caused[name])
 
 
 class HullCheck:
@@ -59,11 +65,11 @@ class HullCheck:
             caused = float(np.mean([frame.caused[name] for frame in own]))
             uncovered = float(np.mean([frame.uncovered[name] for frame in own]))
             rows.append((f"camera {name}", f"{uncovered:.2%}", f"{caused:.2%}", str(worst.frame)))
-            bad = [frame.frame for frame in own if frame.caused[name] > _USABLE]
+            bad = [frame.frame for frame in own if frame.caused[name] > _USABLE and frame.blamed == name]
             if bad:
-                level = level_of(float(np.mean([frame.caused[name] > _WRONG for frame in own])), 0.0, 0.2)
+                level = WRONG if np.mean([frame.caused[name] > _WRONG for frame in own]) > _OFTEN else USABLE
                 findings.append(Finding(
-                    "masks between views", "usable" if level == "good" else level,
+                    "masks between views", level,
                     f"camera {name} lacks what the others see in {len(bad)} of {len(own)} frames ({listed(bad)})",
                     "look at its masks of these frames: a part is missing, or the camera stands elsewhere",
                 ))  # fmt: skip
@@ -95,7 +101,7 @@ def contradictions(moment: Moment) -> Contradictions | None:
             float((uncovered[other] & ~small.uncovered(without)).sum()) / small.area
             for other, small in enumerate(seen) if other != index
         ]  # fmt: skip
-        caused.append(float(np.mean(gained)))
+        caused.append(max(gained))
     return Contradictions(
         moment.frame,
         {view.name: float(bad.sum()) / small.area for view, bad, small in zip(views, uncovered, seen, strict=True)},

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from phynes_core.body.model import BodyModel
 from phynes_core.data.capture import Capture
-from phynes_core.evaluation.inspection.agreement import SilhouetteCheck
+from phynes_core.evaluation.inspection.agreement import WRONG_OUTSIDE, SilhouetteCheck
 from phynes_core.evaluation.inspection.colors import ColorCheck
 from phynes_core.evaluation.inspection.drawing import LEGEND, overlay
 from phynes_core.evaluation.inspection.exposure import ExposureCheck
@@ -24,7 +24,6 @@ _HULL_FRAMES, _COLOR_FRAMES = 8, 16  # these checks are slower, and the same all
 _SHOWN_FRAMES, _WORST = 4, 6  # pictures of each camera, and of all
 _TRIED_ROWS = 12
 _QUICK_FRAMES = 4
-_POOR_IOU = 0.6
 _TRIED_NOTE = (
     "Mean intersection over union of the silhouettes if this mistake had been made and were undone, on small "
     "pictures. A mistake is named only where it fits clearly better than what is given: by 0.03 (frames that are off:"
@@ -55,10 +54,18 @@ def inspect_capture(
     report_step(len(frames) + 1, len(frames) + 1)
     cameras = sum(split == "train" for split in capture.camera_split.values())
     sections = (
-        _mistakes(trial), silhouettes.section(), _worst(capture, body, silhouettes), _overlays(capture, body),
-        masks.section(), hull.section(), colors.section(len(capture.cameras)), sharpness.section(), exposure.section(),
-        pose_section(capture, body), surface.section(),
-    )  # fmt: skip
+        _mistakes(trial, silhouettes.outside),
+        silhouettes.section(),
+        _worst(capture, body, silhouettes),
+        _overlays(capture, body),
+        masks.section(),
+        hull.section(),
+        colors.section(len(capture.cameras)),
+        sharpness.section(),
+        exposure.section(),
+        pose_section(capture, body),
+        surface.section(),
+    )
     return Inspection(
         name=capture.name,
         looked_at=f"{cameras} training cameras and {len(capture.cameras) - cameras} test cameras, {len(training)} of "
@@ -74,13 +81,13 @@ def inspect_quickly(capture: Capture, body: BodyModel) -> list[Finding]:
     for moment in moments(capture, body, frames):
         for check in (silhouettes, masks, exposure):
             check.add(moment)
-    mistakes = _mistakes(try_mistakes(capture, body, is_quick=True))
+    mistakes = _mistakes(try_mistakes(capture, body, is_quick=True), silhouettes.outside)
     sections = (mistakes, silhouettes.section(), masks.section(), exposure.section())
     found = [finding for section in sections if section for finding in section.findings]
     return [finding for finding in found if finding.level != GOOD]
 
 
-def _mistakes(trial: Trial) -> Section | None:
+def _mistakes(trial: Trial, outside: float) -> Section | None:
     if not trial.num_pictures:
         return None
     rows = [("as given", f"{trial.given:.3f}"), *((name, f"{iou:.3f}") for name, iou in trial.rows[:_TRIED_ROWS])]
@@ -93,10 +100,10 @@ def _mistakes(trial: Trial) -> Section | None:
         )
         for found in trial.found
     ]  # fmt: skip
-    if not findings and trial.given < _POOR_IOU:
+    if not findings and outside > WRONG_OUTSIDE:
         findings = [Finding(
             "usual mistakes", WRONG,
-            f"silhouettes do not agree (IoU {trial.given:.2f}), and no usual mistake fits better",
+            f"{outside:.0%} of the body lies outside the masks, and no usual mistake explains it",
             "compare the pictures below: body, cameras or frame numbers belong to another recording",
         )]  # fmt: skip
     if not findings:
