@@ -10,11 +10,14 @@ examples:
   python launch.py inspect --data my_recording --smpl SMPL_NEUTRAL.pkl --train-views 0,5,10,15 --ratio 0.5
 """
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import tyro
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import Progress
+from rich.table import Table
 
 from app.options.dataset import DATASET_DEFAULTS, DatasetOptions, capture_body, capture_options
 from phynes_core.errors import PhynesError
@@ -55,7 +58,11 @@ def run(args: Inspect) -> int:
     body = capture_body(args.data, capture, smpl)
     out = Path("runs") / f"inspect_{capture.name}" if args.out is None else args.out
     check_folder(out)
-    inspection = inspect_capture(capture, body, args.max_frames, _print_progress)
+    with Progress(*Progress.get_default_columns(), console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("looking")
+        inspection = inspect_capture(
+            capture, body, args.max_frames, lambda done, total: bar.update(task, completed=done, total=total)
+        )
     page = write_inspection(out, inspection)
     print_verdict(inspection)
     print(f"wrote {page}")
@@ -64,10 +71,6 @@ def run(args: Inspect) -> int:
 
 def print_verdict(inspection) -> None:
     """The findings as a table, the worst first, and the verdict."""
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
     from phynes_core.evaluation.inspection.findings import LEVELS
     from phynes_core.evaluation.inspection.report import VERDICTS
 
@@ -84,8 +87,3 @@ def print_verdict(inspection) -> None:
     color = COLORS[inspection.level]
     verdict, _, explained = VERDICTS[inspection.level].partition(":")
     console.print(f"\n{escape(inspection.name)}: [{color} bold]{verdict}[/]:{explained}", highlight=False)
-
-
-def _print_progress(done: int, total: int) -> None:
-    end = "\n" if done == total else ""
-    print(f"\r{done} of {total}", end=end, file=sys.stderr, flush=True)
