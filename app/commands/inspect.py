@@ -10,6 +10,7 @@ examples:
   python launch.py inspect --data my_recording --smpl SMPL_NEUTRAL.pkl --train-views 0,5,10,15 --ratio 0.5
 """
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,7 +59,8 @@ def run(args: Inspect) -> int:
     body = capture_body(args.data, capture, smpl)
     out = Path("runs") / f"inspect_{capture.name}" if args.out is None else args.out
     check_folder(out)
-    with Progress(*Progress.get_default_columns(), console=Console(stderr=True), transient=True) as bar:
+    columns, is_hidden = Progress.get_default_columns(), not sys.stderr.isatty()
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=is_hidden) as bar:
         task = bar.add_task("looking")
         inspection = inspect_capture(
             capture, body, args.max_frames, lambda done, total: bar.update(task, completed=done, total=total)

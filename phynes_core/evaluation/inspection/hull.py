@@ -20,6 +20,7 @@ _MARGIN_M = 0.3  # around the body: wide clothes and lifted hair
 _SIDE_PX = 160  # masks are reduced to about this
 _LEAST_VIEWS = 2
 _USABLE, _WRONG = 0.015, 0.15  # of a mask's pixels
+_CLEARLY = 1.5  # times as much as any other camera
 _OFTEN = 0.2  # of the frames
 _NOTE = (
     "Pixels of a mask that no point in space explains which all other masks allow, in percent of the mask. Below 1 % "
@@ -36,9 +37,10 @@ class Contradictions:
     caused: dict[str, float]  # share of another mask that is explained only without this camera, the most
 
     @property
-    def blamed(self) -> str:
-        """The camera whose mask explains the most of it."""
-        return max(self.caused, key=lambda name: self.caused[name])
+    def blamed(self) -> str | None:
+        """The camera whose mask explains clearly the most of it."""
+        first, *others = sorted(self.caused, key=lambda name: -self.caused[name])
+        return first if all(self.caused[first] > _CLEARLY * self.caused[name] for name in others) else None
 
 
 class HullCheck:
@@ -65,9 +67,10 @@ class HullCheck:
             caused = float(np.mean([frame.caused[name] for frame in own]))
             uncovered = float(np.mean([frame.uncovered[name] for frame in own]))
             rows.append((f"camera {name}", f"{uncovered:.2%}", f"{caused:.2%}", str(worst.frame)))
-            bad = [frame.frame for frame in own if frame.caused[name] > _USABLE and frame.blamed == name]
+            blamed = [frame for frame in own if frame.caused[name] > _USABLE and frame.blamed == name]
+            bad = [frame.frame for frame in blamed]
             if bad:
-                level = WRONG if np.mean([frame.caused[name] > _WRONG for frame in own]) > _OFTEN else USABLE
+                level = WRONG if sum(frame.caused[name] > _WRONG for frame in blamed) > _OFTEN * len(own) else USABLE
                 findings.append(Finding(
                     "masks between views", level,
                     f"camera {name} lacks what the others see in {len(bad)} of {len(own)} frames ({listed(bad)})",

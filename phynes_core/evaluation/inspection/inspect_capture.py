@@ -60,7 +60,7 @@ def inspect_capture(
         _overlays(capture, body),
         masks.section(),
         hull.section(),
-        colors.section(len(capture.cameras)),
+        colors.section(len(capture.cameras), silhouettes.outside),
         sharpness.section(),
         exposure.section(),
         pose_section(capture, body),

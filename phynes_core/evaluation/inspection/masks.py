@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
 from phynes_core.evaluation.inspection.findings import GOOD, USABLE, WRONG, Finding, Section, listed
 from phynes_core.evaluation.inspection.moments import Moment, View
@@ -10,10 +11,11 @@ from phynes_core.evaluation.report.elements import Table
 
 _NOTED_PIECE = 0.005  # of the person's area; smaller specks are told apart from pieces
 _NOTED_HOLE = 0.003  # of the person's area: a hole where the bare body is
+_RIM_M = 0.04  # of the silhouette, where a hole is no fault of the mask
 _NOTED_BORDER = 0.02  # of the mask's outline along the picture's border
 _FEW = 0.1  # of the pictures: more of them with a fault are worth a remedy
 _NOTE = (
-    "A mask is one piece. Gaps between arm and trunk are no holes: a hole counts where the bare body is seen. A "
+    "A mask is one piece. Gaps between arm and trunk are no holes: a hole counts deep inside the bare body. A "
     "person that the picture's border cuts off is learned from the other cameras alone there."
 )
 
@@ -28,7 +30,7 @@ class MaskFaults:
     is_empty: bool
     pieces: int  # besides the largest, each at least _NOTED_PIECE of the area
     loose: float  # in all pieces but the largest
-    holes: float  # pixels of closed gaps on the bare body
+    holes: float  # pixels of closed gaps deep inside the bare body
     border: float  # of the mask's rows and columns that end at the picture's border
 
 
@@ -78,7 +80,7 @@ class MaskCheck:
             return None
         level = USABLE if len(cut) > _FEW * len(self.faults) else GOOD
         return Finding("masks", level, f"{len(cut)} of {len(self.faults)} touch the picture's border: {_named(cut)}",
-                       "move the camera back, or choose frames in which the person is whole")  # fmt: skip
+                       _unless_good(level, "move the camera back, or choose frames in which the person is whole"))  # fmt: skip
 
     def _pieces(self) -> Finding | None:
         torn = sorted((fault for fault in self.faults if fault.pieces), key=lambda fault: -fault.loose)
@@ -88,7 +90,7 @@ class MaskCheck:
         return Finding(
             "masks", level,
             f"{len(torn)} of {len(self.faults)} in several pieces, up to {torn[0].loose:.0%} of the area beside the "
-            f"largest: {_named(torn)}", "keep the largest piece of each mask, or segment again",
+            f"largest: {_named(torn)}", _unless_good(level, "keep the largest piece of each mask, or segment again"),
         )  # fmt: skip
 
     def _holes(self) -> Finding | None:
@@ -99,7 +101,7 @@ class MaskCheck:
         return Finding(
             "masks", level,
             f"{len(holed)} of {len(self.faults)} with holes where the body is, up to {holed[0].holes:.1%} of the area: "
-            f"{_named(holed)}", "fill them: a hole carves the surface away",
+            f"{_named(holed)}", _unless_good(level, "fill them: a hole carves the surface away"),
         )  # fmt: skip
 
 
@@ -112,6 +114,7 @@ def mask_faults(view: View, frame: int, is_training: bool) -> MaskFaults:
     gaps = pieces(~mask)
     edge = np.unique(np.concatenate([gaps[0], gaps[-1], gaps[:, 0], gaps[:, -1]]))
     closed = (gaps > 0) & ~np.isin(gaps, edge)
+    deep = _deep_inside(view)
     ends = np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]]).sum()
     around = mask.any(0).sum() + mask.any(1).sum()
     return MaskFaults(
@@ -121,9 +124,20 @@ def mask_faults(view: View, frame: int, is_training: bool) -> MaskFaults:
         is_empty=False,
         pieces=int((sizes[1:] >= _NOTED_PIECE * area).sum()),
         loose=float(sizes[1:].sum() / area),
-        holes=float((closed & view.body).sum() / area),
+        holes=float((closed & deep).sum() / area),
         border=float(ends / around),
     )
+
+
+def _deep_inside(view: View) -> np.ndarray:  # [H, W] bool
+    """The bare body's silhouette without its rim, which a gap between arm and trunk may meet where fits are inexact."""
+    body = view.body
+    if not body.any():
+        return body
+    focal = float(view.camera.intrinsics[0, 0])
+    reach = max(1, round(focal * _RIM_M / float(view.fragments.depth.numpy()[body].mean())))
+    outside = torch.from_numpy(~body).float()[None, None]
+    return torch.nn.functional.max_pool2d(outside, 2 * reach + 1, stride=1, padding=reach)[0, 0].numpy() == 0
 
 
 def pieces(mask: np.ndarray) -> np.ndarray:  # [H, W] bool -> [H, W] int32
@@ -161,6 +175,10 @@ def pieces(mask: np.ndarray) -> np.ndarray:  # [H, W] bool -> [H, W] int32
         above = runs
     roots = np.array([root(label) for label in range(len(parents))])
     return np.unique(roots, return_inverse=True)[1].astype(np.int32)[labels]
+
+
+def _unless_good(level: str, remedy: str) -> str:
+    return "" if level == GOOD else remedy
 
 
 def _named(faults: list[MaskFaults]) -> str:
