@@ -92,10 +92,13 @@ class ColorCheck:
         level = WRONG if lost else USABLE if off else GOOD
         most = max(float(abs(np.log(factor)).max()) for factor in gains.factor.values())
         vague = ", as far as bodies that do not fit well can tell" if most > _USABLE_GAIN else ""
-        finding = Finding("colors", GOOD, f"cameras agree within {np.expm1(most):.1%}{vague}") if level == GOOD else Finding(
-            "colors", level, f"gains in red/green/blue differ: camera {listed(lost + off)}",
-            "lock exposure and white balance of all cameras and divide these pictures by the gains in linear light",
-        )  # fmt: skip
+        said, remedy = f"cameras agree within {np.expm1(most):.1%}{vague}", ""
+        if level != GOOD:
+            said = f"gains in red/green/blue differ: camera {listed(lost + off)}"
+            remedy = (
+                "lock exposure and white balance of all cameras and divide these pictures by the gains in linear light"
+            )
+        finding = Finding("colors", level, said, remedy)
         pairs = [
             (f"cameras {first} and {second}", str(count)) for (first, second), count in sorted(gains.points.items())
         ]

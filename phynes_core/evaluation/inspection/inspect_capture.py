@@ -90,7 +90,13 @@ def inspect_quickly(capture: Capture, body: BodyModel) -> list[Finding]:
 def _mistakes(trial: Trial, outside: float) -> Section | None:
     if not trial.num_pictures:
         return None
-    rows = [("as given", f"{trial.given:.3f}"), *((name, f"{iou:.3f}") for name, iou in trial.rows[:_TRIED_ROWS])]
+    named = [(f"camera {', '.join(found.cameras)}: {found.hypothesis.name}", f"{found.fitted:.3f}") for found in trial.found
+             if found.cameras]  # fmt: skip
+    rows = [
+        ("as given", f"{trial.given:.3f}"),
+        *named,
+        *((name, f"{iou:.3f}") for name, iou in trial.rows[:_TRIED_ROWS]),
+    ]
     findings = [
         Finding(
             "usual mistakes", WRONG,

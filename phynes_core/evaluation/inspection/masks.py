@@ -79,8 +79,9 @@ class MaskCheck:
         if not cut:
             return None
         level = USABLE if len(cut) > _FEW * len(self.faults) else GOOD
-        return Finding("masks", level, f"{len(cut)} of {len(self.faults)} touch the picture's border: {_named(cut)}",
-                       _unless_good(level, "move the camera back, or choose frames in which the person is whole"))  # fmt: skip
+        remedy = _unless_good(level, "move the camera back, or choose frames in which the person is whole")
+        said = f"{len(cut)} of {len(self.faults)} touch the picture's border: {_named(cut)}"
+        return Finding("masks", level, said, remedy)
 
     def _pieces(self) -> Finding | None:
         torn = sorted((fault for fault in self.faults if fault.pieces), key=lambda fault: -fault.loose)
