@@ -15,6 +15,7 @@ from phynes_core.evaluation.inspection.mistakes import Trial, try_mistakes
 from phynes_core.evaluation.inspection.moments import chosen_frames, moments
 from phynes_core.evaluation.inspection.poses import pose_section
 from phynes_core.evaluation.inspection.sharpness import SharpnessCheck
+from phynes_core.evaluation.inspection.silhouettes import compare_silhouettes
 from phynes_core.evaluation.inspection.surface import SurfaceCheck
 from phynes_core.evaluation.options import spread
 from phynes_core.evaluation.report.elements import Table
@@ -90,8 +91,10 @@ def inspect_quickly(capture: Capture, body: BodyModel) -> list[Finding]:
 def _mistakes(trial: Trial, outside: float) -> Section | None:
     if not trial.num_pictures:
         return None
-    named = [(f"camera {', '.join(found.cameras)}: {found.hypothesis.name}", f"{found.fitted:.3f}") for found in trial.found
-             if found.cameras]  # fmt: skip
+    named = [
+        (f"camera {', '.join(found.cameras)}: {found.hypothesis.name}", f"{found.fitted:.3f}")
+        for found in trial.found if found.cameras
+    ]  # fmt: skip
     rows = [
         ("as given", f"{trial.given:.3f}"),
         *named,
@@ -134,19 +137,21 @@ def _overlays(capture: Capture, body: BodyModel) -> Section:
     pictures = []
     for name, split in capture.camera_split.items():
         own = [frame for frame in capture.frames if capture.has_image(name, frame)]
-        for moment in moments(capture, body, spread(own, _SHOWN_FRAMES)):
-            view = next(view for view in moment.views if view.name == name)
-            pictures.append(Picture(f"camera {name} ({split})", f"frame {moment.frame}", "", overlay(view)))
+        for frame in spread(own, _SHOWN_FRAMES):
+            pictures.append(_overlay(capture, body, name, frame=frame, row=f"camera {name} ({split})"))
     return Section("Body over the pictures", LEGEND, (), pictures=tuple(pictures))
 
 
 def _worst(capture: Capture, body: BodyModel, silhouettes: SilhouetteCheck) -> Section | None:
-    pictures = []
-    for one in silhouettes.worst(_WORST):
-        moment = next(moments(capture, body, [one.frame]))
-        view = next(view for view in moment.views if view.name == one.camera)
-        pictures.append(Picture("the worst", f"camera {one.camera}, frame {one.frame}",
-                                f"{one.outside:.1%} outside, IoU {one.iou:.2f}", overlay(view)))  # fmt: skip
-    if not pictures:
-        return None
-    return Section("Where silhouettes agree least", LEGEND, (), pictures=tuple(pictures))
+    pictures = tuple(
+        _overlay(capture, body, one.camera, frame=one.frame, row="the worst") for one in silhouettes.worst(_WORST)
+    )
+    return Section("Where silhouettes agree least", LEGEND, (), pictures=pictures) if pictures else None
+
+
+def _overlay(capture: Capture, body: BodyModel, name: str, frame: int, row: str) -> Picture:
+    view = next(view for view in next(moments(capture, body, [frame])).views if view.name == name)
+    found = compare_silhouettes(view, frame, body, view.is_training)
+    text = f"{found.outside:.1%} outside, IoU {found.iou:.2f}" if found else "empty mask"
+    title = f"frame {frame}" if row.startswith("camera") else f"camera {name}, frame {frame}"
+    return Picture(row, title, text, overlay(view))
