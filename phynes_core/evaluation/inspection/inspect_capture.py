@@ -11,7 +11,7 @@ from phynes_core.evaluation.inspection.exposure import ExposureCheck
 from phynes_core.evaluation.inspection.findings import GOOD, WRONG, Finding, Inspection, Picture, Section
 from phynes_core.evaluation.inspection.hull import HullCheck
 from phynes_core.evaluation.inspection.masks import MaskCheck
-from phynes_core.evaluation.inspection.mistakes import Trial, try_mistakes
+from phynes_core.evaluation.inspection.mistakes import Trial, training_cameras, try_mistakes
 from phynes_core.evaluation.inspection.moments import chosen_frames, moments
 from phynes_core.evaluation.inspection.poses import pose_section
 from phynes_core.evaluation.inspection.sharpness import SharpnessCheck
@@ -76,10 +76,10 @@ def inspect_capture(
 
 
 def inspect_quickly(capture: Capture, body: BodyModel) -> list[Finding]:
-    """What is not good, from a few frames in a few seconds: usual mistakes, silhouettes, masks and exposure."""
+    """What is not good in a few frames of the training cameras: usual mistakes, silhouettes, masks and exposure."""
     silhouettes, masks, exposure = SilhouetteCheck(body), MaskCheck(), ExposureCheck()
     frames = [frame for frame in chosen_frames(capture, _QUICK_FRAMES) if capture.frame_split[frame] == "train"]
-    for moment in moments(capture, body, frames):
+    for moment in moments(capture, body, frames, training_cameras(capture)):
         for check in (silhouettes, masks, exposure):
             check.add(moment)
     mistakes = _mistakes(try_mistakes(capture, body, is_quick=True), silhouettes.outside)
@@ -150,7 +150,7 @@ def _worst(capture: Capture, body: BodyModel, silhouettes: SilhouetteCheck) -> S
 
 
 def _overlay(capture: Capture, body: BodyModel, name: str, frame: int, row: str) -> Picture:
-    view = next(view for view in next(moments(capture, body, [frame])).views if view.name == name)
+    view = next(moments(capture, body, [frame], (name,))).views[0]
     found = compare_silhouettes(view, frame, body, view.is_training)
     text = f"{found.outside:.1%} outside, IoU {found.iou:.2f}" if found else "empty mask"
     title = f"frame {frame}" if row.startswith("camera") else f"camera {name}, frame {frame}"

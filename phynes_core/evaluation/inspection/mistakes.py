@@ -5,7 +5,7 @@ intersection over union, and by a multiple of that gain's standard error over th
 because they are in both.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -29,7 +29,8 @@ from phynes_core.render.rasterize import rasterize
 _PERSON_ROWS = 64  # the person's height in the small pictures; most hypotheses are off by more than a limb
 _FINE_PERSON_ROWS = 128  # for frames that are off by one, where a limb moves by a few pixels
 _MOST_SIDE = 400  # of a small picture
-_FRAMES, _SHIFT_FRAMES = 6, 20
+_FRAMES, _SHIFT_FRAMES = 6, 20  # pictures of each camera
+_QUICK_FRAMES, _QUICK_SHIFT_FRAMES = 3, 8
 _GAIN, _SHIFT_GAIN = 0.03, 0.004  # least gains in mean IoU
 _ERRORS = 3.0  # standard errors of the gain
 _FITS = 0.5  # least IoU of a hypothesis that is believed: bare bodies in thick clothes reach 0.6, in thin ones 0.95
@@ -69,14 +70,17 @@ class Trial:
 class SmallPictures:
     """Masks of some frames of every camera, reduced until the person is a few dozen pixels tall."""
 
-    def __init__(self, capture: Capture, body: BodyModel, frames: int, rows: int) -> None:
+    def __init__(
+        self, capture: Capture, body: BodyModel, frames: int, rows: int, cameras: Collection[str] | None = None
+    ) -> None:
         self.capture, self.body = capture, body
         self.cameras: dict[str, Camera] = {}
         self.masks: dict[tuple[str, int], Tensor] = {}
         self._boxes: dict[tuple[str, int], tuple[Tensor, Tensor]] = {}  # of the masks: left and top, right and bottom
         self._vertices: dict[tuple[object, int], Tensor] = {}
         self._seen: dict[tuple[str, int], np.ndarray] = {}
-        for name, camera in capture.cameras.items():
+        for name in capture.cameras if cameras is None else cameras:
+            camera = capture.cameras[name]
             own = [f for f in capture.frames if capture.frame_split[f] == "train" and capture.has_image(name, f)]
             masks = {frame: capture.mask(name, frame) for frame in spread(own, frames)}
             heights = [int((mask > 0.5).any(1).sum()) for mask in masks.values() if (mask > 0.5).any()]
@@ -163,8 +167,9 @@ class SmallPictures:
 
 @torch.no_grad()
 def try_mistakes(capture: Capture, body: BodyModel, is_quick: bool = False) -> Trial:
-    """Score the usual mistakes on some pictures of every camera. The quick way looks at fewer."""
-    small = SmallPictures(capture, body, frames=3 if is_quick else _FRAMES, rows=_PERSON_ROWS)
+    """Score the usual mistakes on some pictures of every camera. The quick way: fewer, and of training cameras only."""
+    names = training_cameras(capture) if is_quick else None
+    small = SmallPictures(capture, body, _QUICK_FRAMES if is_quick else _FRAMES, rows=_PERSON_ROWS, cameras=names)
     given = small.scores()
     if not given:
         return Trial(float("nan"))
@@ -176,7 +181,8 @@ def try_mistakes(capture: Capture, body: BodyModel, is_quick: bool = False) -> T
     if max([trial.given, *(mean(scores.values()) for _, scores in scored)]) < _UNEXPLAINED:
         combined = sorted(camera_combinations(), key=small.box_score, reverse=True)[:_SHORT_LIST]
         scored += [(hypothesis, small.scores(hypothesis)) for hypothesis in combined]
-    fine = SmallPictures(capture, body, frames=8 if is_quick else _SHIFT_FRAMES, rows=_FINE_PERSON_ROWS)
+    count = _QUICK_SHIFT_FRAMES if is_quick else _SHIFT_FRAMES
+    fine = SmallPictures(capture, body, count, rows=_FINE_PERSON_ROWS, cameras=names)
     unmoved = fine.scores()
     moved = [(hypothesis, fine.scores(hypothesis)) for hypothesis in map(shifted, SHIFTS)]
     trial.found = _believed(given, scored, _GAIN) or _believed(unmoved, moved, _SHIFT_GAIN)
@@ -185,6 +191,11 @@ def try_mistakes(capture: Capture, body: BodyModel, is_quick: bool = False) -> T
         key=lambda row: -row[1],
     )
     return trial
+
+
+def training_cameras(capture: Capture) -> list[str]:
+    """Names of the cameras that training sees."""
+    return [name for name, split in capture.camera_split.items() if split == "train"]
 
 
 def _missing_orient(small: SmallPictures) -> list[tuple[Hypothesis, Scores]]:

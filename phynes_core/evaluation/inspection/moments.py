@@ -1,6 +1,6 @@
 """The frames that are inspected, one at a time: the bare body in its pose, and every camera's picture of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -70,7 +70,12 @@ def chosen_frames(capture: Capture, most: int) -> list[int]:
 
 
 @torch.no_grad()
-def moments(capture: Capture, body: BodyModel, frames: Sequence[int]) -> Iterator[Moment]:
+def moments(
+    capture: Capture,
+    body: BodyModel,
+    frames: Sequence[int],
+    cameras: Collection[str] | None = None,  # None: all
+) -> Iterator[Moment]:
     """Read, pose and rasterize the frames one after the other. Raises CaptureError for unreadable pictures."""
     for frame in frames:
         pose = capture.poses[frame]
@@ -79,7 +84,7 @@ def moments(capture: Capture, body: BodyModel, frames: Sequence[int]) -> Iterato
         views = tuple(
             _view(capture, body, vertices, name=name, frame=frame)
             for name in capture.cameras
-            if capture.has_image(name, frame)
+            if (cameras is None or name in cameras) and capture.has_image(name, frame)
         )
         yield Moment(frame, capture.frame_split[frame] == "train", pose, vertices, normals, views)
 
