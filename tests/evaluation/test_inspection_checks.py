@@ -9,7 +9,7 @@ import torch
 import trimesh
 
 from phynes_core.body.files import load_bundled_body
-from phynes_core.body.model import Pose
+from phynes_core.body.model import Pose, pose_joints
 from phynes_core.body.rotations import axis_angle_to_matrix, matrix_to_quaternion, quaternion_to_axis_angle
 from phynes_core.conventions import linear_to_srgb, srgb_to_linear
 from phynes_core.data.open_capture import open_capture
@@ -20,14 +20,14 @@ from phynes_core.evaluation.inspection.findings import GOOD, USABLE, WRONG
 from phynes_core.evaluation.inspection.hull import HullCheck, contradictions
 from phynes_core.evaluation.inspection.masks import MaskCheck, mask_faults, pieces
 from phynes_core.evaluation.inspection.moments import Moment, View, chosen_frames, moments
-from phynes_core.evaluation.inspection.poses import pose_section, repeated
+from phynes_core.evaluation.inspection.poses import pose_section, repeated, sides_shown
 from phynes_core.evaluation.inspection.sharpness import SharpnessCheck, blur_px, gaussian
 from phynes_core.evaluation.inspection.silhouettes import compare_silhouettes
 from phynes_core.evaluation.inspection.surface import LEAST_COSINE, SurfaceCheck
 from phynes_core.io.shipped_files import ASSETS
 from phynes_core.render.camera import orbit_camera
 from phynes_core.render.rasterize import rasterize
-from tests.evaluation.moving_capture import CLOTHES_M
+from tests.evaluation.moving_capture import AZIMUTHS, CLOTHES_M
 from tests.small_body import small_body
 
 BODY = load_bundled_body()
@@ -294,6 +294,16 @@ def test_repeated_poses_are_one_group():
     joints[4, :, 1] = 1.0
     joints[1] += 0.004
     assert repeated(joints) == [0, 0, 2, 2, 4]
+
+
+def test_sides_are_counted_from_the_persons_front_to_its_left(moving_root):
+    capture = open_capture(moving_root)
+    frames = list(capture.frames)
+    joints = torch.stack([pose_joints(BODY, capture.poses[frame]).positions for frame in frames])
+    for name, angles in sides_shown(capture, joints, frames).items():
+        # the camera's azimuth is about the world's middle, the person stands up to 25 cm beside it
+        expected = AZIMUTHS[name] - np.rad2deg([0.35 * frame for frame in frames])
+        assert abs((angles - expected + 180) % 360 - 180).max() < 6
 
 
 def test_a_person_who_never_turns_and_hardly_moves_is_told(moving_root):
