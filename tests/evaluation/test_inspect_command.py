@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from app.cli import main
+from phynes_core.body.files import BUNDLED_BODY
 from phynes_core.evaluation.inspection.findings import (
     GOOD,
     USABLE,
@@ -83,8 +84,7 @@ def test_an_empty_mask_is_wrong(copy, tmp_path):
 def test_a_public_layout_is_inspected_with_its_options(tmp_path, capsys):
     root = tmp_path / "CoreView_394"
     write_zju(root, num_frames=4, num_cameras=4, size=96)
-    body = str(Path("assets/body/body.npz").resolve())
-    options = ["--smpl", body, "--train-views", "0,1,2", "--test-views", "3", "--ratio", "1.0"]
+    options = ["--smpl", str(BUNDLED_BODY), "--train-views", "0,1,2", "--test-views", "3", "--ratio", "1.0"]
     assert inspected(root, tmp_path / "report", *options) == 0
     findings = json.loads((tmp_path / "report" / "findings.json").read_text())["findings"]
     assert not [one for one in findings if one["level"] == WRONG]
