@@ -12,6 +12,7 @@ examples:
 
 import math
 import shlex
+import sys
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,7 +29,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from app.options.dataset import DATASET_DEFAULTS, DatasetOptions, capture_options
+from app.commands.inspect import Inspect
+from app.options.dataset import DATASET_DEFAULTS, DatasetOptions, capture_body, capture_options
 from phynes_core.errors import PhynesError
 
 INTERRUPTED = 130  # exit code, as a shell has it for Ctrl-C
@@ -76,6 +78,8 @@ class Train:
     """OBJ with the UV atlas of that body; unwrapped automatically when left out."""
     evaluate: bool = True
     """Measure the avatar on the held-out views at the end and store the numbers in the checkpoint."""
+    inspect: bool = True
+    """Look at some pictures first and warn of what looks wrong; `python launch.py inspect` looks at all of it."""
     dataset: tyro.conf.OmitArgPrefixes[DatasetOptions] = DATASET_DEFAULTS
     """Options for ZJU-MoCap and SyntheticHuman folders."""
 
@@ -127,7 +131,7 @@ def run(args: Train) -> int:
     config = _config(args)
     smpl = None if args.smpl is None else load_body(args.smpl, args.smpl_uv)
     capture = open_capture(args.data, capture_options(args.dataset), smpl)
-    body = _body(args, capture, smpl)
+    body = capture_body(args.data, capture, smpl)
     check_file(args.out)  # an unwritable path is reported before the training, not after it
     processes = join_processes(args.device)
     options = TrainerOptions(
@@ -148,6 +152,8 @@ def run(args: Train) -> int:
     if note and processes.is_first:
         print(note)
     try:
+        if args.inspect and not args.resume and processes.is_first:
+            _warn(args, capture, body)
         with TerminalProgress(Console(quiet=not processes.is_first)) as progress:
             trained = Trainer(capture, body, config, options, progress).fit()
     except KeyboardInterrupt as stop:
@@ -211,16 +217,19 @@ def _config(args: Train):
     return replace(with_overrides(config, settings), seed=args.seed)
 
 
-def _body(args: Train, capture, smpl):
-    from phynes_core.body.files import load_bundled_body
+def _warn(args: Train, capture, body) -> None:
+    """A line on stderr for each thing about the capture that looks usable or wrong; training goes on in any case."""
+    from app.options.command_lines import arguments_of
+    from phynes_core.evaluation.inspection.inspect_capture import inspect_quickly
 
-    body = load_bundled_body() if smpl is None else smpl
-    if capture.body_hash and capture.body_hash != body.content_hash:
-        raise PhynesError(
-            f"{args.data}: made with the body '{capture.body_name}' (hash {capture.body_hash[:12]}), got '{body.name}' "
-            f"(hash {body.content_hash[:12]}); name the right file with --smpl"
-        )
-    return body
+    findings = inspect_quickly(capture, body)
+    for finding in findings:
+        remedy = f"; {finding.remedy}" if finding.remedy else ""
+        print(f"warning: {finding.subject}, {finding.level}: {finding.text}{remedy}", file=sys.stderr)
+    if findings:
+        shown = {name: getattr(args, name) for name in ("data", "smpl", "smpl_uv", "dataset")}
+        command = shlex.join(["python", "launch.py", "inspect", *arguments_of(Inspect, shown)])
+        print(f"warning: `{command}` shows more", file=sys.stderr)
 
 
 def _measure(path: Path, capture, report: Path) -> None:

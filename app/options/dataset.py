@@ -1,7 +1,9 @@
-"""The options of `train` and `evaluate` for public datasets: which frames and cameras to use (docs/dataset.md)."""
+"""The options of commands that read captures: of public datasets which frames and cameras (docs/dataset.md)."""
 
 from dataclasses import dataclass
 from pathlib import Path
+
+from phynes_core.errors import PhynesError
 
 
 @dataclass(frozen=True)
@@ -49,3 +51,16 @@ def capture_options(args: DatasetOptions):
         renders=args.renders,
         lighting=args.lighting,
     )
+
+
+def capture_body(data: Path, capture, smpl):
+    """The body that a capture's poses belong to: `smpl` where a file was named, else the bundled one; checked."""
+    from phynes_core.body.files import load_bundled_body
+
+    body = load_bundled_body() if smpl is None else smpl
+    if capture.body_hash and capture.body_hash != body.content_hash:
+        raise PhynesError(
+            f"{data}: made with the body '{capture.body_name}' (hash {capture.body_hash[:12]}), got '{body.name}' "
+            f"(hash {body.content_hash[:12]}); name the right file with --smpl"
+        )
+    return body

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.evaluation.moving_capture import write_moving_capture
+
 
 @pytest.fixture(scope="session")
 def tiny_module():
@@ -18,3 +20,9 @@ def tiny_module():
 @pytest.fixture(scope="session")
 def tiny_root(tmp_path_factory, tiny_module):
     return tiny_module.write_tiny_capture(tmp_path_factory.mktemp("tiny"), size=64)
+
+
+@pytest.fixture(scope="session")
+def moving_root(tmp_path_factory):
+    """A person who walks and turns before four cameras; copy it before you change it."""
+    return write_moving_capture(tmp_path_factory.mktemp("moving") / "moving")

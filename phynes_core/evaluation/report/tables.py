@@ -11,6 +11,7 @@ from typing import Any
 
 from phynes_core.evaluation.limits import NOTE as LIMITS_NOTE
 from phynes_core.evaluation.measurement import PROBES
+from phynes_core.evaluation.report.elements import Table
 from phynes_core.evaluation.results import Evaluation
 from phynes_core.evaluation.rivals import NOTE as RIVALS_NOTE
 
@@ -51,16 +52,6 @@ TABLE_4 = (
     PaperRow("Relightable Avatar, paper", {"relighting PSNR": "35.30"}),
     PaperRow("Relighting4D, NeRFactor, paper", {}),
 )
-
-
-@dataclass(frozen=True)
-class Table:
-    """Text in rows; the first column names the row."""
-
-    title: str
-    note: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
 
 
 def summary(evaluation: Evaluation) -> Table:
