@@ -13,7 +13,7 @@ ENGINE_ROOMS = (
     ("geometry",),
     ("render", "maps", "body"),
     ("avatar", "data"),
-    ("frame",),
+    ("frame", "registration"),
     ("training", "evaluation", "synthetic"),
 )
 # The rooms of app, lowest first. cli.py stands above all of them, and imports a command only when it is asked for.
@@ -45,8 +45,10 @@ SHORT_SUBJECTS = {  # subjects that are small and nobody else's; a new one belon
     "phynes_core/io/output_files.py",
     "phynes_core/io/shipped_files.py",
     "phynes_core/kernels/cuda/warp_compiler.py",
+    "phynes_core/registration/config.py",
     "phynes_core/synthetic/mitsuba/setup.py",
     "phynes_core/synthetic/surface/noise.py",
+    "phynes_core/training/stage0.py",
 }
 WINDOW_LIBRARIES = {"moderngl", "moderngl_window", "glfw", "glm", "pyglm", "dearpygui", "OpenGL"}
 NOT_PLAIN = {"phynes_core", "torch", *WINDOW_LIBRARIES} - {"dearpygui"}

@@ -7,8 +7,8 @@ from typing import TypeVar
 from torch import Tensor
 
 from phynes_core.data.capture import Capture
-from phynes_core.errors import CaptureError
 from phynes_core.data.held_out import judging_pictures
+from phynes_core.errors import CaptureError
 from phynes_core.evaluation.metrics.errors import ALIGNMENTS
 from phynes_core.evaluation.metrics.lpips import Lpips
 from phynes_core.evaluation.metrics.masks import BOX_PADDING_M, eroded

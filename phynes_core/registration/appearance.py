@@ -83,4 +83,3 @@ class LightFit:
             ridge = 1e-6 * max(np.trace(matrix), SMALLEST_WEIGHT) * np.eye(NUM_HARMONICS)
             light[:, channel] = np.linalg.solve(matrix + ridge, self._right[channel])
         return (light / max(light[0].mean(), SMALLEST_WEIGHT)).astype(np.float32)
-

@@ -30,7 +30,7 @@ def point_motion(
     influence: np.ndarray,  # [R, 24] of the joints on each point
     joints: np.ndarray,  # [24, 3] world, metres
 ) -> np.ndarray:  # [R, 75] float32
-    """The gradient by the body's unknowns: a rotation vector of every joint about itself in world axes, the translation.
+    """The gradient by the body's unknowns: a rotation vector of every joint, in world axes, and the translation.
 
     Exact but for the pose blend shapes, and where a vertex is skinned to several joints of one chain (there within the
     rounding of skin around a joint).

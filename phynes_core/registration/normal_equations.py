@@ -1,7 +1,8 @@
 """Gauss-Newton steps for the bodies of all frames together with what they share, by the Schur complement.
 
-Unknown are the 75 numbers of each frame (kinematics.py), and shared by all: the offset of every vertex along the normal,
-the betas, and seven numbers a camera (a rotation vector and a shift in camera axes, the logarithm of the focal length).
+Unknown are the 75 numbers of each frame (kinematics.py), and shared by all: the offset of every vertex along the
+normal, the betas, and seven numbers a camera (a rotation vector and a shift in camera axes, the logarithm of the focal
+length).
 As in bundle adjustment the frames are eliminated; what is left is solved by conjugate gradients.
 """
 
@@ -12,7 +13,7 @@ import numpy as np
 import scipy.sparse as sparse
 from scipy.sparse.linalg import LinearOperator, cg, splu
 
-from phynes_core.registration.kinematics import POSE_UNKNOWNS, point_motion
+from phynes_core.registration.kinematics import point_motion
 from phynes_core.registration.residuals import Rows
 from phynes_core.render.camera import Camera
 
@@ -60,7 +61,7 @@ class NormalEquations:
 
     def add_frame(
         self,
-        views: Sequence[tuple[Camera, int, Rows]],  # of a camera, with the first of its unknowns among the shared, or -1
+        views: Sequence[tuple[Camera, int, Rows]],  # with the first of the camera's unknowns, or -1
         geometry: FrameGeometry,
         prior: tuple[np.ndarray, np.ndarray],  # [75] precision, [75] how far the pose is from where it pulls to
     ) -> None:

@@ -89,6 +89,7 @@ def encoded(linear: np.ndarray) -> np.ndarray:
 
 
 def linear_of(image: np.ndarray) -> np.ndarray:  # uint8 sRGB -> float32
+    """The light that sRGB bytes stand for."""
     srgb = np.arange(256) / 255.0
     table = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4).astype(np.float32)
     return table[image]

@@ -1,13 +1,13 @@
-"""Fit the bodies of all frames, their shape, a surface over it and the cameras to the pictures, before anything is trained.
+"""Fit the bodies of all frames, their shape and a surface over it to the pictures, before anything is trained.
 
-One surface (an offset of every vertex along the normal, smooth) and one texture under one distant light must explain all
-pictures of all frames. Every step rasterizes them, renews texture and light, linearizes the misfits of colors and
+One surface (an offset of every vertex along the normal, smooth) and one texture under one distant light must explain
+all pictures of all frames. Every step rasterizes them, renews texture and light, linearizes the misfits of colors and
 outlines, and takes a Gauss-Newton step with all unknowns together. Nothing knows what was wrong with the capture.
 """
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import scipy.sparse as sparse
@@ -15,17 +15,16 @@ import torch
 from torch import Tensor
 
 from phynes_core.body.atlas import corner_uv
-from phynes_core.body.joint_limits import GROUPS, limited
 from phynes_core.body.model import BodyModel, Pose, pose_body, pose_joints
-from phynes_core.body.rotations import axis_angle_to_matrix, matrix_to_quaternion, quaternion_to_axis_angle
-from phynes_core.conventions import NUM_JOINTS
 from phynes_core.data.capture import Capture
 from phynes_core.geometry.mesh import unique_edges, vertex_normals
 from phynes_core.registration.appearance import LightFit, TexturedLight, harmonics
 from phynes_core.registration.capture_fit import CaptureFit
-from phynes_core.registration.kinematics import POSE_UNKNOWNS, joint_influence, shape_motion, turned_pose
+from phynes_core.registration.config import RegistrationConfig
+from phynes_core.registration.kinematics import joint_influence, shape_motion, turned_pose
 from phynes_core.registration.normal_equations import FrameGeometry, NormalEquations, Step
 from phynes_core.registration.pictures import KEPT_BYTES, encoded, load_person_pictures
+from phynes_core.registration.pose_prior import PosePrior, within_limits
 from phynes_core.registration.residuals import (
     PosedSurface,
     SeenSurface,
@@ -43,33 +42,7 @@ from phynes_core.render.rasterize import rasterize
 FIRST_LIGHTS = 3  # how often texture and light are renewed in turn at the first step
 USUAL_PERSON_PX = 200.0  # blurs are given for a person so many pixels tall
 SMALLEST_OUTLINE_PX = 0.8  # standard deviation that outlines have at least: their pixels
-SMALLEST_DOUBT_DEG, SMALLEST_DOUBT_M = 0.02, 1e-4
 SMALLEST_COLOR = 0.005  # the same of colors, sRGB
-
-
-@dataclass(frozen=True)
-class RegistrationConfig:
-    """How bodies are fitted to pictures."""
-
-    steps: int = 10  # Gauss-Newton steps; 0: the capture is trusted
-    held_steps: int = 2  # of these, the first, which hold the poses: how well do they explain the pictures?
-    trial_steps: int = 4  # the next, after which moved poses must explain them better
-    least_gain: float = 0.1  # share by which the misfits must fall; else the given poses stay
-    first_blur_px: float = 3.0  # of the pictures of a person 200 px tall
-    last_blur_px: float = 1.5
-    rounds: int = 3  # in which stage 1 lets poses follow its surface, evenly spaced over its steps
-    round_steps: int = 2  # of each
-    points: int = 600  # of each picture, whose colors are compared
-    texels: int = 256  # of the texture, a side
-    color_weight: float = 0.6  # of a pixel over the square of its blur: how independent neighbors are
-    outline_weight: float = 0.3  # of a pixel of outline
-    joint_deg: float = 2.0  # standard deviation of a given joint rotation, each component
-    shift_m: float = 0.01  # of the given translation
-    beta: float = 0.05  # of each given beta
-    offset_m: float = 0.03  # of the surface over the body
-    relief_m: float = 1.8e-4  # of its Laplacian
-    has_shape: bool = True
-    relaxation: float = 1.5
 
 
 class Registration:
@@ -88,7 +61,7 @@ class Registration:
         self._misfit = 0.0  # with the given poses
         self.offsets = np.zeros(body.num_vertices)  # metres along the bare body's normals, of all frames
         self._own_offsets: Mapping[int, np.ndarray] = {}  # of each frame, while another surface than that is registered
-        self.doubt = np.array([math.radians(config.joint_deg) ** 2, config.shift_m**2])  # variances of given poses
+        self._prior = PosePrior(body, self.given, math.radians(config.joint_deg), config.shift_m)
         self.appearance = TexturedLight(config.texels)
         views = [view for frame in self.frames for view in self._pictures[frame]]
         self._is_kept = sum(view.nbytes for view in views) < KEPT_BYTES
@@ -156,14 +129,16 @@ class Registration:
                 views.append((view.picture.camera, -1, rows))
                 rows = outline_rows(view, vertices, self._faces, outline, outline_scale, config.outline_weight)
                 views.append((view.picture.camera, -1, rows))
-            system.add_frame(views, geometry, self._pose_prior(frame, holds_poses))
+            system.add_frame(views, geometry, self._prior.pull(frame, self.poses[frame], holds_poses))
         shared_prior = np.eye(num_betas) / config.beta**2
         away = (self.betas - self.given[self.frames[0]].betas).numpy()[:num_betas]
         change = system.solve(offset_prior, self.offsets, shared_prior, away)
         moved = self._apply(change, holds_poses)
+        joint_rad, shift_m = np.sqrt(self._prior.variances)
         return {
-            "loss": color_scale * outline_scale, "color": color_scale, "image": float(np.mean(_sample(colors) ** 2)), "gradient": moved,
-            "outline_px": outline_scale, "joint_deg": math.degrees(math.sqrt(self.doubt[0])), "shift_mm": 1e3 * math.sqrt(self.doubt[1]), "moved_mm": 1e3 * moved,
+            "loss": color_scale * outline_scale, "image": float(np.mean(_sample(colors) ** 2)), "gradient": moved,
+            "color": color_scale, "outline_px": outline_scale, "moved_mm": 1e3 * moved,
+            "doubt_deg": math.degrees(joint_rad), "doubt_mm": 1e3 * shift_m,
         }  # fmt: skip
 
     def fit(self) -> CaptureFit:
@@ -173,14 +148,21 @@ class Registration:
     def tensors(self) -> dict[str, Tensor]:
         """Everything that a later step depends on."""
         decided = np.array([self._misfit, float(self.is_used)])
-        own = {"offsets": self.offsets, "doubt": self.doubt, "light": self.appearance.light, "decided": decided}
-        return self.fit().tensors() | {name: torch.from_numpy(value.copy()) for name, value in own.items()}
+        own = {
+            "offsets": self.offsets,
+            "doubt": self._prior.variances,
+            "light": self.appearance.light,
+            "decided": decided,
+        }
+        return self.fit().tensors() | {
+            name: torch.from_numpy(value.copy()) for name, value in (own | {"decided": decided}).items()
+        }
 
     def load(self, stored: Mapping[str, Tensor]) -> None:
         """Take back what `tensors` gave."""
         self.poses = dict(self.given) | dict(CaptureFit.from_tensors(stored).poses)
         self._misfit, self.is_used = float(stored["decided"][0]), bool(stored["decided"][1])
-        self.offsets, self.doubt = stored["offsets"].numpy().copy(), stored["doubt"].numpy().copy()
+        self.offsets, self._prior.variances = stored["offsets"].numpy().copy(), stored["doubt"].numpy().copy()
         self.appearance.light = stored["light"].numpy().copy()
 
     def predict(self, surface: PosedSurface, camera: Camera) -> Tensor:  # [H, W, 3] sRGB
@@ -223,24 +205,6 @@ class Registration:
                 fit.add(self.appearance.texture_at(view.uv), view.normals, view.color, view.facing**2)
         self.appearance.light = fit.solve()
 
-    def _pose_prior(self, frame: int, holds: bool) -> tuple[np.ndarray, np.ndarray]:  # [75], [75]
-        """Precision, and how far the pose is from the given one, as `turned_pose` would turn it back."""
-        config = self.config
-        if holds:
-            return np.full(POSE_UNKNOWNS, 1e12), np.zeros(POSE_UNKNOWNS)
-        precision = np.full(POSE_UNKNOWNS, 1.0 / self.doubt[0])
-        precision[-3:] = 1.0 / self.doubt[1]
-        return precision, self._correction(frame)
-
-    def _correction(self, frame: int) -> np.ndarray:  # [75]
-        """How far the pose is from the given one, as `turned_pose` would turn it there."""
-        now, given = (_rotations(pose) for pose in (self.poses[frame], self.given[frame]))
-        turned = quaternion_to_axis_angle(matrix_to_quaternion(now @ given.transpose(1, 2)))
-        world = pose_joints(self._body, self.poses[frame]).rotations
-        turned[1:] = (world[list(self._body.parents[1:])] @ turned[1:, :, None])[..., 0]
-        shift = self.poses[frame].transl - self.given[frame].transl
-        return torch.cat([turned.reshape(-1), shift]).numpy().astype(np.float64)
-
     def _apply(self, change: Step, holds_poses: bool) -> float:
         """Take the step; returns how far vertices moved, RMS in metres."""
         self.offsets = self.offsets + change.offsets
@@ -253,33 +217,11 @@ class Registration:
         for frame, own in zip(self.frames, change.poses, strict=True):
             before = pose_body(self._body, self.poses[frame]).vertices
             turned = turned_pose(self._body, self.poses[frame], self.config.relaxation * own)
-            self.poses[frame] = replace(_within_limits(turned, self.given[frame]), betas=betas)
+            self.poses[frame] = replace(within_limits(turned, self.given[frame]), betas=betas)
             after = pose_body(self._body, self.poses[frame]).vertices
             squares.append(float((after - before).square().sum(1).mean()))
-        self._doubt_again()
+        self._prior.learn(self.poses)
         return math.sqrt(np.mean(squares))
-
-    def _doubt_again(self) -> None:
-        """How wrong given poses are is learned from their corrections (empirical Bayes), but no wider than at the start.
-
-        Where the corrections are small, as for exact poses, so becomes the width, and they grow smaller still.
-        """
-        corrections = np.stack([self._correction(frame) for frame in self.frames])
-        squares = (corrections[:, :-3] ** 2).mean(), (corrections[:, -3:] ** 2).mean()
-        widest = math.radians(self.config.joint_deg), self.config.shift_m
-        narrowest = math.radians(SMALLEST_DOUBT_DEG), SMALLEST_DOUBT_M
-        self.doubt = np.clip(np.array(squares), np.square(narrowest), np.square(widest))
-
-
-def _within_limits(pose: Pose, given: Pose) -> Pose:
-    """Joints do not turn farther beyond their limits than they were given."""
-    now = torch.cat([pose.global_orient[None], pose.body_pose])
-    base = torch.cat([given.global_orient[None], given.body_pose])
-    return replace(pose, body_pose=limited(now, base, tuple(GROUPS))[1:])
-
-
-def _rotations(pose: Pose) -> Tensor:  # [24, 3, 3]
-    return axis_angle_to_matrix(torch.cat([pose.global_orient[None], pose.body_pose]))
 
 
 def _smoothness(body: BodyModel) -> sparse.csc_matrix:  # [V, V]

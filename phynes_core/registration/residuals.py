@@ -1,14 +1,13 @@
 """The two kinds of misfit between a posed surface and a picture, and their gradients by positions of the surface.
 
 Photometric: color of the picture at a point's pixel minus what the texture and the light say, sRGB, with its slow part
-left out (shadows, interreflections: the light is distant and casts none). Outline: distance in pixels from the border of
-the rasterized surface to the edge of the mask.
+left out (shadows, interreflections: the light is distant and casts none). Outline: distance in pixels from the border
+of the rasterized surface to the edge of the mask.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from scipy.ndimage import gaussian_filter, map_coordinates
 from torch import Tensor
 
@@ -72,9 +71,7 @@ class SeenSurface:
         return self.blurred.linear[self.row, self.column]
 
 
-def see(
-    surface: PosedSurface, picture: PersonPicture, sigma_px: float, is_kept: bool
-) -> SeenSurface:
+def see(surface: PosedSurface, picture: PersonPicture, sigma_px: float, is_kept: bool) -> SeenSurface:
     """Rasterize the surface into the picture, and find what is compared."""
     vertices, faces = surface.vertices, surface.faces
     fragments = rasterize(vertices, faces, picture.camera)

@@ -14,7 +14,7 @@ from phynes_core.body.subdivide import MAX_SPLITS
 from phynes_core.errors import PhynesError
 from phynes_core.maps.encodings import HashEncodingConfig
 from phynes_core.maps.neural_map import NeuralMapConfig
-from phynes_core.registration.registration import RegistrationConfig
+from phynes_core.registration.config import RegistrationConfig
 
 PRESETS = ("fast", "paper")
 RATES = ("nets", "grids", "offset_grid", "light")  # fields of OptimizerConfig that a resumed run may change

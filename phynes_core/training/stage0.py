@@ -7,7 +7,6 @@ import torch
 from torch import Tensor
 
 from phynes_core.frame.scene import Scene
-from phynes_core.registration.registration import Registration
 from phynes_core.training.stage import NOTHING, StageSetup
 
 

@@ -1,0 +1,28 @@
+"""The numbers of the registration."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class RegistrationConfig:
+    """How bodies are fitted to pictures."""
+
+    steps: int = 10  # Gauss-Newton steps; 0: the capture is trusted
+    held_steps: int = 2  # of these, the first, which hold the poses: how well do they explain the pictures?
+    trial_steps: int = 4  # the next, after which moved poses must explain them better
+    least_gain: float = 0.1  # share by which the misfits must fall; else the given poses stay
+    first_blur_px: float = 3.0  # of the pictures of a person 200 px tall
+    last_blur_px: float = 1.5
+    rounds: int = 3  # in which stage 1 lets poses follow its surface, evenly spaced over its steps
+    round_steps: int = 2  # of each
+    points: int = 600  # of each picture, whose colors are compared
+    texels: int = 256  # of the texture, a side
+    color_weight: float = 0.6  # of a pixel over the square of its blur: how independent neighbors are
+    outline_weight: float = 0.3  # of a pixel of outline
+    joint_deg: float = 2.0  # standard deviation of a given joint rotation, each component
+    shift_m: float = 0.01  # of the given translation
+    beta: float = 0.05  # of each given beta
+    offset_m: float = 0.03  # of the surface over the body
+    relief_m: float = 1.8e-4  # of its Laplacian
+    has_shape: bool = True
+    relaxation: float = 1.5

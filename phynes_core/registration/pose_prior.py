@@ -1,0 +1,62 @@
+"""How far poses may go from the given ones: as far as corrections of all frames say that given poses are wrong."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from phynes_core.body.joint_limits import GROUPS, limited
+from phynes_core.body.model import BodyModel, Pose, pose_joints
+from phynes_core.body.rotations import axis_angle_to_matrix, matrix_to_quaternion, quaternion_to_axis_angle
+from phynes_core.registration.kinematics import POSE_UNKNOWNS
+
+NARROWEST_RAD, NARROWEST_M = math.radians(0.02), 1e-4  # standard deviations
+HELD = 1e12  # precision of a pose that must not move
+
+
+class PosePrior:
+    """Given poses, and the variances of their joint rotations and translations, each component alike."""
+
+    def __init__(self, body: BodyModel, given: Mapping[int, Pose], joint_rad: float, shift_m: float) -> None:
+        self._body, self._given = body, given
+        self._widest = np.array([joint_rad**2, shift_m**2])
+        self.variances = self._widest.copy()  # rad^2, m^2
+
+    def pull(self, frame: int, pose: Pose, holds: bool) -> tuple[np.ndarray, np.ndarray]:  # [75], [75]
+        """Precision, and how far the pose is from the given one, as `turned_pose` would turn it back."""
+        if holds:
+            return np.full(POSE_UNKNOWNS, HELD), np.zeros(POSE_UNKNOWNS)
+        precision = np.full(POSE_UNKNOWNS, 1.0 / self.variances[0])
+        precision[-3:] = 1.0 / self.variances[1]
+        return precision, self._correction(frame, pose)
+
+    def learn(self, poses: Mapping[int, Pose]) -> None:
+        """How wrong given poses are is learned from their corrections (empirical Bayes).
+
+        Where the corrections are small, as for exact poses, so becomes the width, and they grow smaller still; it never
+        grows beyond its start.
+        """
+        corrections = np.stack([self._correction(frame, pose) for frame, pose in poses.items()])
+        squares = (corrections[:, :-3] ** 2).mean(), (corrections[:, -3:] ** 2).mean()
+        self.variances = np.clip(np.array(squares), np.square([NARROWEST_RAD, NARROWEST_M]), self._widest)
+
+    def _correction(self, frame: int, pose: Pose) -> np.ndarray:  # [75]
+        given = self._given[frame]
+        turned = quaternion_to_axis_angle(matrix_to_quaternion(_rotations(pose) @ _rotations(given).transpose(1, 2)))
+        world = pose_joints(self._body, pose).rotations
+        turned[1:] = (world[list(self._body.parents[1:])] @ turned[1:, :, None])[..., 0]
+        return torch.cat([turned.reshape(-1), pose.transl - given.transl]).numpy().astype(np.float64)
+
+
+def within_limits(pose: Pose, given: Pose) -> Pose:
+    """Joints do not turn farther beyond their limits (body/joint_limits.py) than they were given."""
+    now = torch.cat([pose.global_orient[None], pose.body_pose])
+    base = torch.cat([given.global_orient[None], given.body_pose])
+    return replace(pose, body_pose=limited(now, base, tuple(GROUPS))[1:])
+
+
+def _rotations(pose: Pose) -> Tensor:  # [24, 3, 3]
+    return axis_angle_to_matrix(torch.cat([pose.global_orient[None], pose.body_pose]))
