@@ -118,7 +118,7 @@ class Registration:
         generator = np.random.default_rng((self._seed, 0, step))
         num_betas = len(self.betas) if config.has_shape and offset_prior is not None and not holds_poses else 0
         system = NormalEquations(self._body.num_vertices, num_betas)
-        weight = config.color_weight / sigma_px**2
+        weight = config.color_weight / self._scale_px**2
         for frame in self.frames:
             geometry = self._geometry(frame, surfaces[frame], bool(num_betas))
             vertices = surfaces[frame].vertices.numpy()

@@ -18,6 +18,7 @@ from phynes_core.registration.capture_fit import CaptureFit
 from phynes_core.registration.registration import Registration
 from phynes_core.training.capture_watch import CaptureWatch
 from phynes_core.training.frames import TrainingFrame, load_training_frames, refitted
+from phynes_core.training.masks import MaskDoubt, find_mask_doubt
 from phynes_core.training.presets import TrainingConfig, as_json, from_json, with_rates_of
 from phynes_core.training.processes import ALONE, OtherProcessOutOfMemoryError, Processes
 from phynes_core.training.recorder import Progress, Recorder, step_name
@@ -75,6 +76,7 @@ class Trainer:
         self._requested = self._config = config
         self._device, self._processes = torch.device(options.device), options.processes
         self._seconds = 0.0
+        self._mask_doubt: MaskDoubt | None = None
 
     def fit(self) -> TrainedAvatar:
         """Capture -> frames -> avatar -> the steps of every stage -> avatar; raises PhynesError."""
@@ -117,6 +119,8 @@ class Trainer:
                         self._save(stage.number, done, stage.tensors(), divergence.is_doubtful)
                         recorder.check_capture()
                         saved_s = time.monotonic()
+            if kind is Stage0 and self._registration is not None:
+                self._mask_doubt = find_mask_doubt(self._registration, frames)
             self._save(stage.number + 1, 0, {})  # the next stage, before its start
         self._take_fit(body, given)
         avatar = self._avatar.cpu().eval().requires_grad_(False)
@@ -137,11 +141,15 @@ class Trainer:
         registration = Registration(self._capture, body, numbers, self._config.registration, self._config.seed)
         if resumed is not None:
             registration.load(resumed.part("registration."))
+            if doubt := resumed.part("masks."):
+                self._mask_doubt = MaskDoubt.from_tensors(doubt)
         return registration
 
     def _take_fit(self, body: BodyModel, frames: Sequence[TrainingFrame]) -> tuple[TrainingFrame, ...]:
         """The frames with the poses that are known by now; the avatar gets the shape and the poses, too."""
         frames = refitted(frames, body, self._fit)
+        if self._registration is not None and self._mask_doubt is not None:
+            frames = self._mask_doubt.applied_to(frames)
         self._avatar.betas.copy_(frames[0].pose.betas)
         self._avatar.training_poses.copy_(torch.stack([frame.pose_vector for frame in frames]))
         return frames
@@ -263,6 +271,8 @@ class Trainer:
         tensors |= {f"stage.{name}": value for name, value in stage_tensors.items()}
         if self._registration is not None:
             tensors |= {f"registration.{name}": value for name, value in self._registration.tensors().items()}
+        if self._mask_doubt is not None:
+            tensors |= {f"masks.{name}": value for name, value in self._mask_doubt.tensors().items()}
         config, requested = as_json(self._config), as_json(self._requested)
         state = RunState(number, step, self._seconds, config, requested, self._recorder.fingerprint, tensors)
         self._recorder.save(state, is_doubtful)
