@@ -100,6 +100,8 @@ class Stage2Config:
     f0: float = 0.04  # reading 7: RA's 0.02
     mean_albedo: float = 0.18  # the photographer's gray: the light starts so that albedo has this mean, and losses on
     #                              albedo do not see its scale, which only highlights tell; 0: from `light_start`
+    gains: str = "camera"  # what has a gain and an offset of its own, with the mean held: camera, picture or none
+    gain_rate: float = 2e-3  # their learning rate
     balance_rate: float = 2e-2  # learning rate of light over albedo, by channel, which the highlights tell; 0: none
     light_start: float = 0.97  # radiance of every probe at the start (softplus of 0.5) where mean_albedo is 0
     albedo_from_texture_steps: int = 200  # recipe: distil the texture map into the albedo first; 0: start anew
@@ -183,6 +185,7 @@ PAPER = TrainingConfig(
         offset_rate=0.0,
         f0=0.02,  # reading 7
         mean_albedo=0.0,
+        gains="none",
         balance_rate=0.0,
         light_start=0.74,  # softplus of RA's mean start, 0.1
         albedo_from_texture_steps=0,

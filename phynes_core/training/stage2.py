@@ -16,6 +16,7 @@ from phynes_core.kernels.cpu.shade_training import shading_matrices, shading_til
 from phynes_core.maps.neural_map import PoseBatch
 from phynes_core.render.brdf import bend_toward_eye
 from phynes_core.render.probes import probe_directions, probes_from_image
+from phynes_core.training.camera_colors import CameraColors
 from phynes_core.training.frames import TrainingFrame
 from phynes_core.training.losses import entropy_loss, neighbor_uv, scale_to_mean, smoothness_loss, srgb_of_radiance
 from phynes_core.training.optimizer import ScheduledAdam, map_rates
@@ -25,7 +26,7 @@ from phynes_core.training.presets import Stage2Config
 from phynes_core.training.processes import partial_draws
 from phynes_core.training.sampling import pixel_shifts, step_generator
 from phynes_core.training.stage import NOTHING, StageSetup
-from phynes_core.training.surface_pixels import SurfacePixels, gather_surface_pixels
+from phynes_core.training.surface_pixels import SurfacePixels, camera_names, gather_surface_pixels
 
 CHART_RESOLUTION = 1024  # texels across the chart image; the finest level of the hash grids
 DISTIL_BATCH = 4096  # texels a step when the albedo starts from the texture map
@@ -70,6 +71,8 @@ class Stage2:
         self._balance = nn.Parameter(torch.zeros(3, device=device))
         if config.balance_rate:
             rates["balance"] = (self._balance, config.balance_rate)
+        self._colors = CameraColors(config.gains, len(camera_names(setup.frames)), len(setup.frames), device)
+        rates |= self._colors.rates(config.gain_rate)
         self._optimizer = ScheduledAdam(rates, config.optimizer, config.steps, setup.processes)
         if stored:
             self._load(stored)
@@ -146,7 +149,9 @@ class Stage2:
         albedo = self._pixel_albedo(rows, uv, frame_index, generator)
         roughness = self._avatar.query_roughness(uv.to(self._device), self._pose(frame_index))
         normal = self._normals.at(rows, uv, self._pose(frame_index)) if self._normals else None
-        radiance = self._shade(rows, albedo, roughness, normal)
+        radiance = self._colors.seen(
+            self._shade(rows, albedo, roughness, normal), pixels.camera[rows], pixels.frame[rows]
+        )
         target = torch.from_numpy(pixels.color[rows].astype(np.float32) / 255.0).to(self._device)
         image_loss = (srgb_of_radiance(radiance, config.overshoot_slope) - target).square().mean()
         image_loss = part.weight * image_loss
@@ -170,7 +175,12 @@ class Stage2:
             loss = loss + config.offset_anchor * moved + config.tilt_weight * tilt
             terms |= {"offset_moved": moved.item(), "tilt": tilt.item()}
         terms |= {"smooth_albedo": smooth_albedo.item(), "smooth_roughness": smooth_roughness.item()}
-        terms |= {"entropy": entropy.item(), "loss": loss.item(), "roughness_std": roughness.detach().std().item()}
+        terms |= {
+            "entropy": entropy.item(),
+            "gain_spread": self._colors.spread(),
+            "loss": loss.item(),
+            "roughness_std": roughness.detach().std().item(),
+        }
         terms = self._processes.mean_terms(terms)
         if not np.isfinite(terms["loss"]):
             return terms  # the caller stops: nothing was stepped
@@ -189,13 +199,14 @@ class Stage2:
         """What a resumed run needs besides the avatar's parameters."""
         optimizer = {f"optimizer.{name}": value for name, value in self._optimizer.tensors().items()}
         normals = {} if self._normals is None else self._normals.tensors()
-        return optimizer | normals | {"raw_light": self._raw_light.detach().clone()}
+        return optimizer | normals | self._colors.tensors() | {"raw_light": self._raw_light.detach().clone()}
 
     def _load(self, stored: Mapping[str, Tensor]) -> None:
         prefix = "optimizer."
         self._optimizer.load({k.removeprefix(prefix): v for k, v in stored.items() if k.startswith(prefix)})
         with torch.no_grad():
             self._raw_light.copy_(stored["raw_light"])
+        self._colors.load(stored)
         if self._normals is not None:
             self._normals.load(stored)
 

@@ -18,7 +18,7 @@ from phynes_core.render.visibility import Occluder
 from phynes_core.training.frames import TrainingFrame, TrainingView
 
 WHOLE_COVERAGE = 253  # of 255: an edge pixel's color is half background
-PIXEL_COLUMNS = ("uv", "uv_per_px", "normal", "wo", "face", "barycentric", "frame", "color")
+PIXEL_COLUMNS = ("uv", "uv_per_px", "normal", "wo", "face", "barycentric", "frame", "camera", "color")
 SMALLEST_FACE_PX = 1e-3  # twice the area in the image below which a face counts as edge-on
 
 
@@ -33,6 +33,7 @@ class SurfacePixels:
     face: np.ndarray  # [M] int32
     barycentric: np.ndarray  # [M, 3] float32
     frame: np.ndarray  # [M] int32, index in the sequence of frames
+    camera: np.ndarray  # [M] int16, index in the sorted names of the training cameras
     color: np.ndarray  # [M, 3] uint8 sRGB
     visibility_bits: np.ndarray  # [K, V, L / 32] uint32 of each frame's vertices, 1 = open
     vertices: np.ndarray  # [K, V, 3] float32 world, displaced
@@ -60,6 +61,7 @@ def gather_surface_pixels(
     share = min(1.0, most / max(1, _count_whole(frames)))
     columns: dict[str, list[np.ndarray]] = {name: [] for name in PIXEL_COLUMNS}
     bits, moved, amounts = [], [], []
+    cameras = camera_names(frames)
     for index, frame in enumerate(frames):
         offsets = avatar.vertex_offsets(frame.pose.vector())
         vertices = avatar.displaced_vertices(frame.pose, offsets)
@@ -89,6 +91,7 @@ def gather_surface_pixels(
                 "face": face.int(),
                 "barycentric": gbuffer.barycentric[kept],
                 "frame": torch.full((len(kept),), index, dtype=torch.int32),
+                "camera": torch.full((len(kept),), cameras.index(view.camera_name), dtype=torch.int16),
                 "color": torch.from_numpy(view.image.reshape(-1, 3)[pixel[found]]),
             }
             for name, value in values.items():
@@ -103,6 +106,11 @@ def gather_surface_pixels(
         faces=faces.numpy().astype(np.int32),
         corner_uv=uv.numpy().astype(np.float32),
     )
+
+
+def camera_names(frames: Sequence[TrainingFrame]) -> list[str]:
+    """The training cameras, sorted."""
+    return sorted({view.camera_name for frame in frames for view in frame.views})
 
 
 def _count_whole(frames: Sequence[TrainingFrame]) -> int:
