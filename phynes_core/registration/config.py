@@ -17,8 +17,8 @@ class RegistrationConfig:
     round_steps: int = 2  # of each
     points: int = 600  # of each picture, whose colors are compared
     texels: int = 256  # of the texture, a side
-    color_weight: float = 0.07  # of a pixel of a person 200 px tall: neighbors err together, in shadows for example
-    outline_weight: float = 0.3  # of a pixel of outline
+    color_weight: float = 0.025  # of a pixel of a person 200 px tall: neighbors err together, in shadows for example
+    outline_weight: float = 0.4  # of a pixel of outline
     joint_deg: float = 2.0  # standard deviation of a given joint rotation, each component
     shift_m: float = 0.01  # of the given translation
     beta: float = 0.05  # of each given beta
