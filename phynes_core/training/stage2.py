@@ -1,5 +1,6 @@
 """Stage 2: albedo, roughness and the light of 512 probes, through the rasterized renderer; the geometry is frozen."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
@@ -14,13 +15,20 @@ from phynes_core.conventions import PROBE_COLUMNS, PROBE_ROWS, linear_to_srgb, s
 from phynes_core.frame.scene import Scene
 from phynes_core.kernels.cpu.shade_training import shading_matrices, shading_tilt
 from phynes_core.maps.neural_map import PoseBatch
-from phynes_core.render.brdf import bend_toward_eye
+from phynes_core.render.brdf import bend_toward_eye, widened_roughness
 from phynes_core.render.probes import probe_directions, probes_from_image
 from phynes_core.training.frames import TrainingFrame
-from phynes_core.training.losses import entropy_loss, neighbor_uv, scale_to_mean, smoothness_loss, srgb_of_radiance
+from phynes_core.training.losses import (
+    entropy_loss,
+    neighbor_uv,
+    robust_square,
+    scale_to_mean,
+    smoothness_loss,
+    srgb_of_radiance,
+)
 from phynes_core.training.optimizer import ScheduledAdam, map_rates
 from phynes_core.training.pictures import material_panels
-from phynes_core.training.pixel_normals import PixelNormals, start_of
+from phynes_core.training.pixel_normals import PixelNormals, shading_error, start_of
 from phynes_core.training.presets import Stage2Config
 from phynes_core.training.processes import partial_draws
 from phynes_core.training.sampling import pixel_shifts, step_generator
@@ -30,6 +38,8 @@ from phynes_core.training.surface_pixels import SurfacePixels, gather_surface_pi
 CHART_RESOLUTION = 1024  # texels across the chart image; the finest level of the hash grids
 DISTIL_BATCH = 4096  # texels a step when the albedo starts from the texture map
 DISTIL_RATES = (2e-3, 1e-2)  # of the layers and the grid while it does
+SHADING_PIXELS = 4096  # that a light is fitted to, and as many to judge by, when detail is compared with none
+DETAIL_MARGIN = 0.01  # share of the error by which detail may do worse and stay, for light is about to shape it
 CALM_RATE, CALM_ANCHOR = 3e-3, 1.0  # of the offset map's grid; of the moved vertices beside the tilt
 
 
@@ -71,6 +81,7 @@ class Stage2:
         if config.balance_rate:
             rates["balance"] = (self._balance, config.balance_rate)
         self._optimizer = ScheduledAdam(rates, config.optimizer, config.steps, setup.processes)
+        self._rates = rates
         if stored:
             self._load(stored)
 
@@ -105,6 +116,41 @@ class Stage2:
         self._start_albedo(1.0 / radiance if self.config.mean_albedo else 1.0)
         if self.config.calm_steps:
             self._calm_detail()
+        if self.config.has_detail_trial and self.config.albedo_from_texture_steps and not self._is_detail_seen():
+            self._drop_detail()
+
+    def _is_detail_seen(self) -> bool:
+        """Whether normals with the detail explain how brightness changes as the person turns; else it is noise."""
+        if self._normals is None:
+            return True
+        generator = np.random.default_rng((self._seed, self.number, 0, 4))
+        rows = generator.integers(0, self._pixels.count, 2 * SHADING_PIXELS)
+        uv, pose = (
+            torch.from_numpy(self._pixels.uv[rows]),
+            self._pose(torch.from_numpy(self._pixels.frame[rows]).long()),
+        )
+        with torch.no_grad():
+            color = srgb_to_linear(torch.from_numpy(self._pixels.color[rows].astype(np.float32) / 255.0))
+            albedo = self._avatar.query_albedo(uv.to(self._device), pose).cpu()
+            brightness = color.mean(1) / albedo.mean(1).clamp(min=1e-3)
+            flat = torch.from_numpy(self._pixels.normal[rows])
+            surfaces = (
+                self._surface(rows, normal, torch.ones(len(rows)))
+                for normal in (self._normals.at(rows, uv, pose), flat)
+            )
+            received = (torch.from_numpy(shading_matrices(*surface, self.config.f0)[0]) for surface in surfaces)
+            with_detail, without = (shading_error(matrix, brightness) for matrix in received)
+        return with_detail <= (1.0 + DETAIL_MARGIN) * without
+
+    def _drop_detail(self) -> None:
+        """Go on with the normals of the vertices, for this avatar's detail is noise; its record says so."""
+        assert self._normals is not None
+        self._normals.restore()
+        self._normals, self.config = None, replace(self.config, has_pixel_normals=False)
+        record = self._avatar.record
+        self._avatar.record = replace(record, provenance=record.provenance | {"pixel_normals": 0})
+        rates = {name: rate for name, rate in self._rates.items() if not name.startswith("offset.")}
+        self._optimizer = ScheduledAdam(rates, self.config.optimizer, self.config.steps, self._processes)
 
     def _calm_detail(self) -> None:
         """Take out of the offset map what stage 1 left between the vertices: its rays hardly see it, so it is noise."""
@@ -148,9 +194,9 @@ class Stage2:
         normal = self._normals.at(rows, uv, self._pose(frame_index)) if self._normals else None
         radiance = self._shade(rows, albedo, roughness, normal)
         target = torch.from_numpy(pixels.color[rows].astype(np.float32) / 255.0).to(self._device)
-        image_loss = (srgb_of_radiance(radiance, config.overshoot_slope) - target).square().mean()
-        image_loss = part.weight * image_loss
-        loss, terms = config.image_weight * image_loss, {"image": image_loss.item()}
+        error = srgb_of_radiance(radiance, config.overshoot_slope) - target
+        loss = config.image_weight * part.weight * robust_square(error, config.image_width)
+        terms = {"image": part.weight * error.detach().square().mean().item()}
         few = len(few_part.rows)
         noise = torch.from_numpy(generator.normal(0.0, config.jitter_uv, (len(uv[:few]), 2)).astype(np.float32))
         near = neighbor_uv(uv[:few], self._charts, noise).to(self._device)
@@ -232,21 +278,14 @@ class Stage2:
     def _shade(self, rows: np.ndarray, albedo: Tensor, roughness: Tensor, normal: Tensor | None) -> Tensor:  # [P, 3]
         """Eq. 1 under the learned probes, linear; with exact gradients by albedo, roughness, light and normal.
 
-        Normals that lean away from the eye are bent toward it, as in rendering; the bend is differentiated, too.
+        Normals that lean away from the eye are bent toward it, as in rendering; the bend is differentiated, too. Lobes
+        are as wide as normals and probes blur them: what is learned is the roughness of the material without that.
         """
         pixels = self._pixels
+        roughness = widened_roughness(roughness, half_variance(self.config.normal_error_deg))
         wo = torch.from_numpy(pixels.wo[rows])
         normal = bend_toward_eye(torch.from_numpy(pixels.normal[rows]) if normal is None else normal, wo)
-        surface = (
-            normal.detach().numpy(),
-            pixels.wo[rows],
-            roughness.detach().cpu().numpy(),
-            pixels.visibility_bits,
-            pixels.frame[rows] if self.config.has_visibility else np.full(len(rows), -1, np.int32),
-            pixels.faces[pixels.face[rows]],
-            pixels.barycentric[rows],
-            self._directions,
-        )
+        surface = self._surface(rows, normal, roughness)
         matrices = shading_matrices(*surface, self.config.f0)
         diffuse, specular, slope = (torch.from_numpy(matrix).to(self._device) for matrix in matrices)
         factor = self._balance.exp()  # one in value: `_rebalance` moves what was learned of it
@@ -258,6 +297,20 @@ class Stage2:
             tilt = (normal - normal.detach()).to(self._device)[:, None]  # [P, 1, 3], zero in value
             change = change + ((albedo.detach()[:, :, None] * irradiance + highlight) * tilt).sum(-1)
         return albedo / factor * (diffuse @ power) + specular @ power + change
+
+    def _surface(self, rows: np.ndarray, normal: Tensor, roughness: Tensor) -> tuple[np.ndarray, ...]:
+        """What the shading kernels take of these pixels."""
+        pixels = self._pixels
+        return (
+            normal.detach().numpy(),
+            pixels.wo[rows],
+            roughness.detach().cpu().numpy(),
+            pixels.visibility_bits,
+            pixels.frame[rows] if self.config.has_visibility else np.full(len(rows), -1, np.int32),
+            pixels.faces[pixels.face[rows]],
+            pixels.barycentric[rows],
+            self._directions,
+        )
 
     @torch.no_grad()
     def _start_roughness(self) -> None:
@@ -283,6 +336,16 @@ class Stage2:
                 target = scale * srgb_to_linear(self._avatar.query_texture(uv, pose))
             ours = linear_to_srgb(self._avatar.query_albedo(uv, pose))
             optimizer.step((ours - linear_to_srgb(target)).square().mean(), step)
+
+
+def half_variance(normal_error_deg: float) -> float:  # rad^2 along each axis
+    """How far half vectors spread for what training does not know: its normals' error, and where in a probe's cell."""
+    if normal_error_deg == 0.0:
+        return 0.0
+    in_cell = (
+        math.pi / PROBE_ROWS / math.sqrt(12.0)
+    )  # of a light in its cell, along an axis; half that for half vectors
+    return math.radians(normal_error_deg) ** 2 + (0.5 * in_cell) ** 2
 
 
 def gather_pixels(

@@ -16,6 +16,7 @@ from phynes_core.training.losses import (
     neighbor_uv,
     normal_loss,
     relief_loss,
+    robust_square,
     scale_to_mean,
     smoothness_loss,
     srgb_of_radiance,
@@ -142,3 +143,26 @@ def test_descent_calms_the_map_between_the_vertices(avatar):
         optimizer.step()
         losses.append(loss.item())
     assert losses[-1] < 0.2 * losses[0]
+
+
+def test_robust_square_is_the_square_of_small_errors_and_grows_like_the_size_of_large_ones():
+    small, large = torch.full((5, 3), 1e-3), torch.full((5, 3), 3.0)
+    assert robust_square(small, 0.03).item() == pytest.approx(1e-6, rel=1e-3)
+    assert robust_square(large, 0.03).item() == pytest.approx(2 * 0.03 * 3.0 - 2 * 0.03**2, rel=1e-3)
+    assert robust_square(torch.full((5, 3), 0.03), 0.03).item() == pytest.approx(2 * 0.03**2 * (math.sqrt(2) - 1))
+    assert robust_square(large, 0.0).item() == pytest.approx(9.0)
+
+
+def test_robust_square_weighs_whole_pixels_and_its_gradient_is_that_of_finite_differences():
+    error = torch.tensor([[0.2, 0.0, 0.0], [0.0, 0.01, -0.02], [0.03, 0.03, 0.03]], dtype=torch.float64)
+    error.requires_grad_()
+    robust_square(error, 0.03).backward()
+    assert error.grad is not None
+    shared = torch.roll(error.detach(), 1, dims=1)  # another channel of the same pixels
+    assert robust_square(shared, 0.03).item() == pytest.approx(robust_square(error.detach(), 0.03).item())
+    for row in range(3):
+        for channel in range(3):
+            step = torch.zeros_like(error)
+            step[row, channel] = 1e-6
+            rise = robust_square(error.detach() + step, 0.03) - robust_square(error.detach() - step, 0.03)
+            assert error.grad[row, channel].item() == pytest.approx(rise.item() / 2e-6, rel=1e-5, abs=1e-9)
