@@ -17,7 +17,6 @@ from phynes_core.render.detail_normals import detail_normals, face_frames
 from phynes_core.training.surface_pixels import SurfacePixels
 
 START_PREFIX = "offset_start."  # of the tensors of the map as stage 1 left it
-SHADING_RIDGE = 1e-2  # of the mean diagonal: 512 probes are more than a diffuse surface can tell apart
 ANCHOR_M = 1e-3  # the unit of how far the map has moved
 
 
@@ -59,11 +58,6 @@ class PixelNormals:
         """Mean square of how far the detail tilts the normals of the mesh."""
         return (normal - torch.from_numpy(self._pixels.normal[rows])).square().sum(1).mean()
 
-    @torch.no_grad()
-    def restore(self) -> None:
-        """The offset map as stage 1 left it."""
-        self._avatar.offset.load_state_dict(self._start.state_dict())
-
     def tensors(self) -> dict[str, Tensor]:
         """The map at the start, for a resumed run."""
         return {START_PREFIX + name: value.detach().clone() for name, value in self._start.state_dict().items()}
@@ -71,24 +65,6 @@ class PixelNormals:
     def load(self, stored: Mapping[str, Tensor]) -> None:
         """Take back what `tensors` gave."""
         self._start.load_state_dict(start_of(stored))
-
-
-def shading_error(
-    received: Tensor,  # [2 N, L] share of each probe's power that a surface point reflects
-    brightness: Tensor,  # [2 N] what its pixel shows, over its albedo
-) -> float:
-    """Median absolute error of the second half under the light that fits the first half best (ridge, closed form).
-
-    Right normals tell how a point brightens as it turns, whatever the light. Noise in them cannot be fitted by a light:
-    it makes the error larger. The light may be negative here, for it is only a measure.
-    """
-    half = len(received) // 2
-    fitted, judged = received[:half].double(), received[half:].double()
-    seen = brightness.double()
-    normal_matrix = fitted.T @ fitted
-    ridge = SHADING_RIDGE * normal_matrix.diagonal().mean() * torch.eye(len(normal_matrix), dtype=torch.float64)
-    light = torch.linalg.solve(normal_matrix + ridge, fitted.T @ seen[:half])
-    return float((judged @ light - seen[half:]).abs().median())
 
 
 def start_of(stored: Mapping[str, Tensor]) -> dict[str, Tensor]:

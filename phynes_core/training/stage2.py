@@ -28,7 +28,7 @@ from phynes_core.training.losses import (
 )
 from phynes_core.training.optimizer import ScheduledAdam, map_rates
 from phynes_core.training.pictures import material_panels
-from phynes_core.training.pixel_normals import PixelNormals, shading_error, start_of
+from phynes_core.training.pixel_normals import PixelNormals, start_of
 from phynes_core.training.presets import Stage2Config
 from phynes_core.training.processes import partial_draws
 from phynes_core.training.sampling import pixel_shifts, step_generator
@@ -38,8 +38,6 @@ from phynes_core.training.surface_pixels import SurfacePixels, gather_surface_pi
 CHART_RESOLUTION = 1024  # texels across the chart image; the finest level of the hash grids
 DISTIL_BATCH = 4096  # texels a step when the albedo starts from the texture map
 DISTIL_RATES = (2e-3, 1e-2)  # of the layers and the grid while it does
-SHADING_PIXELS = 4096  # that a light is fitted to, and as many to judge by, when detail is compared with none
-DETAIL_MARGIN = 0.01  # share of the error by which detail may do worse and stay, for light is about to shape it
 CALM_RATE, CALM_ANCHOR = 3e-3, 1.0  # of the offset map's grid; of the moved vertices beside the tilt
 
 
@@ -81,7 +79,6 @@ class Stage2:
         if config.balance_rate:
             rates["balance"] = (self._balance, config.balance_rate)
         self._optimizer = ScheduledAdam(rates, config.optimizer, config.steps, setup.processes)
-        self._rates = rates
         if stored:
             self._load(stored)
 
@@ -116,41 +113,6 @@ class Stage2:
         self._start_albedo(1.0 / radiance if self.config.mean_albedo else 1.0)
         if self.config.calm_steps:
             self._calm_detail()
-        if self.config.has_detail_trial and self.config.albedo_from_texture_steps and not self._is_detail_seen():
-            self._drop_detail()
-
-    def _is_detail_seen(self) -> bool:
-        """Whether normals with the detail explain how brightness changes as the person turns; else it is noise."""
-        if self._normals is None:
-            return True
-        generator = np.random.default_rng((self._seed, self.number, 0, 4))
-        rows = generator.integers(0, self._pixels.count, 2 * SHADING_PIXELS)
-        uv, pose = (
-            torch.from_numpy(self._pixels.uv[rows]),
-            self._pose(torch.from_numpy(self._pixels.frame[rows]).long()),
-        )
-        with torch.no_grad():
-            color = srgb_to_linear(torch.from_numpy(self._pixels.color[rows].astype(np.float32) / 255.0))
-            albedo = self._avatar.query_albedo(uv.to(self._device), pose).cpu()
-            brightness = color.mean(1) / albedo.mean(1).clamp(min=1e-3)
-            flat = torch.from_numpy(self._pixels.normal[rows])
-            surfaces = (
-                self._surface(rows, normal, torch.ones(len(rows)))
-                for normal in (self._normals.at(rows, uv, pose), flat)
-            )
-            received = (torch.from_numpy(shading_matrices(*surface, self.config.f0)[0]) for surface in surfaces)
-            with_detail, without = (shading_error(matrix, brightness) for matrix in received)
-        return with_detail <= (1.0 + DETAIL_MARGIN) * without
-
-    def _drop_detail(self) -> None:
-        """Go on with the normals of the vertices, for this avatar's detail is noise; its record says so."""
-        assert self._normals is not None
-        self._normals.restore()
-        self._normals, self.config = None, replace(self.config, has_pixel_normals=False)
-        record = self._avatar.record
-        self._avatar.record = replace(record, provenance=record.provenance | {"pixel_normals": 0})
-        rates = {name: rate for name, rate in self._rates.items() if not name.startswith("offset.")}
-        self._optimizer = ScheduledAdam(rates, self.config.optimizer, self.config.steps, self._processes)
 
     def _calm_detail(self) -> None:
         """Take out of the offset map what stage 1 left between the vertices: its rays hardly see it, so it is noise."""
@@ -285,7 +247,16 @@ class Stage2:
         roughness = widened_roughness(roughness, half_variance(self.config.normal_error_deg))
         wo = torch.from_numpy(pixels.wo[rows])
         normal = bend_toward_eye(torch.from_numpy(pixels.normal[rows]) if normal is None else normal, wo)
-        surface = self._surface(rows, normal, roughness)
+        surface = (
+            normal.detach().numpy(),
+            pixels.wo[rows],
+            roughness.detach().cpu().numpy(),
+            pixels.visibility_bits,
+            pixels.frame[rows] if self.config.has_visibility else np.full(len(rows), -1, np.int32),
+            pixels.faces[pixels.face[rows]],
+            pixels.barycentric[rows],
+            self._directions,
+        )
         matrices = shading_matrices(*surface, self.config.f0)
         diffuse, specular, slope = (torch.from_numpy(matrix).to(self._device) for matrix in matrices)
         factor = self._balance.exp()  # one in value: `_rebalance` moves what was learned of it
@@ -297,20 +268,6 @@ class Stage2:
             tilt = (normal - normal.detach()).to(self._device)[:, None]  # [P, 1, 3], zero in value
             change = change + ((albedo.detach()[:, :, None] * irradiance + highlight) * tilt).sum(-1)
         return albedo / factor * (diffuse @ power) + specular @ power + change
-
-    def _surface(self, rows: np.ndarray, normal: Tensor, roughness: Tensor) -> tuple[np.ndarray, ...]:
-        """What the shading kernels take of these pixels."""
-        pixels = self._pixels
-        return (
-            normal.detach().numpy(),
-            pixels.wo[rows],
-            roughness.detach().cpu().numpy(),
-            pixels.visibility_bits,
-            pixels.frame[rows] if self.config.has_visibility else np.full(len(rows), -1, np.int32),
-            pixels.faces[pixels.face[rows]],
-            pixels.barycentric[rows],
-            self._directions,
-        )
 
     @torch.no_grad()
     def _start_roughness(self) -> None:
@@ -342,10 +299,8 @@ def half_variance(normal_error_deg: float) -> float:  # rad^2 along each axis
     """How far half vectors spread for what training does not know: its normals' error, and where in a probe's cell."""
     if normal_error_deg == 0.0:
         return 0.0
-    in_cell = (
-        math.pi / PROBE_ROWS / math.sqrt(12.0)
-    )  # of a light in its cell, along an axis; half that for half vectors
-    return math.radians(normal_error_deg) ** 2 + (0.5 * in_cell) ** 2
+    in_cell = math.pi / PROBE_ROWS / math.sqrt(12.0)  # standard deviation of a direction within its cell, along an axis
+    return math.radians(normal_error_deg) ** 2 + (0.5 * in_cell) ** 2  # a half vector turns half as far as its light
 
 
 def gather_pixels(

@@ -177,9 +177,6 @@ class Trainer:
             self._config = replace(self._config, **{kind.name: chosen})
             stage = stage.anew(replace(setup, config=self._config))
         stage.start()
-        self._config = replace(
-            self._config, **{kind.name: stage.config}
-        )  # it may have found that it goes without detail
         return stage, 0
 
     def _affordable_steps(self, trial: TrainingStage, seconds: float) -> int:

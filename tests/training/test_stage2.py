@@ -13,11 +13,9 @@ from phynes_core.frame.renderer import FrameRenderer
 from phynes_core.frame.scene import PosedAvatar, Scene
 from phynes_core.render.brdf import widened_roughness
 from phynes_core.render.lighting import Lighting
-from phynes_core.render.probes import probe_directions
 from phynes_core.render.shade import Surface, shade_reference
 from phynes_core.render.visibility import unpack_bits
 from phynes_core.training.frames import load_training_frames
-from phynes_core.training.pixel_normals import shading_error
 from phynes_core.training.presets import PAPER, STILL_ALBEDO_MAP, STILL_ROUGHNESS_MAP, Stage2Config, TrainingConfig
 from phynes_core.training.stage import StageSetup
 from phynes_core.training.stage2 import Stage2, gather_pixels, half_variance
@@ -25,7 +23,7 @@ from phynes_core.training.stage2 import Stage2, gather_pixels, half_variance
 CPU = torch.device("cpu")
 FEW = Stage2Config(
     steps=6, pixels=128, smooth_pixels=32, albedo_samples=1, albedo_from_texture_steps=2, has_pixel_normals=True,
-    offset_rate=1e-2, calm_steps=2, has_detail_trial=False,
+    offset_rate=1e-2, calm_steps=2,
 )  # fmt: skip
 
 
@@ -168,37 +166,3 @@ def test_lobes_are_widened_by_the_error_of_normals_and_by_a_cell_and_not_at_all_
     assert half_variance(3.3) == pytest.approx(np.radians(3.3) ** 2 + cell**2 / 12)
     uniform = np.random.default_rng(0).uniform(-0.5, 0.5, 100_000) * cell
     assert half_variance(1e-6) == pytest.approx(uniform.var(), rel=0.02)
-
-
-def test_shading_tells_right_normals_from_noisy_ones():
-    generator = torch.Generator().manual_seed(0)
-    normal = torch.nn.functional.normalize(torch.randn(2000, 3, generator=generator), dim=-1)
-    noisy = torch.nn.functional.normalize(normal + 0.15 * torch.randn(2000, 3, generator=generator), dim=-1)
-    directions = probe_directions()
-    light = torch.exp(2.0 * directions[:, 1] + directions[:, 0])
-    received, noise = ((side @ directions.T).clamp(min=0.0) / 512 for side in (normal, noisy))
-    brightness = received @ light
-    right, wrong = shading_error(received, brightness), shading_error(noise, brightness)
-    assert right < 0.02 * float(brightness.mean()) and wrong > 3.0 * right
-
-
-def test_detail_that_shading_contradicts_is_given_up(avatar, frames):
-    """The fixture's relief is noise that no picture shows: the trial finds that out, and the record says so."""
-    avatar.record = dataclasses.replace(avatar.record, provenance={"pixel_normals": 1})
-    before = {name: value.clone() for name, value in avatar.offset.state_dict().items()}
-    config = dataclasses.replace(FEW, has_detail_trial=True, albedo_from_texture_steps=20)
-    stage = _stage(avatar, frames, config)
-    stage.start()
-    assert not stage.config.has_pixel_normals and not avatar.record.has_detail
-    assert all(torch.equal(value, before[name]) for name, value in avatar.offset.state_dict().items())
-    assert "offset_moved" not in stage.step(0)
-    resumed = _stage(avatar, frames, stage.config, {name: value.clone() for name, value in stage.tensors().items()})
-    assert np.isfinite(resumed.step(1)["loss"])
-
-
-def test_detail_stays_where_there_is_none_to_contradict(avatar, frames):
-    avatar.offset.head.weight.data.zero_()
-    avatar.offset.get_parameter("encoding.grid").data.zero_()
-    stage = _stage(avatar, frames, dataclasses.replace(FEW, has_detail_trial=True))
-    stage.start()
-    assert stage.config.has_pixel_normals
