@@ -24,11 +24,11 @@ from phynes_core.avatar.avatar import Avatar, AvatarRecord  # noqa: E402
 from phynes_core.avatar.checkpoint import load_checkpoint  # noqa: E402
 from phynes_core.body.files import load_bundled_body  # noqa: E402
 from phynes_core.body.model import BodyModel, Pose  # noqa: E402
-from phynes_core.conventions import srgb_to_linear  # noqa: E402
 from phynes_core.data.native.reader import load_capture  # noqa: E402
 from phynes_core.evaluation.evaluate import evaluate  # noqa: E402
 from phynes_core.evaluation.options import EvaluateOptions  # noqa: E402
 from phynes_core.io.output_files import replacing  # noqa: E402
+from phynes_core.maps.neural_map import PoseBatch  # noqa: E402
 from phynes_core.synthetic import plan as plans  # noqa: E402
 from phynes_core.synthetic.ground_truth import synthesize  # noqa: E402
 from phynes_core.synthetic.subjects.subject import Subject  # noqa: E402
@@ -150,12 +150,9 @@ def _color_texture(avatar: Avatar, pixels: SurfacePixels, config: TrainingConfig
     optimizer = ScheduledAdam(rates, config.stage2.optimizer, BRUSH_STEPS)
     for step in range(BRUSH_STEPS):
         rows = np.random.default_rng(step).integers(0, pixels.count, DISTIL_BATCH)
-        pose = avatar.training_poses[torch.from_numpy(pixels.frame[rows]).long()]
+        pose = PoseBatch(avatar.training_poses, torch.from_numpy(pixels.frame[rows].astype(np.int64)))
         ours = avatar.query_texture(torch.from_numpy(pixels.uv[rows]), pose)
-        target = torch.from_numpy(pixels.color[rows].astype(np.float32) / 255.0)
-        optimizer.step(
-            (srgb_to_linear(ours.clamp(min=0.0)).sqrt() - srgb_to_linear(target).sqrt()).square().mean(), step
-        )
+        optimizer.step((ours - torch.from_numpy(pixels.color[rows].astype(np.float32) / 255.0)).square().mean(), step)
 
 
 def measure(name: str, root: Path, setting: str) -> dict[str, float]:
