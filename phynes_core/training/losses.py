@@ -123,6 +123,17 @@ def srgb_of_radiance(
     return linear_to_srgb(clipped)
 
 
+def picture_loss(
+    radiance: Tensor,  # [N, 3] linear
+    target: Tensor,  # [N, 3] sRGB
+    overshoot_slope: float,  # of srgb_of_radiance
+    width: float,  # of robust_square
+) -> tuple[Tensor, float]:
+    """What is minimized of the pixels' error in sRGB, and its mean square, which is what runs report."""
+    error = srgb_of_radiance(radiance, overshoot_slope) - target
+    return robust_square(error, width), error.detach().square().mean().item()
+
+
 def robust_square(
     error: Tensor,  # [N, 3]
     width: float,  # from which on an error counts less than its square; 0: never

@@ -1,6 +1,5 @@
 """Stage 2: albedo, roughness and the light of 512 probes, through the rasterized renderer; the geometry is frozen."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
@@ -18,17 +17,10 @@ from phynes_core.maps.neural_map import PoseBatch
 from phynes_core.render.brdf import bend_toward_eye, widened_roughness
 from phynes_core.render.probes import probe_directions, probes_from_image
 from phynes_core.training.frames import TrainingFrame
-from phynes_core.training.losses import (
-    entropy_loss,
-    neighbor_uv,
-    robust_square,
-    scale_to_mean,
-    smoothness_loss,
-    srgb_of_radiance,
-)
+from phynes_core.training.losses import entropy_loss, neighbor_uv, picture_loss, scale_to_mean, smoothness_loss
 from phynes_core.training.optimizer import ScheduledAdam, map_rates
 from phynes_core.training.pictures import material_panels
-from phynes_core.training.pixel_normals import PixelNormals, start_of
+from phynes_core.training.pixel_normals import PixelNormals, half_variance, start_of
 from phynes_core.training.presets import Stage2Config
 from phynes_core.training.processes import partial_draws
 from phynes_core.training.sampling import pixel_shifts, step_generator
@@ -156,9 +148,8 @@ class Stage2:
         normal = self._normals.at(rows, uv, self._pose(frame_index)) if self._normals else None
         radiance = self._shade(rows, albedo, roughness, normal)
         target = torch.from_numpy(pixels.color[rows].astype(np.float32) / 255.0).to(self._device)
-        error = srgb_of_radiance(radiance, config.overshoot_slope) - target
-        loss = config.image_weight * part.weight * robust_square(error, config.image_width)
-        terms = {"image": part.weight * error.detach().square().mean().item()}
+        image_loss, square = picture_loss(radiance, target, config.overshoot_slope, width=config.image_width)
+        loss, terms = config.image_weight * part.weight * image_loss, {"image": part.weight * square}
         few = len(few_part.rows)
         noise = torch.from_numpy(generator.normal(0.0, config.jitter_uv, (len(uv[:few]), 2)).astype(np.float32))
         near = neighbor_uv(uv[:few], self._charts, noise).to(self._device)
@@ -293,14 +284,6 @@ class Stage2:
                 target = scale * srgb_to_linear(self._avatar.query_texture(uv, pose))
             ours = linear_to_srgb(self._avatar.query_albedo(uv, pose))
             optimizer.step((ours - linear_to_srgb(target)).square().mean(), step)
-
-
-def half_variance(normal_error_deg: float) -> float:  # rad^2 along each axis
-    """How far half vectors spread for what training does not know: its normals' error, and where in a probe's cell."""
-    if normal_error_deg == 0.0:
-        return 0.0
-    in_cell = math.pi / PROBE_ROWS / math.sqrt(12.0)  # standard deviation of a direction within its cell, along an axis
-    return math.radians(normal_error_deg) ** 2 + (0.5 * in_cell) ** 2  # a half vector turns half as far as its light
 
 
 def gather_pixels(

@@ -15,6 +15,7 @@ from phynes_core.training.losses import (
     mesh_topology,
     neighbor_uv,
     normal_loss,
+    picture_loss,
     relief_loss,
     robust_square,
     scale_to_mean,
@@ -166,3 +167,15 @@ def test_robust_square_weighs_whole_pixels_and_its_gradient_is_that_of_finite_di
             step[row, channel] = 1e-6
             rise = robust_square(error.detach() + step, 0.03) - robust_square(error.detach() - step, 0.03)
             assert error.grad[row, channel].item() == pytest.approx(rise.item() / 2e-6, rel=1e-5, abs=1e-9)
+
+
+def test_picture_loss_reports_the_plain_square_of_the_error_in_srgb():
+    radiance = torch.tensor([[0.2, 0.2, 0.2], [0.5, 0.1, 3.0]], requires_grad=True)
+    target = torch.tensor([[0.5, 0.5, 0.5], [0.7, 0.3, 1.0]])
+    robust, square = picture_loss(radiance, target, 0.05, width=0.08)
+    error = srgb_of_radiance(radiance.detach(), 0.05) - target
+    assert square == pytest.approx(error.square().mean().item())
+    assert robust.item() == pytest.approx(robust_square(error, 0.08).item()) and robust.item() < square
+    assert picture_loss(radiance, target, 0.05, width=0.0)[0].item() == pytest.approx(square)
+    robust.backward()
+    assert radiance.grad is not None and (radiance.grad != 0).all()

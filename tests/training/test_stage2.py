@@ -16,9 +16,10 @@ from phynes_core.render.lighting import Lighting
 from phynes_core.render.shade import Surface, shade_reference
 from phynes_core.render.visibility import unpack_bits
 from phynes_core.training.frames import load_training_frames
+from phynes_core.training.pixel_normals import half_variance
 from phynes_core.training.presets import PAPER, STILL_ALBEDO_MAP, STILL_ROUGHNESS_MAP, Stage2Config, TrainingConfig
 from phynes_core.training.stage import StageSetup
-from phynes_core.training.stage2 import Stage2, gather_pixels, half_variance
+from phynes_core.training.stage2 import Stage2, gather_pixels
 
 CPU = torch.device("cpu")
 FEW = Stage2Config(
