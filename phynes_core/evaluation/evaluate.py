@@ -28,7 +28,8 @@ PROTOCOL = {
     "ssim": "whole image, Gaussian window of 11 pixels; ssim_box: bounding rectangle of the box",
     "ms_ssim": "whole image, five scales; pictures under 176 pixels a side have none",
     "flip": "LDR-FLIP at 67 pixels a degree, mean over the image, 0 is best; flip_foreground: over the foreground",
-    "roughness": "RMSE over the foreground; best_constant_rmse is what one number for the whole person would get",
+    "roughness": "RMSE over the foreground; best_constant_rmse is what one number for the whole person would get; "
+    "bias: mean of ours minus theirs",
     "normal": "mean angle over the foreground, degrees, as the avatar is shown; vertex_normals_*, pixel_normals_*: "
     "without and with the slopes of the offset map",
     "light": "learned against true training light, one factor a channel: relative RMSE of irradiance, all directions",

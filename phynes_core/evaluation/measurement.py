@@ -100,6 +100,7 @@ class AvatarMeasurement:
             numbers = {
                 "rmse": rmse(ours, theirs, whole),
                 "best_constant_rmse": float(theirs[whole].std(correction=0)),
+                "bias": float((ours - theirs)[whole].mean()),
             }
             self.results.add_picture(view, ("roughness",), numbers)
             self.results.add_panel(view, "roughness", gray(theirs), gray(ours * shown.mask[..., 0]), numbers)

@@ -30,6 +30,18 @@ def fresnel(cos_view_half: Tensor, f0: float) -> Tensor:
     return f0 + (1.0 - f0) * (1.0 - cos_view_half).clamp(min=0.0) ** 5
 
 
+def widened_roughness(
+    roughness: Tensor,  # [...] in (0, 1]
+    half_variance: float,  # of the half vector's direction, rad^2 along each of the two axes
+) -> Tensor:  # [...]
+    """The roughness of a lobe that is seen through normals or light of that spread: alpha'^2 = alpha^2 + 2 variance.
+
+    To GGX what the sum of two independent tilts is to a Gaussian of slopes, whose alpha^2 is twice the variance (Olano
+    and Baker 2010, "LEAN mapping"; Tokuyoshi and Kaplanyan 2019, "Improved geometric specular antialiasing").
+    """
+    return roughness if half_variance == 0.0 else (roughness**4 + 2.0 * half_variance) ** 0.25
+
+
 def specular(
     cos_light: Tensor,  # n.l, > 0
     cos_view: Tensor,  # n.v, > 0

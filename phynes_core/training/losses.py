@@ -123,6 +123,32 @@ def srgb_of_radiance(
     return linear_to_srgb(clipped)
 
 
+def picture_loss(
+    radiance: Tensor,  # [N, 3] linear
+    target: Tensor,  # [N, 3] sRGB
+    overshoot_slope: float,  # of srgb_of_radiance
+    width: float,  # of robust_square
+) -> tuple[Tensor, float]:
+    """What is minimized of the pixels' error in sRGB, and its mean square, which is what runs report."""
+    error = srgb_of_radiance(radiance, overshoot_slope) - target
+    return robust_square(error, width), error.detach().square().mean().item()
+
+
+def robust_square(
+    error: Tensor,  # [N, 3]
+    width: float,  # from which on an error counts less than its square; 0: never
+) -> Tensor:  # []
+    """Mean over pixels of 2 w^2 (sqrt(1 + e^2 / w^2) - 1), e^2 the mean square over a pixel's channels (Charbonnier).
+
+    The mean squared error where errors are small. Where the mesh is wrong (a fold that is not there, a rim, the next
+    garment's edge) they are ten times as large, and squared those few pixels decide what highlights look like: blurred.
+    """
+    square = error.square().mean(-1)
+    if width == 0.0:
+        return square.mean()
+    return (2.0 * width**2 * ((1.0 + square / width**2).sqrt() - 1.0)).mean()
+
+
 def entropy_loss(albedo: Tensor) -> Tensor:  # [N, 3] in [0, 1]
     """Entropy of the soft histogram of each channel, summed: few distinct albedos are likelier than many.
 

@@ -5,6 +5,7 @@ moves, in a map that is held at the vertices, so what changes is the relief betw
 """
 
 import copy
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -12,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from phynes_core.avatar.avatar import Avatar
+from phynes_core.conventions import PROBE_ROWS
 from phynes_core.maps.neural_map import PoseBatch
 from phynes_core.render.detail_normals import detail_normals, face_frames
 from phynes_core.training.surface_pixels import SurfacePixels
@@ -70,3 +72,11 @@ class PixelNormals:
 def start_of(stored: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The offset map's tensors as stage 1 left them, from what a resumed run stored; empty when it does not move."""
     return {name.removeprefix(START_PREFIX): value for name, value in stored.items() if name.startswith(START_PREFIX)}
+
+
+def half_variance(normal_error_deg: float) -> float:  # rad^2 along each axis
+    """How far half vectors spread for what training does not know: its normals' error, and where in a probe's cell."""
+    if normal_error_deg == 0.0:
+        return 0.0
+    in_cell = math.pi / PROBE_ROWS / math.sqrt(12.0)  # standard deviation of a direction within its cell, along an axis
+    return math.radians(normal_error_deg) ** 2 + (0.5 * in_cell) ** 2  # a half vector turns half as far as its light

@@ -83,9 +83,11 @@ class Stage2Config:
     steps: int = 4000
     pixels: int = 2048  # recipe
     image_weight: float = 1.0  # reading 8: 10
+    image_width: float = 0.08  # sRGB error from which on a pixel counts less than its square: there the mesh is wrong,
+    #                              not the material; the median pixel errs by 0.02. 0: all squared, as in the paper
     entropy_weight: float = 5e-6  # reading 8 relative to its image weight; 5e-4 empties the histogram
     albedo_smoothness: float = 0.01  # recipe; reading 8: 5e-3
-    roughness_smoothness: float = 0.01  # recipe; reading 8: 5e-5
+    roughness_smoothness: float = 0.1  # a garment is of one gloss; at 0.01 texels scatter by 0.06; reading 8: 5e-5
     jitter_uv: float = 0.005  # recipe; reading 1: standard deviation 0.02
     albedo_samples: int = 4  # a square number of albedo queries a pixel, averaged: a pixel is an area; 1: its center
     smooth_pixels: int = 1024  # how many of the pixels the smoothness and entropy terms look at
@@ -97,6 +99,8 @@ class Stage2Config:
     calm_steps: int = 200  # that first take the detail out which stage 1 left by chance
     offset_anchor: float = 1e-2  # times the mean square of how many millimetres the vertices moved
     tilt_weight: float = 1e-2  # times the mean square tilt that detail gives to a normal
+    normal_error_deg: float = 2.7  # per axis, of the mesh's normals (median error of josh and ada 3.8 and 4.1 degrees):
+    #                              it blurs highlights, and so does the width of a probe's cell; 0: neither is expected
     f0: float = 0.04  # reading 7: RA's 0.02
     mean_albedo: float = 0.18  # the photographer's gray: the light starts so that albedo has this mean, and losses on
     #                              albedo do not see its scale, which only highlights tell; 0: from `light_start`
@@ -180,7 +184,9 @@ PAPER = TrainingConfig(
         roughness_smoothness=5e-5,
         jitter_uv=0.02,  # reading 1: a standard deviation
         albedo_samples=1,
+        image_width=0.0,
         overshoot_slope=0.0,  # reading 9: sRGB, clipped
+        normal_error_deg=0.0,
         has_pixel_normals=False,
         offset_rate=0.0,
         f0=0.02,  # reading 7

@@ -14,14 +14,14 @@ from phynes_core.conventions import PROBE_COLUMNS, PROBE_ROWS, linear_to_srgb, s
 from phynes_core.frame.scene import Scene
 from phynes_core.kernels.cpu.shade_training import shading_matrices, shading_tilt
 from phynes_core.maps.neural_map import PoseBatch
-from phynes_core.render.brdf import bend_toward_eye
+from phynes_core.render.brdf import bend_toward_eye, widened_roughness
 from phynes_core.render.probes import probe_directions, probes_from_image
 from phynes_core.training.camera_colors import CameraColors
 from phynes_core.training.frames import TrainingFrame
-from phynes_core.training.losses import entropy_loss, neighbor_uv, scale_to_mean, smoothness_loss, srgb_of_radiance
+from phynes_core.training.losses import entropy_loss, neighbor_uv, picture_loss, scale_to_mean, smoothness_loss
 from phynes_core.training.optimizer import ScheduledAdam, map_rates
 from phynes_core.training.pictures import material_panels
-from phynes_core.training.pixel_normals import PixelNormals, start_of
+from phynes_core.training.pixel_normals import PixelNormals, half_variance, start_of
 from phynes_core.training.presets import Stage2Config
 from phynes_core.training.processes import partial_draws
 from phynes_core.training.sampling import pixel_shifts, step_generator
@@ -153,9 +153,8 @@ class Stage2:
             self._shade(rows, albedo, roughness, normal), pixels.camera[rows], pixels.frame[rows]
         )
         target = torch.from_numpy(pixels.color[rows].astype(np.float32) / 255.0).to(self._device)
-        image_loss = (srgb_of_radiance(radiance, config.overshoot_slope) - target).square().mean()
-        image_loss = part.weight * image_loss
-        loss, terms = config.image_weight * image_loss, {"image": image_loss.item()}
+        image_loss, square = picture_loss(radiance, target, config.overshoot_slope, width=config.image_width)
+        loss, terms = config.image_weight * part.weight * image_loss, {"image": part.weight * square}
         few = len(few_part.rows)
         noise = torch.from_numpy(generator.normal(0.0, config.jitter_uv, (len(uv[:few]), 2)).astype(np.float32))
         near = neighbor_uv(uv[:few], self._charts, noise).to(self._device)
@@ -243,9 +242,11 @@ class Stage2:
     def _shade(self, rows: np.ndarray, albedo: Tensor, roughness: Tensor, normal: Tensor | None) -> Tensor:  # [P, 3]
         """Eq. 1 under the learned probes, linear; with exact gradients by albedo, roughness, light and normal.
 
-        Normals that lean away from the eye are bent toward it, as in rendering; the bend is differentiated, too.
+        Normals that lean away from the eye are bent toward it, as in rendering; the bend is differentiated, too. Lobes
+        are as wide as normals and probes blur them: what is learned is the roughness of the material without that.
         """
         pixels = self._pixels
+        roughness = widened_roughness(roughness, half_variance(self.config.normal_error_deg))
         wo = torch.from_numpy(pixels.wo[rows])
         normal = bend_toward_eye(torch.from_numpy(pixels.normal[rows]) if normal is None else normal, wo)
         surface = (

@@ -56,6 +56,7 @@ def test_known_errors_are_measured(truth, tiny_root, tiny_module):
     )[:, 0]
     metrics = evaluate(wrong, load_capture(tiny_root), OPTIONS).metrics
     assert metrics["roughness"]["rmse"] == pytest.approx(0.2, abs=0.02)
+    assert metrics["roughness"]["bias"] == pytest.approx(0.2, abs=0.02)
     assert 0.6 < metrics["geometry"]["p2s_cm"] <= 1.0  # 1 cm thinner, less where the truth folds onto itself
     assert metrics["novel_view"]["relit"]["psnr_foreground"] < 25
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from phynes_core.conventions import latlong_directions, latlong_solid_angles
-from phynes_core.render.brdf import cook_torrance, fresnel, masking, ndf
+from phynes_core.render.brdf import cook_torrance, fresnel, masking, ndf, widened_roughness
 
 UP = torch.tensor([0.0, 1.0, 0.0])
 
@@ -69,3 +69,29 @@ def test_nothing_comes_from_behind():
     above = torch.tensor([[0.1, 0.5, 0.3]])
     for wi, wo in ((below, above), (above, below)):
         assert not cook_torrance(wi, wo, UP[None], torch.ones(1, 3), torch.ones(1), 0.04).any()
+
+
+def test_widths_of_lobes_add_up_as_squares():
+    roughness = torch.tensor([0.1, 0.3, 0.9], dtype=torch.float64)
+    assert torch.equal(widened_roughness(roughness, 0.0), roughness)
+    assert torch.allclose(widened_roughness(roughness, 0.01) ** 4, roughness**4 + 0.02)
+    twice = widened_roughness(widened_roughness(roughness, 0.004), 0.006)
+    assert torch.allclose(twice, widened_roughness(roughness, 0.01))
+
+
+@pytest.mark.parametrize(("roughness", "error_deg"), [(0.3, 3.3), (0.4, 5.0), (0.6, 10.0)])
+def test_a_widened_lobe_is_the_mean_over_tilted_normals(roughness, error_deg):
+    """Its peak. GGX has longer tails than a Gaussian: measured 22, 22 and 12 %; the lobe itself is up to 123 % off."""
+    spread = math.radians(error_deg)
+    tilts = spread * torch.randn(200_000, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    alpha = torch.tensor(roughness, dtype=torch.float64) ** 2
+    mean = ndf(tilts.norm(dim=1).cos(), alpha).mean().item()
+    wide = ndf(torch.ones((), dtype=torch.float64), widened_roughness(alpha.sqrt(), spread**2) ** 2).item()
+    itself = ndf(torch.ones((), dtype=torch.float64), alpha).item()
+    assert abs(wide / mean - 1.0) < 0.25
+    assert abs(itself / mean - 1.0) > 2.5 * abs(wide / mean - 1.0)
+
+
+def test_the_slope_of_a_widened_roughness_is_that_of_finite_differences():
+    roughness = torch.tensor([0.12, 0.3, 0.7, 1.0], dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda value: widened_roughness(value, 0.004), (roughness,))

@@ -15,7 +15,9 @@ from phynes_core.training.losses import (
     mesh_topology,
     neighbor_uv,
     normal_loss,
+    picture_loss,
     relief_loss,
+    robust_square,
     scale_to_mean,
     smoothness_loss,
     srgb_of_radiance,
@@ -142,3 +144,38 @@ def test_descent_calms_the_map_between_the_vertices(avatar):
         optimizer.step()
         losses.append(loss.item())
     assert losses[-1] < 0.2 * losses[0]
+
+
+def test_robust_square_is_the_square_of_small_errors_and_grows_like_the_size_of_large_ones():
+    small, large = torch.full((5, 3), 1e-3), torch.full((5, 3), 3.0)
+    assert robust_square(small, 0.03).item() == pytest.approx(1e-6, rel=1e-3)
+    assert robust_square(large, 0.03).item() == pytest.approx(2 * 0.03 * 3.0 - 2 * 0.03**2, rel=1e-3)
+    assert robust_square(torch.full((5, 3), 0.03), 0.03).item() == pytest.approx(2 * 0.03**2 * (math.sqrt(2) - 1))
+    assert robust_square(large, 0.0).item() == pytest.approx(9.0)
+
+
+def test_robust_square_weighs_whole_pixels_and_its_gradient_is_that_of_finite_differences():
+    error = torch.tensor([[0.2, 0.0, 0.0], [0.0, 0.01, -0.02], [0.03, 0.03, 0.03]], dtype=torch.float64)
+    error.requires_grad_()
+    robust_square(error, 0.03).backward()
+    assert error.grad is not None
+    shared = torch.roll(error.detach(), 1, dims=1)  # another channel of the same pixels
+    assert robust_square(shared, 0.03).item() == pytest.approx(robust_square(error.detach(), 0.03).item())
+    for row in range(3):
+        for channel in range(3):
+            step = torch.zeros_like(error)
+            step[row, channel] = 1e-6
+            rise = robust_square(error.detach() + step, 0.03) - robust_square(error.detach() - step, 0.03)
+            assert error.grad[row, channel].item() == pytest.approx(rise.item() / 2e-6, rel=1e-5, abs=1e-9)
+
+
+def test_picture_loss_reports_the_plain_square_of_the_error_in_srgb():
+    radiance = torch.tensor([[0.2, 0.2, 0.2], [0.5, 0.1, 3.0]], requires_grad=True)
+    target = torch.tensor([[0.5, 0.5, 0.5], [0.7, 0.3, 1.0]])
+    robust, square = picture_loss(radiance, target, 0.05, width=0.08)
+    error = srgb_of_radiance(radiance.detach(), 0.05) - target
+    assert square == pytest.approx(error.square().mean().item())
+    assert robust.item() == pytest.approx(robust_square(error, 0.08).item()) and robust.item() < square
+    assert picture_loss(radiance, target, 0.05, width=0.0)[0].item() == pytest.approx(square)
+    robust.backward()
+    assert radiance.grad is not None and (radiance.grad != 0).all()

@@ -11,11 +11,13 @@ from phynes_core.body.files import load_bundled_body
 from phynes_core.frame.options import RenderOptions
 from phynes_core.frame.renderer import FrameRenderer
 from phynes_core.frame.scene import PosedAvatar, Scene
+from phynes_core.render.brdf import widened_roughness
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.shade import Surface, shade_reference
 from phynes_core.render.visibility import unpack_bits
 from phynes_core.training.frames import load_training_frames
-from phynes_core.training.presets import STILL_ALBEDO_MAP, STILL_ROUGHNESS_MAP, Stage2Config, TrainingConfig
+from phynes_core.training.pixel_normals import half_variance
+from phynes_core.training.presets import PAPER, STILL_ALBEDO_MAP, STILL_ROUGHNESS_MAP, Stage2Config, TrainingConfig
 from phynes_core.training.stage import StageSetup
 from phynes_core.training.stage2 import Stage2, gather_pixels
 
@@ -146,7 +148,8 @@ def test_radiance_and_its_slopes_are_the_references_where_normals_lean_away_from
     )
     corners = torch.stack([unpack_bits(bits[:, corner], 512).double() for corner in range(3)], 1)
     visibility = (corners * torch.from_numpy(pixels.barycentric[rows]).double()[:, :, None]).sum(1)
-    surface = Surface(exact[2], wo.double(), exact[0], exact[1], stage.config.f0)
+    wide = widened_roughness(exact[1], half_variance(stage.config.normal_error_deg))
+    surface = Surface(exact[2], wo.double(), exact[0], wide, stage.config.f0)
     power = (stage.light() * stage._solid_angle).detach().double()
     expected = shade_reference(surface, torch.from_numpy(stage._directions).double(), power, visibility).radiance
     (expected * weights.double()).sum().backward()
@@ -156,3 +159,11 @@ def test_radiance_and_its_slopes_are_the_references_where_normals_lean_away_from
         assert mine.grad is not None and true.grad is not None
         scale = true.grad.abs().max()
         assert ((mine.grad - true.grad).abs() / scale).max() < 1e-3
+
+
+def test_lobes_are_widened_by_the_error_of_normals_and_by_a_cell_and_not_at_all_in_the_paper():
+    assert half_variance(PAPER.stage2.normal_error_deg) == 0.0
+    cell = np.radians(11.25) / 2  # of the half vector: a mirror turns light by twice its own turn
+    assert half_variance(3.3) == pytest.approx(np.radians(3.3) ** 2 + cell**2 / 12)
+    uniform = np.random.default_rng(0).uniform(-0.5, 0.5, 100_000) * cell
+    assert half_variance(1e-6) == pytest.approx(uniform.var(), rel=0.02)
