@@ -1,0 +1,119 @@
+"""Which pixels of masks are not believed."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from scipy.ndimage import binary_dilation, binary_erosion
+
+from phynes_core.body.files import load_bundled_body
+from phynes_core.render.rasterize import rasterize
+from phynes_core.training.frames import load_training_frames
+from phynes_core.training.masks import MaskDoubt, find_mask_doubt
+from phynes_core.training.silhouette import find_silhouette
+from tests.training.conftest import tiny_capture_module
+
+SIZE = 160
+
+
+@pytest.fixture(scope="module")
+def exact(tmp_path_factory):
+    """Frames whose masks are the surface's own, at a size at which pieces can be missing; and that surface."""
+    from phynes_core.data.native.reader import load_capture
+
+    module = tiny_capture_module()
+    capture = load_capture(module.write_tiny_capture(tmp_path_factory.mktemp("masks"), size=SIZE))
+    frames = load_training_frames(capture, load_bundled_body(), 5)
+    avatar = module.known_avatar()
+
+    def surface(pose):
+        return SimpleNamespace(vertices=avatar.displaced_vertices(pose), faces=avatar.body.faces)
+
+    return frames, SimpleNamespace(poses={}, surface=surface)
+
+
+def with_masks(frames, change):
+    """The frames with coverage changed by `change(coverage, camera, frame)`."""
+
+    def changed(view, number):
+        coverage = change(view.coverage, view.camera_name, number)
+        flat = np.nonzero(coverage.reshape(-1) > 0)[0].astype(np.int32)
+        return replace(view, coverage=coverage, mask_pixels=flat)
+
+    return tuple(replace(frame, views=tuple(changed(view, frame.number) for view in frame.views)) for frame in frames)
+
+
+def test_exact_masks_are_believed(exact):
+    frames, registration = exact
+    doubt = find_mask_doubt(registration, frames)
+    assert doubt.edge_px == 0 and not doubt.missing
+    assert doubt.applied_to(frames)[0].views[0] is frames[0].views[0]
+
+
+@pytest.mark.parametrize("pixels", [2, 3])
+def test_edges_are_doubted_as_far_as_they_are_off(exact, pixels):
+    frames, registration = exact
+
+    def moved(coverage, camera, frame):
+        change = binary_dilation if int(camera) % 2 else binary_erosion
+        return np.where(change(coverage > 127, iterations=pixels), 255, 0).astype(np.uint8)
+
+    doubt = find_mask_doubt(registration, with_masks(frames, moved))
+    assert (
+        abs(doubt.edge_px - 1.4826 * pixels) <= 1.0
+    )  # all edges are off by as much: the median is that, not a deviation
+
+
+def test_a_missing_piece_is_found_where_it_is_missing(exact):
+    frames, registration = exact
+    view = frames[0].views[0]
+    ours = rasterize(
+        registration.surface(frames[0].pose).vertices, registration.surface(frames[0].pose).faces, view.camera
+    )
+    rows, columns = np.nonzero(ours.face_index.numpy() >= 0)
+    row = int(np.median(rows))
+    column = int(columns[rows == row].max())
+    y, x = np.mgrid[:SIZE, :SIZE]
+    hole = (y - row) ** 2 + (x - column) ** 2 < 12**2
+
+    def bitten(coverage, camera, frame):
+        is_it = camera == view.camera_name and frame == frames[0].number
+        return np.where(hole & is_it, 0, coverage).astype(np.uint8)
+
+    changed = with_masks(frames, bitten)
+    doubt = find_mask_doubt(registration, changed)
+    assert list(doubt.missing) == [(view.camera_name, frames[0].number)]
+    missing = doubt.missing[view.camera_name, frames[0].number]
+    lost = hole & (view.coverage > 127)
+    assert (missing & lost).sum() > 0.9 * lost.sum()
+    assert (missing & ~hole).sum() < 0.7 * lost.sum()  # a margin around it
+    # the silhouette loss does not see the hole, and no ray goes there
+    without = doubt.applied_to(changed)[0].views[0]
+    assert not missing.reshape(-1)[without.ring_pixels].any() and not missing.reshape(-1)[without.mask_pixels].any()
+    losses = [
+        find_silhouette(surface.vertices, surface.faces, one.camera, one.coverage, known=one.known).loss
+        for one in (view, changed[0].views[0], without)
+    ]
+    assert losses[1] > 3.0 * losses[0] and losses[2] < 1.3 * losses[0]
+
+
+def test_rays_keep_away_from_doubtful_edges(exact):
+    frames, _ = exact
+    view = MaskDoubt(edge_px=2).applied_to(frames)[0].views[0]
+    inside = view.coverage > 127
+    near = binary_dilation(inside, iterations=1) & ~binary_erosion(inside, iterations=1)
+    assert not near.reshape(-1)[view.mask_pixels].any() and not near.reshape(-1)[view.ring_pixels].any()
+    assert len(view.mask_pixels) > 0.5 * len(frames[0].views[0].mask_pixels)
+
+
+def test_doubt_survives_a_resumed_run():
+    missing = np.zeros((20, 30), bool)
+    missing[3:5, 7] = True
+    doubt = MaskDoubt(2, {("cam.1", 17): missing})
+    again = MaskDoubt.from_tensors(doubt.tensors())
+    assert again.edge_px == 2 and list(again.missing) == [("cam.1", 17)]
+    assert np.array_equal(again.missing["cam.1", 17], missing)
+    assert MaskDoubt.from_tensors(MaskDoubt().tensors()) == MaskDoubt()
+    assert all(isinstance(value, torch.Tensor) for value in doubt.tensors().values())
