@@ -61,17 +61,14 @@ def test_edges_are_doubted_as_far_as_they_are_off(exact, pixels):
         return np.where(change(coverage > 127, iterations=pixels), 255, 0).astype(np.uint8)
 
     doubt = find_mask_doubt(registration, with_masks(frames, moved))
-    assert (
-        abs(doubt.edge_px - 1.4826 * pixels) <= 1.0
-    )  # all edges are off by as much: the median is that, not a deviation
+    assert abs(doubt.edge_px - 1.4826 * pixels) <= 1.0  # as if the median were that of normal noise
 
 
 def test_a_missing_piece_is_found_where_it_is_missing(exact):
     frames, registration = exact
     view = frames[0].views[0]
-    ours = rasterize(
-        registration.surface(frames[0].pose).vertices, registration.surface(frames[0].pose).faces, view.camera
-    )
+    surface = registration.surface(frames[0].pose)
+    ours = rasterize(surface.vertices, surface.faces, view.camera)
     rows, columns = np.nonzero(ours.face_index.numpy() >= 0)
     row = int(np.median(rows))
     column = int(columns[rows == row].max())
