@@ -13,7 +13,7 @@ class RegistrationConfig:
     least_gain: float = 0.1  # share by which the misfits must fall; else the given poses stay
     has_cameras: bool = True  # whether cameras may be corrected
     camera_steps: int = 3  # the next with the given cameras, and as many from the same state with free ones
-    least_camera_gain: float = 0.015  # share by which misfits of held-out frames must fall; else the cameras stay
+    least_camera_gain: float = 0.02  # share by which misfits of held-out frames must fall; else the cameras stay
     first_blur_px: float = 3.0  # of the pictures of a person 200 px tall
     last_blur_px: float = 1.5
     rounds: int = 3  # in which stage 1 lets poses follow its surface, evenly spaced over its steps

@@ -66,7 +66,7 @@ class Registration:
         self.rig = CameraRig(given, config.camera_deg, config.camera_m, config.focal)
         has_trial = config.has_cameras and self.rig.is_observable
         self._trial = CameraTrial(config.held_steps + config.trial_steps, config.camera_steps if has_trial else 0)
-        self._states: dict[str, dict[str, Tensor]] = {}  # before the trial's parts, by name
+        self._states: dict[str, dict[str, Tensor]] = {}  # to go back to
         self._prior = PosePrior(body, self.given, math.radians(config.joint_deg), config.shift_m)
         self.appearance = TexturedLight(config.texels)
         views = [view for frame in self.frames for view in self._pictures[frame]]
@@ -89,8 +89,10 @@ class Registration:
         is_open = step < trial.end or self.rig.is_corrected
         if not self.is_used and not is_open:
             return {"loss": self._misfit, "image": 0.0, "gradient": 0.0}
+        if step == config.held_steps:
+            self._states["trusted"] = self._state()
         if trial.length and step == trial.start:
-            self._states["start"] = self._state()
+            self._states = {"start": self._state()}
         elif trial.length and step == trial.middle:
             self._states["given"] = self._state()
             self._take(self._states.pop("start"))
@@ -102,7 +104,8 @@ class Registration:
         if step < config.held_steps:
             self._misfit = terms["loss"]
         elif step == decision - 1 and terms["loss"] > (1.0 - config.least_gain) * self._misfit:
-            self.poses, self.is_used = dict(self.given), False
+            self.is_used = False
+            self._take(self._states["trusted"])
         if trial.length and step == trial.middle - 1:
             trial.misfit = terms["held_out"]
         elif trial.length and step == trial.end - 1:
@@ -178,7 +181,7 @@ class Registration:
         change = system.solve(offset_prior, self.offsets, shared_prior, away)
         moved = self._apply(change, holds_poses, num_betas)
         if camera_frames:
-            self.rig.move(change.shared[num_betas:])
+            self.rig.move(self.config.relaxation * change.shared[num_betas:])
             self._place_cameras()
         joint_rad, shift_m = np.sqrt(self._prior.variances)
         return {
@@ -203,7 +206,7 @@ class Registration:
         """Take back what `tensors` gave."""
         self._misfit, is_used, self._trial.misfit = stored["decided"].tolist()
         self.is_used = bool(is_used)
-        for name in ("start", "given"):
+        for name in ("trusted", "start", "given"):
             state = {key.removeprefix(f"{name}."): value for key, value in stored.items() if key.startswith(f"{name}.")}
             if state:
                 self._states[name] = state
