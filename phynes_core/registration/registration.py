@@ -17,12 +17,12 @@ from torch import Tensor
 from phynes_core.body.atlas import corner_uv
 from phynes_core.body.model import BodyModel, Pose, pose_body, pose_joints
 from phynes_core.data.capture import Capture
-from phynes_core.geometry.mesh import unique_edges, vertex_normals
+from phynes_core.geometry.mesh import vertex_normals
 from phynes_core.registration.appearance import LightFit, TexturedLight, harmonics
 from phynes_core.registration.cameras import CameraRig, CameraTrial
 from phynes_core.registration.capture_fit import CaptureFit
 from phynes_core.registration.config import RegistrationConfig
-from phynes_core.registration.kinematics import joint_influence, shape_motion, turned_pose
+from phynes_core.registration.kinematics import joint_influence, shape_motion, squared_laplacian, turned_pose
 from phynes_core.registration.normal_equations import FrameGeometry, NormalEquations, Step
 from phynes_core.registration.pictures import KEPT_BYTES, encoded, load_person_pictures
 from phynes_core.registration.pose_prior import PosePrior, within_limits
@@ -64,8 +64,10 @@ class Registration:
         self._own_offsets: Mapping[int, np.ndarray] = {}  # of each frame, while another surface than that is registered
         given = {name: capture.cameras[name] for name in self.cameras}
         self.rig = CameraRig(given, config.camera_deg, config.camera_m, config.focal)
+        decision = config.held_steps + config.trial_steps
         has_trial = config.has_cameras and self.rig.is_observable
-        self._trial = CameraTrial(config.held_steps + config.trial_steps, config.camera_steps if has_trial else 0)
+        has_trial = has_trial and decision + 2 * config.camera_steps <= config.steps
+        self._trial = CameraTrial(decision, config.camera_steps if has_trial else 0)
         self._states: dict[str, dict[str, Tensor]] = {}  # to go back to
         self._prior = PosePrior(body, self.given, math.radians(config.joint_deg), config.shift_m)
         self.appearance = TexturedLight(config.texels)
@@ -75,7 +77,9 @@ class Registration:
         self._corner_uv = corner_uv(body).numpy()
         self._faces = body.faces.numpy()
         self._influence = joint_influence(body)
-        self._offset_prior = _smoothness(body) / config.relief_m**2 + sparse.eye(body.num_vertices) / config.offset_m**2
+        self._offset_prior = (
+            squared_laplacian(body) / config.relief_m**2 + sparse.eye(body.num_vertices) / config.offset_m**2
+        )
 
     @property
     def betas(self) -> Tensor:  # [B]
@@ -92,7 +96,7 @@ class Registration:
         if step == config.held_steps:
             self._states["trusted"] = self._state()
         if trial.length and step == trial.start:
-            self._states = {"start": self._state()}
+            self._states["start"] = self._state()
         elif trial.length and step == trial.middle:
             self._states["given"] = self._state()
             self._take(self._states.pop("start"))
@@ -103,9 +107,11 @@ class Registration:
         terms = self._step(step, blur_px, holds_poses, self._offset_prior, self._camera_frames(step))
         if step < config.held_steps:
             self._misfit = terms["loss"]
-        elif step == decision - 1 and terms["loss"] > (1.0 - config.least_gain) * self._misfit:
-            self.is_used = False
-            self._take(self._states["trusted"])
+        elif step == decision - 1:
+            trusted = self._states.pop("trusted")
+            if terms["loss"] > (1.0 - config.least_gain) * self._misfit:
+                self.is_used = False
+                self._take(trusted)
         if trial.length and step == trial.middle - 1:
             trial.misfit = terms["held_out"]
         elif trial.length and step == trial.end - 1:
@@ -286,15 +292,6 @@ class Registration:
             squares.append(float((after - before).square().sum(1).mean()))
         self._prior.learn(self.poses)
         return math.sqrt(np.mean(squares))
-
-
-def _smoothness(body: BodyModel) -> sparse.csc_matrix:  # [V, V]
-    """The square of the uniform Laplacian."""
-    edges, size = unique_edges(body.faces).numpy(), body.num_vertices
-    ends = np.concatenate([edges, edges[:, ::-1]])
-    joined = sparse.csr_matrix((np.ones(len(ends)), ends.T), shape=(size, size))
-    laplacian = sparse.eye(size) - sparse.diags(1.0 / np.maximum(joined.sum(1).A1, 1.0)) @ joined
-    return (laplacian.T @ laplacian).tocsc()
 
 
 def _sample(residuals: Mapping[int, Sequence[np.ndarray]]) -> np.ndarray:
