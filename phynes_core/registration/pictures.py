@@ -39,6 +39,7 @@ class PersonPicture:
         inside = np.s_[y0 : y0 + height * factor, x0 : x0 + width * factor]
         self.pixels_per_px = factor  # pixels of the camera's picture along one of this
         self.camera = camera.cropped(x0, y0, width * factor, height * factor).resized(width, height)
+        self.given_camera = self.camera  # as the capture says
         self._linear = _reduced(linear_of(image[inside]), factor)
         self._coverage = _reduced(coverage[inside].astype(np.float32) / 255.0, factor)
         self.distance, self.distance_slope = _distance_to_edge(self._coverage)

@@ -17,11 +17,12 @@ from torch import Tensor
 from phynes_core.body.atlas import corner_uv
 from phynes_core.body.model import BodyModel, Pose, pose_body, pose_joints
 from phynes_core.data.capture import Capture
-from phynes_core.geometry.mesh import unique_edges, vertex_normals
+from phynes_core.geometry.mesh import vertex_normals
 from phynes_core.registration.appearance import LightFit, TexturedLight, harmonics
+from phynes_core.registration.cameras import CameraRig, CameraTrial
 from phynes_core.registration.capture_fit import CaptureFit
 from phynes_core.registration.config import RegistrationConfig
-from phynes_core.registration.kinematics import joint_influence, shape_motion, turned_pose
+from phynes_core.registration.kinematics import joint_influence, shape_motion, squared_laplacian, turned_pose
 from phynes_core.registration.normal_equations import FrameGeometry, NormalEquations, Step
 from phynes_core.registration.pictures import KEPT_BYTES, encoded, load_person_pictures
 from phynes_core.registration.pose_prior import PosePrior, within_limits
@@ -61,6 +62,13 @@ class Registration:
         self._misfit = 0.0  # with the given poses
         self.offsets = np.zeros(body.num_vertices)  # metres along the bare body's normals, of all frames
         self._own_offsets: Mapping[int, np.ndarray] = {}  # of each frame, while another surface than that is registered
+        given = {name: capture.cameras[name] for name in self.cameras}
+        self.rig = CameraRig(given, config.camera_deg, config.camera_m, config.focal)
+        decision = config.held_steps + config.trial_steps
+        has_trial = config.has_cameras and self.rig.is_observable
+        has_trial = has_trial and decision + 2 * config.camera_steps <= config.steps
+        self._trial = CameraTrial(decision, config.camera_steps if has_trial else 0)
+        self._states: dict[str, dict[str, Tensor]] = {}  # to go back to
         self._prior = PosePrior(body, self.given, math.radians(config.joint_deg), config.shift_m)
         self.appearance = TexturedLight(config.texels)
         views = [view for frame in self.frames for view in self._pictures[frame]]
@@ -69,7 +77,9 @@ class Registration:
         self._corner_uv = corner_uv(body).numpy()
         self._faces = body.faces.numpy()
         self._influence = joint_influence(body)
-        self._offset_prior = _smoothness(body) / config.relief_m**2 + sparse.eye(body.num_vertices) / config.offset_m**2
+        self._offset_prior = (
+            squared_laplacian(body) / config.relief_m**2 + sparse.eye(body.num_vertices) / config.offset_m**2
+        )
 
     @property
     def betas(self) -> Tensor:  # [B]
@@ -78,18 +88,45 @@ class Registration:
 
     def step(self, step: int) -> dict[str, float]:
         """One Gauss-Newton step; `step` counts from 0. Returns its terms, measured before it."""
-        config = self.config
+        config, trial = self.config, self._trial
         decision = config.held_steps + config.trial_steps
-        if not self.is_used:
+        is_open = step < trial.end or self.rig.is_corrected
+        if not self.is_used and not is_open:
             return {"loss": self._misfit, "image": 0.0, "gradient": 0.0}
-        progress = max(step - decision, 0) / max(config.steps - 1 - decision, 1)
+        if step == config.held_steps:
+            self._states["trusted"] = self._state()
+        if trial.length and step == trial.start:
+            self._states["start"] = self._state()
+        elif trial.length and step == trial.middle:
+            self._states["given"] = self._state()
+            self._take(self._states.pop("start"))
+        ahead, after = trial.without_repeats(step) - decision, trial.without_repeats(config.steps - 1) - decision
+        progress = max(ahead, 0) / max(after, 1)
         blur_px = config.first_blur_px * (config.last_blur_px / config.first_blur_px) ** progress
-        terms = self._step(step, blur_px, step < config.held_steps, self._offset_prior)
+        holds_poses = step < config.held_steps or not self.is_used
+        terms = self._step(step, blur_px, holds_poses, self._offset_prior, self._camera_frames(step))
         if step < config.held_steps:
             self._misfit = terms["loss"]
-        elif step == decision - 1 and terms["loss"] > (1.0 - config.least_gain) * self._misfit:
-            self.poses, self.is_used = dict(self.given), False
+        elif step == decision - 1:
+            trusted = self._states.pop("trusted")
+            if terms["loss"] > (1.0 - config.least_gain) * self._misfit:
+                self.is_used = False
+                self._take(trusted)
+        if trial.length and step == trial.middle - 1:
+            trial.misfit = terms["held_out"]
+        elif trial.length and step == trial.end - 1:
+            given = self._states.pop("given")
+            if terms["held_out"] > (1.0 - config.least_camera_gain) * trial.misfit:
+                self._take(given)
         return terms
+
+    def _camera_frames(self, step: int) -> frozenset[int]:
+        """The frames that cameras are estimated from: while they are on trial, every other one."""
+        if not self._trial.length or step < self._trial.middle:
+            return frozenset()
+        if step < self._trial.end:
+            return frozenset(self.frames[::2])
+        return frozenset(self.frames if self.rig.is_corrected else ())
 
     def refine(self, step: int, offsets: Mapping[int, np.ndarray]) -> dict[str, float]:
         """A step of the poses alone, under a surface that is known: its `offsets` [V] in each frame, metres."""
@@ -100,7 +137,12 @@ class Registration:
             self._own_offsets = {}
 
     def _step(
-        self, step: int, blur_px: float, holds_poses: bool, offset_prior: sparse.spmatrix | None
+        self,
+        step: int,
+        blur_px: float,
+        holds_poses: bool,
+        offset_prior: sparse.spmatrix | None,
+        camera_frames: frozenset[int] = frozenset(),  # from which the cameras are estimated
     ) -> dict[str, float]:
         config = self.config
         sigma_px = blur_px * self._scale_px
@@ -115,55 +157,79 @@ class Registration:
         color_scale = max(robust_scale(_sample(colors)), SMALLEST_COLOR)
         outlines = {frame: [outline_distances(view) for view in seen[frame]] for frame in self.frames}
         outline_scale = max(robust_scale(_sample(outlines)), SMALLEST_OUTLINE_PX)
+        held_out = [
+            robust_scale(_sample({frame: found[frame] for frame in self.frames[1::2]})) for found in (colors, outlines)
+        ]
         generator = np.random.default_rng((self._seed, 0, step))
         num_betas = len(self.betas) if config.has_shape and offset_prior is not None and not holds_poses else 0
-        system = NormalEquations(self._body.num_vertices, num_betas)
+        num_shared = num_betas + (self.rig.num_unknowns if camera_frames else 0)
+        system = NormalEquations(self._body.num_vertices, num_shared)
         weight = config.color_weight / self._scale_px**2
         for frame in self.frames:
             geometry = self._geometry(frame, surfaces[frame], bool(num_betas))
             vertices = surfaces[frame].vertices.numpy()
             views = []
             for view, color, outline in zip(seen[frame], colors[frame], outlines[frame], strict=True):
+                is_free = frame in camera_frames
+                first = num_betas + self.rig.first_unknown(view.picture.camera_name) if is_free else -1
                 even = without_slow_part(view, color, color_scale)
                 rows = photometric_rows(view, self._faces, even, color_scale, config.points, weight, generator)
-                views.append((view.picture.camera, -1, rows))
+                views.append((view.picture.camera, first, rows))
                 rows = outline_rows(view, vertices, self._faces, outline, outline_scale, config.outline_weight)
-                views.append((view.picture.camera, -1, rows))
+                views.append((view.picture.camera, first, rows))
             system.add_frame(views, geometry, self._prior.pull(frame, self.poses[frame], holds_poses))
-        shared_prior = np.eye(num_betas) / config.beta**2
+        shared_prior = np.eye(num_shared) / config.beta**2
         away = (self.betas - self.given[self.frames[0]].betas).numpy()[:num_betas]
+        if camera_frames:
+            middle = np.mean([surface.vertices.numpy().mean(0) for surface in surfaces.values()], 0)
+            shared_prior[num_betas:, num_betas:] = self.rig.precision(middle, not holds_poses)
+            away = np.concatenate([away, self.rig.away()])
         change = system.solve(offset_prior, self.offsets, shared_prior, away)
-        moved = self._apply(change, holds_poses)
+        moved = self._apply(change, holds_poses, num_betas)
+        if camera_frames:
+            self.rig.move(self.config.relaxation * change.shared[num_betas:])
+            self._place_cameras()
         joint_rad, shift_m = np.sqrt(self._prior.variances)
         return {
-            "loss": color_scale * outline_scale, "image": float(np.mean(_sample(colors) ** 2)), "gradient": moved,
+            "loss": color_scale * outline_scale,
+            "held_out": max(held_out[0], SMALLEST_COLOR) * max(held_out[1], SMALLEST_OUTLINE_PX),
+            "image": float(np.mean(_sample(colors) ** 2)), "gradient": moved,
             "color": color_scale, "outline_px": outline_scale, "moved_mm": 1e3 * moved,
             "doubt_deg": math.degrees(joint_rad), "doubt_mm": 1e3 * shift_m,
         }  # fmt: skip
 
     def fit(self) -> CaptureFit:
         """What was found out."""
-        return CaptureFit(dict(self.poses) if self.is_used else {})
+        return CaptureFit(dict(self.poses) if self.is_used else {}, self.rig.corrected())
 
     def tensors(self) -> dict[str, Tensor]:
         """Everything that a later step depends on."""
-        decided = np.array([self._misfit, float(self.is_used)])
-        own = {
-            "offsets": self.offsets,
-            "doubt": self._prior.variances,
-            "light": self.appearance.light,
-            "decided": decided,
-        }
-        return self.fit().tensors() | {
-            name: torch.from_numpy(value.copy()) for name, value in (own | {"decided": decided}).items()
-        }
+        decided = torch.tensor([self._misfit, float(self.is_used), self._trial.misfit], dtype=torch.float64)
+        kept = {f"{name}.{key}": value for name, state in self._states.items() for key, value in state.items()}
+        return self._state() | kept | {"decided": decided}
 
     def load(self, stored: Mapping[str, Tensor]) -> None:
         """Take back what `tensors` gave."""
-        self.poses = dict(self.given) | dict(CaptureFit.from_tensors(stored).poses)
-        self._misfit, self.is_used = float(stored["decided"][0]), bool(stored["decided"][1])
-        self.offsets, self._prior.variances = stored["offsets"].numpy().copy(), stored["doubt"].numpy().copy()
-        self.appearance.light = stored["light"].numpy().copy()
+        self._misfit, is_used, self._trial.misfit = stored["decided"].tolist()
+        self.is_used = bool(is_used)
+        for name in ("trusted", "start", "given"):
+            state = {key.removeprefix(f"{name}."): value for key, value in stored.items() if key.startswith(f"{name}.")}
+            if state:
+                self._states[name] = state
+        self._take(stored)
+
+    def _state(self) -> dict[str, Tensor]:
+        """What steps change."""
+        own = {"offsets": self.offsets, "doubt": self._prior.variances, "light": self.appearance.light}
+        own |= {"corrections": self.rig.stored()}
+        return self.fit().tensors() | {name: torch.from_numpy(value.copy()) for name, value in own.items()}
+
+    def _take(self, state: Mapping[str, Tensor]) -> None:
+        self.poses = dict(self.given) | dict(CaptureFit.from_tensors(state).poses)
+        self.offsets, self._prior.variances = state["offsets"].numpy().copy(), state["doubt"].numpy().copy()
+        self.appearance.light = state["light"].numpy().copy()
+        self.rig.take(state["corrections"].numpy())
+        self._place_cameras()
 
     def predict(self, surface: PosedSurface, camera: Camera) -> Tensor:  # [H, W, 3] sRGB
         """The registered surface with its texture under its light, in front of black."""
@@ -205,14 +271,18 @@ class Registration:
                 fit.add(self.appearance.texture_at(view.uv), view.normals, view.color, view.facing**2)
         self.appearance.light = fit.solve()
 
-    def _apply(self, change: Step, holds_poses: bool) -> float:
+    def _place_cameras(self) -> None:
+        for pictures in self._pictures.values():
+            for picture in pictures:
+                picture.camera = self.rig.corrections[picture.camera_name].applied_to(picture.given_camera)
+
+    def _apply(self, change: Step, holds_poses: bool, num_betas: int) -> float:
         """Take the step; returns how far vertices moved, RMS in metres."""
         self.offsets = self.offsets + change.offsets
         if holds_poses:
             return float(np.sqrt(np.mean(change.offsets**2)))
-        num_betas = len(change.shared)
         betas = self.betas.clone()
-        betas[:num_betas] += torch.from_numpy(change.shared).float()
+        betas[:num_betas] += torch.from_numpy(change.shared[:num_betas]).float()
         squares = []
         for frame, own in zip(self.frames, change.poses, strict=True):
             before = pose_body(self._body, self.poses[frame]).vertices
@@ -222,15 +292,6 @@ class Registration:
             squares.append(float((after - before).square().sum(1).mean()))
         self._prior.learn(self.poses)
         return math.sqrt(np.mean(squares))
-
-
-def _smoothness(body: BodyModel) -> sparse.csc_matrix:  # [V, V]
-    """The square of the uniform Laplacian."""
-    edges, size = unique_edges(body.faces).numpy(), body.num_vertices
-    ends = np.concatenate([edges, edges[:, ::-1]])
-    joined = sparse.csr_matrix((np.ones(len(ends)), ends.T), shape=(size, size))
-    laplacian = sparse.eye(size) - sparse.diags(1.0 / np.maximum(joined.sum(1).A1, 1.0)) @ joined
-    return (laplacian.T @ laplacian).tocsc()
 
 
 def _sample(residuals: Mapping[int, Sequence[np.ndarray]]) -> np.ndarray:

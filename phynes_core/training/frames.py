@@ -62,9 +62,9 @@ def load_training_frames(
 
 
 def refitted(frames: Sequence[TrainingFrame], body: BodyModel, fit: CaptureFit) -> tuple[TrainingFrame, ...]:
-    """Frames as a capture gives them, with what is known better: poses, and the colors of their cameras."""
+    """Frames as a capture gives them, with what is known better: poses, cameras and the colors of these."""
     changed = reposed(frames, body, fit.poses)
-    return tuple(replace(frame, views=tuple(_evened(view, fit) for view in frame.views)) for frame in changed)
+    return tuple(replace(frame, views=tuple(_mended(view, fit) for view in frame.views)) for frame in changed)
 
 
 def reposed(frames: Sequence[TrainingFrame], body: BodyModel, poses: Mapping[int, Pose]) -> tuple[TrainingFrame, ...]:
@@ -74,9 +74,10 @@ def reposed(frames: Sequence[TrainingFrame], body: BodyModel, poses: Mapping[int
     )
 
 
-def _evened(view: TrainingView, fit: CaptureFit) -> TrainingView:
+def _mended(view: TrainingView, fit: CaptureFit) -> TrainingView:
     gain = fit.gains.get(view.camera_name)
-    return view if gain is None else replace(view, image=evened(view.image, gain))
+    image = view.image if gain is None else evened(view.image, gain)
+    return replace(view, image=image, camera=fit.cameras.get(view.camera_name, view.camera))
 
 
 def _load_frame(capture: Capture, body: BodyModel, number: int, cameras: list[str], ring_px: int) -> TrainingFrame:

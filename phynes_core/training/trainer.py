@@ -139,6 +139,8 @@ class Trainer:
             return None
         numbers = [frame.number for frame in frames]
         registration = Registration(self._capture, body, numbers, self._config.registration, self._config.seed)
+        if self._config.registration.has_cameras and not registration.rig.is_observable:
+            self._progress.note("one training camera: it stays as given, for the poses can do all that it could")
         if resumed is not None:
             registration.load(resumed.part("registration."))
             if doubt := resumed.part("masks."):
