@@ -17,6 +17,7 @@ class Stage0:
     name: ClassVar[str] = "registration"
     title: ClassVar[str] = "bodies"
     row_name: ClassVar[str] = "points"
+    log_every: ClassVar[int] = 1
     preparation: ClassVar[str] = ""
     needs_full_precision = True
 
