@@ -1,5 +1,6 @@
 """How points on a posed body move with its joints and shape, and bodies turned by small rotations of their joints."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -67,13 +68,21 @@ def turned_pose(body: BodyModel, pose: Pose, change: np.ndarray) -> Pose:  # cha
     """The pose with every joint turned about itself by a rotation vector in world axes, and the body moved."""
     twist = torch.from_numpy(np.asarray(change[:-3], np.float64)).view(NUM_JOINTS, 3)
     world = pose_joints(body, pose).rotations.double()
-    own = axis_angle_to_matrix(torch.cat([pose.global_orient[None], pose.body_pose]).double())
+    before = torch.cat([pose.global_orient[None], pose.body_pose]).double()
+    own = axis_angle_to_matrix(before)
     parents = torch.tensor(body.parents[1:])
     in_parent = torch.cat([twist[:1], (world[parents].transpose(1, 2) @ twist[1:, :, None])[..., 0]])
-    turned = _axis_angle(axis_angle_to_matrix(in_parent) @ own).float()
+    turned = _nearest(_axis_angle(axis_angle_to_matrix(in_parent) @ own), before).float()
     shift = torch.from_numpy(np.asarray(change[-3:], np.float32))
     return replace(pose, body_pose=turned[1:], global_orient=turned[0], transl=pose.transl + shift)
 
 
 def _axis_angle(matrices: Tensor) -> Tensor:
     return quaternion_to_axis_angle(matrix_to_quaternion(matrices))
+
+
+def _nearest(vectors: Tensor, before: Tensor) -> Tensor:  # [24, 3] rad
+    """The same rotations by the vectors nearest to those before, which may turn by more than pi: maps see vectors."""
+    axis = vectors / vectors.norm(dim=1, keepdim=True).clamp(min=1e-9)
+    turns = torch.round(((before - vectors) * axis).sum(1, keepdim=True) / (2.0 * math.pi))
+    return vectors + 2.0 * math.pi * turns * axis

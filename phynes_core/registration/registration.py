@@ -57,15 +57,15 @@ class Registration:
         self.frames = [frame for frame in frames if self._pictures[frame]]
         self.given = {frame: capture.poses[frame] for frame in self.frames}
         self.poses = dict(self.given)
-        self.is_used = True  # False once the given poses have proved good enough
-        self._misfit = 0.0  # with the given poses
+        self.is_used = bool(self.frames)  # False once the given poses have proved good enough
+        self._misfit = self._image = 0.0  # with the given poses: the product of both, and the square of colors
         self.offsets = np.zeros(body.num_vertices)  # metres along the bare body's normals, of all frames
         self._own_offsets: Mapping[int, np.ndarray] = {}  # of each frame, while another surface than that is registered
         self._prior = PosePrior(body, self.given, math.radians(config.joint_deg), config.shift_m)
         self.appearance = TexturedLight(config.texels)
         views = [view for frame in self.frames for view in self._pictures[frame]]
         self._is_kept = sum(view.nbytes for view in views) < KEPT_BYTES
-        self._scale_px = float(np.median([view.person_px for view in views])) / USUAL_PERSON_PX
+        self._scale_px = float(np.median([view.person_px for view in views] or [USUAL_PERSON_PX])) / USUAL_PERSON_PX
         self._corner_uv = corner_uv(body).numpy()
         self._faces = body.faces.numpy()
         self._influence = joint_influence(body)
@@ -81,12 +81,12 @@ class Registration:
         config = self.config
         decision = config.held_steps + config.trial_steps
         if not self.is_used:
-            return {"loss": self._misfit, "image": 0.0, "gradient": 0.0}
+            return {"loss": self._misfit, "image": self._image, "gradient": 0.0}
         progress = max(step - decision, 0) / max(config.steps - 1 - decision, 1)
         blur_px = config.first_blur_px * (config.last_blur_px / config.first_blur_px) ** progress
         terms = self._step(step, blur_px, step < config.held_steps, self._offset_prior)
         if step < config.held_steps:
-            self._misfit = terms["loss"]
+            self._misfit, self._image = terms["loss"], terms["image"]
         elif step == decision - 1 and terms["loss"] > (1.0 - config.least_gain) * self._misfit:
             self.poses, self.is_used = dict(self.given), False
         return terms
@@ -147,21 +147,19 @@ class Registration:
 
     def tensors(self) -> dict[str, Tensor]:
         """Everything that a later step depends on."""
-        decided = np.array([self._misfit, float(self.is_used)])
         own = {
             "offsets": self.offsets,
             "doubt": self._prior.variances,
             "light": self.appearance.light,
-            "decided": decided,
+            "decided": np.array([self._misfit, self._image, float(self.is_used)]),
         }
-        return self.fit().tensors() | {
-            name: torch.from_numpy(value.copy()) for name, value in (own | {"decided": decided}).items()
-        }
+        return self.fit().tensors() | {name: torch.from_numpy(value.copy()) for name, value in own.items()}
 
     def load(self, stored: Mapping[str, Tensor]) -> None:
         """Take back what `tensors` gave."""
         self.poses = dict(self.given) | dict(CaptureFit.from_tensors(stored).poses)
-        self._misfit, self.is_used = float(stored["decided"][0]), bool(stored["decided"][1])
+        self._misfit, self._image, is_used = stored["decided"].tolist()
+        self.is_used = bool(is_used)
         self.offsets, self._prior.variances = stored["offsets"].numpy().copy(), stored["doubt"].numpy().copy()
         self.appearance.light = stored["light"].numpy().copy()
 
@@ -203,7 +201,8 @@ class Registration:
         for views in seen.values():
             for view in views:
                 fit.add(self.appearance.texture_at(view.uv), view.normals, view.color, view.facing**2)
-        self.appearance.light = fit.solve()
+        light = fit.solve()
+        self.appearance.light = self.appearance.light if light is None else light
 
     def _apply(self, change: Step, holds_poses: bool) -> float:
         """Take the step; returns how far vertices moved, RMS in metres."""
@@ -229,7 +228,7 @@ def _smoothness(body: BodyModel) -> sparse.csc_matrix:  # [V, V]
     edges, size = unique_edges(body.faces).numpy(), body.num_vertices
     ends = np.concatenate([edges, edges[:, ::-1]])
     joined = sparse.csr_matrix((np.ones(len(ends)), ends.T), shape=(size, size))
-    laplacian = sparse.eye(size) - sparse.diags(1.0 / np.maximum(joined.sum(1).A1, 1.0)) @ joined
+    laplacian = sparse.eye(size) - sparse.diags(1.0 / np.maximum(np.asarray(joined.sum(1)).reshape(-1), 1.0)) @ joined
     return (laplacian.T @ laplacian).tocsc()
 
 

@@ -118,9 +118,10 @@ class RunFolder:
         state = self.load()
         started = with_rates_of(from_json(state.requested), config)
         if started != config:
+            difference = _difference(as_json(started), as_json(config))
             raise PhynesError(
-                f"{self.path}: was started with other settings ({_difference(as_json(started), as_json(config))}); resume with the "
-                "same ones (only learning rates may change) or train anew"
+                f"{self.path}: was started with other settings ({difference}); resume with the same ones (only "
+                "learning rates may change) or train anew"
             )
         return state
 

@@ -12,8 +12,8 @@ from phynes_core.body.atlas import average_over_seams, corner_uv
 from phynes_core.conventions import linear_to_srgb, srgb_to_linear
 from phynes_core.frame.scene import Scene
 from phynes_core.maps.neural_map import PoseBatch
-from phynes_core.render.volume import RaySamples, VolumePixels, render_rays
 from phynes_core.registration.registration import Registration
+from phynes_core.render.volume import RaySamples, VolumePixels, render_rays
 from phynes_core.training.frames import TrainingFrame, reposed
 from phynes_core.training.losses import MeshRegularizers, mesh_topology, relief_loss
 from phynes_core.training.optimizer import ScheduledAdam, map_rates
