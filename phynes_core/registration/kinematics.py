@@ -43,7 +43,7 @@ def point_motion(
     turn[..., 1] = away[..., 2] * g[..., 0] - away[..., 0] * g[..., 2]
     turn[..., 2] = away[..., 0] * g[..., 1] - away[..., 1] * g[..., 0]
     turn *= influence[..., None]
-    return np.concatenate([turn.reshape(len(points), -1), gradients], 1, dtype=np.float32)
+    return np.concatenate([turn.reshape(len(points), 3 * NUM_JOINTS), gradients], 1, dtype=np.float32)
 
 
 @torch.no_grad()

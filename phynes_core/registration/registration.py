@@ -235,4 +235,5 @@ def _smoothness(body: BodyModel) -> sparse.csc_matrix:  # [V, V]
 def _sample(residuals: Mapping[int, Sequence[np.ndarray]]) -> np.ndarray:
     """Some of all residuals, flat: enough to estimate their size."""
     parts = [part.reshape(-1)[::7] for views in residuals.values() for part in views]
-    return np.concatenate(parts) if parts else np.zeros(1)
+    found = np.concatenate([np.zeros(0), *parts])
+    return found if found.size else np.zeros(1)
