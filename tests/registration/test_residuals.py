@@ -62,7 +62,7 @@ def projected(camera: Camera, points: np.ndarray) -> np.ndarray:  # [N, 3] -> [N
 
 
 def test_photometric_gradients_are_those_of_the_picture():
-    """Measured: 1 % of their size, RMS: slopes are central differences over two pixels."""
+    """Measured: within 0.3 % of their size, RMS: slopes are central differences over two pixels."""
     picture = picture_of(silhouette(RADIUS_M)[0])
     surface = ball()
     seen = see(surface, picture, 2.0, False)
@@ -78,7 +78,6 @@ def test_photometric_gradients_are_those_of_the_picture():
     true = np.stack([(color(step) - color(-step)) / (2 * eps) for step in eps * np.eye(3)], -1)
     root = rows.residuals  # of the weight: the residuals were 1
     found = rows.gradients / root[:, None]
-    print("PHOTO", np.sqrt(((found - true) ** 2).mean() / (true**2).mean()))
     assert np.sqrt(((found - true) ** 2).mean()) < 0.03 * np.sqrt((true**2).mean())
     np.testing.assert_allclose(rows.pixels, projected(picture.camera, rows.points), atol=0.02)
 
@@ -96,10 +95,7 @@ def test_photometric_rows_weigh_by_facing_and_robustness():
 
 
 def test_outline_distances_are_those_between_two_silhouettes():
-    """A ball 3 % larger than its mask stands out by 3 % of its radius in pixels everywhere, a smaller one the other way.
-
-    Its border is found to half a pixel.
-    """
+    """A ball a tenth larger than its mask stands out by that much in pixels, within half of one."""
     picture = picture_of(silhouette(RADIUS_M)[0])
     pixels_per_m = float(np.sqrt((silhouette(RADIUS_M)[0] / 255.0).sum() / np.pi)) / RADIUS_M
     for share in (1.1, 0.9):
@@ -109,7 +105,10 @@ def test_outline_distances_are_those_between_two_silhouettes():
 
 
 def test_outline_gradients_are_those_of_the_distance():
-    """Against the distance of the moved points from the circle that the mask is, about its own center."""
+    """Against the distance of the moved points from the circle that the mask is nearly, about its own center.
+
+    Measured: within 8 % of their size, RMS: slopes of a distance between pixels turn a little from pixel to pixel.
+    """
     coverage, inside = silhouette(RADIUS_M)
     picture, surface = picture_of(coverage), ball(1.06 * RADIUS_M)
     seen = see(surface, picture, 2.0, False)
@@ -123,7 +122,6 @@ def test_outline_gradients_are_those_of_the_distance():
 
     true = np.stack([(distance(step) - distance(-step)) / (2 * eps) for step in eps * np.eye(3)], -1)
     found = rows.gradients / rows.residuals[:, None]
-    print("OUTLINE", np.sqrt(((found - true) ** 2).mean() / (true**2).mean()))
     assert len(rows.points) > 100
     assert np.sqrt(((found - true) ** 2).mean()) < 0.1 * np.sqrt((true**2).mean())
 

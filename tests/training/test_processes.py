@@ -17,7 +17,8 @@ from phynes_core.training.sampling import RayBatch
 ROOT = Path(__file__).resolve().parents[2]
 FEW = ["stage1.steps=5", "stage1.rays=64", "stage1.rays_per_pixel=4", "stage1.ring_px=3", "stage2.steps=5"]
 FEW += ["stage2.pixels=129", "stage2.smooth_pixels=31", "stage2.albedo_from_texture_steps=2", "stage2.calm_steps=2"]
-FEW += ["stage2.has_pixel_normals=true", "stage2.offset_rate=1e-4", "registration.steps=0"]
+FEW += ["stage2.has_pixel_normals=true", "stage2.offset_rate=1e-4"]
+FEW += ["registration.steps=6", "registration.points=100", "registration.texels=64", "registration.least_gain=1e-6"]
 
 
 def test_parts_hold_every_row_once_and_weigh_one_together():
