@@ -61,7 +61,7 @@ class TexturedLight:
 
 
 class LightFit:
-    """Least squares for the light, and for a gain of each camera, with the texture held."""
+    """Least squares for the light, with the texture held."""
 
     def __init__(self) -> None:
         self._matrix = np.zeros((3, NUM_HARMONICS, NUM_HARMONICS))
@@ -75,11 +75,14 @@ class LightFit:
             self._matrix[channel] += weighted.T @ (basis * texture[:, channel, None])
             self._right[channel] += weighted.T @ color[:, channel]
 
-    def solve(self) -> np.ndarray:  # [9, 3] float32; the mean of its constant terms is 1, for the texture has the scale
-        """The coefficients of E."""
+    def solve(
+        self,
+    ) -> np.ndarray | None:  # [9, 3] float32; its constant terms have a mean of 1
+        """The coefficients of E, whose scale is the texture's; None where nothing was seen, or all of it is black."""
         light = np.empty((NUM_HARMONICS, 3))
         for channel in range(3):
             matrix = self._matrix[channel]
             ridge = 1e-6 * max(np.trace(matrix), SMALLEST_WEIGHT) * np.eye(NUM_HARMONICS)
             light[:, channel] = np.linalg.solve(matrix + ridge, self._right[channel])
-        return (light / max(light[0].mean(), SMALLEST_WEIGHT)).astype(np.float32)
+        mean = light[0].mean()
+        return (light / mean).astype(np.float32) if mean > SMALLEST_WEIGHT else None

@@ -1,5 +1,6 @@
 """What registration finds out about a capture: body parameters, cameras and colors that fit its pictures better."""
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -28,8 +29,11 @@ class CaptureFit:
         if self.poses:
             betas = next(iter(self.poses.values())).betas
             poses = {frame: replace(pose, betas=betas) for frame, pose in poses.items()} | dict(self.poses)
-        pictures = EvenedPictures(capture.pictures, self.gains) if self.gains else capture.pictures
-        return replace(capture, poses=poses, cameras=capture.cameras | dict(self.cameras), pictures=pictures)
+        better = replace(capture, poses=poses, cameras=capture.cameras | dict(self.cameras))
+        if not self.gains:
+            return better
+        # with a cache of its own: what was read before has other colors
+        return replace(better, pictures=EvenedPictures(capture.pictures, self.gains), _cache=OrderedDict())
 
     def tensors(self) -> dict[str, Tensor]:
         """Everything, to be stored."""

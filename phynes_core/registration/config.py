@@ -1,6 +1,6 @@
 """The numbers of the registration."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 
 @dataclass(frozen=True)
@@ -36,3 +36,15 @@ class RegistrationConfig:
     relief_m: float = 1.8e-4  # of its Laplacian
     has_shape: bool = True
     relaxation: float = 1.5
+
+    def __post_init__(self) -> None:
+        for name in (entry.name for entry in fields(self) if isinstance(entry.default, float)):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"expected more than 0, got {name} {getattr(self, name)}; steps=0 trusts the capture")
+        if 0 < self.steps < self.held_steps + self.trial_steps:
+            fewest = self.held_steps + self.trial_steps
+            raise ValueError(f"expected 0 or at least {fewest} steps (held and trial ones), got {self.steps}")
+        if min(self.steps, self.held_steps - 1, self.trial_steps - 1, self.points - 1, self.texels - 2) < 0:
+            raise ValueError("expected at least 0 steps, a held and a trial one, a point, and 2 texels a side")
+        if self.rounds < 0 or self.round_steps < 0:
+            raise ValueError(f"expected 0 or more rounds and steps of each, got {self.rounds} and {self.round_steps}")

@@ -1,5 +1,6 @@
 """How points on a body move with joints and shape, bodies turned by small rotations, and how smooth offsets are."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -44,7 +45,7 @@ def point_motion(
     turn[..., 1] = away[..., 2] * g[..., 0] - away[..., 0] * g[..., 2]
     turn[..., 2] = away[..., 0] * g[..., 1] - away[..., 1] * g[..., 0]
     turn *= influence[..., None]
-    return np.concatenate([turn.reshape(len(points), -1), gradients], 1, dtype=np.float32)
+    return np.concatenate([turn.reshape(len(points), 3 * NUM_JOINTS), gradients], 1, dtype=np.float32)
 
 
 @torch.no_grad()
@@ -69,10 +70,11 @@ def turned_pose(body: BodyModel, pose: Pose, change: np.ndarray) -> Pose:  # cha
     """The pose with every joint turned about itself by a rotation vector in world axes, and the body moved."""
     twist = torch.from_numpy(np.asarray(change[:-3], np.float64)).view(NUM_JOINTS, 3)
     world = pose_joints(body, pose).rotations.double()
-    own = axis_angle_to_matrix(torch.cat([pose.global_orient[None], pose.body_pose]).double())
+    before = torch.cat([pose.global_orient[None], pose.body_pose]).double()
+    own = axis_angle_to_matrix(before)
     parents = torch.tensor(body.parents[1:])
     in_parent = torch.cat([twist[:1], (world[parents].transpose(1, 2) @ twist[1:, :, None])[..., 0]])
-    turned = _axis_angle(axis_angle_to_matrix(in_parent) @ own).float()
+    turned = _nearest(_axis_angle(axis_angle_to_matrix(in_parent) @ own), before).float()
     shift = torch.from_numpy(np.asarray(change[-3:], np.float32))
     return replace(pose, body_pose=turned[1:], global_orient=turned[0], transl=pose.transl + shift)
 
@@ -82,9 +84,16 @@ def squared_laplacian(body: BodyModel) -> sparse.csc_matrix:  # [V, V]
     edges, size = unique_edges(body.faces).numpy(), body.num_vertices
     ends = np.concatenate([edges, edges[:, ::-1]])
     joined = sparse.csr_matrix((np.ones(len(ends)), ends.T), shape=(size, size))
-    laplacian = sparse.eye(size) - sparse.diags(1.0 / np.maximum(joined.sum(1).A1, 1.0)) @ joined
+    laplacian = sparse.eye(size) - sparse.diags(1.0 / np.maximum(np.asarray(joined.sum(1)).reshape(-1), 1.0)) @ joined
     return (laplacian.T @ laplacian).tocsc()
 
 
 def _axis_angle(matrices: Tensor) -> Tensor:
     return quaternion_to_axis_angle(matrix_to_quaternion(matrices))
+
+
+def _nearest(vectors: Tensor, before: Tensor) -> Tensor:  # [24, 3] rad
+    """The same rotations by the vectors nearest to those before, which may turn by more than pi: maps see vectors."""
+    axis = vectors / vectors.norm(dim=1, keepdim=True).clamp(min=1e-9)
+    turns = torch.round(((before - vectors) * axis).sum(1, keepdim=True) / (2.0 * math.pi))
+    return vectors + 2.0 * math.pi * turns * axis

@@ -6,7 +6,7 @@ length).
 As in bundle adjustment the frames are eliminated; what is left is solved by conjugate gradients.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -148,13 +148,22 @@ class NormalEquations:
 
         for link, inverse, pose_right in zip(links, inverses, self._pose_rights, strict=True):
             right = right + link.T @ (inverse @ pose_right)
-        operators = [
-            LinearOperator((total, total), matvec=apply, dtype=np.float64) for apply in (without_frames, nearly_inverse)
-        ]
-        found, _ = cg(operators[0], right, rtol=TOLERANCE, maxiter=MOST_ITERATIONS, M=operators[1])
+        matrix, preconditioner = _Product(total, without_frames), _Product(total, nearly_inverse)
+        found, _ = cg(matrix, right, rtol=TOLERANCE, maxiter=MOST_ITERATIONS, M=preconditioner)
         poses = [
             -inverse @ (pose_right + link @ found)
             for link, inverse, pose_right in zip(links, inverses, self._pose_rights, strict=True)
         ]
         changed = found[:size] if has_offsets else np.zeros(self.num_vertices)
         return Step(np.stack(poses), changed, found[size:])
+
+
+class _Product(LinearOperator):
+    """A square matrix that is known by its products with vectors."""
+
+    def __init__(self, size: int, product: Callable[[np.ndarray], np.ndarray]) -> None:
+        super().__init__(np.dtype(np.float64), (size, size))
+        self._product = product
+
+    def _matvec(self, x: np.ndarray) -> np.ndarray:
+        return self._product(x.reshape(-1))

@@ -9,6 +9,7 @@ from phynes_core.data.capture import Capture
 from phynes_core.render.camera import Camera
 
 LONGEST_SIDE = 320  # of a cut-out picture: finer ones are reduced by a whole number; errors of the model are larger
+SMALLEST_SIDE = 8  # of a camera's picture: a smaller one shows nothing, and slopes need neighbors
 MARGIN_SHARE = 0.08  # of the longer side, kept around the person
 EDGE_BLUR_PX = 0.6  # of the distance field, so that its slope turns smoothly around corners
 KEPT_BYTES = 2**30  # of blurred pictures, all views together; beyond, they are blurred again when needed
@@ -42,6 +43,7 @@ class PersonPicture:
         self.given_camera = self.camera  # as the capture says
         self._linear = _reduced(linear_of(image[inside]), factor)
         self._coverage = _reduced(coverage[inside].astype(np.float32) / 255.0, factor)
+        self.has_edge = bool((self._coverage <= 0.5).any())  # False: the person fills the picture
         self.distance, self.distance_slope = _distance_to_edge(self._coverage)
         self._blurred: tuple[float, BlurredPicture] | None = None
 
@@ -63,23 +65,23 @@ class PersonPicture:
         share = gaussian_filter(self._coverage, sigma_px)[..., None] + TINY
         linear = np.minimum(gaussian_filter(self._linear, (sigma_px, sigma_px, 0)) / share, 1.0)
         srgb = encoded(linear)
-        slope = np.stack(np.gradient(srgb, axis=(1, 0)), -1)
-        picture = BlurredPicture(linear, srgb, slope.astype(np.float32))
+        picture = BlurredPicture(linear, srgb, _slope(srgb).astype(np.float32))
         if is_kept:
             self._blurred = sigma_px, picture
         return picture
 
 
 def load_person_pictures(capture: Capture, camera_names: list[str], frame: int) -> list[PersonPicture]:
-    """The pictures of one frame; cameras whose mask is empty are left out."""
+    """The pictures of one frame; cameras whose mask is empty, or who have no room for slopes, are left out."""
     found = []
     for name in camera_names:
-        if not capture.has_image(name, frame):
+        camera = capture.cameras[name]
+        if not capture.has_image(name, frame) or min(camera.width, camera.height) < SMALLEST_SIDE:
             continue
         image = np.round(capture.image(name, frame).numpy() * 255.0).astype(np.uint8)
         coverage = np.round(capture.mask(name, frame).numpy() * 255.0).astype(np.uint8)
         if (coverage > 127).any():
-            found.append(PersonPicture(name, capture.cameras[name], image, coverage))
+            found.append(PersonPicture(name, camera, image, coverage))
     return found
 
 
@@ -106,9 +108,21 @@ def _reduced(image: np.ndarray, factor: int) -> np.ndarray:  # [H, W, ...] -> [H
 def _distance_to_edge(coverage: np.ndarray) -> tuple[np.ndarray, np.ndarray]:  # [H, W], [H, W, 2] unit or 0
     """Pixels to the mask's edge, negative inside, and their slope; a pixel that is half covered lies on the edge."""
     inside = coverage > 0.5
-    distance = np.where(inside, 0.5 - distance_transform_edt(inside), distance_transform_edt(~inside) - 0.5)
+    if inside.all() or not inside.any():
+        farthest = np.float32(sum(inside.shape))
+        return np.where(inside, -farthest, farthest), np.zeros((*inside.shape, 2), np.float32)
+    distance = np.where(inside, 0.5 - _distance_to_zero(inside), _distance_to_zero(~inside) - 0.5)
     on_edge = (coverage > 0.02) & (coverage < 0.98) & (np.abs(distance) < 1.01)
     distance[on_edge] = 0.5 - coverage[on_edge]
     smooth = gaussian_filter(distance, EDGE_BLUR_PX).astype(np.float32)
-    slope = np.stack(np.gradient(smooth, axis=(1, 0)), -1)
+    slope = _slope(smooth)
     return smooth, (slope / np.maximum(np.linalg.norm(slope, axis=-1, keepdims=True), 1e-3)).astype(np.float32)
+
+
+def _distance_to_zero(mask: np.ndarray) -> np.ndarray:  # [H, W] bool -> [H, W] float64
+    return np.asarray(distance_transform_edt(mask))
+
+
+def _slope(image: np.ndarray) -> np.ndarray:  # [H, W, ...] -> [H, W, ..., 2]
+    """d / d (x, y) per pixel, by central differences."""
+    return np.stack((np.gradient(image, axis=1), np.gradient(image, axis=0)), -1)

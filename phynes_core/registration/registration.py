@@ -58,8 +58,8 @@ class Registration:
         self.frames = [frame for frame in frames if self._pictures[frame]]
         self.given = {frame: capture.poses[frame] for frame in self.frames}
         self.poses = dict(self.given)
-        self.is_used = True  # False once the given poses have proved good enough
-        self._misfit = 0.0  # with the given poses
+        self.is_used = bool(self.frames)  # False once the given poses have proved good enough
+        self._misfit = self._image = 0.0  # with the given poses: the product of both, and the square of colors
         self.offsets = np.zeros(body.num_vertices)  # metres along the bare body's normals, of all frames
         self._own_offsets: Mapping[int, np.ndarray] = {}  # of each frame, while another surface than that is registered
         given = {name: capture.cameras[name] for name in self.cameras}
@@ -73,7 +73,7 @@ class Registration:
         self.appearance = TexturedLight(config.texels)
         views = [view for frame in self.frames for view in self._pictures[frame]]
         self._is_kept = sum(view.nbytes for view in views) < KEPT_BYTES
-        self._scale_px = float(np.median([view.person_px for view in views])) / USUAL_PERSON_PX
+        self._scale_px = float(np.median([view.person_px for view in views] or [USUAL_PERSON_PX])) / USUAL_PERSON_PX
         self._corner_uv = corner_uv(body).numpy()
         self._faces = body.faces.numpy()
         self._influence = joint_influence(body)
@@ -92,7 +92,7 @@ class Registration:
         decision = config.held_steps + config.trial_steps
         is_open = step < trial.end or self.rig.is_corrected
         if not self.is_used and not is_open:
-            return {"loss": self._misfit, "image": 0.0, "gradient": 0.0}
+            return {"loss": self._misfit, "image": self._image, "gradient": 0.0}
         if step == config.held_steps:
             self._states["trusted"] = self._state()
         if trial.length and step == trial.start:
@@ -106,7 +106,7 @@ class Registration:
         holds_poses = step < config.held_steps or not self.is_used
         terms = self._step(step, blur_px, holds_poses, self._offset_prior, self._camera_frames(step))
         if step < config.held_steps:
-            self._misfit = terms["loss"]
+            self._misfit, self._image = terms["loss"], terms["image"]
         elif step == decision - 1:
             trusted = self._states.pop("trusted")
             if terms["loss"] > (1.0 - config.least_gain) * self._misfit:
@@ -204,13 +204,15 @@ class Registration:
 
     def tensors(self) -> dict[str, Tensor]:
         """Everything that a later step depends on."""
-        decided = torch.tensor([self._misfit, float(self.is_used), self._trial.misfit], dtype=torch.float64)
+        decided = torch.tensor(
+            [self._misfit, self._image, float(self.is_used), self._trial.misfit], dtype=torch.float64
+        )
         kept = {f"{name}.{key}": value for name, state in self._states.items() for key, value in state.items()}
         return self._state() | kept | {"decided": decided}
 
     def load(self, stored: Mapping[str, Tensor]) -> None:
         """Take back what `tensors` gave."""
-        self._misfit, is_used, self._trial.misfit = stored["decided"].tolist()
+        self._misfit, self._image, is_used, self._trial.misfit = stored["decided"].tolist()
         self.is_used = bool(is_used)
         for name in ("trusted", "start", "given"):
             state = {key.removeprefix(f"{name}."): value for key, value in stored.items() if key.startswith(f"{name}.")}
@@ -269,7 +271,8 @@ class Registration:
         for views in seen.values():
             for view in views:
                 fit.add(self.appearance.texture_at(view.uv), view.normals, view.color, view.facing**2)
-        self.appearance.light = fit.solve()
+        light = fit.solve()
+        self.appearance.light = self.appearance.light if light is None else light
 
     def _place_cameras(self) -> None:
         for pictures in self._pictures.values():
@@ -297,4 +300,5 @@ class Registration:
 def _sample(residuals: Mapping[int, Sequence[np.ndarray]]) -> np.ndarray:
     """Some of all residuals, flat: enough to estimate their size."""
     parts = [part.reshape(-1)[::7] for views in residuals.values() for part in views]
-    return np.concatenate(parts) if parts else np.zeros(1)
+    found = np.concatenate([np.zeros(0), *parts])
+    return found if found.size else np.zeros(1)

@@ -88,7 +88,7 @@ def see(surface: PosedSurface, picture: PersonPicture, sigma_px: float, is_kept:
     uv = (surface.corner_uv[face] * weights[..., None]).sum(1)
     return SeenSurface(
         picture, picture.blurred(sigma_px, is_kept), row, column, face, weights, points[kept], facing[kept],
-        normal[kept], uv, _outline(face_index >= 0), face_index, barycentric,
+        normal[kept], uv, _outline((face_index >= 0) & picture.has_edge), face_index, barycentric,
     )  # fmt: skip
 
 

@@ -103,11 +103,10 @@ class Recorder:
     def divergence(self, number: int, step: int, trouble: str) -> PhynesError:
         """Drop doubtful states; the error that says so, to be raised."""
         left = self._folder.return_to_good() if self._processes.is_first else "the first process says what is left"
-        rates = f"stage{min(max(number, 1), FINISHED - 1)}.optimizer.nets"
-        return PhynesError(
-            f"training diverged: {step_name(number, step)}, {trouble}; {left}; --resume with lower learning rates "
-            f"(--set {rates}=...)"
-        )
+        remedy = f"--resume with lower learning rates (--set stage{min(number, FINISHED - 1)}.optimizer.nets=...)"
+        if number == 0:
+            remedy = "train anew with the given poses (--set registration.steps=0)"
+        return PhynesError(f"training diverged: {step_name(number, step)}, {trouble}; {left}; {remedy}")
 
     @contextmanager
     def _reporting_saved(self) -> Iterator[None]:

@@ -18,24 +18,25 @@ from torch import Tensor
 
 from phynes_core.errors import OutputError, PhynesError
 from phynes_core.io.output_files import replacing
-from phynes_core.training.presets import TrainingConfig, from_json, with_rates_of
+from phynes_core.training.presets import TrainingConfig, as_json, from_json, with_rates_of
 
 STATE_VERSION = 1
 _METADATA_KEY = "phynes_training"
 FINISHED = 3  # the number after the last stage's
+TRUSTING = {"steps": 0}  # the registration of runs from before there was one: they trusted their captures
 
 
 @dataclass(frozen=True)
 class RunState:
     """Where a run stands: `step` steps of `stage` are done."""
 
-    stage: int  # 1, 2 or FINISHED
+    stage: int  # 0, 1, 2 or FINISHED
     step: int
     seconds: float  # spent training so far
     config: dict[str, Any]  # presets.as_json of what runs
     requested: dict[str, Any]  # what was asked for, before --minutes set the steps
     capture: str  # fingerprint
-    tensors: dict[str, Tensor]  # "avatar.<name>" and "stage.<name>"
+    tensors: dict[str, Tensor]  # "avatar.<name>", "stage.<name>" and, where there is one, "registration.<name>"
 
     def part(self, prefix: str) -> dict[str, Tensor]:
         """The tensors whose names begin with a prefix, without it."""
@@ -103,6 +104,8 @@ class RunFolder:
                 tensors = {name: file.get_tensor(name) for name in file.keys()}
             if described.pop("version") != STATE_VERSION:
                 raise PhynesError(f"{self.state_path}: written by another version; train without --resume")
+            for stored in (described["config"], described["requested"]):
+                stored.setdefault("registration", TRUSTING)
             return RunState(**described, tensors=tensors)
         except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
             raise PhynesError(
@@ -113,10 +116,12 @@ class RunFolder:
     def load_to_resume(self, config: TrainingConfig) -> RunState:
         """The saved state. Raises PhynesError unless `config` is what the run was started with, but for its rates."""
         state = self.load()
-        if with_rates_of(from_json(state.requested), config) != config:
+        started = with_rates_of(from_json(state.requested), config)
+        if started != config:
+            difference = _difference(as_json(started), as_json(config))
             raise PhynesError(
-                f"{self.path}: was started with other settings; resume with the same ones (only learning rates may "
-                "change) or train anew"
+                f"{self.path}: was started with other settings ({difference}); resume with the same ones (only "
+                "learning rates may change) or train anew"
             )
         return state
 
@@ -154,3 +159,14 @@ class RunFolder:
 def all_finite(tensors: Mapping[str, Tensor]) -> bool:
     """Whether no value is NaN or infinite."""
     return all(bool(torch.isfinite(value).all()) for value in tensors.values() if value.is_floating_point())
+
+
+def _difference(own: Mapping[str, Any], other: Mapping[str, Any], where: str = "") -> str:
+    """The first setting in which two differ, as in "stage1.steps=500, now 600"; empty when none does."""
+    for name, value in own.items():
+        if isinstance(value, dict):
+            if found := _difference(value, other[name], f"{where}{name}."):
+                return found
+        elif value != other[name]:
+            return f"{where}{name}={value}, now {other[name]}"
+    return ""

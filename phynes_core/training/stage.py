@@ -48,6 +48,7 @@ class TrainingStage(Protocol):
     name: ClassVar[str]  # its field in TrainingConfig: "stage1"
     title: ClassVar[str]  # beside the progress bar
     row_name: ClassVar[str]  # what a step takes many of, its field in the stage's settings: "rays" or "pixels"
+    log_every: ClassVar[int]  # steps to a line of the curves
     preparation: ClassVar[str]  # what takes a while before the first step; empty: nothing
 
     def __init__(self, setup: StageSetup, stored: Mapping[str, Tensor] = NOTHING) -> None:

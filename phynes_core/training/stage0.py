@@ -17,6 +17,7 @@ class Stage0:
     name: ClassVar[str] = "registration"
     title: ClassVar[str] = "bodies"
     row_name: ClassVar[str] = "points"
+    log_every: ClassVar[int] = 1
     preparation: ClassVar[str] = ""
     needs_full_precision = True
 
@@ -24,6 +25,8 @@ class Stage0:
         if setup.registration is None:
             raise ValueError("registration: expected one for stage 0, got none")
         self.config, self._registration = setup.config.registration, setup.registration
+        if stored:
+            self._registration.appearance.texture = stored["texture"].numpy().copy()
 
     @property
     def num_rows(self) -> int:
@@ -51,5 +54,5 @@ class Stage0:
             return [self._registration.predict(surface, scene.camera)]
 
     def tensors(self) -> dict[str, Tensor]:
-        """Nothing: the registration is saved with every stage."""
-        return {}
+        """The texture, for its pictures; the registration is saved with every stage."""
+        return {"texture": torch.from_numpy(self._registration.appearance.texture.copy())}

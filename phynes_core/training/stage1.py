@@ -12,6 +12,7 @@ from phynes_core.body.atlas import average_over_seams, corner_uv
 from phynes_core.conventions import linear_to_srgb, srgb_to_linear
 from phynes_core.frame.scene import Scene
 from phynes_core.maps.neural_map import PoseBatch
+from phynes_core.registration.registration import Registration
 from phynes_core.render.volume import RaySamples, VolumePixels, render_rays
 from phynes_core.training.frames import TrainingFrame, reposed
 from phynes_core.training.losses import MeshRegularizers, mesh_topology, relief_loss
@@ -32,6 +33,7 @@ class Stage1:
     name: ClassVar[str] = "stage1"
     title: ClassVar[str] = "geometry, texture"
     row_name: ClassVar[str] = "rays"
+    log_every: ClassVar[int] = 20
     preparation: ClassVar[str] = ""
     needs_full_precision = False
 
@@ -84,8 +86,8 @@ class Stage1:
         if self._is_fresh and step == 0:
             self._refresh_all_offsets()
         self._is_fresh = False
-        if self._is_round(step):
-            self._refine_poses(step)
+        if self._registration is not None and self._is_round(step):
+            self._refine_poses(self._registration, step)
         drawn = step_generator(self._seed, self.number, step)
         whole = sample_rays(self._frames, config, drawn)
         batch, generator, weight = share_rays(whole, config.rays_per_pixel, drawn, self._processes)
@@ -130,20 +132,19 @@ class Stage1:
 
     def _is_round(self, step: int) -> bool:
         """Whether the poses follow the surface before this step."""
-        if self._registration is None or not self._registration.is_used:
-            return False
         rounds = self._registered.rounds
         return any(step == round(self.config.steps * (k + 1) / (rounds + 1)) for k in range(rounds))
 
     @torch.no_grad()
-    def _refine_poses(self, step: int) -> None:
+    def _refine_poses(self, registration: Registration, step: int) -> None:
         """Fit the poses to the pictures once more, under the surface that was learned so far."""
-        assert self._registration is not None
+        if not registration.is_used:
+            return
         for turn in range(self._registered.round_steps):
             self._refresh_all_offsets()
             offsets = {frame.number: self._known_offsets[i].numpy() for i, frame in enumerate(self._frames)}
-            self._registration.refine(self._registered.steps + step + turn, offsets)
-            self._place(reposed(self._frames, self._avatar.body, self._registration.poses))
+            registration.refine(self._registered.steps + step + turn, offsets)
+            self._place(reposed(self._frames, self._avatar.body, registration.poses))
 
     def _load(self, stored: Mapping[str, Tensor]) -> None:
         prefix = "optimizer."

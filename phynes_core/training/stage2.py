@@ -41,6 +41,7 @@ class Stage2:
     name: ClassVar[str] = "stage2"
     title: ClassVar[str] = "materials, light"
     row_name: ClassVar[str] = "pixels"
+    log_every: ClassVar[int] = 20
     preparation: ClassVar[str] = "rasterizing the training views"
 
     def __init__(

@@ -31,7 +31,6 @@ from phynes_core.training.stopping import DivergenceWatch, Interruption
 
 # in their order, numbered without gaps, with their shares of --minutes (0: steps of its own)
 STAGES: tuple[tuple[type[TrainingStage], float], ...] = ((Stage0, 0.0), (Stage1, 0.6), (Stage2, 0.4))
-LOG_EVERY = 20  # steps to a line of the curves
 CALIBRATION_STEPS = (3, 12)  # warm-up and timed steps when --minutes sets the number of steps
 FEWEST_ROWS = 64  # rays or pixels a step: with fewer, memory is not what is wrong
 
@@ -110,7 +109,7 @@ class Trainer:
                     if self._processes.is_any(interruption.is_asked):
                         self._save(stage.number, done, stage.tensors(), divergence.is_doubtful)
                         raise KeyboardInterrupt(f"{step_name(stage.number, done)} is saved; go on with")
-                    if done % LOG_EVERY == 0 or done == steps:
+                    if done % stage.log_every == 0 or done == steps:
                         recorder.log(stage.number, done, terms, self._seconds)
                         terms = []
                     if done % picture_every == 0 or done == steps:
@@ -142,9 +141,15 @@ class Trainer:
         if self._config.registration.has_cameras and not registration.rig.is_observable:
             self._progress.note("one training camera: it stays as given, for the poses can do all that it could")
         if resumed is not None:
-            registration.load(resumed.part("registration."))
-            if doubt := resumed.part("masks."):
-                self._mask_doubt = MaskDoubt.from_tensors(doubt)
+            try:
+                registration.load(resumed.part("registration."))
+                if doubt := resumed.part("masks."):
+                    self._mask_doubt = MaskDoubt.from_tensors(doubt)
+            except (KeyError, IndexError, ValueError, RuntimeError) as error:
+                raise PhynesError(
+                    f"{self._options.folder}: expected a state with a registration, got none that fits this capture "
+                    f"({error}); train without --resume in another --run-folder"
+                ) from error
         return registration
 
     def _take_fit(self, body: BodyModel, frames: Sequence[TrainingFrame]) -> tuple[TrainingFrame, ...]:
@@ -216,13 +221,20 @@ class Trainer:
             return kind(setup, resumed.part("stage.")), resumed.step
         stage = kind(setup)
         if self._options.minutes is not None and share > 0:
-            trial = stage.anew(replace(setup, avatar=deepcopy(self._avatar)))
-            steps = self._affordable_steps(trial, 60.0 * self._options.minutes * share)
+            # the trial must leave everything else as it is: it gets a copy of the avatar, and moves no poses
+            trial = stage.anew(replace(setup, avatar=deepcopy(self._avatar), registration=None))
+            steps = self._affordable_steps(trial, self._seconds_for(kind, share))
             chosen = replace(getattr(self._config, kind.name), steps=steps)
             self._config = replace(self._config, **{kind.name: chosen})
             stage = stage.anew(replace(setup, config=self._config))
         stage.start()
         return stage, 0
+
+    def _seconds_for(self, kind: type[TrainingStage], share: float) -> float:
+        """A stage's part of what is left of --minutes; half its share at least, however long the stages before took."""
+        whole = 60.0 * (self._options.minutes or 0.0)
+        to_come = sum(other for stage, other in STAGES if stage.number >= kind.number)
+        return max((whole - self._seconds) * share / to_come, 0.5 * whole * share)
 
     def _affordable_steps(self, trial: TrainingStage, seconds: float) -> int:
         """How many steps take so long, from timing a few of them."""

@@ -30,6 +30,7 @@ from phynes_core.training.trainer import Trainer, TrainerOptions
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = {"stage1.steps": "10", "stage1.rays": "256", "stage2.steps": "6", "stage2.pixels": "256", "stage1.ring_px": "3"}
 SMALL |= {"stage2.smooth_pixels": "32", "stage2.albedo_from_texture_steps": "2", "stage2.calm_steps": "2"}
+SMALL |= {"registration.steps": "0"}  # tests/training/test_registered_runs.py interrupts it
 # the state is saved after every step: small grids make it 2 MB instead of 20
 SMALL |= {f"{name}.encoding.log2_entries": "10" for name in ("offset", "texture", "albedo", "roughness")}
 

@@ -12,7 +12,7 @@ from phynes_core.errors import PhynesError
 from phynes_core.training.presets import FAST, PAPER, as_json, from_json, preset, with_ablation, with_overrides
 
 FEW = ["stage1.steps=2", "stage1.rays=32", "stage2.steps=2", "stage2.pixels=32", "stage2.smooth_pixels=16"]
-FEW += ["stage2.albedo_from_texture_steps=1", "stage2.calm_steps=2"]
+FEW += ["stage2.albedo_from_texture_steps=1", "stage2.calm_steps=2", "registration.steps=0"]
 
 
 def test_presets_by_name():

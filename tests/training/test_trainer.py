@@ -24,7 +24,7 @@ from phynes_core.training.trainer import Trainer, TrainerOptions
 
 SMALL = {"stage1.steps": "16", "stage1.rays": "64", "stage2.steps": "12", "stage2.pixels": "128"}
 SMALL |= {"stage2.smooth_pixels": "32", "stage2.albedo_from_texture_steps": "3", "stage1.ring_px": "3"}
-SMALL |= {"stage2.calm_steps": "3"}
+SMALL |= {"stage2.calm_steps": "3", "registration.steps": "0"}
 
 
 class Silent:
@@ -110,7 +110,7 @@ def test_an_unfinished_run_is_not_overwritten(tiny, tmp_path, monkeypatch):
     monkeypatch.undo()
     with pytest.raises(PhynesError, match="unfinished run; pass --resume"):
         _train(tiny, tmp_path)
-    with pytest.raises(PhynesError, match="other settings"):
+    with pytest.raises(PhynesError, match=r"other settings \(stage1.steps=16, now 99\)"):
         _train(tiny, tmp_path, {"stage1.steps": "99"}, is_resumed=True)
 
 
@@ -156,10 +156,10 @@ def test_paper_preset_runs(tiny, tmp_path):
 
 
 class _Listing:
-    """A stage that trains nothing and lists what it is asked for."""
+    """A stage in the place of the registration that trains nothing and lists what it is asked for."""
 
-    number, name, title, row_name, preparation = 0, "stage0", "template", "points", ""
-    config, num_rows, needs_full_precision = types.SimpleNamespace(steps=3), 1, False
+    number, name, title, row_name, preparation = 0, "registration", "template", "points", ""
+    config, num_rows, needs_full_precision, log_every = types.SimpleNamespace(steps=3), 1, False, 3
     asked: ClassVar[list] = []
 
     def __init__(self, setup, stored=NOTHING):
@@ -181,15 +181,15 @@ class _Listing:
 
 def test_a_further_stage_needs_only_its_line_in_the_list(tiny, tmp_path, monkeypatch):
     monkeypatch.setattr(_Listing, "asked", [])
-    monkeypatch.setattr(trainer, "STAGES", ((_Listing, 0.1), *trainer.STAGES))
-    few = {"stage1.steps": "2", "stage2.steps": "2"}
+    monkeypatch.setattr(trainer, "STAGES", ((_Listing, 0.1), *trainer.STAGES[1:]))
+    few = {"stage1.steps": "2", "stage2.steps": "2", "registration.steps": "10", "registration.rounds": "0"}
     _kill_at(monkeypatch, 1, 1)
     with pytest.raises(_Killed):
         _train(tiny, tmp_path, few, save_every_s=0.0)
     assert _Listing.asked == ["start", 0, 1, 2]
     state = RunFolder(tmp_path).load()
     assert (state.stage, state.step) == (1, 1)
-    assert _curve(tmp_path, 0, "loss") == [1.0] and (tmp_path / "pictures" / "stage0_000003.png").is_file()
+    assert _curve(tmp_path, 0, "loss") == [1.0] and (tmp_path / "pictures" / "registration_000003.png").is_file()
 
 
 def test_stages_are_numbered_without_gaps_and_named_after_their_settings():
