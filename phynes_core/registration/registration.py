@@ -17,7 +17,7 @@ from torch import Tensor
 from phynes_core.body.atlas import corner_uv
 from phynes_core.body.model import BodyModel, Pose, pose_body, pose_joints
 from phynes_core.data.capture import Capture
-from phynes_core.geometry.mesh import unique_edges, vertex_normals
+from phynes_core.geometry.mesh import unique_edges
 from phynes_core.registration.appearance import LightFit, TexturedLight, harmonics
 from phynes_core.registration.capture_fit import CaptureFit
 from phynes_core.registration.config import RegistrationConfig
@@ -32,7 +32,9 @@ from phynes_core.registration.residuals import (
     outline_distances,
     outline_rows,
     photometric_rows,
+    posed_surface,
     robust_scale,
+    sample,
     see,
     without_slow_part,
 )
@@ -112,9 +114,9 @@ class Registration:
         for _ in range(FIRST_LIGHTS if step == 0 else 1):
             self._renew_appearance(seen)
         colors = {frame: [color_residuals(view, self.appearance) for view in seen[frame]] for frame in self.frames}
-        color_scale = max(robust_scale(_sample(colors)), SMALLEST_COLOR)
+        color_scale = max(robust_scale(sample(colors)), SMALLEST_COLOR)
         outlines = {frame: [outline_distances(view) for view in seen[frame]] for frame in self.frames}
-        outline_scale = max(robust_scale(_sample(outlines)), SMALLEST_OUTLINE_PX)
+        outline_scale = max(robust_scale(sample(outlines)), SMALLEST_OUTLINE_PX)
         generator = np.random.default_rng((self._seed, 0, step))
         num_betas = len(self.betas) if config.has_shape and offset_prior is not None and not holds_poses else 0
         system = NormalEquations(self._body.num_vertices, num_betas)
@@ -136,7 +138,7 @@ class Registration:
         moved = self._apply(change, holds_poses)
         joint_rad, shift_m = np.sqrt(self._prior.variances)
         return {
-            "loss": color_scale * outline_scale, "image": float(np.mean(_sample(colors) ** 2)), "gradient": moved,
+            "loss": color_scale * outline_scale, "image": float(np.mean(sample(colors) ** 2)), "gradient": moved,
             "color": color_scale, "outline_px": outline_scale, "moved_mm": 1e3 * moved,
             "doubt_deg": math.degrees(joint_rad), "doubt_mm": 1e3 * shift_m,
         }  # fmt: skip
@@ -177,15 +179,10 @@ class Registration:
         image[covered] = encoded(color * (harmonics(normal) @ self.appearance.light)).clip(0.0, 1.0)
         return torch.from_numpy(image)
 
-    @torch.no_grad()
     def surface(self, pose: Pose, offsets: np.ndarray | None = None) -> PosedSurface:
         """The body in a pose, displaced by the registered offsets or by others [V]."""
         offsets = self.offsets if offsets is None else offsets
-        vertices = pose_body(self._body, pose).vertices
-        directions = vertex_normals(vertices, self._body.faces)
-        moved = vertices + torch.from_numpy(offsets).float()[:, None] * directions
-        normals = vertex_normals(moved, self._body.faces).numpy()
-        return PosedSurface(moved, normals, directions.numpy(), self._body.faces, self._corner_uv)
+        return posed_surface(self._body, pose, offsets, self._corner_uv)
 
     def _geometry(self, frame: int, surface: PosedSurface, has_shape: bool) -> FrameGeometry:
         pose = self.poses[frame]
@@ -231,9 +228,3 @@ def _smoothness(body: BodyModel) -> sparse.csc_matrix:  # [V, V]
     joined = sparse.csr_matrix((np.ones(len(ends)), ends.T), shape=(size, size))
     laplacian = sparse.eye(size) - sparse.diags(1.0 / np.maximum(joined.sum(1).A1, 1.0)) @ joined
     return (laplacian.T @ laplacian).tocsc()
-
-
-def _sample(residuals: Mapping[int, Sequence[np.ndarray]]) -> np.ndarray:
-    """Some of all residuals, flat: enough to estimate their size."""
-    parts = [part.reshape(-1)[::7] for views in residuals.values() for part in views]
-    return np.concatenate(parts) if parts else np.zeros(1)
