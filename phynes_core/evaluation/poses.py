@@ -83,6 +83,7 @@ def refined(
     capture: Capture,
     frames: Sequence[int],  # that are judged
     known: Mapping[int, Pose] | None = None,  # poses that training found: these stay
+    given: Mapping[int, Pose] | None = None,  # before training, to tell what was gained; None: the capture's
     config: RegistrationConfig | None = None,
     progress: Progress = lambda done, total: None,
 ) -> PosedCapture:
@@ -105,7 +106,7 @@ def refined(
     distances = {}
     if true is not None:
         distances = {
-            "given": vertex_distance_mm(avatar.body, capture.poses, true, frames),
+            "given": vertex_distance_mm(avatar.body, given or capture.poses, true, frames),
             "refined": vertex_distance_mm(avatar.body, poses, true, frames),
         }
     text = f"{POSE_SOURCES['refined']}: {_told(found, open_frames, [frame for frame in frames if frame in known])}"
@@ -158,7 +159,7 @@ def _told(found: FoundPoses, frames: Sequence[int], known: Sequence[int]) -> str
     """What came of it, a sentence."""
     parts = []
     if known:
-        parts.append(f"{_frames(known)} as training left them")
+        parts.append(f"{_frames(known)} as training found")
     seen = [frame for frame in frames if frame not in found.unseen]
     before, after = found.misfits
     if found.poses:
@@ -166,7 +167,7 @@ def _told(found: FoundPoses, frames: Sequence[int], known: Sequence[int]) -> str
     elif seen:
         parts.append(f"{_frames(seen)} as given, which no fit improved much (misfit {after / before:.2f})")
     if found.unseen:
-        parts.append(f"{_frames(found.unseen)} as given, for no training camera saw them")
+        parts.append(f"{_frames(found.unseen)} as given, unseen by training cameras")
     return ", ".join(parts) or "no frame"
 
 
