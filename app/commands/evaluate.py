@@ -5,10 +5,12 @@ examples:
   python launch.py evaluate --avatar josh.ckpt --data data/josh --out report --max-images 4
   python launch.py evaluate --avatar josh.ckpt --data data/josh --out report --alignment least-squares
   python launch.py evaluate --avatar josh.ckpt --data data/josh --out report --limits --rivals
+  python launch.py evaluate --avatar josh.ckpt --data data/josh_fits --out report --poses all
   python launch.py evaluate --avatar josh.ckpt --data data/josh --out report --lpips vgg16_lpips.pth
 """
 
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -39,8 +41,9 @@ class Evaluate:
     """How the unknown scale of albedo and light is taken out (docs/evaluation.md)."""
     lpips: tuple[Path, ...] = ()
     """Weights of LPIPS: one file of the whole network, or backbone and heads; not measured when left out."""
-    poses: Literal["given", "true"] = "given"
-    """Body parameters of the pictures: the capture's own, or the true ones that `degrade` kept."""
+    poses: Literal["given", "refined", "true", "all"] = "given"
+    """Body parameters of the pictures: the capture's own, these fitted to the training cameras' pictures, the true ones
+    that `degrade` kept, or all of them in a table."""
     freeze_materials: bool = False
     """Evaluate pose-dependent materials in the first training pose for every frame, as render and the viewer do."""
     limits: bool = False
@@ -62,9 +65,10 @@ def run(args: Evaluate) -> int:
     from phynes_core.avatar.checkpoint import load_checkpoint, resolve_avatar_path
     from phynes_core.data.held_out import held_out_note
     from phynes_core.data.open_capture import open_capture
-    from phynes_core.evaluation.evaluate import evaluate, flat_metrics
+    from phynes_core.evaluation.evaluate import evaluate, evaluate_sources, flat_metrics
     from phynes_core.evaluation.metrics.lpips import load_lpips
-    from phynes_core.evaluation.options import EvaluateOptions, with_poses
+    from phynes_core.evaluation.options import EvaluateOptions, judged_frames
+    from phynes_core.evaluation.poses import available_sources, check_source, posed_capture
     from phynes_core.evaluation.report.files import PAGE, write_report
     from phynes_core.io.output_files import check_folder
 
@@ -80,16 +84,24 @@ def run(args: Evaluate) -> int:
     lpips = load_lpips(args.lpips) if args.lpips else None
     avatar = load_checkpoint(resolve_avatar_path(args.avatar), args.smpl, args.smpl_uv)
     capture = open_capture(args.data, capture_options(args.dataset), avatar.body)
-    with_poses(capture, args.poses)  # what is missing is said before the work
+    sources = available_sources(capture) if args.poses == "all" else (args.poses,)
+    for source in sources:
+        check_source(capture, source)  # what is missing is said before the work
     if note := held_out_note(capture):
         print(note)
     options = EvaluateOptions(
         supersample=args.supersample, max_images=args.max_images, pictured=args.pictured, alignment=args.alignment,
-        lpips=lpips, poses=args.poses, freezes_materials=args.freeze_materials, has_limits=args.limits,
+        lpips=lpips, freezes_materials=args.freeze_materials, has_limits=args.limits,
         compared_images=args.compared_images,
     )  # fmt: skip
     rivals = make_rivals(avatar, capture, lambda text: print(text, file=sys.stderr)) if args.rivals else []
-    evaluation = evaluate(avatar, capture, options, _print_progress, rivals)
+    frames = judged_frames(capture, options)
+    posed = [posed_capture(avatar, capture, source, frames, Countdown("fitting poses")) for source in sources]
+    progress = Countdown("measuring")
+    evaluation = (
+        evaluate(avatar, posed[0], options, progress, rivals) if len(posed) == 1
+        else evaluate_sources(avatar, posed, options, progress, rivals)
+    )  # fmt: skip
     write_report(args.out, evaluation)
     for name, value in flat_metrics(evaluation.metrics).items():
         print(f"{name:<40}{value:10.3f}")
@@ -97,6 +109,15 @@ def run(args: Evaluate) -> int:
     return 0
 
 
-def _print_progress(done: int, total: int) -> None:
-    end = "\n" if done == total else ""
-    print(f"\r{done} of {total}", end=end, file=sys.stderr, flush=True)
+class Countdown:
+    """A line on stderr: how much is done and about how long the rest takes."""
+
+    def __init__(self, title: str) -> None:
+        self._title, self._started_s = title, time.monotonic()
+
+    def __call__(self, done: int, total: int) -> None:
+        """Renew the line; it ends with the last."""
+        left_s = (time.monotonic() - self._started_s) / done * (total - done)
+        left = f"about {left_s:.0f} s left" if left_s < 100.0 else f"about {left_s / 60.0:.0f} min left"
+        text = f"{self._title}: {done} of {total}" + (f", {left}" if done < total else "")
+        print(f"\r{text:<60}", end="\n" if done == total else "", file=sys.stderr, flush=True)

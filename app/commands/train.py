@@ -125,6 +125,7 @@ def run(args: Train) -> int:
     from phynes_core.evaluation.options import held_out_views
     from phynes_core.io.output_files import check_file
     from phynes_core.training.processes import join_processes, leave_processes
+    from phynes_core.training.run_folder import RunFolder
     from phynes_core.training.trainer import Trainer, TrainerOptions
 
     _check_options(args)
@@ -177,10 +178,12 @@ def run(args: Train) -> int:
     avatar.record = replace(avatar.record, provenance=avatar.record.provenance | provenance)
     save_checkpoint(args.out, avatar)
     print(f"wrote {args.out} after {(time.monotonic() - started_s) / 60.0:.1f} minutes")
+    fitted = trained.fit.applied_to(capture)
+    RunFolder(options.folder).save_bodies(fitted if trained.fit.poses else None)
     if args.evaluate and any(held_out_views(capture, max_images=1, pictured=0)):
         if note:
             print(note)
-        _measure(args.out, capture, options.folder / "report")
+        _measure(args.out, capture, fitted, trained, options.folder)
     return 0
 
 
@@ -232,15 +235,32 @@ def _warn(args: Train, capture, body) -> None:
         print(f"warning: `{command}` shows more", file=sys.stderr)
 
 
-def _measure(path: Path, capture, report: Path) -> None:
-    """Evaluate the checkpoint as it was saved (with grids in half precision) and store the metrics in it."""
+def _measure(path: Path, capture, fitted, trained, folder: Path) -> None:
+    """Evaluate the checkpoint as it was saved (with grids in half precision) and store the metrics in it.
+
+    Where training found better poses the avatar is judged with these, and with poses of held-out frames that are
+    fitted as well.
+    """
+    from app.commands.evaluate import Countdown
     from phynes_core.avatar.checkpoint import load_checkpoint, save_checkpoint
     from phynes_core.evaluation.evaluate import evaluate, flat_metrics
-    from phynes_core.evaluation.options import EvaluateOptions
+    from phynes_core.evaluation.options import EvaluateOptions, judged_frames
+    from phynes_core.evaluation.poses import refined
     from phynes_core.evaluation.report.files import PAGE, write_report
+    from phynes_core.training.run_folder import RunFolder
 
-    avatar = load_checkpoint(path)
-    evaluation = evaluate(avatar, capture, EvaluateOptions())
+    avatar, options, report = load_checkpoint(path), EvaluateOptions(), folder / "report"
+    judged = fitted
+    if trained.fit.poses:
+        frames, config = judged_frames(fitted, options), trained.config.registration
+        judged = refined(
+            avatar, fitted, frames, known=trained.fit.poses, given=capture.poses, config=config,
+            progress=Countdown("fitting held-out poses"),
+        )  # fmt: skip
+        RunFolder(folder).save_bodies(judged.capture)
+    evaluation = evaluate(avatar, judged, options)
+    if trained.fit.poses:
+        print(f"measured with poses {evaluation.metrics['protocol']['poses']}")
     write_report(report, evaluation)
     avatar.record = replace(avatar.record, metrics=flat_metrics(evaluation.metrics))
     save_checkpoint(path, avatar)

@@ -1,6 +1,7 @@
 """Measure an avatar: held-out views with both renderers, materials, light and geometry where there is ground truth."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from phynes_core.avatar.avatar import Avatar
@@ -10,7 +11,8 @@ from phynes_core.errors import CaptureError
 from phynes_core.evaluation.limits import Limits
 from phynes_core.evaluation.measurement import AvatarMeasurement
 from phynes_core.evaluation.metrics.errors import ALIGNMENTS
-from phynes_core.evaluation.options import POSE_SOURCES, SPLITS, EvaluateOptions, held_out_views, spread, with_poses
+from phynes_core.evaluation.options import SPLITS, EvaluateOptions, held_out_views, spread
+from phynes_core.evaluation.poses import PosedCapture, posed_capture
 from phynes_core.evaluation.results import Evaluation, means_over
 from phynes_core.evaluation.rivals import KEPT, Rival, measure_rival
 
@@ -41,13 +43,13 @@ NO_RECORD = ("protocol", "limits", "rivals", "speed")  # parts of metrics.json t
 
 def evaluate(
     avatar: Avatar,
-    capture: Capture,
+    posed: Capture | PosedCapture,  # a Capture: with its own poses
     options: EvaluateOptions,
     progress: Callable[[int, int], None] = lambda done, total: None,
     rivals: Sequence[Rival] = (),
 ) -> Evaluation:
     """Compare with every held-out picture (or `max_images` of each split): the test cameras', or data/held_out.py's."""
-    capture = with_poses(capture, options.poses)
+    capture = posed.capture if isinstance(posed, PosedCapture) else posed
     views = list(held_out_views(capture, options.max_images, options.pictured))
     if not views:
         raise CaptureError(
@@ -63,6 +65,8 @@ def evaluate(
     ]  # fmt: skip
     has_limits = options.has_limits and truth is not None
     frames = sorted({view.frame for view in views})
+    if not isinstance(posed, PosedCapture):
+        posed = posed_capture(avatar, posed, "given", frames)
     steps = _Steps(len(views) + len(frames) + len(compared) * (has_limits + len(rivals)), progress)
     for view in views:
         measurement.pictures(view)
@@ -86,11 +90,53 @@ def evaluate(
         for rival in rivals:
             metrics["rivals"][rival.name] = measure_rival(rival, avatar, capture, compared, options, steps.done)
     counts = {name: sum(view.split == name for view in views) for name in SPLITS.values()}
-    metrics["protocol"] = _protocol(options) | {"images": counts, "supersample": options.supersample}
+    if distances := posed.entries():
+        metrics["poses"] = distances
+    described = {"poses": f"{posed.source}: {posed.text}", "images": counts, "supersample": options.supersample}
+    metrics["protocol"] = _protocol(options) | described
     if note := held_out_note(capture):
         metrics["protocol"]["held_out"] = note
     evaluation.metrics = metrics
     return evaluation
+
+
+def evaluate_sources(
+    avatar: Avatar,
+    sources: Sequence[PosedCapture],  # the first as given
+    options: EvaluateOptions,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    rivals: Sequence[Rival] = (),
+) -> Evaluation:
+    """The evaluation with the first poses; its metrics say under "poses" what all of them come to."""
+    changed = [posed.source for posed in sources[1:] if posed.is_changed]
+    parts = 1 + len(changed)
+
+    def of_part(index: int) -> Callable[[int, int], None]:
+        return lambda done, total: progress(index * total + done, parts * total)
+
+    evaluation = evaluate(avatar, sources[0], options, of_part(0), rivals)
+    plain = replace(options, pictured=0, has_limits=False)
+    entries = {}
+    for posed in sources:
+        metrics = evaluation.metrics
+        if posed.source in changed:
+            metrics = evaluate(avatar, posed, plain, of_part(1 + changed.index(posed.source))).metrics
+        entries[posed.source] = _headlines(metrics) | posed.entries().get(posed.source, {})
+    evaluation.metrics["poses"] = entries
+    texts = "; ".join(f"{posed.source}: {posed.text}" for posed in sources)
+    evaluation.metrics["protocol"]["poses"] = f"{sources[0].source}, and compared in a table. {texts}"
+    return evaluation
+
+
+def _headlines(metrics: dict[str, Any]) -> dict[str, Any]:
+    """What poses are compared by: the relit pictures, materials and geometry."""
+    found: dict[str, Any] = {}
+    for group in ("novel_view", "novel_pose", "albedo", "relighting"):
+        numbers = metrics.get(group, {})
+        numbers = numbers.get("relit", numbers)
+        if numbers:
+            found[group] = {name: numbers[name] for name in ("psnr", "psnr_foreground")}
+    return found | ({"geometry": metrics["geometry"]} if "geometry" in metrics else {})
 
 
 class _Steps:
@@ -122,7 +168,6 @@ def flat_metrics(metrics: dict[str, Any]) -> dict[str, float]:
 def _protocol(options: EvaluateOptions) -> dict[str, Any]:
     protocol: dict[str, Any] = PROTOCOL | {"alignment": f"{options.alignment}: {ALIGNMENTS[options.alignment]}"}
     protocol["materials"] = "of the first training pose" if options.freezes_materials else "of each picture's pose"
-    protocol["poses"] = f"{options.poses}: {POSE_SOURCES[options.poses]}"
     protocol["box_padding_m"] = options.box_padding_m
     if options.lpips is None:
         protocol["lpips"] = "not measured: no weights were named (--lpips)"

@@ -1,22 +1,17 @@
 """How much an evaluation measures and how, and its pictures: those that training does not see."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
 from torch import Tensor
 
 from phynes_core.data.capture import Capture
 from phynes_core.data.held_out import judging_pictures
-from phynes_core.errors import CaptureError
 from phynes_core.evaluation.metrics.errors import ALIGNMENTS
 from phynes_core.evaluation.metrics.lpips import Lpips
 from phynes_core.evaluation.metrics.masks import BOX_PADDING_M, eroded
 
-POSE_SOURCES = {  # --poses: body parameters that held-out pictures are rendered with
-    "given": "the capture's own body parameters",
-    "true": "the true body parameters, which only a degraded capture keeps apart (ground_truth/body.npz)",
-}
 SPLITS = {"train": "novel_view", "novel_pose": "novel_pose"}  # of a capture's frames -> name in metrics.json
 Item = TypeVar("Item")
 
@@ -33,15 +28,12 @@ class EvaluateOptions:
     box_padding_m: float = BOX_PADDING_M
     lpips: Lpips | None = None  # only with weights that the user names
     freezes_materials: bool = False  # those of the first training pose, whatever the pose
-    poses: str = "given"  # one of POSE_SOURCES
     has_limits: bool = False  # measure with ground truth put in, too
     compared_images: int = 4  # of each split, for limits and rivals
 
     def __post_init__(self) -> None:
         if self.alignment not in ALIGNMENTS:
             raise ValueError(f"alignment: expected one of {', '.join(ALIGNMENTS)}, got '{self.alignment}'")
-        if self.poses not in POSE_SOURCES:
-            raise ValueError(f"poses: expected one of {', '.join(POSE_SOURCES)}, got '{self.poses}'")
 
 
 @dataclass(frozen=True)
@@ -61,25 +53,6 @@ class HeldOutView:
         return f"{self.split.replace('_', ' ')}, camera {self.camera}, frame {self.frame}"
 
 
-def with_poses(capture: Capture, source: str) -> Capture:
-    """The capture with the body parameters of this source, one of POSE_SOURCES; pictures and cameras stay.
-
-    Raises CaptureError where the capture does not have them.
-    """
-    if source == "given":
-        return capture
-    truth = capture.ground_truth
-    if truth is None or not truth.has_poses:
-        raise CaptureError(
-            f"{capture.root}: --poses {source}: expected ground_truth/body.npz, which only `degrade` writes, got none; "
-            "leave --poses out: the capture's own poses are the only ones"
-        )
-    poses = truth.poses()
-    if set(poses) != set(capture.frames):
-        raise CaptureError(f"{capture.root}: ground_truth/body.npz: expected the frames of body.npz, got others")
-    return replace(capture, poses={frame: poses[frame] for frame in capture.frames})
-
-
 def held_out_views(
     capture: Capture,
     max_images: int | None,  # of each split; None: all
@@ -94,6 +67,11 @@ def held_out_views(
             foreground = eroded(coverage)
             if bool(foreground.any()) and bool((capture.image(camera, number) > 0).any()):
                 yield HeldOutView(name, camera, number, (camera, number) in shown, coverage, foreground)
+
+
+def judged_frames(capture: Capture, options: EvaluateOptions) -> list[int]:
+    """The frames that an evaluation looks at."""
+    return sorted({view.frame for view in held_out_views(capture, options.max_images, options.pictured)})
 
 
 def spread(items: Sequence[Item], count: int | None) -> list[Item]:

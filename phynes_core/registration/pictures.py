@@ -62,13 +62,18 @@ class PersonPicture:
         """Blurred by a Gaussian that leaves the background out."""
         if self._blurred is not None and self._blurred[0] == sigma_px:
             return self._blurred[1]
-        share = gaussian_filter(self._coverage, sigma_px)[..., None] + TINY
-        linear = np.minimum(gaussian_filter(self._linear, (sigma_px, sigma_px, 0)) / share, 1.0)
+        linear = blurred_within(self._linear, self._coverage, sigma_px)
         srgb = encoded(linear)
         picture = BlurredPicture(linear, srgb, _slope(srgb).astype(np.float32))
         if is_kept:
             self._blurred = sigma_px, picture
         return picture
+
+
+def blurred_within(linear: np.ndarray, coverage: np.ndarray, sigma_px: float) -> np.ndarray:
+    """[H, W, 3], premultiplied by [H, W], blurred by a Gaussian that leaves the background out; not premultiplied."""
+    share = gaussian_filter(coverage, sigma_px)[..., None] + TINY
+    return np.minimum(gaussian_filter(linear, (sigma_px, sigma_px, 0)) / share, 1.0)
 
 
 def load_person_pictures(capture: Capture, camera_names: list[str], frame: int) -> list[PersonPicture]:

@@ -17,7 +17,6 @@ from torch import Tensor
 from phynes_core.body.atlas import corner_uv
 from phynes_core.body.model import BodyModel, Pose, pose_body, pose_joints
 from phynes_core.data.capture import Capture
-from phynes_core.geometry.mesh import vertex_normals
 from phynes_core.registration.appearance import LightFit, TexturedLight, harmonics
 from phynes_core.registration.cameras import CameraRig, CameraTrial
 from phynes_core.registration.capture_fit import CaptureFit
@@ -33,7 +32,9 @@ from phynes_core.registration.residuals import (
     outline_distances,
     outline_rows,
     photometric_rows,
+    posed_surface,
     robust_scale,
+    sample,
     see,
     without_slow_part,
 )
@@ -154,11 +155,11 @@ class Registration:
         for _ in range(FIRST_LIGHTS if step == 0 else 1):
             self._renew_appearance(seen)
         colors = {frame: [color_residuals(view, self.appearance) for view in seen[frame]] for frame in self.frames}
-        color_scale = max(robust_scale(_sample(colors)), SMALLEST_COLOR)
+        color_scale = max(robust_scale(sample(colors)), SMALLEST_COLOR)
         outlines = {frame: [outline_distances(view) for view in seen[frame]] for frame in self.frames}
-        outline_scale = max(robust_scale(_sample(outlines)), SMALLEST_OUTLINE_PX)
+        outline_scale = max(robust_scale(sample(outlines)), SMALLEST_OUTLINE_PX)
         held_out = [
-            robust_scale(_sample({frame: found[frame] for frame in self.frames[1::2]})) for found in (colors, outlines)
+            robust_scale(sample({frame: found[frame] for frame in self.frames[1::2]})) for found in (colors, outlines)
         ]
         generator = np.random.default_rng((self._seed, 0, step))
         num_betas = len(self.betas) if config.has_shape and offset_prior is not None and not holds_poses else 0
@@ -193,7 +194,7 @@ class Registration:
         return {
             "loss": color_scale * outline_scale,
             "held_out": max(held_out[0], SMALLEST_COLOR) * max(held_out[1], SMALLEST_OUTLINE_PX),
-            "image": float(np.mean(_sample(colors) ** 2)), "gradient": moved,
+            "image": float(np.mean(sample(colors) ** 2)), "gradient": moved,
             "color": color_scale, "outline_px": outline_scale, "moved_mm": 1e3 * moved,
             "doubt_deg": math.degrees(joint_rad), "doubt_mm": 1e3 * shift_m,
         }  # fmt: skip
@@ -245,15 +246,10 @@ class Registration:
         image[covered] = encoded(color * (harmonics(normal) @ self.appearance.light)).clip(0.0, 1.0)
         return torch.from_numpy(image)
 
-    @torch.no_grad()
     def surface(self, pose: Pose, offsets: np.ndarray | None = None) -> PosedSurface:
         """The body in a pose, displaced by the registered offsets or by others [V]."""
         offsets = self.offsets if offsets is None else offsets
-        vertices = pose_body(self._body, pose).vertices
-        directions = vertex_normals(vertices, self._body.faces)
-        moved = vertices + torch.from_numpy(offsets).float()[:, None] * directions
-        normals = vertex_normals(moved, self._body.faces).numpy()
-        return PosedSurface(moved, normals, directions.numpy(), self._body.faces, self._corner_uv)
+        return posed_surface(self._body, pose, offsets, self._corner_uv)
 
     def _geometry(self, frame: int, surface: PosedSurface, has_shape: bool) -> FrameGeometry:
         pose = self.poses[frame]
@@ -295,10 +291,3 @@ class Registration:
             squares.append(float((after - before).square().sum(1).mean()))
         self._prior.learn(self.poses)
         return math.sqrt(np.mean(squares))
-
-
-def _sample(residuals: Mapping[int, Sequence[np.ndarray]]) -> np.ndarray:
-    """Some of all residuals, flat: enough to estimate their size."""
-    parts = [part.reshape(-1)[::7] for views in residuals.values() for part in views]
-    found = np.concatenate([np.zeros(0), *parts])
-    return found if found.size else np.zeros(1)

@@ -5,12 +5,16 @@ left out (shadows, interreflections: the light is distant and casts none). Outli
 of the rasterized surface to the edge of the mask.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from scipy.ndimage import gaussian_filter, map_coordinates
 from torch import Tensor
 
+from phynes_core.body.model import BodyModel, Pose, pose_body
+from phynes_core.geometry.mesh import vertex_normals
 from phynes_core.registration.appearance import TexturedLight, harmonics
 from phynes_core.registration.pictures import BlurredPicture, PersonPicture, encoded
 from phynes_core.render.camera import Camera
@@ -69,6 +73,15 @@ class SeenSurface:
     def color(self) -> np.ndarray:  # [P, 3] linear
         """Of the picture."""
         return self.blurred.linear[self.row, self.column]
+
+
+@torch.no_grad()
+def posed_surface(body: BodyModel, pose: Pose, offsets: np.ndarray, corner_uv: np.ndarray) -> PosedSurface:
+    """The body in a pose, displaced by `offsets` [V], metres, along its normals; `corner_uv` [F, 3, 2]."""
+    vertices = pose_body(body, pose).vertices
+    directions = vertex_normals(vertices, body.faces)
+    moved = vertices + torch.from_numpy(offsets).float()[:, None] * directions
+    return PosedSurface(moved, vertex_normals(moved, body.faces).numpy(), directions.numpy(), body.faces, corner_uv)
 
 
 def see(surface: PosedSurface, picture: PersonPicture, sigma_px: float, is_kept: bool) -> SeenSurface:
@@ -160,6 +173,13 @@ def outline_rows(
 def robust_scale(values: np.ndarray) -> float:
     """The standard deviation that normal noise of this median size would have."""
     return 1.4826 * float(np.median(np.abs(values))) if values.size else 0.0
+
+
+def sample(residuals: Mapping[int, Sequence[np.ndarray]]) -> np.ndarray:
+    """Some of all residuals, flat: enough to estimate their size."""
+    parts = [part.reshape(-1)[::7] for views in residuals.values() for part in views]
+    found = np.concatenate([np.zeros(0), *parts])
+    return found if found.size else np.zeros(1)
 
 
 def robust_weight(normalized: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""A run's folder: state.safetensors to go on from, curves.jsonl, pictures/ and avatar.ckpt as it stands.
+"""A run's folder: state.safetensors to go on from, curves.jsonl, pictures/, fitted/ and avatar.ckpt as it stands.
 
 The state is safetensors with one JSON entry, never a pickle, and replaced atomically: a kill loses at most what came
 after the last save.
@@ -16,6 +16,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as safetensors_bytes
 from torch import Tensor
 
+from phynes_core.data.capture import Capture
+from phynes_core.data.native.layout import BODY
+from phynes_core.data.native.writer import save_body_parameters
 from phynes_core.errors import OutputError, PhynesError
 from phynes_core.io.output_files import replacing
 from phynes_core.training.presets import TrainingConfig, as_json, from_json, with_rates_of
@@ -128,6 +131,14 @@ class RunFolder:
     def unfinished(self) -> bool:
         """Whether a run waits here to be resumed."""
         return self.state_path.is_file() and self.load().stage != FINISHED
+
+    def save_bodies(self, capture: Capture | None) -> None:
+        """Write the body parameters that training found, as a native capture holds them; None: it found no better."""
+        folder = self.path / "fitted"
+        if capture is None:
+            (folder / BODY).unlink(missing_ok=True)  # an earlier run's
+        else:
+            save_body_parameters(folder, capture.poses, capture.frame_split, capture.body_name, capture.body_hash)
 
     def log(self, entry: Mapping[str, Any]) -> None:
         """Append one line to the curves."""

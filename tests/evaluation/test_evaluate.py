@@ -12,6 +12,7 @@ from phynes_core.data.native.reader import load_capture
 from phynes_core.errors import CaptureError
 from phynes_core.evaluation.evaluate import evaluate, flat_metrics
 from phynes_core.evaluation.options import EvaluateOptions
+from phynes_core.evaluation.poses import posed_capture
 from phynes_core.evaluation.report.files import write_report
 from phynes_core.io.image_files import write_png
 from phynes_core.synthetic.imperfections.degrade import degrade
@@ -118,10 +119,10 @@ def test_true_poses_replace_those_that_are_given(truth, evaluation, tiny_root, t
     capture = load_capture(tmp_path / "fits")
     given = evaluate(truth, capture, replace(OPTIONS, max_images=1)).metrics
     assert given["novel_view"]["relit"]["psnr"] < 30 and given["geometry"]["p2s_cm"] > 0.3
-    true = evaluate(truth, capture, replace(OPTIONS, poses="true")).metrics
+    true = evaluate(truth, posed_capture(truth, capture, "true", [0]), OPTIONS).metrics
     for group in ("novel_view", "novel_pose"):
         assert true[group]["relit"] == evaluation.metrics[group]["relit"]
     assert true["geometry"] == pytest.approx(evaluation.metrics["geometry"])
     assert given["protocol"]["poses"].startswith("given") and true["protocol"]["poses"].startswith("true")
     with pytest.raises(CaptureError, match="--poses true"):
-        evaluate(truth, load_capture(tiny_root), replace(OPTIONS, poses="true"))
+        posed_capture(truth, load_capture(tiny_root), "true", [0])

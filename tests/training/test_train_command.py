@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from app import cli
 from app.cli import main
@@ -15,6 +16,9 @@ from app.commands import train
 from app.commands.train import Train
 from app.options.dataset import DatasetOptions
 from phynes_core.avatar.checkpoint import load_checkpoint
+from phynes_core.data.native.reader import load_capture
+from phynes_core.synthetic.imperfections.degrade import degrade
+from phynes_core.synthetic.imperfections.settings import Imperfections
 
 FEW = ["--set", "stage1.steps=3", "--set", "stage1.rays=64", "--set", "stage2.steps=3", "--set", "stage2.pixels=64"]
 FEW += ["--set", "stage2.albedo_from_texture_steps=2", "--set", "stage2.calm_steps=2"]
@@ -49,11 +53,31 @@ def test_train_writes_a_measured_checkpoint_that_evaluate_reads(arguments, tiny_
     assert avatar.record.provenance["frames"] == 2 and avatar.record.provenance["views"] == 2
     assert avatar.record.metrics["novel_view.relit.psnr"] > 10
     assert (tmp_path / "run" / "report" / "report.html").is_file()
-    assert "geometry.cd_cm" in capsys.readouterr().out
+    assert "geometry.cd_cm" in (said := capsys.readouterr().out) and "measured with poses" not in said
+    assert not (tmp_path / "run" / "fitted" / "body.npz").exists()  # the given poses are good
     out = tmp_path / "report"
     command = ["evaluate", "--avatar", str(tmp_path / "tiny.ckpt"), "--data", str(tiny_root), "--out", str(out)]
     assert main([*command, "--max-images", "1"]) == 0
     assert json.loads((out / "metrics.json").read_text())["novel_view"]["texture"]["psnr"] > 10
+
+
+def test_poses_that_training_found_judge_and_are_kept(arguments, tiny_root, tmp_path, capsys):
+    degrade(tiny_root, tmp_path / "fits", Imperfections(body_deg=3.0, body_mm=20.0))
+    arguments[arguments.index("--data") + 1] = str(tmp_path / "fits")
+    assert main([*arguments, *FEW, "--set", "registration.least_gain=-9"]) == 0  # two small frames decide nothing
+    assert "measured with poses refined: " in (said := capsys.readouterr().out)
+    assert "2 frames (0, 4) as training found, frame 9 as given, unseen by training cameras" in said
+    metrics = json.loads((tmp_path / "run" / "report" / "metrics.json").read_text())
+    assert metrics["protocol"]["poses"].startswith("refined: ")
+    assert metrics["poses"]["refined"]["vertex_mm"] < metrics["poses"]["given"]["vertex_mm"]
+    stored = load_checkpoint(tmp_path / "tiny.ckpt").record.metrics
+    assert stored["novel_view.relit.psnr"] == pytest.approx(metrics["novel_view"]["relit"]["psnr"], abs=1e-3)
+    given = load_capture(tmp_path / "fits")
+    shutil.copyfile(tmp_path / "run" / "fitted" / "body.npz", tmp_path / "fits" / "body.npz")
+    kept = load_capture(tmp_path / "fits")  # what training found is body parameters as a capture holds them
+    assert kept.frame_split == given.frame_split and kept.body_hash == given.body_hash
+    assert not torch.equal(kept.poses[0].vector(), given.poses[0].vector())
+    assert torch.equal(kept.poses[9].vector(), given.poses[9].vector())
 
 
 def without_test_camera(source: Path, root: Path, frames: tuple[int, ...]) -> Path:

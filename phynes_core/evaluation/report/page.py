@@ -5,6 +5,7 @@ from html import escape
 from itertools import groupby
 from typing import Any
 
+from phynes_core.evaluation.poses import POSE_SOURCES
 from phynes_core.evaluation.report.elements import Table, definitions, document, figure, note, table
 from phynes_core.evaluation.report.svg import Series, dot_plot
 from phynes_core.evaluation.results import Evaluation
@@ -16,7 +17,8 @@ def page(evaluation: Evaluation, tables: list[Table], picture_names: list[str]) 
     """The whole page; `picture_names` are those of the evaluation's panels, in order."""
     parts = [
         _made(evaluation.provenance),
-        _held_out(evaluation.metrics["protocol"]),
+        _held_out(evaluation.metrics["protocol"].get("held_out", "")),
+        _poses(evaluation.metrics["protocol"]["poses"]),
         *(table(content) for content in tables),
         "<h2>Plots</h2>",
         note("One dot a picture; the dashed line is the mean. Rest the pointer on a dot for its view."),
@@ -34,9 +36,17 @@ def _made(provenance: dict[str, str | int | float]) -> str:
     return note(", ".join(f"{key.replace('_', ' ')}: {value}" for key, value in provenance.items()))
 
 
-def _held_out(protocol: dict[str, Any]) -> str:
-    text = protocol.get("held_out", "")
-    return note(f"{text[:1].upper()}{text[1:]}.") if text else ""
+def _held_out(text: str) -> str:
+    return f'<p class="note"><b>{escape(_sentence(text))}</b></p>' if text else ""
+
+
+def _poses(text: str) -> str:
+    """Nothing where the poses are simply the capture's own."""
+    return "" if text == f"given: {POSE_SOURCES['given']}" else note(_sentence(f"poses {text}"))
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _plots(rows: list[dict[str, Any]]) -> Iterable[str]:

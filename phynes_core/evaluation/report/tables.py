@@ -54,10 +54,27 @@ TABLE_4 = (
 )
 
 
+# the table of poses: a row's title, and its cell from an entry of metrics.json's "poses"
+POSE_ROWS: dict[str, Cell] = {
+    "novel view, dB": lambda entry: _both("novel_view")(entry),
+    "novel pose, dB": lambda entry: _both("novel_pose")(entry),
+    "albedo, dB": lambda entry: _both("albedo")(entry),
+    "relighting, dB": lambda entry: _both("relighting")(entry),
+    "P2S, cm": lambda entry: _number(entry.get("geometry", {}), "p2s_cm", "{:.3f}"),
+    "CD, cm": lambda entry: _number(entry.get("geometry", {}), "cd_cm", "{:.3f}"),
+    "vertices from the true poses', mm": lambda entry: _number(entry, "vertex_mm", "{:.2f}"),
+}
+POSES_NOTE = (
+    "dB over the full image, relit, with the foreground in brackets. The distance is the mean over the bare body's "
+    "vertices; it counts the shape, too. Refined poses fit the avatar, whose surface may make up for errors that all "
+    "training poses have in common: pictures with them can be better than with the true poses."
+)
+
+
 def summary(evaluation: Evaluation) -> Table:
     """Every group: dB over the full image and the foreground, and the rest by name."""
     rows = []
-    for path, numbers in _leaves((), _without(evaluation.metrics, ("protocol", "limits", "rivals", "speed"))):
+    for path, numbers in _leaves((), _without(evaluation.metrics, ("protocol", "limits", "rivals", "speed", "poses"))):
         if "by_light" in path:  # they have a table of their own
             continue
         full, foreground = (_number(numbers, key, "{:.2f}") for key in ("psnr", "psnr_foreground"))
@@ -89,7 +106,8 @@ def paper_tables(evaluation: Evaluation) -> list[Table]:
 def comparison_tables(evaluation: Evaluation) -> list[Table]:
     """Limits with ground truth, and rivals on the same data; only what was measured."""
     metrics = evaluation.metrics
-    tables = [_sources(metrics)] if "by_light" in metrics.get("relighting", {}) else []
+    tables = [_poses(metrics["poses"])] if "poses" in metrics else []
+    tables += [_sources(metrics)] if "by_light" in metrics.get("relighting", {}) else []
     if "limits" in metrics:
         ours = metrics["limits"]["avatar"]
         rows = []
@@ -104,6 +122,26 @@ def comparison_tables(evaluation: Evaluation) -> list[Table]:
     if "rivals" in metrics:
         tables.append(_rivals(evaluation))
     return tables
+
+
+def _poses(sources: dict[str, Any]) -> Table:
+    """What each source of poses comes to; rows that nothing was measured for are left out."""
+    rows = []
+    for title, cell in POSE_ROWS.items():
+        cells = [cell(entry) for entry in sources.values()]
+        if any(text != "-" for text in cells):
+            rows.append((title, *cells))
+    return Table("Poses", POSES_NOTE, ("", *sources), tuple(rows))
+
+
+def _both(group: str) -> Cell:
+    """Full image, and foreground in brackets."""
+
+    def cell(entry: dict[str, Any]) -> str:
+        full, foreground = (_number(entry.get(group, {}), key, "{:.2f}") for key in ("psnr", "psnr_foreground"))
+        return "-" if full == "-" else f"{full} ({foreground})"
+
+    return cell
 
 
 def _sources(metrics: dict[str, Any]) -> Table:
