@@ -119,7 +119,7 @@ class KnownPersonFit:
         config, body = self._config, self._person.body
         misfit = self._misfit(poses, blur_px)
         generator = np.random.default_rng((self._seed, 1, step))
-        weight = config.color_weight / (blur_px * self._scale_px) ** 2
+        weight = config.color_weight / self._scale_px**2
         system = NormalEquations(body.num_vertices, 0)
         for frame, pose in poses.items():
             surface, views = misfit.surfaces[frame], []

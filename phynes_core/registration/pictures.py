@@ -116,7 +116,7 @@ def _distance_to_edge(coverage: np.ndarray) -> tuple[np.ndarray, np.ndarray]:  #
     if inside.all() or not inside.any():
         farthest = np.float32(sum(inside.shape))
         return np.where(inside, -farthest, farthest), np.zeros((*inside.shape, 2), np.float32)
-    distance = np.where(inside, 0.5 - _distance_to_zero(inside), _distance_to_zero(~inside) - 0.5)
+    distance = np.where(inside, 0.5 - distance_inside(inside), distance_inside(~inside) - 0.5)
     on_edge = (coverage > 0.02) & (coverage < 0.98) & (np.abs(distance) < 1.01)
     distance[on_edge] = 0.5 - coverage[on_edge]
     smooth = gaussian_filter(distance, EDGE_BLUR_PX).astype(np.float32)
@@ -124,7 +124,8 @@ def _distance_to_edge(coverage: np.ndarray) -> tuple[np.ndarray, np.ndarray]:  #
     return smooth, (slope / np.maximum(np.linalg.norm(slope, axis=-1, keepdims=True), 1e-3)).astype(np.float32)
 
 
-def _distance_to_zero(mask: np.ndarray) -> np.ndarray:  # [H, W] bool -> [H, W] float64
+def distance_inside(mask: np.ndarray) -> np.ndarray:  # [H, W] bool -> [H, W] float64
+    """Pixels to the nearest one outside."""
     return np.asarray(distance_transform_edt(mask))
 
 

@@ -7,12 +7,14 @@ how uncertain edges are; where it covers much that one mask leaves out, that mas
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import torch
-from scipy.ndimage import binary_dilation, distance_transform_edt, label, maximum
+from scipy.ndimage import binary_dilation, label, maximum
 from torch import Tensor
 
+from phynes_core.registration.pictures import distance_inside
 from phynes_core.registration.registration import Registration
 from phynes_core.render.rasterize import rasterize
 from phynes_core.training.frames import TrainingFrame, TrainingView
@@ -43,7 +45,7 @@ class MaskDoubt:
         reach = self.edge_px
         doubtful = np.zeros_like(inside)
         if reach:
-            doubtful = (distance_transform_edt(inside) <= reach) & (distance_transform_edt(~inside) <= reach)
+            doubtful = (distance_inside(inside) <= reach) & (distance_inside(~inside) <= reach)
         missing = self.missing.get((view.camera_name, frame))
         known = None
         if missing is not None:
@@ -86,7 +88,7 @@ def find_mask_doubt(registration: Registration, frames: Sequence[TrainingFrame])
             theirs = view.coverage > 127
             covered[view.camera_name, frame.number] = ours, theirs
             border = ours & ~_shrunk(ours)
-            distance = np.where(theirs, distance_transform_edt(theirs), -distance_transform_edt(~theirs))
+            distance = np.where(theirs, distance_inside(theirs), -distance_inside(~theirs))
             distances.append(distance[border] - np.sign(distance[border]) * 0.5)
             heights.append(np.ptp(np.nonzero(theirs)[0]) if theirs.any() else 0)
     if not distances:
@@ -101,14 +103,15 @@ def find_mask_doubt(registration: Registration, frames: Sequence[TrainingFrame])
 
 def _missing_piece(ours: np.ndarray, theirs: np.ndarray, depth_px: float) -> np.ndarray:  # [H, W] bool
     """Connected pixels that the surface covers and the mask does not, where they reach deep into both."""
-    pieces, count = label(ours & ~theirs)
+    found: Any = label(ours & ~theirs)
+    pieces, count = found
     if count == 0:
         return np.zeros_like(ours)
-    depth = np.minimum(distance_transform_edt(ours), distance_transform_edt(~theirs))
+    depth = np.minimum(distance_inside(ours), distance_inside(~theirs))
     deepest = maximum(depth, pieces, np.arange(1, count + 1))
     lacking = np.isin(pieces, 1 + np.nonzero(deepest > depth_px)[0])
     return binary_dilation(lacking, iterations=2)
 
 
 def _shrunk(inside: np.ndarray) -> np.ndarray:
-    return distance_transform_edt(inside) > 1.0
+    return distance_inside(inside) > 1.0
