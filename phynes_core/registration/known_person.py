@@ -35,7 +35,7 @@ from phynes_core.registration.residuals import (
 )
 from phynes_core.render.camera import Camera
 
-STEPS = 8  # on josh_256 the error of 21 mm no longer falls after the seventh
+STEPS = 8  # on josh_256 with 1 degree and 5 mm: 21 mm become 5.9, 5.6, 5.3 and 5.1 with the last four
 
 
 @dataclass(frozen=True)
