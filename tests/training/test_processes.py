@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FEW = ["stage1.steps=5", "stage1.rays=64", "stage1.rays_per_pixel=4", "stage1.ring_px=3", "stage2.steps=5"]
 FEW += ["stage2.pixels=129", "stage2.smooth_pixels=31", "stage2.albedo_from_texture_steps=2", "stage2.calm_steps=2"]
 FEW += ["stage2.has_pixel_normals=true", "stage2.offset_rate=1e-4"]
-# poses are moved and then given back: with others, slightly other pixels are drawn, and parameters could not be compared
+# poses are moved and then given back: with slightly others, parameters could not be compared
 FEW += ["registration.steps=6", "registration.points=100", "registration.texels=64", "registration.least_gain=0.99"]
 
 
@@ -89,9 +89,7 @@ def test_two_processes_train_what_one_trains(tiny_root, tmp_path):
     one, two = (load_file(tmp_path / name / "state.safetensors") for name in ("one", "two"))
     assert one.keys() == two.keys()
     registered = [name for name in one if name.startswith("registration.")]
-    for (
-        name
-    ) in registered:  # measured: 3e-7 of offsets in metres, 1.5e-5 of the light
+    for name in registered:  # measured: 3e-7 of offsets in metres, 1.5e-5 of the light
         torch.testing.assert_close(two[name], one[name], atol=1e-4, rtol=1e-3)
     assert one["registration.doubt"][0] < math.radians(2.0) ** 2
     relief = "avatar.offset.encoding.grid"
