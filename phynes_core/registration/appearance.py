@@ -6,6 +6,7 @@ frames show; it is what photometric bundle adjustment aligns the pictures to (Zh
 """
 
 import numpy as np
+from scipy.ndimage import distance_transform_edt
 
 NUM_HARMONICS = 9
 SMALLEST_WEIGHT = 1e-6
@@ -58,6 +59,16 @@ class TexturedLight:
         """The texture, interpolated between texels."""
         texel, share = self._texels(uv)
         return (self.texture[texel] * share[..., None]).sum(1).astype(np.float32)
+
+    def without_gaps(self) -> "TexturedLight":
+        """The same to be shown: texels that no picture was compared at have the color of the nearest that one was."""
+        shown = TexturedLight(self.size)
+        is_gap = ~self.texture.any(1).reshape(self.size, self.size)
+        shown.light, shown.texture = self.light, self.texture
+        if not is_gap.all():
+            row, column = np.asarray(distance_transform_edt(is_gap, return_distances=False, return_indices=True))
+            shown.texture = self.texture[(row * self.size + column).reshape(-1)]
+        return shown
 
 
 class LightFit:

@@ -242,8 +242,9 @@ class Registration:
         face, weights = fragments.face_index.numpy()[covered], fragments.barycentric.numpy()[covered][..., None]
         normal = (surface.normals[self._faces[face]] * weights).sum(1)
         normal /= np.linalg.norm(normal, axis=1, keepdims=True) + 1e-9
-        color = self.appearance.texture_at((self._corner_uv[face] * weights).sum(1))
-        image[covered] = encoded(color * (harmonics(normal) @ self.appearance.light)).clip(0.0, 1.0)
+        shown = self.appearance.without_gaps()
+        color = shown.texture_at((self._corner_uv[face] * weights).sum(1))
+        image[covered] = encoded(color * (harmonics(normal) @ shown.light)).clip(0.0, 1.0)
         return torch.from_numpy(image)
 
     def surface(self, pose: Pose, offsets: np.ndarray | None = None) -> PosedSurface:

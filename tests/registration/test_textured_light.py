@@ -86,6 +86,16 @@ def test_a_pixel_counts_as_much_as_its_weight():
     assert not model.texture.any()
 
 
+def test_gaps_are_shown_in_the_color_of_the_nearest_texel():
+    model = TexturedLight(4)
+    assert not model.without_gaps().texture.any()  # nothing was seen yet
+    model.texture[[0, 15]] = [[0.5, 0.0, 0.0], [0.0, 0.7, 0.0]]  # two corners
+    shown = model.without_gaps().texture.reshape(4, 4, 3)
+    assert shown[0, 1].tolist() == shown[1, 0].tolist() == model.texture[0].tolist()
+    assert shown[3, 2].tolist() == shown[2, 3].tolist() == model.texture[15].tolist()
+    assert not model.texture[1].any()  # the model itself keeps its gaps
+
+
 @pytest.mark.parametrize("is_black", [False, True])
 def test_nothing_seen_or_all_black_tells_of_no_light(is_black):
     fit = LightFit()

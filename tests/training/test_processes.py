@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FEW = ["stage1.steps=5", "stage1.rays=64", "stage1.rays_per_pixel=4", "stage1.ring_px=3", "stage2.steps=5"]
 FEW += ["stage2.pixels=129", "stage2.smooth_pixels=31", "stage2.albedo_from_texture_steps=2", "stage2.calm_steps=2"]
 FEW += ["stage2.has_pixel_normals=true", "stage2.offset_rate=1e-4"]
-# poses are moved and then given back: with others, slightly other pixels are drawn, and parameters not comparable
+# poses are moved and then given back: with slightly others, parameters could not be compared
 FEW += ["registration.steps=6", "registration.points=100", "registration.texels=64", "registration.least_gain=0.99"]
 
 
