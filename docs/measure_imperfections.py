@@ -27,7 +27,7 @@ from phynes_core.data.capture import Capture  # noqa: E402
 from phynes_core.data.native.reader import load_capture  # noqa: E402
 from phynes_core.io.output_files import replacing  # noqa: E402
 from phynes_core.registration.capture_fit import CaptureFit  # noqa: E402
-from phynes_core.training.run_folder import RunFolder  # noqa: E402
+from phynes_core.training.run.run_folder import RunFolder  # noqa: E402
 
 IMPERFECTIONS = {
     "exact": (),

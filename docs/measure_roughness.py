@@ -36,9 +36,10 @@ from phynes_core.synthetic.subjects.textures import Materials  # noqa: E402
 from phynes_core.synthetic.surface.subdivision import Array, SurfaceMesh  # noqa: E402
 from phynes_core.training.frames import load_training_frames  # noqa: E402
 from phynes_core.training.optimizer import ScheduledAdam, map_rates  # noqa: E402
+from phynes_core.training.pixel_normals import gather_pixels  # noqa: E402
 from phynes_core.training.presets import FAST, TrainingConfig, with_overrides  # noqa: E402
 from phynes_core.training.stage import StageSetup  # noqa: E402
-from phynes_core.training.stage2 import DISTIL_BATCH, DISTIL_RATES, Stage2, gather_pixels  # noqa: E402
+from phynes_core.training.stage2 import DISTIL_BATCH, DISTIL_RATES, Stage2  # noqa: E402
 from phynes_core.training.surface_pixels import SurfacePixels  # noqa: E402
 
 Change = Callable[[np.ndarray], np.ndarray]

@@ -125,7 +125,7 @@ def run(args: Train) -> int:
     from phynes_core.evaluation.options import held_out_views
     from phynes_core.io.output_files import check_file
     from phynes_core.training.processes import join_processes, leave_processes
-    from phynes_core.training.run_folder import RunFolder
+    from phynes_core.training.run.run_folder import RunFolder
     from phynes_core.training.trainer import Trainer, TrainerOptions
 
     _check_options(args)
@@ -247,7 +247,7 @@ def _measure(path: Path, capture, fitted, trained, folder: Path) -> None:
     from phynes_core.evaluation.options import EvaluateOptions, judged_frames
     from phynes_core.evaluation.poses import refined
     from phynes_core.evaluation.report.files import PAGE, write_report
-    from phynes_core.training.run_folder import RunFolder
+    from phynes_core.training.run.run_folder import RunFolder
 
     avatar, options, report = load_checkpoint(path), EvaluateOptions(), folder / "report"
     judged = fitted

@@ -80,7 +80,8 @@ class MaskDoubt:
 
 def find_mask_doubt(registration: Registration, frames: Sequence[TrainingFrame]) -> MaskDoubt:
     """Compare every mask with the outline of the registered surface."""
-    distances, heights, covered = [], [], {}
+    distances, heights = [], []
+    covered: dict[tuple[str, int], tuple[np.ndarray, np.ndarray]] = {}
     for frame in frames:
         surface = registration.surface(registration.poses.get(frame.number, frame.pose))
         for view in frame.views:
@@ -97,7 +98,8 @@ def find_mask_doubt(registration: Registration, frames: Sequence[TrainingFrame])
     usual_px = max(MODEL_SHARE * float(np.median(heights)), 0.8)
     edge_px = round(math.sqrt(max(spread_px**2 - usual_px**2, 0.0)))
     depth_px = MISSING_DEPTHS * max(spread_px, usual_px)
-    missing = {key: piece for key, pair in covered.items() if (piece := _missing_piece(*pair, depth_px)).any()}
+    pieces = {key: _missing_piece(ours, theirs, depth_px) for key, (ours, theirs) in covered.items()}
+    missing = {key: piece for key, piece in pieces.items() if piece.any()}
     return MaskDoubt(edge_px, missing)
 
 

@@ -6,7 +6,7 @@ moves, in a map that is held at the vertices, so what changes is the relief betw
 
 import copy
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -16,7 +16,10 @@ from phynes_core.avatar.avatar import Avatar
 from phynes_core.conventions import PROBE_ROWS
 from phynes_core.maps.neural_map import PoseBatch
 from phynes_core.render.detail_normals import detail_normals, face_frames
-from phynes_core.training.surface_pixels import SurfacePixels
+from phynes_core.render.probes import probe_directions
+from phynes_core.training.frames import TrainingFrame
+from phynes_core.training.presets import Stage2Config
+from phynes_core.training.surface_pixels import SurfacePixels, gather_surface_pixels
 
 START_PREFIX = "offset_start."  # of the tensors of the map as stage 1 left it
 ANCHOR_M = 1e-3  # the unit of how far the map has moved
@@ -80,3 +83,14 @@ def half_variance(normal_error_deg: float) -> float:  # rad^2 along each axis
         return 0.0
     in_cell = math.pi / PROBE_ROWS / math.sqrt(12.0)  # standard deviation of a direction within its cell, along an axis
     return math.radians(normal_error_deg) ** 2 + (0.5 * in_cell) ** 2  # a half vector turns half as far as its light
+
+
+def gather_pixels(
+    avatar: Avatar, frames: Sequence[TrainingFrame], config: Stage2Config, seed: int, stored: Mapping[str, Tensor]
+) -> SurfacePixels:
+    """What stage 2 learns from: of the geometry that it started with, which a resumed run has in `stored`."""
+    now = {name: value.clone() for name, value in avatar.offset.state_dict().items()}
+    avatar.offset.load_state_dict(start_of(stored) or now)
+    pixels = gather_surface_pixels(avatar, frames, probe_directions(), config.has_visibility, config.most_pixels, seed)
+    avatar.offset.load_state_dict(now)
+    return pixels

@@ -1,6 +1,6 @@
 """Stage 2: albedo, roughness and the light of 512 probes, through the rasterized renderer; the geometry is frozen."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar
 
@@ -8,25 +8,22 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.atlas import chart_image
 from phynes_core.conventions import PROBE_COLUMNS, PROBE_ROWS, linear_to_srgb, srgb_to_linear
 from phynes_core.frame.scene import Scene
 from phynes_core.kernels.cpu.shade_training import shading_matrices, shading_tilt
 from phynes_core.maps.neural_map import PoseBatch
 from phynes_core.render.brdf import bend_toward_eye, widened_roughness
-from phynes_core.render.probes import probe_directions, probes_from_image
+from phynes_core.render.probes import probes_from_image
 from phynes_core.training.camera_colors import CameraColors
-from phynes_core.training.frames import TrainingFrame
 from phynes_core.training.losses import entropy_loss, neighbor_uv, picture_loss, scale_to_mean, smoothness_loss
 from phynes_core.training.optimizer import ScheduledAdam, map_rates
 from phynes_core.training.pictures import material_panels
-from phynes_core.training.pixel_normals import PixelNormals, half_variance, start_of
-from phynes_core.training.presets import Stage2Config
+from phynes_core.training.pixel_normals import PixelNormals, gather_pixels, half_variance
 from phynes_core.training.processes import partial_draws
 from phynes_core.training.sampling import pixel_shifts, step_generator
 from phynes_core.training.stage import NOTHING, StageSetup
-from phynes_core.training.surface_pixels import SurfacePixels, camera_names, gather_surface_pixels
+from phynes_core.training.surface_pixels import SurfacePixels, camera_names
 
 CHART_RESOLUTION = 1024  # texels across the chart image; the finest level of the hash grids
 DISTIL_BATCH = 4096  # texels a step when the albedo starts from the texture map
@@ -296,14 +293,3 @@ class Stage2:
                 target = scale * srgb_to_linear(self._avatar.query_texture(uv, pose))
             ours = linear_to_srgb(self._avatar.query_albedo(uv, pose))
             optimizer.step((ours - linear_to_srgb(target)).square().mean(), step)
-
-
-def gather_pixels(
-    avatar: Avatar, frames: Sequence[TrainingFrame], config: Stage2Config, seed: int, stored: Mapping[str, Tensor]
-) -> SurfacePixels:
-    """What stage 2 learns from: of the geometry that it started with, which a resumed run has in `stored`."""
-    now = {name: value.clone() for name, value in avatar.offset.state_dict().items()}
-    avatar.offset.load_state_dict(start_of(stored) or now)
-    pixels = gather_surface_pixels(avatar, frames, probe_directions(), config.has_visibility, config.most_pixels, seed)
-    avatar.offset.load_state_dict(now)
-    return pixels

@@ -16,18 +16,18 @@ from phynes_core.data.capture import Capture
 from phynes_core.errors import CaptureError, PhynesError
 from phynes_core.registration.capture_fit import CaptureFit
 from phynes_core.registration.registration import Registration
-from phynes_core.training.capture_watch import CaptureWatch
 from phynes_core.training.frames import TrainingFrame, load_training_frames, refitted
 from phynes_core.training.masks import MaskDoubt, find_mask_doubt
 from phynes_core.training.presets import TrainingConfig, as_json, from_json, with_rates_of
 from phynes_core.training.processes import ALONE, OtherProcessOutOfMemoryError, Processes
-from phynes_core.training.recorder import Progress, Recorder, step_name
-from phynes_core.training.run_folder import RunFolder, RunState
+from phynes_core.training.run.capture_watch import CaptureWatch
+from phynes_core.training.run.recorder import Progress, Recorder, step_name
+from phynes_core.training.run.run_folder import RunFolder, RunState
+from phynes_core.training.run.stopping import DivergenceWatch, Interruption
 from phynes_core.training.stage import StageSetup, TrainingStage
 from phynes_core.training.stage0 import Stage0
 from phynes_core.training.stage1 import Stage1
 from phynes_core.training.stage2 import Stage2
-from phynes_core.training.stopping import DivergenceWatch, Interruption
 
 # in their order, numbered without gaps, with their shares of --minutes (0: steps of its own)
 STAGES: tuple[tuple[type[TrainingStage], float], ...] = ((Stage0, 0.0), (Stage1, 0.6), (Stage2, 0.4))

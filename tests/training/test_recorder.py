@@ -7,7 +7,7 @@ import pytest
 
 from phynes_core.errors import BackendError
 from phynes_core.io.image_files import write_png
-from phynes_core.training.recorder import TensorBoardLog
+from phynes_core.training.run.recorder import TensorBoardLog
 
 
 def test_curves_and_pictures_are_read_back_and_a_resumed_run_replaces_its_tail(tmp_path):

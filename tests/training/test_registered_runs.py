@@ -13,7 +13,7 @@ from phynes_core.data.native.reader import load_capture
 from phynes_core.errors import PhynesError
 from phynes_core.registration.registration import Registration
 from phynes_core.training.presets import preset, with_overrides
-from phynes_core.training.run_folder import FINISHED, RunFolder
+from phynes_core.training.run.run_folder import FINISHED, RunFolder
 from phynes_core.training.stage0 import Stage0
 from phynes_core.training.stage1 import Stage1
 from phynes_core.training.stage2 import Stage2

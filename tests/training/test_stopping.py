@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from phynes_core.training.stopping import DivergenceWatch
+from phynes_core.training.run.stopping import DivergenceWatch
 
 
 def _run(images, gradients=None):

@@ -16,7 +16,7 @@ from phynes_core.errors import PhynesError
 from phynes_core.training import trainer
 from phynes_core.training.pictures import texture_panels
 from phynes_core.training.presets import preset, with_overrides
-from phynes_core.training.run_folder import FINISHED, RunFolder
+from phynes_core.training.run.run_folder import FINISHED, RunFolder
 from phynes_core.training.stage import NOTHING
 from phynes_core.training.stage1 import Stage1
 from phynes_core.training.stage2 import Stage2
