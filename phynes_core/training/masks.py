@@ -18,6 +18,7 @@ from phynes_core.registration.pictures import distance_inside
 from phynes_core.registration.registration import Registration
 from phynes_core.render.rasterize import rasterize
 from phynes_core.training.frames import TrainingFrame, TrainingView
+from phynes_core.training.presets import Stage1Config
 
 MODEL_SHARE = (
     0.004  # of the person's height in pixels: how far outlines of a surface lie from exact masks (0.8 px of 200)
@@ -39,6 +40,16 @@ class MaskDoubt:
         return tuple(
             replace(frame, views=tuple(self._without(view, frame.number) for view in frame.views)) for frame in frames
         )
+
+    def weighed(self, config: Stage1Config) -> Stage1Config:
+        """Less weight to silhouettes, by the square of their errors; no surface for each pose, which would follow them.
+
+        A frame has a few masks alone to fit its own surface to; what all frames share averages over all of them.
+        """
+        if not self.edge_px:
+            return config
+        weight = config.silhouette_weight / (1.0 + self.edge_px**2)
+        return replace(config, silhouette_weight=weight, has_pose=False)
 
     def _without(self, view: TrainingView, frame: int) -> TrainingView:
         inside = view.coverage > 127

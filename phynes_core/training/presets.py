@@ -65,6 +65,7 @@ class Stage1Config:
     surface_shift: float = 3.0  # in betas: density(s + shift beta), so that silhouettes fit the mesh (docs/training.md)
     fine_band_m: float = 3e-3  # recipe: fine samples lie within 4 beta + this around the hit
     pose_gain: float = 0.1  # of the maps' first pose weights: what differs between poses is learned after the rest
+    has_pose: bool = True  # whether the surface depends on the pose; not where masks wobble (training/masks.py)
     edge_weight: float = 0.1  # paper: 1; at its weights the mesh goes on shrinking once beta is small: after 5000 steps
     normal_weight: float = 0.001  # paper: 0.01;     CD was 0.21 cm, after 1000 it had been 0.15
     laplacian_weight: float = 0.01  # paper: 0.1
@@ -199,7 +200,6 @@ PAPER = TrainingConfig(
         optimizer=OptimizerConfig(nets=5e-4, grids=5e-4, light=5e-4, final_fraction=0.1),
     ),
 )
-
 
 _MAPS = ("offset", "texture", "albedo", "roughness")
 

@@ -53,6 +53,9 @@ class Stage1:
         self._log_beta = nn.Parameter(torch.tensor(float(np.log(config.beta_start_m)), device=device))
         rates = map_rates("offset", avatar.offset, config.optimizer.nets, self._offset_grid_rate())
         rates |= map_rates("texture", avatar.texture, config.optimizer.nets, config.optimizer.grids)
+        if not config.has_pose and avatar.offset.pose is not None:
+            nn.init.zeros_(avatar.offset.pose.weight)
+            del rates["offset.pose.weight"]
         if config.beta_schedule == "learned":
             rates["log_beta"] = (self._log_beta, config.beta_rate)
         self._optimizer = ScheduledAdam(rates, config.optimizer, config.steps, setup.processes)

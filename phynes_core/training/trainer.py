@@ -214,7 +214,7 @@ class Trainer:
             self._progress.note(kind.preparation)
         self._avatar.to(self._device)
         setup = StageSetup(
-            self._avatar, frames, self._config, self._device, self._registration, self._processes,
+            self._avatar, frames, self._believed_config(), self._device, self._registration, self._processes,
             self._options.mesh_losses,
         )  # fmt: skip
         if resumed is not None and resumed.stage == kind.number and resumed.step > 0:
@@ -226,7 +226,7 @@ class Trainer:
             steps = self._affordable_steps(trial, self._seconds_for(kind, share))
             chosen = replace(getattr(self._config, kind.name), steps=steps)
             self._config = replace(self._config, **{kind.name: chosen})
-            stage = stage.anew(replace(setup, config=self._config))
+            stage = stage.anew(replace(setup, config=self._believed_config()))
         stage.start()
         return stage, 0
 
@@ -235,6 +235,12 @@ class Trainer:
         whole = 60.0 * (self._options.minutes or 0.0)
         to_come = sum(other for stage, other in STAGES if stage.number >= kind.number)
         return max((whole - self._seconds) * share / to_come, 0.5 * whole * share)
+
+    def _believed_config(self) -> TrainingConfig:
+        """The settings, with what masks deserve."""
+        if self._mask_doubt is None:
+            return self._config
+        return replace(self._config, stage1=self._mask_doubt.weighed(self._config.stage1))
 
     def _affordable_steps(self, trial: TrainingStage, seconds: float) -> int:
         """How many steps take so long, from timing a few of them."""
@@ -268,7 +274,8 @@ class Trainer:
         if before // 2 < FEWEST_ROWS:
             raise PhynesError(f"{trouble}; free the GPU, or train with --device cpu; {self._recorder.saved}")
         stage.take_rows(before // 2)
-        self._config = replace(self._config, **{stage.name: stage.config})
+        fewer = replace(getattr(self._config, stage.name), **{stage.row_name: before // 2})
+        self._config = replace(self._config, **{stage.name: fewer})
         self._progress.note(f"{trouble}; going on with {before // 2}")
 
     def _show(self, stage: TrainingStage, done: int) -> None:

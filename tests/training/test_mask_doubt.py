@@ -8,11 +8,15 @@ import pytest
 import torch
 from scipy.ndimage import binary_dilation, binary_erosion
 
+from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.files import load_bundled_body
 from phynes_core.render.rasterize import rasterize
 from phynes_core.training.frames import load_training_frames
 from phynes_core.training.masks import MaskDoubt, find_mask_doubt
+from phynes_core.training.presets import FAST, Stage1Config, with_overrides
 from phynes_core.training.silhouette import find_silhouette
+from phynes_core.training.stage import StageSetup
+from phynes_core.training.stage1 import Stage1
 from tests.training.conftest import tiny_capture_module
 
 SIZE = 160
@@ -103,6 +107,29 @@ def test_rays_keep_away_from_doubtful_edges(exact):
     near = binary_dilation(inside, iterations=1) & ~binary_erosion(inside, iterations=1)
     assert not near.reshape(-1)[view.mask_pixels].any() and not near.reshape(-1)[view.ring_pixels].any()
     assert len(view.mask_pixels) > 0.5 * len(frames[0].views[0].mask_pixels)
+
+
+def test_silhouettes_weigh_less_the_more_masks_wobble():
+    config = Stage1Config()
+    assert MaskDoubt().weighed(config) is config
+    weighed = MaskDoubt(edge_px=2).weighed(config)
+    assert weighed.silhouette_weight == pytest.approx(config.silhouette_weight / 5.0) and not weighed.has_pose
+    assert replace(weighed, silhouette_weight=config.silhouette_weight, has_pose=True) == config
+
+
+def test_a_surface_can_be_the_same_in_all_poses(exact):
+    frames, _ = exact
+    settings = {"stage1.steps": "2", "stage1.rays": "64", "stage1.ring_px": "3", "stage1.has_pose": "false"}
+    config = with_overrides(FAST, settings)
+    avatar = Avatar.untrained(load_bundled_body(), "still", config.offset, config.texture)
+    stage = Stage1(StageSetup(avatar, frames, config, torch.device("cpu")))
+    for step in range(2):
+        stage.step(step)
+    assert avatar.offset.pose.weight.abs().max() == 0.0
+    assert avatar.texture.pose.weight.abs().max() > 0.0
+    uv = avatar.body.uv[::50]
+    with torch.no_grad():
+        assert torch.equal(avatar.offset(uv, torch.zeros(72)), avatar.offset(uv, torch.ones(72)))
 
 
 def test_doubt_survives_a_resumed_run():
