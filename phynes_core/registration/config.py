@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, fields
 
+GAINS = ("least_gain", "least_camera_gain")  # below 0: corrections are kept whatever they gain
+
 
 @dataclass(frozen=True)
 class RegistrationConfig:
@@ -34,12 +36,13 @@ class RegistrationConfig:
     focal: float = 0.002
     offset_m: float = 0.03  # of the surface over the body
     relief_m: float = 1.8e-4  # of its Laplacian
-    has_shape: bool = True
-    relaxation: float = 1.5
+    has_shape: bool = True  # whether the betas may be corrected
+    has_masks: bool = True  # whether edges and missing pieces of masks are left out of training
+    relaxation: float = 1.5  # of steps: a texture that is still blurred asks for too little
 
     def __post_init__(self) -> None:
         for name in (entry.name for entry in fields(self) if isinstance(entry.default, float)):
-            if not getattr(self, name) > 0:
+            if not getattr(self, name) > 0 and name not in GAINS:
                 raise ValueError(f"expected more than 0, got {name} {getattr(self, name)}; steps=0 trusts the capture")
         if 0 < self.steps < self.held_steps + self.trial_steps:
             fewest = self.held_steps + self.trial_steps

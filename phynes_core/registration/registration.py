@@ -92,7 +92,7 @@ class Registration:
         config, trial = self.config, self._trial
         decision = config.held_steps + config.trial_steps
         is_open = step < trial.end or self.rig.is_corrected
-        if not self.is_used and not is_open:
+        if not self.frames or (not self.is_used and not is_open):
             return {"loss": self._misfit, "image": self._image, "gradient": 0.0}
         if step == config.held_steps:
             self._states["trusted"] = self._state()

@@ -118,7 +118,7 @@ class Trainer:
                         self._save(stage.number, done, stage.tensors(), divergence.is_doubtful)
                         recorder.check_capture()
                         saved_s = time.monotonic()
-            if kind is Stage0 and self._registration is not None:
+            if kind is Stage0 and self._registration is not None and self._config.registration.has_masks:
                 self._mask_doubt = find_mask_doubt(self._registration, frames)
             self._save(stage.number + 1, 0, {})  # the next stage, before its start
         self._take_fit(body, given)

@@ -112,7 +112,7 @@ def test_without_a_test_camera_a_held_out_frame_judges(arguments, tiny_root, tmp
     assert avatar.record.metrics["novel_pose.relit.psnr"] > 10
     assert not any(name.startswith("novel_view") for name in avatar.record.metrics)
     report = (tmp_path / "run" / "report" / "report.html").read_text()
-    assert f'<p class="note">{said[0].upper()}{said[1:]}' in report and f"<dd>{said}" in report
+    assert f'<p class="note"><b>{said[0].upper()}{said[1:]}' in report and f"<dd>{said}" in report
     out = tmp_path / "report"
     assert main(["evaluate", "--avatar", str(tmp_path / "tiny.ckpt"), "--data", str(root), "--out", str(out)]) == 0
     assert said in capsys.readouterr().out
