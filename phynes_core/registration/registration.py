@@ -199,6 +199,12 @@ class Registration:
             "doubt_deg": math.degrees(joint_rad), "doubt_mm": 1e3 * shift_m,
         }  # fmt: skip
 
+    def moved_mm(self) -> float:
+        """Mean distance of joints from where they were given."""
+        pairs = [(self.poses[frame], self.given[frame]) for frame in self.frames]
+        both = [[pose_joints(self._body, pose).positions for pose in pair] for pair in pairs]
+        return 1e3 * float(torch.stack([(now - given).norm(dim=-1).mean() for now, given in both]).mean())
+
     def fit(self) -> CaptureFit:
         """What was found out."""
         return CaptureFit(dict(self.poses) if self.is_used else {}, self.rig.corrected())

@@ -1,12 +1,15 @@
 """Stage 0: the bodies of all frames, which a capture gives only nearly, before anything is learned on them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from phynes_core.frame.scene import Scene
+from phynes_core.registration.registration import Registration
+from phynes_core.training.frames import TrainingFrame
+from phynes_core.training.masks import MaskDoubt, find_mask_doubt
 from phynes_core.training.stage import NOTHING, StageSetup
 
 
@@ -56,3 +59,18 @@ class Stage0:
     def tensors(self) -> dict[str, Tensor]:
         """The texture, for its pictures; the registration is saved with every stage."""
         return {"texture": torch.from_numpy(self._registration.appearance.texture.copy())}
+
+
+def conclude(registration: Registration, frames: Sequence[TrainingFrame]) -> tuple[MaskDoubt | None, str]:
+    """What stage 0 leaves to the others, and a line about it; the frames are those of the registered bodies."""
+    doubt = find_mask_doubt(registration, frames) if registration.config.has_masks else None
+    parts = ["the given poses explain the pictures and stay"]
+    if registration.is_used:
+        parts = [f"joints moved by {registration.moved_mm():.1f} mm in the mean"]
+    if registration.rig.is_corrected:
+        parts.append("cameras corrected")
+    if doubt is not None and doubt.edge_px:
+        parts.append(f"edges of masks uncertain by {doubt.edge_px} px")
+    if doubt is not None and doubt.missing:
+        parts.append(f"{len(doubt.missing)} masks lack a piece")
+    return doubt, f"stage 0: {'; '.join(parts)}"

@@ -17,7 +17,7 @@ from phynes_core.errors import CaptureError, PhynesError
 from phynes_core.registration.capture_fit import CaptureFit
 from phynes_core.registration.registration import Registration
 from phynes_core.training.frames import TrainingFrame, load_training_frames, refitted
-from phynes_core.training.masks import MaskDoubt, find_mask_doubt
+from phynes_core.training.masks import MaskDoubt
 from phynes_core.training.presets import TrainingConfig, as_json, from_json, with_rates_of
 from phynes_core.training.processes import ALONE, OtherProcessOutOfMemoryError, Processes
 from phynes_core.training.run.capture_watch import CaptureWatch
@@ -25,7 +25,7 @@ from phynes_core.training.run.recorder import Progress, Recorder, step_name
 from phynes_core.training.run.run_folder import RunFolder, RunState
 from phynes_core.training.run.stopping import DivergenceWatch, Interruption
 from phynes_core.training.stage import StageSetup, TrainingStage
-from phynes_core.training.stage0 import Stage0
+from phynes_core.training.stage0 import Stage0, conclude
 from phynes_core.training.stage1 import Stage1
 from phynes_core.training.stage2 import Stage2
 
@@ -118,8 +118,9 @@ class Trainer:
                         self._save(stage.number, done, stage.tensors(), divergence.is_doubtful)
                         recorder.check_capture()
                         saved_s = time.monotonic()
-            if kind is Stage0 and self._registration is not None and self._config.registration.has_masks:
-                self._mask_doubt = find_mask_doubt(self._registration, frames)
+            if kind is Stage0 and self._registration is not None:
+                self._mask_doubt, text = conclude(self._registration, self._take_fit(body, given))
+                self._progress.note(text)
             self._save(stage.number + 1, 0, {})  # the next stage, before its start
         self._take_fit(body, given)
         avatar = self._avatar.cpu().eval().requires_grad_(False)
