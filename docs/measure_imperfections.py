@@ -66,7 +66,7 @@ def pose_error_mm(exact: Capture, other: Capture) -> float:
 def fitted(run_folder: Path, degraded: Capture) -> Capture:
     """The capture as training came to see it."""
     stored = RunFolder(run_folder).load().part("registration.")
-    kinds = ("pose.", "camera.", "gain.")
+    kinds = ("pose.", "camera.")
     return CaptureFit.from_tensors({k: v for k, v in stored.items() if k.startswith(kinds)}).applied_to(degraded)
 
 

@@ -45,6 +45,7 @@ SHORT_SUBJECTS = {  # subjects that are small and nobody else's; a new one belon
     "phynes_core/io/output_files.py",
     "phynes_core/io/shipped_files.py",
     "phynes_core/kernels/cuda/warp_compiler.py",
+    "phynes_core/registration/capture_fit.py",
     "phynes_core/registration/config.py",
     "phynes_core/synthetic/mitsuba/setup.py",
     "phynes_core/synthetic/surface/noise.py",

@@ -25,13 +25,11 @@ from phynes_core.registration.residuals import (
     PosedSurface,
     SeenSurface,
     outline_distances,
-    outline_rows,
-    photometric_rows,
     posed_surface,
     robust_scale,
     sample,
     see,
-    without_slow_part,
+    view_rows,
 )
 from phynes_core.render.camera import Camera
 
@@ -119,19 +117,14 @@ class KnownPersonFit:
         config, body = self._config, self._person.body
         misfit = self._misfit(poses, blur_px)
         generator = np.random.default_rng((self._seed, 1, step))
-        weight = config.color_weight / self._scale_px**2
         system = NormalEquations(body.num_vertices, 0)
         for frame, pose in poses.items():
             surface, views = misfit.surfaces[frame], []
             parts = misfit.seen[frame], misfit.colors[frame], misfit.outlines[frame]
+            scales = misfit.color_scale, misfit.outline_scale
             for view, color, outline in zip(*parts, strict=True):
-                scale = misfit.color_scale
-                even = without_slow_part(view, color, scale)
-                rows = photometric_rows(view, self._faces, even, scale, config.points, weight, generator)
-                views.append((view.picture.camera, -1, rows))
-                vertices, scale = surface.vertices.numpy(), misfit.outline_scale
-                rows = outline_rows(view, vertices, self._faces, outline, scale, config.outline_weight)
-                views.append((view.picture.camera, -1, rows))
+                found = view_rows(view, surface, (color, outline), scales, config, self._scale_px, generator)
+                views += [(view.picture.camera, -1, rows) for rows in found]
             joints = pose_joints(body, pose).positions.numpy()
             geometry = FrameGeometry(joints, self._influence, surface.directions, None)
             system.add_frame(views, geometry, prior.pull(frame, pose, False))

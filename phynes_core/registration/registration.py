@@ -30,13 +30,11 @@ from phynes_core.registration.residuals import (
     SeenSurface,
     color_residuals,
     outline_distances,
-    outline_rows,
-    photometric_rows,
     posed_surface,
     robust_scale,
     sample,
     see,
-    without_slow_part,
+    view_rows,
 )
 from phynes_core.render.camera import Camera
 from phynes_core.render.rasterize import rasterize
@@ -165,19 +163,15 @@ class Registration:
         num_betas = len(self.betas) if config.has_shape and offset_prior is not None and not holds_poses else 0
         num_shared = num_betas + (self.rig.num_unknowns if camera_frames else 0)
         system = NormalEquations(self._body.num_vertices, num_shared)
-        weight = config.color_weight / self._scale_px**2
         for frame in self.frames:
             geometry = self._geometry(frame, surfaces[frame], bool(num_betas))
-            vertices = surfaces[frame].vertices.numpy()
             views = []
             for view, color, outline in zip(seen[frame], colors[frame], outlines[frame], strict=True):
                 is_free = frame in camera_frames
                 first = num_betas + self.rig.first_unknown(view.picture.camera_name) if is_free else -1
-                even = without_slow_part(view, color, color_scale)
-                rows = photometric_rows(view, self._faces, even, color_scale, config.points, weight, generator)
-                views.append((view.picture.camera, first, rows))
-                rows = outline_rows(view, vertices, self._faces, outline, outline_scale, config.outline_weight)
-                views.append((view.picture.camera, first, rows))
+                scales = color_scale, outline_scale
+                found = view_rows(view, surfaces[frame], (color, outline), scales, config, self._scale_px, generator)
+                views += [(view.picture.camera, first, rows) for rows in found]
             system.add_frame(views, geometry, self._prior.pull(frame, self.poses[frame], holds_poses))
         shared_prior = np.eye(num_shared) / config.beta**2
         away = (self.betas - self.given[self.frames[0]].betas).numpy()[:num_betas]

@@ -16,6 +16,7 @@ from torch import Tensor
 from phynes_core.body.model import BodyModel, Pose, pose_body
 from phynes_core.geometry.mesh import vertex_normals
 from phynes_core.registration.appearance import TexturedLight, harmonics
+from phynes_core.registration.config import RegistrationConfig
 from phynes_core.registration.pictures import BlurredPicture, PersonPicture, encoded
 from phynes_core.render.camera import Camera
 from phynes_core.render.rasterize import rasterize
@@ -145,6 +146,24 @@ def photometric_rows(
         (along * root[..., None]).reshape(-1, 3), (residual * root).reshape(-1),
         np.stack([column, row], -1).repeat(3, 0) + np.float32(0.5), (slope * root[..., None]).reshape(-1, 2),
     )  # fmt: skip
+
+
+def view_rows(
+    seen: SeenSurface,
+    surface: PosedSurface,
+    misfits: tuple[np.ndarray, np.ndarray],  # color residuals [P, 3], outline distances [S]
+    scales: tuple[float, float],  # robust standard deviations of both, over all pictures
+    config: RegistrationConfig,
+    scale_px: float,  # of a person, in those that `config` speaks of
+    generator: np.random.Generator,
+) -> tuple[Rows, Rows]:
+    """Both kinds of misfit of one picture, as weighed by `config`."""
+    faces = surface.faces.numpy()
+    even = without_slow_part(seen, misfits[0], scales[0])
+    weight = config.color_weight / scale_px**2
+    colors = photometric_rows(seen, faces, even, scales[0], config.points, weight, generator)
+    vertices = surface.vertices.numpy()
+    return colors, outline_rows(seen, vertices, faces, misfits[1], scales[1], config.outline_weight)
 
 
 def outline_distances(seen: SeenSurface) -> np.ndarray:  # [S] pixels, negative: the border lies inside the mask

@@ -13,7 +13,7 @@ from phynes_core.data.capture import Capture
 from phynes_core.errors import CaptureError
 from phynes_core.geometry.mesh import vertex_normals
 from phynes_core.kernels.cpu.bvh import Bvh
-from phynes_core.registration.capture_fit import CaptureFit, evened
+from phynes_core.registration.capture_fit import CaptureFit
 from phynes_core.render.camera import Camera
 
 BOX_MARGIN_M = 0.1  # around the body, for the rays of "anywhere in the box" (FORMATS section 1.1: 0.05 to 0.1)
@@ -62,7 +62,7 @@ def load_training_frames(
 
 
 def refitted(frames: Sequence[TrainingFrame], body: BodyModel, fit: CaptureFit) -> tuple[TrainingFrame, ...]:
-    """Frames as a capture gives them, with what is known better: poses, cameras and the colors of these."""
+    """Frames as a capture gives them, with what is known better: poses and cameras."""
     changed = reposed(frames, body, fit.poses)
     return tuple(replace(frame, views=tuple(_mended(view, fit) for view in frame.views)) for frame in changed)
 
@@ -75,9 +75,7 @@ def reposed(frames: Sequence[TrainingFrame], body: BodyModel, poses: Mapping[int
 
 
 def _mended(view: TrainingView, fit: CaptureFit) -> TrainingView:
-    gain = fit.gains.get(view.camera_name)
-    image = view.image if gain is None else evened(view.image, gain)
-    return replace(view, image=image, camera=fit.cameras.get(view.camera_name, view.camera))
+    return replace(view, camera=fit.cameras.get(view.camera_name, view.camera))
 
 
 def _load_frame(capture: Capture, body: BodyModel, number: int, cameras: list[str], ring_px: int) -> TrainingFrame:

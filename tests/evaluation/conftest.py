@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from phynes_core.io.shipped_files import ASSETS
+from tests.evaluation.inspected_moments import some_moments
 from tests.evaluation.moving_capture import write_moving_capture
 
 
@@ -26,3 +28,13 @@ def tiny_root(tmp_path_factory, tiny_module):
 def moving_root(tmp_path_factory):
     """A person who walks and turns before four cameras; copy it before you change it."""
     return write_moving_capture(tmp_path_factory.mktemp("moving") / "moving")
+
+
+@pytest.fixture(scope="session")
+def moving(moving_root):
+    return some_moments(moving_root, 6)
+
+
+@pytest.fixture(scope="session")
+def josh():
+    return some_moments(ASSETS / "captures" / "josh_256", 10)

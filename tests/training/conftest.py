@@ -15,6 +15,22 @@ def tiny_capture_module():
     return module
 
 
+class Killed(BaseException):
+    """A run that is stopped in the middle of a step, as by kill -9."""
+
+
+def kill_at(monkeypatch, kind, at):
+    """Stop a run when a stage begins its step `at`."""
+    original = kind.step
+
+    def step(self, number):
+        if number == at:
+            raise Killed
+        return original(self, number)
+
+    monkeypatch.setattr(kind, "step", step)
+
+
 @pytest.fixture(autouse=True)
 def torch_as_before():
     """Training sets torch's threads and asks for determinism; the next test finds what was there."""

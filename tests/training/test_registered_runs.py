@@ -18,6 +18,7 @@ from phynes_core.training.stage0 import Stage0
 from phynes_core.training.stage1 import Stage1
 from phynes_core.training.stage2 import Stage2
 from phynes_core.training.trainer import Trainer, TrainerOptions
+from tests.training.conftest import Killed, kill_at
 
 SMALL = {"stage1.steps": "12", "stage1.rays": "64", "stage2.steps": "5", "stage2.pixels": "128", "stage1.ring_px": "3"}
 SMALL |= {"stage2.smooth_pixels": "32", "stage2.albedo_from_texture_steps": "2", "stage2.calm_steps": "2"}
@@ -38,10 +39,6 @@ class Silent:
 
     def note(self, text):
         pass
-
-
-class _Killed(BaseException):
-    pass
 
 
 @pytest.fixture(scope="module")
@@ -70,17 +67,6 @@ def _assert_same(trained, whole):
         assert torch.equal(value, stored[name]), name
 
 
-def _kill_at(monkeypatch, kind, at):
-    original = kind.step
-
-    def step(self, number):
-        if number == at:
-            raise _Killed
-        return original(self, number)
-
-    monkeypatch.setattr(kind, "step", step)
-
-
 def _lines(folder, stage):
     lines = [json.loads(line) for line in (folder / "curves.jsonl").read_text().splitlines()]
     return [line for line in lines if line["stage"] == stage]
@@ -103,8 +89,8 @@ def whole(wrong, tmp_path_factory):
 def test_a_run_resumed_anywhere_ends_the_same_bit_for_bit(kind, at, wrong, whole, tmp_path, monkeypatch):
     trained, folder = whole
     assert trained.fit.poses.keys() == {0, 4}
-    _kill_at(monkeypatch, kind, at)
-    with pytest.raises(_Killed):
+    kill_at(monkeypatch, kind, at)
+    with pytest.raises(Killed):
         _train(wrong, tmp_path, save_every_s=0.0)
     monkeypatch.undo()
     state = RunFolder(tmp_path).load()
@@ -149,8 +135,8 @@ def test_given_poses_that_are_kept_train_what_a_trusted_capture_trains(wrong, tm
 @pytest.mark.parametrize("name", ["fast", "paper"])
 def test_a_run_from_before_the_registration_goes_on_without_one(name, tiny, tmp_path, monkeypatch):
     whole = _train(tiny, tmp_path / "whole", UNREGISTERED, name)
-    _kill_at(monkeypatch, Stage1, 5)
-    with pytest.raises(_Killed):
+    kill_at(monkeypatch, Stage1, 5)
+    with pytest.raises(Killed):
         _train(tiny, tmp_path / "run", UNREGISTERED, name, save_every_s=0.0)
     monkeypatch.undo()
     path = RunFolder(tmp_path / "run").state_path
@@ -166,8 +152,8 @@ def test_a_run_from_before_the_registration_goes_on_without_one(name, tiny, tmp_
 
 
 def test_a_state_that_lacks_its_registration_is_one_line(wrong, tmp_path, monkeypatch):
-    _kill_at(monkeypatch, Stage1, 2)
-    with pytest.raises(_Killed):
+    kill_at(monkeypatch, Stage1, 2)
+    with pytest.raises(Killed):
         _train(wrong, tmp_path, save_every_s=0.0)
     monkeypatch.undo()
     path = RunFolder(tmp_path).state_path

@@ -21,6 +21,7 @@ from phynes_core.training.stage import NOTHING
 from phynes_core.training.stage1 import Stage1
 from phynes_core.training.stage2 import Stage2
 from phynes_core.training.trainer import Trainer, TrainerOptions
+from tests.training.conftest import Killed, kill_at
 
 SMALL = {"stage1.steps": "16", "stage1.rays": "64", "stage2.steps": "12", "stage2.pixels": "128"}
 SMALL |= {"stage2.smooth_pixels": "32", "stage2.albedo_from_texture_steps": "3", "stage1.ring_px": "3"}
@@ -74,8 +75,8 @@ def test_resumed_run_equals_the_uninterrupted_one_bit_for_bit(tiny, tmp_path, mo
     whole = _train(tiny, tmp_path / "whole", picture_every=0.5)
     for stage, at in ((1, 9), (2, 5)):
         folder = tmp_path / f"killed{stage}"
-        _kill_at(monkeypatch, stage, at)
-        with pytest.raises(_Killed):
+        kill_at(monkeypatch, {1: Stage1, 2: Stage2}[stage], at)
+        with pytest.raises(Killed):
             _train(tiny, folder, save_every_s=0.0, picture_every=0.5)
         monkeypatch.undo()
         state = RunFolder(folder).load()
@@ -87,25 +88,9 @@ def test_resumed_run_equals_the_uninterrupted_one_bit_for_bit(tiny, tmp_path, mo
         assert RunFolder(folder).load().stage == FINISHED
 
 
-class _Killed(BaseException):
-    pass
-
-
-def _kill_at(monkeypatch, stage, at):
-    kind = Stage1 if stage == 1 else Stage2
-    original = kind.step
-
-    def step(self, number):
-        if number == at:
-            raise _Killed
-        return original(self, number)
-
-    monkeypatch.setattr(kind, "step", step)
-
-
 def test_an_unfinished_run_is_not_overwritten(tiny, tmp_path, monkeypatch):
-    _kill_at(monkeypatch, 1, 3)
-    with pytest.raises(_Killed):
+    kill_at(monkeypatch, Stage1, 3)
+    with pytest.raises(Killed):
         _train(tiny, tmp_path, save_every_s=0.0)
     monkeypatch.undo()
     with pytest.raises(PhynesError, match="unfinished run; pass --resume"):
@@ -183,8 +168,8 @@ def test_a_further_stage_needs_only_its_line_in_the_list(tiny, tmp_path, monkeyp
     monkeypatch.setattr(_Listing, "asked", [])
     monkeypatch.setattr(trainer, "STAGES", ((_Listing, 0.1), *trainer.STAGES[1:]))
     few = {"stage1.steps": "2", "stage2.steps": "2", "registration.steps": "10", "registration.rounds": "0"}
-    _kill_at(monkeypatch, 1, 1)
-    with pytest.raises(_Killed):
+    kill_at(monkeypatch, Stage1, 1)
+    with pytest.raises(Killed):
         _train(tiny, tmp_path, few, save_every_s=0.0)
     assert _Listing.asked == ["start", 0, 1, 2]
     state = RunFolder(tmp_path).load()
