@@ -13,7 +13,7 @@ ENGINE_ROOMS = (
     ("geometry",),
     ("render", "maps", "body"),
     ("avatar", "data"),
-    ("frame", "registration"),
+    ("frame", "registration", "template"),
     ("training", "evaluation", "synthetic"),
 )
 # The rooms of app, lowest first. cli.py stands above all of them, and imports a command only when it is asked for.
@@ -49,6 +49,7 @@ SHORT_SUBJECTS = {  # subjects that are small and nobody else's; a new one belon
     "phynes_core/registration/config.py",
     "phynes_core/synthetic/mitsuba/setup.py",
     "phynes_core/synthetic/surface/noise.py",
+    "phynes_core/template/config.py",
 }
 WINDOW_LIBRARIES = {"moderngl", "moderngl_window", "glfw", "glm", "pyglm", "dearpygui", "OpenGL"}
 NOT_PLAIN = {"phynes_core", "torch", *WINDOW_LIBRARIES} - {"dearpygui"}

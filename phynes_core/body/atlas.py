@@ -138,6 +138,13 @@ def unwrap(vertices: Tensor, faces: Tensor) -> tuple[Tensor, Tensor]:  # [V, 3],
     return torch.from_numpy(np.asarray(uv, np.float32)), torch.from_numpy(np.asarray(uv_faces, np.int64))
 
 
+def used_share(uv: Tensor, uv_faces: Tensor) -> float:  # [U, 2], [F, 3]
+    """The share of the UV square that faces cover."""
+    a, b, c = uv[uv_faces].double().unbind(1)
+    along, across = b - a, c - a
+    return float(0.5 * (along[:, 0] * across[:, 1] - along[:, 1] * across[:, 0]).abs().sum())
+
+
 def open_steps(body: BodyModel, uv: Tensor) -> Tensor:  # [N, 2] on the surface -> [N, 4] bool
     """Whether each of STEPS from there ends in a texel whose center lies in the same chart. Not differentiable."""
     column = (uv[:, 0] * CHART_RESOLUTION).long().clamp(0, CHART_RESOLUTION - 1)

@@ -7,7 +7,7 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakKeyDictionary
 
 import torch
@@ -16,6 +16,9 @@ from torch import Tensor
 from phynes_core.body.rotations import axis_angle_to_matrix
 from phynes_core.checks import check_tensor
 from phynes_core.conventions import NUM_JOINTS
+
+if TYPE_CHECKING:
+    from phynes_core.body.template import Template
 
 SMPL_PARENTS = (-1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18, 19, 20, 21)
 MAX_BETAS = 10  # SMPL files hold 10 or 300 shape directions; datasets and tools use the first 10
@@ -63,6 +66,7 @@ class BodyModel:
     uv_is_unwrapped: bool  # the atlas was unwrapped here, not read from a file
     content_hash: str  # sha256 of everything above but name and uv, before any split
     num_splits: int = 0  # midpoint splits since it was read (body/subdivide.py)
+    template: "Template | None" = None  # where the mesh is a person's own (body/template.py)
 
     def to(self, device: torch.device) -> "BodyModel":
         """The same body on a device; itself if it is already there."""
@@ -133,13 +137,28 @@ def pose_body(body: BodyModel, pose: Pose) -> PosedBody:
     rotations = axis_angle_to_matrix(torch.cat([pose.global_orient[None], pose.body_pose]))  # [24, 3, 3]
     rest_joints = body._template_joints + body._shape_joints[..., :num_betas] @ pose.betas
     shaped = body.v_template + body.shapedirs[..., :num_betas] @ pose.betas
-    feature = rotations[1:] - torch.eye(3, dtype=rotations.dtype, device=rotations.device)  # [23, 3, 3]
-    corrected = shaped + (feature.reshape(1, -1) @ body.posedirs).view(-1, 3)
+    corrected = shaped + pose_correctives(body, pose)
 
     joints, skinning = _skeleton(rotations, rest_joints, body.parents)
     blended = (body.weights @ skinning.reshape(NUM_JOINTS, 12)).view(-1, 3, 4)
     skinned = (blended[..., :3] @ corrected[..., None])[..., 0] + blended[..., 3]
     return PosedBody(skinned + pose.transl, joints + pose.transl)
+
+
+def rest_to_posed(body: BodyModel, pose: Pose) -> Tensor:  # [24, 3, 4]
+    """The transform of each joint that takes points of the rest pose to the world, translation included."""
+    pose = pose.to(body.v_template.device)
+    rotations = axis_angle_to_matrix(torch.cat([pose.global_orient[None], pose.body_pose]))
+    rest_joints = body._template_joints + body._shape_joints[..., : pose.betas.shape[0]] @ pose.betas
+    skinning = _skeleton(rotations, rest_joints, body.parents)[1]
+    return torch.cat([skinning[..., :3], skinning[..., 3:] + pose.transl[:, None]], -1)
+
+
+def pose_correctives(body: BodyModel, pose: Pose) -> Tensor:  # [V, 3]
+    """B_p(theta): what pose blend shapes add to the rest pose before it is skinned."""
+    rotations = axis_angle_to_matrix(pose.to(body.v_template.device).body_pose)
+    feature = rotations - torch.eye(3, dtype=rotations.dtype, device=rotations.device)
+    return (feature.reshape(1, -1) @ body.posedirs).view(-1, 3)
 
 
 def _skeleton(rotations: Tensor, rest_joints: Tensor, parents: tuple[int, ...]) -> tuple[Tensor, Tensor]:

@@ -1,0 +1,90 @@
+"""Bind a mesh in the carving pose to the body: places on it, offsets from it, and shares of its vertices' weights."""
+
+import numpy as np
+import torch
+from scipy.optimize import nnls
+from torch import Tensor
+
+from phynes_core.body.template import MOST_SHARES, Template
+from phynes_core.template.meshing import PersonMesh, shape_of
+from phynes_core.template.rest_shape import RestShape
+
+DONORS = 160  # vertices of the body whose weights are mixed where they are diffused
+SUM_WEIGHT = 10.0  # of "shares sum to 1" against a row of weights
+LEAST_SHARE = 1e-3
+
+
+def bind(rest: RestShape, mesh: PersonMesh, uv: Tensor, uv_faces: Tensor) -> Template:
+    """The template. Vertices that are the body's keep its own weights and places exactly."""
+    bound = rest.bound(mesh.vertices.astype(np.float32))
+    corners = rest.faces[bound.face].astype(np.int64)
+    faces_of, barycentric = bound.face.astype(np.int64), bound.barycentric.astype(np.float64)
+    own = np.nonzero(mesh.body_vertex >= 0)[0]
+    faces_of[own], barycentric[own] = _corners_at(rest.faces, mesh.body_vertex[own])
+    corners[own] = rest.faces[faces_of[own]]
+    barycentric = np.maximum(barycentric, 0.0)
+    barycentric /= barycentric.sum(1, keepdims=True)
+    places = np.einsum("nk,nkc->nc", barycentric, shape_of(rest)[corners])
+    offset = bound.rest - places
+    offset[own] = 0.0
+    vertex, share = weight_shares(rest.body.weights.numpy(), corners, barycentric, bound.weights, bound.blend)
+    vertex[own], share[own] = 0, 0.0
+    vertex[own, 0], share[own, 0] = mesh.body_vertex[own], 1.0
+
+    def floats(values: np.ndarray) -> Tensor:
+        return torch.from_numpy(np.ascontiguousarray(values, np.float32))
+
+    return Template(
+        body_hash=rest.body.content_hash,
+        place_face=torch.from_numpy(faces_of),
+        place_barycentric=floats(barycentric),
+        offset=floats(offset),
+        share_vertex=torch.from_numpy(vertex),
+        share=floats(share),
+        faces=torch.from_numpy(mesh.faces.astype(np.int64)),
+        uv=uv,
+        uv_faces=uv_faces,
+    )
+
+
+def weight_shares(
+    weights: np.ndarray,  # [B, J] of the body's vertices
+    corners: np.ndarray,  # [N, 3] of each place
+    barycentric: np.ndarray,  # [N, 3]
+    wanted: np.ndarray,  # [N, J]
+    blend: np.ndarray,  # [N] 0: the place's own weights are wanted
+) -> tuple[np.ndarray, np.ndarray]:  # [N, MOST_SHARES] int64, [N, MOST_SHARES]
+    """Few of the body's vertices whose weights, so mixed, are the wanted ones; rows sum to 1."""
+    vertex = np.zeros((len(wanted), MOST_SHARES), np.int64)
+    share = np.zeros((len(wanted), MOST_SHARES))
+    vertex[:, :3], share[:, :3] = corners, barycentric
+    donors = spread(weights, DONORS)
+    for i in np.nonzero(blend > 0.0)[0]:
+        target = np.append(wanted[i].astype(np.float64), SUM_WEIGHT)
+        active = donors[weights[donors] @ (wanted[i] < LEAST_SHARE) < 0.05]  # no joint that is not wanted
+        members = np.concatenate([corners[i], active])
+        system = np.concatenate([weights[members].T, np.full((1, len(members)), SUM_WEIGHT)])
+        found, _ = nnls(system.astype(np.float64), target)
+        best = np.argsort(-found, kind="stable")[:MOST_SHARES]
+        vertex[i], share[i] = 0, 0.0
+        vertex[i, : len(best)] = members[best]
+        share[i, : len(best)] = np.where(found[best] > LEAST_SHARE, found[best], 0.0)
+    return vertex, share / share.sum(1, keepdims=True)
+
+
+def spread(weights: np.ndarray, count: int) -> np.ndarray:  # [B, J] -> [count]
+    """Rows far from each other: each the farthest from all before it."""
+    chosen = [int(weights.max(1).argmax())]
+    apart = np.linalg.norm(weights - weights[chosen[0]], axis=1)
+    while len(chosen) < min(count, len(weights)):
+        chosen.append(int(apart.argmax()))
+        apart = np.minimum(apart, np.linalg.norm(weights - weights[chosen[-1]], axis=1))
+    return np.array(chosen)
+
+
+def _corners_at(faces: np.ndarray, vertices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:  # [N] -> [N], [N, 3]
+    """A face with each vertex, and barycentric coordinates of that corner."""
+    found = np.zeros((int(faces.max()) + 1, 2), np.int64)
+    for corner in range(3):
+        found[faces[:, corner]] = np.stack([np.arange(len(faces)), np.full(len(faces), corner)], -1)
+    return found[vertices, 0], np.eye(3)[found[vertices, 1]]

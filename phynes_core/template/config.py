@@ -1,0 +1,30 @@
+"""The numbers of a template."""
+
+from dataclasses import dataclass
+
+SOURCES = ("smpl", "auto")  # else the path of a checkpoint that has a template
+SHARES = (0.0, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08)  # of pictures that may call a point of the shape outside
+
+
+@dataclass(frozen=True)
+class TemplateConfig:
+    """How a template is carved from silhouettes and meshed."""
+
+    source: str = "smpl"  # smpl: the body's own mesh; auto: carved, kept where held-out silhouettes improve
+    voxel_m: float = 0.005  # of the carved shape
+    coarse_m: float = 0.01  # of the shapes that the share of ignored pictures is chosen by
+    vertices: int = 8000
+    most_frames: int = 40  # evenly spaced: more add nothing
+    held_out_every: int = 5  # every so many frames do not carve the shapes that are judged
+    floor_m: float = 0.004  # the person is nowhere thinner than the body less this
+    reach_m: float = 0.25  # farthest that clothes and hair stand off the body
+    least_gain: float = 0.002  # of the intersection over union of held-out silhouettes; else the body's mesh stays
+    longest_edge_m: float = 0.04
+    hair_m: float = 0.015  # where the shape stands farther over face, ears or hands than this, they are covered
+
+    def __post_init__(self) -> None:
+        for name in ("voxel_m", "coarse_m", "floor_m", "reach_m", "longest_edge_m", "hair_m"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"expected more than 0, got {name} {getattr(self, name)}")
+        if self.vertices < 500 or self.most_frames < 1 or self.held_out_every < 2:
+            raise ValueError("expected at least 500 vertices, a frame, and every second or a later one held out")

@@ -1,0 +1,145 @@
+"""A person's template from posed silhouettes: carve, mesh, bind to the body, cut into charts."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from phynes_core.body.atlas import unwrap
+from phynes_core.body.model import BodyModel, Pose, pose_body, pose_correctives, rest_to_posed
+from phynes_core.body.template import CORRECTIVE_REACH_M, Template
+from phynes_core.render.camera import Camera
+from phynes_core.render.rasterize import rasterize
+from phynes_core.template.binding import bind
+from phynes_core.template.carve import PosedSkeletons, Silhouettes, silhouettes
+from phynes_core.template.config import SHARES, TemplateConfig
+from phynes_core.template.isosurface import closed_surface
+from phynes_core.template.meshing import person_mesh, shape_of, smoothed
+from phynes_core.template.parts import body_parts
+from phynes_core.template.rest_shape import RestShape, skinned
+from phynes_core.template.solid import Carving, Grid
+
+MOST_JUDGED = 24  # pictures that shapes are judged by
+SUBSAMPLES = 2  # a side of a pixel, of silhouettes that are compared
+COVERED = 0.5
+
+
+@dataclass(frozen=True)
+class MaskedView:
+    """A picture's silhouette."""
+
+    camera: Camera
+    coverage: np.ndarray  # [H, W] uint8
+    known: np.ndarray | None = None  # [H, W] bool: where the mask is believed; None: everywhere
+
+
+@dataclass(frozen=True)
+class PosedViews:
+    """A frame."""
+
+    pose: Pose
+    views: Sequence[MaskedView]
+    vertices: Tensor | None = None  # [V, 3] world: the body's mesh there with all that is known of it; None: bare
+
+
+@dataclass(frozen=True)
+class MadeTemplate:
+    """A template and how it came out."""
+
+    template: Template
+    is_better: bool  # than the body's mesh, by held-out silhouettes
+    share: float  # of pictures that may call a point outside
+    overlap: float  # mean intersection over union of held-out silhouettes
+    body_overlap: float  # of the body's mesh
+    parts: tuple[str, ...]  # that are the body's own triangles
+    crossing: int  # pairs of faces that go through each other in the carving pose
+
+
+def make_template(body: BodyModel, frames: Sequence[PosedViews], config: TemplateConfig) -> MadeTemplate:
+    """Deterministic. The shape is that of the first frame's betas."""
+    frames = evenly(frames, config.most_frames)
+    rest = RestShape(body, frames[0].pose.betas)
+    held_out = frames[config.held_out_every // 2 :: config.held_out_every] if len(frames) > 3 else frames
+    others = [frame for frame in frames if all(frame is not other for other in held_out)] or frames
+    judged = evenly([(frame, view) for frame in held_out for view in frame.views], MOST_JUDGED)
+    carving = Carving(rest, skeletons(body, others), _silhouettes(others), config)
+    grid, solids = carving.coarse(SHARES)
+    overlaps = [_overlap(rest, grid, np.ascontiguousarray(solids[..., k]), judged) for k in range(len(SHARES))]
+    best = int(np.argmax(overlaps))
+    share, overlap = SHARES[best], overlaps[best]
+    body_overlap = _mean_overlap(judged, lambda frame: (_body_vertices(body, frame), body.faces))
+
+    carving = Carving(rest, skeletons(body, frames), _silhouettes(frames), config)
+    parts = body_parts(body, shape_of(rest), carving.covered(share, config.hair_m) > COVERED)
+    grid, solid = carving.coarse((share,))
+    grid, solid = carving.fine(grid, solid[..., 0], share, parts)
+    mesh = person_mesh(carving, grid, solid, parts)
+    uv, uv_faces = unwrap(torch.from_numpy(mesh.vertices).float(), torch.from_numpy(mesh.faces))
+    template = bind(rest, mesh, uv, uv_faces)
+    is_better = overlap > body_overlap + config.least_gain
+    return MadeTemplate(template, is_better, share, overlap, body_overlap, mesh.parts, mesh.crossing)
+
+
+def evenly(items: Sequence, most: int) -> list:
+    """At most so many of them, spread over all."""
+    count = min(most, len(items))
+    return [items[int(k)] for k in np.linspace(0, len(items) - 1, count).round()]
+
+
+def skeletons(body: BodyModel, frames: Sequence[PosedViews]) -> PosedSkeletons:
+    """What moves the body in these frames."""
+    transforms = [rest_to_posed(body, frame.pose).numpy() for frame in frames]
+    correctives = [pose_correctives(body, frame.pose).numpy() for frame in frames]
+    return PosedSkeletons(np.stack(transforms).astype(np.float32), np.stack(correctives).astype(np.float32))
+
+
+def _silhouettes(frames: Sequence[PosedViews]) -> Silhouettes:
+    return silhouettes(
+        [(i, view.camera, view.coverage, view.known) for i, frame in enumerate(frames) for view in frame.views]
+    )
+
+
+def _body_vertices(body: BodyModel, frame: PosedViews) -> Tensor:
+    return pose_body(body, frame.pose).vertices if frame.vertices is None else frame.vertices
+
+
+def _overlap(rest: RestShape, grid: Grid, solid: np.ndarray, judged: Sequence[tuple[PosedViews, MaskedView]]) -> float:
+    """Mean intersection over union of a solid's silhouettes with masks."""
+    vertices, faces = closed_surface(solid)
+    vertices = smoothed(grid.low + vertices * grid.cell_m, faces, times=2)
+    bound = rest.bound(vertices.astype(np.float32))
+    gain = np.exp(-np.maximum(bound.distance, 0.0) / CORRECTIVE_REACH_M)[:, None]
+    corners, shown = rest.faces[bound.face], torch.from_numpy(faces)
+
+    def posed(frame: PosedViews) -> tuple[Tensor, Tensor]:
+        correctives = pose_correctives(rest.body, frame.pose).numpy()
+        moved = bound.rest + gain * np.einsum("nk,nkc->nc", bound.barycentric, correctives[corners])
+        transforms = rest_to_posed(rest.body, frame.pose).numpy()
+        return torch.from_numpy(skinned(moved, bound.weights, transforms).astype(np.float32)), shown
+
+    return _mean_overlap(judged, posed)
+
+
+def _mean_overlap(
+    judged: Sequence[tuple[PosedViews, MaskedView]], posed: Callable[[PosedViews], tuple[Tensor, Tensor]]
+) -> float:
+    overlaps, last, vertices, faces = [], None, None, None
+    for frame, view in judged:
+        if frame is not last:
+            last, (vertices, faces) = frame, posed(frame)
+        assert vertices is not None and faces is not None
+        overlaps.append(silhouette_overlap(vertices, faces, view))
+    return float(np.mean(overlaps))
+
+
+def silhouette_overlap(vertices: Tensor, faces: Tensor, view: MaskedView) -> float:
+    """Intersection over union of a mesh's silhouette [V, 3], [F, 3] with a mask, by areas; where the mask is known."""
+    camera = view.camera.resized(SUBSAMPLES * view.camera.width, SUBSAMPLES * view.camera.height)
+    covered = (rasterize(vertices, faces, camera).face_index >= 0).float()
+    ours = torch.nn.functional.avg_pool2d(covered[None], SUBSAMPLES)[0].numpy()
+    theirs = view.coverage / 255.0
+    if view.known is not None:
+        ours, theirs = ours[view.known], theirs[view.known]
+    return float(np.minimum(ours, theirs).sum() / max(np.maximum(ours, theirs).sum(), 1e-9))
