@@ -11,6 +11,7 @@ What a decoder would allocate is bounded by its reader, before it decodes.
 """
 
 import os
+import re
 import stat
 import threading
 import warnings
@@ -28,6 +29,7 @@ _NOT_REGULAR = {
     stat.S_IFBLK: "a device",
 }  # fmt: skip
 _OPEN_FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY"))
+_LEADS_AWAY = re.compile(r"[/\\:]|^\.+$")
 _ENDS = (KeyboardInterrupt, SystemExit, GeneratorExit)  # what is no failure of a decoder
 
 
@@ -47,6 +49,11 @@ def is_readable_file(path: Path) -> bool:
         return stat.S_ISREG(os.stat(path).st_mode)
     except (OSError, ValueError):
         return False
+
+
+def is_file_name(name: str) -> bool:
+    """Whether a name from a file can name a file of ours: it leads to no other folder and can be printed."""
+    return 0 < len(name.encode("utf-8", "replace")) <= 200 and name.isprintable() and not _LEADS_AWAY.search(name)
 
 
 def read_untrusted(path: Path, kind: FileKind) -> bytes:
@@ -96,8 +103,7 @@ def decoding(path: Path | str, kind: FileKind) -> Iterator[None]:
     except (*_ENDS, PhynesError):
         raise
     except BaseException as error:  # a panic in a Rust library is no Exception
-        cause = error.__cause__ if isinstance(error.__cause__, Exception) else error  # imageio's own names no cause
-        raise kind.refusal(f"{shown(path)}: not a readable {kind.noun} ({one_line(cause)}); {kind.remedy}") from error
+        raise kind.refusal(f"{shown(path)}: not a readable {kind.noun} ({one_line(error)}); {kind.remedy}") from error
 
 
 def shown(path: Path | str) -> str:
