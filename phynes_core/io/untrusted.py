@@ -56,10 +56,10 @@ def is_file_name(name: str) -> bool:
     return 0 < len(name.encode("utf-8", "replace")) <= 200 and name.isprintable() and not _LEADS_AWAY.search(name)
 
 
-def read_untrusted(path: Path, kind: FileKind) -> bytes:
-    """The content of a regular file; raises `kind.refusal` for anything else, without waiting for it."""
+def read_untrusted(path: Path, kind: FileKind, first: int | None = None) -> bytes:
+    """The content of a regular file, or its first bytes; raises `kind.refusal` for anything else, without waiting."""
     try:
-        content = _content(Path(path), kind)
+        content = _content(Path(path), kind, first)
     except (OSError, ValueError, MemoryError) as error:  # ValueError: a name that no file can have
         reason = getattr(error, "strerror", None) or one_line(error)
         raise kind.refusal(f"{shown(path)}: cannot read this {kind.noun} ({reason}); {kind.remedy}") from error
@@ -68,7 +68,7 @@ def read_untrusted(path: Path, kind: FileKind) -> bytes:
     raise kind.refusal(f"{shown(path)}: cannot read this {kind.noun} ({content}); {kind.remedy}")
 
 
-def _content(path: Path, kind: FileKind) -> bytes | str:
+def _content(path: Path, kind: FileKind, first: int | None) -> bytes | str:
     """The bytes, or why there are none."""
     if reason := _reason_against(os.stat(path), kind):  # before it is opened: opening a device can already do something
         return reason
@@ -76,7 +76,7 @@ def _content(path: Path, kind: FileKind) -> bytes | str:
     with open(descriptor, "rb") as file:
         if reason := _reason_against(os.fstat(descriptor), kind):  # replaced in between
             return reason
-        content = file.read(kind.most_bytes + 1)
+        content = file.read(kind.most_bytes + 1 if first is None else first)
     return content if len(content) <= kind.most_bytes else _too_large(kind)
 
 

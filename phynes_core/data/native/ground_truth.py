@@ -15,7 +15,8 @@ from phynes_core.data.native import layout
 from phynes_core.data.native.parameters import read_body_parameters, read_cameras
 from phynes_core.errors import CaptureError
 from phynes_core.io.array_files import read_npz
-from phynes_core.io.image_files import read_exr, read_png
+from phynes_core.io.exr_files import read_exr
+from phynes_core.io.image_files import read_png
 from phynes_core.io.json_files import read_json
 from phynes_core.io.untrusted import FileKind, decoding
 from phynes_core.render.camera import Camera
