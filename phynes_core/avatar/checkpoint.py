@@ -139,6 +139,7 @@ def _record(path: Path, fields: "_Fields") -> AvatarRecord:
     for where, entries, kinds in (("metrics", metrics, (int, float)), ("provenance", provenance, (int, float, str))):
         texts = [*entries, *(value for value in entries.values() if isinstance(value, str))]
         fits = len(entries) <= MOST_ENTRIES and all(isinstance(value, kinds) for value in entries.values())
+        fits = fits and all(isinstance(value, str) or math.isfinite(value) for value in entries.values())
         if not fits or not all(len(text) <= LONGEST_TEXT and text.isprintable() for text in texts):
             raise CheckpointError(
                 f"{path}: metadata field '{where}': expected numbers by name, got others; copy it again"

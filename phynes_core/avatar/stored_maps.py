@@ -95,6 +95,7 @@ def _check_types(kind: type, settings: Mapping[str, Any]) -> None:
             raise ValueError(f"{key[:40]}: unknown setting")
         wanted = types[key]
         fits = type(value) is wanted or (wanted is float and type(value) is int)
+        fits = fits and (wanted not in (int, float) or math.isfinite(value))
         if not fits and wanted in (int, float, bool, str):
             raise ValueError(f"{key}: expected {wanted.__name__}, got {value!r:.40}")
 
