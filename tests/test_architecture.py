@@ -50,6 +50,7 @@ SHORT_SUBJECTS = {  # subjects that are small and nobody else's; a new one belon
     "phynes_core/synthetic/mitsuba/setup.py",
     "phynes_core/synthetic/surface/noise.py",
     "phynes_core/template/config.py",
+    "phynes_core/training/options.py",
 }
 WINDOW_LIBRARIES = {"moderngl", "moderngl_window", "glfw", "glm", "pyglm", "dearpygui", "OpenGL"}
 NOT_PLAIN = {"phynes_core", "torch", *WINDOW_LIBRARIES} - {"dearpygui"}

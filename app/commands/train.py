@@ -5,6 +5,7 @@ examples:
   python launch.py train --data data/josh --out checkpoints/josh.ckpt --resume         go on after an interruption
   python launch.py train --data data/josh --out quick.ckpt --minutes 5                 as good as five minutes allow
   python launch.py train --data data/josh --out paper.ckpt --preset paper              the paper's choices as printed
+  python launch.py train --data data/ada --out ada.ckpt --template auto                shoes, skirts and hair of her own
   python launch.py train --data data/josh --out a.ckpt --set stage1.steps=500 --set stage2.has_visibility=false
   python launch.py train --data data/josh --out plain.ckpt --ablation plain-maps       without the hash encoding
   torchrun --nproc-per-node 2 launch.py train --data data/josh --out two.ckpt          two processes share the rays
@@ -30,12 +31,12 @@ from rich.progress import (
 )
 
 from app.commands.inspect import Inspect
-from app.options.dataset import DATASET_DEFAULTS, DatasetOptions, capture_body, capture_options
+from app.options.dataset import DATASET_DEFAULTS, DatasetOptions, capture_body, capture_options, with_template
 from phynes_core.errors import PhynesError
 
 INTERRUPTED = 130  # exit code, as a shell has it for Ctrl-C
 # the options that decide what is learned, in the order in which a checkpoint's provenance names them
-LEARNED_FROM = ("data", "out", "preset", "seed", "minutes", "ablation", "dataset", "set")
+LEARNED_FROM = ("data", "out", "preset", "template", "seed", "minutes", "ablation", "dataset", "set")
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class Train:
     """The checkpoint to write."""
     preset: str = "fast"
     """fast: what measured best; paper: the choices as printed, hours on a CPU."""
+    template: str | None = None
+    """Mesh. smpl: the body's, as presets have it; auto: the person's own, where that is better; or a checkpoint's."""
     device: str = "cpu"
     """cpu or cuda."""
     resume: bool = False
@@ -124,12 +127,13 @@ def run(args: Train) -> int:
     from phynes_core.data.open_capture import open_capture
     from phynes_core.evaluation.options import held_out_views
     from phynes_core.io.output_files import check_file
+    from phynes_core.training.options import TrainerOptions
     from phynes_core.training.processes import join_processes, leave_processes
     from phynes_core.training.run.run_folder import RunFolder
-    from phynes_core.training.trainer import Trainer, TrainerOptions
+    from phynes_core.training.trainer import Trainer
 
     _check_options(args)
-    config = _config(args)
+    config, template = with_template(_config(args), args.template, args.smpl, args.smpl_uv)
     smpl = None if args.smpl is None else load_body(args.smpl, args.smpl_uv)
     capture = open_capture(args.data, capture_options(args.dataset), smpl)
     body = capture_body(args.data, capture, smpl)
@@ -147,6 +151,7 @@ def run(args: Train) -> int:
         processes=processes,
         maps=args.maps,
         mesh_losses=args.mesh_losses,
+        template=template,
     )
     started_s = time.monotonic()
     note = held_out_note(capture)
@@ -275,6 +280,8 @@ def _command(args: Train) -> str:
 
     values = {name: getattr(args, name) for name in LEARNED_FROM}
     values |= {"data": _shown(args.data), "out": _shown(args.out)}
+    if args.template is not None and Path(args.template).is_file():
+        values["template"] = _shown(Path(args.template))
     if args.dataset.lighting is not None:
         values["dataset"] = replace(args.dataset, lighting=Path(_shown(args.dataset.lighting)))
     return shlex.join(["python", "launch.py", "train", *arguments_of(Train, values)])

@@ -1,9 +1,14 @@
 """The options of commands that read captures: of public datasets which frames and cameras (docs/dataset.md)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from phynes_core.errors import PhynesError
+
+if TYPE_CHECKING:
+    from phynes_core.body.template import Template
+    from phynes_core.training.presets import TrainingConfig
 
 
 @dataclass(frozen=True)
@@ -64,3 +69,20 @@ def capture_body(data: Path, capture, smpl):
             f"(hash {body.content_hash[:12]}); name the right file with --smpl"
         )
     return body
+
+
+def with_template(
+    config: "TrainingConfig", wanted: str | None, smpl: Path | None, smpl_uv: Path | None
+) -> "tuple[TrainingConfig, Template | None]":
+    """The settings with the mesh that --template asks for, and the template where a checkpoint gives it."""
+    from phynes_core.avatar.checkpoint import load_checkpoint
+    from phynes_core.template.config import SOURCES
+
+    if wanted is None:
+        return config, None
+    if wanted in SOURCES:
+        return replace(config, template=replace(config.template, source=wanted)), None
+    template = load_checkpoint(Path(wanted), smpl, smpl_uv).body.template
+    if template is None:
+        raise PhynesError(f"--template {wanted}: expected a checkpoint with a template, got one without; use auto")
+    return replace(config, template=replace(config.template, source=template.content_hash)), template

@@ -7,6 +7,7 @@ Tensors, M being offset, texture, albedo or roughness:
   M.mlp.i.weight, M.mlp.i.bias   the further layers, the last one being the output
   light.probes [16, 32, 3]   body.betas [B]   training.poses [K, POSE_DIM]
   body.uv [U, 2], body.uv_faces [F, 3]   of the body before splits, only if unwrapped here, not from a licensed file
+  template.*   since format 2: the person's own mesh, where there is one (stored_template.py)
 Metadata "phynes": format version, name, body name, hash and splits, map configs, f0, metrics, provenance.
 """
 
@@ -25,6 +26,7 @@ from torch import Tensor
 
 from phynes_core.avatar.avatar import Avatar, AvatarRecord
 from phynes_core.avatar.stored_maps import MAP_CHANNELS, load_map, map_tensors
+from phynes_core.avatar.stored_template import load_template, template_tensors
 from phynes_core.body.files import load_body, load_bundled_body
 from phynes_core.body.model import MAX_BETAS, BodyModel
 from phynes_core.body.subdivide import MAX_SPLITS, source_atlas, split_body
@@ -36,7 +38,7 @@ from phynes_core.io.tensor_files import TensorFile, parse_metadata, read_tensors
 from phynes_core.io.untrusted import FileKind, is_readable_file
 from phynes_core.kernels.registry import REFERENCE
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # 1 had no templates
 METADATA_KEY = "phynes"
 CHECKPOINT = FileKind("PhyNES .ckpt (safetensors)", 1 << 29, CheckpointError, "copy it again or train it again")
 LONGEST_NAME, LONGEST_TEXT, MOST_ENTRIES = 100, 10_000, 1000  # of the record
@@ -56,7 +58,10 @@ def save_checkpoint(path: Path, avatar: Avatar) -> None:
     }
     for name in MAP_CHANNELS:
         tensors |= {f"{name}.{key}": value for key, value in map_tensors(getattr(avatar, name)).items()}
-    if avatar.body.uv_is_unwrapped:
+    template = avatar.body.template
+    if template is not None:
+        tensors |= template_tensors(template)
+    elif avatar.body.uv_is_unwrapped:
         uv, uv_faces = source_atlas(avatar.body)
         tensors |= {"body.uv": uv, "body.uv_faces": uv_faces.int()}
     record = avatar.record
@@ -66,7 +71,7 @@ def save_checkpoint(path: Path, avatar: Avatar) -> None:
         "f0": record.f0,
         "body": {
             "name": avatar.body.name,
-            "hash": avatar.body.content_hash,
+            "hash": avatar.body.content_hash if template is None else template.body_hash,
             "uv_hash": _uv_hash(*source_atlas(avatar.body)),
             "splits": avatar.body.num_splits,
         },
@@ -95,9 +100,9 @@ def load_checkpoint(path: Path, smpl: Path | None = None, smpl_uv: Path | None =
         )
     fields = _Fields(path, parse_metadata(file, METADATA_KEY, path, CHECKPOINT))
     version = fields.get("format_version", int)
-    if version != FORMAT_VERSION:
+    if not 1 <= version <= FORMAT_VERSION:
         raise CheckpointError(
-            f"{path}: format_version: expected {FORMAT_VERSION}, got {version}; "
+            f"{path}: format_version: expected 1 to {FORMAT_VERSION}, got {version}; "
             + ("update this program" if version > FORMAT_VERSION else "train it again with this program")
         )
     stored = _Stored(path, file)
@@ -199,7 +204,11 @@ class _Stored:
 
     def take_indices(self, name: str, shape: tuple[int | None, ...], count: int) -> Tensor:  # int64
         """Whole numbers below `count`."""
-        entry = self._file.stored[name]
+        entry = self._file.stored.get(name)
+        if entry is None:
+            raise CheckpointError(
+                f"{self.path}: tensor {name}: expected it, got none; the file is incomplete, train it again"
+            )
         fits = len(entry.shape) == len(shape) and entry.shape[1:] == shape[1:] and entry.dtype == "I32"
         value = self._file.tensor(name).long() if fits else torch.zeros(0, dtype=torch.int64)
         if not value.numel() or not 0 <= int(value.min()) <= int(value.max()) < count:
@@ -247,7 +256,9 @@ def _load_body(
             f"{path}: trained on the body '{name}' with hash {str(content_hash)[:12]}, "
             f"got {smpl} with hash {body.content_hash[:12]}; name the file it was trained with"
         )
-    if reference.get("uv_hash") != _uv_hash(body.uv, body.uv_faces):
+    if is_template := "template.offset" in stored:
+        body = load_template(path, body, stored.take, stored.take_indices)
+    if not is_template and reference.get("uv_hash") != _uv_hash(body.uv, body.uv_faces):
         raise CheckpointError(
             f"{path}: trained on another UV atlas than that of {smpl_uv or smpl or 'the bundled body'}; "
             "name the UV file it was trained with by --smpl-uv"

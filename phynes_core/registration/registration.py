@@ -51,7 +51,7 @@ class Registration:
     def __init__(
         self, capture: Capture, body: BodyModel, frames: Sequence[int], config: RegistrationConfig, seed: int
     ) -> None:
-        self.config, self._body, self._seed = config, body, seed
+        self.config, self._seed = config, seed
         self.cameras = [name for name, split in capture.camera_split.items() if split == "train"]
         self._pictures = {frame: load_person_pictures(capture, self.cameras, frame) for frame in frames}
         self.frames = [frame for frame in frames if self._pictures[frame]]
@@ -59,7 +59,6 @@ class Registration:
         self.poses = dict(self.given)
         self.is_used = bool(self.frames)  # False once the given poses have proved good enough
         self._misfit = self._image = 0.0  # with the given poses: the product of both, and the square of colors
-        self.offsets = np.zeros(body.num_vertices)  # metres along the bare body's normals, of all frames
         self._own_offsets: Mapping[int, np.ndarray] = {}  # of each frame, while another surface than that is registered
         given = {name: capture.cameras[name] for name in self.cameras}
         self.rig = CameraRig(given, config.camera_deg, config.camera_m, config.focal)
@@ -70,15 +69,22 @@ class Registration:
         self._states: dict[str, dict[str, Tensor]] = {}  # to go back to
         self._prior = PosePrior(body, self.given, math.radians(config.joint_deg), config.shift_m)
         self.appearance = TexturedLight(config.texels)
+        self.stand_on(body)
         views = [view for frame in self.frames for view in self._pictures[frame]]
         self._is_kept = sum(view.nbytes for view in views) < KEPT_BYTES
         self._scale_px = float(np.median([view.person_px for view in views] or [USUAL_PERSON_PX])) / USUAL_PERSON_PX
+
+    def stand_on(self, body: BodyModel) -> None:
+        """Register this mesh from here on, whose skeleton is the same; its surface and texture are not known yet."""
+        self._body, light = body, self.appearance.light
+        self.offsets = np.zeros(body.num_vertices)  # metres along the bare body's normals, of all frames
+        self.appearance = TexturedLight(self.config.texels)
+        self.appearance.light = light
         self._corner_uv = corner_uv(body).numpy()
         self._faces = body.faces.numpy()
         self._influence = joint_influence(body)
-        self._offset_prior = (
-            squared_laplacian(body) / config.relief_m**2 + sparse.eye(body.num_vertices) / config.offset_m**2
-        )
+        stiffness, stay = squared_laplacian(body), sparse.eye(body.num_vertices)
+        self._offset_prior = stiffness / self.config.relief_m**2 + stay / self.config.offset_m**2
 
     @property
     def betas(self) -> Tensor:  # [B]

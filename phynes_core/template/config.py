@@ -1,8 +1,9 @@
 """The numbers of a template."""
 
+import re
 from dataclasses import dataclass
 
-SOURCES = ("smpl", "auto")  # else the path of a checkpoint that has a template
+SOURCES = ("smpl", "auto")  # else the content hash of a given template
 SHARES = (0.0, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08)  # of pictures that may call a point of the shape outside
 
 
@@ -26,5 +27,7 @@ class TemplateConfig:
         for name in ("voxel_m", "coarse_m", "floor_m", "reach_m", "longest_edge_m", "hair_m"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"expected more than 0, got {name} {getattr(self, name)}")
+        if self.source not in SOURCES and re.fullmatch("[0-9a-f]{64}", self.source) is None:
+            raise ValueError(f"expected a source smpl, auto or a template's hash, got {self.source!r:.80}")
         if self.vertices < 500 or self.most_frames < 1 or self.held_out_every < 2:
             raise ValueError("expected at least 500 vertices, a frame, and every second or a later one held out")

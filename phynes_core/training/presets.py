@@ -15,6 +15,7 @@ from phynes_core.errors import PhynesError
 from phynes_core.maps.encodings import HashEncodingConfig
 from phynes_core.maps.neural_map import NeuralMapConfig
 from phynes_core.registration.config import RegistrationConfig
+from phynes_core.template.config import TemplateConfig
 
 PRESETS = ("fast", "paper")
 RATES = ("nets", "grids", "offset_grid", "light")  # fields of OptimizerConfig that a resumed run may change
@@ -84,8 +85,7 @@ class Stage2Config:
     steps: int = 4000
     pixels: int = 2048  # recipe
     image_weight: float = 1.0  # reading 8: 10
-    image_width: float = 0.08  # sRGB error from which on a pixel counts less than its square: there the mesh is wrong,
-    #                              not the material; the median pixel errs by 0.02. 0: all squared, as in the paper
+    image_width: float = 0.08  # sRGB error (median 0.02) from which on the mesh is wrong: weighs less; 0: never, paper
     entropy_weight: float = 5e-6  # reading 8 relative to its image weight; 5e-4 empties the histogram
     albedo_smoothness: float = 0.01  # recipe; reading 8: 5e-3
     roughness_smoothness: float = 0.1  # a garment is of one gloss; at 0.01 texels scatter by 0.06; reading 8: 5e-5
@@ -103,8 +103,7 @@ class Stage2Config:
     normal_error_deg: float = 2.7  # per axis, of normals: it blurs highlights, as a probe's cell does. Measured medians
     #                              say 3.3 (josh, ada), which biased josh_256 by -0.042; 2 left +0.05 on ada; 0: none
     f0: float = 0.04  # reading 7: RA's 0.02
-    mean_albedo: float = 0.18  # the photographer's gray: the light starts so that albedo has this mean, and losses on
-    #                              albedo do not see its scale, which only highlights tell; 0: from `light_start`
+    mean_albedo: float = 0.18  # photographer's gray, to which the light starts; losses do not see albedo's scale; 0: no
     gains: str = "camera"  # what has a gain and an offset of its own, with the mean held: camera, picture or none
     gain_rate: float = 2e-3  # their learning rate
     balance_rate: float = 2e-2  # learning rate of light over albedo, by channel, which the highlights tell; 0: none
@@ -127,6 +126,7 @@ class TrainingConfig:
     albedo: NeuralMapConfig = STILL_ALBEDO_MAP
     roughness: NeuralMapConfig = STILL_ROUGHNESS_MAP
     registration: RegistrationConfig = field(default_factory=RegistrationConfig)
+    template: TemplateConfig = field(default_factory=TemplateConfig)
     stage1: Stage1Config = field(default_factory=Stage1Config)
     stage2: Stage2Config = field(default_factory=Stage2Config)
 

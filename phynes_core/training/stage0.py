@@ -1,15 +1,18 @@
 """Stage 0: the bodies of all frames, which a capture gives only nearly, before anything is learned on them."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import ClassVar
 
 import torch
 from torch import Tensor
 
+from phynes_core.errors import PhynesError
 from phynes_core.frame.scene import Scene
 from phynes_core.registration.registration import Registration
 from phynes_core.training.frames import TrainingFrame
 from phynes_core.training.masks import MaskDoubt, find_mask_doubt
+from phynes_core.training.run.run_folder import RunState
 from phynes_core.training.stage import NOTHING, StageSetup
 
 
@@ -74,3 +77,16 @@ def conclude(registration: Registration, frames: Sequence[TrainingFrame]) -> tup
     if doubt is not None and doubt.missing:
         parts.append(f"{len(doubt.missing)} masks lack a piece")
     return doubt, f"stage 0: {'; '.join(parts)}"
+
+
+def resume(registration: Registration, resumed: RunState, folder: Path) -> MaskDoubt | None:
+    """Take back what a saved state holds of the registration; the doubt about masks that it came to."""
+    try:
+        registration.load(resumed.part("registration."))
+        doubt = resumed.part("masks.")
+        return MaskDoubt.from_tensors(doubt) if doubt else None
+    except (KeyError, IndexError, ValueError, RuntimeError) as error:
+        raise PhynesError(
+            f"{folder}: expected a state with a registration, got none that fits this capture ({error}); "
+            "train without --resume in another --run-folder"
+        ) from error

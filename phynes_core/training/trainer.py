@@ -3,8 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -12,55 +11,30 @@ from torch import Tensor
 from phynes_core.avatar.avatar import Avatar, AvatarRecord
 from phynes_core.body.model import BodyModel
 from phynes_core.body.subdivide import split_body
+from phynes_core.body.template import Template, template_body
 from phynes_core.data.capture import Capture
 from phynes_core.errors import CaptureError, PhynesError
 from phynes_core.registration.capture_fit import CaptureFit
 from phynes_core.registration.registration import Registration
-from phynes_core.training.frames import TrainingFrame, load_training_frames, refitted
+from phynes_core.training.frames import TrainingFrame, load_training_frames, refitted, reposed
 from phynes_core.training.masks import MaskDoubt
+from phynes_core.training.options import TrainedAvatar, TrainerOptions
 from phynes_core.training.presets import TrainingConfig, as_json, from_json, with_rates_of
-from phynes_core.training.processes import ALONE, OtherProcessOutOfMemoryError, Processes
+from phynes_core.training.processes import OtherProcessOutOfMemoryError
 from phynes_core.training.run.capture_watch import CaptureWatch
 from phynes_core.training.run.recorder import Progress, Recorder, step_name
 from phynes_core.training.run.run_folder import RunFolder, RunState
 from phynes_core.training.run.stopping import DivergenceWatch, Interruption
 from phynes_core.training.stage import StageSetup, TrainingStage
-from phynes_core.training.stage0 import Stage0, conclude
+from phynes_core.training.stage0 import Stage0, conclude, resume
 from phynes_core.training.stage1 import Stage1
 from phynes_core.training.stage2 import Stage2
+from phynes_core.training.template_choice import choose_template, stored_template, template_tensors
 
 # in their order, numbered without gaps, with their shares of --minutes (0: steps of its own)
 STAGES: tuple[tuple[type[TrainingStage], float], ...] = ((Stage0, 0.0), (Stage1, 0.6), (Stage2, 0.4))
 CALIBRATION_STEPS = (3, 12)  # warm-up and timed steps when --minutes sets the number of steps
 FEWEST_ROWS = 64  # rays or pixels a step: with fewer, memory is not what is wrong
-
-
-@dataclass(frozen=True)
-class TrainerOptions:
-    """How to train, which does not change what is learned."""
-
-    folder: Path
-    name: str = "avatar"
-    device: str = "cpu"
-    is_resumed: bool = False
-    minutes: float | None = None  # choose the steps so that training takes about so long here
-    threads: int = 1  # of torch; the numba kernels use all cores
-    save_every_s: float = 60.0
-    picture_every: float = 0.2  # share of a stage's steps
-    has_tensorboard: bool = False
-    processes: Processes = ALONE
-    maps: str = "auto"  # backend of the neural maps
-    mesh_losses: str = "auto"  # backend of stage 1's mesh losses
-
-
-@dataclass(frozen=True)
-class TrainedAvatar:
-    """What training ends with."""
-
-    avatar: Avatar  # on the CPU
-    seconds: float  # spent on steps, over all resumptions
-    config: TrainingConfig  # with the numbers of steps and rows that it came to
-    fit: CaptureFit  # what was found out about the capture
 
 
 class Trainer:
@@ -76,6 +50,7 @@ class Trainer:
         self._device, self._processes = torch.device(options.device), options.processes
         self._seconds = 0.0
         self._mask_doubt: MaskDoubt | None = None
+        self._template: Template | None = None
 
     def fit(self) -> TrainedAvatar:
         """Capture -> frames -> avatar -> the steps of every stage -> avatar; raises PhynesError."""
@@ -86,13 +61,19 @@ class Trainer:
         body = split_body(self._body, self._config.mesh_splits)
         frames = given = load_training_frames(self._capture, body, self._config.stage1.ring_px)
         self._recorder = recorder = self._start_recorder(frames, resumed)
-        self._registration = self._start_registration(body, frames, resumed)
+        self._registration = self._start_registration(body, frames)
         self._avatar = self._make_avatar(body, frames, resumed)
+        if resumed is not None and resumed.part("template."):
+            body, given = self._stand_on(stored_template(resumed.part("template.")), given)
+        if resumed is not None and self._registration is not None:
+            self._mask_doubt = resume(self._registration, resumed, options.folder)
         for kind, share in STAGES:
             if resumed is not None and resumed.stage > kind.number:
                 continue  # the run has been through it
             if getattr(self._config, kind.name).steps == 0:
                 continue
+            if kind is Stage1 and (resumed is None or (resumed.stage, resumed.step) <= (kind.number, 0)):
+                body, given = self._choose_template(body, given)
             frames = self._take_fit(body, given)
             stage, first = self._start_stage(kind, share, frames, resumed)
             steps, terms, divergence = stage.config.steps, [], DivergenceWatch()
@@ -131,9 +112,7 @@ class Trainer:
         """What is known of the capture's mistakes."""
         return CaptureFit() if self._registration is None else self._registration.fit()
 
-    def _start_registration(
-        self, body: BodyModel, frames: Sequence[TrainingFrame], resumed: RunState | None
-    ) -> Registration | None:
+    def _start_registration(self, body: BodyModel, frames: Sequence[TrainingFrame]) -> Registration | None:
         """None where the capture is trusted."""
         if self._config.registration.steps == 0:
             return None
@@ -141,17 +120,31 @@ class Trainer:
         registration = Registration(self._capture, body, numbers, self._config.registration, self._config.seed)
         if self._config.registration.has_cameras and not registration.rig.is_observable:
             self._progress.note("one training camera: it stays as given, for the poses can do all that it could")
-        if resumed is not None:
-            try:
-                registration.load(resumed.part("registration."))
-                if doubt := resumed.part("masks."):
-                    self._mask_doubt = MaskDoubt.from_tensors(doubt)
-            except (KeyError, IndexError, ValueError, RuntimeError) as error:
-                raise PhynesError(
-                    f"{self._options.folder}: expected a state with a registration, got none that fits this capture "
-                    f"({error}); train without --resume in another --run-folder"
-                ) from error
         return registration
+
+    def _choose_template(
+        self, body: BodyModel, given: Sequence[TrainingFrame]
+    ) -> tuple[BodyModel, Sequence[TrainingFrame]]:
+        """The mesh that the later stages learn on, and the frames posed with it."""
+        started_s = time.monotonic()
+        frames = self._take_fit(body, given)
+        template, text = choose_template(
+            self._body, frames, self._registration, self._config.template, self._options.template
+        )
+        self._seconds += time.monotonic() - started_s
+        if text:
+            self._progress.note(text)
+        return (body, given) if template is None else self._stand_on(template, given)
+
+    def _stand_on(
+        self, template: Template, given: Sequence[TrainingFrame]
+    ) -> tuple[BodyModel, Sequence[TrainingFrame]]:
+        """Learn on a template from here on: as the avatar's body, the frames' and the registration's."""
+        self._template = template
+        self._avatar.body = body = split_body(template_body(template, self._body), self._config.mesh_splits)
+        if self._registration is not None:
+            self._registration.stand_on(body)
+        return body, reposed(given, body, {frame.number: frame.pose for frame in given})
 
     def _take_fit(self, body: BodyModel, frames: Sequence[TrainingFrame]) -> tuple[TrainingFrame, ...]:
         """The frames with the poses that are known by now; the avatar gets the shape and the poses, too."""
@@ -293,6 +286,8 @@ class Trainer:
         tensors |= {f"stage.{name}": value for name, value in stage_tensors.items()}
         if self._registration is not None:
             tensors |= {f"registration.{name}": value for name, value in self._registration.tensors().items()}
+        if self._template is not None:
+            tensors |= {f"template.{name}": value for name, value in template_tensors(self._template).items()}
         if self._mask_doubt is not None:
             tensors |= {f"masks.{name}": value for name, value in self._mask_doubt.tensors().items()}
         config, requested = as_json(self._config), as_json(self._requested)

@@ -20,12 +20,13 @@ from phynes_core.data.native.reader import load_capture
 from phynes_core.errors import CaptureError, OutputError, PhynesError
 from phynes_core.io import output_files
 from phynes_core.io.image_files import read_png, write_png
+from phynes_core.training.options import TrainerOptions
 from phynes_core.training.presets import preset, with_overrides
 from phynes_core.training.run.run_folder import FINISHED, RunFolder
 from phynes_core.training.run.stopping import DivergenceWatch, Interruption
 from phynes_core.training.stage1 import Stage1
 from phynes_core.training.stage2 import Stage2
-from phynes_core.training.trainer import Trainer, TrainerOptions
+from phynes_core.training.trainer import Trainer
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = {"stage1.steps": "10", "stage1.rays": "256", "stage2.steps": "6", "stage2.pixels": "256", "stage1.ring_px": "3"}

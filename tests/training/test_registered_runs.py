@@ -12,12 +12,13 @@ from phynes_core.body.files import load_bundled_body
 from phynes_core.data.native.reader import load_capture
 from phynes_core.errors import PhynesError
 from phynes_core.registration.registration import Registration
+from phynes_core.training.options import TrainerOptions
 from phynes_core.training.presets import preset, with_overrides
 from phynes_core.training.run.run_folder import FINISHED, RunFolder
 from phynes_core.training.stage0 import Stage0
 from phynes_core.training.stage1 import Stage1
 from phynes_core.training.stage2 import Stage2
-from phynes_core.training.trainer import Trainer, TrainerOptions
+from phynes_core.training.trainer import Trainer
 from tests.training.conftest import Killed, kill_at
 
 SMALL = {"stage1.steps": "12", "stage1.rays": "64", "stage2.steps": "5", "stage2.pixels": "128", "stage1.ring_px": "3"}

@@ -14,13 +14,14 @@ from phynes_core.avatar.checkpoint import load_checkpoint
 from phynes_core.body.files import load_bundled_body
 from phynes_core.errors import PhynesError
 from phynes_core.training import trainer
+from phynes_core.training.options import TrainerOptions
 from phynes_core.training.pictures import texture_panels
 from phynes_core.training.presets import preset, with_overrides
 from phynes_core.training.run.run_folder import FINISHED, RunFolder
 from phynes_core.training.stage import NOTHING
 from phynes_core.training.stage1 import Stage1
 from phynes_core.training.stage2 import Stage2
-from phynes_core.training.trainer import Trainer, TrainerOptions
+from phynes_core.training.trainer import Trainer
 from tests.training.conftest import Killed, kill_at
 
 SMALL = {"stage1.steps": "16", "stage1.rays": "64", "stage2.steps": "12", "stage2.pixels": "128"}
