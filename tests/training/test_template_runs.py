@@ -30,6 +30,7 @@ ROUGH = {
     "template.coarse_m": "0.02",
     "template.voxel_m": "0.02",
     "template.vertices": "4000",
+    "template.longest_edge_m": "0.2",
 }
 
 
