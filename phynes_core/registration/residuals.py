@@ -24,6 +24,7 @@ from phynes_core.render.rasterize import rasterize
 FACING = 0.25  # cosine to the eye below which a pixel is not compared: it is stretched, and next to an outline
 INSIDE_PX = 1.5  # distance from the mask's edge from which on colors are compared
 SLOW_PX = 8.0  # standard deviation of what counts as slow in a residual picture
+COARSE_PX = 4  # side of the cells in which residuals are summed before they are blurred
 CLIPPED = 4.0  # robust standard deviations beyond which a residual is clipped before its slow part is taken
 SIDES = ((0, 1), (0, -1), (1, 0), (-1, 0))  # rows, columns from a pixel to its neighbors
 
@@ -114,13 +115,15 @@ def color_residuals(seen: SeenSurface, appearance: TexturedLight) -> np.ndarray:
 
 def without_slow_part(seen: SeenSurface, residuals: np.ndarray, scale: float) -> np.ndarray:  # [P, 3] -> [P, 3]
     """The residuals minus their blurred picture."""
-    image = np.zeros((*seen.face_index.shape, 4), np.float32)
     clipped = np.clip(residuals, -CLIPPED * scale, CLIPPED * scale)
-    image[seen.row, seen.column, :3] = clipped * seen.facing[:, None]
-    image[seen.row, seen.column, 3] = seen.facing
-    image = gaussian_filter(image, (SLOW_PX, SLOW_PX, 0))
-    slow = image[..., :3] / (image[..., 3:] + 1e-3)
-    return residuals - slow[seen.row, seen.column]
+    weighted = np.concatenate([clipped, np.ones((len(clipped), 1))], 1) * seen.facing[:, None]
+    height, width = (-(-side // COARSE_PX) for side in seen.face_index.shape)
+    cell = (seen.row // COARSE_PX) * width + seen.column // COARSE_PX
+    sums = [np.bincount(cell, values, height * width).reshape(height, width) for values in weighted.T]
+    sums = [gaussian_filter(image, SLOW_PX / COARSE_PX) / COARSE_PX**2 for image in sums]
+    places = (np.stack([seen.row, seen.column]) + 0.5) / COARSE_PX - 0.5
+    *slow, weight = (map_coordinates(image, places, order=1, mode="nearest") for image in sums)
+    return residuals - (np.stack(slow, 1) / (weight[:, None] + 1e-3)).astype(np.float32)
 
 
 def photometric_rows(
