@@ -44,7 +44,7 @@ def _pictures(evaluation: Evaluation) -> Table:
 
 def _cost(evaluation: Evaluation) -> Table:
     speed = _cell(_frames_per_second(evaluation), "{:.1f}")
-    rows = [(f"{evaluation.name}, ours", "yes", ABSENT, speed)]
+    rows: list[Row] = [(f"{evaluation.name}, ours", "yes", ABSENT, speed)]
     for method, figures in paper.COST.figures.items():
         cells = (_cell(value, "{:g}") for value in figures[AVERAGE])
         rows.append((method, "yes" if method in paper.RELIGHTABLE else "no", *cells))
@@ -71,10 +71,9 @@ def _light(evaluation: Evaluation) -> Table:
         numbers = metrics.get(group, {})
         whole += (_cell(numbers.get("psnr"), DECIBELS), _lpips(numbers))
         over_mask += (_cell(numbers.get("psnr_mask"), DECIBELS), ABSENT)
-    seconds = evaluation.provenance.get("training_seconds")
-    hours = f"{float(seconds) / 3600.0:.1f} h" if isinstance(seconds, int | float) else ABSENT
-    rows = [
-        (name, *whole, hours, _cell(_frames_per_second(evaluation), "{:.1f}")),
+    time = _training_time(evaluation.provenance.get("training_seconds"))
+    rows: list[Row] = [
+        (name, *whole, time, _cell(_frames_per_second(evaluation), "{:.1f}")),
         (f"{name}, over Relightable Avatar's mask", *over_mask, ABSENT, ABSENT),
     ]
     theirs, whose = _theirs(paper.LIGHT, paper.LIGHT_BY_SUBJECT, evaluation.capture)
@@ -95,7 +94,7 @@ def _theirs(averages: PublishedTable, by_subject: PublishedTable, capture: str) 
     rows = []
     for method, figures in table.figures.items():
         row: Figures = figures[subject or AVERAGE]
-        rows.append((method, *(_cell(value, "{:.2f}") for value in row)))
+        rows.append((f"{method}, {subject or AVERAGE}", *(_cell(value, "{:.2f}") for value in row)))
     if subject is None:
         return rows, f"Theirs: averages on {table.data} ({_listed(by_subject.subjects)})."
     person = by_subject.people.get(subject)
@@ -112,6 +111,12 @@ def _listed(subjects: Sequence[str]) -> str:
 
 def _frames_per_second(evaluation: Evaluation) -> float | None:
     return evaluation.metrics.get("speed", {}).get("frames_per_second")
+
+
+def _training_time(seconds: str | float | None) -> str:
+    if not isinstance(seconds, int | float):
+        return ABSENT
+    return f"{seconds / 3600.0:.1f} h" if seconds >= 3600.0 else f"{seconds / 60.0:.0f} min"
 
 
 def _lpips(numbers: dict[str, Any]) -> str:
