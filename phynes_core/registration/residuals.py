@@ -103,7 +103,7 @@ def see(surface: PosedSurface, picture: PersonPicture, sigma_px: float, is_kept:
     uv = (surface.corner_uv[face] * weights[..., None]).sum(1)
     return SeenSurface(
         picture, picture.blurred(sigma_px, is_kept), row, column, face, weights, points[kept], facing[kept],
-        normal[kept], uv, _outline((face_index >= 0) & picture.has_edge), face_index, barycentric,
+        normal[kept], uv, _outline((face_index >= 0) & picture.has_edge, picture.is_open), face_index, barycentric,
     )  # fmt: skip
 
 
@@ -111,6 +111,19 @@ def color_residuals(seen: SeenSurface, appearance: TexturedLight) -> np.ndarray:
     """The picture minus texture * E."""
     expected = appearance.texture_at(seen.uv) * (harmonics(seen.normals) @ appearance.light)
     return seen.blurred.srgb[seen.row, seen.column] - encoded(expected)
+
+
+def expected_picture(surface: PosedSurface, appearance: TexturedLight, camera: Camera) -> Tensor:  # [H, W, 3] sRGB
+    """The surface with its texture under its light, in front of black."""
+    fragments = rasterize(surface.vertices, surface.faces, camera)
+    image = np.zeros((camera.height, camera.width, 3), np.float32)
+    covered = fragments.face_index.numpy() >= 0
+    face, weights = fragments.face_index.numpy()[covered], fragments.barycentric.numpy()[covered][..., None]
+    normal = _unit((surface.normals[surface.faces.numpy()[face]] * weights).sum(1))
+    shown = appearance.without_gaps()
+    color = shown.texture_at((surface.corner_uv[face] * weights).sum(1))
+    image[covered] = encoded(color * (harmonics(normal) @ shown.light)).clip(0.0, 1.0)
+    return torch.from_numpy(image)
 
 
 def without_slow_part(seen: SeenSurface, residuals: np.ndarray, scale: float) -> np.ndarray:  # [P, 3] -> [P, 3]
@@ -209,14 +222,14 @@ def robust_weight(normalized: np.ndarray) -> np.ndarray:
     return 1.0 / (1.0 + (normalized / 2.5) ** 2) ** 2
 
 
-def _outline(covered: np.ndarray) -> np.ndarray:  # [H, W] bool -> [S, 4]
-    """The picture's own border is no outline."""
+def _outline(covered: np.ndarray, is_open: np.ndarray) -> np.ndarray:  # [H, W] bool -> [S, 4]
+    """Without the picture's own border, and without what reaches into open pixels: nothing tells whether it may."""
     sides = []
     inner = np.zeros_like(covered)
     inner[1:-1, 1:-1] = covered[1:-1, 1:-1]
     for down, right in SIDES:
         beyond = np.roll(covered, (-down, -right), (0, 1))
-        row, column = np.nonzero(inner & ~beyond)
+        row, column = np.nonzero(inner & ~beyond & ~is_open)
         sides.append(np.stack([row, column, row + 0.5 * down, column + 0.5 * right], 1))
     return np.concatenate(sides)
 

@@ -2,7 +2,7 @@
 
 The registered surface explains the masks of all frames and views together. How far its outlines lie from the edges says
 how uncertain edges are; where it covers much that one mask leaves out, that mask lacks a piece of the person. Where the
-background is seen inside a mask, its edge is corrected (training/matting.py).
+background is seen inside a mask, its edge is corrected (registration/matting.py).
 """
 
 import math
@@ -15,23 +15,13 @@ import torch
 from scipy.ndimage import binary_dilation, label, maximum
 from torch import Tensor
 
+from phynes_core.registration.matting import Matte, edge_uncertainty, mattes, questioned, usual_spread
 from phynes_core.registration.pictures import distance_inside, encoded
 from phynes_core.registration.registration import Registration
 from phynes_core.render.rasterize import rasterize
 from phynes_core.training.frames import TrainingFrame, TrainingView
-from phynes_core.training.matting import (
-    Matte,
-    edge_reach,
-    find_background,
-    matte,
-    person_deviation,
-    questioned,
-)
 from phynes_core.training.presets import Stage1Config
 
-MODEL_SHARE = (
-    0.004  # of the person's height in pixels: how far outlines of a surface lie from exact masks (0.8 px of 200)
-)
 MISSING_DEPTHS = 2.5  # times the distance of outlines that the surface must reach into what a mask leaves out
 
 
@@ -133,9 +123,9 @@ def find_mask_doubt(registration: Registration, frames: Sequence[TrainingFrame])
     if not distances:
         return MaskDoubt()
     spread_px = 1.4826 * float(np.median(np.abs(np.concatenate(distances))))
-    usual_px = max(MODEL_SHARE * float(np.median(heights)), 0.8)
-    edge_px = round(math.sqrt(max(spread_px**2 - usual_px**2, 0.0)))
-    depth_px = MISSING_DEPTHS * max(spread_px, usual_px)
+    height_px = float(np.median(heights))
+    edge_px = edge_uncertainty(spread_px, height_px)
+    depth_px = MISSING_DEPTHS * max(spread_px, usual_spread(height_px))
     pieces = {key: _missing_piece(ours, view.coverage > 127, depth_px) for key, (ours, view) in covered.items()}
     missing = {key: piece for key, piece in pieces.items() if piece.any()}
     return MaskDoubt(edge_px, missing, _corrected_edges(covered, edge_px) if edge_px else {})
@@ -150,11 +140,7 @@ def _corrected_edges(
         own = {key: value for key, value in covered.items() if key[0] == name}
         pictures = {key: questioned(view.image, view.coverage, ours, edge_px) for key, (ours, view) in own.items()}
         size = next(iter(own.values()))[1].coverage.shape
-        reach_px = edge_reach(list(pictures.values()))
-        background = find_background(list(pictures.values()), size, edge_px, reach_px)
-        deviation = person_deviation(list(pictures.values()), edge_px)
-        for key, picture in pictures.items():
-            found = matte(picture, background, deviation, edge_px, reach_px)
+        for (key, picture), found in zip(pictures.items(), mattes(list(pictures.values()), size, edge_px), strict=True):
             edges[key] = _kept(found, picture.coverage, picture.corner, size[1])
     return edges
 

@@ -3,9 +3,7 @@
 import numpy as np
 import torch
 
-from phynes_core.registration.pictures import encoded, linear_of
-from phynes_core.synthetic.imperfections.masks import wobbled
-from phynes_core.training.matting import (
+from phynes_core.registration.matting import (
     edge_reach,
     find_background,
     matte,
@@ -13,6 +11,8 @@ from phynes_core.training.matting import (
     questioned,
     signed_depth,
 )
+from phynes_core.registration.pictures import encoded, linear_of
+from phynes_core.synthetic.imperfections.masks import wobbled
 
 SIZE, RADIUS, EDGE_PX = 120, 35.0, 2
 SKIN, WALL = np.array([0.62, 0.36, 0.25]), np.array([0.18, 0.22, 0.25])  # linear

@@ -7,14 +7,19 @@ its picture says nothing about what lies outside: such pixels are unknown, not e
 """
 
 import math
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.ndimage import binary_dilation, binary_erosion, distance_transform_edt, gaussian_filter, label
 
-from phynes_core.registration.pictures import distance_inside, encoded, linear_of
+from phynes_core.registration.pictures import PersonPicture, distance_inside, encoded, linear_of
 
+MODEL_SHARE = (
+    0.004  # of a person's height in pixels: how far outlines of a surface lie from exact masks (0.8 px of 200)
+)
 BAND_SIGMAS = 3.0  # how far from a mask's edge it is questioned, in standard deviations of the edge
 SAMPLE_SIGMAS = 0.75  # how far outside the surface a pixel must lie to count as background
 FEWEST_SAMPLES = 50  # of a camera's background
@@ -65,6 +70,37 @@ class Matte:
     is_unclear: np.ndarray  # [H, W] bool: near an edge where person and background look alike, or none was seen
 
 
+def correct_edges(pictures: Sequence[PersonPicture], covered: Sequence[np.ndarray], edge_px: int) -> None:
+    """Let all pictures of a capture take what they tell of the person's edge; `covered` [H, W] by the surface."""
+    groups = defaultdict(list)
+    for picture, ours in zip(pictures, covered, strict=True):
+        depths = signed_depth(picture.given_coverage > 0.5), signed_depth(ours)
+        asked = QuestionedPicture(picture.given_linear, picture.given_coverage, *depths, picture.corner)
+        groups[picture.camera_name, picture.whole_size].append((picture, asked))
+    for (_, size), group in groups.items():
+        for (picture, _), found in zip(group, mattes([asked for _, asked in group], size, edge_px), strict=True):
+            picture.take_edge(found.linear, found.coverage, found.is_open)
+
+
+def mattes(pictures: Sequence[QuestionedPicture], size: tuple[int, int], edge_px: int) -> list[Matte]:
+    """Corrected masks of one camera's pictures, whose whole size is [H, W]; edges are uncertain by `edge_px`."""
+    reach_px = edge_reach(pictures)
+    background = find_background(pictures, size, edge_px, reach_px)
+    deviation = person_deviation(pictures, edge_px)
+    return [matte(picture, background, deviation, edge_px, reach_px) for picture in pictures]
+
+
+def edge_uncertainty(spread_px: float, height_px: float) -> int:
+    """Standard deviation of masks' edges, from that of their distance to outlines of the surface."""
+    usual_px = usual_spread(height_px)
+    return round(math.sqrt(max(spread_px**2 - usual_px**2, 0.0)))
+
+
+def usual_spread(height_px: float) -> float:
+    """The same distance where masks are exact; `height_px` of the person."""
+    return max(MODEL_SHARE * height_px, 0.8)
+
+
 def questioned(
     image: np.ndarray,  # [H, W, 3] uint8 sRGB, premultiplied
     coverage: np.ndarray,  # [H, W] uint8
@@ -112,7 +148,7 @@ def find_background(
         tried = [_averaged(place, color, weight, size, spacing) for spacing in SPACINGS_PX]
         error, mean, support, misfit = min(tried, key=lambda found: found[0])
         weight = 1.0 / (1.0 + (misfit / (2.5 * max(error, LEAST_DEVIATION / 2.0))) ** 2) ** 2
-    return Background(mean, support > LEAST_SUPPORT, max(error, LEAST_DEVIATION))
+    return Background(mean, np.asarray(support > LEAST_SUPPORT), max(error, LEAST_DEVIATION))
 
 
 def _averaged(
@@ -206,13 +242,14 @@ def _is_sure(picture: QuestionedPicture) -> np.ndarray:
 
 
 def _nearest(places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:  # [H, W] bool, any -> rows, columns [H, W]
-    row, column = distance_transform_edt(~places, return_distances=False, return_indices=True)
-    return row, column
+    nearest: Any = distance_transform_edt(~places, return_distances=False, return_indices=True)
+    return nearest[0], nearest[1]
 
 
 def _connected(places: np.ndarray, start: np.ndarray) -> np.ndarray:
     """Those of `places` that are connected with one of `start`."""
-    pieces, _ = label(places)
+    found: Any = label(places)
+    pieces = found[0]
     reached = np.unique(pieces[start])
     return np.isin(pieces, reached[reached > 0])
 
