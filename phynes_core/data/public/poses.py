@@ -5,7 +5,6 @@ this shape: v = G (LBS0 - J0) + J0 + transl. Both are equal for G = R(Rh) R(pose
 turning the dataset's world into ours multiplies R(Rh) and Th.
 """
 
-import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -16,9 +15,13 @@ from phynes_core.body.model import MAX_BETAS, BodyModel, Pose
 from phynes_core.body.rotations import matrix_to_quaternion, quaternion_to_axis_angle
 from phynes_core.conventions import NUM_JOINTS
 from phynes_core.data.public.cameras import rotation_matrix
-from phynes_core.errors import CaptureError
+from phynes_core.errors import CaptureError, one_line
+from phynes_core.io.array_files import read_npz
 from phynes_core.io.restricted_pickle import read_object_array
+from phynes_core.io.untrusted import FileKind
 
+LARGEST = 1e6  # radians or metres
+MOTION_ROWS = FileKind("motion", 1 << 28, CaptureError, "download it again")
 _KEYS = ("poses", "Rh", "Th", "shapes")
 _SMPL, _SMPLH = 3 * NUM_JOINTS, 3 * 52
 _SHARED = 3 * 22  # pelvis to wrists: the joints that SMPL-H has in common with SMPL
@@ -59,15 +62,7 @@ def poses_from_params(
 
 def poses_from_motion(path: Path, numbers: Iterable[int], body: BodyModel, world: np.ndarray) -> dict[int, Pose]:
     """One .npz with a row for each frame; all frames take the shape of the first row."""
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {key: archive[key] for key in archive.files}
-    except OSError as error:
-        raise CaptureError(
-            f"{path}: cannot read the motion ({error.strerror or 'not an .npz'}); copy it again"
-        ) from error
-    except (ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
-        raise CaptureError(f"{path}: not a readable .npz of plain arrays ({error}); download it again") from error
+    arrays = read_npz(path, MOTION_ROWS, _KEYS)
     rows = {key: _rows(path, arrays, key) for key in _KEYS}
     made = {}
     for number in numbers:
@@ -95,15 +90,15 @@ def _read_params(folder: Path, number: int, body: BodyModel, world: np.ndarray) 
 def _pose(where: str, values: list, body: BodyModel, world: np.ndarray) -> Pose:
     try:
         poses, Rh, Th, shapes = (np.asarray(value, np.float64).reshape(-1) for value in values)
-    except (TypeError, ValueError) as error:
-        raise CaptureError(f"{where}: expected numbers, got others ({error}); fit the body again") from error
+    except (TypeError, ValueError, OverflowError) as error:
+        raise CaptureError(f"{where}: expected numbers, got others ({one_line(error)}); fit the body again") from error
     if poses.size not in (_SMPL, _SMPLH) or Rh.size != 3 or Th.size != 3 or shapes.size < MAX_BETAS:
         raise CaptureError(
             f"{where}: expected poses of {_SMPL} or {_SMPLH} numbers, Rh of 3, Th of 3 and shapes of at least "
             f"{MAX_BETAS}, got {poses.size}, {Rh.size}, {Th.size} and {shapes.size}; fit the body again"
         )
-    if not np.isfinite(np.concatenate([poses, Rh, Th, shapes])).all():
-        raise CaptureError(f"{where}: expected finite numbers, got NaN or infinity; drop this frame")
+    if not (np.abs(np.concatenate([poses, Rh, Th, shapes])) <= LARGEST).all():
+        raise CaptureError(f"{where}: expected finite numbers up to {LARGEST:g}, got others; drop this frame")
     return easymocap_pose(body, poses, Rh, Th, shapes, world)
 
 
