@@ -81,10 +81,11 @@ def _writing_encoded(path: Path, size: int, fps: int, has_alpha: bool) -> Iterat
             [*command, str(temporary.absolute())], bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
             stderr=said, start_new_session=True,  # Ctrl-C is for this process, which then ends ffmpeg
         )  # fmt: skip
-        assert process.stdin is not None
+        stdin = process.stdin
+        assert stdin is not None
         try:
-            yield lambda frame: _send(process.stdin, _with_channels(frame, channels))
-            process.stdin.close()
+            yield lambda frame: _send(stdin, _with_channels(frame, channels))
+            stdin.close()
             if process.wait() != 0:
                 raise _FfmpegEndedError
         except _FfmpegEndedError:
@@ -94,7 +95,7 @@ def _writing_encoded(path: Path, size: int, fps: int, has_alpha: bool) -> Iterat
             words = one_line(said.read().decode(errors="replace").strip().rpartition("\n")[2]) or "it gave no reason"
             raise OutputError(f"{path}: ffmpeg could not encode this ({words}); choose another size") from None
         finally:
-            process.stdin.close()
+            stdin.close()
             process.kill()
             process.wait()
 
@@ -104,7 +105,7 @@ class _FfmpegEndedError(Exception):
 
 
 def _send(stream: IO[bytes], frame: np.ndarray) -> None:
-    left = memoryview(np.ascontiguousarray(frame, np.uint8)).cast("B")
+    left = np.ascontiguousarray(frame, np.uint8).data.cast("B")
     try:
         while left:
             left = left[stream.write(left) :]

@@ -21,6 +21,7 @@ from app.files.settings import (
 from app.panels.control_keys import ControlKeys, KeyReceiver
 from app.panels.layout import PANELS, PanelLayout, default_layout, names_all
 from app.panels.panel import PanelContext, Snapshot
+from app.panels.popups.file_dialog import FileDialog
 from app.panels.popups.question import Answer
 from app.panels.theme import WidgetSizes, background, build_theme, palette, set_theme
 from app.tools.commands.context import CommandContext
@@ -158,7 +159,9 @@ class PanelWindow:
     def show_dialog(self, dialog: str) -> None:
         """Show a dialog and give it the keyboard."""
         self.close_popup()
-        dpg.get_item_user_data(dialog).open(dpg.get_viewport_client_width())
+        shown = dpg.get_item_user_data(dialog)
+        assert isinstance(shown, FileDialog)
+        shown.open(dpg.get_viewport_client_width())
         self._native.focus()
 
     def ask(self, text: str, answers: tuple[Answer, ...]) -> None:

@@ -138,8 +138,8 @@ class ViewerLoop:
         self._controls.ask(text, ("Save", self._save_and_end), ("Don't save", self._end))
 
     def _save_and_end(self) -> None:
-        if self._session.save():
-            self._end()
+        self._session.save()
+        self._is_ended = self._session.status.is_saved  # else a message says why it could not be written
 
     def _end(self) -> None:
         self._is_ended = True

@@ -60,12 +60,12 @@ class SessionController:
         """Keep what is shown, as what was shown last: the viewer ends properly."""
         self._autosave.end(self._store.state)
 
-    def save(self) -> bool:
-        """Write the session's file; without one, a new file in the working folder. False where that is impossible."""
-        return self.save_as(str(self._path or _free_path(self._store.state)))
+    def save(self) -> None:
+        """Write the session's file; without one, a new file in the working folder."""
+        self.save_as(str(self._path or _free_path(self._store.state)))
 
-    def save_as(self, path: str) -> bool:
-        """Write this file, which becomes the session's; False, with a message, where it cannot be written."""
+    def save_as(self, path: str) -> None:
+        """Write this file, which becomes the session's."""
         state = self._store.state
         with report_errors(self._say):
             target = Path(path).expanduser()
@@ -75,8 +75,6 @@ class SessionController:
             self._path, self._saved = target.absolute(), at_rest(state)
             self._recent.note("session", target)
             self._say(f"Saved the session: {target}")
-            return True
-        return False
 
     def open(self, path: str) -> None:
         """Show a session's file, as one undo step."""

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from filelock import lock_descriptor
 
-from phynes_core.errors import OutputError, unwritable
+from phynes_core.errors import OutputError, one_line, unwritable
 
 LOCK = ".phynes-lock"
 PARTIAL = re.compile(r"\..+\.\d+\.(partial|replaced)(\.[^.]*)?")
@@ -35,9 +35,16 @@ def claiming(*paths: Path) -> Iterator[None]:
     OutputError names the process that has one of them. Folders that are made for a lock go away if they stay empty.
     """
     with ExitStack() as stack:
-        for place, path in {Path(path).expanduser().resolve(): path for path in paths}.items():
+        for place, path in {_place(path): path for path in paths}.items():
             stack.enter_context(_claimed(place, path))
         yield
+
+
+def _place(path: Path) -> Path:
+    try:
+        return Path(path).expanduser().resolve()
+    except (OSError, ValueError, RuntimeError) as error:  # a name that no file can have
+        raise OutputError(f"{path!s:.200}: cannot write here ({one_line(error)}); choose another place") from error
 
 
 @contextmanager
@@ -50,13 +57,19 @@ def _claimed(place: Path, path: Path) -> Iterator[None]:
                 raise OutputError(f"{path}: {_owner(lock)} is writing it; wait until that has ended, or name another")
             sweep(lock.parent)
             if descriptor >= 0:
-                os.truncate(descriptor, 0)
-                os.write(descriptor, f" {os.getpid()}\n".encode())  # Windows lets nobody read the locked first byte
+                _sign(descriptor)
             yield
     finally:
         for folder in made:
             with suppress(OSError):
                 folder.rmdir()
+
+
+def _sign(descriptor: int) -> None:
+    """Write the number of this process into a lock; another user's, which was left behind, stays unsigned."""
+    with suppress(OSError):
+        os.truncate(descriptor, 0)
+        os.write(descriptor, f" {os.getpid()}\n".encode())  # Windows lets nobody read the locked first byte
 
 
 @contextmanager
@@ -88,7 +101,7 @@ def sweep(folder: Path) -> None:
                 _remove_if_left(folder / name)
         for name in names:
             if name.startswith(".") and name.endswith(LOCK):
-                with _locked(folder / name, 0.0):
+                with suppress(OSError), _locked(folder / name, 0.0):
                     pass  # letting go of a lock removes its file
 
 
@@ -131,7 +144,11 @@ def _locked(lock: Path, patience_s: float) -> Iterator[int | None]:
 
 def _lock(lock: Path) -> int | None:
     while True:
-        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
+        no_links = getattr(os, "O_NOFOLLOW", 0)
+        try:
+            descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | no_links, 0o666)
+        except PermissionError:
+            descriptor = os.open(lock, os.O_RDONLY | no_links)  # another user's: it can be locked all the same
         try:
             if not lock_descriptor(descriptor, blocking=False):
                 os.close(descriptor)
@@ -142,19 +159,20 @@ def _lock(lock: Path) -> int | None:
             os.close(descriptor)
             if error.errno not in NO_LOCKS:
                 raise
-            lock.unlink(missing_ok=True)
+            with suppress(OSError):
+                lock.unlink(missing_ok=True)
             return -1
         os.close(descriptor)  # its owner removed it after it was opened here
 
 
 def _unlock(lock: Path, descriptor: int) -> None:
     """Let go, and remove the file: before others can lock it, or after, where open files cannot be removed."""
-    is_windows = os.name == "nt"
-    if not is_windows:
-        lock.unlink(missing_ok=True)
+    with suppress(OSError):
+        if os.name != "nt":
+            lock.unlink(missing_ok=True)
     os.close(descriptor)
-    if is_windows:
-        with suppress(OSError):
+    with suppress(OSError):
+        if os.name == "nt":
             lock.unlink(missing_ok=True)
 
 

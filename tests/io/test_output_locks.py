@@ -147,6 +147,27 @@ def test_a_folder_that_cannot_be_replaced_stays(tmp_path):
     assert names(tmp_path) == ["frames"] and names(tmp_path / "frames") == ["mine.txt"]
 
 
+@pytest.mark.parametrize("name", ["a\0b", "~nobody-of-this-name/a"])
+def test_a_name_that_no_file_can_have_is_an_error_of_one_line(name):
+    with pytest.raises(OutputError, match="cannot write here") as error, claiming(Path(name)):
+        pass
+    assert "\n" not in str(error.value)
+
+
+def test_another_users_lock_that_was_left_behind_stops_nobody(tmp_path, monkeypatch):
+    opened = output_locks.os.open
+
+    def not_to_be_written(path, flags, mode=0o777):
+        if flags & os.O_RDWR:
+            raise PermissionError(13, "Permission denied")
+        return opened(path, flags, mode)
+
+    (tmp_path / f".a{output_locks.LOCK}").write_text(" 77\n")
+    monkeypatch.setattr(output_locks.os, "open", not_to_be_written)
+    with claiming(tmp_path / "a"), pytest.raises(OutputError, match="is writing it"), claiming(tmp_path / "a"):
+        pass
+
+
 def test_a_lock_that_was_removed_while_it_was_opened_is_taken_anew(tmp_path):
     lock = tmp_path / f".a{output_locks.LOCK}"
     opened = output_locks.os.open

@@ -13,7 +13,7 @@ from app.panels.panel import PanelContext, show_options, show_value
 from app.panels.theme import ACCENT, ERROR, MUTED, RAISED_THEME
 
 WIDTH_PX, HEIGHT_PX, TOP_PX = 600, 300, 70  # of the list, unscaled; of the window
-BUTTON_PX = 110
+BUTTON_PX, INDENT_PX = 110, 8
 MOST_LISTED = 500
 JSON = (".json",)
 IMPOSSIBLE = (OSError, ValueError, RuntimeError)  # raised for paths that no file can have, such as "~unknown/x"
@@ -97,10 +97,11 @@ class FileDialog:
         left = len(folders) + len(files) - MOST_LISTED
         for name in [*(f"{name}/" for name in folders), *files][:MOST_LISTED]:
             dpg.add_selectable(
-                label=name, parent=f"{self._tag}.files", user_data=name, callback=lambda _, __, name: self._choose(name)
-            )
+                label=name, parent=f"{self._tag}.files", indent=INDENT_PX, user_data=name,
+                callback=lambda _, __, name: self._choose(name),
+            )  # fmt: skip
         if left > 0:
-            dpg.add_text(f"{left} more: type the name", parent=f"{self._tag}.files", color=MUTED)
+            dpg.add_text(f"{left} more: type the name", parent=f"{self._tag}.files", indent=INDENT_PX, color=MUTED)
         self._withdraw()
 
     def confirm(self) -> None:

@@ -33,13 +33,11 @@ class Sessions(Protocol):
         """Whether something that earlier viewers showed can be brought back."""
         ...
 
-    def save(self) -> bool:
-        """Write the session's file; False, with a message, where it cannot be written."""
-        ...
+    def save(self) -> None:
+        """Write the session's file."""
 
-    def save_as(self, path: str) -> bool:
-        """Write this file, which becomes the session's, likewise."""
-        ...
+    def save_as(self, path: str) -> None:
+        """Write this file, which becomes the session's."""
 
     def open(self, path: str) -> None:
         """Show a session's file."""

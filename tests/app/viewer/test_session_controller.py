@@ -158,11 +158,14 @@ def test_few_of_the_sessions_that_ended_are_kept(avatar_file):
     assert len(list(autosave_folder().iterdir())) == MOST_ENDED
 
 
-def test_saving_says_whether_it_worked(avatar_file, tmp_path):
+def test_what_could_not_be_written_is_not_saved(avatar_file, tmp_path):
     bench = Bench(avatar_file)
-    assert bench.controller.save() and bench.controller.status.is_saved
+    bench.edit(yaw_deg=20.0)
     (tmp_path / "file").touch()
-    assert not bench.controller.save_as("file/s.json")
+    bench.controller.save_as("file/s.json")
+    assert not bench.controller.status.is_saved
+    bench.controller.save()
+    assert bench.controller.status.is_saved
 
 
 def test_a_running_viewers_session_is_not_lost(avatar_file):
