@@ -10,7 +10,8 @@ import dearpygui.dearpygui as dpg
 
 from app.model.status import one_line
 from app.panels.panel import PanelContext, show_options, show_value
-from app.panels.theme import ACCENT, ERROR, MUTED, RAISED_THEME
+from app.panels.popups.modal import Modal
+from app.panels.theme import ACCENT, ERROR, MUTED
 
 WIDTH_PX, HEIGHT_PX, TOP_PX = 600, 300, 70  # of the list, unscaled; of the window
 BUTTON_PX, INDENT_PX = 110, 8
@@ -19,7 +20,7 @@ JSON = (".json",)
 IMPOSSIBLE = (OSError, ValueError, RuntimeError)  # raised for paths that no file can have, such as "~unknown/x"
 
 
-class FileDialog:
+class FileDialog(Modal):
     """A window over the panels; it has the keyboard while it is open."""
 
     def __init__(
@@ -31,12 +32,12 @@ class FileDialog:
         name: str = "",  # what the name field holds at first
         saves: bool = False,
     ) -> None:
+        super().__init__(tag, self.confirm)
         self._tag, self._label, self._suffixes, self._answer = tag, label, suffixes, answer
         self._name, self._saves = name, saves
         self._folder = Path.cwd()
         self._asked: Path | None = None  # the file that is to be replaced, while the question stands
         self._needs_focus = False
-        self.is_open = False
 
     def build(self) -> None:
         """Add the window, hidden."""
@@ -57,28 +58,15 @@ class FileDialog:
 
     def open(self, controls_width: int) -> None:
         """List the folder that was used last, and take the keyboard."""
-        dpg.bind_item_theme(self._tag, RAISED_THEME)
         if not dpg.get_value(f"{self._tag}.name"):
             show_value(f"{self._tag}.name", self._name)
-        self.is_open = self._needs_focus = True
+        self._needs_focus = True
         self.enter(".")
-        width = dpg.get_item_configuration(f"{self._tag}.files")["width"]
-        dpg.configure_item(self._tag, show=True, pos=[max(0, (controls_width - width) // 2), TOP_PX])
-
-    def close(self) -> None:
-        """Hide it; nothing is answered."""
-        self.is_open = False
-        dpg.configure_item(self._tag, show=False)
-
-    def key(self, name: str) -> None:
-        """A key went down while it is open."""
-        if name == "ESCAPE":
-            self.close()
-        elif name == "RETURN":
-            self.confirm()
+        self.show(dpg.get_item_configuration(f"{self._tag}.files")["width"], controls_width, TOP_PX)
 
     def sync(self) -> None:
         """Give the name field the keyboard when the window was opened."""
+        super().sync()
         if self.is_open and self._needs_focus:
             self._needs_focus = not dpg.is_item_active(f"{self._tag}.name")
             dpg.focus_item(f"{self._tag}.name")

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import dearpygui.dearpygui as dpg
 
 from app.panels.panel import show_options, show_value
-from app.panels.theme import RAISED_THEME, SELECTED_THEME
+from app.panels.popups.modal import Modal
+from app.panels.theme import SELECTED_THEME
 
 WINDOW, TEXT = "question", "question.text"
 WIDTH_PX, TOP_PX, BUTTON_PX = 380, 120, 116
@@ -15,12 +16,12 @@ MOST_ANSWERS = 2  # beside Cancel
 Answer = tuple[str, Callable[[], None]]  # what a button says, and what it does
 
 
-class Question:
+class Question(Modal):
     """A window that has the keyboard until it is answered."""
 
     def __init__(self) -> None:
+        super().__init__(WINDOW, lambda: self._give(0))
         self._answers: tuple[Answer, ...] = ()
-        self.is_open = False
 
     def build(self) -> None:
         """Add the window, hidden."""
@@ -42,30 +43,13 @@ class Question:
         """Show the question, unless one stands already."""
         if self.is_open:
             return
-        self.is_open, self._answers = True, answers
-        dpg.bind_item_theme(WINDOW, RAISED_THEME)
+        self._answers = answers
         dpg.bind_item_theme("question.0", SELECTED_THEME)  # Enter gives it
         show_value(TEXT, text)
         for number in range(MOST_ANSWERS):
             is_used = number < len(answers)
             show_options(f"question.{number}", show=is_used, label=answers[number][0] if is_used else "")
-        width = dpg.get_item_configuration(TEXT)["wrap"]
-        dpg.configure_item(WINDOW, show=True, pos=[max(0, (controls_width - width) // 2), TOP_PX])
-
-    def close(self) -> None:
-        """Take the question back."""
-        self.is_open = False
-        dpg.configure_item(WINDOW, show=False)
-
-    def key(self, name: str) -> None:
-        """A key went down while it is open."""
-        if name == "ESCAPE":
-            self.close()
-        elif name == "RETURN":
-            self._give(0)
-
-    def sync(self) -> None:
-        """Nothing changes while it stands."""
+        self.show(dpg.get_item_configuration(TEXT)["wrap"], controls_width, TOP_PX)
 
     def _give(self, number: int) -> None:
         self.close()

@@ -57,15 +57,18 @@ class Killer:
             self.whole_s[name] = time.monotonic() - start_s
 
     def kill(self, name: str, target: Callable[[str, list[str]], None], folder: Path, argv: list[str]) -> bool:
-        """Kill at a random moment of the run, or every other time soon after it began to write; False: it had ended."""
+        """Kill at a random moment; False where it had ended before.
+
+        In turn of the whole run, right after it began to write, and of the time from then on.
+        """
         self._num_kills += 1
         process = self._context.Process(target=target, args=(str(folder), argv))
         process.start()
         wait_s = self._random.uniform(0.0, self.whole_s[name])
-        if self._num_kills % 2:
+        if self._num_kills % 3:
             while process.is_alive() and not any(folder.rglob(".*.partial*")):
                 time.sleep(0.0005)
-            wait_s *= 0.1 * self._random.random()
+            wait_s *= 0.02 if self._num_kills % 3 == 1 else 0.5
         process.join(wait_s)
         was_running = process.is_alive()
         process.kill()
