@@ -63,8 +63,9 @@ def kill_exports(killer: Killer, kind: str, avatar: Path, folder: Path, times: i
     old, new = results
     assert old.keys() == new.keys() and all(old[name] != new[name] for name in old if name.endswith(("png", "mp4")))
     work = folder / "work"
-    counts = {"killed": 0, "old": 0, "new": 0, "some of each": 0}
-    for _ in range(times):
+    counts = {"runs": 0, "killed": 0, "old": 0, "new": 0, "some of each": 0}
+    while counts["killed"] < times:
+        counts["runs"] += 1
         shutil.rmtree(work, ignore_errors=True)
         shutil.copytree(folder / "0", work)
         counts["killed"] += killer.kill(kind, run_command, work, lines[1])
@@ -74,19 +75,17 @@ def kill_exports(killer: Killer, kind: str, avatar: Path, folder: Path, times: i
         state = "old" if found == old else "new" if found == new else "some of each"
         assert state != "some of each" or kind == "render"
         counts[state] += 1
-    print(f"\n{kind}: {times} runs, {counts}")
-    assert counts["killed"] > times / 2
+    print(f"\n{kind}: {counts}")
 
 
 def kill_sessions(killer: Killer, folder: Path, times: int) -> None:
     killer.run("session", save_sessions, folder, [])
     states, killed = [session_state(number) for number in range(NUM_STATES)], 0
-    for _ in range(times):
+    while killed < times:
         killed += killer.kill("session", save_sessions, folder, [])
         sweep(folder)
         assert load_session(folder / "session.json") in states
-    print(f"\nsession: {times} runs, {killed} killed while they saved")
-    assert killed > times / 2
+    print(f"\nsession: {killed} killed while they saved")
 
 
 def kill_training(killer: Killer, root: Path, folder: Path, times: int) -> None:
@@ -99,7 +98,7 @@ def kill_training(killer: Killer, root: Path, folder: Path, times: int) -> None:
     work, state, killed, finished = folder / "work", RunFolder(folder / "work" / "run"), 0, 0
     reached = (-1, -1)
     work.mkdir()
-    for _ in range(times):
+    while killed < times:
         is_begun = state.state_path.is_file()
         killed += killer.kill("train", run_command, work, [*line, "--resume"] if is_begun else line)
         sweep(work)
@@ -120,8 +119,7 @@ def kill_training(killer: Killer, root: Path, folder: Path, times: int) -> None:
             reached = (-1, -1)
     killer.run("train", run_command, work, [*line, "--resume"] if state.state_path.is_file() else line)
     assert (work / "a.ckpt").read_bytes() == whole
-    print(f"\ntrain: {times} runs, {killed} killed, {finished + 1} runs came to their end with the same bytes")
-    assert killed > times / 2
+    print(f"\ntrain: {killed} killed, {finished + 1} runs came to their end with the same bytes")
 
 
 def killed_in_report(work: Path, whole: bytes) -> bool:
