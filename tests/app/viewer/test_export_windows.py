@@ -69,7 +69,7 @@ def test_a_session_is_saved_and_restored_after_a_crash(start, folder, desktop):
     viewer.key("ctrl+o")
     viewer.keep("open_dialog")
     viewer.key("Escape", "ctrl+w")
-    viewer.wait("the question", lambda: "question.1" in viewer.last("widgets")["value"])
+    viewer.wait("the question", lambda: "question.cancel" in viewer.last("widgets")["value"])
     viewer.click("question.1")
     assert viewer.ended() == 0 and not list(settings.glob("*.lock"))
     assert {len(load_session(path).light.lamps) for path in settings.glob("ended-*.json")} == {2}
