@@ -94,6 +94,8 @@ class FileDialog(Modal):
 
     def confirm(self) -> None:
         """Answer with the typed path, enter it where it is a folder, or ask first where a file would be replaced."""
+        if not self.is_open:
+            return
         if dpg.get_value(f"{self._tag}.folder") != str(self._folder):
             self.enter(dpg.get_value(f"{self._tag}.folder"))
             return

@@ -52,5 +52,6 @@ class Question(Modal):
         self.show(dpg.get_item_configuration(TEXT)["wrap"], controls_width, TOP_PX)
 
     def _give(self, number: int) -> None:
-        self.close()
-        self._answers[number][1]()
+        if self.is_open and number < len(self._answers):
+            self.close()
+            self._answers[number][1]()
