@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,7 +32,12 @@ from phynes_core.body.files import load_bundled_body  # noqa: E402
 from phynes_core.body.model import BodyModel, pose_body  # noqa: E402
 from phynes_core.data.capture import Capture  # noqa: E402
 from phynes_core.data.native.reader import load_capture  # noqa: E402
+from phynes_core.registration.registration import Registration  # noqa: E402
+from phynes_core.registration.residuals import expected_picture  # noqa: E402
 from phynes_core.render.rasterize import rasterize  # noqa: E402
+from phynes_core.training.frames import load_training_frames, refitted  # noqa: E402
+from phynes_core.training.presets import FAST  # noqa: E402
+from phynes_core.training.stage0 import conclude  # noqa: E402
 from tests.app.desktop import Desktop, Viewer  # noqa: E402
 
 
@@ -78,22 +83,56 @@ def imperfections(folder: Path) -> None:
     command = ["degrade", "--data", str(capture), "--out", str(out), "--preset", "real"]
     subprocess.run([sys.executable, PROJECT / "launch.py", *command], cwd=PROJECT, check=True)
     good, bad, body = load_capture(capture), load_capture(out), load_bundled_body()
-    titles, label = ("rendered", "degraded", "its mask", "rendered, body", "degraded, body"), 30
+    rows = []
+    for camera, frame in IMPERFECT_VIEWS:
+        panels = [
+            good.image(camera, frame),
+            bad.image(camera, frame),
+            bad.mask(camera, frame)[..., None].expand(-1, -1, 3),
+        ]
+        rows.append([*panels, _outlined(good, body, camera, frame), _outlined(bad, body, camera, frame)])
+    _save_rows("imperfections.webp", ("rendered", "degraded", "its mask", "rendered, body", "degraded, body"), rows)
+
+
+def corrections(folder: Path) -> None:
+    """What stage 0 of training makes of a degraded capture: bodies, colors as registered, and edges of masks."""
+    out = folder / "real"
+    capture, body, config = load_capture(out), load_bundled_body(), FAST
+    frames = load_training_frames(capture, body, config.stage1.ring_px)
+    numbers = [frame.number for frame in frames]
+    registration = Registration(capture, body, numbers, config.registration, config.seed)
+    for step in range(config.registration.steps):
+        registration.step(step)
+    frames = refitted(frames, body, registration.fit())
+    doubt, _ = conclude(registration, frames)
+    fitted = registration.fit().applied_to(capture)
+    rows = []
+    for camera, number in IMPERFECT_VIEWS:
+        frame = next(frame for frame in doubt.applied_to(frames) if frame.number == number)
+        view = next(view for view in frame.views if view.camera_name == camera)
+        surface = registration.surface(fitted.poses[number])
+        edge = torch.from_numpy(view.image / 255.0).float()
+        edge[torch.from_numpy(view.trust < 1.0)] = torch.tensor([0.45, 0.45, 0.5])
+        panels = [_outlined(capture, body, camera, number), _outlined(fitted, body, camera, number)]
+        rows.append([*panels, expected_picture(surface, registration.appearance, fitted.cameras[camera]), edge])
+    _save_rows("corrections.webp", ("degraded, body", "body, registered", "its colors", "gray: not known"), rows)
+
+
+def _save_rows(name: str, titles: Sequence[str], rows: Sequence[Sequence[torch.Tensor]]) -> None:
+    """The person in each panel, [H, W, 3] sRGB; those of twice the size are outlines."""
     left, top, width, height = IMPERFECT_CROP
-    sheet = Image.new("RGB", (len(titles) * width * 2, len(IMPERFECT_VIEWS) * height * 2 + label), (18, 19, 23))
+    sheet, label = Image.new("RGB", (len(titles) * width * 2, len(rows) * height * 2 + 30), (18, 19, 23)), 30
     font = ImageFont.truetype(PROJECT / "assets" / "fonts" / "Inter_400Regular.ttf", 18)
     for column, title in enumerate(titles):
         ImageDraw.Draw(sheet).text((width * (2 * column + 1), 6), title, (220, 222, 228), font, anchor="ma")
-    for row, (camera, frame) in enumerate(IMPERFECT_VIEWS):
-        before, after = good.image(camera, frame), bad.image(camera, frame)
-        panels = [before, after, bad.mask(camera, frame)[..., None].expand(-1, -1, 3)]
-        panels += [_outlined(good, body, camera, frame), _outlined(bad, body, camera, frame)]
+    smallest = min(len(panel) for panels in rows for panel in panels)
+    for row, panels in enumerate(rows):
         for column, panel in enumerate(panels):
-            scale = panel.shape[0] // before.shape[0]
+            scale = len(panel) // smallest
             picture = Image.fromarray((panel * 255).round().byte().numpy())
             picture = picture.crop([value * scale for value in (left, top, left + width, top + height)])
             sheet.paste(picture.resize((2 * width, 2 * height)), (column * 2 * width, row * 2 * height + label))
-    sheet.save(PICTURES / "imperfections.webp", quality=88)
+    sheet.save(PICTURES / name, quality=88)
 
 
 def _outlined(capture: Capture, body: BodyModel, camera: str, frame: int) -> torch.Tensor:  # [2 H, 2 W, 3] sRGB
@@ -201,6 +240,7 @@ def main() -> None:
         buffers(Path(folder))
         pixel_normals(Path(folder))
         imperfections(Path(folder))
+        corrections(Path(folder))
         windows(Path(folder))
     for make in (inspection, materials):
         with tempfile.TemporaryDirectory() as folder:

@@ -4,6 +4,7 @@ Every message is one line that says what is wrong, where, what was expected, wha
 The command line prints it and exits with code 2; anything else that escapes is a bug and keeps its traceback.
 """
 
+import errno
 from pathlib import Path
 
 LONGEST_MESSAGE = 2000  # characters
@@ -64,11 +65,15 @@ class OutputError(PhynesError):
     """A place that cannot be written to."""
 
 
+FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
 def unwritable(path: Path, error: OSError) -> OutputError:
     """To be raised where the system refused to write."""
-    return OutputError(
-        f"{path}: cannot write here ({error.strerror or error}); choose a writable place with room on it"
-    )
+    reason = str(error.strerror or error)
+    if error.errno in FULL:
+        reason = f"the disk is full: {reason}"
+    return OutputError(f"{path}: cannot write here ({reason}); choose a writable place with room on it")
 
 
 class DisplayError(PhynesError):

@@ -61,6 +61,15 @@ class Evaluate:
 
 
 def run(args: Evaluate) -> int:
+    from phynes_core.io.output_files import check_folder
+    from phynes_core.io.output_locks import claiming
+
+    check_folder(args.out)
+    with claiming(args.out):
+        return _evaluate(args)
+
+
+def _evaluate(args: Evaluate) -> int:
     from app.bench.rivals import make_rivals
     from phynes_core.avatar.checkpoint import load_checkpoint, resolve_avatar_path
     from phynes_core.data.held_out import held_out_note
@@ -70,7 +79,6 @@ def run(args: Evaluate) -> int:
     from phynes_core.evaluation.options import EvaluateOptions, judged_frames
     from phynes_core.evaluation.poses import available_sources, check_source, posed_capture
     from phynes_core.evaluation.report.files import PAGE, write_report
-    from phynes_core.io.output_files import check_folder
 
     for option, value in (
         ("--max-images", args.max_images), ("--supersample", args.supersample),
@@ -80,7 +88,6 @@ def run(args: Evaluate) -> int:
             raise PhynesError(f"{option}: expected at least 1, got {value}")
     if args.pictured < 0:
         raise PhynesError(f"--pictured: expected 0 or more, got {args.pictured}")
-    check_folder(args.out)
     lpips = load_lpips(args.lpips) if args.lpips else None
     avatar = load_checkpoint(resolve_avatar_path(args.avatar), args.smpl, args.smpl_uv)
     capture = open_capture(args.data, capture_options(args.dataset), avatar.body)

@@ -42,8 +42,14 @@ FOLDER_OPTIONS = ("buffers", "format", "save_scene", "export_probe", *QUALITY_OP
 
 def run(args: Render) -> int:
     """Render, and print the paths of the files."""
+    from phynes_core.io.output_files import check_folder
+    from phynes_core.io.output_locks import claiming
+
     is_file = args.out.suffix.lower() in (".png", ".exr") and not args.out.is_dir()
-    for path in _render_file(args) if is_file else _render_folder(args):
+    check_folder(args.out.parent if is_file else args.out)
+    with claiming(args.out):
+        paths = _render_file(args) if is_file else _render_folder(args)
+    for path in paths:
         print(path)
     return 0
 
@@ -71,14 +77,12 @@ def _render_folder(args: Render) -> list[Path]:
     from app.rendering.picture_files import MAX_ROWS, MIN_ROWS, check_light_picture, write_light
     from app.rendering.scenes import Quality
     from phynes_core.frame.buffers import BUFFERS
-    from phynes_core.io.output_files import check_folder
 
     view = view_from_options(args)
     is_shown = _needs_window(view) and not _is_plain(args)
     names = _buffer_names(args.buffers, SHOWN if is_shown else BUFFERS)
     check_number("--supersample", args.supersample, 1, 8)
     check_number("--lamp-samples", args.lamp_samples, 1, 1024)
-    check_folder(args.out)
     if args.export_probe is not None:
         check_number("--probe-rows", args.probe_rows, MIN_ROWS, MAX_ROWS)
         check_light_picture(args.export_probe)

@@ -61,6 +61,7 @@ def run(args: Synthesize) -> int:
 
     from phynes_core.body.files import load_bundled_body
     from phynes_core.io.output_files import check_folder
+    from phynes_core.io.output_locks import claiming
     from phynes_core.synthetic.ground_truth import synthesize
     from phynes_core.synthetic.plan import SynthesisPlan, find_subject, usual_frames, usual_turn_deg
 
@@ -90,7 +91,7 @@ def run(args: Synthesize) -> int:
         TextColumn("left"),
         TimeRemainingColumn(elapsed_when_finished=False),
     )
-    with Progress(*columns) as progress:
+    with claiming(args.out), Progress(*columns) as progress:
         bar = progress.add_task("", total=None, visible=False)
 
         def report(done: int, total: int, what: str) -> None:

@@ -12,6 +12,7 @@ examples:
 """
 
 import math
+import os
 import shlex
 import sys
 import time
@@ -33,6 +34,8 @@ from rich.progress import (
 from app.commands.inspect import Inspect
 from app.options.dataset import DATASET_DEFAULTS, DatasetOptions, capture_body, capture_options, with_template
 from phynes_core.errors import PhynesError
+from phynes_core.io.output_files import check_file
+from phynes_core.io.output_locks import claiming
 
 INTERRUPTED = 130  # exit code, as a shell has it for Ctrl-C
 # the options that decide what is learned, in the order in which a checkpoint's provenance names them
@@ -121,12 +124,19 @@ class TerminalProgress:
 
 
 def run(args: Train) -> int:
+    check_file(args.out)  # an unwritable path is reported before the training, not after it
+    folder = args.run_folder or Path("runs") / args.out.stem
+    is_first = os.environ.get("RANK", "0") == "0"  # of torchrun's processes, the one that writes
+    with claiming(*((args.out, folder) if is_first else ())):
+        return _train(args, folder)
+
+
+def _train(args: Train, folder: Path) -> int:
     from phynes_core.avatar.checkpoint import save_checkpoint
     from phynes_core.body.files import load_body
     from phynes_core.data.held_out import held_out_note
     from phynes_core.data.open_capture import open_capture
     from phynes_core.evaluation.options import held_out_views
-    from phynes_core.io.output_files import check_file
     from phynes_core.training.options import TrainerOptions
     from phynes_core.training.processes import join_processes, leave_processes
     from phynes_core.training.run.run_folder import RunFolder
@@ -137,25 +147,14 @@ def run(args: Train) -> int:
     smpl = None if args.smpl is None else load_body(args.smpl, args.smpl_uv)
     capture = open_capture(args.data, capture_options(args.dataset), smpl)
     body = capture_body(args.data, capture, smpl)
-    check_file(args.out)  # an unwritable path is reported before the training, not after it
     processes = join_processes(args.device)
     options = TrainerOptions(
-        folder=args.run_folder or Path("runs") / args.out.stem,
-        name=args.out.stem,
-        device=args.device,
-        is_resumed=args.resume,
-        minutes=args.minutes,
-        threads=args.threads,
-        save_every_s=args.save_every,
-        has_tensorboard=args.tensorboard,
-        processes=processes,
-        maps=args.maps,
-        mesh_losses=args.mesh_losses,
-        template=template,
-    )
+        folder=folder, name=args.out.stem, device=args.device, is_resumed=args.resume, minutes=args.minutes,
+        threads=args.threads, save_every_s=args.save_every, has_tensorboard=args.tensorboard, processes=processes,
+        maps=args.maps, mesh_losses=args.mesh_losses, template=template,
+    )  # fmt: skip
     started_s = time.monotonic()
-    note = held_out_note(capture)
-    if note and processes.is_first:
+    if (note := held_out_note(capture)) and processes.is_first:
         print(note)
     try:
         if args.inspect and not args.resume and processes.is_first:
@@ -172,11 +171,11 @@ def run(args: Train) -> int:
     if not processes.is_first:
         return 0
     avatar, config = trained.avatar, trained.config
-    provenance: dict[str, str | int | float] = {
+    provenance: dict[str, str | int | float] = {  # no times: a run that is repeated gives the same file
         "command": _command(args),
         "preset": config.preset, "seed": config.seed, "device": args.device, "threads": args.threads,
         "processes": processes.count, "steps_stage1": config.stage1.steps, "steps_stage2": config.stage2.steps,
-        "training_seconds": round(trained.seconds, 1), "capture": capture.name,
+        "capture": capture.name,
         "views": sum(split == "train" for split in capture.camera_split.values()),
         "frames": sum(split == "train" for split in capture.frame_split.values()),
     }  # fmt: skip
@@ -184,11 +183,11 @@ def run(args: Train) -> int:
     save_checkpoint(args.out, avatar)
     print(f"wrote {args.out} after {(time.monotonic() - started_s) / 60.0:.1f} minutes")
     fitted = trained.fit.applied_to(capture)
-    RunFolder(options.folder).save_bodies(fitted if trained.fit.poses else None)
+    RunFolder(folder).save_bodies(fitted if trained.fit.poses else None)
     if args.evaluate and any(held_out_views(capture, max_images=1, pictured=0)):
         if note:
             print(note)
-        _measure(args.out, capture, fitted, trained, options.folder)
+        _measure(args.out, capture, fitted, trained, folder)
     return 0
 
 
@@ -216,12 +215,10 @@ def _config(args: Train):
     config = preset(args.preset)
     for name in args.ablation:
         config = with_ablation(config, name)
-    settings = {}
     for text in args.set:
-        name, equals, value = text.partition("=")
-        if not equals:
+        if "=" not in text:
             raise PhynesError(f"--set: expected name=value, as in stage1.steps=500, got '{text}'")
-        settings[name] = value
+    settings = dict(text.split("=", 1) for text in args.set)
     return replace(with_overrides(config, settings), seed=args.seed)
 
 
@@ -264,6 +261,7 @@ def _measure(path: Path, capture, fitted, trained, folder: Path) -> None:
         )  # fmt: skip
         RunFolder(folder).save_bodies(judged.capture)
     evaluation = evaluate(avatar, judged, options)
+    evaluation.provenance["training_seconds"] = round(trained.seconds, 1)  # the report's alone
     if trained.fit.poses:
         print(f"measured with poses {evaluation.metrics['protocol']['poses']}")
     write_report(report, evaluation)

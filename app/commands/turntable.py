@@ -27,6 +27,7 @@ def run(args: Turntable) -> int:
     from app.model.exports import CAMERA_PATH, TurntableState
     from app.options.view import open_render_service, view_from_options
     from app.rendering.export_jobs import VideoJob, run_with_progress
+    from phynes_core.io.output_locks import claiming
 
     check_video(args.out, args.size, args.fps)
     view = _with_path(args, view_from_options(args))
@@ -34,8 +35,9 @@ def run(args: Turntable) -> int:
         CAMERA_PATH if args.camera_path else args.spin, _seconds(args.seconds), args.fps, args.size, args.play,
         str(args.out), args.transparent, fits=args.seconds is None,
     )  # fmt: skip
-    service, view = open_render_service(args, view, args.antialias)
-    run_with_progress(VideoJob(view, settings, service.durations_s(view)), service)
+    with claiming(args.out):
+        service, view = open_render_service(args, view, args.antialias)
+        run_with_progress(VideoJob(view, settings, service.durations_s(view)), service)
     print(args.out)
     return 0
 

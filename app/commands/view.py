@@ -33,7 +33,7 @@ class View(ViewOptions, PlaybackOptions):
     """Options of the viewer."""
 
     restore: bool = False
-    """Open what a viewer that ended unexpectedly showed last."""
+    """Open what was shown last, saved or not; a session that was lost comes before others."""
     background: Backdrop = "color"
     """What is seen behind the avatar: a color, a checkerboard, the surrounding light, also out of focus, or black."""
     size: int = 512
@@ -86,17 +86,17 @@ def run(args: View) -> int:
 
 def _opened(args: View) -> tuple[View, OpenedSession]:
     """The options with the session that --restore means, and where the session came from; raises UsageError."""
-    from app.files.autosave import lost_sessions
+    from app.files.autosave import earlier_sessions
     from app.options.arguments import UsageError
 
     engine = {name: getattr(args, name) for name in ENGINE_OPTIONS}
     if not args.restore:
         is_file = bool(args.session) and not args.session.lstrip().startswith("{")
         return args, OpenedSession(Path(args.session) if is_file else None, engine=engine)
-    lost = lost_sessions()
-    if args.session or not lost:
+    earlier = earlier_sessions()
+    if args.session or not earlier:
         raise UsageError(
             "--restore: expected it without --session, got both; leave one out" if args.session
-            else "--restore: no viewer ended unexpectedly; open a saved session with: python launch.py FILE.json"
+            else "--restore: nothing was shown before; open a saved session with: python launch.py FILE.json"
         )  # fmt: skip
-    return replace(args, session=str(lost[0])), OpenedSession(None, True, engine)
+    return replace(args, session=str(earlier[0])), OpenedSession(None, True, engine)

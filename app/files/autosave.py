@@ -1,13 +1,14 @@
 """Autosave: the state is written to disk every few seconds, so that it survives a viewer that ends unexpectedly.
 
-Each viewer writes a session of its own and holds a lock file beside it. Both are removed when the viewer ends normally;
-a session whose lock no process holds was left by a viewer that did not.
+Each viewer writes a session of its own and holds a lock file beside it. When it ends normally it writes its last state
+and marks the file as ended; an unmarked file whose lock no process holds was left by a viewer that ended unexpectedly.
 """
 
 import logging
 import os
 import threading
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,8 @@ from phynes_core.errors import OutputError
 
 _log = logging.getLogger(__name__)
 EVERY_S = 4.0
+ENDED = "ended-"  # begins the names of sessions of viewers that ended normally
+MOST_ENDED = 8  # kept of them
 
 
 def autosave_folder() -> Path:
@@ -34,9 +37,25 @@ def autosave_folder() -> Path:
 def lost_sessions() -> list[Path]:
     """Sessions of viewers that ended unexpectedly, newest first."""
     with suppress(OSError):
-        lost = [path for path in autosave_folder().glob("[!.]*.json") if not _is_held(path.with_suffix(".lock"))]
-        return sorted(lost, key=lambda path: path.stat().st_mtime, reverse=True)
+        found = [path for path in autosave_folder().glob("[!.]*.json") if not path.name.startswith(ENDED)]
+        return _newest_first(path for path in found if not _is_held(path.with_suffix(".lock")))
     return []
+
+
+def ended_sessions() -> list[Path]:
+    """Sessions of viewers that ended normally, newest first."""
+    with suppress(OSError):
+        return _newest_first(autosave_folder().glob(f"{ENDED}*.json"))
+    return []
+
+
+def earlier_sessions() -> list[Path]:
+    """What viewers that have ended showed last: lost sessions before others, each kind newest first."""
+    return [*lost_sessions(), *ended_sessions()]
+
+
+def _newest_first(paths: Iterable[Path]) -> list[Path]:
+    return sorted(paths, key=lambda path: path.stat().st_mtime, reverse=True)
 
 
 def at_rest(state: ViewState) -> ViewState:
@@ -55,7 +74,7 @@ class Autosave:
 
     def __init__(self, opened: ViewState, is_restored: bool = False) -> None:
         self._path = autosave_folder() / f"{os.getpid()}-{time.time_ns() // 1_000_000}.json"
-        self._lost = lost_sessions()  # when this viewer started
+        self.lost = tuple(lost_sessions())  # when this viewer started
         self._written = None if is_restored else at_rest(opened)
         self._written_s = -EVERY_S
         self._writer: threading.Thread | None = None
@@ -64,11 +83,6 @@ class Autosave:
         with suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._lock.acquire()
-
-    @property
-    def lost(self) -> Path | None:
-        """The newest session left by a viewer that ended unexpectedly."""
-        return self._lost[0] if self._lost else None
 
     def write_if_due(self, state: ViewState, now_s: float) -> None:
         """Write the state if it changed and EVERY_S have passed since the last time."""
@@ -81,17 +95,23 @@ class Autosave:
             self._writer = threading.Thread(target=self._write, args=(state,), name="autosave", daemon=True)
             self._writer.start()
 
-    def end(self) -> None:
-        """Remove this viewer's session and those that it found at its start: the viewer ends normally."""
+    def end(self, state: ViewState) -> None:
+        """Keep the last state, and what was lost when this viewer started, as sessions that have ended."""
         if self._writer is not None:
             self._writer.join(5.0)
+        self._write(state)
         self._lock.release()
-        for path in (self._path, *self._lost):
+        for path in (self._path, *self.lost):
             with suppress(OSError):
-                path.unlink(missing_ok=True)
                 path.with_suffix(".lock").unlink(missing_ok=True)
+                path.rename(path.with_name(ENDED + path.name))
+        for path in ended_sessions()[MOST_ENDED:]:
+            with suppress(OSError):
+                path.unlink()
 
     def _write(self, state: ViewState) -> None:
+        if not self._works:
+            return
         try:
             save_session(self._path, state)
         except OutputError as error:

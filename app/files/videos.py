@@ -1,6 +1,6 @@
 """Video files, written atomically: H.264 in .mp4, VP9 in .webm, or a folder of PNG pictures.
 
-imageio encodes them frame by frame. imageio-ffmpeg is asked for ffmpeg beforehand, so that a missing one is reported
+The ffmpeg of imageio-ffmpeg encodes them frame by frame; it is looked for beforehand, so that a missing one is reported
 before any frame is made.
 """
 
@@ -8,22 +8,26 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
-import imageio.v2 as imageio
 import imageio_ffmpeg
 import numpy as np
 
 from app.model.exports import TurntableState
 from app.model.fields import range_of
-from phynes_core.errors import OutputError, unwritable
+from app.model.status import one_line
+from phynes_core.errors import OutputError
 from phynes_core.io.image_files import write_png
-from phynes_core.io.output_files import check_file, check_folder, replacing
+from phynes_core.io.output_files import check_file, check_folder, replacing, replacing_folder
 
-QUALITY = 8  # imageio-ffmpeg's scale, 10 is best: no visible blocks in flat backgrounds, 1 MB for four seconds
-VP9_CRF = 24  # of 0 to 63, less is better: looks as good as QUALITY
+H264_CRF = 10  # of 0 to 51, less is better: no visible blocks in flat backgrounds, 1 MB for four seconds
+VP9_CRF = 24  # of 0 to 63, less is better: looks as good as H264_CRF
+H264 = ("-c:v", "libx264", "-crf", str(H264_CRF), "-pix_fmt", "yuv420p", "-movflags", "+faststart")
+ROOM_BYTES = 1 << 16  # more than ffmpeg writes at once
 SUFFIXES = (".mp4", ".webm", "")
 FRAME_NAME = re.compile(r"\d{4,}\.png")
 FFMPEG_REMEDY = "reinstall it with: pip install --force-reinstall imageio-ffmpeg"
@@ -67,33 +71,60 @@ def writing_video(path: Path, size: int, fps: int, has_alpha: bool = False) -> I
 
 @contextmanager
 def _writing_encoded(path: Path, size: int, fps: int, has_alpha: bool) -> Iterator[Append]:
-    _check_ffmpeg(path)
     is_webm = path.suffix.lower() == ".webm"
     channels = 4 if is_webm and has_alpha else 3
-    options = _webm(channels == 4) if is_webm else _mp4()
-    with replacing(path) as temporary:
-        writer = imageio.get_writer(
-            temporary.absolute(), format="FFMPEG", mode="I", fps=fps, macro_block_size=2,
-            ffmpeg_log_level="error", **options,
+    source = ["-f", "rawvideo", "-pix_fmt", "rgba" if channels == 4 else "rgb24", "-s", f"{size}x{size}"]
+    codec = _vp9(channels == 4) if is_webm else H264
+    command = [_ffmpeg(), "-y", "-v", "error", *source, "-r", str(fps), "-i", "-", "-an", *codec]
+    with replacing(path) as temporary, tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(
+            [*command, str(temporary.absolute())], bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+            stderr=said, start_new_session=True,  # Ctrl-C is for this process, which then ends ffmpeg
         )  # fmt: skip
-        with closing(writer):  # the writer's own `with` leaves ffmpeg running after an exception
-            yield lambda frame: writer.append_data(np.ascontiguousarray(_with_channels(frame, channels), np.uint8))
-        if temporary.stat().st_size == 0:
-            raise OutputError(f"{path}: ffmpeg wrote nothing; choose another size or frame rate")
+        stdin = process.stdin
+        assert stdin is not None
+        try:
+            yield lambda frame: _send(stdin, _with_channels(frame, channels))
+            stdin.close()
+            if process.wait() != 0:
+                raise _FfmpegEndedError
+        except _FfmpegEndedError:
+            process.wait()
+            _check_room(temporary)
+            said.seek(0)
+            words = one_line(said.read().decode(errors="replace").strip().rpartition("\n")[2]) or "it gave no reason"
+            raise OutputError(f"{path}: ffmpeg could not encode this ({words}); choose another size") from None
+        finally:
+            stdin.close()
+            process.kill()
+            process.wait()
 
 
-def _mp4() -> dict:
-    return {
-        "codec": "libx264", "quality": QUALITY, "pixelformat": "yuv420p", "output_params": ["-movflags", "+faststart"],
-    }  # fmt: skip
+class _FfmpegEndedError(Exception):
+    """It ended before it had every frame, or with an error."""
 
 
-def _webm(has_alpha: bool) -> dict:
-    parameters = ["-crf", str(VP9_CRF), "-b:v", "0", "-row-mt", "1", "-deadline", "good", "-cpu-used", "4"]
-    return {
-        "codec": "libvpx-vp9", "quality": None, "pixelformat": "yuva420p" if has_alpha else "yuv420p",
-        "output_params": [*parameters, "-auto-alt-ref", "0"],
-    }  # fmt: skip
+def _send(stream: IO[bytes], frame: np.ndarray) -> None:
+    left = np.ascontiguousarray(frame, np.uint8).data.cast("B")
+    try:
+        while left:
+            left = left[stream.write(left) :]
+    except OSError as error:
+        raise _FfmpegEndedError from error
+
+
+def _check_room(path: Path) -> None:
+    """Raise the system's OSError where this file cannot grow: ffmpeg keeps the cause to itself."""
+    with open(path, "ab") as file:
+        file.write(bytes(ROOM_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _vp9(has_alpha: bool) -> list[str]:
+    pixels = ["-c:v", "libvpx-vp9", "-pix_fmt", "yuva420p" if has_alpha else "yuv420p"]
+    quality = ["-crf", str(VP9_CRF), "-b:v", "0", "-row-mt", "1", "-deadline", "good", "-cpu-used", "4"]
+    return [*pixels, *quality, "-auto-alt-ref", "0"]
 
 
 def _with_channels(frame: np.ndarray, channels: int) -> np.ndarray:
@@ -105,27 +136,18 @@ def _with_channels(frame: np.ndarray, channels: int) -> np.ndarray:
 @contextmanager
 def _writing_pictures(path: Path) -> Iterator[Append]:
     """Write 0001.png and so on into a temporary folder, which is renamed to `path` at the end."""
-    path = path.absolute()
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
     count = 0
+    with replacing_folder(path, check=lambda: _check_sequence(path)) as temporary:
 
-    def append(frame: np.ndarray) -> None:
-        nonlocal count
-        count += 1
-        write_png(temporary / f"{count:04d}.png", frame)
+        def append(frame: np.ndarray) -> None:
+            nonlocal count
+            count += 1
+            try:
+                write_png(temporary / f"{count:04d}.png", frame)
+            except OutputError as error:  # told with the name that the folder will have
+                raise (error.__cause__ if isinstance(error.__cause__, OSError) else error) from None
 
-    try:
-        temporary.mkdir(parents=True)
         yield append
-        if path.exists():
-            _check_sequence(path)  # again: other files may have been put there meanwhile
-            shutil.rmtree(path)
-        os.replace(temporary, path)
-    except OSError as error:
-        raise unwritable(path, error) from error
-    finally:
-        with suppress(OSError):
-            shutil.rmtree(temporary)
 
 
 def _check_sequence(path: Path) -> None:
@@ -133,12 +155,11 @@ def _check_sequence(path: Path) -> None:
         raise OutputError(f"{path}: expected a new folder or one of numbered PNG files, got other files; name another")
 
 
-def _check_ffmpeg(path: Path) -> None:
+def _ffmpeg() -> str:
     try:
         executable = imageio_ffmpeg.get_ffmpeg_exe()
+        if shutil.which(executable) is None:
+            raise RuntimeError(f"{executable} is no program")
     except RuntimeError as error:
         raise OutputError(f"video: ffmpeg was not found ({str(error).splitlines()[0]}); {FFMPEG_REMEDY}") from error
-    try:
-        subprocess.run([executable, "-version"], capture_output=True, check=True)
-    except (OSError, subprocess.SubprocessError) as error:
-        raise OutputError(f"{path}: cannot start ffmpeg ({executable}: {error}); {FFMPEG_REMEDY}") from error
+    return executable

@@ -52,7 +52,7 @@ class OpenedSession:
     """Where the viewer's first state came from."""
 
     path: Path | None = None  # a session file
-    is_restored: bool = False  # autosaved by a viewer that ended unexpectedly
+    is_restored: bool = False  # what an earlier viewer showed last
     engine: Mapping[str, object] = field(default_factory=dict)  # options that say where files are and how to compute
 
 

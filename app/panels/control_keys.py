@@ -1,10 +1,11 @@
 """Keys that are pressed while the controls have the focus; they do the same as in the picture."""
 
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import dearpygui.dearpygui as dpg
 
-from app.panels.palette import Palette
+from app.panels.panel import Popup
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 # Dear ImGui's number of a key -> its name in the registry of commands; Dear PyGui's own constants lack some
@@ -24,6 +25,7 @@ LEFT_TO_FIELDS = ("TAB",)  # keys of the registry that do nothing here: Tab move
 TYPED = ("InputText", "InputInt", "InputFloat", "SliderFloat", "SliderInt", "DragFloat", "DragInt", "ColorEdit")
 FOCUSABLE = ("WindowAppItem", "Listbox", "ChildWindow")  # one of these has the focus unless a list or menu is open
 
+ANSWERS = ("RETURN", "ESCAPE")
 CONTROL, SHIFT, ALT = (
     (dpg.mvKey_LControl, dpg.mvKey_RControl), (dpg.mvKey_LShift, dpg.mvKey_RShift), (dpg.mvKey_LAlt, dpg.mvKey_RAlt),
 )  # fmt: skip
@@ -40,10 +42,11 @@ class KeyReceiver(Protocol):
 
 
 class ControlKeys:
-    """Sends keys to the palette while it is open, else to `receiver` while no field is being typed into."""
+    """Sends keys to the popup that is open, else to `receiver` while no field is being typed into."""
 
-    def __init__(self, palette: Palette, receiver: KeyReceiver) -> None:
-        self._palette, self._receiver = palette, receiver
+    def __init__(self, popups: Sequence[Popup], receiver: KeyReceiver, close_menus: Callable[[], None]) -> None:
+        """`popups`: of which one is open, or none; `close_menus` closes open lists, menus and color pickers."""
+        self._popups, self._receiver, self._close_menus = popups, receiver, close_menus
         self._held: set[int] = set()
         self._is_busy = False  # whether a field, list or menu had the keys when the last frame was drawn
 
@@ -60,7 +63,7 @@ class ControlKeys:
             self._held.discard(key)
             if (name := NAMES.get(key)) is not None:
                 self._receiver.key_up(name)
-        # the key that ends typing must not run a command: Esc would close the viewer
+        # the key that ends typing must not run a command: Esc would let go of a limb
         self._is_busy = self._is_typing_or_choosing()
 
     def _press(self, key: int) -> None:
@@ -69,10 +72,13 @@ class ControlKeys:
         name = NAMES.get(key)
         if name is None:
             return
-        if self._palette.is_open:
-            self._palette.key(name)
+        if (popup := next((popup for popup in self._popups if popup.is_open), None)) is not None:
+            if not is_repeated or name not in ANSWERS:  # the key that opened it must not answer it
+                popup.key(name)
         elif not is_repeated and not self._is_busy and not self._is_typing_or_choosing():
             self._receiver.key(name, *(self._is_held(*pair) for pair in (CONTROL, SHIFT, ALT)))
+        elif name == "ESCAPE":
+            self._close_menus()
 
     def _is_held(self, left: int, right: int) -> bool:
         """Whether either key is down, or was when the frame began: a quick press may be over by now."""

@@ -6,8 +6,9 @@ import dearpygui.dearpygui as dpg
 
 from app.model.status import RECENT_KINDS
 from app.panels.panel import PanelContext, Snapshot, show_options
+from app.panels.popups.file_dialog import JSON, FileDialog, add_file_dialog
 from app.panels.theme import MUTED
-from app.panels.widgets import SEPARATOR, CommandItems, add_file_dialog, item_tag
+from app.panels.widgets import SEPARATOR, CommandItems, item_tag
 from app.tools.commands.context import OPEN_SESSION, SAVE_SESSION
 
 FIRST_COMMANDS = ("session.open",)
@@ -46,8 +47,9 @@ class FileMenu:
     def build_dialogs(self) -> None:
         """Add the dialogs, outside of any menu."""
         sessions = self._context.commands.sessions
-        add_file_dialog(OPEN_SESSION, "Open a session", (".json",), sessions.open, "session")
-        add_file_dialog(SAVE_SESSION, "Save the session", (".json",), sessions.save_as, "session")
+        add_file_dialog(self._context, FileDialog(OPEN_SESSION, "Open a session", JSON, sessions.open))
+        saving = FileDialog(SAVE_SESSION, "Save the session", JSON, sessions.save_as, "session", saves=True)
+        add_file_dialog(self._context, saving)
 
     def sync(self, snapshot: Snapshot) -> None:
         """Name the session and the recent files."""

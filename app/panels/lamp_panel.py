@@ -9,8 +9,9 @@ from app.model.fields import Rgb, range_of
 from app.model.lights import LampState, LightState
 from app.model.view_state import ViewState
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
+from app.panels.popups.file_dialog import JSON, FileDialog, add_dialog_button, add_file_dialog
 from app.panels.theme import MUTED, SELECTED_THEME
-from app.panels.widgets import ColorField, add_file_dialog, slider
+from app.panels.widgets import ColorField, slider
 from app.tools.commands.context import LOAD_RIG, SAVE_RIG
 
 SLIDERS = (  # field, hint
@@ -143,14 +144,14 @@ class RigRow:
                 tuple(LIGHT_PRESETS), tag="rig.preset", default_value="light rigs", width=130,
                 callback=lambda _, name: self._use(name),
             )  # fmt: skip
-            dpg.add_button(label="Save rig...", tag="rig.save", callback=lambda: dpg.show_item(SAVE_RIG))
-            dpg.add_button(label="Load rig...", tag="rig.load", callback=lambda: dpg.show_item(LOAD_RIG))
+            add_dialog_button(self._context, "Save rig...", "rig.save", SAVE_RIG)
+            add_dialog_button(self._context, "Load rig...", "rig.load", LOAD_RIG)
         tooltip("rig.preset", "Lamps as photographers set them, alone; the surrounding light can join them again.")
         tooltip("rig.save", "All light, lamps and surroundings, as a JSON file.")
         tooltip("rig.load", "A light rig as JSON; it can also be dropped on the picture.")
         rigs = self._context.commands.rigs
-        add_file_dialog(SAVE_RIG, "Save a light rig", (".json",), rigs.save, "rig")
-        add_file_dialog(LOAD_RIG, "Load a light rig", (".json",), rigs.load, "rig")
+        add_file_dialog(self._context, FileDialog(SAVE_RIG, "Save a light rig", JSON, rigs.save, "rig", saves=True))
+        add_file_dialog(self._context, FileDialog(LOAD_RIG, "Load a light rig", JSON, rigs.load))
 
     def _use(self, name: str) -> None:
         self._context.end_gesture()

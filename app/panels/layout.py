@@ -1,6 +1,6 @@
 """All panels, each a window that docks, with their first arrangement; the menu bar and the palette."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import dearpygui.dearpygui as dpg
@@ -13,9 +13,10 @@ from app.panels.lamp_panel import LampPanel
 from app.panels.light_panel import LightPanel
 from app.panels.material_panel import MaterialPanel
 from app.panels.menu_bar import MenuBar
-from app.panels.palette import Palette
-from app.panels.panel import Panel, PanelContext, Snapshot
+from app.panels.panel import Panel, PanelContext, Popup, Snapshot
 from app.panels.path_panel import PathPanel
+from app.panels.popups.palette import Palette
+from app.panels.popups.question import Question
 from app.panels.pose_panel import PosePanel
 from app.panels.poses_panel import PosesPanel
 from app.panels.probe_panel import ProbePanel
@@ -25,6 +26,7 @@ from app.panels.still_panel import StillPanel
 from app.panels.surroundings_panel import SurroundingsPanel
 from app.panels.timeline_panel import TimelinePanel
 from app.panels.view_panel import ViewPanel
+from app.tools.commands.context import SAVE_SESSION
 
 COLUMNS: tuple[tuple[int, tuple[tuple[str, int], ...]], ...] = (  # width; (slot, height), pixels of the first window
     (326, (("avatar", 150), ("timeline", 172), ("pose", 214), ("export", 176), ("numbers", 158))),
@@ -118,6 +120,8 @@ TRACED_TAGS = (  # widgets whose rectangles PHYNES_TRACE records
     "poses.0", "poses.share", "poses.save", "timeline.strip", "timeline.play", "menu.panels",
     "materials.square", "materials.tool", "materials.roughness_scale", "materials.reset", "materials.save",
     "camera.left", "path.add", "path.play", "record.path", "palette.text",
+    "question.0", "question.1", "question.cancel",
+    *(f"{SAVE_SESSION}.{part}" for part in ("up", "name", "ok", "cancel")),
     *(f"menu.{item.tag}" for item in PANELS),
 )  # fmt: skip
 
@@ -128,17 +132,24 @@ class PanelLayout:
     def __init__(self, context: PanelContext) -> None:
         self._context = context
         self.panels: tuple[Panel, ...] = tuple(item.make(context) for item in PANELS)
-        self.palette = Palette(context)
+        self.palette, self.question = Palette(context), Question()
         self._menu_bar = MenuBar(context, [(item.tag, item.panel.title) for item in PANELS])
 
+    @property
+    def popups(self) -> Sequence[Popup]:
+        """The palette, the question and all dialogs."""
+        return self._context.popups
+
     def build(self) -> None:
-        """Add menu bar, panels and palette."""
+        """Add menu bar, panels, palette and question."""
         self._menu_bar.build()
         for item, panel in zip(PANELS, self.panels, strict=True):
             # panels can be moved and stacked, but not closed, since nothing would open them again
             with dpg.window(label=panel.title, tag=item.tag, no_close=True, no_collapse=True):
                 panel.build()
         self.palette.build()
+        self.question.build()
+        self._context.popups.extend((self.palette, self.question))
         with dpg.handler_registry():
             dpg.add_mouse_release_handler(callback=lambda: self._context.end_gesture())
 
@@ -147,4 +158,6 @@ class PanelLayout:
         for panel in self.panels:
             panel.sync(snapshot)
         self._menu_bar.sync(snapshot)
-        self.palette.sync(snapshot.scale)
+        self.palette.scale(snapshot.scale)
+        for popup in self.popups:
+            popup.sync()

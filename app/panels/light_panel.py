@@ -10,7 +10,8 @@ from app.model.lights import LightState
 from app.model.view_state import ViewState
 from app.panels.light_strip import LightStrip
 from app.panels.panel import PanelContext, Snapshot, labels_to_keys, show_options, show_value, tooltip
-from app.panels.widgets import ColorField, add_file_dialog, slider
+from app.panels.popups.file_dialog import FileDialog, add_dialog_button, add_file_dialog
+from app.panels.widgets import ColorField, slider
 from app.tools.commands.context import EXPORT_LIGHT, LOAD_ENVIRONMENT
 
 MODE_LABELS = {"captured": "As captured", "environment": "Environment", "none": "Lamps only"}
@@ -41,12 +42,8 @@ class LightPanel:
         tooltip("light.mode", "As captured: the light learned in training. Lamps join any of the three.")
         with dpg.group(horizontal=True):
             dpg.add_combo((), tag="light.environment", width=-152, callback=lambda _, label: self._choose(label))
-            dpg.add_button(
-                label="Load...", tag="light.load", width=66, callback=lambda: dpg.show_item(LOAD_ENVIRONMENT)
-            )
-            dpg.add_button(
-                label="Export...", tag="light.export", width=-1, callback=lambda: dpg.show_item(EXPORT_LIGHT)
-            )
+            add_dialog_button(self._context, "Load...", "light.load", LOAD_ENVIRONMENT, width=66)
+            add_dialog_button(self._context, "Export...", "light.export", EXPORT_LIGHT, width=-1)
         tooltip(
             "light.environment",
             "Bundled lat-long environments (CC0), and your files. Arrow keys step through them in the picture.",
@@ -59,9 +56,12 @@ class LightPanel:
             self._slider("intensity", -58, "Multiplies the light's radiance.")
             self._tint.build()
         tooltip("light.tint", "Multiplies the light's color.")
-        add_file_dialog(LOAD_ENVIRONMENT, "Load an environment", SUFFIXES, self._load, together="Environments")
+        add_file_dialog(self._context, FileDialog(LOAD_ENVIRONMENT, "Load an environment", SUFFIXES, self._load))
         exports = self._context.commands.exports
-        add_file_dialog(EXPORT_LIGHT, "Export all light", (".hdr", ".exr"), exports.export_light, "light")
+        saving = FileDialog(
+            EXPORT_LIGHT, "Export all light", (".hdr", ".exr"), exports.export_light, "light", saves=True
+        )
+        add_file_dialog(self._context, saving)
 
     def sync(self, snapshot: Snapshot) -> None:
         """Show the light's state."""
@@ -105,4 +105,4 @@ class LightPanel:
 
     def _load(self, path: str) -> None:
         if path:
-            self._context.post(lambda s: lights.choose_environment(s, path), "environment")
+            self._context.commands.lights.choose(path)

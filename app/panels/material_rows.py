@@ -7,7 +7,8 @@ from app.model.fields import range_of
 from app.model.materials import PAINTS, BrushState, MaterialState, StrokeState
 from app.model.store import Edit
 from app.panels.panel import PanelContext, Snapshot, key_of, show_options, show_value, tooltip
-from app.panels.widgets import ColorField, add_file_dialog, slider
+from app.panels.popups.file_dialog import JSON, FileDialog, add_dialog_button, add_file_dialog
+from app.panels.widgets import ColorField, slider
 from app.tools.commands.context import LOAD_MATERIALS, SAVE_MATERIALS
 
 PAINT_LABELS = {
@@ -110,8 +111,8 @@ class ScaleRows:
             )  # fmt: skip
             dpg.add_button(label="Save", tag="materials.save", callback=lambda: context.run("materials.save"))
             dpg.add_button(label="Load", tag="materials.load", callback=lambda: context.run("materials.load"))
-            dpg.add_button(label="Save as...", tag="materials.save_as", callback=lambda: dpg.show_item(SAVE_MATERIALS))
-            dpg.add_button(label="Open...", tag="materials.open", callback=lambda: dpg.show_item(LOAD_MATERIALS))
+            add_dialog_button(self._context, "Save as...", "materials.save_as", SAVE_MATERIALS)
+            add_dialog_button(self._context, "Open...", "materials.open", LOAD_MATERIALS)
         dpg.add_text("", tag="materials.beside", wrap=380)
         tooltip("materials.clear", "Takes all strokes and fills off; the scales stay (Shift+Delete).")
         tooltip("materials.reset", "The maps as training left them.")
@@ -120,8 +121,9 @@ class ScaleRows:
         tooltip("materials.open", "Edits from any file; one can also be dropped on the picture.")
         tooltip("materials.load", "What lies beside the avatar's checkpoint (Ctrl+Shift+U).")
         files = context.commands.materials
-        add_file_dialog(SAVE_MATERIALS, "Save the material edits", (".json",), files.save, "materials")
-        add_file_dialog(LOAD_MATERIALS, "Load material edits", (".json",), files.load, "materials")
+        saving = FileDialog(SAVE_MATERIALS, "Save the material edits", JSON, files.save, "materials", saves=True)
+        add_file_dialog(self._context, saving)
+        add_file_dialog(self._context, FileDialog(LOAD_MATERIALS, "Load material edits", JSON, files.load))
 
     def sync(self, snapshot: Snapshot) -> None:
         """Show the active body's materials, and whether a file lies beside it."""

@@ -47,11 +47,24 @@ class Snapshot:
     command_lines: CommandTexts = field(default_factory=CommandTexts)
 
 
+class Popup(Protocol):
+    """A window over the panels that has the keyboard while it is open."""
+
+    is_open: bool
+
+    def key(self, name: str) -> None:
+        """A key went down while it is open."""
+
+    def sync(self) -> None:
+        """Called before each drawing."""
+
+
 @dataclass(frozen=True)
 class PanelContext:
     """Where panels post: edits to the store, commands, and through `commands` the controllers."""
 
     commands: CommandContext
+    popups: list[Popup] = field(default_factory=list)  # all that were built; one of them is open, or none
 
     def post(self, edit: Edit, label: str) -> None:
         """Queue an edit of the state."""

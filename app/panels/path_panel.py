@@ -8,7 +8,8 @@ from app.model.cameras import CameraTool, lens_mm
 from app.model.fields import range_of
 from app.model.store import Edit
 from app.panels.panel import PanelContext, Snapshot, key_of, show_options, show_value, tooltip
-from app.panels.widgets import add_file_dialog, drag, slider
+from app.panels.popups.file_dialog import JSON, FileDialog, add_dialog_button, add_file_dialog
+from app.panels.widgets import drag, slider
 from app.tools.commands.context import LOAD_PATH, SAVE_PATH
 
 NUM_SHOWN = 3
@@ -90,8 +91,8 @@ class PathPanel:
         tooltip("path.eases", "An open path starts and stops without a jerk.")
         tooltip("path.shows", "The path as a line in the picture, its keys with where they look. Alt+J there.")
         with dpg.group(horizontal=True):
-            dpg.add_button(label="Save...", tag="path.save", callback=lambda: dpg.show_item(SAVE_PATH))
-            dpg.add_button(label="Load...", tag="path.load", callback=lambda: dpg.show_item(LOAD_PATH))
+            add_dialog_button(self._context, "Save...", "path.save", SAVE_PATH)
+            add_dialog_button(self._context, "Load...", "path.load", LOAD_PATH)
             self._button("path.clear", "Clear", camera_paths.clear_path, "clear path")
             self._button("path.record", "Video along it", camera_paths.record_path, "turntable spin")
         tooltip("path.save", "As JSON: for turntable --camera-path, render --camera, and other programs.")
@@ -99,8 +100,9 @@ class PathPanel:
         tooltip("path.clear", "Takes every key off the path; undo brings them back.")
         tooltip("path.record", "The next video runs along the path and takes as long. R in the picture begins.")
         cameras = self._context.commands.cameras
-        add_file_dialog(SAVE_PATH, "Save the camera path", (".json",), cameras.save_path, "path")
-        add_file_dialog(LOAD_PATH, "Load a camera path", (".json",), cameras.load_path, "path")
+        saving = FileDialog(SAVE_PATH, "Save the camera path", JSON, cameras.save_path, "path", saves=True)
+        add_file_dialog(self._context, saving)
+        add_file_dialog(self._context, FileDialog(LOAD_PATH, "Load a camera path", JSON, cameras.load_path))
 
     def sync(self, snapshot: Snapshot) -> None:
         """Show the path."""

@@ -6,8 +6,9 @@ from app.model.avatar_row import BodyState
 from app.model.fields import range_of
 from app.model.joints import drop_pose, hold_pose, set_share
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
+from app.panels.popups.file_dialog import JSON, FileDialog, add_dialog_button, add_file_dialog
 from app.panels.theme import ACCENT, MUTED, drawing, scale_drawing
-from app.panels.widgets import add_file_dialog, slider
+from app.panels.widgets import slider
 from app.rendering.frames import PoseChoice
 from app.tools.commands.context import LOAD_POSE, SAVE_POSE
 
@@ -32,8 +33,8 @@ class PosesPanel:
         with dpg.group(horizontal=True):
             dpg.add_input_text(tag="poses.name", hint="name", width=104, on_enter=True, callback=self._save)
             dpg.add_button(label="Save", tag="poses.save", callback=self._save)
-            dpg.add_button(label="Save as...", tag="poses.save_as", callback=lambda: dpg.show_item(SAVE_POSE))
-            dpg.add_button(label="Load...", tag="poses.load", callback=lambda: dpg.show_item(LOAD_POSE))
+            add_dialog_button(self._context, "Save as...", "poses.save_as", SAVE_POSE)
+            add_dialog_button(self._context, "Load...", "poses.load", LOAD_POSE)
         with dpg.group(horizontal=True):
             slider(
                 "poses.share", range_of(BodyState, "held_share"), width=212, clamped=True,
@@ -47,8 +48,8 @@ class PosesPanel:
         tooltip("poses.share", "0: the clip's pose, 1: the held one; between them every joint on its shorter arc.")
         tooltip("poses.drop", "Back to the clip, or to the T-pose without one.")
         poses = self._context.commands.poses
-        add_file_dialog(SAVE_POSE, "Save the pose", (".json",), poses.save, "pose")
-        add_file_dialog(LOAD_POSE, "Load a pose", (".json",), poses.load, "pose")
+        add_file_dialog(self._context, FileDialog(SAVE_POSE, "Save the pose", JSON, poses.save, "pose", saves=True))
+        add_file_dialog(self._context, FileDialog(LOAD_POSE, "Load a pose", JSON, poses.load))
         with dpg.handler_registry():
             dpg.add_mouse_click_handler(dpg.mvMouseButton_Left, callback=self._pressed)
 

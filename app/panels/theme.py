@@ -107,7 +107,7 @@ def set_theme(theme: str, scale: float, fonts: Path) -> None:
 
 
 _SIZES = ("width", "wrap")
-_WITH_HEIGHT = ("FileDialog", "ProgressBar", "ChildWindow")  # widgets whose height is a setting
+_WITH_HEIGHT = ("ProgressBar", "ChildWindow")  # widgets whose height is a setting
 _NO_WIDGETS = ("Theme", "Font", "Texture", "Handler", "Registry", "Template", "WindowAppItem")  # docking sizes windows
 
 

@@ -7,8 +7,9 @@ from app.model.fields import range_of
 from app.model.playback import PlaybackState, edit_playback, load_motion_file, range_s, scrub, set_range
 from app.model.view_state import ViewState
 from app.panels.panel import PanelContext, Snapshot, labels_to_keys, show_options, show_value, tooltip
+from app.panels.popups.file_dialog import FileDialog, add_dialog_button, add_file_dialog
 from app.panels.theme import ACCENT, ACCENT_BRIGHT, MUTED, drawing, pointer_in, scale_drawing
-from app.panels.widgets import add_file_dialog, slider
+from app.panels.widgets import slider
 from app.tools.commands.context import LOAD_MOTION
 
 STRIP, MARKS = "timeline.strip", "timeline.marks"
@@ -36,7 +37,7 @@ class TimelinePanel:
             dpg.add_button(label="Play", tag="timeline.play", width=54, callback=self._play)
             self._check("loops", "loop", "Begin again at the end (Ctrl+L in the picture).")
             self._check("is_smooth", "smooth", "Poses between the clip's frames, along the shorter arc of each joint.")
-            dpg.add_button(label="Load...", tag="timeline.load", width=-1, callback=lambda: dpg.show_item(LOAD_MOTION))
+            add_dialog_button(self._context, "Load...", "timeline.load", LOAD_MOTION, width=-1)
         with drawing(STRIP):
             dpg.add_draw_node(tag=MARKS)
         with dpg.group(horizontal=True):
@@ -55,7 +56,7 @@ class TimelinePanel:
         tooltip("timeline.speed", "Times the recorded speed; below 0 runs backward. Ctrl+click to type.")
         tooltip("timeline.second", "A second clip, stretched to this one's length.")
         tooltip("timeline.mix", "How much of the second clip is mixed in, joint by joint.")
-        add_file_dialog(LOAD_MOTION, "Load a motion", SUFFIXES, self._load, together="Motions")
+        add_file_dialog(self._context, FileDialog(LOAD_MOTION, "Load a motion", SUFFIXES, self._load))
         with dpg.handler_registry():
             dpg.add_mouse_click_handler(dpg.mvMouseButton_Left, callback=self._pressed)
             dpg.add_mouse_drag_handler(dpg.mvMouseButton_Left, 0.0, callback=self._dragged)

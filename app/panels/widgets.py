@@ -10,7 +10,7 @@ from app.model.exports import StillState, TurntableState, edit_still, edit_turnt
 from app.model.fields import Number, Rgb
 from app.model.status import with_suffix
 from app.panels.panel import PanelContext, key_of, show_options, show_value, tooltip
-from app.panels.theme import ACCENT, DIMMED_THEME
+from app.panels.theme import DIMMED_THEME
 from app.tools.commands.registry import command_of, keys_text
 
 SAME_COLOR = 0.6 / 255.0
@@ -158,34 +158,6 @@ class ExportWidgets:
     def _set_path(self, path: str) -> None:
         if path.strip():
             self.set("path", path.strip())
-
-
-WIDTH_PX, HEIGHT_PX = 600, 440
-
-
-def add_file_dialog(
-    tag: str,
-    label: str,
-    suffixes: tuple[str, ...],  # the chosen one is appended to a name that has none
-    answer: Callable[[str], None],  # takes the path
-    name: str = ".",  # what the name field holds at first
-    together: str = "",  # label of an entry that lists files of all suffixes, chosen at first; "" for none
-) -> None:
-    """Build a file dialog, hidden; `dpg.show_item(tag)` shows it."""
-
-    def answered(_: object, chosen: dict) -> None:
-        if path := chosen.get("file_path_name", ""):
-            answer(path)
-
-    with dpg.file_dialog(
-        show=False, modal=True, tag=tag, width=WIDTH_PX, height=HEIGHT_PX, label=label, default_filename=name,
-        callback=answered,
-    ):  # fmt: skip
-        if together:
-            patterns = " ".join(f"*{suffix}" for suffix in suffixes)
-            dpg.add_file_extension(f"{together} ({patterns}){{{','.join(suffixes)}}}", color=(*ACCENT, 255))
-        for suffix in suffixes:
-            dpg.add_file_extension(suffix, color=(*ACCENT, 255))
 
 
 SEPARATOR = ""  # stands among the ids of a menu for a line

@@ -1,9 +1,12 @@
 """Small pictures for panels: environments, made in a thread of their own, and poses as stick figures."""
 
+import itertools
+import logging
 import math
 import queue
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +19,21 @@ from app.rendering.frames import PoseChoice, Stroke
 from phynes_core.body.files import load_bundled_body
 from phynes_core.body.model import BodyModel, Pose, pose_joints
 from phynes_core.conventions import linear_to_srgb, rotation_about_y
-from phynes_core.errors import PhynesError
+from phynes_core.errors import PhynesError, one_line
 from phynes_core.render.probes import load_environment_image
 
+_log = logging.getLogger(__name__)
 ROWS, COLUMNS = 22, 44
 MIDDLE_GRAY = 0.18  # the geometric mean of a thumbnail, so that dark and bright environments are recognizable
+
+
+@dataclass(frozen=True, order=True)
+class _Request:
+    rank: int  # the lower ones first
+    number: int
+    path: str = field(compare=False)
+    accepted: Callable[[], None] = field(compare=False)
+    refused: Callable[[str], None] = field(compare=False)
 
 
 class LightThumbnails:
@@ -29,7 +42,8 @@ class LightThumbnails:
     def __init__(self, changed: Callable[[], None] = lambda: None) -> None:
         self._changed = changed
         self._asked: set[str] = set()
-        self._queue: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._queue: queue.PriorityQueue[_Request] = queue.PriorityQueue()
+        self._numbers = itertools.count()
         self._made: dict[str, np.ndarray] = {}
         self._thread: threading.Thread | None = None
 
@@ -39,24 +53,36 @@ class LightThumbnails:
         return self._made
 
     def ask(self, paths: Iterable[str]) -> None:
-        """Queue the paths that were not asked for yet."""
+        """Queue the paths that were not asked for yet; those that are no environments get no thumbnail."""
         for path in paths:
             if path and path not in self._asked:
-                self._asked.add(path)
-                self._queue.put(path)
-                if self._thread is None:
-                    self._thread = threading.Thread(target=self._work, name="thumbnails", daemon=True)
-                    self._thread.start()
+                self._put(1, path, lambda: None, lambda reason: None)  # reported when the file is used as a light
+
+    def require(self, path: str, accepted: Callable[[], None], refused: Callable[[str], None]) -> None:
+        """Read a file before all others, and again: one of both is called in the thread, `refused` with the reason."""
+        self._put(0, path, accepted, refused)
+
+    def _put(self, rank: int, path: str, accepted: Callable[[], None], refused: Callable[[str], None]) -> None:
+        self._asked.add(path)
+        self._queue.put(_Request(rank, next(self._numbers), path, accepted, refused))
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name="thumbnails", daemon=True)
+            self._thread.start()
 
     def _work(self) -> None:
         while True:
-            path = self._queue.get()
+            request = self._queue.get()
             try:
-                picture = thumbnail(load_environment_image(Path(path)))
-            except PhynesError:  # reported when the file is used as a light
-                continue
-            self._made = {**self._made, path: picture}
-            self._changed()
+                picture = thumbnail(load_environment_image(Path(request.path)))
+            except PhynesError as error:
+                request.refused(str(error))
+            except Exception as error:
+                _log.exception("while reading %s", request.path)
+                request.refused(f"{request.path}: internal error: {type(error).__name__}: {one_line(error)}")
+            else:
+                self._made = {**self._made, request.path: picture}
+                request.accepted()
+                self._changed()
 
 
 def thumbnail(radiance: Tensor) -> np.ndarray:  # [H, 2 H, 3] linear -> [22, 44, 3] in [0, 1], sRGB

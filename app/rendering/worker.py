@@ -6,12 +6,14 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from app.model.status import Message, RecordingStatus, Status
 from app.model.view_state import ViewState
 from app.rendering.export_jobs import ExportJob
 from app.rendering.frames import Frame, PixelValues, Renderer
 from phynes_core.errors import PhynesError
+from phynes_core.io.output_locks import claiming
 
 _log = logging.getLogger(__name__)
 RATE_WINDOW_S = 1.0  # the render rate counts the frames of this time
@@ -195,7 +197,8 @@ class Worker:
             return not self._is_cancelled
 
         try:
-            is_whole = job.run(self._renderer, after_step, lambda: self._is_cancelled)
+            with claiming(Path(job.path)):
+                is_whole = job.run(self._renderer, after_step, lambda: self._is_cancelled)
         finally:
             with self._changed:  # show the live view again
                 self._wanted = self._wanted or _Picture(job.state)

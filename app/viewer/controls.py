@@ -21,6 +21,8 @@ from app.files.settings import (
 from app.panels.control_keys import ControlKeys, KeyReceiver
 from app.panels.layout import PANELS, PanelLayout, default_layout, names_all
 from app.panels.panel import PanelContext, Snapshot
+from app.panels.popups.file_dialog import FileDialog
+from app.panels.popups.question import Answer
 from app.panels.theme import WidgetSizes, background, build_theme, palette, set_theme
 from app.tools.commands.context import CommandContext
 from app.viewer.native_window import GLFW_FOCUSED, GLFW_HOVERED, GLFW_ICONIFIED, NativeWindow
@@ -49,21 +51,21 @@ class Controls:
     ) -> None:
         self._say, self._screen_scale, self._scaled, self._focus_picture = say, screen_scale, scaled, focus_picture
         self._appearance = read_appearance()
-        self._is_closing = False
+        self._is_asked_to_close = False
 
     @property
     def scale(self) -> float:
         """Size of text and widgets, times the usual one."""
         return self._appearance.scale_on(self._screen_scale)
 
-    @property
-    def is_closing(self) -> bool:
-        """Whether the viewer should end."""
-        return self._is_closing or self.window.is_closing
+    def takes_close(self) -> bool:
+        """Whether the viewer was asked to end since the last call, by a command or the window's close button."""
+        is_asked, self._is_asked_to_close = self._is_asked_to_close, False
+        return is_asked
 
     def open(self, area: Area, commands: CommandContext, keys: KeyReceiver) -> None:
         """Open the window; from then on it is `window`."""
-        self.window = PanelWindow(PanelLayout(PanelContext(commands)), keys, TITLE, area)
+        self.window = PanelWindow(PanelLayout(PanelContext(commands)), keys, TITLE, area, self.close)
         self._apply_appearance()
 
     def destroy(self) -> None:
@@ -72,8 +74,20 @@ class Controls:
         self.window.destroy()
 
     def close(self) -> None:
-        """End the viewer."""
-        self._is_closing = True
+        """Ask for the viewer's end, which what is not saved may delay."""
+        self._is_asked_to_close = True
+
+    def close_popup(self) -> bool:
+        """Close the palette, the dialog or the question that is open; False where none is."""
+        return self.window.close_popup()
+
+    def key_in_picture(self, name: str) -> bool:
+        """Give a key of the picture to the question that stands; False where there is none."""
+        return self.window.key_in_picture(name)
+
+    def ask(self, text: str, *answers: Answer) -> None:
+        """Ask over the panels; a question that stands already goes on."""
+        self.window.ask(text, answers)
 
     def show_dialog(self, dialog: str) -> None:
         """Show a dialog and give it the keyboard."""
@@ -110,9 +124,12 @@ class Controls:
 class PanelWindow:
     """Shows a PanelLayout. Open the picture's window first: without a display Dear PyGui ends the process."""
 
-    def __init__(self, layout: PanelLayout, keys: KeyReceiver, title: str, area: Area) -> None:
-        self._layout = layout
-        self._keys = ControlKeys(layout.palette, keys)
+    def __init__(
+        self, layout: PanelLayout, keys: KeyReceiver, title: str, area: Area, closed: Callable[[], None]
+    ) -> None:
+        """`closed` is called when its close button is pressed, which alone closes nothing."""
+        self._layout, self._closed = layout, closed
+        self._keys = ControlKeys(layout.popups, keys, lambda: self._native.close_menus())
         dpg.create_context()
         with tempfile.TemporaryDirectory() as folder:  # Dear PyGui reads the arrangement from a file, before it draws
             arrangement = Path(folder) / LAYOUT_FILE
@@ -131,8 +148,9 @@ class PanelWindow:
         self._sizes = WidgetSizes()
         dpg.create_viewport(
             title=title, width=area.width, height=area.height, x_pos=area.left, y_pos=area.top, vsync=False,
-            clear_color=(*background("dark"), 255), min_width=420, min_height=320,
+            clear_color=(*background("dark"), 255), min_width=420, min_height=320, disable_close=True,
         )  # fmt: skip
+        dpg.set_exit_callback(lambda: self._closed())
         dpg.setup_dearpygui()
         dpg.show_viewport()
         self._native = NativeWindow()
@@ -140,19 +158,44 @@ class PanelWindow:
 
     def show_dialog(self, dialog: str) -> None:
         """Show a dialog and give it the keyboard."""
-        dpg.show_item(dialog)
+        self.close_popup()
+        shown = dpg.get_item_user_data(dialog)
+        assert isinstance(shown, FileDialog)
+        shown.open(dpg.get_viewport_client_width())
         self._native.focus()
+
+    def ask(self, text: str, answers: tuple[Answer, ...]) -> None:
+        """Ask a question and give it the keyboard; one that stands already goes on."""
+        if not self._layout.question.is_open:
+            self.close_popup()
+            self._layout.question.ask(text, answers, dpg.get_viewport_client_width())
+        self._native.focus()
+
+    def close_popup(self) -> bool:
+        """Close what is open over the panels; False where nothing is."""
+        is_open = [popup for popup in self._layout.popups if popup.is_open]
+        for popup in is_open:
+            popup.key("ESCAPE")
+        return bool(is_open)
+
+    def key_in_picture(self, name: str) -> bool:
+        """Give a key to the question that stands; False where there is none."""
+        question = self._layout.question
+        if is_open := question.is_open:
+            question.key(name)
+        return is_open
 
     def show_palette(self, focus_picture: Callable[[], None]) -> None:
         """Show the palette and give it the keyboard, which returns to where it was when the palette closes."""
+        self.close_popup()
         has_focus = self._native.has_attribute(GLFW_FOCUSED)
         closed = (lambda: None) if has_focus else focus_picture
         self._layout.palette.open(dpg.get_viewport_client_width(), closed)
         self._native.focus()
 
     @property
-    def is_closing(self) -> bool:
-        """Whether the user closed it."""
+    def is_closed(self) -> bool:
+        """Whether it went away by itself."""
         return not dpg.is_dearpygui_running()
 
     @property

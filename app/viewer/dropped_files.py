@@ -1,5 +1,6 @@
 """What a file that is dropped on the picture does, by its suffix."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from app.files.cameras import FORMAT as PATH_FORMAT
@@ -27,36 +28,47 @@ MOTIONS = (".npz", ".pkl", ".bvh")
 ENVIRONMENTS = (".exr", ".hdr", ".png")
 
 
-def edit_of_dropped(path: Path, is_right: bool = False) -> tuple[Edit, str]:
-    """The edit that a dropped file makes, and its label; raises PhynesError for a file of no known kind.
+@dataclass(frozen=True)
+class Dropped:
+    """What a dropped file does."""
+
+    edit: Edit
+    label: str
+    environment: str = ""  # the file that is to be read before
+
+
+def read_dropped(path: Path, is_right: bool = False) -> Dropped:
+    """What a dropped file does; raises PhynesError for one of no known kind.
 
     `is_right`: dropped on the right side of a split picture, whose avatar and light it then changes.
     """
     suffix, name = path.suffix.lower(), str(path)
-    if is_right and suffix in ENVIRONMENTS:
-        return lambda state: compare_environment(state, name), "compare"
-    if is_right and suffix == ".ckpt":
-        return lambda state: compare_avatar(state, name), "compare"
-    if suffix in MOTIONS:
-        return lambda state: load_motion_file(state, name), "motion"
+    if suffix in ENVIRONMENTS and is_right:
+        return Dropped(lambda state: compare_environment(state, name), "compare", name)
     if suffix in ENVIRONMENTS:
-        return lambda state: choose_environment(state, name), "environment"
+        return Dropped(lambda state: choose_environment(state, name), "environment", name)
+    if suffix == ".ckpt" and is_right:
+        return Dropped(lambda state: compare_avatar(state, name), "compare")
     if suffix == ".ckpt":
-        return lambda state: add_body(state, name), "add avatar"
-    if suffix == ".json" and _format_of(path) == FORMAT:
+        return Dropped(lambda state: add_body(state, name), "add avatar")
+    if suffix in MOTIONS:
+        return Dropped(lambda state: load_motion_file(state, name), "motion")
+    format = _format_of(path) if suffix == ".json" else None
+    if format == FORMAT:
         rotations = read_pose(path).rotations
-        return lambda state: hold_pose(state, rotations), "pose"
-    if suffix == ".json" and _format_of(path) == MATERIALS_FORMAT:
+        return Dropped(lambda state: hold_pose(state, rotations), "pose")
+    if format == MATERIALS_FORMAT:
         materials = load_materials(path)
-        return lambda state: use_materials(state, materials), "load materials"
-    if suffix == ".json" and _format_of(path) == RIG_FORMAT:
-        lamps, environment = read_rig(path)
+        return Dropped(lambda state: use_materials(state, materials), "load materials")
+    if format == RIG_FORMAT:
+        lamps, surrounding = read_rig(path)
+        environment = "" if surrounding is None else surrounding.environment
         if is_right:
-            return lambda state: compare_rig(state, lamps, environment), "compare"
-        return lambda state: use_rig(state, lamps, environment), "light rig"
-    if suffix == ".json" and _format_of(path) == PATH_FORMAT:
+            return Dropped(lambda state: compare_rig(state, lamps, surrounding), "compare", environment)
+        return Dropped(lambda state: use_rig(state, lamps, surrounding), "light rig", environment)
+    if format == PATH_FORMAT:
         camera_path = read_path(path)
-        return lambda state: use_path(state, camera_path), "camera path"
+        return Dropped(lambda state: use_path(state, camera_path), "camera path")
     known = ", ".join((".ckpt", *MOTIONS, *ENVIRONMENTS))
     raise PhynesError(
         f"{path.name}: expected {known}, or a session, pose, light rig, camera path or material edits as .json"

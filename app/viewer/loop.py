@@ -29,11 +29,12 @@ from app.tools.viewport import Point, Viewport
 from app.viewer.avatars import ClipClock, MaterialController, PoseController
 from app.viewer.cameras import CameraController
 from app.viewer.controls import Controls, window_areas
-from app.viewer.dropped_files import edit_of_dropped, is_session
+from app.viewer.dropped_files import is_session, read_dropped
 from app.viewer.event_record import EventRecord, recorded_inspection, recorded_picture, recorded_state
 from app.viewer.exports import ExportController
+from app.viewer.lights import LightController, RigController
 from app.viewer.notices import Notices, NoticeTool, fly_captions, report_errors
-from app.viewer.sessions import RigController, SessionController
+from app.viewer.sessions import SessionController
 from app.window.camera_path_gizmos import path_marks
 from app.window.window import Overlays, PictureWindow
 
@@ -54,7 +55,9 @@ class ViewerLoop:
         say = worker.say
         self._poses = PoseController(store, worker)
         self._cameras = CameraController(store, say, home)
-        self._session = SessionController(store, say, opened)
+        self._thumbnails = LightThumbnails()
+        self._lights = LightController(store, say, self._thumbnails)
+        self._session = SessionController(store, say, self._lights, opened)
         self._materials = MaterialController(store, say)
         self._clock = ClipClock(store, worker, choices)
         self._notices = Notices()
@@ -69,7 +72,8 @@ class ViewerLoop:
             avatars=tuple(choice.key for choice in choices.avatars),
             clock=self._clock,
             sessions=self._session,
-            rigs=RigController(store, say, self._session.note_light),
+            lights=self._lights,
+            rigs=RigController(self._lights, self._session.note_light),
             materials=self._materials,
             poses=self._poses,
             cameras=self._cameras,
@@ -80,7 +84,7 @@ class ViewerLoop:
         self._viewport: Viewport | None = None  # of the picture that is shown
         areas = window_areas(picture.screen(), self._controls.scale)
         picture.move(areas.picture)
-        picture.connect(self._gestures, lambda: self._viewport, self._drop)
+        picture.connect(self._gestures, lambda: self._viewport, self._drop, self._controls.key_in_picture)
         self._controls.open(areas.panels, commands, self._gestures)
         picture.focus()
         self._period_s = 1.0 / (SOFTWARE_HZ if picture.is_software else HARDWARE_HZ)
@@ -89,19 +93,20 @@ class ViewerLoop:
         self._failed: ViewState | None = None
         self._picture_drawn_s = self._panels_drawn_s = 0.0
         self._draws_s: deque[float] = deque(maxlen=240)
-        self._thumbnails = LightThumbnails()
         self._thumbnails.ask(choice.key for choice in choices.environments)
         self._noted_frame: Frame | None = None
         self._inspector = PixelInspector(store, worker)
+        self._is_ended = False
 
     def run(self) -> None:
-        """Run until either window is closed; then close both and end the engine's thread."""
+        """Run until the user closes the viewer; then close both windows and end the engine's thread."""
         self._worker.wake = self._picture.wake
         self._worker.start()
         self._events.event("ready", display=self._picture.renderer_name)
         try:
-            while not (self._controls.is_closing or self._picture.is_closing):
+            while not (self._is_ended or self._controls.window.is_closed):
                 self._turn()
+                self._close_when_asked()
         finally:
             self._events.event("closing")
             self._worker.close()
@@ -121,6 +126,23 @@ class ViewerLoop:
         self._draw_picture(status, frame)
         self._draw_panels(status, frame)
         self._picture.wait_events(self._wait_s())
+
+    def _close_when_asked(self) -> None:
+        """End when a window is closed; what is not saved is asked about first."""
+        if not (self._controls.takes_close() | self._picture.takes_close()):
+            return
+        if self._session.status.is_saved:
+            self._end()
+            return
+        text = f"Save the changes to {self._session.status.name or 'what is shown'} before closing?"
+        self._controls.ask(text, ("Save", self._save_and_end), ("Don't save", self._end))
+
+    def _save_and_end(self) -> None:
+        self._session.save()
+        self._is_ended = self._session.status.is_saved  # else a message says why it could not be written
+
+    def _end(self) -> None:
+        self._is_ended = True
 
     def _wait_s(self) -> float:
         """Seconds until a window is to be drawn or the panels' events are to be polled."""
@@ -159,7 +181,7 @@ class ViewerLoop:
         now_s = time.monotonic()
         self._session.update(now_s)
         self._exports.update(now_s)
-        self._notices.offers_session = self._session.can_restore
+        self._notices.offers_session = self._session.offers_lost
         if frame is not None and frame is not self._noted_frame:
             self._noted_frame = frame
             self._session.note_shown(frame.state)
@@ -265,9 +287,8 @@ class ViewerLoop:
                 self._session.open(str(path))
                 continue
             with report_errors(self._worker.say):
-                edit, label = edit_of_dropped(path, is_right)
-                self._store.end_gesture()
-                self._store.post(edit, label)
+                dropped = read_dropped(path, is_right)
+                self._lights.use(dropped.environment, dropped.edit, dropped.label)
 
 
 def resident_mb(pid: int | str = "self") -> float | None:

@@ -26,7 +26,7 @@ class NativeWindow:
         library.glfwGetCurrentContext.restype = ctypes.c_void_p
         library.glfwMakeContextCurrent.argtypes = [ctypes.c_void_p]
         library.glfwGetWindowAttrib.argtypes = [ctypes.c_void_p, ctypes.c_int]
-        library.glfwFocusWindow.argtypes = [ctypes.c_void_p]
+        library.glfwFocusWindow.argtypes = library.glfwRestoreWindow.argtypes = [ctypes.c_void_p]
         self._library = library
         self._handle = library.glfwGetCurrentContext()
 
@@ -36,9 +36,18 @@ class NativeWindow:
             self._library.glfwMakeContextCurrent(self._handle)
 
     def focus(self) -> None:
-        """Send the keyboard to it."""
+        """Send the keyboard to it, and show it if it is minimized."""
         if self._library is not None:
+            if self.has_attribute(GLFW_ICONIFIED):
+                self._library.glfwRestoreWindow(self._handle)
             self._library.glfwFocusWindow(self._handle)
+
+    def close_menus(self) -> None:
+        """Close open menus, lists and color pickers, where Dear ImGui can be reached."""
+        close = getattr(self._library, "_ZN5ImGui23ClosePopupsExceptModalsEv", None)
+        if close is not None:
+            close.restype = None
+            close()
 
     def color_docks(self, colors: dict[int, tuple[int, int, int]]) -> None:
         """Set Dear ImGui's own colors, which title bars of docks take: they are drawn before the theme is bound."""

@@ -1,18 +1,17 @@
-"""Sessions and light rigs between the windows and their files."""
+"""Sessions between the windows and their files."""
 
 import re
-from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
-from app.files.autosave import Autosave, at_rest
-from app.files.light_rigs import read_rig, save_rig
+from app.files.autosave import Autosave, at_rest, earlier_sessions
 from app.files.sessions import load_session, save_session
 from app.files.settings import RecentFiles
 from app.model.avatar_row import choose_avatar
-from app.model.lights import choose_environment, use_rig
 from app.model.status import FROM_OPTIONS, OpenedSession, SessionStatus
 from app.model.store import Store
 from app.model.view_state import ViewState
+from app.viewer.lights import LightController
 from app.viewer.notices import Say, report_errors
 
 
@@ -23,13 +22,15 @@ class SessionController:
         self,
         store: Store,
         say: Say,
+        lights: LightController,
         opened: OpenedSession = FROM_OPTIONS,
     ) -> None:
-        self._store, self._say = store, say
+        self._store, self._say, self._lights = store, say, lights
         self._path = opened.path.absolute() if opened.path is not None else None
         self._saved: ViewState | None = None if opened.is_restored else at_rest(store.state)
         self._autosave = Autosave(store.state, opened.is_restored)
-        self._has_offer = self._autosave.lost is not None and not opened.is_restored
+        self._earlier = earlier_sessions()[int(opened.is_restored) :]  # that can be brought back, in this order
+        self._has_offer = bool(self._autosave.lost) and not opened.is_restored
         self._recent = RecentFiles()
         if self._path is not None:
             self._recent.note("session", self._path)
@@ -43,7 +44,12 @@ class SessionController:
 
     @property
     def can_restore(self) -> bool:
-        """Whether an earlier viewer ended unexpectedly and what it showed can be brought back."""
+        """Whether something that earlier viewers showed can be brought back."""
+        return bool(self._earlier)
+
+    @property
+    def offers_lost(self) -> bool:
+        """Whether an earlier viewer ended unexpectedly and what it showed was not brought back yet."""
         return self._has_offer
 
     def update(self, now_s: float) -> None:
@@ -51,8 +57,8 @@ class SessionController:
         self._autosave.write_if_due(self._store.state, now_s)
 
     def end(self) -> None:
-        """Remove that file: the viewer ends properly."""
-        self._autosave.end()
+        """Keep what is shown, as what was shown last: the viewer ends properly."""
+        self._autosave.end(self._store.state)
 
     def save(self) -> None:
         """Write the session's file; without one, a new file in the working folder."""
@@ -79,15 +85,15 @@ class SessionController:
             self._recent.note("session", file)
 
     def restore(self) -> None:
-        """Show the last state of a viewer that ended unexpectedly."""
-        lost = self._autosave.lost
-        if lost is None or not self._has_offer:
+        """Show what was shown last, a lost session before others; called again, what was shown before that."""
+        if not self._earlier:
             return
-        self._has_offer = False
+        file, self._has_offer = self._earlier.pop(0), False
         with report_errors(self._say):
-            self._show(load_session(lost))
+            self._show(load_session(file))
             self._path, self._saved = None, None
-            self._say("The lost session is back; Ctrl+S saves it")
+            is_lost = file in self._autosave.lost
+            self._say("The lost session is back; Ctrl+S saves it" if is_lost else f"{_shown_at(file)}; Ctrl+S saves it")
 
     def open_recent(self, kind: str, path: str) -> None:
         """Open a recent file; `kind` is one of status.RECENT_KINDS."""
@@ -100,10 +106,10 @@ class SessionController:
             self._store.end_gesture()
             self._store.post(lambda state: choose_avatar(state, path), "avatar")
         elif path.lower().endswith(".json"):
-            RigController(self._store, self._say, self.note_light).load(path)
+            if self._lights.load_rig(path):
+                self.note_light(path)
         else:
-            self._store.end_gesture()
-            self._store.post(lambda state: choose_environment(state, path), "environment")
+            self._lights.choose(path)
 
     def note_light(self, path: str) -> None:
         """Add an environment or a rig that is shown or was saved to the recent files."""
@@ -124,31 +130,13 @@ class SessionController:
         self._store.apply()
 
 
+def _shown_at(file: Path) -> str:
+    """When an ended session was shown last."""
+    return f"This was shown last on {datetime.fromtimestamp(file.stat().st_mtime):%Y-%m-%d at %H:%M}"
+
+
 def _free_path(state: ViewState) -> Path:
     stem = re.sub(r"[^\w.-]+", "_", Path(state.body.avatar).stem) or "viewer"
     numbers = ("", *(f"_{number}" for number in range(2, 10_000)))
     paths = (Path(f"{stem}_session{number}.json") for number in numbers)
     return next(path for path in paths if not path.exists())
-
-
-class RigController:
-    """Saves and loads light rigs in the windows' thread."""
-
-    def __init__(self, store: Store, say: Say, used: Callable[[str], None] = lambda path: None) -> None:
-        """`used` is called with the path of each file that was saved or loaded."""
-        self._store, self._say, self._used = store, say, used
-
-    def save(self, path: str) -> None:
-        """Write all light to a JSON file; a message says whether that worked."""
-        with report_errors(self._say):
-            save_rig(Path(path).expanduser(), self._store.state.light)
-            self._used(path)
-            self._say(f"Saved {path}")
-
-    def load(self, path: str) -> None:
-        """Use the light of a JSON file, or say why it cannot be read."""
-        with report_errors(self._say):
-            lamps, environment = read_rig(Path(path).expanduser())
-            self._store.end_gesture()
-            self._store.post(lambda state: use_rig(state, lamps, environment), "light rig")
-            self._used(path)

@@ -97,9 +97,13 @@ class PictureWindow:
         self.needs_drawing = True
 
     def connect(
-        self, gestures: Gestures, viewport: Callable[[], Viewport | None], dropped: Callable[[list[Path], Point], None]
-    ) -> None:
-        """Send pointer and keys to `gestures`, and paths of dropped files with their window position to `dropped`."""
+        self, gestures: Gestures, viewport: Callable[[], Viewport | None], dropped: Callable[[list[Path], Point], None],
+        takes_key: Callable[[str], bool],
+    ) -> None:  # fmt: skip
+        """Send pointer and keys to `gestures`, and paths of dropped files with their window position to `dropped`.
+
+        A key that `takes_key` takes goes no further.
+        """
         window, glfw = self._window, self._glfw
 
         def event(x: float, y: float, button: int, is_release: bool = False) -> PointerEvent:
@@ -119,7 +123,7 @@ class PictureWindow:
 
         def key(code: Any, action: Any, modifiers: Any) -> None:
             name = names.get(code)
-            if action == window.keys.ACTION_PRESS and name is not None:
+            if action == window.keys.ACTION_PRESS and name is not None and not takes_key(name):
                 gestures.key(name, bool(modifiers.ctrl), bool(modifiers.shift), bool(modifiers.alt))
             elif action == window.keys.ACTION_RELEASE and name is not None:
                 gestures.key_up(name)
@@ -140,10 +144,11 @@ class PictureWindow:
 
     # for the loop
 
-    @property
-    def is_closing(self) -> bool:
-        """Whether the user closed the window."""
-        return bool(self._window.is_closing)
+    def takes_close(self) -> bool:
+        """Whether its close button was pressed since the last call."""
+        is_pressed = bool(self._window.is_closing)
+        self._window.is_closing = False
+        return is_pressed
 
     @property
     def is_iconified(self) -> bool:
@@ -199,10 +204,6 @@ class PictureWindow:
     def copy(self, text: str) -> None:
         """Put a text on the clipboard."""
         self._glfw.set_clipboard_string(self._window._window, text)
-
-    def close(self) -> None:
-        """Close the window at the loop's next turn."""
-        self._window.is_closing = True
 
     def make_current(self) -> None:
         """Make the GL context current: Dear PyGui leaves its own one current."""

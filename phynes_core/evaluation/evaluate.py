@@ -56,7 +56,8 @@ def evaluate(
             f"{capture.root}: expected pictures that were not trained on, got none; add a second frame, or a camera of "
             f"split 'test'"
         )
-    evaluation = Evaluation(avatar.name, provenance=dict(avatar.record.provenance))
+    provenance = dict(avatar.record.provenance)
+    evaluation = Evaluation(avatar.name, provenance=provenance, capture=capture.root.resolve().name)
     measurement = AvatarMeasurement(avatar, capture, options, evaluation)
     truth = capture.ground_truth
     compared = [

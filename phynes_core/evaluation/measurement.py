@@ -32,7 +32,7 @@ from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Environment
 
 WHOLE_COVERAGE = 0.99
-SPEED_SIZE = 512  # pixels across, as the paper's Table III
+SPEED_SIZE = 512  # pixels across, as the paper's Table II
 _TIMED_FRAMES = 3
 _LIGHT_PANEL_SCALE = 12  # pixels per side of one of the 16 x 32 cells in the report's panel
 PROBES, LAMPS = "probes_only", "probes_and_lamps"

@@ -36,6 +36,7 @@ class Evaluation:
     rows: list[dict[str, Any]] = field(default_factory=list)  # one a picture: split, camera, frame, kind, numbers
     panels: list[Panel] = field(default_factory=list)
     provenance: dict[str, str | int | float] = field(default_factory=dict)  # of the avatar
+    capture: str = ""  # name of the capture's folder
 
 
 class ResultCollector:

@@ -1,12 +1,14 @@
 """Results in files: whether one can be written is known before the work, and each appears whole or not at all."""
 
 import os
+import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from phynes_core.errors import OutputError, unwritable
+from phynes_core.io.output_locks import owning
 
 
 @contextmanager
@@ -19,16 +21,46 @@ def replacing(path: Path) -> Iterator[Path]:
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.touch()  # raises here with the system's reason, which some writers hide
-        yield temporary
-        with open(temporary, "rb") as written:
-            os.fsync(written.fileno())
-        os.replace(temporary, path)
+        with owning(path, temporary):
+            try:
+                temporary.touch()  # raises here with the system's reason, which some writers hide
+                yield temporary
+                with open(temporary, "rb") as written:
+                    os.fsync(written.fileno())
+                os.replace(temporary, path)
+            finally:
+                with suppress(OSError):
+                    temporary.unlink()
     except OSError as error:
         raise unwritable(path, error) from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink()
+
+
+@contextmanager
+def replacing_folder(path: Path, check: Callable[[], None]) -> Iterator[Path]:
+    """Yield an empty temporary folder beside `path`, which becomes `path` if the block succeeds.
+
+    A folder that stands at `path` by then is replaced, unless `check` raises. It is moved aside first: killed at any
+    moment, one of both is left whole. An unwritable path is an OutputError.
+    """
+    path = Path(path).resolve()
+    temporary, replaced = (path.with_name(f".{path.name}.{os.getpid()}.{part}") for part in ("partial", "replaced"))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with owning(path, temporary), owning(path, replaced):
+            try:
+                temporary.mkdir()
+                yield temporary
+                if path.exists():
+                    check()
+                    os.rename(path, replaced)
+                os.rename(temporary, path)
+            finally:
+                if replaced.exists() and not path.exists():
+                    os.rename(replaced, path)
+                for folder in (temporary, replaced):
+                    shutil.rmtree(folder, ignore_errors=True)
+    except OSError as error:
+        raise unwritable(path, error) from error
 
 
 def check_folder(path: Path) -> None:

@@ -7,7 +7,7 @@ the mean logarithm of the focal lengths are held while poses are free, as is the
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -167,3 +167,11 @@ class CameraTrial:
     def without_repeats(self, step: int) -> int:
         """How many steps lie behind a state: the halves of the trial start from the same."""
         return step - self.length if step >= self.middle else step
+
+    def frames(self, step: int, frames: Sequence[int], is_corrected: bool) -> frozenset[int]:
+        """The frames that cameras are estimated from: while they are on trial, every other one."""
+        if not self.length or step < self.middle:
+            return frozenset()
+        if step < self.end:
+            return frozenset(frames[::2])
+        return frozenset(frames if is_corrected else ())

@@ -38,13 +38,23 @@ class PersonPicture:
         factor = -(-max(x1 - x0, y1 - y0) // LONGEST_SIDE)
         width, height = (x1 - x0) // factor, (y1 - y0) // factor
         inside = np.s_[y0 : y0 + height * factor, x0 : x0 + width * factor]
+        self.corner = int(y0) // factor, int(x0) // factor  # of its first pixel in the camera's whole picture, reduced
+        self.whole_size = -(-camera.height // factor), -(-camera.width // factor)  # of that
         self.pixels_per_px = factor  # pixels of the camera's picture along one of this
         self.camera = camera.cropped(x0, y0, width * factor, height * factor).resized(width, height)
         self.given_camera = self.camera  # as the capture says
-        self._linear = _reduced(linear_of(image[inside]), factor)
-        self._coverage = _reduced(coverage[inside].astype(np.float32) / 255.0, factor)
-        self.has_edge = bool((self._coverage <= 0.5).any())  # False: the person fills the picture
-        self.distance, self.distance_slope = _distance_to_edge(self._coverage)
+        self.given_linear = _reduced(linear_of(image[inside]), factor)  # [H, W, 3], premultiplied
+        self.given_coverage = _reduced(coverage[inside].astype(np.float32) / 255.0, factor)  # [H, W]
+        self.take_edge(self.given_linear, self.given_coverage, np.zeros(self.given_coverage.shape, bool))
+
+    def take_edge(self, linear: np.ndarray, coverage: np.ndarray, is_open: np.ndarray) -> None:
+        """Color [H, W, 3], premultiplied, and coverage [H, W] that are known better than the given ones.
+
+        `is_open` [H, W]: outside the mask where it may cut into the person, so that an outline there is no misfit.
+        """
+        self._linear, self._coverage, self.is_open = linear, coverage, is_open
+        self.has_edge = bool((coverage <= 0.5).any())  # False: the person fills the picture
+        self.distance, self.distance_slope = _distance_to_edge(coverage)
         self._blurred: tuple[float, BlurredPicture] | None = None
 
     @property

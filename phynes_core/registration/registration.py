@@ -17,13 +17,14 @@ from torch import Tensor
 from phynes_core.body.atlas import corner_uv
 from phynes_core.body.model import BodyModel, Pose, pose_body, pose_joints
 from phynes_core.data.capture import Capture
-from phynes_core.registration.appearance import LightFit, TexturedLight, harmonics
+from phynes_core.registration.appearance import LightFit, TexturedLight
 from phynes_core.registration.cameras import CameraRig, CameraTrial
 from phynes_core.registration.capture_fit import CaptureFit
 from phynes_core.registration.config import RegistrationConfig
 from phynes_core.registration.kinematics import joint_influence, shape_motion, squared_laplacian, turned_pose
+from phynes_core.registration.matting import correct_edges, edge_uncertainty
 from phynes_core.registration.normal_equations import FrameGeometry, NormalEquations, Step
-from phynes_core.registration.pictures import KEPT_BYTES, encoded, load_person_pictures
+from phynes_core.registration.pictures import KEPT_BYTES, load_person_pictures
 from phynes_core.registration.pose_prior import PosePrior, within_limits
 from phynes_core.registration.residuals import (
     PosedSurface,
@@ -36,11 +37,11 @@ from phynes_core.registration.residuals import (
     see,
     view_rows,
 )
-from phynes_core.render.camera import Camera
 from phynes_core.render.rasterize import rasterize
 
 FIRST_LIGHTS = 3  # how often texture and light are renewed in turn at the first step
 USUAL_PERSON_PX = 200.0  # blurs are given for a person so many pixels tall
+QUESTIONED_AGAIN = 3  # steps after the decision at the earliest: masks, by poses that are better then
 SMALLEST_OUTLINE_PX = 0.8  # standard deviation that outlines have at least: their pixels
 SMALLEST_COLOR = 0.005  # the same of colors, sRGB
 
@@ -66,7 +67,8 @@ class Registration:
         has_trial = config.has_cameras and self.rig.is_observable
         has_trial = has_trial and decision + 2 * config.camera_steps <= config.steps
         self._trial = CameraTrial(decision, config.camera_steps if has_trial else 0)
-        self._states: dict[str, dict[str, Tensor]] = {}  # to go back to
+        self._states: dict[str, dict[str, Tensor]] = {}  # to go back to; "edges": where masks were last questioned
+        self._edge_px = 0  # how uncertain masks' edges are
         self._prior = PosePrior(body, self.given, math.radians(config.joint_deg), config.shift_m)
         self.appearance = TexturedLight(config.texels)
         self.stand_on(body)
@@ -81,7 +83,6 @@ class Registration:
         self.appearance = TexturedLight(self.config.texels)
         self.appearance.light = light
         self._corner_uv = corner_uv(body).numpy()
-        self._faces = body.faces.numpy()
         self._influence = joint_influence(body)
         stiffness, stay = squared_laplacian(body), sparse.eye(body.num_vertices)
         self._offset_prior = stiffness / self.config.relief_m**2 + stay / self.config.offset_m**2
@@ -109,7 +110,9 @@ class Registration:
         progress = max(ahead, 0) / max(after, 1)
         blur_px = config.first_blur_px * (config.last_blur_px / config.first_blur_px) ** progress
         holds_poses = step < config.held_steps or not self.is_used
-        terms = self._step(step, blur_px, holds_poses, self._offset_prior, self._camera_frames(step))
+        terms = self._step(
+            step, blur_px, holds_poses, self._offset_prior, trial.frames(step, self.frames, self.rig.is_corrected)
+        )
         if step < config.held_steps:
             self._misfit, self._image = terms["loss"], terms["image"]
         elif step == decision - 1:
@@ -117,21 +120,28 @@ class Registration:
             if terms["loss"] > (1.0 - config.least_gain) * self._misfit:
                 self.is_used = False
                 self._take(trusted)
+            elif config.has_masks:
+                self._edge_px = edge_uncertainty(terms["outline_px"], self._scale_px * USUAL_PERSON_PX)
         if trial.length and step == trial.middle - 1:
             trial.misfit = terms["held_out"]
         elif trial.length and step == trial.end - 1:
             given = self._states.pop("given")
             if terms["held_out"] > (1.0 - config.least_camera_gain) * trial.misfit:
                 self._take(given)
+        if self._edge_px and step + 1 in (decision, max(trial.end, decision + QUESTIONED_AGAIN)):
+            self._question_masks()
         return terms
 
-    def _camera_frames(self, step: int) -> frozenset[int]:
-        """The frames that cameras are estimated from: while they are on trial, every other one."""
-        if not self._trial.length or step < self._trial.middle:
-            return frozenset()
-        if step < self._trial.end:
-            return frozenset(self.frames[::2])
-        return frozenset(self.frames if self.rig.is_corrected else ())
+    def _question_masks(self) -> None:
+        """Correct their edges, as far as the present surface and the background tell."""
+        self._states["edges"] = self._state()
+        pictures, covered = [], []
+        for frame in self.frames:
+            surface = self.surface(self.poses[frame])
+            fragments = [rasterize(surface.vertices, surface.faces, one.camera) for one in self._pictures[frame]]
+            covered += [(each.face_index >= 0).numpy() for each in fragments]
+            pictures += self._pictures[frame]
+        correct_edges(pictures, covered, self._edge_px)
 
     def refine(self, step: int, offsets: Mapping[int, np.ndarray]) -> dict[str, float]:
         """A step of the poses alone, under a surface that is known: its `offsets` [V] in each frame, metres."""
@@ -212,19 +222,22 @@ class Registration:
     def tensors(self) -> dict[str, Tensor]:
         """Everything that a later step depends on."""
         decided = torch.tensor(
-            [self._misfit, self._image, float(self.is_used), self._trial.misfit], dtype=torch.float64
+            [self._misfit, self._image, float(self.is_used), self._trial.misfit, self._edge_px], dtype=torch.float64
         )
         kept = {f"{name}.{key}": value for name, state in self._states.items() for key, value in state.items()}
         return self._state() | kept | {"decided": decided}
 
     def load(self, stored: Mapping[str, Tensor]) -> None:
         """Take back what `tensors` gave."""
-        self._misfit, self._image, is_used, self._trial.misfit = stored["decided"].tolist()
-        self.is_used = bool(is_used)
-        for name in ("trusted", "start", "given"):
+        self._misfit, self._image, is_used, self._trial.misfit, edge_px = stored["decided"].tolist()
+        self.is_used, self._edge_px = bool(is_used), int(edge_px)
+        for name in ("trusted", "start", "given", "edges"):
             state = {key.removeprefix(f"{name}."): value for key, value in stored.items() if key.startswith(f"{name}.")}
             if state:
                 self._states[name] = state
+        if "edges" in self._states:
+            self._take(self._states["edges"])
+            self._question_masks()
         self._take(stored)
 
     def _state(self) -> dict[str, Tensor]:
@@ -239,19 +252,6 @@ class Registration:
         self.appearance.light = state["light"].numpy().copy()
         self.rig.take(state["corrections"].numpy())
         self._place_cameras()
-
-    def predict(self, surface: PosedSurface, camera: Camera) -> Tensor:  # [H, W, 3] sRGB
-        """The registered surface with its texture under its light, in front of black."""
-        fragments = rasterize(surface.vertices, surface.faces, camera)
-        image = np.zeros((camera.height, camera.width, 3), np.float32)
-        covered = fragments.face_index.numpy() >= 0
-        face, weights = fragments.face_index.numpy()[covered], fragments.barycentric.numpy()[covered][..., None]
-        normal = (surface.normals[self._faces[face]] * weights).sum(1)
-        normal /= np.linalg.norm(normal, axis=1, keepdims=True) + 1e-9
-        shown = self.appearance.without_gaps()
-        color = shown.texture_at((self._corner_uv[face] * weights).sum(1))
-        image[covered] = encoded(color * (harmonics(normal) @ shown.light)).clip(0.0, 1.0)
-        return torch.from_numpy(image)
 
     def surface(self, pose: Pose, offsets: np.ndarray | None = None) -> PosedSurface:
         """The body in a pose, displaced by the registered offsets or by others [V]."""

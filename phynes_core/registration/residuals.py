@@ -24,6 +24,7 @@ from phynes_core.render.rasterize import rasterize
 FACING = 0.25  # cosine to the eye below which a pixel is not compared: it is stretched, and next to an outline
 INSIDE_PX = 1.5  # distance from the mask's edge from which on colors are compared
 SLOW_PX = 8.0  # standard deviation of what counts as slow in a residual picture
+COARSE_PX = 4  # side of the cells in which residuals are summed before they are blurred
 CLIPPED = 4.0  # robust standard deviations beyond which a residual is clipped before its slow part is taken
 SIDES = ((0, 1), (0, -1), (1, 0), (-1, 0))  # rows, columns from a pixel to its neighbors
 
@@ -102,7 +103,7 @@ def see(surface: PosedSurface, picture: PersonPicture, sigma_px: float, is_kept:
     uv = (surface.corner_uv[face] * weights[..., None]).sum(1)
     return SeenSurface(
         picture, picture.blurred(sigma_px, is_kept), row, column, face, weights, points[kept], facing[kept],
-        normal[kept], uv, _outline((face_index >= 0) & picture.has_edge), face_index, barycentric,
+        normal[kept], uv, _outline((face_index >= 0) & picture.has_edge, picture.is_open), face_index, barycentric,
     )  # fmt: skip
 
 
@@ -112,15 +113,30 @@ def color_residuals(seen: SeenSurface, appearance: TexturedLight) -> np.ndarray:
     return seen.blurred.srgb[seen.row, seen.column] - encoded(expected)
 
 
+def expected_picture(surface: PosedSurface, appearance: TexturedLight, camera: Camera) -> Tensor:  # [H, W, 3] sRGB
+    """The surface with its texture under its light, in front of black."""
+    fragments = rasterize(surface.vertices, surface.faces, camera)
+    image = np.zeros((camera.height, camera.width, 3), np.float32)
+    covered = fragments.face_index.numpy() >= 0
+    face, weights = fragments.face_index.numpy()[covered], fragments.barycentric.numpy()[covered][..., None]
+    normal = _unit((surface.normals[surface.faces.numpy()[face]] * weights).sum(1))
+    shown = appearance.without_gaps()
+    color = shown.texture_at((surface.corner_uv[face] * weights).sum(1))
+    image[covered] = encoded(color * (harmonics(normal) @ shown.light)).clip(0.0, 1.0)
+    return torch.from_numpy(image)
+
+
 def without_slow_part(seen: SeenSurface, residuals: np.ndarray, scale: float) -> np.ndarray:  # [P, 3] -> [P, 3]
     """The residuals minus their blurred picture."""
-    image = np.zeros((*seen.face_index.shape, 4), np.float32)
     clipped = np.clip(residuals, -CLIPPED * scale, CLIPPED * scale)
-    image[seen.row, seen.column, :3] = clipped * seen.facing[:, None]
-    image[seen.row, seen.column, 3] = seen.facing
-    image = gaussian_filter(image, (SLOW_PX, SLOW_PX, 0))
-    slow = image[..., :3] / (image[..., 3:] + 1e-3)
-    return residuals - slow[seen.row, seen.column]
+    weighted = np.concatenate([clipped, np.ones((len(clipped), 1))], 1) * seen.facing[:, None]
+    height, width = (-(-side // COARSE_PX) for side in seen.face_index.shape)
+    cell = (seen.row // COARSE_PX) * width + seen.column // COARSE_PX
+    sums = [np.bincount(cell, values, height * width).reshape(height, width) for values in weighted.T]
+    sums = [gaussian_filter(image, SLOW_PX / COARSE_PX) / COARSE_PX**2 for image in sums]
+    places = (np.stack([seen.row, seen.column]) + 0.5) / COARSE_PX - 0.5
+    *slow, weight = (map_coordinates(image, places, order=1, mode="nearest") for image in sums)
+    return residuals - (np.stack(slow, 1) / (weight[:, None] + 1e-3)).astype(np.float32)
 
 
 def photometric_rows(
@@ -206,14 +222,14 @@ def robust_weight(normalized: np.ndarray) -> np.ndarray:
     return 1.0 / (1.0 + (normalized / 2.5) ** 2) ** 2
 
 
-def _outline(covered: np.ndarray) -> np.ndarray:  # [H, W] bool -> [S, 4]
-    """The picture's own border is no outline."""
+def _outline(covered: np.ndarray, is_open: np.ndarray) -> np.ndarray:  # [H, W] bool -> [S, 4]
+    """Without the picture's own border, and without what reaches into open pixels: nothing tells whether it may."""
     sides = []
     inner = np.zeros_like(covered)
     inner[1:-1, 1:-1] = covered[1:-1, 1:-1]
     for down, right in SIDES:
         beyond = np.roll(covered, (-down, -right), (0, 1))
-        row, column = np.nonzero(inner & ~beyond)
+        row, column = np.nonzero(inner & ~beyond & ~is_open)
         sides.append(np.stack([row, column, row + 0.5 * down, column + 0.5 * right], 1))
     return np.concatenate(sides)
 

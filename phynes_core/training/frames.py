@@ -29,7 +29,7 @@ class TrainingView:
     coverage: np.ndarray  # [H, W] uint8
     mask_pixels: np.ndarray  # [M] int32 flat index of pixels with any coverage, uncertain ones left out
     ring_pixels: np.ndarray  # [Q] int32 flat index of the pixels around the mask, or of the body's box
-    known: np.ndarray | None = None  # [H, W] bool: where the mask is believed; None: everywhere
+    trust: np.ndarray | None = None  # [H, W] float32 in [0, 1]: how far the mask is believed; None: wholly everywhere
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """What masks do not know: the pixels along their edges, as wide as their edges wobble, and pieces that they lack.
 
 The registered surface explains the masks of all frames and views together. How far its outlines lie from the edges says
-how uncertain edges are; where it covers much that one mask leaves out, that mask lacks a piece of the person.
+how uncertain edges are; where it covers much that one mask leaves out, that mask lacks a piece of the person. Where the
+background is seen inside a mask, its edge is corrected (registration/matting.py).
 """
 
 import math
@@ -14,27 +15,36 @@ import torch
 from scipy.ndimage import binary_dilation, label, maximum
 from torch import Tensor
 
-from phynes_core.registration.pictures import distance_inside
+from phynes_core.registration.matting import Matte, edge_uncertainty, mattes, questioned, usual_spread
+from phynes_core.registration.pictures import distance_inside, encoded
 from phynes_core.registration.registration import Registration
 from phynes_core.render.rasterize import rasterize
 from phynes_core.training.frames import TrainingFrame, TrainingView
 from phynes_core.training.presets import Stage1Config
 
-MODEL_SHARE = (
-    0.004  # of the person's height in pixels: how far outlines of a surface lie from exact masks (0.8 px of 200)
-)
 MISSING_DEPTHS = 2.5  # times the distance of outlines that the surface must reach into what a mask leaves out
 
 
 @dataclass(frozen=True)
-class MaskDoubt:
-    """Pixels of the training pictures whose masks are not believed."""
+class CorrectedEdge:
+    """What one picture shows of the person's edge; flat indices of its pixels."""
 
-    edge_px: int = 0  # to both sides of every edge
+    pixels: np.ndarray  # [N] int32: near the mask's edge
+    values: np.ndarray  # [N, 4] uint8: sRGB, premultiplied by the coverage after it
+    is_open: np.ndarray  # [N] bool: the person may reach there, nothing tells
+    is_unclear: np.ndarray  # [N] bool: nothing but the mask tells
+
+
+@dataclass(frozen=True)
+class MaskDoubt:
+    """What of the training pictures' masks is not believed, and what is known better."""
+
+    edge_px: int = 0  # how uncertain edges are
     missing: Mapping[tuple[str, int], np.ndarray] = field(default_factory=dict)  # by camera and frame, [H, W] bool
+    edges: Mapping[tuple[str, int], CorrectedEdge] = field(default_factory=dict)  # by camera and frame
 
     def applied_to(self, frames: Sequence[TrainingFrame]) -> tuple[TrainingFrame, ...]:
-        """The frames without those pixels."""
+        """The frames with corrected masks, and without the pixels that nothing is known of."""
         if not self.edge_px and not self.missing:
             return tuple(frames)
         return tuple(
@@ -42,30 +52,29 @@ class MaskDoubt:
         )
 
     def weighed(self, config: Stage1Config) -> Stage1Config:
-        """Less weight to silhouettes, by the square of their errors; no surface for each pose, which would follow them.
-
-        A frame has a few masks alone to fit its own surface to; what all frames share averages over all of them.
-        """
-        if not self.edge_px:
-            return config
-        weight = config.silhouette_weight / (1.0 + self.edge_px**2)
-        return replace(config, silhouette_weight=weight, has_pose=False)
+        """No surface for each pose, which would follow the errors of a few masks; all frames share one."""
+        return replace(config, has_pose=False) if self.edge_px else config
 
     def _without(self, view: TrainingView, frame: int) -> TrainingView:
-        inside = view.coverage > 127
-        reach = self.edge_px
-        doubtful = np.zeros_like(inside)
-        if reach:
-            doubtful = (distance_inside(inside) <= reach) & (distance_inside(~inside) <= reach)
+        doubtful, trust = np.zeros(view.coverage.size, bool), np.ones(view.coverage.size, np.float32)
+        if edge := self.edges.get((view.camera_name, frame)):
+            image, coverage = view.image.reshape(-1, 3).copy(), view.coverage.reshape(-1).copy()
+            image[edge.pixels], coverage[edge.pixels] = edge.values[:, :3], edge.values[:, 3]
+            view = replace(view, image=image.reshape(view.image.shape), coverage=coverage.reshape(view.coverage.shape))
+            doubtful[edge.pixels] = edge.is_open | edge.is_unclear
+            trust[edge.pixels[edge.is_unclear]] = 1.0 / math.sqrt(1.0 + self.edge_px**2)
+            trust[edge.pixels[edge.is_open]] = 0.0
         missing = self.missing.get((view.camera_name, frame))
-        known = None
         if missing is not None:
-            doubtful, known = doubtful | missing, ~missing
-        certain = ~doubtful.reshape(-1)
-        kept = view.mask_pixels[certain[view.mask_pixels]]
-        if not len(kept):  # a person of a few pixels
-            return replace(view, known=known)
-        return replace(view, mask_pixels=kept, ring_pixels=view.ring_pixels[certain[view.ring_pixels]], known=known)
+            doubtful |= missing.reshape(-1)
+            trust[missing.reshape(-1)] = 0.0
+        drawn = np.concatenate([view.mask_pixels, view.ring_pixels])
+        drawn = drawn[~doubtful[drawn]]
+        is_person = view.coverage.reshape(-1)[drawn] > 0
+        view = replace(view, trust=trust.reshape(view.coverage.shape))
+        if not is_person.any():  # a person of a few pixels
+            return view
+        return replace(view, mask_pixels=np.sort(drawn[is_person]), ring_pixels=np.sort(drawn[~is_person]))
 
     def tensors(self) -> dict[str, Tensor]:
         """Everything, to be stored."""
@@ -73,32 +82,40 @@ class MaskDoubt:
         for (camera, frame), missing in self.missing.items():
             stored[f"missing.{frame}.{camera}"] = torch.from_numpy(np.argwhere(missing).astype(np.int32))
             stored[f"size.{frame}.{camera}"] = torch.tensor(missing.shape)
+        for (camera, frame), edge in self.edges.items():
+            flags = np.stack([edge.is_open, edge.is_unclear], 1).astype(np.uint8)
+            stored[f"pixels.{frame}.{camera}"] = torch.from_numpy(edge.pixels)
+            stored[f"values.{frame}.{camera}"] = torch.from_numpy(np.concatenate([edge.values, flags], 1))
         return stored
 
     @staticmethod
     def from_tensors(stored: Mapping[str, Tensor]) -> "MaskDoubt":
         """The inverse of `tensors`."""
-        missing = {}
+        missing, edges = {}, {}
         for name, value in stored.items():
             kind, _, key = name.partition(".")
+            frame, _, camera = key.partition(".")
             if kind == "missing":
-                frame, _, camera = key.partition(".")
                 image = np.zeros(tuple(stored[f"size.{key}"].tolist()), bool)
                 image[tuple(value.numpy().T)] = True
                 missing[camera, int(frame)] = image
-        return MaskDoubt(int(stored["edge_px"]), missing)
+            elif kind == "pixels":
+                values = stored[f"values.{key}"].numpy()
+                flags = values[:, 4:] > 0
+                edges[camera, int(frame)] = CorrectedEdge(value.numpy(), values[:, :4], flags[:, 0], flags[:, 1])
+        return MaskDoubt(int(stored["edge_px"]), missing, edges)
 
 
 def find_mask_doubt(registration: Registration, frames: Sequence[TrainingFrame]) -> MaskDoubt:
-    """Compare every mask with the outline of the registered surface."""
+    """Compare every mask with the outline of the registered surface, and its edges with the background behind them."""
     distances, heights = [], []
-    covered: dict[tuple[str, int], tuple[np.ndarray, np.ndarray]] = {}
+    covered: dict[tuple[str, int], tuple[np.ndarray, TrainingView]] = {}
     for frame in frames:
         surface = registration.surface(registration.poses.get(frame.number, frame.pose))
         for view in frame.views:
             ours = (rasterize(surface.vertices, surface.faces, view.camera).face_index >= 0).numpy()
             theirs = view.coverage > 127
-            covered[view.camera_name, frame.number] = ours, theirs
+            covered[view.camera_name, frame.number] = ours, view
             border = ours & ~_shrunk(ours)
             distance = np.where(theirs, distance_inside(theirs), -distance_inside(~theirs))
             distances.append(distance[border] - np.sign(distance[border]) * 0.5)
@@ -106,12 +123,35 @@ def find_mask_doubt(registration: Registration, frames: Sequence[TrainingFrame])
     if not distances:
         return MaskDoubt()
     spread_px = 1.4826 * float(np.median(np.abs(np.concatenate(distances))))
-    usual_px = max(MODEL_SHARE * float(np.median(heights)), 0.8)
-    edge_px = round(math.sqrt(max(spread_px**2 - usual_px**2, 0.0)))
-    depth_px = MISSING_DEPTHS * max(spread_px, usual_px)
-    pieces = {key: _missing_piece(ours, theirs, depth_px) for key, (ours, theirs) in covered.items()}
+    height_px = float(np.median(heights))
+    edge_px = edge_uncertainty(spread_px, height_px)
+    depth_px = MISSING_DEPTHS * max(spread_px, usual_spread(height_px))
+    pieces = {key: _missing_piece(ours, view.coverage > 127, depth_px) for key, (ours, view) in covered.items()}
     missing = {key: piece for key, piece in pieces.items() if piece.any()}
-    return MaskDoubt(edge_px, missing)
+    return MaskDoubt(edge_px, missing, _corrected_edges(covered, edge_px) if edge_px else {})
+
+
+def _corrected_edges(
+    covered: Mapping[tuple[str, int], tuple[np.ndarray, TrainingView]], edge_px: int
+) -> dict[tuple[str, int], CorrectedEdge]:
+    """Of every picture, camera by camera."""
+    edges = {}
+    for name in sorted({camera for camera, _ in covered}):
+        own = {key: value for key, value in covered.items() if key[0] == name}
+        pictures = {key: questioned(view.image, view.coverage, ours, edge_px) for key, (ours, view) in own.items()}
+        size = next(iter(own.values()))[1].coverage.shape
+        for (key, picture), found in zip(pictures.items(), mattes(list(pictures.values()), size, edge_px), strict=True):
+            edges[key] = _kept(found, picture.coverage, picture.corner, size[1])
+    return edges
+
+
+def _kept(found: Matte, coverage: np.ndarray, corner: tuple[int, int], width: int) -> CorrectedEdge:
+    """The pixels where a matte says something else than the mask."""
+    row, column = np.nonzero(found.is_open | found.is_unclear | (np.abs(found.coverage - coverage) > 0.5 / 255.0))
+    values = np.concatenate([encoded(found.linear), found.coverage[..., None]], -1)[row, column]
+    pixels = ((row + corner[0]) * width + column + corner[1]).astype(np.int32)
+    flags = found.is_open[row, column], found.is_unclear[row, column]
+    return CorrectedEdge(pixels, np.round(255.0 * values.clip(0.0, 1.0)).astype(np.uint8), *flags)
 
 
 def _missing_piece(ours: np.ndarray, theirs: np.ndarray, depth_px: float) -> np.ndarray:  # [H, W] bool

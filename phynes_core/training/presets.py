@@ -89,7 +89,7 @@ class Stage2Config:
     entropy_weight: float = 5e-6  # reading 8 relative to its image weight; 5e-4 empties the histogram
     albedo_smoothness: float = 0.01  # recipe; reading 8: 5e-3
     roughness_smoothness: float = 0.1  # a garment is of one gloss; at 0.01 texels scatter by 0.06; reading 8: 5e-5
-    jitter_uv: float = 0.005  # recipe; reading 1: standard deviation 0.02
+    jitter_uv: float = 0.005  # recipe; a standard deviation, where the paper prints a variance of 0.02
     albedo_samples: int = 4  # a square number of albedo queries a pixel, averaged: a pixel is an area; 1: its center
     smooth_pixels: int = 1024  # how many of the pixels the smoothness and entropy terms look at
     overshoot_slope: float = 0.05  # recipe: predictions above 1 meet clipped pixels, this keeps a little gradient
@@ -183,7 +183,7 @@ PAPER = TrainingConfig(
         entropy_weight=5e-5,
         albedo_smoothness=5e-3,
         roughness_smoothness=5e-5,
-        jitter_uv=0.02,  # reading 1: a standard deviation
+        jitter_uv=0.02**0.5,  # the paper prints sigma^2 = 0.02; reading 1: Relightable Avatar's deviation is 0.02
         albedo_samples=1,
         image_width=0.0,
         overshoot_slope=0.0,  # reading 9: sRGB, clipped

@@ -41,7 +41,7 @@ def silhouette_loss(
     """Mean over the outlines' pixels of (coverage - mask)^2, both blurred so that neighbors a pixel or two off meet."""
     total = torch.zeros(())
     for view in views:
-        outline = find_silhouette(vertices, faces, view.camera, view.coverage, raster, view.known)
+        outline = find_silhouette(vertices, faces, view.camera, view.coverage, raster, view.trust)
         if outline is None:
             continue
         points = (vertices[outline.faces] * outline.barycentric[..., None]).sum(1)
@@ -58,7 +58,7 @@ def find_silhouette(
     camera: Camera,
     coverage: np.ndarray,  # [H, W] uint8, the mask's
     raster: str = "auto",
-    known: np.ndarray | None = None,  # [H, W] bool: where the mask is believed; None: everywhere
+    trust: np.ndarray | None = None,  # [H, W] in [0, 1]: weight of differences; None: 1 everywhere
 ) -> Silhouette | None:  # None when the mesh covers nothing of the picture
     """Rasterize the part of the picture that holds mesh and mask, and compare their coverage."""
     crop = _crop(vertices, camera, coverage)
@@ -71,10 +71,11 @@ def find_silhouette(
     ours = torch.nn.functional.avg_pool2d(inside[None, None].float(), SUBSAMPLES)
     theirs = torch.from_numpy(coverage[y0 : y0 + height, x0 : x0 + width].astype(np.float32) / 255.0)
     difference = ours - theirs[None, None]
-    if known is not None:
-        difference = difference * torch.from_numpy(known[y0 : y0 + height, x0 : x0 + width])
-    difference = _blur(difference).clamp(-LARGEST_DIFFERENCE, LARGEST_DIFFERENCE)
-    felt = _blur(difference)[0, 0]
+    weight = torch.ones(())
+    if trust is not None:
+        weight = torch.from_numpy(trust[y0 : y0 + height, x0 : x0 + width])
+    difference = _blur(difference * weight).clamp(-LARGEST_DIFFERENCE, LARGEST_DIFFERENCE)
+    felt = _blur(difference)[0, 0] * weight
     row, column, normal = _outline(inside)
     if not len(row):
         return None

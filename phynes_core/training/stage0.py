@@ -10,6 +10,7 @@ from torch import Tensor
 from phynes_core.errors import PhynesError
 from phynes_core.frame.scene import Scene
 from phynes_core.registration.registration import Registration
+from phynes_core.registration.residuals import expected_picture
 from phynes_core.training.frames import TrainingFrame
 from phynes_core.training.masks import MaskDoubt, find_mask_doubt
 from phynes_core.training.run.run_folder import RunState
@@ -57,7 +58,7 @@ class Stage0:
         """The registered surface with its texture."""
         with torch.no_grad():
             surface = self._registration.surface(scene.avatars[0].pose)
-            return [self._registration.predict(surface, scene.camera)]
+            return [expected_picture(surface, self._registration.appearance, scene.camera)]
 
     def tensors(self) -> dict[str, Tensor]:
         """The texture, for its pictures; the registration is saved with every stage."""

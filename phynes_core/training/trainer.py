@@ -63,10 +63,10 @@ class Trainer:
         self._recorder = recorder = self._start_recorder(frames, resumed)
         self._registration = self._start_registration(body, frames)
         self._avatar = self._make_avatar(body, frames, resumed)
-        if resumed is not None and resumed.part("template."):
-            body, given = self._stand_on(stored_template(resumed.part("template.")), given)
         if resumed is not None and self._registration is not None:
             self._mask_doubt = resume(self._registration, resumed, options.folder)
+        if resumed is not None and resumed.part("template."):
+            body, given = self._stand_on(stored_template(resumed.part("template.")), given)
         for kind, share in STAGES:
             if resumed is not None and resumed.stage > kind.number:
                 continue  # the run has been through it

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from app.model.lights import choose_environment
 from app.model.store import Store
 from app.model.view_state import ViewState
 from app.rendering.frames import LIGHT, Frame
@@ -25,6 +26,23 @@ class Recorded:
         return lambda *given: self._calls.append((name, *given) if given else name)
 
 
+class Windows(Recorded):
+    """Windows in which no popup is open."""
+
+    def close_popup(self) -> bool:
+        return False
+
+
+class Lights:
+    """Environments that need no reading."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def choose(self, path: str) -> None:
+        self._store.post(lambda state: choose_environment(state, path), "environment")
+
+
 class Clip(Recorded):
     """A clip of this length and rate."""
 
@@ -38,9 +56,11 @@ class Clip(Recorded):
 def fake_commands(store: Store | None = None, calls: list | None = None, **given: object) -> CommandContext:
     """A context whose controllers record their calls in `calls`; `given` replaces fields."""
     recorded = calls if calls is not None else []
-    subjects = ("sessions", "rigs", "materials", "poses", "cameras", "exports", "windows")
+    subjects = ("sessions", "rigs", "materials", "poses", "cameras", "exports")
+    store = store or Store(ViewState())
     fields = {
-        "store": store or Store(ViewState()), "say": lambda text: recorded.append(("say", text)), "environments": (),
+        "store": store, "lights": Lights(store), "windows": Windows("windows", recorded),
+        "say": lambda text: recorded.append(("say", text)), "environments": (),
         "avatars": (), "clock": Clip(), **{subject: Recorded(subject, recorded) for subject in subjects},
     }  # fmt: skip
     return CommandContext(**{**fields, **given})

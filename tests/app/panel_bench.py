@@ -42,6 +42,17 @@ class Bench:
     def panel(self, kind):
         return next(panel for panel in self.layout.panels if isinstance(panel, kind))
 
+    def choose_file(self, dialog, path):
+        """Type a path into a dialog and confirm; a file that is there is replaced."""
+        chosen = dpg.get_item_user_data(dialog)
+        chosen.open(800)
+        dpg.set_value(f"{dialog}.name", str(path))
+        for _ in range(2):
+            if chosen.is_open:
+                chosen.key("RETURN")
+        self.store.apply()
+        self.show()
+
     def use(self, tag, value=None):
         use_widget(tag, value)
         self.store.apply()

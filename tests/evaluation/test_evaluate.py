@@ -69,7 +69,8 @@ def test_few_images_are_spread(truth, tiny_root):
     assert few.panels == []
 
 
-def test_the_report_holds_the_numbers_and_the_pictures(evaluation, tmp_path):
+def test_the_report_holds_the_numbers_and_the_pictures(evaluation, tiny_root, tmp_path):
+    assert evaluation.capture == tiny_root.name
     write_report(tmp_path, evaluation)
     stored = json.loads((tmp_path / "metrics.json").read_text())
     names = {"novel_view", "novel_pose", "albedo", "visibility", "relighting", "roughness", "normal", "geometry"}

@@ -8,6 +8,7 @@ import torch
 
 from phynes_core.registration.config import RegistrationConfig
 from phynes_core.registration.registration import Registration
+from phynes_core.registration.residuals import expected_picture
 from tests.registration.textured_capture import (
     SIZE,
     body,
@@ -125,7 +126,8 @@ def test_the_predicted_picture_looks_like_the_recorded_one():
     registration = _registration(capture, (0, 2), texels=64)
     for step in range(2):
         registration.step(step)
-    shown = registration.predict(registration.surface(capture.poses[0]), capture.cameras["00"])
+    surface = registration.surface(capture.poses[0])
+    shown = expected_picture(surface, registration.appearance, capture.cameras["00"])
     inside = capture.mask("00", 0) > 0.99
     error = (shown - capture.image("00", 0))[inside].square().mean()
     assert float(error) < 0.1 * float(capture.image("00", 0)[inside].square().mean())

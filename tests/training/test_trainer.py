@@ -107,7 +107,7 @@ def test_resuming_nothing_says_so(tiny, tmp_path):
 
 def test_a_damaged_state_says_so(tmp_path):
     (tmp_path / "state.safetensors").write_bytes(b"\x10\0\0\0\0\0\0\0 not a state")
-    with pytest.raises(PhynesError, match="expected a training state"):
+    with pytest.raises(PhynesError, match="not a readable training state"):
         RunFolder(tmp_path).load()
 
 

@@ -30,7 +30,7 @@ class Sessions(Protocol):
 
     @property
     def can_restore(self) -> bool:
-        """Whether an earlier viewer ended unexpectedly and what it showed can be brought back."""
+        """Whether something that earlier viewers showed can be brought back."""
         ...
 
     def save(self) -> None:
@@ -43,10 +43,17 @@ class Sessions(Protocol):
         """Show a session's file."""
 
     def restore(self) -> None:
-        """Show the state that an earlier viewer had when it ended unexpectedly."""
+        """Show what was shown last, a lost session before others; again: what was shown before."""
 
     def open_recent(self, kind: str, path: str) -> None:
         """Open one of the recent files; `kind` is one of status.RECENT_KINDS."""
+
+
+class Lights(Protocol):
+    """Environments as files."""
+
+    def choose(self, path: str) -> None:
+        """Light the avatars with an environment, once its file has been read; else say why it cannot be."""
 
 
 class Rigs(Protocol):
@@ -148,7 +155,11 @@ class Windows(Protocol):
     """The two windows themselves."""
 
     def close(self) -> None:
-        """End the viewer."""
+        """End the viewer; what is not saved is asked about first."""
+
+    def close_popup(self) -> bool:
+        """Close what is open over the panels; False where nothing is."""
+        ...
 
     def show_dialog(self, dialog: str) -> None:
         """Show a dialog of the controls and give it the keyboard."""
@@ -176,6 +187,7 @@ class CommandContext:
     avatars: tuple[str, ...]  # paths of those that can be chosen
     clock: Clock
     sessions: Sessions
+    lights: Lights
     rigs: Rigs
     materials: Materials
     poses: Poses

@@ -7,7 +7,7 @@ SESSION_LINE = "save the session; under another name; open one"
 COPY_LINE = "copy the command line that makes the picture; the video"
 BUSY = "One thing at a time: Shift+R cancels what is being made"
 IDLE = "Nothing is being made"
-NONE_LOST = "There is no lost session to bring back"
+NONE_BEFORE = "No earlier viewer showed anything that can be brought back"
 
 
 def _is_idle(context: CommandContext) -> str | None:
@@ -45,9 +45,9 @@ FILE_COMMANDS = (
         lambda context: context.exports.copy_video_command(), help=COPY_LINE,
     ),
     Command(
-        "session.restore", "Bring back the lost session", ("Ctrl+Shift+O",),
+        "session.restore", "Reopen what was shown last", ("Ctrl+Shift+O",),
         lambda context: context.sessions.restore(),
-        lambda context: None if context.sessions.can_restore else NONE_LOST,
-        "bring back what a viewer that ended unexpectedly showed",
+        lambda context: None if context.sessions.can_restore else NONE_BEFORE,
+        "reopen what was shown last, saved or not; again: what was shown before",
     ),
 )  # fmt: skip

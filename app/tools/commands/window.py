@@ -10,6 +10,7 @@ from app.tools.commands.context import CommandContext
 SCALE_LINE = "larger or smaller controls; as the screen has them"
 NO_UNDO = "There is nothing to undo"
 NO_REDO = "There is nothing to redo"
+NOTHING_HELD = "There is nothing to let go of: Ctrl+W closes the viewer"
 
 
 def _undo(context: CommandContext) -> None:
@@ -21,9 +22,11 @@ def _redo(context: CommandContext) -> None:
 
 
 def _let_go(context: CommandContext) -> None:
-    """Leave the help pages, fly mode, the brush or the selected joint, whichever is on; else close the viewer."""
+    """Close a popup, or leave the help pages, fly mode, the brush or the selected joint: the first that is on."""
     store = context.store
     tool = store.state.tool
+    if context.windows.close_popup():
+        return
     if tool.help_page:
         store.post(lambda s: edits.edit_tool(s, help_page=0), "help", is_undoable=False)
     elif tool.camera.flies or tool.camera.plays:
@@ -33,7 +36,7 @@ def _let_go(context: CommandContext) -> None:
     elif tool.selected_joint != NO_JOINT:
         store.post(lambda s: edits.edit_tool(s, selected_joint=NO_JOINT), "select joint", is_undoable=False)
     else:
-        context.windows.close()
+        context.say(NOTHING_HELD)
 
 
 WINDOW_COMMANDS = (
@@ -74,7 +77,7 @@ WINDOW_COMMANDS = (
     ),
     Command("window.close", "Close the viewer", ("Ctrl+W",), lambda context: context.windows.close()),
     Command(
-        "window.let_go", "Let go, or close the viewer", ("ESCAPE",), _let_go,
-        help="stop flying; let go of brush or limb; close the viewer",
+        "window.let_go", "Close what is open, or let go", ("ESCAPE",), _let_go,
+        help="close a dialog or the help; stop flying; let go of brush or limb",
     ),
 )  # fmt: skip

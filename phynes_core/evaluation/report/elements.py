@@ -17,6 +17,9 @@ img { max-width: 100%; background: #000; }
 """
 
 
+ABSENT = "-"  # what was not measured or is not printed
+
+
 @dataclass(frozen=True)
 class Table:
     """Text in rows; the first column names the row."""
@@ -53,7 +56,7 @@ def table(content: Table, heading: str = "h2") -> str:
 
 
 def _cell(text: str) -> str:
-    kind = ' class="absent"' if text == "not stated here" else ' class="text"' if len(text) > 40 else ""
+    kind = ' class="absent"' if text == ABSENT else ' class="text"' if len(text) > 40 else ""
     return f"<td{kind}>{escape(text)}</td>"
 
 

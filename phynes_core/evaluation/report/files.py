@@ -12,7 +12,8 @@ import torch
 
 from phynes_core.evaluation.report.elements import Table
 from phynes_core.evaluation.report.page import ERROR_GAIN, page
-from phynes_core.evaluation.report.tables import comparison_tables, paper_tables, summary
+from phynes_core.evaluation.report.paper_tables import paper_tables
+from phynes_core.evaluation.report.tables import comparison_tables, summary
 from phynes_core.evaluation.results import Evaluation, Panel
 from phynes_core.io.image_files import write_png
 from phynes_core.io.output_files import replacing

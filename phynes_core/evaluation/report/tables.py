@@ -1,58 +1,15 @@
-"""The report's tables: a summary, comparisons, and the paper's four tables with its published numbers.
-
-PhyNES: "Fast and Physically-based Neural Explicit Surface for Relightable Human Avatars" (arXiv 2503.18408), four
-training views. Its data, body fits and lights are not ours: its rows give the scale, not a ranking. Numbers that are
-not known here are marked as not stated.
-"""
+"""The report's own tables: a summary, poses, bright sources, limits and rivals. The paper's are in paper_tables.py."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from phynes_core.evaluation.limits import NOTE as LIMITS_NOTE
 from phynes_core.evaluation.measurement import PROBES
-from phynes_core.evaluation.report.elements import Table
+from phynes_core.evaluation.report.elements import ABSENT, Table
 from phynes_core.evaluation.results import Evaluation
 from phynes_core.evaluation.rivals import NOTE as RIVALS_NOTE
 
 Cell = Callable[[dict[str, Any]], str]
-NOT_STATED = "not stated here"
-
-
-@dataclass(frozen=True)
-class PaperRow:
-    """One method as published; a missing column is not stated here."""
-
-    method: str
-    values: dict[str, str]  # by column
-
-
-# I: RGB of real captures (ZJU-MoCap), over the body's box
-TABLE_1 = (
-    PaperRow("PhyNES, paper (ZJU-MoCap): 26 to 28 dB", {}),  # which subject and split has which is not known here
-    PaperRow("rivals, paper", {}),
-)
-# II: geometry (SyntheticHuman), cm
-TABLE_2 = (
-    PaperRow("PhyNES, paper (SyntheticHuman)", {"P2S": "0.50", "CD": "0.62"}),
-    PaperRow("rivals, paper", {}),
-)
-# III: cost at 512 x 512 on an A100; training on a V100
-TABLE_3 = (
-    PaperRow("PhyNES, paper (A100)", {"frames a second": "12.27", "memory": "3.5 GB", "training": "5 h"}),
-    PaperRow("Relightable Avatar, paper", {"frames a second": "0.21"}),
-    PaperRow("Relighting4D, paper", {"frames a second": "0.33"}),
-)
-# IV: SyntheticHuman++, PSNR over whole images of 512 x 512 with zero background, means over six people
-TABLE_4 = (
-    PaperRow(
-        "PhyNES, paper (SyntheticHuman++)",
-        {"albedo PSNR": "35.25", "visibility PSNR": "34.52", "relighting PSNR": "35.33"},
-    ),
-    PaperRow("Relightable Avatar, paper", {"relighting PSNR": "35.30"}),
-    PaperRow("Relighting4D, NeRFactor, paper", {}),
-)
-
 
 # the table of poses: a row's title, and its cell from an entry of metrics.json's "poses"
 POSE_ROWS: dict[str, Cell] = {
@@ -85,24 +42,6 @@ def summary(evaluation: Evaluation) -> Table:
     return Table("Summary", note, ("", "full image", "foreground", "other"), tuple(rows))
 
 
-def paper_tables(evaluation: Evaluation) -> list[Table]:
-    """Tables I to IV for this avatar; what was not measured is left out."""
-    name, metrics = evaluation.name, evaluation.metrics
-    tables = [_rgb(name, metrics)]
-    if "geometry" in metrics:
-        columns: dict[str, Cell] = {
-            "P2S": lambda node: _number(node, "p2s_cm", "{:.3f}"),
-            "CD": lambda node: _number(node, "cd_cm", "{:.3f}"),
-        }
-        note = "Centimetres, training frames. Ours samples 10000 points for both, the paper's code 1000 for CD."
-        rows = [(f"{name}, ours", metrics["geometry"])]
-        tables.append(_table("Table II: geometry", note, columns, rows, TABLE_2))
-    tables.append(_cost(evaluation))
-    if "albedo" in metrics or "relighting" in metrics:
-        tables.append(_decomposition(name, metrics))
-    return tables
-
-
 def comparison_tables(evaluation: Evaluation) -> list[Table]:
     """Limits with ground truth, and rivals on the same data; only what was measured."""
     metrics = evaluation.metrics
@@ -129,7 +68,7 @@ def _poses(sources: dict[str, Any]) -> Table:
     rows = []
     for title, cell in POSE_ROWS.items():
         cells = [cell(entry) for entry in sources.values()]
-        if any(text != "-" for text in cells):
+        if any(text != ABSENT for text in cells):
             rows.append((title, *cells))
     return Table("Poses", POSES_NOTE, ("", *sources), tuple(rows))
 
@@ -139,7 +78,7 @@ def _both(group: str) -> Cell:
 
     def cell(entry: dict[str, Any]) -> str:
         full, foreground = (_number(entry.get(group, {}), key, "{:.2f}") for key in ("psnr", "psnr_foreground"))
-        return "-" if full == "-" else f"{full} ({foreground})"
+        return ABSENT if full == ABSENT else f"{full} ({foreground})"
 
     return cell
 
@@ -187,70 +126,9 @@ def _pair(group: str, name: str, numbers: dict[str, Any]) -> tuple[str, ...]:
     return (_words(group), name, *(_number(numbers, key, "{:.2f}") for key in ("psnr", "psnr_foreground")))
 
 
-def _rgb(name: str, metrics: dict[str, Any]) -> Table:
-    columns: dict[str, Cell] = {}
-    for split in ("novel_view", "novel_pose"):
-        for key, digits in (("psnr_box", "{:.2f}"), ("ssim_box", "{:.3f}"), ("lpips", "{:.3f}")):
-            title = f"{_words(split)} {key.removesuffix('_box').upper()}"
-            columns[title] = lambda node, split=split, key=key, digits=digits: _number(node[split], key, digits)
-    rows = []
-    for kind, text in (("relit", "relit"), ("texture", "stage-1 texture")):
-        numbers = {split: metrics.get(split, {}).get(kind, {}) for split in ("novel_view", "novel_pose")}
-        rows.append((f"{name}, ours, {text}", numbers))
-    note = "Over the body's padded box, as ZJU-MoCap is evaluated. LPIPS only with --lpips."
-    return _table("Table I: pictures of held-out cameras", note, columns, rows, TABLE_1)
-
-
-def _cost(evaluation: Evaluation) -> Table:
-    seconds = evaluation.provenance.get("training_seconds")
-    values = {
-        "frames a second": _number(evaluation.metrics.get("speed", {}), "frames_per_second", "{:.1f}"),
-        "memory": "-",
-        "training": f"{float(seconds) / 60:.0f} min" if isinstance(seconds, int | float) else "-",
-    }
-    columns: dict[str, Cell] = {key: lambda node, key=key: node[key] for key in values}
-    device = evaluation.provenance.get("device", "cpu")
-    note = (
-        f"Ours: every stage of every frame at 512 x 512 on this machine's CPU as it was; trained on {device}. "
-        "`python launch.py bench` measures speed and memory properly."
-    )
-    return _table("Table III: cost", note, columns, [(f"{evaluation.name}, ours", values)], TABLE_3)
-
-
-def _decomposition(name: str, metrics: dict[str, Any]) -> Table:
-    columns: dict[str, Cell] = {}
-    for group in ("albedo", "visibility", "relighting"):
-        for key, title, digits in (
-            ("psnr", "PSNR", "{:.2f}"),
-            ("ssim", "SSIM", "{:.3f}"),
-            ("lpips", "LPIPS", "{:.3f}"),
-        ):
-            columns[f"{group} {title}"] = lambda node, group=group, key=key, digits=digits: _number(
-                node.get(group, {}), key, digits
-            )
-    over = {
-        group: {"psnr": metrics.get(group, {}).get("psnr_mask")} for group in ("albedo", "visibility", "relighting")
-    }
-    rows = [(f"{name}, ours", metrics), (f"{name}, ours, over Relightable Avatar's mask", over)]
-    note = "Linear light, per-channel alignment, whole image with zero background unless a row says otherwise."
-    return _table("Table IV: materials and light", note, columns, rows, TABLE_4)
-
-
-def _table(
-    title: str,
-    note: str,
-    columns: dict[str, Cell],
-    ours: list[tuple[str, dict[str, Any]]],
-    theirs: tuple[PaperRow, ...],
-) -> Table:
-    rows = [(method, *(cell(node) for cell in columns.values())) for method, node in ours]
-    rows += [(row.method, *(row.values.get(column, NOT_STATED) for column in columns)) for row in theirs]
-    return Table(title, note, ("", *columns), tuple(rows))
-
-
 def _number(node: dict[str, Any], key: str, digits: str) -> str:
     value = node.get(key)
-    return "-" if value is None else digits.format(value)
+    return ABSENT if value is None else digits.format(value)
 
 
 def _leaves(path: tuple[str, ...], node: dict[str, Any]) -> list[tuple[tuple[str, ...], dict[str, Any]]]:

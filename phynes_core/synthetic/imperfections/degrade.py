@@ -10,8 +10,7 @@ import json
 import os
 import shutil
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -23,9 +22,10 @@ from phynes_core.data.native import layout
 from phynes_core.data.native.parameters import BODY_PARAMETERS, CAMERAS_JSON, read_cameras
 from phynes_core.data.native.reader import load_capture
 from phynes_core.data.native.writer import save_body_parameters, save_cameras, save_color_gains
-from phynes_core.errors import CaptureError, OutputError, unwritable
+from phynes_core.errors import CaptureError, OutputError
 from phynes_core.io.image_files import write_png
-from phynes_core.io.output_files import check_folder, replacing
+from phynes_core.io.output_files import check_folder, replacing, replacing_folder
+from phynes_core.io.output_locks import claiming
 from phynes_core.io.untrusted import read_untrusted
 from phynes_core.synthetic.imperfections.fits import earlier_poses, noisy_camera, noisy_poses
 from phynes_core.synthetic.imperfections.masks import BLOB_SHARE
@@ -52,7 +52,7 @@ def degrade(
     if layout.true_path(source, layout.IMPERFECTIONS).exists():
         raise CaptureError(f"{source}: degraded already ({layout.IMPERFECTIONS}); degrade the capture it was made of")
     _check_out(source, out)
-    with _appearing(out) as folder:
+    with claiming(out), replacing_folder(out, check=lambda: _check_out(source, out)) as folder:
         _write(capture, source, folder, settings, report)
 
 
@@ -164,23 +164,6 @@ def _check_out(source: Path, out: Path) -> None:
     if out.resolve().is_relative_to(source.resolve()):
         raise OutputError(f"{out}: lies in the capture that is read; choose a folder beside it")
     check_folder(out)
-
-
-@contextmanager
-def _appearing(out: Path) -> Iterator[Path]:
-    """A folder beside `out` that becomes `out` if the block succeeds and goes away if it does not."""
-    place = out.resolve()
-    folder = place.with_name(f".{place.name}.{os.getpid()}.partial")
-    try:
-        folder.mkdir(parents=True)
-        yield folder
-        if place.exists():
-            place.rmdir()
-        os.rename(folder, place)
-    except OSError as error:
-        raise unwritable(out, error) from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _same_file(path: Path, copy: Path) -> None:

@@ -13,7 +13,7 @@ from app.model.view_state import ViewState
 from app.options.arguments import UsageError
 from app.options.camera import camera_from_options
 from app.options.view import ViewOptions
-from app.viewer.dropped_files import edit_of_dropped
+from app.viewer.dropped_files import read_dropped
 
 PATH = CameraPath(
     (CameraKey(0.0, CameraState()), CameraKey(1.5, CameraState(40.0, -10.0, 2.0, (0.1, 0.2, 0.3), 50.0))),
@@ -27,8 +27,8 @@ def test_a_saved_path_is_read_unchanged(tmp_path):
     save_path(tmp_path / "path.json", PATH)
     assert read_path(tmp_path / "path.json") == PATH
     assert json.loads(path_text(PATH))["keys"][0]["camera"]["fov_deg"] == 30.0  # every number, for other programs
-    edit, label = edit_of_dropped(tmp_path / "path.json")
-    assert (edit(ViewState()).path, label) == (PATH, "camera path")
+    dropped = read_dropped(tmp_path / "path.json")
+    assert (dropped.edit(ViewState()).path, dropped.label) == (PATH, "camera path")
 
 
 @pytest.mark.parametrize(

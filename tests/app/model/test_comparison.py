@@ -12,7 +12,7 @@ from app.model.store import Store
 from app.model.view_state import ViewState
 from app.tools.camera_tools import is_right_of_slider
 from app.tools.viewport import Viewport
-from app.viewer.dropped_files import edit_of_dropped
+from app.viewer.dropped_files import read_dropped
 from tests.app.fake_commands import blank_frame
 
 AVATARS = ("a.ckpt", "b.ckpt", "c.ckpt")
@@ -97,11 +97,11 @@ def test_a_comparison_that_cannot_be_rendered_is_reverted():
 
 def test_a_file_dropped_on_the_right_picture_changes_that_picture(tmp_path):
     state = comparison.compare_buffer(ViewState(BodyState("a.ckpt")), "")
-    lit = edit_of_dropped(tmp_path / "sky.exr", is_right=True)[0](state)
+    lit = read_dropped(tmp_path / "sky.exr", is_right=True).edit(state)
     assert lit.compare.light == replace(state.light, mode="environment", environment=str(tmp_path / "sky.exr"))
-    both = edit_of_dropped(tmp_path / "b.ckpt", is_right=True)[0](lit)
+    both = read_dropped(tmp_path / "b.ckpt", is_right=True).edit(lit)
     assert both.compare.avatar == str(tmp_path / "b.ckpt") and (both.body, both.light) == (state.body, state.light)
-    assert edit_of_dropped(tmp_path / "sky.exr")[0](state).compare == state.compare
+    assert read_dropped(tmp_path / "sky.exr").edit(state).compare == state.compare
     state = replace(state, display=replace(state.display, slider=0.25))
     viewport = Viewport.of(blank_frame(state, 100), (200, 100))
     assert not is_right_of_slider(state, None, (500, 50))  # no picture yet

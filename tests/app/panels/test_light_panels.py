@@ -22,11 +22,10 @@ def test_the_mode_environment_uses_the_first_one_until_one_is_chosen(bench):
     assert bench.use("light.mode", "Environment").light.environment == "/p/studio.exr"
 
 
-def test_a_file_from_the_dialog_joins_the_list(bench):
-    dpg.get_item_callback("light.load_dialog")("light.load_dialog", {"file_path_name": "/my/dawn.exr"})
-    bench.store.apply()
-    bench.show()
-    assert bench.store.state.light.environment == "/my/dawn.exr"
+def test_a_file_from_the_dialog_joins_the_list(bench, tmp_path):
+    (tmp_path / "dawn.exr").touch()
+    bench.choose_file("light.load_dialog", tmp_path / "dawn.exr")
+    assert bench.store.state.light.environment == str(tmp_path / "dawn.exr")
     assert dpg.get_value("light.environment") == "dawn"
     assert "dawn" in dpg.get_item_configuration("light.environment")["items"]
     bench.use("light.environment", "studio")
@@ -82,12 +81,13 @@ def test_a_lamp_is_near_or_far_and_colored_by_temperature_or_by_the_picker(bench
     assert not bench.use("lamp.is_on", False).light.lamps[0].is_on
 
 
-def test_rigs_are_chosen_by_name_and_saved_and_loaded_as_files(bench):
+def test_rigs_are_chosen_by_name_and_saved_and_loaded_as_files(bench, tmp_path):
     assert len(bench.use("rig.preset", "three-point").light.lamps) == 3
     assert bench.store.state.light.mode == "none"
-    dpg.get_item_callback("rig.save_dialog")("rig.save_dialog", {"file_path_name": "/my/rig.json"})
-    dpg.get_item_callback("rig.load_dialog")("rig.load_dialog", {"file_path_name": "/my/rig.json"})
-    assert bench.calls == [("rigs.save", "/my/rig.json"), ("rigs.load", "/my/rig.json")]
+    bench.choose_file("rig.save_dialog", tmp_path / "rig")
+    (tmp_path / "rig.json").touch()
+    bench.choose_file("rig.load_dialog", tmp_path / "rig.json")
+    assert bench.calls == [("rigs.save", str(tmp_path / "rig.json")), ("rigs.load", str(tmp_path / "rig.json"))]
 
 
 def test_the_surroundings_have_a_backdrop_a_floor_and_balls(bench):

@@ -13,7 +13,7 @@ from app.model.store import Store
 from app.model.view_state import ViewState
 from app.panels.panel import PanelContext, Snapshot
 from app.panels.timeline_panel import HEIGHT_PX, INSET_PX, WIDTH_PX, TimelinePanel
-from app.viewer.dropped_files import edit_of_dropped
+from app.viewer.dropped_files import read_dropped
 from phynes_core.errors import PhynesError
 from tests.app.fake_commands import Clip, PictureEvents, fake_commands
 
@@ -111,7 +111,7 @@ def test_without_a_clip_the_strip_does_nothing(strip):
 
 
 def dropped(path: Path, state: ViewState) -> ViewState:
-    return edit_of_dropped(path)[0](state)
+    return read_dropped(path).edit(state)
 
 
 def test_dropped_files_make_the_edit_of_their_kind(tmp_path):
@@ -130,4 +130,4 @@ def test_dropped_files_make_the_edit_of_their_kind(tmp_path):
 def test_a_dropped_file_of_no_known_kind_is_refused_by_name(tmp_path, name):
     (tmp_path / name).write_text("{}")
     with pytest.raises(PhynesError, match=name):
-        edit_of_dropped(tmp_path / name)
+        read_dropped(tmp_path / name)

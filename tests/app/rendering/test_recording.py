@@ -1,13 +1,17 @@
 """Videos are written whole or not at all; a mistake is an error of one line."""
 
+import errno
+import os
 import subprocess
+import sys
 
 import imageio_ffmpeg
 import numpy as np
 import pytest
 
+from app.files import videos
 from app.files.videos import writing_video
-from phynes_core.errors import OutputError
+from phynes_core.errors import OutputError, unwritable
 from phynes_core.io.image_files import read_png
 
 
@@ -76,6 +80,41 @@ def test_a_missing_ffmpeg_is_an_error_with_the_remedy(tmp_path, monkeypatch, exe
         append(gradient(0))
     assert "pip install" in str(error.value) and "\n" not in str(error.value)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit of file sizes")
+@pytest.mark.parametrize("name", ["t.mp4", "t.webm", "frames"])
+@pytest.mark.parametrize("limit", [3_000, 60_000])  # bytes: reached at the end alone, and between two frames
+def test_a_disk_that_takes_no_more_is_named_and_the_older_video_stays(tmp_path, name, limit):
+    import resource
+
+    path, noise = tmp_path / name, np.random.default_rng(0)
+    if path.suffix:
+        path.write_bytes(b"older")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
+    try:
+        with pytest.raises(OutputError) as error, writing_video(path, 256, 12) as append:
+            for _ in range(8 if limit < 10_000 else 200):
+                append(noise.integers(0, 256, (256, 256, 3), np.uint8))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert str(error.value).startswith(f"{path}") and "cannot write here (File too large)" in str(error.value)
+    assert [(entry.name, entry.read_bytes()) for entry in tmp_path.iterdir()] == [(name, b"older")] * bool(path.suffix)
+
+
+def test_a_full_disk_is_called_so(tmp_path):
+    error = unwritable(tmp_path / "t.mp4", OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+    assert f"{tmp_path / 't.mp4'}: cannot write here (the disk is full: No space left on device)" in str(error)
+
+
+def test_what_ffmpeg_cannot_encode_is_told_in_its_last_words(tmp_path, monkeypatch):
+    monkeypatch.setattr(videos, "H264", ("-c:v", "no-such-codec"))
+    with pytest.raises(OutputError, match=r"ffmpeg could not encode this \(.+\)") as error:
+        with writing_video(tmp_path / "t.mp4", 64, 12) as append:
+            for index in range(9):
+                append(gradient(index))
+    assert "\n" not in str(error.value) and list(tmp_path.iterdir()) == []
 
 
 def decoded(path, channels):

@@ -4,11 +4,14 @@ import pytest
 
 from app.model import cameras, lights
 from app.model.display_settings import BUFFERS
+from app.model.edits import edit_tool
+from app.model.joints import NO_JOINT
 from app.model.store import Store
 from app.model.view_state import ViewState
+from app.tools.commands.window import NOTHING_HELD
 from app.tools.lamps import lamp_handle
 from app.tools.viewport import LEFT, MIDDLE, RIGHT
-from tests.app.fake_commands import PictureEvents, blank_frame, fake_commands
+from tests.app.fake_commands import PictureEvents, Windows, blank_frame, fake_commands
 
 
 @pytest.fixture
@@ -175,6 +178,23 @@ def test_number_keys_choose_buffers(gestures, store):
     assert store.state.display.buffer == BUFFERS[-1]
 
 
+def test_escape_closes_what_is_open_before_it_lets_go_and_never_the_viewer(store, calls):
+    class Open(Windows):
+        is_open = True
+
+        def close_popup(self):
+            was_open, self.is_open = self.is_open, False
+            return was_open
+
+    keys = PictureEvents(fake_commands(store, calls, windows=Open("windows", calls)))
+    store.post(lambda state: edit_tool(state, selected_joint=4, help_page=1), "held")
+    for held, page in ((4, 1), (4, 0), (NO_JOINT, 0), (NO_JOINT, 0)):
+        keys.key("ESCAPE")
+        store.apply()
+        assert (store.state.tool.selected_joint, store.state.tool.help_page) == (held, page)
+    assert calls == [("say", NOTHING_HELD)]
+
+
 def test_other_keys(gestures, store, calls):
     gestures.key("SPACE")
     gestures.key("L")
@@ -187,7 +207,7 @@ def test_other_keys(gestures, store, calls):
         gestures.key(key)
     gestures.key("W")
     gestures.key("W", has_control=True)
-    assert calls == ["exports.record", "cameras.go_home", "windows.close", "windows.close"]
+    assert calls == ["exports.record", "cameras.go_home", ("say", NOTHING_HELD), "windows.close"]
     for key, lamps in (("Z", 2), ("Z", 1), ("Y", 2)):
         gestures.key(key)
         assert len(store.state.light.lamps) == lamps

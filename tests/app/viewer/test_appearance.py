@@ -65,7 +65,7 @@ def test_widgets_and_drawings_grow_with_the_text_and_shrink_again(theme):
             "probes.intensity",
             "timeline.strip",
             "probes.picture",
-            "light.load_dialog",
+            "light.load_dialog.files",
             "stats.node0",
         )
         configurations = [dpg.get_item_configuration(tag) for tag in tags]

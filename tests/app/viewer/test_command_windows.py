@@ -1,5 +1,7 @@
 """Commands by keys in the controls and by the palette, in the real windows."""
 
+import numpy as np
+
 from tests.app.desktop import WINDOW_MARKS
 
 pytestmark = WINDOW_MARKS
@@ -108,3 +110,22 @@ def test_the_palette_opens_from_the_menu_help_and_a_click_in_another_panel_close
     viewer.wait("the palette's end", lambda: not has_palette(viewer))
     viewer.click("view.albedo")
     viewer.settled(buffer="albedo")
+
+
+def test_escape_closes_an_open_menu(viewer):
+    viewer.settled()
+    viewer.click("view.albedo")
+    viewer.settled(buffer="albedo")
+
+    def below_the_menu():
+        return viewer.desktop.picture(viewer.windows["panels"])[34:80, HELP_MENU[0] - 10 : HELP_MENU[0] + 120]
+
+    closed = below_the_menu()
+    viewer.drag("panels", HELP_MENU, HELP_MENU)
+    viewer.wait("the menu", lambda: not np.array_equal(below_the_menu(), closed))
+    viewer.keep("menu_open")
+    press(viewer, "Escape")
+    viewer.desktop.pointer("mousemove_relative", "--", "0", "300")  # off the menu bar
+    viewer.wait("the menu's end", lambda: np.array_equal(below_the_menu(), closed))
+    press(viewer, "1")
+    viewer.settled(buffer="radiance")

@@ -68,8 +68,11 @@ def test_a_session_is_saved_and_restored_after_a_crash(start, folder, desktop):
     viewer.settled(lambda event: len(event["lamps"]) == 2)
     viewer.key("ctrl+o")
     viewer.keep("open_dialog")
-    viewer.key("ctrl+w")
-    assert viewer.ended() == 0 and not list(settings.iterdir())
+    viewer.key("Escape", "ctrl+w")
+    viewer.wait("the question", lambda: "question.cancel" in viewer.last("widgets")["value"])
+    viewer.click("question.1")
+    assert viewer.ended() == 0 and not list(settings.glob("*.lock"))
+    assert {len(load_session(path).light.lamps) for path in settings.glob("ended-*.json")} == {2}
     assert "Traceback" not in (folder / "output.txt").read_text()
 
 

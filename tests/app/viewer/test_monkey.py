@@ -25,7 +25,7 @@ from app.rendering.worker import Worker
 from app.tools.commands.command import execute
 from app.tools.commands.registry import COMMANDS
 from app.tools.viewport import Viewport
-from app.viewer.dropped_files import edit_of_dropped
+from app.viewer.dropped_files import read_dropped
 from app.viewer.loop import resident_mb
 from phynes_core.errors import PhynesError
 from phynes_core.io.radiance_files import write_hdr
@@ -134,11 +134,11 @@ class RandomUser:
     def drop(self) -> str:
         path = self.random.choice(self.files)
         try:
-            edit, label = edit_of_dropped(path)
+            dropped = read_dropped(path)
         except PhynesError as error:
             assert str(error)
         else:
-            self.store.post(edit, label)
+            self.store.post(dropped.edit, dropped.label)
         return path.name
 
     def show_newest(self) -> Frame | None:

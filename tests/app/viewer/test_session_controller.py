@@ -9,15 +9,23 @@ from pathlib import Path
 import pytest
 
 from app.cli import command_name, main
-from app.files.autosave import Autosave, autosave_folder, lost_sessions
+from app.files.autosave import (
+    MOST_ENDED,
+    Autosave,
+    autosave_folder,
+    earlier_sessions,
+    ended_sessions,
+    lost_sessions,
+)
 from app.files.sessions import load_session, save_session
-from app.files.settings import FILE, RecentFiles, keep
 from app.model import cameras, edits, lights
 from app.model.avatar_row import BodyState
 from app.model.status import OpenedSession
 from app.model.store import Store
 from app.model.view_state import ViewState
-from app.viewer.sessions import RigController, SessionController
+from app.rendering.thumbnails import LightThumbnails
+from app.viewer.lights import LightController, RigController
+from app.viewer.sessions import SessionController
 
 
 @pytest.fixture(autouse=True)
@@ -32,9 +40,11 @@ class Bench:
     def __init__(self, avatar_file, opened=OpenedSession()):  # noqa: B008 - frozen
         self.said = []
         self.store = Store(ViewState(BodyState(str(avatar_file.resolve()))))
-        self.controller = SessionController(
-            self.store, lambda text, is_error=False: self.said.append((text, is_error)), opened
-        )
+        self.lights = LightController(self.store, self.say, LightThumbnails())
+        self.controller = SessionController(self.store, self.say, self.lights, opened)
+
+    def say(self, text, is_error=False):
+        self.said.append((text, is_error))
 
     def edit(self, **changes):
         self.store.post(lambda s: edits.edit_light(s, **changes), "light")
@@ -102,20 +112,60 @@ def test_a_lost_session_is_offered_once_and_restored(avatar_file):
     lost = lights.add_lamp(ViewState(BodyState(str(avatar_file.resolve()))))
     crash(lost)
     bench = Bench(avatar_file)
-    assert bench.controller.can_restore
+    assert bench.controller.offers_lost and bench.controller.can_restore
     bench.controller.restore()
-    assert bench.store.state == lost and not bench.controller.can_restore and not bench.controller.status.is_saved
+    assert bench.store.state == lost and not bench.controller.offers_lost and not bench.controller.status.is_saved
+    assert not bench.controller.can_restore
     bench.controller.end()
-    assert list(autosave_folder().iterdir()) == []
-    assert not Bench(avatar_file).controller.can_restore
+    assert not Bench(avatar_file).controller.offers_lost and lost_sessions() == []
 
 
-def test_a_viewer_that_ends_properly_leaves_no_files(avatar_file):
+def test_what_was_shown_last_is_reopened_after_a_normal_end_and_again_what_was_shown_before(avatar_file):
+    for yaw_deg in (20.0, 40.0):
+        bench = Bench(avatar_file)
+        bench.edit(yaw_deg=yaw_deg)
+        bench.controller.update(time.monotonic())
+        bench.controller.end()
+        time.sleep(0.02)  # files of two times
+    assert lost_sessions() == [] and not list(autosave_folder().glob("*.lock"))
+    bench = Bench(avatar_file)
+    assert not bench.controller.offers_lost and bench.controller.can_restore
+    for yaw_deg in (40.0, 20.0):
+        bench.controller.restore()
+        assert bench.store.state.light.yaw_deg == yaw_deg and not bench.controller.status.is_saved
+        assert bench.said[-1][0].startswith("This was shown last on ") and bench.said[-1][0].endswith("Ctrl+S saves it")
+    assert not bench.controller.can_restore
+
+
+def test_a_lost_session_that_was_not_brought_back_stays_within_reach_and_comes_first(avatar_file):
+    lost = lights.add_lamp(ViewState(BodyState(str(avatar_file.resolve()))))
+    crash(lost)
     bench = Bench(avatar_file)
     bench.edit(yaw_deg=20.0)
-    bench.controller.update(time.monotonic())
     bench.controller.end()
-    assert list(autosave_folder().iterdir()) == [] and lost_sessions() == []
+    bench = Bench(avatar_file)
+    assert not bench.controller.offers_lost
+    bench.controller.restore()
+    bench.controller.restore()
+    assert bench.store.state == lost
+    crash(edits.edit_light(lost, yaw_deg=70.0))
+    assert earlier_sessions() == [lost_sessions()[0], *ended_sessions()]
+
+
+def test_few_of_the_sessions_that_ended_are_kept(avatar_file):
+    for _ in range(MOST_ENDED + 2):
+        Bench(avatar_file).controller.end()
+    assert len(list(autosave_folder().iterdir())) == MOST_ENDED
+
+
+def test_what_could_not_be_written_is_not_saved(avatar_file, tmp_path):
+    bench = Bench(avatar_file)
+    bench.edit(yaw_deg=20.0)
+    (tmp_path / "file").touch()
+    bench.controller.save_as("file/s.json")
+    assert not bench.controller.status.is_saved
+    bench.controller.save()
+    assert bench.controller.status.is_saved
 
 
 def test_a_running_viewers_session_is_not_lost(avatar_file):
@@ -132,7 +182,7 @@ def test_playing_a_clip_alone_writes_nothing(avatar_file):
     autosave = Autosave(state)
     autosave.write_if_due(edits.edit_body(state, time_s=3.0, playing=True), time.monotonic())
     assert autosave._writer is None
-    autosave.end()
+    autosave.end(state)
 
 
 def test_a_lost_session_that_is_damaged_is_a_message(avatar_file):
@@ -141,7 +191,7 @@ def test_a_lost_session_that_is_damaged_is_a_message(avatar_file):
     bench = Bench(avatar_file)
     before = bench.store.state
     bench.controller.restore()
-    assert bench.said[-1][1] and bench.store.state == before and not bench.controller.can_restore
+    assert bench.said[-1][1] and bench.store.state == before and not bench.controller.offers_lost
 
 
 def test_settings_that_cannot_be_written_do_not_stop_the_viewer(avatar_file, tmp_path):
@@ -151,26 +201,6 @@ def test_settings_that_cannot_be_written_do_not_stop_the_viewer(avatar_file, tmp
     bench.controller.update(time.monotonic())
     bench.controller.note_shown(bench.store.state)
     bench.controller.end()
-
-
-def test_recent_files_are_kept_newest_first_and_missing_ones_dropped(tmp_path):
-    for name in ("a.ckpt", "b.ckpt", "s.json"):
-        (tmp_path / name).write_text("")
-    recent = RecentFiles()
-    for name in ("a.ckpt", "b.ckpt", "a.ckpt"):
-        recent.note("avatar", tmp_path / name)
-    recent.note("session", tmp_path / "s.json")
-    recent.note("light", tmp_path / "none.exr")
-    names = {kind: [Path(path).name for path in paths] for kind, paths in RecentFiles().listed().items()}
-    assert names == {"avatar": ["a.ckpt", "b.ckpt"], "light": [], "session": ["s.json"]}
-    (tmp_path / "a.ckpt").unlink()
-    assert [Path(path).name for path in RecentFiles().listed()["avatar"]] == ["b.ckpt"]
-
-
-@pytest.mark.parametrize("content", ["{", "[]", '{"avatar": 3, "light": [4]}', ""])
-def test_a_damaged_list_of_recent_files_is_an_empty_one(content):
-    keep(FILE, content)
-    assert not any(RecentFiles().listed().values())
 
 
 def test_a_recent_file_opens_by_its_kind(avatar_file, tmp_path):
@@ -186,7 +216,7 @@ def test_a_recent_file_opens_by_its_kind(avatar_file, tmp_path):
 
 def test_a_rig_that_was_saved_or_loaded_is_a_recent_light(avatar_file, tmp_path):
     bench = Bench(avatar_file)
-    rigs = RigController(bench.store, lambda *_, **__: None, bench.controller.note_light)
+    rigs = RigController(bench.lights, bench.controller.note_light)
     rigs.save(str(tmp_path / "rig.json"))
     assert bench.controller.status.recent["light"] == (str(tmp_path / "rig.json"),)
     (tmp_path / "two.json").write_text('{"format": "phynes-light-rig", "version": 1, "lamps": [{}, {}]}')
@@ -200,7 +230,7 @@ def test_a_name_that_no_file_can_have_is_a_message(avatar_file, name):
     bench = Bench(avatar_file)
     bench.controller.save_as(name)
     bench.controller.open(name)
-    RigController(bench.store, bench.controller._say).save(name)
+    RigController(bench.lights, bench.controller.note_light).save(name)
     assert len(bench.said) == 3 and all(is_error and "\n" not in text for text, is_error in bench.said)
 
 
@@ -228,7 +258,7 @@ def test_what_is_wrong_with_a_session_is_one_line(capsys, tmp_path, avatar_file)
     assert "--motion: --session s.json says that already" in refused(
         capsys, "render", "--session", "s.json", "--motion", "walk", "--out", "o"
     )
-    assert "no viewer ended unexpectedly" in refused(capsys, "--restore")
+    assert "nothing was shown before" in refused(capsys, "--restore")
 
 
 @pytest.mark.parametrize(

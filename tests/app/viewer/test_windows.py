@@ -218,6 +218,8 @@ def test_the_controls_can_be_light_and_large(viewer):
 def test_closing_the_panels_ends_the_viewer(viewer):
     viewer.focus("panels")
     viewer.desktop.pointer("key", "alt+F4")
+    viewer.wait("the question", lambda: "question.cancel" in viewer.last("widgets")["value"])
+    viewer.click("question.1")
     assert viewer.ended() == 0
     assert viewer.last("closing") and "Traceback" not in (viewer.folder / "output.txt").read_text()
 

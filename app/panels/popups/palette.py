@@ -88,9 +88,12 @@ class Palette:
         elif name in ("PAGE_UP", "PAGE_DOWN"):
             self._choose(NUM_ROWS if name == "PAGE_DOWN" else -NUM_ROWS)
 
-    def sync(self, scale: float) -> None:
-        """Show the rows, and keep the keyboard until another window is clicked. Call before each drawing."""
+    def scale(self, scale: float) -> None:
+        """Size of text and widgets, times the usual one, from the next opening on."""
         self._scale = scale
+
+    def sync(self) -> None:
+        """Show the rows, and keep the keyboard until another window is clicked. Call before each drawing."""
         if not self.is_open:
             return
         self._keep_keyboard()

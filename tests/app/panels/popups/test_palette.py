@@ -7,7 +7,7 @@ from app.panels.control_keys import LEFT_TO_FIELDS, NAMES, ControlKeys
 from app.panels.file_menu import COMMANDS as FILE_MENU
 from app.panels.file_menu import FIRST_COMMANDS
 from app.panels.menu_bar import EDIT_COMMANDS, HELP_COMMANDS, PANEL_COMMANDS
-from app.panels.palette import BELOW, NUM_ROWS, TEXT, WINDOW
+from app.panels.popups.palette import BELOW, NUM_ROWS, TEXT, WINDOW
 from app.panels.widgets import SEPARATOR, item_tag
 from app.tools.commands.registry import COMMANDS, command_of, key_names, keys_text
 from tests.app.panel_bench import use_widget
@@ -134,7 +134,9 @@ def keyboard(bench, monkeypatch):
             keys.update()
 
     numbers = {name: number for number, name in NAMES.items()}
-    keyboard, keys = Keyboard(), ControlKeys(bench.layout.palette, receiver := Receiver())
+    keyboard, receiver, menus_closed = Keyboard(), Receiver(), []
+    keys = ControlKeys(bench.layout.popups, receiver, lambda: menus_closed.append(True))
+    keyboard.menus_closed = menus_closed
     keys.build()
     keyboard.focused, keyboard.received, keyboard.update = (keys._focusable[0],), receiver.received, keys.update
     monkeypatch.setattr(dpg, "is_item_active", lambda item: item in keyboard.active)
@@ -181,7 +183,30 @@ def test_keys_that_are_typed_into_a_field_run_no_command_nor_does_the_key_that_e
 def test_open_lists_and_menus_keep_their_keys(keyboard):
     keyboard.focused = ()
     keyboard.press("SPACE")
-    assert keyboard.received == []
+    assert keyboard.received == [] == keyboard.menus_closed
+    keyboard.press("ESCAPE")
+    assert keyboard.received == [] and keyboard.menus_closed == [True]
+
+
+def test_a_question_has_the_keys_and_the_press_that_asked_does_not_answer(bench, keyboard):
+    given = []
+    keyboard.press("RETURN")
+    question = bench.layout.question
+    question.ask("Save?", (("Save", lambda: given.append("saved")), ("Don't save", lambda: given.append("not"))), 700)
+    keyboard.press("RETURN")  # repeats while it is held
+    assert question.is_open and given == []
+    question.ask("Another?", (("Save", lambda: given.append("another")),), 700)
+    keyboard.release("RETURN")
+    keyboard.press("L")
+    keyboard.press("RETURN")
+    assert given == ["saved"] and not question.is_open
+    assert keyboard.received == [("RETURN", False, False, False), "RETURN"]
+    question.ask("Save?", (("Save", lambda: given.append("saved")),), 700)
+    keyboard.press("ESCAPE")
+    assert given == ["saved"] and not question.is_open
+    question.ask("Save?", (("Save", lambda: given.append("saved")), ("Don't save", lambda: given.append("not"))), 700)
+    use_widget("question.1")
+    assert given == ["saved", "not"] and not question.is_open
 
 
 def test_while_the_palette_is_open_it_has_the_keys(bench, keyboard):

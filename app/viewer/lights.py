@@ -1,0 +1,72 @@
+"""Environments and light rigs between the windows and their files; an environment is read before it is shown."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from app.files.light_rigs import read_rig, save_rig
+from app.model.lights import choose_environment, use_rig
+from app.model.store import Edit, Store
+from app.rendering.thumbnails import LightThumbnails
+from app.viewer.notices import Say, report_errors
+
+
+class LightController:
+    """Used in the windows' thread. A file that cannot be used as light is a message and changes nothing."""
+
+    def __init__(self, store: Store, say: Say, thumbnails: LightThumbnails) -> None:
+        self._store, self._say, self._thumbnails = store, say, thumbnails
+        self._newest = 0  # number of the last request: an older one that takes longer must not undo it
+
+    def choose(self, path: str) -> None:
+        """Light the avatars with an environment, which joins the list."""
+        self.use(path, lambda state: choose_environment(state, path), "environment")
+
+    def use(self, path: str, edit: Edit, label: str) -> None:
+        """Apply an edit that shows this environment ("" for none), once its file has been read."""
+        self._newest += 1
+        number = self._newest
+
+        def apply() -> None:
+            if number == self._newest:
+                self._store.end_gesture()
+                self._store.post(edit, label)
+
+        if path:
+            self._thumbnails.require(path, apply, lambda reason: self._say(reason, is_error=True))
+        else:
+            apply()
+
+    def save_rig(self, path: str) -> bool:
+        """Write all light to a JSON file; a message says whether that worked."""
+        with report_errors(self._say):
+            save_rig(Path(path).expanduser(), self._store.state.light)
+            self._say(f"Saved {path}")
+            return True
+        return False
+
+    def load_rig(self, path: str) -> bool:
+        """Use the light of a JSON file, or say why it cannot be read."""
+        with report_errors(self._say):
+            lamps, surrounding = read_rig(Path(path).expanduser())
+            environment = "" if surrounding is None else surrounding.environment
+            self.use(environment, lambda state: use_rig(state, lamps, surrounding), "light rig")
+            return True
+        return False
+
+
+class RigController:
+    """Rigs as commands save and load them, which also notes them among the recent files."""
+
+    def __init__(self, lights: LightController, used: Callable[[str], None]) -> None:
+        """`used` is called with the path of each file that was saved or loaded."""
+        self._lights, self._used = lights, used
+
+    def save(self, path: str) -> None:
+        """Write all light."""
+        if self._lights.save_rig(path):
+            self._used(path)
+
+    def load(self, path: str) -> None:
+        """Use a file's light."""
+        if self._lights.load_rig(path):
+            self._used(path)
