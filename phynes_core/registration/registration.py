@@ -110,9 +110,8 @@ class Registration:
         progress = max(ahead, 0) / max(after, 1)
         blur_px = config.first_blur_px * (config.last_blur_px / config.first_blur_px) ** progress
         holds_poses = step < config.held_steps or not self.is_used
-        terms = self._step(
-            step, blur_px, holds_poses, self._offset_prior, trial.frames(step, self.frames, self.rig.is_corrected)
-        )
+        camera_frames = trial.frames(step, self.frames, self.rig.is_corrected)
+        terms = self._step(step, blur_px, holds_poses, self._offset_prior, camera_frames)
         if step < config.held_steps:
             self._misfit, self._image = terms["loss"], terms["image"]
         elif step == decision - 1:

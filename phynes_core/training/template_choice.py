@@ -42,7 +42,9 @@ def stored_template(stored: Mapping[str, Tensor]) -> Template:
 
 
 def _posed_views(frame: TrainingFrame, registration: Registration | None) -> PosedViews:
-    views = [MaskedView(view.camera, view.coverage, view.known) for view in frame.views]
+    views = [
+        MaskedView(view.camera, view.coverage, None if view.trust is None else view.trust > 0.0) for view in frame.views
+    ]
     return PosedViews(frame.pose, views, None if registration is None else registration.surface(frame.pose).vertices)
 
 
