@@ -6,14 +6,31 @@ The command line prints it and exits with code 2; anything else that escapes is 
 
 from pathlib import Path
 
+LONGEST_MESSAGE = 2000  # characters
 
-def one_line(error: Exception) -> str:
+
+def one_line(error: BaseException) -> str:
     """What a library says, on one line of at most 120 characters."""
-    return " ".join(str(error).split())[:120] or type(error).__name__
+    try:
+        return " ".join(str(error).split())[:120] or type(error).__name__
+    except Exception:  # some libraries' errors cannot even be shown
+        return type(error).__name__
 
 
 class PhynesError(Exception):
-    """A mistake in the input or the machine's set-up, told in one line."""
+    """A mistake in the input or the machine's set-up, told in one line.
+
+    Line breaks and other characters that cannot be printed, which a file's name or content brought in, are escaped.
+    """
+
+    def __init__(self, message: str) -> None:
+        if len(message) > LONGEST_MESSAGE:
+            message = f"{message[: LONGEST_MESSAGE - 700]} ... {message[-690:]}"
+        super().__init__("".join(map(_printable, message)) if not message.isprintable() else message)
+
+
+def _printable(character: str) -> str:
+    return character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
 
 
 class CheckpointError(PhynesError):

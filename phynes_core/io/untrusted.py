@@ -1,0 +1,147 @@
+"""The border: the only place where bytes of files from strangers come in (docs/security.md).
+
+Avatars, environments, motions, sessions and captures are read in two steps, each of which ends in one line of the
+reader's own kind of error or in something sound:
+
+    content = read_untrusted(path, PICTURE)      bytes of a regular file, of at most PICTURE.most_bytes
+    with decoding(path, PICTURE):                whatever a decoder raises in here becomes PICTURE.refusal
+        ...
+
+What a decoder would allocate is bounded by its reader, before it decodes.
+"""
+
+import os
+import stat
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from phynes_core.errors import PhynesError, one_line
+
+_NOT_REGULAR = {
+    stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}  # fmt: skip
+_OPEN_FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY"))
+_ENDS = (KeyboardInterrupt, SystemExit, GeneratorExit)  # what is no failure of a decoder
+
+
+@dataclass(frozen=True)
+class FileKind:
+    """What a file is read as."""
+
+    noun: str  # as in "cannot read this picture"
+    most_bytes: int  # of the file
+    refusal: type[PhynesError]
+    remedy: str  # the end of its messages
+
+
+def is_readable_file(path: Path) -> bool:
+    """Whether a regular file stands at the path, which may be any text: too long, or with characters no name has."""
+    try:
+        return stat.S_ISREG(os.stat(path).st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+def read_untrusted(path: Path, kind: FileKind) -> bytes:
+    """The content of a regular file; raises `kind.refusal` for anything else, without waiting for it."""
+    try:
+        content = _content(Path(path), kind)
+    except (OSError, ValueError, MemoryError) as error:  # ValueError: a name that no file can have
+        reason = getattr(error, "strerror", None) or one_line(error)
+        raise kind.refusal(f"{shown(path)}: cannot read this {kind.noun} ({reason}); {kind.remedy}") from error
+    if isinstance(content, bytes):
+        return content
+    raise kind.refusal(f"{shown(path)}: cannot read this {kind.noun} ({content}); {kind.remedy}")
+
+
+def _content(path: Path, kind: FileKind) -> bytes | str:
+    """The bytes, or why there are none."""
+    if reason := _reason_against(os.stat(path), kind):  # before it is opened: opening a device can already do something
+        return reason
+    descriptor = os.open(path, _OPEN_FLAGS)
+    with open(descriptor, "rb") as file:
+        if reason := _reason_against(os.fstat(descriptor), kind):  # replaced in between
+            return reason
+        content = file.read(kind.most_bytes + 1)
+    return content if len(content) <= kind.most_bytes else _too_large(kind)
+
+
+def _reason_against(status: os.stat_result, kind: FileKind) -> str:
+    if not stat.S_ISREG(status.st_mode):
+        return f"expected a file, got {_NOT_REGULAR.get(stat.S_IFMT(status.st_mode), 'something else')}"
+    return _too_large(kind) if status.st_size > kind.most_bytes else ""
+
+
+def _too_large(kind: FileKind) -> str:
+    unit, letter = (1 << 20, "MB") if kind.most_bytes >= 1 << 20 else (1 << 10, "kB")
+    return f"expected at most {kind.most_bytes // unit} {letter}, got more"
+
+
+@contextmanager
+def decoding(path: Path | str, kind: FileKind) -> Iterator[None]:
+    """Turn whatever a decoder raises into `kind.refusal`, in one line, and drop what it prints or warns of.
+
+    Only decoding belongs into the block, so that mistakes of our own elsewhere keep their traceback.
+    """
+    try:
+        with _silence, np.errstate(all="ignore"):
+            yield
+    except (*_ENDS, PhynesError):
+        raise
+    except BaseException as error:  # a panic in a Rust library is no Exception
+        cause = error.__cause__ if isinstance(error.__cause__, Exception) else error  # imageio's own names no cause
+        raise kind.refusal(f"{shown(path)}: not a readable {kind.noun} ({one_line(cause)}); {kind.remedy}") from error
+
+
+def shown(path: Path | str) -> str:
+    """A path as messages show it: long ones are cut in the middle."""
+    text = str(path)
+    return text if len(text) <= 300 else f"{text[:150]}...{text[-140:]}"
+
+
+class _Silence:
+    """Warnings and the standard error output of libraries, off while any thread decodes."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._num_inside = 0
+        self._kept = ExitStack()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._num_inside == 0:
+                self._kept = ExitStack()
+                self._kept.enter_context(warnings.catch_warnings())
+                warnings.simplefilter("ignore")
+                with suppress(OSError):  # without a standard error output nothing can be printed there
+                    self._kept.enter_context(_closed_stderr())
+            self._num_inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._num_inside -= 1
+            if self._num_inside == 0:
+                self._kept.close()
+
+
+@contextmanager
+def _closed_stderr() -> Iterator[None]:
+    """Standard error output goes nowhere, also that of C libraries."""
+    kept = os.dup(2)
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+_silence = _Silence()
