@@ -113,7 +113,7 @@ def _smpl_objects() -> dict[str, object]:
         "scipy.sparse.csc", "csc_matrix", _shape=dense.shape[::-1], maxprint=50, data=dense[column, row],
         indices=row.astype(np.int32), indptr=pointers,
     )  # fmt: skip
-    return arrays | {"bs_type": "lrotmin", "vert_sym_idxs": np.arange(3)}
+    return arrays | _atlas() | {"bs_type": "lrotmin", "vert_sym_idxs": np.arange(3)}
 
 
 def _read_body(path: Path) -> None:
@@ -121,10 +121,9 @@ def _read_body(path: Path) -> None:
     must_be_finite("posed body", pose_body(body, Pose.rest()).vertices)
 
 
-def _with_atlas() -> dict[str, np.ndarray]:
-    """With uv coordinates of its own: only files without any are unwrapped."""
-    arrays = _tube()
-    return {**arrays, "vt": np.random.default_rng(1).random((len(arrays["v_template"]), 2)), "ft": arrays["f"]}
+def _atlas() -> dict[str, np.ndarray]:
+    """Uv coordinates of its own: only mutants without them are unwrapped, which takes longer."""
+    return {"vt": np.random.default_rng(1).random((len(_tube()["v_template"]), 2)), "ft": _tube()["f"]}
 
 
 def _read_motion(path: Path) -> None:
@@ -166,7 +165,7 @@ KINDS: tuple[Kind, ...] = (
         _read_checkpoint,
     ),
     pickle_kind("SMPL .pkl", "a.pkl", _smpl_objects, _read_body),
-    npz_kind("SMPL .npz", "a.npz", _with_atlas, _read_body),
+    npz_kind("SMPL .npz", "a.npz", lambda: _tube() | _atlas(), _read_body),
     npz_kind("motion .npz", "m.npz", _ours, _read_motion),
     npz_kind("AMASS .npz", "m.npz", _amass, _read_motion),
     pickle_kind("AIST++ .pkl", "m.pkl", _aist, _read_motion),

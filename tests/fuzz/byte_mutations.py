@@ -33,7 +33,7 @@ def mutated_text(rng: Random, content: bytes, words: tuple[str, ...]) -> bytes:
     if rng.random() < 0.1:
         return mutated_bytes(rng, content)
     text = content.decode("utf-8", "surrogateescape")
-    changed = rng.choice(_TEXT_CHANGES)(rng, text, words)
+    changed = rng.choice(_TEXT_CHANGES)(rng, text, words)[:MOST_BYTES]
     return changed.encode("utf-8", "surrogatepass" if rng.random() < 0.5 else "replace")[:MOST_BYTES]
 
 
@@ -144,7 +144,8 @@ def _change_lines(rng: Random, text: str, words: tuple[str, ...]) -> str:
     elif kind == 2:
         lines[index], lines[other] = lines[other], lines[index]
     elif kind == 3:
-        lines[index:index] = [lines[index]] * rng.choice((2, 50, 5000))
+        count = rng.choice((2, 50, 5000))
+        lines[index:index] = [lines[index]] * min(count, MOST_BYTES // (len(lines[index]) + 1))
     elif kind == 4:
         lines.insert(index, " ".join(rng.choice((*words, *NUMBER_WORDS)) for _ in range(rng.choice((1, 2, 4, 9)))))
     else:

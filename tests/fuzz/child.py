@@ -15,8 +15,8 @@ import sys
 import time
 import traceback
 import warnings
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -91,22 +91,24 @@ def described(error: BaseException) -> str:
     return "\n".join((f"{type(error).__name__}: {str(error)[:200]}", *rows))
 
 
-def memory_kb(name: str) -> int:
-    """A line of /proc/self/status: VmRSS, VmHWM or VmSize."""
+@contextmanager
+def limited_memory() -> Iterator[Callable[[], int]]:
+    """Nothing may grow by more than MEMORY_BYTES in here; yields a function that tells the most kB that it grew by."""
+    with suppress(OSError), open("/proc/self/clear_refs", "w") as file:
+        file.write("5")  # VmHWM, the peak, starts again at the present size
+    size_kb, base_kb = _memory_kb("VmSize"), _memory_kb("VmRSS")
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (size_kb * 1024 + MEMORY_BYTES, hard))
+    try:
+        yield lambda: _memory_kb("VmHWM") - base_kb
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+def _memory_kb(name: str) -> int:
+    """A line of /proc/self/status."""
     with open("/proc/self/status") as status:
         return next(int(line.split()[1]) for line in status if line.startswith(name))
-
-
-def reset_peak() -> None:
-    """Let VmHWM start again at the present size."""
-    with suppress(OSError), open("/proc/self/clear_refs", "w") as file:
-        file.write("5")
-
-
-def limit_memory() -> None:
-    """Nothing may grow by more than MEMORY_BYTES from here; the limit is set anew for each kind."""
-    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-    resource.setrlimit(resource.RLIMIT_AS, (memory_kb("VmSize") * 1024 + MEMORY_BYTES, hard))
 
 
 class Reader:
@@ -133,9 +135,6 @@ class Reader:
             self._put(kind, path, kind.intact())
             for _ in range(2):  # imports and compiles what is needed
                 outcome(kind, path)
-            limit_memory()
-            reset_peak()
-            base_kb = memory_kb("VmRSS")
             for index in range(job["first"], job["last"]):
                 content = (
                     bytes.fromhex(job["contents"][index]) if "contents" in job else mutant(kind, job["seed"], index)
@@ -143,11 +142,13 @@ class Reader:
                 self._put(kind, path, content)
                 self._counts["index"] = index + 1
                 self._show()
-                result, text, took_us = self._read(kind, path)
+                with limited_memory() as grown_kb:
+                    result, text, took_us = self._read(kind, path)
+                    peak_kb = grown_kb()
                 if result == "other" or "contents" in job:
                     said = {"kind": kind.name, "index": index, "size": len(content), "result": result, "text": text}
                     self._report(said)
-                self._count(index, result, took_us, memory_kb("VmHWM") - base_kb)
+                self._count(index, result, took_us, peak_kb)
         self._report({"counts": dict(self._counts)})
         self._counts["index"] = 0
         self._show()
