@@ -13,8 +13,10 @@ from app.rendering.picture import display_image
 from phynes_core.conventions import linear_to_srgb
 from phynes_core.errors import OutputError
 from phynes_core.frame.buffers import BUFFERS, FrameBuffers
-from phynes_core.io.image_files import write_exr, write_hdr, write_png
+from phynes_core.io.exr_files import write_exr
+from phynes_core.io.image_files import write_png
 from phynes_core.io.output_files import check_file
+from phynes_core.io.radiance_files import write_hdr
 from phynes_core.render.tonemap import tonemap
 
 SINGLE_CHANNEL = ("roughness", "visibility", "depth", "mask")

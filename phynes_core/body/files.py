@@ -1,7 +1,6 @@
 """Body models from files: the bundled CC0 body, and SMPL as .npz or .pkl, every array checked."""
 
 import hashlib
-import zipfile
 from pathlib import Path
 from weakref import WeakValueDictionary
 
@@ -13,11 +12,14 @@ from phynes_core.body.atlas import unwrap
 from phynes_core.body.model import MAX_BETAS, SMPL_PARENTS, BodyModel
 from phynes_core.conventions import NUM_JOINTS
 from phynes_core.errors import BodyError
+from phynes_core.io.array_files import read_npz
 from phynes_core.io.meshes import read_obj_uv
 from phynes_core.io.restricted_pickle import read_restricted_pickle
 from phynes_core.io.shipped_files import ASSETS
+from phynes_core.io.untrusted import FileKind
 
 BUNDLED_BODY = ASSETS / "body" / "body.npz"
+BODY_ARRAYS = FileKind("body model", 1 << 30, BodyError, "give the original file, or its .pkl")
 _KEYS = ("v_template", "shapedirs", "posedirs", "J_regressor", "weights", "kintree_table", "f")
 _POSE_FEATURES = 9 * (NUM_JOINTS - 1)
 _loaded: WeakValueDictionary[Path, BodyModel] = WeakValueDictionary()
@@ -90,14 +92,7 @@ def _read_arrays(path: Path) -> dict[str, object]:
         raise BodyError(
             f"{path}: expected a SMPL model as .npz or .pkl, got '{path.suffix}'; name the model file itself"
         )
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {key: archive[key] for key in (*_KEYS, "vt", "ft") if key in archive.files}
-    except OSError as error:
-        raise BodyError(f"{path}: cannot read this body file ({error.strerror or error}); check the path") from error
-    except (ValueError, zipfile.BadZipFile, EOFError, KeyError) as error:
-        reason = " ".join(str(error).split())[:80]
-        raise BodyError(f"{path}: not a readable .npz of plain arrays ({reason}); give the original .pkl") from error
+    return dict(read_npz(path, BODY_ARRAYS, (*_KEYS, "vt", "ft")))
 
 
 def _array(

@@ -11,6 +11,7 @@ What a decoder would allocate is bounded by its reader, before it decodes.
 """
 
 import os
+import re
 import stat
 import threading
 import warnings
@@ -28,6 +29,7 @@ _NOT_REGULAR = {
     stat.S_IFBLK: "a device",
 }  # fmt: skip
 _OPEN_FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY"))
+_LEADS_AWAY = re.compile(r"[/\\:]|^\.+$")
 _ENDS = (KeyboardInterrupt, SystemExit, GeneratorExit)  # what is no failure of a decoder
 
 
@@ -49,10 +51,15 @@ def is_readable_file(path: Path) -> bool:
         return False
 
 
-def read_untrusted(path: Path, kind: FileKind) -> bytes:
-    """The content of a regular file; raises `kind.refusal` for anything else, without waiting for it."""
+def is_file_name(name: str) -> bool:
+    """Whether a name from a file can name a file of ours: it leads to no other folder and can be printed."""
+    return 0 < len(name.encode("utf-8", "replace")) <= 200 and name.isprintable() and not _LEADS_AWAY.search(name)
+
+
+def read_untrusted(path: Path, kind: FileKind, first: int | None = None) -> bytes:
+    """The content of a regular file, or its first bytes; raises `kind.refusal` for anything else, without waiting."""
     try:
-        content = _content(Path(path), kind)
+        content = _content(Path(path), kind, first)
     except (OSError, ValueError, MemoryError) as error:  # ValueError: a name that no file can have
         reason = getattr(error, "strerror", None) or one_line(error)
         raise kind.refusal(f"{shown(path)}: cannot read this {kind.noun} ({reason}); {kind.remedy}") from error
@@ -61,7 +68,7 @@ def read_untrusted(path: Path, kind: FileKind) -> bytes:
     raise kind.refusal(f"{shown(path)}: cannot read this {kind.noun} ({content}); {kind.remedy}")
 
 
-def _content(path: Path, kind: FileKind) -> bytes | str:
+def _content(path: Path, kind: FileKind, first: int | None) -> bytes | str:
     """The bytes, or why there are none."""
     if reason := _reason_against(os.stat(path), kind):  # before it is opened: opening a device can already do something
         return reason
@@ -69,7 +76,7 @@ def _content(path: Path, kind: FileKind) -> bytes | str:
     with open(descriptor, "rb") as file:
         if reason := _reason_against(os.fstat(descriptor), kind):  # replaced in between
             return reason
-        content = file.read(kind.most_bytes + 1)
+        content = file.read(kind.most_bytes + 1 if first is None else first)
     return content if len(content) <= kind.most_bytes else _too_large(kind)
 
 
@@ -96,8 +103,7 @@ def decoding(path: Path | str, kind: FileKind) -> Iterator[None]:
     except (*_ENDS, PhynesError):
         raise
     except BaseException as error:  # a panic in a Rust library is no Exception
-        cause = error.__cause__ if isinstance(error.__cause__, Exception) else error  # imageio's own names no cause
-        raise kind.refusal(f"{shown(path)}: not a readable {kind.noun} ({one_line(cause)}); {kind.remedy}") from error
+        raise kind.refusal(f"{shown(path)}: not a readable {kind.noun} ({one_line(error)}); {kind.remedy}") from error
 
 
 def shown(path: Path | str) -> str:

@@ -18,7 +18,11 @@ from phynes_core.conventions import (
     srgb_to_linear,
 )
 from phynes_core.errors import ImageError
-from phynes_core.io.image_files import read_exr, read_hdr, read_png
+from phynes_core.io.exr_files import read_exr
+from phynes_core.io.image_files import ENVIRONMENT, read_png
+from phynes_core.io.radiance_files import read_hdr
+
+LARGEST_RADIANCE = 1e9  # of a texel; the sun's disc in photographed skies has 1e5, and sums of 1e9 stay finite
 
 
 @dataclass(frozen=True)
@@ -131,17 +135,18 @@ def _column_overlap(source: int, target: int, shift: float) -> Tensor:  # [targe
 
 
 def load_environment_image(path: Path) -> Tensor:  # [H, W, 3] linear
-    """Read a lat-long .exr, .hdr or .png (taken as sRGB). Negative and non-finite texels become 0.
+    """Read a lat-long .exr, .hdr or .png (taken as sRGB). Negative and non-finite texels become 0, radiance is capped.
 
     Raises ImageError when it cannot be read, is not twice as wide as high, or holds no light.
     """
     suffix = path.suffix.lower()
     if suffix == ".exr":
-        pixels = read_exr(path)
+        pixels = read_exr(path, ENVIRONMENT)
     elif suffix == ".hdr":
-        pixels = read_hdr(path)
+        pixels = read_hdr(path, ENVIRONMENT)
     elif suffix == ".png":
-        pixels = srgb_to_linear(torch.from_numpy(read_png(path).astype(np.float32) / 255.0)).numpy()
+        stored = torch.from_numpy(read_png(path, ENVIRONMENT).astype(np.float32) / 255.0)
+        pixels = srgb_to_linear(stored).numpy()
     else:
         raise ImageError(f"environment {path}: expected an .exr, .hdr or .png file, got '{suffix}'; convert it first")
     height, width, channels = pixels.shape
@@ -151,7 +156,9 @@ def load_environment_image(path: Path) -> Tensor:  # [H, W, 3] linear
             "export it as equirectangular"
         )
     pixels = pixels[..., :3] if channels >= 3 else np.repeat(pixels[..., :1], 3, -1)
-    pixels = np.where(np.isfinite(pixels), pixels, 0.0).clip(min=0.0)
+    pixels = np.ascontiguousarray(pixels, np.float32)
+    np.nan_to_num(pixels, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+    np.clip(pixels, 0.0, LARGEST_RADIANCE, out=pixels)
     if not pixels.any():
         raise ImageError(f"environment {path}: expected some light, got only zeros or invalid texels")
-    return torch.from_numpy(np.ascontiguousarray(pixels, np.float32))
+    return torch.from_numpy(pixels)

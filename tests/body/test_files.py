@@ -108,7 +108,7 @@ DEFECTS = {
     "faces are text": (lambda a: {"f": np.array([["a", "b", "c"]])}, "f: expected numbers"),
     "weights do not sum to one": (lambda a: {"weights": a["weights"] * 0.5}, "rows that sum to 1"),
     "another skeleton": (lambda a: {"kintree_table": a["kintree_table"][:, ::-1]}, "kintree_table"),
-    "objects": (lambda a: {"v_template": np.array([{}])}, "plain arrays"),
+    "objects": (lambda a: {"v_template": np.array([{}])}, "arrays of numbers or texts, got objects"),
     "uv outside": (lambda a: {"vt": np.full((9, 2), 3.0), "ft": np.zeros_like(a["f"])}, "uv in [0, 1]"),
     "uv face out of range": (lambda a: {"vt": np.zeros((9, 2)), "ft": a["f"]}, "uv entries 0..8"),
 }

@@ -18,7 +18,8 @@ from phynes_core.data.public.options import (
     view_list,
 )
 from phynes_core.errors import CaptureError
-from phynes_core.io.image_files import write_exr, write_png
+from phynes_core.io.exr_files import write_exr
+from phynes_core.io.image_files import write_png
 from tests.data.public_layouts import BODY, FOUR, annots, save_object, write_yaml
 
 

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from phynes_core.errors import ImageError, OutputError
-from phynes_core.io.image_files import picture_size, read_exr, read_hdr, read_png, write_exr, write_hdr, write_png
+from phynes_core.io.exr_files import read_exr, write_exr
+from phynes_core.io.image_files import picture_size, read_png, write_png
 from phynes_core.io.output_files import replacing
+from phynes_core.io.radiance_files import read_hdr, write_hdr
 from phynes_core.io.shipped_files import ASSETS
 
 

@@ -89,13 +89,10 @@ def test_handmade_programs_are_refused(tmp_path, program):
 
 def test_a_pickle_cannot_change_what_the_next_one_sees(tmp_path, write_pkl, smpl_arrays):
     # BUILD on a class instead of an object, with a slot state: setattr(class, "__new__", dtype)
-    for name, is_refused in ((b"cchumpy.ch\nCh", True), (b"c_codecs\nencode", False), (b"cnumpy\nndarray", True)):
+    for name in (b"cchumpy.ch\nCh", b"c_codecs\nencode", b"cnumpy\nndarray"):
         (tmp_path / "a.pkl").write_bytes(b"\x80\x02" + name + b"\nN}U\x07__new__cnumpy\ndtype\ns\x86b0}.")
-        if is_refused:
-            with pytest.raises(BodyError):
-                read_restricted_pickle(tmp_path / "a.pkl")
-        else:
-            assert read_restricted_pickle(tmp_path / "a.pkl") == {}
+        with pytest.raises(BodyError):
+            read_restricted_pickle(tmp_path / "a.pkl")
     np.testing.assert_array_equal(read_restricted_pickle(write_pkl())["v_template"], smpl_arrays["v_template"])
     loaded = read_restricted_pickle(write_pkl(2, posedirs=smpl_arrays["posedirs"][:1]))
     np.testing.assert_array_equal(loaded["posedirs"], smpl_arrays["posedirs"][:1])

@@ -8,7 +8,8 @@ import torch
 
 from phynes_core.conventions import PROBE_PATCH, latlong_solid_angles, rotation_about_y
 from phynes_core.errors import ImageError
-from phynes_core.io.image_files import write_exr, write_png
+from phynes_core.io.exr_files import write_exr
+from phynes_core.io.image_files import write_png
 from phynes_core.io.shipped_files import ASSETS
 from phynes_core.render.probes import (
     Environment,

@@ -13,7 +13,8 @@ from phynes_core.conventions import latlong_directions, linear_to_srgb
 from phynes_core.frame.options import RenderOptions
 from phynes_core.frame.renderer import FrameRenderer
 from phynes_core.frame.scene import PosedAvatar, Scene
-from phynes_core.io.image_files import write_exr, write_png
+from phynes_core.io.exr_files import write_exr
+from phynes_core.io.image_files import write_png
 from phynes_core.render.camera import Camera, orbit_camera
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Environment

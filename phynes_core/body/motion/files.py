@@ -1,6 +1,5 @@
 """Motion clips from files: our .npz, AMASS .npz, AIST++ .pkl and .bvh."""
 
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,13 +11,18 @@ from phynes_core.body.motion.clip import MotionClip
 from phynes_core.body.motion.retarget import load_bvh
 from phynes_core.conventions import NUM_JOINTS
 from phynes_core.errors import MotionError
-from phynes_core.io.restricted_pickle import load_restricted, refusing
+from phynes_core.io.array_files import read_npz
+from phynes_core.io.restricted_pickle import read_pickle
 from phynes_core.io.shipped_files import bundled_motions
+from phynes_core.io.untrusted import FileKind, decoding
 
+LARGEST = 1e6  # radians, metres or units of a file: far above any motion, far below what overflows
 MOTION_SUFFIXES = (".npz", ".pkl", ".bvh")
 AIST_FPS = 60.0  # of the recorded videos; the files do not store it
 _OURS = ("global_orient", "body_pose", "transl", "fps")
 _AMASS = ("poses", "root_orient", "pose_body", "trans", "mocap_framerate", "mocap_frame_rate")
+MOST_BYTES = 1 << 28
+AIST_PICKLE = FileKind("motion", MOST_BYTES, MotionError, "give an AIST++ .pkl, or download it again")
 _BODY_COLUMNS = 66  # root and 21 joints; hands and face follow, which have no counterpart in SMPL
 
 
@@ -29,40 +33,13 @@ def load_motion(path: Path) -> MotionClip:
     if suffix == ".bvh":
         return load_bvh(path)
     if suffix == ".pkl":
-        return _aist(path, _pickled(path))
-    arrays = _zipped(path)
+        return _aist(path, read_pickle(path, AIST_PICKLE))
+    names = ", ".join(bundled_motions())
+    kind = FileKind("motion", MOST_BYTES, MotionError, f"save the clip again, or take one of assets/motions: {names}")
+    arrays = read_npz(path, kind, (*_OURS, *_AMASS, "betas"))  # not the pickled names that other clips hold, too
     if "trans" in arrays and ("poses" in arrays or "pose_body" in arrays):
         return _amass(path, arrays)
     return _ours(path, arrays)
-
-
-def _zipped(path: Path) -> dict[str, np.ndarray]:
-    """The arrays of a clip; others, such as pickled names, are not read."""
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {key: archive[key] for key in (*_OURS, *_AMASS, "betas") if key in archive.files}
-    except OSError as error:
-        names = ", ".join(bundled_motions())
-        reason = error.strerror or "not an .npz"
-        raise MotionError(
-            f"{path}: cannot read this motion ({reason}); bundled clips in assets/motions: {names}"
-        ) from error
-    except (ValueError, zipfile.BadZipFile, EOFError, KeyError, AttributeError, TypeError) as error:
-        reason = " ".join(str(error).split())[:80]
-        raise MotionError(f"{path}: not a readable .npz of plain arrays ({reason}); save the clip again") from error
-
-
-def _pickled(path: Path) -> Mapping[str, object]:
-    """The dictionary in a pickle; no code in it is run."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise MotionError(f"{path}: cannot read this motion ({error.strerror or error}); check the path") from error
-    with refusing(path, MotionError, "arrays", "pickle", "download it again"):
-        loaded = load_restricted(content)
-    if not isinstance(loaded, dict):
-        raise MotionError(f"{path}: expected a dictionary of arrays, got {type(loaded).__name__}; give an AIST++ .pkl")
-    return loaded
 
 
 def _ours(path: Path, arrays: dict[str, np.ndarray]) -> MotionClip:
@@ -111,7 +88,8 @@ def _aist(path: Path, loaded: Mapping[str, object]) -> MotionClip:
     missing = [key for key in keys if key not in loaded]
     if missing:
         raise MotionError(f"{path}: expected {', '.join(keys)}, missing {', '.join(missing)}; give an AIST++ .pkl")
-    arrays = {key: np.asarray(loaded[key]) for key in keys}
+    with decoding(path, AIST_PICKLE):
+        arrays = {key: np.asarray(loaded[key]) for key in keys}  # lists may be ragged
     rotations = _floats(path, arrays, "smpl_poses", (None, NUM_JOINTS * 3))
     arrays["smpl_scaling"] = arrays["smpl_scaling"].reshape(-1)
     scale = float(_floats(path, arrays, "smpl_scaling", (1,))[0])
@@ -140,6 +118,6 @@ def _floats(path: Path, arrays: dict[str, np.ndarray], key: str, shape: tuple[in
         raise MotionError(
             f"{path}: {key}: expected numbers {wanted}, got {value.dtype} {list(value.shape)}; save it so"
         )
-    if not np.isfinite(value).all():
-        raise MotionError(f"{path}: {key}: expected finite numbers, got NaN or infinity; repair the clip")
+    if not (np.abs(value.astype(np.float64)) <= LARGEST).all():
+        raise MotionError(f"{path}: {key}: expected finite numbers up to {LARGEST:g}, got others; repair the clip")
     return np.array(value, np.float32, order="C")

@@ -1,8 +1,6 @@
 """The ground_truth folder of our own capture layout; files are read when asked for."""
 
-import json
 import math
-import zipfile
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,8 +14,15 @@ from phynes_core.data.capture import ColorGain, GroundTruth
 from phynes_core.data.native import layout
 from phynes_core.data.native.parameters import read_body_parameters, read_cameras
 from phynes_core.errors import CaptureError
-from phynes_core.io.image_files import read_exr, read_png
+from phynes_core.io.array_files import read_npz
+from phynes_core.io.exr_files import read_exr
+from phynes_core.io.image_files import read_png
+from phynes_core.io.json_files import read_json
+from phynes_core.io.untrusted import FileKind, decoding
 from phynes_core.render.camera import Camera
+
+COLORS_JSON = FileKind("table of gain and offset of each camera", 1 << 24, CaptureError, "degrade it again")
+TRUE_MESH = FileKind("mesh", 1 << 29, CaptureError, "synthesize the capture again")
 
 
 @dataclass(frozen=True)
@@ -137,14 +142,12 @@ def _must_exist(path: Path, remedy: str = "; this view has no such ground truth,
 
 
 def _read_color_gains(path: Path) -> dict[str, ColorGain]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+    content = read_json(path, COLORS_JSON)
+    with decoding(path, COLORS_JSON):
         found = {
             name: ColorGain(torch.tensor(entry["gain"]).float(), torch.tensor(entry["offset"]).float())
-            for name, entry in content["cameras"].items()
+            for name, entry in content["cameras"].items()  # type: ignore[index, call-overload]
         }
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise CaptureError(f"{path}: expected gain and offset of each camera ({error}); degrade it again") from error
     for name, entry in found.items():
         for values in (entry.gain, entry.offset):
             if values.shape != (3,) or not math.isfinite(float(values.sum())):
@@ -153,11 +156,7 @@ def _read_color_gains(path: Path) -> dict[str, ColorGain]:
 
 
 def _read_array(path: Path, key: str) -> np.ndarray:  # [*, 3]
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            array = archive[key]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise CaptureError(f"{path}: expected an .npz with '{key}' ({error}); synthesize the capture again") from error
-    if array.ndim != 2 or array.shape[1] != 3:
+    array = read_npz(path, TRUE_MESH, (key,)).get(key, np.zeros(0))
+    if array.ndim != 2 or array.shape[1] != 3 or array.dtype.kind not in "fiu":
         raise CaptureError(f"{path}: {key}: expected [*, 3], got {list(array.shape)}; synthesize the capture again")
     return array

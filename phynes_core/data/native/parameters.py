@@ -1,7 +1,5 @@
 """Read cameras.json and body.npz of the native capture layout, checked before anything is computed from them."""
 
-import json
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -11,21 +9,24 @@ from phynes_core.body.model import MAX_BETAS, Pose
 from phynes_core.conventions import NUM_JOINTS
 from phynes_core.data.native import layout
 from phynes_core.errors import CaptureError
+from phynes_core.io.array_files import read_npz
+from phynes_core.io.json_files import read_json
+from phynes_core.io.untrusted import FileKind, is_file_name
 from phynes_core.render.camera import Camera
 
 CAMERA_SPLITS = ("train", "test")
 FRAME_SPLITS = ("train", "novel_pose")
+CAMERAS_JSON = FileKind("list of cameras", 1 << 24, CaptureError, "correct it; docs/dataset.md shows one")
+BODY_PARAMETERS = FileKind("set of body parameters", 1 << 28, CaptureError, "save it again; docs/dataset.md shows one")
+LARGEST = 1e6  # pixels, metres or radians: far above any capture, far below what overflows
+LAST_FRAME = 9_999_999
+_ARRAYS = ("frames", "betas", "global_orient", "body_pose", "transl", "split", "body")
 _CAMERA_KEYS = {"intrinsics", "T_cam_world", "width", "height", "split"}
 
 
 def read_cameras(path: Path) -> tuple[dict[str, Camera], dict[str, str], bool]:
     """cameras.json: cameras, their splits, and whether the pictures are premultiplied. Raises CaptureError."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise CaptureError(f"{path}: cannot read the cameras ({error.strerror}); docs/dataset.md shows one") from error
-    except ValueError as error:
-        raise CaptureError(f"{path}: not readable as JSON ({error}); correct it") from error
+    content = read_json(path, CAMERAS_JSON)
     if not isinstance(content, dict) or content.get("format") != layout.FORMAT:
         got = content.get("format") if isinstance(content, dict) else type(content).__name__
         raise CaptureError(
@@ -38,6 +39,9 @@ def read_cameras(path: Path) -> tuple[dict[str, Camera], dict[str, str], bool]:
     is_premultiplied = content.get("premultiplied", True)
     if not isinstance(is_premultiplied, bool):
         raise CaptureError(f"{path}: premultiplied: expected true or false, got {is_premultiplied!r}")
+    for name in entries:
+        if not is_file_name(name):
+            raise CaptureError(f"{path}: expected names of folders for cameras, got {name[:60]!r}; rename it")
     cameras = {name: _camera(f"{path}: camera {name}", entry) for name, entry in sorted(entries.items())}
     return cameras, {name: entries[name]["split"] for name in cameras}, is_premultiplied
 
@@ -70,27 +74,22 @@ def _camera(where: str, entry: object) -> Camera:
 def _matrix(where: str, key: str, value: object, size: int) -> np.ndarray:
     try:
         matrix = np.array(value, np.float64)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         matrix = np.empty(0)
-    if matrix.shape != (size, size) or not np.isfinite(matrix).all():
-        got = "values that are not finite" if matrix.shape == (size, size) else f"shape {list(matrix.shape)}"
+    if matrix.shape != (size, size) or not (np.abs(matrix) <= LARGEST).all():
+        is_shaped = matrix.shape == (size, size)
+        got = f"others than finite ones up to {LARGEST:g}" if is_shaped else f"shape {list(matrix.shape)}"
         raise CaptureError(f"{where}: {key}: expected {size} x {size} finite numbers, got {got}; correct it")
     return matrix
 
 
 def read_body_parameters(path: Path) -> tuple[str, str, dict[int, str], dict[int, Pose]]:
     """body.npz: the body's name and hash, the frames' splits, and their poses. Raises CaptureError."""
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {key: archive[key] for key in archive.files}
-    except OSError as error:
-        reason = error.strerror or "not an .npz"
-        raise CaptureError(f"{path}: cannot read the body parameters ({reason}); docs/dataset.md shows them") from error
-    except (ValueError, EOFError, KeyError, TypeError, AttributeError, zipfile.BadZipFile) as error:
-        raise CaptureError(f"{path}: not a readable .npz of plain arrays ({error}); save it again") from error
+    arrays = read_npz(path, BODY_PARAMETERS, _ARRAYS)
     frames = _numbers(path, arrays, "frames", (None,))
     count = len(frames)
-    if (frames != np.round(frames)).any() or frames.min() < 0 or len(set(frames.tolist())) != count:
+    is_whole = (frames == np.round(frames)).all() and frames.min() >= 0 and frames.max() <= LAST_FRAME
+    if not is_whole or len(set(frames.tolist())) != count:
         raise CaptureError(f"{path}: frames: expected different whole numbers from 0, got others; number the images so")
     betas = torch.from_numpy(_numbers(path, arrays, "betas", (MAX_BETAS,)).astype(np.float32))
     shapes = {"global_orient": (count, 3), "body_pose": (count, 3 * (NUM_JOINTS - 1)), "transl": (count, 3)}
@@ -123,6 +122,6 @@ def _numbers(path: Path, arrays: dict[str, np.ndarray], key: str, shape: tuple[i
         raise CaptureError(
             f"{path}: {key}: expected numbers {wanted}, got {value.dtype} {list(value.shape)}; correct it"
         )
-    if not np.isfinite(value).all():
-        raise CaptureError(f"{path}: {key}: expected finite numbers, got NaN or infinity; drop those frames")
+    if not (np.abs(value.astype(np.float64)) <= LARGEST).all():
+        raise CaptureError(f"{path}: {key}: expected finite numbers up to {LARGEST:g}, got others; drop those frames")
     return value

@@ -12,7 +12,8 @@ from phynes_core.body.model import MAX_BETAS, Pose
 from phynes_core.conventions import linear_to_srgb
 from phynes_core.data.capture import ColorGain
 from phynes_core.data.native import layout
-from phynes_core.io.image_files import write_exr, write_png
+from phynes_core.io.exr_files import write_exr
+from phynes_core.io.image_files import write_png
 from phynes_core.io.output_files import replacing
 from phynes_core.render.camera import Camera
 

@@ -18,8 +18,10 @@ from phynes_core.conventions import PROBE_COLUMNS, PROBE_ROWS
 from phynes_core.data.capture import GroundTruth
 from phynes_core.data.public.undistort import shrink_by_area
 from phynes_core.errors import CaptureError, ImageError
-from phynes_core.io.image_files import read_exr, read_hdr, read_png
+from phynes_core.io.exr_files import read_exr
+from phynes_core.io.image_files import read_png
 from phynes_core.io.meshes import read_obj
+from phynes_core.io.radiance_files import read_hdr
 from phynes_core.render.camera import Camera
 
 RENDERS = "{folder}/{human}_{light}/train/images/{frame:06d}_{view:02d}_{key}{extension}"

@@ -5,7 +5,6 @@ this shape: v = G (LBS0 - J0) + J0 + transl. Both are equal for G = R(Rh) R(pose
 turning the dataset's world into ours multiplies R(Rh) and Th.
 """
 
-import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -17,8 +16,11 @@ from phynes_core.body.rotations import matrix_to_quaternion, quaternion_to_axis_
 from phynes_core.conventions import NUM_JOINTS
 from phynes_core.data.public.cameras import rotation_matrix
 from phynes_core.errors import CaptureError
+from phynes_core.io.array_files import read_npz
 from phynes_core.io.restricted_pickle import read_object_array
+from phynes_core.io.untrusted import FileKind
 
+MOTION_ROWS = FileKind("motion", 1 << 28, CaptureError, "download it again")
 _KEYS = ("poses", "Rh", "Th", "shapes")
 _SMPL, _SMPLH = 3 * NUM_JOINTS, 3 * 52
 _SHARED = 3 * 22  # pelvis to wrists: the joints that SMPL-H has in common with SMPL
@@ -59,15 +61,7 @@ def poses_from_params(
 
 def poses_from_motion(path: Path, numbers: Iterable[int], body: BodyModel, world: np.ndarray) -> dict[int, Pose]:
     """One .npz with a row for each frame; all frames take the shape of the first row."""
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {key: archive[key] for key in archive.files}
-    except OSError as error:
-        raise CaptureError(
-            f"{path}: cannot read the motion ({error.strerror or 'not an .npz'}); copy it again"
-        ) from error
-    except (ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
-        raise CaptureError(f"{path}: not a readable .npz of plain arrays ({error}); download it again") from error
+    arrays = read_npz(path, MOTION_ROWS, _KEYS)
     rows = {key: _rows(path, arrays, key) for key in _KEYS}
     made = {}
     for number in numbers:

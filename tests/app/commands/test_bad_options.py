@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from phynes_core.io.image_files import write_exr
+from phynes_core.io.exr_files import write_exr
 
 BAD_PROBES = {
     "absent.exr": ["studio"],

@@ -15,7 +15,8 @@ from app import cli
 from phynes_core.conventions import direction_to_latlong
 from phynes_core.frame.buffers import BUFFERS
 from phynes_core.geometry.mesh import face_normals
-from phynes_core.io.image_files import read_exr, read_png, write_exr
+from phynes_core.io.exr_files import read_exr, write_exr
+from phynes_core.io.image_files import read_png
 from phynes_core.render.probes import Environment, environment_to_probes, load_environment_image
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -33,7 +33,7 @@ from app.rendering.render_service import RenderService
 from app.rendering.thumbnails import pose_choices
 from phynes_core.body.rotations import axis_angle_to_matrix
 from phynes_core.errors import MotionError, OutputError
-from phynes_core.io.image_files import read_exr
+from phynes_core.io.exr_files import read_exr
 from tests.app.fake_commands import fake_commands
 
 BENT = tuple((0.0, -0.03 * joint, 0.02 * joint) for joint in range(24))

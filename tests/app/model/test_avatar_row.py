@@ -29,7 +29,7 @@ from app.model.view_state import ViewState
 from app.options.bodies import PlaybackOptions, motion_path, playback_of
 from app.rendering.render_service import RenderService
 from phynes_core.body.model import pose_body
-from phynes_core.io.image_files import read_exr
+from phynes_core.io.exr_files import read_exr
 
 DURATIONS = {"walk": 1.0, "run": 4.0}
 

@@ -18,7 +18,9 @@ from app.rendering.export_jobs import LightJob, StillJob, with_free_path
 from app.rendering.picture_files import LIGHT_ROWS, channel_kinds
 from app.rendering.render_service import RenderService
 from phynes_core.errors import PhynesError
-from phynes_core.io.image_files import read_exr, read_hdr, read_png
+from phynes_core.io.exr_files import read_exr
+from phynes_core.io.image_files import read_png
+from phynes_core.io.radiance_files import read_hdr
 
 SIZE = 96
 

@@ -17,7 +17,7 @@ from app.panels.panel import PanelContext, Snapshot
 from app.panels.theme import build_theme
 from app.rendering.frames import Choice, Choices
 from app.rendering.thumbnails import COLUMNS, ROWS, LightThumbnails, thumbnail
-from phynes_core.io.image_files import write_exr
+from phynes_core.io.exr_files import write_exr
 from phynes_core.io.shipped_files import ASSETS
 from tests.app.fake_commands import fake_commands
 

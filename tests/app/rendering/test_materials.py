@@ -19,7 +19,7 @@ from app.model.store import Store
 from app.model.view_state import ViewState
 from app.rendering.render_service import RenderService
 from phynes_core.errors import PhynesError
-from phynes_core.io.image_files import read_exr
+from phynes_core.io.exr_files import read_exr
 
 SIZE = 64
 PAINTED = MaterialState(

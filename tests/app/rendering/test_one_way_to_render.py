@@ -11,7 +11,7 @@ from app.model.view_state import ViewState
 from app.options.exports import Render
 from app.options.view import open_render_service, view_from_options
 from app.rendering.scenes import LIVE
-from phynes_core.io.image_files import read_exr
+from phynes_core.io.exr_files import read_exr
 from tests.app.rendering.test_export_jobs import read_layers
 
 SIZE = 48

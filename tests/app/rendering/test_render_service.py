@@ -20,7 +20,7 @@ from phynes_core.avatar.avatar import Avatar
 from phynes_core.avatar.checkpoint import save_checkpoint
 from phynes_core.body.files import load_bundled_body
 from phynes_core.errors import CheckpointError, ImageError, MotionError
-from phynes_core.io.image_files import write_exr
+from phynes_core.io.exr_files import write_exr
 from phynes_core.io.shipped_files import ASSETS
 
 SIZE = 64

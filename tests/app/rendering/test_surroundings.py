@@ -13,7 +13,9 @@ from app.rendering.surroundings import CHECKER_SHADE, checker, environment_behin
 from app.rendering.tiles import Tile
 from phynes_core.conventions import latlong_directions, latlong_solid_angles
 from phynes_core.frame.buffers import FrameBuffers
-from phynes_core.io.image_files import read_exr, read_hdr, read_png
+from phynes_core.io.exr_files import read_exr
+from phynes_core.io.image_files import read_png
+from phynes_core.io.radiance_files import read_hdr
 from phynes_core.render.camera import orbit_camera
 from phynes_core.render.lighting import Lighting
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from phynes_core.io.image_files import write_hdr
+from phynes_core.io.radiance_files import write_hdr
 from tests.app.desktop import WINDOW_MARKS
 
 pytestmark = WINDOW_MARKS

@@ -28,7 +28,7 @@ from app.tools.viewport import Viewport
 from app.viewer.dropped_files import edit_of_dropped
 from app.viewer.loop import resident_mb
 from phynes_core.errors import PhynesError
-from phynes_core.io.image_files import write_hdr
+from phynes_core.io.radiance_files import write_hdr
 from phynes_core.io.shipped_files import ASSETS
 from tests.app.fake_commands import Clip, PictureEvents, fake_commands
 
