@@ -18,7 +18,6 @@ from typing import Literal
 import tyro
 
 from app.options.dataset import DATASET_DEFAULTS, DatasetOptions, capture_options
-from phynes_core.errors import PhynesError
 
 
 @dataclass(frozen=True)
@@ -72,14 +71,6 @@ def run(args: Evaluate) -> int:
     from phynes_core.evaluation.report.files import PAGE, write_report
     from phynes_core.io.output_files import check_folder
 
-    for option, value in (
-        ("--max-images", args.max_images), ("--supersample", args.supersample),
-        ("--compared-images", args.compared_images),
-    ):  # fmt: skip
-        if value is not None and value < 1:
-            raise PhynesError(f"{option}: expected at least 1, got {value}")
-    if args.pictured < 0:
-        raise PhynesError(f"--pictured: expected 0 or more, got {args.pictured}")
     check_folder(args.out)
     lpips = load_lpips(args.lpips) if args.lpips else None
     avatar = load_checkpoint(resolve_avatar_path(args.avatar), args.smpl, args.smpl_uv)

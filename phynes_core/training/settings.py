@@ -1,6 +1,6 @@
 """Settings in nested dataclasses: changed by name as --set does, rebuilt from JSON, and the values that they may have.
 
-A number is of the declared type, finite and within the range of its name in RANGES, else USUAL; texts are among CHOICES.
+A number is of the declared type, finite, and in the range of its name in RANGES or else in USUAL; texts are in CHOICES.
 """
 
 import dataclasses

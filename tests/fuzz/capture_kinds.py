@@ -18,8 +18,8 @@ from phynes_core.data.public.frames import frames_from_annots
 from phynes_core.data.public.poses import poses_from_motion, poses_from_params
 from phynes_core.io.exr_files import write_exr
 from phynes_core.io.image_files import picture_size, read_png
-from phynes_core.io.radiance_files import write_hdr
 from phynes_core.io.meshes import read_obj, read_obj_uv
+from phynes_core.io.radiance_files import write_hdr
 from phynes_core.io.restricted_pickle import read_object_array
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Environment, load_environment_image
