@@ -1,7 +1,7 @@
 """What no option may hold, checked once for every command before anything is read, computed or written.
 
-Numbers are finite, whole ones of at most 15 digits; ranges that are the same for all commands stand in RANGES. Names are
-such as a file can have: no part of over 255 bytes, no NUL, in UTF-8. A path is not empty.
+Numbers are finite, whole ones of at most 15 digits; ranges that are the same for all commands stand in RANGES. Names
+are such as a file can have: no part of over 255 bytes, no NUL, in UTF-8. A path is not empty.
 """
 
 import math
@@ -9,6 +9,7 @@ import re
 import typing
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from app.options.arguments import UsageError, option_of
@@ -40,7 +41,7 @@ EXPRESSIONS = ("select", "set")  # options whose texts name no files
 def check_arguments(options: type, argv: Sequence[str]) -> None:
     """Raise UsageError where an option for a path is given an empty text, which `Path` takes for the present folder."""
     names = set(_path_options(options))
-    for argument, following in zip(argv, (*argv[1:], None), strict=True):
+    for argument, following in pairwise([*argv, "-"]):
         name, equals, value = argument.partition("=")
         if name in names and not (value if equals else following != ""):
             raise UsageError(f"{name}: expected a path, got an empty text; name a file or folder")

@@ -34,7 +34,7 @@ from tests.fuzz.kind import Kind, changing, json_kind
 from tests.fuzz.tensor_mutations import mutated_tensors
 
 STATE_KEY = "phynes_training"
-SETTINGS_FILES = (RECENT, APPEARANCE_FILE, "bookmarks.json", "layout.ini", "welcomed", "poses/x.json")
+SETTINGS_FILES = (RECENT, APPEARANCE_FILE, "bookmarks.json", "panels.ini", "welcomed", "poses/x.json")
 
 
 def _written(write: Callable[[Path], object], name: str = "x.json") -> bytes:

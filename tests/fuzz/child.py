@@ -51,8 +51,16 @@ class Watch:
         if not self.is_on:
             return
         is_writing = event == "open" and isinstance(args[2], int) and args[2] & WRITING and args[0] != os.devnull
-        if event in FORBIDDEN or is_writing:
+        if (event in FORBIDDEN or is_writing) and not _is_in_cache_of_kernels():
             self.events.append(f"{event} {args!r:.100}")
+
+
+def _is_in_cache_of_kernels() -> bool:
+    """Whether numba, which keeps what it compiled, has been called: an avatar may need another kernel."""
+    frame = sys._getframe()
+    while frame is not None and not frame.f_code.co_filename.endswith("numba/core/caching.py"):
+        frame = frame.f_back
+    return frame is not None
 
 
 def outcome(kind: "Kind", path: Path) -> tuple[str, str]:
