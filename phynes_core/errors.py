@@ -26,11 +26,14 @@ class PhynesError(Exception):
     def __init__(self, message: str) -> None:
         if len(message) > LONGEST_MESSAGE:
             message = f"{message[: LONGEST_MESSAGE - 700]} ... {message[-690:]}"
-        super().__init__("".join(map(_printable, message)) if not message.isprintable() else message)
+        super().__init__(printable(message))
 
 
-def _printable(character: str) -> str:
-    return character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
+def printable(text: str) -> str:
+    """The text with line breaks, control characters and the like as escapes such as \\n."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 class CheckpointError(PhynesError):

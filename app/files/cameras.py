@@ -3,15 +3,17 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, cast
 
-from app.files.records import RecordError, check_format, from_record, read_json, to_record
+from app.files.records import RecordError, check_format, from_record, to_record
 from app.files.settings import keep_json, read_kept_json
 from app.model.camera_paths import CameraPath
 from app.model.cameras import CameraState
 from app.model.fields import Number
 from phynes_core.errors import PhynesError
+from phynes_core.io.json_files import read_json
 from phynes_core.io.output_files import replacing
+from phynes_core.io.untrusted import FileKind
 
 FILE = "bookmarks.json"
 MOST, LONGEST_NAME = 100, 40
@@ -78,7 +80,6 @@ def _sorted(bookmarks: tuple[Bookmark, ...]) -> tuple[Bookmark, ...]:
 
 
 FORMAT, VERSION = "phynes-camera-path", 1
-MOST_BYTES = 1 << 20
 REMEDY = "save it again from the camera path's panel, or correct it"
 
 
@@ -86,10 +87,13 @@ class CameraFileError(PhynesError):
     """A camera path that cannot be read."""
 
 
+CAMERA_PATH = FileKind("camera path", 1 << 20, CameraFileError, REMEDY)
+
+
 def read_path(path: Path) -> CameraPath:
     """Read a camera path, which has at least one key, from a JSON file; raises CameraFileError."""
-    record = read_json(path, "this camera path", MOST_BYTES, CameraFileError, REMEDY)
-    check_format(record, path, FORMAT, VERSION, CameraFileError, REMEDY)
+    record = cast(dict[str, Any], read_json(path, CAMERA_PATH))
+    check_format(record, path, FORMAT, VERSION, CAMERA_PATH)
     try:
         read = from_record(CameraPath, {name: record[name] for name in record if name not in ("format", "version")})
     except RecordError as error:

@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
-from app.files.records import RecordError, check_format, from_record, read_json, to_record
+from app.files.records import RecordError, check_format, from_record, to_record
 from app.model.fields import Length, Rule
 from app.model.lights import MAX_LAMPS, LampState, LightState
 from phynes_core.errors import PhynesError
+from phynes_core.io.json_files import read_json
 from phynes_core.io.output_files import replacing
 from phynes_core.io.shipped_files import ASSETS
+from phynes_core.io.untrusted import FileKind, is_readable_file
 
 WHITE = (1.0, 1.0, 1.0)
 
@@ -31,7 +33,6 @@ LIGHT_PRESETS: dict[str, tuple[LampState, ...]] = {
 
 
 FORMAT, VERSION = "phynes-light-rig", 1
-MOST_BYTES = 1 << 20
 REMEDY = f"name a rig that the viewer saved, or one of {', '.join(LIGHT_PRESETS)}"
 FIELDS_OF_KIND = {
     "sun": ("angular_radius_deg",),
@@ -42,6 +43,9 @@ NOT_IN_SKY = ("lamps", "turn_deg")  # fields of LightState that the file's `sky`
 
 class RigError(PhynesError):
     """A light rig that cannot be read."""
+
+
+RIG = FileKind("light rig", 1 << 20, RigError, REMEDY)
 
 
 def load_rig(name: str) -> tuple[tuple[LampState, ...], LightState | None]:
@@ -75,8 +79,8 @@ class RigRecord:
 
 def read_rig(path: Path) -> tuple[tuple[LampState, ...], LightState | None]:
     """Lamps and surrounding light (None: not in the file) of a JSON file; raises RigError."""
-    record = read_json(path, "this light rig", MOST_BYTES, RigError, REMEDY)
-    check_format(record, path, FORMAT, VERSION, RigError, REMEDY)
+    record = read_json(path, RIG)
+    check_format(record, path, FORMAT, VERSION, RIG)
     try:
         rig = from_record(RigRecord, record)
     except RecordError as error:
@@ -109,4 +113,6 @@ def _found(environment: str, rig: Path) -> str:
         return ""
     bundled = ASSETS / "probes" / f"{Path(environment).name}.exr"
     beside = rig.parent / environment
-    return str(bundled if bundled.is_file() else beside.resolve() if beside.is_file() else environment)
+    if is_readable_file(bundled):
+        return str(bundled)
+    return str(beside.resolve()) if is_readable_file(beside) else environment

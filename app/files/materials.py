@@ -4,19 +4,23 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.files.records import RecordError, from_record, read_json, to_record
+from app.files.records import RecordError, from_record, to_record
 from app.model.materials import MaterialState
 from phynes_core.errors import PhynesError
+from phynes_core.io.json_files import read_json
 from phynes_core.io.output_files import replacing
+from phynes_core.io.untrusted import FileKind
 
 FORMAT, VERSION = "phynes materials", 1
-MOST_BYTES = 8_000_000
 REMEDY = "name a file that the viewer saved"
 SUFFIX = ".materials.json"
 
 
 class MaterialFileError(PhynesError):
     """A file of material edits that cannot be read."""
+
+
+MATERIALS = FileKind("file of material edits", 8_000_000, MaterialFileError, REMEDY)
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ def save_materials(path: Path, materials: MaterialState, avatar: str) -> None:
 
 def load_materials(path: Path) -> MaterialState:
     """Read a file; raises MaterialFileError."""
-    record = read_json(path, "these material edits", MOST_BYTES, MaterialFileError, REMEDY)
+    record = read_json(path, MATERIALS)
     if not isinstance(record, dict) or record.get("format") != FORMAT:
         raise MaterialFileError(f"{path}: expected material edits, got other JSON; {REMEDY}")
     if record.get("version") != VERSION:

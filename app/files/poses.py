@@ -6,19 +6,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from app.files.records import RecordError, from_record, read_json
+from app.files.records import RecordError, from_record
 from app.files.settings import settings_folder
 from app.model.fields import Rule, Vector
 from app.model.joints import NUM_JOINTS, Rotation
 from phynes_core.conventions import JOINT_NAMES
 from phynes_core.errors import MotionError, OutputError
+from phynes_core.io.json_files import read_json
 from phynes_core.io.output_files import replacing
 from phynes_core.io.shipped_files import ASSETS
+from phynes_core.io.untrusted import FileKind, is_readable_file
 
 SUFFIX = ".json"
 FORMAT = "phynes pose 1"
-MOST_BYTES = 1_000_000
-REMEDY = "name a pose that the viewer saved"
+POSE = FileKind("pose", 1_000_000, MotionError, "name a pose that the viewer saved")
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,9 @@ def write_pose(path: Path, pose: SavedPose) -> None:
 def read_pose(path: Path) -> SavedPose:
     """Read a pose; joints that the file leaves out do not turn. Raises MotionError."""
     path = Path(path)
-    record = read_json(path, "this pose", MOST_BYTES, MotionError, REMEDY)
+    record = read_json(path, POSE)
     if not isinstance(record, dict) or record.get("format") != FORMAT:
-        raise MotionError(f"{path}: expected JSON with format '{FORMAT}', got other JSON; {REMEDY}")
+        raise MotionError(f"{path}: expected JSON with format '{FORMAT}', got other JSON; {POSE.remedy}")
     try:
         read = from_record(PoseRecord, record)
     except RecordError as error:
@@ -96,7 +97,7 @@ def pose_path(name: str) -> Path:
     """The file of a path or of a bare name in the library; raises MotionError, which lists the names."""
     given = Path(name).expanduser()
     paths = [given, *(folder / f"{name}{SUFFIX}" for folder in (own_folder(), SHIPPED))]
-    found = next((path for path in paths if path.is_file()), None)
+    found = next((path for path in paths if is_readable_file(path)), None)
     if found is None:
         names = ", ".join(dict.fromkeys(Path(path).stem for path in library()))
         raise MotionError(f"{name}: no such pose; in the library: {names}; or name a .json file")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from app.model.fields import hints_of
 from app.model.status import one_line
 from phynes_core.errors import PhynesError
+from phynes_core.io.untrusted import FileKind
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -26,7 +27,6 @@ EXPECTED = {  # pydantic's error type -> what was expected
     "bool_type": "true or false", "string_type": "a text", "tuple_type": "a list", "dict_type": "an object",
     "dataclass_type": "an object",
 }  # fmt: skip
-LONGEST_REASON = 80  # characters
 
 
 class RecordError(PhynesError):
@@ -121,36 +121,9 @@ def _shown(item: Any) -> str:
     return text if len(text) <= 40 else text[:37] + "..."
 
 
-def read_json(path: Path, noun: str, most_bytes: int, refusal: type[PhynesError], remedy: str) -> Any:
-    """The values of a JSON file that should hold `noun` ("this pose"); raises `refusal`, which ends with the remedy."""
-    return parse_json(read_text(path, noun, most_bytes, refusal, remedy), str(path), refusal, remedy)
-
-
-def check_format(record: Any, path: Path, name: str, version: int, refusal: type[PhynesError], remedy: str) -> None:
-    """Raise `refusal` unless a file's values have this format and version."""
+def check_format(record: Any, path: Path, name: str, version: int, kind: FileKind) -> None:
+    """Raise `kind.refusal` unless a file's values have this format and version."""
     is_object = isinstance(record, dict)
     if not is_object or (record.get("format"), record.get("version")) != (name, version):
         got = f"{record.get('format')!r:.40}, version {record.get('version')!r:.20}" if is_object else "other JSON"
-        raise refusal(f"{path}: expected format {name!r}, version {version}, got {got}; {remedy}")
-
-
-def read_text(path: Path, noun: str, most_bytes: int, refusal: type[PhynesError], remedy: str) -> str:
-    """The file's text; at most `most_bytes` + 1 bytes are read."""
-    try:
-        with open(path, "rb") as file:
-            raw = file.read(most_bytes + 1)
-        if len(raw) <= most_bytes:
-            return raw.decode("utf-8")
-    except (OSError, ValueError) as error:  # ValueError: a name that no file can have, or no UTF-8
-        is_binary = isinstance(error, UnicodeDecodeError)
-        reason = "not a text file" if is_binary else getattr(error, "strerror", None) or one_line(error)
-        raise refusal(f"{path}: cannot read {noun} ({reason}); {remedy}") from error
-    raise refusal(f"{path}: cannot read {noun} (expected at most {most_bytes} bytes, got more); {remedy}")
-
-
-def parse_json(text: str, name: str, refusal: type[PhynesError], remedy: str) -> Any:
-    """The values of a JSON text; `name` is its source in the error."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise refusal(f"{name}: not readable as JSON ({one_line(error)[:LONGEST_REASON]}); {remedy}") from error
+        raise kind.refusal(f"{path}: expected format {name!r}, version {version}, got {got}; {kind.remedy}")

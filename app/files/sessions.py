@@ -2,23 +2,23 @@
 
 import json
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from app.files.records import RecordError, from_record, parse_json, read_text, to_record
+from app.files.records import RecordError, from_record, to_record
 from app.model.status import one_line
 from app.model.view_state import ViewState
 from phynes_core.errors import PhynesError
+from phynes_core.io.json_files import parse_json
 from phynes_core.io.output_files import replacing
 from phynes_core.io.shipped_files import PROJECT
+from phynes_core.io.untrusted import FileKind, is_readable_file, read_untrusted
 
 FORMAT, VERSION = "phynes session", 2
 NAMES_OF_VERSION_1 = {  # path of a field -> its name since version 2
     "company": "avatar_row", "company.place": "active", "stage": "surroundings", "look": "display",
     "look.wipe": "slider",
 }  # fmt: skip
-MOST_BYTES = 16_000_000
 REMEDY = "name a file that Ctrl+S saved"
 MEND = "correct it or save the session again"
 FILES = ("avatar", "motion", "second", "environment")  # fields, at any depth, that name a file or are empty
@@ -26,6 +26,9 @@ FILES = ("avatar", "motion", "second", "environment")  # fields, at any depth, t
 
 class SessionError(PhynesError):
     """A session file that cannot be read."""
+
+
+SESSION = FileKind("session", 16_000_000, SessionError, REMEDY)
 
 
 def save_session(path: Path, state: ViewState) -> None:
@@ -42,24 +45,23 @@ def session_text(state: ViewState) -> str:
 
 def load_session(path: Path) -> ViewState:
     """Read a session file; raises SessionError."""
-    text = read_text(path, "this session", MOST_BYTES, SessionError, REMEDY)
-    return parse_session(text, str(path), path.absolute().parent)
+    return parse_session(read_untrusted(path, SESSION), str(path), path.absolute().parent)
 
 
-def parse_session(text: str, name: str, folder: Path) -> ViewState:
+def parse_session(text: str | bytes, name: str, folder: Path) -> ViewState:
     """The state in a session's text; relative paths start at `folder` or at the project; raises SessionError."""
-    record = parse_json(text, name, SessionError, MEND)
+    record = parse_json(text, name, SESSION)
     if not isinstance(record, dict) or record.get("format") != FORMAT:
         raise SessionError(f"{name}: expected a session file, got other JSON; {REMEDY}")
     if record.get("version") not in (1, VERSION):
-        raise SessionError(f"{name}: expected version {VERSION}, got {record.get('version')!r}; update the viewer")
+        raise SessionError(f"{name}: expected version {VERSION}, got {record.get('version')!r:.40}; update the viewer")
     return view_from_record(record.get("view"), name, folder)
 
 
 def view_of_argument(text: str) -> ViewState:
     """The state of --session: a session file's, or that of a view's JSON itself."""
     if text.lstrip().startswith("{"):
-        record = parse_json(text, "--session", SessionError, "correct it, or name a session file")
+        record = parse_json(text, "--session", SESSION)
         return view_from_record(record, "--session", Path.cwd())
     return load_session(Path(text).expanduser())
 
@@ -78,9 +80,8 @@ def view_from_record(record: Any, name: str, folder: Path) -> ViewState:
 
     def found(path: str) -> str:
         for file in (folder / path, PROJECT / path):  # an absolute path stays what it is
-            with suppress(OSError, ValueError):  # a name that no file can have
-                if file.is_file():
-                    return str(file.resolve())
+            if is_readable_file(file):
+                return str(file.resolve())
         raise SessionError(f"{name}: names {one_line(path)[:200]}, which is no file; put it there or correct the path")
 
     try:

@@ -1,6 +1,5 @@
 """What a file that is dropped on the picture does, by its suffix."""
 
-import json
 from pathlib import Path
 
 from app.files.cameras import FORMAT as PATH_FORMAT
@@ -20,7 +19,10 @@ from app.model.materials import use_materials
 from app.model.playback import load_motion_file
 from app.model.store import Edit
 from phynes_core.errors import PhynesError
+from phynes_core.io.json_files import read_json
+from phynes_core.io.untrusted import FileKind
 
+ANY_JSON = FileKind("JSON file", 16_000_000, PhynesError, "drop another")
 MOTIONS = (".npz", ".pkl", ".bvh")
 ENVIRONMENTS = (".exr", ".hdr", ".png")
 
@@ -68,7 +70,7 @@ def is_session(path: Path) -> bool:
 
 def _format_of(path: Path) -> object:
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        record = read_json(path, ANY_JSON)
+    except PhynesError:
         return None
     return record.get("format") if isinstance(record, dict) else None

@@ -20,24 +20,31 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as safetensors_bytes
 from torch import Tensor
 
 from phynes_core.avatar.avatar import Avatar, AvatarRecord
+from phynes_core.avatar.stored_maps import MAP_CHANNELS, load_map, map_tensors
 from phynes_core.body.files import load_body, load_bundled_body
-from phynes_core.body.model import BodyModel
+from phynes_core.body.model import MAX_BETAS, BodyModel
 from phynes_core.body.subdivide import MAX_SPLITS, source_atlas, split_body
 from phynes_core.conventions import POSE_DIM, PROBE_COLUMNS, PROBE_ROWS
-from phynes_core.errors import CheckpointError
+from phynes_core.errors import CheckpointError, printable
 from phynes_core.io.output_files import replacing
 from phynes_core.io.shipped_files import CHECKPOINTS, bundled_avatars
-from phynes_core.maps.encodings import HashEncoding, HashEncodingConfig
-from phynes_core.maps.neural_map import NeuralMap, NeuralMapConfig
+from phynes_core.io.tensor_files import TensorFile, parse_metadata, read_tensors
+from phynes_core.io.untrusted import FileKind, is_readable_file
+from phynes_core.kernels.registry import REFERENCE
 
 FORMAT_VERSION = 1
 METADATA_KEY = "phynes"
-MAP_CHANNELS = {"offset": 1, "texture": 3, "albedo": 3, "roughness": 1}
+CHECKPOINT = FileKind("PhyNES .ckpt (safetensors)", 1 << 29, CheckpointError, "copy it again or train it again")
+LONGEST_NAME, LONGEST_TEXT, MOST_ENTRIES = 100, 10_000, 1000  # of the record
+LARGEST_RADIANCE = 1e6  # of the light learned in training
+LARGEST_BETA = 100.0  # people lie within 5
+LARGEST_ANGLE = 1e6  # rad
+LARGEST_OFFSET_M = 10.0  # of a vertex from the body
+NUM_OFFSETS_CHECKED = 500
 
 
 def save_checkpoint(path: Path, avatar: Avatar) -> None:
@@ -48,14 +55,14 @@ def save_checkpoint(path: Path, avatar: Avatar) -> None:
         "training.poses": avatar.training_poses,
     }
     for name in MAP_CHANNELS:
-        tensors |= {f"{name}.{key}": value for key, value in _map_tensors(getattr(avatar, name)).items()}
+        tensors |= {f"{name}.{key}": value for key, value in map_tensors(getattr(avatar, name)).items()}
     if avatar.body.uv_is_unwrapped:
         uv, uv_faces = source_atlas(avatar.body)
         tensors |= {"body.uv": uv, "body.uv_faces": uv_faces.int()}
     record = avatar.record
     metadata = {
         "format_version": FORMAT_VERSION,
-        "name": record.name,
+        "name": printable(record.name)[:LONGEST_NAME] or "unnamed",
         "f0": record.f0,
         "body": {
             "name": avatar.body.name,
@@ -64,8 +71,11 @@ def save_checkpoint(path: Path, avatar: Avatar) -> None:
             "splits": avatar.body.num_splits,
         },
         "maps": {name: dataclasses.asdict(getattr(avatar, name).config) for name in MAP_CHANNELS},
-        "metrics": record.metrics,
-        "provenance": record.provenance,
+        "metrics": {name: value for name, value in record.metrics.items() if math.isfinite(value)},
+        "provenance": {
+            name: printable(value)[:LONGEST_TEXT] if isinstance(value, str) else value
+            for name, value in record.provenance.items()
+        },
     }
     contiguous = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
     payload = safetensors_bytes(contiguous, {METADATA_KEY: json.dumps(metadata, sort_keys=True)})
@@ -78,34 +88,69 @@ def load_checkpoint(path: Path, smpl: Path | None = None, smpl_uv: Path | None =
 
     Raises CheckpointError, naming the file, the field, what was expected and what was found.
     """
-    tensors, metadata = _read(path)
-    fields = _Fields(path, metadata)
+    file = read_tensors(path, CHECKPOINT)
+    if METADATA_KEY not in file.metadata:
+        raise CheckpointError(
+            f"{path}: expected the metadata entry '{METADATA_KEY}', got a safetensors file of something else"
+        )
+    fields = _Fields(path, parse_metadata(file, METADATA_KEY, path, CHECKPOINT))
     version = fields.get("format_version", int)
     if version != FORMAT_VERSION:
         raise CheckpointError(
             f"{path}: format_version: expected {FORMAT_VERSION}, got {version}; "
             + ("update this program" if version > FORMAT_VERSION else "train it again with this program")
         )
-    body = _load_body(path, fields.get("body", dict), tensors, smpl, smpl_uv)
+    stored = _Stored(path, file)
+    record = _record(path, fields)
+    body = _load_body(path, fields.get("body", dict), stored, smpl, smpl_uv)
     configs = fields.get("maps", dict)
-    maps = {name: _load_map(path, name, configs.get(name), tensors) for name in MAP_CHANNELS}
-    light = _take(path, tensors, "light.probes", (PROBE_ROWS, PROBE_COLUMNS, 3))
-    if bool((light < 0).any()):
-        raise CheckpointError(f"{path}: light.probes: expected radiance >= 0, got {light.min():.3g}; train it again")
-    betas = _take(path, tensors, "body.betas", (None,))
-    poses = _take(path, tensors, "training.poses", (None, POSE_DIM))
-    f0 = fields.get("f0", float)
+    maps = {name: load_map(path, name, configs.get(name), stored.take) for name in MAP_CHANNELS}
+    light = stored.take("light.probes", (PROBE_ROWS, PROBE_COLUMNS, 3), 0.0, LARGEST_RADIANCE)
+    betas = stored.take("body.betas", (None,), -LARGEST_BETA, LARGEST_BETA)
+    poses = stored.take("training.poses", (None, POSE_DIM), -LARGEST_ANGLE, LARGEST_ANGLE)
+    if not len(poses) or not 0 < len(betas) <= MAX_BETAS:
+        raise CheckpointError(f"{path}: expected betas and training poses, got none or too many; train it again")
+    avatar = Avatar(body, record, light=light, betas=betas, training_poses=poses, **maps)
+    avatar = avatar.eval().requires_grad_(False)
+    _check_offsets(path, avatar)
+    return avatar
+
+
+def _check_offsets(path: Path, avatar: Avatar) -> None:
+    """CheckpointError where the surface lies far from the body, at some of its vertices in two poses."""
+    uv = avatar.body.uv[:: 1 + len(avatar.body.uv) // NUM_OFFSETS_CHECKED]
+    for pose in (torch.zeros(POSE_DIM), avatar.training_poses[0]):
+        farthest = float(avatar.offset(uv, pose, REFERENCE).abs().max())
+        if not farthest <= LARGEST_OFFSET_M:
+            raise CheckpointError(
+                f"{path}: tensors offset.*: expected a surface within {LARGEST_OFFSET_M:g} m of the body, "
+                f"got {farthest:.3g} m; train it again"
+            )
+
+
+def _record(path: Path, fields: "_Fields") -> AvatarRecord:
+    """Name, f0, metrics and provenance: plain texts and numbers."""
+    name, f0 = fields.get("name", str), fields.get("f0", float)
+    if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
+        raise CheckpointError(f"{path}: name: expected 1 to {LONGEST_NAME} printable characters, got {name!r:.60}")
     if not 0.0 <= f0 <= 1.0:
         raise CheckpointError(f"{path}: f0: expected a reflectance in [0, 1], got {f0}; train it again")
-    record = AvatarRecord(fields.get("name", str), f0, fields.get("metrics", dict), fields.get("provenance", dict))
-    avatar = Avatar(body, record, light=light, betas=betas, training_poses=poses, **maps)
-    return avatar.eval().requires_grad_(False)
+    metrics, provenance = fields.get("metrics", dict), fields.get("provenance", dict)
+    for where, entries, kinds in (("metrics", metrics, (int, float)), ("provenance", provenance, (int, float, str))):
+        texts = [*entries, *(value for value in entries.values() if isinstance(value, str))]
+        fits = len(entries) <= MOST_ENTRIES and all(isinstance(value, kinds) for value in entries.values())
+        fits = fits and all(isinstance(value, str) or math.isfinite(value) for value in entries.values())
+        if not fits or not all(len(text) <= LONGEST_TEXT and text.isprintable() for text in texts):
+            raise CheckpointError(
+                f"{path}: metadata field '{where}': expected numbers by name, got others; copy it again"
+            )
+    return AvatarRecord(name, f0, metrics, provenance)
 
 
 def resolve_avatar_path(name: str) -> Path:
     """A path as given, else a bare name in checkpoints/ with or without .ckpt. CheckpointError lists what exists."""
     for candidate in (Path(name), CHECKPOINTS / name, CHECKPOINTS / f"{name}.ckpt"):
-        if candidate.is_file():
+        if is_readable_file(candidate):
             return candidate
     known = [file.name for file in bundled_avatars().values()]
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
@@ -116,27 +161,52 @@ def resolve_avatar_path(name: str) -> Path:
     )
 
 
-def _read(path: Path) -> tuple[dict[str, Tensor], object]:
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}
-    except (SafetensorError, OSError) as cause:
-        raise CheckpointError(
-            f"{path}: expected a PhyNES .ckpt (safetensors), got an unreadable file ({' '.join(str(cause).split())}); "
-            "copy it again or train it again"
-        ) from cause
-    if METADATA_KEY not in metadata:
-        raise CheckpointError(
-            f"{path}: expected the metadata entry '{METADATA_KEY}', got a safetensors file of something else"
-        )
-    for name, value in tensors.items():
-        if value.is_floating_point() and not bool(value.isfinite().all()):
-            raise CheckpointError(f"{path}: {name}: expected finite numbers, got NaN or infinity; train it again")
-    try:
-        return tensors, json.loads(metadata[METADATA_KEY])
-    except ValueError as cause:
-        raise CheckpointError(f"{path}: metadata: expected JSON, got {cause}; copy it again") from cause
+class _Stored:
+    """Checked access to the tensors; a wrong or missing one is named."""
+
+    def __init__(self, path: Path, file: TensorFile) -> None:
+        self.path = path
+        self._file = file
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._file.stored
+
+    def take(
+        self, name: str, shape: tuple[int | None, ...], least: float = -math.inf, most: float = math.inf
+    ) -> Tensor:  # float32
+        """A tensor of this shape, None being free, with finite values in this range."""
+        entry = self._file.stored.get(name)
+        if entry is None:
+            raise CheckpointError(
+                f"{self.path}: tensor {name}: expected it, got none; the file is incomplete, train it again"
+            )
+        if len(entry.shape) != len(shape) or any(
+            want not in (None, got) for want, got in zip(shape, entry.shape, strict=True)
+        ):
+            raise CheckpointError(f"{self.path}: tensor {name}: expected shape {shape}, got {entry.shape}")
+        if entry.dtype not in ("F16", "F32"):
+            raise CheckpointError(f"{self.path}: tensor {name}: expected F16 or F32, got {entry.dtype}; train it again")
+        value = self._file.tensor(name).float()
+        if not bool(value.isfinite().all()):
+            raise CheckpointError(f"{self.path}: {name}: expected finite numbers, got NaN or infinity; train it again")
+        if value.numel() and not least <= float(value.min()) <= float(value.max()) <= most:
+            what = "radiance >= 0" if name == "light.probes" else "numbers"
+            raise CheckpointError(
+                f"{self.path}: {name}: expected {what} from {least:g} to {most:g}, "
+                f"got {value.min():.3g} to {value.max():.3g}; train it again"
+            )
+        return value
+
+    def take_indices(self, name: str, shape: tuple[int | None, ...], count: int) -> Tensor:  # int64
+        """Whole numbers below `count`."""
+        entry = self._file.stored[name]
+        fits = len(entry.shape) == len(shape) and entry.shape[1:] == shape[1:] and entry.dtype == "I32"
+        value = self._file.tensor(name).long() if fits else torch.zeros(0, dtype=torch.int64)
+        if not value.numel() or not 0 <= int(value.min()) <= int(value.max()) < count:
+            raise CheckpointError(
+                f"{self.path}: {name}: expected I32 {shape} below {count}, got others; train it again"
+            )
+        return value
 
 
 class _Fields:
@@ -158,7 +228,7 @@ class _Fields:
 
 
 def _load_body(
-    path: Path, reference: Mapping[str, Any], tensors: dict[str, Tensor], smpl: Path | None, smpl_uv: Path | None
+    path: Path, reference: Mapping[str, Any], stored: _Stored, smpl: Path | None, smpl_uv: Path | None
 ) -> BodyModel:
     body = load_bundled_body()
     name, content_hash = reference.get("name"), reference.get("hash")
@@ -168,8 +238,9 @@ def _load_body(
                 f"{path}: trained on the body '{name}', which does not ship here; name its file with --smpl"
             )
         atlas = None
-        if "body.uv" in tensors and "body.uv_faces" in tensors:
-            atlas = (_take(path, tensors, "body.uv", (None, 2)), tensors["body.uv_faces"].long())
+        if "body.uv" in stored and "body.uv_faces" in stored:
+            uv = stored.take("body.uv", (None, 2), -1.0, 2.0)
+            atlas = uv, stored.take_indices("body.uv_faces", (None, 3), len(uv))
         body = load_body(smpl, smpl_uv, atlas)
     if content_hash != body.content_hash:
         raise CheckpointError(
@@ -193,73 +264,3 @@ def _uv_hash(uv: Tensor, uv_faces: Tensor) -> str:
     digest = hashlib.sha256(uv.contiguous().numpy().tobytes())
     digest.update(uv_faces.contiguous().numpy().tobytes())
     return digest.hexdigest()
-
-
-def _load_map(path: Path, name: str, settings: object, tensors: dict[str, Tensor]) -> NeuralMap:
-    if not isinstance(settings, dict):
-        raise CheckpointError(f"{path}: metadata field 'maps.{name}': expected a config, got {settings!r:.40}")
-    try:
-        encoding = HashEncodingConfig(**settings.get("encoding", {}))
-        _check_sizes(encoding, settings)
-        if settings.get("output_channels") != MAP_CHANNELS[name]:
-            raise ValueError(f"output_channels: expected {MAP_CHANNELS[name]}, got {settings.get('output_channels')}")
-        network = NeuralMap(NeuralMapConfig(**{**settings, "encoding": encoding}))
-    except (TypeError, ValueError) as cause:
-        raise CheckpointError(f"{path}: metadata field 'maps.{name}': {cause}; train it again") from cause
-    expected = _map_tensors(network)
-    stored = {key: _take(path, tensors, f"{name}.{key}", tuple(value.shape)) for key, value in expected.items()}
-    _fill_map(network, stored)
-    return network
-
-
-def _check_sizes(encoding: HashEncodingConfig, settings: Mapping[str, Any]) -> None:
-    """Limits for files from unknown sources, which must not make us allocate gigabytes."""
-    limits = {"num_levels": 32, "num_features": 8, "log2_entries": 24, "base_resolution": 1024}
-    numbers = dataclasses.asdict(encoding)
-    numbers |= {key: settings[key] for key in ("num_layers", "hidden_width", "output_channels") if key in settings}
-    limits |= {"finest_resolution": 65535, "num_layers": 32, "hidden_width": 1024, "output_channels": 16}
-    for key, limit in limits.items():
-        value = numbers.get(key, 1)
-        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= limit:
-            raise ValueError(f"{key}: expected an integer in [1, {limit}], got {value!r:.40}")
-    pose_dim = settings.get("pose_dim", POSE_DIM)
-    if pose_dim not in (0, POSE_DIM):
-        raise ValueError(f"pose_dim: expected 0 or {POSE_DIM}, got {pose_dim!r:.40}")
-
-
-def _map_tensors(network: NeuralMap) -> dict[str, Tensor]:
-    first = network.hidden[0].weight
-    if network.pose is not None:
-        first = torch.cat([first, network.pose.weight], 1)
-    layers = [(first, network.hidden[0].bias)]
-    layers += [(layer.weight, layer.bias) for layer in [*network.hidden[1:], network.head]]
-    tensors = {"grid": network.encoding.grid.detach().half()} if isinstance(network.encoding, HashEncoding) else {}
-    for number, (weight, bias) in enumerate(layers):
-        tensors |= {f"mlp.{number}.weight": weight.detach(), f"mlp.{number}.bias": bias.detach()}
-    return tensors
-
-
-@torch.no_grad()
-def _fill_map(network: NeuralMap, stored: dict[str, Tensor]) -> None:
-    if isinstance(network.encoding, HashEncoding):
-        network.encoding.grid.copy_(stored["grid"])
-    split = network.hidden[0].weight.shape[1]
-    network.hidden[0].weight.copy_(stored["mlp.0.weight"][:, :split])
-    if network.pose is not None:
-        network.pose.weight.copy_(stored["mlp.0.weight"][:, split:])
-    network.hidden[0].bias.copy_(stored["mlp.0.bias"])
-    for number, layer in enumerate([*network.hidden[1:], network.head], start=1):
-        layer.weight.copy_(stored[f"mlp.{number}.weight"])
-        layer.bias.copy_(stored[f"mlp.{number}.bias"])
-
-
-def _take(path: Path, tensors: dict[str, Tensor], name: str, shape: tuple[int | None, ...]) -> Tensor:
-    if name not in tensors:
-        raise CheckpointError(f"{path}: tensor {name}: expected it, got none; the file is incomplete, train it again")
-    value = tensors[name]
-    wanted = tuple(got if size is None else size for size, got in zip(shape, value.shape, strict=False))
-    if value.ndim != len(shape) or wanted != tuple(value.shape):
-        raise CheckpointError(f"{path}: tensor {name}: expected shape {shape}, got {tuple(value.shape)}")
-    if not value.is_floating_point():
-        raise CheckpointError(f"{path}: tensor {name}: expected floating point, got {value.dtype}")
-    return value.float()

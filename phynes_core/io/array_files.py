@@ -51,7 +51,7 @@ def parse_npy(content: bytes | bytearray) -> np.ndarray | bytes:
         raise ValueError(f"expected {count} entries, got fewer")
     if count == 0:
         return np.zeros(shape, dtype.newbyteorder("="))
-    array = np.frombuffer(content, dtype, count, start).reshape(shape, order="FC"[not is_fortran])
+    array = np.frombuffer(content, dtype, count, start).reshape(shape, order="F" if is_fortran else "C")
     is_usable = array.flags.writeable and array.flags.aligned and dtype.isnative
     return check_texts(array if is_usable else array.astype(dtype.newbyteorder("="), copy=True))
 

@@ -1,7 +1,6 @@
 """Read JSON of bounded nesting, size and numbers, so that nothing that walks through it later can fail."""
 
 import json
-import math
 from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
@@ -11,7 +10,7 @@ from phynes_core.io.untrusted import FileKind, decoding, read_untrusted
 MOST_DEPTH = 100  # of lists and objects
 MOST_CONTAINERS = 200_000  # lists and objects, which take about 100 bytes each
 MOST_VALUES = 2_000_000
-MOST_DIGITS = 18  # of a whole number: they fit 64 bits
+MOST_DIGITS = 18  # of a whole number, with its sign: they fit 64 bits
 
 
 def read_json(path: Path, kind: FileKind) -> object:
@@ -20,31 +19,22 @@ def read_json(path: Path, kind: FileKind) -> object:
 
 
 def parse_json(text: str | bytes, name: Path | str, kind: FileKind, most_depth: int = MOST_DEPTH) -> object:
-    """The values of a JSON text; `name` is its source in the error. Raises `kind.refusal`."""
+    """The values of a JSON text; `name` is its source in the error. Raises `kind.refusal`.
+
+    Numbers may be NaN or infinite: only who knows the field can say where.
+    """
     with decoding(name, kind):
         text = text.decode("utf-8") if isinstance(text, bytes) else text
         if text.count("[") + text.count("{") > MOST_CONTAINERS or text.count(",") > MOST_VALUES:  # in texts too
             raise ValueError(f"expected at most {MOST_CONTAINERS} lists and {MOST_VALUES} values, got more")
-        value = json.loads(text, parse_int=_whole, parse_float=_real, parse_constant=_no_number)
+        value = json.loads(text, parse_int=_number)
         _check(value, most_depth)
         return value
 
 
-def _whole(word: str) -> int:
-    if len(word.lstrip("-")) > MOST_DIGITS:
-        raise ValueError(f"expected whole numbers of at most {MOST_DIGITS} digits, got {len(word)}")
-    return int(word)
-
-
-def _real(word: str) -> float:
-    number = float(word)
-    if not math.isfinite(number):
-        raise ValueError(f"expected finite numbers, got {word[:20]}")
-    return number
-
-
-def _no_number(word: str) -> None:
-    raise ValueError(f"expected finite numbers, got {word}")
+def _number(word: str) -> int | float:
+    """A whole number, as a real one where it is so large that later arithmetic could take forever, or fail."""
+    return int(word) if len(word) <= MOST_DIGITS else float(word)
 
 
 def _check(value: object, most_depth: int) -> None:

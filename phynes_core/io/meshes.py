@@ -1,7 +1,10 @@
 """Read and write meshes: vertices and triangles of an OBJ, its UV coordinates, and PLY."""
 
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +13,14 @@ from torch import Tensor
 
 from phynes_core.errors import BodyError, CaptureError
 from phynes_core.io.output_files import replacing
+from phynes_core.io.untrusted import FileKind, read_untrusted
+
+MESH = FileKind("mesh", 1 << 27, CaptureError, "export it again")
+UV = FileKind("UV file", 1 << 27, BodyError, "check --smpl-uv")
+MOST_LINES = 8_000_000
+MOST_TRIANGLES = 4_000_000
+LARGEST = 1e6  # of a coordinate
+_DAMAGED = (ValueError, IndexError, OverflowError)
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,55 +38,48 @@ def read_obj(path: Path) -> tuple[np.ndarray, np.ndarray]:  # [V, 3] float64, [F
 
     Negative indices count back from the latest vertex.
     """
-    try:
-        lines = Path(path).read_text(encoding="latin1").splitlines()
-    except OSError as error:
-        raise CaptureError(f"{path}: cannot read this mesh ({error.strerror}); check the path") from error
-    vertices: list[list[float]] = []
-    faces: list[tuple[int, int, int]] = []
-    for number, line in enumerate(lines, 1):
-        words = line.split()
+    vertices, faces = array("d"), array("q")
+    for number, words in _lines(path, MESH):
         try:
-            if words[:1] == ["v"]:
-                vertices.append([float(words[1]), float(words[2]), float(words[3])])
-            elif words[:1] == ["f"]:
-                corners = [_index(word.split("/")[0], len(vertices)) for word in words[1:]]
-                faces += [(corners[0], corners[i], corners[i + 1]) for i in range(1, len(corners) - 1)]
-        except (ValueError, IndexError) as error:
-            got = line.strip()[:40]
-            raise CaptureError(f"{path}: line {number}: expected 'v x y z' or 'f a b c', got '{got}'") from error
-    points, triangles = np.array(vertices).reshape(-1, 3), np.array(faces, np.int64).reshape(-1, 3)
-    if not len(triangles) or triangles.min() < 0 or triangles.max() >= len(points) or not np.isfinite(points).all():
+            if words[0] == b"v":
+                vertices.extend((float(words[1]), float(words[2]), float(words[3])))
+            elif words[0] == b"f":
+                corners = [_index(word.split(b"/")[0], len(vertices) // 3) for word in words[1:]]
+                for second, third in pairwise(corners[1:]):
+                    faces.extend((corners[0], second, third))
+        except _DAMAGED as error:
+            raise CaptureError(
+                f"{path}: line {number}: expected 'v x y z' or 'f a b c', got '{_shown(words)}'"
+            ) from error
+        if len(faces) > 3 * MOST_TRIANGLES:
+            raise CaptureError(f"{path}: expected at most {MOST_TRIANGLES} triangles, got more; simplify the mesh")
+    points = np.array(vertices, np.float64).reshape(-1, 3)
+    triangles = np.array(faces, np.int64).reshape(-1, 3)
+    fits = len(triangles) and triangles.min() >= 0 and triangles.max() < len(points)
+    if not fits or not (np.abs(points) <= LARGEST).all():
         raise CaptureError(f"{path}: expected triangles of its own {len(points)} vertices, got others; export it again")
     return points, triangles
 
 
 def read_obj_uv(path: Path, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:  # [F, 3] -> uv [U, 2], uv_faces [F, 3]
     """Read `vt` and the faces' `v/vt`; the faces must be the body's, in the body's order. v up, origin bottom left."""
-    try:
-        lines = Path(path).read_text(encoding="latin1").splitlines()
-    except OSError as error:
-        raise BodyError(f"{path}: cannot read this UV file ({error.strerror}); check --smpl-uv") from error
-    uv: list[list[float]] = []
-    vertex_of_corner: list[list[int]] = []
-    uv_of_corner: list[list[int]] = []
+    uv, vertex_of_corner, uv_of_corner = array("d"), array("q"), array("q")
     num_vertices = 0
-    for number, line in enumerate(lines, 1):
-        words = line.split()
-        kind = words[0] if words else ""
+    for number, words in _lines(path, UV):
+        kind = words[0]
         try:
-            if kind == "v":
+            if kind == b"v":
                 num_vertices += 1
-            elif kind == "vt":
-                uv.append([float(words[1]), float(words[2])])
-            elif kind == "f":
+            elif kind == b"vt":
+                uv.extend((float(words[1]), float(words[2])))
+            elif kind == b"f":
                 if len(words) != 4:
                     raise BodyError(f"{path}: line {number}: expected a triangle, got {len(words) - 1} corners")
-                corners = [word.split("/") for word in words[1:]]
-                vertex_of_corner.append([_index(corner[0], num_vertices) for corner in corners])
-                uv_of_corner.append([_index(corner[1], len(uv)) for corner in corners])
-        except (ValueError, IndexError) as error:
-            got = line.strip()[:40]
+                corners = [word.split(b"/") for word in words[1:]]
+                vertex_of_corner.extend([_index(corner[0], num_vertices) for corner in corners])
+                uv_of_corner.extend([_index(corner[1], len(uv) // 2) for corner in corners])
+        except _DAMAGED as error:
+            got = _shown(words)
             raise BodyError(f"{path}: line {number}: expected 'vt u v' or 'f v/vt v/vt v/vt', got '{got}'") from error
     got_faces = np.array(vertex_of_corner, np.int64).reshape(-1, 3)
     if got_faces.shape != faces.shape:
@@ -88,7 +92,7 @@ def read_obj_uv(path: Path, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             f"{path}: face {first}: expected the body's vertices {faces[first].tolist()}, "
             f"got {got_faces[first].tolist()}; export the UV without reordering"
         )
-    return np.array(uv, np.float32).reshape(-1, 2), np.array(uv_of_corner, np.int64).reshape(-1, 3)
+    return np.array(uv, np.float64).astype(np.float32).reshape(-1, 2), np.array(uv_of_corner, np.int64).reshape(-1, 3)
 
 
 def write_mesh(
@@ -128,7 +132,23 @@ def write_ply(
         temporary.write_bytes("\n".join(header).encode() + b"\n" + rows.tobytes() + triangles.tobytes())
 
 
-def _index(word: str, count: int) -> int:
+def _lines(path: Path, kind: FileKind) -> Iterator[tuple[int, list[bytes]]]:
+    """The number and the words of each line that has some, one line at a time."""
+    content = read_untrusted(path, kind)
+    if b"\n" not in content:
+        content = content.replace(b"\r", b"\n")
+    for number, line in enumerate(BytesIO(content), 1):
+        if number > MOST_LINES:
+            raise kind.refusal(f"{path}: expected at most {MOST_LINES} lines, got more; {kind.remedy}")
+        if words := line.split():
+            yield number, words
+
+
+def _shown(words: list[bytes]) -> str:
+    return b" ".join(words[:8]).decode("latin1")[:40]
+
+
+def _index(word: bytes, count: int) -> int:
     """OBJ counts from 1, or back from the latest when negative."""
     number = int(word)
     return number - 1 if number > 0 else count + number

@@ -103,7 +103,8 @@ class Array:
             raise ValueError("expected an array, got one without content")
         if not self.content:
             return np.zeros(self.shape, self.dtype.code)
-        shaped = np.frombuffer(self.content, self.dtype.numpy()).reshape(self.shape, order="FC"[not self.is_fortran])
+        flat = np.frombuffer(self.content, self.dtype.numpy())
+        shaped = flat.reshape(self.shape, order="F" if self.is_fortran else "C")
         return check_texts(shaped.astype(shaped.dtype.newbyteorder("="), copy=True))
 
     def objects(self) -> object:

@@ -29,6 +29,7 @@ _NOT_REGULAR = {
     stat.S_IFBLK: "a device",
 }  # fmt: skip
 _OPEN_FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY"))
+LONGEST_FILE_NAME = 200  # bytes; systems allow 255, of which a suffix takes some
 _LEADS_AWAY = re.compile(r"[/\\:]|^\.+$")
 _ENDS = (KeyboardInterrupt, SystemExit, GeneratorExit)  # what is no failure of a decoder
 
@@ -53,7 +54,11 @@ def is_readable_file(path: Path) -> bool:
 
 def is_file_name(name: str) -> bool:
     """Whether a name from a file can name a file of ours: it leads to no other folder and can be printed."""
-    return 0 < len(name.encode("utf-8", "replace")) <= 200 and name.isprintable() and not _LEADS_AWAY.search(name)
+    return (
+        0 < len(name.encode("utf-8", "replace")) <= LONGEST_FILE_NAME
+        and name.isprintable()
+        and not _LEADS_AWAY.search(name)
+    )
 
 
 def read_untrusted(path: Path, kind: FileKind, first: int | None = None) -> bytes:

@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -16,8 +16,10 @@ from phynes_core.body.motion.files import load_motion
 from phynes_core.body.rotations import axis_angle_to_quaternion, quaternion_to_axis_angle
 from phynes_core.data.native import layout
 from phynes_core.errors import CaptureError, MotionError
+from phynes_core.io.json_files import read_json
 from phynes_core.io.output_files import replacing
 from phynes_core.io.shipped_files import bundled_motions
+from phynes_core.io.untrusted import FileKind, decoding
 from phynes_core.render.camera import DEFAULT_FOV_DEG, Camera, orbit_camera
 from phynes_core.synthetic.subjects.ada import dress_ada
 from phynes_core.synthetic.subjects.josh import dress_josh
@@ -31,6 +33,7 @@ _TEST_ELEVATIONS_DEG = (18.0, -4.0, 30.0)
 _GROUND_TRUTH_TRAIN_FRAMES = 5
 _USUAL_VIEWS = 4
 SETTINGS = "synthesis.json"
+SETTINGS_JSON = FileKind("list of a run's settings", 1 << 20, CaptureError, "choose another --out")
 RENDER_VERSION = 2  # increased whenever lights, exposure or rendering change, so that one capture never mixes two
 ONE_VIEW_VERSION = 3  # the same for captures of one training camera: its test cameras stand apart since 3
 TURNING_CLIPS = ("turn",)  # who moves so turns by a full turn without `turn_deg`
@@ -193,14 +196,10 @@ def check_settings(plan: SynthesisPlan, body: BodyModel, root: Path) -> None:
         if (root / layout.CAMERAS).exists():
             raise CaptureError(f"{root}: holds a capture that was not synthesized here; choose an empty --out")
         return
-    try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
+    stored = cast(dict[str, Any], read_json(path, SETTINGS_JSON))
+    with decoding(path, SETTINGS_JSON):
         difference, stored_body, version = plan.difference(stored["plan"]), stored["body"], stored["subject_version"]
         rendered = stored.get("render_version", 1)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise CaptureError(
-            f"{path}: expected the settings of a run, got something else; choose another --out"
-        ) from error
     if difference is None and stored_body != body.content_hash:
         difference = "body: another body model"
     current = find_subject(plan.subject).version

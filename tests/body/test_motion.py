@@ -149,7 +149,7 @@ DEFECTS = {
     "NaN": ({"transl": np.full((3, 3), np.nan)}, "transl: expected finite"),
     "zero rate": ({"fps": np.float32(0)}, "fps: expected"),
     "no frames": ({"global_orient": np.zeros((0, 3))}, "global_orient: expected numbers"),
-    "objects": ({"transl": np.array([{}])}, "plain arrays"),
+    "objects": ({"transl": np.array([{}])}, "arrays of numbers or texts, got objects"),
 }
 
 

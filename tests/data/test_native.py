@@ -191,7 +191,7 @@ DEFECTS = {
     "unknown camera key": (set_camera(fov=3), "camera 01: expected T_cam_world, height"),
     "missing camera": (lambda root: rewrite_cameras(root, lambda c: c["cameras"].pop("01")), "expected a camera of"),
     "matrix of another shape": (set_camera(intrinsics=[[1, 0], [0, 1]]), "3 x 3 finite numbers, got shape"),
-    "matrix with NaN": (set_camera(intrinsics=[[float("nan")] * 3] * 3), "expected finite numbers"),
+    "matrix with NaN": (set_camera(intrinsics=[[float("nan")] * 3] * 3), "others than finite ones"),
     "ragged matrix": (set_camera(T_cam_world=[[1], [1, 2]]), "4 x 4 finite numbers"),
     "negative focal length": (set_camera(intrinsics=[[-9, 0, 1], [0, 9, 1], [0, 0, 1]]), "fx, fy > 0"),
     "scaled rotation": (not_a_rotation, "camera 01: T_cam_world: expected a rotation"),

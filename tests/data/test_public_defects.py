@@ -148,8 +148,11 @@ def test_a_defect_of_a_zju_folder_is_named_in_one_line(copied, defect):
 
 
 PLUS_DEFECTS = {
-    "no extri.yml": (lambda root: (root / "extri.yml").unlink(), "cannot read the cameras"),
-    "intri.yml is binary": (lambda root: (root / "intri.yml").write_bytes(b"\xff\xfe\x00"), "expected an OpenCV YAML"),
+    "no extri.yml": (lambda root: (root / "extri.yml").unlink(), "cannot read this OpenCV YAML file"),
+    "intri.yml is binary": (
+        lambda root: (root / "intri.yml").write_bytes(b"\xff\xfe\x00"),
+        "not a readable OpenCV YAML",
+    ),
     "intri.yml is empty": (lambda root: (root / "intri.yml").write_text(""), "expected matrices as cv2.FileStorage"),
     "a camera without extrinsics": (
         lambda root: (root / "extri.yml").write_text((root / "extri.yml").read_text().replace("Rot_04", "Rat_04")),

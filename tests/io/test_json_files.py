@@ -17,6 +17,11 @@ def test_values_come_through(tmp_path):
     assert read_json(tmp_path / "a.json", KIND) == values
 
 
+def test_numbers_never_grow_beyond_a_machines():
+    for word in ("1" * 19, "9" * 400, "-" + "9" * 10**6, "1e999", "NaN", "-Infinity"):
+        assert isinstance(parse_json(word, "a", KIND), float)
+
+
 def test_nesting_of_the_limit_is_read():
     assert parse_json("[" * MOST_DEPTH + "]" * MOST_DEPTH, "a", KIND)
 
@@ -24,7 +29,7 @@ def test_nesting_of_the_limit_is_read():
 @pytest.mark.parametrize(
     "text",
     [
-        "", "{", "[1,]", "nan", "NaN", "[-Infinity]", "1e999", "-1e400", "1" * 19, "-" + "9" * 5000, "9" * 10**6,
+        "", "{", "[1,]", "nan",
         "[" * (MOST_DEPTH + 1) + "]" * (MOST_DEPTH + 1), "[" * 100_000, "[" * 100_000 + "]" * 100_000,
         '{"a":' * 100_000 + "1" + "}" * 100_000, "[" + "[]," * MOST_CONTAINERS + "1]", '"\\ud800"', '{"\\udfff": 1}',
         b"\xff\xfe[\x00]\x00", b"\x80", "\x00", '"\n"',

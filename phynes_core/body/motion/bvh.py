@@ -1,15 +1,22 @@
 """Biovision hierarchy files: a skeleton with offsets and channels, and a row of numbers for each frame."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from phynes_core.errors import MotionError
+from phynes_core.io.untrusted import FileKind, read_untrusted
 
-MOST_BYTES = 400_000_000
+BVH = FileKind("motion", 1 << 28, MotionError, "give a .bvh file, or cut the clip")
 MOST_JOINTS = 1000
+MOST_POSES = 2_000_000  # joints times frames: nine minutes of 60 joints at 60 frames a second, 400 MB of rotations
+MOST_CHANNELS = 6  # of a joint
+LONGEST_HIERARCHY = 4_000_000  # characters
+LONGEST_WORD = 100
+LARGEST = 1e6  # degrees or the file's units: far above any motion, far below what overflows
 _POSITIONS = ("Xposition", "Yposition", "Zposition")
 _ROTATIONS = ("Xrotation", "Yrotation", "Zrotation")
 
@@ -30,17 +37,12 @@ class Bvh:
 def read_bvh(path: Path) -> Bvh:
     """Rotations are intrinsic in the order of the channels: R = R_first R_second R_third, degrees."""
     path = Path(path)
-    try:
-        if path.stat().st_size > MOST_BYTES:
-            raise MotionError(f"{path}: expected at most {MOST_BYTES >> 20} MB, got more; cut the clip")
-        text = path.read_text(encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise MotionError(f"{path}: cannot read this motion ({error.strerror or error}); check the path") from error
+    text = read_untrusted(path, BVH).decode("utf-8", "replace")
     head, found, motion = text.partition("MOTION")
-    if "HIERARCHY" not in head or not found:
+    if "HIERARCHY" not in head or not found or len(head) > LONGEST_HIERARCHY:
         raise MotionError(f"{path}: expected HIERARCHY and MOTION, got neither or one; give a .bvh file")
     names, parents, offsets, ends, channels = _hierarchy(path, head)
-    values, fps = _frames(path, motion, sum(len(names) for names in channels))
+    values, fps = _frames(path, motion, len(names), sum(len(names) for names in channels))
     rotations, translations = _local(values, channels, np.array(offsets))
     return Bvh(tuple(names), tuple(parents), np.array(offsets), tuple(ends), rotations, translations, fps)
 
@@ -68,13 +70,22 @@ def _hierarchy(path: Path, text: str) -> tuple[list[str], list[int], list[np.nda
     ends: list[np.ndarray | None] = []
     channels: list[list[str]] = []
     open_joints: list[int] = []  # the joints whose braces are open; an end site repeats its joint
+    pending: int | None = None  # the joint that the next brace opens
     is_end = False
     rows = [row.split() for row in text.replace("{", "\n{\n").replace("}", "\n}\n").splitlines()]
     for words in filter(None, rows):
         kind = words[0].upper()
         if kind in ("ROOT", "JOINT"):
-            if len(words) < 2 or len(names) >= MOST_JOINTS or (kind == "JOINT") != bool(open_joints):
-                raise MotionError(f"{path}: HIERARCHY: expected one ROOT and named JOINTs in it, got {' '.join(words)}")
+            is_root = not names
+            if (
+                len(words) < 2
+                or len(names) >= MOST_JOINTS
+                or (kind == "ROOT") != is_root
+                or bool(open_joints) == is_root
+            ):
+                raise MotionError(
+                    f"{path}: HIERARCHY: expected one ROOT and named JOINTs in it, got {' '.join(words)[:60]}"
+                )
             names.append(re.sub(r"\s+", " ", " ".join(words[1:])))
             parents.append(open_joints[-1] if open_joints else -1)
             offsets.append(np.zeros(3))
@@ -82,9 +93,14 @@ def _hierarchy(path: Path, text: str) -> tuple[list[str], list[int], list[np.nda
             channels.append([])
             pending = len(names) - 1
         elif kind == "END":
-            is_end, pending = True, open_joints[-1] if open_joints else -1
+            is_end, pending = True, open_joints[-1] if open_joints else None
         elif kind == "{":
-            open_joints.append(pending if names else -1)
+            if pending is None:
+                raise MotionError(
+                    f"{path}: HIERARCHY: expected braces after ROOT, JOINT or End, got one alone; repair it"
+                )
+            open_joints.append(pending)
+            pending = None
         elif kind == "}":
             if not open_joints:
                 raise MotionError(f"{path}: HIERARCHY: expected braces in pairs, got a closing one alone; repair it")
@@ -98,36 +114,58 @@ def _hierarchy(path: Path, text: str) -> tuple[list[str], list[int], list[np.nda
                 offsets[open_joints[-1]] = offset
         elif kind == "CHANNELS" and open_joints:
             wanted = [word.capitalize() for word in words[2:]]
-            if any(name not in (*_POSITIONS, *_ROTATIONS) for name in wanted) or words[1] != str(len(wanted)):
-                raise MotionError(f"{path}: CHANNELS: expected a number and names such as Zrotation, got {words[1:]!r}")
+            is_known = len(wanted) <= MOST_CHANNELS and all(name in (*_POSITIONS, *_ROTATIONS) for name in wanted)
+            if not is_known or words[1:2] != [str(len(wanted))]:
+                got = " ".join(words[1:])[:60]
+                raise MotionError(f"{path}: CHANNELS: expected a number and names such as Zrotation, got '{got}'")
             channels[open_joints[-1]] = wanted
     if not names or open_joints:
         raise MotionError(f"{path}: HIERARCHY: expected a ROOT and braces in pairs, got others; repair the file")
     return names, parents, offsets, ends, channels
 
 
-def _frames(path: Path, text: str, num_channels: int) -> tuple[np.ndarray, float]:  # [N, num_channels]
-    header = re.match(r"\s*Frames:\s*(\d+)\s*Frame Time:\s*(\S+)", text, re.IGNORECASE)
+def _frames(
+    path: Path, text: str, num_joints: int, num_channels: int
+) -> tuple[np.ndarray, float]:  # [N, num_channels], frames per second
+    header = re.match(r"\s*Frames:\s*(\d{1,9})\s+Frame Time:\s*(\S{1,40})", text, re.IGNORECASE)
     if header is None:
         raise MotionError(f"{path}: MOTION: expected 'Frames:' and 'Frame Time:', got others; repair the file")
     count, step_s = int(header[1]), _numbers(path, "Frame Time", [header[2]], 1)[0]
     if count < 1 or not 1e-3 <= step_s <= 10.0:
         raise MotionError(f"{path}: expected frames of 1 ms to 10 s, got {count} of {step_s:g} s; correct the header")
-    words = text[header.end() :].split()
-    if num_channels == 0 or len(words) != count * num_channels:
+    if count * num_joints > MOST_POSES:
+        raise MotionError(f"{path}: expected at most {MOST_POSES // num_joints} frames, got {count}; cut the clip")
+    values = np.empty(count * num_channels)
+    filled = 0
+    for words in _chunks(text, header.end()):
+        if filled + len(words) <= len(values):
+            values[filled : filled + len(words)] = _numbers(path, "MOTION", words, len(words))
+        filled += len(words)
+    if num_channels == 0 or filled != len(values):
         raise MotionError(
-            f"{path}: MOTION: expected {count} frames of {num_channels} numbers, got {len(words)} numbers; repair it"
+            f"{path}: MOTION: expected {count} frames of {num_channels} numbers, got {filled} numbers; repair it"
         )
-    return _numbers(path, "MOTION", words, count * num_channels).reshape(count, num_channels), 1.0 / step_s
+    return values.reshape(count, num_channels), 1.0 / step_s
+
+
+def _chunks(text: str, start: int) -> Iterator[list[str]]:
+    """The words of a text, some at a time: all of a long text would take ten times its memory."""
+    while start < len(text):
+        end = min(start + (1 << 20), len(text))
+        stop = re.compile(r"\s|$").search(text, end, end + LONGEST_WORD)
+        end = stop.start() if stop else end + LONGEST_WORD
+        yield text[start:end].split()
+        start = end
 
 
 def _numbers(path: Path, what: str, words: list[str], count: int) -> np.ndarray:
     try:
-        values = np.array(words, np.float64)
+        values = np.array([float(word) for word in words])
     except ValueError:
         values = np.zeros(0)
-    if values.shape != (count,) or not np.isfinite(values).all():
-        raise MotionError(f"{path}: {what}: expected {count} finite numbers, got {' '.join(words[:3])!r}; repair it")
+    if values.shape != (count,) or not (np.abs(values) <= LARGEST).all():
+        got = " ".join(words[:3])[:60]
+        raise MotionError(f"{path}: {what}: expected {count} finite numbers up to {LARGEST:g}, got '{got}'; repair it")
     return values
 
 

@@ -10,12 +10,16 @@ import numpy as np
 import torch
 
 from phynes_core.data.public.options import UP_AXES
-from phynes_core.errors import CaptureError
+from phynes_core.errors import CaptureError, one_line
+from phynes_core.io.untrusted import FileKind, decoding, is_file_name, read_untrusted
 from phynes_core.render.camera import Camera
 
+CAMERAS_YAML = FileKind("OpenCV YAML file", 1 << 22, CaptureError, "write it again; docs/dataset.md lists the files")
+LARGEST = 1e6  # pixels, metres or coefficients: far above any camera, far below what overflows
+MOST_DIGITS = 6  # of a camera's number
 _LEAST_DISTANCE_M = 0.05  # cameras closer to the world's origin have T in metres, not millimetres
 _MATRIX = re.compile(
-    r"^(\w[\w.-]*):\s*!!opencv-matrix\s+rows:\s*(\d+)\s+cols:\s*(\d+)\s+dt:\s*\"?(\w+)\"?\s+data:\s*\[([^\]]*)\]",
+    r"^(\w[\w.-]*):\s*!!opencv-matrix\s+rows:\s*(\d+)\s+cols:\s*(\d+)\s+dt:\s*\"?(\w+)\"?\s+data:\s*\[([^\[\]]*)\]",
     re.MULTILINE,
 )
 _NAMES = re.compile(r"^names:\s*(?:\[([^\]]*)\]|((?:\s*-[^\n]*\n?)*))", re.MULTILINE)
@@ -62,7 +66,7 @@ def cameras_from_annots(path: Path, cams: object) -> dict[int, SourceCamera]:
     cameras = {}
     for number in range(count):
         K, D, R, T = (lists[key][number] for key in ("K", "D", "R", "T"))
-        if K is not None and np.any(K):
+        if K is not None and _numbers(K).any():
             cameras[number] = _camera(f"{path}: camera {number}", K, D, R, _numbers(T) / 1000.0)
     distances = [float(np.linalg.norm(camera.translation)) for camera in cameras.values()]
     if distances and max(distances) < _LEAST_DISTANCE_M:
@@ -79,8 +83,10 @@ def cameras_from_yaml(
     listed = [name for name in dict.fromkeys([*names, *more_names]) if f"K_{name}" in intrinsics]
     if not listed:
         raise CaptureError(f"{intrinsic_path}: names: expected cameras that have a K_<name>, got none; write it again")
-    listed.sort(key=lambda name: [int(word) if word.isdecimal() else word for word in re.split(r"(\d+)", name)])
-    numbered = {int(name): name for name in listed if name.isdecimal()}
+    listed.sort(
+        key=lambda name: [(int(word), "") if word.isdecimal() else (0, word) for word in re.split(r"(\d+)", name)]
+    )
+    numbered = {int(name): name for name in listed if name.isdecimal() and len(name) <= MOST_DIGITS}
     if len(numbered) < len(listed):
         numbered = dict(enumerate(listed))
     cameras = {}
@@ -89,8 +95,9 @@ def cameras_from_yaml(
         K, T = intrinsics[f"K_{name}"], extrinsics.get(f"T_{name}")
         D = intrinsics.get(f"dist_{name}", intrinsics.get(f"D_{name}", np.zeros(5)))
         R = extrinsics.get(f"Rot_{name}")
-        if R is None and f"R_{name}" in extrinsics:
-            R = rotation_matrix(extrinsics[f"R_{name}"])
+        axis_angle = extrinsics.get(f"R_{name}", np.zeros(0))
+        if R is None and axis_angle.size == 3:
+            R = rotation_matrix(axis_angle)
         if R is None or T is None:
             raise CaptureError(f"{where}: expected Rot_{name} (or R_{name}) and T_{name}, got none; write it again")
         cameras[number] = _camera(where, K, D, R, T)
@@ -148,8 +155,8 @@ def _camera(where: str, K: object, D: object, R: object, T: object) -> SourceCam
     if distortion.size < 4 or distortion[5:].any():
         raise CaptureError(f"{where}: D: expected k1 k2 p1 p2 k3, got {distortion.size} numbers; undistort it first")
     everything = np.concatenate([intrinsics.ravel(), rotation.ravel(), translation, distortion])
-    if not np.isfinite(everything).all():
-        raise CaptureError(f"{where}: expected finite numbers, got NaN or infinity; calibrate it again")
+    if not (np.abs(everything) <= LARGEST).all():
+        raise CaptureError(f"{where}: expected finite numbers up to {LARGEST:g}, got others; calibrate it again")
     if min(intrinsics[0, 0], intrinsics[1, 1]) <= 0 or not np.allclose(intrinsics[2], (0, 0, 1)):
         raise CaptureError(f"{where}: K: expected [[fx, 0, cx], [0, fy, cy], [0, 0, 1]] with fx, fy > 0; correct it")
     off = abs(rotation @ rotation.T - np.eye(3)).max()
@@ -164,26 +171,23 @@ def _numbers(value: object) -> np.ndarray:
     """float64, or one NaN if it holds no numbers, which the checks that follow report."""
     try:
         return np.asarray(value, np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return np.full(1, np.nan)
 
 
 def read_opencv_yaml(path: Path) -> tuple[list[str], dict[str, np.ndarray]]:  # names; [rows, cols] float64
     """The list `names` and every matrix by its key, from an OpenCV FileStorage file; no other YAML."""
-    try:
-        text = Path(path).read_text(encoding="utf-8").replace("\r\n", "\n")
-    except OSError as error:
-        raise CaptureError(f"{path}: cannot read the cameras ({error.strerror}); docs/dataset.md lists them") from error
-    except UnicodeDecodeError as error:
-        raise CaptureError(f"{path}: expected an OpenCV YAML file, got another kind of file; write it again") from error
+    content = read_untrusted(path, CAMERAS_YAML)
+    with decoding(path, CAMERAS_YAML):
+        text = content.decode("utf-8").replace("\r\n", "\n")
     matrices = {}
     for key, rows, columns, _, content in _MATRIX.findall(text):
         try:
             values = np.array([float(word) for word in content.replace(",", " ").split()])
             matrices[key] = values.reshape(int(rows), int(columns))
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             raise CaptureError(
-                f"{path}: {key}: expected {rows} x {columns} numbers ({error}); write it again"
+                f"{path}: {key}: expected {rows[:9]} x {columns[:9]} numbers ({one_line(error)}); write it again"
             ) from error
         if not np.isfinite(matrices[key]).all():
             raise CaptureError(f"{path}: {key}: expected finite numbers, got NaN or infinity; calibrate it again")
@@ -192,4 +196,4 @@ def read_opencv_yaml(path: Path) -> tuple[list[str], dict[str, np.ndarray]]:  # 
     listed = _NAMES.search(text)
     words = re.split(r"[,\n]", listed[1] if listed[1] is not None else listed[2]) if listed else []
     names = [word.strip().removeprefix("-").strip().strip("\"'") for word in words]
-    return [name for name in names if name], matrices
+    return [name for name in names if is_file_name(name)], matrices

@@ -8,6 +8,7 @@ import numpy as np
 
 from phynes_core.errors import CaptureError
 
+MOST_DIGITS = 7  # of a frame's number
 _PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png")
 
 
@@ -32,7 +33,7 @@ def frames_from_folders(root: Path, names: dict[int, str]) -> tuple[SourceFrame,
     found: dict[int, dict[int, str]] = {}
     for camera, name in names.items():
         for file in sorted((root / "images" / name).glob("*")):
-            if file.suffix.lower() in _PICTURE_SUFFIXES and file.stem.isdecimal():
+            if file.suffix.lower() in _PICTURE_SUFFIXES and file.stem.isdecimal() and len(file.stem) <= MOST_DIGITS:
                 found.setdefault(int(file.stem), {})[camera] = f"images/{name}/{file.name}"
     if not found:
         raise CaptureError(
@@ -64,7 +65,7 @@ def _number(where: str, text: str, counts_from_one: bool) -> int:
     stem = PurePosixPath(text).stem
     words = stem.split("_")
     word = words[4] if counts_from_one and len(words) > 4 else stem
-    if not word.isdecimal():
+    if not word.isdecimal() or len(word) > MOST_DIGITS:
         example = "CoreView_313_Camera_(1)_0001_..." if counts_from_one else "000012"
         raise CaptureError(f"{where}: expected a picture named as {example}, got '{stem}'; rename it")
     return int(word)

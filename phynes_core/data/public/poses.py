@@ -15,11 +15,12 @@ from phynes_core.body.model import MAX_BETAS, BodyModel, Pose
 from phynes_core.body.rotations import matrix_to_quaternion, quaternion_to_axis_angle
 from phynes_core.conventions import NUM_JOINTS
 from phynes_core.data.public.cameras import rotation_matrix
-from phynes_core.errors import CaptureError
+from phynes_core.errors import CaptureError, one_line
 from phynes_core.io.array_files import read_npz
 from phynes_core.io.restricted_pickle import read_object_array
 from phynes_core.io.untrusted import FileKind
 
+LARGEST = 1e6  # radians or metres
 MOTION_ROWS = FileKind("motion", 1 << 28, CaptureError, "download it again")
 _KEYS = ("poses", "Rh", "Th", "shapes")
 _SMPL, _SMPLH = 3 * NUM_JOINTS, 3 * 52
@@ -89,15 +90,15 @@ def _read_params(folder: Path, number: int, body: BodyModel, world: np.ndarray) 
 def _pose(where: str, values: list, body: BodyModel, world: np.ndarray) -> Pose:
     try:
         poses, Rh, Th, shapes = (np.asarray(value, np.float64).reshape(-1) for value in values)
-    except (TypeError, ValueError) as error:
-        raise CaptureError(f"{where}: expected numbers, got others ({error}); fit the body again") from error
+    except (TypeError, ValueError, OverflowError) as error:
+        raise CaptureError(f"{where}: expected numbers, got others ({one_line(error)}); fit the body again") from error
     if poses.size not in (_SMPL, _SMPLH) or Rh.size != 3 or Th.size != 3 or shapes.size < MAX_BETAS:
         raise CaptureError(
             f"{where}: expected poses of {_SMPL} or {_SMPLH} numbers, Rh of 3, Th of 3 and shapes of at least "
             f"{MAX_BETAS}, got {poses.size}, {Rh.size}, {Th.size} and {shapes.size}; fit the body again"
         )
-    if not np.isfinite(np.concatenate([poses, Rh, Th, shapes])).all():
-        raise CaptureError(f"{where}: expected finite numbers, got NaN or infinity; drop this frame")
+    if not (np.abs(np.concatenate([poses, Rh, Th, shapes])) <= LARGEST).all():
+        raise CaptureError(f"{where}: expected finite numbers up to {LARGEST:g}, got others; drop this frame")
     return easymocap_pose(body, poses, Rh, Th, shapes, world)
 
 

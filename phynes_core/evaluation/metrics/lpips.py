@@ -6,21 +6,23 @@ by heads that were fitted to people's judgments. Backbone (AlexNet or VGG16) and
 
 import hashlib
 import re
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
-from pickle import UnpicklingError
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn.functional import conv2d, max_pool2d, relu
 
 from phynes_core.checks import check_tensor
 from phynes_core.errors import PhynesError
+from phynes_core.io.tensor_files import read_tensors
+from phynes_core.io.untrusted import FileKind, decoding, read_untrusted
 
+WEIGHTS = FileKind(
+    "file of weights (.safetensors, or a .pth of tensors)", 1 << 30, PhynesError, "save state_dict() again"
+)
 SMALLEST = 64  # pixels a side: smaller inputs vanish before AlexNet's last layers
 _SHIFT, _SCALE = (-0.030, -0.088, -0.188), (0.458, 0.448, 0.450)  # ImageNet's mean and deviation for values in [-1, 1]
 _BACKBONE_KEY = re.compile(
@@ -143,22 +145,19 @@ def load_lpips(files: Sequence[Path]) -> Lpips:
         _shaped(where, f"lin{number}", heads[number].reshape(1, -1, 1, 1), (1, layer.outputs, 1, 1))
         for number, layer in enumerate(tapped)
     )
-    hashes = ", ".join(f"{path.name} sha256 {hashlib.sha256(path.read_bytes()).hexdigest()[:16]}" for path in files)
+    hashes = ", ".join(
+        f"{path.name} sha256 {hashlib.sha256(read_untrusted(path, WEIGHTS)).hexdigest()[:16]}" for path in files
+    )
     return Lpips(architecture, weights, shaped, f"{architecture.name} ({hashes})")
 
 
 def _read(path: Path) -> dict[str, Tensor]:
-    try:
-        if path.suffix == ".safetensors":
-            content: object = load_file(path)
-        else:
-            content = torch.load(path, map_location="cpu", weights_only=True)  # runs no code from the file
-    except (OSError, SafetensorError, UnpicklingError, RuntimeError, EOFError, ValueError, zipfile.BadZipFile) as cause:
-        reason = str(cause).splitlines()[0][:120] if str(cause) else type(cause).__name__
-        raise PhynesError(
-            f"--lpips {path}: expected weights (.safetensors or a .pth of tensors), got an unreadable file ({reason}); "
-            "save the network's state_dict() again"
-        ) from cause
+    if path.suffix == ".safetensors":
+        file = read_tensors(path, WEIGHTS)
+        return {name: file.tensor(name) for name in file.stored}
+    stored = BytesIO(read_untrusted(path, WEIGHTS))
+    with decoding(path, WEIGHTS):
+        content = torch.load(stored, map_location="cpu", weights_only=True)  # runs no code from the file
     if not isinstance(content, dict):
         raise PhynesError(f"--lpips {path}: expected a state_dict of tensors, got {type(content).__name__}")
     return {str(name): value for name, value in content.items() if isinstance(value, Tensor)}

@@ -20,12 +20,13 @@ import torch
 
 from phynes_core.data.capture import Capture, ColorGain
 from phynes_core.data.native import layout
-from phynes_core.data.native.parameters import read_cameras
+from phynes_core.data.native.parameters import BODY_PARAMETERS, CAMERAS_JSON, read_cameras
 from phynes_core.data.native.reader import load_capture
 from phynes_core.data.native.writer import save_body_parameters, save_cameras, save_color_gains
 from phynes_core.errors import CaptureError, OutputError, unwritable
 from phynes_core.io.image_files import write_png
 from phynes_core.io.output_files import check_folder, replacing
+from phynes_core.io.untrusted import read_untrusted
 from phynes_core.synthetic.imperfections.fits import earlier_poses, noisy_camera, noisy_poses
 from phynes_core.synthetic.imperfections.masks import BLOB_SHARE
 from phynes_core.synthetic.imperfections.pictures import CameraFaults, color_gain, degraded_view, random_background
@@ -141,7 +142,8 @@ def _write_record(
         "format": FORMAT,
         "source": capture.name,
         "source_sha256": {
-            name: hashlib.sha256((source / name).read_bytes()).hexdigest() for name in (layout.CAMERAS, layout.BODY)
+            name: hashlib.sha256(read_untrusted(source / name, kind)).hexdigest()
+            for name, kind in ((layout.CAMERAS, CAMERAS_JSON), (layout.BODY, BODY_PARAMETERS))
         },
         "options": settings.as_typed(),
         "seed": settings.seed,

@@ -11,13 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phynes_core.body.model import Pose
+from phynes_core.errors import BodyError
+from phynes_core.io.array_files import read_npz
 from phynes_core.io.shipped_files import ASSETS
+from phynes_core.io.untrusted import FileKind
 from phynes_core.synthetic.mitsuba.scene import make_mesh
 from phynes_core.synthetic.mitsuba.setup import load_mitsuba
 from phynes_core.synthetic.subjects.subject import Person
 from phynes_core.synthetic.surface.noise import smoothstep
 from phynes_core.synthetic.surface.subdivision import Array, Indices, SurfaceMesh
 
+GARMENT = FileKind("garment", 1 << 24, BodyError, "install the program again")
 ROWS, COLUMNS = 33, 96  # of the grid that is tested against the body
 REFINE = 3  # dense rows and columns between them
 _REACH = 0.30  # metres beyond the cloth at which rays toward the body start
@@ -62,8 +66,8 @@ class Skirt:
 
 def fit_skirt(person: Person, hem_y: float, waist_y: float, body: Array, body_faces: Indices) -> Skirt:
     """Cut the helper skirt to length for this person's shape and settle it on the dressed rest body [Vd, 3]."""
-    with np.load(ASSETS / "garments" / "skirt.npz") as asset:
-        template, directions, weights = (asset[key].astype(np.float64) for key in ("template", "shapedirs", "weights"))
+    asset = read_npz(ASSETS / "garments" / "skirt.npz", GARMENT)
+    template, directions, weights = (asset[key].astype(np.float64) for key in ("template", "shapedirs", "weights"))
     grid = template + directions @ person.betas.double().numpy()
     rows = np.arange(len(grid))
     cut, cut_weights = np.empty((ROWS, grid.shape[1], 3)), np.zeros((ROWS, weights.shape[2]))

@@ -10,9 +10,12 @@ import numpy as np
 
 from phynes_core.data.capture import Capture
 from phynes_core.errors import CaptureError, PhynesError
+from phynes_core.io.json_files import read_json
 from phynes_core.io.output_files import replacing
+from phynes_core.io.untrusted import FileKind
 from phynes_core.training.frames import TrainingFrame
 
+DIGESTS = FileKind("list of digests", 1 << 28, CaptureError, "train anew")
 CAMERAS, POSES = "cameras", "body parameters"
 
 
@@ -41,9 +44,10 @@ class CaptureWatch:
 
     def difference(self, path: Path) -> str:
         """The first thing that is not as it was when `path` was written."""
-        stored: dict[str, str] = {}
-        with suppress(OSError, ValueError):
-            stored = json.loads(path.read_text(encoding="utf-8"))
+        stored: dict[str, object] = {}
+        with suppress(CaptureError):
+            content = read_json(path, DIGESTS)
+            stored = content if isinstance(content, dict) else {}
         for name in {**stored, **self._digests}:
             if stored.get(name) != self._digests.get(name):
                 if name not in self._views:

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from PIL import Image
 
 from phynes_core.avatar.avatar import Avatar
 from phynes_core.avatar.checkpoint import save_checkpoint
 from phynes_core.data.capture import Capture
 from phynes_core.errors import BackendError, CaptureError, OutputError, PhynesError
+from phynes_core.io.image_files import read_png
 from phynes_core.training.pictures import write_pictures
 from phynes_core.training.processes import Processes
 from phynes_core.training.run.capture_watch import CaptureWatch
@@ -147,9 +147,8 @@ class TensorBoardLog:
 
     def picture(self, stage: int, step: int, path: Path) -> None:
         """The strip that was written to `path`."""
-        with Image.open(path) as strip:
-            self._writers[stage].add_image("pictures", np.asarray(strip), step, dataformats="HWC")
-            self._writers[stage].flush()
+        self._writers[stage].add_image("pictures", read_png(path), step, dataformats="HWC")
+        self._writers[stage].flush()
 
 
 def step_name(number: int, step: int) -> str:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as safetensors_bytes
 from torch import Tensor
 
@@ -20,10 +19,14 @@ from phynes_core.data.capture import Capture
 from phynes_core.data.native.layout import BODY
 from phynes_core.data.native.writer import save_body_parameters
 from phynes_core.errors import OutputError, PhynesError
+from phynes_core.io.json_files import parse_json
 from phynes_core.io.output_files import replacing
+from phynes_core.io.tensor_files import read_tensors
+from phynes_core.io.untrusted import FileKind, decoding
 from phynes_core.training.presets import TrainingConfig, as_json, from_json, with_rates_of
 
 STATE_VERSION = 1
+STATE = FileKind("training state", 1 << 32, PhynesError, "remove the folder and train again")
 _METADATA_KEY = "phynes_training"
 FINISHED = 3  # the number after the last stage's
 TRUSTING = {"steps": 0}  # the registration of runs from before there was one: they trusted their captures
@@ -101,20 +104,16 @@ class RunFolder:
         """The saved state. Raises PhynesError when there is none or it cannot be read."""
         if not self.state_path.is_file():
             raise PhynesError(f"{self.path}: expected a run to resume, got no state in it; train without --resume")
-        try:
-            with safe_open(self.state_path, framework="pt") as file:
-                described = json.loads((file.metadata() or {})[_METADATA_KEY])
-                tensors = {name: file.get_tensor(name) for name in file.keys()}
+        file = read_tensors(self.state_path, STATE)
+        with decoding(self.state_path, STATE):
+            described = parse_json(file.metadata[_METADATA_KEY], self.state_path, STATE)
+            if not isinstance(described, dict) or not isinstance(described["stage"] + described["step"], int):
+                raise ValueError("expected the stage and the step of a run, got others")
             if described.pop("version") != STATE_VERSION:
                 raise PhynesError(f"{self.state_path}: written by another version; train without --resume")
             for stored in (described["config"], described["requested"]):
                 stored.setdefault("registration", TRUSTING)
-            return RunState(**described, tensors=tensors)
-        except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
-            raise PhynesError(
-                f"{self.state_path}: expected a training state, got {' '.join(str(error).split())[:100]}; "
-                "remove the folder and train again"
-            ) from error
+            return RunState(**described, tensors={name: file.tensor(name) for name in file.stored})
 
     def load_to_resume(self, config: TrainingConfig) -> RunState:
         """The saved state. Raises PhynesError unless `config` is what the run was started with, but for its rates."""

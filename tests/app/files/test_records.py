@@ -116,10 +116,10 @@ def test_the_help_of_lamp_names_the_declared_temperatures():
     [
         ('{"light": {"intensity": 1e999}}', "light.intensity: expected a finite number, got inf"),
         ('{"light": {"intensity": %s}}' % ("9" * 400), "light.intensity: expected a finite number, got inf"),
-        ('{"light": {"intensity": %s}}' % ("9" * 5000), "not readable as JSON"),
+        ('{"light": {"intensity": %s}}' % ("9" * 5000), "light.intensity: expected a finite number, got inf"),
         ('{"tool": {"turntable": {"fps": %s}}}' % ("9" * 400), "tool.turntable.fps: expected"),
         ('{"tool": {"turntable": {"fps": true}}}', "tool.turntable.fps: expected a whole number, got True"),
-        ('{"body": ' + "[" * 300 + "]" * 300 + "}", "expected a few levels of lists and objects, got more"),
+        ('{"body": ' + "[" * 300 + "]" * 300 + "}", "levels of lists and objects, got more"),
         ('{"path": {"keys": [{"camera": null}]}}', "path.keys[0].camera: expected an object, got None"),
         ('{"compare": {"light": {"tint": [1, 1, 1, 1]}}}', "compare.light.tint: expected 3 entries, got 4"),
         (
