@@ -1,10 +1,13 @@
 """Sessions, rigs, poses, camera paths, materials, the viewer's settings, and the files of training runs."""
 
+import io
 import json
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 
 import torch
@@ -25,12 +28,16 @@ from app.model.materials import MaterialState, StrokeState
 from app.model.view_state import ViewState
 from app.options.command_lines import still_command
 from app.viewer.dropped_files import edit_of_dropped, is_session
+from phynes_core.evaluation.metrics.lpips import _read as read_weights
 from phynes_core.io.shipped_files import ASSETS
 from phynes_core.synthetic.plan import SETTINGS, SynthesisPlan, check_settings, save_settings
 from phynes_core.training.presets import FAST, as_json
 from phynes_core.training.run.run_folder import RunFolder, RunState
+from tests.fuzz.array_mutations import with_zip_field
 from tests.fuzz.body_kinds import bundled
+from tests.fuzz.byte_mutations import mutated_bytes
 from tests.fuzz.kind import Kind, changing, json_kind
+from tests.fuzz.pickle_mutations import mutated_opcodes
 from tests.fuzz.tensor_mutations import mutated_tensors
 
 STATE_KEY = "phynes_training"
@@ -147,7 +154,33 @@ def _read_run(path: Path) -> None:
     RunFolder(path.parent).load_to_resume(FAST)
 
 
+@cache
+def _weights() -> bytes:
+    """A state_dict as torch saves it, far smaller than a network's."""
+    stream = io.BytesIO()
+    torch.save({"features.0.weight": torch.zeros(2, 3, 4, 4), "features.0.bias": torch.ones(2)}, stream)
+    return stream.getvalue()
+
+
+def _made_weights(rng: Random) -> bytes:
+    """Changes of the pickle in the archive, of its other members and records, or of plain bytes."""
+    kind = rng.randrange(4)
+    if kind == 0:
+        return mutated_bytes(rng, _weights())
+    with zipfile.ZipFile(io.BytesIO(_weights())) as archive:
+        members = {entry.filename: archive.read(entry) for entry in archive.infolist()}
+    name = next(name for name in members if name.endswith("data.pkl")) if kind == 1 else rng.choice(list(members))
+    for _ in range(rng.choice((1, 1, 2, 3))):
+        members[name] = mutated_opcodes(rng, members[name]) if kind == 1 else mutated_bytes(rng, members[name])
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for member, content in members.items():
+            archive.writestr(member, content)
+    return with_zip_field(rng, stream.getvalue()) if kind == 3 else stream.getvalue()
+
+
 KINDS: tuple[Kind, ...] = (
+    Kind("LPIPS weights .pth", "w.pth", _weights, _made_weights, read_weights),
     json_kind("session", "s.json", _session, _read_session),
     json_kind("light rig", "r.json", _record(lambda path: save_rig(path, _state().light)), _dropped(read_rig)),
     json_kind(

@@ -199,7 +199,7 @@ def npz_bytes(rng: Random, arrays: dict[Any, Any]) -> bytes:
             archive.comment = b"PK\x05\x06" * 30
     content = stream.getvalue()
     if kind in (10, 11):
-        return _with_zip_field(rng, content)
+        return with_zip_field(rng, content)
     return mutated_bytes(rng, content) if kind == 12 else content
 
 
@@ -216,7 +216,7 @@ _ZIP_FIELDS = {  # signature -> offset and size of fields: version, flags, metho
 }
 
 
-def _with_zip_field(rng: Random, content: bytes) -> bytes:
+def with_zip_field(rng: Random, content: bytes) -> bytes:
     """One field of one of the archive's records replaced; sometimes the same one in both records of a member."""
     signature = rng.choice(list(_ZIP_FIELDS))
     starts = [at for at in range(len(content) - 4) if content.startswith(signature, at)][:20]
