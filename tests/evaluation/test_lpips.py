@@ -122,7 +122,7 @@ def test_a_pickle_that_would_run_code_is_refused(tmp_path, capsys):
     torch.save({"features.0.weight": _Trap()}, tmp_path / "trap.pth")
     (tmp_path / "text.safetensors").write_text("not weights")
     for name in ("trap.pth", "text.safetensors", "missing.pth"):
-        with pytest.raises(PhynesError, match="unreadable file") as raised:
+        with pytest.raises(PhynesError, match="read") as raised:
             load_lpips((tmp_path / name,))
         assert "\n" not in str(raised.value)
     assert "executed" not in capsys.readouterr().out
