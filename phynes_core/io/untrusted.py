@@ -79,10 +79,12 @@ def _content(path: Path, kind: FileKind, first: int | None) -> bytes | str:
         return reason
     descriptor = os.open(path, _OPEN_FLAGS)
     with open(descriptor, "rb") as file:
-        if reason := _reason_against(os.fstat(descriptor), kind):  # replaced in between
+        status = os.fstat(descriptor)
+        if reason := _reason_against(status, kind):  # replaced in between
             return reason
-        content = file.read(kind.most_bytes + 1 if first is None else first)
-    return content if len(content) <= kind.most_bytes else _too_large(kind)
+        wanted = status.st_size if first is None else min(first, status.st_size)
+        content = file.read(wanted + (first is None))  # one more shows whether it grows
+    return content if len(content) == wanted else "it changes while it is read"
 
 
 def _reason_against(status: os.stat_result, kind: FileKind) -> str:

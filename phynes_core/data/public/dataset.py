@@ -31,6 +31,7 @@ from phynes_core.data.public.poses import poses_from_motion, poses_from_params
 from phynes_core.errors import CaptureError, ImageError
 from phynes_core.io.image_files import picture_size
 from phynes_core.io.restricted_pickle import read_object_array
+from phynes_core.io.untrusted import is_readable_file
 
 ANNOTS, INTRINSICS, EXTRINSICS, MOTION = "annots.npy", "intri.yml", "extri.yml", "motion.npz"
 SEGMENTED_UNCERTAIN_PX = 2  # Neural Body erodes and dilates label masks by 5 x 5 and leaves out the pixels between
@@ -158,7 +159,7 @@ def _camera_split(
     if both:
         raise CaptureError(f"{root}: camera {min(both)} is both in --train-views and in --test-views; leave one out")
     seen = [frames[index] for index in (*train, *novel)]
-    pictured = {view for frame in seen for view, path in frame.pictures.items() if (root / path).is_file()}
+    pictured = {view for frame in seen for view, path in frame.pictures.items() if is_readable_file(root / path)}
     others = [view for view in sorted(cameras) if view not in train_views and view in pictured]
     if options.test_views is not None:
         test_views = options.test_views if pictured.intersection(options.test_views) else ()
@@ -183,7 +184,7 @@ def _pictures(
         for index in wanted[split]:
             frame, is_needed = frames[index], split == "train" and index in train
             relative = frame.pictures.get(camera)
-            if relative is None or not (root / relative).is_file():
+            if relative is None or not is_readable_file(root / relative):
                 if is_needed:
                     raise CaptureError(
                         f"{root / (relative or ANNOTS)}: expected a picture of frame {frame.number} from the training "

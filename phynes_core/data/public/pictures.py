@@ -18,6 +18,7 @@ from phynes_core.data.public.cameras import SourceCamera
 from phynes_core.data.public.undistort import resample, shrink_by_area, shrink_nearest, undistortion_grid
 from phynes_core.errors import CaptureError, ImageError
 from phynes_core.io.image_files import read_png
+from phynes_core.io.untrusted import is_readable_file
 
 _MOST_GRIDS = 8  # in the cache, 8 MB each at 1024 x 1024; training alternates between four cameras
 LABEL_FOLDERS = ("mask_cihp",)  # masks whose values name parts of the body, 0 is background
@@ -98,7 +99,7 @@ def find_mask(root: Path, picture: str) -> Path | None:
     stem = picture.rpartition(".")[0]
     renamed = stem.replace("images", "mask")
     candidates = [f"{folder}/{stem}.png" for folder in (*LABEL_FOLDERS, "mask")] + [f"{renamed}.png", f"{renamed}.jpg"]
-    return next((root / name for name in candidates if name != picture and (root / name).is_file()), None)
+    return next((root / name for name in candidates if name != picture and is_readable_file(root / name)), None)
 
 
 def _person(files: SourcePicture) -> Tensor:  # [H, W] bool

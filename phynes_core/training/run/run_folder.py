@@ -7,6 +7,7 @@ after the last save.
 import json
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,10 +23,11 @@ from phynes_core.errors import OutputError, PhynesError
 from phynes_core.io.json_files import parse_json
 from phynes_core.io.output_files import replacing
 from phynes_core.io.tensor_files import read_tensors
-from phynes_core.io.untrusted import FileKind, decoding
+from phynes_core.io.untrusted import FileKind, decoding, read_untrusted
 from phynes_core.training.presets import TrainingConfig, as_json, from_json, with_rates_of
 
 STATE_VERSION = 1
+CURVES = FileKind("file of curves", 1 << 30, PhynesError, "remove it")
 STATE = FileKind("training state", 1 << 32, PhynesError, "remove the folder and train again")
 _METADATA_KEY = "phynes_training"
 FINISHED = 3  # the number after the last stage's
@@ -155,13 +157,11 @@ class RunFolder:
         if not curves.is_file():
             return
         kept = []
-        for line in curves.read_text(encoding="utf-8").splitlines():
-            try:
-                entry = json.loads(line)
-            except ValueError:
-                continue  # the line a kill cut short
-            if (entry["stage"], entry["step"]) < (stage, step):
-                kept.append(line)
+        for line in read_untrusted(curves, CURVES).decode("utf-8", "replace").splitlines():
+            with suppress(PhynesError), decoding(curves, CURVES):  # a kill may have cut the line short
+                entry = parse_json(line, curves, CURVES)
+                if isinstance(entry, dict) and (entry["stage"], entry["step"]) < (stage, step):
+                    kept.append(line)
         with replacing(curves) as temporary:
             temporary.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
 
