@@ -65,6 +65,9 @@ def _change_metadata(rng: Random, header: dict[str, Any], entry: str) -> None:
         described = json.loads(metadata[entry])
     except (ValueError, TypeError, RecursionError):
         return
+    if not isinstance(described, dict) or not described:  # an earlier change left something else
+        metadata[entry] = json.dumps(mutated_tree(rng, described))
+        return
     kind = rng.randrange(30)
     if kind == 0:
         metadata[entry] = rng.choice(("[" * 100_000, '{"a":' * 9000, "", "null", "1" * 5000, "\ud800", "NaN"))
