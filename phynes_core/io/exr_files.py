@@ -15,7 +15,7 @@ import OpenEXR
 from phynes_core.errors import one_line
 from phynes_core.io.image_files import LARGEST_HALF, PICTURE, PictureKind, check_picture_size
 from phynes_core.io.output_files import replacing
-from phynes_core.io.untrusted import decoding, read_untrusted
+from phynes_core.io.untrusted import decoding, read_untrusted, silent_outputs
 
 MOST_TILE = 2048  # pixels of a side
 MOST_UNPACKED = 4096  # times the file's bytes; the densest lossless compression of one color takes 2600
@@ -36,7 +36,7 @@ def read_exr(path: Path, kind: PictureKind = PICTURE) -> np.ndarray:  # [H, W, C
         check_picture_size(path, kind, width, height, len(sample_bytes))
         if width * height * sum(sample_bytes) > max(MOST_UNPACKED * len(content), _SMALL):
             raise ValueError(f"{width} x {height} pixels do not fit into {len(content)} bytes")
-        with OpenEXR.File(BytesIO(content), separate_channels=True) as file:
+        with silent_outputs, OpenEXR.File(BytesIO(content), separate_channels=True) as file:
             channels = {name: channel.pixels for name, channel in file.channels().items()}
         names = [name for name in _RGBA if name in channels] if {"R", "G", "B"} & set(channels) else list(channels)
         image = np.empty((height, width, len(names)), np.float32)

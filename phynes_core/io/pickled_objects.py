@@ -115,11 +115,8 @@ class Array:
             return self.content[0]
         if 0 in self.shape:
             return []
-        items, sizes = self.content, self.shape
-        if self.is_fortran:
-            order = np.arange(len(items)).reshape(sizes, order="F").ravel()
-            items = [items[index] for index in order.tolist()]
-        for size in sizes[:0:-1]:
+        items = self.content  # rows first, whatever the order in memory was
+        for size in self.shape[:0:-1]:
             items = [items[first : first + size] for first in range(0, len(items), size)]
         return items
 
@@ -252,4 +249,9 @@ for _module in ("copy_reg", "copyreg"):
     _CALLS[_module, "_reconstructor"] = _reconstructed_object
 for _module in ("__builtin__", "builtins"):
     _CALLS[_module, "object"] = _no_object
-    _CALLS |= {(_module, "set"): _listed, (_module, "frozenset"): _listed, (_module, "bytearray"): _bytes}
+    _CALLS |= {
+        (_module, "set"): _listed,
+        (_module, "frozenset"): _listed,
+        (_module, "bytearray"): _bytes,
+        (_module, "bytes"): _bytes,
+    }

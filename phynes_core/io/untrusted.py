@@ -10,13 +10,15 @@ reader's own kind of error or in something sound:
 What a decoder would allocate is bounded by its reader, before it decodes.
 """
 
+import ctypes
 import os
 import re
 import stat
+import sys
 import threading
 import warnings
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -100,12 +102,13 @@ def _too_large(kind: FileKind) -> str:
 
 @contextmanager
 def decoding(path: Path | str, kind: FileKind) -> Iterator[None]:
-    """Turn whatever a decoder raises into `kind.refusal`, in one line, and drop what it prints or warns of.
+    """Turn whatever a decoder raises into `kind.refusal`, in one line, and drop what it warns of.
 
-    Only decoding belongs into the block, so that mistakes of our own elsewhere keep their traceback.
+    Only decoding belongs into the block, so that mistakes of our own elsewhere keep their traceback. A C library that
+    prints goes into `silent_outputs`, too.
     """
     try:
-        with _silence, np.errstate(all="ignore"):
+        with _no_warnings, np.errstate(all="ignore"):
             yield
     except (*_ENDS, PhynesError):
         raise
@@ -119,10 +122,11 @@ def shown(path: Path | str) -> str:
     return text if len(text) <= 300 else f"{text[:150]}...{text[-140:]}"
 
 
-class _Silence:
-    """Warnings and the standard error output of libraries, off while any thread decodes."""
+class _Shared:
+    """A context of the whole process that lasts while any thread is inside."""
 
-    def __init__(self) -> None:
+    def __init__(self, make: Callable[[], AbstractContextManager[None]]) -> None:
+        self._make = make
         self._lock = threading.Lock()
         self._num_inside = 0
         self._kept = ExitStack()
@@ -130,11 +134,7 @@ class _Silence:
     def __enter__(self) -> None:
         with self._lock:
             if self._num_inside == 0:
-                self._kept = ExitStack()
-                self._kept.enter_context(warnings.catch_warnings())
-                warnings.simplefilter("ignore")
-                with suppress(OSError):  # without a standard error output nothing can be printed there
-                    self._kept.enter_context(_closed_stderr())
+                self._kept.enter_context(self._make())
             self._num_inside += 1
 
     def __exit__(self, *_: object) -> None:
@@ -145,16 +145,34 @@ class _Silence:
 
 
 @contextmanager
-def _closed_stderr() -> Iterator[None]:
-    """Standard error output goes nowhere, also that of C libraries."""
-    kept = os.dup(2)
-    try:
-        with open(os.devnull, "wb") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
+def _ignored_warnings() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
 
 
-_silence = _Silence()
+@contextmanager
+def _closed_outputs() -> Iterator[None]:
+    """Standard output and standard error output go nowhere, also those of C libraries."""
+    with ExitStack() as restoring, open(os.devnull, "wb") as nowhere:
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(AttributeError, OSError, ValueError):  # none, or closed
+                stream.flush()
+        for descriptor in (1, 2):
+            with suppress(OSError):  # closed: nothing can be printed there
+                kept = os.dup(descriptor)
+                restoring.callback(os.close, kept)
+                restoring.callback(os.dup2, kept, descriptor)
+                os.dup2(nowhere.fileno(), descriptor)
+        restoring.callback(_flush_c_streams)  # first of all
+        yield
+
+
+def _flush_c_streams() -> None:
+    """What C libraries have printed into their buffers goes where it should now."""
+    with suppress(OSError, AttributeError, TypeError):  # where the C library is no part of the process
+        ctypes.CDLL(None).fflush(None)
+
+
+_no_warnings = _Shared(_ignored_warnings)
+silent_outputs = _Shared(_closed_outputs)  # for OpenEXR, which prints what it raises; other threads are mute, too

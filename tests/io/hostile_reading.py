@@ -1,4 +1,4 @@
-"""Read files of strangers, each in a process of its own with little memory and time: `python -m tests.io.hostile_reading`.
+"""Read files of strangers, each in a process with little memory and time: `python -m tests.io.hostile_reading`.
 
 Reads lines of JSON, [reader, path], and answers each with a line: what happened, and what it took.
 """

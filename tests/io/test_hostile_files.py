@@ -18,14 +18,6 @@ ROOT = HOSTILE.parents[1]
 NPY_OF_OBJECT = b"\x93NUMPY\x01\x00v\x00" + b"{'descr': '|O', 'fortran_order': False, 'shape': (), }".ljust(117) + b"\n"
 PICKLES = sorted(HOSTILE.glob("**/*.pkl"))
 PICTURES = sorted(path for path in HOSTILE.iterdir() if path.suffix in (".png", ".hdr", ".exr"))
-HARMLESS_ARRAYS = {
-    "memo_put",
-    "frame_huge",
-    "strkey",
-    "LONG",
-    "set_nested",
-    "od_deep",
-}  # plain values, if of no dataset
 
 
 @pytest.fixture(scope="module")
