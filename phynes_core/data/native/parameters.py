@@ -86,7 +86,7 @@ def _matrix(where: str, key: str, value: object, size: int) -> np.ndarray:
 def read_body_parameters(path: Path) -> tuple[str, str, dict[int, str], dict[int, Pose]]:
     """body.npz: the body's name and hash, the frames' splits, and their poses. Raises CaptureError."""
     arrays = read_npz(path, BODY_PARAMETERS, _ARRAYS)
-    frames = _numbers(path, arrays, "frames", (None,))
+    frames = _numbers(path, arrays, "frames", (None,)).astype(np.float64)
     count = len(frames)
     is_whole = (frames == np.round(frames)).all() and frames.min() >= 0 and frames.max() <= LAST_FRAME
     if not is_whole or len(set(frames.tolist())) != count:
@@ -122,6 +122,6 @@ def _numbers(path: Path, arrays: dict[str, np.ndarray], key: str, shape: tuple[i
         raise CaptureError(
             f"{path}: {key}: expected numbers {wanted}, got {value.dtype} {list(value.shape)}; correct it"
         )
-    if not (np.abs(value.astype(np.float64)) <= LARGEST).all():
+    if not np.isfinite(value).all() or np.abs(value.astype(np.float64)).max() > LARGEST:
         raise CaptureError(f"{path}: {key}: expected finite numbers up to {LARGEST:g}, got others; drop those frames")
     return value
