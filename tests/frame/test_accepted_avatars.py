@@ -51,7 +51,11 @@ def stored(body, tmp_path_factory) -> tuple[dict[str, Tensor], dict[str, Any]]:
         name: replace(getattr(plain, name).config, encoding=grid, hidden_width=8, num_layers=2) for name in MAP_CHANNELS
     }
     path = tmp_path_factory.mktemp("avatar") / "small.ckpt"
-    save_checkpoint(path, Avatar.untrained(body, "small", **small))
+    avatar = Avatar.untrained(body, "small", **small)
+    with torch.no_grad():
+        for parameter in avatar.parameters():
+            parameter.copy_(0.3 * torch.randn_like(parameter))
+    save_checkpoint(path, avatar)
     file = read_tensors(path, FileKind("avatar", 1 << 20, CheckpointError, ""))
     return load(path.read_bytes()), json.loads(file.metadata[METADATA_KEY])
 
