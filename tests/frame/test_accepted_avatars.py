@@ -1,4 +1,4 @@
-"""Whatever checkpoint is accepted can be rendered: a thousand damaged ones are refused, or make finite pictures."""
+"""Whatever checkpoint is accepted can be rendered: hundreds of damaged ones are refused, or make finite pictures."""
 
 import copy
 import json
@@ -26,7 +26,7 @@ from phynes_core.render.camera import orbit_camera
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Environment
 
-NUM_MUTANTS = 1000
+NUM_MUTANTS = 500
 FACTORS = (0.0, -1.0, 1e-3, 3.0, 1e3, 1e6, 1e12, 1e20, 1e30, 3e38, float("inf"), float("nan"))
 TYPES = (torch.float64, torch.int32, torch.bfloat16, torch.bool, torch.float16)
 VALUES = (
@@ -119,4 +119,4 @@ def test_every_accepted_mutant_renders(stored, tmp_path, part):
             continue
         accepted += 1
         assert torch.isfinite(rendered(avatar)).all(), metadata
-    assert accepted > 20 and refused > 100
+    assert accepted > 10 and refused > 50
