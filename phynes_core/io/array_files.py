@@ -17,7 +17,7 @@ import numpy as np
 from phynes_core.io.pickled_objects import MOST_DIMENSIONS, MOST_ENTRIES, check_texts
 from phynes_core.io.untrusted import FileKind, decoding, read_untrusted
 
-LEAST_BUDGET = 256 << 20  # bytes of unpacked members; larger files may unpack to eight times their own
+LEAST_BUDGET = 128 << 20  # bytes of unpacked members; larger files may unpack to eight times their own
 MOST_MEMBERS = 4096
 LONGEST_HEADER = 10_000  # numpy's own limit
 _MAGIC = b"\x93NUMPY"

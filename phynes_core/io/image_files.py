@@ -11,7 +11,7 @@ from pathlib import Path
 
 import imageio.v3 as imageio
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from phynes_core.errors import ImageError
 from phynes_core.io.output_files import replacing
@@ -76,7 +76,10 @@ def picture_size(path: Path, kind: PictureKind = PICTURE) -> tuple[int, int]:  #
 
 
 def _opened(content: bytes) -> Image.Image:
-    return Image.open(BytesIO(content), formats=("PNG", "JPEG"))
+    try:
+        return Image.open(BytesIO(content), formats=("PNG", "JPEG"))
+    except UnidentifiedImageError as error:  # which names no cause, but an object of ours
+        raise ValueError("no PNG or JPEG picture, or one with a damaged header") from error
 
 
 def _check_parts(content: bytes) -> None:

@@ -12,9 +12,9 @@ from collections.abc import Callable
 
 from phynes_core.io.pickled_objects import Array, DType, ForbiddenName, Foreign, Name, checked_key, named
 
-MOST_STEPS = 2_000_000  # annots.npy of 1,470 frames and 23 cameras takes 150,000
+MOST_STEPS = 500_000  # annots.npy of 1,470 frames and 23 cameras takes 150,000
 MOST_DEPTH = 16  # annots.npy nests dictionaries and lists four deep
-MOST_PARTS = 4_000_000  # of the result, shared ones counted as often as they are met
+MOST_PARTS = 1_000_000  # of the result, shared ones counted as often as they are met
 LARGEST_NUMBER = 1 << 64
 LEAST_BUDGET = 256 << 20  # bytes; larger files may make eight times their own
 _OPCODES = {opcode.code: opcode for opcode in pickletools.opcodes}

@@ -124,13 +124,14 @@ def _decode_line(content: bytes, position: int, length: int) -> tuple[bytearray,
 def _decode_flat(content: np.ndarray, pixels: np.ndarray) -> None:  # [bytes] -> [N, 4]
     """Plain pixels; in the old coding (1, 1, 1, n) repeats the last pixel n times; counts in a row add 8 bits each."""
     stored = content[: len(content) // 4 * 4].reshape(-1, 4)[: len(pixels)]
-    index = np.arange(len(stored))
+    index = np.arange(len(stored), dtype=np.int32)
     repeats = (stored[:, :3] == 1).all(-1)
-    last = np.maximum.accumulate(np.where(repeats, -1, index))  # the plain pixel that an entry is or repeats
-    shift = 8 * (index - last - 1).clip(0, 4)
-    count = np.where(repeats, stored[:, 3].astype(np.int64) << shift, 1).clip(max=len(pixels))
-    needed = int(np.searchsorted(np.cumsum(count), len(pixels))) + 1
+    last = np.maximum.accumulate(np.where(repeats, np.int32(-1), index))  # the plain pixel that an entry is or repeats
+    shift = 8 * (index - last - 1).clip(0, 3).astype(np.uint32)  # four repeats in a row are longer than any picture
+    count = np.where(repeats, stored[:, 3].astype(np.uint32) << shift, 1).clip(max=len(pixels))
+    needed = int(np.searchsorted(np.cumsum(count, dtype=np.int64), len(pixels))) + 1
     if needed > len(stored):
         raise ValueError("file ends early")
-    source = np.repeat(last[:needed].astype(np.int32), count[:needed])[: len(pixels)]
-    pixels[:] = np.where(source[:, None] < 0, 0, stored[source])
+    source = np.repeat(last[:needed], count[:needed])[: len(pixels)]
+    pixels[:] = stored[source]
+    pixels[source < 0] = 0

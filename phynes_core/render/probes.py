@@ -134,6 +134,15 @@ def _column_overlap(source: int, target: int, shift: float) -> Tensor:  # [targe
     return (overlap * target).float()
 
 
+def _linear(stored: np.ndarray) -> np.ndarray:  # [H, W, C] uint8 sRGB -> float32 linear
+    """Row by row: the largest environments would take gigabytes at once."""
+    table = srgb_to_linear(torch.arange(256, dtype=torch.float32) / 255.0).numpy()
+    pixels = np.empty(stored.shape, np.float32)
+    for row, values in zip(pixels, stored, strict=True):
+        row[...] = table[values]
+    return pixels
+
+
 def load_environment_image(path: Path) -> Tensor:  # [H, W, 3] linear
     """Read a lat-long .exr, .hdr or .png (taken as sRGB). Negative and non-finite texels become 0, radiance is capped.
 
@@ -145,8 +154,7 @@ def load_environment_image(path: Path) -> Tensor:  # [H, W, 3] linear
     elif suffix == ".hdr":
         pixels = read_hdr(path, ENVIRONMENT)
     elif suffix == ".png":
-        stored = torch.from_numpy(read_png(path, ENVIRONMENT).astype(np.float32) / 255.0)
-        pixels = srgb_to_linear(stored).numpy()
+        pixels = _linear(read_png(path, ENVIRONMENT))
     else:
         raise ImageError(f"environment {path}: expected an .exr, .hdr or .png file, got '{suffix}'; convert it first")
     height, width, channels = pixels.shape

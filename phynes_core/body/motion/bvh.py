@@ -10,7 +10,7 @@ import numpy as np
 from phynes_core.errors import MotionError
 from phynes_core.io.untrusted import FileKind, read_untrusted
 
-BVH = FileKind("motion", 1 << 28, MotionError, "give a .bvh file, or cut the clip")
+BVH = FileKind("motion", 1 << 27, MotionError, "give a .bvh file, or cut the clip")
 MOST_JOINTS = 1000
 MOST_POSES = 2_000_000  # joints times frames: nine minutes of 60 joints at 60 frames a second, 400 MB of rotations
 MOST_CHANNELS = 6  # of a joint

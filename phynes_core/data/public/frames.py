@@ -1,6 +1,7 @@
 """Frames and picture files of a dataset of EasyMocap's family, from annots.npy or from its folders."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -9,6 +10,7 @@ import numpy as np
 from phynes_core.errors import CaptureError
 
 MOST_DIGITS = 7  # of a frame's number
+MOST_PICTURES = 500_000  # named in annots.npy; ZJU-MoCap's longest has 34,000
 _PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png")
 
 
@@ -23,9 +25,19 @@ class SourceFrame:
 
 def frames_from_annots(path: Path, ims: object, counts_from_one: bool) -> tuple[SourceFrame, ...]:
     """The list `ims` of annots.npy: for each frame a dictionary whose "ims" lists a path for each camera number."""
-    if not isinstance(ims, list | np.ndarray) or not len(ims):
+    if not isinstance(ims, list | np.ndarray) or np.ndim(ims) == 0 or not len(ims):
         raise CaptureError(f"{path}: ims: expected a list of frames, got others; export annots.npy again")
+    if sum(len(item) for item in _lists(ims)) > MOST_PICTURES:
+        raise CaptureError(f"{path}: ims: expected at most {MOST_PICTURES} pictures, got more; split the dataset")
     return tuple(_frame(f"{path}: ims[{index}]", item, counts_from_one) for index, item in enumerate(ims))
+
+
+def _lists(ims: list | np.ndarray) -> Iterator[list | np.ndarray]:
+    """The lists of paths of those frames that have one."""
+    for item in ims:
+        paths = item.get("ims") if isinstance(item, dict) else None
+        if isinstance(paths, list | np.ndarray) and np.ndim(paths[:0]) > 0:
+            yield paths
 
 
 def frames_from_folders(root: Path, names: dict[int, str]) -> tuple[SourceFrame, ...]:  # cameras' names by number
@@ -44,7 +56,7 @@ def frames_from_folders(root: Path, names: dict[int, str]) -> tuple[SourceFrame,
 
 def _frame(where: str, item: object, counts_from_one: bool) -> SourceFrame:
     paths = item.get("ims") if isinstance(item, dict) else None
-    if not isinstance(paths, list | np.ndarray) or not len(paths):
+    if not isinstance(paths, list | np.ndarray) or np.ndim(paths[:0]) == 0 or not len(paths):
         raise CaptureError(f"{where}: expected a dictionary with a list 'ims' of paths, got others; export it again")
     pictures = {}
     for camera, text in enumerate(paths):
