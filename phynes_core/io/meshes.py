@@ -17,7 +17,7 @@ from phynes_core.io.untrusted import FileKind, read_untrusted
 
 MESH = FileKind("mesh", 1 << 27, CaptureError, "export it again")
 UV = FileKind("UV file", 1 << 27, BodyError, "check --smpl-uv")
-MOST_LINES = 8_000_000
+MOST_LINES = 4_000_000
 MOST_TRIANGLES = 4_000_000
 LARGEST = 1e6  # of a coordinate
 _DAMAGED = (ValueError, IndexError, OverflowError)

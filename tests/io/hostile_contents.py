@@ -93,7 +93,7 @@ TEXTS: dict[str, tuple[str, dict[str, str]]] = {  # reader -> suffix, texts by n
         "number": "v " + "9" * 400 + " 0 0\nf 1 1 1",
         "short": "v 1\nf",
         "polygon": "v 0 0 0\nf" + " 1" * 5_000_000,
-        "lines": "\n" * 9_000_000,
+        "lines": "\n" * 5_000_000,
     }),
     "yaml": (".yml", {
         "sizes": _MATRIX % "99999999999999999999",
