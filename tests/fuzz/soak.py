@@ -20,7 +20,7 @@ from typing import Any
 from tests.fuzz.campaign import Tally, given, numbered, run
 from tests.fuzz.kinds import KINDS, mutant
 
-BATCH = 1000  # mutants of a kind in one go, after which the log is written
+BATCH = 500  # mutants of a kind in one go, after which the log is written
 
 
 def table(tallies: dict[str, Tally]) -> str:
