@@ -1,8 +1,9 @@
 """The fuzzer as a command, whose table stands in docs/security.md.
 
     python -m tests.fuzz.soak                                    20,000 mutants of each kind
-    python -m tests.fuzz.soak --mutants 500 --kinds BVH,session  fewer, of some kinds
+    python -m tests.fuzz.soak --mutants 500 --kinds "BVH;pose"   fewer, of some kinds
     python -m tests.fuzz.soak --log soak.jsonl                   goes on where an earlier run with this log ended
+    python -m tests.fuzz.soak --mutants 0 --log soak.jsonl       the table of what a log holds
     python -m tests.fuzz.soak --kinds checkpoint --show 4711     writes one mutant to mutants/ and says what it does
     python -m tests.fuzz.soak --kinds BVH --shrink 4711          makes it smaller as long as it does the same
 
