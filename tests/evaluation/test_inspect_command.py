@@ -101,7 +101,7 @@ def test_the_report_lies_under_runs_unless_another_folder_is_named(moving_root, 
     ("options", "message"),
     [
         (["--data", "nowhere"], "nowhere: expected a capture folder"),
-        (["--data", "CAPTURE", "--max-frames", "0"], "--max-frames: expected at least 1, got 0"),
+        (["--data", "CAPTURE", "--max-frames", "0"], "--max-frames: expected 1 to 1000000, got 0"),
         (["--data", "CAPTURE", "--up", "+z"], "only for public datasets"),
         (["--data", "CAPTURE", "--smpl", "nobody.npz"], "nobody.npz: cannot read this body file"),
         (["--data", "CAPTURE", "--out", "FILE"], "cannot write here"),
