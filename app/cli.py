@@ -18,6 +18,7 @@ from pathlib import Path
 
 from app.bootstrap import virtual_environment
 from app.options.arguments import UsageError
+from app.options.option_values import check_arguments, check_values
 from phynes_core.errors import PhynesError
 from phynes_core.io.shipped_files import PROGRAM
 
@@ -124,9 +125,10 @@ def _parse(name: str, module, argv: Sequence[str]):
 
     options = getattr(module, "".join(part.capitalize() for part in name.split("_")))
     errors = io.StringIO()
+    check_arguments(options, argv)
     try:
         with redirect_stderr(errors):
-            return tyro.cli(
+            read = tyro.cli(
                 options,
                 args=_join_negative_values(argv),
                 prog=PROGRAM + ("" if name == DEFAULT_COMMAND else f" {name}"),
@@ -138,6 +140,8 @@ def _parse(name: str, module, argv: Sequence[str]):
             return None
         command = "python launch.py" + ("" if name == DEFAULT_COMMAND else f" {name}")
         raise UsageError(f"{_one_line(errors.getvalue())} ({command} -h shows the options)") from None
+    check_values(read)
+    return read
 
 
 def _as_started(text: str) -> str:

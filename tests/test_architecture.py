@@ -28,6 +28,7 @@ MOST_FILES = {"panels": 28}  # of a room; 20 in all others
 FEWEST_LINES, MOST_LINES = 60, 300  # of a file
 SHORT_ROOMS = ("app/tools", "app/panels", "app/commands")  # where a file is one tool, one panel, one command
 SHORT_SUBJECTS = {  # subjects that are small and nobody else's; a new one belongs here only if it joins none there is
+    "app/files/arrangements.py",
     "app/files/materials.py",
     "app/model/edits.py",
     "app/model/exports.py",

@@ -18,7 +18,6 @@ from typing import Literal
 import tyro
 
 from app.options.dataset import DATASET_DEFAULTS, DatasetOptions, capture_options
-from phynes_core.errors import PhynesError
 
 
 @dataclass(frozen=True)
@@ -80,14 +79,6 @@ def _evaluate(args: Evaluate) -> int:
     from phynes_core.evaluation.poses import available_sources, check_source, posed_capture
     from phynes_core.evaluation.report.files import PAGE, write_report
 
-    for option, value in (
-        ("--max-images", args.max_images), ("--supersample", args.supersample),
-        ("--compared-images", args.compared_images),
-    ):  # fmt: skip
-        if value is not None and value < 1:
-            raise PhynesError(f"{option}: expected at least 1, got {value}")
-    if args.pictured < 0:
-        raise PhynesError(f"--pictured: expected 0 or more, got {args.pictured}")
     lpips = load_lpips(args.lpips) if args.lpips else None
     avatar = load_checkpoint(resolve_avatar_path(args.avatar), args.smpl, args.smpl_uv)
     capture = open_capture(args.data, capture_options(args.dataset), avatar.body)

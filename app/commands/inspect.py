@@ -21,7 +21,6 @@ from rich.progress import Progress
 from rich.table import Table
 
 from app.options.dataset import DATASET_DEFAULTS, DatasetOptions, capture_body, capture_options
-from phynes_core.errors import PhynesError
 
 COLORS = {"good": "green", "usable": "yellow", "wrong": "red"}
 
@@ -52,8 +51,6 @@ def run(args: Inspect) -> int:
     from phynes_core.evaluation.inspection.report import write_inspection
     from phynes_core.io.output_files import check_folder
 
-    if args.max_frames < 1:
-        raise PhynesError(f"--max-frames: expected at least 1, got {args.max_frames}")
     smpl = None if args.smpl is None else load_body(args.smpl, args.smpl_uv)
     capture = open_capture(args.data, capture_options(args.dataset), smpl)
     body = capture_body(args.data, capture, smpl)

@@ -81,8 +81,6 @@ def _render_folder(args: Render) -> list[Path]:
     view = view_from_options(args)
     is_shown = _needs_window(view) and not _is_plain(args)
     names = _buffer_names(args.buffers, SHOWN if is_shown else BUFFERS)
-    check_number("--supersample", args.supersample, 1, 8)
-    check_number("--lamp-samples", args.lamp_samples, 1, 1024)
     if args.export_probe is not None:
         check_number("--probe-rows", args.probe_rows, MIN_ROWS, MAX_ROWS)
         check_light_picture(args.export_probe)

@@ -201,12 +201,6 @@ def _check_options(args: Train) -> None:
     if args.device == "cuda" and not torch.cuda.is_available():
         raise PhynesError("--device cuda: torch finds no CUDA GPU here; train with --device cpu")
     check_training_backends(args.maps, args.mesh_losses, args.device)
-    if args.minutes is not None and not args.minutes > 0:
-        raise PhynesError(f"--minutes: expected more than 0, got {args.minutes}")
-    if not args.save_every >= 0:
-        raise PhynesError(f"--save-every: expected 0 or more seconds, got {args.save_every}")
-    if args.threads < 1:
-        raise PhynesError(f"--threads: expected at least 1, got {args.threads}")
 
 
 def _config(args: Train):

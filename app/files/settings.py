@@ -11,10 +11,19 @@ from typing import Annotated, Any
 from app.files.records import RecordError, from_record, to_record
 from app.model.fields import Choice
 from app.model.status import RECENT_KINDS
-from phynes_core.errors import OutputError
+from phynes_core.errors import OutputError, PhynesError, one_line
+from phynes_core.io.json_files import parse_json
 from phynes_core.io.output_files import replacing
+from phynes_core.io.untrusted import FileKind, is_readable_file, read_untrusted
 
 _log = logging.getLogger(__name__)
+
+
+class SettingsError(PhynesError):
+    """A kept file that is passed over."""
+
+
+KEPT = FileKind("settings file", 4_000_000, SettingsError, "it is ignored")
 
 
 def settings_folder() -> Path:
@@ -29,10 +38,14 @@ def settings_folder() -> Path:
 
 
 def read_kept(name: str) -> str:
-    """The text of a file in the settings folder; "" where it cannot be read."""
+    """The text of a file in the settings folder; "" where it is missing or cannot be read (warned of)."""
+    path = settings_folder() / name
+    if not is_readable_file(path):
+        return ""
     try:
-        return (settings_folder() / name).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        return read_untrusted(path, KEPT).decode("utf-8")
+    except (SettingsError, UnicodeDecodeError) as error:
+        _log.warning("%s is ignored: %s", name, one_line(error))
         return ""
 
 
@@ -41,9 +54,9 @@ def read_kept_json(name: str, otherwise: Any) -> Any:
     if not (text := read_kept(name)):
         return otherwise
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        _log.warning("%s is ignored: %s", name, error)
+        return parse_json(text, name, KEPT)
+    except SettingsError as error:
+        _log.warning("%s is ignored: %s", name, one_line(error))
         return otherwise
 
 
@@ -115,6 +128,7 @@ def step_scale(appearance: Appearance, steps: int, screen_scale: float) -> Appea
 
 FILE = "recent.json"
 MOST_KEPT = 8
+MOST_READ = 100  # of each kind: a list from elsewhere may be long
 
 
 class RecentFiles:
@@ -148,5 +162,7 @@ def _kept() -> dict[str, tuple[str, ...]]:
     for kind in RECENT_KINDS:
         listed = record.get(kind) if isinstance(record, dict) else None
         texts = [path for path in listed if isinstance(path, str)] if isinstance(listed, list) else []
-        paths[kind] = tuple(path for path in dict.fromkeys(texts) if Path(path).is_file())[:MOST_KEPT]
+        paths[kind] = tuple(path for path in dict.fromkeys(texts[:MOST_READ]) if is_readable_file(Path(path)))[
+            :MOST_KEPT
+        ]
     return paths

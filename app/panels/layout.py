@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import dearpygui.dearpygui as dpg
 
+from app.files.arrangements import is_sound
 from app.panels.avatar_panel import AvatarPanel
 from app.panels.avatar_row_panel import AvatarRowPanel
 from app.panels.camera_panel import CameraPanel
@@ -72,8 +73,8 @@ def default_layout(docked: Iterable[Docked]) -> str:
 
 
 def names_all(layout: str, docked: Iterable[Docked]) -> bool:
-    """Whether a saved arrangement names every panel; one that it lacks would float."""
-    return all(f"[Window][###{item.tag}]" in layout for item in docked)
+    """Whether a saved arrangement is sound and names every panel; one that it lacks would float."""
+    return is_sound(layout) and all(f"[Window][###{item.tag}]" in layout for item in docked)
 
 
 def _node(slot: str) -> str:

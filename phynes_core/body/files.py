@@ -21,6 +21,7 @@ from phynes_core.io.untrusted import FileKind
 BUNDLED_BODY = ASSETS / "body" / "body.npz"
 BODY_ARRAYS = FileKind("body model", 1 << 30, BodyError, "give the original file, or its .pkl")
 _KEYS = ("v_template", "shapedirs", "posedirs", "J_regressor", "weights", "kintree_table", "f")
+LARGEST = 1e6  # metres and weights: nothing that is computed of them overflows
 _POSE_FEATURES = 9 * (NUM_JOINTS - 1)
 _loaded: WeakValueDictionary[Path, BodyModel] = WeakValueDictionary()
 
@@ -105,13 +106,16 @@ def _array(
             f"{path}: expected the keys {', '.join(_KEYS)}, missing {', '.join(missing)}; give a SMPL model"
         )
     wanted = "[" + ", ".join("*" if size is None else str(size) for size in shape) + "]"
-    value = np.asarray(arrays[key])
+    try:
+        value = np.asarray(arrays[key])
+    except (ValueError, OverflowError):  # lists of different lengths, or with numbers of any size
+        value = np.empty(0, object)
     fits = value.ndim == len(shape) and all(want in (None, got) for want, got in zip(shape, value.shape, strict=False))
     if not fits or value.dtype.kind not in "fiu" or 0 in value.shape:
         got = f"{value.dtype} {list(value.shape)}" if value.dtype.kind != "O" else "objects"
         raise BodyError(f"{path}: {key}: expected numbers {wanted}, got {got}; use a SMPL model (not SMPL-H or SMPL-X)")
-    if not np.isfinite(value).all():
-        raise BodyError(f"{path}: {key}: expected finite numbers, got NaN or infinity; give an intact file")
+    if not np.isfinite(value).all() or (dtype is np.float32 and np.abs(value.astype(np.float64)).max() > LARGEST):
+        raise BodyError(f"{path}: {key}: expected finite numbers up to {LARGEST:g}, got others; give an intact file")
     return np.ascontiguousarray(value, dtype)
 
 

@@ -92,7 +92,10 @@ def read_obj_uv(path: Path, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             f"{path}: face {first}: expected the body's vertices {faces[first].tolist()}, "
             f"got {got_faces[first].tolist()}; export the UV without reordering"
         )
-    return np.array(uv, np.float64).astype(np.float32).reshape(-1, 2), np.array(uv_of_corner, np.int64).reshape(-1, 3)
+    places = np.array(uv, np.float64).reshape(-1, 2)
+    if not (np.abs(places) <= LARGEST).all():
+        raise BodyError(f"{path}: vt: expected finite numbers, got others; export the UV again")
+    return places.astype(np.float32), np.array(uv_of_corner, np.int64).reshape(-1, 3)
 
 
 def write_mesh(

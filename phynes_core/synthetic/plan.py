@@ -60,9 +60,9 @@ class SynthesisPlan:
     texture_size: int = 2048
 
     def __post_init__(self) -> None:
-        for name in ("views", "frames", "size", "spp", "texture_size"):
-            if getattr(self, name) < 1:
-                raise CaptureError(f"--{name.replace('_', '-')}: expected at least 1, got {getattr(self, name)}")
+        for name, most in (("views", 64), ("frames", 100_000), ("size", 8192), ("spp", 10**6), ("texture_size", 8192)):
+            if not 1 <= getattr(self, name) <= most:
+                raise CaptureError(f"--{name.replace('_', '-')}: expected 1 to {most}, got {getattr(self, name)}")
         for name in ("test_views", "novel_frames", "seed"):
             if getattr(self, name) < 0:
                 raise CaptureError(f"--{name.replace('_', '-')}: expected at least 0, got {getattr(self, name)}")

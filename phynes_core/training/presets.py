@@ -16,6 +16,7 @@ from phynes_core.maps.encodings import HashEncodingConfig
 from phynes_core.maps.neural_map import NeuralMapConfig
 from phynes_core.registration.config import RegistrationConfig
 from phynes_core.template.config import TemplateConfig
+from phynes_core.training.settings import check_settings, settings_of, with_setting
 
 PRESETS = ("fast", "paper")
 RATES = ("nets", "grids", "offset_grid", "light")  # fields of OptimizerConfig that a resumed run may change
@@ -224,9 +225,10 @@ def preset(name: str) -> TrainingConfig:
 
 
 def with_overrides(config: TrainingConfig, overrides: Mapping[str, str]) -> TrainingConfig:
-    """Change single numbers by dotted name, as in {"stage1.steps": "500"}. An unknown name is an error."""
+    """Change single numbers by dotted name, as in {"stage1.steps": "500"}. Unknown names, useless values are errors."""
     for name, text in overrides.items():
-        config = _replace(config, name.split("."), text, name)
+        config = with_setting(config, name, text)
+    check_settings(config)
     return config
 
 
@@ -248,53 +250,13 @@ def with_rates_of(config: TrainingConfig, other: TrainingConfig) -> TrainingConf
     return config
 
 
-def _replace(node: object, path: list[str], text: str, name: str) -> typing.Any:
-    hints = typing.get_type_hints(type(node))
-    if path[0] not in hints:
-        known = ", ".join(sorted(hints))
-        raise PhynesError(f"setting '{name}': expected one of {known}, got '{path[0]}'; see docs/training.md")
-    current = getattr(node, path[0])
-    if dataclasses.is_dataclass(current) != (len(path) > 1):
-        raise PhynesError(f"setting '{name}': expected the name of a single number, as in stage1.steps")
-    value = _replace(current, path[1:], text, name) if len(path) > 1 else _parse(text, hints[path[0]], name)
-    try:
-        return dataclasses.replace(node, **{path[0]: value})  # type: ignore[type-var]
-    except ValueError as error:
-        raise PhynesError(f"setting '{name}': {error}") from error
-
-
-def _parse(text: str, kind: type, name: str) -> object:
-    if kind is bool:
-        if text.lower() not in ("true", "false"):
-            raise PhynesError(f"setting '{name}': expected true or false, got '{text}'")
-        return text.lower() == "true"
-    try:
-        return kind(text)
-    except ValueError as error:
-        raise PhynesError(f"setting '{name}': expected {kind.__name__}, got '{text}'") from error
-
-
 def as_json(config: TrainingConfig) -> dict[str, typing.Any]:
     """Plain nested values, for the run folder."""
     return dataclasses.asdict(config)
 
 
 def from_json(stored: Mapping[str, typing.Any]) -> TrainingConfig:
-    """The inverse of `as_json`. An unknown key is an error."""
-    return _build(TrainingConfig, stored, "")
-
-
-def _build(kind: type, stored: Mapping[str, typing.Any], where: str) -> typing.Any:
-    hints = typing.get_type_hints(kind)
-    unknown = sorted(set(stored) - set(hints))
-    if unknown:
-        raise PhynesError(f"training configuration: unknown key '{where}{unknown[0]}'; it is from another version")
-    values = {}
-    for key, value in stored.items():
-        hint = hints[key]
-        is_group = isinstance(hint, type) and dataclasses.is_dataclass(hint)
-        values[key] = _build(hint, value, f"{where}{key}.") if is_group else value
-    try:
-        return kind(**values)
-    except TypeError as error:
-        raise PhynesError(f"training configuration {where}: {error}") from error
+    """The inverse of `as_json`. Unknown keys and useless values are errors."""
+    config = settings_of(TrainingConfig, stored)
+    check_settings(config)
+    return config

@@ -152,3 +152,18 @@ def test_an_obj_of_another_mesh_is_refused(write_npz, smpl_arrays, tube_uv, tmp_
         load_body(path, tmp_path / "d.obj")
     with pytest.raises(BodyError, match=r"missing\.obj"):
         load_body(path, tmp_path / "missing.obj")
+
+
+@pytest.mark.parametrize("value", [1e39, 1e7, -1e300, float("nan")])
+@pytest.mark.parametrize("key", ["v_template", "posedirs", "weights"])
+def test_numbers_that_would_overflow_are_refused(write_npz, smpl_arrays, key, value):
+    changed = smpl_arrays[key].copy()
+    changed.flat[3] = value
+    with pytest.raises(BodyError, match=key):
+        load_body(write_npz(**{key: changed}))
+
+
+@pytest.mark.parametrize("value", [[[1.0, 2.0], [3.0]], [10**400], [[[[1.0]]]], "text", None])
+def test_lists_in_place_of_arrays_are_refused(write_pkl, value):
+    with pytest.raises(BodyError, match=r"small\.pkl"):
+        load_body(write_pkl(weights=value))

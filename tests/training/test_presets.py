@@ -53,6 +53,19 @@ def test_overrides_change_one_number():
         ("stage1.steps", "many", "expected int, got 'many'"),
         ("stage2.has_visibility", "perhaps", "expected true or false"),
         ("offset.activation", "tanh", "expected 'softplus' or 'relu'"),
+        ("stage1.steps", "-5", "expected a whole number from 0 to 1e\\+07, got -5"),
+        ("stage1.steps", "9" * 5000, "expected int"),
+        ("stage1.rays", "0", "from 1"),
+        ("stage1.optimizer.nets", "nan", "expected a number from 0"),
+        ("stage1.edge_weight", "inf", "expected a number from 0"),
+        ("stage1.mask_fraction", "1.5", "from 0 to 1"),
+        ("stage1.rays_per_pixel", "3", "a square number"),
+        ("stage1.background", "purple", "black or random"),
+        ("stage2.gains", "", "camera or picture or none"),
+        ("stage2.f0", "-0.1", "from 0 to 1"),
+        ("texture.hidden_width", "1000000", "from 1 to 1024"),
+        ("registration.points", "1e3", "expected int"),
+        ("registration.shift_m", "inf", "expected a number"),
     ],
 )
 def test_wrong_overrides_are_named(name, value, message):
@@ -63,6 +76,16 @@ def test_wrong_overrides_are_named(name, value, message):
 @pytest.mark.parametrize("config", [FAST, PAPER])
 def test_json_round_trip(config):
     assert from_json(json.loads(json.dumps(as_json(config)))) == config
+
+
+@pytest.mark.parametrize("value", ["5", -5, 2.5, None, True, [], float("nan"), 10**400])
+def test_stored_settings_are_checked_as_typed_ones(value):
+    stored = as_json(FAST)
+    stored["stage1"]["steps"] = value
+    with pytest.raises(PhynesError, match=r"stage1.steps"):
+        from_json(stored)
+    with pytest.raises(PhynesError, match="expected settings by name"):
+        from_json(as_json(FAST) | {"stage1": value})
 
 
 def test_unknown_key_in_json_is_an_error():

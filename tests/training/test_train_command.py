@@ -142,7 +142,7 @@ def test_a_single_frame_is_trained_on_without_evaluation(arguments, tiny_root, t
     [
         (["--preset", "slow"], "preset: expected one of fast, paper"),
         (["--device", "tpu"], "--device: expected cpu or cuda"),
-        (["--minutes", "0"], "--minutes: expected more than 0"),
+        (["--minutes", "0"], "--minutes: expected 0.01 to 100000"),
         (["--set", "stage1.steps"], "--set: expected name=value"),
         (["--set", "stage1.warp=1"], "got 'warp'"),
         (["--resume"], "no state in it"),

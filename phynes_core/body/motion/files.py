@@ -118,6 +118,6 @@ def _floats(path: Path, arrays: dict[str, np.ndarray], key: str, shape: tuple[in
         raise MotionError(
             f"{path}: {key}: expected numbers {wanted}, got {value.dtype} {list(value.shape)}; save it so"
         )
-    if not -LARGEST <= value.min() <= value.max() <= LARGEST:  # false for NaN
+    if not -LARGEST <= float(value.min()) <= float(value.max()) <= LARGEST:  # false for NaN
         raise MotionError(f"{path}: {key}: expected finite numbers up to {LARGEST:g}, got others; repair the clip")
     return np.array(value, np.float32, order="C")

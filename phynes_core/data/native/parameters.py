@@ -126,6 +126,6 @@ def _numbers(
         raise CaptureError(
             f"{path}: {key}: expected numbers {wanted}, got {value.dtype} {list(value.shape)}; correct it"
         )
-    if not -LARGEST <= value.min() <= value.max() <= most:  # false for NaN
+    if not -LARGEST <= float(value.min()) <= float(value.max()) <= most:  # false for NaN
         raise CaptureError(f"{path}: {key}: expected finite numbers up to {most:g}, got others; drop those frames")
     return value

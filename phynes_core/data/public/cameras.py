@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from phynes_core.data.public.frames import is_list
 from phynes_core.data.public.options import UP_AXES
 from phynes_core.errors import CaptureError, one_line
 from phynes_core.io.untrusted import FileKind, decoding, is_file_name, read_untrusted
@@ -139,7 +140,7 @@ def world_rotation(up: str) -> np.ndarray:  # [3, 3]
 
 
 def _entries(path: Path, key: str, value: object) -> list[Any]:
-    if not isinstance(value, list | np.ndarray) or np.ndim(value[:0]) == 0:
+    if not is_list(value):
         raise CaptureError(
             f"{path}: cams: {key}: expected a list by camera number, got others; export annots.npy again"
         )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import TypeGuard
 
 import numpy as np
 
@@ -23,9 +24,14 @@ class SourceFrame:
     pictures: dict[int, str]  # by camera number; relative, with forward slashes; a file may be missing
 
 
+def is_list(value: object) -> TypeGuard[list | np.ndarray]:
+    """Whether a value of annots.npy can be gone through by index."""
+    return isinstance(value, list) or (isinstance(value, np.ndarray) and value.ndim > 0)
+
+
 def frames_from_annots(path: Path, ims: object, counts_from_one: bool) -> tuple[SourceFrame, ...]:
     """The list `ims` of annots.npy: for each frame a dictionary whose "ims" lists a path for each camera number."""
-    if not isinstance(ims, list | np.ndarray) or np.ndim(ims) == 0 or not len(ims):
+    if not is_list(ims) or not len(ims):
         raise CaptureError(f"{path}: ims: expected a list of frames, got others; export annots.npy again")
     if sum(len(item) for item in _lists(ims)) > MOST_PICTURES:
         raise CaptureError(f"{path}: ims: expected at most {MOST_PICTURES} pictures, got more; split the dataset")
@@ -36,7 +42,7 @@ def _lists(ims: list | np.ndarray) -> Iterator[list | np.ndarray]:
     """The lists of paths of those frames that have one."""
     for item in ims:
         paths = item.get("ims") if isinstance(item, dict) else None
-        if isinstance(paths, list | np.ndarray) and np.ndim(paths[:0]) > 0:
+        if is_list(paths):
             yield paths
 
 
@@ -56,7 +62,7 @@ def frames_from_folders(root: Path, names: dict[int, str]) -> tuple[SourceFrame,
 
 def _frame(where: str, item: object, counts_from_one: bool) -> SourceFrame:
     paths = item.get("ims") if isinstance(item, dict) else None
-    if not isinstance(paths, list | np.ndarray) or np.ndim(paths[:0]) == 0 or not len(paths):
+    if not is_list(paths) or not len(paths):
         raise CaptureError(f"{where}: expected a dictionary with a list 'ims' of paths, got others; export it again")
     pictures = {}
     for camera, text in enumerate(paths):

@@ -8,7 +8,6 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 
 import torch
@@ -18,7 +17,8 @@ from torch.nn.functional import conv2d, max_pool2d, relu
 from phynes_core.checks import check_tensor
 from phynes_core.errors import PhynesError
 from phynes_core.io.tensor_files import read_tensors
-from phynes_core.io.untrusted import FileKind, decoding, read_untrusted
+from phynes_core.io.torch_files import read_state_dict
+from phynes_core.io.untrusted import FileKind, read_untrusted
 
 WEIGHTS = FileKind(
     "file of weights (.safetensors, or a .pth of tensors)", 1 << 30, PhynesError, "save state_dict() again"
@@ -155,12 +155,7 @@ def _read(path: Path) -> dict[str, Tensor]:
     if path.suffix == ".safetensors":
         file = read_tensors(path, WEIGHTS)
         return {name: file.tensor(name) for name in file.stored}
-    stored = BytesIO(read_untrusted(path, WEIGHTS))
-    with decoding(path, WEIGHTS):
-        content = torch.load(stored, map_location="cpu", weights_only=True)  # runs no code from the file
-    if not isinstance(content, dict):
-        raise PhynesError(f"--lpips {path}: expected a state_dict of tensors, got {type(content).__name__}")
-    return {str(name): value for name, value in content.items() if isinstance(value, Tensor)}
+    return read_state_dict(path, WEIGHTS)
 
 
 def _shaped(where: str, name: str, value: Tensor | None, shape: tuple[int, ...]) -> Tensor:

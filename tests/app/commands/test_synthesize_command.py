@@ -15,7 +15,7 @@ from phynes_core.synthetic.plan import SETTINGS, SynthesisPlan, save_settings
         (["--subject", "jane"], ["jane", "josh"]),
         (["--probe", "moon"], ["moon", "studio"]),
         (["--relight", "studio,moon"], ["moon", "studio"]),
-        (["--frames", "0"], ["--frames", "at least 1"]),
+        (["--frames", "0"], ["--frames", "1 to 100000"]),
         (["--motion", ","], ["--motion"]),
     ],
 )

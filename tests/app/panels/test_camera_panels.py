@@ -156,7 +156,7 @@ def test_camera_paths_are_saved_and_loaded_by_the_controller(controller, said, t
     assert store.state.path == path
     (tmp_path / "broken.json").write_text("{")
     controller.load_path(str(tmp_path / "broken.json"))
-    assert "not readable as JSON" in said[-1] and "\n" not in said[-1]
+    assert "not a readable camera path" in said[-1] and "\n" not in said[-1]
 
 
 def test_the_line_in_the_picture_follows_the_eye():

@@ -4,7 +4,9 @@ import re
 from dataclasses import replace
 
 import dearpygui.dearpygui as dpg
+import pytest
 
+from app.files.arrangements import is_sound
 from app.files.settings import forget, keep, read_kept
 from app.panels.layout import PANELS, SLOTS, PanelLayout, default_layout, names_all
 from app.panels.panel import PanelContext
@@ -70,3 +72,33 @@ def test_items_that_are_drawn_anew_never_get_the_tag_of_a_panel():
         assert all(int(newest) < item.tag - 10**12 for item in PANELS)
     finally:
         dpg.destroy_context()
+
+
+GOOD = default_layout(PANELS)
+UNSOUND = {
+    "its own parent": GOOD.replace("ID=0x00000100 Parent=0x08BD597D", "ID=0x00000100 Parent=0x00000100"),
+    "a circle": GOOD.replace("ID=0x00000100 Parent=0x08BD597D", "ID=0x00000100 Parent=0x00000101"),
+    "a third child": GOOD + "  DockNode ID=0x00000999 Parent=0x08BD597D SizeRef=1,1\n",
+    "a single child": GOOD.replace("ID=0x00000200 Parent=0x08BD597D", "ID=0x00000200"),
+    "everything twice": GOOD + GOOD,
+    "a long line": GOOD + f"[Window][{'a' * 1000}]\n",
+    "many lines": GOOD + "Pos=0,0\n" * 4000,
+    "other bytes": GOOD + "\x01\x02ÿ\x00",
+    "a format": GOOD + "Pos=%n\n",
+    "a large number": GOOD + "Size=99999999999,1\n",
+}
+
+
+@pytest.mark.parametrize("name", UNSOUND)
+def test_a_damaged_arrangement_is_not_given_to_dear_imgui(name):
+    """Several of these would end the program, or keep it from ever showing its window."""
+    assert is_sound(GOOD) and names_all(GOOD, PANELS)
+    assert UNSOUND[name] != GOOD
+    assert not is_sound(UNSOUND[name]) and not names_all(UNSOUND[name], PANELS)
+
+
+def test_what_dear_imgui_writes_is_sound():
+    """With places of windows, as after the user moved them."""
+    written = GOOD.replace("Collapsed=0\n", "Pos=-3,157\nSize=326,177\nCollapsed=1\n")
+    written = written.replace(" CentralNode=1", " CentralNode=1 NoTabBar=1 Selected=0x8B9BFB43") + "\n"
+    assert written.count("Selected=") == 1 and is_sound(written)

@@ -133,8 +133,8 @@ def test_saved_edits_are_read_unchanged(tmp_path):
 @pytest.mark.parametrize(
     "text, says",
     [
-        ("{", "not readable as JSON"),
-        ("[" * 100_000, "not readable as JSON"),
+        ("{", "not a readable file of material edits"),
+        ("[" * 100_000, "not a readable file of material edits"),
         ("[]", "expected material edits"),
         ('{"format": "other"}', "expected material edits"),
         ('{"format": "phynes materials", "version": 2}', "expected version 1"),

@@ -14,7 +14,8 @@ from app.rendering import thumbnails
 from app.rendering.thumbnails import LightThumbnails
 from app.viewer.dropped_files import read_dropped
 from app.viewer.lights import LightController, RigController
-from phynes_core.io.image_files import write_exr, write_png
+from phynes_core.io.exr_files import write_exr
+from phynes_core.io.image_files import write_png
 
 
 class Bench:

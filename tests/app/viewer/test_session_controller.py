@@ -252,8 +252,8 @@ def test_a_session_file_opens_the_viewer():
 def test_what_is_wrong_with_a_session_is_one_line(capsys, tmp_path, avatar_file):
     assert "No such file" in refused(capsys, "none.json")
     (tmp_path / "bad.json").write_text("{")
-    assert "not readable as JSON" in refused(capsys, "bad.json")
-    assert "not readable as JSON" in refused(capsys, "render", "--session", "bad.json", "--out", "o")
+    assert "not a readable session" in refused(capsys, "bad.json")
+    assert "not a readable session" in refused(capsys, "render", "--session", "bad.json", "--out", "o")
     save_session(tmp_path / "s.json", ViewState(BodyState(str(avatar_file.resolve()))))
     assert "--motion: --session s.json says that already" in refused(
         capsys, "render", "--session", "s.json", "--motion", "walk", "--out", "o"
