@@ -22,7 +22,7 @@ def command(checkpoint, tiny_root, out):
 @pytest.mark.parametrize(
     ("extra", "message"),
     [
-        (["--lpips", "no_such.pth"], "--lpips no_such.pth: expected weights"),
+        (["--lpips", "no_such.pth"], "no_such.pth: cannot read this file of weights"),
         (["--alignment", "mean"], "mean"),
         (["--compared-images", "0"], "--compared-images: expected 1 to 1000000"),
         (["--pictured", "-1"], "--pictured: expected 0 to 100000"),

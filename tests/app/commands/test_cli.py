@@ -93,7 +93,7 @@ def test_a_users_mistake_inside_a_command_is_one_line(monkeypatch, capsys):
         raise CheckpointError("josh.ckpt: damaged\nsecond line")
 
     assert cli.guarded(fail) == 2
-    assert capsys.readouterr().err == "error: josh.ckpt: damaged second line\n"
+    assert capsys.readouterr().err == "error: josh.ckpt: damaged\\nsecond line\n"
 
 
 def test_a_bug_keeps_its_traceback():
