@@ -27,7 +27,7 @@ from app.model.lights import LampState, LightState
 from app.model.materials import MaterialState, StrokeState
 from app.model.view_state import ViewState
 from app.options.command_lines import still_command
-from app.viewer.dropped_files import edit_of_dropped, is_session
+from app.viewer.dropped_files import is_session, read_dropped
 from phynes_core.evaluation.metrics.lpips import _read as read_weights
 from phynes_core.io.shipped_files import ASSETS
 from phynes_core.synthetic.plan import SETTINGS, SynthesisPlan, check_settings, save_settings
@@ -103,7 +103,7 @@ def _dropped(read: Callable[[Path], object]) -> Callable[[Path], object]:
 
     def dropped(path: Path) -> None:
         read(path)
-        edit, _ = edit_of_dropped(path)
+        edit = read_dropped(path).edit
         session_text(edit(ViewState()))
 
     return dropped
