@@ -97,7 +97,8 @@ def _mistake(name: str, kind: type, value: object) -> str | None:
     if kind is bool:
         return None if isinstance(value, bool) else f"expected true or false, {got}"
     if kind is str:
-        return None if value in CHOICES[name] else f"expected {' or '.join(CHOICES[name])}, {got}"
+        choices = CHOICES.get(name)  # other texts are checked by the settings that hold them
+        return None if choices is None or value in choices else f"expected {' or '.join(choices)}, {got}"
     is_number = (
         isinstance(value, int | float) and not isinstance(value, bool) and (kind is float or isinstance(value, int))
     )
