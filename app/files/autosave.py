@@ -55,7 +55,8 @@ def earlier_sessions() -> list[Path]:
 
 
 def _newest_first(paths: Iterable[Path]) -> list[Path]:
-    return sorted(paths, key=lambda path: path.stat().st_mtime, reverse=True)
+    """Of those written within one tick of the file system's clock, what a later viewer wrote comes first."""
+    return sorted(paths, key=lambda path: (path.stat().st_mtime_ns, path.stem.rpartition("-")[2]), reverse=True)
 
 
 def at_rest(state: ViewState) -> ViewState:
@@ -73,7 +74,7 @@ class Autosave:
     """Used from the windows' thread; writes in a thread of its own, because disks may be slow."""
 
     def __init__(self, opened: ViewState, is_restored: bool = False) -> None:
-        self._path = autosave_folder() / f"{os.getpid()}-{time.time_ns() // 1_000_000}.json"
+        self._path = autosave_folder() / f"{os.getpid()}-{time.time_ns()}.json"
         self.lost = tuple(lost_sessions())  # when this viewer started
         self._written = None if is_restored else at_rest(opened)
         self._written_s = -EVERY_S
