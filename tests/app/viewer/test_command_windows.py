@@ -1,11 +1,15 @@
 """Commands by keys in the controls and by the palette, in the real windows."""
 
+import time
+
 import numpy as np
 
 from tests.app.desktop import WINDOW_MARKS
 
 pytestmark = WINDOW_MARKS
 HELP_MENU, FIRST_ITEM = (159, 14), (180, 46)  # in the controls, pixels; Dear PyGui does not say where menus are
+
+AFTER_CLOSING_S = 1.0  # a key that comes with the frame that closes a popup goes nowhere
 
 
 def press(viewer, *names):
@@ -87,6 +91,7 @@ def test_the_palette_opens_from_the_controls_and_escape_closes_it_alone(viewer):
     viewer.keep("palette_reason")
     press(viewer, "Escape")
     viewer.wait("the palette's end", lambda: not has_palette(viewer))
+    time.sleep(AFTER_CLOSING_S)
     press(viewer, "ctrl+shift+p")
     viewer.wait("the palette", lambda: has_palette(viewer))
     type_text(viewer, "show")
