@@ -10,20 +10,23 @@ import pytest
 from phynes_core.body.model import SMPL_PARENTS
 
 
+def tube(rings: int, around: int, spacing_m: float) -> tuple[np.ndarray, np.ndarray]:
+    """Vertices [rings * around, 3] and faces [F, 3] of a tube along y, 0.2 m in radius."""
+    angle = np.arange(around) * 2 * np.pi / around
+    circle = np.stack([np.cos(angle) * 0.2, np.zeros(around), -np.sin(angle) * 0.2], -1)
+    vertices = np.concatenate([circle + [0, spacing_m * ring, 0] for ring in range(rings)])
+    lower = np.arange((rings - 1) * around).reshape(-1, around)
+    right = np.roll(lower, -1, axis=1)
+    upper, upper_right = lower + around, right + around
+    faces = [np.stack([lower, right, upper_right], -1), np.stack([lower, upper_right, upper], -1)]
+    return vertices, np.concatenate(faces).reshape(-1, 3)
+
+
 @pytest.fixture(scope="session")
 def smpl_arrays():
     """A tube of 96 vertices with SMPL's keys; float64, as the licensed files are."""
     rng = np.random.default_rng(0)
-    rings, around = 12, 8
-    angle = np.arange(around) * 2 * np.pi / around
-    circle = np.stack([np.cos(angle) * 0.2, np.zeros(around), -np.sin(angle) * 0.2], -1)
-    vertices = np.concatenate([circle + [0, 0.15 * ring, 0] for ring in range(rings)])
-    lower = np.arange((rings - 1) * around).reshape(-1, around)
-    right = np.roll(lower, -1, axis=1)
-    upper, upper_right = lower + around, right + around
-    faces = np.concatenate(
-        [np.stack([lower, right, upper_right], -1), np.stack([lower, upper_right, upper], -1)], axis=0
-    )
+    vertices, faces = tube(12, 8, 0.15)
     count = len(vertices)
     weights = rng.random((count, 24)) ** 8
     regressor = np.where(rng.random((24, count)) < 0.1, rng.random((24, count)), 0) + 1e-9
@@ -36,7 +39,7 @@ def smpl_arrays():
         "J_regressor": regressor / regressor.sum(1, keepdims=True),
         "weights": weights / weights.sum(1, keepdims=True),
         "kintree_table": np.stack([parents, np.arange(24)]).astype(np.uint32),
-        "f": faces.reshape(-1, 3).astype(np.uint32),
+        "f": faces.astype(np.uint32),
     }
 
 

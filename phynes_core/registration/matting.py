@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from scipy.ndimage import binary_dilation, binary_erosion, distance_transform_edt, gaussian_filter, label
 
-from phynes_core.registration.pictures import PersonPicture, distance_inside, encoded, linear_of
+from phynes_core.registration.pictures import PersonPicture, decoded, distance_inside, encoded, linear_of
 
 MODEL_SHARE = (
     0.004  # of a person's height in pixels: how far outlines of a surface lie from exact masks (0.8 px of 200)
@@ -215,7 +215,7 @@ def matte(
     covered = shown & ~empty
     mixed = _widened(empty, reach_px) & covered | _widened(covered, reach_px) & empty
     coverage = np.where((covered & ~mixed) | ~is_told, picture.coverage, 0.0)
-    behind_linear = _decoded(behind)
+    behind_linear = decoded(behind)
     contrast = linear[_nearest(_shrunk(covered, reach_px) | (sure & covered))] - behind_linear
     square = (contrast**2).sum(-1)
     share = (((linear - behind_linear) * contrast).sum(-1) / np.maximum(square, 1e-6)).clip(0.0, 1.0)
@@ -258,7 +258,3 @@ def _log_density(difference: np.ndarray, deviation: float, outliers: float) -> n
     """Of a Gaussian, and a uniform share of colors that are anything."""
     gaussian = np.exp(-0.5 * (difference**2).sum(-1) / deviation**2) / (deviation * math.sqrt(2.0 * math.pi)) ** 3
     return np.log((1.0 - outliers) * gaussian + outliers)
-
-
-def _decoded(srgb: np.ndarray) -> np.ndarray:
-    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)

@@ -108,9 +108,12 @@ def encoded(linear: np.ndarray) -> np.ndarray:
 
 def linear_of(image: np.ndarray) -> np.ndarray:  # uint8 sRGB -> float32
     """The light that sRGB bytes stand for."""
-    srgb = np.arange(256) / 255.0
-    table = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4).astype(np.float32)
-    return table[image]
+    return decoded(np.arange(256) / 255.0).astype(np.float32)[image]
+
+
+def decoded(srgb: np.ndarray) -> np.ndarray:
+    """sRGB in [0, 1] to linear: the inverse of `encoded`."""
+    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
 
 
 def _reduced(image: np.ndarray, factor: int) -> np.ndarray:  # [H, W, ...] -> [H / factor, W / factor, ...]

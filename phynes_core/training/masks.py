@@ -15,7 +15,7 @@ import torch
 from scipy.ndimage import binary_dilation, label, maximum
 from torch import Tensor
 
-from phynes_core.registration.matting import Matte, edge_uncertainty, mattes, questioned, usual_spread
+from phynes_core.registration.matting import Matte, edge_uncertainty, mattes, questioned, signed_depth, usual_spread
 from phynes_core.registration.pictures import distance_inside, encoded
 from phynes_core.registration.registration import Registration
 from phynes_core.render.rasterize import rasterize
@@ -117,8 +117,7 @@ def find_mask_doubt(registration: Registration, frames: Sequence[TrainingFrame])
             theirs = view.coverage > 127
             covered[view.camera_name, frame.number] = ours, view
             border = ours & ~_shrunk(ours)
-            distance = np.where(theirs, distance_inside(theirs), -distance_inside(~theirs))
-            distances.append(distance[border] - np.sign(distance[border]) * 0.5)
+            distances.append(signed_depth(theirs)[border])
             heights.append(np.ptp(np.nonzero(theirs)[0]) if theirs.any() else 0)
     if not distances:
         return MaskDoubt()

@@ -24,6 +24,7 @@ from tests.body.test_motion_files import bvh_text
 from tests.fuzz.kind import Kind, changing, must_be_finite, npz_kind, pickle_kind, text_kind
 from tests.fuzz.pickle_mutations import foreign_object
 from tests.fuzz.tensor_mutations import mutated_tensors
+from tests.smpl_files import tube
 
 PICTURE_PX = 16
 BVH_WORDS = (
@@ -75,16 +76,10 @@ def _read_checkpoint(path: Path) -> None:
 
 
 @cache
-def _tube() -> dict[str, np.ndarray]:
+def _small_body() -> dict[str, np.ndarray]:
     """A body of 16 vertices with SMPL's keys."""
     rng = np.random.default_rng(0)
-    rings, around = 4, 4
-    angle = np.arange(around) * 2 * np.pi / around
-    circle = np.stack([np.cos(angle) * 0.2, np.zeros(around), -np.sin(angle) * 0.2], -1)
-    vertices = np.concatenate([circle + [0, 0.4 * ring, 0] for ring in range(rings)])
-    lower = np.arange((rings - 1) * around).reshape(-1, around)
-    right, upper = np.roll(lower, -1, axis=1), lower + around
-    faces = np.concatenate([np.stack([lower, right, right + around], -1), np.stack([lower, right + around, upper], -1)])
+    vertices, faces = tube(4, 4, 0.4)
     weights, regressor = rng.random((len(vertices), 24)), rng.random((24, len(vertices)))
     parents = np.array(SMPL_PARENTS, np.int64)
     parents[0] = 2**32 - 1
@@ -93,14 +88,14 @@ def _tube() -> dict[str, np.ndarray]:
         "posedirs": rng.normal(0, 0.001, (len(vertices), 3, 207)).astype(np.float32),
         "J_regressor": regressor / regressor.sum(1, keepdims=True), "weights": weights / weights.sum(1, keepdims=True),
         "kintree_table": np.stack([parents, np.arange(24)]).astype(np.uint32),
-        "f": faces.reshape(-1, 3).astype(np.uint32),
+        "f": faces.astype(np.uint32),
     }  # fmt: skip
 
 
 def _smpl_objects() -> dict[str, object]:
     """As in the licensed files: chumpy's arrays and a sparse matrix."""
-    arrays: dict[str, object] = dict(_tube())
-    dense = _tube()["J_regressor"].T
+    arrays: dict[str, object] = dict(_small_body())
+    dense = _small_body()["J_regressor"].T
     column, row = np.nonzero(dense)
     pointers = np.concatenate([[0], np.bincount(column, minlength=len(dense)).cumsum()]).astype(np.int32)
     arrays["v_template"] = foreign_object("chumpy.ch", "Ch", x=arrays["v_template"], _dirty_vars=set(), dterms=["x"])
@@ -123,7 +118,7 @@ def _read_body(path: Path) -> None:
 
 def _atlas() -> dict[str, np.ndarray]:
     """Uv coordinates of its own: only mutants without them are unwrapped, which takes longer."""
-    return {"vt": np.random.default_rng(1).random((len(_tube()["v_template"]), 2)), "ft": _tube()["f"]}
+    return {"vt": np.random.default_rng(1).random((len(_small_body()["v_template"]), 2)), "ft": _small_body()["f"]}
 
 
 def _read_motion(path: Path) -> None:
@@ -165,7 +160,7 @@ KINDS: tuple[Kind, ...] = (
         _read_checkpoint,
     ),
     pickle_kind("SMPL .pkl", "a.pkl", _smpl_objects, _read_body),
-    npz_kind("SMPL .npz", "a.npz", lambda: _tube() | _atlas(), _read_body),
+    npz_kind("SMPL .npz", "a.npz", lambda: _small_body() | _atlas(), _read_body),
     npz_kind("motion .npz", "m.npz", _ours, _read_motion),
     npz_kind("AMASS .npz", "m.npz", _amass, _read_motion),
     pickle_kind("AIST++ .pkl", "m.pkl", _aist, _read_motion),

@@ -27,6 +27,7 @@ from phynes_core.training.run.stopping import DivergenceWatch, Interruption
 from phynes_core.training.stage1 import Stage1
 from phynes_core.training.stage2 import Stage2
 from phynes_core.training.trainer import Trainer
+from tests.training.conftest import Notes
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = {"stage1.steps": "10", "stage1.rays": "256", "stage2.steps": "6", "stage2.pixels": "256", "stage1.ring_px": "3"}
@@ -34,22 +35,6 @@ SMALL |= {"stage2.smooth_pixels": "32", "stage2.albedo_from_texture_steps": "2",
 SMALL |= {"registration.steps": "0"}  # tests/training/test_registered_runs.py interrupts it
 # the state is saved after every step: small grids make it 2 MB instead of 20
 SMALL |= {f"{name}.encoding.log2_entries": "10" for name in ("offset", "texture", "albedo", "roughness")}
-
-
-class Notes:
-    """A progress that remembers what was said."""
-
-    def __init__(self):
-        self.said = []
-
-    def start(self, title, step, steps):
-        pass
-
-    def advance(self, step, terms):
-        pass
-
-    def note(self, text):
-        self.said.append(text)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from phynes_core.training.stage0 import Stage0
 from phynes_core.training.stage1 import Stage1
 from phynes_core.training.stage2 import Stage2
 from phynes_core.training.trainer import Trainer
-from tests.training.conftest import Killed, kill_at
+from tests.training.conftest import Killed, Notes, kill_at
 
 SMALL = {"stage1.steps": "12", "stage1.rays": "64", "stage2.steps": "5", "stage2.pixels": "128", "stage1.ring_px": "3"}
 SMALL |= {"stage2.smooth_pixels": "32", "stage2.albedo_from_texture_steps": "2", "stage2.calm_steps": "2"}
@@ -27,19 +27,6 @@ SMALL |= {f"{name}.encoding.log2_entries": "10" for name in ("offset", "texture"
 REGISTERED = {"registration.steps": "8", "registration.points": "100", "registration.texels": "64"}
 REGISTERED |= {"registration.least_gain": "-9"}  # whatever they gain, moved poses are kept
 UNREGISTERED = {"registration.steps": "0"}
-
-
-class Silent:
-    """A progress that says nothing."""
-
-    def start(self, title, step, steps):
-        pass
-
-    def advance(self, step, terms):
-        pass
-
-    def note(self, text):
-        pass
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +43,7 @@ def wrong(tiny_root):
 def _train(capture, folder, overrides=REGISTERED, preset_name="fast", **options):
     config = with_overrides(preset(preset_name), SMALL | overrides)
     chosen = TrainerOptions(folder, **{"picture_every": 1.0} | options)
-    return Trainer(capture, load_bundled_body(), config, chosen, Silent()).fit()
+    return Trainer(capture, load_bundled_body(), config, chosen, Notes()).fit()
 
 
 def _assert_same(trained, whole):

@@ -18,7 +18,7 @@ from phynes_core.training.stage1 import Stage1
 from phynes_core.training.stage2 import Stage2
 from phynes_core.training.trainer import Trainer
 from tests.body_template import body_as_template
-from tests.training.conftest import Killed, kill_at
+from tests.training.conftest import Killed, Notes, kill_at
 
 SMALL = {"stage1.steps": "8", "stage1.rays": "64", "stage2.steps": "4", "stage2.pixels": "128", "stage1.ring_px": "3"}
 SMALL |= {"stage2.smooth_pixels": "32", "stage2.albedo_from_texture_steps": "2", "stage2.calm_steps": "2"}
@@ -32,22 +32,6 @@ ROUGH = {
     "template.vertices": "4000",
     "template.longest_edge_m": "0.2",
 }
-
-
-class Notes:
-    """A progress that remembers what was said."""
-
-    def __init__(self):
-        self.notes = []
-
-    def start(self, title, step, steps):
-        pass
-
-    def advance(self, step, terms):
-        pass
-
-    def note(self, text):
-        self.notes.append(text)
 
 
 @pytest.fixture(scope="module")
@@ -127,12 +111,12 @@ def test_auto_carves_and_keeps_what_held_out_silhouettes_say(least_gain, capture
     with pytest.raises(Killed):
         _train(capture, tmp_path, overrides=overrides, notes=notes, save_every_s=0.0)
     monkeypatch.undo()
-    assert any("held-out silhouettes overlap" in note for note in notes.notes)
+    assert any("held-out silhouettes overlap" in note for note in notes.said)
     is_carved = any(name.startswith("template.") for name in RunFolder(tmp_path).load().tensors)
     assert is_carved == (least_gain == "-1")
     again = Notes()
     body = _train(capture, tmp_path, overrides=overrides, notes=again, is_resumed=True).avatar.body
-    assert not any("overlap" in note for note in again.notes)
+    assert not any("overlap" in note for note in again.said)
     assert (body.template is not None) == is_carved
     if is_carved:
         found = topology(body.faces.numpy())

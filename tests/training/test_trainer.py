@@ -22,33 +22,17 @@ from phynes_core.training.stage import NOTHING
 from phynes_core.training.stage1 import Stage1
 from phynes_core.training.stage2 import Stage2
 from phynes_core.training.trainer import Trainer
-from tests.training.conftest import Killed, kill_at
+from tests.training.conftest import Killed, Notes, kill_at
 
 SMALL = {"stage1.steps": "16", "stage1.rays": "64", "stage2.steps": "12", "stage2.pixels": "128"}
 SMALL |= {"stage2.smooth_pixels": "32", "stage2.albedo_from_texture_steps": "3", "stage1.ring_px": "3"}
 SMALL |= {"stage2.calm_steps": "3", "registration.steps": "0"}
 
 
-class Silent:
-    """A progress that remembers what was said."""
-
-    def __init__(self):
-        self.notes = []
-
-    def start(self, title, step, steps):
-        pass
-
-    def advance(self, step, terms):
-        pass
-
-    def note(self, text):
-        self.notes.append(text)
-
-
 def _train(capture, folder: Path, overrides=(), progress=None, **options):
     config = with_overrides(preset("fast"), SMALL | dict(overrides))
     chosen = TrainerOptions(folder, **options)
-    return Trainer(capture, load_bundled_body(), config, chosen, progress or Silent()).fit().avatar
+    return Trainer(capture, load_bundled_body(), config, chosen, progress or Notes()).fit().avatar
 
 
 def _curve(folder: Path, stage: int, name: str):
@@ -128,7 +112,7 @@ def test_a_nan_stops_with_the_step_and_the_last_good_state(tiny, tmp_path, monke
 def test_minutes_choose_the_steps(tiny, tmp_path):
     config = with_overrides(preset("fast"), SMALL)
     options = TrainerOptions(tmp_path, minutes=0.01)
-    used = Trainer(tiny, load_bundled_body(), config, options, Silent()).fit().config
+    used = Trainer(tiny, load_bundled_body(), config, options, Notes()).fit().config
     assert used.stage1.steps != config.stage1.steps or used.stage2.steps != config.stage2.steps
     assert dataclasses.replace(used.stage1, steps=16) == config.stage1
 
@@ -136,7 +120,7 @@ def test_minutes_choose_the_steps(tiny, tmp_path):
 def test_paper_preset_runs(tiny, tmp_path):
     few = {"stage1.steps": "2", "stage1.rays": "32", "stage2.steps": "2", "stage2.pixels": "64"}
     config = with_overrides(preset("paper"), few)
-    avatar = Trainer(tiny, load_bundled_body(), config, TrainerOptions(tmp_path), Silent()).fit().avatar
+    avatar = Trainer(tiny, load_bundled_body(), config, TrainerOptions(tmp_path), Notes()).fit().avatar
     assert avatar.record.f0 == 0.02
     assert avatar.albedo.config.pose_dim == 72
 
