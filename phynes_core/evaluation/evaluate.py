@@ -27,6 +27,7 @@ PROTOCOL = {
     "psnr_foreground": "pixels of coverage >= 0.5 whose eight neighbors have it, too",
     "psnr_mask": "Relightable Avatar's mask: every pixel with any coverage, small gaps closed",
     "psnr_box": "pixels whose ray meets the posed body's padded box, as ZJU-MoCap is evaluated",
+    "psnr_head_and_hands": "pixels whose ray meets the padded box of the posed bare body's head or of a hand",
     "ssim": "whole image, Gaussian window of 11 pixels; ssim_box: bounding rectangle of the box",
     "ms_ssim": "whole image, five scales; pictures under 176 pixels a side have none",
     "flip": "LDR-FLIP at 67 pixels a degree, mean over the image, 0 is best; flip_foreground: over the foreground",
@@ -34,6 +35,9 @@ PROTOCOL = {
     "bias: mean of ours minus theirs",
     "normal": "mean angle over the foreground, degrees, as the avatar is shown; vertex_normals_*, pixel_normals_*: "
     "without and with the slopes of the offset map",
+    "head_and_hands_degrees": "the same over the foreground in the boxes of head and hands",
+    "crease": "edges of head and hands: our dihedral angle minus the largest angle between the true surface's smooth "
+    "normals at the points closest to the corners of both faces; share: of more than 15 degrees",
     "light": "learned against true training light, one factor a channel: relative RMSE of irradiance, all directions",
     "geometry": "10000 points a surface; p2s: ours to truth; cd: mean of both directions; cm; training frames "
     "(novel_pose_*: frames of novel motion)",

@@ -28,6 +28,7 @@ class ImageMetrics:
         truth: Tensor,  # [H, W, 3] likewise
         foreground: Tensor,  # [H, W] bool
         box: Tensor,  # [H, W] bool
+        head_and_hands: Tensor,  # [H, W] bool
     ) -> dict[str, float]:
         """Metrics of a rendering against a photograph; those whose window does not fit the picture are left out."""
         rows, columns = bounding_rectangle(box)
@@ -38,6 +39,8 @@ class ImageMetrics:
             "psnr_box": psnr(image, truth, box) if bool(box.any()) else psnr(image, truth),
             "ssim": ssim(image, truth), "flip": float(flip.mean()), "flip_foreground": float(flip[foreground].mean()),
         }  # fmt: skip
+        if bool(head_and_hands.any()):
+            numbers["psnr_head_and_hands"] = psnr(image, truth, head_and_hands)
         if min(truth_cut.shape[:2]) >= WINDOW:
             numbers["ssim_box"] = ssim(image_cut, truth_cut)
         if min(truth.shape[:2]) >= SMALLEST_MULTISCALE:

@@ -12,6 +12,7 @@ from phynes_core.conventions import linear_to_srgb, srgb_to_linear
 from phynes_core.data.capture import Capture, GroundTruth
 from phynes_core.data.native.layout import TRAIN_LIGHT
 from phynes_core.errors import CaptureError
+from phynes_core.evaluation.head_and_hands import crease_numbers, head_and_hands_mask
 from phynes_core.evaluation.image_metrics import ImageMetrics
 from phynes_core.evaluation.metrics.errors import (
     aligned,
@@ -74,11 +75,12 @@ class AvatarMeasurement:
         relit = self.render(view, Lighting(Environment(self.avatar.light)), {"radiance"}).image("radiance")
         body = pose_body(self.avatar.body, self.capture.poses[view.frame]).vertices
         box = self.image_metrics.box(body, self.capture.cameras[view.camera])
+        parts = self._head_and_hands(view)
         for kind, image in (
             ("texture", self.texture(view)),
             ("relit", linear_to_srgb(relit.clamp(0.0, 1.0))),
         ):
-            numbers = self.image_metrics.picture(image, truth, view.foreground, box)
+            numbers = self.image_metrics.picture(image, truth, view.foreground, box, parts)
             self.results.add_picture(view, (view.split, kind), numbers)
             self.results.add_panel(view, f"RGB, {kind}", truth, image, numbers)
 
@@ -108,6 +110,8 @@ class AvatarMeasurement:
             normal, ours = truth.normal(*where), shown.image("normal")
             known = view.foreground & (normal.norm(dim=-1) > 0.5) & (shown.mask[..., 0] > 0)
             numbers = {"degrees": normal_degrees(ours, normal, known)}
+            if bool((parts := known & self._head_and_hands(view)).any()):
+                numbers["head_and_hands_degrees"] = normal_degrees(ours, normal, parts)
             for name, has_detail in (("vertex_normals", False), ("pixel_normals", True)):
                 other = self.render(view, Lighting(), {"normal"}, has_detail).image("normal")
                 numbers[f"{name}_degrees"] = normal_degrees(other, normal, known)
@@ -132,7 +136,7 @@ class AvatarMeasurement:
                 self._lit(view, "visibility", light, truth.shading(light, *where), *pictures)
 
     def geometry(self, frame: int) -> None:
-        """P2S and CD of one frame's mesh."""
+        """P2S and CD of one frame's mesh, and creases on its head and hands."""
         truth = self.capture.ground_truth
         if truth is None or not truth.has_geometry(frame):
             return
@@ -140,9 +144,10 @@ class AvatarMeasurement:
             vertices = self.avatar.displaced_vertices(self.capture.poses[frame])
         p2s, cd = surface_distances(vertices, self.avatar.body.faces, *truth.mesh(frame), self.options.surface_samples)
         prefix = "" if self.capture.frame_split[frame] == "train" else "novel_pose_"
-        self.results.add(("geometry",), {f"{prefix}p2s_cm": p2s, f"{prefix}cd_cm": cd})
+        numbers = {"p2s_cm": p2s, "cd_cm": cd} | crease_numbers(vertices, self.avatar.body, *truth.mesh(frame))
+        self.results.add(("geometry",), {f"{prefix}{name}": value for name, value in numbers.items()})
         row = {"split": SPLITS[self.capture.frame_split[frame]], "camera": "", "frame": frame, "kind": "geometry"}
-        self.results.evaluation.rows.append(row | {"p2s_cm": p2s, "cd_cm": cd})
+        self.results.evaluation.rows.append(row | numbers)
 
     def training_light(self, truth: GroundTruth) -> None:
         """The learned light compared with the true one, where that is known."""
@@ -228,6 +233,11 @@ class AvatarMeasurement:
         encoded, truth = (linear_to_srgb(side.clamp(0.0, 1.0)) for side in (ours, theirs))
         self.results.add_panel(view, group + (f" under {light}" if light else ""), truth, encoded, numbers)
         return numbers
+
+    def _head_and_hands(self, view: HeldOutView) -> Tensor:  # [H, W] bool
+        body = self.avatar.body
+        vertices = pose_body(body, self.capture.poses[view.frame]).vertices
+        return head_and_hands_mask(vertices, body, self.capture.cameras[view.camera])
 
     def _images(self, truth: GroundTruth) -> LightImages:
         if self._light_images is None:

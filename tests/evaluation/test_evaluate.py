@@ -75,7 +75,7 @@ def test_the_report_holds_the_numbers_and_the_pictures(evaluation, tiny_root, tm
     stored = json.loads((tmp_path / "metrics.json").read_text())
     names = {"novel_view", "novel_pose", "albedo", "visibility", "relighting", "roughness", "normal", "geometry"}
     assert set(stored) == names | {"protocol", "light", "speed"}
-    rgb = {"psnr", "psnr_foreground", "psnr_box", "ssim", "ssim_box", "flip", "flip_foreground"}
+    rgb = {"psnr", "psnr_foreground", "psnr_box", "ssim", "ssim_box", "flip", "flip_foreground", "psnr_head_and_hands"}
     assert set(stored["novel_view"]["relit"]) == rgb  # 64 pixels are too few for MS-SSIM
     assert set(stored["relighting"]["by_light"]) == {"flat"}
     text = (tmp_path / "report.html").read_text()

@@ -30,11 +30,14 @@ def psnr(image: Tensor, truth: Tensor, mask: Tensor | None = None) -> float:  # 
 
 def normal_degrees(normal: Tensor, truth: Tensor, mask: Tensor) -> float:  # [H, W, 3] twice, [H, W] bool
     """Mean angle between unit normals over the mask."""
-    ours = torch.nn.functional.normalize(normal[mask].double(), dim=-1)
-    theirs = torch.nn.functional.normalize(truth[mask].double(), dim=-1)
-    # atan2 of sine and cosine: acos loses half its digits near 0
-    sine = torch.linalg.cross(ours, theirs).norm(dim=-1)
-    return float(torch.rad2deg(torch.atan2(sine, (ours * theirs).sum(-1))).mean())
+    return float(angle_degrees(normal[mask], truth[mask]).mean())
+
+
+def angle_degrees(first: Tensor, second: Tensor) -> Tensor:  # [..., 3] twice, any length -> [...] float64
+    """The angle between two vectors; atan2 of sine and cosine, because acos loses half its digits near 0."""
+    first, second = first.double(), second.double()
+    sine = torch.linalg.cross(first, second).norm(dim=-1)
+    return torch.rad2deg(torch.atan2(sine, (first * second).sum(-1)))
 
 
 def rmse(values: Tensor, truth: Tensor, mask: Tensor) -> float:  # [H, W] twice, [H, W] bool
