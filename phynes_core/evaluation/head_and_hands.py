@@ -1,33 +1,25 @@
-"""The parts that people look at first and that take the smallest share of a picture: head and hands."""
+"""Where head and hands are in a picture, and creases on them that the truth has not."""
 
 import torch
 from torch import Tensor
 
 from phynes_core.body.model import BodyModel, cached_per_body
+from phynes_core.body.parts import head_and_hands, head_and_hands_faces
 from phynes_core.checks import check_tensor
-from phynes_core.conventions import JOINT_NAMES
 from phynes_core.evaluation.metrics.errors import angle_degrees
 from phynes_core.evaluation.metrics.masks import box_mask
 from phynes_core.geometry.closest_point import closest_point
 from phynes_core.geometry.mesh import adjoining_faces, face_normals, vertex_normals
 from phynes_core.render.camera import Camera
 
-PARTS = {"head": ("head",), "left hand": ("left_wrist", "left_hand"), "right hand": ("right_wrist", "right_hand")}
 PADDING_M = 0.03  # around each part: hair and what sleeves leave of a hand
 CREASE_DEG = 15.0  # from which on a dihedral angle that the truth has not is seen as a crease
-
-
-@cached_per_body
-def part_vertices(body: BodyModel) -> dict[str, Tensor]:  # name -> [V] bool
-    """The vertices that follow the joints of each part by more than half."""
-    columns = {name: [JOINT_NAMES.index(joint) for joint in joints] for name, joints in PARTS.items()}
-    return {name: body.weights[:, joints].sum(1) > 0.5 for name, joints in columns.items()}
 
 
 def head_and_hands_mask(vertices: Tensor, body: BodyModel, camera: Camera) -> Tensor:  # [V, 3] posed -> [H, W] bool
     """The pixels whose ray meets the padded box of the posed head or of a posed hand."""
     mask = torch.zeros(camera.height, camera.width, dtype=torch.bool)
-    for chosen in part_vertices(body).values():
+    for chosen in head_and_hands(body).values():
         if bool(chosen.any()):
             mask |= box_mask(vertices[chosen], camera, PADDING_M)
     return mask
@@ -75,8 +67,7 @@ def crease_numbers(
 @cached_per_body
 def _judged_edges(body: BodyModel) -> Tensor:  # [E, 2] faces on both sides
     """Edges between two faces that both lie on head or hands."""
-    chosen = torch.stack(list(part_vertices(body).values())).any(0)
-    is_inside = chosen[body.faces].all(1)
+    is_inside = head_and_hands_faces(body)
     beside = adjoining_faces(body.faces)
     own = torch.arange(len(beside))[:, None].expand_as(beside)
     is_judged = (beside > own) & is_inside[:, None] & is_inside[beside.clamp(min=0)]

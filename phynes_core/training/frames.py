@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor
 
 from phynes_core.body.model import BodyModel, Pose, pose_body
+from phynes_core.body.parts import head_and_hands
 from phynes_core.data.capture import Capture
 from phynes_core.errors import CaptureError
 from phynes_core.geometry.mesh import vertex_normals
@@ -17,6 +19,7 @@ from phynes_core.registration.capture_fit import CaptureFit
 from phynes_core.render.camera import Camera
 
 BOX_MARGIN_M = 0.1  # around the body, for the rays of "anywhere in the box" (FORMATS section 1.1: 0.05 to 0.1)
+PART_MARGIN_M = 0.05  # around head and hands: hair, and fits that are off by some centimetres
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,13 @@ class TrainingView:
     coverage: np.ndarray  # [H, W] uint8
     mask_pixels: np.ndarray  # [M] int32 flat index of pixels with any coverage, uncertain ones left out
     ring_pixels: np.ndarray  # [Q] int32 flat index of the pixels around the mask, or of the body's box
+    head_and_hands: np.ndarray  # [H, W] bool: where they are, roughly
     trust: np.ndarray | None = None  # [H, W] float32 in [0, 1]: how far the mask is believed; None: wholly everywhere
+
+    @cached_property
+    def head_and_hands_pixels(self) -> np.ndarray:  # [D] int32
+        """Those of the mask's pixels that show head or hands."""
+        return self.mask_pixels[self.head_and_hands.reshape(-1)[self.mask_pixels]]
 
 
 @dataclass(frozen=True)
@@ -80,7 +89,8 @@ def _mended(view: TrainingView, fit: CaptureFit) -> TrainingView:
 
 def _load_frame(capture: Capture, body: BodyModel, number: int, cameras: list[str], ring_px: int) -> TrainingFrame:
     posed = _posed(body, capture.poses[number])
-    views = tuple(_load_view(capture, name, number, posed["vertices"], ring_px) for name in cameras)
+    parts = [posed["vertices"][chosen.numpy()] for chosen in head_and_hands(body).values()]
+    views = tuple(_load_view(capture, name, number, posed["vertices"], parts, ring_px) for name in cameras)
     return TrainingFrame(number, views=views, **posed)
 
 
@@ -95,14 +105,16 @@ def _posed(body: BodyModel, pose: Pose) -> dict[str, Any]:
     return {"pose": pose, "pose_vector": pose.vector(), "vertices": points, "normals": directions, "bvh": tree}
 
 
-def _load_view(capture: Capture, name: str, number: int, vertices: np.ndarray, ring_px: int) -> TrainingView:
+def _load_view(
+    capture: Capture, name: str, number: int, vertices: np.ndarray, parts: Sequence[np.ndarray], ring_px: int
+) -> TrainingView:
     camera = capture.cameras[name]
     image = np.round(capture.image(name, number).numpy() * 255.0).astype(np.uint8)
     coverage = np.round(capture.mask(name, number).numpy() * 255.0).astype(np.uint8)
     mask = coverage > 0
     if not mask.any():
         raise CaptureError(f"{capture.root}: the mask of camera {name}, frame {number} is empty; remove the frame")
-    around = _box(camera, vertices) if ring_px == 0 else _widened(mask, ring_px) & ~mask
+    around = _box(camera, vertices, BOX_MARGIN_M) if ring_px == 0 else _widened(mask, ring_px) & ~mask
     if capture.uncertain_px:
         certain = ~(_widened(mask, capture.uncertain_px) & _widened(~mask, capture.uncertain_px))
         mask, around = mask & certain, around & certain
@@ -111,7 +123,11 @@ def _load_view(capture: Capture, name: str, number: int, vertices: np.ndarray, r
                 f"{capture.root}: the mask of camera {name}, frame {number} has no pixel farther than "
                 f"{capture.uncertain_px} from its edge; use larger pictures or remove the frame"
             )
-    return TrainingView(name, camera, image, coverage, _flat(mask), _flat(around))
+    detailed = np.zeros(mask.shape, bool)
+    for part in parts:
+        if len(part):
+            detailed |= _box(camera, part, PART_MARGIN_M)
+    return TrainingView(name, camera, image, coverage, _flat(mask), _flat(around), detailed)
 
 
 def _widened(mask: np.ndarray, pixels: int) -> np.ndarray:
@@ -125,9 +141,9 @@ def _flat(mask: np.ndarray) -> np.ndarray:
     return np.nonzero(mask.ravel())[0].astype(np.int32)
 
 
-def _box(camera: Camera, vertices: np.ndarray) -> np.ndarray:  # [H, W] bool
-    """Pixels inside the rectangle that holds the image of the body's padded box."""
-    low, high = vertices.min(0) - BOX_MARGIN_M, vertices.max(0) + BOX_MARGIN_M
+def _box(camera: Camera, vertices: np.ndarray, margin_m: float) -> np.ndarray:  # [H, W] bool
+    """Pixels inside the rectangle that holds the image of the vertices' padded box."""
+    low, high = vertices.min(0) - margin_m, vertices.max(0) + margin_m
     corners = np.stack(np.meshgrid(*zip(low, high, strict=True), indexing="ij"), -1).reshape(-1, 3)
     image = camera.project(torch.from_numpy(corners.astype(np.float32))).numpy()
     x0, y0 = np.floor(image[:, :2].min(0)).astype(int)

@@ -87,6 +87,27 @@ def laplacian_loss(vertices: Tensor, topology: Topology) -> Tensor:
     return (sums / topology.degree - vertices).norm(dim=1).mean()
 
 
+def bend_loss(
+    offsets: Tensor,  # [V] metres along the normals of the bare vertices
+    bare: Tensor,  # [V, 3] world, metres: the vertices before they were displaced
+    topology: Topology,
+    width: float,  # tangent of the bend from which on it counts less than its square
+) -> Tensor:  # []
+    """How much offsets bend the bare surface: mean of a robust square of (mean of the neighbors' - own) / edge length.
+
+    Unitless, so that millimetres count where edges are short: in eyes, lips and fingers, of which a picture shows a few
+    pixels and whose inside no camera sees. The bare body's own shape costs nothing there, and a hem is a few vertices.
+    """
+    start, end = topology.edges[:, 0], topology.edges[:, 1]
+    length = (bare[start] - bare[end]).norm(dim=1)
+    zeros = torch.zeros_like(offsets)
+    sums = zeros.index_add(0, start, offsets[end]).index_add(0, end, offsets[start])
+    lengths = zeros.index_add(0, start, length).index_add(0, end, length)
+    bend = (sums - topology.degree[:, 0] * offsets) / lengths
+    # width^2 (sqrt(1 + (bend / width)^2) - 1), without the difference of two numbers near 1
+    return (bend.square() / (1.0 + (1.0 + (bend / width).square()).sqrt())).mean()
+
+
 def relief_loss(
     avatar: Avatar,  # its offset map is differentiated
     vertices: Tensor,  # [V, 3] world, displaced

@@ -48,6 +48,7 @@ class Stage1Config:
     rays: int = 1024  # paper family: 1024
     frames_per_step: int = 10  # each with all its training cameras; bounds the tree set-ups
     mask_fraction: float = 0.75  # on the person (recipe: 60 % at 256 x 256), the rest on the ring around the mask
+    detail_fraction: float = 0.2  # of those on the person: on head and hands; 0: by their area
     ring_px: int = 14  # recipe: 9 px at 256 x 256; 0: anywhere in the body's box
     rays_per_pixel: int = 1  # a square number, averaged before they are compared, as the camera averages its pixel
     has_pixel_jitter: bool = False  # the recipe's; at 512 x 512 it only blurs the texture
@@ -71,6 +72,8 @@ class Stage1Config:
     edge_weight: float = 0.1  # paper: 1; at its weights the mesh goes on shrinking once beta is small: after 5000 steps
     normal_weight: float = 0.001  # paper: 0.01;     CD was 0.21 cm, after 1000 it had been 0.15
     laplacian_weight: float = 0.01  # paper: 0.1
+    bend_weight: float = 0.02  # of how much the offsets bend the bare surface, by edge length: eyes, lips; paper: none
+    bend_width: float = 0.3  # tangent of the bend from which on it weighs less than its square: hems, hair
     mesh_every: int = 2  # mesh losses every so many steps, times as much
     silhouette_weight: float = 0.02  # of the mesh's coverage against the masks; 0: none, as in the paper
     relief_weight: float = 0.01  # of the mean squared slope that the offset map has between the vertices; paper: none
@@ -85,6 +88,7 @@ class Stage2Config:
 
     steps: int = 4000
     pixels: int = 2048  # recipe
+    detail_fraction: float = 0.2  # of them on head and hands; 0: by their area
     image_weight: float = 1.0  # reading 8: 10
     image_width: float = 0.08  # sRGB error (median 0.02) from which on the mesh is wrong: weighs less; 0: never, paper
     entropy_weight: float = 5e-6  # reading 8 relative to its image weight; 5e-4 empties the histogram
@@ -153,6 +157,7 @@ PAPER = TrainingConfig(
         rays_per_pixel=1,
         frames_per_step=1,
         mask_fraction=0.5,
+        detail_fraction=0.0,
         ring_px=0,
         has_pixel_jitter=False,
         background="black",
@@ -173,6 +178,7 @@ PAPER = TrainingConfig(
         normal_weight=0.01,
         laplacian_weight=0.1,
         mesh_every=1,
+        bend_weight=0.0,
         silhouette_weight=0.0,
         relief_weight=0.0,
         optimizer=OptimizerConfig(nets=5e-4, grids=5e-4, final_fraction=0.1),  # reading 10
@@ -180,6 +186,7 @@ PAPER = TrainingConfig(
     stage2=Stage2Config(
         steps=30_000,  # reading 10: 60 epochs of 500
         pixels=1024,
+        detail_fraction=0.0,
         image_weight=10.0,  # reading 8: Relightable Avatar's 10, 5e-5, 5e-3, 5e-5; squared, as printed
         entropy_weight=5e-5,
         albedo_smoothness=5e-3,

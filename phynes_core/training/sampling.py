@@ -49,7 +49,10 @@ def step_generator(seed: int, stage: int, step: int) -> np.random.Generator:
 
 
 def sample_rays(frames: Sequence[TrainingFrame], config: Stage1Config, generator: np.random.Generator) -> RayBatch:
-    """Rays through random pixels of random frames: `mask_fraction` on the person, the rest around."""
+    """Rays through random pixels of random frames: `mask_fraction` on the person, the rest around.
+
+    Of those on the person, `detail_fraction` goes to head and hands, where a view shows them.
+    """
     count = min(config.frames_per_step, len(frames))
     chosen = tuple(frames[i] for i in sorted(generator.choice(len(frames), count, replace=False)))
     num_pixels = config.rays // config.rays_per_pixel
@@ -59,9 +62,12 @@ def sample_rays(frames: Sequence[TrainingFrame], config: Stage1Config, generator
     for frame in chosen:
         for view in frame.views:
             around = view.ring_pixels if len(view.ring_pixels) else view.mask_pixels
-            pixels = np.concatenate(
-                [_pick(view.mask_pixels, num_mask, generator), _pick(around, per_view - num_mask, generator)]
-            )
+            detailed = view.head_and_hands_pixels
+            num_detailed = round(num_mask * config.detail_fraction) if len(detailed) else 0
+            pixels = np.concatenate([
+                _pick(detailed, num_detailed, generator), _pick(view.mask_pixels, num_mask - num_detailed, generator),
+                _pick(around, per_view - num_mask, generator),
+            ])  # fmt: skip
             pixels = np.repeat(pixels, config.rays_per_pixel)
             shift = pixel_shifts(per_view, config.rays_per_pixel, generator if config.has_pixel_jitter else None)
             origins, directions = pixel_rays(view.camera, pixels, shift)

@@ -139,7 +139,7 @@ class Stage2:
         """One optimizer step; `step` counts from 0. Returns the loss terms."""
         config, pixels = self.config, self._pixels
         drawn = step_generator(self._seed, self.number, step)
-        all_rows = drawn.integers(0, pixels.count, config.pixels)
+        all_rows = pixels.draw(config.pixels, config.detail_fraction, drawn)
         part, few_part = (self._processes.part(n) for n in (config.pixels, min(config.smooth_pixels, config.pixels)))
         rows, generator = all_rows[part.rows], partial_draws(drawn, (few_part, part))
         uv = torch.from_numpy(pixels.uv[rows])

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.atlas import corner_uv
+from phynes_core.body.parts import head_and_hands_faces
 from phynes_core.errors import CaptureError
 from phynes_core.geometry.mesh import vertex_normals
 from phynes_core.render.camera import Camera
@@ -40,6 +41,15 @@ class SurfacePixels:
     offsets: np.ndarray  # [K, V] float32 metres, what they were moved by
     faces: np.ndarray  # [F, 3] int32 vertex ids
     corner_uv: np.ndarray  # [F, 3, 2] float32
+    detailed: np.ndarray  # [D] int64, the rows that show head or hands
+
+    def draw(self, count: int, detail_fraction: float, generator: np.random.Generator) -> np.ndarray:  # [count] int64
+        """Random rows, with repetition; so large a share of them shows head and hands, where any do."""
+        few = round(count * detail_fraction) if len(self.detailed) else 0
+        rows = generator.integers(0, self.count, count)
+        if few:
+            rows[generator.choice(count, few, replace=False)] = generator.choice(self.detailed, few)
+        return rows
 
     @property
     def count(self) -> int:
@@ -98,8 +108,10 @@ def gather_surface_pixels(
                 columns[name].append(value.numpy())
     if not sum(map(len, columns["face"])):
         raise CaptureError("training: the body covers no pixel of any mask; check cameras and body parameters")
+    joined = {name: np.concatenate(columns.pop(name)) for name in PIXEL_COLUMNS}  # one after the other: half the memory
     return SurfacePixels(
-        **{name: np.concatenate(columns.pop(name)) for name in PIXEL_COLUMNS},  # one after the other: half the memory
+        **joined,
+        detailed=np.nonzero(head_and_hands_faces(avatar.body).numpy()[joined["face"]])[0],
         visibility_bits=np.stack(bits),
         vertices=np.stack(moved),
         offsets=np.stack(amounts),

@@ -7,11 +7,11 @@ import torch
 
 from phynes_core.body.files import load_bundled_body
 from phynes_core.body.model import Pose, pose_body
+from phynes_core.body.parts import head_and_hands
 from phynes_core.evaluation.head_and_hands import (
     crease_degrees,
     crease_numbers,
     head_and_hands_mask,
-    part_vertices,
 )
 from phynes_core.render.camera import framing_distance, orbit_camera
 
@@ -59,7 +59,7 @@ def test_a_body_has_no_creases_against_itself_and_some_where_one_vertex_sticks_o
     vertices = pose_body(body, Pose.rest()).vertices
     own = crease_numbers(vertices, body, vertices, body.faces)
     assert own["crease_degrees_p99"] < 30.0
-    nose = int((vertices[:, 2] - 10.0 * ~part_vertices(body)["head"]).argmax())
+    nose = int((vertices[:, 2] - 10.0 * ~head_and_hands(body)["head"]).argmax())
     torn = vertices.clone()
     torn[nose, 2] += 0.03
     other = crease_numbers(torn, body, vertices, body.faces)
@@ -71,7 +71,7 @@ def test_the_region_is_small_and_holds_head_and_hands():
     vertices = pose_body(body, Pose.rest()).vertices
     camera = orbit_camera(vertices.mean(0), 20.0, 10.0, framing_distance(2.2), 128, 128)
     mask = head_and_hands_mask(vertices, body, camera)
-    for chosen in part_vertices(body).values():
+    for chosen in head_and_hands(body).values():
         pixel = camera.project(vertices[chosen].mean(0))[:2].long()
         assert bool(mask[pixel[1], pixel[0]])
     knee = camera.project(vertices[body.weights[:, 4] > 0.9].mean(0))[:2].long()

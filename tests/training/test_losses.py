@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from phynes_core.avatar.avatar import Avatar
 from phynes_core.training.losses import (
+    bend_loss,
     edge_loss,
     entropy_loss,
     laplacian_loss,
@@ -45,6 +46,20 @@ def test_flat_sheet_has_no_normal_loss():
     topology = mesh_topology(torch.tensor([[0, 1, 2], [0, 2, 3]]), 4)
     assert normal_loss(vertices, topology).item() == pytest.approx(0.0, abs=1e-6)
     assert topology.face_pairs.sort(1).values.tolist() == [[0, 1]]
+
+
+def test_offsets_bend_a_surface_where_neighbors_differ_by_much_of_an_edge():
+    """One vertex of a tetrahedron moves by d: its neighbors' mean is 0, and theirs a third of d."""
+    topology, length, moved = mesh_topology(TETRAHEDRON_FACES, 4), math.sqrt(8.0), 0.01
+    offsets = torch.tensor([moved, 0.0, 0.0, 0.0])
+    bends = torch.tensor([-moved, moved / 3, moved / 3, moved / 3]) / length
+    square = 0.5 * float(bends.square().mean())
+    assert float(bend_loss(offsets, TETRAHEDRON, topology, 1e3)) == pytest.approx(square, rel=1e-5)
+    halved = bend_loss(0.5 * offsets, 0.5 * TETRAHEDRON, topology, 0.3)
+    assert float(halved) == pytest.approx(float(bend_loss(offsets, TETRAHEDRON, topology, 0.3)), rel=1e-5)  # no unit
+    assert float(bend_loss(torch.full((4,), 0.3), TETRAHEDRON, topology, 0.3)) == pytest.approx(0.0, abs=1e-12)
+    torn = bend_loss(1e3 * offsets, TETRAHEDRON, topology, 0.3)  # grows like the bend itself
+    assert float(bend_loss(2e3 * offsets, TETRAHEDRON, topology, 0.3)) == pytest.approx(2 * float(torn), rel=0.15)
 
 
 def test_overshoot_keeps_a_little_gradient_and_clipping_keeps_none():

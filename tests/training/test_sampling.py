@@ -8,6 +8,7 @@ import torch
 
 from phynes_core.body.atlas import corner_uv
 from phynes_core.body.files import load_bundled_body
+from phynes_core.body.parts import head_and_hands
 from phynes_core.render.camera import Camera
 from phynes_core.training.frames import load_training_frames
 from phynes_core.training.presets import Stage1Config
@@ -58,6 +59,30 @@ def test_rays_go_through_their_pixels(frames):
     origins, directions = pixel_rays(camera, pixels, np.array([[0.5, 0.5], [0.25, 0.75]]))
     image = camera.project(torch.from_numpy(origins + 3.0 * directions))
     assert torch.allclose(image[:, :2], torch.tensor([[0.5, 0.5], [7.25, 5.75]]), atol=1e-3)
+
+
+def test_head_and_hands_get_their_share_of_the_rays(frames):
+    body = load_bundled_body()
+    view, vertices = frames[0].views[0], torch.from_numpy(frames[0].vertices)
+    for chosen in head_and_hands(body).values():
+        column, row = view.camera.project(vertices[chosen].mean(0))[:2].long().tolist()
+        assert view.head_and_hands[row, column]
+    assert 0 < len(view.head_and_hands_pixels) < 0.5 * len(view.mask_pixels)
+
+    def share(fraction: float) -> float:
+        config = replace(CONFIG, rays=4000, mask_fraction=1.0, detail_fraction=fraction)
+        batch = sample_rays(frames, config, step_generator(0, 1, 5))
+        inside, shown = 0, 0
+        for k, frame in enumerate(batch.frames):
+            rows = np.split(np.arange(batch.first[k], batch.first[k + 1]), len(frame.views))
+            for part, view in zip(rows, frame.views, strict=True):
+                points = view.camera.center + torch.from_numpy(batch.directions[part])
+                column, row = view.camera.project(points)[:, :2].long().T.numpy()
+                inside, shown = inside + view.head_and_hands[row, column].sum(), shown + len(part)
+        return inside / shown
+
+    plain = share(0.0)
+    assert share(0.5) == pytest.approx(0.5 + 0.5 * plain, abs=0.03)
 
 
 def test_the_same_step_draws_the_same_rays(frames):

@@ -30,7 +30,7 @@ def view_of(camera: Camera, half_px: float) -> TrainingView:
     edges -= np.clip(np.arange(SIZE) + 0.0, SIZE / 2 - half_px, SIZE / 2 + half_px)
     coverage = np.round(255.0 * np.outer(edges, edges)).astype(np.uint8)
     nothing = np.zeros(0, np.int32)
-    return TrainingView("00", camera, np.zeros((SIZE, SIZE, 3), np.uint8), coverage, nothing, nothing)
+    return TrainingView("00", camera, np.zeros((SIZE, SIZE, 3), np.uint8), coverage, nothing, nothing, coverage > 255)
 
 
 def test_equal_coverage_costs_nothing_and_pulls_nowhere(camera):
