@@ -9,11 +9,13 @@ from torch import Tensor
 
 from phynes_core.avatar.avatar import Avatar
 from phynes_core.conventions import linear_to_srgb
-from phynes_core.geometry.mesh import unique_edges
+from phynes_core.geometry.mesh import face_cross_products, unique_edges
 from phynes_core.kernels.mesh_interfaces import MeshLossTerms, Topology
 from phynes_core.kernels.registry import MESH_LOSSES
 from phynes_core.render.detail_normals import detail_slope, face_frames
 
+OPEN_SHARE = 0.3  # of its bare area, along its bare normal: what a face keeps unless it folds
+SMALLEST_CROSS = 1e-16  # m^4: of faces without area
 ENTROPY_BINS = 15  # Relightable Avatar's histogram on [0, 1] (FORMATS section 4.3)
 
 
@@ -106,6 +108,19 @@ def bend_loss(
     bend = (sums - topology.degree[:, 0] * offsets) / lengths
     # width^2 (sqrt(1 + (bend / width)^2) - 1), without the difference of two numbers near 1
     return (bend.square() / (1.0 + (1.0 + (bend / width).square()).sqrt())).mean()
+
+
+def fold_loss(vertices: Tensor, bare: Tensor, faces: Tensor) -> Tensor:  # [V, 3] displaced, [V, 3], [F, 3] -> []
+    """How much the surface folds onto itself: mean over faces of x^2 / (1 + x), x the share of the bare area that lacks.
+
+    A face that keeps OPEN_SHARE of its bare area in the direction in which it looked before costs nothing, one that
+    points the other way costs most. Offsets along normals that meet, as in the corners of eyes and mouth, turn faces
+    over long before they hide anything from a camera.
+    """
+    before, after = face_cross_products(bare, faces), face_cross_products(vertices, faces)
+    share = (before * after).sum(1) / before.square().sum(1).clamp(min=SMALLEST_CROSS)
+    lack = (OPEN_SHARE - share).clamp(min=0.0)
+    return (lack.square() / (1.0 + lack)).mean()
 
 
 def relief_loss(

@@ -74,6 +74,7 @@ class Stage1Config:
     laplacian_weight: float = 0.01  # paper: 0.1
     bend_weight: float = 0.02  # of how much the offsets bend the bare surface, by edge length: eyes, lips; paper: none
     bend_width: float = 0.3  # tangent of the bend from which on it weighs less than its square: hems, hair
+    fold_weight: float = 0.1  # of faces that turn over where normals meet: corners of eyes and mouth; paper: none
     mesh_every: int = 2  # mesh losses every so many steps, times as much
     silhouette_weight: float = 0.02  # of the mesh's coverage against the masks; 0: none, as in the paper
     relief_weight: float = 0.01  # of the mean squared slope that the offset map has between the vertices; paper: none
@@ -179,6 +180,7 @@ PAPER = TrainingConfig(
         laplacian_weight=0.1,
         mesh_every=1,
         bend_weight=0.0,
+        fold_weight=0.0,
         silhouette_weight=0.0,
         relief_weight=0.0,
         optimizer=OptimizerConfig(nets=5e-4, grids=5e-4, final_fraction=0.1),  # reading 10

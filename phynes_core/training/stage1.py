@@ -15,7 +15,7 @@ from phynes_core.maps.neural_map import PoseBatch
 from phynes_core.registration.registration import Registration
 from phynes_core.render.volume import RaySamples, VolumePixels, render_rays
 from phynes_core.training.frames import TrainingFrame, reposed
-from phynes_core.training.losses import MeshRegularizers, bend_loss, mesh_topology, relief_loss
+from phynes_core.training.losses import MeshRegularizers, bend_loss, fold_loss, mesh_topology, relief_loss
 from phynes_core.training.optimizer import ScheduledAdam, map_rates
 from phynes_core.training.pictures import texture_panels
 from phynes_core.training.processes import share_rays
@@ -211,6 +211,10 @@ class Stage1:
             bend = bend_loss(offsets, self._vertices[index], self._topology, config.bend_width)
             total = total + config.bend_weight * bend
             terms["bend"] = bend.item()
+        if config.fold_weight > 0:
+            fold = fold_loss(vertices, self._vertices[index], self._topology.faces)
+            total = total + config.fold_weight * fold
+            terms["fold"] = fold.item()
         if config.silhouette_weight > 0 and turn % config.silhouette_turns == 0:
             silhouette = silhouette_loss(vertices, self._topology.faces, frame.views, self._raster)
             total = total + config.silhouette_turns * config.silhouette_weight * silhouette

@@ -9,9 +9,11 @@ from torch import Tensor, nn
 
 from phynes_core.avatar.avatar import Avatar
 from phynes_core.training.losses import (
+    OPEN_SHARE,
     bend_loss,
     edge_loss,
     entropy_loss,
+    fold_loss,
     laplacian_loss,
     mesh_topology,
     neighbor_uv,
@@ -60,6 +62,34 @@ def test_offsets_bend_a_surface_where_neighbors_differ_by_much_of_an_edge():
     assert float(bend_loss(torch.full((4,), 0.3), TETRAHEDRON, topology, 0.3)) == pytest.approx(0.0, abs=1e-12)
     torn = bend_loss(1e3 * offsets, TETRAHEDRON, topology, 0.3)  # grows like the bend itself
     assert float(bend_loss(2e3 * offsets, TETRAHEDRON, topology, 0.3)) == pytest.approx(2 * float(torn), rel=0.15)
+
+
+def test_only_faces_that_turn_over_or_collapse_fold():
+    flat = torch.tensor([[0.0, 0, 0], [1, 0, 0], [0, 1, 0]])
+    face = torch.tensor([[0, 1, 2]])
+
+    def fold(*scale: float) -> float:
+        return float(fold_loss(flat * torch.tensor(scale), flat, face))
+
+    assert fold(1.0, 1.0, 1.0) == fold(0.7, 0.6, 1.0) == fold(3.0, 3.0, 1.0) == 0.0
+    lack = OPEN_SHARE + 1.0  # mirrored: the same area, seen from behind
+    assert fold(-1.0, 1.0, 1.0) == pytest.approx(lack**2 / (1 + lack))
+    assert fold(0.1, 1.0, 1.0) == pytest.approx((OPEN_SHARE - 0.1) ** 2 / (1 + OPEN_SHARE - 0.1))
+    raised = flat.clone()
+    raised[2] = torch.tensor([0.0, 0.0, 1.0])  # upright: it shows no area where it looked before
+    assert float(fold_loss(raised, flat, face)) == pytest.approx(OPEN_SHARE**2 / (1 + OPEN_SHARE))
+
+
+def test_descent_opens_a_fold():
+    corners = torch.tensor([[0.0, 0, 0], [1, 0, 0], [0, 1, 0]])
+    moved = torch.tensor([[0.0, 0, 0], [1, 0, 0], [0.2, -0.8, 0.1]], requires_grad=True)
+    optimizer = torch.optim.SGD([moved], lr=0.5)
+    for _ in range(200):
+        loss = fold_loss(moved, corners, torch.tensor([[0, 1, 2]]))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    assert float(loss.detach()) < 1e-3
 
 
 def test_overshoot_keeps_a_little_gradient_and_clipping_keeps_none():
