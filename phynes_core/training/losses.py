@@ -111,7 +111,7 @@ def bend_loss(
 
 
 def fold_loss(vertices: Tensor, bare: Tensor, faces: Tensor) -> Tensor:  # [V, 3] displaced, [V, 3], [F, 3] -> []
-    """How much the surface folds onto itself: mean over faces of x^2 / (1 + x), x the share of the bare area that lacks.
+    """How much the surface folds onto itself: mean of x^2 / (1 + x), x the share of its bare area that a face lacks.
 
     A face that keeps OPEN_SHARE of its bare area in the direction in which it looked before costs nothing, one that
     points the other way costs most. Offsets along normals that meet, as in the corners of eyes and mouth, turn faces
