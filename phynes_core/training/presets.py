@@ -72,9 +72,9 @@ class Stage1Config:
     edge_weight: float = 0.1  # paper: 1; at its weights the mesh goes on shrinking once beta is small: after 5000 steps
     normal_weight: float = 0.001  # paper: 0.01;     CD was 0.21 cm, after 1000 it had been 0.15
     laplacian_weight: float = 0.01  # paper: 0.1
-    bend_weight: float = 0.02  # of how much the offsets bend the bare surface, by edge length: eyes, lips; paper: none
+    bend_weight: float = 0.05  # of how much the offsets bend the bare surface, by edge length: eyes, lips; paper: none
     bend_width: float = 0.3  # tangent of the bend from which on it weighs less than its square: hems, hair
-    fold_weight: float = 0.1  # of faces that turn over where normals meet: corners of eyes and mouth; paper: none
+    fold_weight: float = 0.02  # of faces that turn over where normals meet: corners of eyes and mouth; paper: none
     mesh_every: int = 2  # mesh losses every so many steps, times as much
     silhouette_weight: float = 0.02  # of the mesh's coverage against the masks; 0: none, as in the paper
     relief_weight: float = 0.01  # of the mean squared slope that the offset map has between the vertices; paper: none
