@@ -7,16 +7,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from phynes_core.body.atlas import unwrap
 from phynes_core.body.model import BodyModel, Pose, pose_body, pose_correctives, rest_to_posed
 from phynes_core.body.template import CORRECTIVE_REACH_M, Template
 from phynes_core.render.camera import Camera
 from phynes_core.render.rasterize import rasterize
 from phynes_core.template.binding import bind
 from phynes_core.template.carve import PosedSkeletons, Silhouettes, silhouettes
+from phynes_core.template.charts import chart
 from phynes_core.template.config import SHARES, TemplateConfig
+from phynes_core.template.fairing import smoothed
 from phynes_core.template.isosurface import closed_surface
-from phynes_core.template.meshing import person_mesh, shape_of, smoothed
+from phynes_core.template.meshing import person_mesh, shape_of
 from phynes_core.template.parts import body_parts
 from phynes_core.template.rest_shape import RestShape, skinned
 from phynes_core.template.solid import Carving, Grid
@@ -75,8 +76,9 @@ def make_template(body: BodyModel, frames: Sequence[PosedViews], config: Templat
     parts = body_parts(body, shape_of(rest), carving.covered(share, config.hair_m) > COVERED)
     grid, solid = carving.coarse((share,))
     grid, solid = carving.fine(grid, solid[..., 0], share, parts)
-    mesh = person_mesh(carving, grid, solid, parts)
-    uv, uv_faces = unwrap(torch.from_numpy(mesh.vertices).float(), torch.from_numpy(mesh.faces))
+    mesh = person_mesh(carving, grid, solid, share, parts)
+    weights = rest.bound(mesh.vertices.astype(np.float32)).weights
+    uv, uv_faces = chart(torch.from_numpy(mesh.vertices).float(), torch.from_numpy(mesh.faces), weights)
     template = bind(rest, mesh, uv, uv_faces)
     is_better = overlap > body_overlap + config.least_gain
     return MadeTemplate(template, is_better, share, overlap, body_overlap, mesh.parts, mesh.crossing)
