@@ -1,4 +1,4 @@
-"""A template of its own topology and charts, made of the bundled body's distance in a coarse grid, for whole programs."""
+"""A template of its own topology and charts, of the bundled body's distance in a coarse grid, for whole programs."""
 
 from functools import lru_cache
 

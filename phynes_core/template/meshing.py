@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from phynes_core.errors import PhynesError
 from phynes_core.template.decimate import decimate
 from phynes_core.template.fairing import faired, neighbor_means, smoothed
 from phynes_core.template.isosurface import closed_surface
@@ -20,6 +19,10 @@ CUT_M = 0.006  # from a part's boundary along the surface: there the surface of 
 MENDING_ROUNDS, MENDING_REACH = 30, 2  # evening out around faces that cross others; and how many rings around them
 
 
+class MeshingError(ValueError):
+    """No surface that a template could have comes out of a solid."""
+
+
 @dataclass(frozen=True, eq=False)
 class PersonMesh:
     """A closed mesh without handles in the carving pose."""
@@ -32,7 +35,10 @@ class PersonMesh:
 
 
 def person_mesh(carving: Carving, grid: Grid, solid: np.ndarray, share: float, parts: Sequence[Part]) -> PersonMesh:
-    """The surface of the solid for this share with the parts, of at most the wanted number of vertices."""
+    """The surface of the solid for this share with the parts, of at most the wanted number of vertices.
+
+    Raises MeshingError.
+    """
     config = carving.config
     vertices, faces = closed_surface(solid)
     vertices = smoothed(grid.low + vertices * grid.cell_m, faces)
@@ -51,7 +57,7 @@ def person_mesh(carving: Carving, grid: Grid, solid: np.ndarray, share: float, p
     vertices, crossing = mended(vertices, faces, body_vertex >= 0)
     found = topology(faces)
     if not found.is_manifold or found.genus != 0 or found.num_parts != 1:
-        raise PhynesError(f"template: expected one closed surface without handles, got {found}; use --template smpl")
+        raise MeshingError(f"expected one closed surface without handles, got {found}")
     return PersonMesh(vertices, faces, body_vertex, tuple(taken), crossing)
 
 
