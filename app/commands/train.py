@@ -5,7 +5,7 @@ examples:
   python launch.py train --data data/josh --out checkpoints/josh.ckpt --resume         go on after an interruption
   python launch.py train --data data/josh --out quick.ckpt --minutes 5                 as good as five minutes allow
   python launch.py train --data data/josh --out paper.ckpt --preset paper              the paper's choices as printed
-  python launch.py train --data data/ada --out ada.ckpt --template auto                shoes, skirts and hair of her own
+  python launch.py train --data data/ada --out ada.ckpt --template smpl                on the body's own mesh
   python launch.py train --data data/josh --out a.ckpt --set stage1.steps=500 --set stage2.has_visibility=false
   python launch.py train --data data/josh --out plain.ckpt --ablation plain-maps       without the hash encoding
   torchrun --nproc-per-node 2 launch.py train --data data/josh --out two.ckpt          two processes share the rays
@@ -53,7 +53,7 @@ class Train:
     preset: str = "fast"
     """fast: what measured best; paper: the choices as printed, hours on a CPU."""
     template: str | None = None
-    """Mesh. smpl: the body's, as presets have it; auto: the person's own, where that is better; or a checkpoint's."""
+    """Mesh. auto: the person's own, where better; smpl: the body's (preset paper); or that of a checkpoint."""
     device: str = "cpu"
     """cpu or cuda."""
     resume: bool = False

@@ -11,7 +11,7 @@ SHARES = (0.0, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08)  # of pictures that may call
 class TemplateConfig:
     """How a template is carved from silhouettes and meshed."""
 
-    source: str = "smpl"  # smpl: the body's own mesh; auto: carved, kept where held-out silhouettes improve
+    source: str = "auto"  # smpl: the body's own mesh; auto: carved, kept where held-out silhouettes improve
     voxel_m: float = 0.005  # of the carved shape
     coarse_m: float = 0.01  # of the shapes that the share of ignored pictures is chosen by
     vertices: int = 8000
@@ -20,14 +20,19 @@ class TemplateConfig:
     floor_m: float = 0.004  # the person is nowhere thinner than the body less this
     reach_m: float = 0.25  # farthest that clothes and hair stand off the body
     least_gain: float = 0.002  # of the intersection over union of held-out silhouettes; else the body's mesh stays
+    widest_gap_deg: float = 75.0  # between the sides that pictures see the person from; else nothing is carved
+    rounds: int = 1  # in which poses follow a rough template, where they are registered, before the last is carved
+    round_steps: int = 3  # of each
     longest_edge_m: float = 0.04
     hair_m: float = 0.015  # where the shape stands farther over face, ears or hands than this, they are covered
 
     def __post_init__(self) -> None:
-        for name in ("voxel_m", "coarse_m", "floor_m", "reach_m", "longest_edge_m", "hair_m"):
+        for name in ("voxel_m", "coarse_m", "floor_m", "reach_m", "widest_gap_deg", "longest_edge_m", "hair_m"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"expected more than 0, got {name} {getattr(self, name)}")
         if self.source not in SOURCES and re.fullmatch("[0-9a-f]{64}", self.source) is None:
             raise ValueError(f"expected a source smpl, auto or a template's hash, got {self.source!r:.80}")
+        if self.rounds < 0 or self.round_steps < 1:
+            raise ValueError(f"expected 0 or more rounds of a step or more, got {self.rounds} of {self.round_steps}")
         if self.vertices < 500 or self.most_frames < 1 or self.held_out_every < 2:
             raise ValueError("expected at least 500 vertices, a frame, and every second or a later one held out")

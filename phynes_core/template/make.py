@@ -7,16 +7,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from phynes_core.body.atlas import unwrap
-from phynes_core.body.model import BodyModel, Pose, pose_body, pose_correctives, rest_to_posed
+from phynes_core.body.model import BodyModel, Pose, pose_body, pose_correctives, pose_joints, rest_to_posed
+from phynes_core.body.rotations import axis_angle_to_matrix
 from phynes_core.body.template import CORRECTIVE_REACH_M, Template
 from phynes_core.render.camera import Camera
 from phynes_core.render.rasterize import rasterize
 from phynes_core.template.binding import bind
 from phynes_core.template.carve import PosedSkeletons, Silhouettes, silhouettes
+from phynes_core.template.charts import chart
 from phynes_core.template.config import SHARES, TemplateConfig
+from phynes_core.template.fairing import smoothed
 from phynes_core.template.isosurface import closed_surface
-from phynes_core.template.meshing import person_mesh, shape_of, smoothed
+from phynes_core.template.meshing import person_mesh, shape_of
 from phynes_core.template.parts import body_parts
 from phynes_core.template.rest_shape import RestShape, skinned
 from phynes_core.template.solid import Carving, Grid
@@ -75,11 +77,28 @@ def make_template(body: BodyModel, frames: Sequence[PosedViews], config: Templat
     parts = body_parts(body, shape_of(rest), carving.covered(share, config.hair_m) > COVERED)
     grid, solid = carving.coarse((share,))
     grid, solid = carving.fine(grid, solid[..., 0], share, parts)
-    mesh = person_mesh(carving, grid, solid, parts)
-    uv, uv_faces = unwrap(torch.from_numpy(mesh.vertices).float(), torch.from_numpy(mesh.faces))
+    mesh = person_mesh(carving, grid, solid, share, parts)
+    weights = rest.bound(mesh.vertices.astype(np.float32)).weights
+    uv, uv_faces = chart(torch.from_numpy(mesh.vertices).float(), torch.from_numpy(mesh.faces), weights)
     template = bind(rest, mesh, uv, uv_faces)
     is_better = overlap > body_overlap + config.least_gain
     return MadeTemplate(template, is_better, share, overlap, body_overlap, mesh.parts, mesh.crossing)
+
+
+def widest_gap_deg(body: BodyModel, frames: Sequence[PosedViews]) -> float:
+    """Largest angle about the body's long axis between neighboring sides that are seen; opposite sides are one.
+
+    A hull is wide where no camera looks across: one camera before a person who stands still makes a slab.
+    """
+    sides = []
+    for frame in frames:
+        turn = axis_angle_to_matrix(frame.pose.global_orient[None].double())[0]
+        root = pose_joints(body, frame.pose).positions[0].double()
+        for view in frame.views:
+            toward = turn.T @ (view.camera.center.double() - root)
+            sides.append(float(torch.atan2(toward[0], toward[2])) % np.pi)
+    around = np.sort(np.array(sides))
+    return float(np.degrees(np.diff(np.append(around, around[0] + np.pi)).max()))
 
 
 def evenly(items: Sequence, most: int) -> list:

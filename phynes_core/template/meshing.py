@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.sparse as sparse
 
-from phynes_core.errors import PhynesError
 from phynes_core.template.decimate import decimate
+from phynes_core.template.fairing import faired, neighbor_means, smoothed
 from phynes_core.template.isosurface import closed_surface
 from phynes_core.template.joining import cut, join
 from phynes_core.template.mesh_checks import intersecting_faces, topology
@@ -15,9 +14,13 @@ from phynes_core.template.parts import Part
 from phynes_core.template.rest_shape import RestShape
 from phynes_core.template.solid import Carving, Grid
 
-SMOOTH_TIMES, SHRINK, SWELL = 20, 0.5, -0.53  # Taubin (1995): the steps of voxels go, the volume stays
+FAIRED_TIMES = 5  # as many vertices as wanted in the end are faired
 CUT_M = 0.006  # from a part's boundary along the surface: there the surface of the solid begins
 MENDING_ROUNDS, MENDING_REACH = 30, 2  # evening out around faces that cross others; and how many rings around them
+
+
+class MeshingError(ValueError):
+    """No surface that a template could have comes out of a solid."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,11 +34,16 @@ class PersonMesh:
     crossing: int  # pairs of faces that go through each other, those of two faces of the body left out
 
 
-def person_mesh(carving: Carving, grid: Grid, solid: np.ndarray, parts: Sequence[Part]) -> PersonMesh:
-    """The solid's surface with the parts, of at most the wanted number of vertices."""
+def person_mesh(carving: Carving, grid: Grid, solid: np.ndarray, share: float, parts: Sequence[Part]) -> PersonMesh:
+    """The surface of the solid for this share with the parts, of at most the wanted number of vertices.
+
+    Raises MeshingError.
+    """
     config = carving.config
     vertices, faces = closed_surface(solid)
     vertices = smoothed(grid.low + vertices * grid.cell_m, faces)
+    vertices, faces, _ = decimate(vertices, faces, FAIRED_TIMES * config.vertices, longest_m=config.longest_edge_m)
+    vertices = faired(vertices, faces, carving.doubt(vertices, share, parts))
     body_vertex = np.full(len(vertices), -1, np.int64)
     taken = []
     for part in parts:
@@ -49,7 +57,7 @@ def person_mesh(carving: Carving, grid: Grid, solid: np.ndarray, parts: Sequence
     vertices, crossing = mended(vertices, faces, body_vertex >= 0)
     found = topology(faces)
     if not found.is_manifold or found.genus != 0 or found.num_parts != 1:
-        raise PhynesError(f"template: expected one closed surface without handles, got {found}; use --template smpl")
+        raise MeshingError(f"expected one closed surface without handles, got {found}")
     return PersonMesh(vertices, faces, body_vertex, tuple(taken), crossing)
 
 
@@ -73,22 +81,6 @@ def _with_part(
         return None
     kept_body = np.where(origin >= 0, body_vertex[origin.clip(min=0)], -1)
     return joined, joined_faces, np.concatenate([kept_body, members])
-
-
-def smoothed(vertices: np.ndarray, faces: np.ndarray, times: int = SMOOTH_TIMES) -> np.ndarray:  # [V, 3] both
-    """Without the steps that voxels leave."""
-    mean = neighbor_means(faces, len(vertices))
-    for _ in range(times):
-        for factor in (SHRINK, SWELL):
-            vertices = vertices + factor * (mean @ vertices - vertices)
-    return vertices
-
-
-def neighbor_means(faces: np.ndarray, count: int) -> sparse.csr_matrix:  # [V, V]
-    """The matrix that takes the mean over each vertex's neighbors."""
-    ends = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
-    joined = sparse.csr_matrix((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), (count, count))
-    return sparse.csr_matrix(sparse.diags(1.0 / np.asarray(joined.sum(1)).ravel().clip(min=1.0)) @ joined)
 
 
 def mended(vertices: np.ndarray, faces: np.ndarray, locked: np.ndarray) -> tuple[np.ndarray, int]:

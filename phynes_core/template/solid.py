@@ -14,6 +14,8 @@ from phynes_core.template.rest_shape import CELL_M, CHUNK, Bound, RestShape
 
 INSIDE_M = 0.03  # so deep in the body no picture is asked
 NEAR_M = 0.018  # of the coarse solid's surface: there the fine one is computed
+DOUBTED_SHARE = 0.05  # more of the pictures left out: what that moves the hull by is not known
+MISFIT_COUNTS = 2.0  # the distance from the hull, against that
 HELD_M, FREE_M = 0.01, 0.03  # from a part along the surface: up to here the body's own surface, from there on the hull
 
 
@@ -91,6 +93,19 @@ class Carving:
         bound = rest.bound(rest.vertices + height_m * rest.normals)
         covered = (self._values(bound, (share,))[:, 0] > 0).astype(np.float64)
         return averaged(covered, rest.faces, 5)
+
+    def doubt(self, points: np.ndarray, share: float, parts: Sequence[Part]) -> np.ndarray:  # [N, 3] -> [N] metres
+        """How little the pictures agree that the surface runs through points: 0 where the body is the surface.
+
+        Many silhouettes touch what is there. Where a few that are left out more would move the hull far, or where the
+        surface is not the hull's because a handle was cut, it is not known.
+        """
+        bound = self.rest.bound(points.astype(np.float32))
+        found = self._values(bound, (share, share + DOUBTED_SHARE))
+        doubt = found[:, 1] - found[:, 0] + MISFIT_COUNTS * np.abs(found[:, 0])
+        for part in parts:
+            doubt *= 1.0 - self.held_by(part, bound)
+        return doubt
 
     def _values(self, bound: Bound, shares: Sequence[float]) -> np.ndarray:  # [N, len(shares)]
         gain = np.exp(-np.maximum(bound.distance, 0.0) / CORRECTIVE_REACH_M)

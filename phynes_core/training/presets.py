@@ -152,6 +152,7 @@ PAPER = TrainingConfig(
     albedo=ALBEDO_MAP,  # reading 16: the materials see the pose
     roughness=dataclasses.replace(ROUGHNESS_MAP, output_scale=0.9, output_offset=0.09),  # reading 3
     registration=RegistrationConfig(steps=0),  # the paper trusts its fits
+    template=TemplateConfig(source="smpl"),
     stage1=Stage1Config(
         steps=20_000,  # reading 10: 40 epochs of 500
         rays=1024,

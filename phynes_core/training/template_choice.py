@@ -1,17 +1,20 @@
 """Which mesh a run learns on: the body's, a given template, or one that is carved from the training pictures."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from phynes_core.body.model import BodyModel
-from phynes_core.body.template import Template
+from phynes_core.body.template import Template, template_body
 from phynes_core.errors import PhynesError
 from phynes_core.registration.registration import Registration
 from phynes_core.template.config import TemplateConfig
-from phynes_core.template.make import MadeTemplate, MaskedView, PosedViews, make_template
-from phynes_core.training.frames import TrainingFrame
+from phynes_core.template.make import MadeTemplate, MaskedView, PosedViews, make_template, widest_gap_deg
+from phynes_core.template.meshing import MeshingError
+from phynes_core.training.frames import TrainingFrame, refitted
 
 
 def choose_template(
@@ -26,8 +29,41 @@ def choose_template(
         return None, ""
     if config.source != "auto":
         return _checked(given, body, config), "template: as given"
-    made = make_template(body, [_posed_views(frame, registration) for frame in frames], config)
+    views = [_posed_views(frame, registration) for frame in frames]
+    gap = widest_gap_deg(body, views)
+    if gap > config.widest_gap_deg:
+        sides = f"{gap:.0f} degrees around the person, expected at most {config.widest_gap_deg:g}"
+        return None, f"template: no camera sees {sides}; the body's mesh stays"
+    try:
+        if registration is not None and registration.is_used:
+            frames = _with_better_poses(body, frames, registration, config)
+        made = make_template(body, [_posed_views(frame, registration) for frame in frames], config)
+    except MeshingError as trouble:
+        return None, f"template: {trouble}; the body's mesh stays"
     return made.template if made.is_better else None, f"template: {_described(made)}"
+
+
+def _with_better_poses(
+    body: BodyModel, frames: Sequence[TrainingFrame], registration: Registration, config: TemplateConfig
+) -> Sequence[TrainingFrame]:
+    """The frames with the poses of the rounds; a round whose held-out silhouettes overlap less is taken back."""
+    rough = replace(config, voxel_m=config.coarse_m)
+    made = make_template(body, [_posed_views(frame, registration) for frame in frames], rough)
+    for _ in range(config.rounds):
+        surface, poses, offsets = template_body(made.template, body), dict(registration.poses), registration.offsets
+        registration.stand_on(surface)
+        still = {frame.number: np.zeros(surface.num_vertices) for frame in frames}
+        for step in range(config.round_steps):
+            registration.refine(step, still)
+        registration.stand_on(body)
+        registration.offsets = offsets
+        moved = refitted(frames, body, registration.fit())
+        again = make_template(body, [_posed_views(frame, registration) for frame in moved], rough)
+        if again.overlap <= made.overlap:
+            registration.poses = poses
+            break
+        frames, made = moved, again
+    return frames
 
 
 def template_tensors(template: Template) -> dict[str, Tensor]:

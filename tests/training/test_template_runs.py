@@ -1,15 +1,23 @@
 """Runs that learn on a template: given or carved, saved in their state, and the same bit for bit wherever they stop."""
 
 import dataclasses
+from typing import ClassVar
 
 import pytest
 import torch
 
 from phynes_core.avatar.checkpoint import load_checkpoint
 from phynes_core.body.files import load_bundled_body
+from phynes_core.body.model import Pose, pose_body
 from phynes_core.data.native.reader import load_capture
 from phynes_core.errors import PhynesError
+from phynes_core.registration.capture_fit import CaptureFit
+from phynes_core.template.config import TemplateConfig
+from phynes_core.template.make import MadeTemplate
 from phynes_core.template.mesh_checks import topology
+from phynes_core.template.meshing import MeshingError
+from phynes_core.training import template_choice
+from phynes_core.training.frames import TrainingFrame, reposed
 from phynes_core.training.options import TrainerOptions
 from phynes_core.training.presets import preset, with_overrides
 from phynes_core.training.run.run_folder import RunFolder
@@ -31,6 +39,7 @@ ROUGH = {
     "template.voxel_m": "0.02",
     "template.vertices": "4000",
     "template.longest_edge_m": "0.2",
+    "template.widest_gap_deg": "180",  # two cameras, opposite each other
 }
 
 
@@ -121,6 +130,70 @@ def test_auto_carves_and_keeps_what_held_out_silhouettes_say(least_gain, capture
     if is_carved:
         found = topology(body.faces.numpy())
         assert (found.num_parts, found.is_manifold, found.genus) == (1, True, 0) and body.num_vertices == 4000
+
+
+def test_auto_keeps_the_bodys_mesh_and_says_so_where_too_few_sides_are_seen(capture, tmp_path, monkeypatch):
+    kill_at(monkeypatch, Stage1, 0)
+    notes = Notes()
+    with pytest.raises(Killed):
+        _train(capture, tmp_path, overrides={"registration.steps": "0"}, notes=notes)
+    assert any("the body's mesh stays" in note and "no camera sees" in note for note in notes.said)
+
+
+def test_auto_keeps_the_bodys_mesh_where_no_surface_comes_out(capture, tmp_path, monkeypatch):
+    def fail(*_):
+        raise MeshingError("expected one closed surface without handles, got two")
+
+    monkeypatch.setattr(template_choice, "make_template", fail)
+    kill_at(monkeypatch, Stage1, 0)
+    notes = Notes()
+    with pytest.raises(Killed):
+        _train(capture, tmp_path, overrides=ROUGH | {"registration.steps": "0"}, notes=notes)
+    assert any("got two; the body's mesh stays" in note for note in notes.said)
+
+
+@pytest.mark.parametrize("overlaps, kept", [((0.90, 0.91, 0.92), 2), ((0.90, 0.91, 0.91), 1), ((0.90, 0.85), 0)])
+def test_poses_follow_rough_templates_while_held_out_silhouettes_gain(overlaps, kept, template, monkeypatch):
+    """The registration of this test counts its rounds in the poses' translation."""
+    body = load_bundled_body()
+    to_come = iter(overlaps)
+
+    def make(_body, _views, config):
+        assert config.voxel_m == config.coarse_m
+        return MadeTemplate(template, True, 0.0, next(to_come), 0.8, (), 0)
+
+    class Counting:
+        is_used, offsets = True, None
+        poses: ClassVar = {3: Pose.rest()}
+
+        def stand_on(self, mesh):
+            self.mesh = mesh
+
+        def refine(self, step, offsets):
+            assert self.mesh.template is template and len(offsets[3]) == self.mesh.num_vertices
+            if step == 0:
+                moved = dataclasses.replace(self.poses[3], transl=self.poses[3].transl + torch.tensor([1.0, 0, 0]))
+                self.poses = {3: moved}
+
+        def fit(self):
+            return CaptureFit(dict(self.poses))
+
+        def surface(self, pose):
+            return pose_body(body, pose)
+
+    monkeypatch.setattr(template_choice, "make_template", make)
+    frame = template_choice.refitted((_bare_frame(body),), body, CaptureFit())[0]
+    registration = Counting()
+    config = TemplateConfig(rounds=2)
+    found = template_choice._with_better_poses(body, [frame], registration, config)
+    assert float(found[0].pose.transl[0]) == float(registration.poses[3].transl[0]) == kept
+    assert registration.mesh is body
+
+
+def _bare_frame(body):
+    """Frame 3 in the rest pose without pictures."""
+    empty = TrainingFrame(3, Pose.rest(), Pose.rest().vector(), *[None] * 3, views=())
+    return reposed([empty], body, {3: Pose.rest()})[0]
 
 
 def test_an_unknown_source_is_an_error():
