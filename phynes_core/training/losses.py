@@ -12,7 +12,7 @@ from phynes_core.conventions import linear_to_srgb
 from phynes_core.geometry.mesh import unique_edges
 from phynes_core.kernels.mesh_interfaces import MeshLossTerms, Topology
 from phynes_core.kernels.registry import MESH_LOSSES
-from phynes_core.render.detail_normals import detail_slope, face_frames
+from phynes_core.render.detail_normals import detail_slope, detail_stretch, face_frames
 
 ENTROPY_BINS = 15  # Relightable Avatar's histogram on [0, 1] (FORMATS section 4.3)
 
@@ -90,10 +90,11 @@ def laplacian_loss(vertices: Tensor, topology: Topology) -> Tensor:
 def relief_loss(
     avatar: Avatar,  # its offset map is differentiated
     vertices: Tensor,  # [V, 3] world, displaced
-    offsets: Tensor,  # [V] metres, that displaced them
+    offsets: Tensor,  # [V] or [V, 3] metres, that displaced them
     pose_vector: Tensor,  # [72]
     count: int,
     generator: np.random.Generator,
+    blend: Tensor | None = None,  # [V, 3, 3] that carried vectors
 ) -> Tensor:
     """Mean squared slope of the relief, unitless, at `count` random points: one in each of `count` random faces.
 
@@ -104,13 +105,15 @@ def relief_loss(
     chosen = torch.from_numpy(generator.integers(0, len(faces), count))
     barycentric = torch.from_numpy(generator.dirichlet(np.ones(3), count).astype(np.float32))
     corners = avatar.body.uv.cpu()[avatar.body.uv_faces[chosen].cpu()]
-    rows = torch.arange(3 * count).view(-1, 3)
+    rows, ids = torch.arange(3 * count).view(-1, 3), faces[chosen].view(-1)
     frames = face_frames(
-        vertices.detach()[faces[chosen]].view(-1, 3), rows, corners, offsets.detach()[faces[chosen]].view(-1)
+        vertices.detach()[ids], rows, corners, offsets.detach()[ids], None if blend is None else blend[ids]
     )
     uv = (corners * barycentric[..., None]).sum(1)
     device = avatar.light.device
     gradient = avatar.offset_gradient(uv.to(device), pose_vector.to(device)).cpu()
+    if blend is not None:  # of all that vectors do in between, along the surface too
+        return detail_stretch(gradient, torch.arange(count), frames).square().sum((1, 2)).mean()
     return detail_slope(gradient, torch.arange(count), frames).square().sum(-1).mean()
 
 
