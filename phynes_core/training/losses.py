@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from phynes_core.avatar.avatar import Avatar
+from phynes_core.body.model import carried
 from phynes_core.conventions import linear_to_srgb
-from phynes_core.geometry.mesh import unique_edges
+from phynes_core.geometry.mesh import unique_edges, vertex_normals
 from phynes_core.kernels.mesh_interfaces import MeshLossTerms, Topology
 from phynes_core.kernels.registry import MESH_LOSSES
 from phynes_core.render.detail_normals import detail_slope, detail_stretch, face_frames
@@ -115,6 +116,19 @@ def relief_loss(
     if blend is not None:  # of all that vectors do in between, along the surface too
         return detail_stretch(gradient, torch.arange(count), frames).square().sum((1, 2)).mean()
     return detail_slope(gradient, torch.arange(count), frames).square().sum(-1).mean()
+
+
+def slide_loss(
+    vertices: Tensor,  # [V, 3] world, displaced
+    vectors: Tensor,  # [V, 3] metres in the T-pose's axes, that displaced them; differentiated
+    blend: Tensor,  # [V, 3, 3] that carried the vectors
+    faces: Tensor,  # [F, 3]
+) -> Tensor:
+    """Mean square of how far vectors move vertices along the surface, m^2: the texture lives on the material point."""
+    normals = vertex_normals(vertices.detach(), faces)
+    moved = carried(blend, vectors)
+    along = moved - (moved * normals).sum(-1, keepdim=True) * normals
+    return along.square().sum(-1).mean()
 
 
 def srgb_of_radiance(

@@ -145,11 +145,7 @@ class BodyShell:
 
     def _interpolated(self, known: Sequence[np.ndarray]) -> HitOffsets:
         """Offsets between the vertices from those last known: no network query."""
-
-        def offsets(k: int, uv: np.ndarray, face_index: np.ndarray, barycentric: np.ndarray) -> np.ndarray:
-            return (known[k][self._faces[face_index]] * barycentric).sum(-1)
-
-        return offsets
+        return lambda k, uv, face_index, barycentric: (known[k][self._faces[face_index]] * barycentric).sum(-1)
 
     def _queried(self, batch: RayBatch) -> HitOffsets:
         """Offsets from the map itself."""
@@ -177,12 +173,11 @@ class DisplacedShell:
         self._frames = tuple(frames)
         self._index = {frame.number: i for i, frame in enumerate(frames)}
         self._vertices = torch.stack([torch.from_numpy(frame.vertices) for frame in frames])  # [K, V, 3]
-        blends = [pose_body(self._avatar.body, frame.pose).blend.contiguous() for frame in frames]
-        self._blends = torch.stack(blends)  # [K, V, 3, 3]
+        self._blends = torch.stack([pose_body(self._avatar.body, frame.pose).blend for frame in frames])  # [K, V, 3, 3]
         self._trees = [Bvh(frame.vertices, frame.bvh.faces) for frame in frames]
 
     def start(self) -> None:
-        """See Shell; nothing is remembered from step to step."""
+        """See Shell."""
 
     @torch.no_grad()
     def sampled(
@@ -201,7 +196,7 @@ class DisplacedShell:
         on_mesh = replace(batch, frames=tuple(moved))
         still = [np.zeros(len(self._vertices[0]), np.float32)] * len(moved)
         samples = shell_samples(
-            on_mesh, config, self._corner_uv.numpy(), lambda k, uv, face, barycentric: np.float32(0.0), beta_m,
+            on_mesh, config, self._corner_uv.numpy(), _on_the_mesh, beta_m,
             generator, still if config.has_interpolated_hits else (),
         )  # fmt: skip
         return self._surface(batch, on_mesh, samples, known)
@@ -211,6 +206,8 @@ class DisplacedShell:
         self, batch: RayBatch, moved: RayBatch, samples: RaySamples, known: Sequence[Tensor]
     ) -> SampledSurface:
         """The first order of what the map's vectors change at the samples."""
+        weights = samples.barycentric
+        assert samples.face is not None and weights is not None
         slot = torch.from_numpy(batch.frame_slot())[samples.ray]
         corners = self._faces[samples.face]  # [N, 3]
         rows = slot[:, None] * len(self._vertices[0]) + corners  # of all frames' vertices, one after the other
@@ -219,11 +216,10 @@ class DisplacedShell:
             return torch.cat(list(values))[rows]
 
         def interpolated(values: Sequence[Tensor]) -> Tensor:
-            found = at_corners(values)
-            return (found * samples.barycentric.view(-1, 3, *[1] * (found.dim() - 2))).sum(1)
+            return torch.einsum("nk,nk...->n...", weights, at_corners(values))
 
-        normal = interpolated([torch.from_numpy(frame.normals) for frame in moved.frames])
-        normal = torch.nn.functional.normalize(normal, dim=-1)
+        normals = interpolated([torch.from_numpy(frame.normals) for frame in moved.frames])
+        normal = torch.nn.functional.normalize(normals, dim=-1)
         blend = interpolated([self._blends[self._index[frame.number]] for frame in batch.frames])
         vertices = at_corners([torch.from_numpy(frame.vertices) for frame in moved.frames])
         frames = face_frames(
@@ -238,15 +234,18 @@ class DisplacedShell:
         height = (across * (vectors - start)).sum(-1)
         slide = (along @ (vectors - vectors.detach())[..., None])[..., 0]  # 0: only its derivative counts
 
+        still = batch.frames[0].pose_vector  # for a texture that does not see it, which is asked faster so
+        sees_pose = self._avatar.texture.pose is not None
+
         def color(uv: Tensor, ray: Tensor) -> Tensor:
-            pose, place = poses.at(ray), uv.detach()
+            pose, place = poses.at(ray) if sees_pose else still, uv.detach()
             slope = self._texture_slope(place, pose)  # [M, 3, 2]
             return self._avatar.query_texture(place, pose) + (slope @ (uv - place)[..., None])[..., 0]
 
         return SampledSurface(replace(on_device, uv=on_device.uv - slide), lambda uv, ray: height, color)
 
     @torch.no_grad()
-    def _texture_slope(self, uv: Tensor, pose: PoseBatch) -> Tensor:  # [M, 2] -> [M, 3, 2]
+    def _texture_slope(self, uv: Tensor, pose: Tensor | PoseBatch) -> Tensor:  # [M, 2] -> [M, 3, 2]
         """d color / d(u, v), by differences that stay in a chart."""
         columns = []
         for axis in range(2):
@@ -277,6 +276,11 @@ class DisplacedShell:
         """See Shell."""
 
 
+def _on_the_mesh(k: int, uv: np.ndarray, face_index: np.ndarray, barycentric: np.ndarray) -> np.ndarray:
+    """HitOffsets of a surface that is the mesh itself."""
+    return np.zeros(len(uv), np.float32)
+
+
 class _PosesOfRays:
     """The pose vectors of a batch's frames on a device."""
 
@@ -292,12 +296,3 @@ def _vertex_offsets(avatar: Avatar, pose_vector: Tensor, device: torch.device) -
     body = avatar.body
     values = avatar.offset(body.uv.to(device), pose_vector.to(device)).cpu()
     return average_over_seams(body, values)
-
-
-def slide_loss(frame: DisplacedFrame, faces: Tensor) -> Tensor:
-    """Mean square of how far vectors move vertices along the surface, m^2: the texture lives on the material point."""
-    assert frame.blend is not None
-    normals = vertex_normals(frame.vertices.detach(), faces)
-    moved = carried(frame.blend, frame.offsets)
-    along = moved - (moved * normals).sum(-1, keepdim=True) * normals
-    return along.square().sum(-1).mean()

@@ -13,12 +13,12 @@ from phynes_core.frame.scene import Scene
 from phynes_core.registration.registration import Registration
 from phynes_core.render.volume import VolumePixels, render_rays
 from phynes_core.training.frames import reposed
-from phynes_core.training.losses import MeshRegularizers, mesh_topology, relief_loss
+from phynes_core.training.losses import MeshRegularizers, mesh_topology, relief_loss, slide_loss
 from phynes_core.training.optimizer import ScheduledAdam, map_rates
-from phynes_core.training.pictures import texture_panels
 from phynes_core.training.processes import share_rays
+from phynes_core.training.run.pictures import texture_panels
 from phynes_core.training.sampling import RayBatch, sample_rays, step_generator
-from phynes_core.training.shells import BodyShell, DisplacedShell, SampledSurface, Shell, slide_loss
+from phynes_core.training.shells import BodyShell, DisplacedShell, SampledSurface, Shell
 from phynes_core.training.silhouette import silhouette_loss
 from phynes_core.training.stage import NOTHING, StageSetup
 
@@ -195,7 +195,7 @@ class Stage1:
             total = total + config.relief_weight * relief
             terms["relief"] = relief.item()
         if surface.blend is not None:
-            slide = slide_loss(surface, self._topology.faces)
+            slide = slide_loss(vertices, surface.offsets, surface.blend, self._topology.faces)
             total = total + config.slide_weight * slide
             terms["slide"] = slide.item()
         return total.to(self._device), terms
