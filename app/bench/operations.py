@@ -10,9 +10,9 @@ from app.bench.machine import milliseconds
 from app.bench.training_step import STEPS, TrainingStep
 from app.rendering.scenes import LIVE
 from phynes_core.frame.renderer import FrameRenderer
-from phynes_core.frame.scene import Scene, build_mesh
+from phynes_core.frame.scene import Scene, build_mesh, frames_of_avatars
 from phynes_core.kernels.registry import REFERENCE, available, missing_cause
-from phynes_core.render.detail_normals import detail_normals, face_frames
+from phynes_core.render.detail_normals import detail_normals
 from phynes_core.render.gbuffer import build_gbuffer
 from phynes_core.render.lamps import Lamp, lamp_directions
 from phynes_core.render.probes import environment_to_probes
@@ -96,7 +96,7 @@ def frame_operations(scene: Scene) -> list[Operation]:
         gbuffer.normal, gbuffer.wo, avatar.query_albedo(gbuffer.uv, vector), avatar.query_roughness(gbuffer.uv, vector),
         avatar.record.f0,
     )  # fmt: skip
-    frames = face_frames(mesh.vertices, mesh.faces, mesh.corner_uv, mesh.offsets)
+    (frames,) = frames_of_avatars(mesh)
     probes = environment_to_probes(environment).to(device)
     bits = Occluder(mesh.vertices, mesh.faces).point_bits(mesh.vertices, mesh.normals, probes.directions)
     visibility = PackedVisibility(bits, gbuffer.corners, gbuffer.barycentric)

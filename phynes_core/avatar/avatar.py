@@ -7,12 +7,12 @@ import torch
 from torch import Tensor, nn
 
 from phynes_core.body.atlas import CHART_RESOLUTION, average_over_seams, open_steps, step_table
-from phynes_core.body.model import MAX_BETAS, BodyModel, Pose, pose_body
+from phynes_core.body.model import MAX_BETAS, BodyModel, Pose, displaced, pose_body
 from phynes_core.checks import check_tensor
 from phynes_core.conventions import DEFAULT_F0, MIN_ROUGHNESS, POSE_DIM, PROBE_COLUMNS, PROBE_ROWS
-from phynes_core.geometry.mesh import vertex_normals
 from phynes_core.maps.neural_map import NeuralMap, NeuralMapConfig, PoseBatch
 
+NUM_VECTOR_CHANNELS = 3  # of an offset map that gives vectors; one that gives lengths has 1
 OFFSET_SCALE_M = 0.1  # metres per unit of the offset network, so that all networks learn at one rate
 
 OFFSET_MAP = NeuralMapConfig(1, num_layers=3, residual_output=True, output_scale=OFFSET_SCALE_M)
@@ -116,25 +116,28 @@ class Avatar(nn.Module):
         )  # fmt: skip
         return copy.requires_grad_(False)
 
-    def vertex_offsets(self, pose_vector: Tensor) -> Tensor:  # [POSE_DIM] -> [V] metres along the body's normal
+    @property
+    def has_vector_offsets(self) -> bool:
+        """Whether offsets are vectors in the T-pose's axes; else lengths along the posed normals."""
+        return self.offset.config.output_channels == NUM_VECTOR_CHANNELS
+
+    def vertex_offsets(self, pose_vector: Tensor) -> Tensor:  # [POSE_DIM] -> [V] or [V, 3] metres, as `displaced` says
         """The offset map on the vertices; the copies of a seam vertex are averaged, so the mesh stays closed."""
-        values = self.offset(self.body.uv, pose_vector)
-        return average_over_seams(self.body, values)[:, 0]
+        values = average_over_seams(self.body, self.offset(self.body.uv, pose_vector))
+        return values if values.shape[1] == NUM_VECTOR_CHANNELS else values[:, 0]
 
     def displaced_vertices(self, pose: Pose, offsets: Tensor | None = None) -> Tensor:  # [V, 3] world
-        """The posed body moved by its offsets: v + l(u, v, pose) n (paper, Eq. 4).
+        """The posed body moved by its offsets (body.model.displaced).
 
-        `offsets` [V] are those of `vertex_offsets` for this pose, if the caller has them already.
+        `offsets` are those of `vertex_offsets` for this pose, if the caller has them already.
         """
         if offsets is None:
             offsets = self.vertex_offsets(pose.vector())
-        vertices = pose_body(self.body, pose).vertices
-        normals = vertex_normals(vertices, self.body.faces)
-        return vertices + offsets[:, None] * normals
+        return displaced(pose_body(self.body, pose), self.body.faces, offsets)
 
     def offset_gradient(
         self, uv: Tensor, pose: Tensor | PoseBatch, backend: str = "auto", count: Tensor | None = None
-    ) -> Tensor:  # [N, 2] -> [N, 2] metres
+    ) -> Tensor:  # [N, 2] -> [N, 2], of vectors [N, 3, 2], metres
         """d l / d(u, v): differences of the offset map over a cell of the finest grid to either side.
 
         One-sided where a step would leave the chart, 0 where both would. Differentiable in the map's parameters and
@@ -146,13 +149,14 @@ class Avatar(nn.Module):
         steps = step_table(uv.dtype, uv.device)
         stepped = uv + steps[:, None] * length[:, :, None]  # [4, N, 2]
         if count is not None:  # of each of the four
-            left, right, down, up = (self.offset(part, pose, backend, count)[:, 0] for part in stepped)
+            left, right, down, up = (self.offset(part, pose, backend, count) for part in stepped)
         else:
             if isinstance(pose, PoseBatch):
                 pose = PoseBatch(pose.poses, pose.index.repeat(4))
-            left, right, down, up = self.offset(stepped.view(-1, 2), pose, backend).view(4, -1)
-        apart = (length[0::2] + length[1::2]).clamp(min=cell)  # [2, N]
-        return torch.stack([(right - left) / apart[0], (up - down) / apart[1]], -1)
+            left, right, down, up = self.offset(stepped.view(-1, 2), pose, backend).unflatten(0, (4, len(uv)))
+        apart = (length[0::2] + length[1::2]).clamp(min=cell)[..., None]  # [2, N, 1]
+        gradient = torch.stack([(right - left) / apart[0], (up - down) / apart[1]], -1)
+        return gradient if gradient.shape[1] == NUM_VECTOR_CHANNELS else gradient[:, 0]
 
     def query_texture(self, uv: Tensor, pose: Tensor | PoseBatch) -> Tensor:  # [N, 2] -> [N, 3] sRGB in [0, 1]
         """Appearance under the training light, as stage 1 learned it."""

@@ -4,7 +4,8 @@ Tensors, M being offset, texture, albedo or roughness:
   M.grid           [entries, features] float16, tiny-cuda-nn's layout (maps/encodings.py); absent in maps with
                    frequency encoding (config frequency_octaves)
   M.mlp.0.weight   [width, encoding + pose]: columns of the encoded (u, v), then of the pose vector
-  M.mlp.i.weight, M.mlp.i.bias   the further layers, the last one being the output
+  M.mlp.i.weight, M.mlp.i.bias   the further layers, the last one being the output: 3 channels, 1 of roughness, of the
+                   offset 1 (metres along the posed normals) or 3 (in the T-pose's axes), as its config says
   light.probes [16, 32, 3]   body.betas [B]   training.poses [K, POSE_DIM]
   body.uv [U, 2], body.uv_faces [F, 3]   of the body before splits, only if unwrapped here, not from a licensed file
   template.*   since format 2: the person's own mesh, where there is one (stored_template.py)

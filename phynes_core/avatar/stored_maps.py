@@ -19,7 +19,7 @@ from phynes_core.errors import CheckpointError
 from phynes_core.maps.encodings import HashEncoding, HashEncodingConfig, level_table
 from phynes_core.maps.neural_map import NeuralMap, NeuralMapConfig
 
-MAP_CHANNELS = {"offset": 1, "texture": 3, "albedo": 3, "roughness": 1}
+MAP_CHANNELS = {"offset": (1, 3), "texture": (3,), "albedo": (3,), "roughness": (1,)}  # that each may have
 LARGEST_VALUE = 1e30  # between layers, for any pose; squares of float32 are finite up to 1e19, sums up to 3e38
 LARGEST_ANGLE = 1e6  # rad, of a pose vector; what motions may hold
 LARGEST_SCALE = 100.0  # of the offset map's output
@@ -81,8 +81,9 @@ def _config(name: str, settings: object) -> NeuralMapConfig:
             raise ValueError(f"{key}: expected an integer in [1, {limit}], got {numbers[key]}")
     if config.pose_dim not in (0, POSE_DIM):
         raise ValueError(f"pose_dim: expected 0 or {POSE_DIM}, got {config.pose_dim}")
-    if config.output_channels != MAP_CHANNELS[name]:
-        raise ValueError(f"output_channels: expected {MAP_CHANNELS[name]}, got {config.output_channels}")
+    if config.output_channels not in MAP_CHANNELS[name]:
+        expected = " or ".join(map(str, MAP_CHANNELS[name]))
+        raise ValueError(f"output_channels: expected {expected}, got {config.output_channels}")
     _check_range(name, config)
     return config
 

@@ -16,6 +16,7 @@ from torch import Tensor
 from phynes_core.body.rotations import axis_angle_to_matrix
 from phynes_core.checks import check_tensor
 from phynes_core.conventions import NUM_JOINTS
+from phynes_core.geometry.mesh import vertex_normals
 
 if TYPE_CHECKING:
     from phynes_core.body.template import Template
@@ -101,6 +102,9 @@ class PosedBody:
 
     vertices: Tensor  # [V, 3] metres, world
     joints: Tensor  # [24, 3] metres, world
+    blend: (
+        Tensor  # [V, 3, 3] what turns steps in the T-pose's axes to the world's at each vertex (linear blend skinning)
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,7 +146,24 @@ def pose_body(body: BodyModel, pose: Pose) -> PosedBody:
     joints, skinning = _skeleton(rotations, rest_joints, body.parents)
     blended = (body.weights @ skinning.reshape(NUM_JOINTS, 12)).view(-1, 3, 4)
     skinned = (blended[..., :3] @ corrected[..., None])[..., 0] + blended[..., 3]
-    return PosedBody(skinned + pose.transl, joints + pose.transl)
+    return PosedBody(skinned + pose.transl, joints + pose.transl, blended[..., :3])
+
+
+def displaced(posed: PosedBody, faces: Tensor, offsets: Tensor) -> Tensor:  # [V, 3] world
+    """The posed body moved by its offsets; differentiable.
+
+    `offsets` [V] are metres along the posed normals (paper, Eq. 4): v + l n. Vectors [V, 3] are metres along the
+    T-pose's axes, which the skinning carries: v + B d, the surface of a rest pose that was moved by d. Unlike tangents
+    of the uv chart these axes are the same on both sides of a seam, and nowhere singular.
+    """
+    if offsets.dim() == 1:
+        return posed.vertices + offsets[:, None] * vertex_normals(posed.vertices, faces)
+    return posed.vertices + carried(posed.blend, offsets)
+
+
+def carried(blend: Tensor, vectors: Tensor) -> Tensor:  # [..., 3, 3], [..., 3] -> [..., 3]
+    """Steps in the T-pose's axes as steps in the world."""
+    return (blend @ vectors[..., None])[..., 0]
 
 
 def rest_to_posed(body: BodyModel, pose: Pose) -> Tensor:  # [24, 3, 4]

@@ -18,9 +18,8 @@ from phynes_core.frame import floor, lights, pixels
 from phynes_core.frame.buffers import compose
 from phynes_core.frame.kept import Node
 from phynes_core.frame.options import LIGHT_BUFFERS, MATERIAL_BUFFERS, NORMAL_BUFFERS, RenderOptions
-from phynes_core.frame.scene import Scene, build_mesh
+from phynes_core.frame.scene import Scene, build_mesh, frames_of_avatars
 from phynes_core.render.bright_sources import source_rays
-from phynes_core.render.detail_normals import face_frames
 from phynes_core.render.gbuffer import build_gbuffer
 from phynes_core.render.ground import ground_layer, open_share
 from phynes_core.render.lamps import lamp_rays
@@ -31,7 +30,7 @@ from phynes_core.render.visibility import Occluder, SeenBits, VertexBits
 BODIES = (
     Node("mesh", build_mesh, "avatars poses", is_shared=True),
     Node("occluder", Occluder, "mesh.vertices mesh.faces backend", is_shared=True),
-    Node("face_frames", face_frames, "mesh.vertices mesh.faces mesh.corner_uv mesh.offsets", is_shared=True),
+    Node("face_frames", frames_of_avatars, "mesh", is_shared=True),
 )
 PIXELS = (
     Node("samples", lambda c, n: c if n == 1 else c.resized(n * c.width, n * c.height), "camera supersample"),

@@ -41,10 +41,18 @@ class AvatarPixels:
     gbuffer: GBuffer
     rows: slice | Tensor  # that are taken
     belongs: Tensor | None = None  # [P, 1] bool, which of them show the avatar; None: all
+    first_face: int = 0  # of the avatar in the scene's mesh
 
     def of(self, column: Tensor) -> Tensor:  # [P] or [P, C] -> [N] or [N, C]
         """The rows that are taken."""
         return column[self.rows]
+
+    def faces(self) -> Tensor:  # [N] int64
+        """Their faces, counted from the avatar's first; any where a row shows another avatar."""
+        faces = self.of(self.gbuffer.face_index)
+        if self.belongs is None and self.first_face == 0:
+            return faces
+        return (faces - self.first_face).clamp(0, self.avatar.body.num_faces - 1)
 
     def ask(self, answers: Callable[..., Tensor], pose: Tensor) -> Tensor:
         """A map's answers for these rows and a pose vector [72]; of fixed ones it is told how many are meant."""
@@ -72,10 +80,14 @@ def pixels_of_avatars(avatars: tuple[Avatar, ...], gbuffer: GBuffer, first_face:
     belongs = [(face >= first) & (face < last) for first, last in pairwise(first_face)]
     if isinstance(gbuffer, FixedGBuffer):
         return tuple(
-            AvatarPixels(avatar, gbuffer, slice(None), own) for avatar, own in zip(avatars, belongs, strict=True)
+            AvatarPixels(avatar, gbuffer, slice(None), own, first)
+            for avatar, own, first in zip(avatars, belongs, first_face, strict=False)
         )
     rows = (torch.nonzero(own[:, 0]).squeeze(1) for own in belongs)
-    return tuple(AvatarPixels(avatar, gbuffer, own) for avatar, own in zip(avatars, rows, strict=True))
+    return tuple(
+        AvatarPixels(avatar, gbuffer, own, None, first)
+        for avatar, own, first in zip(avatars, rows, first_face, strict=False)
+    )
 
 
 def rasterized(mesh: SceneMesh, camera: Camera, backend: str, has_antialias: bool) -> Raster:
@@ -96,15 +108,15 @@ def seen_vertices(gbuffer: GBuffer, vertices: Tensor) -> Tensor:  # [V, 3] -> [V
 
 @torch.no_grad()
 def pixel_normals(
-    detailed: tuple[bool, ...], pixels: Pixels, poses: tuple[Pose, ...], frames: FaceFrames
+    detailed: tuple[bool, ...], pixels: Pixels, poses: tuple[Pose, ...], frames: tuple[FaceFrames, ...]
 ) -> Tensor:  # [P, 3] unit, world
     """The interpolated normals, tilted by the slopes of the offset maps of the avatars in `detailed`."""
     gbuffer = pixels[0].gbuffer
     normal = gbuffer.normal.clone()
-    for is_detailed, own, pose in zip(detailed, pixels, poses, strict=True):
+    for is_detailed, own, pose, own_frames in zip(detailed, pixels, poses, frames, strict=True):
         if is_detailed:
             gradient = own.ask(own.avatar.offset_gradient, pose.vector())
-            tilted = detail_normals(own.of(gbuffer.normal), gradient, own.of(gbuffer.face_index), frames)
+            tilted = detail_normals(own.of(gbuffer.normal), gradient, own.faces(), own_frames)
             normal = own.put(normal, tilted)
     return normal
 

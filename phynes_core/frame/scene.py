@@ -7,10 +7,11 @@ from torch import Tensor
 
 from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.atlas import corner_uv
-from phynes_core.body.model import Pose
+from phynes_core.body.model import Pose, displaced, pose_body
 from phynes_core.geometry.mesh import vertex_normals
 from phynes_core.maps.material_edit import MaterialEdit
 from phynes_core.render.camera import Camera
+from phynes_core.render.detail_normals import FaceFrames, face_frames
 from phynes_core.render.ground import Ground
 from phynes_core.render.lighting import Lighting
 
@@ -52,14 +53,16 @@ class SceneMesh:
     vertices: Tensor  # [V, 3] world
     faces: Tensor  # [F, 3]
     normals: Tensor  # [V, 3] unit, world
-    offsets: Tensor  # [V] metres, what the vertices were moved by along the body's normal
+    offsets: tuple[Tensor, ...]  # [V] or [V, 3] of each avatar, metres: what its vertices were moved by
+    blends: tuple[Tensor | None, ...]  # [V, 3, 3] of each avatar whose offsets are vectors: what carried them
     corner_uv: Tensor  # [F, 3, 2]
     first_face: tuple[int, ...]  # of each avatar, and the total
 
     def cpu(self) -> "SceneMesh":
         """The same mesh on the host."""
         return SceneMesh(
-            self.vertices.cpu(), self.faces.cpu(), self.normals.cpu(), self.offsets.cpu(), self.corner_uv.cpu(),
+            self.vertices.cpu(), self.faces.cpu(), self.normals.cpu(), tuple(part.cpu() for part in self.offsets),
+            tuple(None if part is None else part.cpu() for part in self.blends), self.corner_uv.cpu(),
             self.first_face,
         )  # fmt: skip
 
@@ -67,18 +70,31 @@ class SceneMesh:
 @torch.no_grad()
 def build_mesh(avatars: tuple[Avatar, ...], poses: tuple[Pose, ...]) -> SceneMesh:
     """Pose and displace every body."""
-    vertices, faces, offsets, uv, first_face, num_vertices = [], [], [], [], [0], 0
+    vertices, faces, offsets, blends, uv, first_face, num_vertices = [], [], [], [], [], [0], 0
     for avatar, pose in zip(avatars, poses, strict=True):
         body = avatar.body
         offsets.append(avatar.vertex_offsets(pose.vector()))
-        vertices.append(avatar.displaced_vertices(pose, offsets[-1]))
+        posed = pose_body(body, pose)
+        vertices.append(displaced(posed, body.faces, offsets[-1]))
+        blends.append(posed.blend if offsets[-1].dim() == 2 else None)
         faces.append(body.faces + num_vertices)
         uv.append(corner_uv(body))
         first_face.append(first_face[-1] + body.num_faces)
         num_vertices += body.num_vertices
     all_vertices, all_faces = torch.cat(vertices), torch.cat(faces)
     normals = vertex_normals(all_vertices, all_faces)
-    return SceneMesh(all_vertices, all_faces, normals, torch.cat(offsets), torch.cat(uv), tuple(first_face))
+    return SceneMesh(all_vertices, all_faces, normals, tuple(offsets), tuple(blends), torch.cat(uv), tuple(first_face))
+
+
+def frames_of_avatars(mesh: SceneMesh) -> tuple[FaceFrames, ...]:
+    """The face frames of each avatar, whose faces count from 0."""
+    frames, first_vertex = [], 0
+    for number, (offsets, blend) in enumerate(zip(mesh.offsets, mesh.blends, strict=True)):
+        own = slice(mesh.first_face[number], mesh.first_face[number + 1])
+        vertices = mesh.vertices[first_vertex : first_vertex + len(offsets)]
+        frames.append(face_frames(vertices, mesh.faces[own] - first_vertex, mesh.corner_uv[own], offsets, blend))
+        first_vertex += len(offsets)
+    return tuple(frames)
 
 
 class AvatarCopies:

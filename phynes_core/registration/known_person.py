@@ -42,7 +42,7 @@ class KnownPerson:
 
     body: BodyModel
     betas: Tensor  # [B] that the surface belongs to
-    offsets: Callable[[Pose], np.ndarray]  # -> [V] metres along the posed body's normals
+    offsets: Callable[[Pose], np.ndarray]  # -> [V] or [V, 3] metres, as body.model.displaced says
     picture: Callable[[Pose, Camera], tuple[np.ndarray, np.ndarray]]  # -> [H, W, 3] linear, premultiplied; [H, W]
 
 

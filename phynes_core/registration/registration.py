@@ -143,7 +143,7 @@ class Registration:
         correct_edges(pictures, covered, self._edge_px)
 
     def refine(self, step: int, offsets: Mapping[int, np.ndarray]) -> dict[str, float]:
-        """A step of the poses alone, under a surface that is known: its `offsets` [V] in each frame, metres."""
+        """A step of the poses alone, under a surface that is known: its `offsets` [V] or [V, 3] in each frame, m."""
         self._own_offsets = offsets
         try:
             return self._step(step, self.config.last_blur_px, False, None)
@@ -253,7 +253,7 @@ class Registration:
         self._place_cameras()
 
     def surface(self, pose: Pose, offsets: np.ndarray | None = None) -> PosedSurface:
-        """The body in a pose, displaced by the registered offsets or by others [V]."""
+        """The body in a pose, displaced by the registered offsets or by others [V] or [V, 3]."""
         offsets = self.offsets if offsets is None else offsets
         return posed_surface(self._body, pose, offsets, self._corner_uv)
 

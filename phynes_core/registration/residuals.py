@@ -13,7 +13,7 @@ import torch
 from scipy.ndimage import gaussian_filter, map_coordinates
 from torch import Tensor
 
-from phynes_core.body.model import BodyModel, Pose, pose_body
+from phynes_core.body.model import BodyModel, Pose, displaced, pose_body
 from phynes_core.geometry.mesh import vertex_normals
 from phynes_core.registration.appearance import TexturedLight, harmonics
 from phynes_core.registration.config import RegistrationConfig
@@ -35,7 +35,7 @@ class PosedSurface:
 
     vertices: Tensor  # [V, 3] metres
     normals: np.ndarray  # [V, 3] unit, of these
-    directions: np.ndarray  # [V, 3] unit, along which offsets move the vertices: normals of the bare body
+    directions: np.ndarray  # [V, 3] unit, along which registered offsets move the vertices: normals of the bare body
     faces: Tensor  # [F, 3]
     corner_uv: np.ndarray  # [F, 3, 2]
 
@@ -79,10 +79,10 @@ class SeenSurface:
 
 @torch.no_grad()
 def posed_surface(body: BodyModel, pose: Pose, offsets: np.ndarray, corner_uv: np.ndarray) -> PosedSurface:
-    """The body in a pose, displaced by `offsets` [V], metres, along its normals; `corner_uv` [F, 3, 2]."""
-    vertices = pose_body(body, pose).vertices
-    directions = vertex_normals(vertices, body.faces)
-    moved = vertices + torch.from_numpy(offsets).float()[:, None] * directions
+    """The body in a pose, displaced by `offsets` [V] or [V, 3], metres; `corner_uv` [F, 3, 2]."""
+    posed = pose_body(body, pose)
+    directions = vertex_normals(posed.vertices, body.faces)
+    moved = displaced(posed, body.faces, torch.from_numpy(offsets).float())
     return PosedSurface(moved, vertex_normals(moved, body.faces).numpy(), directions.numpy(), body.faces, corner_uv)
 
 

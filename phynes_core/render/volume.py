@@ -1,7 +1,7 @@
 """Volume rendering of a surface given as signed distances: VolSDF's density and alpha compositing (paper, Eq. 1)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -20,11 +20,18 @@ class RaySamples:
     spacing: Tensor  # [N] metres to the ray's next sample
     num_rays: int
     num_slots: int
+    face: Tensor | None = None  # [N] int64, where the closest point lies
+    barycentric: Tensor | None = None  # [N, 3]
 
     @property
     def num_samples(self) -> int:
         """How many samples are not empty."""
         return self.ray.shape[0]
+
+    def to(self, device: torch.device) -> "RaySamples":
+        """The same samples on a device."""
+        moved = {name: value.to(device) for name, value in vars(self).items() if isinstance(value, Tensor)}
+        return replace(self, **moved)
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,12 @@ import torch
 from torch import Tensor
 
 from phynes_core.avatar.avatar import Avatar
+from phynes_core.body.model import carried
 from phynes_core.conventions import linear_to_srgb
-from phynes_core.geometry.mesh import face_cross_products, unique_edges
+from phynes_core.geometry.mesh import face_cross_products, unique_edges, vertex_normals
 from phynes_core.kernels.mesh_interfaces import MeshLossTerms, Topology
 from phynes_core.kernels.registry import MESH_LOSSES
-from phynes_core.render.detail_normals import detail_slope, face_frames
+from phynes_core.render.detail_normals import detail_slope, detail_stretch, face_frames
 
 OPEN_SHARE = 0.3  # of its bare area, along its bare normal: what a face keeps unless it folds
 SMALLEST_CROSS = 1e-16  # m^4: of faces without area
@@ -90,7 +91,7 @@ def laplacian_loss(vertices: Tensor, topology: Topology) -> Tensor:
 
 
 def bend_loss(
-    offsets: Tensor,  # [V] metres along the normals of the bare vertices
+    offsets: Tensor,  # [V] metres along the normals, or [V, 3] vectors
     bare: Tensor,  # [V, 3] world, metres: the vertices before they were displaced
     topology: Topology,
     width: float,  # tangent of the bend from which on it counts less than its square
@@ -102,12 +103,12 @@ def bend_loss(
     """
     start, end = topology.edges[:, 0], topology.edges[:, 1]
     length = (bare[start] - bare[end]).norm(dim=1)
-    zeros = torch.zeros_like(offsets)
-    sums = zeros.index_add(0, start, offsets[end]).index_add(0, end, offsets[start])
-    lengths = zeros.index_add(0, start, length).index_add(0, end, length)
-    bend = (sums - topology.degree[:, 0] * offsets) / lengths
-    # width^2 (sqrt(1 + (bend / width)^2) - 1), without the difference of two numbers near 1
-    return (bend.square() / (1.0 + (1.0 + (bend / width).square()).sqrt())).mean()
+    lengths = length.new_zeros(len(bare)).index_add(0, start, length).index_add(0, end, length)
+    rows = offsets.view(len(bare), -1)
+    sums = torch.zeros_like(rows).index_add(0, start, rows[end]).index_add(0, end, rows[start])
+    square = ((sums - topology.degree * rows) / lengths[:, None]).square().sum(1)
+    # width^2 (sqrt(1 + bend^2 / width^2) - 1), without the difference of two numbers near 1
+    return (square / (1.0 + (1.0 + square / width**2).sqrt())).mean()
 
 
 def fold_loss(vertices: Tensor, bare: Tensor, faces: Tensor) -> Tensor:  # [V, 3] displaced, [V, 3], [F, 3] -> []
@@ -126,10 +127,11 @@ def fold_loss(vertices: Tensor, bare: Tensor, faces: Tensor) -> Tensor:  # [V, 3
 def relief_loss(
     avatar: Avatar,  # its offset map is differentiated
     vertices: Tensor,  # [V, 3] world, displaced
-    offsets: Tensor,  # [V] metres, that displaced them
+    offsets: Tensor,  # [V] or [V, 3] metres, that displaced them
     pose_vector: Tensor,  # [72]
     count: int,
     generator: np.random.Generator,
+    blend: Tensor | None = None,  # [V, 3, 3] that carried vectors
 ) -> Tensor:
     """Mean squared slope of the relief, unitless, at `count` random points: one in each of `count` random faces.
 
@@ -140,14 +142,29 @@ def relief_loss(
     chosen = torch.from_numpy(generator.integers(0, len(faces), count))
     barycentric = torch.from_numpy(generator.dirichlet(np.ones(3), count).astype(np.float32))
     corners = avatar.body.uv.cpu()[avatar.body.uv_faces[chosen].cpu()]
-    rows = torch.arange(3 * count).view(-1, 3)
+    rows, ids = torch.arange(3 * count).view(-1, 3), faces[chosen].view(-1)
     frames = face_frames(
-        vertices.detach()[faces[chosen]].view(-1, 3), rows, corners, offsets.detach()[faces[chosen]].view(-1)
+        vertices.detach()[ids], rows, corners, offsets.detach()[ids], None if blend is None else blend[ids]
     )
     uv = (corners * barycentric[..., None]).sum(1)
     device = avatar.light.device
     gradient = avatar.offset_gradient(uv.to(device), pose_vector.to(device)).cpu()
+    if blend is not None:  # of all that vectors do in between, along the surface too
+        return detail_stretch(gradient, torch.arange(count), frames).square().sum((1, 2)).mean()
     return detail_slope(gradient, torch.arange(count), frames).square().sum(-1).mean()
+
+
+def slide_loss(
+    vertices: Tensor,  # [V, 3] world, displaced
+    vectors: Tensor,  # [V, 3] metres in the T-pose's axes, that displaced them; differentiated
+    blend: Tensor,  # [V, 3, 3] that carried the vectors
+    faces: Tensor,  # [F, 3]
+) -> Tensor:
+    """Mean square of how far vectors move vertices along the surface, m^2: the texture lives on the material point."""
+    normals = vertex_normals(vertices.detach(), faces)
+    moved = carried(blend, vectors)
+    along = moved - (moved * normals).sum(-1, keepdim=True) * normals
+    return along.square().sum(-1).mean()
 
 
 def srgb_of_radiance(

@@ -46,7 +46,8 @@ class PixelNormals:
             torch.from_numpy(pixels.vertices[frame_index, corners]).view(-1, 3),
             torch.arange(3 * len(rows)).view(-1, 3),
             torch.from_numpy(pixels.corner_uv[pixels.face[rows]]),
-            torch.from_numpy(pixels.offsets[frame_index, corners]).view(-1),
+            torch.from_numpy(pixels.offsets[frame_index, corners]).flatten(0, 1),
+            None if pixels.blends is None else torch.from_numpy(pixels.blends[frame_index, corners]).flatten(0, 1),
         )
         normal = torch.from_numpy(pixels.normal[rows])
         gradient = self._avatar.offset_gradient(uv.to(self._device), pose).cpu()

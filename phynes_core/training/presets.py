@@ -9,7 +9,7 @@ import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from phynes_core.avatar.avatar import ALBEDO_MAP, OFFSET_MAP, ROUGHNESS_MAP, TEXTURE_MAP
+from phynes_core.avatar.avatar import ALBEDO_MAP, NUM_VECTOR_CHANNELS, OFFSET_MAP, ROUGHNESS_MAP, TEXTURE_MAP
 from phynes_core.body.subdivide import MAX_SPLITS
 from phynes_core.errors import PhynesError
 from phynes_core.maps.encodings import HashEncodingConfig
@@ -45,6 +45,8 @@ class Stage1Config:
     """Geometry and texture by volume rendering."""
 
     steps: int = 5000
+    offsets: str = "scalar"  # along the body's normals, as in the paper; or "vector": cloth that moves sideways
+    slide_weight: float = 1.0  # of the mean squared way, m^2, that vectors move vertices along the surface
     rays: int = 1024  # paper family: 1024
     frames_per_step: int = 10  # each with all its training cameras; bounds the tree set-ups
     mask_fraction: float = 0.75  # on the person (recipe: 60 % at 256 x 256), the rest on the ring around the mask
@@ -232,6 +234,19 @@ def preset(name: str) -> TrainingConfig:
     if name not in PRESETS:
         raise PhynesError(f"preset: expected one of {', '.join(PRESETS)}, got '{name}'")
     return PAPER if name == "paper" else FAST
+
+
+def surface_maps(config: TrainingConfig) -> tuple[NeuralMapConfig, NeuralMapConfig]:
+    """The offset map and the texture map of stage 1.
+
+    Where vectors move the cloth the texture does not see the pose: it would paint the cloth where it moves to. On a
+    cylinder whose pattern slides 32 mm vectors then miss that by 5 mm, with a texture that sees the pose by 21
+    (tests/training/test_sliding_cloth.py).
+    """
+    if config.stage1.offsets == "scalar":
+        return config.offset, config.texture
+    offset = dataclasses.replace(config.offset, output_channels=NUM_VECTOR_CHANNELS)
+    return offset, dataclasses.replace(config.texture, pose_dim=0)
 
 
 def with_overrides(config: TrainingConfig, overrides: Mapping[str, str]) -> TrainingConfig:

@@ -1,7 +1,7 @@
 """Where stage 1 looks: rays through pixels of a few frames, and samples along them inside the shell around the body."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
@@ -143,6 +143,8 @@ def shell_samples(
         spacing=torch.from_numpy(np.minimum(spacing, MAX_SPACING_M)[keep].astype(np.float32)),
         num_rays=batch.num_rays,
         num_slots=merged.distance.shape[1],
+        face=torch.from_numpy(merged.face_index[keep]).long(),
+        barycentric=torch.from_numpy(merged.barycentric[keep]),
     )
 
 
@@ -155,6 +157,8 @@ class _March:
     uv: np.ndarray  # [R, S, 2]
     is_inside: np.ndarray  # [R, S] in the shell
     signed_distance: np.ndarray  # [R, S] height minus the offset that `hit_offsets` knows; large outside the shell
+    face_index: np.ndarray  # [R, S] int32
+    barycentric: np.ndarray  # [R, S, 3]
 
 
 def _march(
@@ -164,11 +168,12 @@ def _march(
     shape = distance.shape
     height, is_inside = np.empty(shape, np.float32), np.empty(shape, bool)
     uv, signed = np.empty((*shape, 2), np.float32), np.full(shape, 1e3, np.float32)
+    face_index, barycentric = np.empty(shape, np.int32), np.empty((*shape, 3), np.float32)
     for k, frame in enumerate(batch.frames):
         rows = slice(batch.first[k], batch.first[k + 1])
         if rows.start == rows.stop:
             continue
-        height[rows], uv[rows], face_index, barycentric, is_inside[rows] = frame.bvh.heights_along_rays(
+        height[rows], uv[rows], face_index[rows], barycentric[rows], is_inside[rows] = frame.bvh.heights_along_rays(
             frame.normals,
             corner_uv,
             batch.origins[rows],
@@ -179,9 +184,9 @@ def _march(
             surfaces[k] if surfaces else None,
         )
         inside = is_inside[rows]
-        offset = hit_offsets(k, uv[rows][inside], face_index[inside], barycentric[inside])
+        offset = hit_offsets(k, uv[rows][inside], face_index[rows][inside], barycentric[rows][inside])
         signed[rows][inside] = height[rows][inside] - offset
-    return _March(distance, height, uv, is_inside, signed)
+    return _March(distance, height, uv, is_inside, signed, face_index, barycentric)
 
 
 def _merge(coarse: _March, fine: _March) -> _March:
@@ -192,7 +197,7 @@ def _merge(coarse: _March, fine: _March) -> _March:
         values = np.concatenate([getattr(coarse, name), getattr(fine, name)], 1)
         return np.take_along_axis(values, order if values.ndim == 2 else order[:, :, None], 1)
 
-    return _March(*(sort(name) for name in ("distance", "height", "uv", "is_inside", "signed_distance")))
+    return _March(*(sort(entry.name) for entry in fields(_March)))
 
 
 def _first_hit(march: _March, depth_m: float) -> tuple[np.ndarray, np.ndarray]:  # distance [R], is_hit [R]

@@ -45,6 +45,7 @@ RANGES: dict[str, Range] = {  # by the last part of the setting's name
 CHOICES: dict[str, tuple[str, ...]] = {
     "preset": ("fast", "paper"),
     "background": ("black", "random"),
+    "offsets": ("scalar", "vector"),
     "beta_schedule": ("exponential", "learned"),
     "gains": ("camera", "picture", "none"),
     "activation": ("softplus", "relu"),

@@ -1,6 +1,6 @@
 """Stage 1 (NES): geometry and texture by volume rendering in the shell around the body, plus the mesh losses."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar
 
@@ -8,18 +8,24 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from phynes_core.body.atlas import average_over_seams, corner_uv
 from phynes_core.conventions import linear_to_srgb, srgb_to_linear
 from phynes_core.frame.scene import Scene
-from phynes_core.maps.neural_map import PoseBatch
 from phynes_core.registration.registration import Registration
-from phynes_core.render.volume import RaySamples, VolumePixels, render_rays
-from phynes_core.training.frames import TrainingFrame, reposed
-from phynes_core.training.losses import MeshRegularizers, bend_loss, fold_loss, mesh_topology, relief_loss
+from phynes_core.render.volume import VolumePixels, render_rays
+from phynes_core.training.frames import reposed
+from phynes_core.training.losses import (
+    MeshRegularizers,
+    bend_loss,
+    fold_loss,
+    mesh_topology,
+    relief_loss,
+    slide_loss,
+)
 from phynes_core.training.optimizer import ScheduledAdam, map_rates
-from phynes_core.training.pictures import texture_panels
 from phynes_core.training.processes import share_rays
-from phynes_core.training.sampling import HitOffsets, RayBatch, sample_rays, shell_samples, step_generator
+from phynes_core.training.run.pictures import texture_panels
+from phynes_core.training.sampling import RayBatch, sample_rays, step_generator
+from phynes_core.training.shells import BodyShell, DisplacedShell, SampledSurface, Shell
 from phynes_core.training.silhouette import silhouette_loss
 from phynes_core.training.stage import NOTHING, StageSetup
 
@@ -42,14 +48,10 @@ class Stage1:
         self.config, self._processes, self._raster = config, setup.processes, setup.raster
         self._avatar, self._frames, self._seed, self._device = avatar, tuple(setup.frames), setup.config.seed, device
         self._registration, self._registered = setup.registration, setup.config.registration
-        self._index = {frame.number: i for i, frame in enumerate(self._frames)}
-        self._corner_uv = corner_uv(avatar.body).numpy()
-        self._faces = avatar.body.faces.numpy()
         self._topology = mesh_topology(avatar.body.faces, avatar.body.num_vertices)
         self._regularizers = MeshRegularizers(self._topology, setup.mesh_losses)
-        self._place(self._frames)
-        # the offsets each frame's vertices had when they were last computed: where to look for the surface
-        self._known_offsets = torch.zeros(len(self._frames), avatar.body.num_vertices)
+        kind = DisplacedShell if avatar.has_vector_offsets else BodyShell
+        self._shell: Shell = kind(avatar, self._frames, device)
         self._log_beta = nn.Parameter(torch.tensor(float(np.log(config.beta_start_m)), device=device))
         rates = map_rates("offset", avatar.offset, config.optimizer.nets, self._offset_grid_rate())
         rates |= map_rates("texture", avatar.texture, config.optimizer.nets, config.optimizer.grids)
@@ -87,7 +89,7 @@ class Stage1:
         """One optimizer step; `step` counts from 0. Returns the loss terms."""
         config = self.config
         if self._is_fresh and step == 0:
-            self._refresh_all_offsets()
+            self._shell.start()
         self._is_fresh = False
         if self._registration is not None and self._is_round(step):
             self._refine_poses(self._registration, step)
@@ -95,14 +97,11 @@ class Stage1:
         whole = sample_rays(self._frames, config, drawn)
         batch, generator, weight = share_rays(whole, config.rays_per_pixel, drawn, self._processes)
         beta = self.beta(step)
-        known = [self._known_offsets[self._index[frame.number]].numpy() for frame in batch.frames]
-        hits = self._interpolated(known) if config.has_interpolated_hits else self._queried(batch)
         beta_m = float(beta.detach()) if isinstance(beta, Tensor) else beta
-        surfaces = known if config.has_interpolated_hits else ()
-        samples = shell_samples(batch, config, self._corner_uv, hits, beta_m, generator, surfaces)
-        pixels = self._render(batch, samples, beta)
+        surface = self._shell.sampled(batch, config, beta_m, generator)
+        pixels = self._render(surface, beta)
         image_loss = weight * self._image_loss(batch, pixels, generator)
-        loss, terms = image_loss, {"image": image_loss.item(), "samples": float(samples.num_samples)}
+        loss, terms = image_loss, {"image": image_loss.item(), "samples": float(surface.samples.num_samples)}
         if step % config.mesh_every == 0:
             mesh_loss, mesh_terms = self._mesh_loss(step // config.mesh_every)
             loss = loss + config.mesh_every * mesh_loss
@@ -125,13 +124,7 @@ class Stage1:
     def tensors(self) -> dict[str, Tensor]:
         """What a resumed run needs besides the avatar's parameters."""
         optimizer = {f"optimizer.{name}": value for name, value in self._optimizer.tensors().items()}
-        return optimizer | {"known_offsets": self._known_offsets, "log_beta": self._log_beta.detach().clone()}
-
-    def _place(self, frames: Sequence[TrainingFrame]) -> None:
-        """Work on these frames from here on: the same pictures, with other poses."""
-        self._frames = tuple(frames)
-        self._vertices = [torch.from_numpy(frame.vertices) for frame in frames]
-        self._normals = [torch.from_numpy(frame.normals) for frame in frames]
+        return optimizer | self._shell.tensors() | {"log_beta": self._log_beta.detach().clone()}
 
     def _is_round(self, step: int) -> bool:
         """Whether the poses follow the surface before this step."""
@@ -144,15 +137,14 @@ class Stage1:
         if not registration.is_used:
             return
         for turn in range(self._registered.round_steps):
-            self._refresh_all_offsets()
-            offsets = {frame.number: self._known_offsets[i].numpy() for i, frame in enumerate(self._frames)}
-            registration.refine(self._registered.steps + step + turn, offsets)
-            self._place(reposed(self._frames, self._avatar.body, registration.poses))
+            registration.refine(self._registered.steps + step + turn, self._shell.offsets())
+            self._frames = reposed(self._frames, self._avatar.body, registration.poses)
+            self._shell.place(self._frames)
 
     def _load(self, stored: Mapping[str, Tensor]) -> None:
         prefix = "optimizer."
         self._optimizer.load({k.removeprefix(prefix): v for k, v in stored.items() if k.startswith(prefix)})
-        self._known_offsets = stored["known_offsets"].clone()
+        self._shell.load(stored)
         with torch.no_grad():
             self._log_beta.copy_(stored["log_beta"])
         self._is_fresh = False
@@ -160,25 +152,16 @@ class Stage1:
     def _offset_grid_rate(self) -> float:
         return self.config.optimizer.offset_grid or self.config.optimizer.grids
 
-    def _render(self, batch: RayBatch, samples: RaySamples, beta: Tensor | float) -> VolumePixels:
-        device = self._device
-        poses = torch.stack([frame.pose_vector for frame in batch.frames]).to(device)
-        slots = torch.from_numpy(batch.frame_slot()).to(device)
+    def _render(self, surface: SampledSurface, beta: Tensor | float) -> VolumePixels:
         is_linear = self.config.background == "random"
 
-        def offset(uv: Tensor, ray: Tensor) -> Tensor:
-            return self._avatar.offset(uv, PoseBatch(poses, slots[ray]))[:, 0]
-
         def color(uv: Tensor, ray: Tensor) -> Tensor:
-            texture = self._avatar.query_texture(uv, PoseBatch(poses, slots[ray]))
+            texture = surface.color(uv, ray)
             return srgb_to_linear(texture) if is_linear else texture
 
-        on_device = RaySamples(
-            *(getattr(samples, name).to(device) for name in ("ray", "slot", "uv", "height", "spacing")),
-            num_rays=samples.num_rays,
-            num_slots=samples.num_slots,
+        return render_rays(
+            surface.samples, surface.offset, color, beta, self.config.surface_shift, self.config.weight_floor
         )
-        return render_rays(on_device, offset, color, beta, self.config.surface_shift, self.config.weight_floor)
 
     def _image_loss(self, batch: RayBatch, pixels: VolumePixels, generator: np.random.Generator) -> Tensor:
         """Mean squared error in sRGB; with random backgrounds both sides are put over the same random color."""
@@ -195,24 +178,24 @@ class Stage1:
         return (linear_to_srgb(ours) - linear_to_srgb(theirs)).square().mean()
 
     def _mesh_loss(self, turn: int) -> tuple[Tensor, dict[str, float]]:
-        """Losses of one frame's displaced mesh, the frames taking turns; its offsets are remembered."""
+        """Losses of one frame's displaced mesh, the frames taking turns."""
         config = self.config
         index = turn % len(self._frames)
         frame = self._frames[index]
-        offsets = self._vertex_offsets(frame.pose_vector)
-        self._known_offsets[index] = offsets.detach()
-        vertices = self._vertices[index] + offsets[:, None] * self._normals[index]
+        surface = self._shell.displaced(index)
+        vertices = surface.vertices
         losses = self._regularizers.losses(vertices)
         edge, normal = config.edge_weight * losses.edge, config.normal_weight * losses.normal
         laplacian = config.laplacian_weight * losses.laplacian
         total = edge + normal + laplacian
         terms = {"edge": edge.item(), "normal": normal.item(), "laplacian": laplacian.item()}
+        bare = torch.from_numpy(frame.vertices)
         if config.bend_weight > 0:
-            bend = bend_loss(offsets, self._vertices[index], self._topology, config.bend_width)
+            bend = bend_loss(surface.offsets, bare, self._topology, config.bend_width)
             total = total + config.bend_weight * bend
             terms["bend"] = bend.item()
         if config.fold_weight > 0:
-            fold = fold_loss(vertices, self._vertices[index], self._topology.faces)
+            fold = fold_loss(vertices, bare, self._topology.faces)
             total = total + config.fold_weight * fold
             terms["fold"] = fold.item()
         if config.silhouette_weight > 0 and turn % config.silhouette_turns == 0:
@@ -221,35 +204,14 @@ class Stage1:
             terms["silhouette"] = silhouette.item()
         if config.relief_weight > 0:
             generator = np.random.default_rng((self._seed, self.number, turn, 1))
-            relief = relief_loss(self._avatar, vertices, offsets, frame.pose_vector, config.relief_places, generator)
+            relief = relief_loss(
+                self._avatar, vertices, surface.offsets, frame.pose_vector, config.relief_places, generator,
+                surface.blend,
+            )  # fmt: skip
             total = total + config.relief_weight * relief
             terms["relief"] = relief.item()
+        if surface.blend is not None:
+            slide = slide_loss(vertices, surface.offsets, surface.blend, self._topology.faces)
+            total = total + config.slide_weight * slide
+            terms["slide"] = slide.item()
         return total.to(self._device), terms
-
-    def _vertex_offsets(self, pose_vector: Tensor) -> Tensor:  # [72] -> [V] on the CPU, where the mesh lives
-        body = self._avatar.body
-        values = self._avatar.offset(body.uv.to(self._device), pose_vector.to(self._device)).cpu()
-        return average_over_seams(body, values)[:, 0]
-
-    @torch.no_grad()
-    def _refresh_all_offsets(self) -> None:
-        for index, frame in enumerate(self._frames):
-            self._known_offsets[index] = self._vertex_offsets(frame.pose_vector)
-
-    def _interpolated(self, known: Sequence[np.ndarray]) -> HitOffsets:
-        """Offsets between the vertices from those last known: no network query."""
-
-        def offsets(k: int, uv: np.ndarray, face_index: np.ndarray, barycentric: np.ndarray) -> np.ndarray:
-            return (known[k][self._faces[face_index]] * barycentric).sum(-1)
-
-        return offsets
-
-    def _queried(self, batch: RayBatch) -> HitOffsets:
-        """Offsets from the map itself."""
-
-        @torch.no_grad()
-        def offsets(k: int, uv: np.ndarray, face_index: np.ndarray, barycentric: np.ndarray) -> np.ndarray:
-            pose = batch.frames[k].pose_vector.to(self._device)
-            return self._avatar.offset(torch.from_numpy(uv).to(self._device), pose)[:, 0].cpu().numpy()
-
-        return offsets

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.atlas import corner_uv
+from phynes_core.body.model import displaced, pose_body
 from phynes_core.body.parts import head_and_hands_faces
 from phynes_core.errors import CaptureError
 from phynes_core.geometry.mesh import vertex_normals
@@ -38,7 +39,8 @@ class SurfacePixels:
     color: np.ndarray  # [M, 3] uint8 sRGB
     visibility_bits: np.ndarray  # [K, V, L / 32] uint32 of each frame's vertices, 1 = open
     vertices: np.ndarray  # [K, V, 3] float32 world, displaced
-    offsets: np.ndarray  # [K, V] float32 metres, what they were moved by
+    offsets: np.ndarray  # [K, V] or [K, V, 3] float32 metres, what they were moved by
+    blends: np.ndarray | None  # [K, V, 3, 3] float32 of vectors: what carried them
     faces: np.ndarray  # [F, 3] int32 vertex ids
     corner_uv: np.ndarray  # [F, 3, 2] float32
     detailed: np.ndarray  # [D] int64, the rows that show head or hands
@@ -70,12 +72,15 @@ def gather_surface_pixels(
     faces, uv = avatar.body.faces, corner_uv(avatar.body)
     share = min(1.0, most / max(1, _count_whole(frames)))
     columns: dict[str, list[np.ndarray]] = {name: [] for name in PIXEL_COLUMNS}
-    bits, moved, amounts = [], [], []
+    bits, moved, amounts, blends = [], [], [], []
     cameras = camera_names(frames)
     for index, frame in enumerate(frames):
         offsets = avatar.vertex_offsets(frame.pose.vector())
-        vertices = avatar.displaced_vertices(frame.pose, offsets)
+        posed = pose_body(avatar.body, frame.pose)
+        vertices = displaced(posed, faces, offsets)
         normals = vertex_normals(vertices, faces)
+        if offsets.dim() == 2:
+            blends.append(posed.blend.numpy().astype(np.float32))
         moved.append(vertices.numpy().astype(np.float32))
         amounts.append(offsets.numpy().astype(np.float32))
         if has_visibility:
@@ -115,6 +120,7 @@ def gather_surface_pixels(
         visibility_bits=np.stack(bits),
         vertices=np.stack(moved),
         offsets=np.stack(amounts),
+        blends=np.stack(blends) if blends else None,
         faces=faces.numpy().astype(np.int32),
         corner_uv=uv.numpy().astype(np.float32),
     )

@@ -19,7 +19,7 @@ from phynes_core.registration.registration import Registration
 from phynes_core.training.frames import TrainingFrame, load_training_frames, refitted, reposed
 from phynes_core.training.masks import MaskDoubt
 from phynes_core.training.options import TrainedAvatar, TrainerOptions
-from phynes_core.training.presets import TrainingConfig, as_json, from_json, with_rates_of
+from phynes_core.training.presets import TrainingConfig, as_json, from_json, surface_maps, with_rates_of
 from phynes_core.training.processes import OtherProcessOutOfMemoryError
 from phynes_core.training.run.capture_watch import CaptureWatch
 from phynes_core.training.run.recorder import Progress, Recorder, step_name
@@ -184,9 +184,8 @@ class Trainer:
         """Untrained maps of the seed, or those of the run that is resumed; on the CPU."""
         config = self._config
         torch.manual_seed(config.seed)
-        avatar = Avatar.untrained(
-            body, self._options.name, config.offset, config.texture, config.albedo, config.roughness
-        )
+        offset, texture = surface_maps(config)
+        avatar = Avatar.untrained(body, self._options.name, offset, texture, config.albedo, config.roughness)
         has_detail = int(config.stage2.has_pixel_normals)
         avatar.record = AvatarRecord(self._options.name, config.stage2.f0, provenance={"pixel_normals": has_detail})
         with torch.no_grad():

@@ -8,7 +8,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from phynes_core.avatar.avatar import TEXTURE_MAP, Avatar
+from phynes_core.avatar.avatar import OFFSET_MAP, TEXTURE_MAP, Avatar
 from phynes_core.avatar.checkpoint import FORMAT_VERSION, load_checkpoint, resolve_avatar_path, save_checkpoint
 from phynes_core.body.files import load_bundled_body
 from phynes_core.body.subdivide import split_body
@@ -104,9 +104,19 @@ def _add_setting(metadata):
     metadata["maps"]["albedo"]["sharpness"] = 3
 
 
+def _two_channels(metadata):
+    metadata["maps"]["offset"]["output_channels"] = 2
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
-    [(_set_version, "format_version"), (_drop_f0, "f0"), (_enlarge, "log2_entries"), (_add_setting, "sharpness")],
+    [
+        (_two_channels, "maps.offset': output_channels: expected 1 or 3, got 2"),
+        (_set_version, "format_version"),
+        (_drop_f0, "f0"),
+        (_enlarge, "log2_entries"),
+        (_add_setting, "sharpness"),
+    ],
 )
 def test_wrong_metadata_is_refused(path, change, words):
     """A future version, a missing field, a size that would eat the memory, an unknown setting."""
@@ -167,6 +177,23 @@ def test_a_split_body_and_a_map_without_a_grid_come_back(tmp_path):
     assert torch.equal(loaded.body.faces, avatar.body.faces) and torch.equal(loaded.body.uv, avatar.body.uv)
     uv, pose = torch.rand(100, 2), torch.randn(72)
     torch.testing.assert_close(loaded.texture(uv, pose), avatar.texture(uv, pose))
+
+
+def test_vectors_come_back_as_vectors(tmp_path):
+    """Only the shape of the offset map says which kind it is; a file whose tensors say otherwise is refused."""
+    vectors = dataclasses.replace(OFFSET_MAP, output_channels=3)
+    avatar = Avatar.untrained(load_bundled_body(), "vectors", offset=vectors)
+    avatar.offset.head.weight.data.normal_(std=0.01)
+    save_checkpoint(tmp_path / "vectors.ckpt", avatar)
+    loaded = load_checkpoint(tmp_path / "vectors.ckpt")
+    assert loaded.has_vector_offsets and loaded.vertex_offsets(torch.zeros(72)).shape == (loaded.body.num_vertices, 3)
+    torch.testing.assert_close(loaded.vertex_offsets(torch.ones(72)), avatar.vertex_offsets(torch.ones(72)))
+    lying = _tampered(
+        tmp_path / "vectors.ckpt",
+        change_metadata=lambda metadata: metadata["maps"]["offset"].update(output_channels=1),
+    )
+    with pytest.raises(CheckpointError, match=r"offset\.mlp.*shape"):
+        load_checkpoint(lying)
 
 
 def test_an_impossible_number_of_splits_is_refused(path):

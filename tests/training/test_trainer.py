@@ -15,8 +15,8 @@ from phynes_core.body.files import load_bundled_body
 from phynes_core.errors import PhynesError
 from phynes_core.training import trainer
 from phynes_core.training.options import TrainerOptions
-from phynes_core.training.pictures import texture_panels
 from phynes_core.training.presets import preset, with_overrides
+from phynes_core.training.run.pictures import texture_panels
 from phynes_core.training.run.run_folder import FINISHED, RunFolder
 from phynes_core.training.stage import NOTHING
 from phynes_core.training.stage1 import Stage1
