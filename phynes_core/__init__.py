@@ -23,10 +23,11 @@ from typing import TYPE_CHECKING
 # The public names by the modules that define them, in the order of docs/api.md. Type checkers and editors read the
 # imports below; tests/test_public_names.py holds both lists equal.
 PUBLIC = {
-    "phynes_core.io.shipped_files": ("bundled_avatars", "bundled_motions", "bundled_environments"),
+    "phynes_core.io.shipped_files": ("bundled_avatars", "bundled_poses", "bundled_motions", "bundled_environments"),
     "phynes_core.avatar.checkpoint": ("load_checkpoint", "resolve_avatar_path", "save_checkpoint"),
     "phynes_core.avatar.avatar": ("Avatar", "AvatarRecord"),
     "phynes_core.body.model": ("Pose", "BodyModel", "pose_body", "PosedBody", "pose_joints", "PosedJoints"),
+    "phynes_core.body.motion.pose_files": ("read_pose", "write_pose", "SavedPose"),
     "phynes_core.body.motion.files": ("load_motion",),
     "phynes_core.body.motion.clip": ("MotionClip",),
     "phynes_core.render.probes": ("Environment", "load_environment_image"),
@@ -61,6 +62,9 @@ if TYPE_CHECKING:
     from phynes_core.body.model import pose_joints as pose_joints
     from phynes_core.body.motion.clip import MotionClip as MotionClip
     from phynes_core.body.motion.files import load_motion as load_motion
+    from phynes_core.body.motion.pose_files import SavedPose as SavedPose
+    from phynes_core.body.motion.pose_files import read_pose as read_pose
+    from phynes_core.body.motion.pose_files import write_pose as write_pose
     from phynes_core.conventions import JOINT_NAMES as JOINT_NAMES
     from phynes_core.conventions import linear_to_srgb as linear_to_srgb
     from phynes_core.conventions import srgb_to_linear as srgb_to_linear
@@ -81,6 +85,7 @@ if TYPE_CHECKING:
     from phynes_core.io.shipped_files import bundled_avatars as bundled_avatars
     from phynes_core.io.shipped_files import bundled_environments as bundled_environments
     from phynes_core.io.shipped_files import bundled_motions as bundled_motions
+    from phynes_core.io.shipped_files import bundled_poses as bundled_poses
     from phynes_core.maps.material_edit import MaterialEdit as MaterialEdit
     from phynes_core.render.camera import Camera as Camera
     from phynes_core.render.camera import framing_distance as framing_distance

@@ -35,5 +35,10 @@ def bundled_motions() -> dict[str, Path]:
     return _by_name(ASSETS / "motions", ".npz")
 
 
+def bundled_poses() -> dict[str, Path]:
+    """Name -> held pose of those that ship, by name."""
+    return _by_name(ASSETS / "poses", ".json")
+
+
 def _by_name(folder: Path, suffix: str) -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.glob(f"*{suffix}"))}
