@@ -18,6 +18,7 @@ INTRODUCTION = """\
 # The engine from Python
 
 Written by `python docs/make_api.py > docs/api.md` from the docstrings.
+[notebook.ipynb](notebook.ipynb) shows the names at work.
 
 """
 Function = ast.FunctionDef

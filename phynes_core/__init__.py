@@ -5,8 +5,8 @@ import phynes_core as phynes
 
 avatar = phynes.load_checkpoint(phynes.resolve_avatar_path("josh"))
 pose = phynes.load_motion(phynes.bundled_motions()["walk"]).pose_at(0.4, avatar.betas)
-sky = phynes.load_environment_image(phynes.bundled_environments()["sunset"])
-lighting = phynes.Lighting(phynes.Environment(sky, yaw_deg=90.0), lamps=(phynes.Lamp(60.0, 30.0),))
+sky = phynes.load_environment_image(phynes.bundled_environments()["courtyard"])
+lighting = phynes.Lighting(phynes.Environment(sky, yaw_deg=-90.0), lamps=(phynes.Lamp(60.0, 30.0),))
 pelvis = phynes.pose_body(avatar.body, pose).joints[0]
 camera = phynes.orbit_camera(pelvis, 30.0, 5.0, phynes.framing_distance(1.8), width=512, height=512)
 scene = phynes.Scene((phynes.PosedAvatar(avatar, pose),), camera, lighting)
