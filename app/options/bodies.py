@@ -60,8 +60,9 @@ class PlaybackOptions:
 
 def row_from_options(options: BodyOptions, playback: PlaybackState | None = None) -> tuple[BodyState, AvatarRowState]:
     """The first avatar, active, and the row with the others to its right; raises PhynesError for unknown names."""
-    from app.files.poses import pose_path, read_pose
+    from app.files.poses import pose_path
     from phynes_core.avatar.checkpoint import resolve_avatar_path
+    from phynes_core.body.motion.pose_files import read_pose
 
     if not options.avatar:
         raise UsageError("missing --avatar (-h shows the options)")

@@ -14,10 +14,11 @@ import torch
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
-from app.files.poses import SavedPose, library
+from app.files.poses import library
 from app.rendering.frames import PoseChoice, Stroke
 from phynes_core.body.files import load_bundled_body
 from phynes_core.body.model import BodyModel, Pose, pose_joints
+from phynes_core.body.motion.pose_files import SavedPose
 from phynes_core.conventions import linear_to_srgb, rotation_about_y
 from phynes_core.errors import PhynesError, one_line
 from phynes_core.render.probes import load_environment_image

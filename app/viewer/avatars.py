@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 from app.files.materials import load_materials, materials_path, save_materials
-from app.files.poses import free_name, library, read_pose, save_pose
+from app.files.poses import free_name, library, save_pose
 from app.model.avatar_row import advance_time, posed_bodies
 from app.model.camera_paths import advance_path
 from app.model.fields import Vector
@@ -15,6 +15,7 @@ from app.rendering.frames import Choices, PoseChoice
 from app.rendering.thumbnails import pose_choices
 from app.rendering.worker import Worker
 from app.viewer.notices import Say, report_errors
+from phynes_core.body.motion.pose_files import read_pose
 
 
 class MaterialController:

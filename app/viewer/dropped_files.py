@@ -9,7 +9,6 @@ from app.files.light_rigs import FORMAT as RIG_FORMAT
 from app.files.light_rigs import read_rig
 from app.files.materials import FORMAT as MATERIALS_FORMAT
 from app.files.materials import load_materials
-from app.files.poses import FORMAT, read_pose
 from app.files.sessions import FORMAT as SESSION_FORMAT
 from app.model.avatar_row import add_body
 from app.model.camera_paths import use_path
@@ -19,6 +18,8 @@ from app.model.lights import choose_environment, use_rig
 from app.model.materials import use_materials
 from app.model.playback import load_motion_file
 from app.model.store import Edit
+from phynes_core.body.motion.pose_files import FORMAT as POSE_FORMAT
+from phynes_core.body.motion.pose_files import read_pose
 from phynes_core.errors import PhynesError
 from phynes_core.io.json_files import read_json
 from phynes_core.io.untrusted import FileKind
@@ -54,7 +55,7 @@ def read_dropped(path: Path, is_right: bool = False) -> Dropped:
     if suffix in MOTIONS:
         return Dropped(lambda state: load_motion_file(state, name), "motion")
     format = _format_of(path) if suffix == ".json" else None
-    if format == FORMAT:
+    if format == POSE_FORMAT:
         rotations = read_pose(path).rotations
         return Dropped(lambda state: hold_pose(state, rotations), "pose")
     if format == MATERIALS_FORMAT:

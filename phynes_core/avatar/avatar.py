@@ -41,9 +41,10 @@ class AvatarRecord:
 class Avatar(nn.Module):
     """(uv, pose) -> offset, texture, albedo, roughness."""
 
-    light: Tensor  # buffers, declared for the type checker
-    betas: Tensor
-    training_poses: Tensor
+    # buffers, declared for the type checker
+    light: Tensor  # [16, 32, 3] linear radiance learned in training
+    betas: Tensor  # [B] the person's shape
+    training_poses: Tensor  # [K, POSE_DIM] pose vectors
 
     def __init__(
         self,

@@ -21,18 +21,23 @@ def shipped_path(name: str) -> Path:
 
 
 def bundled_avatars() -> dict[str, Path]:
-    """Name -> checkpoint, by name."""
+    """Name -> checkpoint of the avatars that ship, by name."""
     return _by_name(CHECKPOINTS, ".ckpt")
 
 
 def bundled_environments() -> dict[str, Path]:
-    """Name -> lat-long environment image, by name."""
+    """Name -> lat-long environment image of those that ship, by name."""
     return _by_name(ASSETS / "probes", ".exr")
 
 
 def bundled_motions() -> dict[str, Path]:
-    """Name -> motion clip, by name."""
+    """Name -> motion clip of those that ship, by name."""
     return _by_name(ASSETS / "motions", ".npz")
+
+
+def bundled_poses() -> dict[str, Path]:
+    """Name -> held pose of those that ship, by name."""
+    return _by_name(ASSETS / "poses", ".json")
 
 
 def _by_name(folder: Path, suffix: str) -> dict[str, Path]:

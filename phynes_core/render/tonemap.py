@@ -31,7 +31,10 @@ _SRGB = (
 
 
 def tonemap(radiance: Tensor, exposure_ev: float = 0.0, curve: str = "linear") -> Tensor:  # [..., 3] -> sRGB in [0, 1]
-    """Expose by 2^ev, bend the highlights by `curve`, encode as sRGB."""
+    """Expose by 2^ev, bend the highlights by `curve`, encode as sRGB.
+
+    The curves are "linear" (clips), "filmic", "reinhard", "aces" and "agx".
+    """
     if curve not in TONE_CURVES:
         raise ValueError(f"curve: expected one of {', '.join(TONE_CURVES)}, got '{curve}'")
     return linear_to_srgb(TONE_CURVES[curve](radiance.clamp(min=0.0) * 2.0**exposure_ev).clamp(0.0, 1.0))

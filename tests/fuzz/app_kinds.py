@@ -15,7 +15,7 @@ import torch
 from app.files.cameras import path_text, read_bookmarks, read_path
 from app.files.light_rigs import read_rig, save_rig
 from app.files.materials import load_materials, save_materials
-from app.files.poses import SavedPose, library, read_pose, write_pose
+from app.files.poses import library
 from app.files.records import to_record
 from app.files.sessions import load_session, session_text
 from app.files.settings import APPEARANCE_FILE, RecentFiles, read_appearance, read_kept, settings_folder
@@ -28,6 +28,7 @@ from app.model.materials import MaterialState, StrokeState
 from app.model.view_state import ViewState
 from app.options.command_lines import still_command
 from app.viewer.dropped_files import is_session, read_dropped
+from phynes_core.body.motion.pose_files import SavedPose, read_pose, write_pose
 from phynes_core.evaluation.metrics.lpips import _read as read_weights
 from phynes_core.io.shipped_files import ASSETS
 from phynes_core.synthetic.plan import SETTINGS, SynthesisPlan, check_settings, save_settings

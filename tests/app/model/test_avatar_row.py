@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from app import cli
-from app.files.poses import pose_path, read_pose
+from app.files.poses import pose_path
 from app.files.sessions import SessionError, parse_session, session_text
 from app.model import avatar_row, edits, joints
 from app.model.avatar_row import (
@@ -29,6 +29,7 @@ from app.model.view_state import ViewState
 from app.options.bodies import PlaybackOptions, motion_path, playback_of
 from app.rendering.render_service import RenderService
 from phynes_core.body.model import pose_body
+from phynes_core.body.motion.pose_files import read_pose
 from phynes_core.io.exr_files import read_exr
 
 DURATIONS = {"walk": 1.0, "run": 4.0}

@@ -6,7 +6,6 @@ from pathlib import Path
 import dearpygui.dearpygui as dpg
 import pytest
 
-from app.files.poses import SavedPose, write_pose
 from app.model.avatar_row import BodyState
 from app.model.playback import change_speed, end_here, load_motion_file, range_s, set_range, start_here, step_frames
 from app.model.store import Store
@@ -14,6 +13,7 @@ from app.model.view_state import ViewState
 from app.panels.panel import PanelContext, Snapshot
 from app.panels.timeline_panel import HEIGHT_PX, INSET_PX, WIDTH_PX, TimelinePanel
 from app.viewer.dropped_files import read_dropped
+from phynes_core.body.motion.pose_files import SavedPose, write_pose
 from phynes_core.errors import PhynesError
 from tests.app.fake_commands import Clip, PictureEvents, fake_commands
 
