@@ -1,5 +1,8 @@
 """Tools that move the camera (orbit, look around, pan), and the slider of a split picture."""
 
+import math
+import time
+from collections.abc import Callable
 from dataclasses import replace
 
 from app.model import cameras
@@ -10,14 +13,18 @@ from app.tools.limbs import CLICK_REACH_PX, click_limb
 from app.tools.orbit_view import OrbitView, panned
 from app.tools.viewport import LEFT, MIDDLE, Drag, Point, PointerEvent, Viewport
 
+DOUBLE_CLICK_S = 0.4  # longest time between the two clicks
+Frames = Callable[[Viewport, Point], None]  # frames what is at a window position
+
 
 class OrbitTool:
-    """Turns the camera around the avatar; a press that does not move selects the limb there, or none."""
+    """Turns the camera around the avatar; a click selects the limb there, or none; a double click frames it."""
 
     name = "orbit"
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, frames: Frames) -> None:
+        self._store, self._frames = store, frames
+        self._clicked: tuple[float, Point] = (-math.inf, (0.0, 0.0))  # time.monotonic() and position of the last click
 
     def hit(self, press: PointerEvent) -> bool:
         """Every press: the last tool of the table."""
@@ -27,12 +34,21 @@ class OrbitTool:
         """Orbit; select a limb if the pointer has not moved."""
         while not (event := (yield)).is_release:
             self._orbit(*event.delta)
-        distance = max(abs(event.point[0] - press.point[0]), abs(event.point[1] - press.point[1]))
-        if press.viewport is not None and event.viewport is not None and distance <= CLICK_REACH_PX:
-            click_limb(self._store, event.viewport, event.point)
+        if press.viewport is None or event.viewport is None or not _is_near(event.point, press.point):
+            return
+        click_limb(self._store, event.viewport, event.point)
+        now_s, (last_s, last_point) = time.monotonic(), self._clicked
+        is_double = now_s - last_s <= DOUBLE_CLICK_S and _is_near(press.point, last_point)
+        self._clicked = (-math.inf, last_point) if is_double else (now_s, event.point)
+        if is_double:
+            self._frames(event.viewport, event.point)
 
     def _orbit(self, dx: float, dy: float) -> None:
         self._store.post(lambda state: cameras.orbit(state, dx, dy), "orbit")
+
+
+def _is_near(first: Point, second: Point) -> bool:
+    return max(abs(first[0] - second[0]), abs(first[1] - second[1])) <= CLICK_REACH_PX
 
 
 class LookTool:

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 
-from app.model import cameras
 from app.model.cameras import change_fly_speed
 from app.model.tools import magnify
 from app.tools.camera_tools import LookTool, OrbitTool, PanTool, SliderTool
@@ -13,6 +13,7 @@ from app.tools.commands.registry import chord, command_at
 from app.tools.fly import FlyKeys
 from app.tools.lamps import LampTool, TurnLightTool
 from app.tools.limbs import RingTool
+from app.tools.orbit_view import zoomed
 from app.tools.paint import EyedropperTool, PaintTool
 from app.tools.viewport import Drag, Point, PointerEvent, Tool, Viewport
 
@@ -29,7 +30,8 @@ class Gestures:
         self.fly = FlyKeys(store)
         self._tools: tuple[Tool, ...] = (
             *first, TurnLightTool(store), EyedropperTool(store), PanTool(store), SliderTool(store), LampTool(store),
-            self.paint, LookTool(store), self.rings, OrbitTool(store),
+            self.paint, LookTool(store), self.rings,
+            OrbitTool(store, context.cameras.frame_under),
         )  # fmt: skip
         self._tool: Tool | None = None  # the active one
         self._drag: Drag | None = None  # its generator, which may end before the button goes up
@@ -60,14 +62,20 @@ class Gestures:
         self._tool = self._drag = None
         self._store.end_gesture()
 
-    def scroll(self, notches: float, magnifies: bool = False) -> None:
-        """The wheel turned; positive notches come closer. Consecutive turns are one undo step."""
+    def scroll(self, notches: float, pointer: PointerEvent, magnifies: bool = False) -> None:
+        """The wheel turned; positive notches come closer to what is under the pointer, which stays there.
+
+        Consecutive turns are one undo step. Before the first picture nothing is zoomed.
+        """
         if magnifies and self._store.state.tool.has_loupe:
             self._store.post(lambda state: magnify(state, 1 if notches > 0 else -1), "loupe zoom")
         elif self._store.state.tool.camera.flies:
             self._store.post(lambda state: change_fly_speed(state, notches), "fly speed", is_undoable=False)
-        else:
-            self._store.post(lambda state: cameras.zoom(state, notches), "zoom")
+        elif (viewport := pointer.viewport) is not None:
+            view, pixel = viewport.view, viewport.pixel(pointer.point)
+            self._store.post(
+                lambda s: replace(s, camera=zoomed(replace(view, camera=s.camera), notches, *pixel)), "zoom"
+            )
 
     def key(self, name: str, has_control: bool = False, has_shift: bool = False, has_alt: bool = False) -> None:
         """A key went down in either window: it moves the camera in fly mode, or runs a command."""

@@ -54,7 +54,7 @@ class ViewerLoop:
         self._store, self._worker, self._choices, self._events = store, worker, choices, events
         say = worker.say
         self._poses = PoseController(store, worker)
-        self._cameras = CameraController(store, say, home)
+        self._cameras = CameraController(store, say, home, lambda: worker.latest)
         self._thumbnails = LightThumbnails()
         self._lights = LightController(store, say, self._thumbnails)
         self._session = SessionController(store, say, self._lights, opened)

@@ -133,7 +133,9 @@ class PictureWindow:
         window.mouse_drag_event_func = dragged
         window.mouse_press_event_func = lambda x, y, button: gestures.press(event(x, y, button))
         window.mouse_release_event_func = lambda x, y, button: gestures.release(event(x, y, button, is_release=True))
-        window.mouse_scroll_event_func = lambda dx, dy: gestures.scroll(dy, bool(window.modifiers.alt))
+        window.mouse_scroll_event_func = lambda dx, dy: gestures.scroll(
+            dy, PointerEvent(viewport(), self._pointer or (0.0, 0.0)), bool(window.modifiers.alt)
+        )
         window.key_event_func = key
         # moderngl-window's GLFW backend does not pass drops on
         glfw.set_drop_callback(

@@ -79,11 +79,15 @@ class PictureEvents:
     ) -> None:
         self.gestures = Gestures(commands)
         self.viewport = Viewport.of(frame, tuple(window)) if frame is not None else None
-        self.key, self.key_up, self.scroll = self.gestures.key, self.gestures.key_up, self.gestures.scroll
+        self.key, self.key_up = self.gestures.key, self.gestures.key_up
+        self._center = (0.5 * window[0], 0.5 * window[1])
 
     @property
     def tool(self) -> str | None:
         return self.gestures.active_tool
+
+    def scroll(self, notches, magnifies=False, point=None):
+        self.gestures.scroll(notches, PointerEvent(self.viewport, point or self._center), magnifies)
 
     def press(self, x, y, button=LEFT, has_shift=False, turns_light=False):
         event = PointerEvent(self.viewport, (x, y), button, has_shift=has_shift, turns_light=turns_light)

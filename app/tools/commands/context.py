@@ -6,6 +6,7 @@ from typing import Protocol
 
 from app.files.cameras import Bookmark
 from app.model.store import Store
+from app.tools.viewport import Point, Viewport
 
 # tags of the dialogs that Windows.show_dialog shows; the panels build them
 OPEN_SESSION, SAVE_SESSION = "session.open_dialog", "session.save_dialog"
@@ -103,7 +104,16 @@ class Cameras(Protocol):
         ...
 
     def go_home(self) -> None:
-        """Frame the avatars as at the start."""
+        """Frame the avatars from the front, as a start without options does."""
+
+    def frame(self) -> None:
+        """Frame the limb that is held, else the whole avatars; the direction stays."""
+
+    def frame_under(self, viewport: Viewport, point: Point) -> None:
+        """Frame the limb at a position of the picture, beside the bodies the whole avatars; the direction stays."""
+
+    def frame_part(self, name: str) -> None:
+        """Frame a part (of framing.PARTS) of the active avatar; the direction stays."""
 
     def go_to(self, number: int) -> None:
         """Look from the bookmark of this number."""

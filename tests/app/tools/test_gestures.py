@@ -207,7 +207,7 @@ def test_other_keys(gestures, store, calls):
         gestures.key(key)
     gestures.key("W")
     gestures.key("W", has_control=True)
-    assert calls == ["exports.record", "cameras.go_home", ("say", NOTHING_HELD), "windows.close"]
+    assert calls == ["exports.record", "cameras.frame", ("say", NOTHING_HELD), "windows.close"]
     for key, lamps in (("Z", 2), ("Z", 1), ("Y", 2)):
         gestures.key(key)
         assert len(store.state.light.lamps) == lamps
