@@ -77,6 +77,7 @@ class LightState:
 
     mode: Annotated[str, Choice(LIGHT_MODES)] = "captured"
     environment: str = ""  # path of a lat-long image, used when mode is "environment"
+    captured_of: str = ""  # path of the avatar of the row whose light "captured" means; "": the active one's
     yaw_deg: Annotated[
         float, Number(-TURN_DEG, TURN_DEG, "degrees", soft=(-180.0, 180.0), format="rotation  %.0f°")
     ] = 0.0

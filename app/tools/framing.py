@@ -49,7 +49,7 @@ def frame_part(store: Store, frame: Frame, name: str) -> None:
     """Look at a part (of PARTS) of the active body, at the next one where it is looked at; the direction stays."""
     body = frame.bodies[frame.state.avatar_row.active]
     parts, looked_at = PARTS[name], _pelvis(frame) + np.asarray(store.state.camera.pan_m)
-    seen = [np.linalg.norm(_sphere(body, part)[0] - looked_at) < SAME_PLACE_M for part in parts]
+    seen = [bool(np.linalg.norm(_sphere(body, part)[0] - looked_at) < SAME_PLACE_M) for part in parts]
     _look_at(store, frame, body, parts[(seen.index(True) + 1) % len(parts) if any(seen) else 0])
 
 

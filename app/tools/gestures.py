@@ -5,8 +5,9 @@ from contextlib import suppress
 from dataclasses import replace
 
 from app.model.cameras import change_fly_speed
+from app.model.preferences import drag_of
 from app.model.tools import magnify
-from app.tools.camera_tools import LookTool, OrbitTool, PanTool, SliderTool
+from app.tools.camera_tools import LookTool, OrbitAnywhereTool, OrbitTool, PanTool, SliderTool, ZoomTool
 from app.tools.commands.command import execute
 from app.tools.commands.context import CommandContext
 from app.tools.commands.registry import chord, command_at
@@ -29,7 +30,9 @@ class Gestures:
         self.paint = PaintTool(store, context.say)
         self.fly = FlyKeys(store)
         self._tools: tuple[Tool, ...] = (
-            *first, TurnLightTool(store), EyedropperTool(store), PanTool(store), SliderTool(store), LampTool(store),
+            *first, TurnLightTool(store, self._navigates), EyedropperTool(store), PanTool(store, self._navigates),
+            ZoomTool(store, self._navigates), OrbitAnywhereTool(store, self._navigates), SliderTool(store),
+            LampTool(store),
             self.paint, LookTool(store), self.rings,
             OrbitTool(store, context.cameras.frame_under),
         )  # fmt: skip
@@ -94,6 +97,9 @@ class Gestures:
         if pointer is None or viewport is None or self.active_tool not in (None, self.paint.name):
             return None
         return self.paint.ring(viewport, pointer)
+
+    def _navigates(self, press: PointerEvent) -> str:
+        return drag_of(self._context.preferences.now.navigation, press.button, press.modifiers)
 
     def _send(self, event: PointerEvent) -> None:
         if self._drag is not None:

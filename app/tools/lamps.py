@@ -8,9 +8,10 @@ from pyglm import glm
 
 from app.model import edits, lights
 from app.model.lights import LampState
+from app.model.preferences import TURN_LIGHT
 from app.model.store import Store
 from app.tools.orbit_view import OrbitView, angles_deg, direction
-from app.tools.viewport import LEFT, Drag, Pixel, PointerEvent
+from app.tools.viewport import Drag, Navigates, Pixel, PointerEvent
 
 GRAB_RADIUS_PX = 18.0  # in the window
 LAMP_SPHERE_SHARE = 0.80  # of half the image's height
@@ -120,12 +121,12 @@ class TurnLightTool:
 
     name = "light"
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, navigates: Navigates) -> None:
+        self._store, self._navigates = store, navigates
 
     def hit(self, press: PointerEvent) -> bool:
-        """A press of the left button with Ctrl or Alt."""
-        return press.button == LEFT and press.turns_light
+        """A press that turns the light in the preferred navigation style."""
+        return self._navigates(press) == TURN_LIGHT
 
     def drag(self, press: PointerEvent) -> Drag:
         """Turn in proportion to the horizontal motion."""

@@ -4,9 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.files.light_rigs import read_rig, save_rig
+from app.model.edits import edit_display
 from app.model.lights import choose_environment, use_rig
 from app.model.store import Edit, Store
+from app.model.view_state import ViewState
+from app.rendering.frames import Frame
+from app.rendering.picture import fitting_exposure
 from app.rendering.thumbnails import LightThumbnails
+from app.tools.commands.context import KeptPreferences
 from app.viewer.notices import Say, report_errors
 
 
@@ -52,6 +57,46 @@ class LightController:
             self.use(environment, lambda state: use_rig(state, lamps, surrounding), "light rig")
             return True
         return False
+
+
+LightKey = tuple[tuple[str, ...], str, str, int]
+
+
+class ExposureController:
+    """Fits the exposure once when the light or the avatars change, where the preferences say so.
+
+    The light changes with its environment and the number of its lamps; what one turns, dims or switches off is to be
+    seen as it is. An exposure that changes together with the light, as with a session or undo, stays.
+    """
+
+    def __init__(self, store: Store, preferences: KeptPreferences, fits_first: bool) -> None:
+        """`fits_first`: whether the light at the start has no exposure of its own."""
+        self._store, self._preferences = store, preferences
+        self._key, self._exposure_ev = _light_key(store.state), store.state.display.exposure_ev
+        self._is_due = fits_first
+
+    def update(self, frame: Frame | None) -> None:
+        """Fit the exposure where it is due and the newest frame shows the light of now."""
+        state = self._store.state
+        key, exposure_ev = _light_key(state), state.display.exposure_ev
+        if key != self._key:
+            self._is_due = exposure_ev == self._exposure_ev
+        elif exposure_ev != self._exposure_ev:
+            self._is_due = False  # it was set by hand
+        self._key, self._exposure_ev = key, exposure_ev
+        is_shown = frame is not None and _light_key(frame.state) == key
+        if not (self._is_due and is_shown and frame is not None and self._preferences.now.fits_exposure):
+            return
+        fitting_ev = fitting_exposure(frame, state.display.curve)
+        if fitting_ev is not None:
+            self._is_due, self._exposure_ev = False, fitting_ev
+            self._store.post(lambda s: edit_display(s, exposure_ev=fitting_ev), "fit exposure", is_undoable=False)
+
+
+def _light_key(state: ViewState) -> LightKey:
+    light = state.light
+    environment = light.environment if light.mode == "environment" else ""
+    return tuple(body.avatar for body in state.bodies), light.mode, environment, len(light.lamps)
 
 
 class RigController:

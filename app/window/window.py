@@ -19,7 +19,7 @@ from app.tools.gestures import Gestures
 from app.tools.limbs import HeldLimb
 from app.tools.orbit_view import OrbitView
 from app.tools.pixel_inspector import Inspection
-from app.tools.viewport import Letterbox, Point, PointerEvent, Viewport
+from app.tools.viewport import Letterbox, Point, PointerEvent, Viewport, modifiers_text
 from app.window.camera_path_gizmos import PathGizmos, path_marks
 from app.window.captions import Caption, CaptionDrawer
 from app.window.frame_display import FrameDisplay
@@ -110,8 +110,8 @@ class PictureWindow:
             # moderngl-window gives a button event the pointer's present position; that of the last motion is right
             held = window.modifiers
             return PointerEvent(
-                viewport(), self._pointer or (x, y), button, has_shift=bool(held.shift),
-                turns_light=bool(held.ctrl or held.alt), is_release=is_release,
+                viewport(), self._pointer or (x, y), button, is_release=is_release,
+                modifiers=modifiers_text(bool(held.ctrl), bool(held.shift), bool(held.alt)),
             )  # fmt: skip
 
         def moved(x: float, y: float, dx: float, dy: float) -> None:

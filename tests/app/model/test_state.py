@@ -124,3 +124,20 @@ def test_constants_agree_with_the_engine():
 def test_a_video_has_at_least_one_frame():
     assert TurntableState(seconds=4.0, fps=30).num_frames == 120
     assert TurntableState(seconds=0.001, fps=24).num_frames == 1
+
+
+def test_undo_leaves_the_camera_alone_where_it_is_not_to_undo_it():
+    undoes_camera = False
+    store = Store(ViewState(), lambda: undoes_camera)
+    store.post(lights.add_lamp, "add lamp")
+    store.end_gesture()
+    store.post(lambda s: cameras.orbit(s, 30, 0), "orbit")
+    store.apply()
+    turned = store.state.camera
+    assert store.undo() and not store.state.light.lamps and store.state.camera == turned
+    assert not store.can_undo  # the orbit was no step
+    assert store.redo() and len(store.state.light.lamps) == 1 and store.state.camera == turned
+    undoes_camera = True
+    store.post(lambda s: cameras.orbit(s, 30, 0), "orbit")
+    store.apply()
+    assert store.undo() and store.state.camera == turned

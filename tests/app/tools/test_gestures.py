@@ -6,11 +6,11 @@ from app.model import cameras, lights
 from app.model.display_settings import BUFFERS
 from app.model.edits import edit_tool
 from app.model.joints import NO_JOINT
+from app.model.preferences import LEFT, MIDDLE, RIGHT
 from app.model.store import Store
 from app.model.view_state import ViewState
 from app.tools.commands.window import NOTHING_HELD
 from app.tools.lamps import lamp_handle
-from app.tools.viewport import LEFT, MIDDLE, RIGHT
 from tests.app.fake_commands import PictureEvents, Windows, blank_frame, fake_commands
 
 

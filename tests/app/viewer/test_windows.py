@@ -141,10 +141,10 @@ def test_exposure_is_instant_and_renders_nothing(viewer):
 
 
 def test_the_clip_plays_and_pauses(viewer):
-    viewer.click("avatar.play")
+    viewer.click("timeline.play")
     start = viewer.last("shown")["clip_s"]
     viewer.wait("a later pose", lambda: viewer.last("shown")["clip_s"] != start)
-    viewer.click("avatar.play")
+    viewer.click("timeline.play")
     viewer.settled()
 
 
