@@ -19,7 +19,8 @@ from app.model.avatar_row import BodyState
 from app.model.cameras import CameraState
 from app.model.comparison import CompareState
 from app.model.exports import StillState, TurntableState
-from app.model.lights import LampState, LightState
+from app.model.lamps import LampState
+from app.model.lights import LightState
 from app.model.playback import PlaybackState
 from app.model.tools import ToolState
 from app.model.view_state import ViewState
@@ -166,7 +167,8 @@ def _visible_part(state: ViewState, is_video: bool) -> ViewState:
     light = state.light if state.light.mode == "environment" else replace(state.light, environment="")
     shines = state.bodies[captured_index(state)].avatar
     is_other = light.mode == "captured" and shines != state.body.avatar
-    light = replace(light, captured_of=shines if is_other else "")
+    unnamed = tuple(replace(lamp, name="") for lamp in light.lamps)
+    light = replace(light, captured_of=shines if is_other else "", lamps=unnamed)
     return replace(
         state, body=bare(state.body), avatar_row=row, display=display, light=light, tool=ToolState(), path=plain.path,
         compare=state.compare if state.compare.is_on else CompareState(),

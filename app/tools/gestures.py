@@ -12,7 +12,7 @@ from app.tools.commands.command import execute
 from app.tools.commands.context import CommandContext
 from app.tools.commands.registry import chord, command_at
 from app.tools.fly import FlyKeys
-from app.tools.lamps import LampTool, TurnLightTool
+from app.tools.lamps import LampAxisTool, LampTool, TurnLightTool
 from app.tools.limbs import RingTool
 from app.tools.orbit_view import zoomed
 from app.tools.paint import EyedropperTool, PaintTool
@@ -32,7 +32,7 @@ class Gestures:
         self._tools: tuple[Tool, ...] = (
             *first, TurnLightTool(store, self._navigates), EyedropperTool(store), PanTool(store, self._navigates),
             ZoomTool(store, self._navigates), OrbitAnywhereTool(store, self._navigates), SliderTool(store),
-            LampTool(store),
+            LampTool(store), LampAxisTool(store),
             self.paint, LookTool(store), self.rings,
             OrbitTool(store, context.cameras.frame_under),
         )  # fmt: skip

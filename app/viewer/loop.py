@@ -34,6 +34,7 @@ from app.viewer.event_record import EventRecord, recorded_inspection, recorded_p
 from app.viewer.exports import ExportController
 from app.viewer.lights import ExposureController, LightController, RigController
 from app.viewer.notices import Notices, NoticeTool, fly_captions, report_errors
+from app.viewer.picture_names import picture_names
 from app.viewer.sessions import SessionController
 from app.window.camera_path_gizmos import path_marks
 from app.window.window import Overlays, PictureWindow
@@ -200,7 +201,7 @@ class ViewerLoop:
         if tool is not None or state.light.lamps:
             self._notices.hide_hints()
         captions = self._notices.captions(status, frame is not None, now_s, self._controls.scale)
-        captions += fly_captions(state, status)
+        captions += fly_captions(state, status) + picture_names(state, viewport, self._controls.scale)
         brush = self._gestures.brush_ring(viewport, point)
         inspection = self._inspector.inspect(viewport, point if tool is None else None, now_s)
         drawn = (

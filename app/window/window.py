@@ -242,6 +242,9 @@ class PictureWindow:
                 self._path.draw(marks, view, letterbox, ratio)
             lamps, selected = state.light.lamps, state.tool.selected_lamp
             self._gizmos.draw(view, letterbox, lamps, selected, overlays.is_lamp_dragged, ratio)
+        if frame is not None and frame.other is not None:
+            left, right = (letterbox.to_window(x, 0.0)[0] for x in (0, frame.size[0]))
+            self._captions.draw_slider(left + state.display.slider * (right - left), letterbox, ratio)
         if overlays.brush is not None:
             self._brush_ring.draw(overlays.brush, letterbox, density)
         for caption in overlays.captions:

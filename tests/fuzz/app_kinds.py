@@ -19,12 +19,13 @@ from app.files.poses import SavedPose, library, read_pose, write_pose
 from app.files.preferences import APPEARANCE_FILE, PREFERENCES_FILE, KeptPreferences, read_appearance
 from app.files.records import to_record
 from app.files.sessions import load_session, session_text
-from app.files.settings import RecentFiles, read_kept, settings_folder
 from app.files.settings import FILE as RECENT
+from app.files.settings import RecentFiles, read_kept, settings_folder
 from app.model.camera_paths import CameraKey, CameraPath, camera_at, duration_s
 from app.model.cameras import CameraState
 from app.model.exports import StillState
-from app.model.lights import LampState, LightState
+from app.model.lamps import LampState
+from app.model.lights import LightState
 from app.model.materials import MaterialState, StrokeState
 from app.model.view_state import ViewState
 from app.options.command_lines import still_command

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from app.model import lights
 from app.model.avatar_row import BodyState
 from app.model.edits import edit_camera, edit_display
+from app.model.lamps import MAX_LAMPS, LampState
 from app.model.store import Store
 from app.model.view_state import ViewState
 from app.tools.commands.command import execute
@@ -137,7 +137,7 @@ def test_keys_are_written_as_on_the_keyboard():
 
 def test_groups_hold_every_command_once():
     assert sum(map(len, GROUPS.values())) == len(COMMANDS)
-    full = replace(ViewState(), light=replace(ViewState().light, lamps=(lights.LampState(),) * lights.MAX_LAMPS))
+    full = replace(ViewState(), light=replace(ViewState().light, lamps=(LampState(),) * MAX_LAMPS))
     assert "already" in (command_of("light.add_lamp").needs(fake_commands(Store(full))) or "")
 
 

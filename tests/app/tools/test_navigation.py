@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.model import lights
+from app.model.lamps import add_lamp
 from app.model.preferences import DRAGS, LEFT, MIDDLE, NAVIGATIONS, RIGHT
 from app.model.store import Store
 from app.model.view_state import ViewState
@@ -57,7 +57,7 @@ def test_every_drag_of_the_table_does_what_it_says(navigation):
 
 
 def test_an_orbit_with_a_key_passes_over_a_lamp():
-    store = Store(lights.add_lamp(ViewState()))
+    store = Store(add_lamp(ViewState()))
     viewport = Viewport.of(blank_frame(store.state, 256), (512, 512))
     gestures = Gestures(fake_commands(store, preferences=FixedPreferences(navigation="maya")))
     handle = lamp_handle(viewport.view, store.state.light.lamps[0])

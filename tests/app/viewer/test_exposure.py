@@ -8,6 +8,7 @@ import pytest
 from app.model import lights
 from app.model.avatar_row import choose_avatar
 from app.model.edits import edit_display
+from app.model.lamps import add_lamp
 from app.model.store import Store
 from app.model.view_state import ViewState
 from app.rendering.picture import display_bytes, fitting_exposure
@@ -79,7 +80,7 @@ def test_an_exposure_that_is_set_by_hand_or_comes_with_a_session_stays():
 def test_it_waits_for_a_picture_of_the_new_light():
     bench = Bench(fits_first=False)
     before = lit_frame(bench.store.state, 0.05)
-    bench.post(lights.add_lamp)
+    bench.post(add_lamp)
     bench.exposure.update(before)
     bench.exposure.update(None)
     bench.store.apply()
