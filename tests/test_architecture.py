@@ -32,6 +32,7 @@ SHORT_SUBJECTS = {  # subjects that are small and nobody else's; a new one belon
     "app/files/materials.py",
     "app/model/edits.py",
     "app/model/exports.py",
+    "app/model/preferences.py",
     "app/model/view_state.py",
     "app/options/arguments.py",
     "app/options/dataset.py",

@@ -4,11 +4,15 @@ In the picture: left drag orbits, right drag pans, the wheel zooms; a click take
 adds a lamp, drag its sun; B adds an avatar; 1-8 show buffers; space plays; F resets the view; R records a turntable;
 Z and Y undo and redo. Motions, poses, environments and avatars can be dropped on it.
 
+It opens on a relaxed pose in a studio with a key light, seen from three quarters and exposed to fit, where no option
+says otherwise; --pose rest --probe captured --camera front --no-ground shows the avatar as it was captured.
+
 examples:
   python launch.py --avatar josh.ckpt
   python launch.py --avatar josh.ckpt --motion walk --probe studio
   python launch.py --avatar josh.ckpt --avatar ada.ckpt --motion dance.bvh --same-pose
   python launch.py --avatar mine.ckpt --smpl SMPL_NEUTRAL.pkl --smpl-uv smpl_uv.obj
+  python launch.py --pose rest --probe captured --camera front --no-ground
   python launch.py josh_session.json
   python launch.py --restore
 """
@@ -16,6 +20,7 @@ examples:
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from app.model.display_settings import ToneCurve
 from app.model.lights import Backdrop
 from app.model.status import OpenedSession
 from app.options.backends import check_backends
@@ -25,6 +30,8 @@ from phynes_core.avatar.checkpoint import resolve_avatar_path
 
 MIN_SIZE, MAX_SIZE = 64, 2048
 ENGINE_OPTIONS = ("smpl", "smpl_uv", "backend", "device", "raster", "maps")  # repeated in the command lines it shows
+FIRST_POSE, FIRST_LIGHT, FIRST_LAMP, FIRST_BACKGROUND = "relaxed", "studio", "65,40,3,5@4800", "5a5d63"
+FIRST_AZIMUTH_DEG, FIRST_ELEVATION_DEG = 30.0, 8.0  # of the camera
 DEFAULT_AVATAR = "josh.ckpt"  # shown where neither an avatar nor a session is named
 
 
@@ -36,6 +43,12 @@ class View(ViewOptions, PlaybackOptions):
     """Open what was shown last, saved or not; a session that was lost comes before others."""
     background: Backdrop = "color"
     """What is seen behind the avatar: a color, a checkerboard, the surrounding light, also out of focus, or black."""
+    ground: bool = True
+    """A floor that catches the avatar's shadow and a faint reflection; --no-ground leaves it out."""
+    exposure: float | None = None
+    """Stops of light (EV); when left out, what fits the light and the avatar, as the preferences say."""
+    curve: ToneCurve = "filmic"
+    """Tone curve; linear is for measuring. `render` and `turntable` use linear unless they are told otherwise."""
     size: int = 512
     """Width and height of the rendered picture in pixels; the window scales it."""
 
@@ -49,10 +62,12 @@ def run(args: View) -> int:
     args, opened = _opened(args)
     if not args.avatar and not args.session:
         args = replace(args, avatar=(DEFAULT_AVATAR,))
+    args = _with_first_look(args)
     for name in args.avatar:  # torch takes seconds to import: only once the names are known to exist
         resolve_avatar_path(name)
     from rich.console import Console
 
+    from app.files.preferences import KeptPreferences
     from app.model.exports import StillState, TurntableState
     from app.model.store import Store
     from app.model.tools import ToolState
@@ -74,14 +89,30 @@ def run(args: View) -> int:
             turntable = TurntableState(size=args.size // 2 * 2, path=f"{path.stem}_turntable.mp4")
             still = StillState(path=f"{path.stem}.png")
             state = replace(state, tool=ToolState(turntable=turntable, still=still))
-        state = replace(state, camera=camera_from_options(args, state, home, bool(args.session)))
+        first = replace(home, azimuth_deg=FIRST_AZIMUTH_DEG, elevation_deg=FIRST_ELEVATION_DEG)
+        state = replace(state, camera=camera_from_options(args, state, first, bool(args.session)))
         service.check(state)
         choices = service.choices(state.body.avatar)
     events = EventRecord.from_environment()
     worker = Worker(service, args.size)
-    ViewerLoop(Store(state), worker, choices, home, events, opened).run()
+    preferences = KeptPreferences()
+    store = Store(state, lambda: preferences.now.undoes_camera)
+    ViewerLoop(store, worker, choices, home, events, preferences, opened).run()
     events.close()
     return 0
+
+
+def _with_first_look(args: View) -> View:
+    """The options with something that one wants to look at, where they say nothing about pose, light or background."""
+    if args.session:
+        return args
+    if not (args.motion or args.pose):
+        args = replace(args, pose=(FIRST_POSE,))
+    if not (args.probe or args.rig or args.lamp):
+        args = replace(args, probe=FIRST_LIGHT, lamp=(FIRST_LAMP,))
+    if args.ground and args.background == "color" and not args.background_color:  # on black no shadow is seen
+        args = replace(args, background_color=FIRST_BACKGROUND)
+    return args
 
 
 def _opened(args: View) -> tuple[View, OpenedSession]:
@@ -92,7 +123,8 @@ def _opened(args: View) -> tuple[View, OpenedSession]:
     engine = {name: getattr(args, name) for name in ENGINE_OPTIONS}
     if not args.restore:
         is_file = bool(args.session) and not args.session.lstrip().startswith("{")
-        return args, OpenedSession(Path(args.session) if is_file else None, engine=engine)
+        fits = not args.session and args.exposure is None
+        return args, OpenedSession(Path(args.session) if is_file else None, engine=engine, fits_exposure=fits)
     earlier = earlier_sessions()
     if args.session or not earlier:
         raise UsageError(

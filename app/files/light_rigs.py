@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 from app.files.records import RecordError, check_format, from_record, to_record
 from app.model.fields import Length, Rule
-from app.model.lights import MAX_LAMPS, LampState, LightState
+from app.model.lamps import MAX_LAMPS, LampState
+from app.model.lights import LightState
 from phynes_core.errors import PhynesError
 from phynes_core.io.json_files import read_json
 from phynes_core.io.output_files import replacing
@@ -38,7 +39,7 @@ FIELDS_OF_KIND = {
     "sun": ("angular_radius_deg",),
     "area": ("distance_m", "radius_m"),
 }  # of one kind alone
-NOT_IN_SKY = ("lamps", "turn_deg")  # fields of LightState that the file's `sky` does not hold
+NOT_IN_SKY = ("lamps", "turn_deg", "captured_of")  # fields of LightState that the file's `sky` does not hold
 
 
 class RigError(PhynesError):

@@ -21,7 +21,7 @@ NAMES_OF_VERSION_1 = {  # path of a field -> its name since version 2
 }  # fmt: skip
 REMEDY = "name a file that Ctrl+S saved"
 MEND = "correct it or save the session again"
-FILES = ("avatar", "motion", "second", "environment")  # fields, at any depth, that name a file or are empty
+FILES = ("avatar", "motion", "second", "environment", "captured_of")  # fields that name a file or are empty
 
 
 class SessionError(PhynesError):

@@ -1,15 +1,12 @@
-"""The settings folder, which the viewer keeps between sessions: appearance, recent files and other settings."""
+"""The settings folder, which the viewer keeps between sessions, and the recent files in it."""
 
 import json
 import logging
 import os
 import sys
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from app.files.records import RecordError, from_record, to_record
-from app.model.fields import Choice
 from app.model.status import RECENT_KINDS
 from phynes_core.errors import OutputError, PhynesError, one_line
 from phynes_core.io.json_files import parse_json
@@ -79,51 +76,6 @@ def keep(name: str, text: str) -> bool:
 def forget(name: str) -> None:
     """Remove a file from the settings folder."""
     (settings_folder() / name).unlink(missing_ok=True)
-
-
-APPEARANCE_FILE = "appearance.json"
-THEMES = ("dark", "light")
-SCALES = (0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0)
-
-
-@dataclass(frozen=True)
-class Appearance:
-    """Theme and size of text and widgets."""
-
-    theme: Annotated[str, Choice(THEMES)] = "dark"
-    scale: Annotated[float, Choice((0.0, *SCALES))] = 0.0  # factor of text and widgets; 0: the screen's
-
-    def scale_on(self, screen_scale: float) -> float:
-        """The factor of SCALES to draw with on a screen of this density (1 is 96 dots per inch)."""
-        wanted = self.scale or screen_scale
-        return min(SCALES, key=lambda scale: abs(scale - wanted))
-
-
-def read_appearance() -> Appearance:
-    """Read the appearance; the default where none can be read."""
-    try:
-        return from_record(Appearance, read_kept_json(APPEARANCE_FILE, {}))
-    except RecordError as error:
-        _log.warning("%s is ignored: %s", APPEARANCE_FILE, error)
-        return Appearance()
-
-
-def keep_appearance(appearance: Appearance) -> None:
-    """Write the appearance for the next start."""
-    keep_json(APPEARANCE_FILE, to_record(appearance))
-
-
-def next_theme(appearance: Appearance) -> Appearance:
-    """The appearance with the next theme of THEMES."""
-    return replace(appearance, theme=THEMES[(THEMES.index(appearance.theme) + 1) % len(THEMES)])
-
-
-def step_scale(appearance: Appearance, steps: int, screen_scale: float) -> Appearance:
-    """The appearance with the next larger or smaller scale; 0 steps use the screen's again."""
-    if not steps:
-        return replace(appearance, scale=0.0)
-    index = SCALES.index(appearance.scale_on(screen_scale)) + steps
-    return replace(appearance, scale=SCALES[min(max(index, 0), len(SCALES) - 1)])
 
 
 FILE = "recent.json"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 from app.model.cameras import CameraState
-from app.model.edits import edit_body, edit_camera
+from app.model.edits import edit_body, edit_camera, edit_light
 from app.model.fields import Choice, Length, Number, Rule, changed, range_of
 from app.model.joints import LIMITS, NO_JOINT, NUM_JOINTS, REST_ANGLES, Rotation, Turns
 from app.model.materials import MaterialState
@@ -89,9 +89,8 @@ def add_body(state: "ViewState", avatar: str = "") -> "ViewState":
     bodies = state.bodies
     if len(bodies) >= MAX_BODIES:
         return state
-    added = replace(state.body, avatar=avatar or state.body.avatar)
-    if added.avatar != state.body.avatar:
-        added = replace(added, materials=MaterialState())  # painted materials belong to one avatar
+    added = replace(state.body, avatar=avatar or state.body.avatar, materials=MaterialState())  # paint is one body's
+    state = _keeping_light(state)
     state = replace(state, body=added, avatar_row=replace(state.avatar_row, others=bodies, active=len(bodies)))
     return framed(_without_joint(state))
 
@@ -112,6 +111,7 @@ def choose_body(state: "ViewState", index: int) -> "ViewState":
     if index == state.avatar_row.active or not 0 <= index < len(bodies):
         return state
     row = replace(state.avatar_row, others=bodies[:index] + bodies[index + 1 :], active=index)
+    state = _keeping_light(state)
     chosen = posed_bodies(state)[index]  # with a shared pose, the new active body goes on with it
     return _without_joint(replace(state, body=chosen, avatar_row=row))
 
@@ -166,13 +166,24 @@ def _advanced(body: BodyState, seconds: float, durations_s: Mapping[str, float])
     return replace(body, time_s=time_s, playing=not is_over)
 
 
+def _keeping_light(state: "ViewState") -> "ViewState":
+    """The state in which the captured light stays the active avatar's, whichever becomes active."""
+    if state.light.mode != "captured" or state.light.captured_of:
+        return state
+    return edit_light(state, captured_of=state.body.avatar)
+
+
 def _without_joint(state: "ViewState") -> "ViewState":
     return replace(state, tool=replace(state.tool, selected_joint=NO_JOINT))
 
 
 def choose_avatar(state: "ViewState", path: str) -> "ViewState":
-    """Replace the active body's avatar and drop its material edits."""
-    return state if path == state.body.avatar else edit_body(state, avatar=path, materials=MaterialState())
+    """Replace the active body's avatar, also as the one whose captured light shines, and drop its material edits."""
+    if path == state.body.avatar:
+        return state
+    if state.light.captured_of == state.body.avatar:
+        state = edit_light(state, captured_of=path)
+    return edit_body(state, avatar=path, materials=MaterialState())
 
 
 def set_shape(state: "ViewState", index: int, value: float) -> "ViewState":

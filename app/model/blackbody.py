@@ -4,7 +4,7 @@ import math
 from functools import lru_cache
 
 from app.model.fields import Rgb, range_of
-from app.model.lights import LampState
+from app.model.lamps import LampState
 
 SECOND_RADIATION_NM_K = 1.438777e7  # h c / k
 _STEP_NM = 5

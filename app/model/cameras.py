@@ -75,10 +75,9 @@ def orbit(state: "ViewState", dx_px: float, dy_px: float) -> "ViewState":
     )
 
 
-def zoom(state: "ViewState", notches: float) -> "ViewState":
-    """Move the camera closer for positive notches of the wheel, away for negative ones."""
-    distance = state.camera.distance_m * ZOOM_PER_NOTCH**notches
-    return edit_camera(state, distance_m=range_of(CameraState, "distance_m").within_reach(distance))
+def closer_m(camera: CameraState, notches: float) -> float:
+    """The distance after some notches of the wheel: smaller for positive ones."""
+    return range_of(CameraState, "distance_m").within_reach(camera.distance_m * ZOOM_PER_NOTCH**notches)
 
 
 VIEWS: dict[str, tuple[float, float]] = {  # azimuth and elevation; left and right are the body's own

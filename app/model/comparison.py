@@ -9,7 +9,8 @@ import numpy as np
 
 from app.model.display_settings import BUFFERS, DisplaySettings
 from app.model.fields import Choice, changed, range_of
-from app.model.lights import MAX_LAMPS, LampState, LightState, environment_paths
+from app.model.lamps import MAX_LAMPS, LampState
+from app.model.lights import LightState, environment_paths
 from app.model.materials import MaterialState
 
 if TYPE_CHECKING:

@@ -1,6 +1,5 @@
-"""The light and the surroundings (backdrop, floor, balls), and their edits."""
+"""The light but its lamps, and the surroundings (backdrop, floor, balls), and their edits."""
 
-import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
@@ -16,50 +15,19 @@ from app.model.fields import (
     Rule,
     changed,
     clamped,
-    range_of,
     wrap_deg,
 )
+from app.model.lamps import MAX_LAMPS, LampState
 
 if TYPE_CHECKING:
     from app.model.view_state import ViewState
 
 
 LIGHT_MODES = ("captured", "environment", "none")
-LAMP_KINDS = ("sun", "area")
 Backdrop = Literal["color", "checker", "blurred", "environment", "none"]
 BACKDROPS: tuple[str, ...] = get_args(Backdrop)
 PROBE_ROWS = 16
 PROBE_COLUMNS = 32
-MAX_LAMPS = 8
-
-
-@dataclass(frozen=True)
-class LampState:
-    """A lamp that the user drags: infinitely far away like the sun, or a glowing sphere near the body."""
-
-    azimuth_deg: Annotated[
-        float, Number(-TURN_DEG, TURN_DEG, "degrees", soft=(-180.0, 180.0), format="azimuth  %.0f°")
-    ] = 40.0
-    elevation_deg: Annotated[  # at 90 degrees the azimuth has no meaning: a drag stops before
-        float, Number(-90.0, 90.0, "degrees", soft=(-89.0, 89.0), format="elevation  %.0f°")
-    ] = 35.0
-    angular_radius_deg: Annotated[  # of a sun
-        float, Number(0.0, 89.9, "degrees", soft=(0.1, 20.0), format="size  %.1f°")
-    ] = 2.0
-    color: LightColor = (1.0, 0.93, 0.8)  # linear; used while temperature_k is 0
-    # irradiance on a surface that faces a sun, or an area lamp 1 m away; pi makes a white wall look white
-    intensity: Annotated[float, Number(0.0, MOST_LIGHT, soft=(0.0, 20.0), format="intensity  %.2f")] = 2.0 * math.pi
-    kind: Annotated[str, Choice(LAMP_KINDS)] = "sun"
-    distance_m: Annotated[  # of an area lamp, from the pelvis
-        float, Number(0.001, 1000.0, "metres", soft=(0.2, 6.0), format="distance  %.2f m")
-    ] = 1.5
-    radius_m: Annotated[  # of an area lamp
-        float, Number(0.0, 100.0, "metres", soft=(0.0, 0.5), format="radius  %.2f m")
-    ] = 0.1
-    temperature_k: Annotated[  # above 0: the color of a black body, whatever `color` is
-        float, Number(1000.0, 40_000.0, "K", soft=(1500.0, 12_000.0), format="%.0f K", has_zero=True)
-    ] = 0.0
-    is_on: bool = True
 
 
 ProbeEdit = tuple[Annotated[int, Number(0, PROBE_ROWS * PROBE_COLUMNS - 1)], LightColor]
@@ -90,6 +58,7 @@ class LightState:
     turn_deg: Annotated[  # turns environment and painted probes together; only turntables use it
         float, Number(-TURN_DEG, TURN_DEG, "degrees")
     ] = 0.0
+    captured_of: str = ""  # path of the avatar of the row whose light "captured" means; "": the active one's
 
 
 @dataclass(frozen=True)
@@ -112,41 +81,6 @@ class Surroundings:
 
 BRUSH_RADIANCE = Number(0.0, MOST_LIGHT, soft=(0.0, 40.0), format="%.1f x")  # of the brush that paints probes
 BRUSH_RADIUS = Number(0, PROBE_ROWS, "cells", soft=(0, 4), format="radius %d")
-LAMP_AZIMUTHS_DEG = (40.0, -60.0, 150.0, -140.0, 90.0, 0.0, 180.0, -20.0)  # of new lamps, relative to the camera
-
-
-def add_lamp(state: "ViewState") -> "ViewState":
-    """Add a lamp at an azimuth relative to the camera's, and select it."""
-    lamps = state.light.lamps
-    if len(lamps) >= MAX_LAMPS:
-        return state
-    lamp = LampState(azimuth_deg=wrap_deg(state.camera.azimuth_deg + LAMP_AZIMUTHS_DEG[len(lamps)]))
-    return edit_tool(edit_light(state, lamps=(*lamps, lamp)), selected_lamp=len(lamps))
-
-
-def remove_lamp(state: "ViewState", index: int) -> "ViewState":
-    """Remove a lamp; the selected index stays, clamped to the lamps that are left."""
-    lamps = state.light.lamps
-    if not 0 <= index < len(lamps):
-        return state
-    state = edit_light(state, lamps=lamps[:index] + lamps[index + 1 :])
-    return edit_tool(state, selected_lamp=max(0, min(state.tool.selected_lamp, len(lamps) - 2)))
-
-
-def edit_lamp(state: "ViewState", index: int, **changes: Any) -> "ViewState":
-    """Replace fields of one lamp."""
-    lamps = state.light.lamps
-    if not 0 <= index < len(lamps):
-        return state
-    lamp = changed(lamps[index], **changes)
-    return edit_light(state, lamps=(*lamps[:index], lamp, *lamps[index + 1 :]))
-
-
-def move_lamp(state: "ViewState", index: int, azimuth_deg: float, elevation_deg: float) -> "ViewState":
-    """Move a lamp to a direction and select it."""
-    elevation = range_of(LampState, "elevation_deg").within_reach(elevation_deg)
-    state = edit_lamp(state, index, azimuth_deg=wrap_deg(azimuth_deg), elevation_deg=elevation)
-    return edit_tool(state, selected_lamp=index) if index < len(state.light.lamps) else state
 
 
 def brush_cells(row: int, column: int, radius: int) -> list[int]:
@@ -197,24 +131,6 @@ def environment_paths(offered: tuple[str, ...], loaded: tuple[str, ...]) -> tupl
 def turn_environment(state: "ViewState", degrees: float) -> "ViewState":
     """Turn the environment about +Y by degrees."""
     return edit_light(state, yaw_deg=wrap_deg(state.light.yaw_deg + degrees))
-
-
-def set_lamp_kind(state: "ViewState", index: int, kind: str) -> "ViewState":
-    """Turn a sun into an area lamp or back, with the same irradiance at the pelvis."""
-    lamps = state.light.lamps
-    if not 0 <= index < len(lamps) or kind not in LAMP_KINDS or lamps[index].kind == kind:
-        return state
-    squared = lamps[index].distance_m ** 2
-    scale = squared if kind == "area" else 1.0 / squared
-    return edit_lamp(state, index, kind=kind, intensity=lamps[index].intensity * scale)
-
-
-def move_lamp_away(state: "ViewState", index: int, factor: float) -> "ViewState":
-    """Scale an area lamp's distance by a factor; its intensity stays, so that its light falls off."""
-    if not 0 <= index < len(state.light.lamps) or state.light.lamps[index].kind != "area":
-        return state
-    distance = state.light.lamps[index].distance_m * factor
-    return edit_lamp(state, index, distance_m=range_of(LampState, "distance_m").within_reach(distance))
 
 
 def use_rig(state: "ViewState", lamps: tuple[LampState, ...], surrounding: LightState | None) -> "ViewState":

@@ -39,8 +39,8 @@ def edit_playback(state: "ViewState", **changes: object) -> "ViewState":
 
 
 def load_motion_file(state: "ViewState", path: str, plays: bool = True) -> "ViewState":
-    """Use another clip from its start, all of it; a held pose is removed, for it would hide the clip."""
-    state = edit_playback(state, start_s=0.0, end_s=0.0)
+    """Use another clip from its start, all of it and nothing mixed in; a held pose is removed: it would hide it."""
+    state = edit_playback(state, start_s=0.0, end_s=0.0, second="")
     return edit_body(state, motion=path, time_s=0.0, playing=plays and bool(path), held_pose=())
 
 

@@ -54,6 +54,7 @@ class OpenedSession:
     path: Path | None = None  # a session file
     is_restored: bool = False  # what an earlier viewer showed last
     engine: Mapping[str, object] = field(default_factory=dict)  # options that say where files are and how to compute
+    fits_exposure: bool = False  # whether it has no exposure of its own
 
 
 FROM_OPTIONS = OpenedSession()

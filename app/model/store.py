@@ -23,8 +23,9 @@ class _Posted:
 class Store:
     """Holds the present ViewState. Any thread may call `post` and `end_gesture`; only the loop calls the rest."""
 
-    def __init__(self, initial: ViewState) -> None:
-        self.state = initial
+    def __init__(self, initial: ViewState, undoes_camera: Callable[[], bool] = lambda: True) -> None:
+        """`undoes_camera`: whether undo and redo move the camera back; else they leave it where it is."""
+        self.state, self._undoes_camera = initial, undoes_camera
         self._inbox: deque[_Posted] = deque()
         self._lock = threading.Lock()
         self._undo: list[ViewState] = []
@@ -53,7 +54,7 @@ class Store:
             changed = item.edit(self.state)
             if changed == self.state:
                 continue
-            if item.is_undoable and _with_clocks(self.state, changed) != changed:  # else undo would change nothing
+            if item.is_undoable and self._with_kept(self.state, changed) != changed:  # else undo would change nothing
                 self._remember(item.label)
             self.state = changed
         return self.state != before
@@ -89,8 +90,13 @@ class Store:
         if not source:
             return False
         target.append(self.state)
-        self.state = _with_clocks(source.pop(), self.state)
+        self.state = self._with_kept(source.pop(), self.state)
         return True
+
+    def _with_kept(self, past: ViewState, present: ViewState) -> ViewState:
+        """The past state with everything of the present one that undo does not change."""
+        past = _with_clocks(past, present)
+        return past if self._undoes_camera() else replace(past, camera=present.camera)
 
 
 def _with_clocks(past: ViewState, present: ViewState) -> ViewState:

@@ -8,7 +8,8 @@ from app.model.edits import edit_tool
 from app.model.exports import StillState, TurntableState
 from app.model.fields import Color, Number
 from app.model.joints import NO_JOINT, NUM_JOINTS
-from app.model.lights import BRUSH_RADIANCE, BRUSH_RADIUS, MAX_LAMPS
+from app.model.lamps import MAX_LAMPS
+from app.model.lights import BRUSH_RADIANCE, BRUSH_RADIUS
 from app.model.materials import BrushState
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class ToolState:
     has_readout: bool = False  # the values of the pixel under the pointer
     has_loupe: bool = False  # the pixels around the pointer, magnified
     loupe_zoom: Annotated[int, Number(LOUPE_ZOOMS[0], LOUPE_ZOOMS[-1])] = 8
+    has_names: bool = True  # what is shown, over the picture
     still: StillState = field(default_factory=StillState)
     help_page: Annotated[int, Number(0, HELP_PAGES)] = 0  # of the table of keys, over the picture; 0: none
     camera: CameraTool = field(default_factory=CameraTool)
@@ -51,6 +53,11 @@ def toggle_help(state: "ViewState") -> "ViewState":
 def toggle_readout(state: "ViewState") -> "ViewState":
     """Show or hide the values of the pixel under the pointer."""
     return replace(state, tool=replace(state.tool, has_readout=not state.tool.has_readout))
+
+
+def toggle_names(state: "ViewState") -> "ViewState":
+    """Show or hide the names over the picture."""
+    return replace(state, tool=replace(state.tool, has_names=not state.tool.has_names))
 
 
 def toggle_loupe(state: "ViewState") -> "ViewState":

@@ -14,6 +14,8 @@ from app.model.playback import PlaybackState
 from app.options.arguments import UsageError, check_field, parse_numbers
 from phynes_core.io.shipped_files import shipped_path
 
+REST_POSE = "rest"  # a name of --pose that no file has
+
 
 @dataclass(frozen=True, kw_only=True)
 class BodyOptions:
@@ -25,8 +27,8 @@ class BodyOptions:
     """A motion clip (our .npz, AMASS .npz, AIST++ .pkl, .bvh), or the bare name of one in assets/motions; the rest pose
     when left out. With several avatars: one for all, or one for each in order."""
     pose: tuple[str, ...] = ()
-    """A pose saved in the viewer (.json), or the bare name of one in the library, instead of a motion; one for all
-    avatars, or one for each."""
+    """A pose saved in the viewer (.json), or the bare name of one in the library, instead of a motion; `rest` is the
+    rest pose. One for all avatars, or one for each."""
     shape: Annotated[str, tyro.conf.arg(metavar="B1,B2,...")] = ""
     """Up to ten shape coefficients, added to each avatar's own, in standard deviations."""
     materials: tuple[str, ...] = ()
@@ -82,7 +84,8 @@ def row_from_options(options: BodyOptions, playback: PlaybackState | None = None
             path, motion_path(motion) if motion else "", shape=shape, playback=playback or PlaybackState(),
             materials=_materials(edit, path),
         )  # fmt: skip
-        bodies.append(replace(body, held_pose=read_pose(pose_path(pose)).rotations) if pose else body)
+        is_held = pose and pose != REST_POSE
+        bodies.append(replace(body, held_pose=read_pose(pose_path(pose)).rotations) if is_held else body)
     row = AvatarRowState(tuple(bodies[1:]), 0, options.spacing, options.same_pose)
     return bodies[0], row
 

@@ -12,13 +12,15 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from app.files.poses import library
 from app.files.sessions import save_session, session_text
 from app.files.videos import can_be_clear
 from app.model.avatar_row import BodyState
 from app.model.cameras import CameraState
 from app.model.comparison import CompareState
 from app.model.exports import StillState, TurntableState
-from app.model.lights import LampState, LightState
+from app.model.lamps import LampState
+from app.model.lights import LightState
 from app.model.playback import PlaybackState
 from app.model.tools import ToolState
 from app.model.view_state import ViewState
@@ -27,6 +29,7 @@ from app.options.camera import camera_from_options
 from app.options.exports import Render, Turntable
 from app.options.view import view_from_options
 from app.rendering.export_jobs import is_clear, without_backdrop
+from app.rendering.scenes import captured_index
 from phynes_core.errors import PhynesError
 from phynes_core.io.shipped_files import ASSETS, CHECKPOINTS, IS_INSTALLED, PROGRAM, PROJECT, bundled_motions
 
@@ -162,6 +165,10 @@ def _visible_part(state: ViewState, is_video: bool) -> ViewState:
     if state.surroundings.backdrop == "none":
         display = replace(display, background=plain.display.background)
     light = state.light if state.light.mode == "environment" else replace(state.light, environment="")
+    shines = state.bodies[captured_index(state)].avatar
+    is_other = light.mode == "captured" and shines != state.body.avatar
+    unnamed = tuple(replace(lamp, name="") for lamp in light.lamps)
+    light = replace(light, captured_of=shines if is_other else "", lamps=unnamed)
     return replace(
         state, body=bare(state.body), avatar_row=row, display=display, light=light, tool=ToolState(), path=plain.path,
         compare=state.compare if state.compare.is_on else CompareState(),
@@ -177,6 +184,7 @@ def _view_values(state: ViewState) -> Values:
         "avatar": tuple(_avatar_name(each.avatar) for each in bodies),
         "motion": (motions[:1] if len(set(motions)) == 1 else motions) if has_motion else (),
         "time": body.time_s if has_motion else None,
+        "pose": _pose_names(bodies),
         "shape": ",".join(_typed(value) for value in body.shape) if any(body.shape) else "",
         "spacing": state.avatar_row.spacing_m if len(bodies) > 1 else 1.8,
         "same_pose": state.avatar_row.shares_pose and len(bodies) > 1,
@@ -224,6 +232,17 @@ def _lamp_text(lamp: LampState) -> str:
 
 def _avatar_name(path: str) -> str:
     return Path(path).name if Path(path).parent == CHECKPOINTS else _near(path)
+
+
+def _pose_names(bodies: tuple[BodyState, ...]) -> tuple[str, ...]:
+    """The library's names of the poses that all bodies hold; none where a body holds no pose of the library."""
+    if not any(body.held_pose for body in bodies):
+        return ()
+    names = {pose.rotations: Path(path).stem for path, pose in library().items()}
+    found = [names.get(body.held_pose, "") for body in bodies if body.held_share == 1.0 and not body.motion]
+    if len(found) < len(bodies) or "" in found:
+        return ()
+    return tuple(found[:1] if len(set(found)) == 1 else found)
 
 
 def _motion_name(path: str) -> str:

@@ -10,7 +10,8 @@ import tyro
 
 from app.files.light_rigs import load_rig
 from app.model.fields import Rgb
-from app.model.lights import MAX_LAMPS, LampState, LightState, Surroundings
+from app.model.lamps import MAX_LAMPS, LampState
+from app.model.lights import LightState, Surroundings
 from app.options.arguments import UsageError, check_field, parse_numbers
 from phynes_core.errors import ImageError
 from phynes_core.io.shipped_files import ASSETS, shipped_path

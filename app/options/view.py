@@ -67,7 +67,7 @@ def view_from_options(options: ViewOptions) -> ViewState:
     body = replace(body, detail=options.pixel_normals, freezes_materials=options.freeze_materials)
     plain = DisplaySettings()
     display = DisplaySettings(
-        getattr(options, "buffer", plain.buffer), getattr(options, "exposure", plain.exposure_ev),
+        getattr(options, "buffer", plain.buffer), getattr(options, "exposure", None) or plain.exposure_ev,
         getattr(options, "curve", plain.curve), background_color(options.background_color, plain.background),
     )  # fmt: skip
     check_field("--exposure", display.exposure_ev, DisplaySettings, "exposure_ev")

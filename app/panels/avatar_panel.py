@@ -1,13 +1,13 @@
-"""Choice of avatar and motion, time in the clip, body shape."""
+"""Choice of avatar and motion, body shape."""
 
 from pathlib import Path
 
 import dearpygui.dearpygui as dpg
 
-from app.model import avatar_row, edits, playback
+from app.model import avatar_row, edits
 from app.model.avatar_row import NUM_SHAPES, BodyState
 from app.model.fields import range_of
-from app.model.playback import CLIP_TIME_S, load_motion_file
+from app.model.playback import load_motion_file
 from app.panels.panel import PanelContext, Snapshot, labels_to_keys, show_options, show_value, tooltip
 from app.panels.widgets import slider
 
@@ -23,7 +23,7 @@ class AvatarPanel:
         self._motions: dict[str, str] = {}
 
     def build(self) -> None:
-        """Combos, time slider, shape sliders."""
+        """Combos, shape sliders."""
         post = self._context.post
         dpg.add_combo(
             (), label="avatar", tag="avatar.name", width=-70, callback=lambda _, label: self._choose_avatar(label)
@@ -33,17 +33,6 @@ class AvatarPanel:
             (), label="motion", tag="avatar.motion", width=-70, callback=lambda _, label: self._choose_motion(label)
         )
         tooltip("avatar.motion", "Clips in assets/motions. Joint sliders below turn joints on top of the clip.")
-        with dpg.group(horizontal=True):
-            dpg.add_button(
-                label="Play", tag="avatar.play", width=58,
-                callback=lambda: post(playback.toggle_playing, "play"),
-            )  # fmt: skip
-            slider(
-                "avatar.time", CLIP_TIME_S, lambda value: post(lambda s: edits.edit_body(s, time_s=value), "time"),
-                width=-70, clamped=True,
-            )  # fmt: skip
-        tooltip("avatar.play", "Play or pause the clip (space in the picture).")
-        tooltip("avatar.time", "Seconds from the start of the clip.")
         with dpg.tree_node(label="Body shape", tag="avatar.shape"):
             for index in range(NUM_SHAPES):
                 self._add_shape_slider(index)
@@ -66,12 +55,6 @@ class AvatarPanel:
         ):  # fmt: skip
             show_options(tag, items=list(keys))
             show_value(tag, next((label for label, key in keys.items() if key == present), ""))
-        duration = next((choice.duration_s for choice in choices.motions if choice.key == body.motion), 0.0)
-        duration = duration or snapshot.duration_s
-        has_clip = duration > 0
-        show_options("avatar.time", max_value=duration if has_clip else CLIP_TIME_S.reach[1], enabled=has_clip)
-        show_value("avatar.time", float(body.time_s))
-        show_options("avatar.play", label="Pause" if body.playing else "Play", enabled=has_clip)
         for index, value in enumerate(body.shape):
             show_value(f"avatar.shape{index}", float(value))
 

@@ -15,8 +15,10 @@ from app.model.avatar_row import (
 )
 from app.model.fields import range_of
 from app.panels.panel import PanelContext, Snapshot, labels_to_keys, show_options, show_value, tooltip
+from app.panels.popups.file_dialog import FileDialog, add_dialog_button, add_file_dialog
 from app.panels.theme import SELECTED_THEME
 from app.panels.widgets import slider
+from app.tools.commands.context import ADD_AVATAR
 
 
 class AvatarRowPanel:
@@ -31,8 +33,9 @@ class AvatarRowPanel:
     def build(self) -> None:
         """A combo and buttons to add and remove, a button for each body, pose and spacing."""
         with dpg.group(horizontal=True):
-            dpg.add_combo((), tag="avatar_row.which", width=150)
+            dpg.add_combo((), tag="avatar_row.which", width=110)
             dpg.add_button(label="Add", tag="avatar_row.add", callback=self._add)
+            add_dialog_button(self._context, "File...", "avatar_row.file", ADD_AVATAR)
             dpg.add_button(
                 label="Remove", tag="avatar_row.remove", callback=lambda: self._post(remove_body, "remove avatar")
             )
@@ -54,7 +57,9 @@ class AvatarRowPanel:
             ),
         )  # fmt: skip
         tooltip("avatar_row.which", "The avatar that Add puts at the row's end, or drop a .ckpt on the picture.")
-        tooltip("avatar_row.add", "B in the picture adds one more of the active avatar.")
+        tooltip("avatar_row.add", "In the pose of the active avatar, without its paint. B in the picture asks whom.")
+        tooltip("avatar_row.file", "A checkpoint from elsewhere; dropping it on the picture does the same.")
+        add_file_dialog(self._context, FileDialog(ADD_AVATAR, "Add an avatar", (".ckpt",), self._add_file))
         tooltip("avatar_row.remove", "Takes the active avatar away (Shift+B in the picture).")
         tooltip("avatar_row.shares_pose", "One clip, one time, one pose for everybody (P in the picture).")
         tooltip("avatar_row.spacing", "Metres from one body's middle to the next.")
@@ -80,6 +85,9 @@ class AvatarRowPanel:
     def _add(self) -> None:
         avatar = self._avatars.get(dpg.get_value("avatar_row.which"), "")
         self._post(lambda s: add_body(s, avatar), "add avatar")
+
+    def _add_file(self, path: str) -> None:
+        self._post(lambda s: add_body(s, path), "add avatar")
 
     def _post(self, edit, label: str) -> None:
         self._context.end_gesture()

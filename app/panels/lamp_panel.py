@@ -6,7 +6,8 @@ from app.files.light_rigs import LIGHT_PRESETS
 from app.model import edits, lights
 from app.model.blackbody import shown_color
 from app.model.fields import Rgb, range_of
-from app.model.lights import LampState, LightState
+from app.model.lamps import MAX_LAMPS, LampState, add_lamp, edit_lamp, name_of, remove_lamp, set_lamp_kind
+from app.model.lights import LightState
 from app.model.view_state import ViewState
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
 from app.panels.popups.file_dialog import JSON, FileDialog, add_dialog_button, add_file_dialog
@@ -15,8 +16,8 @@ from app.panels.widgets import ColorField, slider
 from app.tools.commands.context import LOAD_RIG, SAVE_RIG
 
 SLIDERS = (  # field, hint
-    ("azimuth_deg", "0 shines on the face, 90 comes from the avatar's left."),
-    ("elevation_deg", "0 is level with the avatar, 90 straight above."),
+    ("azimuth_deg", "0 shines on the face, 90 comes from the avatar's left. Ctrl and left, right."),
+    ("elevation_deg", "0 is level with the avatar, 90 straight above. Ctrl and up, down."),
     ("angular_radius_deg", "Angular radius: larger is softer. The sun's is 0.3."),
     ("intensity", "Irradiance on a facing surface, of a lamp near the body from 1 m; 3.14 makes white look white."),
     ("distance_m", "From the pelvis. The light falls with its square."),
@@ -44,7 +45,7 @@ class LampPanel:
         with dpg.group(horizontal=True):
             dpg.add_button(label="Add lamp", tag="lamp.add", callback=self._add)
             dpg.add_button(label="Remove", tag="lamp.remove", callback=self._remove)
-            for index in range(lights.MAX_LAMPS):
+            for index in range(MAX_LAMPS):
                 dpg.add_button(
                     label=str(index + 1), tag=f"lamp.{index}", show=False, width=26, user_data=index,
                     callback=lambda _, __, which: self._select(which),
@@ -60,6 +61,13 @@ class LampPanel:
                     callback=lambda _, label: self._set_kind(label),
                 )  # fmt: skip
                 dpg.add_checkbox(label="on", tag="lamp.is_on", callback=lambda _, on: self._edit("is_on", on))
+                dpg.add_checkbox(label="solo", tag="lamp.is_solo", callback=lambda _, on: self._edit("is_solo", on))
+                dpg.add_input_text(
+                    tag="lamp.name", hint="name", width=-1,
+                    callback=lambda _, text: self._edit("name", name_of(text)),
+                )  # fmt: skip
+            tooltip("lamp.is_on", "Ctrl+Shift+L in the picture.")
+            tooltip("lamp.is_solo", "Lights alone: all other light is dark (Shift+L in the picture).")
             tooltip("lamp.kind", "A sun is far away; a near lamp is a glowing sphere whose light falls off.")
             for row in (SLIDERS[:2], SLIDERS[2:4], SLIDERS[4:]):
                 with dpg.group(horizontal=True):
@@ -79,14 +87,14 @@ class LampPanel:
         """Show the lamps."""
         self._state = state = snapshot.state
         lamps, selected = state.light.lamps, state.tool.selected_lamp
-        for index in range(lights.MAX_LAMPS):
+        for index in range(MAX_LAMPS):
             show_options(f"lamp.{index}", show=index < len(lamps))
             dpg.bind_item_theme(f"lamp.{index}", SELECTED_THEME if index == selected else 0)
         has_lamp = selected < len(lamps)
         show_options("lamp.hint", show=not lamps)
         show_options("lamp.selected", show=has_lamp)
         show_options("lamp.remove", show=has_lamp)
-        show_options("lamp.add", enabled=len(lamps) < lights.MAX_LAMPS)
+        show_options("lamp.add", enabled=len(lamps) < MAX_LAMPS)
         if has_lamp:
             lamp = lamps[selected]
             for name, *_ in SLIDERS:
@@ -94,6 +102,8 @@ class LampPanel:
                 show_options(f"lamp.{name}", show=KIND_OF_FIELD.get(name, lamp.kind) == lamp.kind)
             show_value("lamp.kind", KIND_LABELS[lamp.kind])
             show_value("lamp.is_on", lamp.is_on)
+            show_value("lamp.is_solo", lamp.is_solo)
+            show_value("lamp.name", lamp.name)
             show_value("lamp.by_kelvin", lamp.temperature_k > 0)
             show_options("lamp.temperature_k", show=lamp.temperature_k > 0)
             show_value("lamp.temperature_k", float(lamp.temperature_k or DAYLIGHT_K))
@@ -103,12 +113,10 @@ class LampPanel:
         slider(f"lamp.{name}", range_of(LampState, name), lambda value: self._edit(name, value), width=width)
 
     def _edit(self, name: str, value: object) -> None:
-        self._context.post(lambda s: lights.edit_lamp(s, s.tool.selected_lamp, **{name: value}), f"lamp {name}")
+        self._context.post(lambda s: edit_lamp(s, s.tool.selected_lamp, **{name: value}), f"lamp {name}")
 
     def _pick(self, color: Rgb) -> None:
-        self._context.post(
-            lambda s: lights.edit_lamp(s, s.tool.selected_lamp, color=color, temperature_k=0.0), "lamp color"
-        )
+        self._context.post(lambda s: edit_lamp(s, s.tool.selected_lamp, color=color, temperature_k=0.0), "lamp color")
 
     def _use_temperature(self, is_on: bool) -> None:
         self._context.end_gesture()
@@ -117,15 +125,15 @@ class LampPanel:
     def _set_kind(self, label: str) -> None:
         kind = next(kind for kind, text in KIND_LABELS.items() if text == label)
         self._context.end_gesture()
-        self._context.post(lambda s: lights.set_lamp_kind(s, s.tool.selected_lamp, kind), "lamp kind")
+        self._context.post(lambda s: set_lamp_kind(s, s.tool.selected_lamp, kind), "lamp kind")
 
     def _add(self) -> None:
         self._context.end_gesture()
-        self._context.post(lights.add_lamp, "add lamp")
+        self._context.post(add_lamp, "add lamp")
 
     def _remove(self) -> None:
         self._context.end_gesture()
-        self._context.post(lambda s: lights.remove_lamp(s, s.tool.selected_lamp), "remove lamp")
+        self._context.post(lambda s: remove_lamp(s, s.tool.selected_lamp), "remove lamp")
 
     def _select(self, index: int) -> None:
         self._context.post(lambda s: edits.edit_tool(s, selected_lamp=index), "select lamp")

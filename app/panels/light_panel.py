@@ -39,7 +39,10 @@ class LightPanel:
             horizontal=True,
             callback=lambda _, label: self._choose_mode(label),
         )
-        tooltip("light.mode", "As captured: the light learned in training. Lamps join any of the three.")
+        tooltip(
+            "light.mode",
+            "As captured: the light learned with the avatar that is active when it is chosen. Lamps join all three.",
+        )
         with dpg.group(horizontal=True):
             dpg.add_combo((), tag="light.environment", width=-152, callback=lambda _, label: self._choose(label))
             add_dialog_button(self._context, "Load...", "light.load", LOAD_ENVIRONMENT, width=66)
@@ -95,7 +98,8 @@ class LightPanel:
 
         def edit(state: ViewState) -> ViewState:
             environment = state.light.environment or (first if mode == "environment" else "")
-            return edits.edit_light(state, mode=mode, environment=environment)
+            captured_of = state.body.avatar if mode == "captured" and len(state.bodies) > 1 else ""
+            return edits.edit_light(state, mode=mode, environment=environment, captured_of=captured_of)
 
         self._context.post(edit, "light mode")
 

@@ -1,7 +1,7 @@
 """The protocol of panels, the snapshot that they show, the context that they post to, and functions for widgets."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import Any, Protocol
 
 import dearpygui.dearpygui as dpg
@@ -12,7 +12,7 @@ from app.model.status import SessionStatus, Status
 from app.model.store import Edit
 from app.model.view_state import ViewState
 from app.options.command_lines import CommandTexts
-from app.rendering.frames import Choices, MaterialSquare
+from app.rendering.frames import Choices, Frame, MaterialSquare
 from app.tools.commands.context import CommandContext
 from app.tools.commands.registry import command_of, run
 
@@ -45,6 +45,16 @@ class Snapshot:
     square: MaterialSquare | None = None  # the active body's materials over the UV square
     materials_file: MaterialFile = field(default_factory=MaterialFile)
     command_lines: CommandTexts = field(default_factory=CommandTexts)
+
+    def with_frame(self, frame: Frame | None) -> "Snapshot":
+        """The snapshot with what the newest frame says; unchanged before the first one."""
+        if frame is None:
+            return self
+        return replace(
+            self, probe_radiance=frame.probe_radiance, node_ms=frame.node_ms, render_ms=frame.render_ms,
+            has_detail=frame.has_detail, materials_follow_pose=frame.materials_follow_pose, quality=frame.quality,
+            square=frame.square,
+        )  # fmt: skip
 
 
 class Popup(Protocol):

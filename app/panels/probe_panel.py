@@ -8,6 +8,7 @@ import numpy as np
 from app.model import edits, lights
 from app.model.blackbody import shown_color
 from app.model.fields import range_of, wrap_deg
+from app.model.lamps import move_lamp
 from app.model.lights import PROBE_COLUMNS, PROBE_ROWS
 from app.model.tools import ToolState
 from app.model.view_state import ViewState
@@ -155,7 +156,7 @@ class ProbePanel:
         """Continue what `press` began."""
         if self._drag == "lamp":
             index, angles = self._lamp, picture_to_lamp(x, y)
-            self._context.post(lambda s: lights.move_lamp(s, index, *angles), "drag lamp")
+            self._context.post(lambda s: move_lamp(s, index, *angles), "drag lamp")
         elif self._drag == "paint":
             self._stroke(int(y // CELL_PX), int(x // CELL_PX))
 

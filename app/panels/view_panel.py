@@ -67,10 +67,13 @@ class ViewPanel:
                 on_change=lambda value: self._context.post(lambda s: cameras.set_fov(s, value), "fov"),
             )  # fmt: skip
             dpg.add_button(
-                label="Reset view", tag="view.reset", width=-1, callback=lambda: self._context.run("camera.frame")
+                label="Reset view", tag="view.reset", width=-1, callback=lambda: self._context.run("camera.home")
             )
         tooltip("view.fov", "Of the picture's height. The distance follows, so that the avatar keeps its size.")
-        tooltip("view.reset", "F in the picture. Left drag orbits, right drag pans, the wheel zooms.")
+        tooltip(
+            "view.reset",
+            "The whole avatar from the front: Ctrl+F. F frames what is held and keeps the direction.",
+        )
 
         with dpg.group(horizontal=True):
             dpg.add_combo(

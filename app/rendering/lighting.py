@@ -9,7 +9,8 @@ from torch import Tensor
 
 from app.model.blackbody import lamp_color
 from app.model.fields import Rgb, wrap_deg
-from app.model.lights import PROBE_COLUMNS, PROBE_ROWS, LampState, LightState
+from app.model.lamps import LampState, shining
+from app.model.lights import PROBE_COLUMNS, PROBE_ROWS, LightState
 from app.model.view_state import ViewState
 from app.rendering.frames import LARGEST_HALF
 from phynes_core.conventions import direction_to_latlong, latlong_directions, orbit_direction
@@ -55,6 +56,8 @@ class LightingCache:
         center: Tensor,  # [3] world, the point that area lamps are placed around
     ) -> BuiltLight:
         """The light of a state; raises PhynesError for a file that cannot be read."""
+        if any(lamp.is_on and lamp.is_solo for lamp in light.lamps):
+            light = replace(light, mode="none", probe_edits=())
         key = id(captured), replace(light, lamps=())
         if self._last is None or self._last[0] != key:
             self._last = (key, self._surroundings(captured, light))
@@ -108,9 +111,7 @@ def engine_lamps(
 ) -> tuple[tuple[Lamp, ...], tuple[AreaLamp, ...]]:
     """The engine's lamps of those that are on: suns, and area lamps around the center."""
     suns, near = [], []
-    for lamp in lamps:
-        if not lamp.is_on:
-            continue
+    for lamp in shining(lamps):
         color = lamp_color(lamp)
         if lamp.kind == "area":
             x, y, z = (center + lamp.distance_m * orbit_direction(lamp.azimuth_deg, lamp.elevation_deg)).tolist()

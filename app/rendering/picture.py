@@ -134,6 +134,38 @@ def _depth_gray(depth: Tensor, depth_m: tuple[float, float] | None) -> Tensor:  
     return NEAREST + (FARTHEST - NEAREST) * share
 
 
+BRIGHTEST_SRGB, MIDDLE_SRGB = 0.87, 0.5  # that the brightest part and the middle of a body may reach
+BRIGHTEST_SHARE = 0.97  # of a body's pixels are darker than its brightest part
+EXPOSURES_EV = (-6.0, 6.0)
+EXPOSURE_STEP_EV = 0.05
+
+
+def fitting_exposure(frame: Frame, curve: str) -> float | None:
+    """The exposure (EV) at which the bodies' middle is bright enough and their highlights do not clip.
+
+    None where the frame shows no light or no body.
+    """
+    if frame.kind != LIGHT or frame.state.display.buffer != "radiance" or frame.face_index is None:
+        return None
+    pixels = frame.pixels[(frame.face_index >= 0) & (frame.pixels[..., 3] > 0.99)].astype(np.float32)
+    if not len(pixels):
+        return None
+    brightest = float(np.quantile(pixels[:, :3].max(-1), BRIGHTEST_SHARE))
+    middle = float(np.median(pixels[:, :3].mean(-1)))
+    if brightest <= 0.0 or middle <= 0.0:
+        return None
+    wanted_ev = min(_exposure_for(brightest, BRIGHTEST_SRGB, curve), _exposure_for(middle, MIDDLE_SRGB, curve))
+    return round(round(wanted_ev / EXPOSURE_STEP_EV) * EXPOSURE_STEP_EV, 2)
+
+
+def _exposure_for(light: float, srgb: float, curve: str) -> float:
+    """The exposure at which a gray light becomes this gray on the screen."""
+    exposures = torch.linspace(*EXPOSURES_EV, 1 + round((EXPOSURES_EV[1] - EXPOSURES_EV[0]) / EXPOSURE_STEP_EV))
+    shown = tonemap(light * 2.0 ** exposures[:, None].expand(-1, 3), 0.0, curve)[:, 1].contiguous()
+    index = int(torch.searchsorted(shown, srgb))
+    return float(exposures[min(index, len(exposures) - 1)])
+
+
 class DeviceImage:
     """A finished image on the GPU, whose memory is not written any more; implements frames.py's HeldImage."""
 

@@ -14,7 +14,8 @@ import torch
 from app.model.cameras import CameraState
 from app.model.comparison import compared_state
 from app.model.display_settings import DisplaySettings
-from app.model.lights import LampState, Surroundings
+from app.model.lamps import LampState
+from app.model.lights import Surroundings
 from app.model.view_state import ViewState
 from app.rendering.frames import INSPECTED_BUFFERS, Choice, Choices, Frame, PixelValues, Progress, packed
 from app.rendering.picture import (

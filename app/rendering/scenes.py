@@ -60,12 +60,19 @@ class BuiltScene:
 def build_scene(state: ViewState, size: int, bodies: Bodies, lightings: LightingCache) -> BuiltScene:
     """The scene of a square picture; raises PhynesError for files that cannot be read."""
     row = bodies.row(state)
-    light = lightings.build(row.posed[state.avatar_row.active].avatar.light, state.light, row.target)
+    light = lightings.build(row.posed[captured_index(state)].avatar.light, state.light, row.target)
     width_m = state.avatar_row.spacing_m * (len(row.posed) - 1)
     ground = ground_of(state.surroundings, row.floor_m, row.target, width_m)
     camera = camera_of(state.camera, row.target, size)
     target = row.target + torch.tensor(state.camera.pan_m)
     return BuiltScene(state, Scene(row.posed, camera, light.lighting, ground), row, light, target)
+
+
+def captured_index(state: ViewState) -> int:
+    """Index in the row of the avatar whose captured light shines: the active one where the light names none there."""
+    avatars, active = [body.avatar for body in state.bodies], state.avatar_row.active
+    wanted = state.light.captured_of
+    return avatars.index(wanted) if wanted in avatars and avatars[active] != wanted else active
 
 
 def render_options(

@@ -1,23 +1,32 @@
 """Tools that move the camera (orbit, look around, pan), and the slider of a split picture."""
 
+import math
+import time
+from collections.abc import Callable
 from dataclasses import replace
 
 from app.model import cameras
 from app.model.comparison import SLIDER_GRAB_PX, move_slider
+from app.model.preferences import LEFT, MIDDLE, ORBIT, PAN, ZOOM
 from app.model.store import Store
 from app.model.view_state import ViewState
 from app.tools.limbs import CLICK_REACH_PX, click_limb
-from app.tools.orbit_view import OrbitView, panned
-from app.tools.viewport import LEFT, MIDDLE, Drag, Point, PointerEvent, Viewport
+from app.tools.orbit_view import OrbitView, panned, zoomed
+from app.tools.viewport import Drag, Navigates, Point, PointerEvent, Viewport
+
+NOTCHES_PER_PX = 0.04  # of the wheel, for a drag that zooms
+DOUBLE_CLICK_S = 0.4  # longest time between the two clicks
+Frames = Callable[[Viewport, Point], None]  # frames what is at a window position
 
 
 class OrbitTool:
-    """Turns the camera around the avatar; a press that does not move selects the limb there, or none."""
+    """Turns the camera around the avatar; a click selects the limb there, or none; a double click frames it."""
 
     name = "orbit"
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, frames: Frames) -> None:
+        self._store, self._frames = store, frames
+        self._clicked: tuple[float, Point] = (-math.inf, (0.0, 0.0))  # time.monotonic() and position of the last click
 
     def hit(self, press: PointerEvent) -> bool:
         """Every press: the last tool of the table."""
@@ -26,13 +35,43 @@ class OrbitTool:
     def drag(self, press: PointerEvent) -> Drag:
         """Orbit; select a limb if the pointer has not moved."""
         while not (event := (yield)).is_release:
-            self._orbit(*event.delta)
-        distance = max(abs(event.point[0] - press.point[0]), abs(event.point[1] - press.point[1]))
-        if press.viewport is not None and event.viewport is not None and distance <= CLICK_REACH_PX:
-            click_limb(self._store, event.viewport, event.point)
+            orbit(self._store, event)
+        if press.viewport is None or event.viewport is None or not _is_near(event.point, press.point):
+            return
+        click_limb(self._store, event.viewport, event.point)
+        now_s, (last_s, last_point) = time.monotonic(), self._clicked
+        is_double = now_s - last_s <= DOUBLE_CLICK_S and _is_near(press.point, last_point)
+        self._clicked = (-math.inf, last_point) if is_double else (now_s, event.point)
+        if is_double:
+            self._frames(event.viewport, event.point)
 
-    def _orbit(self, dx: float, dy: float) -> None:
-        self._store.post(lambda state: cameras.orbit(state, dx, dy), "orbit")
+
+class OrbitAnywhereTool:
+    """Turns the camera around the avatar wherever the press is, for styles that orbit with another button or a key."""
+
+    name = "orbit anywhere"
+
+    def __init__(self, store: Store, navigates: Navigates) -> None:
+        self._store, self._navigates = store, navigates
+
+    def hit(self, press: PointerEvent) -> bool:
+        """A press that orbits in the preferred navigation style, but a plain one of the left button."""
+        return self._navigates(press) == ORBIT and (press.button != LEFT or bool(press.modifiers))
+
+    def drag(self, press: PointerEvent) -> Drag:
+        """Orbit."""
+        while not (event := (yield)).is_release:
+            orbit(self._store, event)
+
+
+def orbit(store: Store, event: PointerEvent) -> None:
+    """Turn the camera by a motion of the pointer."""
+    dx, dy = event.delta
+    store.post(lambda state: cameras.orbit(state, dx, dy), "orbit")
+
+
+def _is_near(first: Point, second: Point) -> bool:
+    return max(abs(first[0] - second[0]), abs(first[1] - second[1])) <= CLICK_REACH_PX
 
 
 class LookTool:
@@ -61,13 +100,13 @@ class PanTool:
 
     name = "pan"
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, navigates: Navigates) -> None:
+        self._store, self._navigates = store, navigates
 
     def hit(self, press: PointerEvent) -> bool:
-        """A press with Shift or of the right or middle button; in fly mode the middle one alone."""
+        """A press that pans in the preferred navigation style; in fly mode of the middle button alone."""
         flies = self._store.state.tool.camera.flies and press.button != MIDDLE
-        return (press.button != LEFT or press.has_shift) and not flies
+        return self._navigates(press) == PAN and not flies
 
     def drag(self, press: PointerEvent) -> Drag:
         """Pan; before the first picture nothing happens."""
@@ -81,6 +120,31 @@ class PanTool:
             return replace(state, camera=panned(replace(view, camera=state.camera), dx_px, dy_px))
 
         self._store.post(edit, "pan")
+
+
+class ZoomTool:
+    """Moves the camera closer as the pointer goes up, toward what was under it when the drag began."""
+
+    name = "zoom"
+
+    def __init__(self, store: Store, navigates: Navigates) -> None:
+        self._store, self._navigates = store, navigates
+
+    def hit(self, press: PointerEvent) -> bool:
+        """A press that zooms in the preferred navigation style."""
+        return self._navigates(press) == ZOOM
+
+    def drag(self, press: PointerEvent) -> Drag:
+        """Zoom; before the first picture nothing happens."""
+        while not (event := (yield)).is_release:
+            if event.viewport is not None:
+                self._zoom(event.viewport, press.point, -event.delta[1] * NOTCHES_PER_PX)
+
+    def _zoom(self, viewport: Viewport, point: Point, notches: float) -> None:
+        view, pixel = viewport.view, viewport.pixel(point)
+        self._store.post(
+            lambda s: replace(s, camera=zoomed(replace(view, camera=s.camera), notches, *pixel)), "zoom drag"
+        )
 
 
 class SliderTool:

@@ -2,17 +2,19 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 
-from app.model import cameras
 from app.model.cameras import change_fly_speed
+from app.model.preferences import drag_of
 from app.model.tools import magnify
-from app.tools.camera_tools import LookTool, OrbitTool, PanTool, SliderTool
+from app.tools.camera_tools import LookTool, OrbitAnywhereTool, OrbitTool, PanTool, SliderTool, ZoomTool
 from app.tools.commands.command import execute
 from app.tools.commands.context import CommandContext
 from app.tools.commands.registry import chord, command_at
 from app.tools.fly import FlyKeys
-from app.tools.lamps import LampTool, TurnLightTool
+from app.tools.lamps import LampAxisTool, LampTool, TurnLightTool
 from app.tools.limbs import RingTool
+from app.tools.orbit_view import zoomed
 from app.tools.paint import EyedropperTool, PaintTool
 from app.tools.viewport import Drag, Point, PointerEvent, Tool, Viewport
 
@@ -28,8 +30,11 @@ class Gestures:
         self.paint = PaintTool(store, context.say)
         self.fly = FlyKeys(store)
         self._tools: tuple[Tool, ...] = (
-            *first, TurnLightTool(store), EyedropperTool(store), PanTool(store), SliderTool(store), LampTool(store),
-            self.paint, LookTool(store), self.rings, OrbitTool(store),
+            *first, TurnLightTool(store, self._navigates), EyedropperTool(store), PanTool(store, self._navigates),
+            ZoomTool(store, self._navigates), OrbitAnywhereTool(store, self._navigates), SliderTool(store),
+            LampTool(store), LampAxisTool(store),
+            self.paint, LookTool(store), self.rings,
+            OrbitTool(store, context.cameras.frame_under),
         )  # fmt: skip
         self._tool: Tool | None = None  # the active one
         self._drag: Drag | None = None  # its generator, which may end before the button goes up
@@ -60,14 +65,20 @@ class Gestures:
         self._tool = self._drag = None
         self._store.end_gesture()
 
-    def scroll(self, notches: float, magnifies: bool = False) -> None:
-        """The wheel turned; positive notches come closer. Consecutive turns are one undo step."""
+    def scroll(self, notches: float, pointer: PointerEvent, magnifies: bool = False) -> None:
+        """The wheel turned; positive notches come closer to what is under the pointer, which stays there.
+
+        Consecutive turns are one undo step. Before the first picture nothing is zoomed.
+        """
         if magnifies and self._store.state.tool.has_loupe:
             self._store.post(lambda state: magnify(state, 1 if notches > 0 else -1), "loupe zoom")
         elif self._store.state.tool.camera.flies:
             self._store.post(lambda state: change_fly_speed(state, notches), "fly speed", is_undoable=False)
-        else:
-            self._store.post(lambda state: cameras.zoom(state, notches), "zoom")
+        elif (viewport := pointer.viewport) is not None:
+            view, pixel = viewport.view, viewport.pixel(pointer.point)
+            self._store.post(
+                lambda s: replace(s, camera=zoomed(replace(view, camera=s.camera), notches, *pixel)), "zoom"
+            )
 
     def key(self, name: str, has_control: bool = False, has_shift: bool = False, has_alt: bool = False) -> None:
         """A key went down in either window: it moves the camera in fly mode, or runs a command."""
@@ -86,6 +97,9 @@ class Gestures:
         if pointer is None or viewport is None or self.active_tool not in (None, self.paint.name):
             return None
         return self.paint.ring(viewport, pointer)
+
+    def _navigates(self, press: PointerEvent) -> str:
+        return drag_of(self._context.preferences.now.navigation, press.button, press.modifiers)
 
     def _send(self, event: PointerEvent) -> None:
         if self._drag is not None:

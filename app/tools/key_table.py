@@ -6,9 +6,9 @@ from app.tools.commands.registry import GROUPS, help_lines
 
 MOUSE = "Mouse"
 MOUSE_LINES = (  # also on the help pages over the picture
-    ("drag", "orbit; a click takes hold of a limb"),
+    ("drag", "orbit; a click takes hold of a limb, a double click frames it"),
     ("shift+drag, right drag", "pan"),
-    ("wheel", "zoom"),
+    ("wheel", "zoom to the pointer"),
     ("drag a lamp", "move it around the avatar"),
     ("ctrl+drag", "turn the surrounding light"),
     ("drop a file", "motion, pose, light, path, session or avatar"),

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 from pyglm import glm
 
-from app.model.cameras import CameraState
-from app.model.fields import Vector
+from app.model.cameras import CameraState, closer_m
+from app.model.fields import Vector, changed
 
 
 def direction(azimuth_deg: float, elevation_deg: float) -> glm.vec3:
@@ -75,3 +75,16 @@ def panned(view: OrbitView, dx_px: float, dy_px: float) -> CameraState:
     metres = view.camera.distance_m / view.focal_px
     moved = glm.vec3(view.camera.pan_m) - right * (dx_px * metres) + up * (dy_px * metres)
     return replace(view.camera, pan_m=(moved.x, moved.y, moved.z))
+
+
+def zoomed(view: OrbitView, notches: float, x_px: float, y_px: float) -> CameraState:
+    """The camera closer for positive notches, away for negative ones; what an image position shows stays there.
+
+    That holds exactly for the plane through the orbited point that faces the camera.
+    """
+    camera, (right, up, _) = view.camera, view.axes
+    distance_m = closer_m(camera, notches)
+    metres = (camera.distance_m - distance_m) / view.focal_px  # by which a pixel beside the center moves the camera
+    moved = glm.vec3(camera.pan_m) + right * ((x_px - 0.5 * view.width) * metres)
+    moved -= up * ((y_px - 0.5 * view.height) * metres)
+    return changed(camera, distance_m=distance_m, pan_m=(moved.x, moved.y, moved.z))

@@ -14,11 +14,12 @@ from app.model.materials import (
     is_full,
     pick_material,
 )
+from app.model.preferences import RIGHT
 from app.model.store import Store
 from app.rendering.frames import Frame
 from app.tools.limbs import body_of_face
 from app.tools.orbit_view import OrbitView
-from app.tools.viewport import RIGHT, Drag, Pixel, Point, PointerEvent, Viewport
+from app.tools.viewport import Drag, Pixel, Point, PointerEvent, Viewport
 
 STEP_RADII = 0.5  # between two points of a stroke, in radii of the brush
 FULL = f"No more paint sticks: at most {MOST_STROKES} strokes and {MOST_POINTS} points; undo or clear some"

@@ -1,13 +1,12 @@
 """The picture in its window, pointer events, the protocol of tools. Points lie in the window, pixels in the image."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Protocol
 
+from app.model.preferences import LEFT
 from app.rendering.frames import Frame
 from app.tools.orbit_view import OrbitView
-
-LEFT, RIGHT, MIDDLE = 1, 2, 3  # buttons
 
 Point = tuple[float, float]  # in the window, screen coordinates, top left origin
 Pixel = tuple[float, float]  # in the image, top left origin
@@ -78,12 +77,18 @@ class PointerEvent:
     point: Point
     button: int = LEFT
     delta: tuple[float, float] = (0.0, 0.0)  # motion since the previous event, window pixels
-    has_shift: bool = False
-    turns_light: bool = False  # Ctrl or Alt is held: a drag turns the surrounding light
+    modifiers: str = ""  # that are held, in this order: "Ctrl+Shift+Alt", or a part of it
     is_release: bool = False
 
 
+def modifiers_text(has_control: bool, has_shift: bool, has_alt: bool) -> str:
+    """The held modifiers as `PointerEvent.modifiers` holds them."""
+    held = (("Ctrl", has_control), ("Shift", has_shift), ("Alt", has_alt))
+    return "+".join(name for name, is_held in held if is_held)
+
+
 Drag = Generator[None, PointerEvent, None]
+Navigates = Callable[[PointerEvent], str]  # what a drag on no handle does: ORBIT, PAN, ZOOM or TURN_LIGHT
 
 
 class Tool(Protocol):

@@ -1,5 +1,6 @@
 """Bookmarks and camera paths between the windows and their files."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,21 +19,50 @@ from app.model.camera_paths import use_path
 from app.model.cameras import CameraState
 from app.model.edits import edit_camera
 from app.model.store import Store
+from app.model.view_state import ViewState
+from app.rendering.frames import Frame
+from app.tools.framing import frame_held, frame_part, frame_under, whole
+from app.tools.viewport import Point, Viewport
 from app.viewer.notices import Say, report_errors
 
 
 class CameraController:
     """Saves and loads bookmarks and paths in the windows' thread: files of a few kB."""
 
-    def __init__(self, store: Store, say: Say, home: CameraState) -> None:
-        """`home`: the camera that frames the avatars."""
-        self._store, self._say, self._home = store, say, home
+    def __init__(self, store: Store, say: Say, home: CameraState, newest: Callable[[], Frame | None]) -> None:
+        """`home`: the camera that frames the avatars; `newest` gives the newest frame."""
+        self._store, self._say, self._home, self._newest = store, say, home, newest
         self.bookmarks = read_bookmarks()
 
     def go_home(self) -> None:
-        """Frame the avatars as at the start."""
+        """Frame the avatars from the front, as a start without options does."""
         home = self._home
         self._store.post(lambda state: framed(replace(state, camera=home)), "reset view")
+
+    def frame(self) -> None:
+        """Frame the limb that is held, else the whole avatars; the direction stays."""
+        frame = self._newest()
+        if frame is None or not frame_held(self._store, frame):
+            self._frame_whole()
+
+    def frame_under(self, viewport: Viewport, point: Point) -> None:
+        """Frame the limb at a position of the picture, beside the bodies the whole avatars; the direction stays."""
+        if not frame_under(self._store, viewport, point):
+            self._frame_whole()
+
+    def frame_part(self, name: str) -> None:
+        """Frame a part of the active avatar; the direction stays."""
+        frame = self._newest()
+        if frame is not None and frame.bodies:
+            frame_part(self._store, frame, name)
+
+    def _frame_whole(self) -> None:
+        home = self._home
+
+        def edit(state: ViewState) -> ViewState:
+            return framed(whole(state, home))
+
+        self._store.post(edit, "frame")
 
     def go_to(self, number: int) -> None:
         """Look from the bookmark of this number, if there is one."""

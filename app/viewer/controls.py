@@ -2,29 +2,24 @@
 
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import dearpygui.dearpygui as dpg
 
-from app.files.settings import (
-    Appearance,
-    forget,
-    keep,
-    keep_appearance,
-    next_theme,
-    read_appearance,
-    read_kept,
-    step_scale,
-)
+from app.files.preferences import Appearance, keep_appearance, next_theme, read_appearance, step_scale
+from app.files.settings import forget, keep, read_kept
 from app.panels.control_keys import ControlKeys, KeyReceiver
 from app.panels.layout import PANELS, PanelLayout, default_layout, names_all
 from app.panels.panel import PanelContext, Snapshot
 from app.panels.popups.file_dialog import FileDialog
+from app.panels.popups.palette import HINT
 from app.panels.popups.question import Answer
 from app.panels.theme import WidgetSizes, background, build_theme, palette, set_theme
+from app.tools.commands.command import Command
 from app.tools.commands.context import CommandContext
+from app.tools.commands.registry import COMMANDS
 from app.viewer.native_window import GLFW_FOCUSED, GLFW_HOVERED, GLFW_ICONIFIED, NativeWindow
 from app.window.window import Area
 from phynes_core.io.shipped_files import ASSETS
@@ -96,6 +91,10 @@ class Controls:
     def show_palette(self) -> None:
         """Show the palette; the keyboard returns to the picture if it came from there."""
         self.window.show_palette(self._focus_picture)
+
+    def show_choice(self, hint: str, offered: Sequence[Command]) -> None:
+        """Show things to choose from; the keyboard returns to the picture if it came from there."""
+        self.window.show_palette(self._focus_picture, offered, hint)
 
     def reset_layout(self) -> None:
         """Arrange the panels as at the first start, at once where Dear ImGui can be reached."""
@@ -185,12 +184,14 @@ class PanelWindow:
             question.key(name)
         return is_open
 
-    def show_palette(self, focus_picture: Callable[[], None]) -> None:
+    def show_palette(
+        self, focus_picture: Callable[[], None], offered: Sequence[Command] = COMMANDS, hint: str = HINT
+    ) -> None:
         """Show the palette and give it the keyboard, which returns to where it was when the palette closes."""
         self.close_popup()
         has_focus = self._native.has_attribute(GLFW_FOCUSED)
         closed = (lambda: None) if has_focus else focus_picture
-        self._layout.palette.open(dpg.get_viewport_client_width(), closed)
+        self._layout.palette.open(dpg.get_viewport_client_width(), closed, offered, hint)
         self._native.focus()
 
     @property

@@ -22,7 +22,7 @@ from app.rendering.frames import Choices, Frame
 from app.rendering.thumbnails import LightThumbnails
 from app.rendering.worker import Worker
 from app.tools.camera_tools import is_right_of_slider
-from app.tools.commands.context import CommandContext
+from app.tools.commands.context import CommandContext, KeptPreferences
 from app.tools.gestures import Gestures
 from app.tools.pixel_inspector import PixelInspector
 from app.tools.viewport import Point, Viewport
@@ -32,8 +32,9 @@ from app.viewer.controls import Controls, window_areas
 from app.viewer.dropped_files import is_session, read_dropped
 from app.viewer.event_record import EventRecord, recorded_inspection, recorded_picture, recorded_state
 from app.viewer.exports import ExportController
-from app.viewer.lights import LightController, RigController
+from app.viewer.lights import ExposureController, LightController, RigController
 from app.viewer.notices import Notices, NoticeTool, fly_captions, report_errors
+from app.viewer.picture_names import picture_names
 from app.viewer.sessions import SessionController
 from app.window.camera_path_gizmos import path_marks
 from app.window.window import Overlays, PictureWindow
@@ -48,15 +49,16 @@ class ViewerLoop:
 
     def __init__(
         self, store: Store, worker: Worker, choices: Choices, home: CameraState, events: EventRecord,
-        opened: OpenedSession = FROM_OPTIONS,
+        preferences: KeptPreferences, opened: OpenedSession = FROM_OPTIONS,
     ) -> None:  # fmt: skip
         """Open the windows; raises DisplayError without a display."""
         self._store, self._worker, self._choices, self._events = store, worker, choices, events
         say = worker.say
         self._poses = PoseController(store, worker)
-        self._cameras = CameraController(store, say, home)
+        self._cameras = CameraController(store, say, home, lambda: worker.latest)
         self._thumbnails = LightThumbnails()
         self._lights = LightController(store, say, self._thumbnails)
+        self._exposure = ExposureController(store, preferences, opened.fits_exposure)
         self._session = SessionController(store, say, self._lights, opened)
         self._materials = MaterialController(store, say)
         self._clock = ClipClock(store, worker, choices)
@@ -67,6 +69,7 @@ class ViewerLoop:
         self._exports = ExportController(store, worker, self._clock.durations_s, picture.copy, opened.engine)
         commands = CommandContext(
             store=store,
+            preferences=preferences,
             say=say,
             environments=tuple(choice.key for choice in choices.environments),
             avatars=tuple(choice.key for choice in choices.avatars),
@@ -180,6 +183,7 @@ class ViewerLoop:
     def _update_files(self, frame: Frame | None) -> None:
         now_s = time.monotonic()
         self._session.update(now_s)
+        self._exposure.update(frame)
         self._exports.update(now_s)
         self._notices.offers_session = self._session.offers_lost
         if frame is not None and frame is not self._noted_frame:
@@ -197,7 +201,7 @@ class ViewerLoop:
         if tool is not None or state.light.lamps:
             self._notices.hide_hints()
         captions = self._notices.captions(status, frame is not None, now_s, self._controls.scale)
-        captions += fly_captions(state, status)
+        captions += fly_captions(state, status) + picture_names(state, viewport, self._controls.scale)
         brush = self._gestures.brush_ring(viewport, point)
         inspection = self._inspector.inspect(viewport, point if tool is None else None, now_s)
         drawn = (
@@ -261,18 +265,7 @@ class ViewerLoop:
             frame_path=self._picture.frame_path,
             memory_mb=resident_mb(),
         )
-        if frame is None:
-            return snapshot
-        return replace(
-            snapshot,
-            probe_radiance=frame.probe_radiance,
-            node_ms=frame.node_ms,
-            render_ms=frame.render_ms,
-            has_detail=frame.has_detail,
-            materials_follow_pose=frame.materials_follow_pose,
-            quality=frame.quality,
-            square=frame.square,
-        )
+        return snapshot.with_frame(frame)
 
     # callbacks of the windows
 

@@ -5,9 +5,10 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from app.files.settings import keep, read_kept
+from app.model.preferences import LEFT
 from app.model.status import Message, Status, in_full, one_line, recording_text, shortened
 from app.model.view_state import ViewState
-from app.tools.viewport import LEFT, Drag, PointerEvent
+from app.tools.viewport import Drag, PointerEvent
 from app.window.captions import ERROR_INK, TEXT_INK, Caption
 from phynes_core.errors import PhynesError
 

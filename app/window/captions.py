@@ -24,7 +24,7 @@ ERROR_INK: Rgb = (1.0, 0.62, 0.56)
 
 @dataclass(frozen=True)
 class Caption:
-    """A line of text; x and y of its center in shares of the window."""
+    """A line of text; x and y in shares of the window: of its center, or of another share `anchor` of its width."""
 
     text: str
     x: float = 0.5
@@ -32,6 +32,8 @@ class Caption:
     ink: Rgb = TEXT_INK
     opacity: float = 0.95
     share: float | None = None  # of a progress bar below; None for no bar
+    anchor: float = 0.5
+    size: float = 1.0  # times the usual one
 
 
 class CaptionDrawer:
@@ -46,18 +48,20 @@ class CaptionDrawer:
 
     def draw(self, caption: Caption, letterbox: Letterbox, pixel_ratio: float) -> None:
         """Draw one caption on a dark rectangle."""
+        pixel_ratio = pixel_ratio * caption.size
         size_px, available_px = round(TEXT_SIZE_PX * pixel_ratio), 0.97 * letterbox.window_width
         texture = self._texture(caption.text, size_px)
         if texture.width > available_px:  # text that is too wide for the window is drawn smaller
             texture = self._texture(caption.text, max(8, int(size_px * available_px / texture.width)))
         width, height = texture.size
-        left = round(caption.x * letterbox.window_width - 0.5 * width)
+        margin = 12 * pixel_ratio
+        middle = caption.x * letterbox.window_width + (0.5 - caption.anchor) * (width + 2 * margin)
+        left = round(middle - 0.5 * width)
         top = round(caption.y * letterbox.window_height - 0.5 * height)
         self._program["window"] = (letterbox.window_width, letterbox.window_height)
-        margin = 12 * pixel_ratio
         bar_height = 20 * pixel_ratio if caption.share is not None else 0.0
         plate_width = max(width, BAR_SIZE_PX[0] * pixel_ratio if caption.share is not None else 0.0) + 2 * margin
-        plate_left = caption.x * letterbox.window_width - 0.5 * plate_width
+        plate_left = middle - 0.5 * plate_width
         self._draw_rectangle(
             (plate_left, top - 0.6 * margin, plate_width, height + 1.2 * margin + bar_height), (0.04,) * 3, 0.62
         )
@@ -89,6 +93,13 @@ class CaptionDrawer:
         self._program["has_glyphs"] = 1
         texture.use(0)
         self._vertices.render(moderngl.TRIANGLE_STRIP, 4)
+
+    def draw_slider(self, x: float, letterbox: Letterbox, pixel_ratio: float) -> None:
+        """Draw the comparison slider's line at x (px of the window): light between dark edges, seen over anything."""
+        self._program["window"] = (letterbox.window_width, letterbox.window_height)
+        for wider, ink, opacity in ((2.0, 0.0, 0.6), (0.0, 1.0, 0.95)):
+            width = (1.5 + 2.0 * wider) * pixel_ratio
+            self._draw_rectangle((x - 0.5 * width, 0.0, width, letterbox.window_height), (ink,) * 3, opacity)
 
     def _draw_rectangle(
         self, rectangle: tuple[float, float, float, float], ink: tuple[float, ...], opacity: float

@@ -6,23 +6,25 @@ import moderngl
 
 from app.model.blackbody import shown_color
 from app.model.fields import Rgb
-from app.model.lights import LampState
-from app.tools.lamps import LAMP_SPHERE_SHARE, lamp_handle
+from app.model.lamps import LampState, shining
+from app.tools.lamps import AXIS_PX, LAMP_SPHERE_SHARE, lamp_axes, lamp_handle
 from app.tools.orbit_view import OrbitView
-from app.tools.viewport import Letterbox
+from app.tools.viewport import Letterbox, Point
 from app.window.shaders import rectangle_program
 
 DISC_RADIUS_PX = 8.0
 GLYPH_REACH_PX = 34.0  # half the glyph's size, with rays and halo
 LINE_OPACITY = 0.55
 RING_INK = (1.0, 1.0, 1.0, 0.16)
+AXIS_INKS: tuple[Rgb, Rgb, Rgb] = ((0.93, 0.36, 0.33), (0.45, 0.80, 0.36), (0.36, 0.58, 0.96))  # x, y, z
+Ink = tuple[float, float, float, float]  # sRGB, opacity
 
 
-def lamp_ink(lamp: LampState) -> Rgb:
-    """The lamp's color in sRGB with its largest channel at 1, or at 0.35 when it is off."""
+def lamp_ink(lamp: LampState, is_shining: bool) -> Rgb:
+    """The lamp's color in sRGB with its largest channel at 1, or at 0.35 while it does not shine."""
     color = shown_color(lamp)
     peak = max(*color, 1e-6)
-    dimmed = 1.0 if lamp.is_on else 0.35
+    dimmed = 1.0 if is_shining else 0.35
     red, green, blue = (dimmed * max(0.0, channel / peak) ** (1 / 2.2) for channel in color)
     return red, green, blue
 
@@ -52,8 +54,16 @@ class LampGizmos:
         handles = [(index, lamp_handle(view, lamp)) for index, lamp in enumerate(lamps)]
         for index, handle in sorted(handles, key=lambda item: (not item[1].is_behind, item[0] == selected)):
             point = letterbox.to_window(handle.x_px, handle.y_px)
-            self._line(point, center, lamp_ink(lamps[index]), index == selected, pixel_ratio)
-            self._glyph(point, lamp_ink(lamps[index]), index == selected, handle.is_behind, pixel_ratio)
+            if index == selected:
+                self._axes(view, letterbox, lamps[index], pixel_ratio)
+            ink = lamp_ink(lamps[index], lamps[index] in shining(lamps))
+            self._line(point, center, ink, index == selected, pixel_ratio)
+            self._glyph(point, ink, index == selected, handle.is_behind, pixel_ratio)
+
+    def _axes(self, view: OrbitView, letterbox: Letterbox, lamp: LampState, pixel_ratio: float) -> None:
+        for axis in lamp_axes(view, lamp, AXIS_PX * pixel_ratio / letterbox.scale):
+            start, end = letterbox.to_window(*axis.start), letterbox.to_window(*axis.end)
+            self._stroke(start, end, (*AXIS_INKS[axis.axis], 1.0), (*AXIS_INKS[axis.axis], 1.0), 3.0 * pixel_ratio)
 
     def _ring(self, center: tuple[float, float], radius: float) -> None:
         program, reach = self._programs["ring"], radius + 2.0
@@ -71,14 +81,17 @@ class LampGizmos:
             return
         share = gap / length
         start = (start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share)
-        left, top = min(start[0], end[0]) - 2.0, min(start[1], end[1]) - 2.0
+        opacity = LINE_OPACITY if is_selected else 0.5 * LINE_OPACITY
+        self._stroke(start, end, (*ink, opacity), (*ink, 0.0), 1.5 * pixel_ratio)
+
+    def _stroke(self, start: Point, end: Point, start_color: Ink, end_color: Ink, width_px: float) -> None:
+        reach = 2.0 + width_px
+        left, top = min(start[0], end[0]) - reach, min(start[1], end[1]) - reach
         program = self._programs["line"]
-        program["rectangle"] = (left, top, abs(start[0] - end[0]) + 4.0, abs(start[1] - end[1]) + 4.0)
+        program["rectangle"] = (left, top, abs(start[0] - end[0]) + 2 * reach, abs(start[1] - end[1]) + 2 * reach)
         program["start_px"] = (start[0] - left, start[1] - top)
         program["end_px"] = (end[0] - left, end[1] - top)
-        program["start_color"] = (*ink, LINE_OPACITY if is_selected else 0.5 * LINE_OPACITY)
-        program["end_color"] = (*ink, 0.0)
-        program["width_px"] = 1.5 * pixel_ratio
+        program["start_color"], program["end_color"], program["width_px"] = start_color, end_color, width_px
         self._vertices["line"].render(moderngl.TRIANGLE_STRIP, 4)
 
     def _glyph(

@@ -19,7 +19,7 @@ from app.tools.gestures import Gestures
 from app.tools.limbs import HeldLimb
 from app.tools.orbit_view import OrbitView
 from app.tools.pixel_inspector import Inspection
-from app.tools.viewport import Letterbox, Point, PointerEvent, Viewport
+from app.tools.viewport import Letterbox, Point, PointerEvent, Viewport, modifiers_text
 from app.window.camera_path_gizmos import PathGizmos, path_marks
 from app.window.captions import Caption, CaptionDrawer
 from app.window.frame_display import FrameDisplay
@@ -110,8 +110,8 @@ class PictureWindow:
             # moderngl-window gives a button event the pointer's present position; that of the last motion is right
             held = window.modifiers
             return PointerEvent(
-                viewport(), self._pointer or (x, y), button, has_shift=bool(held.shift),
-                turns_light=bool(held.ctrl or held.alt), is_release=is_release,
+                viewport(), self._pointer or (x, y), button, is_release=is_release,
+                modifiers=modifiers_text(bool(held.ctrl), bool(held.shift), bool(held.alt)),
             )  # fmt: skip
 
         def moved(x: float, y: float, dx: float, dy: float) -> None:
@@ -133,7 +133,9 @@ class PictureWindow:
         window.mouse_drag_event_func = dragged
         window.mouse_press_event_func = lambda x, y, button: gestures.press(event(x, y, button))
         window.mouse_release_event_func = lambda x, y, button: gestures.release(event(x, y, button, is_release=True))
-        window.mouse_scroll_event_func = lambda dx, dy: gestures.scroll(dy, bool(window.modifiers.alt))
+        window.mouse_scroll_event_func = lambda dx, dy: gestures.scroll(
+            dy, PointerEvent(viewport(), self._pointer or (0.0, 0.0)), bool(window.modifiers.alt)
+        )
         window.key_event_func = key
         # moderngl-window's GLFW backend does not pass drops on
         glfw.set_drop_callback(
@@ -240,6 +242,9 @@ class PictureWindow:
                 self._path.draw(marks, view, letterbox, ratio)
             lamps, selected = state.light.lamps, state.tool.selected_lamp
             self._gizmos.draw(view, letterbox, lamps, selected, overlays.is_lamp_dragged, ratio)
+        if frame is not None and frame.other is not None:
+            left, right = (letterbox.to_window(x, 0.0)[0] for x in (0, frame.size[0]))
+            self._captions.draw_slider(left + state.display.slider * (right - left), letterbox, ratio)
         if overlays.brush is not None:
             self._brush_ring.draw(overlays.brush, letterbox, density)
         for caption in overlays.captions:

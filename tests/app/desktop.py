@@ -26,6 +26,7 @@ WINDOW_MARKS = [
 PROJECT = Path(__file__).resolve().parents[2]
 PATIENCE_S = float(os.environ.get("PHYNES_TEST_PATIENCE_S", "180"))  # enough on a busy machine
 SIZE = 192
+AS_CAPTURED = ("--probe", "captured", "--camera", "front", "--no-ground", "--curve", "linear", "--exposure", "0")
 
 
 def wait_for(what: str, condition: Callable[[], object]):
@@ -52,6 +53,9 @@ class Desktop:
         self.environment.pop("WAYLAND_DISPLAY", None)
         self._settings = tempfile.TemporaryDirectory()
         self.environment["XDG_CONFIG_HOME"] = self._settings.name
+        preferences = Path(self._settings.name) / "phynes-viewer" / "preferences.json"
+        preferences.parent.mkdir()
+        preferences.write_text(json.dumps({"undoes_camera": True, "fits_exposure": False}))
         # its thread has idle priority: on a busy machine a process takes minutes to end it
         self.environment["MESA_SHADER_CACHE_DISABLE"] = "true"
         self._processes.append(
@@ -93,7 +97,7 @@ class Viewer:
         self.desktop, self.folder, self.size = desktop, folder, size
         self._events = folder / "trace.jsonl"
         self._output = open(folder / "output.txt", "w")
-        arguments = arguments or ("--avatar", str(checkpoint), "--motion", "walk")
+        arguments = arguments or ("--avatar", str(checkpoint), "--motion", "walk", *AS_CAPTURED)
         program = "import sys; from app.cli import main; sys.exit(main(sys.argv[1:]))"
         self.process = subprocess.Popen(
             [sys.executable, "-c", program, *arguments, "--size", str(size)],

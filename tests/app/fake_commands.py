@@ -1,16 +1,18 @@
 """A CommandContext without windows and files, whose controllers record their calls; pointer and keys for Gestures."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from app.model.lights import choose_environment
+from app.model.preferences import LEFT, Preferences
 from app.model.store import Store
 from app.model.view_state import ViewState
 from app.rendering.frames import LIGHT, Frame
 from app.tools.commands.context import CommandContext
 from app.tools.gestures import Gestures
-from app.tools.viewport import LEFT, PointerEvent, Viewport
+from app.tools.viewport import PointerEvent, Viewport, modifiers_text
 
 
 class Recorded:
@@ -43,6 +45,16 @@ class Lights:
         self._store.post(lambda state: choose_environment(state, path), "environment")
 
 
+class FixedPreferences:
+    """Preferences that are kept nowhere."""
+
+    def __init__(self, **fields) -> None:
+        self.now = Preferences(**fields)
+
+    def change(self, **changes) -> None:
+        self.now = replace(self.now, **changes)
+
+
 class Clip(Recorded):
     """A clip of this length and rate."""
 
@@ -59,7 +71,8 @@ def fake_commands(store: Store | None = None, calls: list | None = None, **given
     subjects = ("sessions", "rigs", "materials", "poses", "cameras", "exports")
     store = store or Store(ViewState())
     fields = {
-        "store": store, "lights": Lights(store), "windows": Windows("windows", recorded),
+        "store": store, "preferences": FixedPreferences(), "lights": Lights(store),
+        "windows": Windows("windows", recorded),
         "say": lambda text: recorded.append(("say", text)), "environments": (),
         "avatars": (), "clock": Clip(), **{subject: Recorded(subject, recorded) for subject in subjects},
     }  # fmt: skip
@@ -79,14 +92,19 @@ class PictureEvents:
     ) -> None:
         self.gestures = Gestures(commands)
         self.viewport = Viewport.of(frame, tuple(window)) if frame is not None else None
-        self.key, self.key_up, self.scroll = self.gestures.key, self.gestures.key_up, self.gestures.scroll
+        self.key, self.key_up = self.gestures.key, self.gestures.key_up
+        self._center = (0.5 * window[0], 0.5 * window[1])
 
     @property
     def tool(self) -> str | None:
         return self.gestures.active_tool
 
+    def scroll(self, notches, magnifies=False, point=None):
+        self.gestures.scroll(notches, PointerEvent(self.viewport, point or self._center), magnifies)
+
     def press(self, x, y, button=LEFT, has_shift=False, turns_light=False):
-        event = PointerEvent(self.viewport, (x, y), button, has_shift=has_shift, turns_light=turns_light)
+        modifiers = modifiers_text(turns_light, has_shift, False)
+        event = PointerEvent(self.viewport, (x, y), button, modifiers=modifiers)
         self.gestures.press(event)
 
     def move(self, x, y, dx=0.0, dy=0.0):

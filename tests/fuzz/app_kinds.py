@@ -16,14 +16,16 @@ from app.files.cameras import path_text, read_bookmarks, read_path
 from app.files.light_rigs import read_rig, save_rig
 from app.files.materials import load_materials, save_materials
 from app.files.poses import library
+from app.files.preferences import APPEARANCE_FILE, PREFERENCES_FILE, KeptPreferences, read_appearance
 from app.files.records import to_record
 from app.files.sessions import load_session, session_text
-from app.files.settings import APPEARANCE_FILE, RecentFiles, read_appearance, read_kept, settings_folder
 from app.files.settings import FILE as RECENT
+from app.files.settings import RecentFiles, read_kept, settings_folder
 from app.model.camera_paths import CameraKey, CameraPath, camera_at, duration_s
 from app.model.cameras import CameraState
 from app.model.exports import StillState
-from app.model.lights import LampState, LightState
+from app.model.lamps import LampState
+from app.model.lights import LightState
 from app.model.materials import MaterialState, StrokeState
 from app.model.view_state import ViewState
 from app.options.command_lines import still_command
@@ -42,7 +44,7 @@ from tests.fuzz.pickle_mutations import mutated_opcodes
 from tests.fuzz.tensor_mutations import mutated_tensors
 
 STATE_KEY = "phynes_training"
-SETTINGS_FILES = (RECENT, APPEARANCE_FILE, "bookmarks.json", "panels.ini", "welcomed", "poses/x.json")
+SETTINGS_FILES = (RECENT, APPEARANCE_FILE, PREFERENCES_FILE, "bookmarks.json", "panels.ini", "welcomed", "poses/x.json")
 
 
 def _written(write: Callable[[Path], object], name: str = "x.json") -> bytes:
@@ -122,6 +124,7 @@ def _read_settings(path: Path) -> None:
     """What a start of the viewer reads; none of it may fail."""
     RecentFiles().listed()
     read_appearance()
+    KeptPreferences()
     read_bookmarks()
     library()
     for name in SETTINGS_FILES:

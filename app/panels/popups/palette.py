@@ -1,19 +1,20 @@
-"""The palette: every command by name. Type part of a title, arrows choose, Enter runs, Esc closes."""
+"""The palette: every command by name, or other things to choose from. Type, arrows choose, Enter runs, Esc closes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import dearpygui.dearpygui as dpg
 
 from app.panels.panel import PanelContext, show_options, show_value
 from app.panels.theme import DIMMED_THEME, MUTED, RAISED_THEME
-from app.tools.commands.command import Command
-from app.tools.commands.registry import found, keys_text
+from app.tools.commands.command import Command, execute
+from app.tools.commands.registry import COMMANDS, found, keys_text
 
 WINDOW, TEXT, BELOW = "palette", "palette.text", "palette.below"
 NUM_ROWS = 16
 WIDTH_PX, HEIGHT_PX, TOP_PX = 620, 445, 60
 TITLE_SHARE = 0.76  # of the width; the rest is for the keys
 LONGEST_REASON = 70  # characters
+HINT = "part of a command's name"
 NO_COMMAND = "No command of this name"
 
 
@@ -22,6 +23,7 @@ class Palette:
 
     def __init__(self, context: PanelContext) -> None:
         self._context = context
+        self._offered: Sequence[Command] = COMMANDS
         self._found: list[Command] = []
         self._chosen = 0  # index in `_found`
         self._first = 0  # index in `_found` of the top row
@@ -36,9 +38,7 @@ class Palette:
             tag=WINDOW, show=False, no_title_bar=True, no_move=True, no_resize=True, no_collapse=True,
             no_docking=True, no_saved_settings=True,
         ):  # fmt: skip
-            dpg.add_input_text(
-                tag=TEXT, hint="part of a command's name", width=-1, callback=lambda _, text: self.search(text)
-            )
+            dpg.add_input_text(tag=TEXT, hint=HINT, width=-1, callback=lambda _, text: self.search(text))
             with dpg.table(header_row=False, policy=dpg.mvTable_SizingStretchProp):
                 dpg.add_table_column(width_stretch=True, init_width_or_weight=TITLE_SHARE)
                 dpg.add_table_column(width_stretch=True, init_width_or_weight=1.0 - TITLE_SHARE)
@@ -55,9 +55,17 @@ class Palette:
         with dpg.handler_registry():
             dpg.add_mouse_wheel_handler(callback=lambda _, notches: self.is_open and self._choose(-round(notches)))
 
-    def open(self, controls_width: int, closed: Callable[[], None] = lambda: None) -> None:
-        """Show every command and take the keyboard; `closed` is called when it is closed again."""
+    def open(
+        self,
+        controls_width: int,
+        closed: Callable[[], None] = lambda: None,
+        offered: Sequence[Command] = COMMANDS,
+        hint: str = HINT,
+    ) -> None:
+        """Show what is offered and take the keyboard; `closed` is called when it is closed again."""
         self._closed, self.is_open, self._is_focused = closed, True, False
+        self._offered = offered
+        show_options(TEXT, hint=hint)
         dpg.bind_item_theme(WINDOW, RAISED_THEME)
         show_value(TEXT, "")
         self.search("")
@@ -73,8 +81,8 @@ class Palette:
             self._closed()
 
     def search(self, text: str) -> None:
-        """List the commands that hold every word of the text."""
-        self._found = found(text)
+        """List what holds every word of the text."""
+        self._found = found(text, self._offered)
         self._chosen = self._first = 0
 
     def key(self, name: str) -> None:
@@ -139,4 +147,4 @@ class Palette:
             command = self._found[index]
             if command.needs(self._context.commands) is None:
                 self.close()
-                self._context.run(command.id)
+                execute(command, self._context.commands)

@@ -1,10 +1,12 @@
 """Commands of bodies: joints, poses, the avatar row."""
 
+from pathlib import Path
+
 from app.model import avatar_row, joints
 from app.model.avatar_row import MAX_BODIES
 from app.model.joints import KEY_STEP_DEG
 from app.tools.commands.command import Command, edit_command
-from app.tools.commands.context import LOAD_POSE, SAVE_POSE, CommandContext
+from app.tools.commands.context import ADD_AVATAR, LOAD_POSE, SAVE_POSE, CommandContext
 
 JOINT_LINE = "hold the next or the previous joint"
 TURN_LINE = "turn the held joint by 5°"
@@ -15,6 +17,21 @@ NOT_MIRRORED = "There are no edits of limbs to swap"
 ROW_FULL = f"At most {MAX_BODIES} avatars stand side by side: Shift+B takes one away"
 ALONE = "There is no other avatar: B adds one"
 NO_POSES = "The library holds no poses: Alt+S saves one"
+
+
+def _has_room(context: CommandContext) -> str | None:
+    return None if len(context.store.state.bodies) < MAX_BODIES else ROW_FULL
+
+
+def _choose_avatar(context: CommandContext) -> None:
+    """Ask whom, of the avatars that are known, or a file."""
+
+    def joins(path: str) -> Command:
+        return edit_command(f"body.add:{path}", Path(path).stem, (), lambda s: avatar_row.add_body(s, path))
+
+    file = Command("body.add:file", "a file...", (), lambda context: context.windows.show_dialog(ADD_AVATAR))
+    known = dict.fromkeys((*context.avatars, *(body.avatar for body in context.store.state.bodies)))
+    context.windows.show_choice("who stands beside this one", (*(joins(path) for path in known if path), file))
 
 
 def _step_pose(id: str, title: str, key: str, steps: int) -> Command:
@@ -63,8 +80,13 @@ BODY_COMMANDS = (
         "body.mirror_pose", "Swap the edits of left and right limbs", ("Shift+M",), joints.mirror_pose,
         otherwise=NOT_MIRRORED,
     ),
-    edit_command(
-        "body.add", "Put another avatar beside this one", ("B",), avatar_row.add_body, otherwise=ROW_FULL
+    Command(
+        "body.add", "Put another avatar beside this one...", ("B",), _choose_avatar, _has_room,
+        "choose an avatar that stands beside this one",
+    ),
+    Command(
+        "body.add_file", "Put an avatar from a file beside this one...", (),
+        lambda context: context.windows.show_dialog(ADD_AVATAR), _has_room,
     ),
     edit_command(
         "body.remove", "Take the active avatar away", ("Shift+B",), avatar_row.remove_body, otherwise=ALONE

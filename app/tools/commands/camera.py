@@ -5,9 +5,11 @@ from app.model import camera_paths, cameras
 from app.model.cameras import MAX_KEYS, MAX_PATH_S
 from app.tools.commands.command import Command, edit_command
 from app.tools.commands.context import LOAD_PATH, SAVE_PATH, CommandContext
+from app.tools.framing import PARTS
 
 KEY_STEP_S = 0.25
 VIEWS_LINE = ", ".join(cameras.VIEWS)
+PARTS_LINE = "frame head, bust, hands (again: the other one), feet"
 LENS_LINE = "a shorter or longer lens: 18, 24, 35, 50, 85, 135, 200 mm"
 STEP_LINE = "to the path's key before or after"
 SHIFT_LINE = "exchange the key with its neighbor"
@@ -23,6 +25,13 @@ def _view(number: int, name: str) -> Command:
     return edit_command(
         f"camera.view_{name}", f"View: {name}", (f"Alt+{number}",), lambda s: cameras.view_from(s, name), VIEWS_LINE
     )
+
+
+def _part(key: str, name: str) -> Command:
+    return Command(
+        f"camera.frame_{name}", f"Frame: {name}", (f"Alt+{key}",), lambda context: context.cameras.frame_part(name),
+        help=PARTS_LINE,
+    )  # fmt: skip
 
 
 def _go_to_place(number: int) -> Command:
@@ -44,10 +53,16 @@ def _keep_place(number: int) -> Command:
 
 
 FRAME_COMMAND = Command(
-    "camera.frame", "Frame the avatar", ("F",), lambda context: context.cameras.go_home(), help="frame the avatar"
-)
+    "camera.frame", "Frame what is held, or the whole avatar", ("F",), lambda context: context.cameras.frame(),
+    help="frame the held limb, or the whole avatar; the direction stays",
+)  # fmt: skip
 CAMERA_COMMANDS = (
     *(_view(number, name) for number, name in enumerate(cameras.VIEWS, 1)),
+    *(_part(key, name) for key, name in zip("7890", PARTS, strict=True)),
+    Command(
+        "camera.home", "Whole avatar from the front", ("Ctrl+F",), lambda context: context.cameras.go_home(),
+        help="the whole avatar from the front",
+    ),
     *(_go_to_place(number) for number in NUMBERS),
     *(_keep_place(number) for number in NUMBERS),
     edit_command(

@@ -1,11 +1,16 @@
 """What commands use: the store, the files on offer, and the protocols of the viewer's controllers, by subject."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from app.files.cameras import Bookmark
+from app.model.preferences import Preferences
 from app.model.store import Store
+from app.tools.viewport import Point, Viewport
+
+if TYPE_CHECKING:
+    from app.tools.commands.command import Command
 
 # tags of the dialogs that Windows.show_dialog shows; the panels build them
 OPEN_SESSION, SAVE_SESSION = "session.open_dialog", "session.save_dialog"
@@ -15,6 +20,19 @@ LOAD_PATH, SAVE_PATH = "path.load_dialog", "path.save_dialog"
 LOAD_POSE, SAVE_POSE = "poses.load_dialog", "poses.save_dialog"
 LOAD_MATERIALS, SAVE_MATERIALS = "materials.load_dialog", "materials.save_dialog"
 LOAD_MOTION = "timeline.dialog"
+ADD_AVATAR = "avatar_row.dialog"
+
+
+class KeptPreferences(Protocol):
+    """What a person prefers, kept for the next start."""
+
+    @property
+    def now(self) -> Preferences:
+        """The present preferences."""
+        ...
+
+    def change(self, **changes: Any) -> None:
+        """Use other values of some fields."""
 
 
 class Clock(Protocol):
@@ -103,7 +121,16 @@ class Cameras(Protocol):
         ...
 
     def go_home(self) -> None:
-        """Frame the avatars as at the start."""
+        """Frame the avatars from the front, as a start without options does."""
+
+    def frame(self) -> None:
+        """Frame the limb that is held, else the whole avatars; the direction stays."""
+
+    def frame_under(self, viewport: Viewport, point: Point) -> None:
+        """Frame the limb at a position of the picture, beside the bodies the whole avatars; the direction stays."""
+
+    def frame_part(self, name: str) -> None:
+        """Frame a part (of framing.PARTS) of the active avatar; the direction stays."""
 
     def go_to(self, number: int) -> None:
         """Look from the bookmark of this number."""
@@ -167,6 +194,9 @@ class Windows(Protocol):
     def show_palette(self) -> None:
         """Show the palette and give it the keyboard."""
 
+    def show_choice(self, hint: str, offered: "Sequence[Command]") -> None:
+        """Show things to choose from, as the palette shows commands; the chosen one runs."""
+
     def reset_layout(self) -> None:
         """Arrange the panels as at the first start."""
 
@@ -182,6 +212,7 @@ class CommandContext:
     """Everything that a command's functions may use. Made once by the viewer's loop."""
 
     store: Store
+    preferences: KeptPreferences
     say: Callable[[str], None]  # shows a message
     environments: tuple[str, ...]  # paths of the shipped ones
     avatars: tuple[str, ...]  # paths of those that can be chosen

@@ -64,6 +64,10 @@ CLOSE_UP_COMMANDS = (
         "display.readout", "Values of the pixel under the pointer", ("T",), tools.toggle_readout,
         "tell the values of the pixel under the pointer",
     ),
+    edit_command(
+        "display.names", "Names over the picture", ("Shift+T",), tools.toggle_names, "names over the picture",
+        is_undoable=False,
+    ),
     edit_command("display.loupe", "Loupe", ("U",), tools.toggle_loupe, "a loupe beside the pointer"),
     edit_command(
         "display.magnify_less", "Loupe: magnify less", ("Alt+U",), lambda s: tools.magnify(s, -1), MAGNIFY_LINE,

@@ -1,17 +1,31 @@
 """Commands of the light and the surroundings."""
 
 from app.model import edits, lights
+from app.model.lamps import (
+    MAX_LAMPS,
+    add_lamp,
+    lamp_to_other_side,
+    move_lamp_away,
+    remove_lamp,
+    select_next_lamp,
+    toggle_lamp,
+    toggle_solo,
+    turn_lamp,
+)
 from app.tools.commands.command import Command, edit_command
 from app.tools.commands.context import EXPORT_LIGHT, LOAD_ENVIRONMENT, LOAD_RIG, SAVE_RIG, CommandContext
 
 ENVIRONMENT_LINE = "the environment before or after, of those in the light panel"
 AWAY_LINE = "move the selected near lamp away or closer"
 TURN_LINE = "turn the surrounding light by 5°"
+AROUND_LINE = "turn the selected lamp by 5° around the avatar: left, right, up, down"
 BRUSH_LINE = "a narrower or wider brush for probes"
 AWAY_FACTOR = 1.1
 TURN_DEG = 5.0
-FULL = f"There are {lights.MAX_LAMPS} lamps already: Delete removes one"
+FULL = f"There are {MAX_LAMPS} lamps already: Delete removes one"
 NO_LAMP = "There is no lamp: L adds one"
+NO_OTHER = "There is no other lamp: L adds one"
+NOT_TURNED = "The lamp is as high or low as it goes, or there is none: L adds one"
 NOT_NEAR = "The selected lamp is none that moves on: the panel Lamps makes it a near one"
 NO_PAINT = "There is no paint on the probes that this changes"
 
@@ -29,18 +43,48 @@ LIGHT_COMMANDS = (
         "light.export", "Save all light as an environment...", ("Ctrl+E",),
         lambda context: context.windows.show_dialog(EXPORT_LIGHT), help="save all light as an environment",
     ),
-    edit_command("light.add_lamp", "Add a lamp", ("L",), lights.add_lamp, otherwise=FULL),
+    edit_command("light.add_lamp", "Add a lamp", ("L",), add_lamp, otherwise=FULL),
     edit_command(
         "light.remove_lamp", "Remove the selected lamp", ("DELETE", "BACKSPACE"),
-        lambda s: lights.remove_lamp(s, s.tool.selected_lamp), otherwise=NO_LAMP,
+        lambda s: remove_lamp(s, s.tool.selected_lamp), otherwise=NO_LAMP,
     ),
     edit_command(
         "light.lamp_away", "Move the near lamp away", ("Alt+UP",),
-        lambda s: lights.move_lamp_away(s, s.tool.selected_lamp, AWAY_FACTOR), AWAY_LINE, NOT_NEAR,
+        lambda s: move_lamp_away(s, s.tool.selected_lamp, AWAY_FACTOR), AWAY_LINE, NOT_NEAR,
     ),
     edit_command(
         "light.lamp_closer", "Move the near lamp closer", ("Alt+DOWN",),
-        lambda s: lights.move_lamp_away(s, s.tool.selected_lamp, 1.0 / AWAY_FACTOR), AWAY_LINE, NOT_NEAR,
+        lambda s: move_lamp_away(s, s.tool.selected_lamp, 1.0 / AWAY_FACTOR), AWAY_LINE, NOT_NEAR,
+    ),
+    edit_command(
+        "light.lamp_left", "Lamp: to the left", ("Ctrl+LEFT",), lambda s: turn_lamp(s, -TURN_DEG, 0.0), AROUND_LINE,
+        NO_LAMP,
+    ),
+    edit_command(
+        "light.lamp_right", "Lamp: to the right", ("Ctrl+RIGHT",), lambda s: turn_lamp(s, TURN_DEG, 0.0), AROUND_LINE,
+        NO_LAMP,
+    ),
+    edit_command(
+        "light.lamp_up", "Lamp: up", ("Ctrl+UP",), lambda s: turn_lamp(s, 0.0, TURN_DEG), AROUND_LINE, NOT_TURNED
+    ),
+    edit_command(
+        "light.lamp_down", "Lamp: down", ("Ctrl+DOWN",), lambda s: turn_lamp(s, 0.0, -TURN_DEG), AROUND_LINE,
+        NOT_TURNED,
+    ),
+    edit_command(
+        "light.lamp_behind", "Lamp: behind the avatar, or before it", ("Ctrl+B",), lamp_to_other_side,
+        "bring the lamp behind the avatar, or before it again", NO_LAMP,
+    ),
+    edit_command(
+        "light.next_lamp", "Select the next lamp", ("Shift+N",), select_next_lamp, otherwise=NO_OTHER,
+        is_undoable=False,
+    ),
+    edit_command(
+        "light.mute", "Switch the lamp off or on", ("Ctrl+Shift+L",), toggle_lamp, otherwise=NO_LAMP
+    ),
+    edit_command(
+        "light.solo", "Let the lamp light alone", ("Shift+L",), toggle_solo,
+        "let the lamp light alone, or with all other light", NO_LAMP,
     ),
     _step_environment("light.previous_environment", "Previous environment", "LEFT", -1),
     _step_environment("light.next_environment", "Next environment", "RIGHT", 1),

@@ -7,17 +7,9 @@ import pytest
 
 from app.files.cameras import read_bookmarks
 from app.files.poses import library, own_folder
-from app.files.settings import (
-    APPEARANCE_FILE,
-    FILE,
-    KEPT,
-    MOST_KEPT,
-    Appearance,
-    RecentFiles,
-    read_appearance,
-    read_kept,
-    settings_folder,
-)
+from app.files.preferences import APPEARANCE_FILE, PREFERENCES_FILE, Appearance, KeptPreferences, read_appearance
+from app.files.settings import FILE, KEPT, MOST_KEPT, RecentFiles, read_kept, settings_folder
+from app.model.preferences import Preferences
 
 DAMAGED = {
     "nothing": b"",
@@ -51,8 +43,10 @@ def start():
 
 @pytest.mark.parametrize("what", DAMAGED)
 def test_damaged_files_are_passed_over(folder, what):
-    for path in (folder / FILE, folder / APPEARANCE_FILE, folder / "bookmarks.json", own_folder() / "x.json"):
+    names = (FILE, APPEARANCE_FILE, PREFERENCES_FILE, "bookmarks.json")
+    for path in (*(folder / name for name in names), own_folder() / "x.json"):
         path.write_bytes(DAMAGED[what])
+    assert KeptPreferences().now == Preferences()
     recent, appearance, bookmarks, _ = start()
     assert not any(recent.values()) and appearance == Appearance() and bookmarks == ()
 

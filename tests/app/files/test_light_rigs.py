@@ -9,7 +9,8 @@ import torch
 
 from app.files.light_rigs import LIGHT_PRESETS, RigError, load_rig, read_rig, save_rig
 from app.model.blackbody import blackbody_color
-from app.model.lights import LampState, LightState
+from app.model.lamps import LampState
+from app.model.lights import LightState
 from app.options.arguments import UsageError
 from app.options.light import LightOptions, background_color, light_from_options, parse_lamp, probe_file
 from app.rendering.lighting import engine_lamps

@@ -12,7 +12,8 @@ from app.model.avatar_row import AvatarRowState, BodyState
 from app.model.cameras import CameraState
 from app.model.display_settings import DisplaySettings
 from app.model.fields import Choice, Length, range_of
-from app.model.lights import LampState, LightState
+from app.model.lamps import LampState
+from app.model.lights import LightState
 from app.model.materials import MaterialState, StrokeState
 from app.model.playback import PlaybackState
 from app.model.view_state import ViewState

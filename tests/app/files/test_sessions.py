@@ -10,6 +10,7 @@ from app.files.records import RecordError, from_record, to_record
 from app.files.sessions import SessionError, load_session, save_session, session_text, view_of_argument, view_record
 from app.model import cameras, edits, exports, joints, lights
 from app.model.avatar_row import BodyState
+from app.model.lamps import add_lamp, move_lamp
 from app.model.view_state import ViewState
 from phynes_core.io.shipped_files import CHECKPOINTS, PROJECT
 
@@ -33,8 +34,8 @@ class Outer:
 
 @pytest.fixture
 def state(avatar_file):
-    state = lights.add_lamp(lights.add_lamp(ViewState(BodyState(str(avatar_file.resolve())))))
-    state = lights.move_lamp(joints.set_joint(state, 16, (10.0, -20.5, 3.0)), 1, 12.5, 30.0)
+    state = add_lamp(add_lamp(ViewState(BodyState(str(avatar_file.resolve())))))
+    state = move_lamp(joints.set_joint(state, 16, (10.0, -20.5, 3.0)), 1, 12.5, 30.0)
     state = lights.paint_probes(edits.edit_tool(state, brush_radius=1), 3, 4, (1.0, 2.0, 3.0))
     return exports.edit_turntable(cameras.orbit(state, 100.0, 30.0), spin="light", seconds=2.5)
 

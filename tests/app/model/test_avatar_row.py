@@ -23,11 +23,13 @@ from app.model.avatar_row import (
     remove_body,
 )
 from app.model.joints import hold_pose
-from app.model.playback import PlaybackState
+from app.model.materials import MaterialState
+from app.model.playback import PlaybackState, load_motion_file
 from app.model.store import Store
 from app.model.view_state import ViewState
 from app.options.bodies import PlaybackOptions, motion_path, playback_of
 from app.rendering.render_service import RenderService
+from app.rendering.scenes import captured_index
 from phynes_core.body.model import pose_body
 from phynes_core.body.motion.pose_files import read_pose
 from phynes_core.io.exr_files import read_exr
@@ -69,6 +71,27 @@ def test_a_new_body_has_the_active_ones_pose_and_the_camera_moves_back():
     both = add_body(state, "b")
     assert both.body == replace(state.body, avatar="b")
     assert both.camera.distance_m > state.camera.distance_m
+
+
+def test_a_new_body_comes_without_the_paint_of_the_active_one():
+    painted = edits.edit_body(row_of("a"), materials=MaterialState(albedo_scale=0.5))
+    assert add_body(painted).body == replace(painted.body, materials=MaterialState())
+    assert add_body(painted).avatar_row.others[0] == painted.body
+
+
+def test_captured_light_stays_that_of_the_avatar_it_was_chosen_for():
+    both = add_body(ViewState(BodyState("a")), "b")
+    assert both.light.captured_of == "a" and captured_index(both) == 0
+    assert captured_index(choose_body(both, 0)) == 0
+    assert captured_index(remove_body(choose_body(both, 0))) == 0  # b is left, and its own light shines
+    other = avatar_row.choose_avatar(choose_body(both, 0), "c")
+    assert other.light.captured_of == "c" and captured_index(choose_body(other, 1)) == 0
+    assert captured_index(row_of("a", "a", "a")) == 2  # bodies of one avatar have one light
+
+
+def test_another_clip_drops_what_was_mixed_into_the_one_before():
+    mixed = edits.edit_body(row_of("a"), motion="walk", playback=PlaybackState(second="run", mix=0.3))
+    assert load_motion_file(mixed, "jump").body.playback.second == ""
 
 
 def test_bodies_that_share_a_pose_keep_their_avatars_and_shapes():

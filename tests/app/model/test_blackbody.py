@@ -3,7 +3,7 @@
 import pytest
 
 from app.model.blackbody import blackbody_color, chromaticity, lamp_color
-from app.model.lights import LampState
+from app.model.lamps import LampState
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from app.model import camera_paths, cameras, edits, lights
+from app.model import camera_paths, cameras, edits
 from app.model.camera_paths import camera_at, mistake_in_keys
 from app.model.cameras import CameraState, eye_of
 from app.model.fields import range_of
+from app.model.lamps import add_lamp
 from app.model.store import Store
 from app.model.view_state import ViewState
 from app.tools.commands.command import execute
@@ -161,7 +162,7 @@ def test_undo_restores_the_camera_from_before_the_preview():
     store.end_gesture()
     store.post(lambda s: camera_paths.advance_path(s, 0.7), "clock", is_undoable=False)
     store.apply()
-    store.post(lights.add_lamp, "add lamp")
+    store.post(add_lamp, "add lamp")
     store.post(lambda s: camera_paths.advance_path(s, 0.7), "clock", is_undoable=False)
     store.apply()
     store.undo()  # the lamp: the camera runs on

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 from app.files.light_rigs import LIGHT_PRESETS
 from app.files.sessions import SessionError, parse_session, session_text
-from app.model import comparison, edits, lights, view_state
+from app.model import comparison, edits, view_state
 from app.model.avatar_row import AvatarRowState, BodyState
 from app.model.comparison import compared_state
+from app.model.lamps import add_lamp
 from app.model.lights import LightState
 from app.model.store import Store
 from app.model.view_state import ViewState
@@ -24,7 +25,7 @@ def test_each_choice_splits_the_picture_and_changes_nothing_else():
     assert compared_state(comparison.compare_buffer(state, "uv")).display.buffer == "uv"
     other = compared_state(comparison.compare_avatar(state, "b.ckpt"))
     assert other.body == replace(state.body, avatar="b.ckpt") and other.light == state.light
-    lit = comparison.compare_environment(lights.add_lamp(state), "one.exr")
+    lit = comparison.compare_environment(add_lamp(state), "one.exr")
     assert lit.compare.is_on and compared_state(lit).light.environment == "one.exr"
     assert compared_state(lit).light.lamps == lit.light.lamps and lit.light.mode == "captured"
     rig = comparison.compare_rig(state, LIGHT_PRESETS["rim"], LightState(mode="none"))

@@ -1,6 +1,7 @@
 """Edits of the display settings and of the comparison."""
 
-from app.model import comparison, display_settings, edits, lights
+from app.model import comparison, display_settings, edits
+from app.model.lamps import add_lamp
 from app.model.lights import LightState
 from app.model.view_state import ViewState
 
@@ -21,7 +22,7 @@ def test_the_slider_stays_in_the_picture_and_needs_no_new_frame():
 
 
 def test_the_buffer_of_one_light_goes_from_lamp_to_lamp():
-    state = lights.add_lamp(lights.add_lamp(ViewState()))
+    state = add_lamp(add_lamp(ViewState()))
     seen = []
     for _ in range(3):
         state = display_settings.show_buffer(state, "light_visibility")

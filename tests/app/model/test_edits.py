@@ -8,6 +8,7 @@ from app.model import cameras, edits, joints, lights, view_state
 from app.model.cameras import CameraState
 from app.model.fields import range_of
 from app.model.joints import NUM_JOINTS
+from app.model.lamps import MAX_LAMPS, add_lamp, edit_lamp, move_lamp, remove_lamp
 from app.model.lights import PROBE_COLUMNS
 from app.model.view_state import ViewState
 from app.panels.pose_panel import LIMBS
@@ -27,9 +28,11 @@ def test_the_camera_never_passes_over_the_pole():
 
 
 def test_zoom_is_undone_by_zooming_back_and_stays_in_range():
-    assert cameras.zoom(cameras.zoom(ViewState(), 3), -3).camera.distance_m == pytest.approx(CameraState().distance_m)
-    assert cameras.zoom(ViewState(), 500).camera.distance_m == range_of(CameraState, "distance_m").reach[0]
-    assert cameras.zoom(ViewState(), -500).camera.distance_m == range_of(CameraState, "distance_m").reach[1]
+    camera = CameraState()
+    closer = CameraState(distance_m=cameras.closer_m(camera, 3))
+    assert closer.distance_m < camera.distance_m
+    assert cameras.closer_m(closer, -3) == pytest.approx(camera.distance_m)
+    assert (cameras.closer_m(camera, 500), cameras.closer_m(camera, -500)) == range_of(CameraState, "distance_m").reach
 
 
 def test_another_lens_keeps_the_size_of_what_is_orbited():
@@ -56,23 +59,23 @@ def test_every_joint_has_exactly_one_slider():
 
 def test_new_lamps_are_selected_and_a_removed_one_leaves_a_valid_selection():
     state = ViewState()
-    for count in range(lights.MAX_LAMPS):
-        state = lights.add_lamp(state)
+    for count in range(MAX_LAMPS):
+        state = add_lamp(state)
         assert state.tool.selected_lamp == count and len(state.light.lamps) == count + 1
-    assert lights.add_lamp(state) == state
+    assert add_lamp(state) == state
     directions = {(lamp.azimuth_deg, lamp.elevation_deg) for lamp in state.light.lamps}
-    assert len(directions) == lights.MAX_LAMPS
-    state = lights.remove_lamp(state, lights.MAX_LAMPS - 1)
-    assert state.tool.selected_lamp == lights.MAX_LAMPS - 2
+    assert len(directions) == MAX_LAMPS
+    state = remove_lamp(state, MAX_LAMPS - 1)
+    assert state.tool.selected_lamp == MAX_LAMPS - 2
     while state.light.lamps:
-        state = lights.remove_lamp(state, 0)
+        state = remove_lamp(state, 0)
     assert state.tool.selected_lamp == 0
-    assert lights.remove_lamp(state, 0) == state and lights.edit_lamp(state, 0, intensity=9.0) == state
-    assert lights.move_lamp(state, 3, 0.0, 0.0) == state
+    assert remove_lamp(state, 0) == state and edit_lamp(state, 0, intensity=9.0) == state
+    assert move_lamp(state, 3, 0.0, 0.0) == state
 
 
 def test_lamps_wrap_around_and_stop_at_the_poles():
-    state = lights.move_lamp(lights.add_lamp(ViewState()), 0, 190.0, 120.0)
+    state = move_lamp(add_lamp(ViewState()), 0, 190.0, 120.0)
     assert state.light.lamps[0].azimuth_deg == -170.0
     assert state.light.lamps[0].elevation_deg == ELEVATION_DEG
 

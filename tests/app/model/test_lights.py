@@ -5,24 +5,25 @@ import pytest
 from app.files.light_rigs import LIGHT_PRESETS
 from app.model import edits, lights
 from app.model.fields import range_of
-from app.model.lights import BACKDROPS, PROBE_COLUMNS, LampState, LightState
+from app.model.lamps import LampState, add_lamp, move_lamp_away, set_lamp_kind
+from app.model.lights import BACKDROPS, PROBE_COLUMNS, LightState
 from app.model.view_state import ViewState
 
 
 def test_a_sun_turned_into_an_area_lamp_keeps_the_irradiance_at_the_pelvis():
-    state = lights.add_lamp(ViewState())
+    state = add_lamp(ViewState())
     sun = state.light.lamps[0]
-    near = lights.set_lamp_kind(state, 0, "area").light.lamps[0]
+    near = set_lamp_kind(state, 0, "area").light.lamps[0]
     assert near.intensity / near.distance_m**2 == pytest.approx(sun.intensity)
-    assert lights.set_lamp_kind(lights.set_lamp_kind(state, 0, "area"), 0, "sun").light.lamps[0] == sun
-    assert lights.set_lamp_kind(state, 3, "area") == state == lights.set_lamp_kind(state, 0, "moon")
+    assert set_lamp_kind(set_lamp_kind(state, 0, "area"), 0, "sun").light.lamps[0] == sun
+    assert set_lamp_kind(state, 3, "area") == state == set_lamp_kind(state, 0, "moon")
 
 
 def test_only_area_lamps_have_a_distance_and_it_stays_in_range():
-    state = lights.set_lamp_kind(lights.add_lamp(ViewState()), 0, "area")
-    assert lights.move_lamp_away(state, 0, 1e9).light.lamps[0].distance_m == range_of(LampState, "distance_m").reach[1]
-    assert lights.move_lamp_away(state, 0, 0.0).light.lamps[0].distance_m == range_of(LampState, "distance_m").reach[0]
-    assert lights.move_lamp_away(lights.add_lamp(ViewState()), 0, 2.0) == lights.add_lamp(ViewState())
+    state = set_lamp_kind(add_lamp(ViewState()), 0, "area")
+    assert move_lamp_away(state, 0, 1e9).light.lamps[0].distance_m == range_of(LampState, "distance_m").reach[1]
+    assert move_lamp_away(state, 0, 0.0).light.lamps[0].distance_m == range_of(LampState, "distance_m").reach[0]
+    assert move_lamp_away(add_lamp(ViewState()), 0, 2.0) == add_lamp(ViewState())
 
 
 def test_loaded_environments_are_remembered_once_newest_last():
@@ -62,7 +63,7 @@ def test_the_eyedropper_paints_what_it_picked():
 
 
 def test_a_rig_replaces_the_lamps_and_the_environment_only_where_it_has_one():
-    lit = edits.edit_light(lights.add_lamp(ViewState()), mode="environment", environment="a.exr")
+    lit = edits.edit_light(add_lamp(ViewState()), mode="environment", environment="a.exr")
     rigged = lights.use_rig(lit, LIGHT_PRESETS["rim"], None)
     assert rigged.light.lamps == LIGHT_PRESETS["rim"] and rigged.light.environment == "a.exr"
     assert lights.use_rig(lit, LIGHT_PRESETS["rim"], LightState(mode="none")).light.mode == "none"

@@ -3,11 +3,12 @@
 import threading
 from dataclasses import replace
 
-from app.model import cameras, edits, lights
+from app.model import cameras, edits
 from app.model.avatar_row import advance_time
 from app.model.exports import TurntableState
 from app.model.joints import NUM_JOINTS
-from app.model.lights import LampState, LightState
+from app.model.lamps import LampState, add_lamp
+from app.model.lights import LightState
 from app.model.store import Store
 from app.model.view_state import ViewState
 from phynes_core import conventions
@@ -44,7 +45,7 @@ def test_a_drag_is_one_undo_step_and_the_next_drag_another():
 def test_edits_of_two_kinds_are_two_steps():
     store = Store(ViewState())
     store.post(exposure(1.0), "exposure")
-    store.post(lights.add_lamp, "add lamp")
+    store.post(add_lamp, "add lamp")
     store.apply()
     store.undo()
     assert store.state.light.lamps == () and store.state.display.exposure_ev == 1.0
@@ -124,3 +125,20 @@ def test_constants_agree_with_the_engine():
 def test_a_video_has_at_least_one_frame():
     assert TurntableState(seconds=4.0, fps=30).num_frames == 120
     assert TurntableState(seconds=0.001, fps=24).num_frames == 1
+
+
+def test_undo_leaves_the_camera_alone_where_it_is_not_to_undo_it():
+    undoes_camera = False
+    store = Store(ViewState(), lambda: undoes_camera)
+    store.post(add_lamp, "add lamp")
+    store.end_gesture()
+    store.post(lambda s: cameras.orbit(s, 30, 0), "orbit")
+    store.apply()
+    turned = store.state.camera
+    assert store.undo() and not store.state.light.lamps and store.state.camera == turned
+    assert not store.can_undo  # the orbit was no step
+    assert store.redo() and len(store.state.light.lamps) == 1 and store.state.camera == turned
+    undoes_camera = True
+    store.post(lambda s: cameras.orbit(s, 30, 0), "orbit")
+    store.apply()
+    assert store.undo() and store.state.camera == turned

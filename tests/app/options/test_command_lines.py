@@ -16,6 +16,7 @@ from app.model.camera_paths import CameraKey, CameraPath
 from app.model.cameras import CameraState
 from app.model.comparison import CompareState
 from app.model.exports import StillState, TurntableState
+from app.model.lamps import add_lamp, edit_lamp, move_lamp, set_lamp_kind
 from app.model.lights import Surroundings
 from app.model.playback import PlaybackState
 from app.model.status import with_suffix
@@ -45,10 +46,10 @@ def state(avatar_file) -> ViewState:
 
 
 def white_sun(state, azimuth_deg):
-    state = lights.add_lamp(state)
+    state = add_lamp(state)
     index = len(state.light.lamps) - 1
-    state = lights.edit_lamp(state, index, color=(1.0, 1.0, 1.0), temperature_k=3200.0)
-    return lights.move_lamp(state, index, azimuth_deg, 33.3)
+    state = edit_lamp(state, index, color=(1.0, 1.0, 1.0), temperature_k=3200.0)
+    return move_lamp(state, index, azimuth_deg, 33.3)
 
 
 def lit(state):
@@ -78,8 +79,8 @@ SESSION_STATES = {  # states that only a session can describe
     "joints": lambda s: joints.set_joint(s, 16, (1.0, 2.0, 3.0)),
     "painted": lambda s: lights.paint_probes(s, 3, 4, (1.0, 2.0, 3.0)),
     "panned": lambda s: edits.edit_camera(s, pan_m=(0.1, 0.2, 0.0)),
-    "colored lamp": lights.add_lamp,
-    "area lamp": lambda s: lights.set_lamp_kind(white_sun(s, 10.0), 0, "area"),
+    "colored lamp": add_lamp,
+    "area lamp": lambda s: set_lamp_kind(white_sun(s, 10.0), 0, "area"),
     "split": lambda s: replace(s, compare=CompareState(True, "albedo")),
     "faint shadow": lambda s: replace(s, surroundings=Surroundings(has_ground=True, ground_shadow=0.3)),
     "last active": lambda s: add_body(edits.edit_body(s, motion="", time_s=0.0)),

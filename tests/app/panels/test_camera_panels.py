@@ -36,7 +36,9 @@ def said():
 
 @pytest.fixture
 def controller(said):
-    return CameraController(Store(ViewState()), lambda text, is_error=False: said.append(text), CameraState())
+    return CameraController(
+        Store(ViewState()), lambda text, is_error=False: said.append(text), CameraState(), lambda: None
+    )
 
 
 class Bench:

@@ -4,7 +4,7 @@ import dearpygui.dearpygui as dpg
 import numpy as np
 import pytest
 
-from app.model.lights import LampState
+from app.model.lamps import LampState
 from app.model.view_state import ViewState
 from app.panels.widgets import to_linear, to_srgb
 

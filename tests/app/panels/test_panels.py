@@ -70,13 +70,13 @@ def test_avatars_of_one_name_stay_apart(bench):
     assert bench.use("avatar.name", "josh (2)").body.avatar == "/b/josh.ckpt"
 
 
-def test_a_clip_can_be_chosen_scrubbed_and_played(bench):
-    assert not dpg.get_item_configuration("avatar.play")["enabled"]
+def test_a_clip_can_be_chosen_and_played_by_one_button(bench):
+    assert not dpg.get_item_configuration("timeline.play")["enabled"]
     assert bench.use("avatar.motion", "walk").body.motion == "/m/walk.npz"
-    assert dpg.get_item_configuration("avatar.time")["max_value"] == 2.0
-    assert bench.use("avatar.time", 1.25).body.time_s == 1.25
-    assert bench.use("avatar.play").body.playing
-    assert dpg.get_item_label("avatar.play") == "Pause"
+    bench.show(duration_s=2.0, clip_fps=30.0)
+    assert dpg.get_item_configuration("timeline.play")["enabled"]
+    assert bench.use("timeline.play").body.playing
+    assert dpg.get_item_label("timeline.play") == "Pause"
     assert not bench.use("avatar.motion", "rest pose").body.playing
 
 

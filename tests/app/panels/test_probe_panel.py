@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from app.model import lights
-from app.model.lights import LampState
+from app.model.lamps import LampState, add_lamp, move_lamp
 from app.model.view_state import ViewState
 from app.panels.probe_panel import (
     CELL_PX,
@@ -47,7 +46,7 @@ def test_directions_in_the_probe_picture_are_the_conventions(bench):
 
 
 def test_a_marker_is_dragged_and_a_click_beside_it_moves_the_selected_lamp_there(bench):
-    bench.set(lights.move_lamp(lights.add_lamp(lights.add_lamp(ViewState())), 1, 30.0, 20.0))
+    bench.set(move_lamp(add_lamp(add_lamp(ViewState())), 1, 30.0, 20.0))
     probes = bench.panel(ProbePanel)
     first = lamp_to_picture(40.0, 35.0)
     probes.press(first[0] + 4, first[1])

@@ -7,11 +7,12 @@ import OpenEXR
 import pytest
 
 from app.cli import main
-from app.model import edits, lights
+from app.model import edits
 from app.model.avatar_row import BodyState
 from app.model.cameras import CameraState
 from app.model.comparison import CompareState
 from app.model.exports import StillState
+from app.model.lamps import add_lamp
 from app.model.view_state import ViewState
 from app.rendering import tiles
 from app.rendering.export_jobs import LightJob, StillJob, with_free_path
@@ -35,7 +36,7 @@ def state(avatar_file) -> ViewState:
     """A body with floor, balls and checkerboard, which depend on the position in the picture."""
     state = ViewState(BodyState(str(avatar_file.resolve())), camera=CameraState(azimuth_deg=20.0, elevation_deg=12.0))
     return replace(
-        lights.add_lamp(state),
+        add_lamp(state),
         surroundings=replace(state.surroundings, has_ground=True, has_balls=True, backdrop="checker"),
     )
 

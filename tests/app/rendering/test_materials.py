@@ -9,10 +9,11 @@ import pytest
 
 from app import cli
 from app.files.materials import MaterialFileError, load_materials, materials_path, save_materials
-from app.model import avatar_row, edits, lights, materials
+from app.model import avatar_row, edits, materials
 from app.model.avatar_row import BodyState
 from app.model.comparison import CompareState, compared_state, swapped
 from app.model.fields import range_of
+from app.model.lamps import add_lamp
 from app.model.lights import LightState
 from app.model.materials import MOST_STROKES, MaterialState, StrokeState
 from app.model.store import Store
@@ -39,7 +40,7 @@ def service():
 @pytest.fixture
 def view(service, avatar_file):
     state = ViewState(BodyState(str(avatar_file)), light=LightState(mode="none"))
-    return lights.add_lamp(replace(state, camera=service.home_camera(state)))
+    return add_lamp(replace(state, camera=service.home_camera(state)))
 
 
 # edits of the state

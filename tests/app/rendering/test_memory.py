@@ -14,7 +14,8 @@ import torch
 
 from app.model.avatar_row import BodyState
 from app.model.cameras import CameraState
-from app.model.lights import LightState, add_lamp
+from app.model.lamps import add_lamp
+from app.model.lights import LightState
 from app.model.view_state import ViewState
 from app.rendering.posed_row import MAX_KEPT
 from app.rendering.render_service import RenderService

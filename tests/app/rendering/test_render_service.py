@@ -10,6 +10,7 @@ from app.model import avatar_row, edits, joints, lights
 from app.model.avatar_row import BodyState
 from app.model.comparison import CompareState
 from app.model.display_settings import BUFFERS
+from app.model.lamps import add_lamp, edit_lamp, move_lamp
 from app.model.lights import LightState
 from app.model.view_state import ViewState
 from app.options.bodies import motion_path
@@ -72,16 +73,16 @@ def test_every_buffer_renders(service, view, name):
 
 
 def test_a_lamp_lights_the_half_that_faces_it(service, view):
-    alone = edits.edit_light(lights.add_lamp(view), mode="none")
+    alone = edits.edit_light(add_lamp(view), mode="none")
     for azimuth, brighter in ((90.0, slice(SIZE // 2, None)), (-90.0, slice(None, SIZE // 2))):
-        pixels = service.render(lights.move_lamp(alone, 0, azimuth, 0.0), SIZE).pixels.astype(np.float32)
+        pixels = service.render(move_lamp(alone, 0, azimuth, 0.0), SIZE).pixels.astype(np.float32)
         darker = slice(None, SIZE // 2) if brighter.start else slice(SIZE // 2, None)
         assert pixels[:, brighter, :3].sum() > 1.5 * pixels[:, darker, :3].sum()
 
 
 def test_lamps_are_added_to_the_other_light(service, view):
-    under_both = service.render(lights.add_lamp(view), SIZE)
-    alone = service.render(edits.edit_light(lights.add_lamp(view), mode="none"), SIZE)
+    under_both = service.render(add_lamp(view), SIZE)
+    alone = service.render(edits.edit_light(add_lamp(view), mode="none"), SIZE)
     captured = service.render(view, SIZE)
     assert np.allclose(lit(under_both), lit(alone) + lit(captured), rtol=0.01, atol=2e-3)  # half precision
 
@@ -222,7 +223,7 @@ def test_painting_a_cell_removes_the_bright_source_in_it_and_keeps_the_others(se
 
 def test_light_visibility_shows_one_lamp_alone(service, view):
     """Half the body faces away from a lamp at the side; the environment does not count."""
-    state = lights.edit_lamp(lights.add_lamp(view), 0, azimuth_deg=90.0, elevation_deg=0.0)
+    state = edit_lamp(add_lamp(view), 0, azimuth_deg=90.0, elevation_deg=0.0)
     frame = service.render(edits.edit_display(state, buffer="light_visibility", shown_light="lamp:0"), SIZE)
     values = frame.pixels[..., 0].astype(np.float32)
     # +X is to the right: the trunk's right half sees the lamp, its left half does not

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from app.cli import main
-from app.model.lights import LampState, LightState, Surroundings
+from app.model.lamps import LampState
+from app.model.lights import LightState, Surroundings
 from app.rendering.lighting import BuiltLight, LightingCache, ShownEnvironment
 from app.rendering.surroundings import CHECKER_SHADE, checker, environment_behind, over_backdrop, over_ground
 from app.rendering.tiles import Tile

@@ -6,8 +6,9 @@ from typing import get_args, get_type_hints
 import pytest
 
 from app.commands.turntable import Turntable
-from app.model import cameras, edits, fields, lights
+from app.model import cameras, edits, fields
 from app.model.exports import SPINS, TurntableState
+from app.model.lamps import add_lamp
 from app.model.playback import PlaybackState
 from app.model.view_state import ViewState
 from app.panels.record_panel import KINDS as PANEL_KINDS
@@ -29,7 +30,7 @@ def test_the_camera_goes_round_once_and_does_not_repeat_its_first_view():
 
 
 def test_environment_and_lamps_turn_together():
-    start = lights.add_lamp(lights.add_lamp(ViewState()))
+    start = add_lamp(add_lamp(ViewState()))
     views = list(turntable_views(start, TurntableState(spin="light", seconds=1.0, fps=4)))
     assert [view.light.turn_deg for view in views] == [0.0, 90.0, -180.0, -90.0]
     for lamp, first in zip(views[1].light.lamps, start.light.lamps, strict=True):

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from app.model import lights
+from app.model.avatar_row import BodyState
 from app.model.edits import edit_camera, edit_display
+from app.model.lamps import MAX_LAMPS, LampState
 from app.model.store import Store
 from app.model.view_state import ViewState
 from app.tools.commands.command import execute
+from app.tools.commands.context import ADD_AVATAR
 from app.tools.commands.registry import (
     COMMANDS,
     GROUPS,
@@ -135,5 +137,19 @@ def test_keys_are_written_as_on_the_keyboard():
 
 def test_groups_hold_every_command_once():
     assert sum(map(len, GROUPS.values())) == len(COMMANDS)
-    full = replace(ViewState(), light=replace(ViewState().light, lamps=(lights.LampState(),) * lights.MAX_LAMPS))
+    full = replace(ViewState(), light=replace(ViewState().light, lamps=(LampState(),) * MAX_LAMPS))
     assert "already" in (command_of("light.add_lamp").needs(fake_commands(Store(full))) or "")
+
+
+def test_whom_to_add_is_asked_and_the_chosen_one_joins():
+    calls: list = []
+    store = Store(ViewState(BodyState("/a/josh.ckpt")))
+    context = fake_commands(store, calls, avatars=("/a/josh.ckpt", "/a/ada.ckpt"))
+    run("body.add", context)
+    (_, _, offered), *_ = calls
+    assert [command.title for command in offered] == ["josh", "ada", "a file..."]
+    execute(offered[1], context)
+    store.apply()
+    assert [body.avatar for body in store.state.bodies] == ["/a/josh.ckpt", "/a/ada.ckpt"]
+    execute(offered[2], context)
+    assert calls[-1] == ("windows.show_dialog", ADD_AVATAR)

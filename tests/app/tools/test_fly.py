@@ -4,11 +4,11 @@ import pytest
 
 from app.model import cameras
 from app.model.cameras import eye_of
+from app.model.preferences import LEFT, MIDDLE, RIGHT
 from app.model.status import RecordingStatus, Status
 from app.model.store import Store
 from app.model.view_state import ViewState
 from app.tools.fly import FAST, LONGEST_S, FlyKeys
-from app.tools.viewport import LEFT, MIDDLE, RIGHT
 from app.viewer.notices import fly_captions
 from tests.app.fake_commands import PictureEvents, blank_frame, fake_commands
 

@@ -6,11 +6,12 @@ from app.model import cameras, lights
 from app.model.display_settings import BUFFERS
 from app.model.edits import edit_tool
 from app.model.joints import NO_JOINT
+from app.model.lamps import add_lamp
+from app.model.preferences import LEFT, MIDDLE, RIGHT
 from app.model.store import Store
 from app.model.view_state import ViewState
 from app.tools.commands.window import NOTHING_HELD
 from app.tools.lamps import lamp_handle
-from app.tools.viewport import LEFT, MIDDLE, RIGHT
 from tests.app.fake_commands import PictureEvents, Windows, blank_frame, fake_commands
 
 
@@ -21,7 +22,7 @@ def calls():
 
 @pytest.fixture
 def store():
-    return Store(lights.add_lamp(ViewState()))
+    return Store(add_lamp(ViewState()))
 
 
 @pytest.fixture
@@ -53,7 +54,7 @@ def test_other_drags_pan(gestures, store, button, has_shift):
     gestures.release(button)
     store.apply()
     camera = store.state.camera
-    assert camera.pan_m[0] < 0 and camera.azimuth_deg == 0.0 and store.state.light == lights.add_lamp(ViewState()).light
+    assert camera.pan_m[0] < 0 and camera.azimuth_deg == 0.0 and store.state.light == add_lamp(ViewState()).light
 
 
 def test_a_drag_that_starts_on_the_sun_moves_the_lamp_only(gestures, store):
@@ -165,7 +166,7 @@ def test_shift_and_a_number_choose_the_buffer_right_of_the_split(gestures, store
     assert store.state.display.has_joints and store.state.display.has_wireframe
     for _ in range(3):
         store.undo()
-    assert store.state == lights.add_lamp(ViewState())
+    assert store.state == add_lamp(ViewState())
 
 
 def test_number_keys_choose_buffers(gestures, store):
@@ -207,7 +208,7 @@ def test_other_keys(gestures, store, calls):
         gestures.key(key)
     gestures.key("W")
     gestures.key("W", has_control=True)
-    assert calls == ["exports.record", "cameras.go_home", ("say", NOTHING_HELD), "windows.close"]
+    assert calls == ["exports.record", "cameras.frame", ("say", NOTHING_HELD), "windows.close"]
     for key, lamps in (("Z", 2), ("Z", 1), ("Y", 2)):
         gestures.key(key)
         assert len(store.state.light.lamps) == lamps

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.model.cameras import CameraState
-from app.model.lights import LampState
+from app.model.lamps import LampState
 from app.tools.lamps import LAMP_SPHERE_SHARE, LampDrag, grabbed_lamp, lamp_handle
 from app.tools.orbit_view import OrbitView
 from app.tools.viewport import Letterbox

@@ -24,6 +24,7 @@ from app.model.joints import (
     turn_joint,
     turned,
 )
+from app.model.preferences import LEFT
 from app.model.store import Store
 from app.model.view_state import ViewState
 from app.rendering.posing import posed_by, turn_matrices
@@ -32,7 +33,6 @@ from app.tools.commands.window import NOTHING_HELD
 from app.tools.limbs import body_of_face, limb_weights, picked_limb, rings_shown
 from app.tools.orbit_view import OrbitView
 from app.tools.rings import RingDrag, rings_of
-from app.tools.viewport import LEFT
 from phynes_core.body.joint_limits import GROUPS, SOFT_DEG, joint_limits, limited
 from tests.app.fake_commands import PictureEvents, fake_commands
 

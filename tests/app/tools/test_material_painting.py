@@ -10,13 +10,13 @@ from app.files.materials import materials_path, save_materials
 from app.model import materials
 from app.model.avatar_row import AvatarRowState, BodyState
 from app.model.materials import MOST_STROKES, MaterialFile, MaterialState, StrokeState
+from app.model.preferences import LEFT, RIGHT
 from app.model.store import Store
 from app.model.view_state import ViewState
 from app.panels.layout import PanelLayout
 from app.panels.material_panel import SIDE_PX, MaterialPanel, square_pixels
 from app.panels.panel import PanelContext, Snapshot
 from app.rendering.frames import LIGHT, Frame, MaterialSquare, ShownBody
-from app.tools.viewport import LEFT, RIGHT
 from app.viewer.avatars import MaterialController
 from tests.app.fake_commands import PictureEvents, fake_commands
 from tests.app.panel_bench import widgets

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from app.model import comparison, lights, tools
+from app.model import comparison, tools
 from app.model.avatar_row import BodyState
 from app.model.comparison import compared_state
 from app.model.display_settings import DisplaySettings
+from app.model.lamps import add_lamp
 from app.model.lights import LightState
 from app.model.tools import LOUPE_ZOOMS, ToolState
 from app.model.view_state import ViewState
@@ -176,7 +177,7 @@ def test_the_engines_pixel_values_are_those_of_its_buffers_on_both_sides(avatar_
     session = RenderService()
     state = ViewState(BodyState(str(avatar_file)))
     state = replace(state, camera=session.home_camera(state))
-    state = comparison.compare_light(lights.add_lamp(state), LightState(mode="none"))
+    state = comparison.compare_light(add_lamp(state), LightState(mode="none"))
     values, size = session.pixel_values(state, 48), 48
     assert values.other is not None
     for shown, view in ((values, replace(state, compare=ViewState().compare)), (values.other, compared_state(state))):

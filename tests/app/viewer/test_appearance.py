@@ -3,7 +3,8 @@
 import dearpygui.dearpygui as dpg
 import pytest
 
-from app.files.settings import SCALES, Appearance, keep, keep_appearance, next_theme, read_appearance, step_scale
+from app.files.preferences import SCALES, Appearance, keep_appearance, next_theme, read_appearance, step_scale
+from app.files.settings import keep
 from app.model.view_state import ViewState
 from app.panels.layout import PanelLayout
 from app.panels.panel import PanelContext, Snapshot

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from app.files.light_rigs import save_rig
-from app.model.lights import LampState, LightState
+from app.model.lamps import LampState
+from app.model.lights import LightState
 from app.model.store import Store
 from app.model.view_state import ViewState
 from app.rendering import thumbnails

@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from app.model.preferences import RIGHT
 from app.model.status import LONGEST, Message, RecordingStatus, Status, clock, shortened
 from app.model.tools import HELP_PAGES, toggle_help
 from app.model.view_state import ViewState
 from app.tools.commands.registry import GROUPS
-from app.tools.viewport import RIGHT, PointerEvent, Viewport
+from app.tools.viewport import PointerEvent, Viewport
 from app.viewer.notices import ERROR_SHOWN_S, HINTS, MESSAGE_SHOWN_S, Notices, NoticeTool
 from app.window.help_picture import PAGES, help_picture
 from tests.app.fake_commands import blank_frame

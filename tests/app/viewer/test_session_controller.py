@@ -18,8 +18,9 @@ from app.files.autosave import (
     lost_sessions,
 )
 from app.files.sessions import load_session, save_session
-from app.model import cameras, edits, lights
+from app.model import cameras, edits
 from app.model.avatar_row import BodyState
+from app.model.lamps import add_lamp, edit_lamp, move_lamp
 from app.model.status import OpenedSession
 from app.model.store import Store
 from app.model.view_state import ViewState
@@ -83,7 +84,7 @@ def test_a_new_session_never_replaces_an_older_file(avatar_file):
 def test_opening_is_one_step_that_undo_takes_back(avatar_file, tmp_path):
     bench = Bench(avatar_file)
     before = bench.store.state
-    other = cameras.orbit(lights.add_lamp(before), 30, 10)
+    other = cameras.orbit(add_lamp(before), 30, 10)
     save_session(tmp_path / "other.json", other)
     bench.controller.open("other.json")
     assert bench.store.state == other and bench.controller.status.name == "other.json"
@@ -109,7 +110,7 @@ def test_a_path_that_cannot_be_written_gives_a_message(avatar_file, tmp_path):
 
 
 def test_a_lost_session_is_offered_once_and_restored(avatar_file):
-    lost = lights.add_lamp(ViewState(BodyState(str(avatar_file.resolve()))))
+    lost = add_lamp(ViewState(BodyState(str(avatar_file.resolve()))))
     crash(lost)
     bench = Bench(avatar_file)
     assert bench.controller.offers_lost and bench.controller.can_restore
@@ -138,7 +139,7 @@ def test_what_was_shown_last_is_reopened_after_a_normal_end_and_again_what_was_s
 
 
 def test_a_lost_session_that_was_not_brought_back_stays_within_reach_and_comes_first(avatar_file):
-    lost = lights.add_lamp(ViewState(BodyState(str(avatar_file.resolve()))))
+    lost = add_lamp(ViewState(BodyState(str(avatar_file.resolve()))))
     crash(lost)
     bench = Bench(avatar_file)
     bench.edit(yaw_deg=20.0)
@@ -186,7 +187,7 @@ def test_playing_a_clip_alone_writes_nothing(avatar_file):
 
 
 def test_a_lost_session_that_is_damaged_is_a_message(avatar_file):
-    crash(lights.add_lamp(ViewState(BodyState(str(avatar_file.resolve())))))
+    crash(add_lamp(ViewState(BodyState(str(avatar_file.resolve())))))
     lost_sessions()[0].write_text("{")
     bench = Bench(avatar_file)
     before = bench.store.state
@@ -279,8 +280,8 @@ def test_numbers_that_would_break_the_viewer_are_refused(capsys, tmp_path, view,
 
 def test_a_session_renders_as_the_same_options_do(capsys, tmp_path, avatar_file):
     state = ViewState(BodyState(str(avatar_file.resolve())))
-    state = lights.move_lamp(lights.add_lamp(edits.edit_light(state, mode="none")), 0, 60.0, 30.0)
-    state = lights.edit_lamp(state, 0, color=(1.0, 1.0, 1.0), intensity=3.0)
+    state = move_lamp(add_lamp(edits.edit_light(state, mode="none")), 0, 60.0, 30.0)
+    state = edit_lamp(state, 0, color=(1.0, 1.0, 1.0), intensity=3.0)
     state = replace(state, surroundings=replace(state.surroundings, backdrop="none"))
     save_session(tmp_path / "s.json", edits.edit_camera(state, azimuth_deg=30.0, elevation_deg=10.0, distance_m=4.0))
     assert main(["render", "--session", "s.json", "--out", "a", "--size", "64"]) == 0

@@ -87,7 +87,7 @@ def test_undo_moves_the_lamp_back_and_redo_moves_it_again(viewer):
 
 def test_orbit_pan_zoom_and_back(viewer):
     width, height = viewer.picture().shape[1::-1]
-    viewer.key("f")
+    viewer.key("ctrl+f")
     home = viewer.settled(lambda event: event["camera"][0] == 0.0)["camera"]
     viewer.drag("picture", (0.1 * width, 0.8 * height), (0.3 * width, 0.75 * height))
     turned = viewer.settled(lambda event: event["camera"][0] < -5)
@@ -96,7 +96,7 @@ def test_orbit_pan_zoom_and_back(viewer):
     viewer.settled(lambda event: event["camera"][3:] != home[3:])
     viewer.desktop.pointer("click", "4")
     viewer.settled(lambda event: event["camera"][2] < home[2])
-    viewer.key("f")
+    viewer.key("ctrl+f")
     viewer.settled(camera=home)
 
 
@@ -141,10 +141,10 @@ def test_exposure_is_instant_and_renders_nothing(viewer):
 
 
 def test_the_clip_plays_and_pauses(viewer):
-    viewer.click("avatar.play")
+    viewer.click("timeline.play")
     start = viewer.last("shown")["clip_s"]
     viewer.wait("a later pose", lambda: viewer.last("shown")["clip_s"] != start)
-    viewer.click("avatar.play")
+    viewer.click("timeline.play")
     viewer.settled()
 
 

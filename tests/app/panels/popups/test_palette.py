@@ -81,11 +81,11 @@ def test_a_click_runs_and_escape_closes_and_gives_the_keyboard_back(bench, palet
     palette.open(700, lambda: closed.append("closed"))
     type_text(bench, "frame the avatar")
     use_widget("palette.title0")
-    assert bench.calls == ["cameras.go_home"] and closed == ["closed"]
+    assert bench.calls == ["cameras.frame"] and closed == ["closed"]
     palette.open(700, lambda: closed.append("again"))
     palette.key("ESCAPE")
     palette.close()
-    assert closed == ["closed", "again"] and bench.calls == ["cameras.go_home"]
+    assert closed == ["closed", "again"] and bench.calls == ["cameras.frame"]
 
 
 def test_every_menu_entry_is_a_command_with_its_keys_and_reason(bench):
