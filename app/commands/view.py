@@ -24,7 +24,8 @@ from app.options.view import ViewOptions
 from phynes_core.avatar.checkpoint import resolve_avatar_path
 
 MIN_SIZE, MAX_SIZE = 64, 2048
-ENGINE_OPTIONS = ("smpl", "smpl_uv", "backend", "device", "raster", "maps")  # repeated in the command lines it shows
+# repeated in the command lines it shows
+ENGINE_OPTIONS = ("smpl", "smpl_uv", "backend", "device", "gpu_adapter", "raster", "maps")
 DEFAULT_AVATAR = "josh.ckpt"  # shown where neither an avatar nor a session is named
 
 

@@ -1,7 +1,7 @@
 """The executor `gpu`: the frame as WGSL passes on any GPU, in one submission; what it cannot do the CPU's nodes do.
 
-Small things (lights, poses, cameras) are made by the same nodes as on the CPU and keep their versions; everything that is
-computed per vertex or pixel is a pass of shaders/engine/frame.json.
+Small things (lights, poses, cameras) are made by the same nodes as on the CPU and keep their versions; everything that
+is computed per vertex or pixel is a pass of shaders/engine/frame.json.
 """
 
 from collections import ChainMap
@@ -72,11 +72,8 @@ class GpuFrame(Kept):
         rows = max(1, MOST_PIXELS // (camera.width * samples**2))
         frames = []
         for top in range(0, camera.height, rows):
-            part = (
-                camera
-                if rows >= camera.height
-                else camera.cropped(0, top, camera.width, min(rows, camera.height - top))
-            )
+            height = min(rows, camera.height - top)
+            part = camera if height == camera.height else camera.cropped(0, top, camera.width, height)
             with self.timed("gpu"):
                 frames.append(self._frame(part))
         self._now = {}
@@ -230,7 +227,7 @@ class GpuFrame(Kept):
 
     def start(self, values: Mapping[str, Any]) -> None:
         """As Kept's."""
-        super().start(ChainMap({"device": torch.device("cpu")}, dict(values)))
+        super().start(ChainMap({"device": torch.device("cpu")}, values))
 
 
 def _is_scalar(neural_map: NeuralMap) -> bool:

@@ -1,7 +1,7 @@
 """The lights of a frame as the GPU's passes read them: those with bits at the vertices, then groups with bits a pixel.
 
-Each begins at a multiple of 32 lights: probes and bright sources at the vertices, then sources, lamps and each lamp near
-the bodies. A lamp near the bodies is one entry, its middle, radius and power, and as many rays as it is asked for.
+Each begins at a multiple of 32 lights: probes and bright sources at the vertices, then sources, lamps and each lamp
+near the bodies. A lamp near the bodies is one entry, its middle, radius and power, and as many rays as it is asked for.
 """
 
 from collections.abc import Callable, Hashable, Mapping
@@ -107,7 +107,6 @@ class _Table:
         }  # fmt: skip
         for name in ("probe", "source"):
             values |= {f"{name}_words": self._words[name], f"{name}_count": self._counts[name]}
-            values[f"{name}_per"] = [_WORD, _WORD, 2 * _WORD, max(1, self._words[name])]
         arrays = [
             *self._directions,
             ("lights", tuple(row[1] for row in self._rows), joined),

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from phynes_core.avatar.checkpoint import load_checkpoint
-from phynes_core.body.subdivide import subdivided
+from phynes_core.body.subdivide import split_body
 from phynes_core.frame.buffers import BUFFERS
 from phynes_core.frame.options import COARSE, RenderOptions
 from phynes_core.frame.renderer import FrameRenderer
@@ -90,7 +90,7 @@ def test_bright_sources_of_a_picture_with_smooth_outlines(ada):
 def test_a_split_body_as_a_window_shows_it_while_it_moves(josh):
     """Bright sources by bits of the vertices, material by material in the pose."""
     split = load_checkpoint(bundled_avatars()["josh"]).requires_grad_(False)
-    split.body = subdivided(split.body)
+    split.body = split_body(split.body, 1)
     options = RenderOptions(frozenset({"radiance", "normal"}), has_vertex_sources=True, visibility_slices=4)
     assert_parity(scene_of(PosedAvatar(split, pose_of(split, 2))), options)
 

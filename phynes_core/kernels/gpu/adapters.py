@@ -95,9 +95,8 @@ def chosen_adapter(name: str = "") -> Adapter:
         return _sufficient(named[0])
     hardware = [adapter for adapter in found if not adapter.is_software]
     if not hardware:
-        only = (
-            f"only {listed}; name it with --gpu-adapter to use it" if found else "no driver for Vulkan, Metal or D3D12"
-        )
+        named = f"only {listed}; name it with --gpu-adapter to use it"
+        only = named if found else "no driver for Vulkan, Metal or Direct3D 12; install your GPU's"
         raise BackendError(f"--device gpu: expected a GPU, got {only}, or compute with --device cpu")
     return _sufficient(hardware[0])
 

@@ -39,6 +39,7 @@ class Pass:
     params: tuple[tuple[str, str], ...]  # fields of the uniform, which is binding 0 where there are any
     constants: tuple[str, ...]  # stand before the file
     entries: tuple[str, ...]  # of compute one; of drawing the vertex and the fragment shader
+    target: str  # format of what is drawn
 
     @property
     def is_drawing(self) -> bool:
@@ -155,6 +156,7 @@ def _pass(name: str, entry: dict[str, Any], table: dict[str, Any]) -> Pass:
         name, entry["file"], tuple(Binding(*binding) for binding in entry["bindings"]),
         tuple((field, kind) for field, kind in entry.get("params", ())),
         tuple(table[entry["constants"]]) if "constants" in entry else (), tuple(entry.get("entries", ("main",))),
+        entry.get("target", ""),
     )  # fmt: skip
 
 

@@ -138,7 +138,7 @@ class GpuDevice:
             vertex={"module": module, "entry_point": corner, "buffers": []},
             primitive={"topology": "triangle-list", "cull_mode": "none"},
             depth_stencil={"format": "depth32float", "depth_write_enabled": True, "depth_compare": "greater"},
-            fragment={"module": module, "entry_point": fragment, "targets": [{"format": "r32uint"}]},
+            fragment={"module": module, "entry_point": fragment, "targets": [{"format": described.target}]},
         )
 
     def guarded(self, doing: str) -> "Guard":

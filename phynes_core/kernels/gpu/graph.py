@@ -1,5 +1,6 @@
 """Runs the described passes on a device: only those that are wanted and stale, in one submission without a wait."""
 
+import time
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from itertools import count
 from typing import Any
@@ -32,6 +33,7 @@ class PassGraph:
         self._numbers: Mapping[str, int] = {}
         self.times = PassTimes(device)
         self.ran: list[str] = []  # runs of the last frame
+        self.submit_ms = 0.0  # until the last submission was handed over
 
     def start(self, values: Mapping[str, Any], numbers: Mapping[str, int]) -> None:
         """Begin a frame of these values; `numbers`: how many avatars and tiles there are."""
@@ -87,6 +89,7 @@ class PassGraph:
         return self._home(name)[name]
 
     def _submit(self, wanted: list[str], copies: Mapping[str, tuple[Any, int]]) -> None:
+        start = time.perf_counter()
         with self.device.guarded("it was lost, or its driver was reset"):
             encoder = self.device.handle.create_command_encoder()
             self.times.begin()
@@ -99,6 +102,7 @@ class PassGraph:
             for name, (target, num_bytes) in copies.items():
                 encoder.copy_buffer_to_buffer(self.held(name).buffer, 0, target, 0, num_bytes)
             self.device.handle.queue.submit([encoder.finish()])
+        self.submit_ms = (time.perf_counter() - start) * 1e3
 
     def _needed(self, wanted: list[str]) -> list[Instance]:
         """The runs that something wanted follows from, in order."""
@@ -106,7 +110,7 @@ class PassGraph:
         for instance in reversed(list(instances(self._numbers))):
             writes = [name for name, access in instance.bound if access == "write"]
             writes += [instance.run.target] if instance.run.target else []
-            if self._may_run(instance) and any(name in names and name not in self._supplied for name in writes):
+            if any(name in names and name not in self._supplied for name in writes) and self._may_run(instance):
                 chosen.append(instance)
                 names |= {name for name, access in instance.bound if access in ("read", "texture")}
                 names |= {name for after in instance.run.clears_after.values() for name in after}

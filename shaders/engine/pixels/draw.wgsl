@@ -32,6 +32,6 @@ fn corner(@builtin(vertex_index) index: u32) -> Corner {
 }
 
 @fragment
-fn face_number(given: Corner) -> @location(0) u32 {
-    return given.face + 1u;
+fn face_and_depth(given: Corner) -> @location(0) vec2u {
+    return vec2u(given.face + 1u, bitcast<u32>(params.near / given.position.z));
 }
