@@ -113,11 +113,9 @@ def show_passes(cost: FrameCost, device: str) -> None:
         line += f"{rates[0]:>10.1f}{rates[1]:>8.2f}" if rates else f"{'-':>10}{'-':>8}"
         print(f"{line}{row.paper_ms:>13.3f}")
     total = sum(row.paper_ms for row in cost.passes.values())
-    operations, traffic = (
-        sum(getattr(row, part) for row in cost.passes.values()) for part in ("operations", "traffic")
-    )
+    operations = sum(row.operations for row in cost.passes.values())
+    traffic = sum(row.traffic for row in cost.passes.values())
     print(f"{'all':<28}{operations / 1e6:>10.2f}{traffic / 1e6:>9.2f}{'':>18}{total:>13.3f}")
     print(f"frame {cost.frame_ms:.1f} ms with the picture read back; given to the device after {cost.submit_ms:.1f} ms")
-    print(
-        f"on paper: {PAPER_FLOPS / 1e12:.0f} TFLOP/s and {PAPER_BYTES / 1e9:.0f} GB/s, {1e3 / total:.0f} frames a second"
-    )
+    peaks = f"{PAPER_FLOPS / 1e12:.0f} TFLOP/s and {PAPER_BYTES / 1e9:.0f} GB/s"
+    print(f"on paper, {peaks}: {1e3 / total:.0f} frames a second")

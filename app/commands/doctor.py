@@ -178,7 +178,9 @@ def _adapters(taken: str) -> Iterator[Finding]:
         offered = [name for name in ("shader-f16", "subgroup", "timestamp-query") if name in adapter.features]
         kind = "software: taken only when named" if adapter.is_software else adapter.kind
         most = adapter.handle.limits["max-storage-buffer-binding-size"] >> 20
-        facts = f"{adapter.backend}, {adapter.driver}; {kind}; {most} MB a buffer; offers {', '.join(offered) or 'no extras'}"
+        facts = (
+            f"{adapter.backend}, {adapter.driver}; {kind}; {most} MB a buffer; offers {', '.join(offered) or 'none'}"
+        )
         short = adapter.short_of()
         text = f"{facts}; too small: {short}" if short else facts
         yield Finding("GPU", adapter.name, OPTIONAL if short else GOOD, text)

@@ -1,5 +1,6 @@
 """Frames of the GPU's passes against the CPU's engine, on Mesa's software renderer."""
 
+import copy
 from dataclasses import replace
 
 import numpy as np
@@ -8,12 +9,16 @@ import torch
 
 from phynes_core.avatar.checkpoint import load_checkpoint
 from phynes_core.body.subdivide import split_body
+from phynes_core.errors import BackendError
 from phynes_core.frame.buffers import BUFFERS
 from phynes_core.frame.options import COARSE, RenderOptions
 from phynes_core.frame.renderer import FrameRenderer
 from phynes_core.frame.scene import PosedAvatar, Scene
 from phynes_core.io.shipped_files import bundled_avatars, bundled_environments
+from phynes_core.kernels.gpu.description import Pass
+from phynes_core.kernels.gpu.device import GpuDevice
 from phynes_core.maps.material_edit import MaterialEdit, PaintChange, blank_paint, painted
+from phynes_core.maps.neural_map import NeuralMap
 from phynes_core.render.camera import orbit_camera
 from phynes_core.render.ground import Ground
 from phynes_core.render.lamps import AreaLamp, Lamp
@@ -145,3 +150,84 @@ def test_no_pose_leaves_holes_or_numbers_that_are_none(josh):
         assert (shown.mask != expected.mask).sum() <= 1
         equal.append((shown.face_index == expected.face_index).float().mean())
     assert torch.stack(equal).mean() >= LEAST_EQUAL
+
+
+def test_only_what_changed_is_computed_again(josh):
+    """By the names of the passes that ran."""
+    renderer = FrameRenderer(software_gpu())
+    options = RenderOptions(frozenset({"radiance"}))
+    posed = PosedAvatar(josh, pose_of(josh))
+    scene = scene_of(posed, size=48, lighting=Lighting(Environment(josh.light), (Lamp(40.0, 30.0),)))
+
+    def passes(scene, options=options):
+        renderer.render(scene, options)
+        return set(renderer._gpu.graph.ran)
+
+    assert {"skin", "draw", "trace_probes", "trace_pixels", "shade"} <= passes(scene)
+    assert passes(scene) == set()
+    brighter = replace(scene.lighting, environment=Environment(josh.light, intensity=2.0))
+    assert passes(replace(scene, lighting=brighter)) == {"shade", "image.radiance"}
+    dimmed = replace(scene, lighting=replace(scene.lighting, lamps=(Lamp(40.0, 30.0, 1.0),)))
+    assert passes(dimmed) == {"shade", "image.radiance"}
+    moved = replace(scene, lighting=replace(scene.lighting, lamps=(Lamp(60.0, 30.0),)))
+    assert passes(moved) == {"trace_pixels", "retrace_pixels", "shade", "image.radiance"}
+    turned = passes(replace(scene, camera=scene_of(posed, size=48, azimuth=30.0).camera))
+    assert {"draw", "albedo", "shade"} <= turned and not {"skin", "tree_nodes", "ray_starts"} & turned
+    assert "skin" in passes(scene_of(PosedAvatar(josh, pose_of(josh, 9)), size=48))
+    assert passes(scene, replace(options, use_cache=False)) >= {"skin", "draw", "shade"}
+
+
+def test_maps_that_no_pass_can_ask_are_left_to_the_cpu(small_avatar):
+    """Waves instead of a hash grid, node by node; the statistics name them."""
+    torch.manual_seed(2)
+    small_avatar = copy.deepcopy(small_avatar)
+    small_avatar.albedo = NeuralMap(replace(small_avatar.albedo.config, frequency_octaves=4)).requires_grad_(False)
+    small_avatar.offset = NeuralMap(replace(small_avatar.offset.config, frequency_octaves=3)).requires_grad_(False)
+    small_avatar.offset.head.weight.normal_(std=0.02)
+    posed = PosedAvatar(small_avatar, small_avatar.rest_pose())
+    renderer = FrameRenderer(software_gpu())
+    scene, options = scene_of(posed, size=64), replace(EVERYTHING, has_pixel_normals=True)
+    shown, expected = renderer.render(scene, options), FrameRenderer().render(scene, options)
+    assert {"mesh", "materials", "pixel_normals", "gpu"} <= set(renderer.timings)
+    for name in BUFFERS:
+        assert decibels(shown.image(name), expected.image(name)) >= 60.0, name
+
+
+def test_a_gpu_that_is_lost_leaves_the_frame_to_the_cpu(small_avatar, monkeypatch, caplog):
+    """One message, the same picture, and no further try."""
+    device = software_gpu()
+    scene = scene_of(PosedAvatar(small_avatar, small_avatar.rest_pose()), size=32)
+    expected = FrameRenderer().render(scene)
+    renderer = FrameRenderer(device)
+    renderer.render(scene)
+
+    def lose(*_):
+        raise RuntimeError("Device lost")
+
+    monkeypatch.setattr(type(device.handle.queue), "submit", lose)
+    with caplog.at_level("WARNING"):
+        shown = [renderer.render(scene, RenderOptions(use_cache=False)) for _ in range(2)]
+    monkeypatch.undo()
+    assert len(caplog.messages) == 1 and "Device lost" in caplog.messages[0]
+    assert all(torch.equal(frame.radiance, expected.radiance) for frame in shown)
+
+
+def test_a_pass_that_the_driver_refuses_leaves_the_frame_to_the_cpu(small_avatar, monkeypatch):
+    device = GpuDevice(software_gpu().adapter)
+
+    def refuse(**_):
+        raise RuntimeError("out of registers")
+
+    monkeypatch.setattr(device.handle, "create_compute_pipeline", refuse)
+    scene = scene_of(PosedAvatar(small_avatar, small_avatar.rest_pose()), size=16)
+    frame = FrameRenderer(device).render(scene)
+    assert "the driver refuses body/skeleton.wgsl (out of registers)" in device.failure
+    assert torch.equal(frame.radiance, FrameRenderer().render(scene).radiance)
+
+
+def test_a_damaged_file_is_one_line(small_avatar, monkeypatch):
+    device = GpuDevice(software_gpu().adapter)
+    monkeypatch.setattr(Pass, "source", lambda *_: "@compute fn main( {")
+    scene = scene_of(PosedAvatar(small_avatar, small_avatar.rest_pose()), size=16)
+    with pytest.raises(BackendError, match="skeleton.wgsl: expected WGSL, got .*; restore the folder shaders/engine$"):
+        FrameRenderer(device).render(scene)

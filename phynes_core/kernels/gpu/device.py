@@ -9,7 +9,7 @@ import numpy as np
 
 from phynes_core.errors import BackendError, one_line
 from phynes_core.kernels.gpu.adapters import NEEDED, REMEDY, Adapter
-from phynes_core.kernels.gpu.description import Pass, description
+from phynes_core.kernels.gpu.description import ENGINE, Pass, description
 
 _log = logging.getLogger(__name__)
 TIMESTAMPS = "timestamp-query"
@@ -127,7 +127,13 @@ class GpuDevice:
         return self._layouts[name]
 
     def _compiled(self, described: Pass, source: str) -> Any:
-        module = self.handle.create_shader_module(code=source)
+        try:
+            module = self.handle.create_shader_module(code=source)
+        except self._wgpu.GPUError as error:
+            raise BackendError(
+                f"{ENGINE / described.file}: expected WGSL, got what cannot be read ({one_line(error)}); "
+                "restore the folder shaders/engine"
+            ) from None
         layout = self.handle.create_pipeline_layout(bind_group_layouts=[self.layout(described.name)])
         if not described.is_drawing:
             stage = {"module": module, "entry_point": described.entries[0]}
