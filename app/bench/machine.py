@@ -8,6 +8,7 @@ from collections.abc import Callable
 import torch
 
 from phynes_core.io.shipped_files import PROJECT
+from phynes_core.kernels.gpu.device import GpuDevice
 
 
 def milliseconds(action: Callable[[], object], device: str = "cpu") -> float:
@@ -35,9 +36,11 @@ def peak_memory_mb() -> float:
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit, 1)
 
 
-def peak_device_memory_mb(device: str) -> float | None:
-    """Peak GPU memory allocated by torch in MiB; None on the CPU."""
-    return round(torch.cuda.max_memory_allocated() / 2**20, 1) if device == "cuda" else None
+def peak_device_memory_mb(device: torch.device | GpuDevice) -> float | None:
+    """Peak GPU memory allocated by torch, or what our own buffers hold now, in MiB; None on the CPU."""
+    if isinstance(device, GpuDevice):
+        return round(device.allocated_bytes / 2**20, 1)
+    return round(torch.cuda.max_memory_allocated() / 2**20, 1) if device.type == "cuda" else None
 
 
 def commit() -> str:
@@ -49,9 +52,11 @@ def commit() -> str:
         return "unknown"
 
 
-def device_name(device: str) -> str:
+def device_name(device: torch.device | GpuDevice) -> str:
     """The GPU, or the processor and how many threads torch uses."""
-    if device == "cuda":
+    if isinstance(device, GpuDevice):
+        return f"gpu: {device.adapter.name} through {device.adapter.backend}, {device.adapter.driver}"
+    if device.type == "cuda":
         return f"cuda: {torch.cuda.get_device_name()}, torch {torch.__version__}"
     model = "CPU"
     try:

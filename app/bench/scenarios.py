@@ -19,12 +19,15 @@ from phynes_core.frame.options import RenderOptions
 from phynes_core.frame.renderer import FrameRenderer
 from phynes_core.frame.scene import PosedAvatar, Scene
 from phynes_core.io.shipped_files import bundled_motions
+from phynes_core.kernels.gpu.device import GpuDevice
 from phynes_core.render.camera import orbit_camera
 from phynes_core.render.lamps import Lamp
 from phynes_core.render.lighting import Lighting
 
 WARM_UP_FRAMES = 3  # compile the kernels, fill the caches
 BUFFERS = frozenset({"radiance", "normal", "mask"})
+Device = torch.device | GpuDevice
+CPU = torch.device("cpu")
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ def live_options(state: ViewState) -> RenderOptions:
 
 
 def measure_scenarios(
-    scene: Scene, num_frames: int, options: RenderOptions, progress: Callable[[str], None], device: str = "cpu"
+    scene: Scene, num_frames: int, options: RenderOptions, progress: Callable[[str], None], device: Device = CPU
 ) -> dict[str, ScenarioTimes]:
     """Time every scenario with a renderer of its own; "full" reuses nothing between frames."""
     results = {}
@@ -59,11 +62,11 @@ def measure_scenarios(
     return results
 
 
-def measure_frames(frames: Iterable[Scene], options: RenderOptions, device: str = "cpu") -> ScenarioTimes:
+def measure_frames(frames: Iterable[Scene], options: RenderOptions, device: Device = CPU) -> ScenarioTimes:
     """Render frames one after the other; the first WARM_UP_FRAMES are not counted."""
-    renderer, times, nodes = FrameRenderer(device=torch.device(device)), [], []
+    renderer, times, nodes = FrameRenderer(device=device), [], []
     for frame in frames:
-        times.append(milliseconds(lambda frame=frame: renderer.render(frame, options), device))
+        times.append(milliseconds(lambda frame=frame: renderer.render(frame, options), device.type))
         nodes.append(renderer.timings)
     times, nodes = times[WARM_UP_FRAMES:], nodes[WARM_UP_FRAMES:]
     names = {name for timings in nodes for name in timings}
@@ -71,10 +74,9 @@ def measure_frames(frames: Iterable[Scene], options: RenderOptions, device: str 
     return ScenarioTimes(tuple(times), means)
 
 
-def parity_db(scene: Scene, options: RenderOptions, device: str) -> float:
+def parity_db(scene: Scene, options: RenderOptions, device: Device) -> float:
     """PSNR in dB of the device's picture against the CPU's, radiance clamped to [0, 1]."""
-    devices = torch.device(device), torch.device("cpu")
-    ours, cpu = (FrameRenderer(device=each).render(scene, options).radiance for each in devices)
+    ours, cpu = (FrameRenderer(device=each).render(scene, options).radiance for each in (device, CPU))
     assert ours is not None and cpu is not None  # options ask for it
     return round(psnr(ours.cpu().clamp(0.0, 1.0), cpu.clamp(0.0, 1.0)), 1)
 
@@ -88,14 +90,18 @@ def turning_camera(scene: Scene, index: int) -> Scene:
     return replace(scene, camera=camera)
 
 
+def walking(scene: Scene, index: int) -> Scene:
+    """The scene with the avatar a thirtieth of a second further on its walk in every frame."""
+    avatar, clip = scene.avatars[0].avatar, load_motion(bundled_motions()["walk"])
+    return replace(scene, avatars=(PosedAvatar(avatar, clip.pose_at(index / 30.0, avatar.betas)),))
+
+
 def _scenarios(scene: Scene, count: int) -> dict[str, Iterable[Scene]]:
-    posed, environment = scene.avatars[0], scene.lighting.environment
+    environment = scene.lighting.environment
     assert environment is not None
-    avatar = posed.avatar
-    clip = load_motion(bundled_motions()["walk"])
 
     def with_pose(index: int) -> Scene:
-        return replace(scene, avatars=(PosedAvatar(avatar, clip.pose_at(index / 30.0, avatar.betas)),))
+        return walking(scene, index)
 
     def with_light(index: int) -> Scene:
         return replace(scene, lighting=Lighting(replace(environment, yaw_deg=3.0 * index)))

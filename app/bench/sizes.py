@@ -9,7 +9,7 @@ import torch
 
 from app.bench.machine import milliseconds
 from app.bench.plot import Line
-from app.bench.scenarios import WARM_UP_FRAMES, measure_frames, turning_camera
+from app.bench.scenarios import CPU, WARM_UP_FRAMES, Device, measure_frames, turning_camera
 from phynes_core.body.model import Pose
 from phynes_core.frame.options import RenderOptions
 from phynes_core.frame.renderer import FrameRenderer
@@ -27,7 +27,7 @@ NUM_FRAMES, REPEATS = 5, 3
 
 
 def measure_sizes(
-    scene: Scene, options: RenderOptions, progress: Callable[[str], None], device: str = "cpu"
+    scene: Scene, options: RenderOptions, progress: Callable[[str], None], device: Device = CPU
 ) -> dict[str, tuple[Line, ...]]:
     """Kind of size -> lines of milliseconds against it."""
     return {
@@ -37,7 +37,7 @@ def measure_sizes(
     }
 
 
-def _images(scene: Scene, options: RenderOptions, progress: Callable[[str], None], device: str) -> tuple[Line, ...]:
+def _images(scene: Scene, options: RenderOptions, progress: Callable[[str], None], device: Device) -> tuple[Line, ...]:
     moving, everything = [], []
     for size in IMAGE_SIZES:
         progress(f"{size} x {size}")
@@ -48,12 +48,12 @@ def _images(scene: Scene, options: RenderOptions, progress: Callable[[str], None
     return Line("camera moves", sizes, tuple(moving)), Line("nothing kept", sizes, tuple(everything))
 
 
-def _turning(scene: Scene, options: RenderOptions, device: str) -> float:
+def _turning(scene: Scene, options: RenderOptions, device: Device) -> float:
     frames = [turning_camera(scene, index) for index in range(WARM_UP_FRAMES + NUM_FRAMES)]
     return statistics.median(measure_frames(frames, options, device).frame_ms)
 
 
-def _probes(scene: Scene, progress: Callable[[str], None], device: str) -> tuple[Line, ...]:
+def _probes(scene: Scene, progress: Callable[[str], None], device: Device) -> tuple[Line, ...]:
     mesh = FrameRenderer().mesh(scene)
     gbuffer = build_gbuffer(
         rasterize(mesh.vertices, mesh.faces, scene.camera), mesh.vertices, mesh.faces, mesh.normals, mesh.corner_uv,
@@ -75,7 +75,7 @@ def _probes(scene: Scene, progress: Callable[[str], None], device: str) -> tuple
     return Line("visibility of the vertices", counts, tuple(tracing)), Line("shading", counts, tuple(shading))
 
 
-def _avatars(scene: Scene, options: RenderOptions, progress: Callable[[str], None], device: str) -> tuple[Line, ...]:
+def _avatars(scene: Scene, options: RenderOptions, progress: Callable[[str], None], device: Device) -> tuple[Line, ...]:
     moving, posing, posed = [], [], scene.avatars[0]
     for count in AVATAR_COUNTS:
         progress(f"{count} avatars")
@@ -92,9 +92,9 @@ def _beside(pose: Pose, count: float) -> Pose:
     return replace(pose, transl=pose.transl + step)
 
 
-def _median(action: Callable[[], object], device: str) -> float:
+def _median(action: Callable[[], object], device: Device) -> float:
     action()
-    return statistics.median(milliseconds(action, device) for _ in range(REPEATS))
+    return statistics.median(milliseconds(action, device.type) for _ in range(REPEATS))
 
 
 def spread_directions(count: int) -> torch.Tensor:  # [count, 3] unit

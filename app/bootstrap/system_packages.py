@@ -43,6 +43,8 @@ VIEWER_PACKAGES = (SystemPackage("libgl1", library="GL"), SystemPackage("libegl1
 TEST_PACKAGES = (
     *VIEWER_PACKAGES,
     SystemPackage("libgl1-mesa-dri", files=("/usr/lib/*/dri/*_dri.so", "/usr/lib64/dri/*_dri.so")),
+    SystemPackage("mesa-vulkan-drivers", files=("/usr/share/vulkan/icd.d/lvp_icd*.json",)),
+    SystemPackage("libvulkan1", library="vulkan"),
     SystemPackage("xvfb", program="Xvfb"),
     SystemPackage("xauth", program="xauth"),
     SystemPackage("xdotool", program="xdotool"),

@@ -10,13 +10,17 @@ examples:
   python launch.py bench --avatar josh.ckpt --json bench.json --frames 100
   python launch.py bench --avatar josh.ckpt --profile         what each scenario's milliseconds are spent on
   python launch.py bench --avatar josh.ckpt --backends all    every backend that works here, operation by operation
+  python launch.py bench --avatar josh.ckpt --device gpu      every pass of a GPU's frame, and what it costs on paper
   python launch.py bench --avatar josh.ckpt --sizes sizes     cost against image, probes and avatars, with a plot
 """
 
 import dataclasses
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
+
+from app.options.backends import Device
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,8 +29,10 @@ class Bench:
 
     avatar: str
     """A .ckpt file, or its bare name in checkpoints/."""
-    device: Literal["auto", "cpu", "cuda"] = "auto"
-    """Where to compute; auto: on an NVIDIA GPU where there is one; its first picture is compared with the CPU's."""
+    device: Device = "auto"
+    """Where to compute, as in render; the first picture of a GPU is compared with the CPU's."""
+    gpu_adapter: str = ""
+    """Part of the name of the GPU to use, as in render."""
     size: int = 512
     """Width and height in pixels."""
     frames: int = 30
@@ -40,7 +46,8 @@ class Bench:
     profile: bool = False
     """Also print what each part of a frame takes within each scenario."""
     backends: Literal["auto", "all"] = "auto"
-    """all: also time every operation by every backend that works here, and say why the others do not."""
+    """all: also time every operation by every backend that works here, and say why the others do not; and each scenario
+    on the CPU beside the GPU."""
     sizes: Path | None = None
     """Also measure how the cost grows with the image, the probes and the avatars; writes sizes.json and sizes.svg into
     this folder."""
@@ -56,13 +63,15 @@ def run(args: Bench) -> int:
     from rich.console import Console
 
     from app.bench import machine
+    from app.bench.gpu_passes import measure_passes, show_passes
     from app.bench.operations import frame_operations, measure_backends, measure_operations, training_operation
-    from app.bench.scenarios import live_options, measure_scenarios, parity_db
+    from app.bench.scenarios import CPU, live_options, measure_scenarios, parity_db, walking
     from app.files.scene_files import write_json
     from app.options.arguments import UsageError
     from app.options.view import SceneOptions, open_render_service, view_from_options
     from phynes_core.frame.scene import AvatarCopies
     from phynes_core.io.output_files import check_file, check_folder
+    from phynes_core.kernels.gpu.device import GpuDevice
 
     if args.probe == "none":
         raise UsageError("--probe: expected a surrounding light to time, got none")
@@ -73,16 +82,17 @@ def run(args: Bench) -> int:
     if args.sizes is not None:
         check_folder(args.sizes)
     options = SceneOptions(
-        avatar=(args.avatar,), probe=args.probe, size=args.size, device=args.device, smpl=args.smpl,
-        smpl_uv=args.smpl_uv, pixel_normals=args.pixel_normals, freeze_materials=False,
+        avatar=(args.avatar,), probe=args.probe, size=args.size, device=args.device, gpu_adapter=args.gpu_adapter,
+        smpl=args.smpl, smpl_uv=args.smpl_uv, pixel_normals=args.pixel_normals, freeze_materials=False,
     )  # fmt: skip
     service, view = open_render_service(options, view_from_options(options))
     device, scene, render_options = service.device, service.scene(view, args.size).scene, live_options(view)
     record: dict = {
-        "device": machine.device_name(device.type),
+        "device": machine.device_name(device),
         "commit": machine.commit(),
         "size": args.size,
     }
+    passes = None
     with Console(stderr=True).status("") as status:
 
         def note(doing: str) -> None:
@@ -90,24 +100,35 @@ def run(args: Bench) -> int:
 
         if device.type != "cpu":
             note("parity with the CPU")
-            record["parity_db"] = parity_db(scene, render_options, device.type)
-        scenarios = measure_scenarios(scene, args.frames, render_options, note, device.type)
+            record["parity_db"] = parity_db(scene, render_options, device)
+        scenarios = measure_scenarios(scene, args.frames, render_options, note, device)
+        if isinstance(device, GpuDevice):
+            passes = measure_passes(partial(walking, scene), min(args.frames, 10), render_options, device, note)
+            record["gpu"] = passes.as_json()
+        if args.backends == "all" and device.type != "cpu":
+            beside = measure_scenarios(scene, args.frames, render_options, note)
+            record["cpu_scenarios"] = {name: times.as_json() for name, times in beside.items()}
         peak_mb = machine.peak_memory_mb()  # before the references, which hold more
-        peak_device_mb = machine.peak_device_memory_mb(device.type)
-        scene_on_device = AvatarCopies(device).placed(scene)
-        operations = [*frame_operations(scene_on_device), training_operation(device.type)]
-        record["stages"] = measure_operations(operations, 9, args.references, note, device.type)
+        peak_device_mb = machine.peak_device_memory_mb(device)
+        of_operations = CPU if isinstance(device, GpuDevice) else device  # a GPU's are its passes
+        scene_on_device = AvatarCopies(of_operations).placed(scene)
+        operations = [*frame_operations(scene_on_device), training_operation(of_operations.type)]
+        record["stages"] = measure_operations(operations, 9, args.references, note, of_operations.type)
         record["scenarios"] = {name: times.as_json() for name, times in scenarios.items()}
         record |= {"peak_memory_mb": peak_mb, "peak_device_memory_mb": peak_device_mb}
         if args.backends == "all":
-            record["backends"] = measure_backends(operations, 5, note, device.type)
+            record["backends"] = measure_backends(operations, 5, note, of_operations.type)
         if args.sizes is not None:
             from app.bench.sizes import measure_sizes
 
-            sizes = measure_sizes(scene_on_device, render_options, note, device.type)
+            sizes = measure_sizes(scene_on_device, render_options, note, device)
     _show(record, args.profile)
+    if passes is not None:
+        show_passes(passes, record["device"])
     if args.backends == "all":
-        _show_backends(record["backends"], {operation.name: operation.op for operation in operations}, device.type)
+        _show_backends(
+            record["backends"], {operation.name: operation.op for operation in operations}, of_operations.type
+        )
     if args.json is not None:
         write_json(args.json, record)
     if args.sizes is not None:
@@ -119,9 +140,11 @@ def _show(record: dict, has_profile: bool) -> None:
     print(f"{record['device']}, commit {record['commit']}, {record['size']} x {record['size']}")
     if "parity_db" in record:
         print(f"parity of the first picture with the CPU's: {record['parity_db']:.1f} dB")
-    print(f"\n{'scenario':<18}{'fps (median)':>14}{'fps (slow 5 %)':>16}")
+    beside = record.get("cpu_scenarios", {})
+    print(f"\n{'scenario':<18}{'fps (median)':>14}{'fps (slow 5 %)':>16}" + (f"{'on the CPU':>14}" if beside else ""))
     for name, row in record["scenarios"].items():
-        print(f"{name:<18}{row['fps_p50']:>14.1f}{row['fps_p5']:>16.1f}")
+        cpu = f"{beside[name]['fps_p50']:>14.1f}" if beside else ""
+        print(f"{name:<18}{row['fps_p50']:>14.1f}{row['fps_p5']:>16.1f}{cpu}")
         if has_profile:
             print("".join(f"    {node:<22}{ms:>8.2f} ms\n" for node, ms in row["stage_ms"].items()), end="")
     print(f"\n{'operation':<18}{'fast ms':>14}{'reference ms':>16}{'ratio':>9}  reference")

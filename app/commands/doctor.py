@@ -154,6 +154,7 @@ def _gpu() -> Iterator[Finding]:
         free, total = torch.cuda.mem_get_info()
         text = f"{torch.cuda.get_device_name()}, {free / 1e9:.0f} of {total / 1e9:.0f} GB free, "
         yield Finding("GPU", "CUDA", GOOD, f"{text}torch {torch.__version__} for CUDA {torch.version.cuda}")
+        yield from _adapters("cuda")
         return
     present = _nvidia_gpu()
     if torch.version.cuda:
@@ -162,8 +163,33 @@ def _gpu() -> Iterator[Finding]:
         remedy = f"install torch's CUDA build for {present} (docs/gpu.md)" if present else "no NVIDIA GPU was found"
     build = f"for CUDA {torch.version.cuda}" if torch.version.cuda else "the CPU build"
     yield Finding(
-        "GPU", "CUDA", OPTIONAL, f"frames are computed on the CPU: torch {torch.__version__} is {build}; {remedy}"
+        "GPU", "CUDA", OPTIONAL, f"frames are not computed by CUDA: torch {torch.__version__} is {build}; {remedy}"
     )
+    yield from _adapters("")
+
+
+def _adapters(taken: str) -> Iterator[Finding]:
+    """The adapters for --device gpu, and what --device auto takes where CUDA does not work."""
+    from phynes_core.kernels.gpu.adapters import adapters, hardware_adapter, missing_wgpu
+
+    if cause := missing_wgpu():
+        yield Finding("GPU", "wgpu", OPTIONAL, cause)
+    for adapter in adapters():
+        offered = [name for name in ("shader-f16", "subgroup", "timestamp-query") if name in adapter.features]
+        kind = "software: taken only when named" if adapter.is_software else adapter.kind
+        most = adapter.handle.limits["max-storage-buffer-binding-size"] >> 20
+        facts = (
+            f"{adapter.backend}, {adapter.driver}; {kind}; {most} MB a buffer; offers {', '.join(offered) or 'none'}"
+        )
+        short = adapter.short_of()
+        text = f"{facts}; too small: {short}" if short else facts
+        yield Finding("GPU", adapter.name, OPTIONAL if short else GOOD, text)
+    if not adapters() and not missing_wgpu():
+        text = "no driver for Vulkan, Metal or Direct3D 12: frames are computed on the CPU; install your GPU's driver"
+        yield Finding("GPU", "adapters", OPTIONAL, text)
+    hardware = hardware_adapter()
+    choice = taken or (f"gpu ({hardware.name})" if hardware else "cpu")
+    yield Finding("GPU", "--device auto", GOOD, f"takes {choice}")
 
 
 def _nvidia_gpu() -> str:

@@ -29,7 +29,8 @@ from app.options.view import ViewOptions
 from phynes_core.avatar.checkpoint import resolve_avatar_path
 
 MIN_SIZE, MAX_SIZE = 64, 2048
-ENGINE_OPTIONS = ("smpl", "smpl_uv", "backend", "device", "raster", "maps")  # repeated in the command lines it shows
+# repeated in the command lines it shows
+ENGINE_OPTIONS = ("smpl", "smpl_uv", "backend", "device", "gpu_adapter", "raster", "maps")
 FIRST_POSE, FIRST_LIGHT, FIRST_LAMP, FIRST_BACKGROUND = "relaxed", "studio", "65,40,3,5@4800", "5a5d63"
 FIRST_AZIMUTH_DEG, FIRST_ELEVATION_DEG = 30.0, 8.0  # of the camera
 DEFAULT_AVATAR = "josh.ckpt"  # shown where neither an avatar nor a session is named

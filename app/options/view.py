@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import torch
 
     from app.rendering.render_service import RenderService
+    from phynes_core.kernels.gpu.device import GpuDevice
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +90,9 @@ def _refuse_descriptions(options: ViewOptions) -> None:
             )
 
 
-def new_render_service(options: ViewOptions, device: "torch.device", has_antialias: bool = True) -> "RenderService":
+def new_render_service(
+    options: ViewOptions, device: "torch.device | GpuDevice", has_antialias: bool = True
+) -> "RenderService":
     """The render service with the options' backends and files; nothing is loaded yet."""
     from app.rendering.render_service import RenderService
 

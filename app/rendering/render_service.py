@@ -38,6 +38,7 @@ from phynes_core.frame.buffers import BUFFERS
 from phynes_core.frame.options import LIGHT_BUFFERS
 from phynes_core.frame.scene import SceneMesh
 from phynes_core.io.shipped_files import bundled_avatars, bundled_environments, bundled_motions
+from phynes_core.kernels.gpu.device import GpuDevice
 from phynes_core.kernels.registry import resolve
 from phynes_core.render.light_picture import picture_of_light
 from phynes_core.render.probes import load_environment_image
@@ -57,7 +58,7 @@ class RenderService:
         has_antialias: bool = True,  # silhouettes by coverage in files and in pictures at rest
         raster: str = "auto",  # the rasterizer's backend; auto: `backend`
         maps: str = "auto",  # backend of the neural maps
-        device: torch.device | None = None,  # where frames are computed; the CPU when left out
+        device: torch.device | GpuDevice | None = None,  # where frames are computed; the CPU when left out
     ) -> None:
         self._backend, self._raster = backend, raster
         self._maps, self.device = maps, device or torch.device("cpu")
@@ -266,8 +267,10 @@ def _paired(frames: list[Frame]) -> Frame:
     return first
 
 
-def engine_name(backend: str, raster: str, maps: str, device: torch.device) -> str:
+def engine_name(backend: str, raster: str, maps: str, device: torch.device | GpuDevice) -> str:
     """The device and the backends in use, for a person: "CPU: numba, embree"; the names are those of BackendOptions."""
+    if isinstance(device, GpuDevice):
+        return f"{device.adapter.name}: {device.adapter.backend}"
     wanted = {"rasterize": backend if raster == "auto" else raster, "visibility": backend, "hash_encoding": maps}
     used = [resolve(operation, name, device.type) for operation, name in (wanted | {"shade": backend}).items()]
     where = "CPU" if device.type == "cpu" else torch.cuda.get_device_name(device)

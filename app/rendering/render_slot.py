@@ -20,6 +20,7 @@ from phynes_core.frame.buffers import FrameBuffers
 from phynes_core.frame.options import RenderOptions
 from phynes_core.frame.renderer import FrameRenderer
 from phynes_core.frame.scene import SceneMesh
+from phynes_core.kernels.gpu.device import GpuDevice
 from phynes_core.render.camera import Camera
 
 
@@ -67,7 +68,7 @@ class RenderSlot:
         self,
         bodies: Bodies,
         read_image: Callable[[str], Tensor],
-        device: torch.device,  # where frames are computed
+        device: torch.device | GpuDevice,  # where frames are computed
     ) -> None:
         self._bodies, self._lightings, self._device = bodies, LightingCache(read_image), device
         self._live = FrameRenderer(device)

@@ -88,11 +88,13 @@ class BodyModel:
         return self.faces.shape[0]
 
     @cached_property
-    def _template_joints(self) -> Tensor:  # [24, 3]
+    def template_joints(self) -> Tensor:  # [24, 3]
+        """Where the joints of the mean shape are."""
         return self.joint_regressor @ self.v_template
 
     @cached_property
-    def _shape_joints(self) -> Tensor:  # [24, 3, B]
+    def shape_joints(self) -> Tensor:  # [24, 3, B]
+        """How each shape direction moves them."""
         return torch.einsum("jv,vcb->jcb", self.joint_regressor, self.shapedirs)
 
 
@@ -120,7 +122,7 @@ def pose_joints(body: BodyModel, pose: Pose) -> PosedJoints:
     pose = pose.to(body.v_template.device)
     num_betas = pose.betas.shape[0]
     rotations = axis_angle_to_matrix(torch.cat([pose.global_orient[None], pose.body_pose]))
-    rest_joints = body._template_joints + body._shape_joints[..., :num_betas] @ pose.betas
+    rest_joints = body.template_joints + body.shape_joints[..., :num_betas] @ pose.betas
     joints, skinning = _skeleton(rotations, rest_joints, body.parents)
     return PosedJoints(joints + pose.transl, skinning[..., :3])
 
@@ -139,7 +141,7 @@ def pose_body(body: BodyModel, pose: Pose) -> PosedBody:
     if num_betas > body.shapedirs.shape[2]:
         raise ValueError(f"pose.betas: expected at most {body.shapedirs.shape[2]} numbers, got {num_betas}; cut them")
     rotations = axis_angle_to_matrix(torch.cat([pose.global_orient[None], pose.body_pose]))  # [24, 3, 3]
-    rest_joints = body._template_joints + body._shape_joints[..., :num_betas] @ pose.betas
+    rest_joints = body.template_joints + body.shape_joints[..., :num_betas] @ pose.betas
     shaped = body.v_template + body.shapedirs[..., :num_betas] @ pose.betas
     corrected = shaped + pose_correctives(body, pose)
 
@@ -170,7 +172,7 @@ def rest_to_posed(body: BodyModel, pose: Pose) -> Tensor:  # [24, 3, 4]
     """The transform of each joint that takes points of the rest pose to the world, translation included."""
     pose = pose.to(body.v_template.device)
     rotations = axis_angle_to_matrix(torch.cat([pose.global_orient[None], pose.body_pose]))
-    rest_joints = body._template_joints + body._shape_joints[..., : pose.betas.shape[0]] @ pose.betas
+    rest_joints = body.template_joints + body.shape_joints[..., : pose.betas.shape[0]] @ pose.betas
     skinning = _skeleton(rotations, rest_joints, body.parents)[1]
     return torch.cat([skinning[..., :3], skinning[..., 3:] + pose.transl[:, None]], -1)
 

@@ -11,32 +11,49 @@ from phynes_core.frame.kept import Kept
 from phynes_core.frame.nodes import NODES, frame_values
 from phynes_core.frame.options import RenderOptions
 from phynes_core.frame.scene import AvatarCopies, Scene, SceneMesh
+from phynes_core.kernels.gpu.device import GpuDevice, GpuError
 from phynes_core.kernels.registry import missing_cause
 
 if TYPE_CHECKING:
     from phynes_core.frame.cuda_graphs import CudaGraphs
+    from phynes_core.frame.gpu import GpuFrame
 
 
 class FrameRenderer:
     """Renders scenes. Not thread-safe: one engine thread owns it."""
 
-    def __init__(self, device: torch.device | None = None, base: "FrameRenderer | None" = None) -> None:
+    def __init__(self, device: torch.device | GpuDevice | None = None, base: "FrameRenderer | None" = None) -> None:
         """Avatars are copied to `device`, as they were when first seen; None: frames are made where avatars lie.
 
         With a base: another view of the same bodies in the same light, which are prepared but once.
         """
-        self._copies = AvatarCopies(device) if base is None else base._copies
+        self._device = device if base is None else base._device
+        own = torch.device("cpu") if isinstance(device, GpuDevice) else device
+        self._copies = AvatarCopies(own) if base is None else base._copies
         self._kept = Kept(NODES, None if base is None else base._kept)
         self._graphs: CudaGraphs | None = None
+        self._gpu: GpuFrame | None = None if base is None or base._gpu is None else base._gpu.other_view()
         self._mirror: FrameRenderer | None = None
         self.timings: dict[str, float] = {}  # milliseconds of each node that ran in the last frame
 
     def render(self, scene: Scene, options: RenderOptions | None = None) -> FrameBuffers:
-        """Every buffer in `options.buffers`; the mask always; with radiance the floor, where the scene has one."""
+        """Every buffer in `options.buffers`; the mask always; with radiance the floor, where the scene has one.
+
+        Where a GPU gives up, the CPU makes this frame and all that follow.
+        """
         options, scene = options or RenderOptions(), self._copies.placed(scene)
+        try:
+            return self._rendered(scene, options)
+        except GpuError as error:
+            assert isinstance(self._device, GpuDevice)  # nothing else raises it
+            self._device.give_up(error)
+            self._mirror = None
+            return self._rendered(scene, options)
+
+    def _rendered(self, scene: Scene, options: RenderOptions) -> FrameBuffers:
         executor, values = self._started(scene, options)
         frame = executor.run("compose")
-        if options.supersample > 1:
+        if frame.mask.shape[0] != scene.camera.height:
             frame = average_samples(frame, options.supersample)
         self.timings = executor.timings
         if values["ground"] is None:
@@ -67,7 +84,12 @@ class FrameRenderer:
         nodes.py, with rows of its own where its kernels differ, as CudaGraphs does.
         """
         executor = self._kept
-        if scene.device.type == "cuda" and missing_cause("warp") is None:
+        if isinstance(self._device, GpuDevice) and not self._device.failure:
+            from phynes_core.frame.gpu import GpuFrame, can_render
+
+            if can_render(scene, options):
+                executor = self._gpu = self._gpu or GpuFrame(self._device)
+        elif scene.device.type == "cuda" and missing_cause("warp") is None:
             from phynes_core.frame.cuda_graphs import CudaGraphs, can_record
 
             if can_record(scene, options):

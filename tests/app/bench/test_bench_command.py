@@ -87,7 +87,7 @@ def test_every_operation_runs_on_a_gpu_and_its_picture_is_compared_with_the_cpus
     with pretended_cuda():
         for operation in operations.frame_operations(AvatarCopies(CUDA).placed(scene)):
             operation.run("auto", 1.0)
-        assert parity_db(scene, live_options(ViewState()), "cuda") > 60.0
+        assert parity_db(scene, live_options(ViewState()), torch.device("cuda")) > 60.0
 
 
 def test_directions_spread_evenly():

@@ -1,0 +1,46 @@
+// The twin of phynes_core.frame.pixels:pixel_normals. Normals tilted by the offset map's slope.
+
+#include "shared/workgroups.wgsl"
+
+const MAX_SLOPE = 1.0;
+
+struct Params {
+    is_detailed: u32, // else the interpolated normals stay
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> list: array<u32>;
+@group(0) @binding(2) var<storage, read> gbuffer: array<vec4u>;
+@group(0) @binding(3) var<storage, read> texels: array<vec2f>;
+@group(0) @binding(4) var<storage, read> values: array<f32>; // of query_slopes
+@group(0) @binding(5) var<storage, read> open_bits: array<u32>;
+@group(0) @binding(6) var<storage, read> frames: array<vec4f>;
+@group(0) @binding(7) var<storage, read_write> normals: array<vec4f>;
+
+#include "shared/steps.wgsl"
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) thread: u32) {
+    let row = 64u * workgroup_number(workgroup) + thread;
+    if (row >= list[0]) {
+        return;
+    }
+    let pixel = list[1u + row];
+    let normal = bitcast<vec3f>(gbuffer[3u * pixel + 2u].xyz);
+    normals[pixel] = vec4f(normal, 0.0);
+    if (params.is_detailed == 0u) {
+        return;
+    }
+    let open = open_steps(texels[pixel]);
+    let wide = max(step_length(open, 0u) + step_length(open, 1u), CELL);
+    let high = max(step_length(open, 2u) + step_length(open, 3u), CELL);
+    let along_u = (values[4u * row + 1u] - values[4u * row]) / wide;
+    let along_v = (values[4u * row + 3u] - values[4u * row + 2u]) / high;
+    let face = gbuffer[3u * pixel].x - 1u;
+    var slope = along_u * frames[3u * face].xyz + along_v * frames[3u * face + 1u].xyz - frames[3u * face + 2u].xyz;
+    if (all(slope == vec3f(0.0))) {
+        return;
+    }
+    slope *= min(MAX_SLOPE / sqrt(max(dot(slope, slope), 1.0e-20)), 1.0);
+    normals[pixel] = vec4f(normalize(normal - slope), 0.0);
+}
