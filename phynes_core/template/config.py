@@ -19,7 +19,7 @@ class TemplateConfig:
     held_out_every: int = 5  # every so many frames do not carve the shapes that are judged
     floor_m: float = 0.004  # the person is nowhere thinner than the body less this
     reach_m: float = 0.25  # farthest that clothes and hair stand off the body
-    least_gain: float = 0.002  # of the intersection over union of held-out silhouettes; else the body's mesh stays
+    least_gain: float = 0.002  # of the overlap of held-out silhouettes; else the body's mesh, or the poses, stay
     widest_gap_deg: float = 75.0  # between the sides that pictures see the person from; else nothing is carved
     rounds: int = 1  # in which poses follow a rough template, where they are registered, before the last is carved
     round_steps: int = 3  # of each

@@ -42,6 +42,16 @@ def cut(
     return points[used], compact.reshape(-1, 3), np.where(used < len(vertices), used, -1)
 
 
+def one_hole(value: np.ndarray, faces: np.ndarray) -> np.ndarray:  # [V], [F, 3] -> [V]
+    """Positive but on the largest connected piece of what was negative: a lock over a cheek leaves no hole."""
+    ends = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
+    ends = ends[(value[ends] < 0.0).all(1)]
+    _, piece = connected_components(sparse.csr_matrix((np.ones(len(ends)), ends.T), (len(value),) * 2), False)
+    is_negative = value < 0.0
+    largest = np.bincount(piece[is_negative]).argmax() if is_negative.any() else -1
+    return np.where(piece == largest, value, np.abs(value))
+
+
 def largest_piece(faces: np.ndarray) -> np.ndarray:  # [F, 3] -> [F] bool
     """The faces of the connected piece that has most of them."""
     ends = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]]])

@@ -25,7 +25,6 @@ from phynes_core.template.solid import Carving, Grid
 
 MOST_JUDGED = 24  # pictures that shapes are judged by
 SUBSAMPLES = 2  # a side of a pixel, of silhouettes that are compared
-COVERED = 0.5
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ def make_template(body: BodyModel, frames: Sequence[PosedViews], config: Templat
     body_overlap = _mean_overlap(judged, lambda frame: (_body_vertices(body, frame), body.faces))
 
     carving = Carving(rest, skeletons(body, frames), _silhouettes(frames), config)
-    parts = body_parts(body, shape_of(rest), carving.covered(share, config.hair_m) > COVERED)
+    parts = body_parts(body, shape_of(rest), carving.covered(share, config.hair_m))
     grid, solid = carving.coarse((share,))
     grid, solid = carving.fine(grid, solid[..., 0], share, parts)
     mesh = person_mesh(carving, grid, solid, share, parts)

@@ -8,14 +8,16 @@ import numpy as np
 from phynes_core.template.decimate import decimate
 from phynes_core.template.fairing import faired, neighbor_means, smoothed
 from phynes_core.template.isosurface import closed_surface
-from phynes_core.template.joining import cut, join
+from phynes_core.template.joining import cut, join, one_hole
 from phynes_core.template.mesh_checks import intersecting_faces, topology
-from phynes_core.template.parts import Part
+from phynes_core.template.parts import HEAD, Part
 from phynes_core.template.rest_shape import RestShape
-from phynes_core.template.solid import Carving, Grid
+from phynes_core.template.solid import OVER_M, UNDER_M, Carving, Grid, averaged
 
 FAIRED_TIMES = 5  # as many vertices as wanted in the end are faired
+HEAD_COUNTS = 8.0  # errors of hair and skull against others: they are seen close, and as outlines
 CUT_M = 0.006  # from a part's boundary along the surface: there the surface of the solid begins
+CUT_SPREADS = 2  # times that this is averaged: a smooth loop
 MENDING_ROUNDS, MENDING_REACH = 30, 2  # evening out around faces that cross others; and how many rings around them
 
 
@@ -52,7 +54,9 @@ def person_mesh(carving: Carving, grid: Grid, solid: np.ndarray, share: float, p
             vertices, faces, body_vertex = joined
             taken.append(part.name)
     locked = body_vertex >= 0
-    vertices, faces, origin = decimate(vertices, faces, config.vertices, locked, config.longest_edge_m)
+    head = carving.rest.bound(vertices.astype(np.float32)).weights[:, HEAD]
+    weight = 1.0 + (HEAD_COUNTS - 1.0) * head
+    vertices, faces, origin = decimate(vertices, faces, config.vertices, locked, config.longest_edge_m, weight)
     body_vertex = body_vertex[origin]
     vertices, crossing = mended(vertices, faces, body_vertex >= 0)
     found = topology(faces)
@@ -67,10 +71,11 @@ def _with_part(
     """The mesh with a part in the place of its own surface there; None where the loops do not fit."""
     rest = carving.rest
     free = body_vertex < 0  # what is the body's already stays
-    face, barycentric, _ = rest.closest(vertices[free].astype(np.float32))
+    face, barycentric, over = rest.closest(vertices[free].astype(np.float32))
     away = np.full(len(vertices), part.distance.max())
-    away[free] = (part.distance[rest.faces[face]] * barycentric).sum(1)
-    kept, kept_faces, origin = cut(vertices, faces, away - CUT_M)
+    along = (part.distance[rest.faces[face]] * barycentric).sum(1)
+    away[free] = np.where(over < 0.5 * (UNDER_M + OVER_M), along, away[free])  # a hat's brim stays
+    kept, kept_faces, origin = cut(vertices, faces, one_hole(averaged(away, faces, CUT_SPREADS) - CUT_M, faces))
     members, own = np.unique(rest.faces[part.faces], return_inverse=True)
     try:
         joined, joined_faces = join(kept, kept_faces, rest.vertices[members].astype(np.float64), own.reshape(-1, 3))

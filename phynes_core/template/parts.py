@@ -17,6 +17,7 @@ LEAST_WEIGHT = 0.9  # of these joints on a part's vertices
 FRONT, HAIRLINE = 0.5, 0.8  # of the head's depth and height: the face lies before and below
 EARS_FRONT, EARS_BACK, EARS_LOW, EARS_HIGH = 0.6, 0.3, 0.15, 0.62  # likewise
 FEWEST_FACES, FEWEST_SHARE = 60, 0.5  # of a part that is kept; the share is of what was wanted
+CLOSE_BY = 0.15  # so little of what is around is covered that hair and hats are a part's border away
 MOST_COVERED = 0.6  # of a hand's vertices
 
 
@@ -32,16 +33,16 @@ class Part:
 def body_parts(
     body: BodyModel,
     vertices: np.ndarray,  # [V, 3] metres, the person's shape in the T-pose
-    is_covered: np.ndarray,  # [V] bool: hair, a hat, gloves stand over the skin there
+    covered: np.ndarray,  # [V] in [0, 1]: how much of the skin around has hair, a hat or gloves over it
 ) -> tuple[Part, ...]:
     """The parts that are there: a part that is mostly covered, or is no disc, is left out."""
     faces, weights = body.faces.numpy(), body.weights.numpy()
     beside = adjoining_faces(body.faces).numpy()
-    wanted = {"face": _is_face(vertices, weights)}
+    wanted, is_covered = {"face": _is_face(vertices, weights)}, covered > CLOSE_BY
     for name, joints in WRISTS.items():
         wanted[name] = weights[:, list(joints)].sum(1) > LEAST_WEIGHT
         # between fingers hulls are wider than hands: a hand is covered as a whole or not at all
-        is_covered = np.where(wanted[name], is_covered[wanted[name]].mean() > MOST_COVERED, is_covered)
+        is_covered = np.where(wanted[name], (covered[wanted[name]] > 0.5).mean() > MOST_COVERED, is_covered)
     found = []
     for name, members in wanted.items():
         chosen = disc(faces, beside, np.asarray((members & ~is_covered)[faces].all(1)))

@@ -16,6 +16,7 @@ INSIDE_M = 0.03  # so deep in the body no picture is asked
 NEAR_M = 0.018  # of the coarse solid's surface: there the fine one is computed
 DOUBTED_SHARE = 0.05  # more of the pictures left out: what that moves the hull by is not known
 MISFIT_COUNTS = 2.0  # the distance from the hull, against that
+UNDER_M, OVER_M = 0.015, 0.03  # over a part's skin: up to here the body's own surface, from there on the hull
 HELD_M, FREE_M = 0.01, 0.03  # from a part along the surface: up to here the body's own surface, from there on the hull
 
 
@@ -79,9 +80,9 @@ class Carving:
         return grid, _outside_at_border(values)
 
     def held_by(self, part: Part, bound: Bound) -> np.ndarray:  # [N] in [0, 1]
-        """How much the body's own surface counts at points: 1 on a part and close to it."""
-        away = np.clip((self.place_values(part.distance, bound) - HELD_M) / (FREE_M - HELD_M), 0.0, 1.0)
-        return 1.0 - away * away * (3.0 - 2.0 * away)
+        """How much the body's own surface counts at points: 1 on a part and close to it; a hat's brim is over it."""
+        along, over = self.place_values(part.distance, bound), bound.distance
+        return _falling(along, HELD_M, FREE_M) * _falling(over, UNDER_M, OVER_M)
 
     def place_values(self, values: np.ndarray, bound: Bound) -> np.ndarray:  # [V] -> [N]
         """Numbers of the body's vertices at the points' places."""
@@ -127,6 +128,12 @@ def averaged(values: np.ndarray, faces: np.ndarray, times: int) -> np.ndarray:  
         mean = values[faces].mean(1)
         values = np.bincount(faces.ravel(), np.repeat(mean, 3), len(values)) / count
     return values
+
+
+def _falling(values: np.ndarray, first: float, last: float) -> np.ndarray:
+    """1 up to the first, 0 from the last on, smooth between."""
+    share = np.clip((values - first) / (last - first), 0.0, 1.0)
+    return 1.0 - share * share * (3.0 - 2.0 * share)
 
 
 def _outside_at_border(solid: np.ndarray) -> np.ndarray:

@@ -46,7 +46,7 @@ def choose_template(
 def _with_better_poses(
     body: BodyModel, frames: Sequence[TrainingFrame], registration: Registration, config: TemplateConfig
 ) -> Sequence[TrainingFrame]:
-    """The frames with the poses of the rounds; a round whose held-out silhouettes overlap less is taken back."""
+    """The frames with the poses of the rounds; a round that gains held-out silhouettes too little is taken back."""
     rough = replace(config, voxel_m=config.coarse_m)
     made = make_template(body, [_posed_views(frame, registration) for frame in frames], rough)
     for _ in range(config.rounds):
@@ -59,7 +59,7 @@ def _with_better_poses(
         registration.offsets = offsets
         moved = refitted(frames, body, registration.fit())
         again = make_template(body, [_posed_views(frame, registration) for frame in moved], rough)
-        if again.overlap <= made.overlap:
+        if again.overlap < made.overlap + config.least_gain:
             registration.poses = poses
             break
         frames, made = moved, again

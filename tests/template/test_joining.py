@@ -7,9 +7,12 @@ import trimesh
 
 from phynes_core.body.files import load_bundled_body
 from phynes_core.geometry.mesh import adjoining_faces
-from phynes_core.template.joining import cut, join, zip_loops
+from phynes_core.template.config import TemplateConfig
+from phynes_core.template.joining import cut, join, one_hole, zip_loops
 from phynes_core.template.mesh_checks import intersecting_faces, topology
 from phynes_core.template.parts import body_parts, boundary_loops, disc
+from phynes_core.template.rest_shape import RestShape
+from phynes_core.template.solid import Carving
 
 
 def ring(count: int, radius: float, height: float, turn: float = 0.0) -> np.ndarray:
@@ -56,7 +59,7 @@ def test_loops_that_do_not_fit_are_an_error():
 def test_face_and_hands_are_discs_and_join_into_their_body():
     body = load_bundled_body()
     vertices, faces = body.v_template.double().numpy(), body.faces.numpy()
-    parts = body_parts(body, vertices, np.zeros(len(vertices), bool))
+    parts = body_parts(body, vertices, np.zeros(len(vertices)))
     assert [part.name for part in parts] == ["face", "left hand", "right hand"]
     for part in parts:
         rest, rest_faces, _ = cut(vertices, faces, part.distance - 0.006)
@@ -73,7 +76,7 @@ def test_covered_parts_are_left_out():
     vertices, weights = body.v_template.numpy(), body.weights.numpy()
     gloves = weights[:, [21, 23]].sum(1) > 0.3
     bangs = (weights[:, 15] > 0.9) & (vertices[:, 1] > 0.5)
-    parts = {part.name: part for part in body_parts(body, vertices, gloves | bangs)}
+    parts = {part.name: part for part in body_parts(body, vertices, (gloves | bangs).astype(float))}
     assert set(parts) == {"face", "left hand"}
     assert not bangs[body.faces.numpy()[parts["face"].faces]].any()
 
@@ -87,3 +90,25 @@ def test_a_disc_has_no_holes_and_no_pinched_rim():
     found = disc(faces, beside, chosen)
     assert found is not None and found.sum() == (middle[:, 2] > 0.49).sum()
     assert disc(faces, beside, np.zeros(len(faces), bool)) is None
+
+
+def test_of_two_pieces_below_zero_the_larger_is_cut_out():
+    sphere = trimesh.creation.icosphere(3)
+    value = np.minimum(1.2 - sphere.vertices[:, 2] * 1.5, 1.0 + sphere.vertices[:, 2] / 0.95)
+    assert (value < 0).sum() > 2 and (value[sphere.vertices[:, 2] < 0] < 0).any()
+    found = one_hole(value, sphere.faces)
+    assert (found[sphere.vertices[:, 2] < 0] > 0).all() and ((found < 0) == (value < 0))[
+        sphere.vertices[:, 2] > 0
+    ].all()
+
+
+def test_a_brim_over_the_face_is_the_hulls():
+    """Points one and eight centimetres before the nose: the body's own surface counts at the first alone."""
+    body = load_bundled_body()
+    rest = RestShape(body, torch.zeros(10))
+    face = body_parts(body, body.v_template.numpy(), np.zeros(body.num_vertices))[0]
+    on_face = rest.vertices[np.unique(rest.faces[face.faces])]
+    nose = on_face[on_face[:, 2].argmax()]
+    points = np.stack([nose + [0, 0, 0.01], nose + [0, 0, 0.08]]).astype(np.float32)
+    carving = Carving(rest, None, None, TemplateConfig())
+    assert carving.held_by(face, rest.bound(points)).tolist() == pytest.approx([1.0, 0.0], abs=1e-5)
