@@ -28,7 +28,7 @@ from app.tools.pixel_inspector import PixelInspector
 from app.tools.viewport import Point, Viewport
 from app.viewer.avatars import ClipClock, MaterialController, PoseController
 from app.viewer.cameras import CameraController
-from app.viewer.controls import Controls, window_areas
+from app.viewer.controls import Controls
 from app.viewer.dropped_files import is_session, read_dropped
 from app.viewer.event_record import EventRecord, recorded_inspection, recorded_picture, recorded_state
 from app.viewer.exports import ExportController
@@ -36,6 +36,7 @@ from app.viewer.lights import ExposureController, LightController, RigController
 from app.viewer.notices import Notices, NoticeTool, fly_captions, report_errors
 from app.viewer.picture_names import picture_names
 from app.viewer.sessions import SessionController
+from app.viewer.window_pair import WindowPair, window_areas
 from app.window.camera_path_gizmos import path_marks
 from app.window.window import Overlays, PictureWindow
 
@@ -89,6 +90,9 @@ class ViewerLoop:
         picture.move(areas.picture)
         picture.connect(self._gestures, lambda: self._viewport, self._drop, self._controls.key_in_picture)
         self._controls.open(areas.panels, commands, self._gestures)
+        native = self._controls.window.native
+        native.on_drop(lambda paths: self._drop(paths, None))
+        self._pair = WindowPair(picture, native)
         picture.focus()
         self._period_s = 1.0 / (SOFTWARE_HZ if picture.is_software else HARDWARE_HZ)
         self._drawn: tuple[object, ...] = ()
@@ -118,6 +122,7 @@ class ViewerLoop:
             self._picture.destroy()
 
     def _turn(self) -> None:
+        self._pair.update()
         self._gestures.fly.advance()
         self._clock.advance()
         self._store.apply()
@@ -207,7 +212,7 @@ class ViewerLoop:
         drawn = (
             inspection, brush, frame, state.display, state.light.lamps, state.tool.selected_lamp, tool,
             tuple(captions), state.tool.selected_joint, state.tool.joint_axis, state.avatar_row.active,
-            state.tool.help_page, path_marks(state),
+            state.tool.help_page, path_marks(state), picture.size,
         )  # fmt: skip
         if (drawn == self._drawn and not picture.needs_drawing) or picture.is_iconified:
             return
@@ -273,8 +278,8 @@ class ViewerLoop:
         self._picture.interface_scale = scale
         self._picture.needs_drawing = True
 
-    def _drop(self, paths: list[Path], point: Point) -> None:
-        is_right = is_right_of_slider(self._store.state, self._viewport, point)
+    def _drop(self, paths: list[Path], point: Point | None) -> None:  # in the picture; None in the controls
+        is_right = point is not None and is_right_of_slider(self._store.state, self._viewport, point)
         for path in paths:
             if is_session(path):
                 self._session.open(str(path))
