@@ -20,6 +20,7 @@ from app.panels.popups.palette import Palette
 from app.panels.popups.question import Question
 from app.panels.pose_panel import PosePanel
 from app.panels.poses_panel import PosesPanel
+from app.panels.preferences_panel import PreferencesPanel
 from app.panels.probe_panel import ProbePanel
 from app.panels.record_panel import RecordPanel
 from app.panels.stats_panel import StatsPanel
@@ -140,6 +141,7 @@ PANELS: tuple[Docked, ...] = (
     Docked(40, CameraPanel, "look"),
     Docked(41, PathPanel, "look"),
     Docked(4, StatsPanel, "numbers"),
+    Docked(70, PreferencesPanel, "numbers"),
     Docked(2, PosePanel, "pose"),  # last: the last one built has the focus at first, and comes before other tabs
 )
 TRACED_TAGS = (  # widgets whose rectangles PHYNES_TRACE records

@@ -60,7 +60,9 @@ class ViewerLoop:
         self._thumbnails = LightThumbnails()
         self._lights = LightController(store, say, self._thumbnails)
         self._exposure = ExposureController(store, preferences, opened.fits_exposure)
-        self._session = SessionController(store, say, self._lights, opened)
+        self._session = SessionController(
+            store, say, self._lights, opened, lambda: Path(preferences.now.output_folder).expanduser()
+        )
         self._materials = MaterialController(store, say)
         self._clock = ClipClock(store, worker, choices)
         self._notices = Notices()
