@@ -76,6 +76,7 @@ def run(args: View) -> int:
     from app.options.view import new_render_service, view_from_options
     from app.rendering.worker import Worker
     from app.viewer.event_record import EventRecord
+    from app.viewer.guide import is_first_start
     from app.viewer.loop import ViewerLoop
 
     device = chosen_device(args)
@@ -89,7 +90,7 @@ def run(args: View) -> int:
             folder = Path(preferences.now.output_folder).expanduser()
             turntable = TurntableState(size=args.size // 2 * 2, path=str(folder / f"{path.stem}_turntable.mp4"))
             still = StillState(path=str(folder / f"{path.stem}.png"))
-            state = replace(state, tool=ToolState(turntable=turntable, still=still))
+            state = replace(state, tool=ToolState(turntable=turntable, still=still, guide_step=int(is_first_start())))
         first = replace(home, azimuth_deg=FIRST_AZIMUTH_DEG, elevation_deg=FIRST_ELEVATION_DEG)
         state = replace(state, camera=camera_from_options(args, state, first, bool(args.session)))
         service.check(state)

@@ -32,6 +32,7 @@ from app.viewer.controls import Controls
 from app.viewer.dropped_files import is_session, read_dropped
 from app.viewer.event_record import EventRecord, recorded_inspection, recorded_picture, recorded_state
 from app.viewer.exports import ExportController
+from app.viewer.guide import Guide
 from app.viewer.lights import ExposureController, LightController, RigController
 from app.viewer.notices import Notices, NoticeTool, fly_captions, report_errors
 from app.viewer.picture_names import picture_names
@@ -65,7 +66,7 @@ class ViewerLoop:
         )
         self._materials = MaterialController(store, say)
         self._clock = ClipClock(store, worker, choices)
-        self._notices = Notices()
+        self._notices, self._guide = Notices(), Guide(store)
         self._picture = picture = PictureWindow("PhyNES Viewer")
         events.event("opened")
         self._controls = Controls(say, picture.screen_scale, self._set_scale, picture.focus)
@@ -191,6 +192,7 @@ class ViewerLoop:
         now_s = time.monotonic()
         self._session.update(now_s)
         self._exposure.update(frame)
+        self._guide.update(self._worker.status)
         self._exports.update(now_s)
         self._notices.offers_session = self._session.offers_lost
         if frame is not None and frame is not self._noted_frame:
@@ -205,9 +207,8 @@ class ViewerLoop:
         if frame is not None:
             self._viewport = Viewport.of(frame, picture.size, self._controls.scale)
         viewport, point = self._viewport, picture.pointer
-        if tool is not None or state.light.lamps:
-            self._notices.hide_hints()
-        captions = self._notices.captions(status, frame is not None, now_s, self._controls.scale)
+        scale, guide = self._controls.scale, self._guide.text()
+        captions = self._notices.captions(status, frame is not None, now_s, scale, guide)
         captions += fly_captions(state, status) + picture_names(state, viewport, self._controls.scale)
         brush = self._gestures.brush_ring(viewport, point)
         inspection = self._inspector.inspect(viewport, point if tool is None else None, now_s)
