@@ -42,7 +42,7 @@ class Bench:
     pixel_normals: Literal["auto", "on", "off"] = "auto"
     """Normals with detail between the vertices, as in render."""
     references: bool = True
-    """Also time the references, which takes a minute."""
+    """Leave out the references, which take a minute; without --no-references they are timed, too."""
     profile: bool = False
     """Also print what each part of a frame takes within each scenario."""
     backends: Literal["auto", "all"] = "auto"

@@ -75,7 +75,6 @@ def _render_folder(args: Render) -> list[Path]:
     from app.files.scene_files import save_scene
     from app.model.display_settings import BUFFERS as SHOWN
     from app.rendering.picture_files import MAX_ROWS, MIN_ROWS, check_light_picture, write_light
-    from app.rendering.scenes import Quality
     from phynes_core.frame.buffers import BUFFERS
 
     view = view_from_options(args)
@@ -88,7 +87,7 @@ def _render_folder(args: Render) -> list[Path]:
     if is_shown:
         written = _write_shown(args, service, view, names)
     else:
-        quality = Quality(args.supersample, args.antialias, args.lamp_samples, args.exact_visibility)
+        quality = _quality(args)
         written = _write_buffers(args, service, view, names, quality)
     if args.export_probe is not None:
         write_light(args.export_probe, service.light_picture(view, args.probe_rows))
@@ -100,6 +99,18 @@ def _render_folder(args: Render) -> list[Path]:
     return written
 
 
+def _quality(args: Render) -> "Quality":
+    """The quality of the engine's buffers: pictures are as smooth as files unless the options say otherwise."""
+    from app.rendering.scenes import FINAL, Quality
+
+    if args.supersample is not None:
+        return Quality(args.supersample, args.antialias, args.lamp_samples, args.exact_visibility)
+    is_smooth = args.format == "png" and not args.save_scene
+    return Quality(
+        FINAL.supersample if is_smooth else 1, is_smooth or args.antialias, args.lamp_samples, args.exact_visibility
+    )
+
+
 def _write_buffers(
     args: Render, service: "RenderService", view: ViewState, names: list[str], quality: "Quality"
 ) -> list[Path]:
@@ -108,7 +119,8 @@ def _write_buffers(
     from app.rendering.picture_files import write_buffer, write_picture
 
     display, surroundings, written = view.display, view.surroundings, []
-    background = display.background if surroundings.backdrop == "color" else None
+    is_over_color = surroundings.backdrop in ("color", "checker")  # the checkerboard darkens the color
+    background = display.background if is_over_color else None
     rendered = service.buffers(view, args.size, frozenset(names), quality)
     for name in names:
         written.append(args.out / f"{name}.{args.format}")

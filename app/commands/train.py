@@ -83,9 +83,9 @@ class Train:
     smpl_uv: Path | None = None
     """OBJ with the UV atlas of that body; unwrapped automatically when left out."""
     evaluate: bool = True
-    """Measure the avatar on the held-out views at the end and store the numbers in the checkpoint."""
+    """Do not measure the avatar at the end; without --no-evaluate the checkpoint gets the held-out views' numbers."""
     inspect: bool = True
-    """Look at some pictures first and warn of what looks wrong; `python launch.py inspect` looks at all of it."""
+    """Do not look at some pictures first; without --no-inspect, train warns of what looks wrong there."""
     dataset: tyro.conf.OmitArgPrefixes[DatasetOptions] = DATASET_DEFAULTS
     """Options for ZJU-MoCap and SyntheticHuman folders."""
 

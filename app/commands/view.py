@@ -44,8 +44,8 @@ class View(ViewOptions, PlaybackOptions):
     """Open what was shown last, saved or not; a session that was lost comes before others."""
     background: Backdrop = "color"
     """What is seen behind the avatar: a color, a checkerboard, the surrounding light, also out of focus, or black."""
-    ground: bool = True
-    """A floor that catches the avatar's shadow and a faint reflection; --no-ground leaves it out."""
+    no_ground: bool = False
+    """No floor, and the dark background of `render`; without this there is one, as with --ground."""
     exposure: float | None = None
     """Stops of light (EV); when left out, what fits the light and the avatar, as the preferences say."""
     curve: ToneCurve = "filmic"
@@ -77,26 +77,27 @@ def run(args: View) -> int:
     from app.options.view import new_render_service, view_from_options
     from app.rendering.worker import Worker
     from app.viewer.event_record import EventRecord
+    from app.viewer.guide import is_first_start
     from app.viewer.loop import ViewerLoop
 
     device = chosen_device(args)
     check_backends(args, device.type)
     state = view_from_options(args)
-    path = Path(state.body.avatar)
+    path, preferences = Path(state.body.avatar), KeptPreferences()
     with Console(stderr=True).status(f"Loading {path.name}"):
         service = new_render_service(args, device)
         home = service.home_camera(state)
         if not args.session:
-            turntable = TurntableState(size=args.size // 2 * 2, path=f"{path.stem}_turntable.mp4")
-            still = StillState(path=f"{path.stem}.png")
-            state = replace(state, tool=ToolState(turntable=turntable, still=still))
+            folder = Path(preferences.now.output_folder).expanduser()
+            turntable = TurntableState(size=args.size // 2 * 2, path=str(folder / f"{path.stem}_turntable.mp4"))
+            still = StillState(path=str(folder / f"{path.stem}.png"))
+            state = replace(state, tool=ToolState(turntable=turntable, still=still, guide_step=int(is_first_start())))
         first = replace(home, azimuth_deg=FIRST_AZIMUTH_DEG, elevation_deg=FIRST_ELEVATION_DEG)
         state = replace(state, camera=camera_from_options(args, state, first, bool(args.session)))
         service.check(state)
         choices = service.choices(state.body.avatar)
     events = EventRecord.from_environment()
     worker = Worker(service, args.size)
-    preferences = KeptPreferences()
     store = Store(state, lambda: preferences.now.undoes_camera)
     ViewerLoop(store, worker, choices, home, events, preferences, opened).run()
     events.close()
@@ -111,9 +112,11 @@ def _with_first_look(args: View) -> View:
         args = replace(args, pose=(FIRST_POSE,))
     if not (args.probe or args.rig or args.lamp):
         args = replace(args, probe=FIRST_LIGHT, lamp=(FIRST_LAMP,))
-    if args.ground and args.background == "color" and not args.background_color:  # on black no shadow is seen
+    if args.no_ground:
+        return args
+    if args.background == "color" and not args.background_color:  # on black no shadow is seen
         args = replace(args, background_color=FIRST_BACKGROUND)
-    return args
+    return replace(args, ground=True)
 
 
 def _opened(args: View) -> tuple[View, OpenedSession]:

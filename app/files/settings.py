@@ -78,6 +78,27 @@ def forget(name: str) -> None:
     (settings_folder() / name).unlink(missing_ok=True)
 
 
+FOLDERS_FILE = "folders.json"
+
+
+def read_folder(dialog: str) -> Path | None:
+    """The folder that a dialog was used in last, else the last one of any dialog; None where there is none."""
+    record = read_kept_json(FOLDERS_FILE, {})
+    kept = {name: path for name, path in record.items() if isinstance(path, str)} if isinstance(record, dict) else {}
+    named = kept.get(dialog) or next(reversed(kept.values()), "")
+    try:
+        return Path(named) if named and Path(named).is_dir() else None
+    except (OSError, ValueError):
+        return None
+
+
+def keep_folder(dialog: str, folder: Path) -> None:
+    """Keep the folder that a dialog was used in."""
+    record = read_kept_json(FOLDERS_FILE, {})
+    others = {name: path for name, path in record.items() if name != dialog} if isinstance(record, dict) else {}
+    keep_json(FOLDERS_FILE, {**others, dialog: str(folder)})
+
+
 FILE = "recent.json"
 MOST_KEPT = 8
 MOST_READ = 100  # of each kind: a list from elsewhere may be long

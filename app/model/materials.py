@@ -135,6 +135,14 @@ def edit_next_stroke(state: "ViewState", **changes: Any) -> "ViewState":
     return edit_brush(state, stroke=changed(state.tool.brush.stroke, **changes))
 
 
+def adjust_fill(state: "ViewState", **changes: Any) -> "ViewState":
+    """Replace settings of the next stroke, and of the newest fill too while the fill tool is held: as a preview."""
+    state, strokes = edit_next_stroke(state, **changes), state.body.materials.strokes
+    if state.tool.brush.tool != "fill" or not strokes or strokes[-1].shape != "fill":
+        return state
+    return edit_materials(state, strokes=(*strokes[:-1], changed(strokes[-1], **changes)))
+
+
 def take_tool(state: "ViewState", tool: str) -> "ViewState":
     """Choose one of TOOLS; the present one again means none."""
     if tool not in TOOLS:

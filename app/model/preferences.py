@@ -35,8 +35,7 @@ class Preferences:
     fits_exposure: bool = True  # once when the light or the avatar changes
     undoes_camera: bool = False  # undo and redo also move the camera back
     navigation: Annotated[str, Choice(NAVIGATIONS)] = "phynes"  # what drags in the picture do
-    output_folder: str = ""  # of pictures, videos and sessions without a folder of their own; "": where it was started
-    has_native_dialogs: bool = True  # the system's file dialogs, where there are any
+    output_folder: str = ""  # of pictures, videos and sessions; "": where the viewer was started
 
 
 def drag_of(navigation: str, button: int, modifiers: str) -> str:

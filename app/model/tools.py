@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 LOUPE_ZOOMS = (2, 4, 6, 8, 12, 16, 24, 32)
+GUIDE_STEPS = 5  # of the guided start, which app/viewer/guide.py goes through
 HELP_PAGES = 2  # of the table of keys
 
 
@@ -41,6 +42,7 @@ class ToolState:
     has_names: bool = True  # what is shown, over the picture
     still: StillState = field(default_factory=StillState)
     help_page: Annotated[int, Number(0, HELP_PAGES)] = 0  # of the table of keys, over the picture; 0: none
+    guide_step: Annotated[int, Number(0, GUIDE_STEPS)] = 0  # of the guided start; 0: it is not shown
     camera: CameraTool = field(default_factory=CameraTool)
     brush: BrushState = field(default_factory=BrushState)  # for materials
 

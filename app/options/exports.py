@@ -38,8 +38,9 @@ class Render(SceneOptions):
     """Stops of light (EV) for the PNG of radiance and shading."""
     curve: ToneCurve = "linear"
     """Tone curve for the PNG of radiance and shading."""
-    supersample: int = 1
-    """Samples a side of a pixel; 1 samples pixel centers, 2 and more smooth the edges."""
+    supersample: int | None = None
+    """Samples a side of a pixel; 1 samples pixel centers, 2 and more smooth the edges. When left out, 2 with
+    --antialias for png, as in a file, and 1 for exr, whose numbers are not to be mixed."""
     antialias: bool = False
     """Smooth silhouettes by coverage, hardly slower; may be joined with --supersample."""
     lamp_samples: int = 16
@@ -69,7 +70,7 @@ class Turntable(SceneOptions, PlaybackOptions):
     buffer: BufferName = "radiance"
     """What to show."""
     antialias: bool = True
-    """Smooth silhouettes by coverage."""
+    """Leave silhouettes jagged; without --no-antialias they are smoothed by coverage."""
     exposure: float = 0.0
     """Stops of light (EV), for radiance and shading."""
     curve: ToneCurve = "linear"

@@ -31,7 +31,7 @@ class ViewOptions(BodyOptions, LightOptions, CameraOptions, DisplayOptions, Back
     pixel_normals: DetailMode = "auto"
     """Normals with detail between the vertices, from the offset map; auto: as the avatar was trained."""
     freeze_materials: bool = True
-    """Albedo and roughness of the first training pose, whatever the pose; --no-freeze-materials lets them follow."""
+    """Let albedo and roughness follow the pose; without --no-freeze-materials those of the first training pose stay."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,6 +20,7 @@ from app.panels.popups.palette import Palette
 from app.panels.popups.question import Question
 from app.panels.pose_panel import PosePanel
 from app.panels.poses_panel import PosesPanel
+from app.panels.preferences_panel import PreferencesPanel
 from app.panels.probe_panel import ProbePanel
 from app.panels.record_panel import RecordPanel
 from app.panels.stats_panel import StatsPanel
@@ -29,14 +30,27 @@ from app.panels.timeline_panel import TimelinePanel
 from app.panels.view_panel import ViewPanel
 from app.tools.commands.context import SAVE_SESSION
 
-COLUMNS: tuple[tuple[int, tuple[tuple[str, int], ...]], ...] = (  # width; (slot, height), pixels of the first window
-    (326, (("avatar", 150), ("timeline", 172), ("pose", 214), ("export", 176), ("numbers", 158))),
-    (404, (("light", 206), ("probes", 262), ("lamps", 168), ("look", 234))),
+Group = tuple[tuple[str, ...], int]  # slots whose panels are tabs of one place, and its height
+Columns = tuple[tuple[int, tuple[Group, ...]], ...]  # width and groups of each column, unscaled pixels
+LOW: Columns = (  # two columns of a laptop's height
+    (326, ((("avatar",), 128), (("timeline",), 192), (("pose", "export", "numbers"), 392))),
+    (404, ((("light",), 200), (("lamps", "probes"), 268), (("look",), 244))),
 )
+HIGH: Columns = (
+    (326, ((("avatar",), 128), (("timeline",), 192), (("pose",), 266), (("export",), 178), (("numbers",), 180))),
+    (404, ((("light",), 200), (("lamps",), 248), (("probes",), 262), (("look",), 234))),
+)
+WIDE: Columns = (
+    (340, ((("avatar",), 128), (("timeline",), 192), (("pose",), 704))),
+    (404, ((("light",), 200), (("lamps",), 248), (("probes",), 576))),
+    (404, ((("look",), 420), (("export",), 190), (("numbers",), 414))),
+)
+LEAST_HIGH_PX, LEAST_WIDE_PX = 860, 1060  # of the controls' window, unscaled
 # beyond the numbers that Dear PyGui gives its own items, which count up from 20 with every redrawn mark
 FIRST_TAG = 1 << 48
-SLOTS = tuple(name for _, slots in COLUMNS for name, _ in slots)
-_DOCK_SPACE = "ID=0x08BD597D Window=0x1BBC0F80"  # Dear ImGui's names of the space that fills the window
+SLOTS = tuple(name for _, groups in HIGH for names, _ in groups for name in names)
+_ROOT = "0x08BD597D"
+_DOCK_SPACE = f"ID={_ROOT} Window=0x1BBC0F80"  # Dear ImGui's names of the space that fills the window
 
 
 @dataclass(frozen=True)
@@ -57,18 +71,33 @@ class Docked:
         return self.panel(context)  # type: ignore[call-arg]
 
 
-def default_layout(docked: Iterable[Docked]) -> str:
+def columns_for(width: int, height: int) -> Columns:  # of the controls' window, unscaled pixels
+    """The arrangement that fills a window of this size."""
+    if width >= LEAST_WIDE_PX:
+        return WIDE
+    return HIGH if height >= LEAST_HIGH_PX else LOW
+
+
+def default_layout(docked: Sequence[Docked], columns: Columns = HIGH) -> str:
     """The first arrangement as a settings file of Dear ImGui."""
+    node_of = {name: names[0] for _, groups in columns for names, _ in groups for name in names}
     lines, orders = [], dict.fromkeys(SLOTS, 0)
-    for item in docked:
-        lines += [f"[Window][###{item.tag}]", "Collapsed=0", f"DockId={_node(item.slot)},{orders[item.slot]}", ""]
-        orders[item.slot] += 1
-    (left_width, left), (right_width, right) = COLUMNS
-    heights = [sum(height for _, height in column) for column in (left, right)]
-    size = f"Size={left_width + right_width},{max(heights)}"
+    for slot in (name for _, groups in columns for names, _ in groups for name in names):
+        for item in (item for item in docked if item.slot == slot):
+            place = node_of[slot]
+            lines += [f"[Window][###{item.tag}]", "Collapsed=0", f"DockId={_node(place)},{orders[place]}", ""]
+            orders[place] += 1
+    total = sum(width for width, _ in columns)
+    size = f"Size={total},{max(sum(height for _, height in groups) for _, groups in columns)}"
     lines += ["[Docking][Data]", f"DockSpace {_DOCK_SPACE} Pos=0,0 {size} Split=X"]
-    lines += _column(left, left_width, parent="0x08BD597D", number=0x100, is_central=False)
-    lines += _column(right, right_width, parent="0x08BD597D", number=0x200, is_central=True)
+    parent = _ROOT
+    for number, (width, groups) in enumerate(columns, 1):
+        total -= width
+        lines += _column(groups, width, parent, number=0x100 * number, is_central=number == len(columns))
+        if number < len(columns) - 1:  # splits are binary: the columns that are left share a node
+            height = sum(height for _, height in groups)
+            lines.append(f"  DockNode ID=0x{0x1000 + number:08X} Parent={parent} SizeRef={total},{height} Split=X")
+            parent = f"0x{0x1000 + number:08X}"
     return "\n".join([*lines, ""])
 
 
@@ -81,15 +110,16 @@ def _node(slot: str) -> str:
     return f"0x{SLOTS.index(slot) + 1:08X}"
 
 
-def _column(slots: tuple[tuple[str, int], ...], width: int, parent: str, number: int, is_central: bool) -> list[str]:
-    """Dock nodes of a column: splits are binary, the first slot and a node that holds the rest."""
-    (name, height), *rest = slots
+def _column(groups: tuple[Group, ...], width: int, parent: str, number: int, is_central: bool) -> list[str]:
+    """Dock nodes of a column: splits are binary, the first group and a node that holds the rest."""
+    (names, height), *rest = groups
     if not rest:
-        return [f"  DockNode ID={_node(name)} Parent={parent} SizeRef={width},{height}" + " CentralNode=1" * is_central]
-    node, total = f"0x{number:08X}", sum(height for _, height in slots)
+        central = " CentralNode=1" * is_central
+        return [f"  DockNode ID={_node(names[0])} Parent={parent} SizeRef={width},{height}{central}"]
+    node, total = f"0x{number:08X}", sum(height for _, height in groups)
     return [
         f"  DockNode ID={node} Parent={parent} SizeRef={width},{total} Split=Y",
-        f"  DockNode ID={_node(name)} Parent={node} SizeRef={width},{height}",
+        f"  DockNode ID={_node(names[0])} Parent={node} SizeRef={width},{height}",
         *_column(tuple(rest), width, node, number + 1, is_central),
     ]
 
@@ -98,7 +128,6 @@ PANELS: tuple[Docked, ...] = (
     Docked(1, AvatarPanel, "avatar"),
     Docked(9, AvatarRowPanel, "avatar"),
     Docked(10, TimelinePanel, "timeline"),
-    Docked(2, PosePanel, "pose"),
     Docked(11, PosesPanel, "pose"),
     Docked(3, RecordPanel, "export"),
     Docked(60, StillPanel, "export"),
@@ -111,7 +140,9 @@ PANELS: tuple[Docked, ...] = (
     Docked(21, InspectPanel, "look"),
     Docked(40, CameraPanel, "look"),
     Docked(41, PathPanel, "look"),
-    Docked(4, StatsPanel, "numbers"),  # last: the last one built has the focus at first, and comes before other tabs
+    Docked(4, StatsPanel, "numbers"),
+    Docked(70, PreferencesPanel, "numbers"),
+    Docked(2, PosePanel, "pose"),  # last: the last one built has the focus at first, and comes before other tabs
 )
 TRACED_TAGS = (  # widgets whose rectangles PHYNES_TRACE records
     "still.start", "still.copy", "still.format", "record.copy", "record.format", "menu.file",

@@ -18,8 +18,11 @@ STROKE_SLIDERS = {  # field of a stroke -> last part of the tag, hint
     "roughness": ("rough", "0 is a mirror, 1 is chalk."),
     "radius_m": ("radius", "On the body. Shift+[ and Shift+]."),
     "hardness": ("hardness", "Share of the radius with all of the paint."),
-    "tolerance": ("tolerance", "How unlike a filled color may be."),
-    "pattern_m": ("pattern", "Of a fill: stripes and checks so wide are one cloth. 0 for a single color."),
+    "tolerance": ("tolerance", "How unlike a filled color may be; the newest fill follows."),
+    "pattern_m": (
+        "pattern",
+        "Of a fill: stripes and checks so wide are one cloth; 0: a single color. The newest fill follows.",
+    ),
     "strength": ("strength", "Of the whole stroke."),
 }
 
@@ -69,7 +72,7 @@ class BrushRows:
         tooltip(f"materials.{tag}", f"{hint} Ctrl+click to type.")
 
     def _edit_stroke(self, **changes: object) -> None:
-        self._context.post(lambda s: materials.edit_next_stroke(s, **changes), "brush")
+        self._context.post(lambda s: materials.adjust_fill(s, **changes), "brush")
 
 
 class ScaleRows:

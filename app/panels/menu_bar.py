@@ -1,10 +1,12 @@
 """The menu bar above the panels: files, undo and redo, panels, help, messages, and the newest message."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import dearpygui.dearpygui as dpg
 
 from app.model.status import Message, shortened
+from app.model.view_state import ViewState
 from app.panels.file_menu import FileMenu
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value
 from app.panels.theme import ERROR, MUTED
@@ -15,7 +17,7 @@ EDIT_COMMANDS = ("edit.undo", "edit.redo")
 PANEL_COMMANDS = (
     "window.theme", "window.larger", "window.smaller", "window.natural_size", SEPARATOR, "window.reset_layout",
 )  # fmt: skip
-HELP_COMMANDS = ("window.palette", "window.help")
+HELP_COMMANDS = ("window.palette", "window.help", "window.guide")
 
 
 class MenuBar:
@@ -27,6 +29,8 @@ class MenuBar:
         self._file = FileMenu(context)
         self._items = [CommandItems(context, ids) for ids in (EDIT_COMMANDS, PANEL_COMMANDS, HELP_COMMANDS)]
         self._listed: tuple[Message, ...] | None = None
+        self._newest: Message | None = None
+        self._deeds: object = None  # what was done when it appeared
         self._message_color: tuple[int, int, int] | None = None
 
     def build(self) -> None:
@@ -61,7 +65,10 @@ class MenuBar:
         status = snapshot.status
         newest = status.messages[-1] if status.messages else None
         show_value("message", status.activity or (shortened(newest.text) if newest else ""))
-        color = ERROR if newest and newest.is_error and not status.activity else MUTED
+        if newest is not self._newest:  # what is done from now on is done after it
+            self._newest, self._deeds = newest, _deeds(snapshot.state)
+        is_standing = newest is not None and newest.is_error and _deeds(snapshot.state) == self._deeds
+        color = ERROR if is_standing and not status.activity else MUTED
         if color != self._message_color:
             self._message_color = color
             dpg.configure_item("message", color=color)
@@ -76,3 +83,8 @@ class MenuBar:
             tag, message = f"message.{row}", messages[-1 - row] if row < len(messages) else None
             dpg.configure_item(tag, show=message is not None, color=ERROR if message and message.is_error else MUTED)
             show_value(tag, message.text if message else "")
+
+
+def _deeds(state: ViewState) -> object:
+    """What a person may have changed; the time of a clip that plays is not."""
+    return replace(state.body, time_s=0.0), state.camera, state.light, state.display, state.surroundings, state.compare

@@ -146,6 +146,16 @@ def scale_drawing(tag: str, width: float, height: float, scale: float) -> None:
     dpg.apply_transform(f"{tag}.root", dpg.create_scale_matrix([scale, scale, 1.0]))
 
 
+def available_width(tag: str, scale: float, otherwise: float) -> float:
+    """Width of the contents of the window that a widget stands in, unscaled pixels; `otherwise` before it is drawn."""
+    window = dpg.get_item_parent(tag)
+    while window is not None and dpg.get_item_type(window) != "mvAppItemType::mvWindowAppItem":
+        window = dpg.get_item_parent(window)
+    width = 0.0 if window is None else dpg.get_item_state(window).get("rect_size", (0, 0))[0]
+    padding = 2 * _STYLES["WindowPadding"][0] + _STYLES["ScrollbarSize"][0]
+    return max(0.5 * otherwise, width / scale - padding) if width else otherwise
+
+
 def pointer_in(tag: str, scale: float) -> tuple[float, float]:
     """Position of the pointer in a drawing, in unscaled pixels."""
     x, y = dpg.get_mouse_pos(local=False)

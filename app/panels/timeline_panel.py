@@ -8,7 +8,7 @@ from app.model.playback import PlaybackState, edit_playback, load_motion_file, r
 from app.model.view_state import ViewState
 from app.panels.panel import PanelContext, Snapshot, labels_to_keys, show_options, show_value, tooltip
 from app.panels.popups.file_dialog import FileDialog, add_dialog_button, add_file_dialog
-from app.panels.theme import ACCENT, ACCENT_BRIGHT, MUTED, drawing, pointer_in, scale_drawing
+from app.panels.theme import ACCENT, ACCENT_BRIGHT, MUTED, available_width, drawing, pointer_in, scale_drawing
 from app.panels.widgets import slider
 from app.tools.commands.context import LOAD_MOTION
 
@@ -29,7 +29,7 @@ class TimelinePanel:
         self._seconds: dict[str, str] = {}  # label -> key of clips that may be mixed in
         self._drag: str | None = None  # time, start or end while the button is down
         self._drawn: object = None
-        self._scale = 0.0
+        self._scale, self._width = 0.0, WIDTH_PX
 
     def build(self) -> None:
         """Buttons, the strip, the second clip, and the file dialog."""
@@ -65,9 +65,11 @@ class TimelinePanel:
     def sync(self, snapshot: Snapshot) -> None:
         """Show the playback."""
         self._state, self._duration_s = snapshot.state, snapshot.duration_s
-        if snapshot.scale != self._scale:
-            self._scale = snapshot.scale
-            scale_drawing(STRIP, WIDTH_PX, HEIGHT_PX, self._scale)
+        width = round(available_width(STRIP, snapshot.scale, WIDTH_PX))
+        if (snapshot.scale, width) != (self._scale, self._width):
+            self._scale, self._width = snapshot.scale, width
+            self._drawn = None
+            scale_drawing(STRIP, self._width, HEIGHT_PX, self._scale)
         body, playback, has_clip = snapshot.state.body, snapshot.state.body.playback, snapshot.duration_s > 0
         show_options("timeline.play", label="Pause" if body.playing else "Play", enabled=has_clip)
         show_value("timeline.loops", playback.loops)
@@ -125,16 +127,16 @@ class TimelinePanel:
         return pointer_in(STRIP, self._scale)[0]
 
     def _x(self, time_s: float) -> float:
-        return INSET_PX + (WIDTH_PX - 2 * INSET_PX) * time_s / max(self._duration_s, 1e-6)
+        return INSET_PX + (self._width - 2 * INSET_PX) * time_s / max(self._duration_s, 1e-6)
 
     def _time(self, x: float) -> float:
-        share = (x - INSET_PX) / (WIDTH_PX - 2 * INSET_PX)
+        share = (x - INSET_PX) / (self._width - 2 * INSET_PX)
         return min(max(share, 0.0), 1.0) * self._duration_s
 
     def _draw(self, time_s: float, played_s: tuple[float, float], duration_s: float) -> None:
         dpg.delete_item(MARKS, children_only=True)
         track = (38, 42, 51, 255)
-        dpg.draw_rectangle((0, 4), (WIDTH_PX, HEIGHT_PX - 2), color=track, fill=track, rounding=5, parent=MARKS)
+        dpg.draw_rectangle((0, 4), (self._width, HEIGHT_PX - 2), color=track, fill=track, rounding=5, parent=MARKS)
         if duration_s <= 0:
             return
         step = next((size for size in (0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300) if duration_s / size <= 12), 600)

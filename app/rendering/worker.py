@@ -203,7 +203,7 @@ class Worker:
             with self._changed:  # show the live view again
                 self._wanted = self._wanted or _Picture(job.state)
         self._set_status(recording=replace(self._status.recording, state="done" if is_whole else "cancelled"))
-        self.say(f"Saved {job.path}" if is_whole else f"The {job.noun} was cancelled")
+        self.say(f"Saved {Path(job.path).absolute()}" if is_whole else f"The {job.noun} was cancelled")
 
     def _guarded(self, doing: str, step: Callable[[], None]) -> None:
         """Run a step; an error becomes a message, and the thread goes on."""

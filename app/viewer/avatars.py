@@ -51,7 +51,7 @@ class MaterialController:
             target = Path(path).expanduser() if path else materials_path(body.avatar)
             save_materials(target, body.materials, body.avatar)
             self._has_file = self._has_file or target == materials_path(body.avatar)
-            self._say(f"Saved {target}")
+            self._say(f"Saved {target.absolute()}")
 
     def load(self, path: str = "") -> None:
         """Use the edits of a file, of the one beside the checkpoint when no path is given."""
@@ -87,7 +87,7 @@ class PoseController:
         rotations: tuple[Vector, ...] = tuple((x, y, z) for x, y, z in rows)
         with report_errors(self._worker.say):
             path = save_pose(name_or_path or free_name(library()), rotations)
-            self._worker.say(f"Saved {path}")
+            self._worker.say(f"Saved {path.absolute()}")
             self.choices = pose_choices()
 
     def load(self, path: str) -> None:

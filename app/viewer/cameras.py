@@ -100,7 +100,7 @@ class CameraController:
             return
         with report_errors(self._say):
             save_path(Path(file).expanduser(), path)
-            self._say(f"Saved {file}")
+            self._say(f"Saved {Path(file).expanduser().absolute()}")
 
     def load_path(self, file: str) -> None:
         """Use the camera path of a JSON file, or say why it cannot be read."""

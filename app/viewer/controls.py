@@ -1,9 +1,8 @@
-"""The controls' window: Dear PyGui's context, viewport and callbacks, theme and size; and where both windows lie."""
+"""The controls' window: Dear PyGui's context, viewport and callbacks, theme and size."""
 
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import dearpygui.dearpygui as dpg
@@ -11,7 +10,7 @@ import dearpygui.dearpygui as dpg
 from app.files.preferences import Appearance, keep_appearance, next_theme, read_appearance, step_scale
 from app.files.settings import forget, keep, read_kept
 from app.panels.control_keys import ControlKeys, KeyReceiver
-from app.panels.layout import PANELS, PanelLayout, default_layout, names_all
+from app.panels.layout import PANELS, PanelLayout, columns_for, default_layout, names_all
 from app.panels.panel import PanelContext, Snapshot
 from app.panels.popups.file_dialog import FileDialog
 from app.panels.popups.palette import HINT
@@ -27,11 +26,6 @@ from phynes_core.io.shipped_files import ASSETS
 TITLE = "PhyNES Viewer - controls"
 FONTS = ASSETS / "fonts"
 LAYOUT_FILE = "panels.ini"
-TITLE_BAR_PX = 32  # of the title bar that the window manager draws above a window
-MARGIN_PX = 12
-PANELS_WIDTH_PX = 730  # two columns without a scroll bar
-LARGEST_HEIGHT_PX = 896
-SMALLEST_PICTURE_PX = 320
 
 
 class Controls:
@@ -60,7 +54,7 @@ class Controls:
 
     def open(self, area: Area, commands: CommandContext, keys: KeyReceiver) -> None:
         """Open the window; from then on it is `window`."""
-        self.window = PanelWindow(PanelLayout(PanelContext(commands)), keys, TITLE, area, self.close)
+        self.window = PanelWindow(PanelLayout(PanelContext(commands)), keys, TITLE, area, self.scale, self.close)
         self._apply_appearance()
 
     def destroy(self) -> None:
@@ -124,16 +118,23 @@ class PanelWindow:
     """Shows a PanelLayout. Open the picture's window first: without a display Dear PyGui ends the process."""
 
     def __init__(
-        self, layout: PanelLayout, keys: KeyReceiver, title: str, area: Area, closed: Callable[[], None]
+        self,
+        layout: PanelLayout,
+        keys: KeyReceiver,
+        title: str,
+        area: Area,
+        scale: float,  # size of text and widgets, times the usual one
+        closed: Callable[[], None],
     ) -> None:
         """`closed` is called when its close button is pressed, which alone closes nothing."""
-        self._layout, self._closed = layout, closed
+        self._layout, self._scale, self._closed = layout, scale, closed
         self._keys = ControlKeys(layout.popups, keys, lambda: self._native.close_menus())
         dpg.create_context()
         with tempfile.TemporaryDirectory() as folder:  # Dear PyGui reads the arrangement from a file, before it draws
             arrangement = Path(folder) / LAYOUT_FILE
             kept = read_kept(LAYOUT_FILE)
-            arrangement.write_text(kept if names_all(kept, PANELS) else default_layout(PANELS), encoding="utf-8")
+            first = default_layout(PANELS, columns_for(round(area.width / scale), round(area.height / scale)))
+            arrangement.write_text(kept if names_all(kept, PANELS) else first, encoding="utf-8")
             # callbacks run in the viewer's loop, not on a second thread
             dpg.configure_app(
                 manual_callback_management=True, docking=True, docking_space=True, init_file=str(arrangement)
@@ -216,6 +217,11 @@ class PanelWindow:
         """Whether a mouse button is held in it."""
         return any(dpg.is_mouse_button_down(button) for button in (0, 1, 2))
 
+    @property
+    def native(self) -> NativeWindow:
+        """The window itself."""
+        return self._native
+
     def poll_events(self) -> None:
         """Handle events without drawing."""
         self._native.poll_events()
@@ -258,10 +264,13 @@ class PanelWindow:
     def reset_arrangement(self) -> bool:
         """Arrange the panels as at the first start; False where that takes effect at the next start only."""
         forget(LAYOUT_FILE)
-        return self._native.arrange(default_layout(PANELS))
+        width, height = dpg.get_viewport_client_width(), dpg.get_viewport_client_height()
+        columns = columns_for(round(width / self._scale), round(height / self._scale))
+        return self._native.arrange(default_layout(PANELS, columns))
 
     def set_appearance(self, theme: str, scale: float) -> None:
         """Set the theme, and the size of text and widgets."""
+        self._scale = scale
         set_theme(theme, scale, FONTS)
         self._sizes.scale(scale)
         self._native.color_docks(palette(theme))
@@ -271,28 +280,3 @@ class PanelWindow:
         """Close the window."""
         self._native.make_current()
         dpg.destroy_context()
-
-
-@dataclass(frozen=True)
-class WindowAreas:
-    """Where both windows lie side by side on the screen, without their title bars."""
-
-    picture: Area
-    panels: Area
-
-
-def window_areas(screen: Area, scale: float = 1.0) -> WindowAreas:
-    """The picture is as large as the controls allow; on a narrow screen the controls cover its right edge.
-
-    `scale`: size of text and widgets, times the usual one.
-    """
-    top = screen.top + TITLE_BAR_PX + MARGIN_PX
-    height = max(
-        SMALLEST_PICTURE_PX, min(round(LARGEST_HEIGHT_PX * scale), screen.height - TITLE_BAR_PX - 2 * MARGIN_PX)
-    )
-    panels_width = min(round(PANELS_WIDTH_PX * scale), screen.width)
-    picture_space = screen.width - panels_width - 4 * MARGIN_PX
-    picture_width = max(min(SMALLEST_PICTURE_PX, screen.width), min(picture_space, height))
-    picture = Area(screen.left + MARGIN_PX, top, picture_width, height)
-    panels_left = min(picture.left + picture_width + 2 * MARGIN_PX, screen.left + screen.width - panels_width)
-    return WindowAreas(picture, Area(panels_left, top, panels_width, height))

@@ -47,7 +47,7 @@ class LightController:
         """Write all light to a JSON file; a message says whether that worked."""
         with report_errors(self._say):
             save_rig(Path(path).expanduser(), self._store.state.light)
-            self._say(f"Saved {path}")
+            self._say(f"Saved {Path(path).expanduser().absolute()}")
             return True
         return False
 

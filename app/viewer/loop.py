@@ -28,14 +28,16 @@ from app.tools.pixel_inspector import PixelInspector
 from app.tools.viewport import Point, Viewport
 from app.viewer.avatars import ClipClock, MaterialController, PoseController
 from app.viewer.cameras import CameraController
-from app.viewer.controls import Controls, window_areas
+from app.viewer.controls import Controls
 from app.viewer.dropped_files import is_session, read_dropped
 from app.viewer.event_record import EventRecord, recorded_inspection, recorded_picture, recorded_state
 from app.viewer.exports import ExportController
+from app.viewer.guide import Guide
 from app.viewer.lights import ExposureController, LightController, RigController
 from app.viewer.notices import Notices, NoticeTool, fly_captions, report_errors
 from app.viewer.picture_names import picture_names
 from app.viewer.sessions import SessionController
+from app.viewer.window_pair import WindowPair, window_areas
 from app.window.camera_path_gizmos import path_marks
 from app.window.window import Overlays, PictureWindow
 
@@ -59,10 +61,12 @@ class ViewerLoop:
         self._thumbnails = LightThumbnails()
         self._lights = LightController(store, say, self._thumbnails)
         self._exposure = ExposureController(store, preferences, opened.fits_exposure)
-        self._session = SessionController(store, say, self._lights, opened)
+        self._session = SessionController(
+            store, say, self._lights, opened, lambda: Path(preferences.now.output_folder).expanduser()
+        )
         self._materials = MaterialController(store, say)
         self._clock = ClipClock(store, worker, choices)
-        self._notices = Notices()
+        self._notices, self._guide = Notices(), Guide(store)
         self._picture = picture = PictureWindow("PhyNES Viewer")
         events.event("opened")
         self._controls = Controls(say, picture.screen_scale, self._set_scale, picture.focus)
@@ -89,6 +93,9 @@ class ViewerLoop:
         picture.move(areas.picture)
         picture.connect(self._gestures, lambda: self._viewport, self._drop, self._controls.key_in_picture)
         self._controls.open(areas.panels, commands, self._gestures)
+        native = self._controls.window.native
+        native.on_drop(lambda paths: self._drop(paths, None))
+        self._pair = WindowPair(picture, native)
         picture.focus()
         self._period_s = 1.0 / (SOFTWARE_HZ if picture.is_software else HARDWARE_HZ)
         self._drawn: tuple[object, ...] = ()
@@ -118,6 +125,7 @@ class ViewerLoop:
             self._picture.destroy()
 
     def _turn(self) -> None:
+        self._pair.update()
         self._gestures.fly.advance()
         self._clock.advance()
         self._store.apply()
@@ -184,6 +192,7 @@ class ViewerLoop:
         now_s = time.monotonic()
         self._session.update(now_s)
         self._exposure.update(frame)
+        self._guide.update(self._worker.status)
         self._exports.update(now_s)
         self._notices.offers_session = self._session.offers_lost
         if frame is not None and frame is not self._noted_frame:
@@ -198,16 +207,15 @@ class ViewerLoop:
         if frame is not None:
             self._viewport = Viewport.of(frame, picture.size, self._controls.scale)
         viewport, point = self._viewport, picture.pointer
-        if tool is not None or state.light.lamps:
-            self._notices.hide_hints()
-        captions = self._notices.captions(status, frame is not None, now_s, self._controls.scale)
+        scale, guide = self._controls.scale, self._guide.text()
+        captions = self._notices.captions(status, frame is not None, now_s, scale, guide)
         captions += fly_captions(state, status) + picture_names(state, viewport, self._controls.scale)
         brush = self._gestures.brush_ring(viewport, point)
         inspection = self._inspector.inspect(viewport, point if tool is None else None, now_s)
         drawn = (
             inspection, brush, frame, state.display, state.light.lamps, state.tool.selected_lamp, tool,
             tuple(captions), state.tool.selected_joint, state.tool.joint_axis, state.avatar_row.active,
-            state.tool.help_page, path_marks(state),
+            state.tool.help_page, path_marks(state), picture.size,
         )  # fmt: skip
         if (drawn == self._drawn and not picture.needs_drawing) or picture.is_iconified:
             return
@@ -273,8 +281,8 @@ class ViewerLoop:
         self._picture.interface_scale = scale
         self._picture.needs_drawing = True
 
-    def _drop(self, paths: list[Path], point: Point) -> None:
-        is_right = is_right_of_slider(self._store.state, self._viewport, point)
+    def _drop(self, paths: list[Path], point: Point | None) -> None:  # in the picture; None in the controls
+        is_right = point is not None and is_right_of_slider(self._store.state, self._viewport, point)
         for path in paths:
             if is_session(path):
                 self._session.open(str(path))

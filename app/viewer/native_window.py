@@ -1,10 +1,17 @@
 """Dear PyGui's own window: what its Python functions do not offer, through the symbols of its library."""
 
 import ctypes
+import ctypes.util
+import os
 import sys
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 GLFW_FOCUSED, GLFW_ICONIFIED, GLFW_HOVERED = 0x00020001, 0x00020002, 0x0002000B
+
+
+_DROP = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int, ctypes.POINTER(ctypes.c_char_p))
 
 
 class NativeWindow:
@@ -26,7 +33,12 @@ class NativeWindow:
         library.glfwGetCurrentContext.restype = ctypes.c_void_p
         library.glfwMakeContextCurrent.argtypes = [ctypes.c_void_p]
         library.glfwGetWindowAttrib.argtypes = [ctypes.c_void_p, ctypes.c_int]
-        library.glfwFocusWindow.argtypes = library.glfwRestoreWindow.argtypes = [ctypes.c_void_p]
+        for function in (library.glfwFocusWindow, library.glfwRestoreWindow, library.glfwIconifyWindow):
+            function.argtypes = [ctypes.c_void_p]
+        library.glfwGetX11Display.restype = ctypes.c_void_p
+        library.glfwGetX11Window.argtypes, library.glfwGetX11Window.restype = [ctypes.c_void_p], ctypes.c_ulong
+        library.glfwSetDropCallback.argtypes = [ctypes.c_void_p, _DROP]
+        library.glfwSetDropCallback.restype = ctypes.c_void_p
         self._library = library
         self._handle = library.glfwGetCurrentContext()
 
@@ -41,6 +53,44 @@ class NativeWindow:
             if self.has_attribute(GLFW_ICONIFIED):
                 self._library.glfwRestoreWindow(self._handle)
             self._library.glfwFocusWindow(self._handle)
+
+    @property
+    def is_focused(self) -> bool:
+        """Whether it has the keyboard."""
+        return self.has_attribute(GLFW_FOCUSED)
+
+    @property
+    def is_iconified(self) -> bool:
+        """Whether it is minimized."""
+        return self.has_attribute(GLFW_ICONIFIED)
+
+    def iconify(self) -> None:
+        """Minimize it."""
+        if self._library is not None:
+            self._library.glfwIconifyWindow(self._handle)
+
+    def restore(self) -> None:
+        """Show it again."""
+        if self._library is not None:
+            self._library.glfwRestoreWindow(self._handle)
+
+    @property
+    def x11_window(self) -> tuple[int | None, int]:
+        """Its display and number; None on systems other than Linux."""
+        if self._library is None:
+            return None, 0
+        return self._library.glfwGetX11Display(), self._library.glfwGetX11Window(self._handle)
+
+    def on_drop(self, dropped: Callable[[list[Path]], None]) -> None:
+        """Call `dropped` with the files that are dropped on it."""
+        if self._library is None:
+            return
+
+        def receive(handle: int, count: int, paths: Any) -> None:
+            dropped([Path(os.fsdecode(paths[index])) for index in range(count)])
+
+        self._receive = _DROP(receive)  # held: GLFW keeps its address only
+        self._library.glfwSetDropCallback(self._handle, self._receive)
 
     def close_menus(self) -> None:
         """Close open menus, lists and color pickers, where Dear ImGui can be reached."""
@@ -76,3 +126,13 @@ class NativeWindow:
     def has_attribute(self, attribute: int) -> bool:
         """A GLFW window attribute; False where it cannot be known."""
         return self._library is not None and bool(self._library.glfwGetWindowAttrib(self._handle, attribute))
+
+
+def lift_x11(display: int | None, window: int) -> None:
+    """Put an X11 window above all others, as its window manager allows; the keyboard stays where it is."""
+    name = ctypes.util.find_library("X11")
+    if display and window and name is not None:
+        library = ctypes.CDLL(name)
+        library.XRaiseWindow.argtypes, library.XFlush.argtypes = [ctypes.c_void_p, ctypes.c_ulong], [ctypes.c_void_p]
+        library.XRaiseWindow(display, window)
+        library.XFlush(display)

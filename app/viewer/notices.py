@@ -1,15 +1,14 @@
-"""Text over the picture: what is being computed, messages that fade, errors, and hints on the first start."""
+"""Text over the picture: what is being computed, messages that fade, errors, the guided start."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from app.files.settings import keep, read_kept
 from app.model.preferences import LEFT
 from app.model.status import Message, Status, in_full, one_line, recording_text, shortened
 from app.model.view_state import ViewState
 from app.tools.viewport import Drag, PointerEvent
-from app.window.captions import ERROR_INK, TEXT_INK, Caption
+from app.window.captions import ERROR_INK, GUIDE_INK, TEXT_INK, Caption
 from phynes_core.errors import PhynesError
 
 MESSAGE_SHOWN_S, ERROR_SHOWN_S = 6.0, 14.0
@@ -17,34 +16,22 @@ MOST_SHOWN = 3
 OFFER_SHOWN_S = 60.0
 OFFER = "the last session did not end properly   ·   Ctrl+Shift+O brings it back"
 BOTTOM, STEP = 0.955, 0.046  # of the window's height
-WELCOMED = "welcomed"
-HINTS = (
-    "drag to orbit   ·   right-drag to pan   ·   wheel to zoom   ·   click a limb to turn it",
-    "L adds a lamp to drag   ·   1 to 9 show buffers   ·   Space plays   ·   drop your own files here",
-    "? shows every key   ·   Z takes anything back, Y does it again",
-)
 
 
 class Notices:
     """Chooses the captions. Belongs to the windows' thread."""
 
     def __init__(self) -> None:
-        self._is_first_start = not read_kept(WELCOMED)
-        self._has_been_used = False
         self._opened: Message | None = None  # the message that is shown in full until the next click
         self._rows: list[tuple[Message, str]] = []  # from the lowest line up
         self._step = STEP
         self.offers_session = False  # whether a lost session can be restored
         self._offered_s: float | None = None  # when the offer was first shown
 
-    def hide_hints(self) -> None:
-        """Hide the hints of the first start, once the picture has been used."""
-        if self._is_first_start and not self._has_been_used:
-            keep(WELCOMED, "yes\n")
-        self._has_been_used = True
-
-    def captions(self, status: Status, has_picture: bool, now_s: float, scale: float = 1.0) -> list[Caption]:
-        """All captions; `scale` is the size of text, times the usual one."""
+    def captions(
+        self, status: Status, has_picture: bool, now_s: float, scale: float = 1.0, guide: str = ""
+    ) -> list[Caption]:
+        """All captions; `scale` is the size of text, times the usual one; `guide`: what is to be done, or nothing."""
         step = STEP * scale
         captions = []
         if not status.is_ready or status.activity or not has_picture:
@@ -60,9 +47,8 @@ class Notices:
         for row, (message, line) in enumerate(self._rows):
             ink = ERROR_INK if message.is_error else TEXT_INK
             captions.append(Caption(line, y=BOTTOM - step * row, ink=ink))
-        if not self._rows and has_picture and self._is_first_start and not self._has_been_used:
-            for row, hint in enumerate(reversed(HINTS)):
-                captions.append(Caption(hint, y=BOTTOM - step * row, opacity=0.8))
+        if guide and has_picture:
+            captions.append(Caption(guide, y=BOTTOM - step * len(self._rows), ink=GUIDE_INK))
         return captions
 
     def message_at(self, x: float, y: float) -> Message | None:

@@ -1,6 +1,7 @@
 """Sessions between the windows and their files."""
 
 import re
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -24,7 +25,10 @@ class SessionController:
         say: Say,
         lights: LightController,
         opened: OpenedSession = FROM_OPTIONS,
+        folder: Callable[[], Path] = Path,
     ) -> None:
+        """`folder`: where a session without a file is saved."""
+        self._folder = folder
         self._store, self._say, self._lights = store, say, lights
         self._path = opened.path.absolute() if opened.path is not None else None
         self._saved: ViewState | None = None if opened.is_restored else at_rest(store.state)
@@ -61,8 +65,8 @@ class SessionController:
         self._autosave.end(self._store.state)
 
     def save(self) -> None:
-        """Write the session's file; without one, a new file in the working folder."""
-        self.save_as(str(self._path or _free_path(self._store.state)))
+        """Write the session's file; without one, a new file in the preferred folder."""
+        self.save_as(str(self._path or _free_path(self._store.state, self._folder())))
 
     def save_as(self, path: str) -> None:
         """Write this file, which becomes the session's."""
@@ -74,7 +78,7 @@ class SessionController:
             save_session(target, state)
             self._path, self._saved = target.absolute(), at_rest(state)
             self._recent.note("session", target)
-            self._say(f"Saved the session: {target}")
+            self._say(f"Saved the session: {target.absolute()}")
 
     def open(self, path: str) -> None:
         """Show a session's file, as one undo step."""
@@ -135,8 +139,8 @@ def _shown_at(file: Path) -> str:
     return f"This was shown last on {datetime.fromtimestamp(file.stat().st_mtime):%Y-%m-%d at %H:%M}"
 
 
-def _free_path(state: ViewState) -> Path:
+def _free_path(state: ViewState, folder: Path) -> Path:
     stem = re.sub(r"[^\w.-]+", "_", Path(state.body.avatar).stem) or "viewer"
     numbers = ("", *(f"_{number}" for number in range(2, 10_000)))
-    paths = (Path(f"{stem}_session{number}.json") for number in numbers)
+    paths = (folder / f"{stem}_session{number}.json" for number in numbers)
     return next(path for path in paths if not path.exists())

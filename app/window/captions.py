@@ -19,6 +19,7 @@ BAR_SIZE_PX = (260, 4)
 MAX_TEXTURES = 24  # of texts
 ACCENT = (0.94, 0.70, 0.28)
 TEXT_INK: Rgb = (0.93, 0.94, 0.96)
+GUIDE_INK: Rgb = (1.0, 0.84, 0.55)
 ERROR_INK: Rgb = (1.0, 0.62, 0.56)
 
 

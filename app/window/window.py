@@ -81,7 +81,7 @@ class PictureWindow:
         moderngl_window.activate_context(window=self._window)
         self._window.exit_key = None  # Escape is a command
         self._window.fullscreen_key = None
-        self._window.resize_func = lambda width, height: None
+        self._window.resize_func = lambda width, height: self._request_drawing()
         self._window.render_func = lambda time, frame_time: None
         self._context = self._window.ctx
         self._display = FrameDisplay(self._context)
@@ -156,6 +156,26 @@ class PictureWindow:
     def is_iconified(self) -> bool:
         """Whether the window is minimized."""
         return bool(self._glfw.get_window_attrib(self._window._window, self._glfw.ICONIFIED))
+
+    @property
+    def is_focused(self) -> bool:
+        """Whether the window has the keyboard."""
+        return bool(self._glfw.get_window_attrib(self._window._window, self._glfw.FOCUSED))
+
+    def iconify(self) -> None:
+        """Minimize the window."""
+        self._glfw.iconify_window(self._window._window)
+
+    def restore(self) -> None:
+        """Show the window again."""
+        self._glfw.restore_window(self._window._window)
+
+    @property
+    def x11_window(self) -> tuple[int | None, int]:
+        """Its display and number; None on systems other than Linux."""
+        if sys.platform != "linux":
+            return None, 0
+        return self._glfw.get_x11_display(), self._glfw.get_x11_window(self._window._window)
 
     @property
     def is_software(self) -> bool:

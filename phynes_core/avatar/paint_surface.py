@@ -23,6 +23,7 @@ MAX_CACHED = 4_000_000  # texels of strokes, 12 bytes each
 ENTRY = 100  # cost of a cache entry in texels, so that empty parts count as well
 LINK_RADII = 2.0  # points farther apart than this many radii are not joined, as where a stroke leaves an arm
 MOST_BLURS = 200
+MOST_ISLAND = 4  # faces, of 1.4 square centimetres each
 FILL_EDGE = 1.5  # times the tolerance, at which the weight of a fill reaches 0
 MIRROR = (-1.0, 1.0, 1.0)
 
@@ -145,14 +146,37 @@ class PaintSurface:
 
         wanted = color(faces, weights)
         alike = (blurred - wanted).norm(dim=-1) <= tolerance
-        reached = self._connected(faces, alike)
+        reached = self._closed(self._connected(faces, alike))
+        within = self._inner(self._inner(reached))  # noise of the map inside the color's patch leaves no holes
         beside = self._beside[reached]
         reached[beside[beside >= 0]] = True  # the edge of a color lies inside faces
         rows = self._texels_of(reached)
         texels = surface_texels(self._body)
         apart = (color(texels.face[rows], texels.barycentric[rows]) - wanted).norm(dim=-1)
         share = 1.0 - smooth_step(tolerance, tolerance * FILL_EDGE, apart)
+        share[within[texels.face[rows]]] = 1.0
         return rows[share > 0], share[share > 0]
+
+    def _inner(self, reached: Tensor) -> Tensor:  # [F] bool, both
+        """The faces whose neighbors are all reached, too."""
+        return reached & (reached[self._beside.clamp(min=0)] | (self._beside < 0)).all(1)
+
+    def _closed(self, reached: Tensor) -> Tensor:  # [F] bool, both
+        """With the islands of a few faces that are enclosed by what was reached."""
+        reached, seen = reached.clone(), reached.clone()
+        beside = self._beside[reached]
+        for seed in beside[beside >= 0].unique().tolist():
+            if not seen[seed]:
+                island, front = [seed], [seed]
+                seen[seed] = True
+                while front and len(island) <= MOST_ISLAND:
+                    around = [face for face in self._beside[front].view(-1).tolist() if face >= 0]
+                    front = [face for face in dict.fromkeys(around) if not seen[face]]
+                    seen[front] = True
+                    island += front
+                if not front:
+                    reached[island] = len(island) <= MOST_ISLAND
+        return reached
 
     def _colors(self, uv: Tensor) -> Tensor:  # [N, 2] -> [N, 3], about perceptually uniform
         return self._avatar.query_albedo(uv, self._avatar.training_poses[0]).clamp(0.0, 1.0) ** (1.0 / 2.2)

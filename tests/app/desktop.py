@@ -55,6 +55,7 @@ class Desktop:
         self.environment["XDG_CONFIG_HOME"] = self._settings.name
         preferences = Path(self._settings.name) / "phynes-viewer" / "preferences.json"
         preferences.parent.mkdir()
+        (preferences.parent / "welcomed").write_text("yes")
         preferences.write_text(json.dumps({"undoes_camera": True, "fits_exposure": False}))
         # its thread has idle priority: on a busy machine a process takes minutes to end it
         self.environment["MESA_SHADER_CACHE_DISABLE"] = "true"

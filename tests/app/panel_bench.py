@@ -1,5 +1,6 @@
 """All panels without a display, with a store; and input to a widget."""
 
+import tempfile
 from contextlib import contextmanager
 
 import dearpygui.dearpygui as dpg
@@ -73,7 +74,10 @@ def use_widget(tag, value=None):
 def widgets(monkeypatch):
     """Dear PyGui without a display, in the viewer's theme."""
     monkeypatch.delenv("DISPLAY", raising=False)
+    settings = tempfile.TemporaryDirectory()
+    monkeypatch.setenv("XDG_CONFIG_HOME", settings.name)
     dpg.create_context()
     build_theme(ASSETS / "fonts")
     yield
     dpg.destroy_context()
+    settings.cleanup()

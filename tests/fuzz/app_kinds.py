@@ -20,7 +20,7 @@ from app.files.preferences import APPEARANCE_FILE, PREFERENCES_FILE, KeptPrefere
 from app.files.records import to_record
 from app.files.sessions import load_session, session_text
 from app.files.settings import FILE as RECENT
-from app.files.settings import RecentFiles, read_kept, settings_folder
+from app.files.settings import FOLDERS_FILE, RecentFiles, read_folder, read_kept, settings_folder
 from app.model.camera_paths import CameraKey, CameraPath, camera_at, duration_s
 from app.model.cameras import CameraState
 from app.model.exports import StillState
@@ -44,7 +44,7 @@ from tests.fuzz.pickle_mutations import mutated_opcodes
 from tests.fuzz.tensor_mutations import mutated_tensors
 
 STATE_KEY = "phynes_training"
-SETTINGS_FILES = (RECENT, APPEARANCE_FILE, PREFERENCES_FILE, "bookmarks.json", "panels.ini", "welcomed", "poses/x.json")
+SETTINGS_FILES = (RECENT, APPEARANCE_FILE, PREFERENCES_FILE, FOLDERS_FILE, "bookmarks.json", "panels.ini", "welcomed", "poses/x.json")
 
 
 def _written(write: Callable[[Path], object], name: str = "x.json") -> bytes:
@@ -125,6 +125,7 @@ def _read_settings(path: Path) -> None:
     RecentFiles().listed()
     read_appearance()
     KeptPreferences()
+    read_folder("dialog")
     read_bookmarks()
     library()
     for name in SETTINGS_FILES:

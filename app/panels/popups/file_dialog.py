@@ -3,11 +3,13 @@
 A name that is taken is asked about before its file is replaced.
 """
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import dearpygui.dearpygui as dpg
 
+from app.files.settings import keep_folder, read_folder
 from app.model.status import one_line
 from app.panels.panel import PanelContext, show_options, show_value
 from app.panels.popups.modal import Modal
@@ -57,10 +59,12 @@ class FileDialog(Modal):
                 dpg.add_button(label="Cancel", tag=f"{tag}.cancel", width=BUTTON_PX, callback=self.close)
 
     def open(self, controls_width: int) -> None:
-        """List the folder that was used last, and take the keyboard."""
+        """List the folder that was used last, by this or another viewer, and take the keyboard."""
         if not dpg.get_value(f"{self._tag}.name"):
             show_value(f"{self._tag}.name", self._name)
         self._needs_focus = True
+        kept = read_folder(self._tag)
+        self._folder = kept if kept is not None else self._folder
         self.enter(".")
         self.show(dpg.get_item_configuration(f"{self._tag}.files")["width"], controls_width, TOP_PX)
 
@@ -118,13 +122,14 @@ class FileDialog(Modal):
         else:
             self.close()
             self._folder = path.parent
+            keep_folder(self._tag, path.parent)
             self._answer(str(path))
 
     def _entries(self, folder: Path) -> tuple[list[str], list[str]]:
         """Names of a folder's folders and files that are not hidden."""
         entries = [entry for entry in folder.iterdir() if not entry.name.startswith(".")]
-        folders = sorted((entry.name for entry in entries if entry.is_dir()), key=str.lower)
-        files = sorted((entry.name for entry in entries if entry.suffix.lower() in self._suffixes), key=str.lower)
+        folders = sorted((entry.name for entry in entries if entry.is_dir()), key=natural)
+        files = sorted((entry.name for entry in entries if entry.suffix.lower() in self._suffixes), key=natural)
         return folders, [name for name in files if name not in folders]
 
     def _choose(self, name: str) -> None:
@@ -151,6 +156,11 @@ class FileDialog(Modal):
     def _say(self, text: str, color: tuple[int, int, int]) -> None:
         show_value(f"{self._tag}.text", text)
         dpg.configure_item(f"{self._tag}.text", color=color)
+
+
+def natural(name: str) -> list[tuple[int, str]]:
+    """A key that sorts as people count: "pose 2" before "pose 10"."""
+    return [(int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"(\d{1,18})", name.lower())]
 
 
 def add_file_dialog(context: PanelContext, dialog: FileDialog) -> None:

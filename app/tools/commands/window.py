@@ -22,7 +22,7 @@ def _redo(context: CommandContext) -> None:
 
 
 def _let_go(context: CommandContext) -> None:
-    """Close a popup, or leave the help pages, fly mode, the brush or the selected joint: the first that is on."""
+    """Close a popup, or leave help pages, fly mode, brush, selected joint or guided start: the first that is on."""
     store = context.store
     tool = store.state.tool
     if context.windows.close_popup():
@@ -35,6 +35,8 @@ def _let_go(context: CommandContext) -> None:
         store.post(lambda s: take_tool(s, name), "brush", is_undoable=False)
     elif tool.selected_joint != NO_JOINT:
         store.post(lambda s: edits.edit_tool(s, selected_joint=NO_JOINT), "select joint", is_undoable=False)
+    elif tool.guide_step:
+        store.post(lambda s: edits.edit_tool(s, guide_step=0), "guide", is_undoable=False)
     else:
         context.say(NOTHING_HELD)
 
@@ -50,6 +52,10 @@ WINDOW_COMMANDS = (
     edit_command(
         "window.help", "Keys", ("Shift+SLASH", "F1"), tools.toggle_help,
         "the next page of these keys; the last one hides them", is_undoable=False,
+    ),
+    edit_command(
+        "window.guide", "Guided start", (), lambda s: edits.edit_tool(s, guide_step=1),
+        "five steps to begin with", is_undoable=False,
     ),
     Command(
         "window.palette", "All commands...", ("Ctrl+Shift+P",), lambda context: context.windows.show_palette(),

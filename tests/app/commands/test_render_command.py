@@ -54,7 +54,7 @@ def exr_folder(avatar_file, tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def png_folder(avatar_file, tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("png")
-    render(avatar_file, out, "--buffers", "all")
+    render(avatar_file, out, "--buffers", "all", "--supersample", "1")
     return out
 
 
@@ -144,6 +144,16 @@ def test_png_files_are_encoded_for_display(png_folder):
     assert np.abs(np.linalg.norm(normal, axis=-1) - 1).max() < 0.02
     assert images["depth"][mask > 0].max() == 255 and images["depth"][mask > 0].min() == round(0.15 * 255)
     assert all((image[mask == 0] == 0).all() for image in images.values())
+
+
+def test_pictures_in_a_folder_are_smooth_as_a_file_is(avatar_file, tmp_path):
+    folder, file = tmp_path / "folder", tmp_path / "picture.png"
+    render(avatar_file, folder, "--background", "checker")
+    render(avatar_file, file, "--background", "checker")
+    shown, same = read_png(folder / "radiance.png"), read_png(file)
+    assert shown.shape == same.shape == (SIZE, SIZE, 3)
+    assert np.abs(shown.astype(int) - same).max() <= 2  # the checkerboard and smooth silhouettes are in both
+    assert len(np.unique(shown[:4, :, 0])) == 2
 
 
 def write_environment(path: Path, direction: list[float]) -> Path:

@@ -8,7 +8,7 @@ import pytest
 
 from app.files.arrangements import is_sound
 from app.files.settings import forget, keep, read_kept
-from app.panels.layout import PANELS, SLOTS, PanelLayout, default_layout, names_all
+from app.panels.layout import HIGH, LOW, PANELS, SLOTS, WIDE, PanelLayout, default_layout, names_all
 from app.panels.panel import PanelContext
 from app.panels.stats_panel import StatsPanel
 from tests.app.fake_commands import fake_commands
@@ -19,8 +19,10 @@ def test_tags_are_unique_and_slots_exist():
     assert {item.slot for item in PANELS} <= set(SLOTS)
 
 
-def test_the_first_arrangement_docks_every_panel_in_a_node_that_exists():
-    layout = default_layout(PANELS)
+@pytest.mark.parametrize("columns", [LOW, HIGH, WIDE])
+def test_the_first_arrangement_docks_every_panel_in_a_node_that_exists(columns):
+    layout = default_layout(PANELS, columns)
+    assert is_sound(layout)
     nodes = set(re.findall(r"DockNode ID=(\w+)", layout))
     docks = dict(re.findall(r"\[Window\]\[###(\d+)\]\nCollapsed=0\nDockId=(\w+),", layout))
     assert docks.keys() == {str(item.tag) for item in PANELS} and set(docks.values()) <= nodes

@@ -11,7 +11,7 @@ from app.model.tools import HELP_PAGES, toggle_help
 from app.model.view_state import ViewState
 from app.tools.commands.registry import GROUPS
 from app.tools.viewport import PointerEvent, Viewport
-from app.viewer.notices import ERROR_SHOWN_S, HINTS, MESSAGE_SHOWN_S, Notices, NoticeTool
+from app.viewer.notices import ERROR_SHOWN_S, MESSAGE_SHOWN_S, Notices, NoticeTool
 from app.window.help_picture import PAGES, help_picture
 from tests.app.fake_commands import blank_frame
 
@@ -34,18 +34,16 @@ def texts(captions):
     return [caption.text for caption in captions]
 
 
-def test_the_first_start_shows_hints_until_the_picture_is_used(notices):
-    ready, first = Status(is_ready=True), notices()
-    assert set(texts(first.captions(ready, True, 0.0))) == set(HINTS) and len(HINTS) == 3
-    first.hide_hints()
-    assert first.captions(ready, True, 1.0) == []
-    assert notices().captions(ready, True, 0.0) == []  # not the first start any more
+def test_the_guide_stands_above_the_messages(notices):
+    status = Status(is_ready=True, messages=(Message("saved", False, 0.0),))
+    captions = notices().captions(status, True, 1.0, guide="1 of 5")
+    assert texts(captions) == ["saved", "1 of 5"] and captions[1].y < captions[0].y
+    assert texts(notices().captions(status, False, 1.0, guide="1 of 5"))[-1] == "saved"
 
 
 def test_messages_fade_and_errors_stay_longer(notices):
     status = Status(is_ready=True, messages=(Message("bad file", True, 0.0), Message("saved", False, 0.0)))
     said = notices()
-    said.hide_hints()
     assert set(texts(said.captions(status, True, 1.0))) == {"bad file", "saved"}
     assert texts(said.captions(status, True, MESSAGE_SHOWN_S + 0.1)) == ["bad file"]
     assert said.captions(status, True, ERROR_SHOWN_S + 0.1) == []
@@ -62,7 +60,6 @@ def test_the_newest_message_is_lowest_and_long_ones_are_cut(notices):
 def test_a_click_shows_all_of_a_message_until_the_next_click(notices):
     long = "cannot read it: " + "word " * 60
     status, said = Status(is_ready=True, messages=(Message("saved", False, 0.0), Message(long, True, 0.0))), notices()
-    said.hide_hints()
     lowest = said.captions(status, True, 1.0)[0]
     assert said.message_at(0.05, lowest.y) is None and said.message_at(0.5, 0.3) is None
     click(said, 0.45, lowest.y + 0.01)

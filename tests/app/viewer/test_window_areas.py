@@ -1,23 +1,87 @@
-"""Both windows lie side by side on screens of any size."""
+"""Both windows lie side by side on screens of any size, fill them, and stay together."""
+
+from dataclasses import dataclass
 
 import pytest
 
-from app.viewer.controls import PANELS_WIDTH_PX, window_areas
+from app.panels.layout import HIGH, LOW, WIDE, columns_for
+from app.viewer.window_pair import MARGIN_PX, PANELS_WIDTH_PX, WindowPair, window_areas
 from app.window.window import Area
 
+SCREENS = [  # and the size of text and widgets
+    ((0, 0, 1600, 1000), 1.0), ((0, 27, 1920, 1053), 1.0), ((1920, 0, 2560, 1440), 1.0), ((0, 0, 1366, 768), 1.0),
+    ((0, 0, 3840, 2160), 1.0), ((0, 0, 3840, 2160), 2.0), ((0, 0, 2560, 1600), 1.5),
+]  # fmt: skip
 
-@pytest.mark.parametrize("screen", [(0, 0, 1600, 1000), (0, 27, 1920, 1053), (1920, 0, 2560, 1440), (0, 0, 1366, 768)])
-def test_on_ordinary_screens_both_windows_are_whole_and_apart(screen):
+
+@pytest.mark.parametrize("screen, scale", SCREENS)
+def test_on_ordinary_screens_both_windows_are_whole_apart_and_fill_it(screen, scale):
     screen = Area(*screen)
-    areas = window_areas(screen)
+    areas = window_areas(screen, scale)
     assert areas.picture.left + areas.picture.width <= areas.panels.left
-    assert areas.panels.left + areas.panels.width <= screen.left + screen.width
+    right = screen.left + screen.width
+    assert right - 3 * MARGIN_PX <= areas.panels.left + areas.panels.width <= right
     for area in (areas.picture, areas.panels):
         assert area.left >= screen.left and area.top >= screen.top
-        assert area.top + area.height <= screen.top + screen.height
-    assert areas.panels.width == PANELS_WIDTH_PX and areas.picture.width >= 500
+        assert screen.height - 60 <= area.top - screen.top + area.height <= screen.height
+    assert areas.panels.width >= PANELS_WIDTH_PX * scale and areas.picture.width >= 500
+
+
+@pytest.mark.parametrize("screen, scale, columns", [(0, 1.0, HIGH), (3, 1.0, LOW), (4, 1.0, WIDE), (5, 2.0, HIGH)])
+def test_the_panels_are_arranged_for_the_space_that_they_have(screen, scale, columns):
+    area = window_areas(Area(*SCREENS[screen][0]), scale).panels
+    assert columns_for(round(area.width / scale), round(area.height / scale)) == columns
 
 
 def test_on_a_tiny_screen_the_panels_stay_reachable():
     areas = window_areas(Area(0, 0, 640, 480))
     assert areas.panels.left >= 0 and areas.panels.left + areas.panels.width <= 640
+
+
+@dataclass
+class Window:
+    number: int
+    is_focused: bool = False
+    is_iconified: bool = False
+
+    @property
+    def x11_window(self):
+        return 1, self.number
+
+    def iconify(self):
+        self.is_iconified = True
+
+    def restore(self):
+        self.is_iconified = False
+
+
+def pair():
+    picture, controls, lifted = Window(1), Window(2), []
+    return picture, controls, WindowPair(picture, controls, lambda display, number: lifted.append(number)), lifted
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_minimizing_and_restoring_one_takes_the_other_along(first):
+    picture, controls, both, _ = pair()
+    windows = (picture, controls)
+    windows[first].iconify()
+    for _ in range(3):
+        both.update()
+    assert picture.is_iconified and controls.is_iconified
+    windows[1 - first].restore()
+    for _ in range(3):
+        both.update()
+    assert not picture.is_iconified and not controls.is_iconified
+
+
+def test_the_focus_raises_both_and_the_controls_stay_above():
+    picture, controls, both, lifted = pair()
+    picture.is_focused = True
+    both.update()
+    both.update()
+    assert lifted == [2]  # once: the window manager has raised the picture
+    picture.is_focused = False
+    both.update()
+    controls.is_focused = True
+    both.update()
+    assert lifted == [2, 1, 2]

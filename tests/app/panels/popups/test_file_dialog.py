@@ -3,7 +3,8 @@
 import dearpygui.dearpygui as dpg
 import pytest
 
-from app.panels.popups.file_dialog import JSON, MOST_LISTED, FileDialog
+from app.files.settings import read_folder
+from app.panels.popups.file_dialog import JSON, MOST_LISTED, FileDialog, natural
 from tests.app.panel_bench import use_widget, widgets
 
 
@@ -119,3 +120,23 @@ def test_an_absolute_path_and_a_folder_may_be_typed_as_the_name(make, tmp_path):
     dpg.set_value("d.name", str(tmp_path / "far.json"))
     dialog.confirm()
     assert answers == [str(tmp_path / "far.json")]
+
+
+def test_the_next_dialog_opens_where_the_last_one_was(make, tmp_path, monkeypatch):
+    dialog, answers = make()
+    click("sub/")
+    click("b.json")
+    click("b.json")
+    assert answers == [str(tmp_path / "sub" / "b.json")]
+    assert read_folder("d") == tmp_path / "sub" == read_folder("another dialog")
+    dialog.enter("..")
+    dialog.open(800)
+    assert listed() == ["b.json"]
+    (tmp_path / "sub" / "b.json").unlink()
+    (tmp_path / "sub").rmdir()
+    assert read_folder("d") is None
+
+
+def test_names_are_sorted_as_people_count():
+    names = ["pose 10", "Pose 2", "a", "pose 2b", "10", "9"]
+    assert sorted(names, key=natural) == ["9", "10", "a", "Pose 2", "pose 2b", "pose 10"]
