@@ -4,6 +4,7 @@ import functools
 import importlib
 import os
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,6 +41,14 @@ class Adapter:
     def features(self) -> frozenset[str]:
         """What it offers beyond the defaults."""
         return frozenset(self.handle.features)
+
+    @property
+    def facts(self) -> str:
+        """Driver, kind, limits and features, on one line."""
+        offered = [name for name in ("shader-f16", "subgroup", "timestamp-query") if name in self.features]
+        kind = "software: taken only when named" if self.is_software else self.kind
+        most = self.handle.limits["max-storage-buffer-binding-size"] >> 20
+        return f"{self.backend}, {self.driver}; {kind}; {most} MB a buffer; offers {', '.join(offered) or 'none'}"
 
     def short_of(self) -> str:
         """Which of its limits is too small for the passes; "" where none is."""
@@ -113,3 +122,18 @@ def hardware_adapter() -> Adapter | None:
         return chosen_adapter()
     except BackendError:
         return None
+
+
+def report() -> Iterator[tuple[str, bool, str]]:
+    """What a person wants to know of the adapters: a name, whether it serves, facts; last what `auto` takes."""
+    import torch
+
+    for adapter in adapters():
+        short = adapter.short_of()
+        yield adapter.name, not short, f"{adapter.facts}; too small: {short}" if short else adapter.facts
+    if not adapters():
+        none = "no driver for Vulkan, Metal or Direct3D 12: frames are computed on the CPU; install your GPU's driver"
+        yield "adapters", False, missing_wgpu() or none
+    hardware = hardware_adapter()
+    others = f"gpu ({hardware.name})" if hardware else "cpu"
+    yield "--device auto", True, f"takes {'cuda' if torch.cuda.is_available() else others}"
