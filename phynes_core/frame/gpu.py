@@ -5,7 +5,7 @@ is computed per vertex or pixel is a pass of shaders/engine/frame.json.
 """
 
 from collections import ChainMap
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable
 from dataclasses import replace
 from typing import Any
 
@@ -95,12 +95,15 @@ class GpuFrame(Kept):
         self._prepare(camera)
         wanted = [name for name in BUFFERS if name in self._values["buffers"] and name not in ("mask", "uv")]
         self._hand_over_pixels(camera)
-        num_bytes = 16 * camera.width * camera.height
-        images = self.graph.fetch({f"image.{name}": num_bytes for name in [*wanted, "uv"]})
-        shape = camera.height, camera.width, 4
+        num_pixels, shape = camera.width * camera.height, (camera.height, camera.width, 4)
+        sizes = {f"image.{name}": 16 * num_pixels for name in [*wanted, "uv"]}
+        if self._values["is_half"] and sizes.pop("image.radiance", 0):
+            sizes["half.radiance"] = 8 * num_pixels
         found = {
-            name.removeprefix("image."): torch.from_numpy(image.view(np.float32).reshape(shape))
-            for name, image in images.items()
+            name.partition(".")[2]: torch.from_numpy(
+                image.view(np.float16 if name.startswith("half") else np.float32).reshape(shape)
+            )
+            for name, image in self.graph.fetch(sizes).items()
         }
         uv = found.pop("uv")
         channels = {"roughness": 1, "visibility": 1, "depth": 1}
@@ -249,7 +252,7 @@ class GpuFrame(Kept):
             topology.first_face,
         )  # fmt: skip
 
-    def start(self, values: Mapping[str, Any]) -> None:
+    def start(self, values: dict[str, Any]) -> None:
         """As Kept's."""
         super().start(ChainMap({"device": torch.device("cpu")}, values))
 
