@@ -2,6 +2,8 @@
 
 import functools
 import importlib
+import importlib.util
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -10,6 +12,7 @@ from typing import Any
 
 from phynes_core.errors import BackendError, one_line
 
+_log = logging.getLogger(__name__)
 BACKENDS = ("Vulkan", "Metal", "D3D12")  # OpenGL lacks what the passes need
 NEEDED = {  # WebGPU's default limits, which every browser grants
     "max-storage-buffers-per-shader-stage": 8,
@@ -62,11 +65,22 @@ def missing_wgpu() -> str:
     """Why wgpu cannot be used here; "" where it can."""
     if sys.platform.startswith("linux"):
         os.environ.setdefault("XDG_RUNTIME_DIR", "/tmp")  # without one the loader of EGL complains
+    _load_first("triton")
     try:
         importlib.import_module("wgpu.backends.wgpu_native")
     except Exception as error:  # libraries and loaders fail in many ways
         return f"wgpu cannot be loaded ({one_line(error)}); install it with: pip install wgpu"
     return ""
+
+
+def _load_first(name: str) -> None:
+    """Load a library that brings its own LLVM before Mesa's drivers bring theirs: in the other order it crashes."""
+    if importlib.util.find_spec(name) is None:
+        return
+    try:
+        importlib.import_module(name)
+    except Exception as error:  # then nobody else can load it either
+        _log.debug("%s cannot be loaded: %s", name, one_line(error))
 
 
 @functools.cache
