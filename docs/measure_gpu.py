@@ -30,6 +30,16 @@ def steps(out: Path) -> dict[str, list[str]]:
     return {
         "parity": [*PYTEST, "tests/cuda", "tests/kernels", "tests/frame/test_frame_on_a_device.py"],
         "bench": [*bench, "--profile", "--backends", "all", "--json", str(out / "bench.json")],
+        "parity_vulkan": [*PYTEST, "tests/kernels/gpu", "tests/frame/test_gpu_frame.py"],
+        "bench_vulkan": [
+            *bench[:-3],
+            "gpu",
+            *bench[-2:],
+            "--backends",
+            "all",
+            "--json",
+            str(out / "bench_vulkan.json"),
+        ],
         "sizes": [*bench, "--sizes", str(out / "sizes")],
         "bench_cpu": [
             *LAUNCH,

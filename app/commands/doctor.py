@@ -74,6 +74,7 @@ def examine() -> Iterator[Finding]:
     yield from _packages()
     yield from _backends()
     yield from _gpu()
+    yield from _adapters()
     yield from _window()
     yield from _video()
     yield from _bodies()
@@ -154,7 +155,6 @@ def _gpu() -> Iterator[Finding]:
         free, total = torch.cuda.mem_get_info()
         text = f"{torch.cuda.get_device_name()}, {free / 1e9:.0f} of {total / 1e9:.0f} GB free, "
         yield Finding("GPU", "CUDA", GOOD, f"{text}torch {torch.__version__} for CUDA {torch.version.cuda}")
-        yield from _adapters("cuda")
         return
     present = _nvidia_gpu()
     if torch.version.cuda:
@@ -165,31 +165,13 @@ def _gpu() -> Iterator[Finding]:
     yield Finding(
         "GPU", "CUDA", OPTIONAL, f"frames are not computed by CUDA: torch {torch.__version__} is {build}; {remedy}"
     )
-    yield from _adapters("")
 
 
-def _adapters(taken: str) -> Iterator[Finding]:
-    """The adapters for --device gpu, and what --device auto takes where CUDA does not work."""
-    from phynes_core.kernels.gpu.adapters import adapters, hardware_adapter, missing_wgpu
+def _adapters() -> Iterator[Finding]:
+    from phynes_core.kernels.gpu.adapters import report
 
-    if cause := missing_wgpu():
-        yield Finding("GPU", "wgpu", OPTIONAL, cause)
-    for adapter in adapters():
-        offered = [name for name in ("shader-f16", "subgroup", "timestamp-query") if name in adapter.features]
-        kind = "software: taken only when named" if adapter.is_software else adapter.kind
-        most = adapter.handle.limits["max-storage-buffer-binding-size"] >> 20
-        facts = (
-            f"{adapter.backend}, {adapter.driver}; {kind}; {most} MB a buffer; offers {', '.join(offered) or 'none'}"
-        )
-        short = adapter.short_of()
-        text = f"{facts}; too small: {short}" if short else facts
-        yield Finding("GPU", adapter.name, OPTIONAL if short else GOOD, text)
-    if not adapters() and not missing_wgpu():
-        text = "no driver for Vulkan, Metal or Direct3D 12: frames are computed on the CPU; install your GPU's driver"
-        yield Finding("GPU", "adapters", OPTIONAL, text)
-    hardware = hardware_adapter()
-    choice = taken or (f"gpu ({hardware.name})" if hardware else "cpu")
-    yield Finding("GPU", "--device auto", GOOD, f"takes {choice}")
+    for subject, is_good, text in report():
+        yield Finding("GPU", subject, GOOD if is_good else OPTIONAL, text)
 
 
 def _nvidia_gpu() -> str:

@@ -132,6 +132,7 @@ class Frame:
     mesh: ShownMesh | None = None  # for the wireframe
     texel_coordinates: np.ndarray | HeldImage | None = None  # [H, W, 2] float32 (u, v)
     square: MaterialSquare | None = None  # of the active body
+    notice: str = ""  # why the device that was chosen is not used any more
     other: "Frame | None" = None  # the frame right of the comparison slider, of the same size
 
     @property

@@ -231,6 +231,7 @@ class RenderService:
             mesh=rendered.shown_mesh() if state.display.has_wireframe else None,
             texel_coordinates=held_image(buffers.image("uv")),
             square=self._bodies.square(built.row, state, is_final),
+            notice=self.device.failure if isinstance(self.device, GpuDevice) else "",
         )
 
     def _large_frame(

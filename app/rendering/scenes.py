@@ -96,6 +96,7 @@ def render_options(
         exact_visibility=quality.exact_visibility,
         has_pixel_normals=None if state.body.detail == "auto" else state.body.detail == "on",
         freezes_materials=state.body.freezes_materials,
+        is_half=quality.is_live,
         ground_grids=COARSE if quality.is_live else FINE,
     )
 

@@ -183,6 +183,8 @@ class Worker:
     def _publish(self, frame: Frame) -> None:
         self._latest = frame
         self._finished_s.append(time.monotonic())
+        if frame.notice and all(frame.notice != message.text for message in self._status.messages):
+            self.say(frame.notice, is_error=True)
         self.wake()
 
     def _make(self, job: ExportJob) -> None:

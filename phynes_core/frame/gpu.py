@@ -5,7 +5,7 @@ is computed per vertex or pixel is a pass of shaders/engine/frame.json.
 """
 
 from collections import ChainMap
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable
 from dataclasses import replace
 from typing import Any
 
@@ -25,7 +25,7 @@ from phynes_core.frame.gpu_inputs import (
     tile_values,
     tiles_of,
 )
-from phynes_core.frame.gpu_lights import GpuLights
+from phynes_core.frame.gpu_lights import GpuLights, floor_lights
 from phynes_core.frame.kept import Kept, Node, Result
 from phynes_core.frame.nodes import NODES
 from phynes_core.frame.options import RenderOptions
@@ -35,6 +35,8 @@ from phynes_core.kernels.gpu.graph import PassGraph
 from phynes_core.maps.neural_map import NeuralMap
 from phynes_core.render.camera import Camera
 from phynes_core.render.gbuffer import GBuffer
+from phynes_core.render.ground import Ground, GroundGrids, share_of, spread
+from phynes_core.render.lighting import Lighting
 
 MOST_PIXELS = 1 << 20  # samples that are rendered at once: 64 MB in the largest buffer
 _MOST_GROUPS = 16
@@ -55,7 +57,8 @@ class GpuFrame(Kept):
 
     def __init__(self, device: GpuDevice, base: "GpuFrame | None" = None) -> None:
         own = Node("mesh", self._host_mesh, "avatars poses", is_shared=True)
-        super().__init__(NODES | {"mesh": own}, base)
+        shadow = Node("ground_shadow", self._floor_shadow, "avatars poses ground_plane ground_light ground_grids")
+        super().__init__(NODES | {"mesh": own, "ground_shadow": shadow}, base)
         self._device = device
         self.graph = PassGraph(device, None if base is None else base.graph)
         self._topologies: dict[tuple[int, ...], tuple[tuple[Avatar, ...], Topology]] = {}
@@ -92,12 +95,15 @@ class GpuFrame(Kept):
         self._prepare(camera)
         wanted = [name for name in BUFFERS if name in self._values["buffers"] and name not in ("mask", "uv")]
         self._hand_over_pixels(camera)
-        num_bytes = 16 * camera.width * camera.height
-        images = self.graph.fetch({f"image.{name}": num_bytes for name in [*wanted, "uv"]})
-        shape = camera.height, camera.width, 4
+        num_pixels, shape = camera.width * camera.height, (camera.height, camera.width, 4)
+        sizes = {f"image.{name}": 16 * num_pixels for name in [*wanted, "uv"]}
+        if self._values["is_half"] and sizes.pop("image.radiance", 0):
+            sizes["half.radiance"] = 8 * num_pixels
         found = {
-            name.removeprefix("image."): torch.from_numpy(image.view(np.float32).reshape(shape))
-            for name, image in images.items()
+            name.partition(".")[2]: torch.from_numpy(
+                image.view(np.float16 if name.startswith("half") else np.float32).reshape(shape)
+            )
+            for name, image in self.graph.fetch(sizes).items()
         }
         uv = found.pop("uv")
         channels = {"roughness": 1, "visibility": 1, "depth": 1}
@@ -141,6 +147,27 @@ class GpuFrame(Kept):
     def _samples(self, camera: Camera) -> tuple[int, int]:
         factor = self._values["supersample"]
         return camera.width * factor, camera.height * factor
+
+    def _floor_shadow(
+        self, avatars: tuple[Avatar, ...], poses: tuple[Pose, ...], ground: Ground, light: Lighting, grids: GroundGrids
+    ) -> torch.Tensor:  # [cells, cells, 3]
+        """As open_share, for the bodies of the frame that was made last."""
+        values, arrays = floor_lights(light, grids)
+        self.numbers.update(
+            values, floor_radius=ground.radius_m, floor_center_x=ground.center[0], floor_center_z=ground.center[1],
+            floor_height=ground.height_m,
+        )  # fmt: skip
+        for name, rows in arrays.items():
+            self.graph.supply(name, rows.tobytes(), lambda rows=rows: rows)
+        cells = {"sky_floor": grids.sky_cells, "lamp_floor": grids.lamp_cells}
+        found = self.graph.fetch({name: 32 * side**2 for name, side in cells.items()})
+        images = {
+            name: torch.from_numpy(found[name].view(np.float32).reshape(side, side, 2, 4)[..., :3].copy())
+            for name, side in cells.items()
+        }
+        sky, lamps = images["sky_floor"], images["lamp_floor"]
+        arriving = spread(sky[:, :, 0], grids.lamp_cells) + lamps[:, :, 0]
+        return share_of(arriving, sky[0, 0, 1] + lamps[:, :, 1])
 
     # what goes to the CPU
 
@@ -225,7 +252,7 @@ class GpuFrame(Kept):
             topology.first_face,
         )  # fmt: skip
 
-    def start(self, values: Mapping[str, Any]) -> None:
+    def start(self, values: dict[str, Any]) -> None:
         """As Kept's."""
         super().start(ChainMap({"device": torch.device("cpu")}, values))
 

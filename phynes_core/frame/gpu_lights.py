@@ -12,8 +12,12 @@ import numpy as np
 import torch
 
 from phynes_core.frame.gpu_arrays import padded_rows, vectors
-from phynes_core.frame.kept import Kept, version_of
-from phynes_core.render.lamps import AreaLamp
+from phynes_core.frame.kept import Kept, Result, version_of
+from phynes_core.frame.lights import Rays
+from phynes_core.render.bright_sources import source_rays
+from phynes_core.render.ground import GroundGrids
+from phynes_core.render.lamps import AreaLamp, lamp_rays
+from phynes_core.render.lighting import Lighting
 
 _WORD = 32  # lights
 _MOST_GROUPS = 16
@@ -50,6 +54,26 @@ class GpuLights:
         return table.finished()
 
 
+def floor_lights(lighting: Lighting, grids: GroundGrids) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Values and arrays of the floor's passes: the sky on a coarse grid, lamps and bright sources on a fine one."""
+    sky, lamps = _Table(), _Table()
+    if lighting.environment is not None:
+        probes = lighting.probes()
+        sky.plain(probes.directions, probes.power)
+    if lighting.lamps:
+        lamps.plain(*lamp_rays(lighting.lamps, grids.lamp_samples))
+    if lighting.sources:
+        lamps.plain(*source_rays(lighting.sources, grids.lamp_samples))
+    for lamp in lighting.area_lamps:
+        lamps.near(lamp, grids.lamp_samples)
+    values, arrays = {"sky_floor_cells": grids.sky_cells, "lamp_floor_cells": grids.lamp_cells}, {}
+    for name, table in (("sky", sky), ("lamp", lamps)):
+        made = table.finished()
+        values |= {f"{name}_floor_{part}": made.values[part] for part in ("groups", "num_groups")}
+        arrays[f"{name}_floor_lights"] = next(make for part, _, make in made.arrays if part == "lights")()
+    return values, arrays
+
+
 class _Table:
     def __init__(self) -> None:
         self._words = {"probe": 0, "source": 0}
@@ -73,6 +97,11 @@ class _Table:
         self._add(directions.version, lights, count)
         self._pixel_words += -(-count // _WORD)
         self._num_rays += count
+
+    def plain(self, directions: torch.Tensor, power: torch.Tensor) -> None:
+        """Lights without bits."""
+        rays = Result(Rays(directions, power), None)
+        self.at_pixels(Result(directions, None), rays)
 
     def near(self, lamp: AreaLamp, samples: int) -> None:
         """A lamp near the bodies."""

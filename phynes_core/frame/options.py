@@ -30,6 +30,7 @@ class RenderOptions:
     antialias: bool = False  # silhouettes by coverage: hardly slower, but edges within the outline stay hard
     freezes_materials: bool = False  # ask them for the avatar's first training pose, whatever the pose
     has_pixel_normals: bool | None = None  # the offset map tilts each pixel's normal; None: as the avatar was trained
+    is_half: bool = False  # radiance in half precision, as windows show it, where that saves bringing it from a GPU
     ground_grids: GroundGrids = FINE  # how finely the floor's shadows are sought; COARSE also halves its mirror image
 
     def __post_init__(self) -> None:

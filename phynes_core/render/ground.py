@@ -63,8 +63,7 @@ def open_share(
     if lighting.environment is not None:
         probes = lighting.probes()
         received, whole = _distant(grid_points(ground, grids.sky_cells), occluder, probes.directions, probes.power)
-        soft = received.view(1, grids.sky_cells, grids.sky_cells, 3).permute(0, 3, 1, 2)
-        arriving += interpolate(soft, (cells, cells), mode="bilinear")[0].permute(1, 2, 0)
+        arriving += spread(received.view(grids.sky_cells, grids.sky_cells, 3), cells)
         possible += whole
     points = grid_points(ground, cells)
     rays = [lamp_rays(lighting.lamps, grids.lamp_samples)] if lighting.lamps else []
@@ -79,6 +78,16 @@ def open_share(
         lit = shade_area_lamp(floor, points, up, lamp, occluder, grids.lamp_samples)
         arriving += lit.irradiance.view(cells, cells, 3)
         possible += lit.irradiance_open.view(cells, cells, 3)
+    return share_of(arriving, possible)
+
+
+def spread(soft: Tensor, cells: int) -> Tensor:  # [C, C, 3] -> [cells, cells, 3]
+    """A coarse grid's values on a finer one."""
+    return interpolate(soft.permute(2, 0, 1)[None], (cells, cells), mode="bilinear")[0].permute(1, 2, 0)
+
+
+def share_of(arriving: Tensor, possible: Tensor) -> Tensor:  # [..., 3] irradiance with shadows, without -> [..., 3]
+    """What is left of the light; 1 where none comes."""
     return torch.where(possible > 1e-9, arriving / possible.clamp(min=1e-9), 1.0).clamp(0.0, 1.0)
 
 

@@ -2,13 +2,17 @@
 
 import functools
 import importlib
+import importlib.util
+import logging
 import os
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from phynes_core.errors import BackendError, one_line
 
+_log = logging.getLogger(__name__)
 BACKENDS = ("Vulkan", "Metal", "D3D12")  # OpenGL lacks what the passes need
 NEEDED = {  # WebGPU's default limits, which every browser grants
     "max-storage-buffers-per-shader-stage": 8,
@@ -41,6 +45,14 @@ class Adapter:
         """What it offers beyond the defaults."""
         return frozenset(self.handle.features)
 
+    @property
+    def facts(self) -> str:
+        """Driver, kind, limits and features, on one line."""
+        offered = [name for name in ("shader-f16", "subgroup", "timestamp-query") if name in self.features]
+        kind = "software: taken only when named" if self.is_software else self.kind
+        most = self.handle.limits["max-storage-buffer-binding-size"] >> 20
+        return f"{self.backend}, {self.driver}; {kind}; {most} MB a buffer; offers {', '.join(offered) or 'none'}"
+
     def short_of(self) -> str:
         """Which of its limits is too small for the passes; "" where none is."""
         limits = self.handle.limits
@@ -53,11 +65,22 @@ def missing_wgpu() -> str:
     """Why wgpu cannot be used here; "" where it can."""
     if sys.platform.startswith("linux"):
         os.environ.setdefault("XDG_RUNTIME_DIR", "/tmp")  # without one the loader of EGL complains
+    _load_first("triton")
     try:
         importlib.import_module("wgpu.backends.wgpu_native")
     except Exception as error:  # libraries and loaders fail in many ways
         return f"wgpu cannot be loaded ({one_line(error)}); install it with: pip install wgpu"
     return ""
+
+
+def _load_first(name: str) -> None:
+    """Load a library that brings its own LLVM before Mesa's drivers bring theirs: in the other order it crashes."""
+    if importlib.util.find_spec(name) is None:
+        return
+    try:
+        importlib.import_module(name)
+    except Exception as error:  # then nobody else can load it either
+        _log.debug("%s cannot be loaded: %s", name, one_line(error))
 
 
 @functools.cache
@@ -113,3 +136,18 @@ def hardware_adapter() -> Adapter | None:
         return chosen_adapter()
     except BackendError:
         return None
+
+
+def report() -> Iterator[tuple[str, bool, str]]:
+    """What a person wants to know of the adapters: a name, whether it serves, facts; last what `auto` takes."""
+    import torch
+
+    for adapter in adapters():
+        short = adapter.short_of()
+        yield adapter.name, not short, f"{adapter.facts}; too small: {short}" if short else adapter.facts
+    if not adapters():
+        none = "no driver for Vulkan, Metal or Direct3D 12: frames are computed on the CPU; install your GPU's driver"
+        yield "adapters", False, missing_wgpu() or none
+    hardware = hardware_adapter()
+    others = f"gpu ({hardware.name})" if hardware else "cpu"
+    yield "--device auto", True, f"takes {'cuda' if torch.cuda.is_available() else others}"

@@ -1,5 +1,7 @@
 """The WGSL of neural maps against the torch reference, map by map of every kind that it takes."""
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +20,7 @@ from phynes_core.kernels.gpu.graph import PassGraph
 from phynes_core.maps.encodings import HashEncodingConfig
 from phynes_core.maps.neural_map import NeuralMap, NeuralMapConfig
 from tests.software_gpu import software_gpu
+from tests.source_files import ROOT
 
 OFFSET = NeuralMapConfig(1, num_layers=3, residual_output=True, output_scale=0.1)
 CONFIGS = {
@@ -68,3 +71,14 @@ def test_what_a_workgroup_cannot_hold_is_left_to_the_cpu():
     assert not can_query(NeuralMap(replace(OFFSET, hidden_width=128)))
     assert not can_query(NeuralMap(replace(OFFSET, frequency_octaves=6)))
     assert not can_query(NeuralMap(replace(OFFSET, encoding=HashEncodingConfig(num_features=4))))
+
+
+def test_drivers_and_other_libraries_live_in_one_process():
+    """Mesa's LLVM loaded before triton's once ended the process, as soon as torch looked for triton."""
+    code = (
+        "from phynes_core.kernels.gpu.adapters import adapters; adapters(); import importlib.util\n"
+        "if importlib.util.find_spec('triton'): import triton\n"
+        "import numba; print(numba.njit(lambda x: x + 1)(1))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, "2"), done.stderr[-500:]
