@@ -149,7 +149,7 @@ def open_steps(body: BodyModel, uv: Tensor) -> Tensor:  # [N, 2] on the surface 
     """Whether each of STEPS from there ends in a texel whose center lies in the same chart. Not differentiable."""
     column = (uv[:, 0] * CHART_RESOLUTION).long().clamp(0, CHART_RESOLUTION - 1)
     row = ((1.0 - uv[:, 1]) * CHART_RESOLUTION).long().clamp(0, CHART_RESOLUTION - 1)
-    bits = _open_bits(body)[row, column]
+    bits = open_bits(body)[row, column]
     return (bits[:, None] >> torch.arange(4, dtype=torch.uint8, device=uv.device)) & 1 == 1
 
 
@@ -160,8 +160,8 @@ def step_table(dtype: torch.dtype, device: torch.device) -> Tensor:  # [4, 2]
 
 
 @cached_per_body
-def _open_bits(body: BodyModel) -> Tensor:  # [R, R] uint8, row 0 is v = 1; bit i: STEPS[i] stays in the chart
-    """One byte a texel, so that the table fits the cache."""
+def open_bits(body: BodyModel) -> Tensor:  # [R, R] uint8, row 0 is v = 1
+    """For the points of each texel: bit i says whether STEPS[i] stays in the chart. Shared: do not write into it."""
     charts = chart_image(body, CHART_RESOLUTION)
     around = _padded(widened(charts))  # a point at a chart's rim may lie in a texel whose center is outside
     inside = _padded(charts)
