@@ -58,6 +58,7 @@ def run(args: Bench) -> int:
     from app.bench import machine
     from app.bench.operations import frame_operations, measure_backends, measure_operations, training_operation
     from app.bench.scenarios import live_options, measure_scenarios, parity_db
+    from app.bench.textures import measure_textures, with_textures
     from app.files.scene_files import write_json
     from app.options.arguments import UsageError
     from app.options.view import SceneOptions, open_render_service, view_from_options
@@ -91,6 +92,7 @@ def run(args: Bench) -> int:
         if device.type != "cpu":
             note("parity with the CPU")
             record["parity_db"] = parity_db(scene, render_options, device.type)
+        scene = with_textures(scene)
         scenarios = measure_scenarios(scene, args.frames, render_options, note, device.type)
         peak_mb = machine.peak_memory_mb()  # before the references, which hold more
         peak_device_mb = machine.peak_device_memory_mb(device.type)
@@ -98,6 +100,8 @@ def run(args: Bench) -> int:
         operations = [*frame_operations(scene_on_device), training_operation(device.type)]
         record["stages"] = measure_operations(operations, 9, args.references, note, device.type)
         record["scenarios"] = {name: times.as_json() for name, times in scenarios.items()}
+        if (textures := measure_textures(scene, args.frames, render_options, note)) is not None:
+            record["textures"] = textures
         record |= {"peak_memory_mb": peak_mb, "peak_device_memory_mb": peak_device_mb}
         if args.backends == "all":
             record["backends"] = measure_backends(operations, 5, note, device.type)
@@ -124,6 +128,8 @@ def _show(record: dict, has_profile: bool) -> None:
         print(f"{name:<18}{row['fps_p50']:>14.1f}{row['fps_p5']:>16.1f}")
         if has_profile:
             print("".join(f"    {node:<22}{ms:>8.2f} ms\n" for node, ms in row["stage_ms"].items()), end="")
+    if "textures" in record:
+        _show_textures(record["textures"])
     print(f"\n{'operation':<18}{'fast ms':>14}{'reference ms':>16}{'ratio':>9}  reference")
     for name, row in record["stages"].items():
         line = f"{name:<18}{row['fast_ms']:>14.2f}"
@@ -133,6 +139,15 @@ def _show(record: dict, has_profile: bool) -> None:
     print(f"\npeak memory {record['peak_memory_mb']:.0f} MB")
     if record["peak_device_memory_mb"] is not None:
         print(f"peak memory of the device {record['peak_device_memory_mb']:.0f} MB")
+
+
+def _show_textures(row: dict) -> None:
+    """How the textures of live frames are made and kept, and the scenarios before they are there."""
+    print(f"\ntextures: {row['memory_mb']:.0f} MB, {row['alike_db']:.1f} dB like asking the maps for every pixel")
+    for doing, key in (("asked of the maps", "baked_ms"), ("written", "kept_ms"), ("read", "read_ms")):
+        print(f"  {doing:<18}{row[key]:>12.0f} ms")
+    for name, fps in row["fps_without"].items():
+        print(f"  {name + ' without':<18}{fps:>12.1f} fps")
 
 
 def _title(backend: str) -> str:
