@@ -24,6 +24,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_terminal_summary(terminalreporter):
     """Right above pytest's closing line, where it cannot be overlooked."""
     yield
+    if not terminalreporter.config.getoption("--soak"):
+        terminalreporter.line("tests marked soak run with --soak alone")
     skipped = terminalreporter.stats.get("skipped", [])
     if skipped:
         terminalreporter.section(f"{len(skipped)} TESTS DID NOT RUN (reasons above)", sep="!", red=True)

@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phynes_core.conventions import (
@@ -41,6 +41,7 @@ def test_orbit_directions(angles, expected):
     assert_near(orbit_direction(*angles), expected)
 
 
+@settings(deadline=None)
 @given(st.floats(-179, 179), st.floats(-89, 89))
 def test_orbit_angles_invert_orbit_direction(azimuth, elevation):
     assert orbit_angles(3.0 * orbit_direction(azimuth, elevation)) == pytest.approx((azimuth, elevation), abs=2e-3)
@@ -73,6 +74,7 @@ def test_latlong_cells():
     assert_near(middle, X)
 
 
+@settings(deadline=None)
 @given(st.floats(0.001, 0.999), st.floats(0.001, 0.999))
 def test_latlong_round_trip(u, v):
     uv = torch.tensor([u, v], dtype=torch.float64)
@@ -93,6 +95,7 @@ def test_solid_angles_integrate_a_cosine_to_pi():
     assert float(irradiance) == pytest.approx(math.pi, rel=1e-4)
 
 
+@settings(deadline=None)
 @given(st.floats(-0.5, 8.0))
 def test_srgb_round_trip(value):
     linear = torch.tensor(value, dtype=torch.float64)

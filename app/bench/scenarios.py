@@ -4,7 +4,7 @@ The scene comes from the render service; the engine's FrameRenderer is timed wit
 """
 
 import statistics
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 
 import torch
@@ -17,7 +17,7 @@ from phynes_core.body.motion.files import load_motion
 from phynes_core.evaluation.metrics.errors import psnr
 from phynes_core.frame.options import RenderOptions
 from phynes_core.frame.renderer import FrameRenderer
-from phynes_core.frame.scene import PosedAvatar, Scene
+from phynes_core.frame.scene import Scene
 from phynes_core.io.shipped_files import bundled_motions
 from phynes_core.kernels.gpu.device import GpuDevice
 from phynes_core.render.camera import orbit_camera
@@ -52,11 +52,14 @@ def live_options(state: ViewState) -> RenderOptions:
 
 
 def measure_scenarios(
-    scene: Scene, num_frames: int, options: RenderOptions, progress: Callable[[str], None], device: Device = CPU
-) -> dict[str, ScenarioTimes]:
-    """Time every scenario with a renderer of its own; "full" reuses nothing between frames."""
+    scene: Scene, num_frames: int, options: RenderOptions, progress: Callable[[str], None], device: Device = CPU,
+    names: Collection[str] | None = None,
+) -> dict[str, ScenarioTimes]:  # fmt: skip
+    """Time every scenario, or these, with a renderer of its own; "full" reuses nothing between frames."""
     results = {}
     for name, frames in _scenarios(scene, num_frames + WARM_UP_FRAMES).items():
+        if names is not None and name not in names:
+            continue
         progress(name)
         results[name] = measure_frames(frames, replace(options, use_cache=name != "full"), device)
     return results
@@ -93,7 +96,7 @@ def turning_camera(scene: Scene, index: int) -> Scene:
 def walking(scene: Scene, index: int) -> Scene:
     """The scene with the avatar a thirtieth of a second further on its walk in every frame."""
     avatar, clip = scene.avatars[0].avatar, load_motion(bundled_motions()["walk"])
-    return replace(scene, avatars=(PosedAvatar(avatar, clip.pose_at(index / 30.0, avatar.betas)),))
+    return replace(scene, avatars=(replace(scene.avatars[0], pose=clip.pose_at(index / 30.0, avatar.betas)),))
 
 
 def _scenarios(scene: Scene, count: int) -> dict[str, Iterable[Scene]]:

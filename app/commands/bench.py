@@ -66,6 +66,7 @@ def run(args: Bench) -> int:
     from app.bench.gpu_passes import measure_passes, show_passes
     from app.bench.operations import frame_operations, measure_backends, measure_operations, training_operation
     from app.bench.scenarios import CPU, live_options, measure_scenarios, parity_db, walking
+    from app.bench.textures import measure_textures, with_textures
     from app.files.scene_files import write_json
     from app.options.arguments import UsageError
     from app.options.view import SceneOptions, open_render_service, view_from_options
@@ -101,12 +102,14 @@ def run(args: Bench) -> int:
         if device.type != "cpu":
             note("parity with the CPU")
             record["parity_db"] = parity_db(scene, render_options, device)
-        scenarios = measure_scenarios(scene, args.frames, render_options, note, device)
+        textured = with_textures(scene)
+        own = textured if device.type == "cpu" else scene
+        scenarios = measure_scenarios(own, args.frames, render_options, note, device)
         if isinstance(device, GpuDevice):
             passes = measure_passes(partial(walking, scene), min(args.frames, 10), render_options, device, note)
             record["gpu"] = passes.as_json()
         if args.backends == "all" and device.type != "cpu":
-            beside = measure_scenarios(scene, args.frames, render_options, note)
+            beside = measure_scenarios(textured, args.frames, render_options, note)
             record["cpu_scenarios"] = {name: times.as_json() for name, times in beside.items()}
         peak_mb = machine.peak_memory_mb()  # before the references, which hold more
         peak_device_mb = machine.peak_device_memory_mb(device)
@@ -115,6 +118,8 @@ def run(args: Bench) -> int:
         operations = [*frame_operations(scene_on_device), training_operation(of_operations.type)]
         record["stages"] = measure_operations(operations, 9, args.references, note, of_operations.type)
         record["scenarios"] = {name: times.as_json() for name, times in scenarios.items()}
+        if (textures := measure_textures(textured, args.frames, render_options, note)) is not None:
+            record["textures"] = textures
         record |= {"peak_memory_mb": peak_mb, "peak_device_memory_mb": peak_device_mb}
         if args.backends == "all":
             record["backends"] = measure_backends(operations, 5, note, of_operations.type)
@@ -147,6 +152,8 @@ def _show(record: dict, has_profile: bool) -> None:
         print(f"{name:<18}{row['fps_p50']:>14.1f}{row['fps_p5']:>16.1f}{cpu}")
         if has_profile:
             print("".join(f"    {node:<22}{ms:>8.2f} ms\n" for node, ms in row["stage_ms"].items()), end="")
+    if "textures" in record:
+        _show_textures(record["textures"])
     print(f"\n{'operation':<18}{'fast ms':>14}{'reference ms':>16}{'ratio':>9}  reference")
     for name, row in record["stages"].items():
         line = f"{name:<18}{row['fast_ms']:>14.2f}"
@@ -156,6 +163,15 @@ def _show(record: dict, has_profile: bool) -> None:
     print(f"\npeak memory {record['peak_memory_mb']:.0f} MB")
     if record["peak_device_memory_mb"] is not None:
         print(f"peak memory of the device {record['peak_device_memory_mb']:.0f} MB")
+
+
+def _show_textures(row: dict) -> None:
+    """How the textures of live frames are made and kept, and the scenarios before they are there."""
+    print(f"\ntextures: {row['memory_mb']:.0f} MB, {row['alike_db']:.1f} dB like asking the maps for every pixel")
+    for doing, key in (("asked of the maps", "baked_ms"), ("written", "kept_ms"), ("read", "read_ms")):
+        print(f"  {doing:<18}{row[key]:>12.0f} ms")
+    for name, fps in row["fps_without"].items():
+        print(f"  {name + ' without':<18}{fps:>12.1f} fps")
 
 
 def _title(backend: str) -> str:

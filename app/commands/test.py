@@ -1,7 +1,8 @@
 """Run every test and check of the project, after installing what they need.
 
 Python packages are installed into .venv before this starts. On Debian as root, missing system packages are installed by
-apt; without root they are named, and the tests that need them are listed as skipped at the end.
+apt; without root they are named, and the tests that need them are listed as skipped at the end. Everything runs in a
+process a core; some tests alone run in one.
 
 examples:
   python launch.py test
@@ -28,6 +29,8 @@ CHECKS = {
     "ruff format": ("ruff", "format", "--check", "."),
     "pyright": ("pyright",),
 }
+# A process a core, of some 1.5 GB each; one that has run out of tests takes some of another's, in the files' order.
+PARALLEL = ["--numprocesses", "auto", "--maxprocesses", "4", "--dist", "worksteal"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ def run(args: Test) -> int:
     is_partial = bool(args.paths or args.select)
     failed = [] if is_partial else [name for name, command in CHECKS.items() if _run(name, command)]
     command = ["pytest", *(args.paths or ["tests"])]
+    command += [] if is_partial else PARALLEL
     command += ["--soak"] if args.soak else []
     command += ["-x"] if args.exitfirst else []
     command += ["-k", args.select] if args.select else []

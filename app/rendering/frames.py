@@ -218,6 +218,10 @@ class Renderer(Protocol):
         """Render a square picture, with `is_final` at full quality; raises PhynesError."""
         ...
 
+    def prepare(self) -> bool:
+        """Work ahead while nothing is to be rendered, for some milliseconds; False where nothing is left to do."""
+        ...
+
     def pixel_values(self, state: ViewState, size: int) -> PixelValues:
         """The values of INSPECTED_BUFFERS at each pixel of a picture at full quality; raises PhynesError."""
         ...

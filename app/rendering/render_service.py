@@ -32,6 +32,7 @@ from app.rendering.picture_files import channels_of
 from app.rendering.posed_row import Bodies, LruCache
 from app.rendering.render_slot import RenderedTile, RenderSlot
 from app.rendering.scenes import FINAL, LIVE, BuiltScene, Quality, at_time, home_view, render_options
+from app.rendering.texel_baker import TexelBaker
 from app.rendering.tiles import LARGEST_AT_ONCE, Tile, fits_at_once, joined, tiles_of, whole_tile
 from phynes_core.body.motion.files import load_motion
 from phynes_core.frame.buffers import BUFFERS
@@ -65,6 +66,7 @@ class RenderService:
         self._final = replace(FINAL, antialias=has_antialias)
         self._files = LruCache()
         self._bodies = Bodies(self._files, smpl, smpl_uv, maps)
+        self._baker = TexelBaker()
         self._checked: ViewState | None = None
         self._slots = tuple(RenderSlot(self._bodies, self._environment, self.device) for _ in range(2))
 
@@ -112,10 +114,18 @@ class RenderService:
             progress(f"Preparing the renderer: {activity}", done / len(WARM_UP_STEPS))
             display = replace(self._checked.display, buffer=buffer)
             self.render(replace(self._checked, light=light, display=display), WARM_UP_SIZE)
+        self._baker.warm_up()
+
+    def prepare(self) -> bool:
+        """Work ahead while nothing is to be rendered, for some milliseconds; False where nothing is left to do."""
+        return self._baker.advance(is_idle=True)
 
     def render(self, state: ViewState, size: int, is_final: bool = False) -> Frame:
         """Render the state's buffer, and the picture it is compared with."""
-        return _paired([self._frame(view, size, is_final, slot) for view, slot in self._compared(state)])
+        frame = _paired([self._frame(view, size, is_final, slot) for view, slot in self._compared(state)])
+        if not is_final and size > WARM_UP_SIZE:
+            self._baker.advance(is_idle=False)
+        return frame
 
     def render_large(self, state: ViewState, size: int, after_tile: Callable[[int, int], bool]) -> Frame | None:
         """Render at full quality in any size, tile by tile; None where `after_tile` (done, all) returns False."""
@@ -196,7 +206,10 @@ class RenderService:
         start = time.perf_counter()
         name, tile = state.display.buffer, tile or whole_tile(size)
         quality = self._final_quality(tile.num_pixels) if is_final else LIVE
-        rendered = self._rendered(slot.scene(state, size), frozenset({name, "uv"}), quality, slot, tile)
+        built = slot.scene(state, size)
+        if not is_final:
+            built = replace(built, scene=self._baker.placed(built.scene, state.body.freezes_materials))
+        rendered = self._rendered(built, frozenset({name, "uv"}), quality, slot, tile)
         has_surroundings = name == "radiance" and state.surroundings.rendered != Surroundings()
         if has_surroundings:  # these are composed on the host
             rendered = rendered.cpu()

@@ -87,6 +87,7 @@ def render_options(
         buffers=buffers,
         backend=backend,
         raster=raster,
+        reads_texels=quality.is_live,
         visibility_slices=LIVE_VISIBILITY_SLICES if quality.is_live else 1,
         supersample=quality.supersample,
         antialias=quality.antialias,

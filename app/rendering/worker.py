@@ -32,6 +32,10 @@ class _Inspection:
     state: ViewState
 
 
+class _Preparation:
+    """Work ahead for the next pictures."""
+
+
 class Worker:
     """Owns the renderer and the engine thread. The windows' thread calls it; all methods but `close` return at once."""
 
@@ -49,6 +53,7 @@ class Worker:
         self._finished_s: deque[float] = deque(maxlen=240)
         self._latest: Frame | None = None
         self._failed: ViewState | None = None
+        self._may_prepare = False  # there may be something left to prepare
         self._may_inspect = False
         self._pixel_values: tuple[ViewState | None, PixelValues | None] = (None, None)
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
@@ -141,6 +146,8 @@ class Worker:
                 self._guarded("rendering", lambda job=job: self._render(job))
             elif isinstance(job, _Inspection):
                 self._guarded("reading pixels", lambda job=job: self._inspect(job.state))
+            elif isinstance(job, _Preparation):
+                self._guarded("working ahead", self._prepare)
             else:
                 self._guarded(f"making the {job.noun}", lambda job=job: self._make(job))
                 with self._changed:
@@ -148,7 +155,7 @@ class Worker:
                 if self._status.recording.state == "running":  # an error ended it
                     self._set_status(recording=replace(self._status.recording, state="failed"))
 
-    def _next_job(self) -> "_Picture | _Inspection | ExportJob | None":
+    def _next_job(self) -> "_Picture | _Inspection | _Preparation | ExportJob | None":
         with self._changed:
             while not self._is_closing:
                 if self._export is not None:
@@ -163,6 +170,8 @@ class Worker:
                 if self._may_inspect and latest is not None and latest.is_final and not is_inspected:
                     return _Inspection(latest.state)
                 needs_refining = self._may_refine and latest is not None and not latest.is_final
+                if self._may_prepare and not needs_refining:
+                    return _Preparation()
                 was_touched = self._changed.wait(REST_S if needs_refining else None)
                 if needs_refining and not was_touched and latest is not None:
                     return _Picture(latest.state, is_final=True)
@@ -175,13 +184,17 @@ class Worker:
             self._failed = job.state
             raise
 
+    def _prepare(self) -> None:
+        self._may_prepare = False  # set first, so that a failure is not repeated
+        self._may_prepare = self._renderer.prepare()
+
     def _inspect(self, state: ViewState) -> None:
         self._pixel_values = (state, None)  # set first, so that a failure is not repeated
         self._pixel_values = (state, self._renderer.pixel_values(state, self._size))
         self.wake()
 
     def _publish(self, frame: Frame) -> None:
-        self._latest = frame
+        self._latest, self._may_prepare = frame, True
         self._finished_s.append(time.monotonic())
         if frame.notice and all(frame.notice != message.text for message in self._status.messages):
             self.say(frame.notice, is_error=True)

@@ -161,7 +161,7 @@ def step_table(dtype: torch.dtype, device: torch.device) -> Tensor:  # [4, 2]
 
 @cached_per_body
 def open_bits(body: BodyModel) -> Tensor:  # [R, R] uint8, row 0 is v = 1; bit i: STEPS[i] stays in the chart
-    """The table of `open_steps`: one byte a texel, so that it fits the cache."""
+    """The table of `open_steps`: one byte a texel, so that it fits the cache. Shared: do not write into it."""
     charts = chart_image(body, CHART_RESOLUTION)
     around = _padded(widened(charts))  # a point at a chart's rim may lie in a texel whose center is outside
     inside = _padded(charts)

@@ -17,6 +17,7 @@ from typing import Any
 from phynes_core.frame import floor, lights, pixels
 from phynes_core.frame.buffers import compose
 from phynes_core.frame.kept import Node
+from phynes_core.frame.offset_texels import blank_texels
 from phynes_core.frame.options import LIGHT_BUFFERS, MATERIAL_BUFFERS, NORMAL_BUFFERS, RenderOptions
 from phynes_core.frame.scene import Scene, build_mesh, frames_of_avatars
 from phynes_core.render.bright_sources import source_rays
@@ -30,8 +31,11 @@ from phynes_core.render.visibility import Occluder, SeenBits, VertexBits
 BODIES = (
     Node("mesh", build_mesh, "avatars poses", is_shared=True),
     Node("occluder", Occluder, "mesh.vertices mesh.faces backend", is_shared=True),
+    Node("pose_vectors", lambda poses: tuple(pose.vector() for pose in poses), "poses", is_shared=True,
+         is_by_content=True),
+    Node("offset_texels", blank_texels, "avatars pose_vectors", when="reads_texels", is_shared=True),
     Node("face_frames", frames_of_avatars, "mesh", is_shared=True),
-)
+)  # fmt: skip
 PIXELS = (
     Node("samples", lambda c, n: c if n == 1 else c.resized(n * c.width, n * c.height), "camera supersample"),
     Node("rasterize", pixels.rasterized, "mesh samples raster antialias"),
@@ -39,9 +43,9 @@ PIXELS = (
          "rasterize.fragments mesh.vertices mesh.faces mesh.normals mesh.corner_uv samples raster"),
     Node("seen", pixels.seen_vertices, "gbuffer mesh.vertices"),
     Node("pixels", pixels.pixels_of_avatars, "avatars gbuffer mesh.first_face"),
-    Node("pixel_normals", pixels.pixel_normals, "detailed pixels poses face_frames"),
+    Node("pixel_normals", pixels.pixel_normals, "detailed pixels poses face_frames offset_texels?"),
     Node("material_poses", pixels.material_poses, "avatars poses freezes_materials", is_by_content=True),
-    Node("materials", pixels.query_materials, "pixels material_poses", when="wants_materials"),
+    Node("materials", pixels.query_materials, "pixels material_poses texels?", when="wants_materials"),
     Node("material_edits", pixels.edit_materials, "edits pixels materials"),
     Node("surface", pixels.surface_of_pixels, "gbuffer pixel_normals? materials? material_edits?"),
     Node("lit_surface", Surface.facing_eye, "surface", when="wants_light"),
@@ -102,7 +106,11 @@ def frame_values(scene: Scene, options: RenderOptions) -> dict[str, Any]:
     edits = tuple(posed.materials for posed in avatars)
     detailed = tuple(options.has_detail(posed.avatar) for posed in avatars)
     joins_sources = options.has_vertex_sources and not options.exact_visibility and lighting.environment is not None
+    reads_texels = options.reads_texels and scene.device.type == "cpu"
+    texels = tuple(posed.texels for posed in avatars)
     return vars(options) | {
+        "reads_texels": reads_texels,
+        "texels": texels if reads_texels and any(texels) else None,
         "raster": options.backend if options.raster == "auto" else options.raster,
         "device": scene.device,
         "avatars": tuple(posed.avatar for posed in avatars),

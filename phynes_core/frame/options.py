@@ -24,6 +24,7 @@ class RenderOptions:
     bright_sources: int = 8  # most suns, windows and bulbs of the environment that become lamps; 0: probes alone
     lamp_samples: int = 16  # shadow rays a pixel and lamp
     has_vertex_sources: bool = False  # shadows of bright sources from the vertices, like the probes': for moving views
+    reads_texels: bool = False  # slopes and materials from textures where there are some: for moving views on the CPU
     visibility_slices: int = 1  # > 1: after a pose change each frame renews one of so many slices of the probes
     exact_visibility: bool = False  # rays from every pixel to every probe instead of bits on the vertices
     supersample: int = 1  # samples a side of a pixel, averaged in linear light: everything is smoother

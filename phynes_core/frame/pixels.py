@@ -13,7 +13,9 @@ import torch
 from torch import Tensor
 
 from phynes_core.avatar.avatar import Avatar
+from phynes_core.avatar.material_texels import MaterialTexels
 from phynes_core.body.model import Pose
+from phynes_core.frame.offset_texels import OffsetTexels
 from phynes_core.frame.scene import SceneMesh
 from phynes_core.maps.material_edit import MaterialEdit, edited
 from phynes_core.render.camera import Camera
@@ -108,14 +110,16 @@ def seen_vertices(gbuffer: GBuffer, vertices: Tensor) -> Tensor:  # [V, 3] -> [V
 
 @torch.no_grad()
 def pixel_normals(
-    detailed: tuple[bool, ...], pixels: Pixels, poses: tuple[Pose, ...], frames: tuple[FaceFrames, ...]
-) -> Tensor:  # [P, 3] unit, world
+    detailed: tuple[bool, ...], pixels: Pixels, poses: tuple[Pose, ...], frames: tuple[FaceFrames, ...],
+    texels: tuple[OffsetTexels, ...] | None,  # of these poses; None: ask the maps
+) -> Tensor:  # fmt: skip  # [P, 3] unit, world
     """The interpolated normals, tilted by the slopes of the offset maps of the avatars in `detailed`."""
     gbuffer = pixels[0].gbuffer
     normal = gbuffer.normal.clone()
-    for is_detailed, own, pose, own_frames in zip(detailed, pixels, poses, frames, strict=True):
+    asked = [own.avatar.offset_gradient if texels is None else texels[i].gradient for i, own in enumerate(pixels)]
+    for is_detailed, own, pose, slopes, own_frames in zip(detailed, pixels, poses, asked, frames, strict=True):
         if is_detailed:
-            gradient = own.ask(own.avatar.offset_gradient, pose.vector())
+            gradient = own.ask(slopes, pose.vector())
             tilted = detail_normals(own.of(gbuffer.normal), gradient, own.faces(), own_frames)
             normal = own.put(normal, tilted)
     return normal
@@ -132,11 +136,19 @@ Materials = tuple[Tensor, Tensor]  # albedo [P, 3] linear, roughness [P]
 
 
 @torch.no_grad()
-def query_materials(pixels: Pixels, vectors: tuple[Tensor, ...]) -> Materials:  # of material_poses
-    """Ask each avatar's maps once for each of its pixels."""
+def query_materials(
+    pixels: Pixels,
+    vectors: tuple[Tensor, ...],  # of material_poses
+    texels: tuple[MaterialTexels | None, ...] | None,
+) -> Materials:
+    """Ask each avatar's maps once for each of its pixels, or read the texture that serves it."""
     uv = pixels[0].gbuffer.uv
     albedo, roughness = uv.new_empty(len(uv), 3), uv.new_empty(len(uv))
-    for own, vector in zip(pixels, vectors, strict=True):
+    for own, vector, texture in zip(pixels, vectors, texels or [None] * len(pixels), strict=True):
+        if texture is not None and texture.serves(own.avatar, vector):
+            colors, rough = texture.read(own.of(uv))
+            albedo, roughness = own.put(albedo, colors), own.put(roughness, rough)
+            continue
         albedo = own.put(albedo, own.ask(own.avatar.query_albedo, vector))
         roughness = own.put(roughness, own.ask(own.avatar.query_roughness, vector))
     return albedo, roughness

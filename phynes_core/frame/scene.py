@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from phynes_core.avatar.avatar import Avatar
+from phynes_core.avatar.material_texels import MaterialTexels
 from phynes_core.body.atlas import corner_uv
 from phynes_core.body.model import Pose, displaced, pose_body
 from phynes_core.geometry.mesh import vertex_normals
@@ -23,6 +24,7 @@ class PosedAvatar:
     avatar: Avatar
     pose: Pose  # on any device, as cameras and lights are; small, and usually made on the host
     materials: MaterialEdit | None = None  # on top of the maps; None: as they are
+    texels: MaterialTexels | None = None  # read instead of the maps where RenderOptions.reads_texels lets it
 
     @property
     def f0(self) -> float:

@@ -26,7 +26,16 @@ if TYPE_CHECKING:  # the interfaces import torch, which takes seconds
         Rasterize,
         TraceMesh,
     )
-    from phynes_core.kernels.surface_interfaces import Encode, QueryMap, Shade, ShadeAreaLamp, Softplus
+    from phynes_core.kernels.surface_interfaces import (
+        Encode,
+        MissingTexels,
+        QueryMap,
+        ReadTexels,
+        Shade,
+        ShadeAreaLamp,
+        Softplus,
+        TexelDifferences,
+    )
 
 REFERENCE = "reference"  # plain torch: slow, trusted, always there
 DEVICES = ("cpu", "cuda")
@@ -155,6 +164,24 @@ SOFTPLUS: Op[Softplus] = Op(
     reference="phynes_core.maps.neural_map:softplus_reference",
     backends={"cpu": {"numba": f"{_CPU}.neural_map:softplus"}},
 )
+READ_TEXELS: Op[ReadTexels] = Op(
+    "read_texels",
+    follows="neural_map",
+    reference="phynes_core.maps.texels:read_texels_reference",
+    backends={"cpu": {"numba": f"{_CPU}.texels:read_texels"}},
+)
+MISSING_TEXELS: Op[MissingTexels] = Op(
+    "missing_texels",
+    follows="neural_map",
+    reference="phynes_core.maps.texels:missing_texels_reference",
+    backends={"cpu": {"numba": f"{_CPU}.texels:missing_texels"}},
+)
+TEXEL_DIFFERENCES: Op[TexelDifferences] = Op(
+    "texel_differences",
+    follows="neural_map",
+    reference="phynes_core.maps.texels:texel_differences_reference",
+    backends={"cpu": {"numba": f"{_CPU}.texels:texel_differences"}},
+)
 SHADE: Op[Shade] = Op(
     "shade",
     reference="phynes_core.render.shade:shade_packed_reference",
@@ -180,8 +207,8 @@ MESH_LOSSES: Op[PrepareMeshLosses] = Op(
 )
 
 ALL_OPS: tuple[Op[Any], ...] = (
-    RASTERIZE, INTERPOLATE_COVERED, CLOSEST_POINT, VISIBILITY, HASH_ENCODING, NEURAL_MAP, SOFTPLUS, SHADE,
-    SHADE_AREA_LAMP, MESH_LOSSES,
+    RASTERIZE, INTERPOLATE_COVERED, CLOSEST_POINT, VISIBILITY, HASH_ENCODING, NEURAL_MAP, SOFTPLUS, READ_TEXELS,
+    MISSING_TEXELS, TEXEL_DIFFERENCES, SHADE, SHADE_AREA_LAMP, MESH_LOSSES,
 )  # fmt: skip
 OPS = {op.name: op for op in ALL_OPS if not op.follows}  # those whose backend can be chosen
 

@@ -190,3 +190,11 @@ class QueryMap(Protocol):
 
 
 Softplus = Callable[[Tensor, float], Tensor]  # values float32, beta -> log(1 + exp(beta x)) / beta; differentiable once
+
+
+# textures over the UV square, on the CPU (maps/texels.py)
+ReadTexels = Callable[[Tensor, Tensor], Tensor]  # image [R, R, C] int16 codes, uv [P, 2] -> [P, C] in [0, 1]
+# values [R, R, C] float32 with NaN where none are, uv [P, 2], open steps [B, B] uint8 -> [M] int64, texels to fill
+MissingTexels = Callable[[Tensor, Tensor, Tensor], Tensor]
+# values [R, R, C] float32, uv [P, 2], open steps [B, B] uint8 -> [P, C, 2] d values / d(u, v)
+TexelDifferences = Callable[[Tensor, Tensor, Tensor], Tensor]

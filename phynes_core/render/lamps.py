@@ -5,6 +5,7 @@ A Lamp is a distant disc; an AreaLamp is a glowing sphere near the body, with fa
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -47,13 +48,18 @@ def lamp_directions(lamp: Lamp, count: int) -> Tensor:  # [count, 3] unit, surfa
     helper = torch.tensor([1.0, 0.0, 0.0]) if axis[0].abs() < 0.9 else torch.tensor([0.0, 1.0, 0.0])
     tangent = torch.nn.functional.normalize(torch.linalg.cross(axis, helper), dim=0)
     bitangent = torch.linalg.cross(axis, tangent)
-    index = torch.arange(count)
-    # Vogel's spiral: equal areas of the disc, no two samples at one angle
-    share = (index + 0.5) / count if count > 1 else torch.zeros(1)  # a single ray goes to the middle
-    radius = share.sqrt() * math.tan(math.radians(lamp.angular_radius_deg))
-    angle = index * GOLDEN_ANGLE
-    offsets = radius[:, None] * (angle.cos()[:, None] * tangent + angle.sin()[:, None] * bitangent)
+    along, across, radius = _spiral(count)
+    offsets = radius * math.tan(math.radians(lamp.angular_radius_deg)) * (along * tangent + across * bitangent)
     return torch.nn.functional.normalize(axis + offsets, dim=-1)
+
+
+@lru_cache(maxsize=32)
+def _spiral(count: int) -> tuple[Tensor, Tensor, Tensor]:  # cosine, sine and radius [count, 1]
+    """Vogel's spiral over a disc of radius 1: equal areas, no two samples at one angle."""
+    index = torch.arange(count)
+    share = (index + 0.5) / count if count > 1 else torch.zeros(1)  # a single ray goes to the middle
+    angle = index * GOLDEN_ANGLE
+    return angle.cos()[:, None], angle.sin()[:, None], share.sqrt()[:, None]
 
 
 def lamp_rays(lamps: tuple[Lamp, ...], samples: int) -> tuple[Tensor, Tensor]:  # directions [L, 3], power [L, 3]

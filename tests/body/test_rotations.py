@@ -3,7 +3,7 @@
 import math
 
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phynes_core.body.rotations import (
@@ -22,6 +22,7 @@ def test_quarter_turn_about_y_takes_z_to_x():
     torch.testing.assert_close(turn @ torch.tensor([0.0, 0.0, 1.0]), torch.tensor([1.0, 0.0, 0.0]), atol=1e-6, rtol=0)
 
 
+@settings(deadline=None)
 @given(vectors)
 def test_round_trips(axis_angle):
     matrix = axis_angle_to_matrix(axis_angle)
@@ -38,6 +39,7 @@ def test_half_turns_survive_the_way_through_a_matrix():
         torch.testing.assert_close(again, matrix, atol=1e-6, rtol=0)
 
 
+@settings(deadline=None)
 @given(vectors, vectors, st.floats(0, 1))
 def test_slerp_turns_at_a_constant_rate(start, end, fraction):
     first, last = axis_angle_to_quaternion(start), axis_angle_to_quaternion(end)

@@ -44,7 +44,16 @@ from tests.fuzz.pickle_mutations import mutated_opcodes
 from tests.fuzz.tensor_mutations import mutated_tensors
 
 STATE_KEY = "phynes_training"
-SETTINGS_FILES = (RECENT, APPEARANCE_FILE, PREFERENCES_FILE, FOLDERS_FILE, "bookmarks.json", "panels.ini", "welcomed", "poses/x.json")
+SETTINGS_FILES = (
+    RECENT,
+    APPEARANCE_FILE,
+    PREFERENCES_FILE,
+    FOLDERS_FILE,
+    "bookmarks.json",
+    "panels.ini",
+    "welcomed",
+    "poses/x.json",
+)
 
 
 def _written(write: Callable[[Path], object], name: str = "x.json") -> bytes:

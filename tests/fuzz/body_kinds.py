@@ -7,9 +7,12 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
+from safetensors.torch import save
 
 from phynes_core.avatar.avatar import ALBEDO_MAP, OFFSET_MAP, ROUGHNESS_MAP, TEXTURE_MAP, Avatar
 from phynes_core.avatar.checkpoint import METADATA_KEY, load_checkpoint, save_checkpoint
+from phynes_core.avatar.material_texels import CHANNELS
+from phynes_core.avatar.stored_texels import read_texels_file
 from phynes_core.body.files import load_body, load_bundled_body
 from phynes_core.body.model import SMPL_PARENTS, BodyModel, Pose, pose_body, pose_joints
 from phynes_core.body.motion.files import load_motion
@@ -17,6 +20,7 @@ from phynes_core.frame.options import RenderOptions
 from phynes_core.frame.renderer import FrameRenderer
 from phynes_core.frame.scene import PosedAvatar, Scene
 from phynes_core.maps.encodings import HashEncodingConfig
+from phynes_core.maps.texels import read_texels
 from phynes_core.render.camera import framing_distance, orbit_camera
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Environment
@@ -26,7 +30,7 @@ from tests.fuzz.pickle_mutations import foreign_object
 from tests.fuzz.tensor_mutations import mutated_tensors
 from tests.smpl_files import tube
 
-PICTURE_PX = 16
+PICTURE_PX, TEXTURE_SIDE = 16, 8
 BVH_WORDS = (
     "HIERARCHY", "ROOT", "JOINT", "End", "Site", "OFFSET", "CHANNELS", "MOTION", "Frames:", "Frame", "Time:", "{", "}",
     "Xposition", "Yposition", "Zposition", "Xrotation", "Yrotation", "Zrotation", "Hips",
@@ -73,6 +77,17 @@ def _read_checkpoint(path: Path) -> None:
     frame = _renderer().render(scene, options)
     for name in options.buffers:
         must_be_finite(f"buffer {name}", getattr(frame, name))
+
+
+@cache
+def _texture() -> bytes:
+    """A small cached texture."""
+    image = torch.randint(-32768, 32767, (TEXTURE_SIDE, TEXTURE_SIDE, CHANNELS), dtype=torch.int16)
+    return save({"materials": image})
+
+
+def _read_texture(path: Path) -> None:
+    must_be_finite("texture", read_texels(read_texels_file(path, TEXTURE_SIDE), torch.rand(8, 2)))
 
 
 @cache
@@ -158,6 +173,10 @@ KINDS: tuple[Kind, ...] = (
     changing(
         "checkpoint", "a.ckpt", checkpoint, lambda rng, content: mutated_tensors(rng, content, METADATA_KEY),
         _read_checkpoint,
+    ),
+    changing(
+        "cached texture", "a.texels", _texture, lambda rng, content: mutated_tensors(rng, content, METADATA_KEY),
+        _read_texture,
     ),
     pickle_kind("SMPL .pkl", "a.pkl", _smpl_objects, _read_body),
     npz_kind("SMPL .npz", "a.npz", lambda: _small_body() | _atlas(), _read_body),

@@ -43,6 +43,9 @@ PARITY = {
         "triton": "kernels/cuda/test_triton_encoding.py::test_values_and_gradients_equal_the_specification",
         "tinycudann": "kernels/test_tinycudann_adapter.py::test_its_encoding_equals_the_reference",
     },
+    "read_texels": {"numba": "maps/test_map_textures.py::test_reading_equals_the_specification"},
+    "missing_texels": {"numba": "maps/test_map_textures.py::test_the_missing_texels_are_those_of_the_specification"},
+    "texel_differences": {"numba": "maps/test_map_textures.py::test_differences_equal_the_specification"},
     "neural_map": {
         "numba": "kernels/test_neural_map_kernel.py::test_fused_queries_are_as_exact_as_the_reference",
         "triton": "kernels/cuda/test_triton_maps.py::test_fused_queries_equal_the_reference",

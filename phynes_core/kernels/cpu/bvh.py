@@ -3,6 +3,7 @@
 It is built by the binned surface area heuristic, with two children a node.
 """
 
+import copy
 import math
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from torch import Tensor
 
 from phynes_core.kernels.cpu.bvh_queries import any_hits, nearest_hits, nearest_points, ray_heights
 from phynes_core.kernels.cpu.compiler import serial
+from phynes_core.kernels.cpu.packets import Packets, open_bits
 from phynes_core.kernels.cpu.threads import ThreadedRays
 
 LEAF_SIZE = 4  # triangles; 2 to 4 measured alike
@@ -50,6 +52,32 @@ class Bvh(ThreadedRays):
         """Follow moved vertices of the same mesh. Answers stay exact; far from the built pose they get slower."""
         vertices = np.ascontiguousarray(vertices, np.float32)
         refit_tree(vertices, self.faces, self._face_order, self._children, self._boxes, self._corners_and_edges)
+
+    def moved(self, vertices: np.ndarray) -> "Bvh":  # [V, 3] m
+        """Another tree of the same topology, refitted; this one stays."""
+        other = copy.copy(self)
+        other._boxes, other._corners_and_edges = np.empty_like(self._boxes), np.empty_like(self._corners_and_edges)
+        other.refit(vertices)
+        return other
+
+    @property
+    def cost(self) -> float:
+        """The surface area of all boxes in square metres, to which the tests that a ray needs are proportional."""
+        x, y, z = (self._boxes[:, 3:] - self._boxes[:, :3]).T
+        return float(2.0 * (x * y + y * z + z * x).sum())
+
+    def open_bits(
+        self,
+        points: np.ndarray,  # [P, 3] float32 m
+        normals: np.ndarray,  # [P, 3] float32 unit
+        offsets_m: np.ndarray,  # [P] float32
+        packets: Packets,
+        bits: np.ndarray,  # [P, ceil(L / 32)] uint32, zeros, written: 1 = open
+    ) -> np.ndarray:  # [N] int64
+        """Set the bits of open directions on the calling thread; returns the points whose every ray is blocked."""
+        blocked = np.empty(len(points), np.int64)
+        rays = points, normals, offsets_m, packets.directions, packets.inverses, packets.count
+        return blocked[: open_bits(*self._tree, *rays, bits, blocked)]
 
     def closest(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # points [N, 3] m
         """Closest face [N] int32, barycentric coordinates there [N, 3], distance [N] m."""

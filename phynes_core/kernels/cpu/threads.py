@@ -28,6 +28,9 @@ def _pool() -> ThreadPoolExecutor:
 class ThreadedRays(ABC):
     """A mesh that rays are traced against, chunk by chunk in threads; what traces a chunk is the subclass's."""
 
+    def expect(self, num_rays: int) -> None:  # noqa: B027
+        """So many rays follow: the place for what does not pay for a few, and what threads must not do."""
+
     def any_hit(
         self,
         origins: np.ndarray,  # [N, 3] m
@@ -38,6 +41,7 @@ class ThreadedRays(ABC):
         origins = np.ascontiguousarray(origins, np.float32)
         directions = np.ascontiguousarray(directions, np.float32)
         hit = np.empty(len(origins), np.bool_)
+        self.expect(len(origins))
 
         def trace(start: int) -> None:
             rows = slice(start, start + ANY_HIT_CHUNK)
@@ -56,6 +60,7 @@ class ThreadedRays(ABC):
         origins = np.ascontiguousarray(origins, np.float32)
         directions = np.ascontiguousarray(directions, np.float32)
         distance, face = np.empty(len(origins), np.float32), np.empty(len(origins), np.int32)
+        self.expect(len(origins))
 
         def trace(start: int) -> None:
             rows = slice(start, start + NEAREST_HITS_CHUNK)

@@ -1,9 +1,12 @@
 """Occlusion of rays through embree, and the packed bits of the directions that are open at surface points.
 
-Bit i of word w is direction 32 w + i. The rays are traced by embree (EmbreeScene) or by the tree in bvh.py.
+Bit i of word w is direction 32 w + i. Many directions from one point are traced sixteen at once by the tree in bvh.py,
+in half of embree's time, and so are rays too few to build embree's scene for; all others by embree (EmbreeScene).
 """
 
 import math
+import threading
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,10 +16,15 @@ from torch import Tensor
 from phynes_core.conventions import SKIN_SHARE
 from phynes_core.kernels.cpu.bvh import Bvh
 from phynes_core.kernels.cpu.compiler import serial
+from phynes_core.kernels.cpu.packets import Packets
 from phynes_core.kernels.cpu.threads import ThreadedRays, run_in_threads
 
 WORD = 32  # directions
 _MISS = -1  # embree's answer for a ray that meets nothing
+_FEW_RAYS = 1 << 14  # embree builds its scene in the time that our tree takes for as many
+_FEW_DIRECTIONS = 8  # with fewer, lanes of a packet stay empty: embree is faster
+_MOST_KNOWN = 4  # topologies whose trees `tree_of` keeps
+_WORST = 1.5  # times the cost of the pose that a tree was built for, before it is built anew
 _RAYS = 1 << 14  # rays a chunk aims at: they stay in cache between being made, traced and packed
 
 
@@ -57,7 +65,27 @@ def embree_mesh(vertices: Tensor, faces: Tensor) -> TracedScene:
 
 def bvh_mesh(vertices: Tensor, faces: Tensor) -> TracedScene:
     """A mesh for the rays of our own tree."""
-    return TracedScene(Bvh(*_arrays(vertices, faces)))
+    return TracedScene(tree_of(*_arrays(vertices, faces)))
+
+
+_known: list[tuple[Bvh, float]] = []  # trees of other topologies with their costs, newest first
+_known_lock = threading.Lock()
+
+
+def tree_of(vertices: np.ndarray, faces: np.ndarray) -> Bvh:  # [V, 3] m, [F, 3]
+    """A tree of this mesh: refitted where one of the same faces is known that is not much worse than a new one."""
+    faces = np.ascontiguousarray(faces, np.int32)
+    with _known_lock:
+        found = next((entry for entry in _known if np.array_equal(entry[0].faces, faces)), None)
+    if found is not None:
+        tree = found[0].moved(vertices)
+        if tree.cost <= _WORST * found[1]:
+            return tree
+    tree = Bvh(vertices, faces)
+    with _known_lock:
+        others = [entry for entry in _known if entry is not found]
+        _known[:] = [(tree, tree.cost), *others][:_MOST_KNOWN]
+    return tree
 
 
 def _arrays(vertices: Tensor, faces: Tensor) -> tuple[np.ndarray, np.ndarray]:
@@ -79,7 +107,14 @@ def visibility_bits(
     bits = np.zeros((len(points), (len(directions) + WORD - 1) // WORD), np.uint32)
     points_per_chunk = max(1, 2 * _RAYS // max(1, len(directions)))  # about half of the directions face away
 
+    tree = scene if isinstance(scene, Bvh) else scene.tree if isinstance(scene, EmbreeScene) else None
+    packets = Packets.of(directions) if tree is not None and len(directions) >= _FEW_DIRECTIONS else None
+    if packets is None:
+        scene.expect(len(points) * len(directions))
+
     def traced(points: np.ndarray, normals: np.ndarray, offsets_m: np.ndarray, bits: np.ndarray) -> np.ndarray:
+        if packets is not None and tree is not None:
+            return tree.open_bits(points, normals, offsets_m, packets, bits)
         origins, ray_directions = _facing_rays(points, normals, directions, offsets_m)
         blocked = np.empty(len(points), np.int64)
         num_blocked = _pack(normals, directions, scene.trace_chunk(origins, ray_directions), bits, blocked)
@@ -165,24 +200,33 @@ def _pack(normals, directions, hit, bits, blocked):
 
 
 class EmbreeScene(ThreadedRays):
-    """A mesh that answers occlusion (built in 9 ms for 14k triangles, so a new pose builds a new scene)."""
+    """A mesh that answers occlusion. Embree's own scene is built (9 ms for 14k triangles) when many rays are asked."""
 
     def __init__(
         self,
         vertices: np.ndarray,  # [V, 3] m
         faces: np.ndarray,  # [F, 3]
     ) -> None:
+        self._vertices = np.ascontiguousarray(vertices, np.float32)
+        self.tree = tree_of(self._vertices, faces)
+        self._scene: Any = None
+
+    def expect(self, num_rays: int) -> None:
+        """See `ThreadedRays`."""
+        if num_rays <= _FEW_RAYS or self._scene is not None:
+            return
         from embreex.mesh_construction import TriangleMesh
         from embreex.rtcore_scene import EmbreeScene as Scene
 
-        self._scene = Scene()
-        self._mesh = TriangleMesh(
-            self._scene, np.ascontiguousarray(vertices, np.float32), np.ascontiguousarray(faces, np.int32)
-        )
-        self.trace_chunk(np.zeros((1, 3), np.float32), np.ones((1, 3), np.float32))  # commits it, before threads enter
+        scene = Scene()
+        self._mesh = TriangleMesh(scene, self._vertices, self.tree.faces)
+        scene.run(np.zeros((1, 3), np.float32), np.ones((1, 3), np.float32), query="OCCLUDED")  # commits it
+        self._scene = scene
 
     def trace_chunk(self, origins: np.ndarray, directions: np.ndarray, reach: float = math.inf) -> np.ndarray:
         """See `ThreadedRays`."""
+        if self._scene is None:
+            return self.tree.trace_chunk(origins, directions, reach)
         ends = None if math.isinf(reach) else np.full(len(origins), reach, np.float32)
         return self._scene.run(origins, directions, dists=ends, query="OCCLUDED") != _MISS
 
@@ -190,6 +234,8 @@ class EmbreeScene(ThreadedRays):
         self, origins: np.ndarray, directions: np.ndarray, reach: float, distance: np.ndarray, face: np.ndarray
     ) -> None:
         """See `ThreadedRays`."""
+        if self._scene is None:
+            return self.tree.nearest_chunk(origins, directions, reach, distance, face)
         ends = None if math.isinf(reach) else np.full(len(origins), reach, np.float32)
         found = self._scene.run(origins, directions, dists=ends, query="INTERSECT", output=True)
         face[:] = found["primID"]

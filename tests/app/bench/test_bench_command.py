@@ -33,6 +33,8 @@ def test_the_json_has_the_documented_names(tmp_path, capsys, monkeypatch):
     path = tmp_path / "bench.json"
     for name, few in (("IMAGE_SIZES", (32, 64)), ("PROBE_COUNTS", (64, 128)), ("AVATAR_COUNTS", (1, 2))):
         monkeypatch.setattr(sizes, name, few)
+    monkeypatch.setattr(sizes, "NUM_FRAMES", 2)
+    monkeypatch.setattr(operations, "measure_operations", lambda timed, _, *rest: measure_operations(timed, 2, *rest))
     assert cli.run([*SMALL, "--no-references", "--profile", "--json", str(path), "--sizes", str(tmp_path / "out")]) == 0
     record = json.loads(path.read_text(encoding="utf-8"))
     assert {"device", "commit", "size", "stages", "scenarios", "peak_memory_mb"} <= set(record)
@@ -45,7 +47,12 @@ def test_the_json_has_the_documented_names(tmp_path, capsys, monkeypatch):
     kept = record["scenarios"]["env"]["stage_ms"]
     assert "materials" not in kept and kept["shade"] > 0  # turning the light queries no map
     assert record["scenarios"]["camera"]["stage_ms"]["materials"] > 0
-    assert "pixel_normals" in capsys.readouterr().out
+    textures = record["textures"]
+    assert set(textures["fps_without"]) == {"camera", "pose", "full"} and textures["alike_db"] > 50.0
+    assert 0 < textures["memory_mb"] <= 64 and textures["file_mb"] == textures["memory_mb"]
+    assert all(textures[name] > 0 for name in ("baked_ms", "kept_ms", "read_ms"))
+    said = capsys.readouterr().out
+    assert "pixel_normals" in said and "camera without" in said
     measured = json.loads((tmp_path / "out" / "sizes.json").read_text(encoding="utf-8"))["sizes"]
     assert set(measured) == {"image side, pixels", "probes", "avatars"}
     assert all(len(line["milliseconds"]) == 2 for lines in measured.values() for line in lines)

@@ -18,6 +18,7 @@ from phynes_core.io.image_files import read_png
 PATIENCE_S = 60.0
 
 
+TO_PREPARE = 5  # steps
 BROKEN_S = 7.0  # clip time at which pixel values fail
 
 
@@ -31,6 +32,7 @@ class FakeRenderer:
         self.started = threading.Semaphore(0)
         self.num_unconverged = 0
         self.read = []
+        self.prepared = 0
 
     def pixel_values(self, state, size):
         self.read.append(state)
@@ -40,6 +42,10 @@ class FakeRenderer:
 
     def warm_up(self, progress):
         progress("compiling", 0.5)
+
+    def prepare(self):
+        self.prepared += 1
+        return self.prepared < TO_PREPARE
 
     def render(self, state, size, is_final=False):
         self.started.release()
