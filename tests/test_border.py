@@ -31,6 +31,7 @@ ALLOWED = {
     "app/viewer/controls.py": {"arrangement.read_text"},
     # the program's own code, its installation and the system
     "phynes_core/kernels/cpu/compiler.py": {"(Path(__file__).parent / name).read_bytes"},
+    "phynes_core/kernels/gpu/description.py": {"path.read_text", "json.loads"},
     "app/cli.py": {"(COMMANDS_FOLDER / f'{name}.py').read_text"},
     "app/window/shaders.py": {"(PRESENT / Path(name).name).read_text"},
     "app/bench/machine.py": {"open"},
