@@ -19,10 +19,13 @@ class TemplateConfig:
     held_out_every: int = 5  # every so many frames do not carve the shapes that are judged
     floor_m: float = 0.004  # the person is nowhere thinner than the body less this
     reach_m: float = 0.25  # farthest that clothes and hair stand off the body
-    least_gain: float = 0.002  # of the overlap of held-out silhouettes; else the body's mesh, or the poses, stay
+    least_gain: float = 0.002  # of the intersection over union of held-out silhouettes; else the body's mesh stays
     widest_gap_deg: float = 75.0  # between the sides that pictures see the person from; else nothing is carved
     rounds: int = 1  # in which poses follow a rough template, where they are registered, before the last is carved
     round_steps: int = 3  # of each
+    # of the same overlap by a round's poses; else they are taken back. On ada_256 with fits off by 2 degrees and 1 cm a
+    # round gained 0.0020 and took vertices from 6.6 to 5.8 mm; on `--preset real` 0.0008, and vertices stayed at 6.7 mm
+    least_pose_gain: float = 0.001
     longest_edge_m: float = 0.04
     hair_m: float = 0.015  # where the shape stands farther over face, ears or hands than this, they are covered
 

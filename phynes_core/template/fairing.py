@@ -32,7 +32,7 @@ def faired(
 
 def conjugate_gradients(system: sparse.csr_matrix, right: np.ndarray, start: np.ndarray) -> np.ndarray:  # [V, C] each
     """The columns that a symmetric positive definite system takes to `right`, by Jacobi-preconditioned steps."""
-    scale = 1.0 / system.diagonal()[:, None]
+    scale = 1.0 / np.asarray(system.diagonal(), np.float64)[:, None]
     found, left = start.copy(), right - system @ start
     step = scale * left
     fit = (left * step).sum(0)

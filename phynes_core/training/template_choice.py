@@ -59,7 +59,7 @@ def _with_better_poses(
         registration.offsets = offsets
         moved = refitted(frames, body, registration.fit())
         again = make_template(body, [_posed_views(frame, registration) for frame in moved], rough)
-        if again.overlap < made.overlap + config.least_gain:
+        if again.overlap < made.overlap + config.least_pose_gain:
             registration.poses = poses
             break
         frames, made = moved, again
