@@ -45,7 +45,7 @@ class Stage1Config:
     """Geometry and texture by volume rendering."""
 
     steps: int = 5000
-    offsets: str = "scalar"  # along the body's normals, as in the paper; or "vector": cloth that moves sideways
+    offsets: str = "scalar"  # along the body's normals, as in the paper; "vector" slides cloth, and won nothing on ada
     slide_weight: float = 1.0  # of the mean squared way, m^2, that vectors move vertices along the surface
     rays: int = 1024  # paper family: 1024
     frames_per_step: int = 10  # each with all its training cameras; bounds the tree set-ups
