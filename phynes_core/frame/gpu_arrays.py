@@ -4,7 +4,6 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from phynes_core.body.atlas import corner_uv, open_bits, uv_to_vertex
@@ -225,8 +224,3 @@ def padded_rows(rows: np.ndarray, multiple: int) -> np.ndarray:  # [N, ...] -> [
     """Zeros behind, up to a multiple."""
     missing = math.ceil(len(rows) / multiple) * multiple - len(rows)
     return np.pad(rows, ((0, missing), *((0, 0) for _ in rows.shape[1:])))
-
-
-def columns_of_images(image: np.ndarray, channels: int) -> Tensor:  # uint8 of [P, n] float32 -> [P, channels]
-    """The first channels of what a pass wrote."""
-    return torch.from_numpy(image.view(np.float32).reshape(-1, 4)[:, :channels].copy())

@@ -17,7 +17,6 @@ from phynes_core.io.shipped_files import SHADERS
 
 ENGINE = SHADERS / "engine"
 _INCLUDE = re.compile(r'^#include "([\w./]+)"$', re.MULTILINE)
-_SIZES = {"u32": 4, "f32": 4, "vec4f": 16, "vec4u": 16, "array<vec4u, 16>": 256}  # bytes of a field of a uniform
 
 
 @dataclass(frozen=True)
@@ -49,10 +48,6 @@ class Pass:
     def first_binding(self) -> int:
         """Number of the first buffer."""
         return 1 if self.params else 0
-
-    def params_bytes(self) -> int:
-        """Size of the uniform."""
-        return -(-sum(_SIZES[kind] for _, kind in self.params) // 16) * 16
 
     def source(self, constants: Mapping[str, str]) -> str:
         """The WGSL with includes and these values of its constants."""
