@@ -63,7 +63,7 @@ def _read(image, uv, values, each_channel):  # a tuple's length is known when th
 def _place(share, side):
     """The first of two neighboring texels and the share of the second."""
     place = min(max(share * float32(side) - float32(0.5), float32(0)), float32(side - 1))
-    first = min(int64(place), side - 2)
+    first = min(int64(np.floor(place)), side - 2)
     return first, place - float32(first)
 
 

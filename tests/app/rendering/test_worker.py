@@ -135,6 +135,18 @@ def test_a_view_at_rest_is_refined_only_where_that_is_allowed(worker, renderer):
     assert [is_final for *_, is_final in renderer.rendered] == [False, True]
 
 
+def test_work_ahead_is_done_while_nothing_is_to_be_rendered_until_nothing_is_left(worker, renderer):
+    worker.start()
+    wait_for(lambda: worker.status.is_ready)
+    assert renderer.prepared == 0  # nothing was shown yet
+    worker.show(at_second(0.0))
+    wait_for(lambda: renderer.prepared == TO_PREPARE)
+    worker.show(at_second(1.0))
+    wait_for(lambda: renderer.prepared == TO_PREPARE + 1)  # the next picture may need more
+    time.sleep(0.05)
+    assert renderer.prepared == TO_PREPARE + 1
+
+
 def test_an_unreadable_file_is_one_message_and_the_next_view_is_shown(worker, renderer):
     worker.start()
     worker.show(edits.edit_light(ViewState(), environment="broken.exr"))
