@@ -23,6 +23,7 @@ from phynes_core.io.untrusted import FileKind, decoding
 from phynes_core.render.camera import DEFAULT_FOV_DEG, Camera, orbit_camera
 from phynes_core.synthetic.subjects.ada import dress_ada
 from phynes_core.synthetic.subjects.josh import dress_josh
+from phynes_core.synthetic.subjects.noa import dress_noa
 from phynes_core.synthetic.subjects.subject import Subject
 
 _FILL = 0.945  # share of the frame's half size that the bare body may reach; hair and shoes need 5 pixels more
@@ -240,6 +241,7 @@ SUBJECTS = {
         dress_josh, 1, "interior", ("studio", "sunset", "forest"), ("walk", "dance_b", "kick"), ("run", "punch")
     ),
     "ada": SubjectEntry(dress_ada, 1, "courtyard", ("studio", "sunrise", "city"), ("dance_a", "jump"), ("walk",)),
+    "noa": SubjectEntry(dress_noa, 1, "city", ("studio", "sunset", "forest"), ("walk", "dance_b", "turn"), ("spin", "dance_a")),
 }
 
 

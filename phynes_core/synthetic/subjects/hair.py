@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from phynes_core.synthetic.subjects.strands import CombedSurface, LockStyle, choose_roots, grow_locks
+from phynes_core.synthetic.surface.cloth import Cloth
 from phynes_core.synthetic.surface.landmarks import Landmarks
 from phynes_core.synthetic.surface.noise import Noise, smoothstep
 from phynes_core.synthetic.surface.subdivision import Array, Indices, vertex_normals
@@ -24,6 +25,10 @@ _TWIST = 3
 _SLEEK = LockStyle(count=2200, length=(0.03, 0.07), width=0.0013, lift=0.0012, flatness=0.25, spread=0.05)
 _COIL = LockStyle(count=420, length=(0.022, 0.045), width=0.0014, lift=0.002, spread=0.15)
 _LOOSE = LockStyle(count=150, length=(0.012, 0.035), width=0.0004, lift=0.010, spread=0.5, wave=0.002)
+_LONG = LockStyle(
+    count=1500, length=(0.26, 0.40), width=0.0030, lift=0.022, flatness=0.3, spread=0.12, wave=0.004, points=24,
+    inertia=0.7, clings=False,
+)  # fmt: skip
 _JOSH_LOCKS = LockStyle(count=3200, length=(0.012, 0.028), width=0.0012, lift=0.008, spread=0.2)
 
 
@@ -89,6 +94,24 @@ def ada_locks(worn: Array, rest: Array, hair: Array, faces: Indices, marks: Land
         roots.append(worn[k])
         solids.append(grow_locks(CombedSurface(worn, normals, along), k, style, seed + 1))
     return Solid.union(solids), np.concatenate(roots)
+
+
+def hanging_locks(
+    worn: Array, coat: Cloth, hair: Array, faces: Indices, marks: Landmarks
+) -> tuple[Solid, Array]:
+    """Long hair from the whole scalp down over shoulders and back, and its roots [N, 3]."""
+    normals = vertex_normals(worn, faces)
+    h = worn - marks["head"]
+    behind = np.where(h[:, 1:2] > -0.02, [[0.0, -1.0, -0.55]], [[0.0, -1.0, -0.15]])
+    over = np.tile([0.0, -1.0, -0.1], (len(coat.rest), 1))
+    combed = CombedSurface(
+        np.concatenate([worn, coat.rest]),
+        np.concatenate([normals, vertex_normals(coat.rest, coat.faces)]),
+        np.concatenate([np.broadcast_to(behind, worn.shape), over]),
+    )
+    scalp = (hair > 0.004) & (h[:, 1] < 0.10) & (h[:, 2] < 0.03)
+    k = choose_roots(scalp, _LONG.count, 91)
+    return grow_locks(combed, k, _LONG, 92), worn[k]
 
 
 @dataclass(frozen=True)

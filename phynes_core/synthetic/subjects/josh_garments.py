@@ -9,21 +9,21 @@ import numpy as np
 from phynes_core.body.model import Pose
 from phynes_core.conventions import JOINT_NAMES
 from phynes_core.synthetic.subjects.subject import Person
+from phynes_core.synthetic.subjects.trousers import TrouserCut, cut_trousers, drape_near
 from phynes_core.synthetic.surface.cloth import Cloth, cut_cloth
-from phynes_core.synthetic.surface.drape import Mask, relax_cloth
+from phynes_core.synthetic.surface.drape import Mask
 from phynes_core.synthetic.surface.hang import Axis, hang, measure_tube
 from phynes_core.synthetic.surface.landmarks import COLLAR_NORMAL, Landmarks, inside, measure_torso, snap_to_fields
 from phynes_core.synthetic.surface.noise import Noise, ridges, smoothstep
 from phynes_core.synthetic.surface.skinning import diffuse
-from phynes_core.synthetic.surface.subdivision import Array, Neighbors, find_neighbors, vertex_normals
+from phynes_core.synthetic.surface.subdivision import Array, find_neighbors
 
 HEM_AXES = np.stack([COLLAR_NORMAL, [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])  # normals of the planes of a shirt's three hems
 TROUSER_HEM_BELOW_ANKLE = 0.012  # metres: covers the shoe's collar
 _UNDER_SHIRT_M = 0.085  # how far the trousers reach up under the shirt
-_SHIRT_STEPS, _TROUSER_STEPS = 60, 45
-_KNEE_RADIUS, _HEM_RADIUS = 0.076, 0.074  # metres: the cut of the trousers
-_CROTCH_DROP, _SHIRT_DROP = 0.032, 0.055  # metres that crotch and shirt tail hang lower than where they were cut
-_APART = 0.0022  # metres from the middle to either leg's cloth
+_SHIRT_STEPS = 60
+_JEANS = TrouserCut(knee=0.076, hem=0.074)
+_SHIRT_DROP = 0.055  # metres that the shirt's tail hangs lower than where it was cut
 _LINING_M = 0.08
 _CLOTH_SPREAD = 60  # steps of diffusion of the weights
 _THIGH_HOLD = 0.7  # share of the thighs' weights that a shirt's tail keeps
@@ -80,66 +80,18 @@ def make_garments(person: Person) -> tuple[Cloth, Cloth]:
     weights = diffuse(person.skin_weights, neighbors, _CLOTH_SPREAD)
     points, on_hem = snap_to_trousers(person)
     worn = inside(trouser_field(points, marks)) > 0.5
-    relief = _relief(points, person, neighbors, worn, on_hem, np.full(len(points), 0.006), _TROUSER_STEPS)
-    legs = relief.copy()
-    legs[worn] = _hang_legs(points[worn], relief[worn], marks)
-    trousers = cut_cloth(faces, uv, worn, legs, weights, np.full(len(points), 0.004), _LINING_M)
+    trousers = cut_trousers(person, points, worn, on_hem, weights, _JEANS)
 
     points, on_hem = snap_to_shirt(person)
     worn, y = inside(shirt_field(points, marks)) > 0.5, points[:, 1]
     waist = smoothstep(marks["spine3"][1], marks["pelvis"][1] - 0.05, y)
     sleeve = smoothstep(marks["left_shoulder"][0] + 0.02, marks["left_shoulder"][0] + 0.12, np.abs(points[:, 0]))
     thickness = 0.008 + 0.004 * waist + 0.010 * sleeve
-    relief = _relief(points, person, neighbors, worn, on_hem, thickness, _SHIRT_STEPS)
+    axis = HEM_AXES[np.abs(shirt_hems(points, marks)).argmin(1)]
+    relief = drape_near(points, person, neighbors, worn, on_hem, axis, thickness, _SHIRT_STEPS)
     shaped = _hang_tail(relief, trousers.rest, points, worn, marks)
     gap = 0.004 + 0.010 * smoothstep(marks["pelvis"][1] + 0.04, marks["pelvis"][1] - 0.04, y)
     return trousers, cut_cloth(faces, uv, worn, shaped, _hold_tail(weights, y, marks), gap, _LINING_M)
-
-
-def _relief(
-    points: Array,  # [Vd, 3] rest body, snapped to the garment's hems
-    person: Person,
-    neighbors: Neighbors,
-    worn: Mask,  # [Vd]
-    on_hem: Mask,  # [Vd]
-    thickness: Array,  # [Vd] metres
-    steps: int,
-) -> Array:  # [Vd, 3]
-    """The garment close to the body, hollows spanned."""
-    normals = vertex_normals(person.rest, person.dense.faces)
-    draped = points + normals * thickness[:, None]
-    axis = HEM_AXES[np.abs(shirt_hems(points, person.marks)).argmin(1)]
-    relax_cloth(draped, points, normals, thickness, neighbors, worn, on_hem, axis, steps)
-    return draped
-
-
-def _hang_legs(points: Array, relief: Array, marks: Landmarks) -> Array:  # [N, 3], [N, 3] -> [N, 3]
-    """Straight legs that fall from seat and calves, and a crotch below the body's."""
-    names = ("left_ankle", "left_knee", "left_hip")
-    height = np.array([marks[name][1] for name in names])
-    z = np.array([marks[name][2] for name in names]) + [0.006, 0.0, 0.0]
-    middle = points[np.abs(points[:, 0]) < 0.006]
-    crotch = float(middle[:, 1].min())
-    lowest = float(points[:, 1].min())
-    result = relief.copy()
-    near = np.exp(-((relief[:, 0] / 0.07) ** 2)) * smoothstep(crotch + 0.10, crotch, relief[:, 1])
-    low = relief - near[:, None] * [0.0, _CROTCH_DROP, 0.0]
-    for sign in (1.0, -1.0):
-        mine = points[:, 0] * sign >= 0
-        axis = Axis(height, sign * np.array([abs(marks[name][0]) for name in names]), z)
-        body = relief[mine]
-        reach, direction = axis.polar(body)
-        is_foot = (body[:, 1] < marks["left_ankle"][1] + 0.05) & (reach > 0.068)
-        tube = measure_tube(body[~is_foot], axis, crotch + 0.14, lowest)
-        cut = np.interp(tube.heights, height, [_HEM_RADIUS, _KNEE_RADIUS, 0.0])
-        cloth = hang(tube, np.full(len(tube.heights), 0.004), cut, slope=0.15, convex=False)
-        reach, direction = axis.polar(low[mine])
-        hung = cloth.surface(direction, low[mine, 1])
-        share = smoothstep(crotch + 0.12, crotch - 0.01, low[mine, 1])[:, None]
-        result[mine] = low[mine] * (1 - share) + hung * share
-        inner = np.maximum(sign * result[mine, 0], np.minimum(_APART, np.abs(points[mine, 0])))
-        result[mine, 0] = sign * inner
-    return result
 
 
 def _hang_tail(draped: Array, trousers: Array, points: Array, shirt: Mask, marks: Landmarks) -> Array:  # [Vd, 3]

@@ -96,6 +96,7 @@ class ClothPart(Part):
     painter: PaintTexels  # its texels' vertices are the body's
     rectangle: Rectangle
     below: "ClothPart | None" = None  # a garment that it lies over
+    loose: Array | None = None  # [V] metres that it keeps from that garment wherever they meet; None: as at rest
 
     @property
     def surface(self) -> SurfaceMesh:
@@ -110,7 +111,11 @@ class ClothPart(Part):
         """Carried, pushed out of what lies below, folded."""
         barriers = (self.cloth.over_body(posed.body, posed.normals),)
         if self.below is not None:
-            barriers = (*barriers, self.cloth.over_cloth(self.below.cloth, self.below.draped(posed)))
+            lower, under = self.below.cloth, self.below.draped(posed)
+            found = self.cloth.over_cloth(lower, under)
+            if self.loose is not None:
+                found = self.cloth.round_cloth(lower, under, self.loose)
+            barriers = (*barriers, found)
         smooth = self.cloth.pose(posed.motion, barriers)
         heights = self.folds(posed.pose)[self.cloth.source]
         return smooth + vertex_normals(smooth, self.cloth.faces) * heights[:, None]

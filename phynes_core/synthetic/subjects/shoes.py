@@ -2,15 +2,14 @@
 
 from dataclasses import dataclass
 
-
 import numpy as np
 
 from phynes_core.synthetic.subjects.outfit import Rectangle, SolidPart, fixed_weights
 from phynes_core.synthetic.subjects.skin import Color
 from phynes_core.synthetic.subjects.subject import Person
 from phynes_core.synthetic.subjects.textures import TexelMap
-from phynes_core.synthetic.surface.subdivision import Array
 from phynes_core.synthetic.surface.noise import mix, smoothstep
+from phynes_core.synthetic.surface.subdivision import Array
 from phynes_core.synthetic.surface.sweep import Solid, loft, sweep
 
 _BARS, _FIRST_M, _PITCH_M = 4, 0.088, 0.0135  # crossings; the first one's place ahead of the ankle, and between them

@@ -4,6 +4,7 @@ Each vertex keeps the body's vertex that it was cut from. In a pose the cloth is
 pushed out of the body, one side of each such vertex's tangent plane; the push is spread, so that it leaves no dents.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +23,7 @@ from phynes_core.synthetic.surface.subdivision import (
 
 _THICKNESS_M = 0.0024
 _PUSH_ROUNDS, _PUSH_SPREAD, _MOST_BOOST = 5, 12, 3.0
+_REACH_M = 0.15  # no garment is pushed farther
 _NEAR_M, _LAYER_M = 0.05, 0.005  # a garment lies over another where it is this near, and keeps this distance
 
 
@@ -32,6 +34,9 @@ class Barrier:
     points: Array  # [V, 3] world
     normals: Array  # [V, 3] unit
     gap: Array  # [V] metres
+
+
+FindBarrier = Callable[[Array], Barrier]  # the garment as it is now [V, 3] -> what it must stay outside of
 
 
 @dataclass(frozen=True)
@@ -49,11 +54,12 @@ class Cloth:
     rim_uv: Array  # [B, 2, 2]
     lining: Indices  # [L] vertices whose inside shows, those of the hems among them
 
-    def pose(self, motion: JointMotion, barriers: tuple["Barrier", ...]) -> Array:  # -> [V, 3] world
+    def pose(self, motion: JointMotion, barriers: "tuple[FindBarrier, ...]") -> Array:  # -> [V, 3] world
         """Carried by the joints, outside of what lies below."""
         cloth = motion.carry(self.rest, self.weights)
         for _ in range(_PUSH_ROUNDS):
-            for barrier in barriers:
+            for find in barriers:
+                barrier = find(cloth)
                 missing = np.maximum(barrier.gap - ((cloth - barrier.points) * barrier.normals).sum(1), 0)
                 spread = missing[:, None] * barrier.normals
                 for _ in range(_PUSH_SPREAD):
@@ -62,15 +68,30 @@ class Cloth:
                 cloth = cloth + np.clip(missing / gained, 1, _MOST_BOOST)[:, None] * spread
         return cloth
 
-    def over_body(self, body: Array, normals: Array) -> "Barrier":  # [Vd, 3] posed, twice
-        """The skin under each vertex."""
-        return Barrier(body[self.source], normals[self.source], self.gap)
+    def over_body(self, body: Array, normals: Array) -> "FindBarrier":  # [Vd, 3] posed, twice
+        """The skin that each vertex was cut from."""
+        barrier = Barrier(body[self.source], normals[self.source], self.gap)
+        return lambda cloth: barrier
 
-    def over_cloth(self, below: "Cloth", posed: Array) -> "Barrier":  # [Vb, 3]
+    def over_cloth(self, below: "Cloth", posed: Array) -> "FindBarrier":  # [Vb, 3]
         """Another garment, where it lies under this one in the rest pose."""
         distance, k = cKDTree(below.rest).query(self.rest)
         gap = np.where(distance < _NEAR_M, _LAYER_M, -np.inf)
-        return Barrier(posed[k], vertex_normals(posed, below.faces)[k], gap)
+        barrier = Barrier(posed[k], vertex_normals(posed, below.faces)[k], gap)
+        return lambda cloth: barrier
+
+    def round_cloth(self, below: "Cloth", posed: Array, loose: Array) -> "FindBarrier":  # [Vb, 3], [V] metres
+        """Another garment, wherever it comes near; `loose` is the distance kept, -inf where it never does."""
+        tree, normals, hangs = cKDTree(posed), vertex_normals(posed, below.faces), np.isfinite(loose)
+
+        def find(cloth: Array) -> Barrier:
+            k = np.zeros(len(cloth), np.int64)
+            distance, k[hangs] = tree.query(cloth[hangs])
+            gap = loose.copy()
+            gap[hangs] = np.where(distance < _REACH_M, loose[hangs], -np.inf)
+            return Barrier(posed[k], normals[k], gap)
+
+        return find
 
     @property
     def surface(self) -> SurfaceMesh:
