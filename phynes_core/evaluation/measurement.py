@@ -138,7 +138,9 @@ class AvatarMeasurement:
             return
         with torch.no_grad():
             vertices = self.avatar.displaced_vertices(self.capture.poses[frame])
-        p2s, cd = surface_distances(vertices, self.avatar.body.faces, *truth.mesh(frame), self.options.surface_samples)
+        p2s, cd = surface_distances(
+            vertices, self.avatar.body.faces, *truth.outer_mesh(frame), self.options.surface_samples
+        )
         prefix = "" if self.capture.frame_split[frame] == "train" else "novel_pose_"
         self.results.add(("geometry",), {f"{prefix}p2s_cm": p2s, f"{prefix}cd_cm": cd})
         row = {"split": SPLITS[self.capture.frame_split[frame]], "camera": "", "frame": frame, "kind": "geometry"}

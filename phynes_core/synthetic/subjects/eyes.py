@@ -29,9 +29,7 @@ class EyeColors:
     white: Color = (0.60, 0.545, 0.51)
 
 
-def make_eyes(
-    person: Person, canonical: tuple[Array, Landmarks], colors: EyeColors, rectangle: Rectangle
-) -> SolidPart:
+def make_eyes(person: Person, canonical: tuple[Array, Landmarks], colors: EyeColors, rectangle: Rectangle) -> SolidPart:
     """Both eyes; canonical is the mean body's rest surface, on which the sockets are known."""
     rest, marks = canonical
     place = rest - marks["head"]
@@ -92,5 +90,3 @@ def _paint(texels: TexelMap, local: Array, noise: Noise, colors: EyeColors) -> t
     albedo = mix(albedo, (0.01, 0.01, 0.01), smoothstep(_PUPIL_M + 0.0003, _PUPIL_M - 0.0002, radius))
     shade = smoothstep(0.0012, 0.0052, y)  # of the upper lid's lashes
     return albedo * (1 - 0.45 * shade)[:, None], np.full(len(x), WET)
-
-

@@ -22,14 +22,14 @@ _BASE_RAD = 0.46  # radius of the scalp region that becomes the bun
 _RADIUS = 0.036  # metres
 _WRAP_RAD = 2.35  # angle of the bun's ball that its surface covers
 _TWIST = 3
-_SLEEK = LockStyle(count=2200, length=(0.03, 0.07), width=0.0013, lift=0.0012, flatness=0.25, spread=0.05)
-_COIL = LockStyle(count=420, length=(0.022, 0.045), width=0.0014, lift=0.002, spread=0.15)
+_SLEEK = LockStyle(count=1300, length=(0.03, 0.07), width=0.0016, lift=0.0012, flatness=0.25, spread=0.05)
+_COIL = LockStyle(count=320, length=(0.022, 0.045), width=0.0016, lift=0.002, spread=0.15)
 _LOOSE = LockStyle(count=150, length=(0.012, 0.035), width=0.0004, lift=0.010, spread=0.5, wave=0.002)
 _LONG = LockStyle(
-    count=1500, length=(0.26, 0.40), width=0.0030, lift=0.022, flatness=0.3, spread=0.12, wave=0.004, points=24,
+    count=1000, length=(0.26, 0.40), width=0.0036, lift=0.022, flatness=0.3, spread=0.12, wave=0.004, points=17,
     inertia=0.7, clings=False,
 )  # fmt: skip
-_JOSH_LOCKS = LockStyle(count=3200, length=(0.012, 0.028), width=0.0012, lift=0.008, spread=0.2)
+_JOSH_LOCKS = LockStyle(count=2000, length=(0.012, 0.028), width=0.0014, lift=0.008, spread=0.2)
 
 
 def hair_field(points: Array, marks: Landmarks, noise: Noise) -> Array:
@@ -96,9 +96,7 @@ def ada_locks(worn: Array, rest: Array, hair: Array, faces: Indices, marks: Land
     return Solid.union(solids), np.concatenate(roots)
 
 
-def hanging_locks(
-    worn: Array, coat: Cloth, hair: Array, faces: Indices, marks: Landmarks
-) -> tuple[Solid, Array]:
+def hanging_locks(worn: Array, coat: Cloth, hair: Array, faces: Indices, marks: Landmarks) -> tuple[Solid, Array]:
     """Long hair from the whole scalp down over shoulders and back, and its roots [N, 3]."""
     normals = vertex_normals(worn, faces)
     h = worn - marks["head"]

@@ -70,7 +70,9 @@ def raise_nails(worn: Array, rest: Array, faces: Indices, nails: tuple[Nail, ...
     height = np.zeros(len(rest))
     for nail in nails:
         inside, _ = nail.field(rest)
-        height += _RAISED_M * smoothstep(-0.0001, 0.0007, inside) - _GROOVE_M * np.exp(-(((inside + 0.0003) / 0.0005) ** 2))
+        height += _RAISED_M * smoothstep(-0.0001, 0.0007, inside) - _GROOVE_M * np.exp(
+            -(((inside + 0.0003) / 0.0005) ** 2)
+        )
     return worn + height[:, None] * normals
 
 

@@ -4,6 +4,8 @@ The coat is cut from the body down to the hips and drawn out to a tail below the
 moves with the thighs by half and is pushed out by the trousers.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from phynes_core.body.model import Pose
@@ -61,9 +63,8 @@ def boot_field(points: Array, marks: Landmarks) -> Array:
     return marks["left_ankle"][1] + 0.07 - points[:, 1]
 
 
-def snap_noa(person: Person, field: object) -> tuple[Array, Mask]:
+def snap_noa(person: Person, field: Callable[[Array, Landmarks], Array]) -> tuple[Array, Mask]:
     """The rest body [Vd, 3] with vertices on a garment's hems, and which lie on one [Vd]."""
-    assert callable(field)
     return snap_to_fields(person.rest, person.dense.faces, (lambda points: field(points, person.marks),))
 
 
@@ -91,7 +92,7 @@ def make_garments(person: Person) -> tuple[Cloth, Cloth, Array]:
 
     points, on_hem = snap_noa(person, coat_field)
     hems = coat_hems(points, marks)
-    worn, y = inside(hems.min(1)) > 0.5, points[:, 1]
+    worn = inside(hems.min(1)) > 0.5
     lapel = smoothstep(_LAPEL_M + 0.002, _LAPEL_M - 0.002, hems[:, [0, 3]].min(1))
     sleeve = smoothstep(marks["left_shoulder"][0] + 0.02, marks["left_shoulder"][0] + 0.12, np.abs(points[:, 0]))
     thickness = 0.017 + 0.006 * sleeve

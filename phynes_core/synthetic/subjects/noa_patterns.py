@@ -20,7 +20,9 @@ Painted = tuple[Array, Array]
 def paint_coat(points: Array, shaped: Array, marks: Landmarks, noises: tuple[Noise, ...]) -> Painted:
     """Herringbone wool with plain lapels and cuffs; points [N, 3] on the body, shaped [N, 3] on the coat at rest."""
     turn = np.arctan2(shaped[:, 0], shaped[:, 2] - 0.02)
-    on_arm = (np.abs(points[:, 0]) > marks["left_shoulder"][0] + 0.02) & (points[:, 1] > marks["left_shoulder"][1] - 0.14)
+    on_arm = (np.abs(points[:, 0]) > marks["left_shoulder"][0] + 0.02) & (
+        points[:, 1] > marks["left_shoulder"][1] - 0.14
+    )
     across = np.where(on_arm, 0.07 * np.arctan2(points[:, 1] - marks["left_shoulder"][1], points[:, 2]), 0.18 * turn)
     along = np.where(on_arm, np.abs(points[:, 0]), shaped[:, 1])
     bone = np.abs((across / _BONE_M) % 2.0 - 1.0) * _BONE_M
@@ -36,7 +38,11 @@ def paint_coat(points: Array, shaped: Array, marks: Landmarks, noises: tuple[Noi
     gap = (shaped[:, 1] - marks["pelvis"][1] - 0.03) / 0.12
     height = (gap - np.round(gap)) * 0.12
     rows = smoothstep(0.5, 0.4, np.abs(np.round(gap) - 0.5))
-    button = smoothstep(_BUTTON_M + 0.0008, _BUTTON_M - 0.0004, np.hypot(edge - 0.028, height)) * rows * (shaped[:, 2] > 0.05)
+    button = (
+        smoothstep(_BUTTON_M + 0.0008, _BUTTON_M - 0.0004, np.hypot(edge - 0.028, height))
+        * rows
+        * (shaped[:, 2] > 0.05)
+    )
     albedo = mix(albedo, (0.03, 0.018, 0.012), button)
     return albedo, 0.82 + 0.04 * noises[1](shaped, 70.0) - 0.5 * button
 

@@ -6,6 +6,7 @@ Each part has a rectangle of the common texture and paints it; in a pose it is c
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -174,7 +175,7 @@ class Outfit(Subject):
     def slices(self) -> list[slice]:
         """Where the vertices of each part stand."""
         ends = np.cumsum([0, *self._counts])
-        return [slice(int(a), int(b)) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+        return [slice(int(a), int(b)) for a, b in pairwise(ends)]
 
     def vertices(self, pose: Pose) -> Array:
         """Every part on the same posed body."""

@@ -68,10 +68,10 @@ def make_laces(person: Person, worn: Array, color: Color, rectangle: Rectangle) 
     """On both shoes; worn [Vd, 3] is the rest surface that they lie on."""
     ankle, foot = person.marks["left_ankle"], person.marks["left_foot"]
     upper = worn[(worn[:, 1] > person.marks.floor + 0.03) & (worn[:, 1] < ankle[1] + 0.03)]
+    tilt = (foot - ankle)[[0, 2]]
     curves: list[Array] = []
     for sign in (1.0, -1.0):
         shoe = upper[upper[:, 0] * sign > 0]
-        tilt = (foot - ankle)[[0, 2]]
 
         def lay(aside: Array, ahead: Array, above: Array, shoe: Array = shoe, sign: float = sign) -> Array:
             x = sign * (ankle[0] + (aside + ahead * tilt[0] / tilt[1]))
@@ -116,7 +116,10 @@ def _smooth(values: Array, at: Array) -> Array:  # [K], [P] -> [P]
 def _paint(texels: TexelMap, rectangle: Rectangle, color: Color) -> tuple[Array, Array]:
     """Braided cotton."""
     u, v = texels.uv()
-    along, around = (u - rectangle[0]) / (rectangle[2] - rectangle[0]), (v - rectangle[1]) / (rectangle[3] - rectangle[1])
+    along, around = (
+        (u - rectangle[0]) / (rectangle[2] - rectangle[0]),
+        (v - rectangle[1]) / (rectangle[3] - rectangle[1]),
+    )
     braid = np.sin(2 * np.pi * (18 * along + 2 * around)) * np.sin(2 * np.pi * (18 * along - 2 * around))
     return np.asarray(color) * (1 + 0.18 * braid)[:, None], np.full(len(u), 0.78)
 

@@ -14,7 +14,7 @@ from phynes_core.synthetic.surface.subdivision import Array, SurfaceMesh
 from phynes_core.synthetic.surface.sweep import Solid, sweep
 
 _TINTS = 8  # kinds of locks, each with a strip of the texture
-_SIDES = 5
+_SIDES = 4
 _ROOT_M, _LIE_M = 0.0012, 0.0003  # metres below and above the surface: roots, and locks that lie
 
 
@@ -29,7 +29,7 @@ class LockStyle:
     flatness: float = 0.4  # thickness over width
     spread: float = 0.2  # radians, of directions
     wave: float = 0.0  # metres, sideways
-    points: int = 8
+    points: int = 6
     inertia: float = 0.4  # share of its direction that a lock keeps from point to point
     clings: bool = True  # False: it only stays outside the surface
 

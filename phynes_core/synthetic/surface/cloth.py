@@ -1,4 +1,4 @@
-"""A garment with a surface of its own: a piece cut out of the body's mesh, shaped in the rest pose, carried by the joints.
+"""A garment with a surface of its own: cut out of the body's mesh, shaped in the rest pose, carried by the joints.
 
 Each vertex keeps the body's vertex that it was cut from. In a pose the cloth is carried with smooth weights and then
 pushed out of the body, one side of each such vertex's tangent plane; the push is spread, so that it leaves no dents.

@@ -1,4 +1,4 @@
-"""Cloth that hangs round an upright part of the body: a tube that falls from what stands out, and never narrows at once.
+"""Cloth that hangs round an upright part of the body: a tube that falls from what stands out and narrows slowly.
 
 A tube is a table of distances from an axis, by height and direction. The body's own table is measured; from row to row
 downward the cloth's is at least the body's, and comes in no faster than a slope.

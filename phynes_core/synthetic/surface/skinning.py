@@ -33,12 +33,6 @@ class JointMotion:
         shift = 2 * multiply(moved, real * [1, -1, -1, -1])[:, 1:]
         return rotate(real, points) + shift
 
-    def turns_at(self, weights: Array) -> Array:  # [N, J] -> [N, 4]
-        """The blended rotations."""
-        side = np.where(self.turns @ self.turns.T < 0, -1.0, 1.0)
-        real = (weights * side[weights.argmax(1)]) @ self.turns
-        return real / np.linalg.norm(real, axis=1, keepdims=True)
-
 
 def joint_motion(body: BodyModel, rest_joints: Array, pose: Pose) -> JointMotion:  # [J, 3]
     """Each joint's motion in this pose."""

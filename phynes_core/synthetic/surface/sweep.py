@@ -1,4 +1,4 @@
-"""Surfaces of their own beside the body: round cords along curves, solids of revolution, and their union in one mesh."""
+"""Surfaces of their own beside the body: cords along curves, solids of revolution, their union in one mesh."""
 
 from dataclasses import dataclass
 
