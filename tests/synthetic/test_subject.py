@@ -12,7 +12,7 @@ from phynes_core.body.rotations import axis_angle_to_matrix
 from phynes_core.synthetic.subjects.josh import dress_josh
 from phynes_core.synthetic.surface.subdivision import vertex_normals
 
-SKIN, TROUSERS, SHIRT, EYES, LACES, SOLES, HAIR = range(7)
+SKIN, TROUSERS, SHIRT, SOLES, EYES, LACES, HAIR = range(7)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def test_cloth_lies_outside_the_body_and_near_it(subject):
     for part in (TROUSERS, SHIRT):
         cloth = subject.parts[part].cloth
         height = ((cloth.rest - person.rest[cloth.source]) * normals[cloth.source]).sum(1)
-        assert np.quantile(height, 0.005) > 0
+        assert np.quantile(height, 0.01) > 0
         away = np.linalg.norm(cloth.rest - person.rest[cloth.source], axis=1)
         assert np.quantile(away, 0.99) < 0.13
 

@@ -6,7 +6,7 @@ import pytest
 from phynes_core.synthetic.subjects.textures import map_texels
 from phynes_core.synthetic.surface.landmarks import measure_torso, shirt_coordinates
 
-SKIN, TROUSERS, SHIRT, EYES = range(4)
+SKIN, TROUSERS, SHIRT, SOLES, EYES = range(5)
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 """noa's clothes: a roll-neck sweater and boots as relief, wide trousers, and a long coat that is open in front.
 
 The coat is cut from the body down to the hips and drawn out to a tail below the knees, which hangs round both legs,
-moves with the thighs by half and is pushed out by the trousers.
+follows the thighs, more in front, and is pushed out by the trousers.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ from phynes_core.synthetic.surface.subdivision import Array, find_neighbors, ver
 
 _CUT = TrouserCut(knee=0.088, hem=0.094, slope=0.06, lining=0.12)
 _TAIL_BELOW_KNEE, _TAIL_FLARE = 0.10, 0.10  # metres; metres outward a metre downward
-_THIGH_SHARE = 0.55  # how much of a thigh's motion the tail follows
+_FRONT_SHARE, _BACK_SHARE = 0.95, 0.5  # how much of a thigh's motion the tail follows
 _OPENING = ((-0.30, 0.062), (0.00, 0.050), (0.22, 0.050), (0.40, 0.075))  # (metres above the pelvis, half width)
 _LAPEL_M, _LAPEL_THICKNESS_M = 0.055, 0.0045
 _SPREAD, _STEPS = 60, 40
@@ -74,7 +74,8 @@ def dress_skin(person: Person) -> Array:  # [Vd, 3]
     neighbors, normals = find_neighbors(len(rest), faces), vertex_normals(rest, faces)
     sweater = sweater_field(rest, marks)
     roll = np.exp(-(((sweater - 0.017) / 0.016) ** 2)) * (rest[:, 1] > marks["neck"][1] - 0.06)
-    thickness = smoothstep(-0.001, 0.004, sweater) * (0.005 + 0.006 * roll)
+    tucked = smoothstep(marks["pelvis"][1] + 0.125, marks["pelvis"][1] + 0.085, rest[:, 1])
+    thickness = smoothstep(-0.001, 0.004, sweater) * (0.005 + 0.006 * roll - 0.004 * tucked)
     worn = rest + normals * thickness[:, None]
     axis = np.tile(COLLAR_NORMAL, (len(rest), 1))
     relax_cloth(worn, rest, normals, thickness, neighbors, sweater > 0.012, sweater < 0.014, axis, 15)
@@ -135,7 +136,9 @@ def _tail_weights(weights: Array, shaped: Array, tail: Array, marks: Landmarks) 
     """The pelvis carries the tail, and each thigh its half of it, more toward the hem."""
     left, right, pelvis = (JOINT_NAMES.index(name) for name in ("left_hip", "right_hip", "pelvis"))
     hip, knee = marks["left_hip"][1], marks["left_knee"][1]
-    share = _THIGH_SHARE * smoothstep(hip + 0.10, knee, shaped[:, 1])
+    turn = np.arctan2(np.abs(shaped[:, 0]), shaped[:, 2] - marks["left_hip"][2])
+    most = _BACK_SHARE + (_FRONT_SHARE - _BACK_SHARE) * smoothstep(2.2, 0.9, turn)
+    share = most * smoothstep(hip + 0.10, 0.5 * (hip + knee), shaped[:, 1])
     side = smoothstep(-0.14, 0.14, shaped[:, 0])
     hung = np.zeros_like(weights)
     hung[:, left], hung[:, right], hung[:, pelvis] = share * side, share * (1 - side), 1 - share

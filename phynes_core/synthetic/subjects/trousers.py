@@ -80,7 +80,7 @@ def _hang_legs(points: Array, relief: Array, marks: Landmarks, cut: TrouserCut) 
         axis = Axis(height, sign * np.array([abs(marks[name][0]) for name in names]), z)
         body = relief[mine]
         reach, direction = axis.polar(body)
-        is_foot = (body[:, 1] < marks["left_ankle"][1] + 0.05) & (reach > 0.068)
+        is_foot = (body[:, 1] < marks["left_ankle"][1] + 0.05) & (reach > 0.088)
         tube = measure_tube(body[~is_foot], axis, crotch + 0.14, lowest)
         least = np.interp(tube.heights, height, [cut.hem, cut.knee, 0.0])
         cloth = hang(tube, np.full(len(tube.heights), cut.gap), least, cut.slope, convex=False)
