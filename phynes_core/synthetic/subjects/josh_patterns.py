@@ -87,8 +87,8 @@ def paint_shoes(worn: Array, normals: Array, marks: Landmarks, noises: tuple[Noi
     albedo = np.asarray([0.30, 0.115, 0.055]) * (1 + 0.10 * noises[0](worn, 60.0))[:, None]
     side = np.abs(worn[:, 0]) - np.abs(marks["left_foot"][0])
     ahead = worn[:, 2] - marks["left_ankle"][2]
-    toe = _line(ahead + 0.6 * side**2 / 0.05, 0.168, 0.0016)
-    tongue = smoothstep(0.024, 0.020, np.abs(side)) * smoothstep(0.045, 0.055, ahead) * smoothstep(0.152, 0.146, ahead)
+    toe = _line(ahead + 0.6 * side**2 / 0.05, 0.178, 0.0016)
+    tongue = smoothstep(0.024, 0.020, np.abs(side)) * smoothstep(0.045, 0.055, ahead) * smoothstep(0.162, 0.156, ahead)
     upward = smoothstep(0.25, 0.5, normals[:, 1])
     albedo = mix(albedo, albedo * 0.55, np.clip(toe * upward + 0.5 * tongue * upward, 0, 1))
     roughness = 0.36 + 0.05 * noises[1](worn, 80.0)

@@ -12,7 +12,7 @@ from phynes_core.synthetic.surface.noise import mix, smoothstep
 from phynes_core.synthetic.surface.subdivision import Array
 from phynes_core.synthetic.surface.sweep import Solid, loft, sweep
 
-_BARS, _FIRST_M, _PITCH_M = 4, 0.088, 0.0135  # crossings; the first one's place ahead of the ankle, and between them
+_BARS, _FIRST_M, _PITCH_M = 4, 0.106, 0.0120  # crossings; the first one's place ahead of the ankle, and between them
 _HALF_WIDTH_M, _RADIUS_M = 0.021, 0.0021
 _POINTS, _SIDES = 15, 8
 _OUTLINE = 120  # points round a sole
