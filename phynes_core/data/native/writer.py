@@ -106,10 +106,10 @@ def save_geometry(root: Path, frame: int, vertices: Tensor) -> None:  # [Vd, 3] 
 
 
 def save_topology(root: Path, faces: Tensor, outer: Tensor | None = None) -> None:  # [Fd, 3], [Fd] bool
-    """The true surface's triangles, and which of them can be seen from outside."""
+    """The true surface's triangles, and which of them can be seen from outside; all of them unless told."""
+    seen = np.ones(len(faces), bool) if outer is None else outer.numpy()
     with replacing(layout.topology_path(root)) as temporary, open(temporary, "wb") as file:
-        seen = {} if outer is None else {"outer": outer.numpy()}
-        np.savez_compressed(file, faces=faces.numpy().astype(np.int32), **seen)
+        np.savez_compressed(file, faces=faces.numpy().astype(np.int32), outer=seen)
 
 
 def save_color_gains(root: Path, color_gains: Mapping[str, ColorGain]) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from phynes_core.synthetic.subjects.skin import Color
 from phynes_core.synthetic.surface.landmarks import Landmarks
@@ -60,7 +60,7 @@ def _tips(rest: Array, beyond: Array) -> list[int]:
     """The vertices of a hand that are farther from the wrist than all that surround them."""
     hand = np.flatnonzero(beyond > 0.03)
     reach = np.linalg.norm(rest[hand] - rest[np.abs(beyond).argmin()], axis=1)
-    around = cKDTree(rest[hand]).query_ball_point(rest[hand], _ALONE_M)
+    around = KDTree(rest[hand]).query_ball_point(rest[hand], _ALONE_M)
     return [int(hand[k]) for k, near in enumerate(around) if reach[k] >= reach[near].max()]
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from phynes_core.body.model import Pose, pose_body
 from phynes_core.synthetic.subjects.subject import Person, Subject
@@ -210,5 +210,5 @@ def make_skin(
 
 def fixed_weights(person: Person, roots: Array, repeats: int) -> Array:  # [N, 3] rest -> [N * repeats, J]
     """The skin's weights nearest to each root, for that many vertices of its solid."""
-    nearest = cKDTree(person.rest).query(roots)[1]
+    nearest = KDTree(person.rest).query(roots)[1]
     return np.repeat(person.skin_weights[nearest], repeats, axis=0)

@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from phynes_core.synthetic.subjects.outfit import Rectangle, SolidPart, fixed_weights
 from phynes_core.synthetic.subjects.skin import Color
 from phynes_core.synthetic.subjects.subject import Person
 from phynes_core.synthetic.subjects.textures import TexelMap
+from phynes_core.synthetic.surface.drape import Mask
 from phynes_core.synthetic.surface.noise import smoothstep
-from phynes_core.synthetic.surface.subdivision import Array, SurfaceMesh
+from phynes_core.synthetic.surface.subdivision import Array, Indices, SurfaceMesh
 from phynes_core.synthetic.surface.sweep import Solid, sweep
 
 _TINTS = 8  # kinds of locks, each with a strip of the texture
@@ -43,18 +44,18 @@ class CombedSurface:
     along: Array  # [V, 3] directions, any length
 
 
-def choose_roots(candidates: Array, count: int, seed: int) -> Array:  # [N] bool -> [count] indices
+def choose_roots(candidates: Mask, count: int, seed: int) -> Indices:  # [N] -> [count] indices
     """Vertices among the candidates, the same ones every time."""
     known = np.flatnonzero(candidates)
     order = np.random.default_rng(seed).permutation(len(known))
     return known[order[:count]]
 
 
-def grow_locks(surface: CombedSurface, roots: Array, style: LockStyle, seed: int) -> Solid:  # roots [N] vertices
+def grow_locks(surface: CombedSurface, roots: Indices, style: LockStyle, seed: int) -> Solid:  # roots [N] vertices
     """Locks that start just below the surface and follow it as it is combed; their tips stand off a little."""
     generator = np.random.default_rng(seed)
     number, last = len(roots), style.points - 1
-    tree = cKDTree(surface.vertices)
+    tree = KDTree(surface.vertices)
     step = generator.uniform(*style.length, (number, 1)) / last
     lift = style.lift * generator.uniform(0, 1, (number, 1)) ** 2
     angle = style.spread * generator.normal(size=(number, 1))
@@ -88,7 +89,7 @@ def _turned(along: Array, normal: Array, angle: Array) -> Array:  # [N, 3], [N, 
     return np.cos(angle) * tangent + np.sin(angle) * np.cross(normal, tangent)
 
 
-def _tinted(solid: Solid, kinds: Array) -> Solid:  # kinds [N], one for each of the solid's equal cords
+def _tinted(solid: Solid, kinds: Indices) -> Solid:  # kinds [N], one for each of the solid's equal cords
     """Each cord in the strip of its kind."""
     uv = solid.mesh.corner_uv.copy().reshape(len(kinds), -1, 3, 2)
     uv[..., 1] = (0.04 + 0.92 * uv[..., 1] + kinds[:, None, None]) / _TINTS

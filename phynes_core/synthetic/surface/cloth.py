@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from phynes_core.synthetic.surface.drape import Mask
 from phynes_core.synthetic.surface.skinning import JointMotion
@@ -75,14 +75,14 @@ class Cloth:
 
     def over_cloth(self, below: "Cloth", posed: Array) -> "FindBarrier":  # [Vb, 3]
         """Another garment, where it lies under this one in the rest pose."""
-        distance, k = cKDTree(below.rest).query(self.rest)
+        distance, k = KDTree(below.rest).query(self.rest)
         gap = np.where(distance < _NEAR_M, _LAYER_M, -np.inf)
         barrier = Barrier(posed[k], vertex_normals(posed, below.faces)[k], gap)
         return lambda cloth: barrier
 
     def round_cloth(self, below: "Cloth", posed: Array, loose: Array) -> "FindBarrier":  # [Vb, 3], [V] metres
         """Another garment, wherever it comes near; `loose` is the distance kept, -inf where it never does."""
-        tree, normals, hangs = cKDTree(posed), vertex_normals(posed, below.faces), np.isfinite(loose)
+        tree, normals, hangs = KDTree(posed), vertex_normals(posed, below.faces), np.isfinite(loose)
 
         def find(cloth: Array) -> Barrier:
             k = np.zeros(len(cloth), np.int64)
@@ -136,7 +136,7 @@ def cut_cloth(
     neighbors = find_neighbors(len(source), local)
     square = (uv - low) / (high - low)
     rim, rim_uv = _rim(local, square)
-    lining = np.flatnonzero(cKDTree(rest[np.unique(rim)]).query(rest)[0] < lining_m)
+    lining = np.flatnonzero(KDTree(rest[np.unique(rim)]).query(rest)[0] < lining_m)
     return Cloth(source, local, square, rest, weights[source], gap[source], neighbors, rim, rim_uv, lining)
 
 
