@@ -1,15 +1,19 @@
 """What a shoe has beside its upper: a sole with a welt and a heel, and laces that cross the instep and end in a bow."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from phynes_core.synthetic.mitsuba.scene import make_mesh
+from phynes_core.synthetic.mitsuba.setup import load_mitsuba
 from phynes_core.synthetic.subjects.outfit import Rectangle, SolidPart, fixed_weights
 from phynes_core.synthetic.subjects.skin import Color
 from phynes_core.synthetic.subjects.subject import Person
 from phynes_core.synthetic.subjects.textures import TexelMap
 from phynes_core.synthetic.surface.noise import mix, smoothstep
-from phynes_core.synthetic.surface.subdivision import Array
+from phynes_core.synthetic.surface.subdivision import Array, Indices
 from phynes_core.synthetic.surface.sweep import Solid, loft, sweep
 
 _BARS, _FIRST_M, _PITCH_M = 4, 0.106, 0.0120  # crossings; the first one's place ahead of the ankle, and between them
@@ -67,16 +71,15 @@ def make_soles(person: Person, worn: Array, style: SoleStyle, rectangle: Rectang
 def make_laces(person: Person, worn: Array, color: Color, rectangle: Rectangle) -> SolidPart:
     """On both shoes; worn [Vd, 3] is the rest surface that they lie on."""
     ankle, foot = person.marks["left_ankle"], person.marks["left_foot"]
-    upper = worn[(worn[:, 1] > person.marks.floor + 0.03) & (worn[:, 1] < ankle[1] + 0.03)]
+    height = _upper_side(worn, person.dense.faces, float(ankle[1]) + 0.03)
     tilt = (foot - ankle)[[0, 2]]
     curves: list[Array] = []
     for sign in (1.0, -1.0):
-        shoe = upper[upper[:, 0] * sign > 0]
 
-        def lay(aside: Array, ahead: Array, above: Array, shoe: Array = shoe, sign: float = sign) -> Array:
+        def lay(aside: Array, ahead: Array, above: Array, sign: float = sign) -> Array:
             x = sign * (ankle[0] + (aside + ahead * tilt[0] / tilt[1]))
             z = ankle[2] + ahead
-            return np.stack([x, _height(shoe, x, z) + above, z], 1)
+            return np.stack([x, height(x, z) + above, z], 1)
 
         share = np.linspace(-1, 1, _POINTS)
         for bar in range(_BARS):
@@ -96,12 +99,18 @@ def make_laces(person: Person, worn: Array, color: Color, rectangle: Rectangle) 
     return SolidPart(solid, weights, lambda texels: _paint(texels, rectangle, color), rectangle)
 
 
-def _height(shoe: Array, x: Array, z: Array) -> Array:  # [N, 3], [P], [P] -> [P]
-    """The shoe's upper side over these places."""
-    away = np.hypot(shoe[None, :, 0] - x[:, None], shoe[None, :, 2] - z[:, None])
-    top = np.where(away < 0.006, shoe[None, :, 1], -np.inf).max(1)
-    nearest = shoe[away.argmin(1), 1]
-    return np.where(np.isfinite(top), top, nearest)
+def _upper_side(worn: Array, faces: Indices, top: float) -> Callable[[Array, Array], Array]:  # (x [P], z [P]) -> y [P]
+    """The height of the shoes' upper side, seen from `top`, over places on the floor."""
+    mi: Any = load_mitsuba()
+    used, local = np.unique(faces[(worn[faces, 1] < top).all(1)], return_inverse=True)
+    scene = mi.load_dict({"type": "scene", "shoes": make_mesh(worn[used], local.reshape(-1, 3))})
+
+    def height(x: Array, z: Array) -> Array:
+        start = np.stack([x, np.full(len(x), top), z]).astype(np.float32)
+        hit = scene.ray_intersect_preliminary(mi.Ray3f(mi.Point3f(start), mi.Vector3f(0, -1, 0)))
+        return top - np.where(np.array(hit.is_valid()), np.array(hit.t), top - worn[:, 1].min())
+
+    return height
 
 
 def _smooth(values: Array, at: Array) -> Array:  # [K], [P] -> [P]
