@@ -124,7 +124,7 @@ def distances(config: TrainingConfig, frames: Frames, capture: Capture) -> dict[
         if truth.has_geometry(frame.number):
             with torch.no_grad():
                 vertices = avatar.displaced_vertices(frame.pose)
-            found.append(surface_distances(vertices, avatar.body.faces, *truth.mesh(frame.number)))
+            found.append(surface_distances(vertices, avatar.body.faces, *truth.outer_mesh(frame.number)))
     p2s, cd = np.mean(found, 0)
     return {"p2s_cm": float(p2s), "cd_cm": float(cd), "beta_mm": terms["beta_mm"]}
 

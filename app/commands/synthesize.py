@@ -3,6 +3,7 @@
 examples:
   python launch.py synthesize --subject josh --out data/josh                       30 frames x 4 views at 512 x 512
   python launch.py synthesize --subject ada --out data/ada --spp 100             a woman in a satin blouse and a skirt
+  python launch.py synthesize --subject noa --out data/noa                       a woman in an open coat and a hat
   python launch.py synthesize --subject josh --out data/tiny --size 128 --frames 4 --spp 36
   python launch.py synthesize --subject josh --out data/spin --motion spin,walk --probe courtyard --relight studio,city
   python launch.py synthesize --subject josh --out data/one --views 1 --motion turn        turning before one camera
@@ -21,7 +22,7 @@ class Synthesize:
     out: Path
     """Folder of the capture (docs/dataset.md)."""
     subject: str = "josh"
-    """Who: josh (shirt and jeans) or ada (satin blouse and a skirt)."""
+    """Who: josh (shirt and jeans), ada (satin blouse and a skirt) or noa (open coat, long hair, hat)."""
     views: int = 4
     """Training cameras, on a ring."""
     frames: int | None = None

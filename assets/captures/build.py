@@ -79,7 +79,7 @@ def build(source: Path, target: Path, frames_with_truth: int) -> None:
                 save_ground_truth(capture, target, name, frame, cameras[name])
     truth = capture.ground_truth
     assert truth is not None, f"{source}: expected a synthetic capture with ground_truth"
-    save_topology(target, truth.faces)
+    save_topology(target, truth.faces, truth.outer)
     for frame in kept.with_truth:
         save_geometry(target, frame, (truth.vertices(frame) / VERTEX_STEP_M).round() * VERTEX_STEP_M)
     for light in (layout.TRAIN_LIGHT, *truth.lights):

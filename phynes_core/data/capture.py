@@ -125,6 +125,10 @@ class GroundTruth:
         """The true surface in one frame; `has_geometry` says whether it is known."""
         raise self._absent("surface")
 
+    def outer_mesh(self, frame: int) -> tuple[Tensor, Tensor]:  # [Vd, 3] metres, world; [Fo, 3] int64
+        """The same without what cannot be seen from outside: linings, the backs of eyes. P2S and CD belong to it."""
+        return self.mesh(frame)
+
     def _absent(self, what: str) -> CaptureError:
         return CaptureError(f"{self.root}: this capture has no ground-truth {what}; ask `has` first")
 

@@ -142,7 +142,9 @@ class AvatarMeasurement:
             return
         with torch.no_grad():
             vertices = self.avatar.displaced_vertices(self.capture.poses[frame])
-        p2s, cd = surface_distances(vertices, self.avatar.body.faces, *truth.mesh(frame), self.options.surface_samples)
+        p2s, cd = surface_distances(
+            vertices, self.avatar.body.faces, *truth.outer_mesh(frame), self.options.surface_samples
+        )
         prefix = "" if self.capture.frame_split[frame] == "train" else "novel_pose_"
         numbers = {"p2s_cm": p2s, "cd_cm": cd} | crease_numbers(vertices, self.avatar.body, *truth.mesh(frame))
         self.results.add(("geometry",), {f"{prefix}{name}": value for name, value in numbers.items()})

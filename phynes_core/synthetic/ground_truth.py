@@ -2,13 +2,13 @@
 
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from phynes_core.body.model import BodyModel
+from phynes_core.body.model import BodyModel, Pose
 from phynes_core.data.native import layout
 from phynes_core.data.native.writer import (
     save_body_parameters,
@@ -23,7 +23,7 @@ from phynes_core.data.native.writer import (
 from phynes_core.render.camera import Camera
 from phynes_core.render.probes import load_environment_image
 from phynes_core.synthetic.lights import expose_lights, load_light
-from phynes_core.synthetic.mitsuba.rendering import render_radiance, surface_buffers
+from phynes_core.synthetic.mitsuba.rendering import faces_seen, render_radiance, surface_buffers
 from phynes_core.synthetic.mitsuba.scene import body_crop, make_environment
 from phynes_core.synthetic.plan import (
     Shot,
@@ -68,7 +68,10 @@ def synthesize(plan: SynthesisPlan, body: BodyModel, root: Path, report: Report)
     save_cameras(root, cameras, camera_split)
     poses, splits = {shot.frame: shot.pose for shot in shots}, {shot.frame: shot.split for shot in shots}
     save_body_parameters(root, poses, splits, body.name, body.content_hash)
-    save_topology(root, torch.from_numpy(subject.surface.faces))
+    if not layout.topology_path(root).is_file():
+        faces = subject.surface.faces
+        seen = faces_seen(subject.vertices(replace(Pose.rest(), betas=subject.betas)), faces)
+        save_topology(root, torch.from_numpy(faces), torch.from_numpy(seen))
     unexposed = {light: image for light, image in environments.items() if not layout.light_path(root, light).is_file()}
     if unexposed:
         report(done, len(tasks), "exposing the lights")

@@ -23,6 +23,7 @@ from phynes_core.io.untrusted import FileKind, decoding
 from phynes_core.render.camera import DEFAULT_FOV_DEG, Camera, orbit_camera
 from phynes_core.synthetic.subjects.ada import dress_ada
 from phynes_core.synthetic.subjects.josh import dress_josh
+from phynes_core.synthetic.subjects.noa import dress_noa
 from phynes_core.synthetic.subjects.subject import Subject
 
 _FILL = 0.945  # share of the frame's half size that the bare body may reach; hair and shoes need 5 pixels more
@@ -57,7 +58,7 @@ class SynthesisPlan:
     turn_deg: float = 360.0  # rotation of each clip's frames about +Y, so that albedo and light can be separated
     spp: int = 196
     seed: int = 0
-    texture_size: int = 2048
+    texture_size: int = 3072
 
     def __post_init__(self) -> None:
         for name, most in (("views", 64), ("frames", 100_000), ("size", 8192), ("spp", 10**6), ("texture_size", 8192)):
@@ -237,9 +238,12 @@ class SubjectEntry:
 
 SUBJECTS = {
     "josh": SubjectEntry(
-        dress_josh, 1, "interior", ("studio", "sunset", "forest"), ("walk", "dance_b", "kick"), ("run", "punch")
+        dress_josh, 2, "interior", ("studio", "sunset", "forest"), ("walk", "dance_b", "kick"), ("run", "punch")
     ),
-    "ada": SubjectEntry(dress_ada, 1, "courtyard", ("studio", "sunrise", "city"), ("dance_a", "jump"), ("walk",)),
+    "ada": SubjectEntry(dress_ada, 2, "courtyard", ("studio", "sunrise", "city"), ("dance_a", "jump"), ("walk",)),
+    "noa": SubjectEntry(
+        dress_noa, 1, "city", ("studio", "sunset", "forest"), ("walk", "dance_b", "turn"), ("spin", "dance_a")
+    ),
 }
 
 

@@ -4,8 +4,10 @@ import pytest
 
 from phynes_core.body.files import load_bundled_body
 from phynes_core.body.model import BodyModel
-from phynes_core.synthetic.subjects.ada import Ada, dress_ada
-from phynes_core.synthetic.subjects.josh import Josh, dress_josh
+from phynes_core.synthetic.subjects.ada import dress_ada
+from phynes_core.synthetic.subjects.josh import dress_josh
+from phynes_core.synthetic.subjects.noa import dress_noa
+from phynes_core.synthetic.subjects.outfit import Outfit
 
 
 @pytest.fixture(scope="session")
@@ -14,10 +16,15 @@ def body() -> BodyModel:
 
 
 @pytest.fixture(scope="session")
-def subject(body: BodyModel) -> Josh:
+def subject(body: BodyModel) -> Outfit:
     return dress_josh(body)
 
 
 @pytest.fixture(scope="session")
-def ada(body: BodyModel) -> Ada:
+def ada(body: BodyModel) -> Outfit:
     return dress_ada(body)
+
+
+@pytest.fixture(scope="session")
+def noa(body: BodyModel) -> Outfit:
+    return dress_noa(body)

@@ -13,11 +13,12 @@ from phynes_core.body.rotations import axis_angle_to_matrix
 from phynes_core.io.shipped_files import bundled_motions
 from phynes_core.synthetic.subjects.ada_garments import blouse_field
 from phynes_core.synthetic.subjects.hair import bun_coordinates
-from phynes_core.synthetic.subjects.skirt import COLUMNS, REFINE
+from phynes_core.synthetic.subjects.skirt import COLUMNS, REFINE, RIM
 from phynes_core.synthetic.subjects.textures import map_texels
 from phynes_core.synthetic.surface.subdivision import vertex_normals
 
-_RIM_ROWS = 3  # the hem's inside
+SKIN, SKIRT, EYES, SOLES, HAIR = range(5)
+_RIM_ROWS = len(RIM)  # the hem's inside
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,7 @@ def striding(ada, stride):
 
 
 def cloth_grid(ada, vertices):  # -> [rows, columns, 3]
-    return vertices[len(ada.visible) :].reshape(-1, COLUMNS * REFINE, 3)
+    return vertices[ada.slices()[SKIRT]].reshape(-1, COLUMNS * REFINE, 3)
 
 
 def nearest(points, to, batch=400):  # [N, 3], [M, 3] -> [N]
@@ -61,8 +62,8 @@ def test_legs_stay_inside_the_skirt(ada, stride, striding):
     hem, waist = marks["left_knee"][1] + 0.085, marks["pelvis"][1] + 0.115
     covered = (np.abs(person.rest[:, 0]) < 0.3) & (y > hem + 0.03) & (y < waist - 0.05)
     points = bare[covered][::25]
-    cloth = striding[len(ada.visible) :]
-    normals = vertex_normals(striding, ada.surface.faces)[len(ada.visible) :]
+    cloth = striding[ada.slices()[SKIRT]]
+    normals = vertex_normals(striding, ada.surface.faces)[ada.slices()[SKIRT]]
     outer = len(cloth) - _RIM_ROWS * COLUMNS * REFINE
     k = nearest(points, cloth[:outer])
     behind = ((cloth[k] - points) * normals[k]).sum(1)
@@ -95,8 +96,9 @@ def test_hem_is_level_above_the_knees_and_one_tube(ada):
 
 def test_only_the_outermost_surface_is_left(ada):
     """Nothing of the body far below the skirt; no edge with more than two faces."""
-    y = ada.person.rest[ada.visible, 1]
-    trunk = np.abs(ada.person.rest[ada.visible, 0]) < 0.3
+    visible = ada.parts[SKIN].visible
+    y = ada.person.rest[visible, 1]
+    trunk = np.abs(ada.person.rest[visible, 0]) < 0.3
     middle = ada.person.marks["left_hip"][1] - 0.10
     assert not (trunk & (np.abs(y - middle) < 0.08)).any()
     faces = ada.surface.faces
@@ -131,21 +133,17 @@ def test_bun_is_a_ball_behind_the_head(ada):
     assert 0.04 < lifted.max() < 0.09
 
 
-def test_body_and_skirt_share_the_texture_without_touching(ada):
-    is_skirt = (ada.surface.faces >= len(ada.visible)).any(1)
-    u = ada.surface.corner_uv[..., 0]
-    assert u[~is_skirt].max() <= 0.8 < 0.805 < u[is_skirt].min()
-    assert 0 <= ada.surface.corner_uv.min() and ada.surface.corner_uv.max() <= 1
-
-
 def test_satin_is_glossy_and_the_print_bold(ada):
     size = 384
     materials, texels = ada.paint(size), map_texels(ada.surface, size)
     albedo, roughness = materials.albedo.reshape(-1, 3)[texels.texel], materials.roughness.ravel()[texels.texel]
-    on_body = (texels.vertex < len(ada.visible)).all(1)
-    body = dataclasses.replace(texels.restricted(on_body), vertex=ada.visible[texels.vertex[on_body]])
+    skin, cloth = ada.slices()[SKIN], ada.slices()[SKIRT]
+    on_body = (texels.vertex < skin.stop).all(1)
+    on_skirt = ((texels.vertex >= cloth.start) & (texels.vertex < cloth.stop)).all(1)
+    visible = ada.parts[SKIN].visible
+    body = dataclasses.replace(texels.restricted(on_body), vertex=visible[texels.vertex[on_body]])
     blouse = blouse_field(body.sample(ada.person.rest), ada.person.marks) > 0.05
     assert 0.18 <= roughness[on_body][blouse].min() and 0.2 < np.median(roughness[on_body][blouse]) < 0.32
-    assert np.median(roughness[~on_body]) > 0.6
-    assert albedo[~on_body].std(0).min() > 0.12  # josh's tartan: 0.08 and more
+    assert np.median(roughness[on_skirt]) > 0.6
+    assert albedo[on_skirt].std(0).min() > 0.12  # josh's tartan: 0.08 and more
     assert albedo.max() <= 0.92 and albedo.min() >= 0.01 - 1e-6

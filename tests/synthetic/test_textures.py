@@ -3,18 +3,20 @@
 import numpy as np
 import pytest
 
-from phynes_core.synthetic.subjects.josh_garments import shirt_field, snap_to_hems
 from phynes_core.synthetic.subjects.textures import map_texels
 from phynes_core.synthetic.surface.landmarks import measure_torso, shirt_coordinates
+
+SKIN, TROUSERS, SHIRT, SOLES, EYES = range(5)
 
 
 @pytest.fixture(scope="module")
 def painted(subject):
-    materials = subject.paint(512)
-    texels = map_texels(subject.person.dense, 512)
-    points = texels.sample(snap_to_hems(subject.person.rest, subject.person.dense.faces, subject.person.marks)[0])
+    materials = subject.paint(768)
+    texels = map_texels(subject.surface, 768)
     albedo = materials.albedo.reshape(-1, 3)[texels.texel]
-    return materials, points, albedo, materials.roughness.reshape(-1)[texels.texel]
+    pieces = subject.slices()
+    parts = np.array([np.searchsorted([p.stop for p in pieces], vertex, "right") for vertex in texels.vertex[:, 0]])
+    return materials, parts, albedo, materials.roughness.reshape(-1)[texels.texel], texels
 
 
 def test_texels_lie_where_the_atlas_says(subject):
@@ -30,33 +32,35 @@ def test_texels_lie_where_the_atlas_says(subject):
 
 
 def test_materials_are_physical_and_vary(painted):
-    materials, _, albedo, roughness = painted
+    materials, _, albedo, roughness, _ = painted
     assert np.isfinite(materials.albedo).all()
     assert albedo.min() >= 0.01 - 1e-6 and albedo.max() <= 0.92
-    assert roughness.min() >= 0.18 - 1e-6 and roughness.max() <= 0.95
+    assert roughness.min() >= 0.08 - 1e-6 and roughness.max() <= 0.95
     assert roughness.std() > 0.1
 
 
-def test_each_garment_has_its_color(painted, subject):
-    _, points, albedo, roughness = painted
+def test_each_part_has_its_color(painted, subject):
+    _, parts, albedo, roughness, texels = painted
     marks = subject.person.marks
-    shirt = shirt_field(points, marks) > 0.03
-    thigh = np.abs(points[:, 1] - 0.5 * (marks["left_hip"][1] + marks["left_knee"][1])) < 0.05
-    thigh &= np.abs(points[:, 0]) < 0.35
+    skin = texels.restricted(parts == SKIN)
+    body = subject.person.rest[subject.parts[SKIN].visible]
+    points = skin.sample(body)
     hand = np.abs(points[:, 0]) > marks["left_wrist"][0] + 0.02
     crown = points[:, 1] > marks["head"][1] + 0.14
     red, blue = albedo[:, 0], albedo[:, 2]
-    assert (red[hand] > blue[hand]).mean() > 0.99  # skin
-    assert (blue[thigh] > red[thigh]).mean() > 0.95  # denim
-    assert albedo[crown].mean() < 0.08  # dark hair
-    assert albedo[shirt].std(0).min() > 0.08  # a pattern, not a plain color
-    assert roughness[shirt].mean() > roughness[thigh].mean() > roughness[hand].mean()
+    assert (red[parts == SKIN][hand] > blue[parts == SKIN][hand]).mean() > 0.99
+    assert (blue > red)[parts == TROUSERS].mean() > 0.9  # denim, but for its thread
+    assert albedo[parts == SKIN][crown].mean() < 0.08  # dark hair
+    assert albedo[parts == SHIRT].std(0).min() > 0.08  # a pattern, not a plain color
+    kinds = [roughness[parts == SHIRT], roughness[parts == TROUSERS], roughness[parts == SKIN][hand]]
+    assert kinds[0].mean() > kinds[1].mean() > kinds[2].mean() > 0.3
+    assert roughness[parts == EYES].max() < 0.12  # wet
 
 
 def test_tartan_is_not_stretched(subject):
     """Pattern coordinates are arc lengths: the surface's map to them is close to an isometry away from seams."""
-    marks, faces = subject.person.marks, subject.person.dense.faces
-    faces = faces[(subject.shirt[faces] == 1).all(1)]
+    marks, shirt = subject.person.marks, subject.parts[SHIRT].cloth
+    faces = shirt.source[shirt.faces]
     along, around, seam = shirt_coordinates(subject.person.rest, measure_torso(subject.person.rest, marks), marks)
     faces = faces[seam[faces].min(1) > 0.02]
     a, b, c = subject.person.rest[faces].transpose(1, 0, 2)

@@ -127,6 +127,19 @@ class NativeGroundTruth(GroundTruth):
         """Triangles of the true surface."""
         return torch.from_numpy(_read_array(layout.topology_path(self.root), "faces").astype(np.int64))
 
+    @cached_property
+    def outer(self) -> Tensor:  # [Fd] bool
+        """Which of them can be seen from outside: all, in captures that do not say."""
+        path = layout.topology_path(self.root)
+        seen = read_npz(path, TRUE_MESH, ("outer",)).get("outer", np.ones(len(self.faces), bool))
+        if seen.shape != (len(self.faces),) or seen.dtype != bool:
+            raise CaptureError(f"{path}: outer: expected bool [{len(self.faces)}], got {seen.dtype} {list(seen.shape)}")
+        return torch.from_numpy(seen)
+
+    def outer_mesh(self, frame: int) -> tuple[Tensor, Tensor]:  # [Vd, 3] metres, world; [Fo, 3] int64
+        """The true surface in one frame without what cannot be seen."""
+        return self.vertices(frame), self.faces[self.outer]
+
     def _picture(self, buffer: str, camera: str, frame: int, light: str | None, channels: int) -> Tensor:
         path = layout.buffer_path(self.root, buffer, camera, frame, light)
         _must_exist(path)

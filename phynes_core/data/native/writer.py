@@ -105,10 +105,11 @@ def save_geometry(root: Path, frame: int, vertices: Tensor) -> None:  # [Vd, 3] 
         np.savez_compressed(file, vertices=vertices.numpy().astype(np.float32))
 
 
-def save_topology(root: Path, faces: Tensor) -> None:  # [Fd, 3]
-    """The true surface's triangles."""
+def save_topology(root: Path, faces: Tensor, outer: Tensor | None = None) -> None:  # [Fd, 3], [Fd] bool
+    """The true surface's triangles, and which of them can be seen from outside; all of them unless told."""
+    seen = np.ones(len(faces), bool) if outer is None else outer.numpy()
     with replacing(layout.topology_path(root)) as temporary, open(temporary, "wb") as file:
-        np.savez_compressed(file, faces=faces.numpy().astype(np.int32))
+        np.savez_compressed(file, faces=faces.numpy().astype(np.int32), outer=seen)
 
 
 def save_color_gains(root: Path, color_gains: Mapping[str, ColorGain]) -> None:

@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from phynes_core.render.camera import Camera
-from phynes_core.synthetic.mitsuba.scene import Crop, make_sensor
+from phynes_core.synthetic.mitsuba.scene import Crop, make_mesh, make_sensor
 from phynes_core.synthetic.mitsuba.setup import load_drjit, load_mitsuba
+from phynes_core.synthetic.surface.subdivision import Array, Indices
 
 _PATH_DEPTH = 4  # paths with up to three reflections
 _GRID = 8  # sub-pixel samples a side for the area mean of materials
+_WAYS, _LOWEST, _OFF_M = 96, -0.2, 1e-4  # directions in which faces are looked at, sine of the lowest; metres
 _MOST_RAYS = 1 << 20  # per call; a call costs at least 10 ms
 
 
@@ -49,6 +51,25 @@ def render_radiance(
     })  # fmt: skip
     pixels = crop.paste(np.array(mi.render(scene, spp=spp, seed=seed)), camera)
     return torch.from_numpy(pixels[..., :3].copy()), torch.from_numpy(pixels[..., 3].clip(0.0, 1.0).copy())
+
+
+def faces_seen(vertices: Array, faces: Indices) -> NDArray[np.bool_]:  # [V, 3] metres, [F, 3] -> [F]
+    """Which faces a camera on some side, not far below the subject, can see the middle of."""
+    mi = load_mitsuba()
+    scene = mi.load_dict({"type": "scene", "mesh": make_mesh(vertices, faces)})
+    corners = vertices[faces]
+    out = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    start = corners.mean(1) + _OFF_M * out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-12)
+    seen = np.zeros(len(faces), bool)
+    index = np.arange(_WAYS) + 0.5
+    height, turn = _LOWEST + (1 - _LOWEST) * index / _WAYS, np.pi * (1 + 5**0.5) * index
+    flat = np.sqrt(1 - height**2)
+    for way in np.stack([flat * np.cos(turn), height, flat * np.sin(turn)], 1):
+        k = np.flatnonzero(~seen & (out @ way > 0))
+        origin = mi.Point3f(np.ascontiguousarray(start[k].T.astype(np.float32)))
+        hit = scene.ray_test(mi.Ray3f(origin, mi.Vector3f(*(float(value) for value in way))))
+        seen[k] = ~np.array(hit)
+    return seen
 
 
 def surface_buffers(mesh: Any, albedo: Any, roughness: Any, camera: Camera, crop: Crop) -> SurfaceBuffers:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from phynes_core.conventions import JOINT_NAMES
+from phynes_core.synthetic.subjects.skirt import RIM
 from phynes_core.synthetic.subjects.subject import Person
 from phynes_core.synthetic.surface.drape import Mask, relax_cloth, shape_shoes
 from phynes_core.synthetic.surface.landmarks import COLLAR_NORMAL, Landmarks, inside, snap_to_fields
@@ -95,7 +96,7 @@ def sleeve_folds(points: Array, body_pose: Array, marks: Landmarks, noises: tupl
 def skirt_folds(cloth: Array, noises: tuple[Noise, ...]) -> Array:  # [R, C, 3] metres -> [R, C, 3]
     """Soft waves down the cloth, deeper toward the hem; the last rows are the hem's inside and move along."""
     rows, columns = cloth.shape[:2]
-    down, around = np.meshgrid(np.arange(rows) / (rows - 4), np.arange(columns) / columns, indexing="ij")
+    down, around = np.meshgrid(np.arange(rows) / (rows - 1 - len(RIM)), np.arange(columns) / columns, indexing="ij")
     turn = 2 * np.pi * around
     spot = np.stack([np.cos(turn).ravel(), 0.35 * np.minimum(down, 1).ravel(), np.sin(turn).ravel()], 1)
     wave = noises[0](spot, 4.5) + 0.5 * noises[1](spot, 10.0)

@@ -15,6 +15,7 @@ _PETALS = ((0.58, 0.10, 0.07), (0.60, 0.33, 0.04), (0.10, 0.13, 0.38))
 _FLOWERS_AROUND, _FLOWER_M = 8, 0.052
 _LEATHER, _BRASS = (0.10, 0.035, 0.018), (0.55, 0.40, 0.14)
 BELT_M = 0.034
+ADA_HAIR = (0.115, 0.042, 0.016)
 
 
 def paint_blouse(
@@ -107,9 +108,7 @@ def paint_boots(worn: Array, normals: Array, marks: Landmarks, noises: tuple[Noi
     albedo = mix(albedo, np.asarray([0.02, 0.02, 0.022]), elastic)
     seam = np.exp(-(((ahead - 0.085) / 0.0012) ** 2)) * smoothstep(0.2, 0.5, normals[:, 1])
     albedo = mix(albedo, albedo * 0.4, np.clip(seam, 0, 1))
-    sole = smoothstep(0.0205, 0.0195, height)
-    albedo = mix(albedo, (0.035, 0.03, 0.028), sole)
-    roughness = 0.23 + 0.03 * noises[1](worn, 60.0) + 0.45 * sole + 0.5 * elastic
+    roughness = 0.20 + 0.03 * noises[1](worn, 60.0) + 0.5 * elastic
     return np.clip(albedo, 0.01, 0.9), roughness
 
 
@@ -117,7 +116,7 @@ def paint_ada_hair(points: Array, marks: Landmarks, noises: tuple[Noise, ...]) -
     """Auburn, glossy along the strands, a ribbon at the foot of the bun."""
     strands = hair_strands(points, marks)
     fine, clump = noises[5](strands, 900.0), noises[6](strands, 330.0)
-    albedo = np.asarray([0.115, 0.042, 0.016]) * (1 + 0.35 * fine + 0.40 * clump)[:, None]
+    albedo = np.asarray(ADA_HAIR) * (1 + 0.35 * fine + 0.40 * clump)[:, None]
     at = bun_coordinates(points, marks)
     ribbon = smoothstep(0.40, 0.42, at.angle) * smoothstep(0.475, 0.455, at.angle)
     albedo = mix(np.clip(albedo, 0.012, 0.4), _IVORY, 0.9 * ribbon)

@@ -4,9 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from phynes_core.synthetic.subjects.strands import CombedSurface, LockStyle, choose_roots, grow_locks
+from phynes_core.synthetic.surface.cloth import Cloth
 from phynes_core.synthetic.surface.landmarks import Landmarks
 from phynes_core.synthetic.surface.noise import Noise, smoothstep
-from phynes_core.synthetic.surface.subdivision import Array
+from phynes_core.synthetic.surface.subdivision import Array, Indices, vertex_normals
+from phynes_core.synthetic.surface.sweep import Solid
 
 # hairline height above the head joint (metres) against azimuth from the face (degrees): forehead, temple, sideburn,
 # over the ear, behind it, nape
@@ -19,6 +22,14 @@ _BASE_RAD = 0.46  # radius of the scalp region that becomes the bun
 _RADIUS = 0.036  # metres
 _WRAP_RAD = 2.35  # angle of the bun's ball that its surface covers
 _TWIST = 3
+_SLEEK = LockStyle(count=1300, length=(0.03, 0.07), width=0.0016, lift=0.0012, flatness=0.25, spread=0.05)
+_COIL = LockStyle(count=320, length=(0.022, 0.045), width=0.0016, lift=0.002, spread=0.15)
+_LOOSE = LockStyle(count=150, length=(0.012, 0.035), width=0.0004, lift=0.010, spread=0.5, wave=0.002)
+_LONG = LockStyle(
+    count=1000, length=(0.26, 0.40), width=0.0036, lift=0.022, flatness=0.3, spread=0.12, wave=0.004, points=17,
+    inertia=0.7, clings=False,
+)  # fmt: skip
+_JOSH_LOCKS = LockStyle(count=2000, length=(0.012, 0.028), width=0.0014, lift=0.008, spread=0.2)
 
 
 def hair_field(points: Array, marks: Landmarks, noise: Noise) -> Array:
@@ -52,6 +63,53 @@ def hair_offset(points: Array, normals: Array, field: Array, marks: Landmarks, n
     height = np.maximum(edge * (length * (1 - 0.45 * parting) + relief), 0.0)
     lean = np.array([-0.10, 0.25, 0.12]) * (height * front)[:, None]
     return normals * height[:, None] + lean
+
+
+def josh_locks(worn: Array, faces: Indices, marks: Landmarks, noise: Noise) -> tuple[Solid, Array]:
+    """Locks over josh's hair, and their roots [N, 3]."""
+    field, normals = hair_field(worn, marks, noise), vertex_normals(worn, faces)
+    h = worn - marks["head"]
+    top = smoothstep(0.05, 0.12, h[:, 1])[:, None]
+    aside = np.where(h[:, :1] > _PARTING_X, 1.0, -1.0) * [1.0, 0.0, 0.35]
+    combed = CombedSurface(worn, normals, top * aside + (1 - top) * [0.0, -1.0, -0.45])
+    k = choose_roots(field > 0.004, _JOSH_LOCKS.count, 71)
+    return grow_locks(combed, k, _JOSH_LOCKS, 72), worn[k]
+
+
+def ada_locks(worn: Array, rest: Array, hair: Array, faces: Indices, marks: Landmarks) -> tuple[Solid, Array]:
+    """Locks drawn back to the bun and round it, fine ones at hairline and nape that came loose, and all roots."""
+    normals = vertex_normals(worn, faces)
+    at = bun_coordinates(rest, marks)
+    toward = -(np.cos(at.angle)[:, None] * at.aside - np.sin(at.angle)[:, None] * _AXIS)
+    wound = np.cross(_AXIS, at.aside) + 0.45 * _AXIS * np.where(at.angle < 0.2, -1, 1)[:, None]
+    solids, roots = [], []
+    scalp = (hair > 0.004) & (at.angle > 1.2 * _BASE_RAD)
+    edge = scalp & (hair < 0.012)
+    for style, seed, where, along in (
+        (_SLEEK, 81, scalp, toward),
+        (_COIL, 83, (hair > 0.004) & (at.share > 0.9), wound),
+        (_LOOSE, 85, edge, toward + [0.0, -0.7, 0.0]),
+    ):
+        k = choose_roots(where, style.count, seed)
+        roots.append(worn[k])
+        solids.append(grow_locks(CombedSurface(worn, normals, along), k, style, seed + 1))
+    return Solid.union(solids), np.concatenate(roots)
+
+
+def hanging_locks(worn: Array, coat: Cloth, hair: Array, faces: Indices, marks: Landmarks) -> tuple[Solid, Array]:
+    """Long hair from the whole scalp down over shoulders and back, and its roots [N, 3]."""
+    normals = vertex_normals(worn, faces)
+    h = worn - marks["head"]
+    behind = np.where(h[:, 1:2] > -0.02, [[0.0, -1.0, -0.55]], [[0.0, -1.0, -0.15]])
+    over = np.tile([0.0, -1.0, -0.1], (len(coat.rest), 1))
+    combed = CombedSurface(
+        np.concatenate([worn, coat.rest]),
+        np.concatenate([normals, vertex_normals(coat.rest, coat.faces)]),
+        np.concatenate([np.broadcast_to(behind, worn.shape), over]),
+    )
+    scalp = (hair > 0.004) & (h[:, 1] < 0.10) & (h[:, 2] < 0.03)
+    k = choose_roots(scalp, _LONG.count, 91)
+    return grow_locks(combed, k, _LONG, 92), worn[k]
 
 
 @dataclass(frozen=True)

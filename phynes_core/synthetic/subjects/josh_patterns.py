@@ -84,22 +84,21 @@ def paint_trousers(points: Array, marks: Landmarks, noises: tuple[Noise, ...]) -
 
 def paint_shoes(worn: Array, normals: Array, marks: Landmarks, noises: tuple[Noise, ...]) -> tuple[Array, Array]:
     """Leather trainers: worn [N, 3] positions and normals [N, 3] on the shoe itself, rest pose."""
-    height = worn[:, 1] - marks.floor
     albedo = np.asarray([0.30, 0.115, 0.055]) * (1 + 0.10 * noises[0](worn, 60.0))[:, None]
     side = np.abs(worn[:, 0]) - np.abs(marks["left_foot"][0])
     ahead = worn[:, 2] - marks["left_ankle"][2]
-    toe = _line(ahead + 0.6 * side**2 / 0.05, 0.150, 0.0016)
-    tongue = smoothstep(0.024, 0.020, np.abs(side)) * smoothstep(0.045, 0.055, ahead) * smoothstep(0.125, 0.115, ahead)
+    toe = _line(ahead + 0.6 * side**2 / 0.05, 0.178, 0.0016)
+    tongue = smoothstep(0.024, 0.020, np.abs(side)) * smoothstep(0.045, 0.055, ahead) * smoothstep(0.162, 0.156, ahead)
     upward = smoothstep(0.25, 0.5, normals[:, 1])
     albedo = mix(albedo, albedo * 0.55, np.clip(toe * upward + 0.5 * tongue * upward, 0, 1))
-    lace = _stripe((ahead - 0.004) / 0.0155 * _PERIOD, 0.0, 0.30 * _PERIOD) * tongue * upward
-    albedo = mix(albedo, (0.62, 0.60, 0.55), lace)
-    sole = smoothstep(0.0205, 0.0195, height)
-    albedo = mix(albedo, (0.60, 0.57, 0.50), sole)
-    albedo = mix(albedo, (0.25, 0.22, 0.19), sole * _line(height, 0.007, 0.0016))
-    albedo = mix(albedo, (0.06, 0.055, 0.05), smoothstep(-0.7, -0.9, normals[:, 1]))
-    roughness = 0.36 + 0.05 * noises[1](worn, 80.0) + 0.28 * sole + 0.3 * lace
+    roughness = 0.36 + 0.05 * noises[1](worn, 80.0)
     return np.clip(albedo, 0.012, 0.9), roughness
+
+
+def paint_socks(points: Array) -> tuple[Array, Array]:
+    """Dark ribbed wool."""
+    rib = np.sin(np.arctan2(points[:, 0], points[:, 2]) * 300)
+    return np.asarray([0.035, 0.038, 0.05]) * (1 + 0.25 * rib)[:, None], np.full(len(points), 0.85)
 
 
 def _stripe(t: Array, phase: float, half_width: float) -> Array:

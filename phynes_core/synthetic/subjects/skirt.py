@@ -28,7 +28,8 @@ _REACH = 0.30  # metres beyond the cloth at which rays toward the body start
 _MOST_PUSH = 0.18  # metres beyond the skinned skirt: limits rays that hit parts that are not below it
 _GAP, _WAIST_GAP = 0.008, 0.0035  # metres between body and cloth
 _SETTLE_STEPS = 6
-_RIM = np.array([[0.0, -0.0035], [0.007, -0.0055], [0.015, -0.0060]])  # metres up and outward: the hem is turned in
+# metres up and outward: the hem is turned in, and the cloth is lined above it
+RIM = np.array([[0.0, -0.0028], [0.010, -0.0040], [0.030, -0.0045], [0.055, -0.0050]])
 
 
 @dataclass(frozen=True)
@@ -97,14 +98,14 @@ def refine_skirt(grid: Array) -> Array:  # [R, C, 3] -> [rows, columns, 3]
     outward /= np.linalg.norm(outward, axis=2, keepdims=True)
     up = dense[-4] - dense[-1]
     up /= np.linalg.norm(up, axis=1, keepdims=True)
-    rim = [dense[-1] + rise * up + push * outward[-1] for rise, push in _RIM]
+    rim = [dense[-1] + rise * up + push * outward[-1] for rise, push in RIM]
     top = dense[0] - 0.010 * outward[0]
     return np.concatenate([top[None], dense, np.stack(rim)])
 
 
 def skirt_surface() -> SurfaceMesh:
     """Faces of `refine_skirt`'s grid, front outside; u runs down the rows, v around from the back."""
-    rows, columns = (ROWS - 1) * REFINE + 2 + len(_RIM), COLUMNS * REFINE
+    rows, columns = (ROWS - 1) * REFINE + 2 + len(RIM), COLUMNS * REFINE
     row, column = np.meshgrid(np.arange(rows - 1), np.arange(columns), indexing="ij")
     following = (column + 1) % columns
     corners = [row * columns + column, (row + 1) * columns + column]

@@ -97,7 +97,7 @@ def garment_cover(field: Array) -> Array:  # [N] metres inside -> [N] 0..1
     return smoothstep(-0.0008, 0.0, field)
 
 
-def bake_materials(texels: TexelMap, albedo: Array, roughness: Array) -> Materials:
+def bake_materials(texels: TexelMap, albedo: Array, roughness: Array, least_roughness: float = 0.18) -> Materials:
     """Textures from the covered texels, clamped to the range of real materials."""
-    albedo, roughness = np.clip(albedo, 0.01, 0.92), np.clip(roughness, 0.18, 0.95)
+    albedo, roughness = np.clip(albedo, 0.01, 0.92), np.clip(roughness, least_roughness, 0.95)
     return Materials(texels.image(albedo), texels.image(roughness[:, None]))
