@@ -15,7 +15,7 @@ from app.tools.orbit_view import OrbitView, panned, zoomed
 from app.tools.viewport import Drag, Navigates, Point, PointerEvent, Viewport
 
 NOTCHES_PER_PX = 0.04  # of the wheel, for a drag that zooms
-DOUBLE_CLICK_S = 0.4  # longest time between the two clicks
+DOUBLE_CLICK_S = 0.5  # longest time between the two clicks
 NEVER: tuple[float, Point] = (-math.inf, (0.0, 0.0))
 Frames = Callable[[Viewport, Point], None]  # frames what is at a window position
 

@@ -6,6 +6,7 @@ Most tests share one viewer, in order; each leaves it usable. They wait for a co
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -91,12 +92,18 @@ def test_a_double_click_frames_what_is_there_and_f_all_of_it(viewer):
     head = home["joints_px"][0][15]
     left, top = viewer.origin("picture")
     viewer.desktop.pointer("mousemove", round(left + head[0]), round(top + head[1]))
-    viewer.desktop.pointer("click", "--repeat", "2", "--delay", "80", "1")
+
+    def clicked_twice():  # again where a busy machine took the clicks for single ones
+        viewer.desktop.pointer("click", "--repeat", "2", "--delay", "50", "1")
+        time.sleep(2.0)
+        return viewer.shown()["camera"][2] < 0.5 * home["camera"][2] if viewer.shown() else False
+
+    viewer.wait("the head", clicked_twice)
     close = viewer.settled(lambda event: event["camera"][2] < 0.5 * home["camera"][2])
     assert close["camera"][4] > 0.3  # at the head
     viewer.keep("head")
     viewer.key("Escape", "f")
-    viewer.settled(camera=home["camera"])
+    viewer.settled(lambda event: event["camera"] == pytest.approx(home["camera"]))
 
 
 def test_orbit_pan_zoom_and_back(viewer):
