@@ -94,9 +94,9 @@ def test_a_double_click_frames_what_is_there_and_f_all_of_it(viewer):
     viewer.desktop.pointer("mousemove", round(left + head[0]), round(top + head[1]))
 
     def clicked_twice():  # again where a busy machine took the clicks for single ones
-        viewer.desktop.pointer("click", "--repeat", "2", "--delay", "50", "1")
-        time.sleep(2.0)
-        return viewer.shown()["camera"][2] < 0.5 * home["camera"][2] if viewer.shown() else False
+        viewer.desktop.pointer("click", "--repeat", "2", "--delay", "20", "1")
+        time.sleep(1.5)
+        return viewer.last("state")["camera"][2] < 0.5 * home["camera"][2]
 
     viewer.wait("the head", clicked_twice)
     close = viewer.settled(lambda event: event["camera"][2] < 0.5 * home["camera"][2])
