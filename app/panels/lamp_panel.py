@@ -9,6 +9,7 @@ from app.model.fields import Rgb, range_of
 from app.model.lamps import MAX_LAMPS, LampState, add_lamp, edit_lamp, name_of, remove_lamp, set_lamp_kind
 from app.model.lights import LightState
 from app.model.view_state import ViewState
+from app.panels.lamp_globe import LampGlobe
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
 from app.panels.popups.file_dialog import JSON, FileDialog, add_dialog_button, add_file_dialog
 from app.panels.theme import MUTED, SELECTED_THEME
@@ -26,7 +27,7 @@ SLIDERS = (  # field, hint
 KIND_OF_FIELD = {"angular_radius_deg": "sun", "distance_m": "area", "radius_m": "area"}
 KIND_LABELS = {"sun": "Sun", "area": "Near lamp"}
 DAYLIGHT_K = 5600.0
-SLIDER_WIDTH_PX = 172
+SLIDER_WIDTH_PX = 130
 
 
 class LampPanel:
@@ -39,6 +40,7 @@ class LampPanel:
         self._state = ViewState()
         self._color = ColorField("lamp.color", "color", self._pick)
         self._rigs = RigRow(context)
+        self.globe = LampGlobe(context)
 
     def build(self) -> None:
         """A button for each lamp, rigs, sliders for the selected lamp."""
@@ -69,11 +71,14 @@ class LampPanel:
             tooltip("lamp.is_on", "Ctrl+Shift+L in the picture.")
             tooltip("lamp.is_solo", "Lights alone: all other light is dark (Shift+L in the picture).")
             tooltip("lamp.kind", "A sun is far away; a near lamp is a glowing sphere whose light falls off.")
-            for row in (SLIDERS[:2], SLIDERS[2:4], SLIDERS[4:]):
-                with dpg.group(horizontal=True):
-                    for name, hint in row:
-                        self._slider(name, SLIDER_WIDTH_PX)
-                        tooltip(f"lamp.{name}", f"{hint} Ctrl+click to type.")
+            with dpg.group(horizontal=True):
+                self.globe.build()
+                with dpg.group():
+                    for row in (SLIDERS[:2], SLIDERS[2:4], SLIDERS[4:]):
+                        with dpg.group(horizontal=True):
+                            for name, hint in row:
+                                self._slider(name, SLIDER_WIDTH_PX)
+                                tooltip(f"lamp.{name}", f"{hint} Ctrl+click to type.")
             with dpg.group(horizontal=True):
                 self._color.build()
                 dpg.add_checkbox(
@@ -90,6 +95,7 @@ class LampPanel:
         for index in range(MAX_LAMPS):
             show_options(f"lamp.{index}", show=index < len(lamps))
             dpg.bind_item_theme(f"lamp.{index}", SELECTED_THEME if index == selected else 0)
+        self.globe.sync(state, snapshot.scale)
         has_lamp = selected < len(lamps)
         show_options("lamp.hint", show=not lamps)
         show_options("lamp.selected", show=has_lamp)

@@ -15,18 +15,19 @@ from app.tools.orbit_view import OrbitView, panned, zoomed
 from app.tools.viewport import Drag, Navigates, Point, PointerEvent, Viewport
 
 NOTCHES_PER_PX = 0.04  # of the wheel, for a drag that zooms
-DOUBLE_CLICK_S = 0.4  # longest time between the two clicks
+DOUBLE_CLICK_S = 0.5  # longest time between the two clicks
+NEVER: tuple[float, Point] = (-math.inf, (0.0, 0.0))
 Frames = Callable[[Viewport, Point], None]  # frames what is at a window position
 
 
 class OrbitTool:
-    """Turns the camera around the avatar; a click selects the limb there, or none; a double click frames it."""
+    """Turns the camera around the avatar; a press that does not move selects the limb there, or none."""
 
     name = "orbit"
 
-    def __init__(self, store: Store, frames: Frames) -> None:
-        self._store, self._frames = store, frames
-        self._clicked: tuple[float, Point] = (-math.inf, (0.0, 0.0))  # time.monotonic() and position of the last click
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.clicked: tuple[float, Point] = NEVER  # time.monotonic() and position of the last click
 
     def hit(self, press: PointerEvent) -> bool:
         """Every press: the last tool of the table."""
@@ -36,14 +37,31 @@ class OrbitTool:
         """Orbit; select a limb if the pointer has not moved."""
         while not (event := (yield)).is_release:
             orbit(self._store, event)
-        if press.viewport is None or event.viewport is None or not _is_near(event.point, press.point):
-            return
-        click_limb(self._store, event.viewport, event.point)
-        now_s, (last_s, last_point) = time.monotonic(), self._clicked
-        is_double = now_s - last_s <= DOUBLE_CLICK_S and _is_near(press.point, last_point)
-        self._clicked = (-math.inf, last_point) if is_double else (now_s, event.point)
-        if is_double:
-            self._frames(event.viewport, event.point)
+        if press.viewport is not None and event.viewport is not None and _is_near(event.point, press.point):
+            click_limb(self._store, event.viewport, event.point)
+            self.clicked = time.monotonic(), event.point
+
+
+class DoubleClickTool:
+    """Frames what a second click meets; it comes before the rings that the first click has brought there."""
+
+    name = "double click"
+
+    def __init__(self, orbit_tool: OrbitTool, frames: Frames) -> None:
+        self._orbit_tool, self._frames = orbit_tool, frames
+
+    def hit(self, press: PointerEvent) -> bool:
+        """A press of the left button soon after a click at the same place."""
+        last_s, last_point = self._orbit_tool.clicked
+        is_soon = time.monotonic() - last_s <= DOUBLE_CLICK_S
+        return is_soon and press.button == LEFT and not press.modifiers and _is_near(press.point, last_point)
+
+    def drag(self, press: PointerEvent) -> Drag:
+        """Frame it; the rest of the drag does nothing."""
+        self._orbit_tool.clicked = NEVER
+        if press.viewport is not None:
+            self._frames(press.viewport, press.point)
+        yield
 
 
 class OrbitAnywhereTool:

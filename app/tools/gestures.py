@@ -7,7 +7,15 @@ from dataclasses import replace
 from app.model.cameras import change_fly_speed
 from app.model.preferences import drag_of
 from app.model.tools import magnify
-from app.tools.camera_tools import LookTool, OrbitAnywhereTool, OrbitTool, PanTool, SliderTool, ZoomTool
+from app.tools.camera_tools import (
+    DoubleClickTool,
+    LookTool,
+    OrbitAnywhereTool,
+    OrbitTool,
+    PanTool,
+    SliderTool,
+    ZoomTool,
+)
 from app.tools.commands.command import execute
 from app.tools.commands.context import CommandContext
 from app.tools.commands.registry import chord, command_at
@@ -29,12 +37,12 @@ class Gestures:
         self.rings = RingTool(store)
         self.paint = PaintTool(store, context.say)
         self.fly = FlyKeys(store)
+        orbit_tool = OrbitTool(store)
         self._tools: tuple[Tool, ...] = (
             *first, TurnLightTool(store, self._navigates), EyedropperTool(store), PanTool(store, self._navigates),
             ZoomTool(store, self._navigates), OrbitAnywhereTool(store, self._navigates), SliderTool(store),
-            LampTool(store), LampAxisTool(store),
-            self.paint, LookTool(store), self.rings,
-            OrbitTool(store, context.cameras.frame_under),
+            LampTool(store), LampAxisTool(store), self.paint, LookTool(store),
+            DoubleClickTool(orbit_tool, context.cameras.frame_under), self.rings, orbit_tool,
         )  # fmt: skip
         self._tool: Tool | None = None  # the active one
         self._drag: Drag | None = None  # its generator, which may end before the button goes up

@@ -17,6 +17,8 @@ MORE_MOUSE_LINES = (
     ("middle drag", "pan"),
     ("Alt+wheel", "the loupe's magnification"),
     ("drag while flying", "look around; W A S D and Q E move"),
+    ("drag a lamp past the rim of its circle", "it goes behind the avatar, or before it"),
+    ("drag an axis of a near lamp", "move it along"),
     ("drag a ring of the held limb", "turn it"),
     ("Alt+drag", "turn the surrounding light"),
     ("drag the line of a split picture", "move it"),

@@ -1,11 +1,17 @@
 """The panels of light and surroundings, without any display: environments, lamps, rigs, backdrop."""
 
+import math
+from dataclasses import replace
+
 import dearpygui.dearpygui as dpg
 import numpy as np
 import pytest
 
 from app.model.lamps import LampState
+from app.model.lights import LightState
 from app.model.view_state import ViewState
+from app.panels.lamp_globe import MIDDLE_PX, RADIUS_PX, from_globe, to_globe
+from app.panels.lamp_panel import LampPanel
 from app.panels.widgets import to_linear, to_srgb
 
 
@@ -98,3 +104,27 @@ def test_the_surroundings_have_a_backdrop_a_floor_and_balls(bench):
     assert bench.use("surroundings.balls", True).surroundings.has_balls
     bench.set(ViewState())
     assert dpg.get_value("surroundings.backdrop") == "Color" and not dpg.get_value("surroundings.ground")
+
+
+@pytest.mark.parametrize("azimuth, elevation", [(0.0, 0.0), (170.0, -60.0), (-100.0, 45.0), (30.0, 80.0)])
+def test_the_globe_shows_every_direction_once(azimuth, elevation):
+    lamp = LampState(azimuth, elevation)
+    x, y = to_globe(lamp, camera_deg=25.0)
+    assert from_globe(x, y, camera_deg=25.0) == pytest.approx((azimuth, elevation))
+    is_behind = math.cos(math.radians(azimuth - 25.0)) < 0.0
+    assert (y < MIDDLE_PX) == is_behind
+
+
+def test_a_drag_on_the_globe_brings_the_lamp_behind_the_avatar(bench):
+    bench.set(replace(bench.store.state, light=LightState(lamps=(LampState(0.0, 0.0), LampState(90.0, 10.0)))))
+    globe = bench.panel(LampPanel).globe
+    globe.press(*to_globe(LampState(90.0, 10.0), 0.0))
+    globe.move(MIDDLE_PX, MIDDLE_PX - 0.5 * RADIUS_PX)
+    globe.release()
+    bench.store.apply()
+    moved = bench.store.state.light.lamps[1]
+    assert abs(moved.azimuth_deg) == pytest.approx(180.0) and moved.elevation_deg == pytest.approx(0.0)
+    assert bench.store.state.tool.selected_lamp == 1 and bench.store.state.light.lamps[0] == LampState(0.0, 0.0)
+    globe.move(0.0, 0.0)  # nothing is held
+    bench.store.apply()
+    assert bench.store.state.light.lamps[1] == moved

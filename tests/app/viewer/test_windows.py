@@ -6,6 +6,7 @@ Most tests share one viewer, in order; each leaves it usable. They wait for a co
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -83,6 +84,26 @@ def test_undo_moves_the_lamp_back_and_redo_moves_it_again(viewer):
     viewer.settled(lambda event: event["lamps"][0][0] > 20)
     viewer.key("y")
     viewer.settled(lamps=before["lamps"])
+
+
+def test_a_double_click_frames_what_is_there_and_f_all_of_it(viewer):
+    viewer.key("ctrl+f")
+    home = viewer.settled(lambda event: event["camera"][0] == 0.0)
+    head = home["joints_px"][0][15]
+    left, top = viewer.origin("picture")
+    viewer.desktop.pointer("mousemove", round(left + head[0]), round(top + head[1]))
+
+    def clicked_twice():  # again where a busy machine took the clicks for single ones
+        viewer.desktop.pointer("click", "--repeat", "2", "--delay", "20", "1")
+        time.sleep(1.5)
+        return viewer.last("state")["camera"][2] < 0.5 * home["camera"][2]
+
+    viewer.wait("the head", clicked_twice)
+    close = viewer.settled(lambda event: event["camera"][2] < 0.5 * home["camera"][2])
+    assert close["camera"][4] > 0.3  # at the head
+    viewer.keep("head")
+    viewer.key("Escape", "f")
+    viewer.settled(lambda event: event["camera"] == pytest.approx(home["camera"]))
 
 
 def test_orbit_pan_zoom_and_back(viewer):
@@ -184,17 +205,17 @@ def test_recording_writes_a_whole_video_and_cancel_leaves_nothing(viewer):
 
 @pytest.mark.parametrize("window", ["picture", "panels"])
 def test_minimize_and_restore(viewer, window):
-    viewer.desktop.pointer("windowminimize", viewer.windows[window])
-    viewer.wait(f"{window} minimized", lambda: viewer.last("windows")["value"][window])
     other = "panels" if window == "picture" else "picture"
-    if other == "picture":  # the picture is drawn while the panels are minimized
-        viewer.key("2")
-        viewer.settled(buffer="albedo")
-    else:
-        viewer.click("view.normal")
-        viewer.wait("the buffer", lambda: viewer.last("state")["buffer"] == "normal")
+    viewer.desktop.pointer("windowminimize", viewer.windows[window])
+    for name in (window, other):  # they are minimized and restored together
+        viewer.wait(f"{name} minimized", lambda name=name: viewer.last("windows")["value"][name])
     viewer.focus(window)
-    viewer.wait(f"{window} restored", lambda: not viewer.last("windows")["value"][window])
+    for name in (window, other):
+        viewer.wait(f"{name} restored", lambda name=name: not viewer.last("windows")["value"][name])
+    viewer.key("2")
+    viewer.settled(buffer="albedo")
+    viewer.click("view.normal")
+    viewer.settled(buffer="normal")
     viewer.key("1")
     viewer.settled(buffer="radiance")
     picture = viewer.desktop.picture(viewer.windows[window])
@@ -206,8 +227,8 @@ def test_the_controls_can_be_light_and_large(viewer):
     rectangles, dark = viewer.last("widgets")["value"], viewer.desktop.picture(viewer.windows["panels"]).mean()
     viewer.key("ctrl+t", "ctrl+equal", "ctrl+equal")
     viewer.wait("light panels", lambda: viewer.desktop.picture(viewer.windows["panels"]).mean() > dark + 80)
-    width = rectangles["timeline.strip"][2]
-    viewer.wait("a larger strip", lambda: viewer.last("widgets")["value"]["timeline.strip"][2] == round(1.5 * width))
+    height = rectangles["timeline.strip"][3]
+    viewer.wait("a larger strip", lambda: viewer.last("widgets")["value"]["timeline.strip"][3] == round(1.5 * height))
     viewer.key("ctrl+t", "ctrl+0")
     viewer.wait("the first size", lambda: viewer.last("widgets")["value"] == rectangles)
     viewer.click("view.albedo")
