@@ -33,7 +33,6 @@ ALLOWED = {
     "phynes_core/kernels/cpu/compiler.py": {"(Path(__file__).parent / name).read_bytes"},
     "phynes_core/kernels/gpu/description.py": {"path.read_text", "json.loads"},
     "app/cli.py": {"(COMMANDS_FOLDER / f'{name}.py').read_text"},
-    "phynes_core/kernels/gpu/description.py": {"path.read_text", "json.loads"},
     "app/window/shaders.py": {"(PRESENT / Path(name).name).read_text"},
     "app/bench/machine.py": {"open"},
     "app/viewer/loop.py": {"Path(f'/proc/{pid}/statm').read_text"},
