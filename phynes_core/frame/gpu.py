@@ -7,6 +7,7 @@ is computed per vertex or pixel is a pass of shaders/engine/frame.json.
 from collections import ChainMap
 from collections.abc import Hashable
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -174,7 +175,9 @@ class GpuFrame(Kept):
     def _hand_over_mesh(self) -> None:
         mesh = self.result("mesh")
         self.handed_over += ("mesh",)
-        offsets, none = mesh.value.offsets[:, None], torch.zeros(len(mesh.value.normals), 1)
+        none = torch.zeros(len(mesh.value.normals), 1)
+        lengths = [part if part.dim() == 1 else torch.zeros(len(part)) for part in mesh.value.offsets]
+        offsets = torch.cat(lengths)[:, None]
         for name, rows in (
             ("vertices", torch.cat([mesh.value.vertices, offsets], 1)),
             ("normals", torch.cat([mesh.value.normals, none], 1)),
@@ -247,8 +250,9 @@ class GpuFrame(Kept):
         vertices, normals = found
         faces = torch.from_numpy(topology.arrays["faces"].reshape(-1, 8)[:, :3].astype(np.int64))
         uv = torch.from_numpy(topology.arrays["corner_uv"]).view(-1, 3, 2)
+        offsets = tuple(vertices[first:last, 3].contiguous() for first, last in pairwise(topology.first_vertex))
         return SceneMesh(
-            vertices[:, :3].contiguous(), faces, normals[:, :3].contiguous(), vertices[:, 3].contiguous(), uv,
+            vertices[:, :3].contiguous(), faces, normals[:, :3].contiguous(), offsets, (None,) * len(offsets), uv,
             topology.first_face,
         )  # fmt: skip
 
