@@ -20,6 +20,7 @@ from phynes_core.maps.neural_map import NeuralMapConfig
 from tests.frame.scenes import scene_of
 from tests.pretended_device import is_marked, pretended_cuda
 from tests.small_body import small_body
+from tests.software_gpu import software_gpu
 
 VECTOR_MAP = replace(OFFSET_MAP, output_channels=NUM_VECTOR_CHANNELS)
 OPTIONS = RenderOptions(frozenset({"radiance", "normal", "mask", "uv"}), lamp_samples=3, has_pixel_normals=True)
@@ -165,3 +166,19 @@ def test_a_frame_is_computed_where_the_body_lies(vectors, lengths):
     assert same.float().mean() > 0.99
     difference = (shown.image("normal") - expected.image("normal"))[same].abs().mean()
     assert difference < 2e-3
+
+
+def test_a_gpu_takes_the_mesh_and_the_normals_from_the_cpu(vectors, lengths):
+    """Its passes know offsets along normals only; with vectors beside them both bodies are handed over."""
+    options = RenderOptions(frozenset({"radiance", "normal", "albedo"}), has_pixel_normals=True)
+    renderer = FrameRenderer(software_gpu())
+    shown, expected = (
+        renderer.render(_scene(vectors, lengths), options),
+        FrameRenderer().render(_scene(vectors, lengths), options),
+    )
+    assert not software_gpu().failure
+    covered = expected.face_index >= 0
+    assert (shown.face_index == expected.face_index)[covered].float().mean() >= 0.999
+    for name in ("radiance", "normal", "albedo"):
+        error = (shown.image(name) - expected.image(name)).square().mean()
+        assert float(error) < 1e-6 * float(expected.image(name).abs().max()) ** 2, name
