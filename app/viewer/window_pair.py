@@ -1,10 +1,8 @@
-"""The two windows as one: where they lie on the screen, and raising and minimizing them together."""
+"""The two windows as one: where they lie on the screen, and minimizing them together."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from app.viewer.native_window import lift_x11
 from app.window.window import Area
 
 TITLE_BAR_PX = 32  # of the title bar that the window manager draws above a window
@@ -41,11 +39,6 @@ class PairedWindow(Protocol):
     """One of the two windows."""
 
     @property
-    def is_focused(self) -> bool:
-        """Whether it has the keyboard."""
-        ...
-
-    @property
     def is_iconified(self) -> bool:
         """Whether it is minimized."""
         ...
@@ -56,25 +49,12 @@ class PairedWindow(Protocol):
     def restore(self) -> None:
         """Show it again."""
 
-    @property
-    def x11_window(self) -> tuple[int | None, int]:
-        """Its display and number; None where the system is not X11, and windows are not raised."""
-        ...
-
-
-Lift = Callable[[int | None, int], None]  # puts a window of an X11 display above all others
-
 
 class WindowPair:
-    """Keeps the picture's window and the controls together. The controls lie above where they overlap.
+    """Minimizes and restores the picture's window and the controls together."""
 
-    So they stay in reach when the picture is maximized.
-    """
-
-    def __init__(self, picture: PairedWindow, controls: PairedWindow, lift: Lift = lift_x11) -> None:
+    def __init__(self, picture: PairedWindow, controls: PairedWindow) -> None:
         self._picture, self._controls = picture, controls
-        self._lift_x11 = lift
-        self._focused: PairedWindow | None = None
         self._is_iconified = False
 
     def update(self) -> None:
@@ -90,12 +70,3 @@ class WindowPair:
             self._is_iconified = not self._is_iconified
         else:
             self._is_iconified = all(iconified)
-        focused = next((window for window in windows if window.is_focused), None)
-        if focused is not None and focused is not self._focused:
-            if focused is self._controls and self._focused is None:
-                self._lift(self._picture)
-            self._lift(self._controls)
-        self._focused = focused
-
-    def _lift(self, window: PairedWindow) -> None:
-        self._lift_x11(*window.x11_window)
