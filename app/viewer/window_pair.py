@@ -1,5 +1,6 @@
 """The two windows as one: where they lie on the screen, and minimizing them together."""
 
+import time
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,6 +10,7 @@ TITLE_BAR_PX = 32  # of the title bar that the window manager draws above a wind
 MARGIN_PX = 12
 PANELS_WIDTH_PX = 730  # two columns of panels
 SMALLEST_PICTURE_PX = 320
+PATIENCE_S = 2.0  # for the window manager
 
 
 @dataclass(frozen=True)
@@ -54,19 +56,25 @@ class WindowPair:
     """Minimizes and restores the picture's window and the controls together."""
 
     def __init__(self, picture: PairedWindow, controls: PairedWindow) -> None:
-        self._picture, self._controls = picture, controls
+        self._windows = (picture, controls)
         self._is_iconified = False
+        self._until_s: float | None = None  # when a request to the window manager is given up
 
     def update(self) -> None:
         """Take one window along with the other. Call once a turn."""
-        windows = (self._picture, self._controls)
-        iconified = [window.is_iconified for window in windows]
-        if any(iconified) != all(iconified):  # one was minimized, or one restored
-            for window, is_iconified in zip(windows, iconified, strict=True):
-                if self._is_iconified and is_iconified:
-                    window.restore()
-                elif not self._is_iconified and not is_iconified:
-                    window.iconify()
-            self._is_iconified = not self._is_iconified
-        else:
-            self._is_iconified = all(iconified)
+        states = [window.is_iconified for window in self._windows]
+        if self._until_s is not None:  # the window manager answers later
+            is_done = all(state == self._is_iconified for state in states)
+            if is_done or time.monotonic() > self._until_s:
+                self._until_s = None
+            return
+        if any(states) == all(states):
+            self._is_iconified = all(states)
+            return
+        self._is_iconified = not self._is_iconified  # one was minimized, or one restored
+        for window, state in zip(self._windows, states, strict=True):
+            if state and not self._is_iconified:
+                window.restore()
+            elif not state and self._is_iconified:
+                window.iconify()
+        self._until_s = time.monotonic() + PATIENCE_S
