@@ -1,7 +1,6 @@
 """Dear PyGui's own window: what its Python functions do not offer, through the symbols of its library."""
 
 import ctypes
-import ctypes.util
 import os
 import sys
 from collections.abc import Callable
@@ -35,8 +34,6 @@ class NativeWindow:
         library.glfwGetWindowAttrib.argtypes = [ctypes.c_void_p, ctypes.c_int]
         for function in (library.glfwFocusWindow, library.glfwRestoreWindow, library.glfwIconifyWindow):
             function.argtypes = [ctypes.c_void_p]
-        library.glfwGetX11Display.restype = ctypes.c_void_p
-        library.glfwGetX11Window.argtypes, library.glfwGetX11Window.restype = [ctypes.c_void_p], ctypes.c_ulong
         library.glfwSetDropCallback.argtypes = [ctypes.c_void_p, _DROP]
         library.glfwSetDropCallback.restype = ctypes.c_void_p
         self._library = library
@@ -55,11 +52,6 @@ class NativeWindow:
             self._library.glfwFocusWindow(self._handle)
 
     @property
-    def is_focused(self) -> bool:
-        """Whether it has the keyboard."""
-        return self.has_attribute(GLFW_FOCUSED)
-
-    @property
     def is_iconified(self) -> bool:
         """Whether it is minimized."""
         return self.has_attribute(GLFW_ICONIFIED)
@@ -73,13 +65,6 @@ class NativeWindow:
         """Show it again."""
         if self._library is not None:
             self._library.glfwRestoreWindow(self._handle)
-
-    @property
-    def x11_window(self) -> tuple[int | None, int]:
-        """Its display and number; None on systems other than Linux."""
-        if self._library is None:
-            return None, 0
-        return self._library.glfwGetX11Display(), self._library.glfwGetX11Window(self._handle)
 
     def on_drop(self, dropped: Callable[[list[Path]], None]) -> None:
         """Call `dropped` with the files that are dropped on it."""
@@ -126,13 +111,3 @@ class NativeWindow:
     def has_attribute(self, attribute: int) -> bool:
         """A GLFW window attribute; False where it cannot be known."""
         return self._library is not None and bool(self._library.glfwGetWindowAttrib(self._handle, attribute))
-
-
-def lift_x11(display: int | None, window: int) -> None:
-    """Put an X11 window above all others, as its window manager allows; the keyboard stays where it is."""
-    name = ctypes.util.find_library("X11")
-    if display and window and name is not None:
-        library = ctypes.CDLL(name)
-        library.XRaiseWindow.argtypes, library.XFlush.argtypes = [ctypes.c_void_p, ctypes.c_ulong], [ctypes.c_void_p]
-        library.XRaiseWindow(display, window)
-        library.XFlush(display)

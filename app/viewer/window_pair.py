@@ -1,16 +1,16 @@
-"""The two windows as one: where they lie on the screen, and raising and minimizing them together."""
+"""The two windows as one: where they lie on the screen, and minimizing them together."""
 
-from collections.abc import Callable
+import time
 from dataclasses import dataclass
 from typing import Protocol
 
-from app.viewer.native_window import lift_x11
 from app.window.window import Area
 
 TITLE_BAR_PX = 32  # of the title bar that the window manager draws above a window
 MARGIN_PX = 12
 PANELS_WIDTH_PX = 730  # two columns of panels
 SMALLEST_PICTURE_PX = 320
+PATIENCE_S = 2.0  # for the window manager
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,6 @@ class PairedWindow(Protocol):
     """One of the two windows."""
 
     @property
-    def is_focused(self) -> bool:
-        """Whether it has the keyboard."""
-        ...
-
-    @property
     def is_iconified(self) -> bool:
         """Whether it is minimized."""
         ...
@@ -56,46 +51,30 @@ class PairedWindow(Protocol):
     def restore(self) -> None:
         """Show it again."""
 
-    @property
-    def x11_window(self) -> tuple[int | None, int]:
-        """Its display and number; None where the system is not X11, and windows are not raised."""
-        ...
-
-
-Lift = Callable[[int | None, int], None]  # puts a window of an X11 display above all others
-
 
 class WindowPair:
-    """Keeps the picture's window and the controls together. The controls lie above where they overlap.
+    """Minimizes and restores the picture's window and the controls together."""
 
-    So they stay in reach when the picture is maximized.
-    """
-
-    def __init__(self, picture: PairedWindow, controls: PairedWindow, lift: Lift = lift_x11) -> None:
-        self._picture, self._controls = picture, controls
-        self._lift_x11 = lift
-        self._focused: PairedWindow | None = None
+    def __init__(self, picture: PairedWindow, controls: PairedWindow) -> None:
+        self._windows = (picture, controls)
         self._is_iconified = False
+        self._until_s: float | None = None  # when a request to the window manager is given up
 
     def update(self) -> None:
         """Take one window along with the other. Call once a turn."""
-        windows = (self._picture, self._controls)
-        iconified = [window.is_iconified for window in windows]
-        if any(iconified) != all(iconified):  # one was minimized, or one restored
-            for window, is_iconified in zip(windows, iconified, strict=True):
-                if self._is_iconified and is_iconified:
-                    window.restore()
-                elif not self._is_iconified and not is_iconified:
-                    window.iconify()
-            self._is_iconified = not self._is_iconified
-        else:
-            self._is_iconified = all(iconified)
-        focused = next((window for window in windows if window.is_focused), None)
-        if focused is not None and focused is not self._focused:
-            if focused is self._controls and self._focused is None:
-                self._lift(self._picture)
-            self._lift(self._controls)
-        self._focused = focused
-
-    def _lift(self, window: PairedWindow) -> None:
-        self._lift_x11(*window.x11_window)
+        states = [window.is_iconified for window in self._windows]
+        if self._until_s is not None:  # the window manager answers later
+            is_done = all(state == self._is_iconified for state in states)
+            if is_done or time.monotonic() > self._until_s:
+                self._until_s = None
+            return
+        if any(states) == all(states):
+            self._is_iconified = all(states)
+            return
+        self._is_iconified = not self._is_iconified  # one was minimized, or one restored
+        for window, state in zip(self._windows, states, strict=True):
+            if state and not self._is_iconified:
+                window.restore()
+            elif not state and self._is_iconified:
+                window.iconify()
+        self._until_s = time.monotonic() + PATIENCE_S

@@ -157,11 +157,6 @@ class PictureWindow:
         """Whether the window is minimized."""
         return bool(self._glfw.get_window_attrib(self._window._window, self._glfw.ICONIFIED))
 
-    @property
-    def is_focused(self) -> bool:
-        """Whether the window has the keyboard."""
-        return bool(self._glfw.get_window_attrib(self._window._window, self._glfw.FOCUSED))
-
     def iconify(self) -> None:
         """Minimize the window."""
         self._glfw.iconify_window(self._window._window)
@@ -169,13 +164,6 @@ class PictureWindow:
     def restore(self) -> None:
         """Show the window again."""
         self._glfw.restore_window(self._window._window)
-
-    @property
-    def x11_window(self) -> tuple[int | None, int]:
-        """Its display and number; None on systems other than Linux."""
-        if sys.platform != "linux":
-            return None, 0
-        return self._glfw.get_x11_display(), self._glfw.get_x11_window(self._window._window)
 
     @property
     def is_software(self) -> bool:

@@ -40,13 +40,7 @@ def test_on_a_tiny_screen_the_panels_stay_reachable():
 
 @dataclass
 class Window:
-    number: int
-    is_focused: bool = False
     is_iconified: bool = False
-
-    @property
-    def x11_window(self):
-        return 1, self.number
 
     def iconify(self):
         self.is_iconified = True
@@ -56,13 +50,13 @@ class Window:
 
 
 def pair():
-    picture, controls, lifted = Window(1), Window(2), []
-    return picture, controls, WindowPair(picture, controls, lambda display, number: lifted.append(number)), lifted
+    picture, controls = Window(), Window()
+    return picture, controls, WindowPair(picture, controls)
 
 
 @pytest.mark.parametrize("first", [0, 1])
 def test_minimizing_and_restoring_one_takes_the_other_along(first):
-    picture, controls, both, _ = pair()
+    picture, controls, both = pair()
     windows = (picture, controls)
     windows[first].iconify()
     for _ in range(3):
@@ -72,16 +66,3 @@ def test_minimizing_and_restoring_one_takes_the_other_along(first):
     for _ in range(3):
         both.update()
     assert not picture.is_iconified and not controls.is_iconified
-
-
-def test_the_focus_raises_both_and_the_controls_stay_above():
-    picture, controls, both, lifted = pair()
-    picture.is_focused = True
-    both.update()
-    both.update()
-    assert lifted == [2]  # once: the window manager has raised the picture
-    picture.is_focused = False
-    both.update()
-    controls.is_focused = True
-    both.update()
-    assert lifted == [2, 1, 2]
