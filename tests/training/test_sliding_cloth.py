@@ -115,7 +115,9 @@ def _view(body: BodyModel, vertices: Tensor, camera: Camera) -> TrainingView:
     mask_pixels = np.nonzero(covered.ravel())[0].astype(np.int32)
     ring_pixels = np.nonzero(~covered.ravel())[0].astype(np.int32)
     coverage = covered.astype(np.uint8) * 255
-    return TrainingView("camera", camera, image.reshape(SIZE_PX, SIZE_PX, 3), coverage, mask_pixels, ring_pixels)
+    return TrainingView(
+        "camera", camera, image.reshape(SIZE_PX, SIZE_PX, 3), coverage, mask_pixels, ring_pixels, coverage > 255
+    )
 
 
 def _true_vertices(body: BodyModel, slide: float) -> Tensor:

@@ -214,6 +214,7 @@ def test_minimize_and_restore(viewer, window):
         viewer.wait(f"{name} restored", lambda name=name: not viewer.last("windows")["value"][name])
     viewer.key("2")
     viewer.settled(buffer="albedo")
+    viewer.desktop.pointer("mousemove", 5, 5)  # ImGui learns where the pointer is when it moves
     viewer.click("view.normal")
     viewer.settled(buffer="normal")
     viewer.key("1")
