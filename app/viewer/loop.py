@@ -37,7 +37,7 @@ from app.viewer.lights import ExposureController, LightController, RigController
 from app.viewer.notices import Notices, NoticeTool, fly_captions, report_errors
 from app.viewer.picture_names import picture_names
 from app.viewer.sessions import SessionController
-from app.viewer.window_pair import WindowPair, window_areas
+from app.viewer.window_areas import window_areas
 from app.window.camera_path_gizmos import path_marks
 from app.window.window import Overlays, PictureWindow
 
@@ -95,7 +95,6 @@ class ViewerLoop:
         self._controls.open(areas.panels, commands, self._gestures)
         native = self._controls.window.native
         native.on_drop(lambda paths: self._drop(paths, None))
-        self._pair = WindowPair(picture, native)
         picture.focus()
         self._period_s = 1.0 / (SOFTWARE_HZ if picture.is_software else HARDWARE_HZ)
         self._drawn: tuple[object, ...] = ()
@@ -125,7 +124,6 @@ class ViewerLoop:
             self._picture.destroy()
 
     def _turn(self) -> None:
-        self._pair.update()
         self._gestures.fly.advance()
         self._clock.advance()
         self._store.apply()

@@ -32,7 +32,7 @@ class NativeWindow:
         library.glfwGetCurrentContext.restype = ctypes.c_void_p
         library.glfwMakeContextCurrent.argtypes = [ctypes.c_void_p]
         library.glfwGetWindowAttrib.argtypes = [ctypes.c_void_p, ctypes.c_int]
-        for function in (library.glfwFocusWindow, library.glfwRestoreWindow, library.glfwIconifyWindow):
+        for function in (library.glfwFocusWindow, library.glfwRestoreWindow):
             function.argtypes = [ctypes.c_void_p]
         library.glfwSetDropCallback.argtypes = [ctypes.c_void_p, _DROP]
         library.glfwSetDropCallback.restype = ctypes.c_void_p
@@ -50,21 +50,6 @@ class NativeWindow:
             if self.has_attribute(GLFW_ICONIFIED):
                 self._library.glfwRestoreWindow(self._handle)
             self._library.glfwFocusWindow(self._handle)
-
-    @property
-    def is_iconified(self) -> bool:
-        """Whether it is minimized."""
-        return self.has_attribute(GLFW_ICONIFIED)
-
-    def iconify(self) -> None:
-        """Minimize it."""
-        if self._library is not None:
-            self._library.glfwIconifyWindow(self._handle)
-
-    def restore(self) -> None:
-        """Show it again."""
-        if self._library is not None:
-            self._library.glfwRestoreWindow(self._handle)
 
     def on_drop(self, dropped: Callable[[list[Path]], None]) -> None:
         """Call `dropped` with the files that are dropped on it."""

@@ -157,14 +157,6 @@ class PictureWindow:
         """Whether the window is minimized."""
         return bool(self._glfw.get_window_attrib(self._window._window, self._glfw.ICONIFIED))
 
-    def iconify(self) -> None:
-        """Minimize the window."""
-        self._glfw.iconify_window(self._window._window)
-
-    def restore(self) -> None:
-        """Show the window again."""
-        self._glfw.restore_window(self._window._window)
-
     @property
     def is_software(self) -> bool:
         """Whether OpenGL draws on the CPU, whose time the engine needs."""

@@ -1,11 +1,9 @@
 """Both windows lie side by side on screens of any size, fill them, and stay together."""
 
-from dataclasses import dataclass
-
 import pytest
 
 from app.panels.layout import HIGH, LOW, WIDE, columns_for
-from app.viewer.window_pair import MARGIN_PX, PANELS_WIDTH_PX, WindowPair, window_areas
+from app.viewer.window_areas import MARGIN_PX, PANELS_WIDTH_PX, window_areas
 from app.window.window import Area
 
 SCREENS = [  # and the size of text and widgets
@@ -36,33 +34,3 @@ def test_the_panels_are_arranged_for_the_space_that_they_have(screen, scale, col
 def test_on_a_tiny_screen_the_panels_stay_reachable():
     areas = window_areas(Area(0, 0, 640, 480))
     assert areas.panels.left >= 0 and areas.panels.left + areas.panels.width <= 640
-
-
-@dataclass
-class Window:
-    is_iconified: bool = False
-
-    def iconify(self):
-        self.is_iconified = True
-
-    def restore(self):
-        self.is_iconified = False
-
-
-def pair():
-    picture, controls = Window(), Window()
-    return picture, controls, WindowPair(picture, controls)
-
-
-@pytest.mark.parametrize("first", [0, 1])
-def test_minimizing_and_restoring_one_takes_the_other_along(first):
-    picture, controls, both = pair()
-    windows = (picture, controls)
-    windows[first].iconify()
-    for _ in range(3):
-        both.update()
-    assert picture.is_iconified and controls.is_iconified
-    windows[1 - first].restore()
-    for _ in range(3):
-        both.update()
-    assert not picture.is_iconified and not controls.is_iconified
