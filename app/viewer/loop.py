@@ -93,8 +93,7 @@ class ViewerLoop:
         picture.move(areas.picture)
         picture.connect(self._gestures, lambda: self._viewport, self._drop, self._controls.key_in_picture)
         self._controls.open(areas.panels, commands, self._gestures)
-        native = self._controls.window.native
-        native.on_drop(lambda paths: self._drop(paths, None))
+        self._controls.window.native.on_drop(lambda paths: self._drop(paths, None))
         picture.focus()
         self._period_s = 1.0 / (SOFTWARE_HZ if picture.is_software else HARDWARE_HZ)
         self._drawn: tuple[object, ...] = ()

@@ -73,9 +73,8 @@ class AvatarMeasurement:
         """The texture map on the mesh, and the relit avatar, against the camera's picture."""
         truth = self.capture.image(view.camera, view.frame)
         relit = self.render(view, Lighting(Environment(self.avatar.light)), {"radiance"}).image("radiance")
-        body = pose_body(self.avatar.body, self.capture.poses[view.frame]).vertices
-        box = self.image_metrics.box(body, self.capture.cameras[view.camera])
-        parts = self._head_and_hands(view)
+        body, camera = self._bare_vertices(view), self.capture.cameras[view.camera]
+        box, parts = self.image_metrics.box(body, camera), head_and_hands_mask(body, self.avatar.body, camera)
         for kind, image in (
             ("texture", self.texture(view)),
             ("relit", linear_to_srgb(relit.clamp(0.0, 1.0))),
@@ -110,7 +109,9 @@ class AvatarMeasurement:
             normal, ours = truth.normal(*where), shown.image("normal")
             known = view.foreground & (normal.norm(dim=-1) > 0.5) & (shown.mask[..., 0] > 0)
             numbers = {"degrees": normal_degrees(ours, normal, known)}
-            if bool((parts := known & self._head_and_hands(view)).any()):
+            camera = self.capture.cameras[view.camera]
+            parts = known & head_and_hands_mask(self._bare_vertices(view), self.avatar.body, camera)
+            if bool(parts.any()):
                 numbers["head_and_hands_degrees"] = normal_degrees(ours, normal, parts)
             for name, has_detail in (("vertex_normals", False), ("pixel_normals", True)):
                 other = self.render(view, Lighting(), {"normal"}, has_detail).image("normal")
@@ -236,10 +237,8 @@ class AvatarMeasurement:
         self.results.add_panel(view, group + (f" under {light}" if light else ""), truth, encoded, numbers)
         return numbers
 
-    def _head_and_hands(self, view: HeldOutView) -> Tensor:  # [H, W] bool
-        body = self.avatar.body
-        vertices = pose_body(body, self.capture.poses[view.frame]).vertices
-        return head_and_hands_mask(vertices, body, self.capture.cameras[view.camera])
+    def _bare_vertices(self, view: HeldOutView) -> Tensor:  # [V, 3] world
+        return pose_body(self.avatar.body, self.capture.poses[view.frame]).vertices
 
     def _images(self, truth: GroundTruth) -> LightImages:
         if self._light_images is None:

@@ -106,9 +106,8 @@ def bend_loss(
     lengths = length.new_zeros(len(bare)).index_add(0, start, length).index_add(0, end, length)
     rows = offsets.view(len(bare), -1)
     sums = torch.zeros_like(rows).index_add(0, start, rows[end]).index_add(0, end, rows[start])
-    square = ((sums - topology.degree * rows) / lengths[:, None]).square().sum(1)
-    # width^2 (sqrt(1 + bend^2 / width^2) - 1), without the difference of two numbers near 1
-    return (square / (1.0 + (1.0 + square / width**2).sqrt())).mean()
+    bend = (sums - topology.degree * rows) / lengths[:, None]
+    return 0.5 * charbonnier(bend.square().sum(1), width).mean()
 
 
 def fold_loss(vertices: Tensor, bare: Tensor, faces: Tensor) -> Tensor:  # [V, 3] displaced, [V, 3], [F, 3] -> []
@@ -197,9 +196,15 @@ def robust_square(
     garment's edge) they are ten times as large, and squared those few pixels decide what highlights look like: blurred.
     """
     square = error.square().mean(-1)
-    if width == 0.0:
-        return square.mean()
-    return (2.0 * width**2 * ((1.0 + square / width**2).sqrt() - 1.0)).mean()
+    return square.mean() if width == 0.0 else charbonnier(square, width).mean()
+
+
+def charbonnier(square: Tensor, width: float) -> Tensor:
+    """2 w^2 (sqrt(1 + x^2 / w^2) - 1) of squares x^2: the square of small x, in proportion to large ones.
+
+    Written without the difference of two numbers near 1, which float32 loses.
+    """
+    return 2.0 * square / (1.0 + (1.0 + square / width**2).sqrt())
 
 
 def entropy_loss(albedo: Tensor) -> Tensor:  # [N, 3] in [0, 1]

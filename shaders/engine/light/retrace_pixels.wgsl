@@ -3,24 +3,6 @@
 // What blocks them may be nearer than they start: then they start half way to it.
 
 #include "shared/workgroups.wgsl"
-
-struct Params {
-    eye: vec4f,
-    groups: array<vec4u, 16>, // 1: a lamp near the bodies; its first light, its rays, its first word
-    num_groups: u32,
-    words: u32, // of all groups
-    nodes: u32,
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> list: array<u32>;
-@group(0) @binding(2) var<storage, read> gbuffer: array<vec4u>;
-@group(0) @binding(3) var<storage, read> normals: array<vec4f>; // that light meets, before they are bent
-@group(0) @binding(4) var<storage, read> nodes: array<vec4u>;
-@group(0) @binding(5) var<storage, read> triangles: array<vec4u>;
-@group(0) @binding(6) var<storage, read> lights: array<vec4f>; // two a light
-@group(0) @binding(7) var<storage, read_write> bits: array<u32>; // [P][words]
-
 #include "shared/pixel_rays.wgsl"
 
 @compute @workgroup_size(64)

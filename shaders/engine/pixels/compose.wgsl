@@ -1,21 +1,8 @@
 // The twin of phynes_core.frame.buffers:compose and of average_samples. One image of values and coverage.
 
-struct Params {
-    width: u32, // of the picture
-    height: u32,
-    samples: u32, // a side of a pixel
-    kind: u32, // which image: see `value_of`
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> gbuffer: array<vec4u>;
-@group(0) @binding(2) var<storage, read> texels: array<vec2f>;
-@group(0) @binding(3) var<storage, read> normals: array<vec4f>;
-@group(0) @binding(4) var<storage, read> surfels: array<vec4u>;
-@group(0) @binding(5) var<storage, read> light: array<vec4f>; // three a pixel: radiance, irradiance, without shadows
-@group(0) @binding(6) var<storage, read_write> image: array<vec4f>; // the values; coverage
-
 #include "shared/picture.wgsl"
+
+@group(0) @binding(6) var<storage, read_write> image: array<vec4f>; // the values; coverage
 
 @compute @workgroup_size(8, 8)
 fn main(@builtin(global_invocation_id) id: vec3u) {

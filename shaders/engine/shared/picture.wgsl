@@ -1,7 +1,18 @@
 // A pixel of one of a frame's images, averaged over its samples: its values and its coverage.
-//
-// The file that includes it declares `params` (width, height, samples, kind), `gbuffer`, `texels`, `normals`, `surfels` and
-// `light`.
+
+struct Params {
+    width: u32, // of the picture
+    height: u32,
+    samples: u32, // a side of a pixel
+    kind: u32, // which image: see `value_of`
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> gbuffer: array<vec4u>;
+@group(0) @binding(2) var<storage, read> texels: array<vec2f>;
+@group(0) @binding(3) var<storage, read> normals: array<vec4f>;
+@group(0) @binding(4) var<storage, read> surfels: array<vec4u>;
+@group(0) @binding(5) var<storage, read> light: array<vec4f>; // three a pixel: radiance, irradiance, without shadows
 
 const RADIANCE = 0u;
 const ALBEDO = 1u;

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from app.model import cameras, edits, joints, lights, view_state
+from app.model import cameras, edits, joints, lights, materials, view_state
 from app.model.cameras import CameraState
 from app.model.fields import range_of
 from app.model.joints import NUM_JOINTS
@@ -99,3 +99,11 @@ def test_files_that_cannot_be_read_are_reverted_and_other_edits_stay():
     shown = ViewState()
     asked = edits.edit_light(edits.edit_display(shown, exposure_ev=1.0), mode="environment", environment="broken.exr")
     assert view_state.revert_sources(asked, shown) == edits.edit_display(shown, exposure_ev=1.0)
+
+
+def test_the_newest_fill_follows_the_tolerance_while_the_tool_is_held():
+    state = materials.fill_at(materials.take_tool(ViewState(), "fill"), (0.5, 0.5))
+    wider = materials.adjust_fill(state, tolerance=0.3)
+    assert wider.body.materials.strokes[-1].tolerance == wider.tool.brush.stroke.tolerance == 0.3
+    away = materials.adjust_fill(materials.take_tool(state, "fill"), tolerance=0.4)
+    assert away.body.materials == state.body.materials and away.tool.brush.stroke.tolerance == 0.4

@@ -291,11 +291,3 @@ def test_saving_says_where_and_a_broken_file_is_a_message(tmp_path):
     assert said[-1][1] and store.state.body.materials.tint == (0.5, 0.5, 1.0)
     controller.load(str(tmp_path / "nothing.json"))
     assert "cannot read" in said[-1][0]
-
-
-def test_the_newest_fill_follows_the_tolerance_while_the_tool_is_held():
-    state = materials.fill_at(materials.take_tool(ViewState(), "fill"), (0.5, 0.5))
-    wider = materials.adjust_fill(state, tolerance=0.3)
-    assert wider.body.materials.strokes[-1].tolerance == wider.tool.brush.stroke.tolerance == 0.3
-    away = materials.adjust_fill(materials.take_tool(state, "fill"), tolerance=0.4)
-    assert away.body.materials == state.body.materials and away.tool.brush.stroke.tolerance == 0.4
