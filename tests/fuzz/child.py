@@ -144,12 +144,12 @@ class Reader:
             for _ in range(2):  # imports and compiles what is needed
                 outcome(kind, path)
             for index in range(job["first"], job["last"]):
+                self._counts["index"] = index + 1
+                self._show()
                 content = (
                     bytes.fromhex(job["contents"][index]) if "contents" in job else mutant(kind, job["seed"], index)
                 )
                 self._put(kind, path, content)
-                self._counts["index"] = index + 1
-                self._show()
                 with limited_memory() as grown_kb:
                     result, text, took_us = self._read(kind, path)
                     peak_kb = grown_kb()
