@@ -39,7 +39,7 @@ from phynes_core.data.native.writer import (  # noqa: E402
     save_view,
 )
 from phynes_core.geometry.mesh import vertex_normals  # noqa: E402
-from phynes_core.io.image_files import write_exr  # noqa: E402
+from phynes_core.io.exr_files import write_exr  # noqa: E402
 from phynes_core.io.output_files import replacing  # noqa: E402
 from phynes_core.render.camera import Camera  # noqa: E402
 from phynes_core.render.rasterize import rasterize  # noqa: E402
