@@ -1,0 +1,35 @@
+"""Export an avatar for other programs: a file that its suffix describes, or a folder of meshes.
+
+A folder gets exact motion: the displaced mesh of every frame of the clips as PLY or OBJ. Needs no display.
+
+examples:
+  python launch.py export --avatar josh.ckpt --out walk --format obj --motion walk
+"""
+
+from pathlib import Path
+
+from app.options.arguments import UsageError
+from app.options.avatar_export import Export, export_settings, refuse_unused
+
+
+def run(args: Export) -> int:
+    """Write the file, print what the format costs, and its path."""
+    from app.options.bodies import licensed_files
+    from app.options.view import view_from_options
+    from app.rendering.avatar_export import AvatarExportJob, check_export
+    from app.rendering.export_jobs import showing_progress
+    from phynes_core.io.output_locks import claiming
+
+    path = Path(args.out).expanduser()
+    kind = check_export(path)
+    refuse_unused(args, kind.options, f"{path.suffix or 'a folder'} ({kind.title})")
+    view = view_from_options(args)
+    if len(view.bodies) > 1 and not args.session:
+        raise UsageError(f"--avatar: expected one, which is exported, got {len(view.bodies)}")
+    settings = export_settings(args, view)
+    with claiming(path), showing_progress(str(path)) as after_step:
+        costs = AvatarExportJob(view, settings, *licensed_files(args)).write(after_step)
+    for sentence in costs or ():
+        print(sentence)
+    print(path)
+    return 0

@@ -1,0 +1,62 @@
+"""Exact motion: the displaced mesh of every frame as a file of its own, with nothing skinned, rounded or left out."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from phynes_core.body.model import BodyModel, Pose
+from phynes_core.export.subject import ExportSubject, atlas_of
+from phynes_core.geometry.mesh import vertex_normals
+from phynes_core.io.meshes import write_mesh
+from phynes_core.io.output_files import replacing
+
+AfterFrame = Callable[[int, int], None]  # (frames written, all frames); raises to stop
+MESH_SUFFIXES = ("ply", "obj")
+
+
+def write_motion(subject: ExportSubject, folder: Path, suffix: str, after_frame: AfterFrame) -> list[Path]:
+    """Write CLIP/0000.ply and so on for every frame of every clip; reference.ply where there is no clip.
+
+    World axes, +Y up, metres. Vertices on a uv seam are repeated in PLY and shared in OBJ.
+    """
+    frames = [(clip, frame) for clip in subject.clips for frame in range(clip.num_frames)]
+    written = []
+    for done, (clip, frame) in enumerate(frames, 1):
+        written.append(folder / clip.name / f"{frame:04d}.{suffix}")
+        _write_pose(subject, clip.pose(frame, subject.betas), written[-1])
+        after_frame(done, len(frames))
+    if not frames:
+        written.append(folder / f"reference.{suffix}")
+        _write_pose(subject, subject.reference, written[-1])
+        after_frame(1, 1)
+    return written
+
+
+@torch.no_grad()
+def _write_pose(subject: ExportSubject, pose: Pose, path: Path) -> None:
+    avatar = subject.avatar
+    vertices = avatar.displaced_vertices(pose)
+    normals = vertex_normals(vertices, avatar.body.faces)
+    if path.suffix == ".ply":
+        write_mesh(path, vertices, normals, [atlas_of(avatar.body)])
+    else:
+        write_obj(path, vertices, normals, avatar.body)
+
+
+def write_obj(
+    path: Path,
+    vertices: Tensor,  # [V, 3] metres, world
+    normals: Tensor,  # [V, 3] unit, world
+    body: BodyModel,  # its faces and its atlas
+) -> None:
+    """A Wavefront OBJ with v, vt and vn; uv v up."""
+    lines = ["# world axes, +Y up, metres"]
+    lines += [f"v {x:.7g} {y:.7g} {z:.7g}" for x, y, z in vertices.tolist()]
+    lines += [f"vt {u:.7g} {v:.7g}" for u, v in body.uv.tolist()]
+    lines += [f"vn {x:.5g} {y:.5g} {z:.5g}" for x, y, z in normals.tolist()]
+    for corners, entries in zip((body.faces + 1).tolist(), (body.uv_faces + 1).tolist(), strict=True):
+        lines.append("f " + " ".join(f"{v}/{t}/{v}" for v, t in zip(corners, entries, strict=True)))
+    with replacing(path) as temporary:
+        temporary.write_text("\n".join(lines) + "\n", encoding="ascii")
