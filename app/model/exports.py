@@ -56,7 +56,7 @@ class AvatarExportState:
 
     path: str = "avatar.glb"  # its suffix says what is written; a folder without suffix gets exact motion
     motions: tuple[str, ...] = ()  # files of the clips that go into it
-    texture_size: Annotated[int, Number(64, 8192, "texels")] = 2048  # width and height
+    texture_size: Annotated[int, Number(64, 4096, "texels")] = 2048  # width and height
     pose_morphs: Annotated[int, Number(0, 64, "morph targets")] = 0  # principal components of what follows the pose
     mesh_format: Annotated[str, Choice(MESH_FORMATS)] = "ply"  # of a folder
     texture_format: Annotated[str, Choice(TEXTURE_FORMATS)] = "png"  # of a folder

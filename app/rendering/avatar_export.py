@@ -7,19 +7,25 @@ from pathlib import Path
 
 import torch
 
+from app.model.camera_paths import camera_at, duration_s
 from app.model.exports import AvatarExportState
 from app.model.view_state import ViewState
 from app.rendering.export_jobs import AfterStep, Cancelled
 from app.rendering.frames import Renderer
 from app.rendering.materials import Materials
+from app.rendering.posed_row import orbit_target
 from app.rendering.posing import posed_by
+from app.rendering.scenes import camera_of
+from phynes_core.avatar.avatar import Avatar
 from phynes_core.avatar.checkpoint import load_checkpoint
 from phynes_core.body.model import Pose, pose_joints
+from phynes_core.body.motion.clip import MotionClip
 from phynes_core.body.motion.files import load_motion
 from phynes_core.errors import OutputError
-from phynes_core.export.subject import ExportSubject, check_license
+from phynes_core.export.subject import CameraTrack, ExportSubject, check_license
 from phynes_core.io.output_files import check_file, check_folder, replacing_folder
 
+CAMERA_RATE = 30.0  # keys a second
 AfterPart = Callable[[int, int], None]  # (parts done, all parts); raises to stop
 
 
@@ -32,10 +38,14 @@ class AvatarFormat:
     options: frozenset[str]  # of the command `export` that have an effect on it, beside avatar, out and files
 
 
-BODY = frozenset({"motion", "motions", "pose", "shape"})
+LOOKS = frozenset({
+    "motion", "motions", "pose", "shape", "materials", "texture_size", "pixel_normals", "freeze_materials",
+})  # fmt: skip
+SKINNED = LOOKS | {"camera_path", "pose_morphs"}
 FORMATS: dict[str, AvatarFormat] = {  # by suffix; "" is a folder
+    ".glb": AvatarFormat("glTF, a skinned and textured mesh", "app.rendering.avatar_export:write_glb", SKINNED),
     "": AvatarFormat("exact motion, a mesh a frame", "app.rendering.avatar_export:write_folder",
-                     BODY | {"format", "textures", "texture_size", "materials"}),
+                     LOOKS | {"format", "textures"}),
 }  # fmt: skip
 
 
@@ -98,7 +108,24 @@ class AvatarExportJob:
             named.append(clip if counts[clip.name] == 1 else replace(clip, name=f"{clip.name}_{counts[clip.name]}"))
         reference = posed_by(replace(body, motion=""), None, None, betas)[1]
         materials = Materials().edit(avatar, body.materials)
-        return ExportSubject(avatar, betas, reference, tuple(named), materials)
+        pose = avatar.training_poses[0] if body.freezes_materials else reference.vector()
+        has_detail = avatar.record.has_detail if body.detail == "auto" else body.detail == "on"
+        cameras = self._cameras(avatar, reference, tuple(named), betas)
+        return ExportSubject(avatar, betas, reference, pose, has_detail, tuple(named), materials, cameras)
+
+    def _cameras(
+        self, avatar: Avatar, reference: Pose, clips: tuple[MotionClip, ...], betas: torch.Tensor
+    ) -> tuple[CameraTrack, ...]:
+        """The camera path, around where the avatar stands when the first clip begins."""
+        length_s = duration_s(self.state.path)
+        if length_s <= 0:
+            return ()
+        clip = clips[0] if clips else None
+        target = orbit_target(avatar, clip.pose(0, betas) if clip else reference, clip)
+        times = torch.linspace(0.0, length_s, 1 + max(1, round(length_s * CAMERA_RATE)))
+        states = [camera_at(self.state.path, float(time)) for time in times]
+        views = torch.stack([torch.linalg.inv(camera_of(state, target, 2).T_cam_world) for state in states])
+        return (CameraTrack("camera_path", times, views, torch.tensor([state.fov_deg for state in states])),)
 
 
 def check_export(path: Path) -> AvatarFormat:
@@ -119,10 +146,21 @@ def check_empty(path: Path) -> None:
 
 
 def write_folder(job: AvatarExportJob, path: Path, after_part: AfterPart) -> tuple[str, ...]:
-    """The displaced mesh of every frame of the clips."""
-    from phynes_core.export.exact_motion import write_motion
+    """The displaced mesh of every frame of the clips, and the textures."""
+    from phynes_core.export.exact_motion import write_motion, write_textures
 
     subject = job.subject()
     with replacing_folder(path, check=lambda: check_empty(path)) as temporary:
-        write_motion(subject, temporary, job.settings.mesh_format, after_part)
+        settings = job.settings
+        write_motion(subject, temporary, settings.mesh_format, after_part)
+        if settings.texture_format != "none":
+            write_textures(subject, temporary, settings.texture_format, settings.texture_size, after_part)
     return ()
+
+
+def write_glb(job: AvatarExportJob, path: Path, after_part: AfterPart) -> tuple[str, ...]:
+    """A skinned mesh with its clips and textures."""
+    from phynes_core.export.glb import write_glb
+
+    settings = job.settings
+    return write_glb(job.subject(), path, settings.texture_size, settings.pose_morphs, after_part)

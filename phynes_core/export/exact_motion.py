@@ -1,4 +1,4 @@
-"""Exact motion: the displaced mesh of every frame as a file of its own, with nothing skinned, rounded or left out."""
+"""Exact motion: the displaced mesh of every frame as a file of its own, nothing skinned or left out; and textures."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,8 +7,13 @@ import torch
 from torch import Tensor
 
 from phynes_core.body.model import BodyModel, Pose
+from phynes_core.export.rig import make_rig
 from phynes_core.export.subject import ExportSubject, atlas_of
+from phynes_core.export.tangents import export_mesh
+from phynes_core.export.textures import bake, to_bytes
 from phynes_core.geometry.mesh import vertex_normals
+from phynes_core.io.exr_files import write_exr
+from phynes_core.io.image_files import write_png
 from phynes_core.io.meshes import write_mesh
 from phynes_core.io.output_files import replacing
 
@@ -43,6 +48,23 @@ def _write_pose(subject: ExportSubject, pose: Pose, path: Path) -> None:
         write_mesh(path, vertices, normals, [atlas_of(avatar.body)])
     else:
         write_obj(path, vertices, normals, avatar.body)
+
+
+def write_textures(subject: ExportSubject, folder: Path, suffix: str, side: int, after_part: AfterFrame) -> list[Path]:
+    """Write base_color, roughness and, where there is detail, normal as .png (8 bits) or .exr (half, linear albedo)."""
+    mesh = export_mesh(subject.avatar.body)
+    textures = bake(subject, make_rig(subject), mesh, side, after_part)
+    if suffix == "png":
+        images = {"base_color": textures.base_color_bytes(), "roughness": to_bytes(textures.roughness)}
+        images |= {"normal": textures.normal_bytes()} if textures.normal is not None else {}
+        for name, image in images.items():
+            write_png(folder / f"{name}.png", image)
+    else:
+        images = {"base_color": textures.albedo, "roughness": textures.roughness}
+        images |= {"normal": textures.normal} if textures.normal is not None else {}
+        for name, image in images.items():
+            write_exr(folder / f"{name}.exr", image, half=True)
+    return [folder / f"{name}.{suffix}" for name in images]
 
 
 def write_obj(

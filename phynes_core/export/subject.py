@@ -34,6 +34,8 @@ class ExportSubject:
     avatar: Avatar
     betas: Tensor  # [B] the person's shape, changes of it included
     reference: Pose  # its offsets and pose blend shapes are those of a mesh that is only skinned
+    material_pose: Tensor  # [72] pose vector of the textures' albedo and roughness
+    has_detail: bool  # whether the offset map's detail between the vertices becomes a normal map
     clips: tuple[MotionClip, ...] = ()  # placed on this body, with different names
     materials: MaterialEdit | None = None
     cameras: tuple[CameraTrack, ...] = ()
