@@ -44,6 +44,8 @@ LOOKS = frozenset({
 SKINNED = LOOKS | {"camera_path", "pose_morphs"}
 FORMATS: dict[str, AvatarFormat] = {  # by suffix; "" is a folder
     ".glb": AvatarFormat("glTF, a skinned and textured mesh", "app.rendering.avatar_export:write_glb", SKINNED),
+    ".usdc": AvatarFormat("USD, its textures in a folder beside it", "app.rendering.avatar_export:write_usd", SKINNED),
+    ".usdz": AvatarFormat("USD in one file", "app.rendering.avatar_export:write_usd", SKINNED),
     "": AvatarFormat("exact motion, a mesh a frame", "app.rendering.avatar_export:write_folder",
                      LOOKS | {"format", "textures"}),
 }  # fmt: skip
@@ -164,3 +166,12 @@ def write_glb(job: AvatarExportJob, path: Path, after_part: AfterPart) -> tuple[
 
     settings = job.settings
     return write_glb(job.subject(), path, settings.texture_size, settings.pose_morphs, after_part)
+
+
+def write_usd(job: AvatarExportJob, path: Path, after_part: AfterPart) -> tuple[str, ...]:
+    """The same as USD."""
+    from phynes_core.export.usd import check_usd, write_usd
+
+    check_usd()
+    settings = job.settings
+    return write_usd(job.subject(), path, settings.texture_size, settings.pose_morphs, after_part)

@@ -11,7 +11,7 @@ from torch import Tensor
 from phynes_core.conventions import DEFAULT_F0, JOINT_NAMES
 from phynes_core.export.animation import CameraKeys, Keyframes
 from phynes_core.export.gltf_file import ARRAY_BUFFER, ELEMENT_ARRAY_BUFFER, GltfFile
-from phynes_core.export.model import ExportModel, make_model
+from phynes_core.export.model import ExportModel, ior_of, make_model
 from phynes_core.export.subject import ExportSubject
 from phynes_core.geometry.mesh import vertex_normals
 
@@ -123,12 +123,6 @@ def _material(file: GltfFile, subject: ExportSubject, model: ExportModel) -> int
     if extensions:
         material["extensions"] = extensions
     return file.add("materials", material)
-
-
-def ior_of(f0: float) -> float:
-    """The index of refraction whose reflectance at normal incidence this is; 0 is glTF's word for all of it."""
-    root = math.sqrt(f0)
-    return (1.0 + root) / (1.0 - root) if root < 1.0 else 0.0
 
 
 def _animation(file: GltfFile, clip: Keyframes, joints: list[int], mesh: int) -> None:

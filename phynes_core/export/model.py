@@ -1,13 +1,14 @@
 """Everything that a GLB and a USD file hold of an avatar, and what it costs against the engine."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from torch import Tensor
 
 from phynes_core.export.animation import CameraKeys, Keyframes, camera_keys, keyframes
-from phynes_core.export.pose_morphs import PoseMorphs, pose_morphs
-from phynes_core.export.rig import Rig, make_rig, pose_error, poses_of, weight_error
+from phynes_core.export.pose_morphs import PoseMorphs, pose_morphs, poses_of
+from phynes_core.export.rig import Rig, make_rig, pose_error, weight_error
 from phynes_core.export.subject import CameraTrack, ExportSubject
 from phynes_core.export.tangents import ExportMesh, export_mesh, mesh_tangents
 from phynes_core.export.textures import Textures, bake, has_border
@@ -50,6 +51,12 @@ def make_model(subject: ExportSubject, texture_size: int, num_morphs: int, after
         tuple((camera_keys(track), track) for track in subject.cameras), has_border(body),
         _costs(subject, rig, morphs),
     )  # fmt: skip
+
+
+def ior_of(f0: float) -> float:
+    """The index of refraction whose reflectance at normal incidence this is; 0 is glTF's word for all of it."""
+    root = math.sqrt(f0)
+    return (1.0 + root) / (1.0 - root) if root < 1.0 else 0.0
 
 
 def _costs(subject: ExportSubject, rig: Rig, morphs: PoseMorphs) -> tuple[str, ...]:

@@ -11,9 +11,10 @@ import torch
 from torch import Tensor
 
 from phynes_core.body.model import Pose
-from phynes_core.export.rig import Rig, poses_of, rest_shape
+from phynes_core.export.rig import Rig, rest_shape
 from phynes_core.export.subject import ExportSubject
 
+MOST_POSES = 120  # of the clips, spread evenly, that components and errors are taken from
 LEAST_SHARE = 1e-6  # of the first component's square; what is smaller is rounding
 
 
@@ -32,7 +33,7 @@ class PoseMorphs:
     def weights(self, subject: ExportSubject, rig: Rig, pose: Pose) -> Tensor:  # [N]
         """The projection of this pose's rest mesh."""
         change = (rest_shape(subject, rig, pose) - rig.vertices).reshape(-1)
-        return (self.targets.reshape(self.count, -1) @ change) / self.scale.square()
+        return (self.targets.reshape(self.count, len(change)) @ change) / self.scale.square()
 
     def applied(self, rig: Rig, weights: Tensor) -> Tensor:  # [N] -> [V, 3]
         """The rest mesh with these weights."""
@@ -54,5 +55,12 @@ def pose_morphs(subject: ExportSubject, rig: Rig, count: int) -> PoseMorphs:
     square, mixing = square[kept], mixing[:, kept]
     directions = (mixing.T @ flat) / square.sqrt()[:, None]  # [N, 3 V] of length 1
     spread = (square / len(changes)).sqrt()  # a weight's root mean square over the poses becomes 1
-    targets = (directions * spread[:, None]).float().reshape(-1, *rig.vertices.shape)
-    return PoseMorphs(targets, spread.float()) if len(targets) else PoseMorphs(nothing, torch.zeros(0))
+    targets = (directions * spread[:, None]).float().reshape(len(directions), *rig.vertices.shape)
+    return PoseMorphs(targets, spread.float())
+
+
+def poses_of(subject: ExportSubject, most: int = MOST_POSES) -> list[Pose]:
+    """Poses of all clips, spread evenly; the reference pose where there is no clip."""
+    frames = [(clip, frame) for clip in subject.clips for frame in range(clip.num_frames)]
+    step = max(1, -(-len(frames) // most))
+    return [clip.pose(frame, subject.betas) for clip, frame in frames[::step]] or [subject.reference]

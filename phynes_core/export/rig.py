@@ -15,7 +15,6 @@ from phynes_core.export.subject import ExportSubject
 
 MOST_WEIGHTS = 4  # of a vertex, in the files of other programs
 LEAST_STRETCH = 0.1  # singular value of a vertex's blend; below it skinning has collapsed and cannot be undone
-MOST_POSES = 120  # of the clips, spread evenly, that errors are measured in
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,13 +85,6 @@ def shaped(subject: ExportSubject) -> Tensor:  # [V, 3]
     """The body in this person's shape, unposed, without offsets."""
     body = subject.avatar.body
     return body.v_template + body.shapedirs[..., : len(subject.betas)] @ subject.betas
-
-
-def poses_of(subject: ExportSubject, most: int = MOST_POSES) -> list[Pose]:
-    """Poses of all clips, spread evenly; the reference pose where there is no clip."""
-    frames = [(clip, frame) for clip in subject.clips for frame in range(clip.num_frames)]
-    step = max(1, -(-len(frames) // most))
-    return [clip.pose(frame, subject.betas) for clip, frame in frames[::step]] or [subject.reference]
 
 
 @torch.no_grad()
