@@ -18,7 +18,7 @@ from app.files.videos import can_be_clear
 from app.model.avatar_row import BodyState
 from app.model.cameras import CameraState
 from app.model.comparison import CompareState
-from app.model.exports import StillState, TurntableState
+from app.model.exports import StillState, TurntableState, size_text
 from app.model.lamps import LampState
 from app.model.lights import LightState
 from app.model.playback import PlaybackState
@@ -67,7 +67,7 @@ def still_command(state: ViewState, settings: StillState, engine: Mapping[str, o
     is_layered = settings.path.lower().endswith(".exr")
     clear = settings.has_alpha or (not is_layered and state.surroundings.backdrop == "none")
     seen = without_backdrop(state) if clear else state
-    common = {"out": Path(settings.path), "size": settings.size, **engine}
+    common = {"out": Path(settings.path), "size": size_text(settings.shape), **engine}
     values = {**_view_values(seen), **common, "buffer": state.display.buffer}
     if _options_mean(Render, values, seen, is_video=False):
         return CommandLine(("render", *arguments_of(Render, values)))
@@ -79,8 +79,8 @@ def video_command(state: ViewState, settings: TurntableState, engine: Mapping[st
     """The `turntable` command of this video."""
     path = Path(settings.path)
     common = {
-        "out": path, "size": settings.size, "fps": settings.fps, "spin": settings.spin, "play": settings.plays_motion,
-        **engine,
+        "out": path, "size": size_text(settings.shape), "fps": settings.fps, "spin": settings.spin,
+        "play": settings.plays_motion, **engine,
     }  # fmt: skip
     has_own_length = settings.fits and settings.spin in ("timeline", "path")
     if not has_own_length:

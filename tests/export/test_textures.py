@@ -1,4 +1,4 @@
-"""Baked textures: the maps' own values, nothing of another chart at a border, and normals that decode to the engine's."""
+"""Baked textures: the maps' values, nothing of another chart at a border, normals that decode to the engine's."""
 
 from dataclasses import replace
 
