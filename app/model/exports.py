@@ -77,6 +77,7 @@ class StillState:
 
 MESH_FORMATS = ("ply", "obj")
 TEXTURE_FORMATS = ("png", "exr", "none")
+CLIPS = ("playing", "all", "none")
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ class AvatarExportState:
 
     path: str = "avatar.glb"  # its suffix says what is written; a folder without suffix gets exact motion
     motions: tuple[str, ...] = ()  # files of the clips that go into it
+    clips: Annotated[str, Choice(CLIPS)] = "playing"  # what the viewer makes these of
     texture_size: Annotated[int, Number(64, 4096, "texels")] = 2048  # width and height
     pose_morphs: Annotated[int, Number(0, 64, "morph targets")] = 0  # principal components of what follows the pose
     mesh_format: Annotated[str, Choice(MESH_FORMATS)] = "ply"  # of a folder
@@ -95,6 +97,11 @@ class AvatarExportState:
 def edit_turntable(state: "ViewState", **changes: Any) -> "ViewState":
     """Replace fields of the video settings."""
     return edit_tool(state, turntable=changed(state.tool.turntable, **changes))
+
+
+def edit_avatar_export(state: "ViewState", **changes: Any) -> "ViewState":
+    """Replace fields of the settings of the avatar's export."""
+    return edit_tool(state, avatar_export=changed(state.tool.avatar_export, **changes))
 
 
 def edit_still(state: "ViewState", **changes: Any) -> "ViewState":

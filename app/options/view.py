@@ -13,7 +13,7 @@ from app.model.exports import PictureSize
 from app.model.view_state import ViewState
 from app.options.arguments import UsageError, check_field, option_of, picture_size
 from app.options.backends import BackendOptions, check_backends, chosen_device, map_backend
-from app.options.bodies import BodyOptions, PlaybackOptions, licensed_files, playback_of, row_from_options
+from app.options.bodies import FILE_OPTIONS, BodyOptions, PlaybackOptions, licensed_files, playback_of, row_from_options
 from app.options.camera import CameraOptions, camera_from_options, check_camera, with_path
 from app.options.display import DisplayOptions, with_display_options
 from app.options.light import LightOptions, background_color, light_from_options, surroundings_from_options
@@ -50,7 +50,6 @@ class SceneOptions(ViewOptions):
 
 
 MIN_SIZE, MAX_SIZE = 16, 8192  # pixels a side; above the latter the buffers of one frame no longer fit in memory
-FILE_OPTIONS = ("smpl", "smpl_uv")  # of BodyOptions: allowed beside a session, which does not name these files
 SESSION_OPTIONS = (  # options of single commands that a session holds
     "pixel_normals",
     "freeze_materials",
