@@ -20,7 +20,7 @@ from phynes_core.conventions import JOINT_NAMES, NUM_JOINTS, PROBE_ROWS
 from phynes_core.errors import OutputError
 from phynes_core.export.packet_file import PacketFile
 from phynes_core.frame.buffers import BUFFERS
-from phynes_core.frame.gpu_arrays import Topology, can_query
+from phynes_core.frame.gpu_arrays import Topology
 from phynes_core.frame.gpu_inputs import avatar_values, scene_values, supply_avatar
 from phynes_core.frame.nodes import frame_values
 from phynes_core.frame.options import COARSE, FINE, RenderOptions
@@ -37,7 +37,6 @@ from phynes_core.render.rasterize import NEAR_M
 from phynes_core.render.tonemap import tonemap, wgsl_constants
 
 LEARNED = "learned light"
-MAPS = ("offset", "albedo", "roughness")  # that a frame asks
 MOST_SOURCES = 8  # as RenderOptions.bright_sources
 PICTURE_ROWS = 48  # of an environment's small picture
 SHOWN = tuple(name for name in BUFFERS if name != "mask")
@@ -72,13 +71,6 @@ def check_page(avatar: Avatar) -> None:
     """Raise OutputError for an avatar that the page's passes cannot show."""
     if len(avatar.body.parents) != NUM_JOINTS:
         raise OutputError(f"{avatar.name}: expected {NUM_JOINTS} joints, got {len(avatar.body.parents)}; use SMPL's")
-    for name in MAPS:
-        if not can_query(getattr(avatar, name)):
-            raise OutputError(
-                f"{avatar.name}: a page asks hash grids; its map '{name}' is of another kind; train it anew"
-            )
-    if avatar.has_vector_offsets:
-        raise OutputError(f"{avatar.name}: a page displaces along normals, and this avatar's offsets are vectors")
     most = NEEDED["max-storage-buffer-binding-size"]
     if (needed := avatar.body.posedirs.numel() * 4) > most:
         raise OutputError(
