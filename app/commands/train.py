@@ -8,6 +8,7 @@ examples:
   python launch.py train --data data/ada --out ada.ckpt --template smpl                on the body's own mesh
   python launch.py train --data data/josh --out a.ckpt --set stage1.steps=500 --set stage2.has_visibility=false
   python launch.py train --data data/josh --out plain.ckpt --ablation plain-maps       without the hash encoding
+  python launch.py train --data data/josh --out josh.ckpt --serve                      watched in a browser as it learns
   torchrun --nproc-per-node 2 launch.py train --data data/josh --out two.ckpt          two processes share the rays
 """
 
@@ -16,8 +17,11 @@ import os
 import shlex
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated
 
 import tyro
 from rich.console import Console
@@ -32,7 +36,9 @@ from rich.progress import (
 )
 
 from app.commands.inspect import Inspect
+from app.options.arguments import OptionalValue
 from app.options.dataset import DATASET_DEFAULTS, DatasetOptions, capture_body, capture_options, with_template
+from app.serving.server import DEFAULT_PORT
 from phynes_core.errors import PhynesError
 from phynes_core.io.output_files import check_file
 from phynes_core.io.output_locks import claiming
@@ -76,6 +82,8 @@ class Train:
     """Seconds between saved states: what a kill loses at most."""
     tensorboard: bool = False
     """Write the curves and pictures for TensorBoard too (<run folder>/tensorboard)."""
+    serve: Annotated[int | None, OptionalValue(str(DEFAULT_PORT)), tyro.conf.arg(metavar="[PORT]")] = None
+    """Serve the avatar as it stands to browsers of this machine while it trains; 0 takes a free port."""
     run_folder: Path | None = None
     """Where states, curves and pictures go; runs/<name of the checkpoint> when left out."""
     smpl: Path | None = None
@@ -127,8 +135,24 @@ def run(args: Train) -> int:
     check_file(args.out)  # an unwritable path is reported before the training, not after it
     folder = args.run_folder or Path("runs") / args.out.stem
     is_first = os.environ.get("RANK", "0") == "0"  # of torchrun's processes, the one that writes
-    with claiming(*((args.out, folder) if is_first else ())):
+    with claiming(*((args.out, folder) if is_first else ())), _serving(args, folder, is_first):
         return _train(args, folder)
+
+
+@contextmanager
+def _serving(args: Train, folder: Path, is_first: bool) -> Iterator[None]:
+    """Serve the run's avatar inside the block, where --serve asks for it."""
+    if args.serve is None or not is_first:
+        yield
+        return
+    from app.serving.page_recipe import PageRecipe
+    from app.serving.served_avatar import invitation, served_beside
+
+    path = folder / "avatar.ckpt"
+    recipe = PageRecipe(path, smpl=args.smpl, smpl_uv=args.smpl_uv)
+    with served_beside(path, recipe.make, args.serve, is_outdated=not args.resume) as address:
+        print(invitation(address, "The avatar that is being trained"), flush=True)
+        yield
 
 
 def _train(args: Train, folder: Path) -> int:

@@ -1,0 +1,1 @@
+"""What a served page is made of: an avatar, lights and clips."""
