@@ -17,8 +17,6 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
@@ -38,6 +36,7 @@ from rich.progress import (
 from app.commands.inspect import Inspect
 from app.options.arguments import OptionalValue
 from app.options.dataset import DATASET_DEFAULTS, DatasetOptions, capture_body, capture_options, with_template
+from app.serving.page_recipe import serving_run
 from app.serving.server import DEFAULT_PORT
 from phynes_core.errors import PhynesError
 from phynes_core.io.output_files import check_file
@@ -135,24 +134,9 @@ def run(args: Train) -> int:
     check_file(args.out)  # an unwritable path is reported before the training, not after it
     folder = args.run_folder or Path("runs") / args.out.stem
     is_first = os.environ.get("RANK", "0") == "0"  # of torchrun's processes, the one that writes
-    with claiming(*((args.out, folder) if is_first else ())), _serving(args, folder, is_first):
+    served = serving_run(folder, args.serve if is_first else None, args.smpl, args.smpl_uv, not args.resume)
+    with claiming(*((args.out, folder) if is_first else ())), served:
         return _train(args, folder)
-
-
-@contextmanager
-def _serving(args: Train, folder: Path, is_first: bool) -> Iterator[None]:
-    """Serve the run's avatar inside the block, where --serve asks for it."""
-    if args.serve is None or not is_first:
-        yield
-        return
-    from app.serving.page_recipe import PageRecipe
-    from app.serving.served_avatar import invitation, served_beside
-
-    path = folder / "avatar.ckpt"
-    recipe = PageRecipe(path, smpl=args.smpl, smpl_uv=args.smpl_uv)
-    with served_beside(path, recipe.make, args.serve, is_outdated=not args.resume) as address:
-        print(invitation(address, "The avatar that is being trained"), flush=True)
-        yield
 
 
 def _train(args: Train, folder: Path) -> int:

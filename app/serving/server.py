@@ -112,6 +112,7 @@ class _Handler(BaseHTTPRequestHandler):
     """One connection, one request."""
 
     protocol_version = "HTTP/1.1"
+    default_request_version = "HTTP/1.0"  # what names none gets an answer with a head, too
 
     def setup(self) -> None:
         super().setup()
