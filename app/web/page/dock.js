@@ -68,7 +68,7 @@ export class Dock {
         this.play.setAttribute("aria-label", isPlaying ? "Pause the clip" : "Play the clip");
         this.play.title = `${isPlaying ? "Pause" : "Play"} (Space)`;
         this.clip.value = String(state.clip.index);
-        this.scrub.disabled = this.speed.disabled = clip === undefined;
+        byId("transport").classList.toggle("still", clip === undefined);
         this.scrub.max = String(clip?.seconds ?? 1);
         this.scrub.value = String(state.clip.time);
         this.time.value = clip ? `${state.clip.time.toFixed(2)} s` : "";

@@ -1,7 +1,7 @@
 // Opens the page: reads what the file holds, opens the GPU, or says why there is no picture.
 
 import { NoWebGpu } from "../engine/device.js";
-import { embeddedPacket } from "../engine/packet.js";
+import { embeddedPacket, readPacket } from "../engine/packet.js";
 import { Renderer } from "../engine/renderer.js";
 import { Page } from "./page.js";
 import { byId } from "./rows.js";
@@ -9,7 +9,7 @@ import { byId } from "./rows.js";
 async function open() {
     const root = document.documentElement;
     try {
-        const packet = await embeddedPacket(document);
+        const packet = await embeddedPacket(document) ?? await packetBeside();
         /** @type {Page | undefined} */
         let page = undefined;
         const canvas = /** @type {HTMLCanvasElement} */ (byId("picture"));
@@ -21,6 +21,15 @@ async function open() {
         byId("reason").textContent = error instanceof Error ? error.message : String(error);
         byId("fallback").hidden = false;
     }
+}
+
+/** The numbers of a page that was exported as a folder. @returns {Promise<import("../engine/packet.js").Packet>} */
+async function packetBeside() {
+    const answer = await fetch("avatar.bin");
+    if (!answer.ok) {
+        throw new Error("The file avatar.bin is missing beside this page.");
+    }
+    return readPacket(new Uint8Array(await answer.arrayBuffer()));
 }
 
 void open();

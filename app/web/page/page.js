@@ -23,6 +23,7 @@ import { Store } from "./store.js";
 /** @typedef {import("./dropped_light.js").EnvironmentImage} EnvironmentImage */
 
 const MOST_PIXELS = 3840 * 2160; // of a picture on the page; more is shown enlarged
+const MIDDLE_GRAY = 0.46; // sRGB, as bright to the eye as its contrast to black and to white
 const NOTICE_S = 5;
 const LINK_AFTER_MS = 400;
 const IDLE_AFTER_MS = 2500; // in full screen, until the controls fade
@@ -105,10 +106,17 @@ export class Page {
         const { environments, clips } = this.renderer.description;
         const caption = [environments[state.light.index]?.name, clips[state.clip.index]?.name.replaceAll("_", " ")];
         byId("caption").textContent = [...caption, state.buffer === "radiance" ? "" : state.buffer].filter(Boolean).join(" · ");
-        document.documentElement.style.setProperty("--ground", `rgb(${state.background.map((share) => Math.round(255 * share)).join(" ")})`);
+        this.paintGround(state.background);
         this.loop.request();
         clearTimeout(this.linkTimer);
         this.linkTimer = setTimeout(() => this.keepLink(), LINK_AFTER_MS);
+    }
+
+    /** The page lies on the picture's background, and is light or dark with it. @param {import("../engine/view.js").Vector} srgb */
+    paintGround(srgb) {
+        const { style } = document.documentElement;
+        style.setProperty("--ground", `rgb(${srgb.map((share) => Math.round(255 * share)).join(" ")})`);
+        style.colorScheme = 0.3 * srgb[0] + 0.59 * srgb[1] + 0.11 * srgb[2] > MIDDLE_GRAY ? "light" : "dark";
     }
 
     /** @param {Quality} quality @param {number} scale of a draft's sides */
