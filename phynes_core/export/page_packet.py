@@ -1,12 +1,12 @@
-"""An avatar, its clips and lights as the page's engine reads them: the arrays of shaders/engine/frame.json.
+"""An avatar, its clips and lights as the page's engine reads them: the arrays and numbers of shaders/engine/frame.json.
 
-What is computed once for a body (tree of boxes, fans, charts) is computed here, by the code that the desktop's GPU uses.
-KIND_OF says how each array is stored; docs/export.md says what that costs.
+They are those that the desktop hands to its GPU (frame/gpu_inputs.py). KIND_OF says how each array is stored;
+docs/export.md says what that costs.
 """
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,26 +14,23 @@ import torch
 from torch import Tensor
 
 from phynes_core.avatar.avatar import Avatar
-from phynes_core.body.model import Pose, pose_body, pose_joints
+from phynes_core.body.model import MAX_BETAS, BodyModel, Pose, pose_body, pose_joints
 from phynes_core.body.motion.clip import MotionClip
 from phynes_core.conventions import JOINT_NAMES, NUM_JOINTS, PROBE_ROWS
 from phynes_core.errors import OutputError
 from phynes_core.export.packet_file import PacketFile
-from phynes_core.frame.gpu_arrays import (
-    Topology,
-    body_arrays,
-    can_query,
-    chart_steps,
-    map_constants,
-    map_grid,
-    map_layers,
-    map_levels,
-    map_pose_layer,
-)
+from phynes_core.frame.buffers import BUFFERS
+from phynes_core.frame.gpu_arrays import Topology, can_query
+from phynes_core.frame.gpu_inputs import avatar_values, scene_values, supply_avatar
+from phynes_core.frame.nodes import frame_values
+from phynes_core.frame.options import RenderOptions
+from phynes_core.frame.scene import PosedAvatar, Scene
+from phynes_core.kernels.gpu.adapters import NEEDED
 from phynes_core.kernels.gpu.description import ENGINE, description, wgsl
 from phynes_core.maps.material_edit import MaterialEdit
 from phynes_core.render.bright_sources import split_bright_sources
-from phynes_core.render.camera import DEFAULT_FOV_DEG, framing_distance
+from phynes_core.render.camera import DEFAULT_FOV_DEG, framing_distance, orbit_camera
+from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Environment, patch_order, probe_directions, row_means
 from phynes_core.render.rasterize import NEAR_M
 from phynes_core.render.tonemap import tonemap, wgsl_constants
@@ -42,11 +39,10 @@ LEARNED = "learned light"
 MAPS = ("offset", "albedo", "roughness")  # that a frame asks
 MOST_SOURCES = 8  # as RenderOptions.bright_sources
 PICTURE_ROWS = 48  # of an environment's small picture
-KIND_OF = {
-    "rest": "n16", "pose_directions": "f16", "weights": "n16", "joints": "f32", "uv": "f32", "copies": "u16",
-    "open_bits": "u8", "layers": "f16", "grid": "f16", "levels": "u32", "pose_layer": "f16", "paint": "u8",
-    "faces": "u32", "fans": "u32", "corner_uv": "f32", "tree": "u32", "face_order": "u32",
-    "probe_order": "u16", "material_pose": "f32", "rows": "f16", "picture": "u8", "rotations": "f32", "translations": "f32",
+SHOWN = tuple(name for name in BUFFERS if name != "mask")
+KIND_OF = {  # of those that are not stored as they are
+    "avatar.pose_directions": "f16", "avatar.copies": "u16", "probe_order": "u16", "rows": "f16",
+    "avatar.offset_grid": "f16", "avatar.albedo_grid": "f16", "avatar.roughness_grid": "f16",
 }  # fmt: skip
 
 
@@ -71,30 +67,39 @@ class PageContent:
 
 def check_page(avatar: Avatar) -> None:
     """Raise OutputError for an avatar that the page's passes cannot show."""
+    if len(avatar.body.parents) != NUM_JOINTS:
+        raise OutputError(f"{avatar.name}: expected {NUM_JOINTS} joints, got {len(avatar.body.parents)}; use SMPL's")
     for name in MAPS:
         if not can_query(getattr(avatar, name)):
             raise OutputError(
-                f"{avatar.name}: a page asks hash grids of at most 64 features and 4 channels; its map '{name}' is of "
-                "another kind; train it with the default maps"
+                f"{avatar.name}: a page asks hash grids; its map '{name}' is of another kind; train it anew"
             )
-    if avatar.offset.config.output_channels != 1:
+    if avatar.has_vector_offsets:
+        raise OutputError(f"{avatar.name}: a page displaces along normals, and this avatar's offsets are vectors")
+    most = NEEDED["max-storage-buffer-binding-size"]
+    if (needed := avatar.body.posedirs.numel() * 4) > most:
         raise OutputError(
-            f"{avatar.name}: a page displaces along normals, and this avatar's offsets are vectors; "
-            "train it with stage1.offsets=normal"
+            f"{avatar.name}: its pose blend shapes take {needed >> 20} MB, browsers bind at most {most >> 20}; "
+            "train on a body that is split once less"
         )
-    if len(avatar.body.parents) != NUM_JOINTS:
-        raise OutputError(f"{avatar.name}: expected {NUM_JOINTS} joints, got {len(avatar.body.parents)}; use SMPL's")
 
 
 def page_packet(content: PageContent) -> PacketFile:
     """The file of numbers; raises OutputError."""
     check_page(content.avatar)
-    packet = PacketFile(_head(content))
-    for name, values in arrays_of(content):
-        packet.add(name, values, KIND_OF[name.rpartition(".")[2].removeprefix(_map_of(name))])
+    avatar = in_shape(content.avatar, content.betas)
+    packet = PacketFile(_head(content, avatar))
+    for name, values in arrays_of(content, avatar):
+        packet.add(name, values, kind_of(name, values))
     engine = json.dumps(engine_sources(), separators=(",", ":")).encode()
     packet.add("engine", np.frombuffer(engine, np.uint8), "u8")
     return packet
+
+
+def kind_of(name: str, values: np.ndarray) -> str:
+    """How an array is stored."""
+    own = {"float32": "f32", "uint32": "u32", "int32": "u32", "int64": "u32", "uint8": "u8"}[str(values.dtype)]
+    return KIND_OF.get(name) or KIND_OF.get(name.rpartition(".")[2]) or own
 
 
 def engine_sources() -> dict[str, Any]:
@@ -108,24 +113,10 @@ def engine_sources() -> dict[str, Any]:
     }
 
 
-def arrays_of(content: PageContent) -> Iterator[tuple[str, np.ndarray]]:
+def arrays_of(content: PageContent, avatar: Avatar) -> Iterator[tuple[str, np.ndarray]]:
     """Every array by its name: those of frame.json, and `light0.rows`, `clip0.rotations` and the like."""
-    avatar = content.avatar
-    topology = Topology.of((avatar.body,))
-    yield from topology.arrays.items()
-    shaped = body_arrays(avatar.body)
-    shaped["rest"], shaped["joints"] = _in_shape(avatar, content.betas, shaped["joints"])
-    for name in ("joints", "rest", "pose_directions", "weights", "uv", "copies"):
-        yield f"avatar.{name}", shaped[name]
-    yield "avatar.open_bits", chart_steps(avatar.body)
-    for name in MAPS:
-        neural_map = getattr(avatar, name)
-        yield f"avatar.{name}_layers", map_layers(neural_map)
-        yield f"avatar.{name}_grid", map_grid(neural_map)
-        yield f"avatar.{name}_levels", map_levels(neural_map)
-        yield f"avatar.{name}_pose_layer", map_pose_layer(neural_map)
-    if content.materials is not None and content.materials.paint is not None:
-        yield "avatar.paint", content.materials.paint.half().contiguous().numpy().view(np.uint8)
+    yield from Topology.of((avatar.body,)).arrays.items()
+    yield from _recorded(avatar, content.materials).items()
     yield "probe_order", patch_order(probe_directions()).numpy()
     yield "material_pose", avatar.training_poses[0].numpy()
     for number, light in enumerate(_lights(content)):
@@ -138,6 +129,48 @@ def arrays_of(content: PageContent) -> Iterator[tuple[str, np.ndarray]]:
         yield f"clip{number}.translations", clip.transl.numpy()
 
 
+class _Recorder:
+    """Stands for the graph and the device of supply_avatar: keeps what does not depend on the pose."""
+
+    def __init__(self) -> None:
+        self.arrays: dict[str, np.ndarray] = {}
+
+    def resident(self, owner: object, name: str, make: Callable[[], np.ndarray]) -> np.ndarray:
+        """As GpuDevice's."""
+        return make()
+
+    def lend(self, name: str, version: object, buffer: np.ndarray) -> None:
+        """As PassGraph's."""
+        self.arrays[name.replace("avatar0.", "avatar.")] = buffer
+
+    def supply(self, name: str, version: object, make: Callable[[], np.ndarray]) -> None:
+        """As PassGraph's."""
+        if name == "avatar0.paint":
+            self.arrays["avatar.paint"] = make().view(np.uint8)
+
+
+def _recorded(avatar: Avatar, materials: MaterialEdit | None) -> dict[str, np.ndarray]:
+    recorder: Any = _Recorder()
+    options = _options(avatar, materials, frozenset(SHOWN))
+    supply_avatar(recorder, recorder, 0, avatar, avatar.rest_pose(), avatar.training_poses[0], options)
+    return recorder.arrays
+
+
+def _options(avatar: Avatar, materials: MaterialEdit | None, buffers: frozenset[str]) -> dict[str, Any]:
+    camera = orbit_camera(torch.zeros(3), 0.0, 0.0, 1.0, 1, 1)
+    scene = Scene((PosedAvatar(avatar, avatar.rest_pose(), materials),), camera, Lighting())
+    return frame_values(scene, RenderOptions(buffers))
+
+
+def in_shape(avatar: Avatar, betas: Tensor) -> Avatar:
+    """The same avatar on a body whose mean shape is this person's, so that no shape directions are needed."""
+    body = avatar.body
+    rest = body.v_template + body.shapedirs[..., : len(betas)] @ betas
+    shaped: BodyModel = replace(body, v_template=rest, shapedirs=torch.zeros_like(body.shapedirs))
+    maps = avatar.offset, avatar.texture, avatar.albedo, avatar.roughness
+    return Avatar(shaped, avatar.record, *maps, avatar.light, torch.zeros(MAX_BETAS), avatar.training_poses)
+
+
 def small_picture(image: Tensor) -> np.ndarray:  # [H, W, 3] -> [48, 96, 3] uint8 sRGB
     """The environment for a menu, exposed so that its middle is gray."""
     small = torch.nn.functional.interpolate(
@@ -147,40 +180,19 @@ def small_picture(image: Tensor) -> np.ndarray:  # [H, W, 3] -> [48, 96, 3] uint
     return (tonemap(small * (0.18 / middle), curve="filmic") * 255.0).round().to(torch.uint8).numpy()
 
 
-def _map_of(name: str) -> str:
-    """The prefix of a map's arrays: avatar.offset_grid -> offset_."""
-    last = name.rpartition(".")[2]
-    return next((f"{each}_" for each in MAPS if last.startswith(f"{each}_")), "")
-
-
 def _lights(content: PageContent) -> tuple[PageLight, ...]:
     return PageLight(LEARNED, content.avatar.light.clamp(min=0.0)), *content.lights
 
 
-def _in_shape(avatar: Avatar, betas: Tensor, joints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Rest pose and joints of this person, so that no shape directions are needed."""
-    body, count = avatar.body, len(betas)
-    rest = body.v_template + body.shapedirs[..., :count] @ betas
-    places = body.template_joints + body.shape_joints[..., :count] @ betas
-    joints = np.concatenate([places.numpy(), np.zeros_like(joints[:, 3:33]), joints[:, 33:]], 1)
-    return rest.numpy(), joints.astype(np.float32)
-
-
-def _head(content: PageContent) -> dict[str, Any]:
-    avatar, body, edit = content.avatar, content.avatar.body, content.materials
-    topology = Topology.of((body,))
-    rest = Pose(torch.zeros(NUM_JOINTS - 1, 3), torch.zeros(3), torch.zeros(3), content.betas)
+def _head(content: PageContent, avatar: Avatar) -> dict[str, Any]:
+    body, topology = avatar.body, Topology.of((avatar.body,))
+    rest = Pose(torch.zeros(NUM_JOINTS - 1, 3), torch.zeros(3), torch.zeros(3), torch.zeros(MAX_BETAS))
     places = pose_joints(body, rest).positions
     heights = pose_body(body, rest).vertices[:, 1]
-    own_f0 = avatar.record.f0
     return {
         "name": avatar.name,
-        "vertices": topology.num_vertices, "faces": topology.num_faces, "nodes": topology.num_nodes,
-        "texels": len(body.uv), "is_detailed": avatar.record.has_detail,
-        "f0": own_f0 if edit is None else edit.f0(own_f0),
-        "gain": [1.0] * 4 if edit is None else edit.gain.tolist(),
-        "paint_side": 0 if edit is None or edit.paint is None else len(edit.paint),
-        "maps": {name: _map_head(getattr(avatar, name)) for name in MAPS},
+        "scene": scene_values(topology),
+        "values": {name: _values(content, avatar, topology, name) for name in SHOWN},
         "joints": [
             {"name": name, "parent": parent, "place": place.tolist()}
             for name, parent, place in zip(JOINT_NAMES, body.parents, places, strict=True)
@@ -200,8 +212,13 @@ def _head(content: PageContent) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _map_head(neural_map: Any) -> dict[str, Any]:
-    return {"constants": map_constants(neural_map), "inputs": neural_map.config.pose_dim}
+def _values(content: PageContent, avatar: Avatar, topology: Topology, buffer: str) -> dict[str, Any]:
+    """The avatar's numbers where this buffer is wanted."""
+    options = _options(avatar, content.materials, frozenset({buffer}))
+    return avatar_values(0, avatar, topology, options) | {
+        "wants_materials": options["wants_materials"], "is_white": not options["wants_materials"],
+        "wants_open": options["wants_open"],
+    }  # fmt: skip
 
 
 def _light_head(light: PageLight) -> dict[str, Any]:

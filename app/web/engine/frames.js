@@ -40,7 +40,6 @@ export class Frames {
         this.probes = {
             directions: probeDirections(), order: /** @type {Uint32Array} */ (packet.arrays.get("probe_order")),
         };
-        this.bodyValues = this.body.values;
         /** @type {GPUTexture | null} what the canvas shows */
         this.picture = null;
     }
@@ -99,9 +98,9 @@ export class Frames {
         const pinhole = pinholeOf(view.camera, width, height);
         const [left, top] = [Math.floor(x), Math.floor(y)];
         const pixel = { ...pinhole, centerX: pinhole.centerX - left, centerY: pinhole.centerY - top, width: 1, height: 1 };
-        const options = { buffer: /** @type {"normal"} */ ("normal"), hasAntialias: false };
         const { pointer } = this;
-        pointer.start({ ...this.bodyValues, ...frameValues(this.head, pixel, 1, options) }, { avatar: 1, tile: 1 });
+        const options = { buffer: /** @type {"position"} */ ("position"), hasAntialias: false };
+        pointer.start(frameValues(this.head, pixel, 1, options), { avatar: 1, tile: 1 });
         this.body.supply(pointer, view.pose);
         const image = this.submitted((encoder) => {
             pointer.encode(["image.position"], encoder);
@@ -161,8 +160,7 @@ export class Frames {
         const shown = isLit ? view : { ...view, lamps: [], environment: { ...view.environment, index: -1 } };
         const lights = lightsOf(shown, this.environments, this.probes, { samples: lampSamples, hasVertexSources });
         graph.start({
-            ...this.bodyValues, ...frameValues(this.head, sampled, samples, { buffer: view.buffer, hasAntialias }),
-            ...lights.values,
+            ...frameValues(this.head, sampled, samples, { buffer: view.buffer, hasAntialias }), ...lights.values,
         }, { avatar: 1, tile: tiles(sampled.width, sampled.height).length });
         this.body.supply(graph, view.pose);
         lights.arrays.forEach(({ name, version, make }) => graph.supply(name, version, make));

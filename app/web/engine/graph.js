@@ -123,9 +123,11 @@ export class PassGraph {
     }
 
     /** @param {Instance} instance @returns {boolean} */
-    mayRun(instance) {
-        const name = instance.run.when;
-        return !name || Boolean(instance.value(this.values, name.replace("!", ""))) !== name.startsWith("!");
+    mayRun({ run, named }) {
+        const isTrue = (/** @type {string} */ name) => Boolean(this.values[named(name)]); // one that is missing is not
+        const { when = "", unless = "" } = run;
+        const isWanted = !when || isTrue(when.replace("!", "")) !== when.startsWith("!");
+        return isWanted && !(unless && isTrue(unless));
     }
 
     /**

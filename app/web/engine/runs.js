@@ -8,12 +8,13 @@
  * @typedef {object} Run of frame.json
  * @property {string} name
  * @property {string} pass
- * @property {string} [when]
+ * @property {string} [when] a value that must be true, or with an exclamation mark must not
+ * @property {string} [unless] a value that must not be true
  * @property {Record<string, Value>} [params]
  * @property {Record<string, string>} [buffers]
  * @property {string[]} [clears]
  * @property {Record<string, string[]>} [clears_after]
- * @property {{counts?: (string | number)[], per?: number[], indirect?: string, kind?: number}} [dispatch]
+ * @property {{counts?: (string | number)[], per?: (string | number)[], indirect?: string, kind?: number}} [dispatch]
  * @property {string} [target]
  * @property {(string | number)[]} [corners]
  * @property {string} [map]
@@ -88,7 +89,9 @@ export class Instance {
     /** @param {Values} values @returns {number[]} */
     workgroups(values) {
         const { counts = [], per = [] } = this.run.dispatch ?? {};
-        return counts.map((name, at) => Math.ceil(Number(this.value(values, name)) / per[at]));
+        return counts.map((name, at) => (
+            Math.ceil(Number(this.value(values, name)) / Number(this.value(values, per[at])))
+        ));
     }
 
     /** @param {Values} values @returns {{bytes: ArrayBuffer, text: string}} the uniform, and what equals only for equal ones */

@@ -10,55 +10,23 @@ import { cameraValues } from "./cameras.js";
 /** @typedef {import("./view.js").BufferName} BufferName */
 /** @typedef {import("./runs.js").Values} Values */
 
-const MAPS = ["offset", "albedo", "roughness"];
 const OF_SCENE = ["faces", "fans", "corner_uv", "tree", "face_order"];
-const OF_AVATAR = ["joints", "rest", "pose_directions", "weights", "uv", "copies", "open_bits", "paint"];
-const OF_MAP = ["layers", "grid", "levels", "pose_layer"];
 const TILE = 512;
 /** @type {BufferName[]} */
 export const LIT = ["radiance", "visibility", "shading"];
-/** @type {BufferName[]} */
-const WITH_MATERIALS = ["radiance", "albedo", "roughness"];
-
 export class Body {
     /** Lays the avatar's arrays onto the device. @param {Gpu} gpu @param {Packet} packet */
     constructor(gpu, packet) {
-        this.head = packet.head;
         /** @type {Map<string, GPUBuffer>} by their names in frame.json */
         this.buffers = new Map();
-        const names = [
-            ...OF_SCENE, ...OF_AVATAR.map((name) => `avatar.${name}`),
-            ...MAPS.flatMap((map) => OF_MAP.map((part) => `avatar.${map}_${part}`)),
-        ];
-        for (const name of names) {
-            const content = packet.arrays.get(name);
-            if (content) {
+        for (const [name, content] of packet.arrays) {
+            if (OF_SCENE.includes(name) || name.startsWith("avatar.")) {
                 const buffer = gpu.uploaded(content);
                 buffer.label = name; // every graph's version of it
                 this.buffers.set(name.replace("avatar.", "avatar0."), buffer);
             }
         }
         this.materialPose = /** @type {Float32Array} */ (packet.arrays.get("material_pose"));
-    }
-
-    /** Numbers that never change. @returns {Values} */
-    get values() {
-        const { head } = this;
-        /** @type {Values} */
-        const values = {
-            vertices: head.vertices, listed_vertices: head.vertices + 1, faces: head.faces,
-            face_blocks: Math.ceil(head.faces / 32), nodes: head.nodes,
-            "avatar0.number": 0, "avatar0.vertices": head.vertices, "avatar0.first_vertex": 0,
-            "avatar0.texels": head.texels, "avatar0.is_detailed": head.is_detailed, "avatar0.gain": head.gain,
-            "avatar0.paint_side": head.paint_side,
-        };
-        for (const map of MAPS) {
-            values[`avatar0.${map}_inputs`] = head.maps[map].inputs;
-            for (const [name, text] of Object.entries(head.maps[map].constants)) {
-                values[`avatar0.${map}.${name}`] = /** @type {string} */ (text);
-            }
-        }
-        return values;
     }
 
     /** @param {PassGraph} graph @param {Pose} pose */
@@ -73,19 +41,18 @@ export class Body {
 }
 
 /**
- * Of a view's camera and buffer.
- * @param {any} head @param {Pinhole} pinhole whose pixels are sampled @param {number} samples a side of a pixel
- * @param {{buffer: BufferName, hasAntialias: boolean}} options @returns {Values}
+ * Numbers of the avatar, of a camera and of a buffer.
+ * @param {any} head of the packet @param {Pinhole} pinhole whose pixels are sampled
+ * @param {number} samples a side of a pixel
+ * @param {{buffer: BufferName | "position", hasAntialias: boolean}} options @returns {Values}
  */
 export function frameValues(head, pinhole, samples, { buffer, hasAntialias }) {
     const { width, height } = pinhole;
-    const hasMaterials = WITH_MATERIALS.includes(buffer);
     const [across, down] = [width / samples, height / samples];
     return {
-        ...cameraValues(pinhole, head.near), ...tileValues(width, height),
+        ...head.scene, ...head.values[buffer], ...cameraValues(pinhole, head.near), ...tileValues(width, height),
         picture_width: across, picture_height: down, picture_pixels: across * down, samples,
-        has_antialias: hasAntialias, wants_materials: hasMaterials, is_white: !hasMaterials,
-        wants_open: buffer === "visibility", "avatar0.f0": hasMaterials ? head.f0 : 0,
+        has_antialias: hasAntialias,
     };
 }
 
