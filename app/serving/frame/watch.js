@@ -3,7 +3,7 @@
 const PAGE = "/avatar.html";
 const LONGEST_START_S = 60;
 const NOTE_S = 4;
-const status = /** @type {HTMLElement} */ (document.getElementById("status"));
+const line = /** @type {HTMLElement} */ (document.getElementById("status"));
 
 /** @type {HTMLIFrameElement | null} */
 let shown = null;
@@ -14,10 +14,10 @@ let quietAfter = 0;
 
 /** @param {string} text @param {boolean} stays */
 function say(text, stays) {
-    status.textContent = text;
-    status.classList.remove("quiet");
+    line.textContent = text;
+    line.classList.remove("quiet");
     clearTimeout(quietAfter);
-    if (!stays) quietAfter = setTimeout(() => status.classList.add("quiet"), NOTE_S * 1000);
+    if (!stays) quietAfter = setTimeout(() => line.classList.add("quiet"), NOTE_S * 1000);
 }
 
 /** The part of a page's address that holds its view. @param {HTMLIFrameElement | null} frame */
@@ -60,7 +60,7 @@ async function follow(version) {
     frame.contentWindow?.focus();
     document.title = frame.contentDocument?.title ?? document.title;
     if (version > 1) say(`Avatar ${version}, ${new Date().toLocaleTimeString()}`, false);
-    else status.classList.add("quiet");
+    else line.classList.add("quiet");
 }
 
 const changes = new EventSource("/changes");
@@ -72,3 +72,5 @@ changes.addEventListener("message", (event) => {
     else say("Waiting for the first avatar.", true);
 });
 changes.addEventListener("error", () => say("The program that serves this page is gone, or the connection to it.", true));
+
+export {};

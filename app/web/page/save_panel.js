@@ -71,10 +71,11 @@ export class SavePanel {
         const seconds = spin === "clip" && clip ? clip.seconds : Number(this.length());
         const count = Math.max(2, Math.round(seconds * FPS));
         const start = store.state;
-        this.show(new AbortController());
+        const recording = new AbortController();
+        this.show(recording);
         try {
             const blob = await videoOf(renderer(), {
-                count, fps: FPS, size: sizeOf(this.videoSize(), this.context.size()), signal: /** @type {AbortController} */ (this.recording).signal,
+                count, fps: FPS, size: sizeOf(this.videoSize(), this.context.size()), signal: recording.signal,
                 viewAt: (index) => viewOf(moment(start, spin, index / count, clip?.seconds ?? 0), renderer(), "full"),
                 onProgress: (share) => { /** @type {HTMLProgressElement} */ (byId("progress")).value = share; },
             });
