@@ -1,0 +1,35 @@
+// Opens the page: reads what the file holds, opens the GPU, or says why there is no picture.
+
+import { NoWebGpu } from "../engine/device.js";
+import { embeddedPacket, readPacket } from "../engine/packet.js";
+import { Renderer } from "../engine/renderer.js";
+import { Page } from "./page.js";
+import { byId } from "./rows.js";
+
+async function open() {
+    const root = document.documentElement;
+    try {
+        const packet = await embeddedPacket(document) ?? await packetBeside();
+        /** @type {Page | undefined} */
+        let page = undefined;
+        const canvas = /** @type {HTMLCanvasElement} */ (byId("picture"));
+        const renderer = await Renderer.create(canvas, packet, { onLost: (reason) => void page?.lost(reason) });
+        page = new Page(renderer, packet);
+        Object.assign(globalThis, { phynes: page }); // for consoles and tests
+    } catch (error) {
+        root.dataset.state = error instanceof NoWebGpu ? "without-webgpu" : "failed";
+        byId("reason").textContent = error instanceof Error ? error.message : String(error);
+        byId("fallback").hidden = false;
+    }
+}
+
+/** The numbers of a page that was exported as a folder. @returns {Promise<import("../engine/packet.js").Packet>} */
+async function packetBeside() {
+    const answer = await fetch("avatar.bin");
+    if (!answer.ok) {
+        throw new Error("The file avatar.bin is missing beside this page.");
+    }
+    return readPacket(new Uint8Array(await answer.arrayBuffer()));
+}
+
+void open();
