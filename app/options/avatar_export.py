@@ -1,16 +1,29 @@
 """The options of the command `export`, and what a file of each kind makes of them."""
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import tyro
 
 from app.model.exports import AvatarExportState
+from app.model.playback import PlaybackState
 from app.model.view_state import ViewState
 from app.options.arguments import UsageError, check_field, option_of
 from app.options.bodies import motion_path
-from app.options.view import ViewOptions
+from app.options.command_lines import (
+    CommandLine,
+    arguments_of,
+    avatar_name,
+    by_session,
+    motion_name,
+    pose_names,
+    typed_value,
+)
+from app.options.view import ViewOptions, view_from_options
+from app.rendering.avatar_export import format_of
+from phynes_core.errors import PhynesError
 
 NO_MOTIONS = "none"
 DEFAULT_MOTIONS = ("walk",)
@@ -52,15 +65,47 @@ def export_settings(options: Export, view: ViewState) -> AvatarExportState:
     for name in ("texture_size", "pose_morphs"):
         check_field(option_of(name), getattr(options, name), AvatarExportState, name)
     return AvatarExportState(
-        str(options.out), _motions(options, view), options.texture_size, options.pose_morphs, options.format,
+        str(options.out), _motions(options, view), "playing", options.texture_size, options.pose_morphs, options.format,
         options.textures, options.with_licensed_body,
     )  # fmt: skip
 
 
 def _motions(options: Export, view: ViewState) -> tuple[str, ...]:
     """The files of --motion and --motions, each once."""
-    own = (view.body.motion,) if view.body.motion else ()
     if options.motions == NO_MOTIONS:
         return ()
-    names = [name.strip() for name in options.motions.split(",") if name.strip()] or ([] if own else DEFAULT_MOTIONS)
-    return tuple(dict.fromkeys([*own, *(motion_path(name) for name in names)]))
+    names = [name.strip() for name in options.motions.split(",") if name.strip()]
+    own = view.body.motion if options.motion or not names else ""
+    if not names and not own:
+        names = list(DEFAULT_MOTIONS)
+    return tuple(dict.fromkeys([*([own] if own else []), *(motion_path(name) for name in names)]))
+
+
+def export_command(
+    state: ViewState,
+    settings: AvatarExportState,
+    files: Mapping[str, object],  # smpl and smpl_uv, where named
+) -> CommandLine:
+    """The `export` command of this avatar: options where they describe the body, else a session."""
+    body, kind = state.body, format_of(Path(settings.path))
+    common: dict[str, Any] = {
+        "out": Path(settings.path),
+        "motions": ",".join(motion_name(path) for path in settings.motions) or NO_MOTIONS,
+        "texture_size": settings.texture_size, "pose_morphs": settings.pose_morphs, "format": settings.mesh_format,
+        "textures": settings.texture_format,
+    }  # fmt: skip
+    common = {name: value for name, value in common.items() if name in kind.options | {"out"}}
+    common |= {"with_licensed_body": settings.has_licensed_body, **files}
+    described = {
+        "avatar": (avatar_name(body.avatar),), "pose": pose_names((body,)),
+        "shape": ",".join(map(typed_value, body.shape)) if any(body.shape) else "",
+        "pixel_normals": body.detail, "freeze_materials": body.freezes_materials,
+    }  # fmt: skip
+    bare = replace(body, motion="", time_s=0.0, playing=False, playback=PlaybackState())
+    try:
+        is_described = view_from_options(Export(**described, **common)).body == bare and not state.path.keys
+    except (PhynesError, OSError):
+        is_described = False
+    if is_described:
+        return CommandLine(("export", *arguments_of(Export, {**described, **common})))
+    return by_session("export", Export, state, common, settings.path)

@@ -24,6 +24,7 @@ from phynes_core.body.motion.files import load_motion
 from phynes_core.errors import OutputError
 from phynes_core.export.subject import CameraTrack, ExportSubject, check_license
 from phynes_core.io.output_files import check_file, check_folder, replacing_folder
+from phynes_core.io.shipped_files import bundled_motions
 
 CAMERA_RATE = 30.0  # keys a second
 AfterPart = Callable[[int, int], None]  # (parts done, all parts); raises to stop
@@ -68,6 +69,7 @@ class AvatarExportJob:
     settings: AvatarExportState
     smpl: Path | None = None
     smpl_uv: Path | None = None
+    say: Callable[[str], None] = lambda sentence: None  # what it cost, once it is written
     noun: str = "avatar"
 
     @property
@@ -77,7 +79,10 @@ class AvatarExportJob:
 
     def run(self, renderer: Renderer, after_step: AfterStep, is_cancelled: Callable[[], bool]) -> bool:
         """Write it; False when cancelled, and then nothing is left. Raises PhynesError."""
-        return self.write(lambda done, of: after_step(done, of, None)) is not None
+        costs = self.write(lambda done, of: after_step(done, of, None) and not is_cancelled())
+        for sentence in costs or ():
+            self.say(f"{Path(self.path).name}: {sentence}")
+        return costs is not None
 
     def write(self, after_step: Callable[[int, int], bool]) -> tuple[str, ...] | None:
         """Write it; what the format costs in sentences, or None where `after_step` returned False."""
@@ -128,6 +133,14 @@ class AvatarExportJob:
         states = [camera_at(self.state.path, float(time)) for time in times]
         views = torch.stack([torch.linalg.inv(camera_of(state, target, 2).T_cam_world) for state in states])
         return (CameraTrack("camera_path", times, views, torch.tensor([state.fov_deg for state in states])),)
+
+
+def with_clips(state: ViewState) -> AvatarExportState:
+    """The viewer's settings with the clips that they choose: that of the active body, all of the library, or none."""
+    settings = state.tool.avatar_export
+    every = {"all": tuple(str(path.resolve()) for path in bundled_motions().values()), "none": ()}
+    playing = (state.body.motion,) if state.body.motion else ()
+    return replace(settings, motions=every.get(settings.clips, playing))
 
 
 def check_export(path: Path) -> AvatarFormat:
