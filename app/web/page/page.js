@@ -48,7 +48,7 @@ export class Page {
             draw: (quality, scale) => this.draw(quality, scale),
             interrupt: () => void this.renderer.draw(viewOf(this.store.state, this.renderer, "draft")),
             advance: (seconds) => this.advance(seconds),
-            fail: (error) => this.say(`The picture cannot be drawn: ${error instanceof Error ? error.message : error}`, true),
+            fail: (error) => this.fail(error instanceof Error ? error.message : String(error)),
         });
         this.dock = new Dock(this.store, () => this.renderer.description);
         this.overlay = new PictureOverlay(this.store);
@@ -230,6 +230,14 @@ export class Page {
         this.loop.request();
     }
 
+    /** Drawing ends: say why, and where there was no picture yet, in its place. @param {string} reason */
+    fail(reason) {
+        this.say(`The picture cannot be drawn: ${reason}`, true);
+        if (document.documentElement.dataset.state === "starting") {
+            showFallback("failed", reason);
+        }
+    }
+
     async fullScreen() {
         try {
             await (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen());
@@ -293,6 +301,13 @@ export class Page {
             ])),
         ]));
     }
+}
+
+/** What stands in the place of a picture. @param {"without-webgpu" | "failed"} state @param {string} reason */
+export function showFallback(state, reason) {
+    document.documentElement.dataset.state = state;
+    byId("reason").textContent = reason;
+    byId("fallback").hidden = false;
 }
 
 /** @param {string[]} keys @returns {string} */
