@@ -14,7 +14,7 @@ ENGINE_ROOMS = (
     ("render", "maps", "body"),
     ("avatar", "data"),
     ("frame", "registration", "template"),
-    ("training", "evaluation", "synthetic"),
+    ("training", "evaluation", "synthetic", "export"),
 )
 # The rooms of app, lowest first. cli.py stands above all of them, and imports a command only when it is asked for.
 APP_ROOMS = (

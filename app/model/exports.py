@@ -1,4 +1,4 @@
-"""The settings of exported pictures and videos, and their edits."""
+"""The settings of exported pictures, videos and avatars, and their edits."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
@@ -44,6 +44,23 @@ class StillState:
     size: Annotated[int, SIZE_PX] = 2048
     has_alpha: bool = False  # a transparent background
     path: str = "picture.png"  # or .exr, with every buffer as a layer
+
+
+MESH_FORMATS = ("ply", "obj")
+TEXTURE_FORMATS = ("png", "exr", "none")
+
+
+@dataclass(frozen=True)
+class AvatarExportState:
+    """Settings of the avatar's next export for other programs."""
+
+    path: str = "avatar.glb"  # its suffix says what is written; a folder without suffix gets exact motion
+    motions: tuple[str, ...] = ()  # files of the clips that go into it
+    texture_size: Annotated[int, Number(64, 4096, "texels")] = 2048  # width and height
+    pose_morphs: Annotated[int, Number(0, 64, "morph targets")] = 0  # principal components of what follows the pose
+    mesh_format: Annotated[str, Choice(MESH_FORMATS)] = "ply"  # of a folder
+    texture_format: Annotated[str, Choice(TEXTURE_FORMATS)] = "png"  # of a folder
+    has_licensed_body: bool = False  # an avatar on a licensed body may be written
 
 
 def edit_turntable(state: "ViewState", **changes: Any) -> "ViewState":

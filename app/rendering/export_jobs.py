@@ -1,6 +1,7 @@
 """Export jobs write pictures, videos and lights as files; the viewer's engine thread or a command runs them."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -197,13 +198,20 @@ def with_free_path(settings: StillState) -> StillState:
 
 def run_with_progress(job: ExportJob, renderer: Renderer) -> None:
     """Run a job in this thread with a progress bar on stderr; raises PhynesError."""
+    with showing_progress(job.path) as after_step:
+        job.run(renderer, lambda done, of, frame: after_step(done, of), lambda: False)
+
+
+@contextmanager
+def showing_progress(path: str) -> Iterator[Callable[[int, int], bool]]:
+    """Yield what shows (steps done, all steps) as a bar on stderr, where that is a terminal; it returns True."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task(f"Making {job.path}", total=None)
+        task = progress.add_task(f"Making {path}", total=None)
 
-        def after_step(num_done: int, num_steps: int, frame: Frame | None) -> bool:
+        def after_step(num_done: int, num_steps: int) -> bool:
             progress.update(task, completed=num_done, total=num_steps)
             return True
 
-        job.run(renderer, after_step, lambda: False)
+        yield after_step

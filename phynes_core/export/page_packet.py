@@ -20,23 +20,23 @@ from phynes_core.conventions import JOINT_NAMES, NUM_JOINTS, PROBE_ROWS
 from phynes_core.errors import OutputError
 from phynes_core.export.packet_file import PacketFile
 from phynes_core.frame.buffers import BUFFERS
-from phynes_core.frame.gpu_arrays import Topology, can_query
+from phynes_core.frame.gpu_arrays import Topology
 from phynes_core.frame.gpu_inputs import avatar_values, scene_values, supply_avatar
 from phynes_core.frame.nodes import frame_values
-from phynes_core.frame.options import RenderOptions
+from phynes_core.frame.options import COARSE, FINE, RenderOptions
 from phynes_core.frame.scene import PosedAvatar, Scene
 from phynes_core.kernels.gpu.adapters import NEEDED
 from phynes_core.kernels.gpu.description import ENGINE, description, wgsl
 from phynes_core.maps.material_edit import MaterialEdit
 from phynes_core.render.bright_sources import split_bright_sources
 from phynes_core.render.camera import DEFAULT_FOV_DEG, framing_distance, orbit_camera
+from phynes_core.render.ground import Ground, GroundGrids
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Environment, patch_order, probe_directions, row_means
 from phynes_core.render.rasterize import NEAR_M
 from phynes_core.render.tonemap import tonemap, wgsl_constants
 
 LEARNED = "learned light"
-MAPS = ("offset", "albedo", "roughness")  # that a frame asks
 MOST_SOURCES = 8  # as RenderOptions.bright_sources
 PICTURE_ROWS = 48  # of an environment's small picture
 SHOWN = tuple(name for name in BUFFERS if name != "mask")
@@ -60,6 +60,8 @@ class PageContent:
 
     avatar: Avatar
     betas: Tensor  # [B] the person's shape
+    material_pose: Tensor  # [POSE_DIM] for which albedo and roughness are asked
+    has_detail: bool  # the offset map tilts each pixel's normal
     clips: tuple[MotionClip, ...] = ()  # placed on this body
     lights: tuple[PageLight, ...] = ()  # beside the one that the avatar learned
     materials: MaterialEdit | None = None
@@ -69,13 +71,6 @@ def check_page(avatar: Avatar) -> None:
     """Raise OutputError for an avatar that the page's passes cannot show."""
     if len(avatar.body.parents) != NUM_JOINTS:
         raise OutputError(f"{avatar.name}: expected {NUM_JOINTS} joints, got {len(avatar.body.parents)}; use SMPL's")
-    for name in MAPS:
-        if not can_query(getattr(avatar, name)):
-            raise OutputError(
-                f"{avatar.name}: a page asks hash grids; its map '{name}' is of another kind; train it anew"
-            )
-    if avatar.has_vector_offsets:
-        raise OutputError(f"{avatar.name}: a page displaces along normals, and this avatar's offsets are vectors")
     most = NEEDED["max-storage-buffer-binding-size"]
     if (needed := avatar.body.posedirs.numel() * 4) > most:
         raise OutputError(
@@ -116,9 +111,9 @@ def engine_sources() -> dict[str, Any]:
 def arrays_of(content: PageContent, avatar: Avatar) -> Iterator[tuple[str, np.ndarray]]:
     """Every array by its name: those of frame.json, and `light0.rows`, `clip0.rotations` and the like."""
     yield from Topology.of((avatar.body,)).arrays.items()
-    yield from _recorded(avatar, content.materials).items()
+    yield from _recorded(content, avatar).items()
     yield "probe_order", patch_order(probe_directions()).numpy()
-    yield "material_pose", avatar.training_poses[0].numpy()
+    yield "material_pose", content.material_pose.numpy()
     for number, light in enumerate(_lights(content)):
         rest, _ = split_bright_sources(Environment(light.image), MOST_SOURCES)
         yield f"light{number}.rows", row_means(rest.image, PROBE_ROWS).numpy()
@@ -149,17 +144,17 @@ class _Recorder:
             self.arrays["avatar.paint"] = make().view(np.uint8)
 
 
-def _recorded(avatar: Avatar, materials: MaterialEdit | None) -> dict[str, np.ndarray]:
+def _recorded(content: PageContent, avatar: Avatar) -> dict[str, np.ndarray]:
     recorder: Any = _Recorder()
-    options = _options(avatar, materials, frozenset(SHOWN))
-    supply_avatar(recorder, recorder, 0, avatar, avatar.rest_pose(), avatar.training_poses[0], options)
+    options = _options(content, avatar, frozenset(SHOWN))
+    supply_avatar(recorder, recorder, 0, avatar, avatar.rest_pose(), content.material_pose, options)
     return recorder.arrays
 
 
-def _options(avatar: Avatar, materials: MaterialEdit | None, buffers: frozenset[str]) -> dict[str, Any]:
+def _options(content: PageContent, avatar: Avatar, buffers: frozenset[str]) -> dict[str, Any]:
     camera = orbit_camera(torch.zeros(3), 0.0, 0.0, 1.0, 1, 1)
-    scene = Scene((PosedAvatar(avatar, avatar.rest_pose(), materials),), camera, Lighting())
-    return frame_values(scene, RenderOptions(buffers))
+    scene = Scene((PosedAvatar(avatar, avatar.rest_pose(), content.materials),), camera, Lighting())
+    return frame_values(scene, RenderOptions(buffers, has_pixel_normals=content.has_detail))
 
 
 def in_shape(avatar: Avatar, betas: Tensor) -> Avatar:
@@ -198,6 +193,7 @@ def _head(content: PageContent, avatar: Avatar) -> dict[str, Any]:
             for name, parent, place in zip(JOINT_NAMES, body.parents, places, strict=True)
         ],
         "near": NEAR_M,
+        "floor": {"radius": Ground(0.0).radius_m, "grids": {"draft": _grids(COARSE), "full": _grids(FINE)}},
         "rest_floor": float(heights.min()),
         "distance": round(framing_distance(float(heights.max() - heights.min())), 2),
         "fov": DEFAULT_FOV_DEG,
@@ -214,11 +210,15 @@ def _head(content: PageContent, avatar: Avatar) -> dict[str, Any]:
 
 def _values(content: PageContent, avatar: Avatar, topology: Topology, buffer: str) -> dict[str, Any]:
     """The avatar's numbers where this buffer is wanted."""
-    options = _options(avatar, content.materials, frozenset({buffer}))
+    options = _options(content, avatar, frozenset({buffer}))
     return avatar_values(0, avatar, topology, options) | {
         "wants_materials": options["wants_materials"], "is_white": not options["wants_materials"],
         "wants_open": options["wants_open"],
     }  # fmt: skip
+
+
+def _grids(grids: GroundGrids) -> dict[str, int]:
+    return {"skyCells": grids.sky_cells, "lampCells": grids.lamp_cells, "samples": grids.lamp_samples}
 
 
 def _light_head(light: PageLight) -> dict[str, Any]:

@@ -11,7 +11,8 @@ import { cross, dot, normalized, orbitDirection, plus, radians, scaled } from ".
  * @typedef {object} Pinhole
  * @property {Vector} eye world
  * @property {Vector} right @property {Vector} down @property {Vector} forward unit, world
- * @property {number} focal pixels
+ * @property {number} focalX pixels
+ * @property {number} focalY
  * @property {number} centerX pixels
  * @property {number} centerY
  * @property {number} width
@@ -30,16 +31,16 @@ export function pinholeOf(camera, width, height) {
     const right = normalized(cross(forward, up));
     const focal = (0.5 * height) / Math.tan(0.5 * radians(camera.fov));
     return {
-        eye, right, down: cross(forward, right), forward, focal,
+        eye, right, down: cross(forward, right), forward, focalX: focal, focalY: focal,
         centerX: 0.5 * width, centerY: 0.5 * height, width, height,
     };
 }
 
 /** The same view with `samples` x `samples` pixels in the place of one. @param {Pinhole} pinhole @param {number} samples @returns {Pinhole} */
 export function refined(pinhole, samples) {
-    const { focal, centerX, centerY, width, height } = pinhole;
+    const { focalX, focalY, centerX, centerY, width, height } = pinhole;
     return {
-        ...pinhole, focal: focal * samples, centerX: centerX * samples, centerY: centerY * samples,
+        ...pinhole, focalX: focalX * samples, focalY: focalY * samples, centerX: centerX * samples, centerY: centerY * samples,
         width: width * samples, height: height * samples,
     };
 }
@@ -64,14 +65,14 @@ export function mirrored(pinhole, floor) {
  * @param {Pinhole} pinhole @param {number} near metres @returns {Values}
  */
 export function cameraValues(pinhole, near) {
-    const { eye, right, down, forward, focal, centerX, centerY, width, height } = pinhole;
-    const start = plus(plus(forward, right, -centerX / focal), down, -centerY / focal);
+    const { eye, right, down, forward, focalX, focalY, centerX, centerY, width, height } = pinhole;
+    const start = plus(plus(forward, right, -centerX / focalX), down, -centerY / focalY);
     return {
         width, height, pixels: width * height, listed: width * height + 1, near,
         eye: [...eye, 0],
         view_x: [...right, -dot(right, eye)], view_y: [...down, -dot(down, eye)], view_z: [...forward, -dot(forward, eye)],
-        lens_x: [focal, 0, centerX, 0], lens_y: [0, focal, centerY, 0], lens_z: [0, 0, 1, 0],
-        ray_step_x: [...scaled(right, 1 / focal), 0], ray_step_y: [...scaled(down, 1 / focal), 0],
+        lens_x: [focalX, 0, centerX, 0], lens_y: [0, focalY, centerY, 0], lens_z: [0, 0, 1, 0],
+        ray_step_x: [...scaled(right, 1 / focalX), 0], ray_step_y: [...scaled(down, 1 / focalY), 0],
         ray_start: [...start, 0],
     };
 }
@@ -84,7 +85,7 @@ export function projected(pinhole, point) {
         return null;
     }
     return {
-        x: pinhole.centerX + (pinhole.focal * dot(away, pinhole.right)) / depth,
-        y: pinhole.centerY + (pinhole.focal * dot(away, pinhole.down)) / depth,
+        x: pinhole.centerX + (pinhole.focalX * dot(away, pinhole.right)) / depth,
+        y: pinhole.centerY + (pinhole.focalY * dot(away, pinhole.down)) / depth,
     };
 }

@@ -1,6 +1,7 @@
 // Frames of views: which passes run at which size, and where their picture goes.
 
 import { band, pinholeOf, refined } from "./cameras.js";
+import { FLOOR_IMAGE, lendMirror, mirroredCamera, showsFloor, supplyFloor } from "./floor.js";
 import { PassGraph } from "./graph.js";
 import { lightsOf } from "./lights.js";
 import { PICTURE_FORMAT, Presenter } from "./present.js";
@@ -22,6 +23,8 @@ const QUALITIES = { // as app/rendering/scenes.py's LIVE and FINAL
     full: { samples: 2, hasAntialias: true, lampSamples: 16, hasVertexSources: false },
 };
 
+/** @type {Quality} */
+const MIRRORED = { samples: 1, hasAntialias: false, lampSamples: 4, hasVertexSources: true };
 const DEPTH_SIDE = 256; // of the picture whose nearest and farthest pixels become white and dark
 /** @type {[number, number]} */
 const NO_DEPTH = [0, 1];
@@ -35,6 +38,7 @@ export class Frames {
         this.body = new Body(gpu, packet);
         this.graph = new PassGraph(gpu);
         this.pointer = new PassGraph(gpu, this.graph); // another view of the same body, one pixel large
+        this.mirror = new PassGraph(gpu, this.graph); // what the floor mirrors
         this.presenter = new Presenter(gpu);
         this.environments = storedEnvironments(packet);
         this.probes = {
@@ -82,11 +86,16 @@ export class Frames {
         }
     }
 
-    /** @param {View} view @param {number} width @param {number} height @returns {Promise<Float32Array>} [height][width][4] */
-    async readBuffer(view, width, height) {
+    /**
+     * @param {View} view @param {number} width @param {number} height @param {"image" | "floor"} part
+     * @returns {Promise<Float32Array>} [height][width][4]
+     */
+    async readBuffer(view, width, height, part) {
         const pinhole = pinholeOf(view.camera, width, height);
-        const image = this.submitted((encoder) => this.encode(encoder, view, pinhole, QUALITIES[view.quality]).image);
-        return new Float32Array(await this.gpu.download(image, 16 * width * height));
+        const made = this.submitted((encoder) => this.encode(encoder, view, pinhole, QUALITIES[view.quality]));
+        const buffer = made[part];
+        return buffer ? new Float32Array(await this.gpu.download(buffer, 16 * width * height))
+            : new Float32Array(4 * width * height);
     }
 
     /**
@@ -149,13 +158,37 @@ export class Frames {
     }
 
     /**
-     * Encodes the passes of a picture.
+     * Encodes the passes of a picture, and of the floor behind it.
      * @param {GPUCommandEncoder} encoder @param {View} view @param {Pinhole} pinhole @param {Quality} quality
      * @returns {{image: GPUBuffer, floor: GPUBuffer | null, width: number, height: number}}
      */
-    encode(encoder, view, pinhole, { samples, hasAntialias, lampSamples, hasVertexSources }) {
-        const sampled = refined(pinhole, samples);
+    encode(encoder, view, pinhole, quality) {
         const { graph } = this;
+        const hasFloor = showsFloor(view);
+        const camera = hasFloor ? mirroredCamera(view, pinhole) : null;
+        if (camera) {
+            this.start(this.mirror, view, camera, { ...MIRRORED, hasAntialias: quality.hasAntialias });
+            this.mirror.encode(["image.radiance", "image.position"], encoder);
+        }
+        this.start(graph, view, pinhole, quality);
+        if (hasFloor) {
+            const floor = supplyFloor(graph, view, this.environments, this.probes, this.head);
+            Object.assign(graph.values, floor, lendMirror(graph, this.mirror, camera));
+        }
+        const name = `image.${view.buffer}`;
+        graph.encode(hasFloor ? [name, FLOOR_IMAGE] : [name], encoder);
+        return {
+            image: graph.buffer(name).buffer, floor: hasFloor ? graph.buffer(FLOOR_IMAGE).buffer : null,
+            width: pinhole.width, height: pinhole.height,
+        };
+    }
+
+    /**
+     * Gives a graph everything that a view's picture is made of.
+     * @param {PassGraph} graph @param {View} view @param {Pinhole} pinhole @param {Quality} quality
+     */
+    start(graph, view, pinhole, { samples, hasAntialias, lampSamples, hasVertexSources }) {
+        const sampled = refined(pinhole, samples);
         const isLit = LIT.includes(view.buffer);
         const shown = isLit ? view : { ...view, lamps: [], environment: { ...view.environment, index: -1 } };
         const lights = lightsOf(shown, this.environments, this.probes, { samples: lampSamples, hasVertexSources });
@@ -164,9 +197,6 @@ export class Frames {
         }, { avatar: 1, tile: tiles(sampled.width, sampled.height).length });
         this.body.supply(graph, view.pose);
         lights.arrays.forEach(({ name, version, make }) => graph.supply(name, version, make));
-        const name = `image.${view.buffer}`;
-        graph.encode([name], encoder);
-        return { image: graph.buffer(name).buffer, floor: null, width: pinhole.width, height: pinhole.height };
     }
 
     /**
@@ -176,7 +206,7 @@ export class Frames {
     async depthRange(view, width, height) {
         const share = Math.min(1, DEPTH_SIDE / Math.max(width, height));
         const [across, down] = [Math.ceil(width * share), Math.ceil(height * share)];
-        const values = await this.readBuffer({ ...view, quality: "draft" }, across, down);
+        const values = await this.readBuffer({ ...view, quality: "draft" }, across, down, "image");
         let [near, far] = [Infinity, 0];
         for (let at = 0; at < values.length; at += 4) {
             if (values[at + 3] > 0) {

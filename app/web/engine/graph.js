@@ -71,10 +71,14 @@ export class PassGraph {
         this.supplied.add(name);
     }
 
-    /** A buffer that lies on the device already and stays as it is. @param {string} name @param {GPUBuffer} buffer with a label */
-    lend(name, buffer) {
-        if (this.held.get(name)?.buffer !== buffer) {
-            this.held.set(name, { buffer, version: buffer.label, madeOf: "" });
+    /**
+     * A buffer that lies on the device already; its content is another one when the version differs.
+     * @param {string} name @param {GPUBuffer} buffer @param {string} version
+     */
+    lend(name, buffer, version) {
+        const held = this.held.get(name);
+        if (held?.buffer !== buffer || held.version !== version) {
+            this.held.set(name, { buffer, version, madeOf: "" });
         }
         this.supplied.add(name);
     }

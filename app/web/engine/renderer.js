@@ -154,12 +154,12 @@ export class Renderer {
 
     /**
      * Numbers of the view's buffer as the engine has them: three values and the coverage of each pixel, radiance
-     * premultiplied; without floor and background.
-     * @param {View} view @param {{width: number, height: number}} size at most a million pixels
+     * premultiplied; or the floor's light and the share of the background that it hides.
+     * @param {View} view @param {{width: number, height: number, part?: "image" | "floor"}} size at most a million pixels
      * @returns {Promise<Float32Array>}
      */
-    readBuffer(view, { width, height }) {
-        return this.frames.readBuffer(view, width, height);
+    readBuffer(view, { width, height, part = "image" }) {
+        return this.frames.readBuffer(view, width, height, part);
     }
 
     /**

@@ -21,9 +21,7 @@ export class Body {
         this.buffers = new Map();
         for (const [name, content] of packet.arrays) {
             if (OF_SCENE.includes(name) || name.startsWith("avatar.")) {
-                const buffer = gpu.uploaded(content);
-                buffer.label = name; // every graph's version of it
-                this.buffers.set(name.replace("avatar.", "avatar0."), buffer);
+                this.buffers.set(name.replace("avatar.", "avatar0."), gpu.uploaded(content));
             }
         }
         this.materialPose = /** @type {Float32Array} */ (packet.arrays.get("material_pose"));
@@ -31,7 +29,7 @@ export class Body {
 
     /** @param {PassGraph} graph @param {Pose} pose */
     supply(graph, pose) {
-        this.buffers.forEach((buffer, name) => graph.lend(name, buffer));
+        this.buffers.forEach((buffer, name) => graph.lend(name, buffer, name));
         const posed = Float32Array.of(...pose.rotations, ...pose.translation, ...new Array(10).fill(0));
         graph.supply("avatar0.pose", posed.join(), () => posed);
         const vector = Float32Array.of(0, 0, 0, ...pose.rotations.slice(3)); // what the maps see: the root's are zeroed

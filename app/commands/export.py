@@ -1,0 +1,43 @@
+"""Export an avatar for other programs: a file that its suffix describes, or a folder of meshes.
+
+.glb is glTF 2.0: a skinned mesh under SMPL's 24 joints, clips as animations, baked textures (base color, roughness,
+normals); it says what skinning costs in mm. A folder gets exact motion: the displaced mesh of every frame of the clips
+as PLY or OBJ, and the textures. Needs no display.
+
+examples:
+  python launch.py export --avatar josh.ckpt --out josh.glb
+  python launch.py export --avatar josh.ckpt --out josh.glb --motions walk,kick,dance_a --pose-morphs 8
+  python launch.py export --avatar josh.ckpt --out walk --format obj --motion walk
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+from app.options.arguments import UsageError
+from app.options.avatar_export import Export, export_settings, refuse_unused
+
+
+def run(args: Export) -> int:
+    """Write the file, print what the format costs, and its path."""
+    from app.files.cameras import read_path
+    from app.options.bodies import licensed_files
+    from app.options.view import view_from_options
+    from app.rendering.avatar_export import AvatarExportJob, check_export
+    from app.rendering.export_jobs import showing_progress
+    from phynes_core.io.output_locks import claiming
+
+    path = Path(args.out).expanduser()
+    kind = check_export(path)
+    refuse_unused(args, kind.options, f"{path.suffix or 'a folder'} ({kind.title})")
+    view = view_from_options(args)
+    if len(view.bodies) > 1 and not args.session:
+        raise UsageError(f"--avatar: expected one, which is exported, got {len(view.bodies)}")
+    if args.camera_path is not None:
+        view = replace(view, path=read_path(args.camera_path))
+    settings = export_settings(args, view)
+    with claiming(path), showing_progress(str(path)) as after_step:
+        costs = AvatarExportJob(view, settings, *licensed_files(args)).write(after_step)
+    for sentence in costs or ():
+        print(sentence)
+    print(path)
+    return 0
