@@ -140,7 +140,7 @@ export class PassGraph {
      * @returns {GPUComputePassEncoder | null}
      */
     broughtUp(instance, encoder, compute) {
-        const { run, pass, bound } = instance;
+        const { run, bound } = instance;
         const helds = new Map();
         for (const [name, access] of bound) {
             helds.set(name, access === "texture" ? this.drawn(name) : this.allocated(instance, name));

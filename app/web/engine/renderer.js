@@ -85,7 +85,7 @@ export class Renderer {
             clips: head.clips.map((/** @type {any} */ clip) => (
                 { name: clip.name, fps: clip.fps, seconds: (clip.frames - 1) / clip.fps }
             )),
-            joints: head.joints.map(({ name, parent }) => ({ name, parent })),
+            joints: head.joints.map((/** @type {any} */ { name, parent }) => ({ name, parent })),
         };
     }
 

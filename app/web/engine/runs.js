@@ -83,7 +83,7 @@ export class Instance {
 
     /** @param {Values} values @param {(string | number)[]} factors @returns {number} */
     product(values, factors) {
-        return factors.reduce((product, factor) => product * Number(this.value(values, factor)), 1);
+        return factors.reduce((/** @type {number} */ product, factor) => product * Number(this.value(values, factor)), 1);
     }
 
     /** @param {Values} values @returns {number[]} */
