@@ -49,7 +49,8 @@ def encoded(values: np.ndarray, kind: str) -> tuple[np.ndarray, dict[str, float]
         low, high = (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
         step = (high - low) / _STEPS or 1.0
         return np.round((values.astype(np.float64) - low) / step).astype("<u2"), {"low": low, "step": step}
-    stored = np.ascontiguousarray(values).astype(_DTYPES[kind])
+    with np.errstate(over="ignore"):  # is found below
+        stored = np.ascontiguousarray(values).astype(_DTYPES[kind])
     is_whole = kind.startswith("u")
     if not (np.array_equal(stored, values) if is_whole else np.isfinite(stored).all()):
         raise ValueError(f"{kind}: expected numbers that fit, got {values.min()} to {values.max()}")

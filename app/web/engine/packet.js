@@ -41,12 +41,11 @@ export async function readPacket(bytes) {
     if (16 + headSize + packedSize !== bytes.length) {
         throw new PacketError("avatar: the file is cut short; copy or export it again");
     }
-    /** @type {any} */
-    const head = JSON.parse(new TextDecoder().decode(bytes.subarray(16, 16 + headSize)));
+    const head = headOf(bytes.subarray(16, 16 + headSize));
     /** @type {Entry[]} */
     const entries = head.arrays;
     const size = entries.reduce((sum, entry) => sum + entry.count * BYTES[entry.kind], 0);
-    if (!(size >= 0 && size <= MOST_BYTES)) {
+    if (size > MOST_BYTES) {
         throw new PacketError(`avatar: expected at most ${MOST_BYTES >> 20} MB of numbers; export it again`);
     }
     const unpacked = await inflated(bytes.subarray(16 + headSize), size);
@@ -58,6 +57,20 @@ export async function readPacket(bytes) {
         at = end;
     }
     return { head, arrays };
+}
+
+/** @param {Uint8Array} text @returns {any} its list of arrays is one that can be read */
+function headOf(text) {
+    try {
+        const head = JSON.parse(new TextDecoder().decode(text));
+        const isWhole = (/** @type {Entry} */ { count, kind }) => Number.isSafeInteger(count) && count >= 0 && kind in BYTES;
+        if (head.arrays.every(isWhole)) {
+            return head;
+        }
+    } catch {
+        // said below
+    }
+    throw new PacketError("avatar: the file's list of numbers is damaged; export it again");
 }
 
 /** @param {string} text @returns {Uint8Array} */
@@ -77,7 +90,9 @@ async function inflated(packed, size) {
         .stream().pipeThrough(new DecompressionStream("deflate")).getReader();
     let at = 0;
     for (;;) {
-        const { done, value } = await reader.read();
+        const { done, value } = await reader.read().catch(() => {
+            throw new PacketError("avatar: the file's numbers are damaged; export it again");
+        });
         if (done) {
             break;
         }
