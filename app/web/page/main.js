@@ -3,11 +3,10 @@
 import { NoWebGpu } from "../engine/device.js";
 import { embeddedPacket, readPacket } from "../engine/packet.js";
 import { Renderer } from "../engine/renderer.js";
-import { Page } from "./page.js";
+import { Page, showFallback } from "./page.js";
 import { byId } from "./rows.js";
 
 async function open() {
-    const root = document.documentElement;
     try {
         const packet = await embeddedPacket(document) ?? await packetBeside();
         /** @type {Page | undefined} */
@@ -17,9 +16,7 @@ async function open() {
         page = new Page(renderer, packet);
         Object.assign(globalThis, { phynes: page }); // for consoles and tests
     } catch (error) {
-        root.dataset.state = error instanceof NoWebGpu ? "without-webgpu" : "failed";
-        byId("reason").textContent = error instanceof Error ? error.message : String(error);
-        byId("fallback").hidden = false;
+        showFallback(error instanceof NoWebGpu ? "without-webgpu" : "failed", error instanceof Error ? error.message : String(error));
     }
 }
 

@@ -1,17 +1,18 @@
 // The page: joins state, gestures, keys, panels and the renderer, and draws when something changed.
 
 import { Renderer } from "../engine/renderer.js";
-import { GESTURES, GROUPS, commandOf } from "./commands.js";
+import { commandOf } from "./commands.js";
 import { Dock } from "./dock.js";
 import { environmentIn } from "./dropped_light.js";
 import { advanced, lookAt, withCamera, withLight } from "./edits.js";
 import { Gestures } from "./gestures.js";
+import { buildHelp } from "./help.js";
 import { OrbitView } from "./lamp_handles.js";
 import { linkOf, stateOf } from "./link.js";
 import { DrawLoop } from "./loop.js";
 import { buildPanels } from "./panels.js";
 import { PictureOverlay } from "./picture_overlay.js";
-import { byId, element } from "./rows.js";
+import { byId } from "./rows.js";
 import { SavePanel } from "./save_panel.js";
 import { firstState, viewOf } from "./state.js";
 import { Store } from "./store.js";
@@ -48,7 +49,7 @@ export class Page {
             draw: (quality, scale) => this.draw(quality, scale),
             interrupt: () => void this.renderer.draw(viewOf(this.store.state, this.renderer, "draft")),
             advance: (seconds) => this.advance(seconds),
-            fail: (error) => this.say(`The picture cannot be drawn: ${error instanceof Error ? error.message : error}`, true),
+            fail: (error) => this.fail(error instanceof Error ? error.message : String(error)),
         });
         this.dock = new Dock(this.store, () => this.renderer.description);
         this.overlay = new PictureOverlay(this.store);
@@ -63,7 +64,7 @@ export class Page {
         });
         byId("name").textContent = renderer.description.name;
         document.title = `${renderer.description.name} · PhyNES avatar`;
-        this.buildHelp();
+        buildHelp();
         this.listen();
         this.store.listen(() => this.changed());
         this.changed();
@@ -230,6 +231,14 @@ export class Page {
         this.loop.request();
     }
 
+    /** Drawing ends: say why, and where there was no picture yet, in its place. @param {string} reason */
+    fail(reason) {
+        this.say(`The picture cannot be drawn: ${reason}`, true);
+        if (document.documentElement.dataset.state === "starting") {
+            showFallback("failed", reason);
+        }
+    }
+
     async fullScreen() {
         try {
             await (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen());
@@ -277,28 +286,11 @@ export class Page {
         const help = /** @type {HTMLDialogElement} */ (byId("help"));
         return help.open ? help.close() : help.showModal();
     }
-
-    buildHelp() {
-        const rows = GROUPS.map(({ title, commands }) => {
-            /** @type {Map<string, string[]>} what it does -> keys */
-            const lines = new Map();
-            commands.forEach(({ title, help, keys }) => lines.set(help ?? title, [...(lines.get(help ?? title) ?? []), ...keys]));
-            return /** @type {[string, [string, string][]]} */ ([title, [...lines].map(([text, keys]) => [shown(keys), text])]);
-        });
-        const groups = /** @type {[string, [string, string][]][]} */ ([["Mouse and fingers", GESTURES], ...rows]);
-        byId("help-body").replaceChildren(...groups.flatMap(([title, lines]) => [
-            element("h3", {}, title),
-            element("dl", {}, ...lines.flatMap(([keys, text]) => [
-                element("dt", {}, ...keys.split(" / ").flatMap((key, at) => [at ? " " : "", element("kbd", {}, key)])), element("dd", {}, text),
-            ])),
-        ]));
-    }
 }
 
-/** @param {string[]} keys @returns {string} */
-function shown(keys) {
-    const names = keys.map((key) => key.replace(/\b[A-Z]{2,}\b/g, (name) => (
-        { LEFT: "←", RIGHT: "→", UP: "↑", DOWN: "↓", SPACE: "Space", ESCAPE: "Esc", DELETE: "Delete", BACKSPACE: "Backspace", HOME: "Home", END: "End" }[name] ?? name
-    )));
-    return names.length > 4 ? `${names[0]} … ${names[names.length - 1]}` : names.join(" / ");
+/** What stands in the place of a picture. @param {"without-webgpu" | "failed"} state @param {string} reason */
+export function showFallback(state, reason) {
+    document.documentElement.dataset.state = state;
+    byId("reason").textContent = reason;
+    byId("fallback").hidden = false;
 }
