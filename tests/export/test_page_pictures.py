@@ -11,7 +11,6 @@ from app.model.lamps import LampState
 from app.model.lights import LightState
 from app.model.view_state import BodyState, ViewState
 from app.rendering.render_service import RenderService
-from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.model import Pose
 from phynes_core.frame.buffers import FrameBuffers
 from phynes_core.frame.options import COARSE, RenderOptions
