@@ -17,7 +17,7 @@ from importlib import import_module
 from pathlib import Path
 
 from app.bootstrap import virtual_environment
-from app.options.arguments import UsageError
+from app.options.arguments import UsageError, with_optional_values
 from app.options.option_values import check_arguments, check_values
 from phynes_core.errors import PhynesError
 from phynes_core.io.shipped_files import PROGRAM
@@ -130,7 +130,7 @@ def _parse(name: str, module, argv: Sequence[str]):
         with redirect_stderr(errors):
             read = tyro.cli(
                 options,
-                args=_join_negative_values(argv),
+                args=with_optional_values(options, _join_negative_values(argv)),
                 prog=PROGRAM + ("" if name == DEFAULT_COMMAND else f" {name}"),
                 description=_as_started(module.__doc__ or ""),
                 config=(tyro.conf.FlagCreatePairsOff, tyro.conf.UseAppendAction),

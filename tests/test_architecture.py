@@ -18,7 +18,7 @@ ENGINE_ROOMS = (
 )
 # The rooms of app, lowest first. cli.py stands above all of them, and imports a command only when it is asked for.
 APP_ROOMS = (
-    "bootstrap", "model", "files", "rendering", "options", "tools", "window", "panels", "viewer",
+    "bootstrap", "model", "files", "rendering", "serving", "options", "tools", "window", "panels", "viewer",
     "bench",  # beside commands, which measure with it
     "commands",
 )  # fmt: skip

@@ -8,6 +8,7 @@ examples:
   python launch.py train --data data/ada --out ada.ckpt --template smpl                on the body's own mesh
   python launch.py train --data data/josh --out a.ckpt --set stage1.steps=500 --set stage2.has_visibility=false
   python launch.py train --data data/josh --out plain.ckpt --ablation plain-maps       without the hash encoding
+  python launch.py train --data data/josh --out josh.ckpt --serve                      watched in a browser as it learns
   torchrun --nproc-per-node 2 launch.py train --data data/josh --out two.ckpt          two processes share the rays
 """
 
@@ -18,6 +19,7 @@ import sys
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated
 
 import tyro
 from rich.console import Console
@@ -32,7 +34,10 @@ from rich.progress import (
 )
 
 from app.commands.inspect import Inspect
+from app.options.arguments import OptionalValue
 from app.options.dataset import DATASET_DEFAULTS, DatasetOptions, capture_body, capture_options, with_template
+from app.serving.page_recipe import serving_run
+from app.serving.server import DEFAULT_PORT
 from phynes_core.errors import PhynesError
 from phynes_core.io.output_files import check_file
 from phynes_core.io.output_locks import claiming
@@ -76,6 +81,8 @@ class Train:
     """Seconds between saved states: what a kill loses at most."""
     tensorboard: bool = False
     """Write the curves and pictures for TensorBoard too (<run folder>/tensorboard)."""
+    serve: Annotated[int | None, OptionalValue(str(DEFAULT_PORT)), tyro.conf.arg(metavar="[PORT]")] = None
+    """Serve the avatar as it stands to browsers of this machine while it trains; 0 takes a free port."""
     run_folder: Path | None = None
     """Where states, curves and pictures go; runs/<name of the checkpoint> when left out."""
     smpl: Path | None = None
@@ -127,7 +134,8 @@ def run(args: Train) -> int:
     check_file(args.out)  # an unwritable path is reported before the training, not after it
     folder = args.run_folder or Path("runs") / args.out.stem
     is_first = os.environ.get("RANK", "0") == "0"  # of torchrun's processes, the one that writes
-    with claiming(*((args.out, folder) if is_first else ())):
+    served = serving_run(folder, args.serve if is_first else None, args.smpl, args.smpl_uv, not args.resume)
+    with claiming(*((args.out, folder) if is_first else ())), served:
         return _train(args, folder)
 
 

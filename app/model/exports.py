@@ -75,7 +75,7 @@ class StillState:
         return size_of(self.size, self.height)
 
 
-MESH_FORMATS = ("ply", "obj")
+MESH_FORMATS = ("ply", "obj", "html")  # of a folder; html: a page for a web server
 TEXTURE_FORMATS = ("png", "exr", "none")
 CLIPS = ("playing", "all", "none")
 
@@ -92,6 +92,8 @@ class AvatarExportState:
     mesh_format: Annotated[str, Choice(MESH_FORMATS)] = "ply"  # of a folder
     texture_format: Annotated[str, Choice(TEXTURE_FORMATS)] = "png"  # of a folder
     has_licensed_body: bool = False  # an avatar on a licensed body may be written
+    lights: tuple[str, ...] = ()  # files of the environments that go into a page
+    has_video: bool = False  # a page shows a turntable where the browser has no WebGPU
 
 
 def edit_turntable(state: "ViewState", **changes: Any) -> "ViewState":

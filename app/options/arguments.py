@@ -2,7 +2,10 @@
 
 import math
 import re
+import typing
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
 from app.model.exports import PictureSize, size_of
 from app.model.fields import range_of
@@ -11,6 +14,28 @@ from phynes_core.errors import PhynesError
 
 class UsageError(PhynesError):
     """Options that contradict each other or cannot be read."""
+
+
+@dataclass(frozen=True)
+class OptionalValue:
+    """Annotates an option that may stand without its value, and then has this one: `--serve` or `--serve 9000`."""
+
+    value: str
+
+
+def with_optional_values(options: type, argv: Sequence[str]) -> list[str]:
+    """argv with the values that `OptionalValue` gives to options that stand without one."""
+    left_out = {
+        option_of(name): annotation.value
+        for name, hint in typing.get_type_hints(options, include_extras=True).items()
+        for annotation in getattr(hint, "__metadata__", ())
+        if isinstance(annotation, OptionalValue)
+    }
+    filled = []
+    for argument, following in pairwise([*argv, "--"]):
+        stands_alone = argument in left_out and following.startswith("-")
+        filled.append(f"{argument}={left_out[argument]}" if stands_alone else argument)
+    return filled
 
 
 def option_of(field: str) -> str:

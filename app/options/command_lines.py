@@ -254,10 +254,13 @@ def motion_name(path: str) -> str:
 
 
 def _probe_name(light: LightState) -> str:
-    path = Path(light.environment)
-    if light.mode == "captured" or not light.environment:
-        return ""
-    return path.stem if path.parent == ASSETS / "probes" and path.suffix == ".exr" else _near(light.environment)
+    return "" if light.mode == "captured" or not light.environment else environment_name(light.environment)
+
+
+def environment_name(name: str) -> str:
+    """A bare name in assets/probes, else a path."""
+    path = Path(name)
+    return path.stem if path.parent == ASSETS / "probes" and path.suffix == ".exr" else _near(name)
 
 
 def _near(path: str) -> str:

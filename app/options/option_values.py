@@ -34,6 +34,8 @@ RANGES: dict[str, tuple[float, float]] = {  # of options, by name
     "spp": (1, 1_000_000),
     "turn": (-100_000, 100_000),
     "frame": (0, 10_000_000),
+    "port": (0, 65_535),
+    "serve": (0, 65_535),
 }
 EXPRESSIONS = ("select", "set")  # options whose texts name no files
 

@@ -15,7 +15,7 @@ from app.rendering.frames import ShownMesh
 from app.rendering.lighting import LightingCache
 from app.rendering.posed_row import Bodies
 from app.rendering.scenes import BuiltScene, build_scene
-from app.rendering.surroundings import over_backdrop, over_ground
+from app.rendering.surroundings import over_backdrop
 from app.rendering.tiles import Tile, fits_at_once, whole_tile
 from phynes_core.frame.buffers import FrameBuffers
 from phynes_core.frame.options import RenderOptions
@@ -23,6 +23,7 @@ from phynes_core.frame.renderer import FrameRenderer
 from phynes_core.frame.scene import SceneMesh
 from phynes_core.kernels.gpu.device import GpuDevice
 from phynes_core.render.camera import Camera
+from phynes_core.render.ground import over_ground
 
 
 @dataclass(frozen=True, eq=False)

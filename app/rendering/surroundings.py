@@ -8,7 +8,7 @@ from app.rendering.lighting import BuiltLight, ShownEnvironment
 from app.rendering.tiles import Tile, whole_tile
 from phynes_core.conventions import rotation_about_y
 from phynes_core.render.camera import Camera
-from phynes_core.render.ground import Ground
+from phynes_core.render.ground import Ground, over
 from phynes_core.render.light_picture import film_set_balls, picture_of_light, sample_latlong
 
 BALL_SHARE = 0.13  # of the picture's height
@@ -16,7 +16,6 @@ BALL_MARGIN = 0.02
 MIRROR_ROWS = 128  # of the lat-long image that the chrome ball reflects
 CHECKER_SQUARES = 24  # over the picture's height
 CHECKER_SHADE = 0.3  # share of the background that every other square hides
-SCREEN_GAMMA = 2.2
 GROUND_RADIUS_M = 2.4  # of the floor, beyond the outer bodies of a row
 
 
@@ -31,20 +30,6 @@ def ground_of(
     return Ground(floor_m, center, radius, surroundings.ground_shadow, surroundings.ground_reflection)
 
 
-def over_ground(
-    picture: Tensor,  # [H, W, 4] the radiance, premultiplied; coverage
-    ground: Tensor | None,  # [H, W, 4] as in FrameBuffers; None: there is no floor
-    is_screen: bool = True,  # alpha for blending in sRGB; False: for blending in linear light
-) -> Tensor:  # [H, W, 4] linear, premultiplied; share of the background that is hidden
-    """The avatar over the floor's shadow and reflection."""
-    if ground is None:
-        return picture
-    if is_screen:  # backgrounds are blended as sRGB there, in which a share of light is a smaller share of the code
-        alpha = 1.0 - (1.0 - ground[..., 3:]).clamp(0.0, 1.0) ** (1.0 / SCREEN_GAMMA)
-        ground = torch.cat([ground[..., :3], alpha], -1)
-    return _over(picture, ground)
-
-
 def over_backdrop(
     picture: Tensor,  # [H, W, 4] linear, premultiplied; share of the background that is hidden
     surroundings: Surroundings,
@@ -57,9 +42,9 @@ def over_backdrop(
     tile = tile or whole_tile((picture.shape[1], picture.shape[0]))
     if surroundings.backdrop in ("environment", "blurred") and light.environment is not None:
         behind = environment_behind(light.environment, surroundings.backdrop == "blurred", camera)
-        picture = _over(picture, torch.cat([behind, torch.ones_like(behind[..., :1])], -1))
+        picture = over(picture, torch.cat([behind, torch.ones_like(behind[..., :1])], -1))
     elif surroundings.backdrop == "checker":
-        picture = _over(picture, checker(picture.shape[1], tile))
+        picture = over(picture, checker(picture.shape[1], tile))
     if surroundings.has_balls:
         picture = _with_balls(picture, light, camera, pelvis, tile)
     return picture
@@ -75,7 +60,7 @@ def _with_balls(picture: Tensor, light: BuiltLight, camera: Camera, pelvis: Tens
         balls = film_set_balls(light.lighting, mirrored, camera, pelvis, size)
         picture = picture.clone()
         corner = picture[first - tile.top : last - tile.top, margin : margin + 2 * size]
-        corner[:] = _over(balls[first - top : last - top, : corner.shape[1]], corner)
+        corner[:] = over(balls[first - top : last - top, : corner.shape[1]], corner)
     return picture
 
 
@@ -94,7 +79,3 @@ def checker(width: int, tile: Tile) -> Tensor:  # [H, W, 4]
     rows, columns = torch.arange(tile.top, tile.bottom) // square, torch.arange(width) // square
     is_dark = ((rows[:, None] + columns[None]) % 2).float()
     return torch.cat([torch.zeros(tile.rows, width, 3), CHECKER_SHADE * is_dark[..., None]], -1)
-
-
-def _over(above: Tensor, below: Tensor) -> Tensor:
-    return above + below * (1.0 - above[..., 3:])

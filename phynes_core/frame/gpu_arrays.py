@@ -1,4 +1,4 @@
-"""What the GPU's passes read of bodies, maps and meshes, laid out as shaders/engine/ says."""
+"""What the GPU's passes read of bodies and meshes, laid out as shaders/engine/ says."""
 
 import math
 from dataclasses import dataclass, field
@@ -8,96 +8,15 @@ from torch import Tensor
 
 from phynes_core.body.atlas import corner_uv, open_bits, uv_to_vertex
 from phynes_core.body.model import MAX_BETAS, BodyModel, Pose, cached_per_body
-from phynes_core.conventions import NUM_JOINTS, POSE_DIM
+from phynes_core.conventions import NUM_JOINTS
 from phynes_core.geometry.mesh import adjoining_faces
 from phynes_core.kernels.cpu.bvh import build_tree
-from phynes_core.maps.encodings import HashEncoding
-from phynes_core.maps.neural_map import SOFTPLUS_BETA, NeuralMap
 
-_WIDTH = 64  # units of a layer, features of a grid: what a workgroup's memory holds
-_CHANNELS = 4
 _NONE = 0xFFFFFFFF
 
 
-def can_query(neural_map: NeuralMap) -> bool:
-    """Whether the passes can ask this map."""
-    config, encoding = neural_map.config, neural_map.encoding
-    return (
-        isinstance(encoding, HashEncoding)
-        and encoding.config.num_features == 2
-        and encoding.output_width <= _WIDTH
-        and config.hidden_width <= _WIDTH
-        and config.output_channels <= _CHANNELS
-        and config.pose_dim in (0, POSE_DIM)
-    )
-
-
-def map_constants(neural_map: NeuralMap) -> dict[str, str]:
-    """The constants of `map_constants` in frame.json, as WGSL writes them."""
-    config = neural_map.config
-    return {
-        "LEVELS": f"{config.encoding.num_levels}u",
-        "INPUTS": f"{neural_map.encoding.output_width}u",
-        "HIDDEN": f"{len(list(neural_map.hidden))}u",
-        "IS_RELU": str(config.activation == "relu").lower(),
-        "HAS_RESIDUAL": str(config.residual_output).lower(),
-        "HAS_SIGMOID": str(config.output == "sigmoid").lower(),
-        "SOFTPLUS_BETA": repr(float(SOFTPLUS_BETA)),
-        "OUTPUT_SCALE": repr(float(config.output_scale)),
-        "OUTPUT_OFFSET": repr(float(config.output_offset)),
-    }
-
-
-def map_operations(neural_map: NeuralMap) -> int:
-    """Floating-point operations of one query, counted from its shape."""
-    hidden, inputs = len(list(neural_map.hidden)), neural_map.encoding.output_width
-    products = inputs * _WIDTH + (hidden - 1) * _WIDTH**2 + _WIDTH * _CHANNELS
-    return 2 * products + 6 * hidden * _WIDTH + 13 * inputs
-
-
-def map_layers(neural_map: NeuralMap) -> np.ndarray:  # float32
-    """Weights and biases in the order of shared/neural_map.wgsl, padded with zeros to 64 units."""
-    parts = []
-    for number, layer in enumerate(neural_map.hidden):
-        weight, bias = _array(layer.weight), _array(layer.bias)
-        rows = weight.shape[1] if number == 0 else _WIDTH
-        padded = np.zeros((rows, _WIDTH), np.float32)
-        padded[: weight.shape[1], : weight.shape[0]] = weight.T
-        parts.append(padded.ravel())
-        if number:
-            parts.append(np.pad(bias, (0, _WIDTH - len(bias))))
-    weight, bias = _array(neural_map.head.weight), _array(neural_map.head.bias)
-    head = np.zeros((_WIDTH + 1, _CHANNELS), np.float32)
-    head[: weight.shape[1], : weight.shape[0]] = weight.T
-    head[_WIDTH, : len(bias)] = bias
-    return np.concatenate([*parts, head.ravel()])
-
-
-def map_pose_layer(neural_map: NeuralMap) -> np.ndarray:  # float32
-    """64 biases of the first layer, then the weights of the pose, unit by unit."""
-    bias = _array(neural_map.hidden[0].bias)
-    weights = np.zeros((_WIDTH, neural_map.config.pose_dim), np.float32)
-    if neural_map.pose is not None:
-        weights[: len(bias)] = _array(neural_map.pose.weight)
-    return np.concatenate([np.pad(bias, (0, _WIDTH - len(bias))), weights.ravel()])
-
-
-def map_grid(neural_map: NeuralMap) -> np.ndarray:  # [entries, 2] float32
-    """The entries of all levels."""
-    assert isinstance(neural_map.encoding, HashEncoding)  # can_query
-    return _array(neural_map.encoding.grid)
-
-
-def map_levels(neural_map: NeuralMap) -> np.ndarray:  # [L, 4] uint32
-    """Scale (bits of a float), vertices a side or 0 where hashed, first entry, entries."""
-    assert isinstance(neural_map.encoding, HashEncoding)  # can_query
-    levels = neural_map.encoding.table
-    side = np.where(levels.is_hashed, 0, levels.resolution)
-    columns = levels.scale.view(np.uint32), side, levels.offset[:-1], np.diff(levels.offset)
-    return np.stack(columns, 1).astype(np.uint32)
-
-
-def _array(tensor: Tensor) -> np.ndarray:
+def array_of(tensor: Tensor) -> np.ndarray:  # float32
+    """A copy on the host."""
     return tensor.detach().cpu().float().contiguous().numpy()
 
 
@@ -105,19 +24,19 @@ def body_arrays(body: BodyModel) -> dict[str, np.ndarray]:
     """What skinning reads, by the names of frame.json."""
     betas = body.shapedirs.shape[2]
     shape_joints = np.zeros((NUM_JOINTS, 3, MAX_BETAS), np.float32)
-    shape_joints[..., :betas] = _array(body.shape_joints)[..., :MAX_BETAS]
+    shape_joints[..., :betas] = array_of(body.shape_joints)[..., :MAX_BETAS]
     directions = np.zeros((body.num_vertices, 3, MAX_BETAS), np.float32)
-    directions[..., :betas] = _array(body.shapedirs)[..., :MAX_BETAS]
+    directions[..., :betas] = array_of(body.shapedirs)[..., :MAX_BETAS]
     parents = np.array(body.parents, np.float32).clip(min=0)
-    joints = [_array(body.template_joints), shape_joints.reshape(NUM_JOINTS, -1), parents[:, None]]
+    joints = [array_of(body.template_joints), shape_joints.reshape(NUM_JOINTS, -1), parents[:, None]]
     order = uv_to_vertex(body).cpu().numpy()
     return {
         "joints": np.concatenate(joints, 1),
-        "rest": _array(body.v_template),
+        "rest": array_of(body.v_template),
         "shape_directions": directions,
-        "pose_directions": _array(body.posedirs),
-        "weights": _array(body.weights),
-        "uv": _array(body.uv),
+        "pose_directions": array_of(body.posedirs),
+        "weights": array_of(body.weights),
+        "uv": array_of(body.uv),
         "copies": rows_of(order, np.arange(len(order)), body.num_vertices),
     }
 
@@ -130,9 +49,9 @@ def chart_steps(body: BodyModel) -> np.ndarray:  # [1024 * 1024] uint8
 def pose_array(pose: Pose) -> np.ndarray:  # [85] float32
     """Rotations, translation, betas."""
     betas = np.zeros(MAX_BETAS, np.float32)
-    betas[: len(pose.betas)] = _array(pose.betas)
+    betas[: len(pose.betas)] = array_of(pose.betas)
     parts = pose.global_orient, pose.body_pose.reshape(-1), pose.transl
-    return np.concatenate([*map(_array, parts), betas])
+    return np.concatenate([*map(array_of, parts), betas])
 
 
 def rows_of(row: np.ndarray, value: np.ndarray, num_rows: int) -> np.ndarray:  # [N], [N] -> [num_rows + 1 + N] uint32
@@ -152,7 +71,7 @@ class Tree:
 @cached_per_body
 def body_tree(body: BodyModel) -> Tree:
     """Built for the rest pose; refitted to every other."""
-    children, face_order = build_tree(_array(body.v_template), body.faces.cpu().numpy().astype(np.int32))
+    children, face_order = build_tree(array_of(body.v_template), body.faces.cpu().numpy().astype(np.int32))
     order, stack = [], [0]
     while stack:
         order.append(node := stack.pop())
@@ -193,7 +112,7 @@ class Topology:
             corners.append(faces.numpy() + first_vertex[-1])
             beside.append(np.where(across < 0, _NONE, across + first_face[-1]))
             owner.append(np.full(len(faces), number))
-            uv.append(_array(corner_uv(body)).reshape(-1, 2))
+            uv.append(array_of(corner_uv(body)).reshape(-1, 2))
             shift = np.where(tree.nodes[:, 1] > 0, 8 * first_face[-1], 0)
             begin = np.full(len(tree.nodes), first_face[-1])
             nodes.append(tree.nodes + np.stack([np.full(len(begin), num_nodes), shift, begin, begin], 1))
@@ -217,7 +136,7 @@ class Topology:
 
 def vectors(rows: Tensor) -> np.ndarray:  # [N, 3] -> [N, 4] float32
     """Padded as WGSL's vec4f."""
-    return np.pad(_array(rows), ((0, 0), (0, 1)))
+    return np.pad(array_of(rows), ((0, 0), (0, 1)))
 
 
 def padded_rows(rows: np.ndarray, multiple: int) -> np.ndarray:  # [N, ...] -> [M, ...]

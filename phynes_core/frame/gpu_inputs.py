@@ -1,6 +1,6 @@
 """What a frame gives to the GPU's passes: numbers of the camera and of each avatar, and their arrays."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,32 +9,19 @@ from torch import Tensor
 
 from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.model import Pose
-from phynes_core.frame.gpu_arrays import (
-    Topology,
-    body_arrays,
-    can_query,
-    chart_steps,
-    map_constants,
-    map_grid,
-    map_layers,
-    map_levels,
-    map_operations,
-    map_pose_layer,
-    pose_array,
-)
+from phynes_core.frame.gpu_arrays import Topology, body_arrays, chart_steps, pose_array
+from phynes_core.frame.gpu_maps import map_arrays, map_constants, map_values
 from phynes_core.frame.kept import version_of
 from phynes_core.kernels.gpu.device import GpuDevice
 from phynes_core.kernels.gpu.graph import PassGraph
 from phynes_core.maps.material_edit import MaterialEdit
 from phynes_core.render.camera import Camera
+from phynes_core.render.ground import Ground, GroundGrids
 from phynes_core.render.rasterize import NEAR_M
 
 TILE = 512  # pixels a side whose subsamples are drawn at once
 _MAPS = ("offset", "albedo", "roughness")
 _OF_BODY = ("joints", "rest", "shape_directions", "pose_directions", "weights", "uv", "copies")
-_OF_MAP: tuple[tuple[str, Callable[..., np.ndarray]], ...] = (
-    ("layers", map_layers), ("grid", map_grid), ("levels", map_levels), ("pose_layer", map_pose_layer),
-)  # fmt: skip
 
 
 def camera_values(samples: Camera, picture: Camera, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -75,6 +62,16 @@ def scene_values(topology: Topology) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def floor_values(ground: Ground, grids: GroundGrids, mirror: tuple[int, int]) -> dict[str, Any]:
+    """Of the floor; `mirror`: width and height of the view that it mirrors, 0 where it mirrors nothing."""
+    return {
+        "floor_radius": ground.radius_m, "floor_center_x": ground.center[0], "floor_center_z": ground.center[1],
+        "floor_height": ground.height_m, "floor_shadow": ground.shadow, "floor_reflection": ground.reflection,
+        "sky_floor_cells": grids.sky_cells, "lamp_floor_cells": grids.lamp_cells,
+        "mirror_width": mirror[0], "mirror_height": mirror[1],
+    }  # fmt: skip
+
+
 def edit_of(options: Mapping[str, Any], number: int) -> MaterialEdit | None:
     """What was edited on an avatar's maps."""
     return None if options["edits"] is None else options["edits"][number]
@@ -92,6 +89,8 @@ def avatar_values(number: int, avatar: Avatar, topology: Topology, options: Mapp
         "number": number,
         "vertices": avatar.body.num_vertices,
         "first_vertex": topology.first_vertex[number],
+        "faces": avatar.body.num_faces,
+        "first_face": topology.first_face[number],
         "texels": len(avatar.body.uv),
         "is_detailed": is_detailed(options, number),
         "gain": [1.0] * 4 if edit is None else edit.gain.tolist(),
@@ -100,10 +99,29 @@ def avatar_values(number: int, avatar: Avatar, topology: Topology, options: Mapp
     }
     for name in _MAPS:
         neural_map = getattr(avatar, name)
-        values[f"{name}_inputs"] = neural_map.config.pose_dim
-        values[f"{name}_operations"] = map_operations(neural_map)
+        values |= {f"{name}_{part}": value for part, value in map_values(neural_map).items()}
         values |= {f"{name}.{constant}": text for constant, text in map_constants(neural_map).items()}
+    values |= _chosen_passes(values, avatar.has_vector_offsets, options["wants_materials"])
     return {f"avatar{number}.{name}": value for name, value in values.items()}
+
+
+def _chosen_passes(of_maps: Mapping[str, Any], has_vectors: bool, wants_materials: bool) -> dict[str, Any]:
+    """Which passes ask an avatar's maps: those of the sizes that training makes, or the wide ones."""
+    is_wide, is_detailed = of_maps["offset_is_wide"], of_maps["is_detailed"]
+    kinds = {"wide_lengths": is_wide and not has_vectors, "wide_vectors": is_wide and has_vectors}
+    wide_materials = {f"asks_wide_{name}": wants_materials and of_maps[f"{name}_is_wide"] for name in _MAPS[1:]}
+    return wide_materials | {
+        "has_vectors": has_vectors,
+        "offset_is_other": is_wide or has_vectors,
+        "asks_wide_offset": is_wide,
+        "asks_vectors": has_vectors and not is_wide,
+        "tilts_vectors": has_vectors and is_detailed,
+        "tilts_asked_vectors": has_vectors and is_detailed and not is_wide,
+        **{f"asks_{kind}": is_true for kind, is_true in kinds.items()},
+        **{f"tilts_{kind}": is_true and is_detailed for kind, is_true in kinds.items()},
+        "is_wide": any(of_maps[f"{name}_is_wide"] for name in _MAPS),
+        "wide_points": [of_maps["offset_points"] // 4, *(of_maps[f"{name}_points"] for name in _MAPS[1:]), 64],
+    }  # fmt: skip
 
 
 def supply_avatar(
@@ -129,10 +147,10 @@ def supply_avatar(
     if is_detailed(options, number):
         bits = device.resident(avatar.body, "open_bits", lambda: chart_steps(avatar.body))
         graph.lend(f"{own}open_bits", avatar.body, bits)
-    for map_name, part, make in _parts_of_maps(avatar):
+    for map_name in _MAPS:
         neural_map = getattr(avatar, map_name)
-        buffer = device.resident(neural_map, part, lambda make=make, of=neural_map: make(of))
-        graph.lend(f"{own}{map_name}_{part}", neural_map, buffer)
+        for part, make in map_arrays(neural_map).items():
+            graph.lend(f"{own}{map_name}_{part}", neural_map, device.resident(neural_map, part, make))
     posed = pose_array(pose)
     graph.supply(f"{own}pose", posed.tobytes(), lambda: posed)
     for name, vector in (("pose_vector", pose.vector()), ("material_pose", material_pose)):
@@ -141,10 +159,3 @@ def supply_avatar(
     if edit is not None and edit.paint is not None:
         paint = edit.paint
         graph.supply(f"{own}paint", edit, lambda: paint.half().cpu().contiguous().numpy())
-
-
-def _parts_of_maps(avatar: Avatar) -> Iterator[tuple[str, str, Callable[..., np.ndarray]]]:
-    for name in _MAPS:
-        if can_query(getattr(avatar, name)):
-            for part, make in _OF_MAP:
-                yield name, part, make

@@ -66,10 +66,11 @@ def floor_lights(lighting: Lighting, grids: GroundGrids) -> tuple[dict[str, Any]
         lamps.plain(*source_rays(lighting.sources, grids.lamp_samples))
     for lamp in lighting.area_lamps:
         lamps.near(lamp, grids.lamp_samples)
-    values, arrays = {"sky_floor_cells": grids.sky_cells, "lamp_floor_cells": grids.lamp_cells}, {}
+    values, arrays = {}, {}
     for name, table in (("sky", sky), ("lamp", lamps)):
         made = table.finished()
         values |= {f"{name}_floor_{part}": made.values[part] for part in ("groups", "num_groups")}
+        values[f"{name}_floor_rays"] = made.values["pixel_rays"]
         arrays[f"{name}_floor_lights"] = next(make for part, _, make in made.arrays if part == "lights")()
     return values, arrays
 

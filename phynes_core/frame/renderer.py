@@ -10,6 +10,7 @@ from phynes_core.frame.floor import mirrored_view
 from phynes_core.frame.kept import Kept
 from phynes_core.frame.nodes import NODES, frame_values
 from phynes_core.frame.options import RenderOptions
+from phynes_core.frame.pending import GpuPicture, PendingFrame
 from phynes_core.frame.scene import AvatarCopies, Scene, SceneMesh
 from phynes_core.kernels.gpu.device import GpuDevice, GpuError
 from phynes_core.kernels.registry import missing_cause
@@ -41,27 +42,42 @@ class FrameRenderer:
 
         Where a GPU gives up, the CPU makes this frame and all that follow.
         """
-        options, scene = options or RenderOptions(), self._copies.placed(scene)
+        return self._begun(scene, options or RenderOptions(), is_window=False).buffers()
+
+    def begin(self, scene: Scene, options: RenderOptions) -> PendingFrame:
+        """A frame for a window; on a GPU it returns before the frame is made, and nothing is lost by beginning another.
+
+        Without a GPU it is whole. At most two should be pending: each has memory of its own.
+        """
+        return self._begun(scene, options, is_window=True)
+
+    def _begun(self, scene: Scene, options: RenderOptions, is_window: bool) -> PendingFrame:
+        scene = self._copies.placed(scene)
         try:
-            return self._rendered(scene, options)
+            made = self._made(scene, options, is_window)
         except GpuError as error:
             assert isinstance(self._device, GpuDevice)  # nothing else raises it
             self._device.give_up(error)
             self._mirror = None
-            return self._rendered(scene, options)
+            made = self._made(scene, options, is_window)
+        return PendingFrame(made, lambda: self.render(scene, options), self.timings, self.is_refining)
 
-    def _rendered(self, scene: Scene, options: RenderOptions) -> FrameBuffers:
+    def _made(self, scene: Scene, options: RenderOptions, is_window: bool) -> "FrameBuffers | GpuPicture":
         executor, values = self._started(scene, options)
+        self.timings = executor.timings
+        mirror, mirrored = None, mirrored_view(scene, options)
+        if values["ground"] is not None and mirrored is not None:
+            self._mirror = self._mirror or FrameRenderer(base=self)
+            mirror, _ = self._mirror._started(*mirrored)
+        if self._gpu is not None and executor is self._gpu:
+            return self._gpu.begin(mirror, is_window)  # type: ignore[arg-type]
         frame = executor.run("compose")
         if frame.mask.shape[0] != scene.camera.height:
             frame = average_samples(frame, options.supersample)
-        self.timings = executor.timings
         if values["ground"] is None:
             return frame
         values["mirrored"] = None
-        if (mirrored := mirrored_view(scene, options)) is not None:
-            self._mirror = self._mirror or FrameRenderer(base=self)
-            mirror, _ = self._mirror._started(*mirrored)
+        if mirror is not None:
             values["mirrored"] = mirror.run("compose")
             self.timings["ground_mirror"] = sum(mirror.timings.values())
         return replace(frame.cpu(), ground=executor.run("ground_compose"))

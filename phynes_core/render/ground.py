@@ -20,6 +20,7 @@ from phynes_core.render.shade import Surface
 from phynes_core.render.visibility import Occluder, unpack_bits
 
 MOST_REFLECTION = 0.5
+SCREEN_GAMMA = 2.2
 REFLECTION_DEPTH_M = 0.7  # height at which the mirror image has faded to 1 / e
 _ROWS = 4096  # points whose visibility is unpacked at once
 
@@ -136,6 +137,25 @@ def ground_layer(
         image = mirrored.reshape(-1, 4)[pixel] * strength[:, None]
         layer[pixel] = image + layer[pixel] * (1.0 - image[:, 3:])
     return layer.view(camera.height, camera.width, 4)
+
+
+def over_ground(
+    picture: Tensor,  # [H, W, 4] the radiance, premultiplied; coverage
+    ground: Tensor | None,  # [H, W, 4] of ground_layer; None: there is no floor
+    is_screen: bool = True,  # alpha for blending in sRGB; False: for blending in linear light
+) -> Tensor:  # [H, W, 4] linear, premultiplied; share of the background that is hidden
+    """The bodies over the floor's shadow and reflection."""
+    if ground is None:
+        return picture
+    if is_screen:  # backgrounds are blended as sRGB there, in which a share of light is a smaller share of the code
+        alpha = 1.0 - (1.0 - ground[..., 3:]).clamp(0.0, 1.0) ** (1.0 / SCREEN_GAMMA)
+        ground = torch.cat([ground[..., :3], alpha], -1)
+    return over(picture, ground)
+
+
+def over(above: Tensor, below: Tensor) -> Tensor:  # [..., 4] premultiplied
+    """One layer in front of another."""
+    return above + below * (1.0 - above[..., 3:])
 
 
 def _seen_floor(ground: Ground, camera: Camera) -> tuple[Tensor, Tensor, Tensor]:

@@ -39,7 +39,7 @@ class Probes:
 
     def in_patches(self) -> "Probes":
         """The same probes in patches of neighbors: what blocks one mostly blocks all, and shading skips the patch."""
-        order = _patch_order(self.directions.cpu().numpy().tobytes())
+        order = patch_order(self.directions)
         return Probes(self.directions[order], self.radiance[order], self.solid_angle[order])
 
     @property
@@ -72,6 +72,11 @@ def probes_from_image(radiance: Tensor) -> Probes:  # [rows, columns, 3] linear
     )
 
 
+def patch_order(directions: Tensor) -> Tensor:  # [L, 3] -> [L] int64
+    """The order in which neighbors lie together, patch by patch."""
+    return _patch_order(directions.cpu().numpy().tobytes())
+
+
 @lru_cache(maxsize=4)
 def _patch_order(directions: bytes) -> Tensor:  # float32 [L, 3] -> [L]
     """Halve the directions across their widest axis until PROBE_PATCH are left."""
@@ -97,19 +102,20 @@ def environment_to_probes(environment: Environment, rows: int = PROBE_ROWS, colu
     height, width = image.shape[:2]
     check_tensor("environment.image", image, [height, width, 3])
     # rows of a large picture are averaged once, since only its yaw changes; training changes small ones
-    row_means = _kept_row_means(image, rows) if width > 2 * columns else _row_means(image, rows)
+    means = _kept_row_means(image, rows) if width > 2 * columns else row_means(image, rows)
     # a light at longitude phi = atan2(z, x) moves to phi - yaw when the sky turns about +Y
     column_weights = _column_overlap(width, columns, shift=-environment.yaw_deg / 360.0)
     tint = torch.tensor(environment.tint) * environment.intensity
-    cells = torch.einsum("rwk,cw->rck", row_means, column_weights) * tint
+    cells = torch.einsum("rwk,cw->rck", means, column_weights) * tint
     return probes_from_image(cells)
 
 
-def _row_means(image: Tensor, rows: int) -> Tensor:  # [H, W, 3] -> [rows, W, 3]
+def row_means(image: Tensor, rows: int) -> Tensor:  # [H, W, 3] -> [rows, W, 3]
+    """Means over zones of the sphere, all that probes of any yaw are made of."""
     return torch.einsum("rh,hwk->rwk", _row_overlap(image.shape[0], rows), image)
 
 
-_kept_row_means = lru_cache(maxsize=8)(_row_means)  # by the picture's identity: pictures are not changed after reading
+_kept_row_means = lru_cache(maxsize=8)(row_means)  # by the picture's identity: pictures are not changed after reading
 
 
 def _row_overlap(source: int, target: int) -> Tensor:  # [target, source], rows sum to one

@@ -107,3 +107,18 @@ def colored(share: Tensor) -> Tensor:  # [...] in [0, 1], clipped -> [..., 3] sR
     below = entry.floor().long().clamp(max=TABLE_SIZE - 2)
     table = color_table()
     return torch.lerp(table[below], table[below + 1], (entry - below)[..., None])
+
+
+def wgsl_constants() -> str:
+    """The curves' numbers as constants of WGSL, which stand before shaders/present/page.wgsl."""
+    inset = torch.eye(3) * (1.0 - AGX_INSET) + AGX_INSET / 3.0
+    matrices = {"WIDE": _to_wide_gamut(), "INSET": inset}
+    matrices |= {f"{name}_INVERSE": torch.linalg.inv(matrix) for name, matrix in matrices.items()}
+    lines = [
+        f"const {name} = mat3x3f({', '.join(f'{number:.9g}' for number in matrix.T.reshape(-1).tolist())});"
+        for name, matrix in matrices.items()  # column by column
+    ]
+    lines += [f"const GRAY = {GRAY};", f"const AGX_GAMMA = {AGX_GAMMA};"]
+    lines += [f"const LUMINANCE = vec3f({', '.join(map(str, LUMINANCE))});"]
+    lines += [f"const CURVE_{name.upper()} = {number}u;" for number, name in enumerate(TONE_CURVES)]
+    return "\n".join(lines) + "\n"

@@ -63,6 +63,7 @@ class Run:
     pass_name: str
     each: str  # "avatar" or "tile": it runs for each of them; "" once
     when: str  # a value that must be true; with an exclamation mark: that must not
+    unless: str  # a value that must not be true
     params: Mapping[str, Any]
     buffers: Mapping[str, str]
     clears: tuple[str, ...]  # buffers that are zeroed before it
@@ -159,8 +160,8 @@ def _runs(entry: dict[str, Any]) -> Iterator[Run]:
     runs: Sequence[dict[str, Any]] = entry["runs"] if "runs" in entry else (entry,)
     for run in runs:
         yield Run(
-            run["name"], run["pass"], entry.get("each", ""), run.get("when", ""), run.get("params", {}),
-            run.get("buffers", {}), tuple(run.get("clears", ())),
+            run["name"], run["pass"], entry.get("each", ""), run.get("when", ""), run.get("unless", ""),
+            run.get("params", {}), run.get("buffers", {}), tuple(run.get("clears", ())),
             {name: tuple(after) for name, after in run.get("clears_after", {}).items()}, run.get("dispatch", {}),
             run.get("target", ""), tuple(run.get("corners", ())), run.get("map", ""),
             tuple(map(tuple, run.get("operations", ()))), tuple(map(tuple, run.get("traffic", ()))),

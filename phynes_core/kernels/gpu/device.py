@@ -1,6 +1,7 @@
 """An opened GPU: pipelines compiled once, buffers that stay on it, and reading back."""
 
 import logging
+import threading
 import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -12,6 +13,8 @@ from phynes_core.kernels.gpu.adapters import NEEDED, REMEDY, Adapter
 from phynes_core.kernels.gpu.description import ENGINE, Pass, description
 
 _log = logging.getLogger(__name__)
+_LOST = "it was lost, or its driver was reset"
+_MOST_IDLE = 16
 TIMESTAMPS = "timestamp-query"
 _STORAGE = {"read": "read-only-storage", "write": "storage", "state": "storage"}
 
@@ -21,7 +24,7 @@ class GpuError(BackendError):
 
 
 class GpuDevice:
-    """One adapter in use. Not thread-safe: the engine's thread owns it."""
+    """One adapter in use. The engine's thread owns it; only `download` may be called from others."""
 
     type = "gpu"  # as a torch.device has one
 
@@ -39,6 +42,8 @@ class GpuDevice:
         self._pipelines: dict[tuple[str, tuple[str, ...]], Any] = {}
         self._layouts: dict[str, Any] = {}
         self._resident: weakref.WeakKeyDictionary[Any, dict[str, Any]] = weakref.WeakKeyDictionary()
+        self._idle: list[Any] = []  # buffers for reading back that nobody uses
+        self.lock = threading.RLock()  # held while work is encoded and submitted: windows read pictures, too
         self.allocated_bytes = 0
         self.failure = ""  # why it is not used any more
 
@@ -151,22 +156,76 @@ class GpuDevice:
         """Turn whatever the driver raises into a GpuError that says what was going on."""
         return Guard((self._wgpu.GPUError, RuntimeError, OSError), self.adapter.name, doing)
 
-    def read(self, staging: Any, num_bytes: int) -> np.ndarray:  # uint8
-        """What a submission copied into a buffer for reading; waits for it."""
-        with self.guarded("it was lost, or its driver was reset"):
-            staging.map_sync("READ", 0, num_bytes)
+    def staging(self, num_bytes: int) -> Any:
+        """A buffer for what goes to the host, which `mapped` takes back."""
+        with self.lock:
+            for buffer in self._idle:
+                if num_bytes <= buffer.size <= 2 * num_bytes + 256:
+                    self._idle.remove(buffer)
+                    return buffer
+        return self.buffer(num_bytes, "read")
+
+    def mapping(self, staging: Any, num_bytes: int) -> Any:
+        """Have the host see a buffer once all that was submitted is done; returns what `mapped` waits for."""
+        with self.guarded(_LOST), self.lock:
+            return staging.map_async("READ", 0, num_bytes)
+
+    def mapped(self, staging: Any, num_bytes: int, mapping: Any) -> np.ndarray:  # uint8
+        """What the host sees of it; waits until it does."""
+        with self.guarded(_LOST):
+            mapping.sync_wait()
             content = np.frombuffer(staging.read_mapped(0, num_bytes), np.uint8)
             staging.unmap()
+        with self.lock:
+            self._idle = [*self._idle, staging][-_MOST_IDLE:]
         return content
 
     def download(self, buffer: Any, num_bytes: int) -> np.ndarray:  # uint8
-        """The beginning of a buffer, at once; waits for all that was submitted."""
-        staging = self.buffer(num_bytes, "read")
-        encoder = self.handle.create_command_encoder()
-        encoder.copy_buffer_to_buffer(buffer, 0, staging, 0, num_bytes)
-        with self.guarded("it was lost, or its driver was reset"):
+        """The beginning of a buffer, at once; waits for all that was submitted. Any thread may ask."""
+        with self.guarded(_LOST), self.lock:
+            staging = self.staging(num_bytes)
+            encoder = self.handle.create_command_encoder()
+            encoder.copy_buffer_to_buffer(buffer, 0, staging, 0, num_bytes)
             self.handle.queue.submit([encoder.finish()])
-        return self.read(staging, num_bytes)
+            mapping = self.mapping(staging, num_bytes)
+        return self.mapped(staging, num_bytes, mapping)
+
+
+class Readback:
+    """First bytes of buffers, on their way to the host. Nobody waits for them before they are taken."""
+
+    def __init__(self, device: GpuDevice, staging: Mapping[str, tuple[Any, int]]) -> None:
+        """Of buffers that a submission, which was handed over, copies into: by names, with their numbers of bytes."""
+        self._device = device
+        self._arriving = {
+            name: (buffer, size, device.mapping(buffer, size)) for name, (buffer, size) in staging.items()
+        }
+        self._taken: dict[str, np.ndarray] = {}
+
+    def take(self) -> dict[str, np.ndarray]:  # uint8 each
+        """What was copied; waits for it the first time. Raises GpuError where the device was lost."""
+        while self._arriving:
+            name, (buffer, size, mapping) = self._arriving.popitem()
+            self._taken[name] = self._device.mapped(buffer, size, mapping)
+        return self._taken
+
+
+class Snapshot:
+    """A buffer's first bytes as they were at a submission, kept on the GPU. Any thread may ask for them."""
+
+    def __init__(self, device: GpuDevice, buffer: Any, num_bytes: int) -> None:
+        """Of a buffer that a submission copies into and nobody writes to any more."""
+        self._device, self._buffer, self._num_bytes = device, buffer, num_bytes
+        self._lock = threading.Lock()
+        self._content: np.ndarray | None = None
+
+    def read(self) -> np.ndarray:  # uint8
+        """Brought to the host once; waits for it. Raises GpuError where the device was lost."""
+        with self._lock:
+            if self._content is None:
+                self._content = self._device.download(self._buffer, self._num_bytes)
+                self._buffer = None
+        return self._content
 
 
 class Guard:

@@ -3,12 +3,13 @@
 import time
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from itertools import count
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from phynes_core.kernels.gpu.description import description
-from phynes_core.kernels.gpu.device import GpuDevice
+from phynes_core.kernels.gpu.device import GpuDevice, Readback, Snapshot
 from phynes_core.kernels.gpu.instances import NO_BUFFER, Held, Instance, general_name, instances, packed
 from phynes_core.kernels.gpu.timing import PassTimes
 
@@ -27,8 +28,7 @@ class PassGraph:
         self._uniforms: dict[str, tuple[bytes, Any]] = {}
         self._groups: dict[str, tuple[tuple[Any, ...], Any]] = {}
         self._supplied: set[str] = set()
-        self._staging: dict[tuple[str, int], Any] = {}
-        self._turn = 0
+        self._snapshots: dict[str, tuple[Hashable, Snapshot]] = {}
         self._values: Mapping[str, Any] = {}
         self._numbers: Mapping[str, int] = {}
         self.times = PassTimes(device)
@@ -54,9 +54,9 @@ class PassGraph:
         self._supplied.add(name)
 
     def lend(self, name: str, version: Hashable, buffer: Any) -> None:
-        """A buffer that lies on the device already and stays as it is."""
+        """A buffer that lies on the device already; its content is another one when the version differs."""
         held = self._held.get(name)
-        if held is None or held.buffer is not buffer:
+        if held is None or held.buffer is not buffer or held.version != version:
             self._held[name] = Held(buffer, buffer.size, version)
         self._supplied.add(name)
 
@@ -72,25 +72,28 @@ class PassGraph:
         """Bring these buffers up to date; returns as soon as the work is submitted."""
         self._submit(list(wanted), {})
 
+    def begin(self, wanted: Mapping[str, int], kept: Mapping[str, int]) -> tuple[Readback, dict[str, Snapshot]]:
+        """Bring buffers up to date, and their first bytes on the way to the host; those of `kept` stay on the device.
+
+        Returns as soon as the work is submitted. What is kept is the same object as long as its content is the same.
+        """
+        staging = {name: (self.device.staging(size), size) for name, size in wanted.items()}
+        self._submit([*wanted, *kept], staging, kept)
+        return Readback(self.device, staging), {name: self._snapshots[name][1] for name in kept}
+
     def fetch(self, wanted: Mapping[str, int]) -> dict[str, np.ndarray]:  # uint8 each
         """Bring buffers up to date and return their first bytes; waits once, for the end of the frame."""
-        self._turn ^= 1
-        staging = {}
-        for name, num_bytes in wanted.items():
-            key = name, self._turn
-            if key not in self._staging or self._staging[key].size < num_bytes:
-                self._staging[key] = self.device.buffer(num_bytes, "read")
-            staging[name] = self._staging[key]
-        self._submit(list(wanted), {name: (staging[name], num_bytes) for name, num_bytes in wanted.items()})
-        return {name: self.device.read(staging[name], num_bytes) for name, num_bytes in wanted.items()}
+        return self.begin(wanted, {})[0].take()
 
     def held(self, name: str) -> Held:
         """A buffer of this frame, by its own name (avatar0.list)."""
         return self._home(name)[name]
 
-    def _submit(self, wanted: list[str], copies: Mapping[str, tuple[Any, int]]) -> None:
+    def _submit(
+        self, wanted: list[str], copies: Mapping[str, tuple[Any, int]], kept: Mapping[str, int] = MappingProxyType({})
+    ) -> None:
         start = time.perf_counter()
-        with self.device.guarded("it was lost, or its driver was reset"):
+        with self.device.guarded("it was lost, or its driver was reset"), self.device.lock:
             encoder = self.device.handle.create_command_encoder()
             self.times.begin()
             compute = None
@@ -101,8 +104,18 @@ class PassGraph:
             self.times.resolve(encoder)
             for name, (target, num_bytes) in copies.items():
                 encoder.copy_buffer_to_buffer(self.held(name).buffer, 0, target, 0, num_bytes)
+            for name, num_bytes in kept.items():
+                self._keep(name, num_bytes, encoder)
             self.device.handle.queue.submit([encoder.finish()])
         self.submit_ms = (time.perf_counter() - start) * 1e3
+
+    def _keep(self, name: str, num_bytes: int, encoder: Any) -> None:
+        """Encode a copy of what the buffer holds now, unless the last one is the same."""
+        made_of = self.held(name).version, num_bytes
+        if self._snapshots.get(name, (None, None))[0] != made_of:
+            target = self.device.buffer(num_bytes)
+            encoder.copy_buffer_to_buffer(self.held(name).buffer, 0, target, 0, num_bytes)
+            self._snapshots[name] = made_of, Snapshot(self.device, target, num_bytes)
 
     def _needed(self, wanted: list[str]) -> list[Instance]:
         """The runs that something wanted follows from, in order."""
@@ -119,8 +132,13 @@ class PassGraph:
         return chosen[::-1]
 
     def _may_run(self, instance: Instance) -> bool:
-        name = instance.run.when
-        return not name or bool(self._value(instance, name.lstrip("!"))) != name.startswith("!")
+        when, unless = instance.run.when, instance.run.unless
+        return not (when and self._is_true(instance, when.lstrip("!")) == when.startswith("!")) and not (
+            unless and self._is_true(instance, unless)
+        )
+
+    def _is_true(self, instance: Instance, name: str) -> bool:
+        return bool(self._values.get(instance.named(name)))
 
     def _value(self, instance: Instance, name: Any) -> Any:
         return self._values[instance.named(name)] if isinstance(name, str) else name
@@ -228,8 +246,10 @@ class PassGraph:
     def _workgroups(self, instance: Instance) -> tuple[int, int, int]:
         if "indirect" in instance.run.dispatch:
             return 0, 0, 0
-        counts = [self._value(instance, name) for name in instance.run.dispatch["counts"]]
-        groups = [-(-number // per) for number, per in zip(counts, instance.run.dispatch["per"], strict=True)]
+        counts, sizes = (
+            [self._value(instance, name) for name in instance.run.dispatch[key]] for key in ("counts", "per")
+        )
+        groups = [-(-number // per) for number, per in zip(counts, sizes, strict=True)]
         x, y, z = (*groups, 1, 1)[:3]
         return x, y, z
 

@@ -11,15 +11,7 @@
 @group(0) @binding(6) var<storage, read> open_bits: array<u32>;
 @group(0) @binding(7) var<storage, read_write> values: array<f32>; // four a pixel, in the list's order
 
-#include "shared/steps.wgsl"
-
-fn point_uv(point: u32) -> vec2f {
-    let uv = texels[list[1u + min(point / 4u, list[0] - 1u)]];
-    let length = step_length(open_steps(uv), point % 4u);
-    let toward = select(-1.0, 1.0, point % 2u == 1u) * length;
-    return uv + select(vec2f(0.0, toward), vec2f(toward, 0.0), point % 4u < 2u);
-}
-
+#include "shared/slope_points.wgsl"
 #include "shared/neural_map.wgsl"
 
 @compute @workgroup_size(64)

@@ -8,13 +8,13 @@
 // [64] and its bias [1]. levels: scale (bits of a float), vertices a side or 0 where hashed, first entry, entries.
 
 const POINTS = 32u;
-const HASH_PRIME = 2654435761u;
+
+#include "shared/map_functions.wgsl"
 
 var<workgroup> activations: array<vec4f, 512>;
 
 fn grid_value(x: u32, y: u32, level: vec4u) -> vec2f {
-    let index = select(x + y * level.y, x ^ (y * HASH_PRIME), level.y == 0u);
-    return grid[level.z + index % level.w];
+    return grid[grid_entry(x, y, level)];
 }
 
 fn interpolated(uv: vec2f, level: vec4u) -> vec2f {
@@ -41,13 +41,6 @@ fn encode(first_point: u32, thread: u32) {
         activations[16u * level + quad] = vec4f(a.x, b.x, c.x, d.x);
         activations[16u * level + 8u + quad] = vec4f(a.y, b.y, c.y, d.y);
     }
-}
-
-fn activated(value: vec4f) -> vec4f {
-    if (IS_RELU) {
-        return max(value, vec4f(0.0));
-    }
-    return max(value, vec4f(0.0)) + log(1.0 + exp(-SOFTPLUS_BETA * abs(value))) / SOFTPLUS_BETA;
 }
 
 // What a thread holds: features 4 g to 4 g + 3 at points 8 h to 8 h + 7, two vectors a feature.

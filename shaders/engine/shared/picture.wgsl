@@ -23,6 +23,7 @@ const SHADING = 5u;
 const DEPTH = 6u;
 const POSITION = 7u;
 const TEXEL = 8u; // with the face's number + 1
+const LARGEST_HALF = 65504.0;
 const SHADING_ALBEDO = 0.8 / 3.14159265358979;
 
 fn value_of(pixel: u32) -> vec3f {
@@ -89,4 +90,9 @@ fn picture_pixel(id: vec2u) -> vec4f {
         sum /= max(length(sum), 1.0e-12);
     }
     return vec4f(sum, covered / total);
+}
+
+fn half_of(value: vec4f) -> vec2u {
+    let limited = min(value.xyz, vec3f(LARGEST_HALF));
+    return vec2u(pack2x16float(limited.xy), pack2x16float(vec2f(limited.z, value.w)));
 }

@@ -10,7 +10,7 @@ from app.cli import main
 from app.model.lamps import LampState
 from app.model.lights import LightState, Surroundings
 from app.rendering.lighting import BuiltLight, LightingCache, ShownEnvironment
-from app.rendering.surroundings import CHECKER_SHADE, checker, environment_behind, over_backdrop, over_ground
+from app.rendering.surroundings import CHECKER_SHADE, checker, environment_behind, over_backdrop
 from app.rendering.tiles import Tile
 from phynes_core.conventions import latlong_directions, latlong_solid_angles
 from phynes_core.frame.buffers import FrameBuffers
@@ -18,6 +18,7 @@ from phynes_core.io.exr_files import read_exr
 from phynes_core.io.image_files import read_png
 from phynes_core.io.radiance_files import read_hdr
 from phynes_core.render.camera import orbit_camera
+from phynes_core.render.ground import over_ground
 from phynes_core.render.lighting import Lighting
 
 SIZE = 48

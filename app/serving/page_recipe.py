@@ -1,0 +1,54 @@
+"""What a served page is made of: an avatar, lights and clips; and the page of a training run."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.serving.served_avatar import invitation, served_beside
+from phynes_core.errors import PhynesError
+
+
+@dataclass(frozen=True)
+class PageRecipe:
+    """An avatar's page with everything that is in it."""
+
+    path: Path  # of the checkpoint
+    probes: str = ""  # names or paths with commas between them; "": as an exported page has them
+    motions: str = ""
+    has_licensed_body: bool = False
+    smpl: Path | None = None
+    smpl_uv: Path | None = None
+
+    def make(self) -> bytes:
+        """The page of the checkpoint as it is now; raises PhynesError."""
+        raise PhynesError("pages cannot be made yet")
+
+
+def served_path(avatar: str, is_watched: bool) -> Path:
+    """The checkpoint of a name or a path; a watched one may be missing where its folder is there. Raises PhynesError."""
+    from phynes_core.avatar.checkpoint import resolve_avatar_path
+
+    path = Path(avatar)
+    if is_watched and path.suffix == ".ckpt" and not path.exists() and path.parent.is_dir():
+        return path
+    return resolve_avatar_path(avatar)
+
+
+@contextmanager
+def serving_run(
+    folder: Path,  # of the run, which keeps avatar.ckpt up to date
+    port: int | None,  # None: it is not served
+    smpl: Path | None,
+    smpl_uv: Path | None,
+    is_new: bool,  # what the folder holds is of an earlier run
+) -> Iterator[None]:
+    """Serve the avatar of a training run inside the block, and print where."""
+    if port is None:
+        yield
+        return
+    path = folder / "avatar.ckpt"
+    recipe = PageRecipe(path, smpl=smpl, smpl_uv=smpl_uv)
+    with served_beside(path, recipe.make, port, is_outdated=is_new) as address:
+        print(invitation(address, "The avatar in training"), flush=True)
+        yield

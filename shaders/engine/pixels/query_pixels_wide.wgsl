@@ -1,0 +1,27 @@
+// The twin of phynes_core.frame.pixels:query_materials, for maps of any size.
+
+#include "shared/workgroups.wgsl"
+
+@group(0) @binding(0) var<storage, read> layers: array<f32>;
+@group(0) @binding(1) var<storage, read> first_bias: array<f32>;
+@group(0) @binding(2) var<storage, read> grid: array<f32>;
+@group(0) @binding(3) var<storage, read> levels: array<vec4u>;
+@group(0) @binding(4) var<storage, read> texels: array<vec2f>;
+@group(0) @binding(5) var<storage, read> list: array<u32>;
+@group(0) @binding(6) var<storage, read_write> values: array<f32>; // four a pixel
+
+fn point_uv(point: u32) -> vec2f {
+    return texels[list[1u + min(point, list[0] - 1u)]];
+}
+
+#include "shared/wide_map.wgsl"
+
+@compute @workgroup_size(256)
+fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) thread: u32) {
+    let first_point = POINTS * workgroup_number(workgroup);
+    let value = query(first_point, thread);
+    let point = first_point + thread / 4u;
+    if (thread < 4u * POINTS && point < list[0] && thread % 4u < CHANNELS) {
+        values[4u * list[1u + point] + thread % 4u] = value;
+    }
+}
