@@ -27,7 +27,7 @@ def test_every_pass_is_timed_and_counted(capsys):
     heavy = [cost.passes[name] for name in ("skin", "slopes", "albedo", "trace_probes", "shade")]
     assert all(row.operations > 1e4 and row.traffic > 1e3 and row.measured_ms is not None for row in heavy)
     assert 0.0 < cost.submit_ms <= cost.made_ms <= cost.frame_ms and cost.begun_ms > 0.0
-    assert cost.covered > 200 and cost.seen > 200 and cost.memory_mb > 1.0
+    assert cost.covered > 100 and cost.seen > 100 and cost.memory_mb > 1.0
     record = cost.as_json()
     assert record["paper_ms"] == pytest.approx(sum(row.paper_ms for row in cost.passes.values()), abs=1e-3)
     show_passes(cost, "a GPU")
