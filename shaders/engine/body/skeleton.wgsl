@@ -1,5 +1,7 @@
 // The twin of phynes_core.body.model:_skeleton, with axis_angle_to_matrix and the features of pose_correctives.
 
+#include "shared/angles.wgsl"
+
 const JOINTS = 24u;
 const BETAS = 10u;
 const STRIDE = 34u; // numbers a joint: place in the rest pose, its change by each beta [3][10], parent
@@ -17,7 +19,8 @@ fn rotation_of(joint: u32) -> mat3x3f {
     let axis = turn / angle;
     let twist = mat3x3f(0.0, axis.z, -axis.y, -axis.z, 0.0, axis.x, axis.y, -axis.x, 0.0);
     let identity = mat3x3f(1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0);
-    return identity + sin(angle) * twist + (1.0 - cos(angle)) * (twist * twist);
+    let turned = sine_and_cosine(angle);
+    return identity + turned.x * twist + (1.0 - turned.y) * (twist * twist);
 }
 
 fn rest_place(joint: u32) -> vec3f {

@@ -1,5 +1,7 @@
 // Reflectance and where light meets a surface: render/brdf.py, and lamps near the bodies: render/lamps.py.
 
+#include "shared/angles.wgsl"
+
 const PI = 3.14159265358979;
 const MIN_COSINE = 1.0e-3;
 const MIN_ROUGHNESS = 0.05;
@@ -63,7 +65,7 @@ fn local_ray(middle: vec3f, radius: f32, point: vec3f, number: u32, count: u32) 
     let share = select(0.0, (f32(number) + 0.5) / f32(count), count > 1u);
     let sine = sqrt(share) * radius / distance;
     let cosine = sqrt(1.0 - sine * sine);
-    let angle = f32(number) * GOLDEN_ANGLE;
-    let direction = axis * cosine + (cos(angle) * tangent + sin(angle) * bitangent) * sine;
+    let turn = sine_and_cosine(f32(number) * GOLDEN_ANGLE);
+    let direction = axis * cosine + (turn.y * tangent + turn.x * bitangent) * sine;
     return LocalRay(direction, max(distance - radius, 1.0e-6), 1.0 / (f32(count) * distance * distance * cosine));
 }
