@@ -5,15 +5,16 @@ overlap, and each uses the device as well as its peaks say. Work of the host and
 """
 
 import statistics
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from app.bench.machine import milliseconds
 from phynes_core.frame.gpu import GpuFrame
 from phynes_core.frame.nodes import frame_values
 from phynes_core.frame.options import RenderOptions
+from phynes_core.frame.renderer import FrameRenderer
 from phynes_core.frame.scene import Scene
 from phynes_core.kernels.gpu.device import GpuDevice
 from phynes_core.kernels.gpu.timing import costs
@@ -41,7 +42,10 @@ class FrameCost:
 
     passes: dict[str, PassCost]
     frame_ms: float  # from the host's side, picture read back
-    submit_ms: float  # without reading back: until the device has been given everything
+    made_ms: float  # without reading back: until the device has made it
+    submit_ms: float  # until the device has been given everything
+    begun_ms: float  # of frames of which the next is begun before one is read back, as in a window
+    memory_mb: float  # of buffers and textures
     covered: int  # pixels
     seen: int  # vertices whose shadows were traced
 
@@ -56,7 +60,9 @@ class FrameCost:
             for name, cost in self.passes.items()
         }  # fmt: skip
         return {
-            "passes": rows, "frame_ms": round(self.frame_ms, 3), "submit_ms": round(self.submit_ms, 3),
+            "passes": rows, "frame_ms": round(self.frame_ms, 3), "made_ms": round(self.made_ms, 3),
+            "submit_ms": round(self.submit_ms, 3), "begun_ms": round(self.begun_ms, 3),
+            "memory_mb": round(self.memory_mb, 1),
             "covered_pixels": self.covered, "seen_vertices": self.seen,
             "paper_ms": round(sum(cost.paper_ms for cost in self.passes.values()), 3),
         }  # fmt: skip
@@ -65,18 +71,23 @@ class FrameCost:
 def measure_passes(
     moving: Callable[[int], Scene], frames: int, options: RenderOptions, device: GpuDevice, note: Callable[[str], None]
 ) -> FrameCost:
-    """Render frames of a moving pose; medians over all but the first."""
-    timed, executor = GpuDevice(device.adapter, has_timestamps=True), None
-    found: dict[str, list[float]] = {}
-    whole, submitted = [], []
-    executor = GpuFrame(timed)
+    """Render a window's frames of a moving pose; medians over all but the first."""
+    timed, options = GpuDevice(device.adapter, has_timestamps=True), replace(options, buffers=frozenset({"radiance"}))
+    executor, found = GpuFrame(timed), {}
+    whole, made, submitted = [], [], []
     for number in range(frames + 1):
         note(f"passes, frame {number}")
+        start = time.perf_counter()
         executor.start(frame_values(moving(number), options))
-        whole.append(milliseconds(lambda: executor.run("compose")))
-        submitted.append(executor.graph.submit_ms)
+        picture = executor.begin(None, is_window=True)
+        submitted.append(_since(start))
+        timed.finish()
+        made.append(_since(start))
+        picture.window()
+        whole.append(_since(start))
         for name, ms in executor.graph.times.milliseconds().items():
             found.setdefault(name, []).append(ms)
+    begun_ms = _begun_ms(moving, frames, options, device, note)
     covered = int(timed.download(executor.graph.held("avatar0.list").buffer, 4).view(np.uint32)[0])
     seen = int(timed.download(executor.graph.held("probe_list").buffer, 4).view(np.uint32)[0])
     general = {name.replace("avatar0.", "avatar."): value for name, value in executor.numbers.items()}
@@ -84,7 +95,32 @@ def measure_passes(
     table = costs(executor.graph.ran, general | measured)
     medians = {name: statistics.median(times[1:] or times) for name, times in found.items()}
     passes = {name: PassCost(medians.get(name), *cost) for name, cost in table.items()}
-    return FrameCost(passes, statistics.median(whole[1:]), statistics.median(submitted[1:]), covered, seen)
+    frame_ms, made_ms, submit_ms = (statistics.median(times[1:]) for times in (whole, made, submitted))
+    memory_mb = timed.most_bytes / 2**20
+    return FrameCost(passes, frame_ms, made_ms, submit_ms, begun_ms, memory_mb, covered, seen)
+
+
+def _begun_ms(
+    moving: Callable[[int], Scene], frames: int, options: RenderOptions, device: GpuDevice, note: Callable[[str], None]
+) -> float:
+    """Time a frame where the next one is begun before one is waited for."""
+    renderer = FrameRenderer(device)
+    scenes = [moving(number) for number in range(frames + 2)]
+    pending = renderer.begin(scenes[0], options)
+    pending.window()
+    start = time.perf_counter()
+    pending = renderer.begin(scenes[1], options)
+    for number, scene in enumerate(scenes[2:]):
+        note(f"frames begun ahead, {number}")
+        begun = renderer.begin(scene, options)
+        pending.window()
+        pending = begun
+    pending.window()
+    return _since(start) / (frames + 1)
+
+
+def _since(start: float) -> float:  # milliseconds
+    return (time.perf_counter() - start) * 1e3
 
 
 def _open_lights(executor: GpuFrame, device: GpuDevice, covered: int) -> float:
@@ -116,6 +152,10 @@ def show_passes(cost: FrameCost, device: str) -> None:
     operations = sum(row.operations for row in cost.passes.values())
     traffic = sum(row.traffic for row in cost.passes.values())
     print(f"{'all':<28}{operations / 1e6:>10.2f}{traffic / 1e6:>9.2f}{'':>18}{total:>13.3f}")
-    print(f"frame {cost.frame_ms:.1f} ms with the picture read back; given to the device after {cost.submit_ms:.1f} ms")
+    print(
+        f"frame {cost.frame_ms:.1f} ms with the picture read back, {cost.made_ms:.1f} ms without; given to the device "
+        f"after {cost.submit_ms:.1f} ms; {cost.begun_ms:.1f} ms a frame where the next is begun before"
+    )
+    print(f"buffers and textures: {cost.memory_mb:.1f} MB")
     peaks = f"{PAPER_FLOPS / 1e12:.0f} TFLOP/s and {PAPER_BYTES / 1e9:.0f} GB/s"
     print(f"on paper, {peaks}: {1e3 / total:.0f} frames a second")

@@ -37,9 +37,9 @@ def peak_memory_mb() -> float:
 
 
 def peak_device_memory_mb(device: torch.device | GpuDevice) -> float | None:
-    """Peak GPU memory allocated by torch, or what our own buffers hold now, in MiB; None on the CPU."""
+    """Peak GPU memory allocated by torch, or that of our own buffers and textures, in MiB; None on the CPU."""
     if isinstance(device, GpuDevice):
-        return round(device.allocated_bytes / 2**20, 1)
+        return round(device.most_bytes / 2**20, 1)
     return round(torch.cuda.max_memory_allocated() / 2**20, 1) if device.type == "cuda" else None
 
 

@@ -47,7 +47,7 @@ class Bench:
     """Also print what each part of a frame takes within each scenario."""
     backends: Literal["auto", "all"] = "auto"
     """all: also time every operation by every backend that works here, and say why the others do not; and each scenario
-    on the CPU beside the GPU."""
+    on the CPU, on CUDA and on any other GPU, side by side."""
     sizes: Path | None = None
     """Also measure how the cost grows with the image, the probes and the avatars; writes sizes.json and sizes.svg into
     this folder."""
@@ -63,6 +63,7 @@ def run(args: Bench) -> int:
     from rich.console import Console
 
     from app.bench import machine
+    from app.bench.devices import devices_here, measure_devices
     from app.bench.gpu_passes import measure_passes, show_passes
     from app.bench.operations import frame_operations, measure_backends, measure_operations, training_operation
     from app.bench.scenarios import CPU, live_options, measure_scenarios, parity_db, walking
@@ -108,9 +109,14 @@ def run(args: Bench) -> int:
         if isinstance(device, GpuDevice):
             passes = measure_passes(partial(walking, scene), min(args.frames, 10), render_options, device, note)
             record["gpu"] = passes.as_json()
-        if args.backends == "all" and device.type != "cpu":
-            beside = measure_scenarios(textured, args.frames, render_options, note)
-            record["cpu_scenarios"] = {name: times.as_json() for name, times in beside.items()}
+        if args.backends == "all":
+            here = devices_here(device, args.gpu_adapter)
+            record["devices"] = measure_devices(
+                here, device.type, scenarios,
+                lambda other: measure_scenarios(
+                    textured if other.type == "cpu" else scene, args.frames, render_options, note, other
+                ),
+            )  # fmt: skip
         peak_mb = machine.peak_memory_mb()  # before the references, which hold more
         peak_device_mb = machine.peak_device_memory_mb(device)
         of_operations = CPU if isinstance(device, GpuDevice) else device  # a GPU's are its passes
@@ -142,16 +148,18 @@ def run(args: Bench) -> int:
 
 
 def _show(record: dict, has_profile: bool) -> None:
+    from app.bench.devices import show_devices
+
     print(f"{record['device']}, commit {record['commit']}, {record['size']} x {record['size']}")
     if "parity_db" in record:
         print(f"parity of the first picture with the CPU's: {record['parity_db']:.1f} dB")
-    beside = record.get("cpu_scenarios", {})
-    print(f"\n{'scenario':<18}{'fps (median)':>14}{'fps (slow 5 %)':>16}" + (f"{'on the CPU':>14}" if beside else ""))
+    print(f"\n{'scenario':<18}{'fps (median)':>14}{'fps (slow 5 %)':>16}")
     for name, row in record["scenarios"].items():
-        cpu = f"{beside[name]['fps_p50']:>14.1f}" if beside else ""
-        print(f"{name:<18}{row['fps_p50']:>14.1f}{row['fps_p5']:>16.1f}{cpu}")
+        print(f"{name:<18}{row['fps_p50']:>14.1f}{row['fps_p5']:>16.1f}")
         if has_profile:
             print("".join(f"    {node:<22}{ms:>8.2f} ms\n" for node, ms in row["stage_ms"].items()), end="")
+    if "devices" in record:
+        show_devices(record["devices"])
     if "textures" in record:
         _show_textures(record["textures"])
     print(f"\n{'operation':<18}{'fast ms':>14}{'reference ms':>16}{'ratio':>9}  reference")

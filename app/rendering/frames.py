@@ -209,11 +209,28 @@ class Choices:
     engine: str = ""  # device and backends that compute frames
 
 
+class UnfinishedFrame(Protocol):
+    """A frame that a GPU may still be making."""
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether `finished` may wait for a GPU; another frame may be begun before."""
+        ...
+
+    def finished(self) -> Frame:
+        """The frame, as soon as it is made."""
+        ...
+
+
 class Renderer(Protocol):
     """Renders ViewStates, called from one thread only; implemented by render_service.RenderService."""
 
     def warm_up(self, progress: "Progress") -> None:
         """Compile and cache what the first frame needs."""
+
+    def begin(self, state: ViewState, size: PictureSize, is_final: bool = False) -> UnfinishedFrame:
+        """Begin what `render` makes: a GPU goes on with it while the next one is begun; raises PhynesError."""
+        ...
 
     def render(self, state: ViewState, size: PictureSize, is_final: bool = False) -> Frame:
         """Render a picture, with `is_final` at full quality; raises PhynesError."""

@@ -16,19 +16,19 @@ from app.model.comparison import compared_state
 from app.model.display_settings import DisplaySettings
 from app.model.exports import PictureSize
 from app.model.lamps import LampState
-from app.model.lights import Surroundings
 from app.model.view_state import ViewState
-from app.rendering.frames import INSPECTED_BUFFERS, Choice, Choices, Frame, PixelValues, Progress, packed
-from app.rendering.picture import (
-    ENGINE_NAME,
-    depth_range,
-    display_bytes,
-    display_image,
-    display_rgba,
-    half_image,
-    held_image,
-    wait_until_finished,
+from app.rendering.begun_frames import BegunFrame, BegunPair, FinishedFrame, paired
+from app.rendering.frames import (
+    INSPECTED_BUFFERS,
+    Choice,
+    Choices,
+    Frame,
+    PixelValues,
+    Progress,
+    UnfinishedFrame,
+    packed,
 )
+from app.rendering.picture import ENGINE_NAME, display_bytes, display_rgba
 from app.rendering.picture_files import channels_of
 from app.rendering.posed_row import Bodies, LruCache
 from app.rendering.render_slot import RenderedTile, RenderSlot
@@ -37,7 +37,7 @@ from app.rendering.texel_baker import TexelBaker
 from app.rendering.tiles import LARGEST_AT_ONCE, Tile, fits_at_once, joined, tiles_of, whole_tile
 from phynes_core.body.motion.files import load_motion
 from phynes_core.frame.buffers import BUFFERS
-from phynes_core.frame.options import LIGHT_BUFFERS
+from phynes_core.frame.options import RenderOptions
 from phynes_core.frame.scene import SceneMesh
 from phynes_core.io.shipped_files import bundled_avatars, bundled_environments, bundled_motions
 from phynes_core.kernels.gpu.device import GpuDevice
@@ -121,12 +121,18 @@ class RenderService:
         """Work ahead while nothing is to be rendered, for some milliseconds; False where nothing is left to do."""
         return self._baker.advance(is_idle=True)
 
-    def render(self, state: ViewState, size: PictureSize, is_final: bool = False) -> Frame:
-        """Render the state's buffer, and the picture it is compared with."""
-        frame = _paired([self._frame(view, size, is_final, slot) for view, slot in self._compared(state)])
+    def begin(self, state: ViewState, size: PictureSize, is_final: bool = False) -> UnfinishedFrame:
+        """Begin the state's buffer, and the picture it is compared with; a GPU need not be waited for."""
+        first, *others = [
+            _unless_finished(self._begun(view, size, is_final, slot)) for view, slot in self._compared(state)
+        ]
         if not is_final and size != WARM_UP_SIZE:
             self._baker.advance(is_idle=False)
-        return frame
+        return BegunPair(first, others[0]) if others else first
+
+    def render(self, state: ViewState, size: PictureSize, is_final: bool = False) -> Frame:
+        """Render the state's buffer, and the picture it is compared with."""
+        return self.begin(state, size, is_final).finished()
 
     def render_large(self, state: ViewState, size: PictureSize, after_tile: Callable[[int, int], bool]) -> Frame | None:
         """Render at full quality in any size, tile by tile; None where `after_tile` (done, all) returns False."""
@@ -140,7 +146,7 @@ class RenderService:
             if frame is None:
                 return None
             frames.append(frame)
-        return _paired(frames)
+        return frames[0] if len(frames) == 1 else paired(*frames)
 
     def layers(self, state: ViewState, size: PictureSize) -> Iterator[Mapping[str, np.ndarray]]:
         """Every buffer, linear, tile by tile: channel of picture_files.py -> [rows, width]."""
@@ -190,71 +196,48 @@ class RenderService:
 
     # shared by all of them
 
-    def _rendered(
-        self, built: BuiltScene, names: frozenset[str], quality: Quality, slot: RenderSlot, tile: Tile | None = None
-    ) -> RenderedTile:
+    def _options(self, built: BuiltScene, names: frozenset[str], quality: Quality) -> tuple[BuiltScene, RenderOptions]:
         if "light_visibility" in names:
             built = built.lit_by_shown_light()
         engine_names = frozenset(ENGINE_NAME.get(name, name) for name in names) | {"mask"}
-        options = render_options(built.state, engine_names, quality, self._backend, self._raster)
+        return built, render_options(built.state, engine_names, quality, self._backend, self._raster)
+
+    def _rendered(
+        self, built: BuiltScene, names: frozenset[str], quality: Quality, slot: RenderSlot, tile: Tile | None = None
+    ) -> RenderedTile:
+        built, options = self._options(built, names, quality)
         return slot.render(built, options, quality.is_live, tile)
 
-    def _frame(
+    def _begun(
         self, state: ViewState, size: PictureSize, is_final: bool, slot: RenderSlot,
         tile: Tile | None = None,  # the part to render; None: all of it
         depth_m: tuple[float, float] | None = None,  # depth range of the whole picture
-    ) -> Frame:  # fmt: skip
-        start = time.perf_counter()
-        name, tile = state.display.buffer, tile or whole_tile(size)
+    ) -> BegunFrame:  # fmt: skip
+        start_s, tile = time.perf_counter(), tile or whole_tile(size)
         quality = self._final_quality(tile.num_pixels) if is_final else LIVE
         built = slot.scene(state, size)
-        if not is_final:
+        if not is_final and not self._is_on_gpu:
             built = replace(built, scene=self._baker.placed(built.scene, state.body.freezes_materials))
-        rendered = self._rendered(built, frozenset({name, "uv"}), quality, slot, tile)
-        has_surroundings = name == "radiance" and state.surroundings.rendered != Surroundings()
-        if has_surroundings:  # these are composed on the host
-            rendered = rendered.cpu()
-        built, buffers = rendered.built, rendered.buffers
-        image, kind = display_image(buffers, name, depth_m)
-        if has_surroundings:
-            image = half_image(rendered.over_surroundings(image.float(), is_screen=True))
-        held, faces, depth_m = held_image(image), held_image(buffers.face_index), depth_m or depth_range(buffers)
-        wait_until_finished(image.device)  # here, so that the windows' thread need not wait
-        render_ms = (time.perf_counter() - start) * 1e3
-        camera, avatar = built.scene.camera, built.avatar
-        # buffers that do not depend on shadows need no refining
-        has_environment = built.scene.lighting.environment is not None
-        is_refining = rendered.renderer.is_refining and ENGINE_NAME.get(name, name) in LIGHT_BUFFERS and has_environment
-        x, y, z = built.target.tolist()
-        return Frame(
-            image=held,
-            kind=kind,
-            state=state,
-            target=(x, y, z),
-            probe_radiance=built.light.probe_radiance.numpy(),
-            render_ms=render_ms,
-            node_ms=dict(rendered.renderer.timings),
-            is_converged=not is_refining,
-            is_final=is_final,
-            has_detail=avatar.record.has_detail if state.body.detail == "auto" else state.body.detail == "on",
-            materials_follow_pose=avatar.materials_follow_pose,
-            bodies=built.row.shown,
-            faces=faces,
-            depth_m=depth_m,
-            projection=(camera.intrinsics @ camera.T_cam_world[:3]).float().numpy(),
-            mesh=rendered.shown_mesh() if state.display.has_wireframe else None,
-            texel_coordinates=held_image(buffers.image("uv")),
-            square=self._bodies.square(built.row, state, is_final),
-            notice=self.device.failure if isinstance(self.device, GpuDevice) else "",
-        )
+        built, options = self._options(built, frozenset({state.display.buffer, "uv"}), quality)
+        begun = slot.begin(built, options, quality.is_live, tile)
+        square = self._bodies.square(built.row, state, is_final)
+        return BegunFrame(state, begun, is_final, depth_m, square, self.device, start_s)
+
+    @property
+    def _is_on_gpu(self) -> bool:
+        return isinstance(self.device, GpuDevice) and not self.device.failure
 
     def _large_frame(
         self, state: ViewState, size: PictureSize, slot: RenderSlot, after_tile: Callable[[int, int], bool]
     ) -> Frame | None:
         depth_m = None
         if state.display.buffer == "depth" and len(tiles_of(size)) > 1:  # grays of the whole picture's depth range
-            depth_m = self._frame(state, LARGEST_AT_ONCE, True, slot).depth_m
-        return joined(size, lambda tile: self._frame(state, size, True, slot, tile, depth_m), after_tile)
+            depth_m = self._begun(state, LARGEST_AT_ONCE, True, slot).finished().depth_m
+
+        def render(tile: Tile) -> Frame:
+            return self._begun(state, size, True, slot, tile, depth_m).finished()
+
+        return joined(size, render, after_tile)
 
     def _final_quality(self, num_pixels: int) -> Quality:
         return self._final if fits_at_once(num_pixels) else replace(self._final, supersample=1)
@@ -271,15 +254,9 @@ class RenderService:
         return self._files.get("environment", path, lambda name: load_environment_image(Path(name)))
 
 
-def _paired(frames: list[Frame]) -> Frame:
-    """One frame of one or two: the second becomes the first one's `other`."""
-    first, *others = frames
-    for other in others:
-        first = replace(
-            first, other=other, render_ms=first.render_ms + other.render_ms,
-            is_converged=first.is_converged and other.is_converged,
-        )  # fmt: skip
-    return first
+def _unless_finished(begun: BegunFrame) -> UnfinishedFrame:
+    """What nobody waits for is finished at once: the next one may use the same memory."""
+    return begun if begun.is_pending else FinishedFrame(begun.finished())
 
 
 def engine_name(backend: str, raster: str, maps: str, device: torch.device | GpuDevice) -> str:

@@ -19,11 +19,35 @@ from app.rendering.surroundings import over_backdrop
 from app.rendering.tiles import Tile, fits_at_once, whole_tile
 from phynes_core.frame.buffers import FrameBuffers
 from phynes_core.frame.options import RenderOptions
+from phynes_core.frame.pending import PendingFrame
 from phynes_core.frame.renderer import FrameRenderer
-from phynes_core.frame.scene import SceneMesh
+from phynes_core.frame.scene import Scene, SceneMesh
 from phynes_core.kernels.gpu.device import GpuDevice
 from phynes_core.render.camera import Camera
 from phynes_core.render.ground import over_ground
+
+
+@dataclass(frozen=True, eq=False)
+class BegunTile:
+    """A scene's picture, or a tile of it, that a GPU may still be making."""
+
+    built: BuiltScene
+    tile: Tile
+    frame: PendingFrame
+    mesh_of: Callable[[BuiltScene], SceneMesh]
+
+    def rendered(self) -> "RenderedTile":
+        """With its buffers; waits for them."""
+        return RenderedTile(self.built, self.tile, self.frame.buffers())
+
+    def shown_mesh(self) -> ShownMesh:
+        """All bodies as one mesh."""
+        mesh = self.mesh_of(self.built).cpu()
+        return ShownMesh(mesh.vertices.numpy(), mesh.faces.numpy())
+
+    def over_backdrop(self, picture: Tensor) -> Tensor:  # [H, W, 4] both
+        """As surroundings.py's."""
+        return _over_backdrop(self.built, self.tile, picture)
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +57,6 @@ class RenderedTile:
     built: BuiltScene
     tile: Tile
     buffers: FrameBuffers
-    renderer: FrameRenderer  # its timings and its state of refining are this tile's until it renders again
 
     @property
     def camera(self) -> Camera:
@@ -44,11 +67,6 @@ class RenderedTile:
         """The same with its buffers on the host."""
         return replace(self, buffers=self.buffers.cpu())
 
-    def shown_mesh(self) -> ShownMesh:
-        """All bodies as one mesh, which the renderer has kept."""
-        mesh = self.renderer.mesh(self.built.scene).cpu()
-        return ShownMesh(mesh.vertices.numpy(), mesh.faces.numpy())
-
     def picture(self, is_screen: bool) -> Tensor:  # [H, W, 4] linear, premultiplied; buffers on the host
         """The radiance over the surroundings; `is_screen` as in over_ground."""
         radiance = torch.cat([self.buffers.image("radiance"), self.buffers.mask], -1)
@@ -56,11 +74,12 @@ class RenderedTile:
 
     def over_surroundings(self, radiance: Tensor, is_screen: bool) -> Tensor:  # [H, W, 4] both, premultiplied
         """An image of radiance and coverage over the floor, the backdrop and the balls."""
-        built = self.built
-        picture = over_ground(radiance, self.buffers.ground, is_screen)
-        return over_backdrop(
-            picture, built.state.surroundings, built.light, self.camera, pelvis=built.row.target, tile=self.tile
-        )
+        return _over_backdrop(self.built, self.tile, over_ground(radiance, self.buffers.ground, is_screen))
+
+
+def _over_backdrop(built: BuiltScene, tile: Tile, picture: Tensor) -> Tensor:
+    surroundings, camera = built.state.surroundings, tile.of(built.scene.camera)
+    return over_backdrop(picture, surroundings, built.light, camera, pelvis=built.row.target, tile=tile)
 
 
 class RenderSlot:
@@ -80,23 +99,33 @@ class RenderSlot:
         """The engine's scene of the state."""
         return build_scene(state, size, self._bodies, self._lightings)
 
-    def render(
+    def begin(
         self,
         built: BuiltScene,
         options: RenderOptions,
         is_live: bool,
         tile: Tile | None = None,  # the part to render; None: all of it
-    ) -> RenderedTile:
+    ) -> BegunTile:
+        """Begin a picture for a window, which need not be waited for."""
+        tile, renderer, scene = self._placed(built, is_live, tile)
+        frame = renderer.begin(scene, options)
+        return BegunTile(built, tile, frame, lambda built: renderer.mesh(built.scene))
+
+    def render(
+        self, built: BuiltScene, options: RenderOptions, is_live: bool, tile: Tile | None = None
+    ) -> RenderedTile:  # fmt: skip
         """Render the buffers; they stay on the engine's device."""
-        tile = tile or whole_tile((built.scene.camera.width, built.scene.camera.height))
-        renderer = self._renderer(tile.num_pixels, is_live)
-        scene = replace(built.scene, camera=tile.of(built.scene.camera))
-        buffers = renderer.render(scene, options)
-        return RenderedTile(built, tile, buffers, renderer)
+        tile, renderer, scene = self._placed(built, is_live, tile)
+        return RenderedTile(built, tile, renderer.render(scene, options))
 
     def mesh(self, built: BuiltScene) -> SceneMesh:
         """All bodies of the scene, on the host."""
         return self._final.mesh(built.scene).cpu()
+
+    def _placed(self, built: BuiltScene, is_live: bool, tile: Tile | None) -> tuple[Tile, FrameRenderer, Scene]:
+        tile = tile or whole_tile((built.scene.camera.width, built.scene.camera.height))
+        scene = replace(built.scene, camera=tile.of(built.scene.camera))
+        return tile, self._renderer(tile.num_pixels, is_live), scene
 
     def _renderer(self, num_pixels: int, is_live: bool) -> FrameRenderer:
         """The renderer that keeps its results; a new one for tiles whose results would take gigabytes."""

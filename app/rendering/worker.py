@@ -11,7 +11,7 @@ from pathlib import Path
 from app.model.status import Message, RecordingStatus, Status
 from app.model.view_state import ViewState
 from app.rendering.export_jobs import ExportJob
-from app.rendering.frames import Frame, PixelValues, Renderer
+from app.rendering.frames import Frame, PixelValues, Renderer, UnfinishedFrame
 from phynes_core.errors import PhynesError
 from phynes_core.io.output_locks import claiming
 
@@ -30,6 +30,10 @@ class _Picture:
 @dataclass(frozen=True, eq=False)
 class _Inspection:
     state: ViewState
+
+
+class _Delivery:
+    """A frame that was begun is finished and published."""
 
 
 class _Preparation:
@@ -51,6 +55,7 @@ class Worker:
         self._is_closing = False
         self._status = Status()
         self._finished_s: deque[float] = deque(maxlen=240)
+        self._begun: tuple[ViewState, UnfinishedFrame] | None = None  # that a GPU is making
         self._latest: Frame | None = None
         self._failed: ViewState | None = None
         self._may_prepare = False  # there may be something left to prepare
@@ -144,6 +149,8 @@ class Worker:
         while (job := self._next_job()) is not None:
             if isinstance(job, _Picture):
                 self._guarded("rendering", lambda job=job: self._render(job))
+            elif isinstance(job, _Delivery):
+                self._guarded("rendering", self._deliver)
             elif isinstance(job, _Inspection):
                 self._guarded("reading pixels", lambda job=job: self._inspect(job.state))
             elif isinstance(job, _Preparation):
@@ -155,14 +162,16 @@ class Worker:
                 if self._status.recording.state == "running":  # an error ended it
                     self._set_status(recording=replace(self._status.recording, state="failed"))
 
-    def _next_job(self) -> "_Picture | _Inspection | _Preparation | ExportJob | None":
+    def _next_job(self) -> "_Picture | _Delivery | _Inspection | _Preparation | ExportJob | None":
         with self._changed:
             while not self._is_closing:
                 if self._export is not None:
-                    return self._export
+                    return _Delivery() if self._begun is not None else self._export
                 if self._wanted is not None:
                     wanted, self._wanted = self._wanted, None
                     return wanted
+                if self._begun is not None:
+                    return _Delivery()
                 latest = self._latest
                 if latest is not None and not latest.is_converged:
                     return _Picture(latest.state)
@@ -178,10 +187,27 @@ class Worker:
         return None
 
     def _render(self, job: _Picture) -> None:
+        """Begin the picture, then publish the one before: a GPU need not wait for it."""
         try:
-            self._publish(self._renderer.render(job.state, self._size, job.is_final))
+            begun = self._renderer.begin(job.state, self._size, job.is_final)
         except Exception:
             self._failed = job.state
+            raise
+        finally:
+            if self._begun is not None:
+                self._guarded("rendering", self._deliver)
+        self._begun = job.state, begun
+        if not begun.is_pending:
+            self._deliver()
+
+    def _deliver(self) -> None:
+        """Publish the frame that was begun."""
+        assert self._begun is not None
+        (state, begun), self._begun = self._begun, None
+        try:
+            self._publish(begun.finished())
+        except Exception:
+            self._failed = state
             raise
 
     def _prepare(self) -> None:

@@ -86,15 +86,18 @@ class GpuImage:
         """`of` takes the image from GpuPicture.texels."""
         self._picture, self._of = picture, of
         self.shape = (*picture.shape, *channels)
+        self._host: np.ndarray | None = None
 
-    @cached_property
+    @property
     def host(self) -> np.ndarray:
         """The array, copied to the host once; that of a picture without bodies where the GPU was lost."""
-        try:
-            return self._of(self._picture.texels)
-        except GpuError as error:
-            self._picture.device.give_up(error)
-            return self._of(np.zeros((*self._picture.shape, 4), np.float32))
+        if self._host is None:
+            try:
+                self._host = self._of(self._picture.texels)
+            except GpuError as error:
+                self._picture.device.give_up(error)
+                self._host = self._of(np.zeros((*self._picture.shape, 4), np.float32))
+        return self._host
 
 
 class PendingFrame:

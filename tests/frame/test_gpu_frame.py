@@ -7,9 +7,13 @@ import numpy as np
 import pytest
 import torch
 
+from phynes_core.avatar.avatar import Avatar
 from phynes_core.avatar.checkpoint import load_checkpoint
+from phynes_core.body.files import load_bundled_body
 from phynes_core.body.subdivide import split_body
+from phynes_core.body.template import template_body
 from phynes_core.errors import BackendError
+from phynes_core.frame import gpu
 from phynes_core.frame.buffers import BUFFERS
 from phynes_core.frame.options import COARSE, RenderOptions
 from phynes_core.frame.renderer import FrameRenderer
@@ -20,11 +24,12 @@ from phynes_core.kernels.gpu.device import GpuDevice
 from phynes_core.maps.material_edit import MaterialEdit, PaintChange, blank_paint, painted
 from phynes_core.maps.neural_map import NeuralMap
 from phynes_core.render.camera import orbit_camera
-from phynes_core.render.ground import Ground
+from phynes_core.render.ground import Ground, GroundGrids
 from phynes_core.render.lamps import AreaLamp, Lamp
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Environment, load_environment_image
 from phynes_core.render.visibility import Occluder, unpack_bits
+from tests.carved_template import carved_template
 from tests.frame.scenes import sunny
 from tests.software_gpu import software_gpu
 
@@ -103,18 +108,46 @@ def test_a_split_body_as_a_window_shows_it_while_it_moves(josh):
     assert_parity(scene_of(PosedAvatar(split, pose_of(split, 2))), options)
 
 
-def test_two_avatars_painted_and_supersampled_over_a_floor(josh, ada):
+def test_another_avatar_under_its_learned_light(ada):
+    options = replace(EVERYTHING, buffers=frozenset({"radiance", "albedo", "roughness", "normal"}))
+    assert_parity(scene_of(PosedAvatar(ada, pose_of(ada, 6)), lighting=Lighting(Environment(ada.light))), options)
+
+
+def test_a_mesh_of_the_persons_own_under_a_sun():
+    torch.manual_seed(3)
+    avatar = Avatar.untrained(template_body(carved_template(), load_bundled_body())).requires_grad_(False)
+    avatar.offset.encoding.grid.normal_(std=0.5)
+    avatar.offset.head.weight.normal_(std=0.01)
+    options = RenderOptions(frozenset({"radiance", "normal"}), lamp_samples=3, has_pixel_normals=True)
+    assert_parity(scene_of(PosedAvatar(avatar, pose_of(avatar, 7))), options)
+
+
+def painted_row(josh, ada):
+    """Two avatars, one of them painted."""
     paint = blank_paint(64)
     painted(paint, torch.arange(0, 4096, 2), torch.ones(2048), PaintChange.over((0.1, 0.7, 0.2), 0.3))
     edit = MaterialEdit.uniform(0.8, (1.0, 0.9, 0.7), 0.6, 2.0, paint)
-    posed = (
-        PosedAvatar(josh, pose_of(josh, 3, (-0.4, 0.0, 0.0)), edit),
-        PosedAvatar(ada, pose_of(ada, 4, (0.4, 0.0, 0.0))),
-    )
-    lighting, ground = Lighting(sunny(), (Lamp(-60.0, 40.0),)), Ground(-1.0)
-    scene = scene_of(*posed, lighting=lighting, ground=ground, size=SIZE // 2)
-    options = replace(EVERYTHING, supersample=2, antialias=True, ground_grids=COARSE)
+    first = PosedAvatar(josh, pose_of(josh, 3, (-0.4, 0.0, 0.0)), edit)
+    return first, PosedAvatar(ada, pose_of(ada, 4, (0.4, 0.0, 0.0)))
+
+
+def test_two_avatars_painted_over_a_floor(josh, ada):
+    """Near lamp, distant lamp and sun, whose shadows and mirror image lie on the floor. Measured: floor 116 dB."""
+    lighting = Lighting(sunny(), (Lamp(-60.0, 40.0),), area_lamps=(AreaLamp((0.6, 0.8, 0.7)),))
+    scene = scene_of(*painted_row(josh, ada), lighting=lighting, ground=Ground(-1.0))
+    shown, expected = assert_parity(scene, replace(EVERYTHING, antialias=True, ground_grids=COARSE))
+    assert shown.ground is not None and expected.ground is not None and expected.ground.any()
+    assert decibels(shown.ground, expected.ground) >= 55.0
+
+
+def test_a_supersampled_picture_over_a_fine_floor_strip_by_strip(josh, ada, monkeypatch):
+    """A large picture is made of strips, one after the other."""
+    monkeypatch.setattr(gpu, "MOST_PIXELS", 40 * 2 * 96 * 2)
+    scene = scene_of(*painted_row(josh, ada), ground=Ground(-1.0, reflection=0.4), size=96)
+    grids = GroundGrids(sky_cells=24, lamp_cells=60, lamp_samples=3)
+    options = replace(EVERYTHING, supersample=2, antialias=True, ground_grids=grids)
     shown, expected = assert_parity(scene, options)
+    assert decibels(shown.image("radiance"), expected.image("radiance")) >= 55.0
     assert shown.ground is not None and expected.ground is not None
     assert decibels(shown.ground, expected.ground) >= 55.0
 

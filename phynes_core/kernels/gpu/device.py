@@ -16,6 +16,7 @@ _log = logging.getLogger(__name__)
 _LOST = "it was lost, or its driver was reset"
 _MOST_IDLE = 16
 TIMESTAMPS = "timestamp-query"
+_TEXEL_BYTES = {"rg32uint": 8, "depth32float": 4}
 _STORAGE = {"read": "read-only-storage", "write": "storage", "state": "storage"}
 
 
@@ -44,7 +45,8 @@ class GpuDevice:
         self._resident: weakref.WeakKeyDictionary[Any, dict[str, Any]] = weakref.WeakKeyDictionary()
         self._idle: list[Any] = []  # buffers for reading back that nobody uses
         self.lock = threading.RLock()  # held while work is encoded and submitted: windows read pictures, too
-        self.allocated_bytes = 0
+        self.allocated_bytes = 0  # of buffers and textures
+        self.most_bytes = 0  # that it ever was
         self.failure = ""  # why it is not used any more
 
     def give_up(self, error: GpuError) -> None:
@@ -70,9 +72,13 @@ class GpuDevice:
             )
         with self.guarded("memory is short"):
             made = self.handle.create_buffer(size=size, usage=use)
-        self.allocated_bytes += size
-        weakref.finalize(made, self._freed, size)
+        self._allocated(made, size)
         return made
+
+    def _allocated(self, owner: Any, size: int) -> None:
+        self.allocated_bytes += size
+        self.most_bytes = max(self.most_bytes, self.allocated_bytes)
+        weakref.finalize(owner, self._freed, size)
 
     def _freed(self, size: int) -> None:
         self.allocated_bytes -= size
@@ -82,7 +88,9 @@ class GpuDevice:
         flags = self._wgpu.TextureUsage
         use = flags.RENDER_ATTACHMENT | flags.TEXTURE_BINDING
         with self.guarded("memory is short"):
-            return self.handle.create_texture(size=(width, height, 1), format=format, usage=use).create_view()
+            view = self.handle.create_texture(size=(width, height, 1), format=format, usage=use).create_view()
+        self._allocated(view, width * height * _TEXEL_BYTES[format])
+        return view
 
     def write(self, buffer: Any, content: np.ndarray | bytes) -> None:
         """Fill the beginning of a buffer before the next submission."""
@@ -179,6 +187,10 @@ class GpuDevice:
         with self.lock:
             self._idle = [*self._idle, staging][-_MOST_IDLE:]
         return content
+
+    def finish(self) -> None:
+        """Wait for all that was submitted."""
+        self.download(self.buffer(16), 16)  # wgpu 0.32's own wait for a queue raises a TypeError
 
     def download(self, buffer: Any, num_bytes: int) -> np.ndarray:  # uint8
         """The beginning of a buffer, at once; waits for all that was submitted. Any thread may ask."""

@@ -9,6 +9,7 @@ import pytest
 from app.model import edits
 from app.model.exports import StillState, TurntableState
 from app.model.view_state import ViewState
+from app.rendering.begun_frames import FinishedFrame
 from app.rendering.export_jobs import StillJob, VideoJob
 from app.rendering.frames import LIGHT, Frame, packed
 from app.rendering.worker import Worker
@@ -46,6 +47,9 @@ class FakeRenderer:
     def prepare(self):
         self.prepared += 1
         return self.prepared < TO_PREPARE
+
+    def begin(self, state, size, is_final=False):
+        return FinishedFrame(self.render(state, size, is_final))
 
     def render(self, state, size, is_final=False):
         self.started.release()
