@@ -15,8 +15,8 @@ LEAST_SHARE = 1e-3
 NOTHING_M = 1e-5  # off the skin: rounding
 
 
-def bind(rest: RestShape, mesh: PersonMesh, uv: Tensor, uv_faces: Tensor) -> Template:
-    """The template. Vertices that are the body's keep its own weights and places."""
+def bind(rest: RestShape, mesh: PersonMesh) -> Template:
+    """The template, uncut: one uv entry a vertex, all in one place. Vertices that are the body's keep its weights."""
     bound = rest.bound(mesh.vertices.astype(np.float32))
     own = np.nonzero(mesh.place_face >= 0)[0]
     faces_of, barycentric = bound.face.astype(np.int64), np.maximum(bound.barycentric.astype(np.float64), 0.0)
@@ -43,8 +43,8 @@ def bind(rest: RestShape, mesh: PersonMesh, uv: Tensor, uv_faces: Tensor) -> Tem
         share_vertex=torch.from_numpy(vertex),
         share=floats(share),
         faces=torch.from_numpy(mesh.faces.astype(np.int64)),
-        uv=uv,
-        uv_faces=uv_faces,
+        uv=torch.zeros(len(mesh.vertices), 2),
+        uv_faces=torch.from_numpy(mesh.faces.astype(np.int64)),
     )
 
 

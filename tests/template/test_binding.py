@@ -24,7 +24,7 @@ def test_a_bound_mesh_is_itself_in_the_carving_pose():
         corner[rest.faces[:, k]] = np.stack([np.arange(body.num_faces), np.full(body.num_faces, k)], -1)
     own = np.where(is_hand, corner[:, 0], -1)
     mesh = PersonMesh(grown, rest.faces, own, np.eye(3)[corner[:, 1]] * is_hand[:, None], (), 0)
-    template = bind(rest, mesh, body.uv, body.uv_faces)
+    template = bind(rest, mesh)
     made = template_body(template, body)
     plain = torch.zeros_like(made.posedirs)
     found = pose_body(type(made)(**{**made.__dict__, "posedirs": plain}), rest.pose).vertices.numpy()

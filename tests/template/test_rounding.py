@@ -16,9 +16,7 @@ def test_a_coarse_sphere_becomes_a_rounder_one():
     found = rounded(coarse.vertices, coarse.faces, coarse.vertices, 1e-4)
     assert len(found.vertices) == 2562  # each edge became four
     assert np.array_equal(found.vertices[: len(coarse.vertices)], coarse.vertices)
-    assert (
-        abs(np.linalg.norm(found.vertices, axis=1) - 1.0).max() < 2e-3
-    )  # measured 1.2e-3
+    assert abs(np.linalg.norm(found.vertices, axis=1) - 1.0).max() < 2e-3  # measured 1.2e-3
     assert (topology(found.faces).is_manifold, topology(found.faces).genus) == (True, 0)
     places = np.einsum("nk,nkc->nc", found.place_barycentric, coarse.vertices[coarse.faces[found.place_face]])
     assert np.allclose(found.place_barycentric.sum(1), 1.0) and found.place_barycentric.min() >= 0.0
