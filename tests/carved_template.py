@@ -26,4 +26,6 @@ def carved_template() -> Template:
     vertices, faces, _ = decimate(smoothed(rest.low + vertices * CELL_M, faces), faces, VERTICES)
     weights = rest.bound(vertices.astype(np.float32)).weights
     uv, uv_faces = chart(torch.from_numpy(vertices).float(), torch.from_numpy(faces), weights)
-    return bind(rest, PersonMesh(vertices, faces, np.full(len(vertices), -1), (), 0), uv, uv_faces)
+    return bind(
+        rest, PersonMesh(vertices, faces, np.full(len(vertices), -1), np.zeros((len(vertices), 3)), (), 0), uv, uv_faces
+    )

@@ -7,29 +7,30 @@ from torch import Tensor
 
 from phynes_core.body.template import MOST_SHARES, Template
 from phynes_core.template.meshing import PersonMesh, shape_of
-from phynes_core.template.rest_shape import RestShape
+from phynes_core.template.rest_shape import RestShape, unskin
 
 DONORS = 160  # vertices of the body whose weights are mixed where they are diffused
 SUM_WEIGHT = 10.0  # of "shares sum to 1" against a row of weights
 LEAST_SHARE = 1e-3
+NOTHING_M = 1e-5  # off the skin: rounding
 
 
-def bind(rest: RestShape, mesh: PersonMesh, uv: Tensor, uv_faces: Tensor) -> Template:
-    """The template. Vertices that are the body's keep its own weights and places exactly."""
+def bind(rest: RestShape, mesh: PersonMesh) -> Template:
+    """The template, uncut: one uv entry a vertex, all in one place. Vertices that are the body's keep its weights."""
     bound = rest.bound(mesh.vertices.astype(np.float32))
-    corners = rest.faces[bound.face].astype(np.int64)
-    faces_of, barycentric = bound.face.astype(np.int64), bound.barycentric.astype(np.float64)
-    own = np.nonzero(mesh.body_vertex >= 0)[0]
-    faces_of[own], barycentric[own] = _corners_at(rest.faces, mesh.body_vertex[own])
-    corners[own] = rest.faces[faces_of[own]]
-    barycentric = np.maximum(barycentric, 0.0)
+    own = np.nonzero(mesh.place_face >= 0)[0]
+    faces_of, barycentric = bound.face.astype(np.int64), np.maximum(bound.barycentric.astype(np.float64), 0.0)
+    faces_of[own], barycentric[own] = mesh.place_face[own], mesh.place_barycentric[own]
     barycentric /= barycentric.sum(1, keepdims=True)
-    places = np.einsum("nk,nkc->nc", barycentric, shape_of(rest)[corners])
-    offset = bound.rest - places
-    offset[own] = 0.0
-    vertex, share = weight_shares(rest.body.weights.numpy(), corners, barycentric, bound.weights, bound.blend)
-    vertex[own], share[own] = 0, 0.0
-    vertex[own, 0], share[own, 0] = mesh.body_vertex[own], 1.0
+    corners = rest.faces[faces_of].astype(np.int64)
+    weights, blend = bound.weights.copy(), bound.blend.copy()
+    weights[own] = np.einsum("nk,nkj->nj", barycentric[own], rest.body.weights.numpy()[corners[own]])
+    blend[own] = 0.0
+    in_t_pose = np.empty_like(bound.rest)
+    unskin(mesh.vertices.astype(np.float32), weights, rest.transforms, in_t_pose)
+    offset = in_t_pose - np.einsum("nk,nkc->nc", barycentric, shape_of(rest)[corners])
+    offset[own[np.linalg.norm(offset[own], axis=1) < NOTHING_M]] = 0.0
+    vertex, share = weight_shares(rest.body.weights.numpy(), corners, barycentric, weights, blend)
 
     def floats(values: np.ndarray) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(values, np.float32))
@@ -42,8 +43,8 @@ def bind(rest: RestShape, mesh: PersonMesh, uv: Tensor, uv_faces: Tensor) -> Tem
         share_vertex=torch.from_numpy(vertex),
         share=floats(share),
         faces=torch.from_numpy(mesh.faces.astype(np.int64)),
-        uv=uv,
-        uv_faces=uv_faces,
+        uv=torch.zeros(len(mesh.vertices), 2),
+        uv_faces=torch.from_numpy(mesh.faces.astype(np.int64)),
     )
 
 
@@ -80,11 +81,3 @@ def spread(weights: np.ndarray, count: int) -> np.ndarray:  # [B, J] -> [count]
         chosen.append(int(apart.argmax()))
         apart = np.minimum(apart, np.linalg.norm(weights - weights[chosen[-1]], axis=1))
     return np.array(chosen)
-
-
-def _corners_at(faces: np.ndarray, vertices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:  # [N] -> [N], [N, 3]
-    """A face with each vertex, and barycentric coordinates of that corner."""
-    found = np.zeros((int(faces.max()) + 1, 2), np.int64)
-    for corner in range(3):
-        found[faces[:, corner]] = np.stack([np.arange(len(faces)), np.full(len(faces), corner)], -1)
-    return found[vertices, 0], np.eye(3)[found[vertices, 1]]

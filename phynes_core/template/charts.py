@@ -1,6 +1,7 @@
 """Cut a template into charts (xatlas) and pack them densely into the uv square.
 
-The surface is cut at neck, shoulders, wrists, hips and ankles first, where clothes mostly end or have seams. Charts are
+The surface is cut at neck, shoulders, wrists, hips and ankles first, where clothes mostly end or have seams; where
+colors are known, along the strongest borders of color close by (`phynes_core/template/segments.py`). Charts are
 drawn into a grid of cells and laid down one after the other, each turned by quarters in its smallest box, as low as it
 fits; the scale is the largest at which all fit in one of several orders. Between two charts so much room stays free
 that the maps' finest cells never mix them.
@@ -16,14 +17,10 @@ from scipy.sparse.csgraph import connected_components
 from torch import Tensor
 
 from phynes_core.kernels.cpu.compiler import serial
-from phynes_core.template.solid import averaged
+from phynes_core.template.segments import along_borders, segments
 
 CELLS = 512  # a side of the square
 GAP_CELLS = 3  # between charts: 6 texels, 3 cells of the finest hash level on either side
-SEGMENTS = (
-    (12, 15), (0, 3, 6, 9, 13, 14), (16, 18), (17, 19), (20, 22), (21, 23), (1, 4), (2, 5), (7, 10), (8, 11),
-)  # fmt: skip  # joints whose part of the surface has charts of its own: head, trunk, arms, hands, legs, feet
-SEGMENT_SPREADS = 5  # times that shares of segments are averaged: straighter cuts
 LEAST_FILL, MOST_FILL = 0.02, 0.95  # of the square by charts: between them the densest packing lies
 SCALES = 10  # bisections
 ANGLES = 45  # of a quarter turn, for the smallest box
@@ -43,20 +40,16 @@ def chart(
     vertices: Tensor,  # [V, 3] metres
     faces: Tensor,  # [F, 3]
     weights: np.ndarray,  # [V, 24] of skinning
+    colors: np.ndarray | None = None,  # [V, 3] in [0, 1], NaN where unknown
 ) -> tuple[Tensor, Tensor]:  # uv [U, 2], uv_faces [F, 3]
     """Cut and pack. Deterministic; lengths in all charts have one scale."""
-    triangles = faces.numpy()
-    uv, uv_faces = _cut(vertices, triangles, segments(weights, triangles))
-    pieces = _pieces(vertices.double().numpy(), triangles, uv, uv_faces)
+    triangles, points = faces.numpy(), vertices.double().numpy()
+    segment = segments(weights, triangles)
+    if colors is not None:
+        segment = along_borders(points, triangles, segment, colors)
+    uv, uv_faces = _cut(vertices, triangles, segment)
+    pieces = _pieces(points, triangles, uv, uv_faces)
     return torch.from_numpy(packed(pieces, len(uv))), torch.from_numpy(uv_faces)
-
-
-def segments(weights: np.ndarray, faces: np.ndarray) -> np.ndarray:  # [V, 24], [F, 3] -> [F] number in SEGMENTS
-    """Which of the body's segments each face follows most."""
-    shares = [
-        averaged(weights[:, list(joints)].sum(1).astype(np.float64), faces, SEGMENT_SPREADS) for joints in SEGMENTS
-    ]
-    return np.stack(shares, 1)[faces].sum(1).argmax(1)
 
 
 def _cut(vertices: Tensor, faces: np.ndarray, segment: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -14,7 +14,7 @@ class TemplateConfig:
     source: str = "auto"  # smpl: the body's own mesh; auto: carved, kept where held-out silhouettes improve
     voxel_m: float = 0.005  # of the carved shape
     coarse_m: float = 0.01  # of the shapes that the share of ignored pictures is chosen by
-    vertices: int = 8000
+    vertices: int = 9000
     most_frames: int = 40  # evenly spaced: more add nothing
     held_out_every: int = 5  # every so many frames do not carve the shapes that are judged
     floor_m: float = 0.004  # the person is nowhere thinner than the body less this
@@ -27,10 +27,20 @@ class TemplateConfig:
     # round gained 0.0020 and took vertices from 6.6 to 5.8 mm; on `--preset real` 0.0008, and vertices stayed at 6.7 mm
     least_pose_gain: float = 0.001
     longest_edge_m: float = 0.04
+    round_m: float = 0.0004  # edges of face and hands that a smooth surface leaves by more are split: round fingertips
     hair_m: float = 0.015  # where the shape stands farther over face, ears or hands than this, they are covered
 
     def __post_init__(self) -> None:
-        for name in ("voxel_m", "coarse_m", "floor_m", "reach_m", "widest_gap_deg", "longest_edge_m", "hair_m"):
+        for name in (
+            "voxel_m",
+            "coarse_m",
+            "floor_m",
+            "reach_m",
+            "widest_gap_deg",
+            "longest_edge_m",
+            "round_m",
+            "hair_m",
+        ):
             if not getattr(self, name) > 0:
                 raise ValueError(f"expected more than 0, got {name} {getattr(self, name)}")
         if self.source not in SOURCES and re.fullmatch("[0-9a-f]{64}", self.source) is None:

@@ -1,7 +1,7 @@
 """A person's template from posed silhouettes: carve, mesh, bind to the body, cut into charts."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -9,12 +9,13 @@ from torch import Tensor
 
 from phynes_core.body.model import BodyModel, Pose, pose_body, pose_correctives, pose_joints, rest_to_posed
 from phynes_core.body.rotations import axis_angle_to_matrix
-from phynes_core.body.template import CORRECTIVE_REACH_M, Template
+from phynes_core.body.template import CORRECTIVE_REACH_M, Template, template_body
 from phynes_core.render.camera import Camera
 from phynes_core.render.rasterize import rasterize
 from phynes_core.template.binding import bind
 from phynes_core.template.carve import PosedSkeletons, Silhouettes, silhouettes
 from phynes_core.template.charts import chart
+from phynes_core.template.colors import vertex_colors
 from phynes_core.template.config import SHARES, TemplateConfig
 from phynes_core.template.fairing import smoothed
 from phynes_core.template.isosurface import closed_surface
@@ -24,6 +25,7 @@ from phynes_core.template.rest_shape import RestShape, skinned
 from phynes_core.template.solid import Carving, Grid
 
 MOST_JUDGED = 24  # pictures that shapes are judged by
+MOST_COLORS = 32  # pictures that clothes' borders are found in
 SUBSAMPLES = 2  # a side of a pixel, of silhouettes that are compared
 
 
@@ -34,6 +36,7 @@ class MaskedView:
     camera: Camera
     coverage: np.ndarray  # [H, W] uint8
     known: np.ndarray | None = None  # [H, W] bool: where the mask is believed; None: everywhere
+    image: np.ndarray | None = None  # [H, W, 3] uint8 sRGB; None: no colors are known
 
 
 @dataclass(frozen=True)
@@ -77,9 +80,12 @@ def make_template(body: BodyModel, frames: Sequence[PosedViews], config: Templat
     grid, solid = carving.coarse((share,))
     grid, solid = carving.fine(grid, solid[..., 0], share, parts)
     mesh = person_mesh(carving, grid, solid, share, parts)
-    weights = rest.bound(mesh.vertices.astype(np.float32)).weights
-    uv, uv_faces = chart(torch.from_numpy(mesh.vertices).float(), torch.from_numpy(mesh.faces), weights)
-    template = bind(rest, mesh, uv, uv_faces)
+    template = bind(rest, mesh)
+    standing = template_body(template, body)
+    colors = _colors(standing, frames)
+    points = torch.from_numpy(mesh.vertices).float()
+    uv, uv_faces = chart(points, template.faces, standing.weights.numpy(), colors)
+    template = replace(template, uv=uv, uv_faces=uv_faces)
     is_better = overlap > body_overlap + config.least_gain
     return MadeTemplate(template, is_better, share, overlap, body_overlap, mesh.parts, mesh.crossing)
 
@@ -117,6 +123,19 @@ def _silhouettes(frames: Sequence[PosedViews]) -> Silhouettes:
     return silhouettes(
         [(i, view.camera, view.coverage, view.known) for i, frame in enumerate(frames) for view in frame.views]
     )
+
+
+def _colors(body: BodyModel, frames: Sequence[PosedViews]) -> np.ndarray | None:  # [V, 3]
+    """What some of the pictures show on a template; None where none is known."""
+    shown = [
+        (i, view.camera, view.image, view.coverage)
+        for i, frame in enumerate(frames)
+        for view in frame.views
+        if view.image is not None
+    ]
+    if not shown:
+        return None
+    return vertex_colors(body.faces, evenly(shown, MOST_COLORS), lambda i: pose_body(body, frames[i].pose).vertices)
 
 
 def _body_vertices(body: BodyModel, frame: PosedViews) -> Tensor:

@@ -79,7 +79,8 @@ def stored_template(stored: Mapping[str, Tensor]) -> Template:
 
 def _posed_views(frame: TrainingFrame, registration: Registration | None) -> PosedViews:
     views = [
-        MaskedView(view.camera, view.coverage, None if view.trust is None else view.trust > 0.0) for view in frame.views
+        MaskedView(view.camera, view.coverage, None if view.trust is None else view.trust > 0.0, view.image)
+        for view in frame.views
     ]
     return PosedViews(frame.pose, views, None if registration is None else registration.surface(frame.pose).vertices)
 

@@ -19,8 +19,12 @@ def test_a_bound_mesh_is_itself_in_the_carving_pose():
     rest = RestShape(body, betas)
     is_hand = body.weights.numpy()[:, [20, 22]].sum(1) > 0.9
     grown = rest.vertices + 0.05 * rest.normals * ~is_hand[:, None]
-    own = np.where(is_hand, np.arange(body.num_vertices), -1)
-    template = bind(rest, PersonMesh(grown, rest.faces, own, (), 0), body.uv, body.uv_faces)
+    corner = np.zeros((body.num_vertices, 2), np.int64)  # a face with each vertex, and which of its corners that is
+    for k in range(3):
+        corner[rest.faces[:, k]] = np.stack([np.arange(body.num_faces), np.full(body.num_faces, k)], -1)
+    own = np.where(is_hand, corner[:, 0], -1)
+    mesh = PersonMesh(grown, rest.faces, own, np.eye(3)[corner[:, 1]] * is_hand[:, None], (), 0)
+    template = bind(rest, mesh)
     made = template_body(template, body)
     plain = torch.zeros_like(made.posedirs)
     found = pose_body(type(made)(**{**made.__dict__, "posedirs": plain}), rest.pose).vertices.numpy()

@@ -9,7 +9,8 @@ import torch
 from phynes_core.body.atlas import chart_image, used_share, widened
 from phynes_core.body.files import load_bundled_body
 from phynes_core.body.model import BodyModel
-from phynes_core.template.charts import CELLS, GAP_CELLS, chart, draw, lowest_place, next_taken, segments
+from phynes_core.template.charts import CELLS, GAP_CELLS, chart, draw, lowest_place, next_taken
+from phynes_core.template.segments import BAND_M, along_borders, segments
 
 RESOLUTION = 1024
 
@@ -69,6 +70,25 @@ def test_hands_and_head_have_charts_of_their_own(body):
     fingertip = int(body.v_template[:, 0].argmax())
     of_vertex = {v: set(found[(body.faces.numpy() == v).any(1)].tolist()) for v in (fingertip, nose)}
     assert of_vertex[fingertip] == {4} and len(set(found.tolist())) == 10
+
+
+def test_cuts_move_to_borders_of_color_close_by(body):
+    """Sleeves that end 4 cm before the wrists' own border, of a body that is gray but for them."""
+    vertices, faces = body.v_template.double().numpy(), body.faces.numpy()
+    before = segments(body.weights.numpy(), faces)
+    middle = vertices[faces].mean(1)
+    left_hand, left_arm = before == 4, before == 2
+    own = 0.5 * (middle[left_hand, 0].min() + middle[left_arm, 0].max())
+    cuff = own - 0.04
+    colors = np.full((len(vertices), 3), 0.6)
+    colors[vertices[:, 0] < cuff] = [0.1, 0.2, 0.5]
+    colors[::7] = np.nan  # not all vertices are seen
+    after = along_borders(vertices, faces, before, colors)
+    edge = 0.012  # of a face there
+    assert abs(middle[after == 4, 0].min() - cuff) < edge and abs(middle[after == 2, 0].max() - cuff) < edge
+    assert abs(middle[left_hand, 0].min() - cuff) > 2.0 * edge
+    gray = along_borders(vertices, faces, before, np.full((len(vertices), 3), np.nan))
+    assert abs(middle[gray == 4, 0].min() - own) < 0.5 * BAND_M
 
 
 def test_the_lowest_place_is_found_past_what_is_taken():
