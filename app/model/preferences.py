@@ -1,9 +1,11 @@
 """Preferences: how the viewer behaves for a person, whatever is shown; kept between sessions, and no part of one."""
 
+import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import Annotated, Literal, get_args
 
-from app.model.fields import Choice
+from app.model.fields import Choice, Length, Rule
 
 Navigation = Literal["phynes", "blender", "maya"]
 NAVIGATIONS: tuple[str, ...] = get_args(Navigation)
@@ -27,6 +29,47 @@ DRAGS: dict[str, dict[Press, str]] = {  # a press of the left button that is not
     },
 }  # fmt: skip
 
+KEY_NAMES: tuple[str, ...] = (  # that a command may have, as moderngl-window names them (digits without NUMBER_)
+    *"ABCDEFGHIJKLMNOPQRSTUVWXYZ", *"0123456789", *(f"F{number}" for number in range(1, 13)),
+    "SPACE", "TAB", "DELETE", "BACKSPACE", "INSERT", "HOME", "END", "PAGE_UP", "PAGE_DOWN", "LEFT", "RIGHT", "UP",
+    "DOWN", "MINUS", "EQUAL", "COMMA", "PERIOD", "SLASH", "BACKSLASH", "SEMICOLON", "LEFT_BRACKET", "RIGHT_BRACKET",
+)  # fmt: skip
+MOST_CHOSEN, MOST_CHORDS, LONGEST_ID = 500, 8, 80
+_CHORD = re.compile(rf"(Ctrl\+)?(Shift\+)?(Alt\+)?({'|'.join(KEY_NAMES)})")
+
+
+def mistake_in_command(id: str) -> str | None:
+    """Why a text is no command's id; whether there is such a command only the registry knows."""
+    if re.fullmatch(rf"[a-z0-9_.]{{1,{LONGEST_ID}}}", id):
+        return None
+    return f"expected the id of a command such as light.add_lamp, got {id!r:.40}"
+
+
+def mistake_in_chord(pressed: str) -> str | None:
+    """Why a text is no key with modifiers that a command may have."""
+    if _CHORD.fullmatch(pressed):
+        return None
+    return f"expected a key such as L or Ctrl+Shift+F5, got {pressed!r:.40}"
+
+
+@dataclass(frozen=True)
+class ChosenKeys:
+    """The keys of one command, in place of those that it has at first."""
+
+    command: Annotated[str, Rule(mistake_in_command)]
+    chords: Annotated[tuple[Annotated[str, Rule(mistake_in_chord)], ...], Length(0, MOST_CHORDS)] = ()
+
+
+def mistake_in_keys(keys: tuple[ChosenKeys, ...]) -> str | None:
+    """What occurs twice, a command or a key; None where nothing does."""
+    for what, counts in (
+        ("command", Counter(chosen.command for chosen in keys)),
+        ("key", Counter(pressed for chosen in keys for pressed in chosen.chords)),
+    ):
+        if (twice := next((name for name, count in counts.items() if count > 1), None)) is not None:
+            return f"expected each {what} once, got {twice} again"
+    return None
+
 
 @dataclass(frozen=True)
 class Preferences:
@@ -35,6 +78,7 @@ class Preferences:
     fits_exposure: bool = True  # once when the light or the avatar changes
     undoes_camera: bool = False  # undo and redo also move the camera back
     navigation: Annotated[str, Choice(NAVIGATIONS)] = "phynes"  # what drags in the picture do
+    keys: Annotated[tuple[ChosenKeys, ...], Length(0, MOST_CHOSEN), Rule(mistake_in_keys)] = ()  # of some commands
     output_folder: str = ""  # of pictures, videos and sessions; "": where the viewer was started
 
 

@@ -57,11 +57,16 @@ class AvatarRowPanel:
             ),
         )  # fmt: skip
         tooltip("avatar_row.which", "The avatar that Add puts at the row's end, or drop a .ckpt on the picture.")
-        tooltip("avatar_row.add", "In the pose of the active avatar, without its paint. B in the picture asks whom.")
+        tooltip(
+            "avatar_row.add",
+            "In the pose of the active avatar, without its paint. {body.add} in the picture asks whom.",
+        )
         tooltip("avatar_row.file", "A checkpoint from elsewhere; dropping it on the picture does the same.")
         add_file_dialog(self._context, FileDialog(ADD_AVATAR, "Add an avatar", (".ckpt",), self._add_file))
-        tooltip("avatar_row.remove", "Takes the active avatar away (Shift+B in the picture).")
-        tooltip("avatar_row.shares_pose", "One clip, one time, one pose for everybody (P in the picture).")
+        tooltip("avatar_row.remove", "Takes the active avatar away ({body.remove} in the picture).")
+        tooltip(
+            "avatar_row.shares_pose", "One clip, one time, one pose for everybody ({body.same_pose} in the picture)."
+        )
         tooltip("avatar_row.spacing", "Metres from one body's middle to the next.")
 
     def sync(self, snapshot: Snapshot) -> None:

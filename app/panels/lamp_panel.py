@@ -17,8 +17,8 @@ from app.panels.widgets import ColorField, slider
 from app.tools.commands.context import LOAD_RIG, SAVE_RIG
 
 SLIDERS = (  # field, hint
-    ("azimuth_deg", "0 shines on the face, 90 comes from the avatar's left. Ctrl and left, right."),
-    ("elevation_deg", "0 is level with the avatar, 90 straight above. Ctrl and up, down."),
+    ("azimuth_deg", "0 shines on the face, 90 comes from the avatar's left. {light.lamp_left} and {light.lamp_right}."),
+    ("elevation_deg", "0 is level with the avatar, 90 straight above. {light.lamp_up} and {light.lamp_down}."),
     ("angular_radius_deg", "Angular radius: larger is softer. The sun's is 0.3."),
     ("intensity", "Irradiance on a facing surface, of a lamp near the body from 1 m; 3.14 makes white look white."),
     ("distance_m", "From the pelvis. The light falls with its square."),
@@ -52,8 +52,8 @@ class LampPanel:
                     label=str(index + 1), tag=f"lamp.{index}", show=False, width=26, user_data=index,
                     callback=lambda _, __, which: self._select(which),
                 )  # fmt: skip
-        tooltip("lamp.add", "L in the picture. Drag its sun there, or its marker in the probe picture.")
-        tooltip("lamp.remove", "Removes the selected lamp (Delete in the picture).")
+        tooltip("lamp.add", "{light.add_lamp} in the picture. Drag its sun there, or its marker in the probe picture.")
+        tooltip("lamp.remove", "Removes the selected lamp ({light.remove_lamp} in the picture).")
         self._rigs.build()
         dpg.add_text("No lamp yet. Add one and drag its sun.", tag="lamp.hint", color=MUTED)
         with dpg.group(tag="lamp.selected"):
@@ -68,8 +68,8 @@ class LampPanel:
                     tag="lamp.name", hint="name", width=-1,
                     callback=lambda _, text: self._edit("name", name_of(text)),
                 )  # fmt: skip
-            tooltip("lamp.is_on", "Ctrl+Shift+L in the picture.")
-            tooltip("lamp.is_solo", "Lights alone: all other light is dark (Shift+L in the picture).")
+            tooltip("lamp.is_on", "{light.mute} in the picture.")
+            tooltip("lamp.is_solo", "Lights alone: all other light is dark ({light.solo} in the picture).")
             tooltip("lamp.kind", "A sun is far away; a near lamp is a glowing sphere whose light falls off.")
             with dpg.group(horizontal=True):
                 self.globe.build()

@@ -49,9 +49,12 @@ class LightPanel:
             add_dialog_button(self._context, "Export...", "light.export", EXPORT_LIGHT, width=-1)
         tooltip(
             "light.environment",
-            "Bundled lat-long environments (CC0), and your files. Arrow keys step through them in the picture.",
+            "Bundled lat-long environments (CC0), and your files. {light.previous_environment} and "
+            "{light.next_environment} step through them.",
         )
-        tooltip("light.export", "All light, lamps and paint too, as a lat-long .hdr or .exr of 1024 x 512 (Ctrl+E).")
+        tooltip(
+            "light.export", "All light, lamps and paint too, as a lat-long .hdr or .exr of 1024 x 512 ({light.export})."
+        )
         tooltip("light.load", "Load a lat-long .exr, .hdr or .png, twice as wide as high.")
         self.strip.build()
         self._slider("yaw_deg", -1, "Turns the light about the vertical.")

@@ -32,7 +32,9 @@ class LightStrip:
         with dpg.group(tag=f"{STRIP}.row"), drawing(STRIP):  # a drawing takes no tooltip
             dpg.add_draw_node(tag=MARKS)
         tooltip(
-            f"{STRIP}.row", "Click a light to use it; the wheel goes along the strip. Arrow keys step in the picture."
+            f"{STRIP}.row",
+            "Click a light to use it; the wheel goes along the strip. {light.previous_environment} "
+            "and {light.next_environment} step.",
         )
         with dpg.handler_registry():
             dpg.add_mouse_click_handler(dpg.mvMouseButton_Left, callback=self._pressed)

@@ -46,7 +46,8 @@ class PreferencesPanel:
         tooltip("preferences.output_folder", "Enter takes it. Empty: the folder where the viewer was started.")
         with dpg.group(horizontal=True):
             for id, label in (
-                ("window.theme", "theme"), ("window.smaller", "smaller"), ("window.larger", "larger"),
+                ("window.choose_key", "keys..."), ("window.theme", "theme"),
+                ("window.smaller", "smaller"), ("window.larger", "larger"),
             ):  # fmt: skip
                 dpg.add_button(label=label, user_data=id, callback=lambda _, __, which: self._context.run(which))
 

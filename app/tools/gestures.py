@@ -18,7 +18,7 @@ from app.tools.camera_tools import (
 )
 from app.tools.commands.command import execute
 from app.tools.commands.context import CommandContext
-from app.tools.commands.registry import chord, command_at
+from app.tools.commands.key_map import chord, keys_of
 from app.tools.fly import FlyKeys
 from app.tools.lamps import LampAxisTool, LampTool, TurnLightTool
 from app.tools.limbs import RingTool
@@ -92,7 +92,7 @@ class Gestures:
         """A key went down in either window: it moves the camera in fly mode, or runs a command."""
         if not (has_control or has_alt) and self.fly.press(name):
             return
-        command = command_at(chord(name, has_control, has_shift, has_alt))
+        command = keys_of(self._context).command_at(chord(name, has_control, has_shift, has_alt))
         if command is not None:
             execute(command, self._context)
 

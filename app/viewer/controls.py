@@ -18,6 +18,7 @@ from app.panels.popups.question import Answer
 from app.panels.theme import WidgetSizes, background, build_theme, palette, set_theme
 from app.tools.commands.command import Command
 from app.tools.commands.context import CommandContext
+from app.tools.commands.key_map import key_choices
 from app.tools.commands.registry import COMMANDS
 from app.viewer.native_window import GLFW_FOCUSED, GLFW_HOVERED, GLFW_ICONIFIED, NativeWindow
 from app.window.window import Area
@@ -89,6 +90,14 @@ class Controls:
     def show_choice(self, hint: str, offered: Sequence[Command]) -> None:
         """Show things to choose from; the keyboard returns to the picture if it came from there."""
         self.window.show_palette(self._focus_picture, offered, hint)
+
+    def choose_key(self) -> None:
+        """Ask for which command, then which key it is to have."""
+        self.show_choice("the command that gets another key", key_choices())
+
+    def ask_key(self, id: str) -> None:
+        """Ask which key a command is to have."""
+        self.window.ask_key(id)
 
     def reset_layout(self) -> None:
         """Arrange the panels as at the first start, at once where Dear ImGui can be reached."""
@@ -169,6 +178,12 @@ class PanelWindow:
         if not self._layout.question.is_open:
             self.close_popup()
             self._layout.question.ask(text, answers, dpg.get_viewport_client_width())
+        self._native.focus()
+
+    def ask_key(self, id: str) -> None:
+        """Ask which key a command is to have, and take the keyboard."""
+        self.close_popup()
+        self._layout.key_choice.open(id, dpg.get_viewport_client_width())
         self._native.focus()
 
     def close_popup(self) -> bool:

@@ -4,8 +4,6 @@ In each turn time and events become edits, the store applies them, the worker is
 state, and the windows draw the newest picture.
 """
 
-import os
-import sys
 import time
 from collections import deque
 from dataclasses import replace
@@ -23,6 +21,7 @@ from app.rendering.thumbnails import LightThumbnails
 from app.rendering.worker import Worker
 from app.tools.camera_tools import is_right_of_slider
 from app.tools.commands.context import CommandContext, KeptPreferences
+from app.tools.commands.key_map import key_map
 from app.tools.gestures import Gestures
 from app.tools.pixel_inspector import PixelInspector
 from app.tools.viewport import Point, Viewport
@@ -30,7 +29,7 @@ from app.viewer.avatars import ClipClock, MaterialController, PoseController
 from app.viewer.cameras import CameraController
 from app.viewer.controls import Controls
 from app.viewer.dropped_files import is_session, read_dropped
-from app.viewer.event_record import EventRecord, recorded_inspection, recorded_picture, recorded_state
+from app.viewer.event_record import EventRecord, recorded_inspection, recorded_picture, recorded_state, resident_mb
 from app.viewer.exports import ExportController
 from app.viewer.guide import Guide
 from app.viewer.lights import ExposureController, LightController, RigController
@@ -55,7 +54,8 @@ class ViewerLoop:
     ) -> None:  # fmt: skip
         """Open the windows; raises DisplayError without a display."""
         self._store, self._worker, self._choices, self._events = store, worker, choices, events
-        say = worker.say
+        self._preferences = preferences
+        say = self._say
         self._poses = PoseController(store, worker)
         self._cameras = CameraController(store, say, home, lambda: worker.latest)
         self._thumbnails = LightThumbnails()
@@ -206,13 +206,16 @@ class ViewerLoop:
         viewport, point = self._viewport, picture.pointer
         scale, guide = self._controls.scale, self._guide.text()
         captions = self._notices.captions(status, frame is not None, now_s, scale, guide)
-        captions += fly_captions(state, status) + picture_names(state, viewport, self._controls.scale)
+        captions += fly_captions(state, status)
+        keys = key_map(self._preferences.now.keys)
+        captions = [replace(caption, text=keys.filled(caption.text)) for caption in captions]
+        captions += picture_names(state, viewport, self._controls.scale)
         brush = self._gestures.brush_ring(viewport, point)
         inspection = self._inspector.inspect(viewport, point if tool is None else None, now_s)
         drawn = (
             inspection, brush, frame, state.display, state.light.lamps, state.tool.selected_lamp, tool,
             tuple(captions), state.tool.selected_joint, state.tool.joint_axis, state.avatar_row.active,
-            state.tool.help_page, path_marks(state), picture.size,
+            state.tool.help_page, path_marks(state), picture.size, keys,
         )  # fmt: skip
         if (drawn == self._drawn and not picture.needs_drawing) or picture.is_iconified:
             return
@@ -223,6 +226,7 @@ class ViewerLoop:
         overlays = Overlays(
             handles=viewport.view if viewport is not None and has_handles else None,
             captions=captions,
+            keys=keys,
             is_lamp_dragged=tool == "lamp",
             limb=self._gestures.rings.held(viewport) if viewport is not None and has_handles else None,
             inspection=inspection,
@@ -274,6 +278,9 @@ class ViewerLoop:
 
     # callbacks of the windows
 
+    def _say(self, text: str, is_error: bool = False) -> None:
+        self._worker.say(key_map(self._preferences.now.keys).filled(text), is_error)
+
     def _set_scale(self, scale: float) -> None:
         self._picture.interface_scale = scale
         self._picture.needs_drawing = True
@@ -284,14 +291,6 @@ class ViewerLoop:
             if is_session(path):
                 self._session.open(str(path))
                 continue
-            with report_errors(self._worker.say):
+            with report_errors(self._say):
                 dropped = read_dropped(path, is_right)
                 self._lights.use(dropped.environment, dropped.edit, dropped.label)
-
-
-def resident_mb(pid: int | str = "self") -> float | None:
-    """Resident memory of a process in MiB, libraries included; None on systems other than Linux."""
-    if sys.platform != "linux":
-        return None
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20

@@ -14,7 +14,7 @@ from phynes_core.errors import PhynesError
 MESSAGE_SHOWN_S, ERROR_SHOWN_S = 6.0, 14.0
 MOST_SHOWN = 3
 OFFER_SHOWN_S = 60.0
-OFFER = "the last session did not end properly   ·   Ctrl+Shift+O brings it back"
+OFFER = "the last session did not end properly   ·   {session.restore} brings it back"
 BOTTOM, STEP = 0.955, 0.046  # of the window's height
 
 

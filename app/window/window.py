@@ -14,7 +14,7 @@ from PIL import Image
 from app.model.status import one_line
 from app.model.view_state import ViewState
 from app.rendering.frames import Frame
-from app.tools.commands.registry import key_names
+from app.tools.commands.key_map import KeyMap, key_names
 from app.tools.gestures import Gestures
 from app.tools.limbs import HeldLimb
 from app.tools.orbit_view import OrbitView
@@ -49,6 +49,7 @@ class Overlays:
 
     handles: OrbitView | None  # the frame's camera; None hides lamps, limbs and the camera path
     captions: list[Caption]
+    keys: KeyMap  # on the help pages
     is_lamp_dragged: bool = False
     limb: HeldLimb | None = None
     inspection: Inspection | None = None
@@ -91,7 +92,7 @@ class PictureWindow:
         self._brush_ring = BrushRing(self._context)
         self._captions = CaptionDrawer(self._context)
         self._inspector = PixelInspectorDisplay(self._context)
-        self._help_drawn: tuple[tuple[int, int, int], Image.Image] | None = None
+        self._help_drawn: tuple[tuple[int, int, int, KeyMap], Image.Image] | None = None
         self._pointer: tuple[float, float] | None = None
         self.interface_scale = 1.0  # factor of the size of captions and handles
         self.needs_drawing = True
@@ -253,15 +254,15 @@ class PictureWindow:
             self._inspector.draw(self._display, frame, state.display, letterbox, overlays.inspection, density, ratio)
         if page := state.tool.help_page:
             self._captions.draw_plate(
-                self._help(page, buffer_width, buffer_height, ratio), f"help {page}", letterbox, ratio
+                self._help(page, buffer_width, buffer_height, overlays.keys, ratio), f"help {page}", letterbox, ratio
             )
         self._glfw.swap_buffers(self._window._window)
 
-    def _help(self, page: int, width: int, height: int, ratio: float) -> Image.Image:
-        """The picture of a help page, drawn again when page or size change."""
-        key, margin = (page, width, height), 64 * ratio
+    def _help(self, page: int, width: int, height: int, keys: KeyMap, ratio: float) -> Image.Image:
+        """The picture of a help page, drawn again when page, size or keys change."""
+        key, margin = (page, width, height, keys), 64 * ratio
         if self._help_drawn is None or self._help_drawn[0] != key:
-            self._help_drawn = key, help_picture(page, round(width - margin), round(height - margin), ratio)
+            self._help_drawn = key, help_picture(page, round(width - margin), round(height - margin), keys, ratio)
         return self._help_drawn[1]
 
     def destroy(self) -> None:

@@ -143,7 +143,9 @@ def _read_settings(path: Path) -> None:
 
 def _settings() -> object:
     """Entries of all the settings' files in one."""
-    return {"avatar": [str(ASSETS / "probes" / "studio.exr"), "/none"], "theme": "light", "scale": 1.0}
+    keys = [{"command": "light.add_lamp", "chords": ["J", "Ctrl+Shift+F5"]}]
+    environments = [str(ASSETS / "probes" / "studio.exr"), "/none"]
+    return {"avatar": environments, "theme": "light", "scale": 1.0, "navigation": "maya", "keys": keys}
 
 
 def _bookmarks() -> object:

@@ -197,6 +197,12 @@ class Windows(Protocol):
     def show_choice(self, hint: str, offered: "Sequence[Command]") -> None:
         """Show things to choose from, as the palette shows commands; the chosen one runs."""
 
+    def choose_key(self) -> None:
+        """Ask for which command, then which key it is to have."""
+
+    def ask_key(self, id: str) -> None:
+        """Ask which key a command is to have."""
+
     def reset_layout(self) -> None:
         """Arrange the panels as at the first start."""
 

@@ -22,10 +22,10 @@ AROUND_LINE = "turn the selected lamp by 5° around the avatar: left, right, up,
 BRUSH_LINE = "a narrower or wider brush for probes"
 AWAY_FACTOR = 1.1
 TURN_DEG = 5.0
-FULL = f"There are {MAX_LAMPS} lamps already: Delete removes one"
-NO_LAMP = "There is no lamp: L adds one"
-NO_OTHER = "There is no other lamp: L adds one"
-NOT_TURNED = "The lamp is as high or low as it goes, or there is none: L adds one"
+FULL = f"There are {MAX_LAMPS} lamps already: {{light.remove_lamp}} removes one"
+NO_LAMP = "There is no lamp: {light.add_lamp} adds one"
+NO_OTHER = "There is no other lamp: {light.add_lamp} adds one"
+NOT_TURNED = "The lamp is as high or low as it goes, or there is none: {light.add_lamp} adds one"
 NOT_NEAR = "The selected lamp is none that moves on: the panel Lamps makes it a near one"
 NO_PAINT = "There is no paint on the probes that this changes"
 

@@ -7,10 +7,12 @@ from app.model.materials import take_tool
 from app.tools.commands.command import Command, edit_command
 from app.tools.commands.context import CommandContext
 
+LET_GO = "window.let_go"  # keeps its key: dialogs close by it
 SCALE_LINE = "larger or smaller controls; as the screen has them"
 NO_UNDO = "There is nothing to undo"
+NO_OWN_KEYS = "All keys are as at first"
 NO_REDO = "There is nothing to redo"
-NOTHING_HELD = "There is nothing to let go of: Ctrl+W closes the viewer"
+NOTHING_HELD = "There is nothing to let go of: {window.close} closes the viewer"
 
 
 def _undo(context: CommandContext) -> None:
@@ -41,6 +43,11 @@ def _let_go(context: CommandContext) -> None:
         context.say(NOTHING_HELD)
 
 
+def _reset_keys(context: CommandContext) -> None:
+    context.preferences.change(keys=())
+    context.say("All keys are as at first")
+
+
 WINDOW_COMMANDS = (
     Command(
         "edit.undo", "Undo", ("Ctrl+Z", "Z"), _undo, lambda context: None if context.store.can_undo else NO_UNDO
@@ -60,6 +67,11 @@ WINDOW_COMMANDS = (
     Command(
         "window.palette", "All commands...", ("Ctrl+Shift+P",), lambda context: context.windows.show_palette(),
         help="every command by name: type a part of it, Enter runs it",
+    ),
+    Command("window.choose_key", "Choose keys...", (), lambda context: context.windows.choose_key()),
+    Command(
+        "window.reset_keys", "All keys as at first", (), _reset_keys,
+        lambda context: None if context.preferences.now.keys else NO_OWN_KEYS,
     ),
     Command(
         "window.theme", "Light or dark controls", ("Ctrl+T",), lambda context: context.windows.next_theme(),
@@ -83,7 +95,7 @@ WINDOW_COMMANDS = (
     ),
     Command("window.close", "Close the viewer", ("Ctrl+W",), lambda context: context.windows.close()),
     Command(
-        "window.let_go", "Close what is open, or let go", ("ESCAPE",), _let_go,
+        LET_GO, "Close what is open, or let go", ("ESCAPE",), _let_go,
         help="close a dialog or the help; stop flying; let go of brush or limb",
     ),
 )  # fmt: skip
