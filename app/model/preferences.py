@@ -71,6 +71,14 @@ def mistake_in_keys(keys: tuple[ChosenKeys, ...]) -> str | None:
     return None
 
 
+MOST_FAVORITES, LONGEST_PATH = 500, 4096
+
+
+def mistake_in_path(path: str) -> str | None:
+    """Why a text is no path of a file; whether there is such a file is not asked."""
+    return None if 0 < len(path) <= LONGEST_PATH and "\0" not in path else f"expected a path, got {path!r:.40}"
+
+
 @dataclass(frozen=True)
 class Preferences:
     """What a person prefers."""
@@ -79,9 +87,16 @@ class Preferences:
     undoes_camera: bool = False  # undo and redo also move the camera back
     navigation: Annotated[str, Choice(NAVIGATIONS)] = "phynes"  # what drags in the picture do
     keys: Annotated[tuple[ChosenKeys, ...], Length(0, MOST_CHOSEN), Rule(mistake_in_keys)] = ()  # of some commands
+    favorites: Annotated[tuple[Annotated[str, Rule(mistake_in_path)], ...], Length(0, MOST_FAVORITES)] = ()  # lights
     output_folder: str = ""  # of pictures, videos and sessions; "": where the viewer was started
 
 
 def drag_of(navigation: str, button: int, modifiers: str) -> str:
     """What a drag on no handle does."""
     return DRAGS[navigation].get((button, modifiers), ORBIT if button == LEFT else PAN)
+
+
+def with_favorite(preferences: Preferences, path: str) -> tuple[str, ...]:
+    """The favorites with an environment more, the newest first; without it where it was one."""
+    others = tuple(known for known in preferences.favorites if known != path)
+    return others if path in preferences.favorites else (path, *others)[:MOST_FAVORITES]

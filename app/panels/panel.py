@@ -41,7 +41,7 @@ class Snapshot:
     session: SessionStatus = field(default_factory=SessionStatus)
     quality: str = ""  # of the newest picture: live, refining or fine
     memory_mb: float | None = None  # resident memory of the process; None if unknown
-    thumbnails: Mapping[str, np.ndarray] = field(default_factory=dict)  # of environments: path -> [22, 44, 3] sRGB
+    thumbnails: Mapping[str, np.ndarray] = field(default_factory=dict)  # of environments: path -> [66, 132, 3] sRGB
     scale: float = 1.0  # size of text and widgets, times the usual one
     square: MaterialSquare | None = None  # the active body's materials over the UV square
     materials_file: MaterialFile = field(default_factory=MaterialFile)

@@ -101,7 +101,6 @@ class ViewerLoop:
         self._failed: ViewState | None = None
         self._picture_drawn_s = self._panels_drawn_s = 0.0
         self._draws_s: deque[float] = deque(maxlen=240)
-        self._thumbnails.ask(choice.key for choice in choices.environments)
         self._noted_frame: Frame | None = None
         self._inspector = PixelInspector(store, worker)
         self._is_ended = False
@@ -246,7 +245,6 @@ class ViewerLoop:
         if now_s - self._panels_drawn_s < (self._period_s if is_busy else 1.0 / RESTING_PANEL_HZ):
             return
         self._panels_drawn_s = now_s
-        self._thumbnails.ask(self._store.state.tool.loaded_environments)
         window.sync(self._snapshot(status, frame, now_s))
         window.draw()
         self._picture.make_current()

@@ -39,6 +39,11 @@ class Windows(Recorded):
 class Lights:
     """Environments that need no reading."""
 
+    asked: tuple[str, ...] = ()
+
+    def show(self, paths: Sequence[str]) -> None:
+        self.asked = tuple(paths)
+
     def __init__(self, store: Store) -> None:
         self._store = store
 

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 import torch
 
 from app.files.cameras import path_text, read_bookmarks, read_path
+from app.files.folders import FOLDERS_FILE, read_folder
 from app.files.light_rigs import read_rig, save_rig
 from app.files.materials import load_materials, save_materials
 from app.files.poses import library
@@ -20,7 +21,7 @@ from app.files.preferences import APPEARANCE_FILE, PREFERENCES_FILE, KeptPrefere
 from app.files.records import to_record
 from app.files.sessions import load_session, session_text
 from app.files.settings import FILE as RECENT
-from app.files.settings import FOLDERS_FILE, RecentFiles, read_folder, read_kept, settings_folder
+from app.files.settings import RecentFiles, read_kept, settings_folder
 from app.model.camera_paths import CameraKey, CameraPath, camera_at, duration_s
 from app.model.cameras import CameraState
 from app.model.exports import StillState

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # tags of the dialogs that Windows.show_dialog shows; the panels build them
 OPEN_SESSION, SAVE_SESSION = "session.open_dialog", "session.save_dialog"
-LOAD_ENVIRONMENT, EXPORT_LIGHT = "light.load_dialog", "light.export_dialog"
+LOAD_ENVIRONMENT, EXPORT_LIGHT, BROWSE = "light.load_dialog", "light.export_dialog", "light.browser"
 LOAD_RIG, SAVE_RIG = "rig.load_dialog", "rig.save_dialog"
 LOAD_PATH, SAVE_PATH = "path.load_dialog", "path.save_dialog"
 LOAD_POSE, SAVE_POSE = "poses.load_dialog", "poses.save_dialog"
@@ -69,6 +69,9 @@ class Sessions(Protocol):
 
 class Lights(Protocol):
     """Environments as files."""
+
+    def show(self, paths: Sequence[str]) -> None:
+        """Make small pictures of these files, which come with later snapshots."""
 
     def choose(self, path: str) -> None:
         """Light the avatars with an environment, once its file has been read; else say why it cannot be."""

@@ -13,7 +13,7 @@ from app.model.lamps import (
     turn_lamp,
 )
 from app.tools.commands.command import Command, edit_command
-from app.tools.commands.context import EXPORT_LIGHT, LOAD_ENVIRONMENT, LOAD_RIG, SAVE_RIG, CommandContext
+from app.tools.commands.context import BROWSE, EXPORT_LIGHT, LOAD_ENVIRONMENT, LOAD_RIG, SAVE_RIG, CommandContext
 
 ENVIRONMENT_LINE = "the environment before or after, of those in the light panel"
 AWAY_LINE = "move the selected near lamp away or closer"
@@ -126,6 +126,7 @@ LIGHT_COMMANDS = (
     edit_command(
         "light.clear_paint", "Take the paint off the probes", ("Ctrl+DELETE",), lights.clear_paint, otherwise=NO_PAINT
     ),
+    Command("light.browse", "Browse environments...", (), lambda context: context.windows.show_dialog(BROWSE)),
     Command(
         "light.load_environment", "Load an environment...", (),
         lambda context: context.windows.show_dialog(LOAD_ENVIRONMENT),

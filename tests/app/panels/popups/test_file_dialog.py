@@ -3,8 +3,8 @@
 import dearpygui.dearpygui as dpg
 import pytest
 
-from app.files.settings import read_folder
-from app.panels.popups.file_dialog import JSON, MOST_LISTED, FileDialog, natural
+from app.files.folders import natural, read_folder
+from app.panels.popups.file_dialog import JSON, MOST_LISTED, FileDialog
 from tests.app.panel_bench import use_widget, widgets
 
 
