@@ -6,7 +6,17 @@ from app.files.light_rigs import LIGHT_PRESETS
 from app.model import edits, lights
 from app.model.blackbody import shown_color
 from app.model.fields import Rgb, range_of
-from app.model.lamps import MAX_LAMPS, LampState, add_lamp, edit_lamp, name_of, remove_lamp, set_lamp_kind
+from app.model.lamps import (
+    FACING,
+    HIGHLIGHT,
+    MAX_LAMPS,
+    LampState,
+    add_lamp,
+    edit_lamp,
+    name_of,
+    remove_lamp,
+    set_lamp_kind,
+)
 from app.model.lights import LightState
 from app.model.view_state import ViewState
 from app.panels.lamp_globe import LampGlobe
@@ -96,6 +106,8 @@ class LampPanel:
             show_options(f"lamp.{index}", show=index < len(lamps))
             dpg.bind_item_theme(f"lamp.{index}", SELECTED_THEME if index == selected else 0)
         self.globe.sync(state, snapshot.scale)
+        for tag, aims in (("lamp.aim", FACING), ("lamp.glint", HIGHLIGHT)):
+            dpg.bind_item_theme(tag, SELECTED_THEME if state.tool.aims == aims else 0)
         has_lamp = selected < len(lamps)
         show_options("lamp.hint", show=not lamps)
         show_options("lamp.selected", show=has_lamp)
@@ -158,8 +170,15 @@ class RigRow:
                 tuple(LIGHT_PRESETS), tag="rig.preset", default_value="light rigs", width=130,
                 callback=lambda _, name: self._use(name),
             )  # fmt: skip
-            add_dialog_button(self._context, "Save rig...", "rig.save", SAVE_RIG)
-            add_dialog_button(self._context, "Load rig...", "rig.load", LOAD_RIG)
+            add_dialog_button(self._context, "Save...", "rig.save", SAVE_RIG)
+            add_dialog_button(self._context, "Load...", "rig.load", LOAD_RIG)
+            for name, label, aims in (("lamp.aim", "Aim", FACING), ("lamp.glint", "Glint", HIGHLIGHT)):
+                id = "light.aim" if aims == FACING else "light.aim_highlight"
+                dpg.add_button(
+                    label=label, tag=name, user_data=id, callback=lambda _, __, which: self._context.run(which)
+                )
+        tooltip("lamp.aim", "Then drag on the body: the lamp shines straight there ({light.aim} in the picture).")
+        tooltip("lamp.glint", "Then drag on the body: the highlight is there ({light.aim_highlight} in the picture).")
         tooltip("rig.preset", "Lamps as photographers set them, alone; the surrounding light can join them again.")
         tooltip("rig.save", "All light, lamps and surroundings, as a JSON file.")
         tooltip("rig.load", "A light rig as JSON; it can also be dropped on the picture.")

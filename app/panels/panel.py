@@ -152,7 +152,7 @@ def fill_tooltips(keys: KeyMap) -> None:
     """Write the keys in use into all tooltips."""
     for item in dpg.get_all_items():
         if isinstance(naming := dpg.get_item_user_data(item), NamingKeys):
-            show_value(str(item) if isinstance(item, str) else item, keys.filled(naming.text))
+            dpg.set_value(item, keys.filled(naming.text))
 
 
 def key_of(labels: Mapping[str, str], label: str) -> str:

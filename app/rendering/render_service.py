@@ -241,7 +241,7 @@ class RenderService:
             faces=faces,
             depth_m=depth_m,
             projection=(camera.intrinsics @ camera.T_cam_world[:3]).float().numpy(),
-            mesh=rendered.shown_mesh() if state.display.has_wireframe else None,
+            mesh=rendered.shown_mesh() if state.has_mesh else None,
             texel_coordinates=held_image(buffers.image("uv")),
             square=self._bodies.square(built.row, state, is_final),
             notice=self.device.failure if isinstance(self.device, GpuDevice) else "",

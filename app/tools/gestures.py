@@ -7,6 +7,7 @@ from dataclasses import replace
 from app.model.cameras import change_fly_speed
 from app.model.preferences import drag_of
 from app.model.tools import magnify
+from app.tools.aim import AimTool
 from app.tools.camera_tools import (
     DoubleClickTool,
     LookTool,
@@ -41,7 +42,7 @@ class Gestures:
         self._tools: tuple[Tool, ...] = (
             *first, TurnLightTool(store, self._navigates), EyedropperTool(store), PanTool(store, self._navigates),
             ZoomTool(store, self._navigates), OrbitAnywhereTool(store, self._navigates), SliderTool(store),
-            LampTool(store), LampAxisTool(store), self.paint, LookTool(store),
+            AimTool(store), LampTool(store), LampAxisTool(store), self.paint, LookTool(store),
             DoubleClickTool(orbit_tool, context.cameras.frame_under), self.rings, orbit_tool,
         )  # fmt: skip
         self._tool: Tool | None = None  # the active one

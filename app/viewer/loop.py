@@ -33,7 +33,7 @@ from app.viewer.event_record import EventRecord, recorded_inspection, recorded_p
 from app.viewer.exports import ExportController
 from app.viewer.guide import Guide
 from app.viewer.lights import ExposureController, LightController, RigController
-from app.viewer.notices import Notices, NoticeTool, fly_captions, report_errors
+from app.viewer.notices import Notices, NoticeTool, report_errors, tool_captions
 from app.viewer.picture_names import picture_names
 from app.viewer.sessions import SessionController
 from app.viewer.window_areas import window_areas
@@ -205,7 +205,7 @@ class ViewerLoop:
         viewport, point = self._viewport, picture.pointer
         scale, guide = self._controls.scale, self._guide.text()
         captions = self._notices.captions(status, frame is not None, now_s, scale, guide)
-        captions += fly_captions(state, status)
+        captions += tool_captions(state, status)
         keys = key_map(self._preferences.now.keys)
         captions = [replace(caption, text=keys.filled(caption.text)) for caption in captions]
         captions += picture_names(state, viewport, self._controls.scale)

@@ -2,12 +2,15 @@
 
 from app.model import edits, lights
 from app.model.lamps import (
+    FACING,
+    HIGHLIGHT,
     MAX_LAMPS,
     add_lamp,
     lamp_to_other_side,
     move_lamp_away,
     remove_lamp,
     select_next_lamp,
+    toggle_aim,
     toggle_lamp,
     toggle_solo,
     turn_lamp,
@@ -18,6 +21,7 @@ from app.tools.commands.context import BROWSE, EXPORT_LIGHT, LOAD_ENVIRONMENT, L
 ENVIRONMENT_LINE = "the environment before or after, of those in the light panel"
 AWAY_LINE = "move the selected near lamp away or closer"
 TURN_LINE = "turn the surrounding light by 5°"
+AIM_LINE = "the next drag on the body: the lamp shines straight there; has its highlight there"
 AROUND_LINE = "turn the selected lamp by 5° around the avatar: left, right, up, down"
 BRUSH_LINE = "a narrower or wider brush for probes"
 AWAY_FACTOR = 1.1
@@ -74,6 +78,14 @@ LIGHT_COMMANDS = (
     edit_command(
         "light.lamp_behind", "Lamp: behind the avatar, or before it", ("Ctrl+B",), lamp_to_other_side,
         "bring the lamp behind the avatar, or before it again", NO_LAMP,
+    ),
+    edit_command(
+        "light.aim", "Lamp: aim at a point of the body", ("Ctrl+A",), lambda s: toggle_aim(s, FACING), AIM_LINE,
+        NO_LAMP, is_undoable=False,
+    ),
+    edit_command(
+        "light.aim_highlight", "Lamp: put its highlight on a point of the body", ("Alt+A",),
+        lambda s: toggle_aim(s, HIGHLIGHT), AIM_LINE, NO_LAMP, is_undoable=False,
     ),
     edit_command(
         "light.next_lamp", "Select the next lamp", ("Shift+N",), select_next_lamp, otherwise=NO_OTHER,

@@ -24,13 +24,15 @@ def _redo(context: CommandContext) -> None:
 
 
 def _let_go(context: CommandContext) -> None:
-    """Close a popup, or leave help pages, fly mode, brush, selected joint or guided start: the first that is on."""
+    """Close a popup, or leave help, aim, fly mode, brush, selected joint or guided start: the first that is on."""
     store = context.store
     tool = store.state.tool
     if context.windows.close_popup():
         return
     if tool.help_page:
         store.post(lambda s: edits.edit_tool(s, help_page=0), "help", is_undoable=False)
+    elif tool.aims:
+        store.post(lambda s: edits.edit_tool(s, aims=""), "aim", is_undoable=False)
     elif tool.camera.flies or tool.camera.plays:
         store.post(lambda s: edit_camera_tool(s, flies=False, plays=False), "fly mode", is_undoable=False)
     elif (name := tool.brush.tool) != "none":
