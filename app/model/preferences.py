@@ -2,10 +2,10 @@
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal, get_args
 
-from app.model.fields import Choice, Length, Rule
+from app.model.fields import Choice, Length, Number, Rule
 
 Navigation = Literal["phynes", "blender", "maya"]
 NAVIGATIONS: tuple[str, ...] = get_args(Navigation)
@@ -71,6 +71,21 @@ def mistake_in_keys(keys: tuple[ChosenKeys, ...]) -> str | None:
     return None
 
 
+LENGTHS: dict[str, tuple[float, str, int]] = {  # units -> how many are a metre, name, digits after the point
+    "metric": (1.0, "m", 3),  # sliders of small lengths show centimeters
+    "centimeters": (100.0, "cm", 1),
+    "inches": (1.0 / 0.0254, "in", 1),
+}
+
+
+def in_units(number: Number, units: str) -> Number:
+    """The declaration of a length as these units show it; other numbers as they are."""
+    if number.unit != "metres" or units == "metric":
+        return number
+    per_m, name, digits = LENGTHS[units]
+    return replace(number, scale=per_m, format=re.sub(r"%\.\df c?m\b", f"%.{digits}f {name}", number.format))
+
+
 MOST_FAVORITES, LONGEST_PATH = 500, 4096
 
 
@@ -86,6 +101,7 @@ class Preferences:
     fits_exposure: bool = True  # once when the light or the avatar changes
     undoes_camera: bool = False  # undo and redo also move the camera back
     navigation: Annotated[str, Choice(NAVIGATIONS)] = "phynes"  # what drags in the picture do
+    units: Annotated[str, Choice(tuple(LENGTHS))] = "metric"  # of lengths that are shown; files hold metres
     keys: Annotated[tuple[ChosenKeys, ...], Length(0, MOST_CHOSEN), Rule(mistake_in_keys)] = ()  # of some commands
     favorites: Annotated[tuple[Annotated[str, Rule(mistake_in_path)], ...], Length(0, MOST_FAVORITES)] = ()  # lights
     output_folder: str = ""  # of pictures, videos and sessions; "": where the viewer was started

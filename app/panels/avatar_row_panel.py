@@ -17,7 +17,7 @@ from app.model.fields import range_of
 from app.panels.panel import PanelContext, Snapshot, labels_to_keys, show_options, show_value, tooltip
 from app.panels.popups.file_dialog import FileDialog, add_dialog_button, add_file_dialog
 from app.panels.theme import SELECTED_THEME
-from app.panels.widgets import slider
+from app.panels.widgets import show_length, slider
 from app.tools.commands.context import ADD_AVATAR
 
 
@@ -85,7 +85,8 @@ class AvatarRowPanel:
         show_options("avatar_row.remove", enabled=bool(row.others))
         show_options("avatar_row.add", enabled=len(state.bodies) < MAX_BODIES)
         show_value("avatar_row.shares_pose", row.shares_pose)
-        show_value("avatar_row.spacing", float(row.spacing_m))
+        units = self._context.commands.preferences.now.units
+        show_length("avatar_row.spacing", range_of(AvatarRowState, "spacing_m"), row.spacing_m, units)
 
     def _add(self) -> None:
         avatar = self._avatars.get(dpg.get_value("avatar_row.which"), "")

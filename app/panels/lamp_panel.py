@@ -23,7 +23,7 @@ from app.panels.lamp_globe import LampGlobe
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
 from app.panels.popups.file_dialog import JSON, FileDialog, add_dialog_button, add_file_dialog
 from app.panels.theme import MUTED, SELECTED_THEME
-from app.panels.widgets import ColorField, slider
+from app.panels.widgets import ColorField, show_length, slider
 from app.tools.commands.context import LOAD_RIG, SAVE_RIG
 
 SLIDERS = (  # field, hint
@@ -115,8 +115,9 @@ class LampPanel:
         show_options("lamp.add", enabled=len(lamps) < MAX_LAMPS)
         if has_lamp:
             lamp = lamps[selected]
+            units = self._context.commands.preferences.now.units
             for name, *_ in SLIDERS:
-                show_value(f"lamp.{name}", float(getattr(lamp, name)))
+                show_length(f"lamp.{name}", range_of(LampState, name), getattr(lamp, name), units)
                 show_options(f"lamp.{name}", show=KIND_OF_FIELD.get(name, lamp.kind) == lamp.kind)
             show_value("lamp.kind", KIND_LABELS[lamp.kind])
             show_value("lamp.is_on", lamp.is_on)

@@ -8,7 +8,7 @@ from app.model.materials import PAINTS, BrushState, MaterialState, StrokeState
 from app.model.store import Edit
 from app.panels.panel import PanelContext, Snapshot, key_of, show_options, show_value, tooltip
 from app.panels.popups.file_dialog import JSON, FileDialog, add_dialog_button, add_file_dialog
-from app.panels.widgets import ColorField, slider
+from app.panels.widgets import ColorField, show_length, slider
 from app.tools.commands.context import LOAD_MATERIALS, SAVE_MATERIALS
 
 PAINT_LABELS = {
@@ -57,7 +57,8 @@ class BrushRows:
         paint = stroke.paint if stroke.paint in PAINTS else PAINTS[0]
         show_value("materials.paint", PAINT_LABELS[paint])
         for name, (tag, _) in STROKE_SLIDERS.items():
-            show_value(f"materials.{tag}", range_of(StrokeState, name).scale * getattr(stroke, name))
+            units = self._context.commands.preferences.now.units
+            show_length(f"materials.{tag}", range_of(StrokeState, name), getattr(stroke, name), units)
         show_value("materials.mirrors", stroke.mirrors)
         show_options("materials.rough", show=paint in ("roughness", "material"))
         for name in ("radius", "hardness"):

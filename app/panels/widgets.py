@@ -8,6 +8,7 @@ import dearpygui.dearpygui as dpg
 
 from app.model.exports import StillState, TurntableState, edit_still, edit_turntable
 from app.model.fields import Number, Rgb
+from app.model.preferences import in_units
 from app.model.status import with_suffix
 from app.panels.panel import PanelContext, key_of, show_options, show_value, tooltip
 from app.panels.theme import DIMMED_THEME
@@ -28,10 +29,19 @@ def declared(number: Number) -> dict[str, Any]:
 def slider(tag: str, number: Number, on_change: Callable[[Any], None], **options: Any) -> None:
     """Add a slider of a declared number; `on_change` takes the field's value."""
     add = dpg.add_slider_int if isinstance(number.least, int) else dpg.add_slider_float
-    add(
-        tag=tag, callback=lambda _, value: on_change(value if number.scale == 1.0 else value / number.scale),
-        **declared(number) | options,
-    )  # fmt: skip
+
+    def changed(_: object, value: Any, shown: Number = number) -> None:
+        on_change(value if shown.scale == 1.0 else value / shown.scale)
+
+    add(tag=tag, callback=changed, user_data=number, **declared(number) | options)
+
+
+def show_length(tag: str, number: Number, metres: float, units: str) -> None:
+    """Show a length in a slider of its declaration, in units of LENGTHS."""
+    shown = in_units(number, units)
+    if dpg.get_item_user_data(tag) != shown:
+        dpg.configure_item(tag, user_data=shown, **declared(shown))
+    show_value(tag, float(metres * shown.scale))
 
 
 def drag(tag: str, number: Number, on_change: Callable[[float], None], **options: Any) -> None:

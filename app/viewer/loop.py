@@ -102,7 +102,7 @@ class ViewerLoop:
         self._picture_drawn_s = self._panels_drawn_s = 0.0
         self._draws_s: deque[float] = deque(maxlen=240)
         self._noted_frame: Frame | None = None
-        self._inspector = PixelInspector(store, worker)
+        self._inspector = PixelInspector(store, worker, lambda: preferences.now.units)
         self._is_ended = False
 
     def run(self) -> None:
@@ -205,7 +205,7 @@ class ViewerLoop:
         viewport, point = self._viewport, picture.pointer
         scale, guide = self._controls.scale, self._guide.text()
         captions = self._notices.captions(status, frame is not None, now_s, scale, guide)
-        captions += tool_captions(state, status)
+        captions += tool_captions(state, status, self._preferences.now.units)
         keys = key_map(self._preferences.now.keys)
         captions = [replace(caption, text=keys.filled(caption.text)) for caption in captions]
         captions += picture_names(state, viewport, self._controls.scale)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from app.model.lamps import HIGHLIGHT
-from app.model.preferences import LEFT
+from app.model.preferences import LEFT, LENGTHS
 from app.model.status import Message, Status, in_full, one_line, recording_text, shortened
 from app.model.view_state import ViewState
 from app.tools.viewport import Drag, PointerEvent
@@ -98,7 +98,7 @@ def _share(press: PointerEvent) -> tuple[float, float] | None:
     return press.point[0] / box.window_width, press.point[1] / box.window_height
 
 
-def tool_captions(state: ViewState, status: Status) -> list[Caption]:
+def tool_captions(state: ViewState, status: Status, units: str = "metric") -> list[Caption]:
     """While a lamp is aimed and in fly mode, a caption that says what keys and pointer do."""
     tool = state.tool.camera
     if status.recording.state == "running":
@@ -108,7 +108,10 @@ def tool_captions(state: ViewState, status: Status) -> list[Caption]:
         return [Caption(f"drag on the body: the lamp {does} there   ·   Esc ends", y=0.05, opacity=0.8)]
     if not tool.flies:
         return []
-    text = f"W A S D and Q E fly   ·   drag to look around   ·   wheel: {tool.fly_m_s:.1f} m/s   ·   Esc ends"
+    per_m, unit, _ = LENGTHS[units]
+    text = (
+        f"W A S D and Q E fly   ·   drag to look around   ·   wheel: {tool.fly_m_s * per_m:.1f} {unit}/s   ·   Esc ends"
+    )
     return [Caption(text, y=0.05, opacity=0.8)]
 
 
