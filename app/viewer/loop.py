@@ -23,6 +23,7 @@ from app.tools.camera_tools import is_right_of_slider
 from app.tools.commands.context import CommandContext, KeptPreferences
 from app.tools.commands.key_map import key_map
 from app.tools.gestures import Gestures
+from app.tools.paint import FillPointer
 from app.tools.pixel_inspector import PixelInspector
 from app.tools.viewport import Point, Viewport
 from app.viewer.avatars import ClipClock, MaterialController, PoseController
@@ -103,6 +104,7 @@ class ViewerLoop:
         self._draws_s: deque[float] = deque(maxlen=240)
         self._noted_frame: Frame | None = None
         self._inspector = PixelInspector(store, worker, lambda: preferences.now.units)
+        self._fill = FillPointer(store, worker)
         self._is_ended = False
 
     def run(self) -> None:
@@ -210,9 +212,10 @@ class ViewerLoop:
         captions = [replace(caption, text=keys.filled(caption.text)) for caption in captions]
         captions += picture_names(state, viewport, self._controls.scale)
         brush = self._gestures.brush_ring(viewport, point)
+        fill = self._fill.preview(viewport, point, tool is not None)
         inspection = self._inspector.inspect(viewport, point if tool is None else None, now_s)
         drawn = (
-            inspection, brush, frame, state.display, state.light.lamps, state.tool.selected_lamp, tool,
+            inspection, brush, fill, frame, state.display, state.light.lamps, state.tool.selected_lamp, tool,
             tuple(captions), state.tool.selected_joint, state.tool.joint_axis, state.avatar_row.active,
             state.tool.help_page, path_marks(state), picture.size, keys,
         )  # fmt: skip
@@ -230,6 +233,7 @@ class ViewerLoop:
             limb=self._gestures.rings.held(viewport) if viewport is not None and has_handles else None,
             inspection=inspection,
             brush=brush,
+            fill=fill,
         )
         picture.draw(frame, state, overlays)
         self._drawn, self._picture_drawn_s = drawn, now_s

@@ -13,7 +13,7 @@ from PIL import Image
 
 from app.model.status import one_line
 from app.model.view_state import ViewState
-from app.rendering.frames import Frame
+from app.rendering.frames import FillPreview, Frame
 from app.tools.commands.key_map import KeyMap, key_names
 from app.tools.gestures import Gestures
 from app.tools.limbs import HeldLimb
@@ -25,7 +25,7 @@ from app.window.captions import Caption, CaptionDrawer
 from app.window.frame_display import FrameDisplay
 from app.window.help_picture import help_picture
 from app.window.lamp_gizmos import BrushRing, LampGizmos, Ring
-from app.window.limb_gizmos import LimbGizmos
+from app.window.limb_gizmos import FILL_TINT, LimbGizmos, Tint
 from app.window.pixel_inspector_display import PixelInspectorDisplay
 from phynes_core.errors import DisplayError
 
@@ -54,6 +54,7 @@ class Overlays:
     limb: HeldLimb | None = None
     inspection: Inspection | None = None
     brush: Ring | None = None
+    fill: FillPreview | None = None
 
 
 class PictureWindow:
@@ -88,6 +89,7 @@ class PictureWindow:
         self._display = FrameDisplay(self._context)
         self._gizmos = LampGizmos(self._context)
         self._limb_gizmos = LimbGizmos(self._context)
+        self._fill_tint = Tint(self._context)
         self._path = PathGizmos(self._context)
         self._brush_ring = BrushRing(self._context)
         self._captions = CaptionDrawer(self._context)
@@ -236,6 +238,8 @@ class PictureWindow:
         self._display.draw(state.display, letterbox)
         self._context.enable(moderngl.BLEND)
         self._context.blend_func = (moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
+        if frame is not None and (fill := overlays.fill) is not None:
+            self._fill_tint.draw((frame, fill), lambda: fill.image(frame), letterbox, FILL_TINT)
         if (view := overlays.handles) is not None:
             if overlays.limb is not None and frame is not None:
                 self._limb_gizmos.draw(frame, view, letterbox, overlays.limb, ratio)
