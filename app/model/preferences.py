@@ -100,6 +100,7 @@ class Preferences:
 
     fits_exposure: bool = True  # once when the light or the avatar changes
     undoes_camera: bool = False  # undo and redo also move the camera back
+    native_dialogs: bool = True  # of the system, where it has some
     navigation: Annotated[str, Choice(NAVIGATIONS)] = "phynes"  # what drags in the picture do
     units: Annotated[str, Choice(tuple(LENGTHS))] = "metric"  # of lengths that are shown; files hold metres
     keys: Annotated[tuple[ChosenKeys, ...], Length(0, MOST_CHOSEN), Rule(mistake_in_keys)] = ()  # of some commands

@@ -15,6 +15,10 @@ CHECKS = {  # field of Preferences -> label, hint
         "fit the exposure",
         "Once when the environment, a rig or the avatar changes; an exposure that is set by hand stays until then.",
     ),
+    "native_dialogs": (
+        "the system's file dialogs",
+        "Where the system has some (on Linux: zenity or kdialog); off: those of the controls.",
+    ),
     "undoes_camera": ("undo moves the camera, too", "Off: undo and redo change what was made, and leave the view."),
 }
 

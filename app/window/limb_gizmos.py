@@ -84,7 +84,7 @@ class LimbGizmos:
     def draw(self, frame: Frame, view: OrbitView, letterbox: Letterbox, limb: HeldLimb, pixel_ratio: float) -> None:
         """Draw the tint, the far halves of the rings, then the near ones."""
         shown = (frame, limb.body, limb.joint)
-        self._tint.draw(shown, lambda: limb_weights(*shown), letterbox, LIMB_TINT)
+        self._tint.draw(shown, lambda: limb_weights(frame, limb.body, limb.joint), letterbox, LIMB_TINT)
         strips = []
         for is_near in (False, True):
             for axis in range(3):

@@ -9,6 +9,8 @@ from pathlib import Path
 import dearpygui.dearpygui as dpg
 
 from app.files.folders import IMPOSSIBLE, cause_of, keep_folder, list_folder, read_folder
+from app.files.native_dialogs import DialogRequest
+from app.files.settings import existing_files
 from app.panels.panel import PanelContext, show_options, show_value
 from app.panels.popups.modal import Modal
 from app.panels.theme import ACCENT, ERROR, MUTED
@@ -55,6 +57,26 @@ class FileDialog(Modal):
                 dpg.add_button(tag=f"{tag}.ok", width=BUTTON_PX, callback=self.confirm)
                 dpg.add_button(label="Cancel", tag=f"{tag}.cancel", width=BUTTON_PX, callback=self.close)
 
+    def request(self) -> DialogRequest:
+        """The same question for the system's dialog."""
+        kept = read_folder(self._tag)
+        folder = kept if kept is not None else self._folder
+        name = f"{self._name}{self._suffixes[0]}" if self._saves and self._name else ""
+        return DialogRequest(self._label, str(folder), name, self._suffixes, self._saves)
+
+    def take(self, path: Path, controls_width: int) -> None:
+        """Answer with what the system's dialog gave; it asked about another file where a suffix is appended here."""
+        whole = self._with_suffix(path)
+        if self._saves and whole != path and whole.exists():
+            self.open(controls_width)
+            self.enter(str(whole.parent))
+            show_value(f"{self._tag}.name", whole.name)
+            self._ask(whole)
+        else:
+            self._folder = whole.parent
+            keep_folder(self._tag, whole.parent)
+            self._answer(str(whole))
+
     def open(self, controls_width: int) -> None:
         """List the folder that was used last, by this or another viewer, and take the keyboard."""
         if not dpg.get_value(f"{self._tag}.name"):
@@ -97,17 +119,18 @@ class FileDialog(Modal):
         """Answer with the typed path, enter it where it is a folder, or ask first where a file would be replaced."""
         if not self.is_open:
             return
-        if dpg.get_value(f"{self._tag}.folder") != str(self._folder):
-            self.enter(dpg.get_value(f"{self._tag}.folder"))
-            return
         typed = dpg.get_value(f"{self._tag}.name").strip()
+        if (folder := dpg.get_value(f"{self._tag}.folder")) != str(self._folder):
+            if not existing_files((folder,)):
+                self.enter(folder)
+                return
+            typed = folder  # a file's whole path was typed there
         try:
             path = self._folder / Path(typed).expanduser()
             if not typed or path.is_dir():
                 self.enter(typed or ".")
                 return
-            if path.suffix.lower() not in self._suffixes and (self._saves or not path.exists()):
-                path = path.with_name(path.name + self._suffixes[0])
+            path = self._with_suffix(path)
             exists = path.exists()
         except IMPOSSIBLE as error:
             self._say(cause_of(error), ERROR)
@@ -121,6 +144,12 @@ class FileDialog(Modal):
             self._folder = path.parent
             keep_folder(self._tag, path.parent)
             self._answer(str(path))
+
+    def _with_suffix(self, path: Path) -> Path:
+        """The path with the first suffix, where it has none of them and is to be written or cannot be found."""
+        if path.suffix.lower() in self._suffixes or not (self._saves or not path.exists()):
+            return path
+        return path.with_name(path.name + self._suffixes[0])
 
     def _choose(self, name: str) -> None:
         """A row was clicked: a folder is entered, a file's name is taken; a second click opens it."""
