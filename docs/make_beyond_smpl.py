@@ -101,9 +101,7 @@ def main() -> None:
     """Render every column and write the sheet."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--smpl", type=Path, required=True, help="a folder of avatars on SMPL's mesh")
-    parser.add_argument(
-        "--template", type=Path, default=PROJECT / "checkpoints", help="of avatars on templates"
-    )
+    parser.add_argument("--template", type=Path, default=PROJECT / "checkpoints", help="of avatars on templates")
     parser.add_argument("--out", type=Path, default=PROJECT / "docs" / "pictures" / "beyond_smpl.webp")
     arguments = parser.parse_args()
     body, prepared = load_bundled_body(), dict[str, PreparedSubject]()

@@ -36,6 +36,7 @@ SHORT_SUBJECTS = {  # subjects that are small and nobody else's; a new one belon
     "app/model/view_state.py",
     "app/options/arguments.py",
     "app/options/dataset.py",
+    "app/viewer/system_dialogs.py",
     "app/viewer/window_areas.py",
     "phynes_core/body/parts.py",
     "phynes_core/checks.py",

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from app.tools.commands.registry import COMMANDS, keys_text
+from app.tools.commands.key_map import KeyMap
+from app.tools.commands.registry import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [*(ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md")), *(ROOT / "docs").glob("*.md")]
@@ -44,7 +45,7 @@ def test_everything_that_the_tour_names_exists():
 
 def test_keys_that_the_front_page_names_are_keys():
     """A row says the keys of commands as the registry prints them; runs of numbers are written with dots."""
-    known = {key for command in COMMANDS for key in keys_text(command).split(" / ")}
+    known = {key for command in COMMANDS for key in KeyMap().text(command).split(" / ")}
     rows = re.findall(r"^\| (`.+?) \|", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
     keys = {key for row in rows for key in re.findall(r"`([^`]+)`", row)}
     assert len(keys) > 12

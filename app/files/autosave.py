@@ -66,7 +66,9 @@ def at_rest(state: ViewState) -> ViewState:
         return replace(body, time_s=0.0, playing=False)
 
     others = tuple(still(body) for body in state.avatar_row.others)
-    tool = replace(state.tool, selected_lamp=0, selected_joint=NO_JOINT, help_page=0, guide_step=0, camera=CameraTool())
+    tool = replace(
+        state.tool, selected_lamp=0, selected_joint=NO_JOINT, help_page=0, guide_step=0, aims="", camera=CameraTool()
+    )
     return replace(state, body=still(state.body), avatar_row=replace(state.avatar_row, others=others), tool=tool)
 
 

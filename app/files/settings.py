@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -78,27 +79,6 @@ def forget(name: str) -> None:
     (settings_folder() / name).unlink(missing_ok=True)
 
 
-FOLDERS_FILE = "folders.json"
-
-
-def read_folder(dialog: str) -> Path | None:
-    """The folder that a dialog was used in last, else the last one of any dialog; None where there is none."""
-    record = read_kept_json(FOLDERS_FILE, {})
-    kept = {name: path for name, path in record.items() if isinstance(path, str)} if isinstance(record, dict) else {}
-    named = kept.get(dialog) or next(reversed(kept.values()), "")
-    try:
-        return Path(named) if named and Path(named).is_dir() else None
-    except (OSError, ValueError):
-        return None
-
-
-def keep_folder(dialog: str, folder: Path) -> None:
-    """Keep the folder that a dialog was used in."""
-    record = read_kept_json(FOLDERS_FILE, {})
-    others = {name: path for name, path in record.items() if name != dialog} if isinstance(record, dict) else {}
-    keep_json(FOLDERS_FILE, {**others, dialog: str(folder)})
-
-
 FILE = "recent.json"
 MOST_KEPT = 8
 MOST_READ = 100  # of each kind: a list from elsewhere may be long
@@ -129,13 +109,16 @@ class RecentFiles:
         keep_json(FILE, self._paths)
 
 
+def existing_files(paths: Iterable[str]) -> tuple[str, ...]:
+    """Those that are regular files."""
+    return tuple(path for path in paths if is_readable_file(Path(path)))
+
+
 def _kept() -> dict[str, tuple[str, ...]]:
     record = read_kept_json(FILE, {})
     paths: dict[str, tuple[str, ...]] = {}
     for kind in RECENT_KINDS:
         listed = record.get(kind) if isinstance(record, dict) else None
         texts = [path for path in listed if isinstance(path, str)] if isinstance(listed, list) else []
-        paths[kind] = tuple(path for path in dict.fromkeys(texts[:MOST_READ]) if is_readable_file(Path(path)))[
-            :MOST_KEPT
-        ]
+        paths[kind] = existing_files(dict.fromkeys(texts[:MOST_READ]))[:MOST_KEPT]
     return paths

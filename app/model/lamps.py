@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 LAMP_KINDS = ("sun", "area")
 MAX_LAMPS = 8
+FACING, HIGHLIGHT = "facing", "highlight"
+AIMS = ("", FACING, HIGHLIGHT)  # what a press on the body does with the selected lamp
 
 
 LONGEST_NAME = 40
@@ -167,6 +169,30 @@ def place_lamp(state: "ViewState", index: int, offset_m: Vector) -> "ViewState":
         return state
     state = edit_lamp(state, index, distance_m=range_of(LampState, "distance_m").within_reach(distance_m))
     return move_lamp(state, index, math.degrees(math.atan2(x, z)), math.degrees(math.asin(y / distance_m)))
+
+
+def aim_lamp(state: "ViewState", index: int, point_m: Vector, toward: Vector) -> "ViewState":
+    """Let a lamp shine onto a point, from a unit direction; a near lamp keeps its distance from the point.
+
+    `point_m` lies in metres from the pelvis, world axes.
+    """
+    if not 0 <= index < len(state.light.lamps):
+        return state
+    lamp = state.light.lamps[index]
+    if lamp.kind == "area":
+        least, most = range_of(LampState, "distance_m").reach
+        far_m = min(max(math.dist(lamp_offset(lamp), point_m), least), most)
+        x, y, z = (at + far_m * along for at, along in zip(point_m, toward, strict=True))
+        return place_lamp(state, index, (x, y, z))
+    x, y, z = toward
+    return move_lamp(state, index, math.degrees(math.atan2(x, z)), math.degrees(math.asin(max(-1.0, min(1.0, y)))))
+
+
+def toggle_aim(state: "ViewState", aims: str) -> "ViewState":
+    """Let the next press on the body aim the selected lamp in a way of AIMS, or no more."""
+    if state.tool.selected_lamp >= len(state.light.lamps):
+        return state
+    return edit_tool(state, aims="" if state.tool.aims == aims else aims)
 
 
 def shining(lamps: tuple[LampState, ...]) -> tuple[LampState, ...]:

@@ -187,7 +187,12 @@ def extend_stroke(state: "ViewState", points: tuple[TexelCoordinate, ...]) -> "V
 
 def fill_at(state: "ViewState", point: TexelCoordinate) -> "ViewState":
     """Fill the connected surface that has the color at a texel coordinate."""
-    return _with_stroke(state, replace(state.tool.brush.stroke, shape="fill", points=_rounded((point,))))
+    return _with_stroke(state, next_fill(state, point))
+
+
+def next_fill(state: "ViewState", point: TexelCoordinate) -> StrokeState:
+    """The fill that a click at a texel coordinate makes."""
+    return replace(state.tool.brush.stroke, shape="fill", points=_rounded((point,)))
 
 
 def clear_strokes(state: "ViewState") -> "ViewState":

@@ -91,7 +91,7 @@ def recording_text(recording: RecordingStatus) -> str:
     """The line that shows a recording's progress and the time left."""
     left = f"   ·   {clock(recording.left_s)} left" if recording.left_s is not None else ""
     so_far = f"   {recording.num_done} of {recording.num_frames}" if recording.num_frames else ""
-    return f"Making the {recording.noun}{so_far}{left}   ·   Shift+R cancels"
+    return f"Making the {recording.noun}{so_far}{left}   ·   {{export.cancel}} cancels"
 
 
 def with_suffix(path: str, suffix: str, name: str) -> str:

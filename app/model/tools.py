@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 from app.model.cameras import CameraTool
 from app.model.edits import edit_tool
 from app.model.exports import AvatarExportState, StillState, TurntableState
-from app.model.fields import Color, Number
+from app.model.fields import Choice, Color, Number
 from app.model.joints import NO_JOINT, NUM_JOINTS
-from app.model.lamps import MAX_LAMPS
+from app.model.lamps import AIMS, MAX_LAMPS
 from app.model.lights import BRUSH_RADIANCE, BRUSH_RADIUS
 from app.model.materials import BrushState
 
@@ -26,6 +26,7 @@ class ToolState:
     """The selection and the settings of the tools; no part of a picture."""
 
     selected_lamp: Annotated[int, Number(0, MAX_LAMPS - 1)] = 0
+    aims: Annotated[str, Choice(AIMS)] = ""  # what the next press on the body does with the selected lamp
     paints: bool = False  # a drag on the probe picture paints instead of moving the lamp
     brush_color: Color = (1.0, 1.0, 1.0)
     brush_intensity: Annotated[float, BRUSH_RADIANCE] = 4.0

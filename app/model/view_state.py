@@ -39,12 +39,26 @@ class ViewState:
         return *others[:index], self.body, *others[index:]
 
     @property
+    def has_mesh(self) -> bool:
+        """Whether a frame brings its mesh, for the wireframe or for picking points of the surface."""
+        return self.display.has_wireframe or bool(self.tool.aims)
+
+    @property
     def rendered(self) -> tuple[object, ...]:
         """What a rendered frame depends on: two states that agree here show the same frame."""
         others = tuple(replace(body, playing=False) for body in self.avatar_row.others)
         body, row = replace(self.body, playing=False), replace(self.avatar_row, others=others)
         compare = self.compare if self.compare.is_on else None
-        return body, row, self.camera, self.light, self.display.rendered, self.surroundings.rendered, compare
+        return (
+            body,
+            row,
+            self.camera,
+            self.light,
+            self.display.rendered,
+            self.surroundings.rendered,
+            compare,
+            self.has_mesh,
+        )
 
 
 def revert_sources(state: ViewState, shown: ViewState) -> ViewState:

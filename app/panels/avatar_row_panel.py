@@ -17,7 +17,7 @@ from app.model.fields import range_of
 from app.panels.panel import PanelContext, Snapshot, labels_to_keys, show_options, show_value, tooltip
 from app.panels.popups.file_dialog import FileDialog, add_dialog_button, add_file_dialog
 from app.panels.theme import SELECTED_THEME
-from app.panels.widgets import slider
+from app.panels.widgets import show_length, slider
 from app.tools.commands.context import ADD_AVATAR
 
 
@@ -57,11 +57,16 @@ class AvatarRowPanel:
             ),
         )  # fmt: skip
         tooltip("avatar_row.which", "The avatar that Add puts at the row's end, or drop a .ckpt on the picture.")
-        tooltip("avatar_row.add", "In the pose of the active avatar, without its paint. B in the picture asks whom.")
+        tooltip(
+            "avatar_row.add",
+            "In the pose of the active avatar, without its paint. {body.add} in the picture asks whom.",
+        )
         tooltip("avatar_row.file", "A checkpoint from elsewhere; dropping it on the picture does the same.")
         add_file_dialog(self._context, FileDialog(ADD_AVATAR, "Add an avatar", (".ckpt",), self._add_file))
-        tooltip("avatar_row.remove", "Takes the active avatar away (Shift+B in the picture).")
-        tooltip("avatar_row.shares_pose", "One clip, one time, one pose for everybody (P in the picture).")
+        tooltip("avatar_row.remove", "Takes the active avatar away ({body.remove} in the picture).")
+        tooltip(
+            "avatar_row.shares_pose", "One clip, one time, one pose for everybody ({body.same_pose} in the picture)."
+        )
         tooltip("avatar_row.spacing", "Metres from one body's middle to the next.")
 
     def sync(self, snapshot: Snapshot) -> None:
@@ -80,7 +85,8 @@ class AvatarRowPanel:
         show_options("avatar_row.remove", enabled=bool(row.others))
         show_options("avatar_row.add", enabled=len(state.bodies) < MAX_BODIES)
         show_value("avatar_row.shares_pose", row.shares_pose)
-        show_value("avatar_row.spacing", float(row.spacing_m))
+        units = self._context.commands.preferences.now.units
+        show_length("avatar_row.spacing", range_of(AvatarRowState, "spacing_m"), row.spacing_m, units)
 
     def _add(self) -> None:
         avatar = self._avatars.get(dpg.get_value("avatar_row.which"), "")

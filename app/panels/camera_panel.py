@@ -28,12 +28,15 @@ class CameraPanel:
     def build(self) -> None:
         """Views, fly mode, lens, bookmarks."""
         with dpg.group(horizontal=True):
-            for number, name in enumerate(cameras.VIEWS, 1):
+            for name in cameras.VIEWS:
                 dpg.add_button(
                     label=name.capitalize(), tag=f"camera.{name}", width=VIEW_WIDTH_PX, user_data=name,
                     callback=lambda _, __, which: self._post(lambda s: cameras.view_from(s, which), "view"),
                 )  # fmt: skip
-                tooltip(f"camera.{name}", f"From the same distance, at the same point. Alt+{number} in the picture.")
+                tooltip(
+                    f"camera.{name}",
+                    f"From the same distance, at the same point. {{camera.view_{name}}} in the picture.",
+                )
         with dpg.group(horizontal=True):
             dpg.add_checkbox(
                 label="fly", tag="camera.fly",
@@ -47,9 +50,9 @@ class CameraPanel:
                 label="Frame the avatar", tag="camera.frame", width=-1,
                 callback=lambda: self._context.run("camera.frame"),
             )  # fmt: skip
-        tooltip("camera.fly", "W A S D, Q E move in the picture, a drag looks around. Shift+F there, Esc ends it.")
+        tooltip("camera.fly", "W A S D, Q E move in the picture, a drag looks around. {camera.fly} there, Esc ends it.")
         tooltip("camera.speed", "Metres a second; with Shift four times as fast. The wheel in the picture.")
-        tooltip("camera.frame", "F in the picture.")
+        tooltip("camera.frame", "{camera.frame} in the picture.")
         with dpg.group(horizontal=True):
             slider(
                 "camera.lens", LENS_MM, width=190, clamped=True,
@@ -65,11 +68,14 @@ class CameraPanel:
             )  # fmt: skip
         tooltip(
             "camera.lens",
-            "Millimetres of full frame: 36 mm across the picture. Alt+- and Alt+= in the picture; "
+            "Millimetres of full frame: 36 mm across the picture. {camera.shorter_lens} and "
+            "{camera.longer_lens} in the picture; "
             "the panel View has the angle.",
         )
         tooltip("camera.lenses", "Usual lenses.")
-        tooltip("camera.keeps_size", "The distance follows the lens (dolly zoom); off: the camera stays. Alt+D.")
+        tooltip(
+            "camera.keeps_size", "The distance follows the lens (dolly zoom); off: the camera stays. {camera.dolly}."
+        )
         dpg.add_listbox(
             (), tag="camera.places", num_items=NUM_SHOWN, width=-1, callback=lambda _, label: self._go_to(label)
         )
@@ -77,9 +83,15 @@ class CameraPanel:
             dpg.add_input_text(tag="camera.name", hint="name", width=150, on_enter=True, callback=self._save)
             dpg.add_button(label="Keep this place", tag="camera.keep", callback=self._save)
             dpg.add_button(label="Remove", tag="camera.remove", width=-1, callback=self._remove)
-        tooltip("camera.places", "Kept places of all sessions: a click goes there, in the picture Ctrl+1 to Ctrl+9.")
+        tooltip(
+            "camera.places",
+            "Kept places of all sessions: a click goes there, in the picture {camera.go_to_place_1} "
+            "to {camera.go_to_place_9}.",
+        )
         tooltip("camera.name", "Of the place to keep. Enter keeps it.")
-        tooltip("camera.keep", "Under the name; one of that name moves here. Ctrl+Shift+1 to 9 keep it by number.")
+        tooltip(
+            "camera.keep", "Under the name; one of that name moves here. {camera.keep_place_1} to 9 keep it by number."
+        )
         tooltip("camera.remove", "The chosen place.")
 
     def sync(self, snapshot: Snapshot) -> None:

@@ -6,6 +6,7 @@ from typing import Protocol
 import dearpygui.dearpygui as dpg
 
 from app.panels.panel import Popup
+from app.tools.viewport import modifiers_text
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 # Dear ImGui's number of a key -> its name in the registry of commands; Dear PyGui's own constants lack some
@@ -15,6 +16,7 @@ NAMES: dict[int, str] = {
     dpg.mvKey_Back: "BACKSPACE", dpg.mvKey_Spacebar: "SPACE", dpg.mvKey_Return: "RETURN", dpg.mvKey_Escape: "ESCAPE",
     dpg.mvKey_LShift: "LEFT_SHIFT", dpg.mvKey_RShift: "RIGHT_SHIFT", dpg.mvKey_Comma: "COMMA",
     dpg.mvKey_Minus: "MINUS", dpg.mvKey_Period: "PERIOD", dpg.mvKey_Slash: "SLASH", 602: "EQUAL",
+    601: "SEMICOLON", dpg.mvKey_Backslash: "BACKSLASH", dpg.mvKey_Insert: "INSERT",
     dpg.mvKey_Open_Brace: "LEFT_BRACKET", dpg.mvKey_Close_Brace: "RIGHT_BRACKET",
     **{dpg.mvKey_0 + digit: str(digit) for digit in range(10)},
     **{dpg.mvKey_A + index: letter for index, letter in enumerate(_LETTERS)},
@@ -74,7 +76,7 @@ class ControlKeys:
             return
         if (popup := next((popup for popup in self._popups if popup.is_open), None)) is not None:
             if not is_repeated or name not in ANSWERS:  # the key that opened it must not answer it
-                popup.key(name)
+                popup.key(name, modifiers_text(*(self._is_held(*pair) for pair in (CONTROL, SHIFT, ALT))))
         elif not is_repeated and not self._is_busy and not self._is_typing_or_choosing():
             self._receiver.key(name, *(self._is_held(*pair) for pair in (CONTROL, SHIFT, ALT)))
         elif name == "ESCAPE":

@@ -34,8 +34,11 @@ class InspectPanel:
         with dpg.group(horizontal=True):
             self._checkbox("joints", "joints", display_settings.toggle_joints)
             self._checkbox("mesh edges", "wireframe", display_settings.toggle_wireframe)
-        tooltip("inspect.joints", "Joints and bones over the picture: left blue, right orange. J in the picture.")
-        tooltip("inspect.wireframe", "Edges of the posed mesh where they are seen. Shift+J in the picture.")
+        tooltip(
+            "inspect.joints",
+            "Joints and bones over the picture: left blue, right orange. {display.joints} in the picture.",
+        )
+        tooltip("inspect.wireframe", "Edges of the posed mesh where they are seen. {display.edges} in the picture.")
         with dpg.group(horizontal=True):
             self._checkbox("pixel values", "readout", tools.toggle_readout)
             self._checkbox("loupe", "loupe", tools.toggle_loupe)
@@ -43,9 +46,16 @@ class InspectPanel:
                 [f"{zoom}x" for zoom in LOUPE_ZOOMS], tag="inspect.loupe_zoom", width=-1,
                 callback=lambda _, label: self._zoom(label),
             )  # fmt: skip
-        tooltip("inspect.readout", "Every buffer's numbers at the pixel under a pointer that rests. T in the picture.")
-        tooltip("inspect.loupe", "The pixels around the pointer, magnified. U in the picture.")
-        tooltip("inspect.loupe_zoom", "Screen pixels a pixel. Shift+U and Alt+U, or Alt and the wheel, in the picture.")
+        tooltip(
+            "inspect.readout",
+            "Every buffer's numbers at the pixel under a pointer that rests. {display.readout} in the picture.",
+        )
+        tooltip("inspect.loupe", "The pixels around the pointer, magnified. {display.loupe} in the picture.")
+        tooltip(
+            "inspect.loupe_zoom",
+            "Screen pixels a pixel. {display.magnify_more} and {display.magnify_less}, or Alt and "
+            "the wheel, in the picture.",
+        )
         with dpg.group(horizontal=True):
             self._checkbox("split with", "split", comparison.toggle_compare)
             dpg.add_combo((), tag="inspect.split_buffer", width=-70, callback=lambda _, label: self._buffer(label))
@@ -56,14 +66,23 @@ class InspectPanel:
         with dpg.group(horizontal=True):
             dpg.add_combo((), tag="inspect.split_avatar", width=150, callback=lambda _, label: self._avatar(label))
             dpg.add_combo((), tag="inspect.split_light", width=-1, callback=lambda _, label: self._light(label))
-        tooltip("inspect.split", "Two pictures with a line between them that is dragged. C in the picture.")
-        tooltip("inspect.split_buffer", "The buffer right of the line. Shift+1 to Shift+9 in the picture.")
-        tooltip("inspect.split_swap", "What is right stands left, where all its light can be edited. Shift+C.")
-        tooltip("inspect.split_avatar", "The avatar right of the line, in the active one's pose. Alt+N in the picture.")
+        tooltip(
+            "inspect.split", "Two pictures with a line between them that is dragged. {compare.split} in the picture."
+        )
+        tooltip(
+            "inspect.split_buffer",
+            "The buffer right of the line. {compare.radiance} to {compare.light_visibility} in the picture.",
+        )
+        tooltip("inspect.split_swap", "What is right stands left, where all its light can be edited. {compare.swap}.")
+        tooltip(
+            "inspect.split_avatar",
+            "The avatar right of the line, in the active one's pose. {compare.avatar} in the picture.",
+        )
         tooltip(
             "inspect.split_light",
             "The light right of the line: an environment with the lamps of now, a rig, or what shines now while the "
-            "left goes on changing. Alt+arrows and Alt+L in the picture.",
+            "left goes on changing. {compare.next_environment}, {compare.previous_environment} and "
+            "{compare.keep_light} in the picture.",
         )
 
     def sync(self, snapshot: Snapshot) -> None:

@@ -53,7 +53,7 @@ class LampGlobe:
         tooltip(
             f"{GLOBE}.box",
             "All directions from above, the camera at the bottom: drag a lamp. Its upper half is behind the avatar "
-            "(Ctrl+B in the picture), between the circles is below its middle.",
+            "({light.lamp_behind} in the picture), between the circles is below its middle.",
         )
         with dpg.handler_registry():
             dpg.add_mouse_click_handler(dpg.mvMouseButton_Left, callback=self._pressed)

@@ -6,19 +6,29 @@ from app.files.light_rigs import LIGHT_PRESETS
 from app.model import edits, lights
 from app.model.blackbody import shown_color
 from app.model.fields import Rgb, range_of
-from app.model.lamps import MAX_LAMPS, LampState, add_lamp, edit_lamp, name_of, remove_lamp, set_lamp_kind
+from app.model.lamps import (
+    FACING,
+    HIGHLIGHT,
+    MAX_LAMPS,
+    LampState,
+    add_lamp,
+    edit_lamp,
+    name_of,
+    remove_lamp,
+    set_lamp_kind,
+)
 from app.model.lights import LightState
 from app.model.view_state import ViewState
 from app.panels.lamp_globe import LampGlobe
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
 from app.panels.popups.file_dialog import JSON, FileDialog, add_dialog_button, add_file_dialog
 from app.panels.theme import MUTED, SELECTED_THEME
-from app.panels.widgets import ColorField, slider
+from app.panels.widgets import ColorField, show_length, slider
 from app.tools.commands.context import LOAD_RIG, SAVE_RIG
 
 SLIDERS = (  # field, hint
-    ("azimuth_deg", "0 shines on the face, 90 comes from the avatar's left. Ctrl and left, right."),
-    ("elevation_deg", "0 is level with the avatar, 90 straight above. Ctrl and up, down."),
+    ("azimuth_deg", "0 shines on the face, 90 comes from the avatar's left. {light.lamp_left} and {light.lamp_right}."),
+    ("elevation_deg", "0 is level with the avatar, 90 straight above. {light.lamp_up} and {light.lamp_down}."),
     ("angular_radius_deg", "Angular radius: larger is softer. The sun's is 0.3."),
     ("intensity", "Irradiance on a facing surface, of a lamp near the body from 1 m; 3.14 makes white look white."),
     ("distance_m", "From the pelvis. The light falls with its square."),
@@ -52,8 +62,8 @@ class LampPanel:
                     label=str(index + 1), tag=f"lamp.{index}", show=False, width=26, user_data=index,
                     callback=lambda _, __, which: self._select(which),
                 )  # fmt: skip
-        tooltip("lamp.add", "L in the picture. Drag its sun there, or its marker in the probe picture.")
-        tooltip("lamp.remove", "Removes the selected lamp (Delete in the picture).")
+        tooltip("lamp.add", "{light.add_lamp} in the picture. Drag its sun there, or its marker in the probe picture.")
+        tooltip("lamp.remove", "Removes the selected lamp ({light.remove_lamp} in the picture).")
         self._rigs.build()
         dpg.add_text("No lamp yet. Add one and drag its sun.", tag="lamp.hint", color=MUTED)
         with dpg.group(tag="lamp.selected"):
@@ -68,8 +78,8 @@ class LampPanel:
                     tag="lamp.name", hint="name", width=-1,
                     callback=lambda _, text: self._edit("name", name_of(text)),
                 )  # fmt: skip
-            tooltip("lamp.is_on", "Ctrl+Shift+L in the picture.")
-            tooltip("lamp.is_solo", "Lights alone: all other light is dark (Shift+L in the picture).")
+            tooltip("lamp.is_on", "{light.mute} in the picture.")
+            tooltip("lamp.is_solo", "Lights alone: all other light is dark ({light.solo} in the picture).")
             tooltip("lamp.kind", "A sun is far away; a near lamp is a glowing sphere whose light falls off.")
             with dpg.group(horizontal=True):
                 self.globe.build()
@@ -96,6 +106,8 @@ class LampPanel:
             show_options(f"lamp.{index}", show=index < len(lamps))
             dpg.bind_item_theme(f"lamp.{index}", SELECTED_THEME if index == selected else 0)
         self.globe.sync(state, snapshot.scale)
+        for tag, aims in (("lamp.aim", FACING), ("lamp.glint", HIGHLIGHT)):
+            dpg.bind_item_theme(tag, SELECTED_THEME if state.tool.aims == aims else 0)
         has_lamp = selected < len(lamps)
         show_options("lamp.hint", show=not lamps)
         show_options("lamp.selected", show=has_lamp)
@@ -103,8 +115,9 @@ class LampPanel:
         show_options("lamp.add", enabled=len(lamps) < MAX_LAMPS)
         if has_lamp:
             lamp = lamps[selected]
+            units = self._context.commands.preferences.now.units
             for name, *_ in SLIDERS:
-                show_value(f"lamp.{name}", float(getattr(lamp, name)))
+                show_length(f"lamp.{name}", range_of(LampState, name), getattr(lamp, name), units)
                 show_options(f"lamp.{name}", show=KIND_OF_FIELD.get(name, lamp.kind) == lamp.kind)
             show_value("lamp.kind", KIND_LABELS[lamp.kind])
             show_value("lamp.is_on", lamp.is_on)
@@ -158,8 +171,15 @@ class RigRow:
                 tuple(LIGHT_PRESETS), tag="rig.preset", default_value="light rigs", width=130,
                 callback=lambda _, name: self._use(name),
             )  # fmt: skip
-            add_dialog_button(self._context, "Save rig...", "rig.save", SAVE_RIG)
-            add_dialog_button(self._context, "Load rig...", "rig.load", LOAD_RIG)
+            add_dialog_button(self._context, "Save...", "rig.save", SAVE_RIG)
+            add_dialog_button(self._context, "Load...", "rig.load", LOAD_RIG)
+            for name, label, aims in (("lamp.aim", "Aim", FACING), ("lamp.glint", "Glint", HIGHLIGHT)):
+                id = "light.aim" if aims == FACING else "light.aim_highlight"
+                dpg.add_button(
+                    label=label, tag=name, user_data=id, callback=lambda _, __, which: self._context.run(which)
+                )
+        tooltip("lamp.aim", "Then drag on the body: the lamp shines straight there ({light.aim} in the picture).")
+        tooltip("lamp.glint", "Then drag on the body: the highlight is there ({light.aim_highlight} in the picture).")
         tooltip("rig.preset", "Lamps as photographers set them, alone; the surrounding light can join them again.")
         tooltip("rig.save", "All light, lamps and surroundings, as a JSON file.")
         tooltip("rig.load", "A light rig as JSON; it can also be dropped on the picture.")

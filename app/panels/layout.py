@@ -14,8 +14,9 @@ from app.panels.lamp_panel import LampPanel
 from app.panels.light_panel import LightPanel
 from app.panels.material_panel import MaterialPanel
 from app.panels.menu_bar import MenuBar
-from app.panels.panel import Panel, PanelContext, Popup, Snapshot
+from app.panels.panel import Panel, PanelContext, Popup, Snapshot, fill_tooltips
 from app.panels.path_panel import PathPanel
+from app.panels.popups.key_choice import KeyChoice
 from app.panels.popups.palette import Palette
 from app.panels.popups.question import Question
 from app.panels.pose_panel import PosePanel
@@ -29,6 +30,7 @@ from app.panels.surroundings_panel import SurroundingsPanel
 from app.panels.timeline_panel import TimelinePanel
 from app.panels.view_panel import ViewPanel
 from app.tools.commands.context import SAVE_SESSION
+from app.tools.commands.key_map import KeyMap
 
 Group = tuple[tuple[str, ...], int]  # slots whose panels are tabs of one place, and its height
 Columns = tuple[tuple[int, tuple[Group, ...]], ...]  # width and groups of each column, unscaled pixels
@@ -164,17 +166,18 @@ class PanelLayout:
 
     def __init__(self, context: PanelContext) -> None:
         self._context = context
+        self._named_keys: KeyMap | None = None  # those that the tooltips name
         self.panels: tuple[Panel, ...] = tuple(item.make(context) for item in PANELS)
-        self.palette, self.question = Palette(context), Question()
+        self.palette, self.question, self.key_choice = Palette(context), Question(), KeyChoice(context)
         self._menu_bar = MenuBar(context, [(item.tag, item.panel.title) for item in PANELS])
 
     @property
     def popups(self) -> Sequence[Popup]:
-        """The palette, the question and all dialogs."""
+        """The palette, the question, the choice of keys and all dialogs."""
         return self._context.popups
 
     def build(self) -> None:
-        """Add menu bar, panels, palette and question."""
+        """Add menu bar, panels, palette, question and choice of keys."""
         self._menu_bar.build()
         for item, panel in zip(PANELS, self.panels, strict=True):
             # panels can be moved and stacked, but not closed, since nothing would open them again
@@ -182,12 +185,16 @@ class PanelLayout:
                 panel.build()
         self.palette.build()
         self.question.build()
-        self._context.popups.extend((self.palette, self.question))
+        self.key_choice.build()
+        self._context.popups.extend((self.palette, self.question, self.key_choice))
         with dpg.handler_registry():
             dpg.add_mouse_release_handler(callback=lambda: self._context.end_gesture())
 
     def sync(self, snapshot: Snapshot) -> None:
         """Show the snapshot in every panel."""
+        if (keys := self._context.keys) is not self._named_keys:
+            self._named_keys = keys
+            fill_tooltips(keys)
         for panel in self.panels:
             panel.sync(snapshot)
         self._menu_bar.sync(snapshot)

@@ -8,14 +8,14 @@ from app.model import edits, lights
 from app.model.fields import range_of
 from app.model.lights import LightState
 from app.model.view_state import ViewState
-from app.panels.light_strip import LightStrip
+from app.panels.light_strip import LightStrip, LightTextures
 from app.panels.panel import PanelContext, Snapshot, labels_to_keys, show_options, show_value, tooltip
 from app.panels.popups.file_dialog import FileDialog, add_dialog_button, add_file_dialog
+from app.panels.popups.light_browser import SUFFIXES, LightBrowser
 from app.panels.widgets import ColorField, slider
-from app.tools.commands.context import EXPORT_LIGHT, LOAD_ENVIRONMENT
+from app.tools.commands.context import BROWSE, EXPORT_LIGHT, LOAD_ENVIRONMENT
 
 MODE_LABELS = {"captured": "As captured", "environment": "Environment", "none": "Lamps only"}
-SUFFIXES = (".exr", ".hdr", ".png")
 
 
 class LightPanel:
@@ -26,7 +26,9 @@ class LightPanel:
     def __init__(self, context: PanelContext) -> None:
         self._context = context
         self._environments: dict[str, str] = {}  # label -> key
-        self.strip = LightStrip(self._load)
+        self._textures = LightTextures()
+        self.strip = LightStrip(self._load, self._textures)
+        self.browser = LightBrowser(context, self._textures)
         self._tint = ColorField(
             "light.tint", "tint", lambda tint: context.post(lambda s: edits.edit_light(s, tint=tint), "tint")
         )
@@ -44,16 +46,24 @@ class LightPanel:
             "As captured: the light learned with the avatar that is active when it is chosen. Lamps join all three.",
         )
         with dpg.group(horizontal=True):
-            dpg.add_combo((), tag="light.environment", width=-152, callback=lambda _, label: self._choose(label))
+            dpg.add_combo((), tag="light.environment", width=-234, callback=lambda _, label: self._choose(label))
+            add_dialog_button(self._context, "Browse...", "light.browse", BROWSE, width=74)
             add_dialog_button(self._context, "Load...", "light.load", LOAD_ENVIRONMENT, width=66)
             add_dialog_button(self._context, "Export...", "light.export", EXPORT_LIGHT, width=-1)
         tooltip(
             "light.environment",
-            "Bundled lat-long environments (CC0), and your files. Arrow keys step through them in the picture.",
+            "Bundled lat-long environments (CC0), and your files. {light.previous_environment} and "
+            "{light.next_environment} step through them.",
         )
-        tooltip("light.export", "All light, lamps and paint too, as a lat-long .hdr or .exr of 1024 x 512 (Ctrl+E).")
+        tooltip(
+            "light.export", "All light, lamps and paint too, as a lat-long .hdr or .exr of 1024 x 512 ({light.export})."
+        )
         tooltip("light.load", "Load a lat-long .exr, .hdr or .png, twice as wide as high.")
+        tooltip("light.browse", "Folders of environments as thumbnails, and favorites.")
+        self._textures.build()
         self.strip.build()
+        self.browser.build()
+        self._context.popups.append(self.browser)
         self._slider("yaw_deg", -1, "Turns the light about the vertical.")
         with dpg.group(horizontal=True):
             self._slider("intensity", -58, "Multiplies the light's radiance.")
@@ -76,7 +86,11 @@ class LightPanel:
         pairs += [(path, Path(path).stem) for path in known if path not in offered]
         self._environments = labels_to_keys(pairs)
         chosen = light.environment if light.mode == "environment" else ""
-        self.strip.sync(tuple(self._environments.values()), chosen, snapshot.thumbnails, snapshot.scale)
+        paths = tuple(self._environments.values())
+        self._context.commands.lights.show(paths)
+        self.strip.sync(paths, chosen, snapshot.thumbnails, snapshot.scale)
+        self.browser.show_thumbnails(snapshot.thumbnails, chosen, snapshot.scale)
+        self._textures.forget({*self.strip.shown, *self.browser.shown})
         show_options("light.environment", items=list(self._environments))
         label = next((label for label, key in self._environments.items() if key == light.environment), "")
         show_value("light.environment", label or "choose an environment")

@@ -1,6 +1,6 @@
 """A strip with thumbnails of the environments: a click chooses one, the wheel scrolls."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import dearpygui.dearpygui as dpg
 import numpy as np
@@ -9,30 +9,59 @@ from app.panels.panel import tooltip
 from app.panels.theme import ACCENT, MUTED, drawing, pointer_in, scale_drawing
 
 SHOWN = 8
-THUMB_PX, HIGH_PX, GAP_PX = 44, 22, 4  # of a thumbnail and its texture
+THUMB_PX, HIGH_PX, GAP_PX = 44, 22, 4  # of a thumbnail
+MOST_TEXTURES = 300
 WIDTH_PX, HEIGHT_PX = SHOWN * (THUMB_PX + GAP_PX), HIGH_PX + 4
 STRIP, MARKS = "light.strip", "light.strip.marks"
+
+
+class LightTextures:
+    """Thumbnails as textures; the oldest ones go."""
+
+    def __init__(self) -> None:
+        self._textures: dict[str, int | str] = {}
+
+    def build(self) -> None:
+        """Add the registry, before anything is drawn."""
+        dpg.add_texture_registry(tag="light.textures")
+
+    def of(self, path: str, thumbnails: Mapping[str, np.ndarray]) -> int | str | None:
+        """The texture of an environment; None before its thumbnail is made."""
+        if path not in self._textures and path in thumbnails:
+            rows, columns, _ = thumbnails[path].shape
+            pixels = np.ones((rows, columns, 4), np.float32)
+            pixels[..., :3] = thumbnails[path]
+            self._textures[path] = dpg.add_static_texture(
+                columns, rows, pixels.ravel().tolist(), parent="light.textures"
+            )
+        return self._textures.get(path)
+
+    def forget(self, drawn: Collection[str]) -> None:
+        """Free textures of what is not drawn, where there are many."""
+        old = [path for path in self._textures if path not in drawn][: max(0, len(self._textures) - MOST_TEXTURES)]
+        for path in old:
+            dpg.delete_item(self._textures.pop(path))
 
 
 class LightStrip:
     """A row of thumbnails; `choose` is called with the path of the one that is clicked."""
 
-    def __init__(self, choose: Callable[[str], None]) -> None:
-        self._choose = choose
+    def __init__(self, choose: Callable[[str], None], textures: LightTextures) -> None:
+        self._choose, self._textures = choose, textures
         self._paths: tuple[str, ...] = ()
         self._chosen = ""
         self._first = 0
         self._drawn: object = None
         self._scale = 0.0
-        self._textures: dict[str, int | str] = {}
 
     def build(self) -> None:
         """The drawing and its handlers."""
-        dpg.add_texture_registry(tag="light.strip.textures")
         with dpg.group(tag=f"{STRIP}.row"), drawing(STRIP):  # a drawing takes no tooltip
             dpg.add_draw_node(tag=MARKS)
         tooltip(
-            f"{STRIP}.row", "Click a light to use it; the wheel goes along the strip. Arrow keys step in the picture."
+            f"{STRIP}.row",
+            "Click a light to use it; the wheel goes along the strip. {light.previous_environment} "
+            "and {light.next_environment} step.",
         )
         with dpg.handler_registry():
             dpg.add_mouse_click_handler(dpg.mvMouseButton_Left, callback=self._pressed)
@@ -48,17 +77,16 @@ class LightStrip:
             if chosen in paths:
                 self._first = min(max(self._first, paths.index(chosen) - SHOWN + 1), paths.index(chosen))
         self._first = max(0, min(self._first, len(paths) - SHOWN))
-        for path in paths:
-            if path in thumbnails and path not in self._textures:
-                pixels = np.ones((HIGH_PX, THUMB_PX, 4), np.float32)
-                pixels[..., :3] = thumbnails[path]
-                self._textures[path] = dpg.add_static_texture(
-                    THUMB_PX, HIGH_PX, pixels.ravel().tolist(), parent="light.strip.textures"
-                )
-        drawn = paths, chosen, self._first, len(self._textures)
+        textures = [self._textures.of(path, thumbnails) for path in self.shown]
+        drawn = paths, chosen, self._first, tuple(textures)
         if drawn != self._drawn:
             self._drawn = drawn
-            self._draw(chosen)
+            self._draw(chosen, textures)
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The environments in sight."""
+        return self._paths[self._first : self._first + SHOWN]
 
     def click(self, x: float) -> None:
         """Choose the environment at x, in pixels of the strip."""
@@ -78,13 +106,13 @@ class LightStrip:
         if dpg.is_item_hovered(STRIP):
             self.scroll(-round(notches))
 
-    def _draw(self, chosen: str) -> None:
+    def _draw(self, chosen: str, textures: list[int | str | None]) -> None:
         dpg.delete_item(MARKS, children_only=True)
-        for column, path in enumerate(self._paths[self._first : self._first + SHOWN]):
+        for column, path in enumerate(self.shown):
             left = 2 + column * (THUMB_PX + GAP_PX)
             low, high = (left, 2), (left + THUMB_PX, 2 + HIGH_PX)
-            if path in self._textures:
-                dpg.draw_image(self._textures[path], low, high, parent=MARKS)
+            if (texture := textures[column]) is not None:
+                dpg.draw_image(texture, low, high, parent=MARKS)
             else:
                 dpg.draw_rectangle(low, high, color=(*MUTED, 90), fill=(*MUTED, 40), parent=MARKS)
             if path == chosen:

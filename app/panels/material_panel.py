@@ -65,7 +65,8 @@ class MaterialPanel:
             )  # fmt: skip
         tooltip(
             "materials.tool",
-            "Brush (Shift+P), fill by color (Shift+G) and eyedropper (Shift+I) work on the body in the picture and on "
+            "Brush ({materials.brush}), fill by color ({materials.fill}) and eyedropper "
+            "({materials.pick}) work on the body in the picture and on "
             "the square below. A right click picks, too; a drag beside the body turns the camera.",
         )
         tooltip("materials.shows_roughness", "On the square: 0 (black) is a mirror, 1 (white) is chalk.")

@@ -8,7 +8,7 @@ from app.model.materials import PAINTS, BrushState, MaterialState, StrokeState
 from app.model.store import Edit
 from app.panels.panel import PanelContext, Snapshot, key_of, show_options, show_value, tooltip
 from app.panels.popups.file_dialog import JSON, FileDialog, add_dialog_button, add_file_dialog
-from app.panels.widgets import ColorField, slider
+from app.panels.widgets import ColorField, show_length, slider
 from app.tools.commands.context import LOAD_MATERIALS, SAVE_MATERIALS
 
 PAINT_LABELS = {
@@ -16,7 +16,7 @@ PAINT_LABELS = {
 }  # fmt: skip
 STROKE_SLIDERS = {  # field of a stroke -> last part of the tag, hint
     "roughness": ("rough", "0 is a mirror, 1 is chalk."),
-    "radius_m": ("radius", "On the body. Shift+[ and Shift+]."),
+    "radius_m": ("radius", "On the body. {materials.narrower_brush} and {materials.wider_brush}."),
     "hardness": ("hardness", "Share of the radius with all of the paint."),
     "tolerance": ("tolerance", "How unlike a filled color may be; the newest fill follows."),
     "pattern_m": (
@@ -41,14 +41,15 @@ class BrushRows:
         )  # fmt: skip
         tooltip(
             "materials.paint",
-            "Cover with a color, multiply by one (tint), cover with a roughness, both, or take paint off (Shift+K).",
+            "Cover with a color, multiply by one (tint), cover with a roughness, both, or take "
+            "paint off ({materials.next_paint}).",
         )
         for name, (tag, hint) in STROKE_SLIDERS.items():
             self._slider(tag, name, hint)
         dpg.add_checkbox(
             label="both sides", tag="materials.mirrors", callback=lambda _, on: self._edit_stroke(mirrors=on)
         )
-        tooltip("materials.mirrors", "The body's left and right at once (Shift+X).")
+        tooltip("materials.mirrors", "The body's left and right at once ({materials.mirror}).")
 
     def sync(self, brush: BrushState) -> None:
         """Show the next stroke."""
@@ -56,7 +57,8 @@ class BrushRows:
         paint = stroke.paint if stroke.paint in PAINTS else PAINTS[0]
         show_value("materials.paint", PAINT_LABELS[paint])
         for name, (tag, _) in STROKE_SLIDERS.items():
-            show_value(f"materials.{tag}", range_of(StrokeState, name).scale * getattr(stroke, name))
+            units = self._context.commands.preferences.now.units
+            show_length(f"materials.{tag}", range_of(StrokeState, name), getattr(stroke, name), units)
         show_value("materials.mirrors", stroke.mirrors)
         show_options("materials.rough", show=paint in ("roughness", "material"))
         for name in ("radius", "hardness"):
@@ -100,8 +102,8 @@ class ScaleRows:
             )  # fmt: skip
             dpg.add_text("", tag="materials.count")
         tooltip("materials.tint", "All colors are multiplied by it.")
-        tooltip("materials.split", "The maps without edits, right of a line that is dragged (Alt+H).")
-        tooltip("materials.is_shown", "Off: the maps as they are (Shift+H).")
+        tooltip("materials.split", "The maps without edits, right of a line that is dragged ({materials.compare}).")
+        tooltip("materials.is_shown", "Off: the maps as they are ({materials.show}).")
         context = self._context
         with dpg.group(horizontal=True):
             dpg.add_button(
@@ -117,12 +119,12 @@ class ScaleRows:
             add_dialog_button(self._context, "Save as...", "materials.save_as", SAVE_MATERIALS)
             add_dialog_button(self._context, "Open...", "materials.open", LOAD_MATERIALS)
         dpg.add_text("", tag="materials.beside", wrap=380)
-        tooltip("materials.clear", "Takes all strokes and fills off; the scales stay (Shift+Delete).")
+        tooltip("materials.clear", "Takes all strokes and fills off; the scales stay ({materials.clear}).")
         tooltip("materials.reset", "The maps as training left them.")
-        tooltip("materials.save", "Beside the avatar's checkpoint (Ctrl+U).")
+        tooltip("materials.save", "Beside the avatar's checkpoint ({materials.save}).")
         tooltip("materials.save_as", "As a .json file of another name or place, for --materials.")
         tooltip("materials.open", "Edits from any file; one can also be dropped on the picture.")
-        tooltip("materials.load", "What lies beside the avatar's checkpoint (Ctrl+Shift+U).")
+        tooltip("materials.load", "What lies beside the avatar's checkpoint ({materials.load}).")
         files = context.commands.materials
         saving = FileDialog(SAVE_MATERIALS, "Save the material edits", JSON, files.save, "materials", saves=True)
         add_file_dialog(self._context, saving)

@@ -17,7 +17,9 @@ EDIT_COMMANDS = ("edit.undo", "edit.redo")
 PANEL_COMMANDS = (
     "window.theme", "window.larger", "window.smaller", "window.natural_size", SEPARATOR, "window.reset_layout",
 )  # fmt: skip
-HELP_COMMANDS = ("window.palette", "window.help", "window.guide")
+HELP_COMMANDS = (
+    "window.palette", "window.help", "window.guide", SEPARATOR, "window.choose_key", "window.reset_keys",
+)  # fmt: skip
 
 
 class MenuBar:

@@ -14,6 +14,7 @@ from app.model.view_state import ViewState
 from app.options.command_lines import CommandTexts
 from app.rendering.frames import Choices, Frame, MaterialSquare
 from app.tools.commands.context import CommandContext
+from app.tools.commands.key_map import KeyMap, keys_of
 from app.tools.commands.registry import command_of, run
 
 FLOAT_TOLERANCE = 1e-5  # widgets hold float32
@@ -40,7 +41,7 @@ class Snapshot:
     session: SessionStatus = field(default_factory=SessionStatus)
     quality: str = ""  # of the newest picture: live, refining or fine
     memory_mb: float | None = None  # resident memory of the process; None if unknown
-    thumbnails: Mapping[str, np.ndarray] = field(default_factory=dict)  # of environments: path -> [22, 44, 3] sRGB
+    thumbnails: Mapping[str, np.ndarray] = field(default_factory=dict)  # of environments: path -> [66, 132, 3] sRGB
     scale: float = 1.0  # size of text and widgets, times the usual one
     square: MaterialSquare | None = None  # the active body's materials over the UV square
     materials_file: MaterialFile = field(default_factory=MaterialFile)
@@ -62,8 +63,8 @@ class Popup(Protocol):
 
     is_open: bool
 
-    def key(self, name: str) -> None:
-        """A key went down while it is open."""
+    def key(self, name: str, modifiers: str = "") -> None:
+        """A key went down while it is open; `modifiers` that are held, as viewport.modifiers_text writes them."""
 
     def sync(self) -> None:
         """Called before each drawing."""
@@ -90,7 +91,13 @@ class PanelContext:
 
     def reason(self, id: str) -> str | None:
         """Why a command cannot run now; None where it can."""
-        return command_of(id).needs(self.commands)
+        reason = command_of(id).needs(self.commands)
+        return None if reason is None else self.keys.filled(reason)
+
+    @property
+    def keys(self) -> KeyMap:
+        """The keys in use."""
+        return keys_of(self.commands)
 
 
 class Panel(Protocol):
@@ -129,9 +136,23 @@ def show_options(tag: str, **options: Any) -> None:
 
 
 def tooltip(tag: str, text: str) -> None:
-    """Add a tooltip to a widget."""
+    """Add a tooltip to a widget; `fill_tooltips` writes the keys in use where the text names a command."""
     with dpg.tooltip(tag, delay=0.7):
-        dpg.add_text(text, wrap=300)
+        dpg.add_text(text, wrap=300, user_data=NamingKeys(text))
+
+
+@dataclass(frozen=True)
+class NamingKeys:
+    """The text of a tooltip as KeyMap.filled takes it."""
+
+    text: str
+
+
+def fill_tooltips(keys: KeyMap) -> None:
+    """Write the keys in use into all tooltips."""
+    for item in dpg.get_all_items():
+        if isinstance(naming := dpg.get_item_user_data(item), NamingKeys):
+            dpg.set_value(item, keys.filled(naming.text))
 
 
 def key_of(labels: Mapping[str, str], label: str) -> str:

@@ -20,12 +20,22 @@ KEY_BUTTONS: tuple[tuple[str, str, Edit, str], ...] = (
         "add",
         "Add",
         camera_paths.add_key,
-        "This view: two seconds after the last key, or at the slider's moment. Alt+K.",
+        "This view: two seconds after the last key, or at the slider's moment. {camera.add_key}.",
     ),
-    ("replace", "Replace", camera_paths.replace_key, "This view becomes the selected key's. Ctrl+K in the picture."),
-    ("remove", "Remove", camera_paths.remove_key, "The selected key. Alt+Delete in the picture."),
-    ("earlier", "Earlier", lambda s: camera_paths.shift_key(s, -1), "Exchange it with the key before. Alt+Page up."),
-    ("later", "Later", lambda s: camera_paths.shift_key(s, 1), "Exchange it with the key after. Alt+Page down."),
+    (
+        "replace",
+        "Replace",
+        camera_paths.replace_key,
+        "This view becomes the selected key's. {camera.replace_key} in the picture.",
+    ),
+    ("remove", "Remove", camera_paths.remove_key, "The selected key. {camera.remove_key} in the picture."),
+    (
+        "earlier",
+        "Earlier",
+        lambda s: camera_paths.shift_key(s, -1),
+        "Exchange it with the key before. {camera.key_before}.",
+    ),
+    ("later", "Later", lambda s: camera_paths.shift_key(s, 1), "Exchange it with the key after. {camera.key_after}."),
 )
 
 
@@ -48,7 +58,11 @@ class PathPanel:
         dpg.add_listbox(
             (), tag="path.keys", num_items=NUM_SHOWN, width=-1, callback=lambda _, label: self._choose(label)
         )
-        tooltip("path.keys", "Time and lens of each key; a click looks from there. Alt+, and Alt+. in the picture.")
+        tooltip(
+            "path.keys",
+            "Time and lens of each key; a click looks from there. {camera.previous_key} and "
+            "{camera.next_key} in the picture.",
+        )
         with dpg.group(horizontal=True):
             drag(
                 "path.time", range_of(CameraKey, "time_s"), width=118,
@@ -62,7 +76,9 @@ class PathPanel:
                 on_change=lambda value: self._edit(lambda s: camera_paths.set_closing(s, value), "closing time"),
             )  # fmt: skip
         tooltip("path.time", "Seconds from the first key, which is at 0; dragged past another key, they change places.")
-        tooltip("path.closed", "From the last key back to the first, again and again. Alt+O in the picture.")
+        tooltip(
+            "path.closed", "From the last key back to the first, again and again. {camera.close_path} in the picture."
+        )
         tooltip("path.closing", "Seconds from the last key to the first.")
         with dpg.group(horizontal=True):
             self._button("path.play", "Play", camera_paths.toggle_path, "play path", width=64)
@@ -70,7 +86,9 @@ class PathPanel:
                 "path.scrub", range_of(CameraTool, "time_s"), width=-1,
                 on_change=lambda value: self._edit(lambda s: camera_paths.go_to_time(s, value), "scrub path"),
             )  # fmt: skip
-        tooltip("path.play", "At the speed of the video. Shift+Space in the picture; a hand on the camera stops it.")
+        tooltip(
+            "path.play", "At the speed of the video. {camera.play_path} in the picture; a hand on the camera stops it."
+        )
         tooltip("path.scrub", "Look from where the path is at this second.")
         with dpg.group(horizontal=True):
             dpg.add_combo(
@@ -89,7 +107,9 @@ class PathPanel:
             )  # fmt: skip
         tooltip("path.moves", "Between two keys: on an arc around what is looked at, or the eye on a straight line.")
         tooltip("path.eases", "An open path starts and stops without a jerk.")
-        tooltip("path.shows", "The path as a line in the picture, its keys with where they look. Alt+J there.")
+        tooltip(
+            "path.shows", "The path as a line in the picture, its keys with where they look. {camera.show_path} there."
+        )
         with dpg.group(horizontal=True):
             add_dialog_button(self._context, "Save...", "path.save", SAVE_PATH)
             add_dialog_button(self._context, "Load...", "path.load", LOAD_PATH)
@@ -98,7 +118,9 @@ class PathPanel:
         tooltip("path.save", "As JSON: for turntable --camera-path, render --camera, and other programs.")
         tooltip("path.load", "A camera path as JSON; it can also be dropped on the picture.")
         tooltip("path.clear", "Takes every key off the path; undo brings them back.")
-        tooltip("path.record", "The next video runs along the path and takes as long. R in the picture begins.")
+        tooltip(
+            "path.record", "The next video runs along the path and takes as long. {export.video} in the picture begins."
+        )
         cameras = self._context.commands.cameras
         saving = FileDialog(SAVE_PATH, "Save the camera path", JSON, cameras.save_path, "path", saves=True)
         add_file_dialog(self._context, saving)

@@ -55,7 +55,7 @@ class PosePanel:
                     ),
                 )  # fmt: skip
                 tooltip(f"pose.limit.{group}", "Turns by hand stop where a body's joints do; off: they turn freely.")
-        tooltip("pose.mirror", "Left and right limbs turn together (M in the picture).")
+        tooltip("pose.mirror", "Left and right limbs turn together ({body.mirror} in the picture).")
         for number, (limb, joints) in enumerate(LIMBS):
             with dpg.tree_node(label=limb, tag=f"pose.limb{number}", default_open=number == 1):
                 for joint, name in joints:

@@ -42,7 +42,7 @@ class PosesPanel:
             )  # fmt: skip
             dpg.add_button(label="Let go", tag="poses.drop", callback=lambda: self._context.post(drop_pose, "let go"))
         dpg.add_group(tag=GRID)
-        tooltip("poses.save", "Keeps the pose as it is now in the library (Alt+S in the picture).")
+        tooltip("poses.save", "Keeps the pose as it is now in the library ({body.save_pose} in the picture).")
         tooltip("poses.save_as", "Writes the pose to a .json file: render and turntable take it as --pose.")
         tooltip("poses.load", "A pose from a .json file, or drop it on the picture.")
         tooltip("poses.share", "0: the clip's pose, 1: the held one; between them every joint on its shorter arc.")

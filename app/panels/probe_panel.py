@@ -98,7 +98,7 @@ class ProbePanel:
                 label="both", tag="probes.mirrors", callback=lambda _, on: self._edit_tool(brush_mirrors=on)
             )
         tooltip("probes.mirrors", "Strokes appear on the left and the right of the body at once.")
-        tooltip("probes.mirror", "Swaps left and right of what was painted (Ctrl+M in the picture).")
+        tooltip("probes.mirror", "Swaps left and right of what was painted ({light.mirror_paint} in the picture).")
         tooltip(
             "probes.tool",
             "Drag a marker to move its lamp; Paint sets single probes with a click or a stroke. "

@@ -23,7 +23,7 @@ HINTS = {
     "has_alpha": "Nothing behind the avatar, in webm and PNG.",
     "fits": "As long as the clip's range or the camera path, from its start.",
     "seconds": "Length of the video. Ctrl+click to type.",
-    "start": "R in the picture, Shift+R cancels. The file appears when it is complete.",
+    "start": "{export.video} in the picture, {export.cancel} cancels. The file appears when it is complete.",
     "path": "A .mp4 or .webm file, or a folder; an older one is replaced by the complete video.",
 }
 FITTING = ("timeline", "path")  # kinds whose length the clip or the path gives

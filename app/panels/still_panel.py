@@ -31,7 +31,7 @@ class StillPanel:
         self._export.add_path(width=-40, label="file")
         tooltip("still.path", "Ends in .png or .exr. No file is ever replaced: the next one gets a number.")
         self._export.add_start(width=96)
-        tooltip("still.start", "F12 in the picture. The file appears when it is complete.")
+        tooltip("still.start", "{export.picture} in the picture. The file appears when it is complete.")
         self._export.add_command()
 
     def sync(self, snapshot: Snapshot) -> None:

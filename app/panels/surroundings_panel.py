@@ -30,18 +30,24 @@ class SurroundingsPanel:
                 "backdrop", next(name for name, text in BACKDROP_LABELS.items() if text == label)
             ),
         )  # fmt: skip
-        tooltip("surroundings.backdrop", "What is seen behind the avatar (V in the picture).")
+        tooltip("surroundings.backdrop", "What is seen behind the avatar ({light.backdrop} in the picture).")
         with dpg.group(horizontal=True):
             dpg.add_checkbox(
                 label="floor", tag="surroundings.ground", callback=lambda _, on: self._edit("has_ground", on)
             )
             self._slider("ground_shadow", "Share of the shadow that is shown.")
             self._slider("ground_reflection", "Of the body in the floor, seen from straight above.")
-        tooltip("surroundings.ground", "A floor that catches the shadow and a faint reflection (G in the picture).")
+        tooltip(
+            "surroundings.ground",
+            "A floor that catches the shadow and a faint reflection ({light.floor} in the picture).",
+        )
         dpg.add_checkbox(
             label="chrome and gray ball", tag="surroundings.balls", callback=lambda _, on: self._edit("has_balls", on)
         )
-        tooltip("surroundings.balls", "A mirror and an 18 % gray ball under the present light (K in the picture).")
+        tooltip(
+            "surroundings.balls",
+            "A mirror and an 18 % gray ball under the present light ({light.balls} in the picture).",
+        )
 
     def sync(self, snapshot: Snapshot) -> None:
         """Show the surroundings."""

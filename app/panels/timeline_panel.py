@@ -35,7 +35,7 @@ class TimelinePanel:
         """Buttons, the strip, the second clip, and the file dialog."""
         with dpg.group(horizontal=True):
             dpg.add_button(label="Play", tag="timeline.play", width=54, callback=self._play)
-            self._check("loops", "loop", "Begin again at the end (Ctrl+L in the picture).")
+            self._check("loops", "loop", "Begin again at the end ({clip.loop} in the picture).")
             self._check("is_smooth", "smooth", "Poses between the clip's frames, along the shorter arc of each joint.")
             add_dialog_button(self._context, "Load...", "timeline.load", LOAD_MOTION, width=-1)
         with drawing(STRIP):
@@ -51,7 +51,7 @@ class TimelinePanel:
                 "timeline.mix", range_of(PlaybackState, "mix"), lambda value: self._edit("mix", value), width=-1,
                 clamped=True,
             )  # fmt: skip
-        tooltip("timeline.play", "Play or pause (space in the picture).")
+        tooltip("timeline.play", "Play or pause ({clip.play} in the picture).")
         tooltip("timeline.load", "A clip: AMASS .npz, AIST++ .pkl, .bvh or our .npz. Or drop it on the picture.")
         tooltip("timeline.speed", "Times the recorded speed; below 0 runs backward. Ctrl+click to type.")
         tooltip("timeline.second", "A second clip, stretched to this one's length.")

@@ -60,7 +60,10 @@ class ViewPanel:
             label="false color", tag="view.false_color",
             callback=lambda _, on: self._edit("has_false_color", on),
         )  # fmt: skip
-        tooltip("view.false_color", "Buffers that hold a number as colors with a legend. H in the picture.")
+        tooltip(
+            "view.false_color",
+            "Buffers that hold a number as colors with a legend. {display.false_color} in the picture.",
+        )
         with dpg.group(horizontal=True):
             slider(
                 "view.fov", cameras.FOV_DEG, width=-96,
@@ -72,7 +75,8 @@ class ViewPanel:
         tooltip("view.fov", "Of the picture's height. The distance follows, so that the avatar keeps its size.")
         tooltip(
             "view.reset",
-            "The whole avatar from the front: Ctrl+F. F frames what is held and keeps the direction.",
+            "The whole avatar from the front: {camera.home}. {camera.frame} frames what is held and "
+            "keeps the direction.",
         )
 
         with dpg.group(horizontal=True):

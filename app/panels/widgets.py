@@ -8,10 +8,11 @@ import dearpygui.dearpygui as dpg
 
 from app.model.exports import StillState, TurntableState, edit_still, edit_turntable, size_text
 from app.model.fields import Number, Rgb
+from app.model.preferences import in_units
 from app.model.status import with_suffix
 from app.panels.panel import PanelContext, key_of, show_options, show_value, tooltip
 from app.panels.theme import DIMMED_THEME
-from app.tools.commands.registry import command_of, keys_text
+from app.tools.commands.registry import command_of
 
 SAME_COLOR = 0.6 / 255.0
 
@@ -28,10 +29,19 @@ def declared(number: Number) -> dict[str, Any]:
 def slider(tag: str, number: Number, on_change: Callable[[Any], None], **options: Any) -> None:
     """Add a slider of a declared number; `on_change` takes the field's value."""
     add = dpg.add_slider_int if isinstance(number.least, int) else dpg.add_slider_float
-    add(
-        tag=tag, callback=lambda _, value: on_change(value if number.scale == 1.0 else value / number.scale),
-        **declared(number) | options,
-    )  # fmt: skip
+
+    def changed(_: object, value: Any, shown: Number = number) -> None:
+        on_change(value if shown.scale == 1.0 else value / shown.scale)
+
+    add(tag=tag, callback=changed, user_data=number, **declared(number) | options)
+
+
+def show_length(tag: str, number: Number, metres: float, units: str) -> None:
+    """Show a length in a slider of its declaration, in units of LENGTHS."""
+    shown = in_units(number, units)
+    if dpg.get_item_user_data(tag) != shown:
+        dpg.configure_item(tag, user_data=shown, **declared(shown))
+    show_value(tag, float(metres * shown.scale))
 
 
 def drag(tag: str, number: Number, on_change: Callable[[float], None], **options: Any) -> None:
@@ -129,8 +139,8 @@ class ExportWidgets:
         with dpg.group(horizontal=True):
             dpg.add_button(label="Copy", tag=f"{self._tag}.copy", callback=lambda: self._context.run(id))
             dpg.add_input_text(tag=f"{self._tag}.command", readonly=True, width=-1)
-        text, keys = f"The command line that makes this {self._noun} without a window.", keys_text(command_of(id))
-        tooltip(f"{self._tag}.copy", f"{text} {keys} in the picture. Writes a session file if one is needed.")
+        text = f"The command line that makes this {self._noun} without a window."
+        tooltip(f"{self._tag}.copy", f"{text} {{{id}}} in the picture. Writes a session file if one is needed.")
         tooltip(f"{self._tag}.command", text)
 
     def show(self, settings: StillState | TurntableState, is_running: bool, command: str) -> None:
@@ -186,9 +196,8 @@ class CommandItems:
                 dpg.add_separator()
                 continue
             command, tag = command_of(id), item_tag(id)
-            keys = keys_text(command).split(" / ")[0]
             dpg.add_menu_item(
-                label=command.title, tag=tag, shortcut=keys, user_data=id,
+                label=command.title, tag=tag, user_data=id,
                 callback=lambda _, __, which: self._context.run(which),
             )  # fmt: skip
             with dpg.tooltip(tag, tag=f"{tag}.tip", show=False):
@@ -200,6 +209,7 @@ class CommandItems:
             if id == SEPARATOR:
                 continue
             tag, reason = item_tag(id), self._context.reason(id)
+            show_options(tag, shortcut=self._context.keys.text(command_of(id)).split(" / ")[0])
             show_options(f"{tag}.tip", show=reason is not None)
             show_value(f"{tag}.reason", reason or "")
             dpg.bind_item_theme(tag, DIMMED_THEME if reason is not None else 0)

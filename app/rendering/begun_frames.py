@@ -71,7 +71,7 @@ class BegunFrame:
             faces=faces,
             depth_m=depth_m,
             projection=(camera.intrinsics @ camera.T_cam_world[:3]).float().numpy(),
-            mesh=self.begun.shown_mesh() if state.display.has_wireframe else None,
+            mesh=self.begun.shown_mesh() if state.has_mesh else None,
             texel_coordinates=texel_coordinates,
             square=self.square,
             notice=self.device.failure if isinstance(self.device, GpuDevice) else "",

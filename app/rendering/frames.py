@@ -11,7 +11,7 @@ from app.files.cameras import Bookmark
 from app.model.display_settings import DisplaySettings
 from app.model.exports import PictureSize
 from app.model.fields import Rgb, Vector
-from app.model.materials import TexelCoordinate
+from app.model.materials import StrokeState, TexelCoordinate
 from app.model.view_state import ViewState
 
 INSPECTED_BUFFERS = ("radiance", "albedo", "roughness", "normal", "visibility", "uv", "depth")
@@ -166,6 +166,35 @@ def _on_host(image: np.ndarray | HeldImage) -> np.ndarray:
     return image if isinstance(image, np.ndarray) else image.host
 
 
+@dataclass(frozen=True, eq=False)
+class FillPreview:
+    """About what a fill would take."""
+
+    avatar: str  # path
+    index: int  # of the body in the avatar row
+    stroke: StrokeState  # the fill, with its point
+    weights: np.ndarray  # [T, T] uint8 over the UV square, row 0 is v = 1
+
+    def covers(self, uv: TexelCoordinate) -> bool:
+        """Whether the fill would take a texel coordinate."""
+        return bool(self.weights[_texels(np.array(uv), len(self.weights))])
+
+    def image(self, frame: Frame) -> np.ndarray | None:  # [H, W] uint8
+        """The weight at each pixel of the body; None where the frame has no texel coordinates."""
+        uv, faces = frame.uv, frame.face_index
+        if uv is None or faces is None or self.index >= len(frame.bodies):
+            return None
+        body = frame.bodies[self.index]
+        is_own = (faces >= body.first_face) & (faces < body.first_face + len(body.face_weights))
+        return np.where(is_own, self.weights[_texels(uv, len(self.weights))], np.uint8(0))
+
+
+def _texels(uv: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray]:  # [..., 2]; rows and columns
+    column, row = np.floor(uv[..., 0] * side), np.floor((1.0 - uv[..., 1]) * side)
+    row, column = (np.clip(np.nan_to_num(part), 0, side - 1).astype(np.int64) for part in (row, column))
+    return row, column
+
+
 @dataclass(frozen=True)
 class Choice:
     """Something that a panel offers by name."""
@@ -242,6 +271,10 @@ class Renderer(Protocol):
 
     def pixel_values(self, state: ViewState, size: PictureSize) -> PixelValues:
         """The values of INSPECTED_BUFFERS at each pixel of a picture at full quality; raises PhynesError."""
+        ...
+
+    def fill_preview(self, state: ViewState, index: int, stroke: StrokeState) -> FillPreview:
+        """About what a fill of the state's body of this index would take."""
         ...
 
     def render_large(self, state: ViewState, size: PictureSize, after_tile: Callable[[int, int], bool]) -> Frame | None:

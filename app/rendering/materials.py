@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 
+import numpy as np
 import torch
 
 from app.model.materials import MaterialState, StrokeState
@@ -65,6 +66,15 @@ class _AvatarMaterials:
         self._before = strokes, paint
         return paint
 
+    def fill_preview(self, stroke: StrokeState) -> np.ndarray:  # [TEXELS, TEXELS] uint8
+        """About what a fill takes, over the UV square."""
+        if self._surface is None:
+            self._surface = PaintSurface(self.avatar)
+        found = self._surface.fill_preview(stroke.points[0], stroke.tolerance, stroke.mirrors, stroke.pattern_m)
+        weights = torch.zeros(TEXELS * TEXELS, dtype=torch.uint8)
+        weights[found.index] = (found.weight * 255.0).round().to(torch.uint8)
+        return weights.view(TEXELS, TEXELS).numpy()
+
     def _stroke(self, paint: torch.Tensor, stroke: StrokeState) -> None:
         if self._surface is None:
             self._surface = PaintSurface(self.avatar)
@@ -90,6 +100,10 @@ class Materials:
     def square(self, avatar: Avatar, state: MaterialState) -> MaterialSquare:
         """The avatar's edited materials over the UV square."""
         return self._materials_of(avatar).square(state)
+
+    def fill_preview(self, avatar: Avatar, stroke: StrokeState) -> np.ndarray:  # [TEXELS, TEXELS] uint8
+        """About what a fill takes, over the UV square."""
+        return self._materials_of(avatar).fill_preview(stroke)
 
     def _materials_of(self, avatar: Avatar) -> _AvatarMaterials:
         if id(avatar) not in self._avatars:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from app.model.avatar_row import BodyState, posed_bodies
-from app.model.materials import MaterialState
+from app.model.materials import MaterialState, StrokeState
 from app.model.playback import PlaybackState
 from app.model.view_state import ViewState
 from app.rendering.frames import MaterialSquare, ShownBody
@@ -135,6 +135,10 @@ class Bodies:
         """The active body's materials over the UV square; in live frames only where there are strokes, else None."""
         avatar, materials = row.posed[state.avatar_row.active].avatar, state.body.materials
         return self._materials.square(avatar, materials) if is_final or materials.strokes else None
+
+    def fill_preview(self, body: BodyState, stroke: StrokeState) -> np.ndarray:  # [T, T] uint8 over the UV square
+        """About what a fill takes on this body."""
+        return self._materials.fill_preview(self.avatar(body), stroke)
 
     def avatar(self, body: BodyState) -> Avatar:
         """The avatar that the body names; raises CheckpointError."""

@@ -16,12 +16,14 @@ from app.model.comparison import compared_state
 from app.model.display_settings import DisplaySettings
 from app.model.exports import PictureSize
 from app.model.lamps import LampState
+from app.model.materials import StrokeState
 from app.model.view_state import ViewState
 from app.rendering.begun_frames import BegunFrame, BegunPair, FinishedFrame, paired
 from app.rendering.frames import (
     INSPECTED_BUFFERS,
     Choice,
     Choices,
+    FillPreview,
     Frame,
     PixelValues,
     Progress,
@@ -165,6 +167,11 @@ class RenderService:
             images = {name: buffers.image(name).numpy() for name in INSPECTED_BUFFERS}
             found.append(packed(images, buffers.mask[..., 0].numpy()))
         return found[0] if len(found) == 1 else replace(found[0], other=found[1])
+
+    def fill_preview(self, state: ViewState, index: int, stroke: StrokeState) -> FillPreview:
+        """About what a fill of a body would take."""
+        body = state.bodies[index]
+        return FillPreview(body.avatar, index, stroke, self._bodies.fill_preview(body, stroke))
 
     def light_picture(self, state: ViewState, rows: int) -> np.ndarray:  # [rows, 2 rows, 3] linear, lat-long
         """All light at the active body's pelvis, lamps included."""

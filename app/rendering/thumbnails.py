@@ -24,7 +24,8 @@ from phynes_core.errors import PhynesError, one_line
 from phynes_core.render.probes import load_environment_image
 
 _log = logging.getLogger(__name__)
-ROWS, COLUMNS = 22, 44
+ROWS, COLUMNS = 66, 132  # as panels/light_strip.py shows them
+MOST_MADE = 400  # the oldest ones go
 MIDDLE_GRAY = 0.18  # the geometric mean of a thumbnail, so that dark and bright environments are recognizable
 
 
@@ -50,14 +51,14 @@ class LightThumbnails:
 
     @property
     def made(self) -> Mapping[str, np.ndarray]:
-        """Path -> [22, 44, 3] float32 in [0, 1], sRGB; a new mapping after each one that is made."""
+        """Path -> [66, 132, 3] float32 in [0, 1], sRGB; a new mapping after each one that is made."""
         return self._made
 
     def ask(self, paths: Iterable[str]) -> None:
-        """Queue the paths that were not asked for yet; those that are no environments get no thumbnail."""
-        for path in paths:
-            if path and path not in self._asked:
-                self._put(1, path, lambda: None, lambda reason: None)  # reported when the file is used as a light
+        """Queue the paths that were not asked for yet, before earlier ones; what is no environment gets none."""
+        new = [path for path in dict.fromkeys(paths) if path and path not in self._asked]
+        for path in reversed(new):  # the newest request is served first
+            self._put(1, path, lambda: None, lambda reason: None)  # reported when the file is used as a light
 
     def require(self, path: str, accepted: Callable[[], None], refused: Callable[[str], None]) -> None:
         """Read a file before all others, and again: one of both is called in the thread, `refused` with the reason."""
@@ -65,7 +66,7 @@ class LightThumbnails:
 
     def _put(self, rank: int, path: str, accepted: Callable[[], None], refused: Callable[[str], None]) -> None:
         self._asked.add(path)
-        self._queue.put(_Request(rank, next(self._numbers), path, accepted, refused))
+        self._queue.put(_Request(rank, -next(self._numbers) if rank else next(self._numbers), path, accepted, refused))
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="thumbnails", daemon=True)
             self._thread.start()
@@ -81,12 +82,16 @@ class LightThumbnails:
                 _log.exception("while reading %s", request.path)
                 request.refused(f"{request.path}: internal error: {type(error).__name__}: {one_line(error)}")
             else:
-                self._made = {**self._made, request.path: picture}
+                made = {**self._made, request.path: picture}
+                for old in list(made)[:-MOST_MADE]:
+                    del made[old]
+                    self._asked.discard(old)
+                self._made = made
                 request.accepted()
                 self._changed()
 
 
-def thumbnail(radiance: Tensor) -> np.ndarray:  # [H, 2 H, 3] linear -> [22, 44, 3] in [0, 1], sRGB
+def thumbnail(radiance: Tensor) -> np.ndarray:  # [H, 2 H, 3] linear -> [66, 132, 3] in [0, 1], sRGB
     """The environment averaged over blocks, exposed to MIDDLE_GRAY, with highlights compressed."""
     small = adaptive_avg_pool2d(radiance.permute(2, 0, 1), (ROWS, COLUMNS)).permute(1, 2, 0)
     typical = (small.mean(-1) + 1e-6).log().mean().exp()  # geometric mean: a sun would dominate an arithmetic one

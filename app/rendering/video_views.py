@@ -117,6 +117,6 @@ KINDS: dict[str, VideoKind] = {
     ),
     CAMERA_PATH: VideoKind(
         _on_path, lambda state, durations: duration_s(state.path),
-        lacks="expected a camera path with two keys at least; Alt+K in the picture adds one",
+        lacks="expected a camera path with two keys at least; the panel Camera path adds one",
     ),
 }  # fmt: skip

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from app.model.materials import StrokeState
 from app.model.status import Message, RecordingStatus, Status
 from app.model.view_state import ViewState
 from app.rendering.export_jobs import ExportJob
-from app.rendering.frames import Frame, PixelValues, Renderer, UnfinishedFrame
+from app.rendering.frames import FillPreview, Frame, PixelValues, Renderer, UnfinishedFrame
 from phynes_core.errors import PhynesError
 from phynes_core.io.output_locks import claiming
 
@@ -34,6 +35,20 @@ class _Inspection:
 
 class _Delivery:
     """A frame that was begun is finished and published."""
+
+
+@dataclass(frozen=True)
+class FillRequest:
+    """A fill whose extent is to be shown before it is made."""
+
+    state: ViewState
+    index: int  # of the body in the avatar row
+    stroke: StrokeState
+
+    @property
+    def key(self) -> tuple[str, int, StrokeState]:
+        """What the preview depends on."""
+        return self.state.bodies[self.index].avatar, self.index, self.stroke
 
 
 class _Preparation:
@@ -61,6 +76,9 @@ class Worker:
         self._may_prepare = False  # there may be something left to prepare
         self._may_inspect = False
         self._pixel_values: tuple[ViewState | None, PixelValues | None] = (None, None)
+        self._fill: FillRequest | None = None  # that waits
+        self._fill_key: object = None  # of the newest preview, made or being made
+        self._fill_preview: FillPreview | None = None
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
 
     @property
@@ -110,6 +128,18 @@ class Worker:
         is_known = state is frame.state and values is not None and values.rows.shape == frame.size[::-1]
         return values if is_known else None
 
+    @property
+    def fill_preview(self) -> FillPreview | None:
+        """The newest preview of a fill."""
+        return self._fill_preview
+
+    def preview_fill(self, request: FillRequest | None) -> None:
+        """Ask for a preview after all pictures that are due, in place of one that still waits; None asks for none."""
+        with self._changed:
+            self._fill = None if request is not None and request.key == self._fill_key else request
+            if self._fill is not None:
+                self._changed.notify()
+
     def export(self, job: ExportJob) -> bool:
         """Queue a job; live frames pause until it is done. False while another job runs."""
         with self._changed:
@@ -153,6 +183,8 @@ class Worker:
                 self._guarded("rendering", self._deliver)
             elif isinstance(job, _Inspection):
                 self._guarded("reading pixels", lambda job=job: self._inspect(job.state))
+            elif isinstance(job, FillRequest):
+                self._guarded("looking how far a fill goes", lambda job=job: self._preview(job))
             elif isinstance(job, _Preparation):
                 self._guarded("working ahead", self._prepare)
             else:
@@ -162,7 +194,7 @@ class Worker:
                 if self._status.recording.state == "running":  # an error ended it
                     self._set_status(recording=replace(self._status.recording, state="failed"))
 
-    def _next_job(self) -> "_Picture | _Delivery | _Inspection | _Preparation | ExportJob | None":
+    def _next_job(self) -> "_Picture | _Delivery | _Inspection | FillRequest | _Preparation | ExportJob | None":
         with self._changed:
             while not self._is_closing:
                 if self._export is not None:
@@ -175,6 +207,10 @@ class Worker:
                 latest = self._latest
                 if latest is not None and not latest.is_converged:
                     return _Picture(latest.state)
+                if self._fill is not None and latest is not None:
+                    request, self._fill = self._fill, None
+                    self._fill_key = request.key
+                    return request
                 is_inspected = latest is not None and self._pixel_values[0] is latest.state
                 if self._may_inspect and latest is not None and latest.is_final and not is_inspected:
                     return _Inspection(latest.state)
@@ -217,6 +253,10 @@ class Worker:
     def _inspect(self, state: ViewState) -> None:
         self._pixel_values = (state, None)  # set first, so that a failure is not repeated
         self._pixel_values = (state, self._renderer.pixel_values(state, self._size))
+        self.wake()
+
+    def _preview(self, request: FillRequest) -> None:
+        self._fill_preview = self._renderer.fill_preview(request.state, request.index, request.stroke)
         self.wake()
 
     def _publish(self, frame: Frame) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from app.model.cameras import change_fly_speed
 from app.model.preferences import drag_of
 from app.model.tools import magnify
+from app.tools.aim import AimTool
 from app.tools.camera_tools import (
     DoubleClickTool,
     LookTool,
@@ -18,7 +19,7 @@ from app.tools.camera_tools import (
 )
 from app.tools.commands.command import execute
 from app.tools.commands.context import CommandContext
-from app.tools.commands.registry import chord, command_at
+from app.tools.commands.key_map import chord, keys_of
 from app.tools.fly import FlyKeys
 from app.tools.lamps import LampAxisTool, LampTool, TurnLightTool
 from app.tools.limbs import RingTool
@@ -41,7 +42,7 @@ class Gestures:
         self._tools: tuple[Tool, ...] = (
             *first, TurnLightTool(store, self._navigates), EyedropperTool(store), PanTool(store, self._navigates),
             ZoomTool(store, self._navigates), OrbitAnywhereTool(store, self._navigates), SliderTool(store),
-            LampTool(store), LampAxisTool(store), self.paint, LookTool(store),
+            AimTool(store), LampTool(store), LampAxisTool(store), self.paint, LookTool(store),
             DoubleClickTool(orbit_tool, context.cameras.frame_under), self.rings, orbit_tool,
         )  # fmt: skip
         self._tool: Tool | None = None  # the active one
@@ -92,7 +93,7 @@ class Gestures:
         """A key went down in either window: it moves the camera in fly mode, or runs a command."""
         if not (has_control or has_alt) and self.fly.press(name):
             return
-        command = command_at(chord(name, has_control, has_shift, has_alt))
+        command = keys_of(self._context).command_at(chord(name, has_control, has_shift, has_alt))
         if command is not None:
             execute(command, self._context)
 

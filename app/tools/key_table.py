@@ -1,8 +1,14 @@
-"""docs/keys.md, written from the registry of commands: python -m app.tools.key_table > docs/keys.md"""
+"""docs/keys.md, written from the registry of commands: python -m app.tools.key_table > docs/keys.md
 
+With --mine the same page names the keys that this person chose.
+"""
+
+import sys
 from collections.abc import Iterable
 
-from app.tools.commands.registry import GROUPS, help_lines
+from app.files.preferences import KeptPreferences
+from app.tools.commands.key_map import KeyMap
+from app.tools.commands.registry import GROUPS
 
 MOUSE = "Mouse"
 MOUSE_LINES = (  # also on the help pages over the picture
@@ -30,15 +36,18 @@ INTRODUCTION = """\
 # Keys
 
 They work in the picture and, while no text field is being typed into and no list is open, in the controls; Tab belongs
-to the fields there. Ctrl+Shift+P lists every command, also those without a key.
+to the fields there. {window.palette} lists every command, also those without a key.
+Help > Choose keys... gives a command another key; the pages over the picture, menus and hints follow, and
+`python -m app.tools.key_table --mine` prints this page with the keys of yours.
 """
 
 
-def key_table() -> str:
-    """The text of docs/keys.md."""
-    parts = [INTRODUCTION, f"## {MOUSE}\n\n{_table((*MOUSE_LINES, *MORE_MOUSE_LINES), 'mouse')}"]
+def key_table(keys: KeyMap) -> str:
+    """The page of these keys; that of the first ones is docs/keys.md."""
+    parts = [keys.filled(INTRODUCTION), f"## {MOUSE}\n\n{_table((*MOUSE_LINES, *MORE_MOUSE_LINES), 'mouse')}"]
     parts += [
-        f"## {name}\n\n{_table((_code(keys), text) for keys, text in help_lines(GROUPS[name]))}" for name in GROUPS
+        f"## {name}\n\n{_table((_code(faces), text) for faces, text in keys.help_lines(GROUPS[name]))}"
+        for name in GROUPS
     ]
     return "\n".join(parts)
 
@@ -52,4 +61,4 @@ def _table(rows: Iterable[tuple[str, str]], head: str = "key") -> str:
 
 
 if __name__ == "__main__":
-    print(key_table(), end="")
+    print(key_table(KeyMap(KeptPreferences().now.keys if "--mine" in sys.argv[1:] else ())), end="")

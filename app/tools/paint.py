@@ -12,11 +12,13 @@ from app.model.materials import (
     extend_stroke,
     fill_at,
     is_full,
+    next_fill,
     pick_material,
 )
 from app.model.preferences import RIGHT
 from app.model.store import Store
-from app.rendering.frames import Frame
+from app.rendering.frames import FillPreview, Frame
+from app.rendering.worker import FillRequest, Worker
 from app.tools.limbs import body_of_face
 from app.tools.orbit_view import OrbitView
 from app.tools.viewport import Drag, Pixel, Point, PointerEvent, Viewport
@@ -103,6 +105,37 @@ class PaintTool:
         points = tuple(touch[1] for touch in touches if touch is not None and touch[0] == index)
         if points:
             self._store.post(lambda s: extend_stroke(s, points), "paint")
+
+
+class FillPointer:
+    """Follows the pointer while the fill tool is held, and asks the worker what a click would fill."""
+
+    def __init__(self, store: Store, worker: Worker) -> None:
+        self._store, self._worker = store, worker
+        self._point: Point | None = None
+        self._touch: tuple[int, TexelCoordinate] | None = None  # where the pointer was last in the picture
+        self._num_strokes = 0
+
+    def preview(self, viewport: Viewport | None, point: Point | None, is_dragging: bool) -> FillPreview | None:
+        """What is to be shown; a pointer that leaves the picture, for a slider, leaves it there.
+
+        After a click nothing is shown until the pointer moves.
+        """
+        state = self._store.state
+        num_strokes = sum(len(body.materials.strokes) for body in state.bodies)
+        if state.tool.brush.tool != "fill" or viewport is None or is_dragging or num_strokes != self._num_strokes:
+            self._touch, self._point, self._num_strokes = None, point, num_strokes
+        elif point is not None and point != self._point:
+            self._point, self._touch = point, surface_at(viewport.frame, viewport.pixel(point))
+        if self._touch is None or self._touch[0] >= len(state.bodies):
+            self._worker.preview_fill(None)
+            return None
+        index, uv = self._touch
+        request = FillRequest(state, index, next_fill(state, uv))
+        self._worker.preview_fill(request)
+        preview = self._worker.fill_preview
+        is_near = preview is not None and (preview.avatar, preview.index) == request.key[:2] and preview.covers(uv)
+        return preview if is_near else None
 
 
 def touched(store: Store, press: PointerEvent) -> tuple[int, TexelCoordinate] | None:

@@ -1,11 +1,13 @@
 """The pixel inspector: the pixel under the pointer, when its values are requested from the engine, what is shown."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from app.model.avatar_row import posed_bodies
 from app.model.comparison import first_column
 from app.model.display_settings import DisplaySettings
+from app.model.preferences import LENGTHS
 from app.model.store import Store
 from app.model.tools import ToolState
 from app.rendering.false_color import FARTHEST, NEAREST
@@ -16,7 +18,7 @@ from app.tools.limbs import body_of_face
 from app.tools.viewport import Letterbox, Point, Viewport
 
 # by buffer
-UNITS = {"depth": "m"}
+LENGTH = "depth"
 DIGITS = {"uv": 4}  # after the decimal point; 3 for all others
 NUM_CHANNELS = {"radiance": 3, "albedo": 3, "shading": 3, "normal": 3, "uv": 2}  # 1 for all others
 SIGNED = ("normal",)
@@ -40,6 +42,7 @@ def value_lines(
     column: int,
     row: int,
     side: str = "",  # name of the side of a split picture
+    units: str = "metric",  # of LENGTHS
 ) -> tuple[Line, ...]:
     """Lines of the card: pixel, side and limb, then every buffer's value there."""
     exact = {} if values is None else values.at(column, row)
@@ -49,8 +52,11 @@ def value_lines(
     heading = SEPARATOR.join(text for text in (f"{column}, {row}", side, limb_name(frame, column, row)) if text)
     lines = [Line(heading)]
     for name in names:
-        numbers = number_texts(name, known[name]) if name in known else (absent,)
-        lines.append(Line(name.replace("_", " "), numbers, UNITS.get(name, "") if name in known else ""))
+        if name in known and name == LENGTH:
+            per_m, unit, digits = LENGTHS[units]
+            lines.append(Line(name, (f"{known[name][0] * per_m:.{digits}f}",), unit))
+        else:
+            lines.append(Line(name.replace("_", " "), number_texts(name, known[name]) if name in known else (absent,)))
     return tuple(lines)
 
 
@@ -128,8 +134,9 @@ class Inspection:
 class PixelInspector:
     """Follows the pointer and asks the worker for values while it rests. Belongs to the windows' thread."""
 
-    def __init__(self, store: Store, worker: Worker) -> None:
-        self._store, self._worker = store, worker
+    def __init__(self, store: Store, worker: Worker, units: Callable[[], str]) -> None:
+        """`units` gives those of LENGTHS that a person prefers."""
+        self._store, self._worker, self._units = store, worker, units
         self._point: Point | None = None
         self._moved_s = 0.0
 
@@ -142,7 +149,7 @@ class PixelInspector:
         if viewport is not None and point is not None:
             frame, letterbox = viewport.frame, viewport.letterbox
             values = self._worker.pixel_values_of(frame)
-            found = inspection_at(frame, values, letterbox, point, state.tool, state.display)
+            found = inspection_at(frame, values, letterbox, point, state.tool, state.display, self._units())
         needs_values = found is not None and state.tool.has_readout and now_s - self._moved_s >= REST_S
         self._worker.let_inspect(needs_values)
         return found
@@ -155,6 +162,7 @@ def inspection_at(
     point: Point,
     tool: ToolState,
     display: DisplaySettings,  # the newest, which the frame may not have yet
+    units: str = "metric",  # of LENGTHS
 ) -> Inspection | None:
     """What to show beside a pointer at a window position; None beside the picture or with everything switched off."""
     x_px, y_px = letterbox.to_image(*point)
@@ -168,7 +176,7 @@ def inspection_at(
     lines: tuple[Line, ...] = ()
     if tool.has_readout:
         name = "" if frame.other is None else "right side" if is_second else "left side"
-        lines = value_lines(side, side_values, column, row, name)
+        lines = value_lines(side, side_values, column, row, name, units)
     joint = joint_line(side, x_px, y_px, JOINT_REACH_PX / letterbox.scale) if display.has_joints else None
     if joint is not None and joint.label not in (line.label.split(SEPARATOR)[-1] for line in lines[:1]):
         lines = (joint, *lines)

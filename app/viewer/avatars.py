@@ -40,7 +40,7 @@ class MaterialController:
         self._avatar, path = body.avatar, materials_path(body.avatar)
         self._has_file = path.is_file()
         if self._has_file and not body.materials.strokes and body.materials.is_plain:
-            self._say(f"{path.name} beside this avatar is not used: Ctrl+Shift+U or the panel Materials loads it")
+            self._say(f"{path.name} beside this avatar is not used: {{materials.load}} or the panel Materials loads it")
 
     def save(self, path: str = "") -> None:
         """Write the active body's edits, beside its checkpoint when no path is given."""

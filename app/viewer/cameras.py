@@ -96,7 +96,7 @@ class CameraController:
         """Write the camera path to a JSON file; a message says whether that worked."""
         path = self._store.state.path
         if not path.keys:
-            self._say("Camera path: expected one key at least, got none; add one with Alt+K", is_error=True)
+            self._say("Camera path: expected one key at least, got none; add one with {camera.add_key}", is_error=True)
             return
         with report_errors(self._say):
             save_path(Path(file).expanduser(), path)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -124,3 +125,11 @@ def recorded_state(state: ViewState) -> dict[str, object]:
         "overlays": [state.display.has_wireframe, state.display.has_joints],
         "compare": [compare.is_on, compare.buffer, Path(compare.avatar).stem, light_of(compare.light)],
     }
+
+
+def resident_mb(pid: int | str = "self") -> float | None:
+    """Resident memory of a process in MiB, libraries included; None on systems other than Linux."""
+    if sys.platform != "linux":
+        return None
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20

@@ -37,9 +37,12 @@ def _has_taken_picture(before: ViewState, now: ViewState, status: Status) -> boo
 STEPS: tuple[tuple[str, Done], ...] = (
     ("drag beside the avatar to look around, turn the wheel to come closer", _has_turned),
     ("drag the lamp's disc; past the rim of its circle it goes behind the avatar", _has_moved_light),
-    ("press → for another environment; Ctrl and a drag turn it", _has_other_environment),
+    ("press {light.next_environment} for another environment; Ctrl and a drag turn it", _has_other_environment),
     ("click a limb, then drag one of its rings", _has_posed),
-    ("press F12 to take a picture; ? shows every key, Ctrl+Z takes anything back", _has_taken_picture),
+    (
+        "press {export.picture} to take a picture; {window.help} shows every key, {edit.undo} takes anything back",
+        _has_taken_picture,
+    ),
 )
 assert len(STEPS) == GUIDE_STEPS
 

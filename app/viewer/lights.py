@@ -1,6 +1,6 @@
 """Environments and light rigs between the windows and their files; an environment is read before it is shown."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +23,10 @@ class LightController:
     def __init__(self, store: Store, say: Say, thumbnails: LightThumbnails) -> None:
         self._store, self._say, self._thumbnails = store, say, thumbnails
         self._newest = 0  # number of the last request: an older one that takes longer must not undo it
+
+    def show(self, paths: Sequence[str]) -> None:
+        """Make thumbnails of these files."""
+        self._thumbnails.ask(paths)
 
     def choose(self, path: str) -> None:
         """Light the avatars with an environment, which joins the list."""

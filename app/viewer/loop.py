@@ -4,8 +4,6 @@ In each turn time and events become edits, the store applies them, the worker is
 state, and the windows draw the newest picture.
 """
 
-import os
-import sys
 import time
 from collections import deque
 from dataclasses import replace
@@ -23,18 +21,20 @@ from app.rendering.thumbnails import LightThumbnails
 from app.rendering.worker import Worker
 from app.tools.camera_tools import is_right_of_slider
 from app.tools.commands.context import CommandContext, KeptPreferences
+from app.tools.commands.key_map import key_map
 from app.tools.gestures import Gestures
+from app.tools.paint import FillPointer
 from app.tools.pixel_inspector import PixelInspector
 from app.tools.viewport import Point, Viewport
 from app.viewer.avatars import ClipClock, MaterialController, PoseController
 from app.viewer.cameras import CameraController
 from app.viewer.controls import Controls
 from app.viewer.dropped_files import is_session, read_dropped
-from app.viewer.event_record import EventRecord, recorded_inspection, recorded_picture, recorded_state
+from app.viewer.event_record import EventRecord, recorded_inspection, recorded_picture, recorded_state, resident_mb
 from app.viewer.exports import ExportController
 from app.viewer.guide import Guide
 from app.viewer.lights import ExposureController, LightController, RigController
-from app.viewer.notices import Notices, NoticeTool, fly_captions, report_errors
+from app.viewer.notices import Notices, NoticeTool, report_errors, tool_captions
 from app.viewer.picture_names import picture_names
 from app.viewer.sessions import SessionController
 from app.viewer.window_areas import window_areas
@@ -55,7 +55,8 @@ class ViewerLoop:
     ) -> None:  # fmt: skip
         """Open the windows; raises DisplayError without a display."""
         self._store, self._worker, self._choices, self._events = store, worker, choices, events
-        say = worker.say
+        self._preferences = preferences
+        say = self._say
         self._poses = PoseController(store, worker)
         self._cameras = CameraController(store, say, home, lambda: worker.latest)
         self._thumbnails = LightThumbnails()
@@ -101,9 +102,9 @@ class ViewerLoop:
         self._failed: ViewState | None = None
         self._picture_drawn_s = self._panels_drawn_s = 0.0
         self._draws_s: deque[float] = deque(maxlen=240)
-        self._thumbnails.ask(choice.key for choice in choices.environments)
         self._noted_frame: Frame | None = None
-        self._inspector = PixelInspector(store, worker)
+        self._inspector = PixelInspector(store, worker, lambda: preferences.now.units)
+        self._fill = FillPointer(store, worker)
         self._is_ended = False
 
     def run(self) -> None:
@@ -206,13 +207,17 @@ class ViewerLoop:
         viewport, point = self._viewport, picture.pointer
         scale, guide = self._controls.scale, self._guide.text()
         captions = self._notices.captions(status, frame is not None, now_s, scale, guide)
-        captions += fly_captions(state, status) + picture_names(state, viewport, self._controls.scale)
+        captions += tool_captions(state, status, self._preferences.now.units)
+        keys = key_map(self._preferences.now.keys)
+        captions = [replace(caption, text=keys.filled(caption.text)) for caption in captions]
+        captions += picture_names(state, viewport, self._controls.scale)
         brush = self._gestures.brush_ring(viewport, point)
+        fill = self._fill.preview(viewport, point, tool is not None)
         inspection = self._inspector.inspect(viewport, point if tool is None else None, now_s)
         drawn = (
-            inspection, brush, frame, state.display, state.light.lamps, state.tool.selected_lamp, tool,
+            inspection, brush, fill, frame, state.display, state.light.lamps, state.tool.selected_lamp, tool,
             tuple(captions), state.tool.selected_joint, state.tool.joint_axis, state.avatar_row.active,
-            state.tool.help_page, path_marks(state), picture.size,
+            state.tool.help_page, path_marks(state), picture.size, keys,
         )  # fmt: skip
         if (drawn == self._drawn and not picture.needs_drawing) or picture.is_iconified:
             return
@@ -223,10 +228,12 @@ class ViewerLoop:
         overlays = Overlays(
             handles=viewport.view if viewport is not None and has_handles else None,
             captions=captions,
+            keys=keys,
             is_lamp_dragged=tool == "lamp",
             limb=self._gestures.rings.held(viewport) if viewport is not None and has_handles else None,
             inspection=inspection,
             brush=brush,
+            fill=fill,
         )
         picture.draw(frame, state, overlays)
         self._drawn, self._picture_drawn_s = drawn, now_s
@@ -242,7 +249,6 @@ class ViewerLoop:
         if now_s - self._panels_drawn_s < (self._period_s if is_busy else 1.0 / RESTING_PANEL_HZ):
             return
         self._panels_drawn_s = now_s
-        self._thumbnails.ask(self._store.state.tool.loaded_environments)
         window.sync(self._snapshot(status, frame, now_s))
         window.draw()
         self._picture.make_current()
@@ -274,6 +280,9 @@ class ViewerLoop:
 
     # callbacks of the windows
 
+    def _say(self, text: str, is_error: bool = False) -> None:
+        self._worker.say(key_map(self._preferences.now.keys).filled(text), is_error)
+
     def _set_scale(self, scale: float) -> None:
         self._picture.interface_scale = scale
         self._picture.needs_drawing = True
@@ -284,14 +293,6 @@ class ViewerLoop:
             if is_session(path):
                 self._session.open(str(path))
                 continue
-            with report_errors(self._worker.say):
+            with report_errors(self._say):
                 dropped = read_dropped(path, is_right)
                 self._lights.use(dropped.environment, dropped.edit, dropped.label)
-
-
-def resident_mb(pid: int | str = "self") -> float | None:
-    """Resident memory of a process in MiB, libraries included; None on systems other than Linux."""
-    if sys.platform != "linux":
-        return None
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20

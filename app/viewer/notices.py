@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from app.model.preferences import LEFT
+from app.model.lamps import HIGHLIGHT
+from app.model.preferences import LEFT, LENGTHS
 from app.model.status import Message, Status, in_full, one_line, recording_text, shortened
 from app.model.view_state import ViewState
 from app.tools.viewport import Drag, PointerEvent
@@ -14,7 +15,7 @@ from phynes_core.errors import PhynesError
 MESSAGE_SHOWN_S, ERROR_SHOWN_S = 6.0, 14.0
 MOST_SHOWN = 3
 OFFER_SHOWN_S = 60.0
-OFFER = "the last session did not end properly   ·   Ctrl+Shift+O brings it back"
+OFFER = "the last session did not end properly   ·   {session.restore} brings it back"
 BOTTOM, STEP = 0.955, 0.046  # of the window's height
 
 
@@ -97,12 +98,20 @@ def _share(press: PointerEvent) -> tuple[float, float] | None:
     return press.point[0] / box.window_width, press.point[1] / box.window_height
 
 
-def fly_captions(state: ViewState, status: Status) -> list[Caption]:
-    """In fly mode, a caption that says what keys and pointer do."""
+def tool_captions(state: ViewState, status: Status, units: str = "metric") -> list[Caption]:
+    """While a lamp is aimed and in fly mode, a caption that says what keys and pointer do."""
     tool = state.tool.camera
-    if not tool.flies or status.recording.state == "running":
+    if status.recording.state == "running":
         return []
-    text = f"W A S D and Q E fly   ·   drag to look around   ·   wheel: {tool.fly_m_s:.1f} m/s   ·   Esc ends"
+    if state.tool.aims:
+        does = "has its highlight" if state.tool.aims == HIGHLIGHT else "shines straight"
+        return [Caption(f"drag on the body: the lamp {does} there   ·   Esc ends", y=0.05, opacity=0.8)]
+    if not tool.flies:
+        return []
+    per_m, unit, _ = LENGTHS[units]
+    text = (
+        f"W A S D and Q E fly   ·   drag to look around   ·   wheel: {tool.fly_m_s * per_m:.1f} {unit}/s   ·   Esc ends"
+    )
     return [Caption(text, y=0.05, opacity=0.8)]
 
 

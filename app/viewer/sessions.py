@@ -97,7 +97,11 @@ class SessionController:
             self._show(load_session(file))
             self._path, self._saved = None, None
             is_lost = file in self._autosave.lost
-            self._say("The lost session is back; Ctrl+S saves it" if is_lost else f"{_shown_at(file)}; Ctrl+S saves it")
+            self._say(
+                "The lost session is back; {session.save} saves it"
+                if is_lost
+                else f"{_shown_at(file)}; {{session.save}} saves it"
+            )
 
     def open_recent(self, kind: str, path: str) -> None:
         """Open a recent file; `kind` is one of status.RECENT_KINDS."""

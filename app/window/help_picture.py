@@ -6,7 +6,8 @@ import textwrap
 
 from PIL import Image, ImageDraw, ImageFont
 
-from app.tools.commands.registry import GROUPS, help_lines
+from app.tools.commands.key_map import KeyMap
+from app.tools.commands.registry import GROUPS
 from app.tools.key_table import MOUSE, MOUSE_LINES
 from app.window.captions import REGULAR_FONT, SEMIBOLD_FONT
 
@@ -17,10 +18,13 @@ KEYS_WRAP, TEXT_WRAP = 22, 38  # characters
 BRIGHT, QUIET, HEADING = 255, 178, 140
 
 
-def help_picture(page: int, width_px: int, height_px: int, pixel_ratio: float = 1.0) -> Image.Image:
+def help_picture(page: int, width_px: int, height_px: int, keys: KeyMap, pixel_ratio: float = 1.0) -> Image.Image:
     """A page (from 1) in gray on black: two columns, in the largest text that fits the window."""
-    rows = [row for group in PAGES[page - 1] for row in _group(group)][:-1]
-    rows += [("", ""), ("", f"page {page} of {len(PAGES)}: ? turns it, Esc hides it")]
+    rows = [row for group in PAGES[page - 1] for row in _group(group, keys)][:-1]
+    rows += [
+        ("", ""),
+        ("", keys.filled(f"page {page} of {len(PAGES)}: {{window.help}} turns it, {{window.let_go}} hides it")),
+    ]
     best = None
     for size in TEXT_SIZES_PX:
         best = _drawn(rows, round(size * pixel_ratio))
@@ -30,9 +34,9 @@ def help_picture(page: int, width_px: int, height_px: int, pixel_ratio: float = 
     return best
 
 
-def _group(name: str) -> list[tuple[str, str]]:
+def _group(name: str, keys_in_use: KeyMap) -> list[tuple[str, str]]:
     """Rows (keys, text) of a group: a heading without text, its lines, an empty row."""
-    lines = MOUSE_LINES if name == MOUSE else help_lines(GROUPS[name])
+    lines = MOUSE_LINES if name == MOUSE else keys_in_use.help_lines(GROUPS[name])
     return [(name, ""), *(row for keys, text in lines for row in _wrapped(keys, text)), ("", "")]
 
 

@@ -13,8 +13,8 @@ from PIL import Image
 
 from app.model.status import one_line
 from app.model.view_state import ViewState
-from app.rendering.frames import Frame
-from app.tools.commands.registry import key_names
+from app.rendering.frames import FillPreview, Frame
+from app.tools.commands.key_map import KeyMap, key_names
 from app.tools.gestures import Gestures
 from app.tools.limbs import HeldLimb
 from app.tools.orbit_view import OrbitView
@@ -25,7 +25,7 @@ from app.window.captions import Caption, CaptionDrawer
 from app.window.frame_display import FrameDisplay
 from app.window.help_picture import help_picture
 from app.window.lamp_gizmos import BrushRing, LampGizmos, Ring
-from app.window.limb_gizmos import LimbGizmos
+from app.window.limb_gizmos import FILL_TINT, LimbGizmos, Tint
 from app.window.pixel_inspector_display import PixelInspectorDisplay
 from phynes_core.errors import DisplayError
 
@@ -49,10 +49,12 @@ class Overlays:
 
     handles: OrbitView | None  # the frame's camera; None hides lamps, limbs and the camera path
     captions: list[Caption]
+    keys: KeyMap  # on the help pages
     is_lamp_dragged: bool = False
     limb: HeldLimb | None = None
     inspection: Inspection | None = None
     brush: Ring | None = None
+    fill: FillPreview | None = None
 
 
 class PictureWindow:
@@ -87,11 +89,12 @@ class PictureWindow:
         self._display = FrameDisplay(self._context)
         self._gizmos = LampGizmos(self._context)
         self._limb_gizmos = LimbGizmos(self._context)
+        self._fill_tint = Tint(self._context)
         self._path = PathGizmos(self._context)
         self._brush_ring = BrushRing(self._context)
         self._captions = CaptionDrawer(self._context)
         self._inspector = PixelInspectorDisplay(self._context)
-        self._help_drawn: tuple[tuple[int, int, int], Image.Image] | None = None
+        self._help_drawn: tuple[tuple[int, int, int, KeyMap], Image.Image] | None = None
         self._pointer: tuple[float, float] | None = None
         self.interface_scale = 1.0  # factor of the size of captions and handles
         self.needs_drawing = True
@@ -235,6 +238,8 @@ class PictureWindow:
         self._display.draw(state.display, letterbox)
         self._context.enable(moderngl.BLEND)
         self._context.blend_func = (moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
+        if frame is not None and (fill := overlays.fill) is not None:
+            self._fill_tint.draw((frame, fill), lambda: fill.image(frame), letterbox, FILL_TINT)
         if (view := overlays.handles) is not None:
             if overlays.limb is not None and frame is not None:
                 self._limb_gizmos.draw(frame, view, letterbox, overlays.limb, ratio)
@@ -253,15 +258,15 @@ class PictureWindow:
             self._inspector.draw(self._display, frame, state.display, letterbox, overlays.inspection, density, ratio)
         if page := state.tool.help_page:
             self._captions.draw_plate(
-                self._help(page, buffer_width, buffer_height, ratio), f"help {page}", letterbox, ratio
+                self._help(page, buffer_width, buffer_height, overlays.keys, ratio), f"help {page}", letterbox, ratio
             )
         self._glfw.swap_buffers(self._window._window)
 
-    def _help(self, page: int, width: int, height: int, ratio: float) -> Image.Image:
-        """The picture of a help page, drawn again when page or size change."""
-        key, margin = (page, width, height), 64 * ratio
+    def _help(self, page: int, width: int, height: int, keys: KeyMap, ratio: float) -> Image.Image:
+        """The picture of a help page, drawn again when page, size or keys change."""
+        key, margin = (page, width, height, keys), 64 * ratio
         if self._help_drawn is None or self._help_drawn[0] != key:
-            self._help_drawn = key, help_picture(page, round(width - margin), round(height - margin), ratio)
+            self._help_drawn = key, help_picture(page, round(width - margin), round(height - margin), keys, ratio)
         return self._help_drawn[1]
 
     def destroy(self) -> None:

@@ -56,7 +56,7 @@ class Desktop:
         preferences = Path(self._settings.name) / "phynes-viewer" / "preferences.json"
         preferences.parent.mkdir()
         (preferences.parent / "welcomed").write_text("yes")
-        preferences.write_text(json.dumps({"undoes_camera": True, "fits_exposure": False}))
+        preferences.write_text(json.dumps({"undoes_camera": True, "fits_exposure": False, "native_dialogs": False}))
         # its thread has idle priority: on a busy machine a process takes minutes to end it
         self.environment["MESA_SHADER_CACHE_DISABLE"] = "true"
         self._processes.append(

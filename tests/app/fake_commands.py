@@ -11,6 +11,7 @@ from app.model.store import Store
 from app.model.view_state import ViewState
 from app.rendering.frames import LIGHT, Frame
 from app.tools.commands.context import CommandContext
+from app.tools.commands.key_map import KeyMap
 from app.tools.gestures import Gestures
 from app.tools.viewport import PointerEvent, Viewport, modifiers_text
 
@@ -37,6 +38,11 @@ class Windows(Recorded):
 
 class Lights:
     """Environments that need no reading."""
+
+    asked: tuple[str, ...] = ()
+
+    def show(self, paths: Sequence[str]) -> None:
+        self.asked = tuple(paths)
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -76,7 +82,9 @@ def fake_commands(store: Store | None = None, calls: list | None = None, **given
         "say": lambda text: recorded.append(("say", text)), "environments": (),
         "avatars": (), "clock": Clip(), **{subject: Recorded(subject, recorded) for subject in subjects},
     }  # fmt: skip
-    return CommandContext(**{**fields, **given})
+    fields |= given
+    shows = fields["say"]
+    return CommandContext(**{**fields, "say": lambda text: shows(KeyMap().filled(text))})
 
 
 def blank_frame(state: ViewState, size: int, target=(0.0, 1.0, 0.0)) -> Frame:

@@ -143,6 +143,9 @@ def test_a_fill_takes_the_piece_of_one_color(avatar, rest, monkeypatch):
     centers = rest[avatar.body.faces].mean(1)
     foot = int(centers[:, 1].argmin())
     touched = surface.fill(uv_of_face(avatar, foot), 0.1)
+    about = set(surface.fill_preview(uv_of_face(avatar, foot), 0.1).index.tolist())
+    both = about & set(touched.index.tolist())
+    assert len(both) > 0.85 * max(len(about), len(touched.index)), "0.93 of the larger one"
     places = places_of(avatar, rest, touched)
     assert places[:, 1].max() < border + 0.005
     texels = surface_texels(avatar.body)

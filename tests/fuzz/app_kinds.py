@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 import torch
 
 from app.files.cameras import path_text, read_bookmarks, read_path
+from app.files.folders import FOLDERS_FILE, read_folder
 from app.files.light_rigs import read_rig, save_rig
 from app.files.materials import load_materials, save_materials
 from app.files.poses import library
@@ -20,7 +21,7 @@ from app.files.preferences import APPEARANCE_FILE, PREFERENCES_FILE, KeptPrefere
 from app.files.records import to_record
 from app.files.sessions import load_session, session_text
 from app.files.settings import FILE as RECENT
-from app.files.settings import FOLDERS_FILE, RecentFiles, read_folder, read_kept, settings_folder
+from app.files.settings import RecentFiles, read_kept, settings_folder
 from app.model.camera_paths import CameraKey, CameraPath, camera_at, duration_s
 from app.model.cameras import CameraState
 from app.model.exports import StillState
@@ -143,7 +144,9 @@ def _read_settings(path: Path) -> None:
 
 def _settings() -> object:
     """Entries of all the settings' files in one."""
-    return {"avatar": [str(ASSETS / "probes" / "studio.exr"), "/none"], "theme": "light", "scale": 1.0}
+    keys = [{"command": "light.add_lamp", "chords": ["J", "Ctrl+Shift+F5"]}]
+    environments = [str(ASSETS / "probes" / "studio.exr"), "/none"]
+    return {"avatar": environments, "theme": "light", "scale": 1.0, "navigation": "maya", "keys": keys}
 
 
 def _bookmarks() -> object:

@@ -3,14 +3,14 @@
 A name that is taken is asked about before its file is replaced.
 """
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 
 import dearpygui.dearpygui as dpg
 
-from app.files.settings import keep_folder, read_folder
-from app.model.status import one_line
+from app.files.folders import IMPOSSIBLE, cause_of, keep_folder, list_folder, read_folder
+from app.files.native_dialogs import DialogRequest
+from app.files.settings import existing_files
 from app.panels.panel import PanelContext, show_options, show_value
 from app.panels.popups.modal import Modal
 from app.panels.theme import ACCENT, ERROR, MUTED
@@ -19,7 +19,6 @@ WIDTH_PX, HEIGHT_PX, TOP_PX = 600, 300, 70  # of the list, unscaled; of the wind
 BUTTON_PX, INDENT_PX = 110, 8
 MOST_LISTED = 500
 JSON = (".json",)
-IMPOSSIBLE = (OSError, ValueError, RuntimeError)  # raised for paths that no file can have, such as "~unknown/x"
 
 
 class FileDialog(Modal):
@@ -58,6 +57,26 @@ class FileDialog(Modal):
                 dpg.add_button(tag=f"{tag}.ok", width=BUTTON_PX, callback=self.confirm)
                 dpg.add_button(label="Cancel", tag=f"{tag}.cancel", width=BUTTON_PX, callback=self.close)
 
+    def request(self) -> DialogRequest:
+        """The same question for the system's dialog."""
+        kept = read_folder(self._tag)
+        folder = kept if kept is not None else self._folder
+        name = f"{self._name}{self._suffixes[0]}" if self._saves and self._name else ""
+        return DialogRequest(self._label, str(folder), name, self._suffixes, self._saves)
+
+    def take(self, path: Path, controls_width: int) -> None:
+        """Answer with what the system's dialog gave; it asked about another file where a suffix is appended here."""
+        whole = self._with_suffix(path)
+        if self._saves and whole != path and whole.exists():
+            self.open(controls_width)
+            self.enter(str(whole.parent))
+            show_value(f"{self._tag}.name", whole.name)
+            self._ask(whole)
+        else:
+            self._folder = whole.parent
+            keep_folder(self._tag, whole.parent)
+            self._answer(str(whole))
+
     def open(self, controls_width: int) -> None:
         """List the folder that was used last, by this or another viewer, and take the keyboard."""
         if not dpg.get_value(f"{self._tag}.name"):
@@ -78,16 +97,16 @@ class FileDialog(Modal):
     def enter(self, folder: str) -> None:
         """List another folder; the name stays. A text under the list says why that cannot be."""
         try:
-            entered = (self._folder / Path(folder).expanduser()).resolve()
-            folders, files = self._entries(entered)
+            listing = list_folder(self._folder / Path(folder).expanduser(), self._suffixes)
         except IMPOSSIBLE as error:
-            self._say(one_line(getattr(error, "strerror", None) or error), ERROR)
+            self._say(cause_of(error), ERROR)
             return
-        self._folder = entered
-        show_value(f"{self._tag}.folder", str(entered))
+        self._folder = listing.folder
+        show_value(f"{self._tag}.folder", str(listing.folder))
         dpg.delete_item(f"{self._tag}.files", children_only=True)
-        left = len(folders) + len(files) - MOST_LISTED
-        for name in [*(f"{name}/" for name in folders), *files][:MOST_LISTED]:
+        names = [*(f"{name}/" for name in listing.folders), *listing.files]
+        left = len(names) - MOST_LISTED
+        for name in names[:MOST_LISTED]:
             dpg.add_selectable(
                 label=name, parent=f"{self._tag}.files", indent=INDENT_PX, user_data=name,
                 callback=lambda _, __, name: self._choose(name),
@@ -100,20 +119,21 @@ class FileDialog(Modal):
         """Answer with the typed path, enter it where it is a folder, or ask first where a file would be replaced."""
         if not self.is_open:
             return
-        if dpg.get_value(f"{self._tag}.folder") != str(self._folder):
-            self.enter(dpg.get_value(f"{self._tag}.folder"))
-            return
         typed = dpg.get_value(f"{self._tag}.name").strip()
+        if (folder := dpg.get_value(f"{self._tag}.folder")) != str(self._folder):
+            if not existing_files((folder,)):
+                self.enter(folder)
+                return
+            typed = folder  # a file's whole path was typed there
         try:
             path = self._folder / Path(typed).expanduser()
             if not typed or path.is_dir():
                 self.enter(typed or ".")
                 return
-            if path.suffix.lower() not in self._suffixes and (self._saves or not path.exists()):
-                path = path.with_name(path.name + self._suffixes[0])
+            path = self._with_suffix(path)
             exists = path.exists()
         except IMPOSSIBLE as error:
-            self._say(one_line(getattr(error, "strerror", None) or error), ERROR)
+            self._say(cause_of(error), ERROR)
             return
         if exists and self._saves and path != self._asked:
             self._ask(path)
@@ -125,12 +145,11 @@ class FileDialog(Modal):
             keep_folder(self._tag, path.parent)
             self._answer(str(path))
 
-    def _entries(self, folder: Path) -> tuple[list[str], list[str]]:
-        """Names of a folder's folders and files that are not hidden."""
-        entries = [entry for entry in folder.iterdir() if not entry.name.startswith(".")]
-        folders = sorted((entry.name for entry in entries if entry.is_dir()), key=natural)
-        files = sorted((entry.name for entry in entries if entry.suffix.lower() in self._suffixes), key=natural)
-        return folders, [name for name in files if name not in folders]
+    def _with_suffix(self, path: Path) -> Path:
+        """The path with the first suffix, where it has none of them and is to be written or cannot be found."""
+        if path.suffix.lower() in self._suffixes or not (self._saves or not path.exists()):
+            return path
+        return path.with_name(path.name + self._suffixes[0])
 
     def _choose(self, name: str) -> None:
         """A row was clicked: a folder is entered, a file's name is taken; a second click opens it."""
@@ -156,11 +175,6 @@ class FileDialog(Modal):
     def _say(self, text: str, color: tuple[int, int, int]) -> None:
         show_value(f"{self._tag}.text", text)
         dpg.configure_item(f"{self._tag}.text", color=color)
-
-
-def natural(name: str) -> list[tuple[int, str]]:
-    """A key that sorts as people count: "pose 2" before "pose 10"."""
-    return [(int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"(\d{1,18})", name.lower())]
 
 
 def add_file_dialog(context: PanelContext, dialog: FileDialog) -> None:

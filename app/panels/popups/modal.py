@@ -29,7 +29,7 @@ class Modal:
         self.is_open, self._syncs = False, 0
         dpg.configure_item(self._window, show=False)
 
-    def key(self, name: str) -> None:
+    def key(self, name: str, modifiers: str = "") -> None:
         """A key went down while it is open."""
         if name == "ESCAPE":
             self.close()

@@ -7,7 +7,8 @@ import dearpygui.dearpygui as dpg
 from app.panels.panel import PanelContext, show_options, show_value
 from app.panels.theme import DIMMED_THEME, MUTED, RAISED_THEME
 from app.tools.commands.command import Command, execute
-from app.tools.commands.registry import COMMANDS, found, keys_text
+from app.tools.commands.key_map import keys_of
+from app.tools.commands.registry import COMMANDS, found
 
 WINDOW, TEXT, BELOW = "palette", "palette.text", "palette.below"
 NUM_ROWS = 16
@@ -85,7 +86,7 @@ class Palette:
         self._found = found(text, self._offered)
         self._chosen = self._first = 0
 
-    def key(self, name: str) -> None:
+    def key(self, name: str, modifiers: str = "") -> None:
         """A key went down or repeats while the palette is open."""
         if name == "ESCAPE":
             self.close()
@@ -117,16 +118,20 @@ class Palette:
         if not self._found:
             return NO_COMMAND
         more = len(self._found) - self._first - NUM_ROWS
-        reason = self._found[self._chosen].needs(self._context.commands)
+        reason = self._reason(self._found[self._chosen])
         return reason or (f"{more} more" if more > 0 else "")
 
     def _show(self, row: int, command: Command, is_chosen: bool) -> None:
-        reason = command.needs(self._context.commands)
+        reason = self._reason(command)
         short = reason if reason is None or len(reason) <= LONGEST_REASON else reason[: LONGEST_REASON - 1] + "…"
         show_options(f"palette.title{row}", label=command.title if short is None else f"{command.title}   ·   {short}")
         dpg.bind_item_theme(f"palette.title{row}", 0 if reason is None else DIMMED_THEME)
         show_value(f"palette.title{row}", is_chosen)
-        show_options(f"palette.keys{row}", label=keys_text(command))
+        show_options(f"palette.keys{row}", label=keys_of(self._context.commands).text(command))
+
+    def _reason(self, command: Command) -> str | None:
+        reason = command.needs(self._context.commands)
+        return None if reason is None else keys_of(self._context.commands).filled(reason)
 
     def _keep_keyboard(self) -> None:
         is_focused = dpg.is_item_focused(WINDOW) or dpg.is_item_active(TEXT)

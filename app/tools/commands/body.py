@@ -11,12 +11,12 @@ from app.tools.commands.context import ADD_AVATAR, LOAD_POSE, SAVE_POSE, Command
 JOINT_LINE = "hold the next or the previous joint"
 TURN_LINE = "turn the held joint by 5°"
 POSE_LINE = "hold the library's next or previous pose"
-NOT_TURNED = "Nothing turns: Tab or a click takes hold of a joint, which may be at its limit"
-NOT_RESET = "Nothing to put back: Tab or a click takes hold of a joint"
+NOT_TURNED = "Nothing turns: {body.next_joint} or a click takes hold of a joint, which may be at its limit"
+NOT_RESET = "Nothing to put back: {body.next_joint} or a click takes hold of a joint"
 NOT_MIRRORED = "There are no edits of limbs to swap"
-ROW_FULL = f"At most {MAX_BODIES} avatars stand side by side: Shift+B takes one away"
-ALONE = "There is no other avatar: B adds one"
-NO_POSES = "The library holds no poses: Alt+S saves one"
+ROW_FULL = f"At most {MAX_BODIES} avatars stand side by side: {{body.remove}} takes one away"
+ALONE = "There is no other avatar: {body.add} adds one"
+NO_POSES = "The library holds no poses: {body.save_pose} saves one"
 
 
 def _has_room(context: CommandContext) -> str | None:

@@ -14,9 +14,9 @@ LENS_LINE = "a shorter or longer lens: 18, 24, 35, 50, 85, 135, 200 mm"
 STEP_LINE = "to the path's key before or after"
 SHIFT_LINE = "exchange the key with its neighbor"
 MOVE_LINE = "the key a quarter of a second sooner or later"
-NO_KEYS = "The camera path has no keys: Alt+K adds one"
-NO_OTHER = "The camera path has no other key: Alt+K adds one"
-SAME_VIEW = "The selected key has this view already, or there is none: Alt+K adds one"
+NO_KEYS = "The camera path has no keys: {camera.add_key} adds one"
+NO_OTHER = "The camera path has no other key: {camera.add_key} adds one"
+SAME_VIEW = "The selected key has this view already, or there is none: {camera.add_key} adds one"
 FIRST_STAYS = "The path's first key stays at 0 s: Alt+. goes to the next one"
 FULL = f"The camera path takes no more: {MAX_KEYS} keys in {MAX_PATH_S:.0f} s at most"
 
@@ -37,7 +37,7 @@ def _part(key: str, name: str) -> Command:
 def _go_to_place(number: int) -> Command:
     def needs(context: CommandContext) -> str | None:
         is_kept = any(bookmark.number == number for bookmark in context.cameras.bookmarks)
-        return None if is_kept else f"No bookmark {number} yet: Ctrl+Shift+{number} keeps this place"
+        return None if is_kept else f"No bookmark {number} yet: {{camera.keep_place_{number}}} keeps this place"
 
     return Command(
         f"camera.go_to_place_{number}", f"Go to kept place {number}", (f"Ctrl+{number}",),

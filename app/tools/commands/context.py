@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # tags of the dialogs that Windows.show_dialog shows; the panels build them
 OPEN_SESSION, SAVE_SESSION = "session.open_dialog", "session.save_dialog"
-LOAD_ENVIRONMENT, EXPORT_LIGHT = "light.load_dialog", "light.export_dialog"
+LOAD_ENVIRONMENT, EXPORT_LIGHT, BROWSE = "light.load_dialog", "light.export_dialog", "light.browser"
 LOAD_RIG, SAVE_RIG = "rig.load_dialog", "rig.save_dialog"
 LOAD_PATH, SAVE_PATH = "path.load_dialog", "path.save_dialog"
 LOAD_POSE, SAVE_POSE = "poses.load_dialog", "poses.save_dialog"
@@ -70,6 +70,9 @@ class Sessions(Protocol):
 
 class Lights(Protocol):
     """Environments as files."""
+
+    def show(self, paths: Sequence[str]) -> None:
+        """Make small pictures of these files, which come with later snapshots."""
 
     def choose(self, path: str) -> None:
         """Light the avatars with an environment, once its file has been read; else say why it cannot be."""
@@ -203,6 +206,12 @@ class Windows(Protocol):
 
     def show_choice(self, hint: str, offered: "Sequence[Command]") -> None:
         """Show things to choose from, as the palette shows commands; the chosen one runs."""
+
+    def choose_key(self) -> None:
+        """Ask for which command, then which key it is to have."""
+
+    def ask_key(self, id: str) -> None:
+        """Ask which key a command is to have."""
 
     def reset_layout(self) -> None:
         """Arrange the panels as at the first start."""

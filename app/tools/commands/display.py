@@ -5,7 +5,7 @@ from app.model.display_settings import BUFFERS
 from app.tools.commands.command import Command, edit_command
 from app.tools.commands.context import CommandContext
 
-NOT_SPLIT = "The picture is not split: C splits it"
+NOT_SPLIT = "The picture is not split: {compare.split} splits it"
 MAGNIFY_LINE = "the loupe magnifies less or more; so does Alt and the wheel"
 
 

@@ -5,7 +5,7 @@ from app.tools.commands.context import EXPORT_AVATAR, OPEN_SESSION, SAVE_SESSION
 
 SESSION_LINE = "save the session; under another name; open one"
 COPY_LINE = "copy the command line that makes the picture; the video"
-BUSY = "One thing at a time: Shift+R cancels what is being made"
+BUSY = "One thing at a time: {export.cancel} cancels what is being made"
 IDLE = "Nothing is being made"
 NONE_BEFORE = "No earlier viewer showed anything that can be brought back"
 

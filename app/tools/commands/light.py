@@ -2,30 +2,34 @@
 
 from app.model import edits, lights
 from app.model.lamps import (
+    FACING,
+    HIGHLIGHT,
     MAX_LAMPS,
     add_lamp,
     lamp_to_other_side,
     move_lamp_away,
     remove_lamp,
     select_next_lamp,
+    toggle_aim,
     toggle_lamp,
     toggle_solo,
     turn_lamp,
 )
 from app.tools.commands.command import Command, edit_command
-from app.tools.commands.context import EXPORT_LIGHT, LOAD_ENVIRONMENT, LOAD_RIG, SAVE_RIG, CommandContext
+from app.tools.commands.context import BROWSE, EXPORT_LIGHT, LOAD_ENVIRONMENT, LOAD_RIG, SAVE_RIG, CommandContext
 
 ENVIRONMENT_LINE = "the environment before or after, of those in the light panel"
 AWAY_LINE = "move the selected near lamp away or closer"
 TURN_LINE = "turn the surrounding light by 5°"
+AIM_LINE = "the next drag on the body: the lamp shines straight there; has its highlight there"
 AROUND_LINE = "turn the selected lamp by 5° around the avatar: left, right, up, down"
 BRUSH_LINE = "a narrower or wider brush for probes"
 AWAY_FACTOR = 1.1
 TURN_DEG = 5.0
-FULL = f"There are {MAX_LAMPS} lamps already: Delete removes one"
-NO_LAMP = "There is no lamp: L adds one"
-NO_OTHER = "There is no other lamp: L adds one"
-NOT_TURNED = "The lamp is as high or low as it goes, or there is none: L adds one"
+FULL = f"There are {MAX_LAMPS} lamps already: {{light.remove_lamp}} removes one"
+NO_LAMP = "There is no lamp: {light.add_lamp} adds one"
+NO_OTHER = "There is no other lamp: {light.add_lamp} adds one"
+NOT_TURNED = "The lamp is as high or low as it goes, or there is none: {light.add_lamp} adds one"
 NOT_NEAR = "The selected lamp is none that moves on: the panel Lamps makes it a near one"
 NO_PAINT = "There is no paint on the probes that this changes"
 
@@ -74,6 +78,14 @@ LIGHT_COMMANDS = (
     edit_command(
         "light.lamp_behind", "Lamp: behind the avatar, or before it", ("Ctrl+B",), lamp_to_other_side,
         "bring the lamp behind the avatar, or before it again", NO_LAMP,
+    ),
+    edit_command(
+        "light.aim", "Lamp: aim at a point of the body", ("Ctrl+A",), lambda s: toggle_aim(s, FACING), AIM_LINE,
+        NO_LAMP, is_undoable=False,
+    ),
+    edit_command(
+        "light.aim_highlight", "Lamp: put its highlight on a point of the body", ("Alt+A",),
+        lambda s: toggle_aim(s, HIGHLIGHT), AIM_LINE, NO_LAMP, is_undoable=False,
     ),
     edit_command(
         "light.next_lamp", "Select the next lamp", ("Shift+N",), select_next_lamp, otherwise=NO_OTHER,
@@ -126,6 +138,7 @@ LIGHT_COMMANDS = (
     edit_command(
         "light.clear_paint", "Take the paint off the probes", ("Ctrl+DELETE",), lights.clear_paint, otherwise=NO_PAINT
     ),
+    Command("light.browse", "Browse environments...", (), lambda context: context.windows.show_dialog(BROWSE)),
     Command(
         "light.load_environment", "Load an environment...", (),
         lambda context: context.windows.show_dialog(LOAD_ENVIRONMENT),

@@ -7,10 +7,12 @@ from app.model.materials import take_tool
 from app.tools.commands.command import Command, edit_command
 from app.tools.commands.context import CommandContext
 
+LET_GO = "window.let_go"  # keeps its key: dialogs close by it
 SCALE_LINE = "larger or smaller controls; as the screen has them"
 NO_UNDO = "There is nothing to undo"
+NO_OWN_KEYS = "All keys are as at first"
 NO_REDO = "There is nothing to redo"
-NOTHING_HELD = "There is nothing to let go of: Ctrl+W closes the viewer"
+NOTHING_HELD = "There is nothing to let go of: {window.close} closes the viewer"
 
 
 def _undo(context: CommandContext) -> None:
@@ -22,13 +24,15 @@ def _redo(context: CommandContext) -> None:
 
 
 def _let_go(context: CommandContext) -> None:
-    """Close a popup, or leave help pages, fly mode, brush, selected joint or guided start: the first that is on."""
+    """Close a popup, or leave help, aim, fly mode, brush, selected joint or guided start: the first that is on."""
     store = context.store
     tool = store.state.tool
     if context.windows.close_popup():
         return
     if tool.help_page:
         store.post(lambda s: edits.edit_tool(s, help_page=0), "help", is_undoable=False)
+    elif tool.aims:
+        store.post(lambda s: edits.edit_tool(s, aims=""), "aim", is_undoable=False)
     elif tool.camera.flies or tool.camera.plays:
         store.post(lambda s: edit_camera_tool(s, flies=False, plays=False), "fly mode", is_undoable=False)
     elif (name := tool.brush.tool) != "none":
@@ -39,6 +43,11 @@ def _let_go(context: CommandContext) -> None:
         store.post(lambda s: edits.edit_tool(s, guide_step=0), "guide", is_undoable=False)
     else:
         context.say(NOTHING_HELD)
+
+
+def _reset_keys(context: CommandContext) -> None:
+    context.preferences.change(keys=())
+    context.say("All keys are as at first")
 
 
 WINDOW_COMMANDS = (
@@ -60,6 +69,11 @@ WINDOW_COMMANDS = (
     Command(
         "window.palette", "All commands...", ("Ctrl+Shift+P",), lambda context: context.windows.show_palette(),
         help="every command by name: type a part of it, Enter runs it",
+    ),
+    Command("window.choose_key", "Choose keys...", (), lambda context: context.windows.choose_key()),
+    Command(
+        "window.reset_keys", "All keys as at first", (), _reset_keys,
+        lambda context: None if context.preferences.now.keys else NO_OWN_KEYS,
     ),
     Command(
         "window.theme", "Light or dark controls", ("Ctrl+T",), lambda context: context.windows.next_theme(),
@@ -83,7 +97,7 @@ WINDOW_COMMANDS = (
     ),
     Command("window.close", "Close the viewer", ("Ctrl+W",), lambda context: context.windows.close()),
     Command(
-        "window.let_go", "Close what is open, or let go", ("ESCAPE",), _let_go,
+        LET_GO, "Close what is open, or let go", ("ESCAPE",), _let_go,
         help="close a dialog or the help; stop flying; let go of brush or limb",
     ),
 )  # fmt: skip

@@ -13,7 +13,7 @@ from app.model.lamps import add_lamp
 from app.model.store import Store
 from app.model.view_state import ViewState
 from app.tools.commands.command import execute
-from app.tools.commands.registry import command_at
+from app.tools.commands.key_map import KeyMap
 from app.tools.orbit_view import OrbitView
 from tests.app.fake_commands import fake_commands
 
@@ -177,7 +177,7 @@ def test_the_edits_of_camera_and_path_have_working_keys():
     store = Store(ViewState())
     chords = ("Alt+2", "Alt+K", "Alt+3", "Alt+K", "Alt+EQUAL", "Ctrl+K", "Alt+RIGHT_BRACKET", "Alt+O", "Alt+PAGE_UP")
     for pressed in chords:
-        execute(command_at(pressed), fake_commands(store))
+        execute(KeyMap().command_at(pressed), fake_commands(store))
         store.apply()
     assert azimuths(store.state) == [-180.0, 90.0] and times(store.state) == [0.0, 2.25]
     assert store.state.path.is_closed and store.state.path.keys[0].camera.fov_deg < 30.0

@@ -19,7 +19,7 @@ from app.model.lights import LightState
 from app.model.view_state import ViewState
 from app.rendering.posed_row import MAX_KEPT
 from app.rendering.render_service import RenderService
-from app.viewer.loop import resident_mb
+from app.viewer.event_record import resident_mb
 from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.model import BodyModel
 from phynes_core.io.shipped_files import ASSETS

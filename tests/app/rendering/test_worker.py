@@ -8,11 +8,12 @@ import pytest
 
 from app.model import edits
 from app.model.exports import StillState, TurntableState
+from app.model.materials import StrokeState
 from app.model.view_state import ViewState
 from app.rendering.begun_frames import FinishedFrame
 from app.rendering.export_jobs import StillJob, VideoJob
-from app.rendering.frames import LIGHT, Frame, packed
-from app.rendering.worker import Worker
+from app.rendering.frames import LIGHT, FillPreview, Frame, packed
+from app.rendering.worker import FillRequest, Worker
 from phynes_core.errors import ImageError
 from phynes_core.io.image_files import read_png
 
@@ -20,6 +21,7 @@ PATIENCE_S = 60.0
 
 
 TO_PREPARE = 5  # steps
+BROKEN_TOLERANCE = 0.5  # of a fill whose preview fails
 BROKEN_S = 7.0  # clip time at which pixel values fail
 
 
@@ -32,7 +34,7 @@ class FakeRenderer:
         self.gate.set()
         self.started = threading.Semaphore(0)
         self.num_unconverged = 0
-        self.read = []
+        self.read, self.filled = [], []
         self.prepared = 0
 
     def pixel_values(self, state, size):
@@ -40,6 +42,12 @@ class FakeRenderer:
         if state.body.time_s == BROKEN_S:
             raise ImageError("map broken.exr: unreadable")
         return packed({}, np.ones((size, size)))
+
+    def fill_preview(self, state, index, stroke):
+        self.filled.append(stroke)
+        if stroke.tolerance == BROKEN_TOLERANCE:
+            raise ImageError("map broken.exr: unreadable")
+        return FillPreview(state.bodies[index].avatar, index, stroke, np.zeros((8, 8), np.uint8))
 
     def warm_up(self, progress):
         progress("compiling", 0.5)
@@ -274,3 +282,23 @@ def test_a_picture_that_cannot_be_written_is_one_message(worker, tmp_path, path,
     worker.export(StillJob(ViewState(), StillState(64, False, str(tmp_path / path))))
     wait_for(lambda: worker.status.recording.state == "failed")
     assert message in worker.status.messages[-1].text and worker.status.messages[-1].is_error
+
+
+def test_a_fill_is_previewed_once_after_the_pictures_that_are_due_and_the_newest_request_counts(worker, renderer):
+    first, second, broken = (StrokeState(tolerance=tolerance) for tolerance in (0.1, 0.2, BROKEN_TOLERANCE))
+    worker.start()
+    renderer.gate.clear()
+    worker.show(at_second(1.0))
+    for stroke in (first, second):
+        worker.preview_fill(FillRequest(ViewState(), 0, stroke))
+    assert worker.fill_preview is None and renderer.filled == []
+    renderer.gate.set()
+    wait_for(lambda: worker.fill_preview is not None)
+    worker.preview_fill(FillRequest(at_second(2.0), 0, second))  # the same fill
+    worker.preview_fill(FillRequest(ViewState(), 0, broken))
+    wait_for(lambda: worker.status.messages)
+    worker.preview_fill(FillRequest(ViewState(), 0, broken))
+    worker.show(at_second(3.0))
+    wait_for(lambda: worker.latest.state.body.time_s == 3.0)
+    assert renderer.filled == [second, broken] and len(worker.status.messages) == 1
+    assert worker.fill_preview.stroke == second

@@ -13,21 +13,18 @@ from app.model.store import Store
 from app.model.view_state import ViewState
 from app.tools.commands.command import execute
 from app.tools.commands.context import ADD_AVATAR
+from app.tools.commands.key_map import KeyMap, chord, key_names
 from app.tools.commands.registry import (
     COMMANDS,
     GROUPS,
-    chord,
-    command_at,
     command_of,
     found,
-    help_lines,
-    key_names,
-    keys_text,
     run,
 )
 from app.tools.key_table import key_table
 from tests.app.fake_commands import Clip, Recorded, fake_commands
 
+KEYS = KeyMap()
 KEYS_FILE = Path(__file__).resolve().parents[3] / "docs" / "keys.md"
 
 
@@ -51,21 +48,21 @@ def test_every_chord_is_spelled_as_a_press_is():
         for pressed in command.keys:
             *held, key = pressed.split("+")
             assert chord(key, "Ctrl" in held, "Shift" in held, "Alt" in held) == pressed
-            assert command_at(pressed) is command and key in key_names()
+            assert KEYS.command_at(pressed) is command and key in key_names()
 
 
 def test_a_chord_includes_its_modifiers():
-    assert command_at("W") is None  # a key of fly mode
-    assert command_at("Ctrl+W") is command_of("window.close")
+    assert KEYS.command_at("W") is None  # a key of fly mode
+    assert KEYS.command_at("Ctrl+W") is command_of("window.close")
 
 
 def test_docs_keys_is_what_the_registry_writes():
     text = KEYS_FILE.read_text(encoding="utf-8")
-    assert text == key_table(), "write it anew: python -m app.tools.key_table > docs/keys.md"
+    assert text == key_table(KEYS), "write it anew: python -m app.tools.key_table > docs/keys.md"
 
 
 def test_help_says_each_thing_once_and_shortly():
-    descriptions = [description for _, description in help_lines()]
+    descriptions = [description for _, description in KEYS.help_lines()]
     assert len(set(descriptions)) == len(descriptions)
     assert max(len(description) for description in descriptions) < 90
 
@@ -84,7 +81,7 @@ def test_a_command_runs_or_says_why_it_cannot(command):
     assert store.state == state and not calls, "needs changes nothing"
     execute(command, context)
     if reason is not None:
-        assert calls == [("say", reason)] and not store.apply()
+        assert calls == [("say", KEYS.filled(reason))] and not store.apply()
         assert reason[0].isupper() and not reason.endswith(".")
     else:
         assert store.apply() or calls
@@ -131,8 +128,8 @@ def test_the_palette_finds_words_in_any_order_and_beginnings_first():
 
 
 def test_keys_are_written_as_on_the_keyboard():
-    assert keys_text(command_of("edit.undo")) == "Ctrl+Z / Z" and keys_text(command_of("window.help")) == "? / F1"
-    assert keys_text(command_of("camera.next_key")) == "Alt+."
+    assert KEYS.text(command_of("edit.undo")) == "Ctrl+Z / Z" and KEYS.text(command_of("window.help")) == "? / F1"
+    assert KEYS.text(command_of("camera.next_key")) == "Alt+."
 
 
 def test_groups_hold_every_command_once():

@@ -9,7 +9,7 @@ from app.model.status import RecordingStatus, Status
 from app.model.store import Store
 from app.model.view_state import ViewState
 from app.tools.fly import FAST, LONGEST_S, FlyKeys
-from app.viewer.notices import fly_captions
+from app.viewer.notices import tool_captions
 from tests.app.fake_commands import PictureEvents, blank_frame, fake_commands
 
 
@@ -141,10 +141,10 @@ def test_keys_fly_until_escape_which_does_not_close_the_viewer(gestures, store, 
 
 
 def test_in_fly_mode_a_caption_says_how_to_fly(store):
-    caption, *others = fly_captions(store.state, Status())
+    caption, *others = tool_captions(store.state, Status())
     assert "1.0 m/s" in caption.text and not others
-    assert not fly_captions(store.state, Status(recording=RecordingStatus("running")))
-    assert not fly_captions(ViewState(), Status())
+    assert not tool_captions(store.state, Status(recording=RecordingStatus("running")))
+    assert not tool_captions(ViewState(), Status())
 
 
 def test_undo_after_leaving_fly_mode_does_not_enter_it_again(fly_keys, store, clock):

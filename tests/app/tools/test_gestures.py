@@ -10,6 +10,7 @@ from app.model.lamps import add_lamp
 from app.model.preferences import LEFT, MIDDLE, RIGHT
 from app.model.store import Store
 from app.model.view_state import ViewState
+from app.tools.commands.key_map import KeyMap
 from app.tools.commands.window import NOTHING_HELD
 from app.tools.lamps import lamp_handle
 from tests.app.fake_commands import PictureEvents, Windows, blank_frame, fake_commands
@@ -193,7 +194,7 @@ def test_escape_closes_what_is_open_before_it_lets_go_and_never_the_viewer(store
         keys.key("ESCAPE")
         store.apply()
         assert (store.state.tool.selected_joint, store.state.tool.help_page) == (held, page)
-    assert calls == [("say", NOTHING_HELD)]
+    assert calls == [("say", KeyMap().filled(NOTHING_HELD))]
 
 
 def test_other_keys(gestures, store, calls):
@@ -208,7 +209,7 @@ def test_other_keys(gestures, store, calls):
         gestures.key(key)
     gestures.key("W")
     gestures.key("W", has_control=True)
-    assert calls == ["exports.record", "cameras.frame", ("say", NOTHING_HELD), "windows.close"]
+    assert calls == ["exports.record", "cameras.frame", ("say", KeyMap().filled(NOTHING_HELD)), "windows.close"]
     for key, lamps in (("Z", 2), ("Z", 1), ("Y", 2)):
         gestures.key(key)
         assert len(store.state.light.lamps) == lamps

@@ -188,3 +188,13 @@ def test_the_engines_pixel_values_are_those_of_its_buffers_on_both_sides(avatar_
             expected = buffers.image(name)[row, column].tolist()
             assert shown.at(column, row)[name] == pytest.approx(expected, abs=1e-5), name
     assert max(values.other.values["radiance"].max(), 0.0) == 0.0  # no light at all
+
+
+@pytest.mark.parametrize(
+    "units, shown", [("metric", ("1.250", "m")), ("centimeters", ("125.0", "cm")), ("inches", ("49.2", "in"))]
+)
+def test_the_depth_is_told_in_the_preferred_units(units, shown):
+    frame = frame_of("roughness", PLAIN, random_values())
+    values = packed({"depth": np.full((SIZE, SIZE, 1), 1.25, np.float32)}, np.ones((SIZE, SIZE)))
+    line = next(line for line in value_lines(frame, values, 3, 4, units=units) if line.label == "depth")
+    assert (line.numbers[0], line.unit) == shown

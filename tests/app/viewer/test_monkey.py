@@ -26,7 +26,7 @@ from app.tools.commands.command import execute
 from app.tools.commands.registry import COMMANDS
 from app.tools.viewport import Viewport
 from app.viewer.dropped_files import read_dropped
-from app.viewer.loop import resident_mb
+from app.viewer.event_record import resident_mb
 from phynes_core.errors import PhynesError
 from phynes_core.io.radiance_files import write_hdr
 from phynes_core.io.shipped_files import ASSETS

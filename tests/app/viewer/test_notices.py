@@ -9,6 +9,7 @@ from app.model.preferences import RIGHT
 from app.model.status import LONGEST, Message, RecordingStatus, Status, clock, shortened
 from app.model.tools import HELP_PAGES, toggle_help
 from app.model.view_state import ViewState
+from app.tools.commands.key_map import KeyMap
 from app.tools.commands.registry import GROUPS
 from app.tools.viewport import PointerEvent, Viewport
 from app.viewer.notices import ERROR_SHOWN_S, MESSAGE_SHOWN_S, Notices, NoticeTool
@@ -72,14 +73,14 @@ def test_a_click_shows_all_of_a_message_until_the_next_click(notices):
 def test_progress_shows_the_remaining_time(notices):
     status = Status(is_ready=True, recording=RecordingStatus("running", 5, 20, "t.mp4", left_s=75.0))
     said = texts(notices().captions(status, True, 0.0))
-    assert "Making the video   5 of 20   ·   1:15 left   ·   Shift+R cancels" in said
+    assert "Making the video   5 of 20   ·   1:15 left   ·   {export.cancel} cancels" in said
     assert (clock(7.4), clock(3723)) == ("0:07", "1:02:03")
 
 
 @pytest.mark.parametrize("page", [1, 2])
 @pytest.mark.parametrize("width, height", [(700, 780), (1800, 1000), (420, 420)])
 def test_the_table_of_keys_fits_wherever_it_can(width, height, page):
-    picture = help_picture(page, width, height)
+    picture = help_picture(page, width, height, KeyMap())
     pixels = np.asarray(picture)
     assert pixels.max() == 255
     if width > 500:

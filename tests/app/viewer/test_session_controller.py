@@ -134,7 +134,9 @@ def test_what_was_shown_last_is_reopened_after_a_normal_end_and_again_what_was_s
     for yaw_deg in (40.0, 20.0):
         bench.controller.restore()
         assert bench.store.state.light.yaw_deg == yaw_deg and not bench.controller.status.is_saved
-        assert bench.said[-1][0].startswith("This was shown last on ") and bench.said[-1][0].endswith("Ctrl+S saves it")
+        assert bench.said[-1][0].startswith("This was shown last on ") and bench.said[-1][0].endswith(
+            "{session.save} saves it"
+        )
     assert not bench.controller.can_restore
 
 

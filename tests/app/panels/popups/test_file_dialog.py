@@ -3,8 +3,8 @@
 import dearpygui.dearpygui as dpg
 import pytest
 
-from app.files.settings import read_folder
-from app.panels.popups.file_dialog import JSON, MOST_LISTED, FileDialog, natural
+from app.files.folders import natural, read_folder
+from app.panels.popups.file_dialog import JSON, MOST_LISTED, FileDialog
 from tests.app.panel_bench import use_widget, widgets
 
 
@@ -140,3 +140,24 @@ def test_the_next_dialog_opens_where_the_last_one_was(make, tmp_path, monkeypatc
 def test_names_are_sorted_as_people_count():
     names = ["pose 10", "Pose 2", "a", "pose 2b", "10", "9"]
     assert sorted(names, key=natural) == ["9", "10", "a", "Pose 2", "pose 2b", "pose 10"]
+
+
+def test_a_whole_path_of_a_file_may_be_typed_as_the_folder(make, tmp_path):
+    dialog, answers = make()
+    dpg.set_value("d.folder", str(tmp_path / "sub" / "b.json"))
+    dialog.key("RETURN")
+    assert answers == [str(tmp_path / "sub" / "b.json")]
+
+
+def test_the_systems_dialog_is_asked_the_same_and_its_answer_is_checked_as_one_that_is_typed(make, tmp_path):
+    dialog, answers = make(name="session", saves=True)
+    dialog.close()
+    asked = dialog.request()
+    assert (asked.folder, asked.name, asked.suffixes, asked.saves) == (str(tmp_path), "session.json", JSON, True)
+    dialog.take(tmp_path / "sub" / "new", 800)
+    dialog.take(tmp_path / "a.json", 800)  # it asked whether to replace it
+    assert answers == [str(tmp_path / "sub" / "new.json"), str(tmp_path / "a.json")] and not dialog.is_open
+    dialog.take(tmp_path / "sub" / "b", 800)  # it did not ask about b.json
+    assert dialog.is_open and text() == "b.json is there already. Replace it?" and len(answers) == 2
+    dialog.confirm()
+    assert answers[2] == str(tmp_path / "sub" / "b.json") and read_folder("d") == tmp_path / "sub"

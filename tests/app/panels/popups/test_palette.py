@@ -9,7 +9,8 @@ from app.panels.file_menu import FIRST_COMMANDS
 from app.panels.menu_bar import EDIT_COMMANDS, HELP_COMMANDS, PANEL_COMMANDS
 from app.panels.popups.palette import BELOW, NUM_ROWS, TEXT, WINDOW
 from app.panels.widgets import SEPARATOR, item_tag
-from app.tools.commands.registry import COMMANDS, command_of, key_names, keys_text
+from app.tools.commands.key_map import KeyMap, key_names
+from app.tools.commands.registry import COMMANDS, command_of
 from tests.app.panel_bench import use_widget
 
 
@@ -94,7 +95,7 @@ def test_every_menu_entry_is_a_command_with_its_keys_and_reason(bench):
         if id == SEPARATOR:
             continue
         command, tag = command_of(id), item_tag(id)
-        assert dpg.get_item_configuration(tag)["shortcut"] == keys_text(command).split(" / ")[0]
+        assert dpg.get_item_configuration(tag)["shortcut"] == KeyMap().text(command).split(" / ")[0]
         assert id == "session.save" or dpg.get_item_label(tag) == command.title
         reason = command.needs(bench.commands)
         assert dpg.get_item_configuration(f"{tag}.tip")["show"] == (reason is not None)
