@@ -27,7 +27,7 @@ from torch import Tensor
 
 from phynes_core.avatar.avatar import Avatar, AvatarRecord
 from phynes_core.avatar.stored_maps import MAP_CHANNELS, load_map, map_tensors
-from phynes_core.avatar.stored_template import load_template, template_tensors
+from phynes_core.avatar.stored_template import DIRECTIONS, load_template, template_tensors
 from phynes_core.body.files import load_body, load_bundled_body
 from phynes_core.body.model import MAX_BETAS, BodyModel
 from phynes_core.body.subdivide import MAX_SPLITS, source_atlas, split_body
@@ -258,7 +258,7 @@ def _load_body(
             f"got {smpl} with hash {body.content_hash[:12]}; name the file it was trained with"
         )
     if is_template := "template.offset" in stored:
-        body = load_template(path, body, stored.take, stored.take_indices)
+        body = load_template(path, body, stored.take, stored.take_indices, has_directions=DIRECTIONS in stored)
     if not is_template and reference.get("uv_hash") != _uv_hash(body.uv, body.uv_faces):
         raise CheckpointError(
             f"{path}: trained on another UV atlas than that of {smpl_uv or smpl or 'the bundled body'}; "

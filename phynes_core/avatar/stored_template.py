@@ -4,6 +4,7 @@ Tensors, V vertices, F faces and U uv entries:
   template.place_face [V], template.place_barycentric [V, 3], template.offset [V, 3]
   template.share_vertex [V, 8], template.share [V, 8]
   template.faces [F, 3], template.uv [U, 2], template.uv_faces [F, 3]
+  template.moved_vertex [K], template.moved [K, 3, 36]   only where there is loose cloth (body/template.py)
 Numbers of vertices, faces and entries are I32, the others F32.
 """
 
@@ -15,10 +16,11 @@ import torch
 from torch import Tensor
 
 from phynes_core.body.model import BodyModel
-from phynes_core.body.template import MOST_SHARES, Template, template_body
+from phynes_core.body.template import MOST_SHARES, NUM_DIRECTIONS, Template, template_body
 from phynes_core.errors import CheckpointError
 
 PREFIX = "template."
+DIRECTIONS = PREFIX + "moved"
 LARGEST_OFFSET_M = 10.0
 MOST_VERTICES, MOST_FACES = 200_000, 400_000  # of an avatar that anyone can show
 
@@ -41,7 +43,9 @@ def template_tensors(template: Template) -> dict[str, Tensor]:
     return {PREFIX + name: value for name, value in narrowed.items()}
 
 
-def load_template(path: Path, body: BodyModel, take: Take, take_indices: TakeIndices) -> BodyModel:
+def load_template(
+    path: Path, body: BodyModel, take: Take, take_indices: TakeIndices, has_directions: bool
+) -> BodyModel:
     """The body that the stored template makes of `body`. Raises CheckpointError."""
     offset = take(PREFIX + "offset", (None, 3), -LARGEST_OFFSET_M, LARGEST_OFFSET_M)
     count = len(offset)
@@ -52,6 +56,11 @@ def load_template(path: Path, body: BodyModel, take: Take, take_indices: TakeInd
             f"{path}: template: expected at most {MOST_VERTICES} vertices and {MOST_FACES} faces, got {count} and "
             f"{len(faces)}; train it again"
         )
+    own = {}
+    if has_directions:
+        own["moved_vertex"] = take_indices(PREFIX + "moved_vertex", (None,), count)
+        shape = len(own["moved_vertex"]), 3, NUM_DIRECTIONS
+        own["moved"] = take(DIRECTIONS, shape, -LARGEST_OFFSET_M, LARGEST_OFFSET_M)
     try:
         template = Template(
             body_hash=body.content_hash,
@@ -63,6 +72,7 @@ def load_template(path: Path, body: BodyModel, take: Take, take_indices: TakeInd
             faces=faces,
             uv=uv,
             uv_faces=take_indices(PREFIX + "uv_faces", (None, 3), len(uv)),
+            **own,
         )
         return template_body(template, body)
     except ValueError as cause:

@@ -2,11 +2,12 @@
 
 A template's vertices are places on the body's surface and how far they stand off it in the rest pose; its skinning
 weights are a mean of those of a few of the body's vertices. So it holds nothing of the body itself, which may be
-licensed, and follows the body's shape and pose directions. On its body it is a `BodyModel` like any other.
+licensed, and follows the body's shape and pose directions; loose cloth has some more of its own. On its body it is a
+`BodyModel` like any other.
 """
 
 import hashlib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 import torch
 from torch import Tensor
@@ -16,6 +17,8 @@ from phynes_core.conventions import NUM_JOINTS
 
 CORRECTIVE_REACH_M = 0.04  # what stands off the skin so far follows its pose blend shapes by 1 / e
 MOST_SHARES = 8  # of the body's vertices in one vertex's weights
+DIRECTED_JOINTS = (1, 2, 4, 5)  # hips and knees, whose rotations move loose cloth
+NUM_DIRECTIONS = 9 * len(DIRECTED_JOINTS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,11 +34,15 @@ class Template:
     faces: Tensor  # [F, 3] int64, counter-clockwise from outside
     uv: Tensor  # [U, 2] in [0, 1]; each entry belongs to one vertex
     uv_faces: Tensor  # [F, 3] int64
+    # vertices with pose directions of their own, K >= 0, each once: loose cloth that spans both legs
+    moved_vertex: Tensor = field(default_factory=lambda: torch.zeros(0, dtype=torch.int64))  # [K]
+    # metres in the T-pose's axes, of the rotations of DIRECTED_JOINTS less the identity, row by row
+    moved: Tensor = field(default_factory=lambda: torch.zeros(0, 3, NUM_DIRECTIONS))  # [K, 3, NUM_DIRECTIONS]
 
     def tensors(self) -> dict[str, Tensor]:
-        """All but the body's hash, by field."""
+        """All but the body's hash and what is empty, by field."""
         values = {entry.name: getattr(self, entry.name) for entry in fields(self)}
-        return {name: value for name, value in values.items() if isinstance(value, Tensor)}
+        return {name: value for name, value in values.items() if isinstance(value, Tensor) and value.numel()}
 
     @property
     def content_hash(self) -> str:
@@ -63,6 +70,7 @@ def template_body(template: Template, body: BodyModel) -> BodyModel:
     num_vertices = len(template.offset)
     gain = torch.exp(-template.offset.norm(dim=-1) / CORRECTIVE_REACH_M)
     posedirs = at_places(body.posedirs.view(len(body.posedirs), -1, 3).permute(1, 2, 0)) * gain[:, None, None]
+    posedirs[template.moved_vertex[:, None], :, directed_rows()] += template.moved.transpose(1, 2)
     v_template, shapedirs = at_places(body.v_template) + template.offset, at_places(body.shapedirs)
     weights = (template.share[..., None] * body.weights[template.share_vertex]).sum(1)
     return BodyModel(
@@ -80,6 +88,11 @@ def template_body(template: Template, body: BodyModel) -> BodyModel:
         content_hash=template.content_hash,
         template=template,
     )
+
+
+def directed_rows() -> Tensor:  # [NUM_DIRECTIONS]
+    """Which of a body's pose directions belong to DIRECTED_JOINTS."""
+    return torch.cat([torch.arange(9 * (joint - 1), 9 * joint) for joint in DIRECTED_JOINTS])
 
 
 def _joint_regressor(v_template: Tensor, shapedirs: Tensor, body: BodyModel) -> Tensor:  # [24, V]
@@ -109,6 +122,7 @@ def _check(template: Template, body: BodyModel) -> None:
         "place_face": (num_vertices,), "place_barycentric": (num_vertices, 3), "offset": (num_vertices, 3),
         "share_vertex": (num_vertices, MOST_SHARES), "share": (num_vertices, MOST_SHARES),
         "faces": (len(template.faces), 3), "uv": (num_entries, 2), "uv_faces": (len(template.faces), 3),
+        "moved": (len(template.moved_vertex), 3, NUM_DIRECTIONS),
     }  # fmt: skip
     for name, shape in shapes.items():
         if tuple(getattr(template, name).shape) != shape:
@@ -123,5 +137,8 @@ def _check(template: Template, body: BodyModel) -> None:
     owner[template.uv_faces.reshape(-1)] = template.faces.reshape(-1)
     if int(owner.min()) < 0 or not torch.equal(owner[template.uv_faces], template.faces):
         raise ValueError("uv_faces: expected entries that are used and belong to one vertex each, got others")
+    moved = template.moved_vertex
+    if moved.numel() and (int(moved.min()) < 0 or int(moved.max()) >= num_vertices or len(moved.unique()) < len(moved)):
+        raise ValueError(f"moved_vertex: expected different numbers 0..{num_vertices - 1}, got others")
     if template.body_hash != body.content_hash:
         raise ValueError(f"body: expected that with hash {template.body_hash[:12]}, got {body.content_hash[:12]}")

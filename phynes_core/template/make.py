@@ -10,22 +10,26 @@ from torch import Tensor
 from phynes_core.body.model import BodyModel, Pose, pose_body, pose_correctives, pose_joints, rest_to_posed
 from phynes_core.body.rotations import axis_angle_to_matrix
 from phynes_core.body.template import CORRECTIVE_REACH_M, Template, template_body
+from phynes_core.geometry.mesh import vertex_normals
 from phynes_core.render.camera import Camera
 from phynes_core.render.rasterize import rasterize
 from phynes_core.template.binding import bind
+from phynes_core.template.bridging import directions, loose_cloth, usual_poses
 from phynes_core.template.carve import PosedSkeletons, Silhouettes, silhouettes
 from phynes_core.template.charts import chart
 from phynes_core.template.colors import vertex_colors
 from phynes_core.template.config import SHARES, TemplateConfig
 from phynes_core.template.fairing import smoothed
 from phynes_core.template.isosurface import closed_surface
-from phynes_core.template.meshing import person_mesh, shape_of
+from phynes_core.template.meshing import PersonMesh, person_mesh, shape_of
 from phynes_core.template.parts import body_parts
 from phynes_core.template.rest_shape import RestShape, skinned
 from phynes_core.template.solid import Carving, Grid
 
 MOST_JUDGED = 24  # pictures that shapes are judged by
 MOST_COLORS = 32  # pictures that clothes' borders are found in
+# of their overlap by cloth that spans the legs: silhouettes do not show all of it, but where it does not span them
+MOST_LOST = 0.0005
 SUBSAMPLES = 2  # a side of a pixel, of silhouettes that are compared
 
 
@@ -81,6 +85,7 @@ def make_template(body: BodyModel, frames: Sequence[PosedViews], config: Templat
     grid, solid = carving.fine(grid, solid[..., 0], share, parts)
     mesh = person_mesh(carving, grid, solid, share, parts)
     template = bind(rest, mesh)
+    template = _with_loose_cloth(rest, mesh, grid, solid, template, frames, judged)
     standing = template_body(template, body)
     colors = _colors(standing, frames)
     points = torch.from_numpy(mesh.vertices).float()
@@ -123,6 +128,31 @@ def _silhouettes(frames: Sequence[PosedViews]) -> Silhouettes:
     return silhouettes(
         [(i, view.camera, view.coverage, view.known) for i, frame in enumerate(frames) for view in frame.views]
     )
+
+
+def _with_loose_cloth(
+    rest: RestShape,
+    mesh: PersonMesh,
+    grid: Grid,
+    solid: np.ndarray,  # [X, Y, Z]
+    template: Template,
+    frames: Sequence[PosedViews],
+    judged: Sequence[tuple[PosedViews, MaskedView]],
+) -> Template:
+    """With pose directions for cloth that joins the legs, unless silhouettes say that it does not span them."""
+    standing = template_body(template, rest.body)
+    normals = vertex_normals(torch.from_numpy(mesh.vertices), standing.faces).numpy()
+    cloth = loose_cloth(rest, mesh.vertices, normals, standing.weights.numpy(), grid, solid)
+    if cloth is None:
+        return template
+    poses = [frame.pose for frame in frames] + usual_poses(rest.pose.betas)
+    moved = torch.from_numpy(directions(standing, cloth, poses)).float()
+    spanning = replace(template, moved_vertex=torch.from_numpy(cloth.vertex), moved=moved)
+    before, after = (
+        _mean_overlap(judged, lambda frame, each=each: (pose_body(each, frame.pose).vertices, each.faces))
+        for each in (standing, template_body(spanning, rest.body))
+    )
+    return spanning if after > before - MOST_LOST else template
 
 
 def _colors(body: BodyModel, frames: Sequence[PosedViews]) -> np.ndarray | None:  # [V, 3]
