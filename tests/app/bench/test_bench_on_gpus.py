@@ -35,6 +35,8 @@ def test_every_pass_is_timed_and_counted(capsys):
     assert all(row.operations > 1e4 and row.traffic > 1e3 and row.measured_ms is not None for row in heavy)
     assert 0.0 < cost.submit_ms <= cost.made_ms <= cost.frame_ms and cost.begun_ms > 0.0
     assert cost.covered > 100 and cost.seen > 100 and cost.memory_mb > 1.0
+    assert cost.peaks.flops > 1e8 and cost.peaks.bandwidth > 1e7
+    assert cost.peaks.least_ms(cost.peaks.flops, 0.0) == cost.peaks.least_ms(0.0, cost.peaks.bandwidth) == 1e3
     record = cost.as_json()
     assert record["paper_ms"] == pytest.approx(sum(row.paper_ms for row in cost.passes.values()), abs=1e-3)
     show_passes(cost, "a GPU")
