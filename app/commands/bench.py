@@ -63,10 +63,17 @@ def run(args: Bench) -> int:
     from rich.console import Console
 
     from app.bench import machine
-    from app.bench.devices import devices_here, measure_devices
     from app.bench.gpu_passes import measure_passes, show_passes
     from app.bench.operations import frame_operations, measure_backends, measure_operations, training_operation
-    from app.bench.scenarios import CPU, live_options, measure_scenarios, parity_db, walking
+    from app.bench.scenarios import (
+        CPU,
+        devices_here,
+        live_options,
+        measure_devices,
+        measure_scenarios,
+        parity_db,
+        walking,
+    )
     from app.bench.textures import measure_textures, with_textures
     from app.files.scene_files import write_json
     from app.options.arguments import UsageError
@@ -148,7 +155,7 @@ def run(args: Bench) -> int:
 
 
 def _show(record: dict, has_profile: bool) -> None:
-    from app.bench.devices import show_devices
+    from app.bench.scenarios import show_devices
 
     print(f"{record['device']}, commit {record['commit']}, {record['size']} x {record['size']}")
     if "parity_db" in record:
@@ -159,7 +166,7 @@ def _show(record: dict, has_profile: bool) -> None:
         if has_profile:
             print("".join(f"    {node:<22}{ms:>8.2f} ms\n" for node, ms in row["stage_ms"].items()), end="")
     if "devices" in record:
-        show_devices(record["devices"])
+        show_devices(record["devices"], has_profile)
     if "textures" in record:
         _show_textures(record["textures"])
     print(f"\n{'operation':<18}{'fast ms':>14}{'reference ms':>16}{'ratio':>9}  reference")

@@ -117,7 +117,8 @@ class RenderService:
             progress(f"Preparing the renderer: {activity}", done / len(WARM_UP_STEPS))
             display = replace(self._checked.display, buffer=buffer)
             self.render(replace(self._checked, light=light, display=display), WARM_UP_SIZE)
-        self._baker.warm_up()
+        if not self._is_on_gpu:
+            self._baker.warm_up()
 
     def prepare(self) -> bool:
         """Work ahead while nothing is to be rendered, for some milliseconds; False where nothing is left to do."""

@@ -12,6 +12,7 @@ const THREADS = 256u;
 const SLOTS = (WIDTH + THREADS - 1u) / THREADS; // features that a thread computes
 const TURN = 6.283185307179586;
 
+#include "shared/angles.wgsl"
 #include "shared/map_functions.wgsl"
 
 var<workgroup> activations: array<vec4f, 1024>;
@@ -34,15 +35,15 @@ fn grid_feature(uv: vec2f, number: u32) -> f32 {
         + both * grid_value(corner.x + 1u, corner.y + 1u, level, feature);
 }
 
-// Coordinates, then octave after octave sines and cosines; angles are reduced first, for sin is exact around 0 alone.
+// Coordinates, then octave after octave sines and cosines. Whole turns are left out first: they are many.
 fn wave_feature(uv: vec2f, number: u32) -> f32 {
     if (number < 2u) {
         return uv[number];
     }
     let wave = (number - 2u) % 4u;
     let turns = 0.5 * uv[wave % 2u] * f32(1u << ((number - 2u) / 4u));
-    let angle = TURN * (turns - round(turns));
-    return select(cos(angle), sin(angle), wave < 2u);
+    let found = sine_and_cosine(TURN * (turns - round(turns)));
+    return select(found.y, found.x, wave < 2u);
 }
 
 fn feature_of(point: u32, number: u32) -> f32 {

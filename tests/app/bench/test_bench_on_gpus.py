@@ -6,9 +6,16 @@ from functools import partial
 import pytest
 import torch
 
-from app.bench.devices import devices_here, measure_devices, show_devices
 from app.bench.gpu_passes import measure_passes, show_passes
-from app.bench.scenarios import CPU, ScenarioTimes, live_options, walking
+from app.bench.scenarios import (
+    CPU,
+    ScenarioTimes,
+    devices_here,
+    live_options,
+    measure_devices,
+    show_devices,
+    walking,
+)
 from app.model.avatar_row import BodyState
 from app.model.view_state import ViewState
 from app.rendering.render_service import RenderService
@@ -28,6 +35,8 @@ def test_every_pass_is_timed_and_counted(capsys):
     assert all(row.operations > 1e4 and row.traffic > 1e3 and row.measured_ms is not None for row in heavy)
     assert 0.0 < cost.submit_ms <= cost.made_ms <= cost.frame_ms and cost.begun_ms > 0.0
     assert cost.covered > 100 and cost.seen > 100 and cost.memory_mb > 1.0
+    assert cost.peaks.flops > 1e8 and cost.peaks.bandwidth > 1e7
+    assert cost.peaks.least_ms(cost.peaks.flops, 0.0) == cost.peaks.least_ms(0.0, cost.peaks.bandwidth) == 1e3
     record = cost.as_json()
     assert record["paper_ms"] == pytest.approx(sum(row.paper_ms for row in cost.passes.values()), abs=1e-3)
     show_passes(cost, "a GPU")
@@ -43,8 +52,8 @@ def test_devices_that_are_absent_are_named(monkeypatch, capsys):
     assert list(here) == ["cpu", "cuda", "gpu"] and here["cpu"] == CPU
     times = {"env": ScenarioTimes((10.0, 10.0, 20.0), {})}
     rows = measure_devices(here, "cpu", times, lambda _: pytest.fail("nothing else is here"))
-    assert rows["cpu"] == {"env": 100.0}
-    show_devices(rows)
+    assert rows["cpu"]["env"]["fps_p50"] == 100.0
+    show_devices(rows, has_profile=False)
     shown = capsys.readouterr().out.splitlines()
     assert "cpu" in shown[1] and "cuda" not in shown[1] and shown[2].split() == ["env", "100.0"]
     assert shown[3].startswith("cuda: not here (torch") and shown[4].startswith("gpu: not here (--device gpu: expected")
@@ -55,7 +64,9 @@ def test_a_gpu_stands_beside_the_cpu(monkeypatch, capsys):
     device = software_gpu()
     here = devices_here(device, "")
     assert here["gpu"] is device
-    own, other = {"env": ScenarioTimes((10.0,), {})}, {"env": ScenarioTimes((5.0,), {})}
-    show_devices(measure_devices(here, "gpu", own, lambda asked: other if asked == CPU else {}))
+    own, other = {"pose": ScenarioTimes((10.0,), {"gpu": 9.0})}, {"pose": ScenarioTimes((5.0,), {"shade": 2.0})}
+    rows = measure_devices(here, "gpu", own, lambda asked: other if asked == CPU else {})
+    show_devices(rows, has_profile=True)
     shown = capsys.readouterr().out.splitlines()
-    assert shown[1].split() == ["fps", "(median)", "cpu", "gpu"] and shown[2].split() == ["env", "200.0", "100.0"]
+    assert shown[1].split() == ["fps", "(median)", "cpu", "gpu"] and shown[2].split() == ["pose", "200.0", "100.0"]
+    assert shown[3] == "pose on cpu" and shown[4].split() == ["shade", "2.00", "ms"] and shown[5] == "pose on gpu"
