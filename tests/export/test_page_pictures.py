@@ -103,8 +103,8 @@ def expected_frame(name: str, view: dict[str, Any], size: int) -> FrameBuffers:
     )  # fmt: skip
     floor = view["floor"]
     ground = Ground(floor["height"], tuple(floor["center"])) if floor["on"] else None
-    rotations = torch.tensor(view["pose"]["rotations"], dtype=torch.float32).view(24, 3)
-    pose = Pose(rotations[1:], rotations[0], torch.tensor(view["pose"]["translation"], dtype=torch.float32), avatar.betas)
+    rotations = torch.tensor(view["pose"]["rotations"]).float().view(24, 3)
+    pose = Pose(rotations[1:], rotations[0], torch.tensor(view["pose"]["translation"]).float(), avatar.betas)
     target = torch.tensor(camera["target"])
     seen = orbit_camera(target, camera["azimuth"], camera["elevation"], camera["distance"], size, size, camera["fov"])
     options = RenderOptions(
