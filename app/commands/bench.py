@@ -83,7 +83,7 @@ def run(args: Bench) -> int:
     if args.sizes is not None:
         check_folder(args.sizes)
     options = SceneOptions(
-        avatar=(args.avatar,), probe=args.probe, size=args.size, device=args.device, gpu_adapter=args.gpu_adapter,
+        avatar=(args.avatar,), probe=args.probe, size=str(args.size), device=args.device, gpu_adapter=args.gpu_adapter,
         smpl=args.smpl, smpl_uv=args.smpl_uv, pixel_normals=args.pixel_normals, freeze_materials=False,
     )  # fmt: skip
     service, view = open_render_service(options, view_from_options(options))

@@ -1,10 +1,14 @@
-"""Export an avatar for other programs: a file that its suffix describes, or a folder of meshes.
+"""Export an avatar for other programs: a file that its suffix describes, or a folder.
 
-.glb is glTF 2.0: a skinned mesh under SMPL's 24 joints, clips as animations, baked textures (base color, roughness,
-normals); it says what skinning costs in mm. A folder gets exact motion: the displaced mesh of every frame of the clips
-as PLY or OBJ, and the textures. Needs no display.
+.html is a page that anyone opens in a browser: every pixel is computed on the visitor's graphics card by the viewer's
+own engine. The lights and clips that are named go into it, and no request leaves it; --format html writes the same as a
+folder for a web server. .glb is glTF 2.0, .usdc and .usdz are USD: a skinned mesh under SMPL's 24 joints, clips as
+animations, baked textures (base color, roughness, normals); they say what skinning costs in mm. A folder gets exact
+motion: the displaced mesh of every frame of the clips as PLY or OBJ, and the textures. Needs no display.
 
 examples:
+  python launch.py export --avatar josh.ckpt --out josh.html
+  python launch.py export --avatar josh.ckpt --out josh.html --probes studio,night --motions walk,run
   python launch.py export --avatar josh.ckpt --out josh.glb
   python launch.py export --avatar josh.ckpt --out josh.glb --motions walk,kick,dance_a --pose-morphs 8
   python launch.py export --avatar josh.ckpt --out walk --format obj --motion walk
@@ -27,7 +31,7 @@ def run(args: Export) -> int:
     from phynes_core.io.output_locks import claiming
 
     path = Path(args.out).expanduser()
-    kind = check_export(path)
+    kind = check_export(path, args.format)
     refuse_unused(args, kind.options, f"{path.suffix or 'a folder'} ({kind.title})")
     view = view_from_options(args)
     if len(view.bodies) > 1 and not args.session:

@@ -18,6 +18,7 @@ examples:
   python launch.py render --avatar josh.ckpt --out frames --format exr --buffers radiance,normal,depth --save-scene
   python launch.py render --avatar josh.ckpt --out frames --compare avatar=ada --compare probe=sunset --overlay joints
   python launch.py render --session josh_session.json --out josh.png --size 4096
+  python launch.py render --avatar josh.ckpt --out wide.png --size 1920x1080
   python launch.py render --avatar josh.ckpt --out layers.exr --size 2048
 """
 
@@ -26,11 +27,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.model.edits import edit_display
-from app.model.exports import StillState
+from app.model.exports import StillState, width_height
 from app.model.view_state import ViewState
 from app.options.arguments import UsageError, check_number, option_of
 from app.options.exports import Render
-from app.options.view import open_render_service, view_from_options
+from app.options.view import open_render_service, picture_size_of, view_from_options
 
 if TYPE_CHECKING:
     from app.rendering.render_service import RenderService
@@ -64,9 +65,11 @@ def _render_file(args: Render) -> list[Path]:
                 f"{option_of(entry.name)}: expected a folder as --out, got the file {args.out.name}, which is the "
                 "picture that the window shows"
             )
-    check_still(args.out, args.size)
+    size = picture_size_of(args)
+    check_still(args.out, size)
+    width, height = width_height(size)
     service, view = open_render_service(args, view_from_options(args))
-    run_with_progress(StillJob(view, StillState(args.size, args.transparent, str(args.out))), service)
+    run_with_progress(StillJob(view, StillState(width, args.transparent, str(args.out), height)), service)
     return [args.out]
 
 
@@ -93,7 +96,7 @@ def _render_folder(args: Render) -> list[Path]:
         write_light(args.export_probe, service.light_picture(view, args.probe_rows))
         written.append(args.export_probe)
     if args.save_scene:
-        scene = service.scene(view, args.size).scene
+        scene = service.scene(view, picture_size_of(args)).scene
         save_scene(args.out, scene, service.mesh(view), view.light.bright_sources)
         written += [args.out / name for name in ("mesh.ply", "camera.json", "lighting.json")]
     return written
@@ -121,7 +124,7 @@ def _write_buffers(
     display, surroundings, written = view.display, view.surroundings, []
     is_over_color = surroundings.backdrop in ("color", "checker")  # the checkerboard darkens the color
     background = display.background if is_over_color else None
-    rendered = service.buffers(view, args.size, frozenset(names), quality)
+    rendered = service.buffers(view, picture_size_of(args), frozenset(names), quality)
     for name in names:
         written.append(args.out / f"{name}.{args.format}")
         if name == "radiance" and surroundings != Surroundings("none"):
@@ -140,7 +143,8 @@ def _write_shown(args: Render, service: "RenderService", view: ViewState, names:
     for name in names:
         shown = edit_display(view, buffer=name)
         written.append(args.out / f"{name}.png")
-        write_png(written[-1], service.to_bytes(service.render(shown, args.size, is_final=True), shown.display))
+        frame = service.render(shown, picture_size_of(args), is_final=True)
+        write_png(written[-1], service.to_bytes(frame, shown.display))
     return written
 
 

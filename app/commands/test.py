@@ -1,8 +1,8 @@
 """Run every test and check of the project, after installing what they need.
 
 Python packages are installed into .venv before this starts. On Debian as root, missing system packages are installed by
-apt; without root they are named, and the tests that need them are listed as skipped at the end. Everything runs in a
-process a core; some tests alone run in one.
+apt; without root they are named, and the tests that need them are listed as skipped at the end. Where npm is there, it
+brings the judges of exported files into tests/node. Everything runs in a process a core; some tests alone run in one.
 
 examples:
   python launch.py test
@@ -11,6 +11,7 @@ examples:
 """
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -51,6 +52,7 @@ def run(args: Test) -> int:
     if IS_INSTALLED:
         raise UsageError("test: the tests are not in the installed package; clone the project and start launch.py test")
     lacking = _bring_system_packages()
+    _bring_node_packages()
     is_partial = bool(args.paths or args.select)
     failed = [] if is_partial else [name for name, command in CHECKS.items() if _run(name, command)]
     command = ["pytest", *(args.paths or ["tests"])]
@@ -74,6 +76,16 @@ def _bring_system_packages() -> list[str]:
         system_packages.install_packages(lacking)
         lacking = system_packages.missing_packages(system_packages.TEST_PACKAGES)
     return lacking
+
+
+def _bring_node_packages() -> None:
+    """Install what tests/node/package.json pins, where npm is there; the tests that need it are skipped elsewhere."""
+    npm, folder = shutil.which("npm"), ROOT / "tests" / "node"
+    wanted, installed = folder / "package-lock.json", folder / "node_modules" / ".package-lock.json"
+    if npm is None or (installed.exists() and installed.stat().st_mtime >= wanted.stat().st_mtime):
+        return
+    print("\n== npm ci", flush=True)
+    subprocess.run([npm, "ci", "--no-audit", "--no-fund"], cwd=folder, check=False)
 
 
 def _run(title: str, command: tuple[str, ...] | list[str], variables: dict[str, str] | None = None) -> int:

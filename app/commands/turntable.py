@@ -5,7 +5,7 @@ Needs no display.
 
 examples:
   python launch.py turntable --avatar josh.ckpt --out t.mp4
-  python launch.py turntable --avatar josh.ckpt --out light.mp4 --spin light --probe studio --seconds 6 --size 720
+  python launch.py turntable --avatar josh.ckpt --out light.mp4 --spin light --probe studio --seconds 6 --size 1280x720
   python launch.py turntable --avatar josh.ckpt --out path.mp4 --camera-path path.json
   python launch.py turntable --avatar josh.ckpt --out walk.mp4 --motion walk --play --lamp 60,30,3.14
   python launch.py turntable --avatar josh.ckpt --out dance.webm --motion dance_a --spin timeline --transparent
@@ -24,16 +24,18 @@ if TYPE_CHECKING:
 def run(args: Turntable) -> int:
     """Render and encode the video, and print its path."""
     from app.files.videos import check_video
-    from app.model.exports import CAMERA_PATH, TurntableState
-    from app.options.view import open_render_service, view_from_options
+    from app.model.exports import CAMERA_PATH, TurntableState, width_height
+    from app.options.view import open_render_service, picture_size_of, view_from_options
     from app.rendering.export_jobs import VideoJob, run_with_progress
     from phynes_core.io.output_locks import claiming
 
-    check_video(args.out, args.size, args.fps)
+    size = picture_size_of(args)
+    check_video(args.out, size, args.fps)
+    width, height = width_height(size)
     view = _with_path(args, view_from_options(args))
     settings = TurntableState(
-        CAMERA_PATH if args.camera_path else args.spin, _seconds(args.seconds), args.fps, args.size, args.play,
-        str(args.out), args.transparent, fits=args.seconds is None,
+        CAMERA_PATH if args.camera_path else args.spin, _seconds(args.seconds), args.fps, width, args.play,
+        str(args.out), args.transparent, fits=args.seconds is None, height=height,
     )  # fmt: skip
     with claiming(args.out):
         service, view = open_render_service(args, view, args.antialias)

@@ -17,7 +17,7 @@ from typing import IO
 import imageio_ffmpeg
 import numpy as np
 
-from app.model.exports import TurntableState
+from app.model.exports import PictureSize, TurntableState, size_of, size_text, width_height
 from app.model.fields import range_of
 from app.model.status import one_line
 from phynes_core.errors import OutputError
@@ -27,12 +27,18 @@ from phynes_core.io.output_files import check_file, check_folder, replacing, rep
 H264_CRF = 10  # of 0 to 51, less is better: no visible blocks in flat backgrounds, 1 MB for four seconds
 VP9_CRF = 24  # of 0 to 63, less is better: looks as good as H264_CRF
 H264 = ("-c:v", "libx264", "-crf", str(H264_CRF), "-pix_fmt", "yuv420p", "-movflags", "+faststart")
+# Rec. 709's matrix and primaries with sRGB's curve, in the narrow range. Untagged, players guess by the picture's size.
+COLORS = (
+    "-vf",
+    "scale=out_color_matrix=bt709:out_range=tv,"
+    "setparams=colorspace=bt709:color_primaries=bt709:color_trc=iec61966-2-1:range=tv",
+)
 ROOM_BYTES = 1 << 16  # more than ffmpeg writes at once
 SUFFIXES = (".mp4", ".webm", "")
 FRAME_NAME = re.compile(r"\d{4,}\.png")
 FFMPEG_REMEDY = "reinstall it with: pip install --force-reinstall imageio-ffmpeg"
 
-Append = Callable[[np.ndarray], None]  # [size, size, 3 | 4] uint8 sRGB, straight alpha
+Append = Callable[[np.ndarray], None]  # [H, W, 3 | 4] uint8 sRGB, straight alpha
 
 
 def can_be_clear(path: Path) -> bool:
@@ -40,7 +46,7 @@ def can_be_clear(path: Path) -> bool:
     return path.suffix.lower() != ".mp4"
 
 
-def check_video(path: Path, size: int, fps: int) -> None:
+def check_video(path: Path, size: PictureSize, fps: int) -> None:
     """Raise OutputError for a path, size or frame rate that cannot be written or played."""
     path = Path(path)
     if path.suffix.lower() not in SUFFIXES:
@@ -50,9 +56,11 @@ def check_video(path: Path, size: int, fps: int) -> None:
         )
     is_encoded = bool(path.suffix)
     sizes, rates = range_of(TurntableState, "size"), range_of(TurntableState, "fps")
-    if sizes.mistake(size) or (size % 2 and is_encoded):
-        nearest = round(sizes.clamped(size // 2 * 2))
-        raise OutputError(f"{path}: expected an even size of {sizes.text}, got {size}; use {nearest}")
+    sides = width_height(size)
+    if any(sizes.mistake(side) or (side % 2 and is_encoded) for side in sides):
+        width, height = (round(sizes.clamped(side // 2 * 2)) for side in sides)
+        nearest = size_text(size_of(width, height))
+        raise OutputError(f"{path}: expected an even size of {sizes.text}, got {size_text(size)}; use {nearest}")
     if (mistake := rates.mistake(fps)) is not None:
         raise OutputError(f"{path}: {mistake}; use {TurntableState().fps}")
     (check_file if is_encoded else check_folder)(path)
@@ -61,7 +69,7 @@ def check_video(path: Path, size: int, fps: int) -> None:
 
 
 @contextmanager
-def writing_video(path: Path, size: int, fps: int, has_alpha: bool = False) -> Iterator[Append]:
+def writing_video(path: Path, size: PictureSize, fps: int, has_alpha: bool = False) -> Iterator[Append]:
     """Yield a function that appends a frame. After an exception nothing is written, and an older video is unchanged."""
     check_video(path, size, fps)
     writer = _writing_pictures(path) if not path.suffix else _writing_encoded(path, size, fps, has_alpha)
@@ -70,12 +78,13 @@ def writing_video(path: Path, size: int, fps: int, has_alpha: bool = False) -> I
 
 
 @contextmanager
-def _writing_encoded(path: Path, size: int, fps: int, has_alpha: bool) -> Iterator[Append]:
+def _writing_encoded(path: Path, size: PictureSize, fps: int, has_alpha: bool) -> Iterator[Append]:
     is_webm = path.suffix.lower() == ".webm"
     channels = 4 if is_webm and has_alpha else 3
-    source = ["-f", "rawvideo", "-pix_fmt", "rgba" if channels == 4 else "rgb24", "-s", f"{size}x{size}"]
+    width, height = width_height(size)
+    source = ["-f", "rawvideo", "-pix_fmt", "rgba" if channels == 4 else "rgb24", "-s", f"{width}x{height}"]
     codec = _vp9(channels == 4) if is_webm else H264
-    command = [_ffmpeg(), "-y", "-v", "error", *source, "-r", str(fps), "-i", "-", "-an", *codec]
+    command = [_ffmpeg(), "-y", "-v", "error", *source, "-r", str(fps), "-i", "-", "-an", *COLORS, *codec]
     with replacing(path) as temporary, tempfile.TemporaryFile() as said:
         process = subprocess.Popen(
             [*command, str(temporary.absolute())], bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from app.model.cameras import CameraTool
 from app.model.edits import edit_tool
-from app.model.exports import StillState, TurntableState
+from app.model.exports import AvatarExportState, StillState, TurntableState
 from app.model.fields import Color, Number
 from app.model.joints import NO_JOINT, NUM_JOINTS
 from app.model.lamps import MAX_LAMPS
@@ -45,6 +45,7 @@ class ToolState:
     guide_step: Annotated[int, Number(0, GUIDE_STEPS)] = 0  # of the guided start; 0: it is not shown
     camera: CameraTool = field(default_factory=CameraTool)
     brush: BrushState = field(default_factory=BrushState)  # for materials
+    avatar_export: AvatarExportState = field(default_factory=AvatarExportState)
 
 
 def toggle_help(state: "ViewState") -> "ViewState":

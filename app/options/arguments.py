@@ -1,11 +1,13 @@
 """Options that hold numbers: reading them, checking their range, and the errors for those that are wrong."""
 
 import math
+import re
 import typing
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from app.model.exports import PictureSize, size_of
 from app.model.fields import range_of
 from phynes_core.errors import PhynesError
 
@@ -46,6 +48,17 @@ def check_number(option: str, value: float, least: float = -math.inf, most: floa
     if not math.isfinite(value) or not least <= value <= most:
         bounds = f" of at least {least:g}" * (least > -math.inf) + f" up to {most:g}" * (most < math.inf)
         raise UsageError(f"{option}: expected a finite number{bounds}, got {value:g}")
+
+
+def picture_size(option: str, text: str, least: int, most: int) -> PictureSize:
+    """The size of "512" or "1920x1080"; raises UsageError."""
+    found = re.fullmatch(r"(-?\d+)(?:x(\d+))?", text.strip())
+    if found is None:
+        raise UsageError(f"{option}: expected a number of pixels, or WIDTHxHEIGHT as in 1920x1080, got {text!r:.40}")
+    width, height = int(found[1]), int(found[2] or found[1])
+    for side in (width, height):
+        check_number(option, side, least, most)
+    return size_of(width, height)
 
 
 def check_field(option: str, value: float, kind: type, field: str) -> None:

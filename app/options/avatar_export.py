@@ -1,19 +1,36 @@
 """The options of the command `export`, and what a file of each kind makes of them."""
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import tyro
 
 from app.model.exports import AvatarExportState
+from app.model.playback import PlaybackState
 from app.model.view_state import ViewState
 from app.options.arguments import UsageError, check_field, option_of
 from app.options.bodies import motion_path
-from app.options.view import ViewOptions
+from app.options.command_lines import (
+    CommandLine,
+    arguments_of,
+    avatar_name,
+    by_session,
+    environment_name,
+    motion_name,
+    pose_names,
+    typed_value,
+)
+from app.options.light import probe_file
+from app.options.view import ViewOptions, view_from_options
+from app.rendering.avatar_export import format_of
+from phynes_core.errors import PhynesError
 
-NO_MOTIONS = "none"
+NONE = "none"  # of --motions and --probes
 DEFAULT_MOTIONS = ("walk",)
+PAGE_MOTIONS = ("walk", "dance_a", "kick", "punch")
+PAGE_PROBES = ("studio", "sunset", "forest", "city")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,15 +41,20 @@ class Export(ViewOptions):
     """The file, whose suffix says what is written, or a folder for exact motion."""
     motions: Annotated[str, tyro.conf.arg(metavar="NAME,...")] = ""
     """Clips that go into the file, by name or path, with commas between them, beside that of --motion; none: no clip.
-    When left out: walk, where --motion names none."""
+    When left out: walk, where --motion names none; in a page also dance_a, kick and punch."""
+    probes: Annotated[str, tyro.conf.arg(metavar="NAME,...")] = ""
+    """Environments that go into a page beside the light that the avatar learned, by name or path, with commas between
+    them; none: no other. When left out: studio, sunset, forest and city."""
+    fallback_video: bool = False
+    """A page shows a turntable video, not a still, where the browser has no WebGPU."""
     camera_path: Path | None = None
     """A camera path's .json, which becomes an animated camera."""
     texture_size: int = 2048
     """Width and height of the textures, in texels."""
     pose_morphs: int = 0
     """Morph targets that follow the pose: offsets and pose blend shapes as principal components over the clips."""
-    format: Literal["ply", "obj"] = "ply"
-    """The meshes of a folder."""
+    format: Literal["ply", "obj", "html"] = "ply"
+    """The meshes of a folder; html: a page for a web server instead."""
     textures: Literal["png", "exr", "none"] = "png"
     """The textures of a folder."""
     with_licensed_body: bool = False
@@ -52,15 +74,61 @@ def export_settings(options: Export, view: ViewState) -> AvatarExportState:
     for name in ("texture_size", "pose_morphs"):
         check_field(option_of(name), getattr(options, name), AvatarExportState, name)
     return AvatarExportState(
-        str(options.out), _motions(options, view), options.texture_size, options.pose_morphs, options.format,
-        options.textures, options.with_licensed_body,
+        str(options.out), _motions(options, view), "playing", options.texture_size, options.pose_morphs, options.format,
+        options.textures, options.with_licensed_body, _lights(options), options.fallback_video,
     )  # fmt: skip
+
+
+def is_page(out: Path, mesh_format: str) -> bool:
+    """Whether a page is written."""
+    return out.suffix.lower() == ".html" or (not out.suffix and mesh_format == "html")
+
+
+def _lights(options: Export) -> tuple[str, ...]:
+    """The files of --probes, each once; raises ImageError for one that is missing."""
+    if options.probes == NONE or not is_page(options.out, options.format):
+        return ()
+    names = [name.strip() for name in options.probes.split(",") if name.strip()] or PAGE_PROBES
+    return tuple(dict.fromkeys(str(probe_file(name, "--probes").resolve()) for name in names))
 
 
 def _motions(options: Export, view: ViewState) -> tuple[str, ...]:
     """The files of --motion and --motions, each once."""
-    own = (view.body.motion,) if view.body.motion else ()
-    if options.motions == NO_MOTIONS:
+    if options.motions == NONE:
         return ()
-    names = [name.strip() for name in options.motions.split(",") if name.strip()] or ([] if own else DEFAULT_MOTIONS)
-    return tuple(dict.fromkeys([*own, *(motion_path(name) for name in names)]))
+    names = [name.strip() for name in options.motions.split(",") if name.strip()]
+    own = view.body.motion if options.motion or not names else ""
+    if not names and not own:
+        names = list(PAGE_MOTIONS if is_page(options.out, options.format) else DEFAULT_MOTIONS)
+    return tuple(dict.fromkeys([*([own] if own else []), *(motion_path(name) for name in names)]))
+
+
+def export_command(
+    state: ViewState,
+    settings: AvatarExportState,
+    files: Mapping[str, object],  # smpl and smpl_uv, where named
+) -> CommandLine:
+    """The `export` command of this avatar: options where they describe the body, else a session."""
+    body, kind = state.body, format_of(Path(settings.path), settings.mesh_format)
+    common: dict[str, Any] = {
+        "out": Path(settings.path),
+        "motions": ",".join(motion_name(path) for path in settings.motions) or NONE,
+        "texture_size": settings.texture_size, "pose_morphs": settings.pose_morphs, "format": settings.mesh_format,
+        "textures": settings.texture_format, "fallback_video": settings.has_video,
+        "probes": ",".join(map(environment_name, settings.lights)) or NONE,
+    }  # fmt: skip
+    common = {name: value for name, value in common.items() if name in kind.options | {"out"}}
+    common |= {"with_licensed_body": settings.has_licensed_body, **files}
+    described = {
+        "avatar": (avatar_name(body.avatar),), "pose": pose_names((body,)),
+        "shape": ",".join(map(typed_value, body.shape)) if any(body.shape) else "",
+        "pixel_normals": body.detail, "freeze_materials": body.freezes_materials,
+    }  # fmt: skip
+    bare = replace(body, motion="", time_s=0.0, playing=False, playback=PlaybackState())
+    try:
+        is_described = view_from_options(Export(**described, **common)).body == bare and not state.path.keys
+    except (PhynesError, OSError):
+        is_described = False
+    if is_described:
+        return CommandLine(("export", *arguments_of(Export, {**described, **common})))
+    return by_session("export", Export, state, common, settings.path)

@@ -14,6 +14,7 @@ from app.model.playback import PlaybackState
 from app.options.arguments import UsageError, check_field, parse_numbers
 from phynes_core.io.shipped_files import shipped_path
 
+FILE_OPTIONS = ("smpl", "smpl_uv")  # of BodyOptions: allowed beside a session, which does not name these files
 REST_POSE = "rest"  # a name of --pose that no file has
 
 
@@ -115,7 +116,12 @@ def motion_path(name: str) -> str:
 
 def licensed_files(options: BodyOptions) -> tuple[Path | None, Path | None]:
     """The licensed body and its UV atlas: --smpl and --smpl-uv, else PHYNES_SMPL and PHYNES_SMPL_UV."""
-    return _licensed_file(options.smpl, "PHYNES_SMPL"), _licensed_file(options.smpl_uv, "PHYNES_SMPL_UV")
+    return licensed_paths(options.smpl, options.smpl_uv)
+
+
+def licensed_paths(smpl: Path | None, smpl_uv: Path | None) -> tuple[Path | None, Path | None]:
+    """The same for files that were named, or were not."""
+    return _licensed_file(smpl, "PHYNES_SMPL"), _licensed_file(smpl_uv, "PHYNES_SMPL_UV")
 
 
 def _licensed_file(path: Path | None, variable: str) -> Path | None:

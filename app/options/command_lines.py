@@ -18,7 +18,7 @@ from app.files.videos import can_be_clear
 from app.model.avatar_row import BodyState
 from app.model.cameras import CameraState
 from app.model.comparison import CompareState
-from app.model.exports import StillState, TurntableState
+from app.model.exports import StillState, TurntableState, size_text
 from app.model.lamps import LampState
 from app.model.lights import LightState
 from app.model.playback import PlaybackState
@@ -67,20 +67,20 @@ def still_command(state: ViewState, settings: StillState, engine: Mapping[str, o
     is_layered = settings.path.lower().endswith(".exr")
     clear = settings.has_alpha or (not is_layered and state.surroundings.backdrop == "none")
     seen = without_backdrop(state) if clear else state
-    common = {"out": Path(settings.path), "size": settings.size, **engine}
+    common = {"out": Path(settings.path), "size": size_text(settings.shape), **engine}
     values = {**_view_values(seen), **common, "buffer": state.display.buffer}
     if _options_mean(Render, values, seen, is_video=False):
         return CommandLine(("render", *arguments_of(Render, values)))
     needed = {"transparent": True} if settings.has_alpha else {}
-    return _by_session("render", Render, state, {**common, **needed}, settings.path)
+    return by_session("render", Render, state, {**common, **needed}, settings.path)
 
 
 def video_command(state: ViewState, settings: TurntableState, engine: Mapping[str, object]) -> CommandLine:
     """The `turntable` command of this video."""
     path = Path(settings.path)
     common = {
-        "out": path, "size": settings.size, "fps": settings.fps, "spin": settings.spin, "play": settings.plays_motion,
-        **engine,
+        "out": path, "size": size_text(settings.shape), "fps": settings.fps, "spin": settings.spin,
+        "play": settings.plays_motion, **engine,
     }  # fmt: skip
     has_own_length = settings.fits and settings.spin in ("timeline", "path")
     if not has_own_length:
@@ -91,7 +91,7 @@ def video_command(state: ViewState, settings: TurntableState, engine: Mapping[st
     if settings.spin != "path" and _options_mean(Turntable, values, seen, is_video=True):
         return CommandLine(("turntable", *arguments_of(Turntable, values)))
     needed = {"transparent": True} if settings.has_alpha and can_be_clear(path) else {}
-    return _by_session("turntable", Turntable, state, {**common, **needed}, settings.path)
+    return by_session("turntable", Turntable, state, {**common, **needed}, settings.path)
 
 
 def arguments_of(options: type, values: Mapping[str, Any]) -> list[str]:
@@ -109,11 +109,11 @@ def arguments_of(options: type, values: Mapping[str, Any]) -> list[str]:
         elif isinstance(value, tuple):
             typed += [part for item in value for part in (option, str(item))]
         else:
-            typed += [option, _typed(value)]
+            typed += [option, typed_value(value)]
     return typed
 
 
-def _by_session(command: str, options: type, state: ViewState, values: Values, beside: str) -> CommandLine:
+def by_session(command: str, options: type, state: ViewState, values: Values, beside: str) -> CommandLine:
     """The command line with a session file in the folder of the file `beside`."""
     session = replace(state, tool=ToolState(), compare=state.compare if state.compare.is_on else CompareState())
     digest = hashlib.sha256(session_text(session).encode()).hexdigest()[:6]
@@ -178,14 +178,14 @@ def _visible_part(state: ViewState, is_video: bool) -> ViewState:
 def _view_values(state: ViewState) -> Values:
     """The options' values that describe the state as closely as options can."""
     bodies, body, light, camera, display = state.bodies, state.body, state.light, state.camera, state.display
-    motions = tuple(_motion_name(each.motion) for each in bodies)
+    motions = tuple(motion_name(each.motion) for each in bodies)
     has_motion = any(motions)
     values: Values = {
-        "avatar": tuple(_avatar_name(each.avatar) for each in bodies),
+        "avatar": tuple(avatar_name(each.avatar) for each in bodies),
         "motion": (motions[:1] if len(set(motions)) == 1 else motions) if has_motion else (),
         "time": body.time_s if has_motion else None,
-        "pose": _pose_names(bodies),
-        "shape": ",".join(_typed(value) for value in body.shape) if any(body.shape) else "",
+        "pose": pose_names(bodies),
+        "shape": ",".join(typed_value(value) for value in body.shape) if any(body.shape) else "",
         "spacing": state.avatar_row.spacing_m if len(bodies) > 1 else 1.8,
         "same_pose": state.avatar_row.shares_pose and len(bodies) > 1,
         "pixel_normals": body.detail,
@@ -193,13 +193,13 @@ def _view_values(state: ViewState) -> Values:
         "probe": {"captured": "", "none": "none"}.get(light.mode) or _probe_name(light),
         "probe_yaw": light.yaw_deg,
         "probe_intensity": light.intensity,
-        "probe_tint": ",".join(map(_typed, light.tint)) if light.tint != WHITE else "",
+        "probe_tint": ",".join(map(typed_value, light.tint)) if light.tint != WHITE else "",
         "bright_sources": light.bright_sources,
         "lamp": tuple(_lamp_text(lamp) for lamp in light.lamps),
         "ground": state.surroundings.has_ground,
         "balls": state.surroundings.has_balls,
         "background": state.surroundings.backdrop,
-        "camera": ",".join(map(_typed, (camera.azimuth_deg, camera.elevation_deg, camera.distance_m))),
+        "camera": ",".join(map(typed_value, (camera.azimuth_deg, camera.elevation_deg, camera.distance_m))),
         "fov": camera.fov_deg if camera.fov_deg != CameraState().fov_deg else None,
         "exposure": display.exposure_ev,
         "curve": display.curve,
@@ -217,24 +217,25 @@ def _view_values(state: ViewState) -> Values:
 def _playback_values(playback: PlaybackState) -> Values:
     values: Values = {"speed": playback.speed, "loop": playback.loops, "smooth": playback.is_smooth}
     if playback.end_s > playback.start_s:
-        values["range"] = f"{_typed(playback.start_s)},{_typed(playback.end_s)}"
+        values["range"] = f"{typed_value(playback.start_s)},{typed_value(playback.end_s)}"
     if playback.second:
-        values["mix"] = f"{_motion_name(playback.second)},{_typed(playback.mix)}"
+        values["mix"] = f"{motion_name(playback.second)},{typed_value(playback.mix)}"
     return values
 
 
 def _lamp_text(lamp: LampState) -> str:
     """The text of --lamp: exact for a white sun, the closest for other lamps."""
-    kelvin = f"@{_typed(lamp.temperature_k)}" if lamp.temperature_k else ""
+    kelvin = f"@{typed_value(lamp.temperature_k)}" if lamp.temperature_k else ""
     numbers = (lamp.azimuth_deg, lamp.elevation_deg, lamp.intensity, lamp.angular_radius_deg)
-    return ",".join(map(_typed, numbers)) + kelvin
+    return ",".join(map(typed_value, numbers)) + kelvin
 
 
-def _avatar_name(path: str) -> str:
+def avatar_name(path: str) -> str:
+    """A bare name in checkpoints/, else a path."""
     return Path(path).name if Path(path).parent == CHECKPOINTS else _near(path)
 
 
-def _pose_names(bodies: tuple[BodyState, ...]) -> tuple[str, ...]:
+def pose_names(bodies: tuple[BodyState, ...]) -> tuple[str, ...]:
     """The library's names of the poses that all bodies hold; none where a body holds no pose of the library."""
     if not any(body.held_pose for body in bodies):
         return ()
@@ -245,17 +246,21 @@ def _pose_names(bodies: tuple[BodyState, ...]) -> tuple[str, ...]:
     return tuple(found[:1] if len(set(found)) == 1 else found)
 
 
-def _motion_name(path: str) -> str:
+def motion_name(path: str) -> str:
+    """A bare name in assets/motions, else a path; "" for none."""
     if not path:
         return ""
     return next((name for name, file in bundled_motions().items() if str(file.resolve()) == path), _near(path))
 
 
 def _probe_name(light: LightState) -> str:
-    path = Path(light.environment)
-    if light.mode == "captured" or not light.environment:
-        return ""
-    return path.stem if path.parent == ASSETS / "probes" and path.suffix == ".exr" else _near(light.environment)
+    return "" if light.mode == "captured" or not light.environment else environment_name(light.environment)
+
+
+def environment_name(name: str) -> str:
+    """A bare name in assets/probes, else a path."""
+    path = Path(name)
+    return path.stem if path.parent == ASSETS / "probes" and path.suffix == ".exr" else _near(name)
 
 
 def _near(path: str) -> str:
@@ -263,7 +268,7 @@ def _near(path: str) -> str:
     return os.path.relpath(path) if Path(path).is_relative_to(Path.cwd()) else path
 
 
-def _typed(value: object) -> str:
+def typed_value(value: object) -> str:
     """The text of a value; a number is read back as the same number."""
     if isinstance(value, float):
         return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
@@ -272,7 +277,8 @@ def _typed(value: object) -> str:
 
 @dataclass(frozen=True)
 class CommandTexts:
-    """The command lines of the present picture and of the present video."""
+    """The command lines of the present picture, the present video and the present avatar."""
 
     picture: str = ""
     video: str = ""
+    avatar: str = ""

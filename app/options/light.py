@@ -127,12 +127,12 @@ def parse_lamp(text: str) -> LampState:
     return lamp
 
 
-def probe_file(name: str) -> Path:
+def probe_file(name: str, option: str = "--probe") -> Path:
     """The file of a bare name in assets/probes or of a path; raises ImageError."""
     names = sorted(path.stem for path in (ASSETS / "probes").glob("*.exr"))
     if name in names:
         return ASSETS / "probes" / f"{name}.exr"
     path = shipped_path(name)
     if not path.is_file():
-        raise ImageError(f"--probe {name}: no such file; in assets/probes: {', '.join(names)}; also captured and none")
+        raise ImageError(f"{option} {name}: no such file; in assets/probes: {', '.join(names)}; also captured and none")
     return path

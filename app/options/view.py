@@ -2,15 +2,18 @@
 
 from dataclasses import MISSING, dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import tyro
 
 from app.files.sessions import view_of_argument
 from app.model.avatar_row import BodyState, DetailMode
 from app.model.display_settings import DisplaySettings
+from app.model.exports import PictureSize
 from app.model.view_state import ViewState
-from app.options.arguments import UsageError, check_field, check_number, option_of
+from app.options.arguments import UsageError, check_field, option_of, picture_size
 from app.options.backends import BackendOptions, check_backends, chosen_device, map_backend
-from app.options.bodies import BodyOptions, PlaybackOptions, licensed_files, playback_of, row_from_options
+from app.options.bodies import FILE_OPTIONS, BodyOptions, PlaybackOptions, licensed_files, playback_of, row_from_options
 from app.options.camera import CameraOptions, camera_from_options, check_camera, with_path
 from app.options.display import DisplayOptions, with_display_options
 from app.options.light import LightOptions, background_color, light_from_options, surroundings_from_options
@@ -42,12 +45,11 @@ class SceneOptions(ViewOptions):
     """Frame of the clip."""
     time: float | None = None
     """Seconds into the clip, between frames too; instead of --frame."""
-    size: int = 512
-    """Width and height in pixels."""
+    size: Annotated[str, tyro.conf.arg(metavar="N|WxH")] = "512"
+    """Width and height in pixels: one number for a square, or as in 1920x1080. The field of view spans the height."""
 
 
 MIN_SIZE, MAX_SIZE = 16, 8192  # pixels a side; above the latter the buffers of one frame no longer fit in memory
-FILE_OPTIONS = ("smpl", "smpl_uv")  # of BodyOptions: allowed beside a session, which does not name these files
 SESSION_OPTIONS = (  # options of single commands that a session holds
     "pixel_normals",
     "freeze_materials",
@@ -101,11 +103,16 @@ def new_render_service(
     )  # fmt: skip
 
 
+def picture_size_of(options: SceneOptions) -> PictureSize:
+    """The size of --size; raises UsageError."""
+    return picture_size("--size", options.size, MIN_SIZE, MAX_SIZE)
+
+
 def open_render_service(
     options: SceneOptions, view: ViewState, has_antialias: bool = True
 ) -> tuple["RenderService", ViewState]:  # fmt: skip
     """The render service, and the view with its clip times and its camera; raises PhynesError."""
-    check_number("--size", options.size, MIN_SIZE, MAX_SIZE)
+    picture_size_of(options)
     if options.time is not None:
         check_field("--time", options.time, BodyState, "time_s")
     device = chosen_device(options)

@@ -6,6 +6,7 @@ import dearpygui.dearpygui as dpg
 
 from app.model.status import RECENT_KINDS
 from app.panels.panel import PanelContext, Snapshot, show_options
+from app.panels.popups.export_dialog import ExportDialog
 from app.panels.popups.file_dialog import JSON, FileDialog, add_file_dialog
 from app.panels.theme import MUTED
 from app.panels.widgets import SEPARATOR, CommandItems, item_tag
@@ -14,7 +15,8 @@ from app.tools.commands.context import OPEN_SESSION, SAVE_SESSION
 FIRST_COMMANDS = ("session.open",)
 COMMANDS = (
     "session.save", "session.save_as", "session.restore", SEPARATOR,
-    "export.picture", "export.video", "export.cancel", "export.copy_picture", "export.copy_video", SEPARATOR,
+    "export.picture", "export.video", "export.choose", "export.cancel", "export.copy_picture", "export.copy_video",
+    SEPARATOR,
     "window.close",
 )  # fmt: skip
 MOST_LISTED = 8
@@ -50,6 +52,9 @@ class FileMenu:
         add_file_dialog(self._context, FileDialog(OPEN_SESSION, "Open a session", JSON, sessions.open))
         saving = FileDialog(SAVE_SESSION, "Save the session", JSON, sessions.save_as, "session", saves=True)
         add_file_dialog(self._context, saving)
+        self._export = ExportDialog(self._context)
+        self._export.build()
+        self._context.popups.append(self._export)
 
     def sync(self, snapshot: Snapshot) -> None:
         """Name the session and the recent files."""
@@ -57,6 +62,7 @@ class FileMenu:
         mark = "" if session.is_saved else " (changed)"
         self._first.sync()
         self._rest.sync()
+        self._export.show_snapshot(snapshot)
         show_options(item_tag("session.save"), label=f"Save {session.name or 'the session'}{mark}")
         if dict(session.recent) == self._recent:
             return

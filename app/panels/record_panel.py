@@ -10,7 +10,7 @@ from app.model.status import clock
 from app.panels.panel import PanelContext, Snapshot, key_of, show_options, show_value, tooltip
 from app.panels.widgets import ExportWidgets, slider
 
-SIZES = ("256", "512", "720", "1080", "2160")
+SIZES = ("256", "512", "720", "1080", "1080x1920", "1280x720", "1920x1080", "2160", "3840x2160")
 RATES = ("24", "25", "30", "60")
 KINDS = {"camera": "turntable", "light": "light spin", "timeline": "timeline", "path": "camera path"}
 FORMATS = {".mp4": "mp4", ".webm": "webm", "": "PNG files"}
@@ -44,7 +44,7 @@ class RecordPanel:
                 tuple(KINDS.values()), tag="record.spin", width=108,
                 callback=lambda _, label: self._export.set("spin", key_of(KINDS, label)),
             )  # fmt: skip
-            self._export.add_size(width=66)
+            self._export.add_size(width=92)
             self._export.add_format(width=-1)
         with dpg.group(horizontal=True):
             dpg.add_combo(

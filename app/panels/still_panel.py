@@ -5,7 +5,7 @@ import dearpygui.dearpygui as dpg
 from app.panels.panel import PanelContext, Snapshot, show_value, tooltip
 from app.panels.widgets import ExportWidgets
 
-SIZES = ("512", "1024", "1920", "2048", "3072", "4096")
+SIZES = ("512", "1024", "1080x1920", "1920x1080", "2048", "3840x2160", "4096")
 FORMATS = {".png": "PNG", ".exr": "EXR, all buffers"}
 
 
@@ -20,13 +20,13 @@ class StillPanel:
     def build(self) -> None:
         """Format and size, file, one button that takes or cancels, the command line."""
         with dpg.group(horizontal=True):
-            self._export.add_format(width=128)
-            self._export.add_size(width=72)
+            self._export.add_format(width=112)
+            self._export.add_size(width=96)
             dpg.add_checkbox(
                 label="clear", tag="still.has_alpha", callback=lambda _, on: self._export.set("has_alpha", on)
             )
         tooltip("still.format", "PNG as the picture is shown; EXR in linear numbers with every buffer as a layer.")
-        tooltip("still.size", "Width and height in pixels, whatever the window's.")
+        tooltip("still.size", "Width and height in pixels; the height shows what the window's does.")
         tooltip("still.has_alpha", "Nothing behind the avatar instead of the background.")
         self._export.add_path(width=-40, label="file")
         tooltip("still.path", "Ends in .png or .exr. No file is ever replaced: the next one gets a number.")

@@ -6,7 +6,7 @@ from typing import Any
 
 import dearpygui.dearpygui as dpg
 
-from app.model.exports import StillState, TurntableState, edit_still, edit_turntable
+from app.model.exports import StillState, TurntableState, edit_still, edit_turntable, size_text
 from app.model.fields import Number, Rgb
 from app.model.status import with_suffix
 from app.panels.panel import PanelContext, key_of, show_options, show_value, tooltip
@@ -103,7 +103,7 @@ class ExportWidgets:
     def add_size(self, width: int) -> None:
         """Add the combo of sizes."""
         dpg.add_combo(
-            self._sizes, tag=f"{self._tag}.size", width=width, callback=lambda _, value: self.set("size", int(value))
+            self._sizes, tag=f"{self._tag}.size", width=width, callback=lambda _, value: self._set_size(value)
         )
 
     def add_format(self, width: int) -> None:
@@ -137,8 +137,10 @@ class ExportWidgets:
         """Show settings and command line; the start button cancels while `is_running`."""
         self._settings, self._is_running = settings, is_running
         labels, suffix = self._formats, Path(settings.path).suffix.lower()
-        show_options(f"{self._tag}.size", items=sorted({*self._sizes, str(settings.size)}, key=int))
-        show_value(f"{self._tag}.size", str(settings.size))
+        shape = size_text(settings.shape)
+        sizes = self._sizes if shape in self._sizes else (*self._sizes, shape)
+        show_options(f"{self._tag}.size", items=sorted(sizes, key=lambda size: [int(side) for side in size.split("x")]))
+        show_value(f"{self._tag}.size", shape)
         show_value(f"{self._tag}.format", labels.get(suffix, next(iter(labels.values()))))
         show_value(f"{self._tag}.path", settings.path)
         show_options(f"{self._tag}.start", label="Cancel" if is_running else self._start)
@@ -146,8 +148,15 @@ class ExportWidgets:
 
     def set(self, name: str, value: object) -> None:
         """Change a field of the settings."""
+        self._post(name, **{name: value})
+
+    def _post(self, label: str, **changes: object) -> None:
         edit = edit_turntable if self._noun == "video" else edit_still
-        self._context.post(lambda s: edit(s, **{name: value}), f"{self._noun} {name}")
+        self._context.post(lambda s: edit(s, **changes), f"{self._noun} {label}")
+
+    def _set_size(self, text: str) -> None:
+        width, _, height = text.partition("x")
+        self._post("size", size=int(width), height=int(height or 0))
 
     def _press(self) -> None:
         self._context.run("export.cancel" if self._is_running else f"export.{self._noun}")

@@ -24,6 +24,7 @@ from phynes_core.body.motion.files import load_motion
 from phynes_core.errors import OutputError
 from phynes_core.export.subject import CameraTrack, ExportSubject, check_license
 from phynes_core.io.output_files import check_file, check_folder, replacing_folder
+from phynes_core.io.shipped_files import bundled_environments, bundled_motions
 
 CAMERA_RATE = 30.0  # keys a second
 AfterPart = Callable[[int, int], None]  # (parts done, all parts); raises to stop
@@ -42,17 +43,22 @@ LOOKS = frozenset({
     "motion", "motions", "pose", "shape", "materials", "texture_size", "pixel_normals", "freeze_materials",
 })  # fmt: skip
 SKINNED = LOOKS | {"camera_path", "pose_morphs"}
+PAGE = (LOOKS - {"texture_size", "pose"}) | {"probes", "fallback_video"}
 FORMATS: dict[str, AvatarFormat] = {  # by suffix; "" is a folder
     ".glb": AvatarFormat("glTF, a skinned and textured mesh", "app.rendering.avatar_export:write_glb", SKINNED),
     ".usdc": AvatarFormat("USD, its textures in a folder beside it", "app.rendering.avatar_export:write_usd", SKINNED),
     ".usdz": AvatarFormat("USD in one file", "app.rendering.avatar_export:write_usd", SKINNED),
+    ".html": AvatarFormat("a page that relights it in a browser", "app.web.page_export:write_page", PAGE),
     "": AvatarFormat("exact motion, a mesh a frame", "app.rendering.avatar_export:write_folder",
                      LOOKS | {"format", "textures"}),
 }  # fmt: skip
+PAGE_FOLDER = AvatarFormat("a page for a web server", "app.web.page_export:write_page_folder", PAGE | {"format"})
 
 
-def format_of(path: Path) -> AvatarFormat:
-    """What is written at a path; raises OutputError, which lists what can be."""
+def format_of(path: Path, mesh_format: str = "") -> AvatarFormat:
+    """What is written at a path, in a folder as meshes or "html"; raises OutputError, which lists what can be."""
+    if not path.suffix and mesh_format == "html":
+        return PAGE_FOLDER
     found = FORMATS.get(path.suffix.lower())
     if found is None:
         known = ", ".join(f"{suffix or 'a folder'} ({kind.title})" for suffix, kind in FORMATS.items())
@@ -68,6 +74,7 @@ class AvatarExportJob:
     settings: AvatarExportState
     smpl: Path | None = None
     smpl_uv: Path | None = None
+    say: Callable[[str], None] = lambda sentence: None  # what it cost, once it is written
     noun: str = "avatar"
 
     @property
@@ -77,12 +84,15 @@ class AvatarExportJob:
 
     def run(self, renderer: Renderer, after_step: AfterStep, is_cancelled: Callable[[], bool]) -> bool:
         """Write it; False when cancelled, and then nothing is left. Raises PhynesError."""
-        return self.write(lambda done, of: after_step(done, of, None)) is not None
+        costs = self.write(lambda done, of: after_step(done, of, None) and not is_cancelled())
+        for sentence in costs or ():
+            self.say(f"{Path(self.path).name}: {sentence}")
+        return costs is not None
 
     def write(self, after_step: Callable[[int, int], bool]) -> tuple[str, ...] | None:
         """Write it; what the format costs in sentences, or None where `after_step` returned False."""
         path = Path(self.path).expanduser()
-        kind = check_export(path)
+        kind = check_export(path, self.settings.mesh_format)
         module, _, function = kind.writer.partition(":")
 
         def after_part(done: int, of: int) -> None:
@@ -130,9 +140,21 @@ class AvatarExportJob:
         return (CameraTrack("camera_path", times, views, torch.tensor([state.fov_deg for state in states])),)
 
 
-def check_export(path: Path) -> AvatarFormat:
+def with_clips(state: ViewState) -> AvatarExportState:
+    """The viewer's settings with the clips that they choose: that of the active body, all of the library, or none.
+
+    A page gets every light of the library.
+    """
+    settings = state.tool.avatar_export
+    every = {"all": tuple(str(path.resolve()) for path in bundled_motions().values()), "none": ()}
+    playing = (state.body.motion,) if state.body.motion else ()
+    lights = tuple(str(path.resolve()) for path in bundled_environments().values())
+    return replace(settings, motions=every.get(settings.clips, playing), lights=lights)
+
+
+def check_export(path: Path, mesh_format: str = "") -> AvatarFormat:
     """What is written at a path; raises OutputError where nothing can be, before any work."""
-    kind = format_of(path)
+    kind = format_of(path, mesh_format)
     if path.suffix:
         check_file(path)
     else:

@@ -10,12 +10,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from app.files.videos import can_be_clear, writing_video
-from app.model.exports import StillState, TurntableState
+from app.model.exports import PictureSize, StillState, TurntableState, width_height
 from app.model.fields import range_of
 from app.model.view_state import ViewState
 from app.rendering.frames import Frame, Renderer
 from app.rendering.picture_files import LIGHT_ROWS, channel_kinds, check_light_picture, write_light
-from app.rendering.tiles import LARGEST_AT_ONCE, tiles_of
+from app.rendering.tiles import fits_at_once, tiles_of, whole_tile
 from app.rendering.video_views import fitted, turntable_views
 from phynes_core.errors import OutputError
 from phynes_core.io.exr_layers import writing_layers
@@ -89,23 +89,24 @@ class StillJob:
     def run(self, renderer: Renderer, after_step: AfterStep, is_cancelled: Callable[[], bool]) -> bool:
         """Write the picture, tile by tile where it is large."""
         path = Path(self.path).expanduser()
-        check_still(path, self.settings.size)
+        check_still(path, self.settings.shape)
         if path.suffix.lower() == ".exr":
             return self._layers(path, renderer, after_step)
         has_alpha = is_clear(self.state, self.settings.has_alpha)
         view = without_backdrop(self.state) if has_alpha else self.state
-        frame = renderer.render_large(view, self.settings.size, lambda done, of: after_step(done, of, None))
+        frame = renderer.render_large(view, self.settings.shape, lambda done, of: after_step(done, of, None))
         if frame is None:
             return False
         write_png(path, renderer.to_bytes(frame, view.display, has_alpha))
         return True
 
     def _layers(self, path: Path, renderer: Renderer, after_step: AfterStep) -> bool:
-        size = self.settings.size
+        size = self.settings.shape
+        width, height = width_height(size)
         view = without_backdrop(self.state) if self.settings.has_alpha else self.state
         total = len(tiles_of(size))
         try:
-            with writing_layers(path, size, size, channel_kinds()) as append:
+            with writing_layers(path, width, height, channel_kinds()) as append:
                 for done, rows in enumerate(renderer.layers(view, size), 1):
                     append(rows)
                     if not after_step(done, total, None):
@@ -145,11 +146,11 @@ def record(
     """Render every view at full quality into a video; False when cancelled, and then no file is left."""
     path = Path(settings.path).expanduser()
     try:
-        with writing_video(path, settings.size, settings.fps, can_be_clear(path)) as append:
+        with writing_video(path, settings.shape, settings.fps, can_be_clear(path)) as append:
             for index, view in enumerate(views):
                 has_alpha = is_clear(view, settings.has_alpha) and can_be_clear(path)
                 view = without_backdrop(view) if has_alpha else view
-                frame = _video_frame(renderer, view, settings.size, is_cancelled)
+                frame = _video_frame(renderer, view, settings.shape, is_cancelled)
                 if frame is None:
                     raise Cancelled
                 append(renderer.to_bytes(frame, view.display, has_alpha))
@@ -160,8 +161,10 @@ def record(
     return True
 
 
-def _video_frame(renderer: Renderer, view: ViewState, size: int, is_cancelled: Callable[[], bool]) -> Frame | None:
-    if size <= LARGEST_AT_ONCE:
+def _video_frame(
+    renderer: Renderer, view: ViewState, size: PictureSize, is_cancelled: Callable[[], bool]
+) -> Frame | None:
+    if fits_at_once(whole_tile(size).num_pixels):
         return renderer.render(view, size, is_final=True)
     return renderer.render_large(view, size, lambda done, of: not is_cancelled())
 
@@ -176,12 +179,13 @@ def without_backdrop(view: ViewState) -> ViewState:
     return replace(view, surroundings=replace(view.surroundings, backdrop="none"))
 
 
-def check_still(path: Path, size: int) -> None:
+def check_still(path: Path, size: PictureSize) -> None:
     """Raise OutputError for a picture that cannot be written, or is too small or too large."""
     if path.suffix.lower() not in STILL_SUFFIXES:
         raise OutputError(f"{path}: expected a name that ends in .png or .exr, got '{path.suffix}'; rename it")
-    if (mistake := range_of(StillState, "size").mistake(size)) is not None:
-        raise OutputError(f"{path}: {mistake}")
+    for side in width_height(size):
+        if (mistake := range_of(StillState, "size").mistake(side)) is not None:
+            raise OutputError(f"{path}: {mistake}")
     check_file(path)
 
 

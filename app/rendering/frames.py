@@ -9,6 +9,7 @@ import numpy as np
 
 from app.files.cameras import Bookmark
 from app.model.display_settings import DisplaySettings
+from app.model.exports import PictureSize
 from app.model.fields import Rgb, Vector
 from app.model.materials import TexelCoordinate
 from app.model.view_state import ViewState
@@ -214,24 +215,24 @@ class Renderer(Protocol):
     def warm_up(self, progress: "Progress") -> None:
         """Compile and cache what the first frame needs."""
 
-    def render(self, state: ViewState, size: int, is_final: bool = False) -> Frame:
-        """Render a square picture, with `is_final` at full quality; raises PhynesError."""
+    def render(self, state: ViewState, size: PictureSize, is_final: bool = False) -> Frame:
+        """Render a picture, with `is_final` at full quality; raises PhynesError."""
         ...
 
     def prepare(self) -> bool:
         """Work ahead while nothing is to be rendered, for some milliseconds; False where nothing is left to do."""
         ...
 
-    def pixel_values(self, state: ViewState, size: int) -> PixelValues:
+    def pixel_values(self, state: ViewState, size: PictureSize) -> PixelValues:
         """The values of INSPECTED_BUFFERS at each pixel of a picture at full quality; raises PhynesError."""
         ...
 
-    def render_large(self, state: ViewState, size: int, after_tile: Callable[[int, int], bool]) -> Frame | None:
+    def render_large(self, state: ViewState, size: PictureSize, after_tile: Callable[[int, int], bool]) -> Frame | None:
         """Render at full quality in any size; None where `after_tile` (tiles done, all tiles) returns False."""
         ...
 
-    def layers(self, state: ViewState, size: int) -> Iterator[Mapping[str, np.ndarray]]:
-        """All buffers of a picture, tile by tile: channel name -> [rows, size], linear."""
+    def layers(self, state: ViewState, size: PictureSize) -> Iterator[Mapping[str, np.ndarray]]:
+        """All buffers of a picture, tile by tile: channel name -> [rows, width], linear."""
         ...
 
     def light_picture(self, state: ViewState, rows: int) -> np.ndarray:  # [rows, 2 rows, 3] linear, lat-long

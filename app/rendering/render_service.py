@@ -14,6 +14,7 @@ import torch
 from app.model.cameras import CameraState
 from app.model.comparison import compared_state
 from app.model.display_settings import DisplaySettings
+from app.model.exports import PictureSize
 from app.model.lamps import LampState
 from app.model.lights import Surroundings
 from app.model.view_state import ViewState
@@ -120,14 +121,14 @@ class RenderService:
         """Work ahead while nothing is to be rendered, for some milliseconds; False where nothing is left to do."""
         return self._baker.advance(is_idle=True)
 
-    def render(self, state: ViewState, size: int, is_final: bool = False) -> Frame:
+    def render(self, state: ViewState, size: PictureSize, is_final: bool = False) -> Frame:
         """Render the state's buffer, and the picture it is compared with."""
         frame = _paired([self._frame(view, size, is_final, slot) for view, slot in self._compared(state)])
-        if not is_final and size > WARM_UP_SIZE:
+        if not is_final and size != WARM_UP_SIZE:
             self._baker.advance(is_idle=False)
         return frame
 
-    def render_large(self, state: ViewState, size: int, after_tile: Callable[[int, int], bool]) -> Frame | None:
+    def render_large(self, state: ViewState, size: PictureSize, after_tile: Callable[[int, int], bool]) -> Frame | None:
         """Render at full quality in any size, tile by tile; None where `after_tile` (done, all) returns False."""
         compared, frames = self._compared(state), []
         for number, (view, slot) in enumerate(compared):
@@ -141,19 +142,19 @@ class RenderService:
             frames.append(frame)
         return _paired(frames)
 
-    def layers(self, state: ViewState, size: int) -> Iterator[Mapping[str, np.ndarray]]:
-        """Every buffer, linear, tile by tile: channel of picture_files.py -> [rows, size]."""
+    def layers(self, state: ViewState, size: PictureSize) -> Iterator[Mapping[str, np.ndarray]]:
+        """Every buffer, linear, tile by tile: channel of picture_files.py -> [rows, width]."""
         slot = self._slots[0]
         built = slot.scene(state, size)
         for tile in tiles_of(size):
             rendered = self._rendered(built, frozenset(BUFFERS), self._final, slot, tile).cpu()
             yield channels_of(rendered.picture(is_screen=False), rendered.buffers)
 
-    def pixel_values(self, state: ViewState, size: int) -> PixelValues:
+    def pixel_values(self, state: ViewState, size: PictureSize) -> PixelValues:
         """The values of INSPECTED_BUFFERS at each pixel; with a comparison, of both pictures."""
         found = []
         for view, slot in self._compared(state):
-            quality = self._final_quality(size * size)
+            quality = self._final_quality(whole_tile(size).num_pixels)
             buffers = self._rendered(slot.scene(view, size), frozenset(INSPECTED_BUFFERS), quality, slot).buffers.cpu()
             images = {name: buffers.image(name).numpy() for name in INSPECTED_BUFFERS}
             found.append(packed(images, buffers.mask[..., 0].numpy()))
@@ -172,7 +173,7 @@ class RenderService:
 
     # for commands: the engine's own numbers, the scene and its mesh
 
-    def scene(self, state: ViewState, size: int) -> BuiltScene:
+    def scene(self, state: ViewState, size: PictureSize) -> BuiltScene:
         """The engine's scene of the state."""
         return self._slots[0].scene(state, size)
 
@@ -181,10 +182,10 @@ class RenderService:
         return self._slots[0].mesh(self.scene(state, WARM_UP_SIZE))
 
     def buffers(
-        self, state: ViewState, size: int, names: frozenset[str], quality: Quality | None = None
+        self, state: ViewState, size: PictureSize, names: frozenset[str], quality: Quality | None = None
     ) -> RenderedTile:
         """The engine's buffers on the host, with their scene; at full quality unless another quality is given."""
-        quality = quality or self._final_quality(size * size)
+        quality = quality or self._final_quality(whole_tile(size).num_pixels)
         return self._rendered(self.scene(state, size), names, quality, self._slots[0]).cpu()
 
     # shared by all of them
@@ -199,7 +200,7 @@ class RenderService:
         return slot.render(built, options, quality.is_live, tile)
 
     def _frame(
-        self, state: ViewState, size: int, is_final: bool, slot: RenderSlot,
+        self, state: ViewState, size: PictureSize, is_final: bool, slot: RenderSlot,
         tile: Tile | None = None,  # the part to render; None: all of it
         depth_m: tuple[float, float] | None = None,  # depth range of the whole picture
     ) -> Frame:  # fmt: skip
@@ -248,7 +249,7 @@ class RenderService:
         )
 
     def _large_frame(
-        self, state: ViewState, size: int, slot: RenderSlot, after_tile: Callable[[int, int], bool]
+        self, state: ViewState, size: PictureSize, slot: RenderSlot, after_tile: Callable[[int, int], bool]
     ) -> Frame | None:
         depth_m = None
         if state.display.buffer == "depth" and len(tiles_of(size)) > 1:  # grays of the whole picture's depth range

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from app.model.exports import PictureSize
 from app.model.view_state import ViewState
 from app.rendering.frames import ShownMesh
 from app.rendering.lighting import LightingCache
@@ -75,7 +76,7 @@ class RenderSlot:
         self._live = FrameRenderer(device)
         self._final = FrameRenderer(device)  # separate, so that the live results are kept
 
-    def scene(self, state: ViewState, size: int) -> BuiltScene:
+    def scene(self, state: ViewState, size: PictureSize) -> BuiltScene:
         """The engine's scene of the state."""
         return build_scene(state, size, self._bodies, self._lightings)
 
@@ -87,7 +88,7 @@ class RenderSlot:
         tile: Tile | None = None,  # the part to render; None: all of it
     ) -> RenderedTile:
         """Render the buffers; they stay on the engine's device."""
-        tile = tile or whole_tile(built.scene.camera.height)
+        tile = tile or whole_tile((built.scene.camera.width, built.scene.camera.height))
         renderer = self._renderer(tile.num_pixels, is_live)
         scene = replace(built.scene, camera=tile.of(built.scene.camera))
         buffers = renderer.render(scene, options)

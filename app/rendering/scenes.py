@@ -7,6 +7,7 @@ from torch import Tensor
 
 from app.model.avatar_row import BodyState, framed
 from app.model.cameras import CameraState
+from app.model.exports import PictureSize, width_height
 from app.model.view_state import ViewState
 from app.rendering.lighting import BuiltLight, LightingCache, light_alone
 from app.rendering.posed_row import Bodies, PosedRow
@@ -57,8 +58,8 @@ class BuiltScene:
         return replace(self, scene=replace(self.scene, lighting=lighting))
 
 
-def build_scene(state: ViewState, size: int, bodies: Bodies, lightings: LightingCache) -> BuiltScene:
-    """The scene of a square picture; raises PhynesError for files that cannot be read."""
+def build_scene(state: ViewState, size: PictureSize, bodies: Bodies, lightings: LightingCache) -> BuiltScene:
+    """The scene of a picture; raises PhynesError for files that cannot be read."""
     row = bodies.row(state)
     light = lightings.build(row.posed[captured_index(state)].avatar.light, state.light, row.target)
     width_m = state.avatar_row.spacing_m * (len(row.posed) - 1)
@@ -102,10 +103,11 @@ def render_options(
     )
 
 
-def camera_of(orbit: CameraState, pelvis: Tensor, size: int) -> Camera:  # [3] world
-    """The engine's camera for an orbit and a square picture."""
+def camera_of(orbit: CameraState, pelvis: Tensor, size: PictureSize) -> Camera:  # [3] world
+    """The engine's camera for an orbit and a picture, whose height the field of view spans."""
     target = pelvis + torch.tensor(orbit.pan_m)
-    return orbit_camera(target, orbit.azimuth_deg, orbit.elevation_deg, orbit.distance_m, size, size, orbit.fov_deg)
+    width, height = width_height(size)
+    return orbit_camera(target, orbit.azimuth_deg, orbit.elevation_deg, orbit.distance_m, width, height, orbit.fov_deg)
 
 
 def at_time(bodies: Bodies, state: ViewState, frame: int, time_s: float | None) -> ViewState:

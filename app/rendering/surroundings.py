@@ -39,7 +39,7 @@ def over_backdrop(
     tile: Tile | None = None,  # the rows of the whole picture that `picture` and `camera` show; None: all
 ) -> Tensor:  # [H, W, 4] likewise
     """The picture over the environment or the checkerboard, with the balls; a color is added when it is displayed."""
-    tile = tile or whole_tile(picture.shape[0])
+    tile = tile or whole_tile((picture.shape[1], picture.shape[0]))
     if surroundings.backdrop in ("environment", "blurred") and light.environment is not None:
         behind = environment_behind(light.environment, surroundings.backdrop == "blurred", camera)
         picture = over(picture, torch.cat([behind, torch.ones_like(behind[..., :1])], -1))
@@ -51,8 +51,9 @@ def over_backdrop(
 
 
 def _with_balls(picture: Tensor, light: BuiltLight, camera: Camera, pelvis: Tensor, tile: Tile) -> Tensor:
-    size, margin = max(8, round(BALL_SHARE * tile.size)), round(BALL_MARGIN * tile.size)
-    top = tile.size - margin - size
+    side = min(tile.width, tile.height)
+    size, margin = max(8, round(BALL_SHARE * side)), round(BALL_MARGIN * side)
+    top = tile.height - margin - size
     first, last = max(top, tile.top), min(top + size, tile.bottom)
     if first < last:
         mirrored = picture_of_light(light.lighting, pelvis, MIRROR_ROWS, 2 * MIRROR_ROWS)
@@ -74,7 +75,7 @@ def environment_behind(environment: ShownEnvironment, is_blurred: bool, camera: 
 
 def checker(width: int, tile: Tile) -> Tensor:  # [H, W, 4]
     """Black with alpha CHECKER_SHADE in every other square, which darkens the background."""
-    square = max(1, tile.size // CHECKER_SQUARES)
+    square = max(1, min(tile.width, tile.height) // CHECKER_SQUARES)
     rows, columns = torch.arange(tile.top, tile.bottom) // square, torch.arange(width) // square
     is_dark = ((rows[:, None] + columns[None]) % 2).float()
     return torch.cat([torch.zeros(tile.rows, width, 3), CHECKER_SHADE * is_dark[..., None]], -1)

@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from app.model.exports import PictureSize, width_height
 from app.rendering.frames import Frame
 from phynes_core.render.camera import Camera
 
-LARGEST_AT_ONCE = 1024  # width and height of the largest picture that is rendered in one piece
+LARGEST_AT_ONCE = 1024  # width and height of the largest square picture that is rendered in one piece
 TILE_PIXELS = 1 << 19  # half as many as a picture of 1024 x 1024
 
 
@@ -19,11 +20,12 @@ def fits_at_once(num_pixels: int) -> bool:
 
 @dataclass(frozen=True)
 class Tile:
-    """Some rows of a square picture."""
+    """Some rows of a picture."""
 
     top: int
     rows: int
-    size: int  # width and height of the whole picture
+    width: int  # of the whole picture
+    height: int
 
     @property
     def bottom(self) -> int:
@@ -33,31 +35,34 @@ class Tile:
     @property
     def num_pixels(self) -> int:
         """Number of pixels in the tile."""
-        return self.size * self.rows
+        return self.width * self.rows
 
     def of(self, camera: Camera) -> Camera:
         """The camera of these rows, from the whole picture's camera."""
         return camera if self.rows == camera.height else camera.cropped(0, self.top, camera.width, self.rows)
 
 
-def whole_tile(size: int) -> Tile:
+def whole_tile(size: PictureSize) -> Tile:
     """The whole picture as one tile."""
-    return Tile(0, size, size)
+    width, height = width_height(size)
+    return Tile(0, height, width, height)
 
 
-def tiles_of(size: int) -> list[Tile]:
+def tiles_of(size: PictureSize) -> list[Tile]:
     """The tiles of a picture, from top to bottom."""
-    rows = max(1, TILE_PIXELS // size)
-    return [Tile(top, min(rows, size - top), size) for top in range(0, size, rows)]
+    width, height = width_height(size)
+    rows = max(1, TILE_PIXELS // width)
+    return [Tile(top, min(rows, height - top), width, height) for top in range(0, height, rows)]
 
 
 def joined(
-    size: int,
+    size: PictureSize,
     render: Callable[[Tile], Frame],
     after_tile: Callable[[int, int], bool],  # (tiles done, all tiles); False cancels
 ) -> Frame | None:
     """Render all tiles and join them into one frame; None when cancelled."""
-    pixels, faces = np.zeros((size, size, 4), np.float16), np.full((size, size), -1, np.int32)
+    width, height = width_height(size)
+    pixels, faces = np.zeros((height, width, 4), np.float16), np.full((height, width), -1, np.int32)
     tiles, frame, render_ms = tiles_of(size), None, 0.0
     for done, tile in enumerate(tiles, 1):
         frame = render(tile)

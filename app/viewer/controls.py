@@ -12,6 +12,7 @@ from app.files.settings import forget, keep, read_kept
 from app.panels.control_keys import ControlKeys, KeyReceiver
 from app.panels.layout import PANELS, PanelLayout, columns_for, default_layout, names_all
 from app.panels.panel import PanelContext, Snapshot
+from app.panels.popups.export_dialog import ExportDialog
 from app.panels.popups.file_dialog import FileDialog
 from app.panels.popups.palette import HINT
 from app.panels.popups.question import Answer
@@ -160,7 +161,7 @@ class PanelWindow:
         """Show a dialog and give it the keyboard."""
         self.close_popup()
         shown = dpg.get_item_user_data(dialog)
-        assert isinstance(shown, FileDialog)
+        assert isinstance(shown, FileDialog | ExportDialog)
         shown.open(dpg.get_viewport_client_width())
         self._native.focus()
 

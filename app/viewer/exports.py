@@ -5,11 +5,16 @@ from pathlib import Path
 
 from app.model.store import Store
 from app.model.view_state import ViewState
+from app.options.avatar_export import export_command
+from app.options.bodies import FILE_OPTIONS as LICENSED_FILES
+from app.options.bodies import licensed_paths
 from app.options.command_lines import CommandLine, CommandTexts, still_command, video_command
+from app.rendering.avatar_export import AvatarExportJob, with_clips
 from app.rendering.export_jobs import ExportJob, LightJob, StillJob, VideoJob, with_free_path
 from app.rendering.worker import Worker
 from app.tools.commands.file import BUSY
 from app.viewer.notices import IMPOSSIBLE, report_errors
+from phynes_core.errors import PhynesError
 
 SETTLED_S = 0.25  # command lines are written once the state has not changed for so long
 
@@ -24,6 +29,7 @@ class ExportController:
     ) -> None:  # fmt: skip
         self._store, self._worker, self._durations_s, self._copy = store, worker, durations_s, copy
         self._engine = engine
+        self._files = {name: engine[name] for name in LICENSED_FILES if isinstance(engine.get(name), Path)}
         self._state: ViewState | None = None
         self._changed_s = 0.0
         self._described: ViewState | None = None
@@ -74,9 +80,23 @@ class ExportController:
         elif state is not self._described and now_s - self._changed_s >= SETTLED_S:
             self._described = state
             try:
-                self.texts = CommandTexts(self._picture_command().text, self._video_command().text)
+                self.texts = CommandTexts(self._picture_command().text, self._video_command().text, self._avatar_text())
             except IMPOSSIBLE:
                 self.texts = CommandTexts()
+
+    def export_avatar(self) -> None:
+        """Write the avatar for other programs."""
+        state = self._store.state
+        smpl, smpl_uv = licensed_paths(*(self._files.get(name) for name in LICENSED_FILES))
+        self._make(AvatarExportJob(state, with_clips(state), smpl, smpl_uv, self._worker.say))
+
+    def copy_avatar_command(self) -> None:
+        """Copy the command line that writes the avatar to the clipboard."""
+        self._copy_command(self._avatar_command)
+
+    def _avatar_command(self) -> CommandLine:
+        state = self._store.state
+        return export_command(state, with_clips(state), self._files)
 
     def _picture_command(self) -> CommandLine:
         state = self._store.state
@@ -85,6 +105,12 @@ class ExportController:
     def _video_command(self) -> CommandLine:
         state = self._store.state
         return video_command(state, state.tool.turntable, self._engine)
+
+    def _avatar_text(self) -> str:
+        try:
+            return self._avatar_command().text
+        except PhynesError as error:  # a suffix that nothing is written with
+            return str(error)
 
     def _copy_command(self, make: Callable[[], CommandLine]) -> None:
         with report_errors(self._worker.say):

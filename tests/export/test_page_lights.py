@@ -112,7 +112,8 @@ def test_cameras_are_the_same(azimuth, elevation, tmp_path):
         tmp_path,
         """
         import { cameraValues, pinholeOf, projected, refined } from "web/engine/cameras.js";
-        const pinhole = pinholeOf({ target: [0.1, -0.2, 0.3], azimuth: given[0], elevation: given[1], distance: 3, fov: 40 }, 96, 64);
+        const angles = { azimuth: given[0], elevation: given[1], distance: 3, fov: 40 };
+        const pinhole = pinholeOf({ target: [0.1, -0.2, 0.3], ...angles }, 96, 64);
         answer({ ...cameraValues(refined(pinhole, 2), 0.01), place: projected(pinhole, [0.4, 0.1, 0.2]) });
         """,
         [azimuth, elevation],

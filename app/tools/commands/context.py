@@ -20,6 +20,7 @@ LOAD_PATH, SAVE_PATH = "path.load_dialog", "path.save_dialog"
 LOAD_POSE, SAVE_POSE = "poses.load_dialog", "poses.save_dialog"
 LOAD_MATERIALS, SAVE_MATERIALS = "materials.load_dialog", "materials.save_dialog"
 LOAD_MOTION = "timeline.dialog"
+EXPORT_AVATAR = "export.dialog"
 ADD_AVATAR = "avatar_row.dialog"
 
 
@@ -176,6 +177,12 @@ class Exports(Protocol):
 
     def copy_video_command(self) -> None:
         """Copy the command line that makes the video."""
+
+    def export_avatar(self) -> None:
+        """Write the avatar for other programs."""
+
+    def copy_avatar_command(self) -> None:
+        """Copy the command line that writes the avatar."""
 
 
 class Windows(Protocol):

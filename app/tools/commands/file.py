@@ -1,7 +1,7 @@
 """Commands of files: sessions, pictures, videos and the command lines that make them."""
 
 from app.tools.commands.command import Command
-from app.tools.commands.context import OPEN_SESSION, SAVE_SESSION, CommandContext
+from app.tools.commands.context import EXPORT_AVATAR, OPEN_SESSION, SAVE_SESSION, CommandContext
 
 SESSION_LINE = "save the session; under another name; open one"
 COPY_LINE = "copy the command line that makes the picture; the video"
@@ -43,6 +43,14 @@ FILE_COMMANDS = (
     Command(
         "export.copy_video", "Copy the video's command line", ("Ctrl+Shift+C",),
         lambda context: context.exports.copy_video_command(), help=COPY_LINE,
+    ),
+    Command(
+        "export.choose", "Export the avatar...", (), lambda context: context.windows.show_dialog(EXPORT_AVATAR), _is_idle
+    ),
+    Command("export.avatar", "Export the avatar as chosen", (), lambda context: context.exports.export_avatar(), _is_idle),
+    Command(
+        "export.copy_avatar", "Copy the export's command line", (),
+        lambda context: context.exports.copy_avatar_command(),
     ),
     Command(
         "session.restore", "Reopen what was shown last", ("Ctrl+Shift+O",),

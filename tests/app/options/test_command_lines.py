@@ -109,7 +109,7 @@ def test_options_describe_the_picture(state, name):
     assert command.session is None and "--session" not in command.text
     options, view = parsed(command.text)
     assert comparable(view) == comparable(shown)
-    assert (options.out, options.size, options.transparent) == (Path("p.png"), 512, False)
+    assert (options.out, options.size, options.transparent) == (Path("p.png"), "512", False)
 
 
 @pytest.mark.parametrize("name", SESSION_STATES)
@@ -139,13 +139,13 @@ def test_the_line_of_a_video_has_all_its_settings(state, kind, path):
     if kind == "path":
         turned = replace(state.camera, azimuth_deg=90.0)
         shown = replace(shown, path=CameraPath((CameraKey(0.0, state.camera), CameraKey(2.0, turned))))
-    settings = TurntableState(kind, 2.5, 25, 256, kind != "timeline", path, has_alpha=path != "v.mp4")
+    settings = TurntableState(kind, 2.5, 25, 256, kind != "timeline", path, has_alpha=path != "v.mp4", height=144)
     command = video_command(shown, settings, {})
     command.write_session()
     options, view = parsed(command.text)
     is_whole = kind in ("timeline", "path")
     assert options.seconds == (None if is_whole else 2.5)
-    assert (options.spin, options.fps, options.size, options.play) == (kind, 25, 256, settings.plays_motion)
+    assert (options.spin, options.fps, options.size, options.play) == (kind, 25, "256x144", settings.plays_motion)
     assert (options.transparent or view.surroundings.backdrop == "none") == (path != "v.mp4")
     assert view.body.playback == playback and comparable(view)[0][3] == shown.light
     assert view.path == shown.path

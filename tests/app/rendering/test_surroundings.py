@@ -69,7 +69,7 @@ def test_the_environment_fills_the_background(backdrop):
 
 
 def test_a_checkerboard_shades_every_other_square_of_any_color():
-    board = checker(SIZE, Tile(0, SIZE, SIZE))
+    board = checker(SIZE, Tile(0, SIZE, SIZE, SIZE))
     assert board[..., :3].max() == 0 and set(np.unique(board[..., 3].round(decimals=3))) == {
         0.0,
         np.float32(CHECKER_SHADE),
