@@ -121,9 +121,7 @@ def served_beside(path: Path, make_page: Callable[[], bytes], port: int, is_outd
         process.kill()
 
 
-def _serve_beside(
-    pipe: Connection, path: Path, make_page: Callable[[], bytes], port: int, is_outdated: bool
-) -> None:
+def _serve_beside(pipe: Connection, path: Path, make_page: Callable[[], bytes], port: int, is_outdated: bool) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the process beside, which ends this one
     try:
         served = ServedAvatar(path, make_page, port, True, _say_beside, is_outdated)

@@ -153,7 +153,9 @@ def test_a_run_is_served_by_a_process_that_ends_with_it(tmp_path):
     with served_beside(path, partial(_page_of, path), 0, is_outdated=True) as address:
         port = int(address.split(":")[2].partition("/")[0])
         with socket.create_connection(("127.0.0.1", port), timeout=20.0) as client:
-            client.sendall(f"GET /{address.partition('/?')[2] and '?' + address.partition('/?')[2]} HTTP/1.1\r\n".encode())
+            client.sendall(
+                f"GET /{address.partition('/?')[2] and '?' + address.partition('/?')[2]} HTTP/1.1\r\n".encode()
+            )
             client.sendall(b"Host: 127.0.0.1\r\n\r\n")
             answer = answer_of(client)
         assert answer is not None and answer.status == 303

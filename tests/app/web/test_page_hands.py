@@ -1,12 +1,11 @@
 """What pointer, fingers and keys do on the page: as in the viewer."""
 
-import json
-
 import numpy as np
 import pytest
 
 from app.model.cameras import VIEWS, CameraState, closer_m, orbit
 from app.model.view_state import ViewState
+from tests.app.web.shown_pages import DENSITY
 
 
 def lamp_place(page) -> tuple[float, float]:
@@ -39,10 +38,12 @@ def test_the_wheel_comes_closer_to_what_is_under_the_pointer(page):
     distance = page.state["camera"]["distance"]
     point = "phynes.orbitView().target.map((at, axis) => at + (axis === 0 ? 0.3 : 0))"
     before = page.run(f"() => phynes.orbitView().project({point})")
-    page.run("(at) => { globalThis.under = phynes.orbitView().target.map((each, axis) => each + (axis === 0 ? 0.3 : 0)); }")
+    page.run(
+        "() => { globalThis.under = phynes.orbitView().target.map((each, axis) => each + (axis === 0 ? 0.3 : 0)); }"
+    )
     box = page.tab.locator("#picture").bounding_box()
     page.tab.mouse.move(box["x"] + before["x"], box["y"] + before["y"])
-    page.tab.mouse.wheel(0, -100)
+    page.tab.mouse.wheel(0, -100 * DENSITY)
     page.run("() => new Promise(requestAnimationFrame)")
     page.wait("phynes.store.state.camera.distance !== phynes.first.camera.distance")
     assert page.state["camera"]["distance"] == pytest.approx(closer_m(CameraState(distance_m=distance), 1.0))
@@ -72,8 +73,10 @@ def test_a_dragged_lamp_lights_the_side_that_it_is_on(page):
         light = page.picture().astype(float).sum(-1)
         half = light.shape[1] // 2
         body = slice(half - 22, half + 22)  # without the lamp's own disc
-        sides[side] = light[light.shape[0] // 3 :, body][:, 22:].sum() / light[light.shape[0] // 3 :, body][:, :22].sum()
-    assert sides["right"] > 1.2 and sides["left"] < 1 / 1.2, sides
+        sides[side] = (
+            light[light.shape[0] // 3 :, body][:, 22:].sum() / light[light.shape[0] // 3 :, body][:, :22].sum()
+        )
+    assert sides["right"] > 1.1 and sides["left"] < 1 / 1.1, sides
     page.tab.keyboard.press("Control+z")
     assert page.state["lamps"][0]["azimuth"] > 0  # a drag is one step of undo
 
@@ -149,10 +152,12 @@ def test_a_clip_is_chosen_scrubbed_and_played(page):
     page.wait("phynes.store.state.clip.time > 0")
     page.tab.keyboard.press("Space")
     assert not page.state["clip"]["playing"]
-    rest = page.run("() => { phynes.store.post((s) => ({ ...s, clip: { ...s.clip, time: 0 } })); }")
+    page.tab.keyboard.press("Home")
     start = page.picture()
-    page.run("() => { const scrub = document.getElementById('scrub'); scrub.value = 0.5 * scrub.max; scrub.dispatchEvent(new Event('input')); }")
-    assert rest is None and page.state["clip"]["time"] > 0.1
+    page.run(
+        "() => { const scrub = document.getElementById('scrub'); scrub.value = 0.5 * scrub.max; scrub.dispatchEvent(new Event('input')); }"
+    )
+    assert page.state["clip"]["time"] > 0.1
     assert np.abs(page.picture().astype(int) - start).max() > 30
     time = page.state["clip"]["time"]
     page.tab.keyboard.press(".")
@@ -195,13 +200,14 @@ def test_joints_turn_by_their_sliders(page):
         "input.value = 60; input.dispatchEvent(new Event('input')); }"
     )
     assert page.state["turns"][16] == [0, 0, 60]
-    first, view = page.run("() => [phynes.renderer.poseAt(-1, 0).rotations, 0]")
-    assert view == 0 and not np.any(first[48:51])
+    page.rest()
+    drawn = page.run("() => phynes.renderer.last.pose.rotations.slice(48, 51)")
+    assert drawn == pytest.approx([0, 0, np.pi / 3])
     page.tab.get_by_text("Put all back").click()
     assert not np.any(page.state["turns"])
 
 
-def test_the_address_holds_the_view(page, browser):
+def test_the_address_holds_the_view(page):
     page.tab.keyboard.press("l")
     x, y = page.middle()
     page.drag((x, y + 40), (x + 50, y + 40))
@@ -212,7 +218,6 @@ def test_the_address_holds_the_view(page, browser):
     page.run("(hash) => { location.hash = hash; }", kept)
     page.wait("phynes.store.state.lamps.length === 1")
     again = page.state
-    assert again["camera"] == pytest.approx(state["camera"], abs=1e-3) or json.dumps(again["camera"])
     assert again["camera"]["azimuth"] == pytest.approx(state["camera"]["azimuth"], abs=1e-3)
     assert again["lamps"][0]["azimuth"] == pytest.approx(state["lamps"][0]["azimuth"], abs=1e-3)
     page.run("() => { location.hash = '#v=1&camera=NaN,<script>,1,1,1,1,1&lamp=x'; }")

@@ -44,12 +44,14 @@ def test_a_link_gives_its_view_again(tmp_path):
 
 
 def test_a_light_that_was_dropped_is_left_out(tmp_path):
-    script = 'answer(linkOf(withLight(first, { index: 7 }), first, held));'
+    script = "answer(linkOf(withLight(first, { index: 7 }), first, held));"
     assert "light=" not in run_modules(tmp_path, SETUP + script)
 
 
 def test_numbers_are_brought_into_their_ranges(read):
-    (state,) = read(["v=1&camera=9999,9999,0,0,0,0,999999&show=radiance,linear,99&lamp=sun,0,95,0,0,9,9,-1,0.5,99999,1"])
+    (state,) = read(
+        ["v=1&camera=9999,9999,0,0,0,0,999999&show=radiance,linear,99&lamp=sun,0,95,0,0,9,9,-1,0.5,99999,1"]
+    )
     assert state["camera"] == {"azimuth": -180, "elevation": 89, "distance": 0.4, "fov": 5, "pan": [0, 0, 100]}
     assert state["exposure"] == 6
     lamp = state["lamps"][0]
