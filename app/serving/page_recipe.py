@@ -37,7 +37,7 @@ class PageRecipe:
 
 
 def served_path(avatar: str, is_watched: bool) -> Path:
-    """The checkpoint of a name or a path; a watched one may be missing where its folder is there. Raises PhynesError."""
+    """The checkpoint of a name or a path; a watched one may be missing. Raises PhynesError, also without its folder."""
     from phynes_core.avatar.checkpoint import resolve_avatar_path
 
     path = Path(avatar)

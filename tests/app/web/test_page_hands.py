@@ -34,13 +34,9 @@ def test_shift_and_the_right_button_pan_so_that_the_avatar_follows(page):
 
 
 def test_the_wheel_comes_closer_to_what_is_under_the_pointer(page):
-    x, y = page.middle()
     distance = page.state["camera"]["distance"]
-    point = "phynes.orbitView().target.map((at, axis) => at + (axis === 0 ? 0.3 : 0))"
-    before = page.run(f"() => phynes.orbitView().project({point})")
-    page.run(
-        "() => { globalThis.under = phynes.orbitView().target.map((each, axis) => each + (axis === 0 ? 0.3 : 0)); }"
-    )
+    page.run("() => { const [x, y, z] = phynes.orbitView().target; globalThis.under = [x + 0.3, y, z]; }")
+    before = page.run("() => phynes.orbitView().project(globalThis.under)")
     box = page.tab.locator("#picture").bounding_box()
     page.tab.mouse.move(box["x"] + before["x"], box["y"] + before["y"])
     page.tab.mouse.wheel(0, -100 * DENSITY)
@@ -64,7 +60,7 @@ def test_a_dragged_lamp_lights_the_side_that_it_is_on(page):
     page.run("() => phynes.store.post((state) => ({ ...state, light: { ...state.light, index: -1 } }))")
     page.tab.keyboard.press("l")
     start = lamp_place(page)
-    x, y = page.middle()
+    x, _ = page.middle()
     sides = {}
     for side, toward in (("right", 1), ("left", -1)):
         end = (x + toward * 95, start[1] + 30)
@@ -155,7 +151,8 @@ def test_a_clip_is_chosen_scrubbed_and_played(page):
     page.tab.keyboard.press("Home")
     start = page.picture()
     page.run(
-        "() => { const scrub = document.getElementById('scrub'); scrub.value = 0.5 * scrub.max; scrub.dispatchEvent(new Event('input')); }"
+        "() => { const scrub = document.getElementById('scrub'); scrub.value = 0.5 * scrub.max;"
+        "scrub.dispatchEvent(new Event('input')); }"
     )
     assert page.state["clip"]["time"] > 0.1
     assert np.abs(page.picture().astype(int) - start).max() > 30
@@ -174,7 +171,8 @@ def test_two_fingers_zoom_pan_and_turn_the_light(page):
         const picture = document.getElementById("picture");
         const { left, top } = picture.getBoundingClientRect();
         for (const [kind, id, x, y] of moves) {
-            picture.dispatchEvent(new PointerEvent(kind, { pointerId: id, pointerType: "touch", clientX: left + x, clientY: top + y, bubbles: true }));
+            const place = { clientX: left + x, clientY: top + y, pointerId: id, pointerType: "touch", bubbles: true };
+            picture.dispatchEvent(new PointerEvent(kind, place));
         }
     }"""
     down, move, up = "pointerdown", "pointermove", "pointerup"
@@ -211,7 +209,7 @@ def test_the_address_holds_the_view(page):
     page.tab.keyboard.press("l")
     x, y = page.middle()
     page.drag((x, y + 40), (x + 50, y + 40))
-    page.wait("location.hash.includes('lamp=')")
+    page.wait("location.hash.includes('lamp=') && location.hash.includes('camera=-20,')")
     kept, state = page.run("() => location.hash"), page.state
     page.reset()
     page.wait("location.hash === ''")
