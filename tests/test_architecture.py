@@ -18,8 +18,8 @@ ENGINE_ROOMS = (
 )
 # The rooms of app, lowest first. cli.py stands above all of them, and imports a command only when it is asked for.
 APP_ROOMS = (
-    "bootstrap", "model", "files", "rendering", "web", "serving", "options", "tools", "window", "panels", "viewer",
-    "bench",  # beside commands, which measure with it
+    "bootstrap", "model", "files", "rendering", "web", "options", "tools", "window", "panels", "viewer",
+    "serving", "bench",  # beside commands, which measure with it
     "commands",
 )  # fmt: skip
 NEVER = {("tools", "window"), ("panels", "window"), ("commands", "panels")}  # only viewer sees panels
