@@ -3,7 +3,8 @@
     python docs/measure_page.py [josh]
 
 The picture is 256 x 256 of a moving pose under a photographed sky, by the CPU's engine; its decibels are those of the
-radiance against the picture of the numbers as the checkpoint has them. Bytes are deflated; base64 makes them a third more.
+radiance against the picture of the numbers as the checkpoint has them. Bytes are deflated; base64 makes them a third
+more.
 """
 
 import copy
@@ -21,7 +22,7 @@ from phynes_core.avatar.avatar import Avatar
 from phynes_core.avatar.checkpoint import load_checkpoint
 from phynes_core.body.model import pose_joints
 from phynes_core.body.motion.files import load_motion
-from phynes_core.export.packet_file import PacketFile
+from phynes_core.export.packet_file import PacketFile, stored_values
 from phynes_core.export.page_packet import in_shape
 from phynes_core.frame.gpu_maps import map_arrays
 from phynes_core.frame.options import RenderOptions
@@ -42,8 +43,6 @@ def stored(values: np.ndarray, kind: str) -> tuple[np.ndarray, int]:
         low, step = float(values.min()), float(np.ptp(values)) / 255.0 or 1.0
         steps = np.round((values - low) / step).astype(np.uint8)
         return (low + step * steps.astype(np.float32)), len(zlib.compress(steps.tobytes(), 9))
-    from phynes_core.export.packet_file import stored_values
-
     packet = PacketFile()
     packet.add("values", values, kind)
     return stored_values(values, kind), packet.packed_sizes()["values"]
