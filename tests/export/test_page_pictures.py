@@ -66,6 +66,7 @@ def pages(browser, tmp_path_factory):
 
     yield page_of
     for name, page in opened.items():
+        page.run("() => renderer.dispose()")  # which is no loss
         assert page.complaints == [], name
         assert page.run("() => said") == []
         assert page.requests == [page.address]
@@ -175,18 +176,6 @@ def test_what_lies_under_the_pointer_is_found(pages):
     assert page.run("() => renderer.pick(2, 2)") == {"kind": "nothing"}
 
 
-def test_a_lost_device_is_said_and_a_new_renderer_goes_on(pages):
-    page = pages("ada")
-    view = {**view_of(page, {}), "buffer": "normal"}
-    before = page.buffer(view, 32)
-    page.run("() => renderer.frames.gpu.device.destroy()")
-    assert [line.partition(":")[0] for line in page.run("() => said.splice(0)")] == ["lost"]
-    page.run("async () => { renderer = await open(); }")
-    assert torch.equal(page.buffer(view, 32), before)
-    page.run("async () => { renderer.dispose(); renderer = await open(); }")
-    assert page.run("() => said") == []  # what was disposed of is not lost
-
-
 def test_a_saved_picture_is_that_of_render(pages):
     """At the quality of files: the service behind `render`, its bytes for the sun's view, with and without alpha."""
     page, size = pages("josh"), 96
@@ -220,3 +209,13 @@ def test_the_tone_curves_are_those_of_the_engine(pages):
         expected = tonemap(light[..., :3], 1.0, curve)
         away = torch.from_numpy(shown[..., :3].astype(np.float32)) / 255.0 - expected
         assert float(away[is_whole].abs().max()) <= 0.51 / 255.0 + 1e-3, curve
+
+
+def test_a_lost_device_is_said_and_a_new_renderer_goes_on(pages):
+    page = pages("ada")
+    view = {**view_of(page, {}), "buffer": "normal"}
+    before = page.buffer(view, 32)
+    page.run("() => renderer.frames.gpu.device.destroy()")
+    assert [line.partition(":")[0] for line in page.run("() => said.splice(0)")] == ["lost"]
+    page.run("async () => { renderer.dispose(); renderer = await open(); }")
+    assert torch.equal(page.buffer(view, 32), before)

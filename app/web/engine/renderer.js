@@ -126,6 +126,7 @@ export class Renderer {
     }
 
     async drawWanted() {
+        await null; // `running` is set before anything ends
         try {
             while (this.wanted) {
                 const view = this.wanted;
