@@ -18,8 +18,8 @@ ENGINE_ROOMS = (
 )
 # The rooms of app, lowest first. cli.py stands above all of them, and imports a command only when it is asked for.
 APP_ROOMS = (
-    "bootstrap", "model", "files", "rendering", "serving", "options", "tools", "window", "panels", "viewer",
-    "bench",  # beside commands, which measure with it
+    "bootstrap", "model", "files", "rendering", "web", "options", "tools", "window", "panels", "viewer",
+    "serving", "bench",  # beside commands, which measure with it
     "commands",
 )  # fmt: skip
 NEVER = {("tools", "window"), ("panels", "window"), ("commands", "panels")}  # only viewer sees panels
@@ -44,6 +44,7 @@ SHORT_SUBJECTS = {  # subjects that are small and nobody else's; a new one belon
     "phynes_core/data/open_capture.py",
     "phynes_core/errors.py",
     "phynes_core/evaluation/metrics/masks.py",
+    "phynes_core/export/page_modules.py",
     "phynes_core/frame/floor.py",
     "phynes_core/frame/options.py",
     "phynes_core/geometry/mesh.py",

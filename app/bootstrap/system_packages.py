@@ -51,6 +51,7 @@ TEST_PACKAGES = (
     SystemPackage("openbox", program="openbox"),
     SystemPackage("x11-utils", program="xprop"),
     SystemPackage("imagemagick", program="import"),
+    SystemPackage("chromium", program="chromium"),
 )
 
 

@@ -37,7 +37,7 @@ class HeadReader(io.RawIOBase):
 
 
 class Connections:
-    """The open connections. Those that have shown the token are busy; of the others the oldest makes room for a new one.
+    """The open connections. Those that have shown the token are busy; of the others the oldest makes room for another.
 
     So a client that sends slowly, or many that send nothing, keep nobody out.
     """

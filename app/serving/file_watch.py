@@ -1,4 +1,4 @@
-"""Following a checkpoint that changes: each new content becomes a page; what cannot be read leaves the page as it is."""
+"""Following a checkpoint that changes: a new content becomes the page; what cannot be read leaves it as it is."""
 
 import os
 import threading

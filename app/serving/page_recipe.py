@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.serving.served_avatar import invitation, served_beside
-from phynes_core.errors import PhynesError
 
 
 @dataclass(frozen=True)
 class PageRecipe:
-    """An avatar's page with everything that is in it."""
+    """An avatar's page with everything that is in it, as `export` would write it."""
 
     path: Path  # of the checkpoint
     probes: str = ""  # names or paths with commas between them; "": as an exported page has them
@@ -22,11 +21,23 @@ class PageRecipe:
 
     def make(self) -> bytes:
         """The page of the checkpoint as it is now; raises PhynesError."""
-        raise PhynesError("pages cannot be made yet")
+        from app.options.avatar_export import Export, export_settings
+        from app.options.bodies import licensed_files
+        from app.options.view import view_from_options
+        from app.rendering.avatar_export import AvatarExportJob
+        from app.web.page_export import page_parts
+
+        options = Export(
+            avatar=(str(self.path),), out=Path("served.html"), probes=self.probes, motions=self.motions,
+            with_licensed_body=self.has_licensed_body, smpl=self.smpl, smpl_uv=self.smpl_uv,
+        )  # fmt: skip
+        view = view_from_options(options)
+        job = AvatarExportJob(view, export_settings(options, view), *licensed_files(options))
+        return page_parts(job).html().encode()
 
 
 def served_path(avatar: str, is_watched: bool) -> Path:
-    """The checkpoint of a name or a path; a watched one may be missing where its folder is there. Raises PhynesError."""
+    """The checkpoint of a name or a path; a watched one may be missing. Raises PhynesError, also without its folder."""
     from phynes_core.avatar.checkpoint import resolve_avatar_path
 
     path = Path(avatar)

@@ -46,7 +46,7 @@ class PageServer(ThreadingHTTPServer):
     allow_reuse_address = os.name != "nt"  # there it would give away a port that another server has
 
     def __init__(self, port: int, published: Published, frame: Path | None = None, token: str | None = None) -> None:
-        """Raises PhynesError where the port is taken. `frame`: folder of the page around the avatar's that follows it."""
+        """Raises PhynesError where the port is taken. `frame`: folder of the page that follows the avatar's."""
         try:
             super().__init__((HOST, port), _Handler)
         except OSError as error:

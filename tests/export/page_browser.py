@@ -1,13 +1,10 @@
-"""A page of the exporter in Debian's chromium, without a screen, its WebGPU computed by SwiftShader on the CPU."""
+"""The engine of an exported page in a real browser, without the page's controls: numbers of pictures, and pixels."""
 
 import base64
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 import torch
 
 from phynes_core.avatar.checkpoint import load_checkpoint
@@ -19,11 +16,6 @@ from phynes_core.io.shipped_files import bundled_avatars, bundled_environments, 
 from phynes_core.render.probes import load_environment_image
 from tests.source_files import ROOT
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--headless=new", "--no-sandbox", "--enable-unsafe-webgpu", "--enable-unsafe-swiftshader",
-    "--disable-gpu-watchdog",  # software takes longer than it allows
-]  # fmt: skip
 LIGHTS, CLIPS = ("sunset",), ("kick",)
 SHELL = """<!doctype html><html lang="en"><head><meta charset="utf-8"><!--policy--><title></title>
 <link rel="icon" href="data:,"><!--style--></head>
@@ -77,22 +69,7 @@ def write_page(web: Path, name: str, path: Path) -> Path:
     return path
 
 
-@contextmanager
-def chromium() -> Iterator[Any]:
-    """A browser; skips where there is none."""
-    if not CHROMIUM.exists():
-        pytest.skip("chromium is missing")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        try:
-            yield browser
-        finally:
-            browser.close()
-
-
-class ShownPage:
+class EnginePage:
     """A page, and all that it says and asks for."""
 
     def __init__(self, browser: Any, path: Path) -> None:

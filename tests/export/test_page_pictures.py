@@ -23,7 +23,8 @@ from phynes_core.render.lamps import AreaLamp, Lamp
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Environment
 from phynes_core.render.tonemap import TONE_CURVES, tonemap
-from tests.export.page_browser import ShownPage, chromium, content_of, web_folder, write_page
+from tests.app.web.shown_pages import chromium
+from tests.export.page_browser import EnginePage, content_of, web_folder, write_page
 
 SIZE = 256
 LEAST_DB = 45.0  # measured: 109 to 121, of the floor 136; a hardware GPU rounds otherwise
@@ -53,24 +54,25 @@ def browser():
 @pytest.fixture(scope="module")
 def pages(browser, tmp_path_factory):
     """Pages by the avatar's name, opened once."""
-    opened: dict[str, ShownPage] = {}
+    opened: dict[str, EnginePage] = {}
     folder = tmp_path_factory.mktemp("pages")
     (folder / "web").mkdir()
     web = web_folder(folder / "web")
 
-    def page_of(name: str) -> ShownPage:
+    def page_of(name: str) -> EnginePage:
         if name not in opened:
-            opened[name] = ShownPage(browser, write_page(web, name, folder / f"{name}.html"))
+            opened[name] = EnginePage(browser, write_page(web, name, folder / f"{name}.html"))
         return opened[name]
 
     yield page_of
     for name, page in opened.items():
+        page.run("() => renderer.dispose()")  # which is no loss
         assert page.complaints == [], name
         assert page.run("() => said") == []
         assert page.requests == [page.address]
 
 
-def view_of(page: ShownPage, changes: dict[str, Any]) -> dict[str, Any]:
+def view_of(page: EnginePage, changes: dict[str, Any]) -> dict[str, Any]:
     """A view as the page takes it."""
     view = {**page.home, "quality": "draft", "camera": {**page.home["camera"], "azimuth": 25, "elevation": 12}}
     changes = dict(changes)
@@ -103,15 +105,13 @@ def expected_frame(name: str, view: dict[str, Any], size: int) -> FrameBuffers:
     )  # fmt: skip
     floor = view["floor"]
     ground = Ground(floor["height"], tuple(floor["center"])) if floor["on"] else None
-    rotations = torch.tensor(view["pose"]["rotations"], dtype=torch.float32).view(24, 3)
-    pose = Pose(
-        rotations[1:], rotations[0], torch.tensor(view["pose"]["translation"], dtype=torch.float32), avatar.betas
-    )
+    rotations = torch.tensor(view["pose"]["rotations"]).float().view(24, 3)
+    pose = Pose(rotations[1:], rotations[0], torch.tensor(view["pose"]["translation"]).float(), avatar.betas)
     target = torch.tensor(camera["target"])
     seen = orbit_camera(target, camera["azimuth"], camera["elevation"], camera["distance"], size, size, camera["fov"])
     options = RenderOptions(
-        frozenset({"radiance", "albedo", "mask"}), lamp_samples=4, has_vertex_sources=True, freezes_materials=True,
-        ground_grids=COARSE,
+        frozenset({"radiance", "albedo", "position", "mask"}), lamp_samples=4, has_vertex_sources=True,
+        freezes_materials=True, ground_grids=COARSE,
     )  # fmt: skip
     return FrameRenderer().render(Scene((PosedAvatar(avatar, pose),), seen, lighting, ground), options)
 
@@ -132,6 +132,48 @@ def test_a_page_shows_what_the_engine_renders(name, scene, changes, pages):
         assert decibels(shown[..., 3:], expected.mask) >= LEAST_DB, buffer
     if view["floor"]["on"]:
         assert decibels(page.buffer(view, SIZE, "floor"), expected.ground) >= LEAST_DB
+
+
+def test_two_pages_draw_at_once_and_a_lamp_lights_its_side(pages):
+    josh, ada = pages("josh"), pages("ada")
+    dark = {"environment": DARK, "buffer": "shading"}
+    josh.run("(view) => { globalThis.drawing = renderer.draw(view); }", view_of(josh, {}))
+    for side in (-70, 70):
+        shown = ada.buffer(view_of(ada, {**dark, "lamps": [{**SUN, "azimuth": side + 25}]}), 64)[..., 0]
+        left, right = float(shown[:, :32].sum()), float(shown[:, 32:].sum())
+        assert (right > 1.5 * left) if side > 0 else (left > 1.5 * right)
+    josh.run("() => drawing")
+    assert josh.run("() => [canvas.width, canvas.height]") == [64, 64]
+
+
+def test_the_newest_view_wins_and_nothing_is_drawn_at_rest(pages):
+    page = pages("josh")
+    view = {**view_of(page, {}), "buffer": "normal"}
+    script = """async (view) => {
+        const { frames } = renderer;
+        const show = frames.show.bind(frames);
+        const shown = [];
+        frames.show = (each, ...rest) => { shown.push(each.camera.azimuth); return show(each, ...rest); };
+        const turned = (azimuth) => ({ ...view, camera: { ...view.camera, azimuth } });
+        await Promise.all([renderer.draw(turned(1)), renderer.draw(turned(2)), renderer.draw(turned(3))]);
+        await renderer.draw(turned(3));
+        canvas.width = 40;
+        await renderer.draw(turned(3));
+        canvas.width = 64;
+        frames.show = show;
+        return shown;
+    }"""
+    assert page.run(script, view) == [1, 3, 3]  # the one that was begun, the newest; again when the size changes
+
+
+def test_what_lies_under_the_pointer_is_found(pages):
+    page = pages("josh")
+    view = view_of(page, {"environment": DARK})
+    page.run("(view) => renderer.draw(view)", view)
+    hit = page.run("() => renderer.pick(32, 30)")
+    position = expected_frame("josh", view, 64).position[30, 32]
+    assert hit["kind"] == "body" and np.abs(np.array(hit["point"]) - position.numpy()).max() <= 1e-4
+    assert page.run("() => renderer.pick(2, 2)") == {"kind": "nothing"}
 
 
 def test_a_saved_picture_is_that_of_render(pages):
@@ -167,3 +209,13 @@ def test_the_tone_curves_are_those_of_the_engine(pages):
         expected = tonemap(light[..., :3], 1.0, curve)
         away = torch.from_numpy(shown[..., :3].astype(np.float32)) / 255.0 - expected
         assert float(away[is_whole].abs().max()) <= 0.51 / 255.0 + 1e-3, curve
+
+
+def test_a_lost_device_is_said_and_a_new_renderer_goes_on(pages):
+    page = pages("ada")
+    view = {**view_of(page, {}), "buffer": "normal"}
+    before = page.buffer(view, 32)
+    page.run("() => renderer.frames.gpu.device.destroy()")
+    assert [line.partition(":")[0] for line in page.run("() => said.splice(0)")] == ["lost"]
+    page.run("async () => { renderer.dispose(); renderer = await open(); }")
+    assert torch.equal(page.buffer(view, 32), before)

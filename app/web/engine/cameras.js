@@ -76,16 +76,3 @@ export function cameraValues(pinhole, near) {
         ray_start: [...start, 0],
     };
 }
-
-/** A world point's pixel; null behind the eye. @param {Pinhole} pinhole @param {Vector} point @returns {{x: number, y: number} | null} */
-export function projected(pinhole, point) {
-    const away = plus(point, pinhole.eye, -1);
-    const depth = dot(away, pinhole.forward);
-    if (depth <= 1e-3) {
-        return null;
-    }
-    return {
-        x: pinhole.centerX + (pinhole.focalX * dot(away, pinhole.right)) / depth,
-        y: pinhole.centerY + (pinhole.focalY * dot(away, pinhole.down)) / depth,
-    };
-}

@@ -130,14 +130,43 @@ export class Gpu {
         if (known) {
             return known;
         }
+        const { compute, drawing } = this.described(name, constants);
+        const made = compute ? this.device.createComputePipeline(compute) : this.device.createRenderPipeline(drawing);
+        this.pipelines.set(key, made);
+        return made;
+    }
+
+    /** Compiles a pass beside others, before it is needed. @param {string} name @param {string[]} constants */
+    async compile(name, constants) {
+        const key = [name, ...constants].join(" ");
+        if (!this.pipelines.has(key)) {
+            const { compute, drawing } = this.described(name, constants);
+            this.pipelines.set(key, compute ? await this.device.createComputePipelineAsync(compute)
+                : await this.device.createRenderPipelineAsync(drawing));
+        }
+    }
+
+    /**
+     * @param {string} name @param {string[]} constants
+     * @returns {{compute: GPUComputePipelineDescriptor, drawing?: undefined} | {compute?: undefined, drawing: GPURenderPipelineDescriptor}}
+     */
+    described(name, constants) {
         const pass = this.pass(name);
         const module = this.device.createShaderModule({ label: pass.file, code: this.source(pass, constants) });
         const layout = this.device.createPipelineLayout({ bindGroupLayouts: [this.layout(name)] });
-        const made = pass.entries ? this.drawing(pass, pass.entries, module, layout) : this.device.createComputePipeline({
-            label: name, layout, compute: { module, entryPoint: "main" },
-        });
-        this.pipelines.set(key, made);
-        return made;
+        if (!pass.entries) {
+            return { compute: { label: name, layout, compute: { module, entryPoint: "main" } } };
+        }
+        const [corner, color] = pass.entries;
+        const format = /** @type {GPUTextureFormat} */ (pass.target);
+        return {
+            drawing: {
+                label: name, layout, vertex: { module, entryPoint: corner },
+                primitive: { topology: "triangle-list", cullMode: "none" },
+                depthStencil: { format: "depth32float", depthWriteEnabled: true, depthCompare: "greater" },
+                fragment: { module, entryPoint: color, targets: [{ format }] },
+            },
+        };
     }
 
     /** @param {Pass} pass @param {string[]} constants @returns {string} */
@@ -170,22 +199,6 @@ export class Gpu {
         const made = this.device.createBindGroupLayout({ label: name, entries });
         this.layouts.set(name, made);
         return made;
-    }
-
-    /**
-     * @param {Pass} pass @param {string[]} entries @param {GPUShaderModule} module @param {GPUPipelineLayout} layout
-     * @returns {GPURenderPipeline}
-     */
-    drawing(pass, entries, module, layout) {
-        const format = /** @type {GPUTextureFormat} */ (pass.target);
-        return this.device.createRenderPipeline({
-            label: pass.file,
-            layout,
-            vertex: { module, entryPoint: entries[0] },
-            primitive: { topology: "triangle-list", cullMode: "none" },
-            depthStencil: { format: "depth32float", depthWriteEnabled: true, depthCompare: "greater" },
-            fragment: { module, entryPoint: entries[1], targets: [{ format }] },
-        });
     }
 }
 

@@ -48,6 +48,14 @@ export class Frames {
         this.picture = null;
     }
 
+    /** Compiles the passes of moving and of resting pictures. @param {View} view */
+    async prepare(view) {
+        for (const quality of Object.values(QUALITIES)) {
+            this.start(this.graph, view, pinholeOf(view.camera, 1, 1), quality);
+            await this.graph.compile(["image.radiance"]);
+        }
+    }
+
     /**
      * Puts a view onto the canvas. False: a newer one is wanted, and nothing was shown.
      * @param {View} view @param {number} width @param {number} height @param {() => boolean} isOutdated

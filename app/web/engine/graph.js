@@ -93,6 +93,11 @@ export class PassGraph {
         compute?.end();
     }
 
+    /** Compiles all that these buffers need, pass beside pass. @param {string[]} wanted */
+    async compile(wanted) {
+        await Promise.all(this.needed(wanted).map((each) => this.gpu.compile(each.run.pass, this.constants(each))));
+    }
+
     /** @param {string} name of this frame's buffer, such as avatar0.list @returns {Held} */
     buffer(name) {
         const held = this.home(name).get(name);

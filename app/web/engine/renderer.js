@@ -3,10 +3,8 @@
 import { Frames } from "./frames.js";
 import { Gpu, NoWebGpu } from "./device.js";
 import { environmentOf } from "./environments.js";
-import { pinholeOf, projected } from "./cameras.js";
 import { poseAt } from "./poses.js";
 import { BACKGROUND } from "./view.js";
-import { orbitDirection, plus } from "./vectors.js";
 
 /** @typedef {import("./view.js").View} View */
 /** @typedef {import("./view.js").Vector} Vector */
@@ -24,11 +22,8 @@ import { orbitDirection, plus } from "./vectors.js";
 
 /**
  * What lies under the pointer.
- * @typedef {{kind: "body", point: Vector} | {kind: "lamp", index: number} | {kind: "nothing"}} Hit
+ * @typedef {{kind: "body", point: Vector} | {kind: "nothing"}} Hit
  */
-
-const HANDLE_M = 0.9; // from the camera's target to a sun's handle
-const HANDLE_PX = 24; // how near the pointer must be to a handle, in pixels of the screen
 
 export class Renderer {
     /** @param {HTMLCanvasElement} canvas @param {Packet} packet @param {Frames} frames */
@@ -44,6 +39,7 @@ export class Renderer {
         this.last = null;
         /** @type {Promise<void> | null} */
         this.running = null;
+        this.isDisposed = false;
     }
 
     /**
@@ -57,11 +53,6 @@ export class Renderer {
     static async create(canvas, packet, { onLost, onError } = {}) {
         const engine = JSON.parse(new TextDecoder().decode(packet.arrays.get("engine")));
         const gpu = await Gpu.open(engine);
-        gpu.device.lost.then(({ reason, message }) => {
-            if (reason !== "destroyed") {
-                onLost?.(message || "the graphics card was reset");
-            }
-        });
         gpu.device.addEventListener("uncapturederror", (event) => {
             onError?.(/** @type {GPUUncapturedErrorEvent} */ (event).error.message);
         });
@@ -73,7 +64,14 @@ export class Renderer {
             device: gpu.device, format: navigator.gpu.getPreferredCanvasFormat(), alphaMode: "opaque",
             usage: GPUTextureUsage.RENDER_ATTACHMENT | GPUTextureUsage.COPY_DST,
         });
-        return new Renderer(canvas, packet, new Frames(gpu, packet, context));
+        const renderer = new Renderer(canvas, packet, new Frames(gpu, packet, context));
+        void gpu.device.lost.then(({ message }) => {
+            if (!renderer.isDisposed) {
+                onLost?.(message || "the graphics card was reset");
+            }
+        });
+        await renderer.frames.prepare(renderer.home);
+        return renderer;
     }
 
     /** @type {Description} */
@@ -128,6 +126,7 @@ export class Renderer {
     }
 
     async drawWanted() {
+        await null; // `running` is set before anything ends
         try {
             while (this.wanted) {
                 const view = this.wanted;
@@ -174,15 +173,6 @@ export class Renderer {
     }
 
     /**
-     * Where each lamp's handle lies over a view, in pixels of the canvas; null: behind the eye.
-     * @param {View} view @returns {({x: number, y: number} | null)[]}
-     */
-    lampHandles(view) {
-        const pinhole = pinholeOf(view.camera, this.canvas.width, this.canvas.height);
-        return view.lamps.map((lamp) => projected(pinhole, handleOf(lamp, view.camera.target)));
-    }
-
-    /**
      * What lies under a pixel of the canvas in the view that was drawn last.
      * @param {number} x @param {number} y @returns {Promise<Hit>}
      */
@@ -191,24 +181,14 @@ export class Renderer {
         if (view === null) {
             return { kind: "nothing" };
         }
-        const reach = HANDLE_PX * (globalThis.devicePixelRatio ?? 1);
-        const far = this.lampHandles(view).map((place) => (place ? Math.hypot(place.x - x, place.y - y) : Infinity));
-        const index = far.indexOf(Math.min(...far));
-        if (index >= 0 && far[index] <= reach) {
-            return { kind: "lamp", index };
-        }
         const point = await this.frames.pointAt(view, x, y, this.canvas.width, this.canvas.height);
         return point ? { kind: "body", point } : { kind: "nothing" };
     }
 
     /** Frees the GPU's memory. */
     dispose() {
+        this.isDisposed = true;
         this.wanted = null;
         this.frames.dispose();
     }
-}
-
-/** @param {import("./view.js").Lamp} lamp @param {Vector} target @returns {Vector} world */
-function handleOf(lamp, target) {
-    return lamp.kind === "near" ? lamp.position : plus(target, orbitDirection(lamp.azimuth, lamp.elevation), HANDLE_M);
 }

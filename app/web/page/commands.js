@@ -164,11 +164,11 @@ export function commandOf(event) {
 /** Whether the focused control uses the key itself. @param {KeyboardEvent} event @returns {boolean} */
 function isTaken(event) {
     const { target, key } = event;
+    if (document.querySelector("dialog[open]")) {
+        return true;
+    }
     if (!(target instanceof HTMLElement) || key === "Escape" || key === "F1") {
         return false;
-    }
-    if (target.closest("dialog")) {
-        return true;
     }
     const isButton = target.matches("button, summary, a, input[type=checkbox], input[type=radio]");
     if (isButton) {

@@ -36,6 +36,7 @@ export class DrawLoop {
     /** Something changed: draw it. */
     request() {
         this.isDirty = true;
+        this.isStill = false;
         this.changed = performance.now();
         this.schedule();
     }

@@ -5,6 +5,8 @@
 /** @typedef {{width: number, height: number}} Size */
 
 const BITS_PER_PIXEL = 0.35; // of a second of video, a frame
+const EMPTY_BYTES = 250; // of a video without a frame
+const LAST_FRAMES_MS = 200; // until the recorder has taken them
 const KINDS = ["video/webm;codecs=vp9", "video/webm;codecs=vp8", "video/webm", "video/mp4"];
 const FRAME_QUALITY = 0.96; // of the frames that wait for the recorder
 
@@ -59,27 +61,35 @@ export function videoKind() {
  */
 async function recorded(frames, { fps, size, kind, signal, onProgress }) {
     const canvas = Object.assign(document.createElement("canvas"), size);
-    const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", { alpha: false }));
-    const recorder = new MediaRecorder(canvas.captureStream(fps), {
+    const context = /** @type {CanvasRenderingContext2D} */ (
+        canvas.getContext("2d", { alpha: false, willReadFrequently: true }) // the recorder reads every frame
+    );
+    const stream = canvas.captureStream(0); // takes a frame when it is told to
+    const track = /** @type {CanvasCaptureMediaStreamTrack} */ (stream.getVideoTracks()[0]);
+    const recorder = new MediaRecorder(stream, {
         mimeType: kind, videoBitsPerSecond: Math.max(2e6, BITS_PER_PIXEL * fps * size.width * size.height),
     });
     /** @type {Blob[]} */
     const parts = [];
     recorder.addEventListener("dataavailable", ({ data }) => parts.push(data));
     const stopped = new Promise((resolve) => recorder.addEventListener("stop", resolve));
-    await show(frames[0], context);
     recorder.start();
     try {
         const started = performance.now();
         for (let index = 0; index < frames.length; index++) {
             await show(frames[index], context);
+            track.requestFrame();
             check(signal);
             onProgress(0.9 + (0.1 * (index + 1)) / frames.length);
             await wait(started + ((index + 1) * 1000) / fps - performance.now());
         }
+        await wait(LAST_FRAMES_MS);
     } finally {
         recorder.stop();
         await stopped;
+    }
+    if (parts.every(({ size }) => size < EMPTY_BYTES)) {
+        throw new Error("this browser recorded nothing");
     }
     return new Blob(parts, { type: kind.split(";")[0] });
 }

@@ -67,7 +67,8 @@ def test_a_tunnel_may_begin_at_any_port(server, host):
     "host",
     [
         "evil.example", "127.0.0.1.evil.example", "evil.example:80", "localhost.evil.example", "", None, "127.0.0.1:",
-        "127.0.0.1:99999999", "127.0.0.1@evil", "127.1", "2130706433", "[::1]", "0.0.0.0", "localhost.", "\uff11\uff12\uff17.0.0.1",
+        "127.0.0.1:99999999", "127.0.0.1@evil", "127.1", "2130706433", "[::1]", "0.0.0.0", "localhost.",
+        "\uff11\uff12\uff17.0.0.1",
     ],
 )  # fmt: skip
 def test_a_name_of_others_that_points_here_is_refused(server, host):

@@ -66,8 +66,9 @@ def test_the_page_is_packed_for_those_who_ask(server):
     "request_bytes",
     [
         b"\r\n\r\n", b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"GET / HTTP/x\r\n\r\n", b"\x16\x03\x01\x02\x00\x01",
-        b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n" + b"A: b\r\n" * 2000 + b"\r\n", b"A" * 100_000, b"GET /" + b"a" * 60_000,
-        b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX: " + b"a" * 60_000 + b"\r\n\r\n", b"\0" * 1000, b"PRI * HTTP/2.0\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n" + b"A: b\r\n" * 2000 + b"\r\n", b"A" * 100_000,
+        b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX: " + b"a" * 60_000 + b"\r\n\r\n", b"\0" * 1000,
+        b"GET /" + b"a" * 60_000, b"PRI * HTTP/2.0\r\n\r\n",
     ],
 )  # fmt: skip
 def test_what_is_no_request_gets_a_line_or_nothing(server, request_bytes):
