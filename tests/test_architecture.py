@@ -37,6 +37,7 @@ SHORT_SUBJECTS = {  # subjects that are small and nobody else's; a new one belon
     "app/options/arguments.py",
     "app/options/dataset.py",
     "app/viewer/window_areas.py",
+    "app/window/guides.py",
     "phynes_core/body/parts.py",
     "phynes_core/checks.py",
     "phynes_core/data/native/layout.py",

@@ -179,7 +179,7 @@ class Worker:
 
     def _render(self, job: _Picture) -> None:
         try:
-            self._publish(self._renderer.render(job.state, self._size, job.is_final))
+            self._publish(self._renderer.render(job.state, job.state.tool.live_size(self._size), job.is_final))
         except Exception:
             self._failed = job.state
             raise
@@ -190,7 +190,7 @@ class Worker:
 
     def _inspect(self, state: ViewState) -> None:
         self._pixel_values = (state, None)  # set first, so that a failure is not repeated
-        self._pixel_values = (state, self._renderer.pixel_values(state, self._size))
+        self._pixel_values = (state, self._renderer.pixel_values(state, state.tool.live_size(self._size)))
         self.wake()
 
     def _publish(self, frame: Frame) -> None:
