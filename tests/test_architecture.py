@@ -38,6 +38,7 @@ SHORT_SUBJECTS = {  # subjects that are small and nobody else's; a new one belon
     "app/options/dataset.py",
     "app/viewer/system_dialogs.py",
     "app/viewer/window_areas.py",
+    "app/window/guides.py",
     "phynes_core/body/parts.py",
     "phynes_core/checks.py",
     "phynes_core/data/native/layout.py",

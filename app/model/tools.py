@@ -1,11 +1,12 @@
 """The state of the tools: selection, brushes, loupe, export settings; no part of a picture."""
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated
 
 from app.model.cameras import CameraTool
 from app.model.edits import edit_tool
-from app.model.exports import AvatarExportState, StillState, TurntableState
+from app.model.exports import AvatarExportState, PictureSize, StillState, TurntableState, width_height
 from app.model.fields import Choice, Color, Number
 from app.model.joints import NO_JOINT, NUM_JOINTS
 from app.model.lamps import AIMS, MAX_LAMPS
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 LOUPE_ZOOMS = (2, 4, 6, 8, 12, 16, 24, 32)
 GUIDE_STEPS = 5  # of the guided start, which app/viewer/guide.py goes through
 HELP_PAGES = 2  # of the table of keys
+GUIDES = ("none", "picture", "video")
+SAFE_SHARES = (0.9, 0.8)  # of width and height, in which action and titles are safe (SMPTE RP 218)
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,24 @@ class ToolState:
     camera: CameraTool = field(default_factory=CameraTool)
     brush: BrushState = field(default_factory=BrushState)  # for materials
     avatar_export: AvatarExportState = field(default_factory=AvatarExportState)
+    guides: Annotated[str, Choice(GUIDES)] = "none"  # the window shows the frame of the next picture or video
+
+    @property
+    def guided_shape(self) -> PictureSize | None:
+        """Width and height of what the guides frame; None without guides."""
+        return {"picture": self.still.shape, "video": self.turntable.shape}.get(self.guides)
+
+    def live_size(self, side: int) -> PictureSize:
+        """Size of the window's picture: a square, or of the guided shape with as many pixels."""
+        width, height = width_height(self.guided_shape or side)
+        longer = math.sqrt(width / height)
+        return side if width == height else (max(1, round(side * longer)), max(1, round(side / longer)))
+
+
+def step_guides(state: "ViewState") -> "ViewState":
+    """Frame the window's picture as the next picture, then as the next video, then not."""
+    following = GUIDES[(GUIDES.index(state.tool.guides) + 1) % len(GUIDES)]
+    return replace(state, tool=replace(state.tool, guides=following))
 
 
 def toggle_help(state: "ViewState") -> "ViewState":

@@ -49,16 +49,8 @@ class ViewState:
         others = tuple(replace(body, playing=False) for body in self.avatar_row.others)
         body, row = replace(self.body, playing=False), replace(self.avatar_row, others=others)
         compare = self.compare if self.compare.is_on else None
-        return (
-            body,
-            row,
-            self.camera,
-            self.light,
-            self.display.rendered,
-            self.surroundings.rendered,
-            compare,
-            self.has_mesh,
-        )
+        shown = self.display.rendered, self.surroundings.rendered, compare, self.tool.guided_shape, self.has_mesh
+        return body, row, self.camera, self.light, *shown
 
 
 def revert_sources(state: ViewState, shown: ViewState) -> ViewState:

@@ -73,8 +73,11 @@ def export_settings(options: Export, view: ViewState) -> AvatarExportState:
     """The settings of the options; raises UsageError."""
     for name in ("texture_size", "pose_morphs"):
         check_field(option_of(name), getattr(options, name), AvatarExportState, name)
+    motions = _motions(options, view)
+    if options.pose_morphs and not motions:
+        raise UsageError("--pose-morphs: expected a clip to take them from, got --motions none; leave one out")
     return AvatarExportState(
-        str(options.out), _motions(options, view), "playing", options.texture_size, options.pose_morphs, options.format,
+        str(options.out), motions, "playing", options.texture_size, options.pose_morphs, options.format,
         options.textures, options.with_licensed_body, _lights(options), options.fallback_video,
     )  # fmt: skip
 

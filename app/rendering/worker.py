@@ -225,7 +225,7 @@ class Worker:
     def _render(self, job: _Picture) -> None:
         """Begin the picture, then publish the one before: a GPU need not wait for it."""
         try:
-            begun = self._renderer.begin(job.state, self._size, job.is_final)
+            begun = self._renderer.begin(job.state, job.state.tool.live_size(self._size), job.is_final)
         except Exception:
             self._failed = job.state
             raise
@@ -252,7 +252,7 @@ class Worker:
 
     def _inspect(self, state: ViewState) -> None:
         self._pixel_values = (state, None)  # set first, so that a failure is not repeated
-        self._pixel_values = (state, self._renderer.pixel_values(state, self._size))
+        self._pixel_values = (state, self._renderer.pixel_values(state, state.tool.live_size(self._size)))
         self.wake()
 
     def _preview(self, request: FillRequest) -> None:

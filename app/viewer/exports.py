@@ -29,7 +29,7 @@ class ExportController:
     ) -> None:  # fmt: skip
         self._store, self._worker, self._durations_s, self._copy = store, worker, durations_s, copy
         self._engine = engine
-        self._files = {name: engine[name] for name in LICENSED_FILES if isinstance(engine.get(name), Path)}
+        self._files = {name: path for name in LICENSED_FILES if isinstance(path := engine.get(name), Path)}
         self._state: ViewState | None = None
         self._changed_s = 0.0
         self._described: ViewState | None = None

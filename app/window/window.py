@@ -23,6 +23,7 @@ from app.tools.viewport import Letterbox, Point, PointerEvent, Viewport, modifie
 from app.window.camera_path_gizmos import PathGizmos, path_marks
 from app.window.captions import Caption, CaptionDrawer
 from app.window.frame_display import FrameDisplay
+from app.window.guides import draw_guides
 from app.window.help_picture import help_picture
 from app.window.lamp_gizmos import BrushRing, LampGizmos, Ring
 from app.window.limb_gizmos import FILL_TINT, LimbGizmos, Tint
@@ -236,6 +237,8 @@ class PictureWindow:
             self._display.show(frame)
         letterbox = Letterbox(buffer_width, buffer_height, *(frame.size if frame is not None else (1, 1)))
         self._display.draw(state.display, letterbox)
+        if frame is not None and state.tool.guided_shape is not None:
+            draw_guides(self._window.fbo, letterbox, frame.size, density)
         self._context.enable(moderngl.BLEND)
         self._context.blend_func = (moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
         if frame is not None and (fill := overlays.fill) is not None:

@@ -103,7 +103,8 @@ def bake(subject: ExportSubject, rig: Rig, mesh: ExportMesh, side: int, after_pa
 
 def _filled(image: Tensor, is_known: Tensor) -> np.ndarray:  # [R, R, C], [R, R] bool -> [R, R, C]
     """Unknown texels take the value of the nearest known one."""
-    row, column = distance_transform_edt(~is_known.numpy(), return_distances=False, return_indices=True)
+    nearest = distance_transform_edt(~is_known.numpy(), return_distances=False, return_indices=True)
+    row, column = np.asarray(nearest)
     return image.numpy()[row, column]
 
 

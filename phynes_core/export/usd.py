@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from phynes_core.errors import BackendError, one_line
+from phynes_core.errors import BackendError, OutputError, one_line
 from phynes_core.export.model import ExportModel, ior_of, make_model
 from phynes_core.export.subject import ExportSubject
 from phynes_core.export.usd_motion import add_animation, add_camera, joint_paths, matrices
@@ -19,6 +19,7 @@ from phynes_core.geometry.mesh import vertex_normals
 from phynes_core.io.image_files import write_png
 from phynes_core.io.output_files import replacing, replacing_folder
 
+TEXTURES = ("base_color", "roughness", "normal")
 LARGEST_IOR = 1000.0  # reflects 99.6 % at normal incidence
 RATE = 30.0  # time codes a second, whatever a clip's own rate
 AfterPart = Callable[[int, int], None]  # (parts done, all parts); raises to stop
@@ -42,21 +43,31 @@ def write_usd(
     check_usd()
     from pxr import UsdUtils
 
+    textures = path.with_name(f"{path.stem}_textures")
+    is_package = path.suffix.lower() == ".usdz"
+    if not is_package:
+        _check_textures(textures)
     model = make_model(subject, texture_size, num_morphs, after_part)
-    if path.suffix.lower() == ".usdc":
-        textures = path.with_name(f"{path.stem}_textures")
-        with replacing_folder(textures, check=lambda: None) as made:
+    if not is_package:
+        with replacing_folder(textures, check=lambda: _check_textures(textures)) as made:
             _write_textures(model, made)
-        with replacing(path) as temporary:
-            _write_stage(subject, model, temporary, textures.name)
+            with replacing(path) as temporary:
+                _write_stage(subject, model, temporary, textures.name)
         return model.costs
-    with replacing(path) as temporary, tempfile.TemporaryDirectory(dir=path.parent) as scratch:
+    with replacing(path) as temporary, tempfile.TemporaryDirectory(prefix="phynes-") as scratch:
         stage = Path(scratch) / f"{path.stem}.usdc"
         _write_textures(model, stage.parent / "textures")
         _write_stage(subject, model, stage, "textures")
         if not UsdUtils.CreateNewARKitUsdzPackage(str(stage), str(temporary)):
             raise OSError(f"{stage.name} could not be packed")
     return model.costs
+
+
+def _check_textures(folder: Path) -> None:
+    """Raise OutputError for a folder of that name that holds anything but textures of an earlier export."""
+    known = {f"{name}.png" for name in TEXTURES}
+    if folder.exists() and not (folder.is_dir() and {entry.name for entry in folder.iterdir()} <= known):
+        raise OutputError(f"{folder}: expected no such folder or one of textures alone, got other files; name another")
 
 
 def _write_textures(model: ExportModel, folder: Path) -> None:

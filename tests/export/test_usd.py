@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from phynes_core.conventions import JOINT_NAMES
-from phynes_core.errors import BackendError
+from phynes_core.errors import BackendError, OutputError
 from phynes_core.export.usd import check_usd, write_usd
 from phynes_core.maps.material_edit import MaterialEdit
 from tests.export.conftest import small_subject, swing
@@ -109,6 +109,14 @@ def test_a_missing_package_is_one_line_with_the_remedy(monkeypatch):
     monkeypatch.setattr(builtins, "__import__", missing)
     with pytest.raises(BackendError, match="pip install -c constraints.txt usd-core"):
         check_usd()
+
+
+def test_a_folder_of_others_is_left_alone(tmp_path, subject):
+    (tmp_path / "small_textures").mkdir()
+    (tmp_path / "small_textures" / "mine.txt").write_text("mine")
+    with pytest.raises(OutputError, match="expected no such folder or one of textures alone"):
+        write_usd(subject, tmp_path / "small.usdc", 64, 0, lambda done, of: None)
+    assert not (tmp_path / "small.usdc").exists() and (tmp_path / "small_textures" / "mine.txt").exists()
 
 
 def test_vector_offsets_are_exported_as_well(tmp_path):

@@ -65,6 +65,10 @@ CLOSE_UP_COMMANDS = (
         "tell the values of the pixel under the pointer",
     ),
     edit_command(
+        "display.guides", "Frame of the next picture; of the next video", (), tools.step_guides,
+        "show the window's picture in the shape of the next picture or video, with its safe areas",
+    ),
+    edit_command(
         "display.names", "Names over the picture", ("Shift+T",), tools.toggle_names, "names over the picture",
         is_undoable=False,
     ),

@@ -45,9 +45,11 @@ FILE_COMMANDS = (
         lambda context: context.exports.copy_video_command(), help=COPY_LINE,
     ),
     Command(
-        "export.choose", "Export the avatar...", (), lambda context: context.windows.show_dialog(EXPORT_AVATAR), _is_idle
+        "export.choose", "Export the avatar...", (), lambda context: context.windows.show_dialog(EXPORT_AVATAR)
     ),
-    Command("export.avatar", "Export the avatar as chosen", (), lambda context: context.exports.export_avatar(), _is_idle),
+    Command(
+        "export.avatar", "Export the avatar as chosen", (), lambda context: context.exports.export_avatar(), _is_idle
+    ),
     Command(
         "export.copy_avatar", "Copy the export's command line", (),
         lambda context: context.exports.copy_avatar_command(),
