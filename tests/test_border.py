@@ -35,7 +35,7 @@ ALLOWED = {
     "app/cli.py": {"(COMMANDS_FOLDER / f'{name}.py').read_text"},
     "app/window/shaders.py": {"(PRESENT / Path(name).name).read_text"},
     "app/bench/machine.py": {"open"},
-    "app/viewer/loop.py": {"Path(f'/proc/{pid}/statm').read_text"},
+    "app/viewer/event_record.py": {"Path(f'/proc/{pid}/statm').read_text"},
     "app/bootstrap/requirements.py": {"(root / 'pyproject.toml').read_text", "tomllib.loads"},
     "app/bootstrap/virtual_environment.py": {
         "path.open", "project.marker.read_text", "project.constraints.read_text", "json.loads",

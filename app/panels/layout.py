@@ -35,16 +35,16 @@ from app.tools.commands.key_map import KeyMap
 Group = tuple[tuple[str, ...], int]  # slots whose panels are tabs of one place, and its height
 Columns = tuple[tuple[int, tuple[Group, ...]], ...]  # width and groups of each column, unscaled pixels
 LOW: Columns = (  # two columns of a laptop's height
-    (326, ((("avatar",), 128), (("timeline",), 192), (("pose", "export", "numbers"), 392))),
-    (404, ((("light",), 200), (("lamps", "probes"), 268), (("look",), 244))),
+    (326, ((("avatar",), 132), (("timeline",), 190), (("pose", "export", "numbers"), 390))),
+    (404, ((("light",), 204), (("lamps", "probes"), 260), (("look",), 248))),
 )
 HIGH: Columns = (
     (326, ((("avatar",), 128), (("timeline",), 192), (("pose",), 266), (("export",), 178), (("numbers",), 180))),
-    (404, ((("light",), 200), (("lamps",), 248), (("probes",), 262), (("look",), 234))),
+    (404, ((("light",), 204), (("lamps", "probes"), 316), (("look",), 424))),
 )
 WIDE: Columns = (
     (340, ((("avatar",), 128), (("timeline",), 192), (("pose",), 704))),
-    (404, ((("light",), 200), (("lamps",), 248), (("probes",), 576))),
+    (404, ((("light",), 204), (("lamps",), 262), (("probes",), 558))),
     (404, ((("look",), 420), (("export",), 190), (("numbers",), 414))),
 )
 LEAST_HIGH_PX, LEAST_WIDE_PX = 860, 1060  # of the controls' window, unscaled
@@ -80,8 +80,12 @@ def columns_for(width: int, height: int) -> Columns:  # of the controls' window,
     return HIGH if height >= LEAST_HIGH_PX else LOW
 
 
-def default_layout(docked: Sequence[Docked], columns: Columns = HIGH) -> str:
-    """The first arrangement as a settings file of Dear ImGui."""
+def default_layout(docked: Sequence[Docked], columns: Columns = HIGH, scale: float = 1.0) -> str:
+    """The first arrangement as a settings file of Dear ImGui; `scale`: size of text and widgets."""
+    columns = tuple(
+        (round(scale * width), tuple((names, round(scale * height)) for names, height in groups))
+        for width, groups in columns
+    )
     node_of = {name: names[0] for _, groups in columns for names, _ in groups for name in names}
     lines, orders = [], dict.fromkeys(SLOTS, 0)
     for slot in (name for _, groups in columns for names, _ in groups for name in names):

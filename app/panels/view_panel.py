@@ -39,12 +39,12 @@ class ViewPanel:
         """Buffer buttons, display sliders, lens."""
         for start in range(0, len(BUFFERS), 4):
             with dpg.group(horizontal=True):
-                for number, name in list(enumerate(BUFFERS))[start : start + 4]:
+                for name in BUFFERS[start : start + 4]:
                     dpg.add_button(
                         label=LABELS.get(name, name), tag=f"view.{name}", width=BUTTON_WIDTH_PX, user_data=name,
                         callback=lambda _, __, which: self._edit("buffer", which),
                     )  # fmt: skip
-                    tooltip(f"view.{name}", f"{HINTS[name]} Key {number + 1} in the picture.")
+                    tooltip(f"view.{name}", f"{HINTS[name]} {{display.{name}}} in the picture.")
         slider(
             "view.exposure", range_of(DisplaySettings, "exposure_ev"), lambda value: self._edit("exposure_ev", value),
             width=-80,
@@ -55,11 +55,10 @@ class ViewPanel:
                 TONE_CURVES, tag="view.curve", width=130, callback=lambda _, value: self._edit("curve", value)
             )
             self._background.build()
+            dpg.add_checkbox(
+                label="false color", tag="view.false_color", callback=lambda _, on: self._edit("has_false_color", on)
+            )
         tooltip("view.curve", "How bright light is fitted to the screen; files use the same curve.")
-        dpg.add_checkbox(
-            label="false color", tag="view.false_color",
-            callback=lambda _, on: self._edit("has_false_color", on),
-        )  # fmt: skip
         tooltip(
             "view.false_color",
             "Buffers that hold a number as colors with a legend. {display.false_color} in the picture.",

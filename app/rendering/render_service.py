@@ -34,7 +34,7 @@ from app.rendering.picture import ENGINE_NAME, display_bytes, display_rgba
 from app.rendering.picture_files import channels_of
 from app.rendering.posed_row import Bodies, LruCache
 from app.rendering.render_slot import RenderedTile, RenderSlot
-from app.rendering.scenes import FINAL, LIVE, BuiltScene, Quality, at_time, home_view, render_options
+from app.rendering.scenes import FINAL, LIVE, SMOOTH_LIVE, BuiltScene, Quality, at_time, home_view, render_options
 from app.rendering.texel_baker import TexelBaker
 from app.rendering.tiles import LARGEST_AT_ONCE, Tile, fits_at_once, joined, tiles_of, whole_tile
 from phynes_core.body.motion.files import load_motion
@@ -59,7 +59,7 @@ class RenderService:
         backend: str = "auto",
         smpl: Path | None = None,
         smpl_uv: Path | None = None,
-        has_antialias: bool = True,  # silhouettes by coverage in files and in pictures at rest
+        has_antialias: bool = True,  # silhouettes by coverage
         raster: str = "auto",  # the rasterizer's backend; auto: `backend`
         maps: str = "auto",  # backend of the neural maps
         device: torch.device | GpuDevice | None = None,  # where frames are computed; the CPU when left out
@@ -67,6 +67,7 @@ class RenderService:
         self._backend, self._raster = backend, raster
         self._maps, self.device = maps, device or torch.device("cpu")
         self._final = replace(FINAL, antialias=has_antialias)
+        self._live = SMOOTH_LIVE if has_antialias and self.device == torch.device("cpu") else LIVE
         self._files = LruCache()
         self._bodies = Bodies(self._files, smpl, smpl_uv, maps)
         self._baker = TexelBaker()
@@ -222,7 +223,7 @@ class RenderService:
         depth_m: tuple[float, float] | None = None,  # depth range of the whole picture
     ) -> BegunFrame:  # fmt: skip
         start_s, tile = time.perf_counter(), tile or whole_tile(size)
-        quality = self._final_quality(tile.num_pixels) if is_final else LIVE
+        quality = self._final_quality(tile.num_pixels) if is_final else self._live
         built = slot.scene(state, size)
         if not is_final and not self._is_on_gpu:
             built = replace(built, scene=self._baker.placed(built.scene, state.body.freezes_materials))

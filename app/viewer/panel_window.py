@@ -48,7 +48,7 @@ class PanelWindow:
         with tempfile.TemporaryDirectory() as folder:  # Dear PyGui reads the arrangement from a file, before it draws
             arrangement = Path(folder) / LAYOUT_FILE
             kept = read_kept(LAYOUT_FILE)
-            first = default_layout(PANELS, columns_for(round(area.width / scale), round(area.height / scale)))
+            first = default_layout(PANELS, columns_for(round(area.width / scale), round(area.height / scale)), scale)
             arrangement.write_text(kept if names_all(kept, PANELS) else first, encoding="utf-8")
             # callbacks run in the viewer's loop, not on a second thread
             dpg.configure_app(
@@ -190,7 +190,7 @@ class PanelWindow:
         forget(LAYOUT_FILE)
         width, height = dpg.get_viewport_client_width(), dpg.get_viewport_client_height()
         columns = columns_for(round(width / self._scale), round(height / self._scale))
-        return self._native.arrange(default_layout(PANELS, columns))
+        return self._native.arrange(default_layout(PANELS, columns, self._scale))
 
     def set_appearance(self, theme: str, scale: float) -> None:
         """Set the theme, and the size of text and widgets."""

@@ -38,7 +38,7 @@ BODIES = (
 )  # fmt: skip
 PIXELS = (
     Node("samples", lambda c, n: c if n == 1 else c.resized(n * c.width, n * c.height), "camera supersample"),
-    Node("rasterize", pixels.rasterized, "mesh samples raster antialias"),
+    Node("rasterize", pixels.rasterized, "mesh samples raster antialias coverage_samples"),
     Node("gbuffer", build_gbuffer,
          "rasterize.fragments mesh.vertices mesh.faces mesh.normals mesh.corner_uv samples raster"),
     Node("seen", pixels.seen_vertices, "gbuffer mesh.vertices"),

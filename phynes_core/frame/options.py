@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from phynes_core.avatar.avatar import Avatar
 from phynes_core.frame.buffers import BUFFERS
+from phynes_core.render.coverage import SUBSAMPLES
 from phynes_core.render.ground import GroundGrids
 
 LIGHT_BUFFERS = frozenset({"radiance", "visibility", "shading"})
@@ -28,7 +29,8 @@ class RenderOptions:
     visibility_slices: int = 1  # > 1: after a pose change each frame renews one of so many slices of the probes
     exact_visibility: bool = False  # rays from every pixel to every probe instead of bits on the vertices
     supersample: int = 1  # samples a side of a pixel, averaged in linear light: everything is smoother
-    antialias: bool = False  # silhouettes by coverage: hardly slower, but edges within the outline stay hard
+    antialias: bool = False  # silhouettes by coverage: edges within the outline stay hard
+    coverage_samples: int = SUBSAMPLES  # a side of a pixel, of antialiased silhouettes; GPU passes always take 4
     freezes_materials: bool = False  # ask them for the avatar's first training pose, whatever the pose
     has_pixel_normals: bool | None = None  # the offset map tilts each pixel's normal; None: as the avatar was trained
     is_half: bool = False  # radiance in half precision, as windows show it, where that saves bringing it from a GPU
@@ -38,8 +40,8 @@ class RenderOptions:
         unknown = sorted(self.buffers - set(BUFFERS))
         if unknown:
             raise ValueError(f"buffers: expected some of {', '.join(BUFFERS)}, got {', '.join(unknown)}")
-        if self.lamp_samples < 1 or self.supersample < 1:
-            raise ValueError("lamp_samples and supersample: expected at least 1")
+        if min(self.lamp_samples, self.supersample, self.coverage_samples) < 1:
+            raise ValueError("lamp_samples, supersample and coverage_samples: expected at least 1")
         if self.bright_sources < 0:
             raise ValueError(f"bright_sources: expected at least 0, got {self.bright_sources}")
 

@@ -92,12 +92,12 @@ def pixels_of_avatars(avatars: tuple[Avatar, ...], gbuffer: GBuffer, first_face:
     )
 
 
-def rasterized(mesh: SceneMesh, camera: Camera, backend: str, has_antialias: bool) -> Raster:
+def rasterized(mesh: SceneMesh, camera: Camera, backend: str, has_antialias: bool, subsamples: int) -> Raster:
     """The face in each pixel, and its coverage."""
     fragments = rasterize(mesh.vertices, mesh.faces, camera, backend)
     coverage = (fragments.face_index >= 0).float()
     if has_antialias:
-        fragments, coverage = antialiased_fragments(fragments, mesh.vertices, mesh.faces, camera, backend)
+        fragments, coverage = antialiased_fragments(fragments, mesh.vertices, mesh.faces, camera, backend, subsamples)
     return Raster(fragments, coverage[..., None])
 
 

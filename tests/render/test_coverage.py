@@ -87,3 +87,12 @@ def test_tiles_do_not_show(monkeypatch):
     _, tiled, same = _antialiased(vertices, faces)
     assert torch.equal(alpha, same) and torch.equal(whole.face_index, tiled.face_index)
     torch.testing.assert_close(whole.barycentric, tiled.barycentric, atol=1e-5, rtol=0)
+
+
+def test_fewer_subsamples_are_coarser_steps_of_the_same_areas():
+    vertices, faces = _disc(17.3, 20.6, 12.3)
+    plain = rasterize(vertices, faces, _camera())
+    fragments, alpha = antialiased_fragments(plain, vertices, faces, _camera(), subsamples=2)
+    assert set(alpha.unique().tolist()) == {0.0, 0.25, 0.5, 0.75, 1.0}
+    assert alpha.sum().item() == pytest.approx(math.pi * 12.3**2, rel=0.01)
+    assert torch.equal(fragments.face_index >= 0, alpha > 0)

@@ -33,7 +33,7 @@ class LightBrowser(Modal):
     def __init__(self, context: PanelContext, textures: LightTextures) -> None:
         super().__init__(BROWSE, self.use)
         self._context, self._textures = context, textures
-        self._folder = Path.cwd()
+        self._folder: Path | None = None  # None before one was shown
         self._has_favorites = False  # whether the favorites are shown, and not the folder
         self._paths: tuple[str, ...] = ()
         self._chosen = 0  # index in `_paths`
@@ -68,22 +68,26 @@ class LightBrowser(Modal):
                 dpg.add_button(label="<", tag=f"{BROWSE}.back", callback=lambda: self._move(-PAGE))
                 dpg.add_button(label=">", tag=f"{BROWSE}.on", callback=lambda: self._move(PAGE))
                 dpg.add_text("", tag=f"{BROWSE}.text")
-                dpg.add_text(HINT, color=MUTED)
+            dpg.add_text(HINT, color=MUTED)
         with dpg.handler_registry():
             dpg.add_mouse_click_handler(dpg.mvMouseButton_Left, callback=self._pressed)
             dpg.add_mouse_wheel_handler(callback=lambda _, notches: self._wheel(notches))
 
     def open(self, controls_width: int) -> None:
         """Show the favorites or the folder that were shown last, and take the keyboard."""
-        kept = read_folder(BROWSE)
-        self._folder = kept if kept is not None else self._folder
-        self.show_favorites() if self._has_favorites else self.enter(".")
+        self._folder = read_folder(BROWSE) or self._folder
+        if self._has_favorites:
+            self.show_favorites()
+        elif self._folder is None:
+            self.show_shipped()
+        else:
+            self.enter(".")
         self.show(round((WIDTH_PX + FOLDERS_PX) * self._scale), controls_width, TOP_PX)
 
     def enter(self, folder: str) -> None:
         """Show another folder; a text below says why that cannot be."""
         try:
-            listing = list_folder(self._folder / Path(folder).expanduser(), SUFFIXES)
+            listing = list_folder((self._folder or Path.cwd()) / Path(folder).expanduser(), SUFFIXES)
         except IMPOSSIBLE as error:
             show_value(f"{BROWSE}.text", cause_of(error))
             dpg.configure_item(f"{BROWSE}.text", color=ERROR)
@@ -107,8 +111,7 @@ class LightBrowser(Modal):
     def show_shipped(self) -> None:
         """Show the folder of the environments that ship with the viewer."""
         shipped = self._context.commands.environments
-        if shipped:
-            self.enter(str(Path(shipped[0]).parent))
+        self.enter(str(Path(shipped[0]).parent) if shipped else ".")
 
     def use(self) -> None:
         """Light the avatars with the chosen environment."""

@@ -41,6 +41,14 @@ def test_panels_of_one_slot_are_tabs_in_the_order_of_the_list():
     assert first_dock[0] == second_dock[0] and int(first_dock[1]) == 0 < int(second_dock[1])
 
 
+def test_on_a_dense_screen_every_place_is_as_much_larger_as_its_widgets():
+    sizes = [re.findall(r"SizeRef=(\d+),(\d+)", default_layout(PANELS, scale=scale)) for scale in (1.0, 2.0)]
+    assert len(sizes[0]) == len(sizes[1]) > 8
+    assert [(2 * int(width), 2 * int(height)) for width, height in sizes[0]] == [
+        tuple(map(int, size)) for size in sizes[1]
+    ]
+
+
 def test_an_arrangement_that_lacks_a_new_panel_is_not_used():
     layout = default_layout(PANELS[:-1])
     assert names_all(layout, PANELS[:-1]) and not names_all(layout, PANELS)

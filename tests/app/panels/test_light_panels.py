@@ -11,7 +11,7 @@ from app.model.lamps import LampState
 from app.model.lights import LightState
 from app.model.view_state import ViewState
 from app.panels.lamp_globe import MIDDLE_PX, RADIUS_PX, from_globe, to_globe
-from app.panels.lamp_panel import LampPanel
+from app.panels.lamp_panel import RIG_DIALOGS, RIGS, LampPanel
 from app.panels.widgets import to_linear, to_srgb
 
 
@@ -85,6 +85,14 @@ def test_a_lamp_is_near_or_far_and_colored_by_temperature_or_by_the_picker(bench
     assert red == pytest.approx(255.0) and blue < 0.7 * red
     assert bench.use("lamp.color", (0.0, 255.0, 0.0, 255.0)).light.lamps[0].temperature_k == 0.0
     assert not bench.use("lamp.is_on", False).light.lamps[0].is_on
+    assert bench.use("lamp.temperature_k", 3200.0).light.lamps[0].temperature_k == 3200.0, "it switches itself on"
+
+
+def test_the_end_of_the_list_of_rigs_opens_the_dialogs_and_no_rig_stays_chosen(bench):
+    for label, dialog in RIG_DIALOGS.items():
+        bench.use("rig.preset", label)
+        assert bench.calls[-1] == ("windows.show_dialog", dialog) and dpg.get_value("rig.preset") == RIGS
+    assert bench.use("rig.preset", "top").light.lamps and dpg.get_value("rig.preset") == RIGS
 
 
 def test_rigs_are_chosen_by_name_and_saved_and_loaded_as_files(bench, tmp_path):

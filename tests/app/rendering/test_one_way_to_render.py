@@ -10,7 +10,7 @@ from app.commands import render
 from app.model.view_state import ViewState
 from app.options.exports import Render
 from app.options.view import open_render_service, view_from_options
-from app.rendering.scenes import LIVE
+from app.rendering.scenes import SMOOTH_LIVE
 from phynes_core.io.exr_files import read_exr
 from tests.app.rendering.test_export_jobs import read_layers
 
@@ -45,5 +45,5 @@ def test_a_live_frame_equals_the_buffers_at_live_quality(avatar_file):
     options = Render(avatar=(str(avatar_file),), out=Path("unused"), size=SIZE, lamp=("60,30,3.14",))
     service, view = open_render_service(options, view_from_options(options))
     shown = service.render(view, SIZE)
-    radiance = service.buffers(view, SIZE, frozenset({"radiance"}), LIVE).buffers.image("radiance").numpy()
+    radiance = service.buffers(view, SIZE, frozenset({"radiance"}), SMOOTH_LIVE).buffers.image("radiance").numpy()
     assert shown.is_converged and np.array_equal(shown.pixels[..., :3], radiance.astype(np.float16))

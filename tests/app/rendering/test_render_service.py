@@ -160,10 +160,12 @@ def test_outdated_shadows_do_not_refine_buffers_without_light(service, view):
     ).is_converged
 
 
-def test_a_final_picture_has_smooth_edges(service, view):
+def test_edges_are_smooth_in_quarters_while_things_move_and_finer_at_rest(service, view):
     live, final = service.render(view, SIZE), service.render(view, SIZE, is_final=True)
-    assert set(np.unique(live.pixels[..., 3])) == {0.0, 1.0}
-    assert len(np.unique(final.pixels[..., 3])) > 2 and final.is_final
+    assert set(np.unique(live.pixels[..., 3])) == {0.0, 0.25, 0.5, 0.75, 1.0}
+    assert len(np.unique(final.pixels[..., 3])) > 5 and final.is_final
+    hard = RenderService(has_antialias=False).render(view, SIZE)
+    assert set(np.unique(hard.pixels[..., 3])) == {0.0, 1.0}
     assert service.to_bytes(final, view.display).shape == (SIZE, SIZE, 3)
 
 
