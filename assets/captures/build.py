@@ -1,9 +1,7 @@
 """Make a compact sample capture from a full one: half the size, fewer ground-truth frames, hash-checked.
 
-    python launch.py synthesize --subject josh --out data/josh
-    python assets/captures/build.py data/josh assets/captures/josh_256
-    python launch.py synthesize --subject ada --out data/ada --relight studio,sunrise --spp 49
-    python assets/captures/build.py data/ada assets/captures/ada_256 1
+    python launch.py synthesize --subject josh --out data/josh --spp 100
+    python assets/captures/build.py data/josh assets/captures/josh_256 1
 
 The number is that of the training frames, and of the novel poses, that have ground truth: 2 unless it is given. Test
 cameras have pictures of two of each in any case.
