@@ -1,6 +1,7 @@
 """Make the pictures of README and docs with the program itself: `python docs/make_pictures.py` from the root.
 
-Needs what the window tests need (Linux with xvfb, openbox, xdotool, x11-utils, imagemagick). Writes docs/pictures/.
+Names (buffers, pixel_normals, imperfections, windows, inspection, materials) make only those. Needs what the window
+tests need (Linux with xvfb, openbox, xdotool, x11-utils, imagemagick). Writes docs/pictures/.
 """
 
 import json
@@ -23,11 +24,11 @@ BUFFERS = ("radiance", "albedo", "roughness", "visibility", "shading", "normal",
 CROP = (116, 10, 396, 502)  # the person in a 512 x 512 frame
 DRAG_STEPS = 40
 FRAME_MS = 70
-SHIRT = (0.3614, 0.8101)  # on the UV square
 IMPERFECT_VIEWS, IMPERFECT_CROP = (("00", 1), ("02", 9), ("03", 20)), (60, 14, 136, 242)  # x, y, width, height
 INSPECTION_S = 4.0  # in which the engine gives the values of the pixel under a resting pointer
 
 sys.path.insert(0, str(PROJECT))
+import phynes_core as phynes  # noqa: E402
 from phynes_core.body.files import load_bundled_body  # noqa: E402
 from phynes_core.body.model import BodyModel, pose_body  # noqa: E402
 from phynes_core.data.capture import Capture  # noqa: E402
@@ -38,7 +39,7 @@ from phynes_core.render.rasterize import rasterize  # noqa: E402
 from phynes_core.training.frames import load_training_frames, refitted  # noqa: E402
 from phynes_core.training.presets import FAST  # noqa: E402
 from phynes_core.training.stage0 import conclude  # noqa: E402
-from tests.app.desktop import Desktop, Viewer  # noqa: E402
+from tests.app.desktop import AS_CAPTURED, Desktop, Viewer  # noqa: E402
 
 
 def buffers(folder: Path) -> None:
@@ -78,7 +79,7 @@ def pixel_normals(folder: Path) -> None:
 
 
 def imperfections(folder: Path) -> None:
-    """A picture of a capture before and after `degrade`, its mask, and the body where the parameters put it."""
+    """A picture of a capture before and after `degrade`, its mask, the body as given, and what registration makes."""
     capture, out = PROJECT / "assets" / "captures" / "josh_256", folder / "real"
     command = ["degrade", "--data", str(capture), "--out", str(out), "--preset", "real"]
     subprocess.run([sys.executable, PROJECT / "launch.py", *command], cwd=PROJECT, check=True)
@@ -92,12 +93,12 @@ def imperfections(folder: Path) -> None:
         ]
         rows.append([*panels, _outlined(good, body, camera, frame), _outlined(bad, body, camera, frame)])
     _save_rows("imperfections.webp", ("rendered", "degraded", "its mask", "rendered, body", "degraded, body"), rows)
+    corrections(out)
 
 
-def corrections(folder: Path) -> None:
+def corrections(degraded: Path) -> None:
     """What stage 0 of training makes of a degraded capture: bodies, colors as registered, and edges of masks."""
-    out = folder / "real"
-    capture, body, config = load_capture(out), load_bundled_body(), FAST
+    capture, body, config = load_capture(degraded), load_bundled_body(), FAST
     frames = load_training_frames(capture, body, config.stage1.ring_px)
     numbers = [frame.number for frame in frames]
     registration = Registration(capture, body, numbers, config.registration, config.seed)
@@ -149,13 +150,10 @@ def _outlined(capture: Capture, body: BodyModel, camera: str, frame: int) -> tor
 
 def windows(folder: Path) -> None:
     """Both windows, and a lamp that is dragged in the picture."""
-    with _viewer(folder) as viewer:
-        viewer.key("l")
-        viewer.settled(lambda event: len(event["lamps"]) == 1)
+    with _viewer(folder, "--motion", "walk", "--frame", "10") as viewer:
         Image.fromarray(viewer.desktop.picture("root")).save(PICTURES / "viewer.png", optimize=True)
-        viewer.click("light.mode", across=0.82)
-        start = viewer.settled(lambda event: event["light"][0] == "none")
-        frames = _dragged(viewer, start["handles"][0])
+    with _viewer(folder, "--motion", "walk", "--frame", "10", "--probe", "none", "--lamp", "60,30,4") as viewer:
+        frames = _dragged(viewer, viewer.settled(lambda event: len(event["handles"]) == 1)["handles"][0])
     first, *rest = [frame.resize((frame.width * 3 // 5, frame.height * 3 // 5), Image.LANCZOS) for frame in frames]
     options = {"save_all": True, "append_images": rest, "duration": FRAME_MS, "loop": 0, "quality": 70}
     first.save(PICTURES / "drag_light.webp", **options)
@@ -163,7 +161,7 @@ def windows(folder: Path) -> None:
 
 def inspection(folder: Path) -> None:
     """Two lights in a split picture, the skeleton, the loupe and the values of the pixel under the pointer."""
-    with _viewer(folder) as viewer:
+    with _viewer(folder, "--motion", "walk", *AS_CAPTURED) as viewer:
         viewer.key("Right", "Right", "c", "alt+Right", "alt+Right", "alt+Right", "j", "t", "u")
         viewer.drag("picture", (40, 40), (60, 40))  # hides the hints of the first start
         _point(viewer, 0.44, 0.3)
@@ -174,7 +172,13 @@ def inspection(folder: Path) -> None:
 
 def materials(folder: Path) -> None:
     """The avatar as learned, and with its shirt filled with a glossy green by one stroke of a file."""
-    fill = {"shape": "fill", "paint": "material", "points": [SHIRT], "color": [0.02, 0.16, 0.12], "roughness": 0.4}
+    fill = {
+        "shape": "fill",
+        "paint": "material",
+        "points": [_shirt_uv()],
+        "color": [0.02, 0.16, 0.12],
+        "roughness": 0.4,
+    }
     fill |= {"tolerance": 0.14, "pattern_m": 0.045}
     record = {"format": "phynes materials", "version": 1, "avatar": "josh", "materials": {"strokes": [fill]}}
     (folder / "shirt.json").write_text(json.dumps(record))
@@ -190,13 +194,25 @@ def materials(folder: Path) -> None:
     sheet.save(PICTURES / "materials.webp", quality=85)
 
 
+def _shirt_uv() -> tuple[float, float]:
+    """A place of josh's shirt on the UV square."""
+    avatar = phynes.load_checkpoint(phynes.resolve_avatar_path("josh"))
+    pose = phynes.pose_body(avatar.body, phynes.Pose.rest())
+    chest = pose.joints[phynes.JOINT_NAMES.index("spine3")] + torch.tensor([0.05, 0.0, 0.2])
+    nearest = (pose.vertices - chest).square().sum(1).argmin()
+    corner = (avatar.body.faces == nearest).nonzero()[0]
+    u, v = avatar.body.uv[avatar.body.uv_faces[corner[0], corner[1]]].tolist()
+    return u, v
+
+
 @contextmanager
-def _viewer(folder: Path) -> Iterator[Viewer]:
-    """josh in both windows."""
+def _viewer(folder: Path, *options: str) -> Iterator[Viewer]:
+    """josh in both windows, as these options of the command line open them."""
     os.environ["PHYNES_TEST_SHOTS"] = str(folder)
     desktop = Desktop()
     try:
-        viewer = Viewer(desktop, folder, PROJECT / "checkpoints" / "josh.ckpt", size=512)
+        checkpoint = PROJECT / "checkpoints" / "josh.ckpt"
+        viewer = Viewer(desktop, folder, checkpoint, 512, ("--avatar", str(checkpoint), *options))
         viewer.settled()
         yield viewer
     finally:
@@ -233,18 +249,16 @@ def _dragged(viewer: Viewer, handle: tuple[float, float]) -> list[Image.Image]:
     return frames
 
 
+PICTURES_MADE = (buffers, pixel_normals, imperfections, windows, inspection, materials)
+
+
 def main() -> None:
-    """Make all pictures."""
+    """Make all pictures, or those that are named."""
     PICTURES.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder:
-        buffers(Path(folder))
-        pixel_normals(Path(folder))
-        imperfections(Path(folder))
-        corrections(Path(folder))
-        windows(Path(folder))
-    for make in (inspection, materials):
-        with tempfile.TemporaryDirectory() as folder:
-            make(Path(folder))
+    for make in PICTURES_MADE:
+        if not sys.argv[1:] or make.__name__ in sys.argv[1:]:
+            with tempfile.TemporaryDirectory() as folder:
+                make(Path(folder))
 
 
 if __name__ == "__main__":
