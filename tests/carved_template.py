@@ -1,5 +1,6 @@
 """A template of its own topology and charts, of the bundled body's distance in a coarse grid, for whole programs."""
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -26,6 +27,5 @@ def carved_template() -> Template:
     vertices, faces, _ = decimate(smoothed(rest.low + vertices * CELL_M, faces), faces, VERTICES)
     weights = rest.bound(vertices.astype(np.float32)).weights
     uv, uv_faces = chart(torch.from_numpy(vertices).float(), torch.from_numpy(faces), weights)
-    return bind(
-        rest, PersonMesh(vertices, faces, np.full(len(vertices), -1), np.zeros((len(vertices), 3)), (), 0), uv, uv_faces
-    )
+    mesh = PersonMesh(vertices, faces, np.full(len(vertices), -1), np.zeros((len(vertices), 3)), (), 0)
+    return replace(bind(rest, mesh), uv=uv, uv_faces=uv_faces)

@@ -118,6 +118,9 @@ def _check(template: Template, body: BodyModel) -> None:
         value = getattr(template, name)
         if value.numel() == 0 or int(value.min()) < 0 or int(value.max()) >= limit:
             raise ValueError(f"{name}: expected numbers 0..{limit - 1}, got others")
+    moved = template.moved_vertex
+    if moved.numel() and (int(moved.min()) < 0 or int(moved.max()) >= num_vertices or len(moved.unique()) < len(moved)):
+        raise ValueError(f"moved_vertex: expected different numbers 0..{num_vertices - 1}, got others")
     shapes = {
         "place_face": (num_vertices,), "place_barycentric": (num_vertices, 3), "offset": (num_vertices, 3),
         "share_vertex": (num_vertices, MOST_SHARES), "share": (num_vertices, MOST_SHARES),
@@ -137,8 +140,5 @@ def _check(template: Template, body: BodyModel) -> None:
     owner[template.uv_faces.reshape(-1)] = template.faces.reshape(-1)
     if int(owner.min()) < 0 or not torch.equal(owner[template.uv_faces], template.faces):
         raise ValueError("uv_faces: expected entries that are used and belong to one vertex each, got others")
-    moved = template.moved_vertex
-    if moved.numel() and (int(moved.min()) < 0 or int(moved.max()) >= num_vertices or len(moved.unique()) < len(moved)):
-        raise ValueError(f"moved_vertex: expected different numbers 0..{num_vertices - 1}, got others")
     if template.body_hash != body.content_hash:
         raise ValueError(f"body: expected that with hash {template.body_hash[:12]}, got {body.content_hash[:12]}")

@@ -14,7 +14,7 @@ import torch
 
 from phynes_core.body.model import BodyModel, Pose, pose_body
 from phynes_core.body.rotations import axis_angle_to_matrix
-from phynes_core.body.template import DIRECTED_JOINTS, directed_rows
+from phynes_core.body.template import DIRECTED_JOINTS
 from phynes_core.template.fairing import neighbor_means
 from phynes_core.template.rest_shape import RestShape
 from phynes_core.template.solid import Grid
@@ -28,9 +28,10 @@ ROWS_M = 0.01  # between rows
 DIRECTIONS = 72  # of a row's hull
 LEAST_COSINE = 0.05  # between a direction and what it bounds
 LEAST_LEGS = 0.25  # of a vertex's weights, of legs: others are arms and trunk
+HOLLOW_M = 0.015  # inside its row's hull in the carving pose: what lies farther in is not taut cloth
 FACING = 0.3  # outward: the cloth's outer side
 SPREADS = 3  # times that what is added is averaged over neighbors
-ROUNDS = 3  # of fits
+STRETCHED, MOST_TORN, TRIED = 3.0, 1e-4, 3  # times its length; share of the edges; every so many usual poses
 DAMPING = 0.02  # of the linear fit, against features whose variance is 1
 
 
@@ -47,6 +48,7 @@ class LooseCloth:
 def loose_cloth(
     rest: RestShape,
     vertices: np.ndarray,  # [V, 3] metres, of the template in the carving pose
+    faces: np.ndarray,  # [F, 3]
     normals: np.ndarray,  # [V, 3]
     weights: np.ndarray,  # [V, 24]
     grid: Grid,
@@ -76,7 +78,16 @@ def loose_cloth(
     outward[:, 1] = 0.0
     outward /= np.linalg.norm(outward, axis=1, keepdims=True)
     is_outer = (normals[chosen] * outward).sum(1) > FACING
-    return LooseCloth(chosen, height[chosen], share, is_outer)
+    cloth = LooseCloth(chosen, height[chosen], share, is_outer)
+    hollow = np.linalg.norm(widened(vertices[chosen], cloth), axis=1)
+    is_taut = (hollow < HOLLOW_M).astype(np.float64)  # a leg below an open coat is none of its rows
+    spread = np.tile([0.0, 1.0], (len(vertices), 1))  # cloth that goes on below is not torn off
+    spread[chosen, 0], spread[chosen, 1] = is_taut * is_outer, is_outer
+    mean = neighbor_means(faces, len(vertices))
+    for _ in range(SPREADS):
+        spread = mean @ spread
+    tension = spread[chosen, 0] / np.maximum(spread[chosen, 1], 1e-9)
+    return LooseCloth(chosen, height[chosen], share * tension, is_outer & (is_taut > 0))
 
 
 def widened(points: np.ndarray, cloth: LooseCloth) -> np.ndarray:  # [K, 3] posed -> [K, 3] what is added, metres
@@ -111,22 +122,32 @@ def directions(
     cloth: LooseCloth,
     poses: Sequence[Pose],
 ) -> np.ndarray:  # [K, 3, 9 * len(DIRECTED_JOINTS)] metres in the T-pose's axes, of rotations less the identity
-    """The linear fit to what poses lack, and to what they lack with that; rows that are rough in the T-pose stay so."""
+    """The linear fit to what poses lack; rows that are rough in the T-pose stay so."""
     mean = neighbor_means(body.faces.numpy(), body.num_vertices)
     system = np.stack([feature(pose) for pose in poses])
     scale = np.maximum(system.std(0), 1e-3)
     gram = (system / scale).T @ (system / scale) + DAMPING * len(poses) * np.eye(system.shape[1])
-    fit = np.linalg.solve(gram, (system / scale).T) / scale[:, None]  # [D, P]
-    rows, vertex = directed_rows()[:, None], torch.from_numpy(cloth.vertex)
-    total, rest = np.zeros((len(cloth.vertex), 3, system.shape[1])), replace(Pose.rest(), betas=poses[0].betas)
-    rough = _added(body, mean, cloth, rest)
-    for _ in range(ROUNDS):
-        posedirs = body.posedirs.view(len(body.posedirs), -1, 3).clone()
-        posedirs[rows, vertex] += torch.from_numpy(total.transpose(2, 0, 1)).float()
-        standing = replace(body, posedirs=posedirs.view(len(body.posedirs), -1))
-        lacking = np.stack([_added(standing, mean, cloth, pose) - rough for pose in poses])
-        total += np.einsum("dp,pkc->kcd", fit, lacking)
-    return total
+    rough = _added(body, mean, cloth, replace(Pose.rest(), betas=poses[0].betas))
+    lacking = np.stack([_added(body, mean, cloth, pose) - rough for pose in poses]).reshape(len(poses), -1)
+    found = np.linalg.solve(gram, (system / scale).T @ lacking) / scale[:, None]
+    return found.reshape(-1, len(cloth.vertex), 3).transpose(1, 2, 0)
+
+
+def is_torn(
+    body: BodyModel,
+    vertices: np.ndarray,  # [V, 3] metres, in the carving pose
+    cloth: LooseCloth,
+) -> bool:
+    """Whether edges of the cloth become so long in usual poses that it would be seen to rip."""
+    faces = body.faces.numpy()
+    edges = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
+    first, second = edges[np.isin(edges, cloth.vertex).any(1)].T
+    least = STRETCHED * np.linalg.norm(vertices[first] - vertices[second], axis=1)
+    long = []
+    for pose in usual_poses(torch.zeros(1))[::TRIED]:
+        points = pose_body(body, pose).vertices.numpy()
+        long.append(np.linalg.norm(points[first] - points[second], axis=1) > least)
+    return bool(np.mean(long) > MOST_TORN)
 
 
 def _added(body: BodyModel, mean: sparse.csr_matrix, cloth: LooseCloth, pose: Pose) -> np.ndarray:  # [K, 3]

@@ -14,7 +14,7 @@ from phynes_core.geometry.mesh import vertex_normals
 from phynes_core.render.camera import Camera
 from phynes_core.render.rasterize import rasterize
 from phynes_core.template.binding import bind
-from phynes_core.template.bridging import directions, loose_cloth, usual_poses
+from phynes_core.template.bridging import directions, is_torn, loose_cloth, usual_poses
 from phynes_core.template.carve import PosedSkeletons, Silhouettes, silhouettes
 from phynes_core.template.charts import chart
 from phynes_core.template.colors import vertex_colors
@@ -139,18 +139,21 @@ def _with_loose_cloth(
     frames: Sequence[PosedViews],
     judged: Sequence[tuple[PosedViews, MaskedView]],
 ) -> Template:
-    """With pose directions for cloth that joins the legs, unless silhouettes say that it does not span them."""
+    """With pose directions for cloth that joins the legs, unless it rips or silhouettes say that it does not span."""
     standing = template_body(template, rest.body)
     normals = vertex_normals(torch.from_numpy(mesh.vertices), standing.faces).numpy()
-    cloth = loose_cloth(rest, mesh.vertices, normals, standing.weights.numpy(), grid, solid)
+    cloth = loose_cloth(rest, mesh.vertices, mesh.faces, normals, standing.weights.numpy(), grid, solid)
     if cloth is None:
         return template
     poses = [frame.pose for frame in frames] + usual_poses(rest.pose.betas)
     moved = torch.from_numpy(directions(standing, cloth, poses)).float()
     spanning = replace(template, moved_vertex=torch.from_numpy(cloth.vertex), moved=moved)
+    spanned = template_body(spanning, rest.body)
+    if is_torn(spanned, mesh.vertices, cloth):
+        return template
     before, after = (
         _mean_overlap(judged, lambda frame, each=each: (pose_body(each, frame.pose).vertices, each.faces))
-        for each in (standing, template_body(spanning, rest.body))
+        for each in (standing, spanned)
     )
     return spanning if after > before - MOST_LOST else template
 

@@ -13,7 +13,7 @@ from phynes_core.avatar.checkpoint import load_checkpoint, save_checkpoint
 from phynes_core.body.files import load_bundled_body
 from phynes_core.body.model import Pose
 from phynes_core.body.subdivide import split_body
-from phynes_core.body.template import template_body
+from phynes_core.body.template import NUM_DIRECTIONS, template_body
 from phynes_core.errors import CheckpointError
 from tests.body_template import body_as_template
 
@@ -23,7 +23,10 @@ def avatar() -> Avatar:
     """Random maps on the bundled body's mesh, which stands off it a little."""
     torch.manual_seed(0)
     template = body_as_template()
-    template = replace(template, offset=0.01 * torch.randn_like(template.offset))
+    moved = 0.01 * torch.randn(50, 3, NUM_DIRECTIONS)
+    template = replace(
+        template, offset=0.01 * torch.randn_like(template.offset), moved_vertex=torch.arange(100, 200, 2), moved=moved
+    )
     return Avatar.untrained(template_body(template, load_bundled_body()), "dressed")
 
 
@@ -82,6 +85,16 @@ def test_format_1_still_loads(tmp_path):
     assert load_checkpoint(tmp_path / "old.ckpt").body.template is None
 
 
+def test_templates_without_directions_of_their_own_load(avatar, tmp_path):
+    tight = replace(avatar.body.template, moved_vertex=torch.zeros(0, dtype=torch.int64))
+    tight = replace(tight, moved=torch.zeros(0, 3, NUM_DIRECTIONS))
+    other = Avatar.untrained(template_body(tight, load_bundled_body()), "tight")
+    save_checkpoint(tmp_path / "tight.ckpt", other)
+    assert not [name for name in load_file(tmp_path / "tight.ckpt") if "moved" in name]
+    body = load_checkpoint(tmp_path / "tight.ckpt").body
+    assert body.content_hash == other.body.content_hash != avatar.body.content_hash
+
+
 @pytest.mark.parametrize(
     ("name", "change"),
     [
@@ -97,6 +110,10 @@ def test_format_1_still_loads(tmp_path):
         ("template.uv", lambda t: t + 1.0),
         ("template.uv_faces", lambda t: t.flip(0)),
         ("template.faces", lambda t: t[:0]),
+        ("template.moved_vertex", lambda t: t + 20_000),
+        ("template.moved_vertex", torch.zeros_like),
+        ("template.moved", lambda t: t[:-1]),
+        ("template.moved", lambda t: t * float("inf")),
     ],
 )
 def test_tampered_templates_are_refused_in_one_line(path, name, change):

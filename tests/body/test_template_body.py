@@ -9,7 +9,7 @@ import torch
 from phynes_core.body.files import load_bundled_body
 from phynes_core.body.model import Pose, pose_body, pose_joints
 from phynes_core.body.subdivide import split_body
-from phynes_core.body.template import template_body
+from phynes_core.body.template import NUM_DIRECTIONS, template_body
 from tests.body_template import body_as_template
 
 
@@ -58,6 +58,21 @@ def test_offsets_turn_with_the_body_and_grow_not():
     assert (apart - torch.tensor([-0.1, 0.0, 0.0])).abs().max() < 1e-5
 
 
+def test_directions_of_its_own_move_its_vertices_with_hips_and_knees_alone():
+    """One vertex, up by a centimetre a unit of the left knee's cosine."""
+    body, chosen = load_bundled_body(), 5000
+    moved = torch.zeros(1, 3, NUM_DIRECTIONS)
+    moved[0, 1, 9 * 2 + 4] = -0.01  # of cos - 1, the middle entry of a turn about x
+    template = replace(body_as_template(), moved_vertex=torch.tensor([chosen]), moved=moved)
+    made, plain = template_body(template, body), template_body(body_as_template(), body)
+    for joint, rise in ((4, 0.01), (18, 0.0)):
+        pose = Pose.rest()
+        pose.body_pose[joint - 1, 0] = torch.pi / 2
+        apart = pose_body(made, pose).vertices - pose_body(plain, pose).vertices
+        assert apart[chosen].norm() == pytest.approx(rise, abs=1e-6)
+        assert float(apart[torch.arange(len(apart)) != chosen].abs().max()) == 0.0
+
+
 def test_a_template_can_be_split():
     made = split_body(template_body(body_as_template(), load_bundled_body()), 1)
     assert made.num_faces == 4 * load_bundled_body().num_faces and made.template is not None
@@ -73,6 +88,8 @@ def test_a_template_can_be_split():
         ("place_barycentric", lambda t: -t),
         ("uv", lambda t: t + 1.0),
         ("uv_faces", lambda t: t.flip(0)),
+        ("moved_vertex", lambda t: torch.tensor([-1])),
+        ("moved", lambda t: torch.zeros(2, 3, NUM_DIRECTIONS)),
     ],
 )
 def test_numbers_that_fit_no_body_are_named(name, change):

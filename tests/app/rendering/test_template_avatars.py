@@ -24,7 +24,7 @@ from phynes_core.avatar.checkpoint import load_checkpoint, save_checkpoint
 from phynes_core.avatar.paint_surface import PaintSurface
 from phynes_core.body.atlas import face_charts
 from phynes_core.body.files import load_bundled_body
-from phynes_core.body.template import template_body
+from phynes_core.body.template import NUM_DIRECTIONS, template_body
 from phynes_core.body.texels import TEXELS, surface_texels
 from phynes_core.io.image_files import read_png
 from phynes_core.maps.encodings import HashEncodingConfig
@@ -44,7 +44,9 @@ def path(tmp_path_factory):
         replace(config, encoding=SMALL, hidden_width=8)
         for config in (OFFSET_MAP, TEXTURE_MAP, ALBEDO_MAP, ROUGHNESS_MAP)
     ]
-    avatar = Avatar.untrained(template_body(carved_template(), load_bundled_body()), "dressed", *maps)
+    moved = 0.002 * torch.randn(300, 3, NUM_DIRECTIONS)  # some of it is loose cloth
+    template = replace(carved_template(), moved_vertex=torch.arange(300) * 5, moved=moved)
+    avatar = Avatar.untrained(template_body(template, load_bundled_body()), "dressed", *maps)
     avatar.light[4:8, 24] = 20.0  # above the horizon, toward +Z
     path = tmp_path_factory.mktemp("avatars") / "dressed.ckpt"
     save_checkpoint(path, avatar)
@@ -66,6 +68,16 @@ def test_render_writes_a_picture_of_it(path, tmp_path):
     pixels = np.asarray(read_png(out), np.float32)
     middle = pixels[SIZE // 4 : SIZE // 2, SIZE // 2 - 4 : SIZE // 2 + 4]
     assert np.ptp(pixels) > 0.2 * pixels.max() and middle.std() > 0.0
+
+
+def test_a_saved_scene_holds_its_mesh(path, tmp_path):
+    out = tmp_path / "scene"
+    few = ["--size", "48", "--format", "exr", "--buffers", "mask", "--save-scene"]
+    assert cli.main(["render", "--avatar", str(path), "--out", str(out), *few]) == 0
+    header = (out / "mesh.ply").read_bytes().split(b"end_header")[0].decode()
+    counts = {line.split()[1]: int(line.split()[2]) for line in header.splitlines() if line.startswith("element")}
+    body = load_checkpoint(path).body
+    assert counts == {"vertex": len(body.uv), "face": body.num_faces} and len(body.uv) > body.num_vertices == VERTICES
 
 
 def test_edges_and_skeleton_lie_on_it(shown):
