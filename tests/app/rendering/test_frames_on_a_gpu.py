@@ -60,7 +60,7 @@ def test_the_service_leaves_pictures_on_the_device(buffer, tmp_path, monkeypatch
     state = replace(state, camera=RenderService().home_camera(state))
     expected = RenderService().render(state, 32)
     waits = []
-    monkeypatch.setattr("app.rendering.render_service.wait_until_finished", lambda device: waits.append(device.type))
+    monkeypatch.setattr("app.rendering.begun_frames.wait_until_finished", lambda device: waits.append(device.type))
     with pretended_cuda() as device:
         service = RenderService(device=device)
         frame = service.render(state, 32)
