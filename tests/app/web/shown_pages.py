@@ -103,7 +103,8 @@ class ShownPage:
 
     def rest(self) -> None:
         """Wait until the full picture is shown."""
-        self.wait("phynes.loop.isStill")
+        self.wait("phynes.loop.isStill || phynes.loop.isStopped")
+        assert not self.run("() => phynes.loop.isStopped"), self.tab.locator("#notice").inner_text()
 
     def reset(self) -> None:
         """As the page was when it was opened."""
