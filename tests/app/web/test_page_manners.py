@@ -85,6 +85,17 @@ def test_a_playing_clip_draws_until_it_is_stopped(page):
     assert page.state["clip"]["index"] == 0 and not page.run("() => phynes.loop.isScheduled")
 
 
+def test_a_lost_graphics_card_costs_nothing_but_a_moment(page):
+    page.tab.keyboard.press("l")
+    before = page.picture()
+    page.run("() => { phynes.loop.stop(); return phynes.lost('for a test'); }")  # as after a draw that failed
+    assert "made anew" in page.tab.locator("#notice").inner_text()
+    assert np.abs(page.picture().astype(int) - before).max() <= 2
+    page.run("() => { phynes.restarts = 3; return phynes.lost('again'); }")
+    assert "Reload the page" in page.tab.locator("#notice").inner_text()
+    page.run("() => { phynes.restarts = 0; phynes.loop.resume(); }")
+
+
 def test_the_page_asks_nobody_and_complains_of_nothing(page):
     page.rest()
     assert page.requests == [page.address] and page.complaints == []
