@@ -24,7 +24,7 @@ const MOST_BYTES = 128 << 20; // what every browser lets a pass bind
 export class NoWebGpu extends Error {}
 
 /** The GPU cannot go on: memory is short, or a picture is too large for it. */
-export class GpuError extends Error {}
+class GpuError extends Error {}
 
 export class Gpu {
     /** @param {GPUDevice} device @param {Engine} engine @param {string} name */

@@ -18,8 +18,8 @@ import { latlongDirection, solidAngle } from "./latlong.js";
 
 /** @typedef {{name: string, width: number, height: number, radiance: Float32Array}} RadianceImage lat-long, linear */
 
-export const ROWS = 16;
-export const COLUMNS = 32;
+const ROWS = 16;
+const COLUMNS = 32;
 const PICTURE_ROWS = 48;
 const MOST_SOURCES = 8;
 
@@ -104,7 +104,7 @@ function columnOverlap(columns, shift) {
 }
 
 /** @param {Float32Array} radiance @param {number} width @param {number} height @returns {Float32Array} [16][width][3] */
-export function rowMeans(radiance, width, height) {
+function rowMeans(radiance, width, height) {
     const means = new Float32Array(3 * ROWS * width);
     const edge = (/** @type {number} */ row, /** @type {number} */ rows) => Math.cos((row * Math.PI) / rows);
     for (let zone = 0; zone < ROWS; zone++) {

@@ -68,7 +68,9 @@ export class Frames {
             this.picture?.destroy();
             this.picture = this.gpu.texture(width, height, format);
         }
-        const isShown = await this.paint(this.picture, view, false, isOutdated);
+        const quality = QUALITIES[view.quality];
+        const samples = width * height > MOST_PIXELS ? 1 : quality.samples; // large ones need less smoothing
+        const isShown = await this.paint(this.picture, view, { ...quality, samples }, false, isOutdated);
         if (isShown) {
             const encoder = device.createCommandEncoder();
             const target = this.context.getCurrentTexture();
@@ -87,7 +89,7 @@ export class Frames {
     async read(view, width, height, hasAlpha) {
         const target = this.gpu.texture(width, height, PICTURE_FORMAT);
         try {
-            await this.paint(target, view, hasAlpha, () => false);
+            await this.paint(target, view, QUALITIES.full, hasAlpha, () => false);
             return await this.presenter.read(target);
         } finally {
             target.destroy();
@@ -135,15 +137,15 @@ export class Frames {
 
     /**
      * A view into a texture, band by band where it is large. False: it became outdated on the way.
-     * @param {GPUTexture} target @param {View} view @param {boolean} hasAlpha @param {() => boolean} isOutdated
-     * @returns {Promise<boolean>}
+     * @param {GPUTexture} target @param {View} view @param {Quality} quality @param {boolean} hasAlpha
+     * @param {() => boolean} isOutdated @returns {Promise<boolean>}
      */
-    async paint(target, view, hasAlpha, isOutdated) {
+    async paint(target, view, quality, hasAlpha, isOutdated) {
         const { width, height } = target;
-        const quality = QUALITIES[view.quality];
         const isDraft = view.quality === "draft";
         const share = isDraft ? Math.min(1, Math.sqrt(MOST_PIXELS / (width * height))) : 1;
-        const whole = pinholeOf(view.camera, Math.max(1, Math.floor(width * share)), Math.max(1, Math.floor(height * share)));
+        const [across, down] = [width, height].map((side) => Math.max(1, Math.floor(side * share)));
+        const whole = pinholeOf(view.camera, across, down);
         const rows = Math.max(1, Math.floor(MOST_PIXELS / (whole.width * quality.samples ** 2)));
         const depth = view.buffer === "depth" ? await this.depthRange(view, width, height) : NO_DEPTH;
         for (let top = 0; top < whole.height; top += rows) {

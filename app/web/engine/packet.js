@@ -16,7 +16,7 @@ const BYTES = { f32: 4, u32: 4, f16: 2, u16: 2, n16: 2, u8: 1 };
 const MOST_BYTES = 1 << 30;
 
 /** What is no packet, or a damaged one; the message is a sentence. */
-export class PacketError extends Error {}
+class PacketError extends Error {}
 
 /**
  * The packet of a self-contained page, which lies in the element `avatar` as base64; null where there is none.
@@ -137,7 +137,7 @@ function numbers(planes, entry) {
 }
 
 /** @param {number} half bits of an IEEE 754 binary16 @returns {number} */
-export function floatOfHalf(half) {
+function floatOfHalf(half) {
     const exponent = (half >> 10) & 31;
     const fraction = half & 1023;
     const sign = half & 0x8000 ? -1 : 1;

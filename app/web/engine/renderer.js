@@ -50,11 +50,11 @@ export class Renderer {
      *     when the device is lost: make a new renderer. onError: for what the GPU refuses
      * @returns {Promise<Renderer>}
      */
-    static async create(canvas, packet, { onLost, onError } = {}) {
+    static async create(canvas, packet, { onLost, onError = (message) => console.error(message) } = {}) {
         const engine = JSON.parse(new TextDecoder().decode(packet.arrays.get("engine")));
         const gpu = await Gpu.open(engine);
         gpu.device.addEventListener("uncapturederror", (event) => {
-            onError?.(/** @type {GPUUncapturedErrorEvent} */ (event).error.message);
+            onError(/** @type {GPUUncapturedErrorEvent} */ (event).error.message);
         });
         const context = canvas.getContext("webgpu");
         if (context === null) {
