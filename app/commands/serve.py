@@ -47,7 +47,9 @@ def run(args: Serve) -> int:
     from app.serving.served_avatar import ServedAvatar, invitation
 
     path = served_path(args.avatar, is_watched=args.watch)
-    recipe = PageRecipe(path, args.probes, args.motions, args.with_licensed_body, args.smpl, args.smpl_uv)
+    recipe = PageRecipe(
+        path, args.probes, args.motions, args.with_licensed_body, args.smpl, args.smpl_uv, has_still=not args.watch
+    )
     served = ServedAvatar(path, recipe.make, args.port, args.watch, say=lambda line: print(line, file=sys.stderr))
     print(invitation(served.server.address, path.name))
     print("Ctrl+C ends it.", flush=True)

@@ -18,6 +18,7 @@ class PageRecipe:
     has_licensed_body: bool = False
     smpl: Path | None = None
     smpl_uv: Path | None = None
+    has_still: bool = True  # for browsers without WebGPU; it takes longer than all else
 
     def make(self) -> bytes:
         """The page of the checkpoint as it is now; raises PhynesError."""
@@ -33,7 +34,7 @@ class PageRecipe:
         )  # fmt: skip
         view = view_from_options(options)
         job = AvatarExportJob(view, export_settings(options, view), *licensed_files(options))
-        return page_parts(job).html().encode()
+        return page_parts(job, has_fallback=self.has_still).html().encode()
 
 
 def served_path(avatar: str, is_watched: bool) -> Path:
@@ -59,7 +60,7 @@ def serving_run(
         yield
         return
     path = folder / "avatar.ckpt"
-    recipe = PageRecipe(path, smpl=smpl, smpl_uv=smpl_uv)
+    recipe = PageRecipe(path, smpl=smpl, smpl_uv=smpl_uv, has_still=False)
     with served_beside(path, recipe.make, port, is_outdated=is_new) as address:
         print(invitation(address, "The avatar in training"), flush=True)
         yield

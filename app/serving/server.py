@@ -1,6 +1,7 @@
 """The server of one avatar's page: 127.0.0.1 only, for whoever has the token; GET and HEAD of its few own files."""
 
 import os
+import socket
 import socketserver
 import sys
 from collections.abc import Mapping
@@ -78,6 +79,7 @@ class PageServer(ThreadingHTTPServer):
 
     def process_request(self, request, client_address) -> None:
         """Give the connection a thread, where it is let in."""
+        assert isinstance(request, socket.socket)  # of TCP, which is all that binds here
         if self.connections.admit(request):
             super().process_request(request, client_address)
         else:
@@ -85,6 +87,7 @@ class PageServer(ThreadingHTTPServer):
 
     def shutdown_request(self, request) -> None:
         """Close the connection."""
+        assert isinstance(request, socket.socket)
         self.connections.forget(request)
         super().shutdown_request(request)
 

@@ -34,14 +34,16 @@ class PageParts:
 
     name: str
     packet: bytes
-    fallback: Fallback
+    fallback: Fallback | None  # None: browsers without WebGPU show no picture
 
     def html(self) -> str:
         """One file."""
         return page_html(WEB, self.name, self.packet, self.fallback)
 
 
-def page_parts(job: AvatarExportJob, after_part: AfterPart = lambda done, of: None) -> PageParts:
+def page_parts(
+    job: AvatarExportJob, after_part: AfterPart = lambda done, of: None, has_fallback: bool = True
+) -> PageParts:
     """The page of the job's avatar, lights and clips; raises PhynesError."""
     subject, settings = job.subject(), job.settings
     lights = tuple(PageLight(Path(path).stem, load_environment_image(Path(path))) for path in settings.lights)
@@ -52,7 +54,7 @@ def page_parts(job: AvatarExportJob, after_part: AfterPart = lambda done, of: No
     )
     packet = page_packet(content).to_bytes()
     after_part(2, _PARTS)
-    fallback = _fallback(job, lambda: after_part(2, _PARTS))
+    fallback = _fallback(job, lambda: after_part(2, _PARTS)) if has_fallback else None
     after_part(3, _PARTS)
     return PageParts(subject.name, packet, fallback)
 

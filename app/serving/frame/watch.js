@@ -53,7 +53,7 @@ async function follow(version) {
     await ready;
     if (coming !== frame) return; // a newer one came meanwhile
     coming = null;
-    if (shown && viewOf(shown)) frame.contentWindow?.location.replace(viewOf(shown)); // as it was turned meanwhile
+    if (shown && frame.contentWindow) frame.contentWindow.location.hash = viewOf(shown); // as it was turned meanwhile
     frame.className = "";
     shown?.remove();
     shown = frame;

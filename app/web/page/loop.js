@@ -47,6 +47,12 @@ export class DrawLoop {
         clearTimeout(this.rest);
     }
 
+    /** Draw again, after a failure that is mended. */
+    resume() {
+        this.isStopped = false;
+        this.request();
+    }
+
     schedule() {
         if (!this.isScheduled && !this.isStopped) {
             this.isScheduled = true;

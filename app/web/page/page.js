@@ -43,13 +43,13 @@ export class Page {
         /** @type {EnvironmentImage[]} */
         this.dropped = [];
         this.restarts = 0;
-        this.drawn = ""; // the view whose overlay and controls are shown
+        this.isRestarting = false; // the card was lost: its last picture fails
         this.noticeTimer = this.linkTimer = this.idleTimer = 0;
         this.loop = new DrawLoop({
             draw: (quality, scale) => this.draw(quality, scale),
             interrupt: () => void this.renderer.draw(viewOf(this.store.state, this.renderer, "draft")),
             advance: (seconds) => this.advance(seconds),
-            fail: (error) => this.fail(error instanceof Error ? error.message : String(error)),
+            fail: (error) => this.isRestarting || this.fail(error instanceof Error ? error.message : String(error)),
         });
         this.dock = new Dock(this.store, () => this.renderer.description);
         this.overlay = new PictureOverlay(this.store);
@@ -226,9 +226,18 @@ export class Page {
             return;
         }
         this.say("The graphics card was lost; the picture is made anew.");
-        this.renderer = await Renderer.create(this.canvas, this.packet, { onLost: (again) => void this.lost(again) });
+        this.isRestarting = true;
+        try {
+            this.renderer.dispose();
+            this.renderer = await Renderer.create(this.canvas, this.packet, { onLost: (again) => void this.lost(again) });
+        } catch (error) {
+            this.fail(error instanceof Error ? error.message : String(error));
+            return;
+        } finally {
+            this.isRestarting = false;
+        }
         this.dropped.forEach((image) => this.renderer.addEnvironment(image));
-        this.loop.request();
+        this.loop.resume();
     }
 
     /** Drawing ends: say why, and where there was no picture yet, in its place. @param {string} reason */

@@ -5,18 +5,18 @@ import pytest
 from tests.app.web.shown_pages import ShownPage, chromium, write_small_page
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def page_file(tmp_path_factory):
     return write_small_page(tmp_path_factory.mktemp("page") / "small.html")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser():
     with chromium() as browser:
         yield browser
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def opened(browser, page_file):
     shown = ShownPage(browser, page_file.as_uri())
     yield shown

@@ -25,7 +25,7 @@ FLAGS = (
     # without these SwiftShader computes, but its pictures reach no canvas
     "--enable-features=Vulkan", "--use-vulkan=swiftshader", "--use-webgpu-adapter=swiftshader", "--use-angle=vulkan",
 )  # fmt: skip
-PATIENCE_MS = 25_000  # for a machine that does other things
+PATIENCE_MS = 120_000  # for a machine that does other things
 DENSITY = 0.25  # of pixels: software shades some thousands of them in a second
 STILL = (255, 0, 255)  # the color of the still in these pages
 
@@ -75,7 +75,7 @@ class ShownPage:
         self.tab.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.address = address
         self.tab.goto(address)
-        self.wait("document.documentElement.dataset.state !== 'starting'", 120_000)
+        self.wait("document.documentElement.dataset.state !== 'starting'")
 
     def close(self) -> None:
         self.context.close()
@@ -103,7 +103,8 @@ class ShownPage:
 
     def rest(self) -> None:
         """Wait until the full picture is shown."""
-        self.wait("phynes.loop.isStill")
+        self.wait("phynes.loop.isStill || phynes.loop.isStopped")
+        assert not self.run("() => phynes.loop.isStopped"), self.tab.locator("#notice").inner_text()
 
     def reset(self) -> None:
         """As the page was when it was opened."""

@@ -47,6 +47,20 @@ def test_the_wheel_comes_closer_to_what_is_under_the_pointer(page):
     assert (after["x"], after["y"]) == pytest.approx((before["x"], before["y"]), abs=0.5)
 
 
+def test_a_double_click_looks_at_what_is_there(page):
+    page.rest()
+    x, y = page.middle()
+    page.tab.mouse.dblclick(x + 30, y - 12)  # on an arm
+    page.wait("phynes.store.state.camera.pan.some((metres) => metres !== 0)")
+    pan = page.state["camera"]["pan"]
+    assert pan[0] > 0.05 and abs(pan[0]) < 0.7
+    page.tab.mouse.dblclick(4, 60)  # on nothing
+    page.rest()
+    assert page.state["camera"]["pan"] == pan
+    page.tab.keyboard.press("f")
+    assert page.state["camera"]["pan"] == [0, 0, 0]
+
+
 def test_ctrl_and_a_drag_turn_the_light(page):
     x, y = page.middle()
     page.drag((x, y), (x + 25, y), key="Control")
