@@ -158,7 +158,7 @@ TRACED_TAGS = (  # widgets whose rectangles PHYNES_TRACE records
     "poses.0", "poses.share", "poses.save", "timeline.strip", "timeline.play", "menu.panels",
     "materials.square", "materials.tool", "materials.roughness_scale", "materials.reset", "materials.save",
     "camera.left", "path.add", "path.play", "record.path", "palette.text",
-    "question.0", "question.1", "question.cancel",
+    "question.0", "question.1", "question.cancel", "key_choice.replace",
     "export.kind", "export.start", "export.close",
     *(f"{SAVE_SESSION}.{part}" for part in ("up", "name", "ok", "cancel")),
     *(f"menu.{item.tag}" for item in PANELS),

@@ -39,6 +39,7 @@ class LightBrowser(Modal):
         self._chosen = 0  # index in `_paths`
         self._drawn: object = None
         self._scale = 1.0
+        self._was_typing = False  # when the last frame was drawn
 
     @property
     def shown(self) -> tuple[str, ...]:
@@ -120,9 +121,10 @@ class LightBrowser(Modal):
 
     def key(self, name: str, modifiers: str = "") -> None:
         """Arrows and pages choose, Enter uses, Esc closes."""
-        if name in KEYS and not dpg.is_item_active(f"{BROWSE}.folder"):
+        is_typing = self._was_typing or dpg.is_item_active(f"{BROWSE}.folder")  # Enter has ended it by now
+        if name in KEYS and not is_typing:
             self._move(KEYS[name])
-        elif name != "RETURN" or not dpg.is_item_active(f"{BROWSE}.folder"):
+        elif name != "RETURN" or not is_typing:
             super().key(name)
 
     def click(self, x: float, y: float) -> None:
@@ -143,8 +145,7 @@ class LightBrowser(Modal):
         """Show what is made so far; `used`: the environment of now, or ""."""
         if not self.is_open:
             return
-        if scale != self._scale:
-            self._scale = scale
+        self._scale, self._was_typing = scale, dpg.is_item_active(f"{BROWSE}.folder")
         scale_drawing(TILES, WIDTH_PX, HEIGHT_PX, scale)
         textures = [self._textures.of(path, thumbnails) for path in self.shown]
         favorites = self._context.commands.preferences.now.favorites

@@ -134,3 +134,41 @@ def test_escape_closes_an_open_menu(viewer):
     viewer.wait("the menu's end", lambda: np.array_equal(below_the_menu(), closed))
     press(viewer, "1")
     viewer.settled(buffer="radiance")
+
+
+def has_key_choice(viewer):
+    return "key_choice.replace" in viewer.last("widgets")["value"]
+
+
+def test_a_key_that_is_chosen_runs_its_command_until_all_are_as_at_first(viewer):
+    viewer.key("1", "ctrl+j")
+    viewer.settled(buffer="radiance")
+    viewer.key("ctrl+shift+p")
+    viewer.wait("the palette", lambda: has_palette(viewer))
+    type_text(viewer, "choose keys")
+    press(viewer, "Return")
+    time.sleep(AFTER_CLOSING_S)  # the palette asks anew, for which command
+    type_text(viewer, "show depth")
+    press(viewer, "Return")
+    viewer.wait("the question", lambda: has_key_choice(viewer))
+    press(viewer, "ctrl+j")
+    time.sleep(AFTER_CLOSING_S)
+    viewer.keep("key_choice")
+    press(viewer, "Return")
+    viewer.wait("the question's end", lambda: not has_key_choice(viewer))
+    time.sleep(AFTER_CLOSING_S)
+    press(viewer, "ctrl+j")  # in the controls
+    viewer.settled(buffer="depth")
+    viewer.key("1")
+    viewer.settled(buffer="radiance")
+    viewer.key("ctrl+j")
+    viewer.settled(buffer="depth")
+    viewer.key("ctrl+shift+p")
+    viewer.wait("the palette", lambda: has_palette(viewer))
+    type_text(viewer, "all keys as")
+    press(viewer, "Return")
+    viewer.wait("the palette's end", lambda: not has_palette(viewer))
+    viewer.key("1")
+    viewer.settled(buffer="radiance")
+    viewer.key("ctrl+j", "2")
+    viewer.settled(buffer="albedo")

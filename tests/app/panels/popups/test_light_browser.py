@@ -100,3 +100,14 @@ def test_of_many_textures_those_in_sight_stay(monkeypatch):
         kept = {path: textures.of(path, dict.fromkeys(paths, PICTURE[:2, :4])) for path in paths}
         textures.forget(paths[:2])
         assert [dpg.does_item_exist(kept[path]) for path in paths[:8]] == [True, True, *[False] * 5, True]
+
+
+def test_the_enter_that_ends_typing_a_folder_uses_no_environment(bench, browser, monkeypatch):
+    monkeypatch.setattr(dpg, "is_item_active", lambda item: item == f"{BROWSE}.folder")
+    bench.show()
+    monkeypatch.setattr(dpg, "is_item_active", lambda item: False)
+    browser.key("RETURN")
+    assert not bench.store.apply()
+    bench.show()
+    browser.key("RETURN")
+    assert bench.store.apply()
