@@ -19,7 +19,7 @@ sys.path.insert(0, str(PROJECT))
 from app.model.avatar_row import BodyState  # noqa: E402
 from app.model.exports import AvatarExportState  # noqa: E402
 from app.model.view_state import ViewState  # noqa: E402
-from app.rendering.avatar_export import AvatarExportJob  # noqa: E402
+from app.rendering.exports.avatar_export import AvatarExportJob  # noqa: E402
 from phynes_core.body.model import BodyModel  # noqa: E402
 from phynes_core.conventions import linear_to_srgb  # noqa: E402
 from phynes_core.export.pose_morphs import pose_morphs, poses_of  # noqa: E402

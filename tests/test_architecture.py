@@ -36,6 +36,8 @@ SHORT_SUBJECTS = {  # subjects that are small and nobody else's; a new one belon
     "app/model/view_state.py",
     "app/options/arguments.py",
     "app/options/dataset.py",
+    "app/rendering/choices.py",
+    "app/rendering/render_requests.py",
     "app/viewer/system_dialogs.py",
     "app/viewer/window_areas.py",
     "app/window/guides.py",
@@ -56,6 +58,7 @@ SHORT_SUBJECTS = {  # subjects that are small and nobody else's; a new one belon
     "phynes_core/registration/config.py",
     "phynes_core/synthetic/mitsuba/setup.py",
     "phynes_core/synthetic/surface/noise.py",
+    "phynes_core/template/colors.py",
     "phynes_core/template/config.py",
     "phynes_core/training/options.py",
 }

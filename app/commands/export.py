@@ -26,8 +26,8 @@ def run(args: Export) -> int:
     from app.files.cameras import read_path
     from app.options.bodies import licensed_files
     from app.options.view import view_from_options
-    from app.rendering.avatar_export import AvatarExportJob, check_export
-    from app.rendering.export_jobs import showing_progress
+    from app.rendering.exports.avatar_export import AvatarExportJob, check_export
+    from app.rendering.exports.export_jobs import showing_progress
     from phynes_core.io.output_locks import claiming
 
     path = Path(args.out).expanduser()

@@ -57,7 +57,7 @@ def run(args: Render) -> int:
 
 def _render_file(args: Render) -> list[Path]:
     """Write the picture that the window shows at rest; raises PhynesError."""
-    from app.rendering.export_jobs import StillJob, check_still, run_with_progress
+    from app.rendering.exports.export_jobs import StillJob, check_still, run_with_progress
 
     for entry in fields(args):
         if entry.name in FOLDER_OPTIONS and getattr(args, entry.name) != entry.default:
@@ -77,7 +77,7 @@ def _render_folder(args: Render) -> list[Path]:
     """Write each buffer as a file, and the light and scene files where asked for; raises PhynesError."""
     from app.files.scene_files import save_scene
     from app.model.display_settings import BUFFERS as SHOWN
-    from app.rendering.picture_files import MAX_ROWS, MIN_ROWS, check_light_picture, write_light
+    from app.rendering.exports.picture_files import MAX_ROWS, MIN_ROWS, check_light_picture, write_light
     from phynes_core.frame.buffers import BUFFERS
 
     view = view_from_options(args)
@@ -119,7 +119,7 @@ def _write_buffers(
 ) -> list[Path]:
     """Write each of the engine's buffers; the radiance over its surroundings where there are any."""
     from app.model.lights import Surroundings
-    from app.rendering.picture_files import write_buffer, write_picture
+    from app.rendering.exports.picture_files import write_buffer, write_picture
 
     display, surroundings, written = view.display, view.surroundings, []
     is_over_color = surroundings.backdrop in ("color", "checker")  # the checkerboard darkens the color

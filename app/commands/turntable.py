@@ -26,7 +26,7 @@ def run(args: Turntable) -> int:
     from app.files.videos import check_video
     from app.model.exports import CAMERA_PATH, TurntableState, width_height
     from app.options.view import open_render_service, picture_size_of, view_from_options
-    from app.rendering.export_jobs import VideoJob, run_with_progress
+    from app.rendering.exports.export_jobs import VideoJob, run_with_progress
     from phynes_core.io.output_locks import claiming
 
     size = picture_size_of(args)

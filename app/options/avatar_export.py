@@ -24,7 +24,7 @@ from app.options.command_lines import (
 )
 from app.options.light import probe_file
 from app.options.view import ViewOptions, view_from_options
-from app.rendering.avatar_export import format_of
+from app.rendering.exports.avatar_export import format_of
 from phynes_core.errors import PhynesError
 
 NONE = "none"  # of --motions and --probes

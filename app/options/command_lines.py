@@ -28,7 +28,7 @@ from app.options.arguments import option_of
 from app.options.camera import camera_from_options
 from app.options.exports import Render, Turntable
 from app.options.view import view_from_options
-from app.rendering.export_jobs import is_clear, without_backdrop
+from app.rendering.exports.export_jobs import is_clear, without_backdrop
 from app.rendering.scenes import captured_index
 from phynes_core.errors import PhynesError
 from phynes_core.io.shipped_files import ASSETS, CHECKPOINTS, IS_INSTALLED, PROGRAM, PROJECT, bundled_motions

@@ -12,7 +12,8 @@ from app.model.status import SessionStatus, Status
 from app.model.store import Edit
 from app.model.view_state import ViewState
 from app.options.command_lines import CommandTexts
-from app.rendering.frames import Choices, Frame, MaterialSquare
+from app.rendering.choices import Choices
+from app.rendering.frames import Frame, MaterialSquare
 from app.tools.commands.context import CommandContext
 from app.tools.commands.key_map import KeyMap, keys_of
 from app.tools.commands.registry import command_of, run

@@ -9,7 +9,7 @@ from app.panels.panel import PanelContext, Snapshot, show_options, show_value, t
 from app.panels.popups.file_dialog import JSON, FileDialog, add_dialog_button, add_file_dialog
 from app.panels.theme import ACCENT, MUTED, drawing, scale_drawing
 from app.panels.widgets import slider
-from app.rendering.frames import PoseChoice
+from app.rendering.choices import PoseChoice
 from app.tools.commands.context import LOAD_POSE, SAVE_POSE
 
 GRID = "poses.grid"

@@ -7,10 +7,9 @@ from typing import Protocol
 
 import numpy as np
 
-from app.files.cameras import Bookmark
 from app.model.display_settings import DisplaySettings
 from app.model.exports import PictureSize
-from app.model.fields import Rgb, Vector
+from app.model.fields import Rgb
 from app.model.materials import StrokeState, TexelCoordinate
 from app.model.view_state import ViewState
 
@@ -193,49 +192,6 @@ def _texels(uv: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray]:  # [...
     column, row = np.floor(uv[..., 0] * side), np.floor((1.0 - uv[..., 1]) * side)
     row, column = (np.clip(np.nan_to_num(part), 0, side - 1).astype(np.int64) for part in (row, column))
     return row, column
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Something that a panel offers by name."""
-
-    key: str  # the value in ViewState
-    label: str  # the text in the panel
-    duration_s: float = 0.0  # of a motion clip
-
-
-@dataclass(frozen=True)
-class Stroke:
-    """A line of a pose's stick figure, in a square of side 1 with the origin top left."""
-
-    x0: float
-    y0: float
-    x1: float
-    y1: float
-    width: float
-    depth: float  # larger is nearer
-
-
-@dataclass(frozen=True)
-class PoseChoice:
-    """A pose of the library."""
-
-    key: str  # its file
-    label: str
-    rotations: tuple[Vector, ...]  # [24] axis-angle, rad
-    figure: tuple[Stroke, ...] = ()  # stick figure, far strokes first
-
-
-@dataclass(frozen=True)
-class Choices:
-    """Everything that panels offer to choose from."""
-
-    avatars: tuple[Choice, ...] = ()
-    motions: tuple[Choice, ...] = ()
-    environments: tuple[Choice, ...] = ()
-    poses: tuple[PoseChoice, ...] = ()
-    bookmarks: tuple[Bookmark, ...] = ()
-    engine: str = ""  # device and backends that compute frames
 
 
 class UnfinishedFrame(Protocol):

@@ -19,19 +19,10 @@ from app.model.lamps import LampState
 from app.model.materials import StrokeState
 from app.model.view_state import ViewState
 from app.rendering.begun_frames import BegunFrame, BegunPair, FinishedFrame, paired
-from app.rendering.frames import (
-    INSPECTED_BUFFERS,
-    Choice,
-    Choices,
-    FillPreview,
-    Frame,
-    PixelValues,
-    Progress,
-    UnfinishedFrame,
-    packed,
-)
+from app.rendering.choices import Choice, Choices
+from app.rendering.exports.picture_files import channels_of
+from app.rendering.frames import INSPECTED_BUFFERS, FillPreview, Frame, PixelValues, Progress, UnfinishedFrame, packed
 from app.rendering.picture import ENGINE_NAME, display_bytes, display_rgba
-from app.rendering.picture_files import channels_of
 from app.rendering.posed_row import Bodies, LruCache
 from app.rendering.render_slot import RenderedTile, RenderSlot
 from app.rendering.scenes import FINAL, LIVE, SMOOTH_LIVE, BuiltScene, Quality, at_time, home_view, render_options

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
 from app.files.poses import library
-from app.rendering.frames import PoseChoice, Stroke
+from app.rendering.choices import PoseChoice, Stroke
 from phynes_core.body.files import load_bundled_body
 from phynes_core.body.model import BodyModel, Pose, pose_joints
 from phynes_core.body.motion.pose_files import SavedPose

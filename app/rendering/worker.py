@@ -5,14 +5,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from app.model.materials import StrokeState
 from app.model.status import Message, RecordingStatus, Status
 from app.model.view_state import ViewState
-from app.rendering.export_jobs import ExportJob
+from app.rendering.exports.export_jobs import ExportJob
 from app.rendering.frames import FillPreview, Frame, PixelValues, Renderer, UnfinishedFrame
+from app.rendering.render_requests import Delivery, FillRequest, InspectionRequest, PictureRequest, Preparation, Request
 from phynes_core.errors import PhynesError
 from phynes_core.io.output_locks import claiming
 
@@ -20,39 +20,6 @@ _log = logging.getLogger(__name__)
 RATE_WINDOW_S = 1.0  # the render rate counts the frames of this time
 MAX_MESSAGES = 50
 REST_S = 0.3  # a view unchanged for so long is rendered again at full quality
-
-
-@dataclass(frozen=True)
-class _Picture:
-    state: ViewState
-    is_final: bool = False
-
-
-@dataclass(frozen=True, eq=False)
-class _Inspection:
-    state: ViewState
-
-
-class _Delivery:
-    """A frame that was begun is finished and published."""
-
-
-@dataclass(frozen=True)
-class FillRequest:
-    """A fill whose extent is to be shown before it is made."""
-
-    state: ViewState
-    index: int  # of the body in the avatar row
-    stroke: StrokeState
-
-    @property
-    def key(self) -> tuple[str, int, StrokeState]:
-        """What the preview depends on."""
-        return self.state.bodies[self.index].avatar, self.index, self.stroke
-
-
-class _Preparation:
-    """Work ahead for the next pictures."""
 
 
 class Worker:
@@ -63,7 +30,7 @@ class Worker:
         self._size = size
         self.wake: Callable[[], None] = lambda: None  # called by the engine thread when something changed
         self._changed = threading.Condition()
-        self._wanted: _Picture | None = None
+        self._wanted: PictureRequest | None = None
         self._may_refine = False
         self._export: ExportJob | None = None
         self._is_cancelled = False
@@ -105,7 +72,7 @@ class Worker:
     def show(self, state: ViewState) -> None:
         """Ask for a picture of a view; it replaces one that is still waiting."""
         with self._changed:
-            self._wanted = _Picture(state)
+            self._wanted = PictureRequest(state)
             self._changed.notify()
 
     def let_refine(self, may_refine: bool) -> None:
@@ -177,15 +144,15 @@ class Worker:
         self._guarded("warming up", lambda: self._renderer.warm_up(self._progress))
         self._set_status(is_ready=True, activity="", share=None)
         while (job := self._next_job()) is not None:
-            if isinstance(job, _Picture):
+            if isinstance(job, PictureRequest):
                 self._guarded("rendering", lambda job=job: self._render(job))
-            elif isinstance(job, _Delivery):
+            elif isinstance(job, Delivery):
                 self._guarded("rendering", self._deliver)
-            elif isinstance(job, _Inspection):
+            elif isinstance(job, InspectionRequest):
                 self._guarded("reading pixels", lambda job=job: self._inspect(job.state))
             elif isinstance(job, FillRequest):
                 self._guarded("looking how far a fill goes", lambda job=job: self._preview(job))
-            elif isinstance(job, _Preparation):
+            elif isinstance(job, Preparation):
                 self._guarded("working ahead", self._prepare)
             else:
                 self._guarded(f"making the {job.noun}", lambda job=job: self._make(job))
@@ -194,35 +161,37 @@ class Worker:
                 if self._status.recording.state == "running":  # an error ended it
                     self._set_status(recording=replace(self._status.recording, state="failed"))
 
-    def _next_job(self) -> "_Picture | _Delivery | _Inspection | FillRequest | _Preparation | ExportJob | None":
+    def _next_job(
+        self,
+    ) -> "Request | ExportJob | None":
         with self._changed:
             while not self._is_closing:
                 if self._export is not None:
-                    return _Delivery() if self._begun is not None else self._export
+                    return Delivery() if self._begun is not None else self._export
                 if self._wanted is not None:
                     wanted, self._wanted = self._wanted, None
                     return wanted
                 if self._begun is not None:
-                    return _Delivery()
+                    return Delivery()
                 latest = self._latest
                 if latest is not None and not latest.is_converged:
-                    return _Picture(latest.state)
+                    return PictureRequest(latest.state)
                 if self._fill is not None and latest is not None:
                     request, self._fill = self._fill, None
                     self._fill_key = request.key
                     return request
                 is_inspected = latest is not None and self._pixel_values[0] is latest.state
                 if self._may_inspect and latest is not None and latest.is_final and not is_inspected:
-                    return _Inspection(latest.state)
+                    return InspectionRequest(latest.state)
                 needs_refining = self._may_refine and latest is not None and not latest.is_final
                 if self._may_prepare and not needs_refining:
-                    return _Preparation()
+                    return Preparation()
                 was_touched = self._changed.wait(REST_S if needs_refining else None)
                 if needs_refining and not was_touched and latest is not None:
-                    return _Picture(latest.state, is_final=True)
+                    return PictureRequest(latest.state, is_final=True)
         return None
 
-    def _render(self, job: _Picture) -> None:
+    def _render(self, job: PictureRequest) -> None:
         """Begin the picture, then publish the one before: a GPU need not wait for it."""
         try:
             begun = self._renderer.begin(job.state, job.state.tool.live_size(self._size), job.is_final)
@@ -282,7 +251,7 @@ class Worker:
                 is_whole = job.run(self._renderer, after_step, lambda: self._is_cancelled)
         finally:
             with self._changed:  # show the live view again
-                self._wanted = self._wanted or _Picture(job.state)
+                self._wanted = self._wanted or PictureRequest(job.state)
         self._set_status(recording=replace(self._status.recording, state="done" if is_whole else "cancelled"))
         self.say(f"Saved {Path(job.path).absolute()}" if is_whole else f"The {job.noun} was cancelled")
 

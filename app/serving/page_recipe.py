@@ -25,7 +25,7 @@ class PageRecipe:
         from app.options.avatar_export import Export, export_settings
         from app.options.bodies import licensed_files
         from app.options.view import view_from_options
-        from app.rendering.avatar_export import AvatarExportJob
+        from app.rendering.exports.avatar_export import AvatarExportJob
         from app.web.page_export import page_parts
 
         options = Export(

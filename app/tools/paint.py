@@ -18,7 +18,8 @@ from app.model.materials import (
 from app.model.preferences import RIGHT
 from app.model.store import Store
 from app.rendering.frames import FillPreview, Frame
-from app.rendering.worker import FillRequest, Worker
+from app.rendering.render_requests import FillRequest
+from app.rendering.worker import Worker
 from app.tools.limbs import body_of_face
 from app.tools.orbit_view import OrbitView
 from app.tools.viewport import Drag, Pixel, Point, PointerEvent, Viewport

@@ -11,7 +11,7 @@ from app.model.fields import Vector
 from app.model.joints import hold_pose
 from app.model.materials import MaterialFile, use_materials
 from app.model.store import Store
-from app.rendering.frames import Choices, PoseChoice
+from app.rendering.choices import Choices, PoseChoice
 from app.rendering.thumbnails import pose_choices
 from app.rendering.worker import Worker
 from app.viewer.notices import Say, report_errors

@@ -9,8 +9,8 @@ from app.options.avatar_export import export_command
 from app.options.bodies import FILE_OPTIONS as LICENSED_FILES
 from app.options.bodies import licensed_paths
 from app.options.command_lines import CommandLine, CommandTexts, still_command, video_command
-from app.rendering.avatar_export import AvatarExportJob, with_clips
-from app.rendering.export_jobs import ExportJob, LightJob, StillJob, VideoJob, with_free_path
+from app.rendering.exports.avatar_export import AvatarExportJob, with_clips
+from app.rendering.exports.export_jobs import ExportJob, LightJob, StillJob, VideoJob, with_free_path
 from app.rendering.worker import Worker
 from app.tools.commands.file import BUSY
 from app.viewer.notices import IMPOSSIBLE, report_errors

@@ -16,7 +16,8 @@ from app.model.store import Store
 from app.model.view_state import ViewState
 from app.panels.layout import TRACED_TAGS
 from app.panels.panel import Snapshot
-from app.rendering.frames import Choices, Frame
+from app.rendering.choices import Choices
+from app.rendering.frames import Frame
 from app.rendering.thumbnails import LightThumbnails
 from app.rendering.worker import Worker
 from app.tools.camera_tools import is_right_of_slider

@@ -11,8 +11,8 @@ from pathlib import Path
 import torch
 
 from app.model.exports import StillState, TurntableState
-from app.rendering.avatar_export import AfterPart, AvatarExportJob, check_empty
-from app.rendering.export_jobs import StillJob, VideoJob
+from app.rendering.exports.avatar_export import AfterPart, AvatarExportJob, check_empty
+from app.rendering.exports.export_jobs import StillJob, VideoJob
 from app.rendering.render_service import RenderService
 from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.files import load_bundled_body

@@ -11,7 +11,7 @@ from app.model.view_state import ViewState
 from app.panels.layout import PanelLayout
 from app.panels.panel import PanelContext, Snapshot
 from app.panels.theme import build_theme
-from app.rendering.frames import Choice, Choices
+from app.rendering.choices import Choice, Choices
 from phynes_core.io.shipped_files import ASSETS
 from tests.app.fake_commands import Recorded, fake_commands
 

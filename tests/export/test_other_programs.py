@@ -20,7 +20,7 @@ from app.model.exports import AvatarExportState
 from app.model.lights import LightState
 from app.model.view_state import ViewState
 from app.options.light import parse_lamp
-from app.rendering.avatar_export import AvatarExportJob
+from app.rendering.exports.avatar_export import AvatarExportJob
 from app.rendering.render_service import RenderService
 from phynes_core.conventions import JOINT_NAMES, orbit_direction
 from phynes_core.io.shipped_files import bundled_avatars, bundled_motions

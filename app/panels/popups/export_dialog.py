@@ -10,7 +10,7 @@ from app.model.status import clock
 from app.panels.panel import PanelContext, Snapshot, key_of, show_options, show_value, tooltip
 from app.panels.popups.modal import Modal
 from app.panels.theme import MUTED
-from app.rendering.avatar_export import FORMATS
+from app.rendering.exports.avatar_export import FORMATS
 from app.tools.commands.context import EXPORT_AVATAR
 
 WIDTH_PX, TOP_PX, LABEL_PX, BUTTON_PX = 520, 90, 330, 116

@@ -42,7 +42,9 @@ class Killer:
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
         self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload([__name__, "torch", "app.rendering.export_jobs", "app.options.view"])
+        self._context.set_forkserver_preload(
+            [__name__, "torch", "app.rendering.exports.export_jobs", "app.options.view"]
+        )
         self._num_kills = 0
         self.whole_s: dict[str, float] = {}  # of a run that is not killed
 

@@ -17,7 +17,7 @@ from app.model.edits import edit_tool
 from app.model.exports import AvatarExportState
 from app.model.view_state import ViewState
 from app.options.avatar_export import export_command
-from app.rendering.avatar_export import FORMATS, AvatarExportJob, with_clips
+from app.rendering.exports.avatar_export import FORMATS, AvatarExportJob, with_clips
 from phynes_core.avatar.avatar import Avatar
 from phynes_core.avatar.checkpoint import load_checkpoint, save_checkpoint
 from phynes_core.body.files import load_body, load_bundled_body

@@ -23,7 +23,7 @@ from app.model.store import Store
 from app.model.view_state import ViewState
 from app.panels.panel import PanelContext, Snapshot
 from app.panels.poses_panel import PosesPanel
-from app.rendering.frames import Choices
+from app.rendering.choices import Choices
 from app.rendering.posing import posed_by
 from app.rendering.render_service import RenderService
 from app.rendering.thumbnails import pose_choices

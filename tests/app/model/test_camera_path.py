@@ -12,7 +12,7 @@ from app.model.camera_paths import CameraKey, CameraPath, camera_at, duration_s
 from app.model.cameras import CameraState, eye_of, looking_from
 from app.model.exports import TurntableState
 from app.model.view_state import ViewState
-from app.rendering.video_views import turntable_views
+from app.rendering.exports.video_views import turntable_views
 from app.tools.orbit_view import OrbitView
 from phynes_core.errors import OutputError
 

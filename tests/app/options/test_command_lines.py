@@ -24,9 +24,9 @@ from app.model.store import Store
 from app.model.view_state import ViewState
 from app.options.command_lines import still_command, video_command
 from app.options.view import open_render_service, view_from_options
-from app.rendering.export_jobs import StillJob
+from app.rendering.exports.export_jobs import StillJob
+from app.rendering.exports.video_views import KINDS
 from app.rendering.render_service import RenderService
-from app.rendering.video_views import KINDS
 from app.viewer.exports import SETTLED_S, ExportController
 from phynes_core.io.image_files import read_png
 from phynes_core.io.shipped_files import ASSETS, bundled_motions

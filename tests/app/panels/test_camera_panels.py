@@ -14,7 +14,7 @@ from app.model.view_state import ViewState
 from app.panels.camera_panel import CameraPanel
 from app.panels.panel import PanelContext, Snapshot
 from app.panels.path_panel import NO_KEYS, PathPanel
-from app.rendering.frames import Choices
+from app.rendering.choices import Choices
 from app.tools.commands.registry import run
 from app.tools.orbit_view import OrbitView
 from app.viewer.cameras import CameraController

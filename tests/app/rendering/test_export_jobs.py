@@ -15,8 +15,8 @@ from app.model.exports import StillState
 from app.model.lamps import add_lamp
 from app.model.view_state import ViewState
 from app.rendering import tiles
-from app.rendering.export_jobs import LightJob, StillJob, with_free_path
-from app.rendering.picture_files import LIGHT_ROWS, channel_kinds
+from app.rendering.exports.export_jobs import LightJob, StillJob, with_free_path
+from app.rendering.exports.picture_files import LIGHT_ROWS, channel_kinds
 from app.rendering.render_service import RenderService
 from phynes_core.errors import PhynesError
 from phynes_core.io.exr_files import read_exr

@@ -15,7 +15,7 @@ from app.panels.light_panel import LightPanel
 from app.panels.light_strip import GAP_PX, SHOWN, STRIP, THUMB_PX
 from app.panels.panel import PanelContext, Snapshot
 from app.panels.theme import build_theme
-from app.rendering.frames import Choice, Choices
+from app.rendering.choices import Choice, Choices
 from app.rendering.thumbnails import COLUMNS, ROWS, LightThumbnails, thumbnail
 from phynes_core.io.exr_files import write_exr
 from phynes_core.io.shipped_files import ASSETS

@@ -9,7 +9,7 @@ import pytest
 from app.model import edits
 from app.model.exports import StillState
 from app.model.view_state import ViewState
-from app.rendering.export_jobs import StillJob
+from app.rendering.exports.export_jobs import StillJob
 from app.rendering.frames import LIGHT, Frame
 from app.rendering.worker import Worker
 from phynes_core.errors import BackendError

@@ -13,7 +13,7 @@ from app.model.cameras import CameraState
 from app.model.exports import StillState, TurntableState, size_of, size_text
 from app.model.view_state import ViewState
 from app.rendering import tiles
-from app.rendering.export_jobs import StillJob
+from app.rendering.exports.export_jobs import StillJob
 from app.rendering.render_service import RenderService
 from phynes_core.io.image_files import read_png
 

@@ -12,7 +12,7 @@ from app.model.lamps import add_lamp
 from app.model.playback import PlaybackState
 from app.model.view_state import ViewState
 from app.panels.record_panel import KINDS as PANEL_KINDS
-from app.rendering.video_views import KINDS, turntable_views
+from app.rendering.exports.video_views import KINDS, turntable_views
 from phynes_core.errors import OutputError
 
 SETTINGS = TurntableState(seconds=2.0, fps=12)

@@ -11,9 +11,10 @@ from app.model.exports import StillState, TurntableState
 from app.model.materials import StrokeState
 from app.model.view_state import ViewState
 from app.rendering.begun_frames import FinishedFrame
-from app.rendering.export_jobs import StillJob, VideoJob
+from app.rendering.exports.export_jobs import StillJob, VideoJob
 from app.rendering.frames import LIGHT, FillPreview, Frame, packed
-from app.rendering.worker import FillRequest, Worker
+from app.rendering.render_requests import FillRequest
+from app.rendering.worker import Worker
 from phynes_core.errors import ImageError
 from phynes_core.io.image_files import read_png
 

@@ -6,7 +6,7 @@ import dearpygui.dearpygui as dpg
 
 from app.model.status import Message, RecordingStatus, Status
 from app.options.command_lines import CommandTexts
-from app.rendering.avatar_export import FORMATS
+from app.rendering.exports.avatar_export import FORMATS
 from app.tools.commands.context import EXPORT_AVATAR
 
 

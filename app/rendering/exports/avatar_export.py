@@ -10,7 +10,7 @@ import torch
 from app.model.camera_paths import camera_at, duration_s
 from app.model.exports import AvatarExportState
 from app.model.view_state import ViewState
-from app.rendering.export_jobs import AfterStep, Cancelled
+from app.rendering.exports.export_jobs import AfterStep, Cancelled
 from app.rendering.frames import Renderer
 from app.rendering.materials import Materials
 from app.rendering.posed_row import orbit_target
@@ -45,11 +45,11 @@ LOOKS = frozenset({
 SKINNED = LOOKS | {"camera_path", "pose_morphs"}
 PAGE = (LOOKS - {"texture_size", "pose"}) | {"probes", "fallback_video"}
 FORMATS: dict[str, AvatarFormat] = {  # by suffix; "" is a folder
-    ".glb": AvatarFormat("glTF, a skinned and textured mesh", "app.rendering.avatar_export:write_glb", SKINNED),
-    ".usdc": AvatarFormat("USD, its textures in a folder beside it", "app.rendering.avatar_export:write_usd", SKINNED),
-    ".usdz": AvatarFormat("USD in one file", "app.rendering.avatar_export:write_usd", SKINNED),
+    ".glb": AvatarFormat("glTF, a skinned and textured mesh", f"{__name__}:write_glb", SKINNED),
+    ".usdc": AvatarFormat("USD, its textures in a folder beside it", f"{__name__}:write_usd", SKINNED),
+    ".usdz": AvatarFormat("USD in one file", f"{__name__}:write_usd", SKINNED),
     ".html": AvatarFormat("a page that relights it in a browser", "app.web.page_export:write_page", PAGE),
-    "": AvatarFormat("exact motion, a mesh a frame", "app.rendering.avatar_export:write_folder",
+    "": AvatarFormat("exact motion, a mesh a frame", f"{__name__}:write_folder",
                      LOOKS | {"format", "textures"}),
 }  # fmt: skip
 PAGE_FOLDER = AvatarFormat("a page for a web server", "app.web.page_export:write_page_folder", PAGE | {"format"})

@@ -13,10 +13,10 @@ from app.files.videos import can_be_clear, writing_video
 from app.model.exports import PictureSize, StillState, TurntableState, width_height
 from app.model.fields import range_of
 from app.model.view_state import ViewState
+from app.rendering.exports.picture_files import LIGHT_ROWS, channel_kinds, check_light_picture, write_light
+from app.rendering.exports.video_views import fitted, turntable_views
 from app.rendering.frames import Frame, Renderer
-from app.rendering.picture_files import LIGHT_ROWS, channel_kinds, check_light_picture, write_light
 from app.rendering.tiles import fits_at_once, tiles_of, whole_tile
-from app.rendering.video_views import fitted, turntable_views
 from phynes_core.errors import OutputError
 from phynes_core.io.exr_layers import writing_layers
 from phynes_core.io.image_files import write_png
