@@ -1,7 +1,7 @@
 """An avatar, its clips and lights as the page's engine reads them: the arrays and numbers of shaders/engine/frame.json.
 
 They are those that the desktop hands to its GPU (frame/gpu_inputs.py). KIND_OF says how each array is stored;
-docs/export.md says what that costs.
+docs/page.md says what that costs.
 """
 
 import json
