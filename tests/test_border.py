@@ -28,10 +28,17 @@ ALLOWED = {
     "phynes_core/synthetic/imperfections/pictures.py": {"imageio.imread"},
     "phynes_core/synthetic/imperfections/degrade.py": {"shutil.copyfile"},
     "phynes_core/training/run/run_folder.py": {"shutil.copyfile"},
+    "app/serving/published.py": {"path.read_bytes"},
+    "app/web/page_export.py": {"picture.read_bytes", "video.read_bytes"},
     "app/viewer/panel_window.py": {"arrangement.read_text"},
     # the program's own code, its installation and the system
     "phynes_core/kernels/cpu/compiler.py": {"(Path(__file__).parent / name).read_bytes"},
     "phynes_core/kernels/gpu/description.py": {"path.read_text", "json.loads"},
+    "phynes_core/export/page.py": {"(web / _STYLE).read_bytes", "path.read_bytes", "path.read_text"},
+    "phynes_core/export/page_modules.py": {"path.read_text"},
+    "phynes_core/export/page_packet.py": {
+        "(ENGINE.parent / 'present' / 'page.wgsl').read_text", "(ENGINE / 'frame.json').read_text", "json.loads",
+    },
     "app/cli.py": {"(COMMANDS_FOLDER / f'{name}.py').read_text"},
     "app/window/shaders.py": {"(PRESENT / Path(name).name).read_text"},
     "app/bench/machine.py": {"open"},
