@@ -41,7 +41,8 @@ class Distance:
     num_poses: int
 
     def __str__(self) -> str:
-        return f"{self.mean_mm:.2f} mm on average and {self.most_mm:.1f} mm at most over {self.num_poses} poses"
+        poses = f"{self.num_poses} pose{'s' * (self.num_poses != 1)}"
+        return f"{self.mean_mm:.2f} mm on average and {self.most_mm:.1f} mm at most over {poses}"
 
 
 @torch.no_grad()

@@ -84,7 +84,11 @@ class AvatarExportJob:
 
     def run(self, renderer: Renderer, after_step: AfterStep, is_cancelled: Callable[[], bool]) -> bool:
         """Write it; False when cancelled, and then nothing is left. Raises PhynesError."""
-        costs = self.write(lambda done, of: after_step(done, of, None) and not is_cancelled())
+
+        def after(done: int, of: int) -> bool:
+            return not is_cancelled() and (done == 0 or after_step(done, of, None))  # nothing is done at 0
+
+        costs = self.write(after)
         for sentence in costs or ():
             self.say(f"{Path(self.path).name}: {sentence}")
         return costs is not None

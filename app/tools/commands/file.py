@@ -45,7 +45,8 @@ FILE_COMMANDS = (
         lambda context: context.exports.copy_video_command(), help=COPY_LINE,
     ),
     Command(
-        "export.choose", "Export the avatar...", (), lambda context: context.windows.show_dialog(EXPORT_AVATAR)
+        "export.choose", "Export the avatar...", ("Ctrl+Shift+E",),
+        lambda context: context.windows.show_dialog(EXPORT_AVATAR), help="write the avatar for other programs"
     ),
     Command(
         "export.avatar", "Export the avatar as chosen", (), lambda context: context.exports.export_avatar(), _is_idle
