@@ -118,7 +118,7 @@ def _neighbors(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.
 
 def _spread(colors: np.ndarray, faces: np.ndarray) -> np.ndarray:  # [V, 3]
     """Averaged over neighbors, which also give their color to unknown ones; NaN where there is none around."""
-    known = np.isfinite(colors).all(1).astype(np.float64)
+    known = np.asarray(np.isfinite(colors).all(1), np.float64)
     total = np.where(known[:, None] > 0, colors, 0.0)
     for _ in range(COLOR_SPREADS):
         total = np.stack([averaged(total[:, k], faces, 1) for k in range(3)], 1)
