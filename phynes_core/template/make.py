@@ -17,13 +17,13 @@ from phynes_core.template.binding import bind
 from phynes_core.template.bridging import directions, is_torn, loose_cloth, usual_poses
 from phynes_core.template.carve import PosedSkeletons, Silhouettes, silhouettes
 from phynes_core.template.charts import chart
-from phynes_core.template.colors import vertex_colors
 from phynes_core.template.config import SHARES, TemplateConfig
 from phynes_core.template.fairing import smoothed
 from phynes_core.template.isosurface import closed_surface
 from phynes_core.template.meshing import PersonMesh, person_mesh, shape_of
 from phynes_core.template.parts import body_parts
 from phynes_core.template.rest_shape import RestShape, skinned
+from phynes_core.template.segments import vertex_colors
 from phynes_core.template.solid import Carving, Grid
 
 MOST_JUDGED = 24  # pictures that shapes are judged by

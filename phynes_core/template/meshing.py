@@ -16,9 +16,7 @@ from phynes_core.template.rounding import rounded
 from phynes_core.template.solid import OVER_M, UNDER_M, Carving, Grid, averaged
 
 FAIRED_TIMES = 5  # as many vertices as wanted in the end are faired
-HEAD_COUNTS = (
-    64.0  # errors of hair and skull against others: they are seen close, and as outlines; a third more vertices
-)
+HEAD_COUNTS = 64.0  # errors of hair and skull against others: they are seen close, and as outlines
 CUT_M = 0.006  # from a part's boundary along the surface: there the surface of the solid begins
 CUT_SPREADS = 2  # times that this is averaged: a smooth loop
 MENDING_ROUNDS = 30  # of evening out around faces that cross others

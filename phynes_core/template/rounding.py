@@ -33,7 +33,7 @@ def rounded(
 ) -> Rounded:
     """Deterministic. No edge of the boundary is split, so that neighbors still fit."""
     of_face = np.arange(len(faces))
-    shares = sparse.identity(len(vertices), format="csr")  # [N, V] of the old vertices
+    shares = sparse.csr_matrix(sparse.identity(len(vertices)))  # [N, V] of the old vertices
     old_faces = faces
     for _ in range(ROUNDS):
         edges, edge_of, count = _edges(faces)

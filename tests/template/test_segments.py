@@ -7,7 +7,7 @@ import trimesh
 
 from phynes_core.render.camera import orbit_camera
 from phynes_core.render.rasterize import rasterize
-from phynes_core.template.colors import vertex_colors
+from phynes_core.template.segments import vertex_colors
 
 SIZE = 96
 
