@@ -29,6 +29,7 @@ ALLOWED = {
     "phynes_core/synthetic/imperfections/degrade.py": {"shutil.copyfile"},
     "phynes_core/training/run/run_folder.py": {"shutil.copyfile"},
     "app/viewer/controls.py": {"arrangement.read_text"},
+    "app/serving/published.py": {"path.read_bytes"},  # the frame around a watched page, which ships
     # the program's own code, its installation and the system
     "phynes_core/kernels/cpu/compiler.py": {"(Path(__file__).parent / name).read_bytes"},
     "phynes_core/kernels/gpu/description.py": {"path.read_text", "json.loads"},
