@@ -28,7 +28,7 @@ ALLOWED = {
     "phynes_core/synthetic/imperfections/pictures.py": {"imageio.imread"},
     "phynes_core/synthetic/imperfections/degrade.py": {"shutil.copyfile"},
     "phynes_core/training/run/run_folder.py": {"shutil.copyfile"},
-    "app/serving/published.py": {"path.read_bytes"},
+    "app/serving/published.py": {"path.read_bytes"},  # the frame around a watched page, which ships
     "app/web/page_export.py": {"picture.read_bytes", "video.read_bytes"},
     "app/viewer/panel_window.py": {"arrangement.read_text"},
     # the program's own code, its installation and the system

@@ -113,8 +113,7 @@ def test_the_picture_fills_the_screen_and_the_controls_come_back(page):
     )
     try:
         page.tab.locator("#full-screen").click()
-        page.wait("document.fullscreenElement !== null")
-        assert page.tab.locator("#full-screen").get_attribute("aria-pressed") == "true"
+        page.wait("document.querySelector('#full-screen[aria-pressed=true]') && document.fullscreenElement")
         page.wait("document.documentElement.classList.contains('idle')")
         page.tab.mouse.move(100, 100)
         page.wait("!document.documentElement.classList.contains('idle')")
