@@ -40,7 +40,7 @@ LOW: Columns = (  # two columns of a laptop's height
 )
 HIGH: Columns = (
     (326, ((("avatar",), 128), (("timeline",), 192), (("pose",), 266), (("export",), 178), (("numbers",), 180))),
-    (404, ((("light",), 204), (("lamps", "probes"), 316), (("look",), 424))),
+    (404, ((("light",), 202), (("lamps",), 252), (("probes",), 272), (("look",), 218))),
 )
 WIDE: Columns = (
     (340, ((("avatar",), 128), (("timeline",), 192), (("pose",), 704))),
