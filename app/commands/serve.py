@@ -9,6 +9,7 @@ examples:
   python launch.py serve --avatar runs/josh/avatar.ckpt --watch           as a training run learns
 """
 
+import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +53,7 @@ def run(args: Serve) -> int:
     )
     served = ServedAvatar(path, recipe.make, args.port, args.watch, say=lambda line: print(line, file=sys.stderr))
     print(invitation(served.server.address, path.name))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # shells start background jobs that ignore it
     print("Ctrl+C ends it.", flush=True)
     served.run()
     print("no longer served")

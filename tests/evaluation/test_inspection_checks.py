@@ -27,9 +27,12 @@ def blurred(view, sigma_px):
     return replace(view, image=torch.stack(channels, -1).round().to(torch.uint8).numpy())
 
 
-@pytest.mark.parametrize(("capture", "off"), [("moving", 0.02), ("josh", 0.055)])
+@pytest.mark.parametrize(("capture", "off"), [("moving", 0.02), ("josh", 0.09)])
 def test_equal_cameras_have_equal_gains(capture, off, request):
-    """Measured: 0.015 on the matte person under even light, 0.045 on josh, whose skin and cloth shine."""
+    """Measured: 0.015 on the matte person under even light.
+
+    0.082 on josh, whose skin shines and whose cloth is not where the body is that is compared.
+    """
     gains = collected(ColorCheck(BODY), request.getfixturevalue(capture)).gains()
     assert max(abs(np.log(factor)).max() for factor in gains.factor.values()) < off
 
@@ -45,8 +48,8 @@ def test_gains_between_cameras_are_recovered(moving, gain):
 def test_a_gain_changes_what_is_measured_on_shining_clothes_by_itself(josh):
     before = collected(ColorCheck(BODY), josh).gains().factor["02"]
     after = collected(ColorCheck(BODY), changed(josh, "02", lambda view: with_gain(view, (1.1, 1.0, 0.9)))).gains()
-    # the median camera of a channel may become another one: 1 % more
-    assert after.factor["02"] / before == pytest.approx((1.1, 1.0, 0.9), rel=0.03)
+    # the median camera of a channel may become another one, and cloth is not where the body is: 4.1 % at most
+    assert after.factor["02"] / before == pytest.approx((1.1, 1.0, 0.9), rel=0.05)
 
 
 def test_cameras_that_share_no_point_are_not_compared(moving):

@@ -1,14 +1,14 @@
-"""Shadow rays of a mesh that folds into itself start outside of it: closed forms, backends, and josh's toes."""
+"""Shadow rays of a mesh that folds into itself start outside of it: closed forms, backends, and toes."""
 
 import pytest
 import torch
 import trimesh
 
-from phynes_core.avatar.checkpoint import load_checkpoint
+from phynes_core.body.atlas import corner_uv
+from phynes_core.body.files import load_bundled_body
+from phynes_core.body.model import Pose, pose_body
 from phynes_core.conventions import latlong_directions
-from phynes_core.frame.scene import build_mesh
 from phynes_core.geometry.mesh import vertex_normals
-from phynes_core.io.shipped_files import CHECKPOINTS
 from phynes_core.render.camera import look_at
 from phynes_core.render.gbuffer import build_gbuffer
 from phynes_core.render.lamps import AreaLamp, shade_area_lamp
@@ -128,19 +128,20 @@ def test_a_lamp_shines_into_a_slit_as_well(backend):
 
 
 def test_what_is_seen_of_toes_that_overlap_gets_the_light_that_reaches_it():
-    """Against a ray from each pixel, started on the face that is seen: with buried bits the error was 0.13 (dark)."""
-    avatar = load_checkpoint(CHECKPOINTS / "josh.ckpt")
-    mesh = build_mesh((avatar,), (avatar.rest_pose(),))
-    vertices, faces, normals = mesh.vertices, mesh.faces, mesh.normals
+    """Against a ray from each pixel, started on the face that is seen: buried bits are 0.18 off (dark), ours 0.10."""
+    body = load_bundled_body()
+    bare, faces = pose_body(body, Pose.rest()).vertices, body.faces
+    vertices = bare + 0.006 * vertex_normals(bare, faces)  # as much cloth on the toes
+    normals = vertex_normals(vertices, faces)
     left = vertices[(vertices[:, 1] < vertices[:, 1].min() + 0.1) & (vertices[:, 0] > 0)]
     foot = torch.stack([left[:, 0].mean(), left[:, 1].min() + 0.05, left[:, 2].max() - 0.05])
     camera = look_at(foot + torch.tensor([0.0, 0.53, 0.85]), foot, 128, 128, 12.0)
-    seen = build_gbuffer(rasterize(vertices, faces, camera), vertices, faces, normals, mesh.corner_uv, camera)
+    seen = build_gbuffer(rasterize(vertices, faces, camera), vertices, faces, normals, corner_uv(body), camera)
     occluder, directions = Occluder(vertices, faces), PROBES[::4]
     starts = vertex_starts(vertices, faces, normals, occluder.nearest_hits)
     is_moved = (starts.points != vertices).any(-1)
     rows = torch.nonzero(is_moved[seen.corners.long()].any(1)).squeeze(1)
-    assert len(rows) > 500
+    assert len(rows) > 400
     corners, normal = faces[seen.face_index[rows]], seen.normal[rows]
     across = torch.linalg.cross(
         vertices[corners[:, 1]] - vertices[corners[:, 0]], vertices[corners[:, 2]] - vertices[corners[:, 0]]
@@ -161,5 +162,5 @@ def test_what_is_seen_of_toes_that_overlap_gets_the_light_that_reaches_it():
     true = share(is_open)
     ours = interpolated(occluder.vertex_bits(normals, directions)) - true
     buried = interpolated(occluder.point_bits(vertices, normals, directions)) - true
-    assert buried.abs().mean() > 0.12 and buried.mean() < -0.1
-    assert ours.abs().mean() < 0.09 and ours.mean().abs() < 0.04
+    assert buried.abs().mean() > 0.15 and buried.mean() < -0.1
+    assert ours.abs().mean() < 0.12 and ours.mean().abs() < 0.04

@@ -11,7 +11,7 @@ from app.files import native_dialogs
 from app.files.native_dialogs import QUICK_S, DialogRequest, NativeDialog, command_of, dialog_program
 
 OPEN = DialogRequest("Open a session", "/some where", "", (".json", ".exr"), saves=False)
-SAVE = DialogRequest("Save", "/tmp", "a.json", (".json",), saves=True)
+SAVE = DialogRequest("Save", "/some where", "a.json", (".json",), saves=True)
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="programs are made as scripts")
 
 
@@ -55,7 +55,7 @@ def test_each_program_is_asked_in_its_own_words():
         "--file-filter=Open a session | *.json *.JSON *.exr *.EXR",
     ]  # fmt: skip
     assert command_of("zenity", SAVE)[2:4] == ["--save", "--confirm-overwrite"]
-    assert command_of("kdialog", SAVE)[3:] == ["--getsavefilename", "/tmp/a.json", "*.json *.JSON|Save"]
+    assert command_of("kdialog", SAVE)[3:] == ["--getsavefilename", "/some where/a.json", "*.json *.JSON|Save"]
     assert json.loads(command_of("tkinter", SAVE)[-1])["name"] == "a.json"
 
 

@@ -42,7 +42,7 @@ def test_a_folder_a_file_and_the_viewer_show_the_same_radiance(name, avatar_file
 
 def test_a_live_frame_equals_the_buffers_at_live_quality(avatar_file):
     """Measured: equal bit for bit after rounding to half precision, once all shadows are up to date."""
-    options = Render(avatar=(str(avatar_file),), out=Path("unused"), size=SIZE, lamp=("60,30,3.14",))
+    options = Render(avatar=(str(avatar_file),), out=Path("unused"), size=str(SIZE), lamp=("60,30,3.14",))
     service, view = open_render_service(options, view_from_options(options))
     shown = service.render(view, SIZE)
     radiance = service.buffers(view, SIZE, frozenset({"radiance"}), SMOOTH_LIVE).buffers.image("radiance").numpy()
