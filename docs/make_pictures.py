@@ -150,9 +150,9 @@ def _outlined(capture: Capture, body: BodyModel, camera: str, frame: int) -> tor
 
 def windows(folder: Path) -> None:
     """Both windows, and a lamp that is dragged in the picture."""
-    with _viewer(folder, "--motion", "walk", "--frame", "10") as viewer:
+    with _viewer(folder) as viewer:
         Image.fromarray(viewer.desktop.picture("root")).save(PICTURES / "viewer.png", optimize=True)
-    with _viewer(folder, "--motion", "walk", "--frame", "10", "--probe", "none", "--lamp", "60,30,4") as viewer:
+    with _viewer(folder, "--probe", "none", "--lamp", "60,30,4") as viewer:
         frames = _dragged(viewer, viewer.settled(lambda event: len(event["handles"]) == 1)["handles"][0])
     first, *rest = [frame.resize((frame.width * 3 // 5, frame.height * 3 // 5), Image.LANCZOS) for frame in frames]
     options = {"save_all": True, "append_images": rest, "duration": FRAME_MS, "loop": 0, "quality": 70}

@@ -30,8 +30,9 @@ CHECKS = {
     "ruff format": ("ruff", "format", "--check", "."),
     "pyright": ("pyright",),
 }
-# A process a core, of some 1.5 GB each; one that has run out of tests takes some of another's, in the files' order.
-PARALLEL = ["--numprocesses", "auto", "--maxprocesses", "4", "--dist", "worksteal"]
+# One process more than cores, of some 1.5 GB each, for many tests wait for windows and browsers; one that has run out of
+# tests takes some of another's, in the files' order.
+PARALLEL = ["--numprocesses", str(min(4, (os.cpu_count() or 1) + 1)), "--dist", "worksteal"]
 
 
 @dataclass(frozen=True)
