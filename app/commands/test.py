@@ -2,7 +2,7 @@
 
 Python packages are installed into .venv before this starts. On Debian as root, missing system packages are installed by
 apt; without root they are named, and the tests that need them are listed as skipped at the end. Where npm is there, it
-brings the judges of exported files into tests/node. Everything runs in a process a core; some tests alone run in one.
+brings the judges of exported files into tests/node. Everything runs in a process more than cores; some tests alone run in one.
 
 examples:
   python launch.py test
@@ -30,8 +30,8 @@ CHECKS = {
     "ruff format": ("ruff", "format", "--check", "."),
     "pyright": ("pyright",),
 }
-# One process more than cores, of some 1.5 GB each, for many tests wait for windows and browsers; one that has run out of
-# tests takes some of another's, in the files' order.
+# One process more than cores, of some 1.5 GB each, for many tests wait for windows and browsers; one that has run out
+# of tests takes some of another's, in the files' order.
 PARALLEL = ["--numprocesses", str(min(4, (os.cpu_count() or 1) + 1)), "--dist", "worksteal"]
 
 
