@@ -2,7 +2,8 @@
 
 Python packages are installed into .venv before this starts. On Debian as root, missing system packages are installed by
 apt; without root they are named, and the tests that need them are listed as skipped at the end. Where npm is there, it
-brings the judges of exported files into tests/node. Everything runs in a process more than cores; some tests alone run in one.
+brings the judges of exported files into tests/node. One process more than cores runs them all,
+a single one some tests alone.
 
 examples:
   python launch.py test
