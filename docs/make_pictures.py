@@ -187,7 +187,7 @@ def materials(folder: Path) -> None:
     for column, more in enumerate(([], ["--materials", str(folder / "shirt.json")])):
         out = folder / f"{column}.png"
         command = ["render", "--avatar", "josh.ckpt", "--out", str(out), "--motion", "walk", "--probe", "studio"]
-        command += ["--camera", "20,6,3.7", "--exposure", "0.7", "--size", str(size), *more]
+        command += ["--camera", "20,6,4.2", "--exposure", "0.7", "--size", str(size), *more]
         subprocess.run([sys.executable, PROJECT / "launch.py", *command], cwd=PROJECT, check=True)
         picture = Image.open(out).convert("RGBA")
         sheet.paste(picture, (column * size, 0), picture)
