@@ -1,20 +1,16 @@
 """The engine thread and frames that a GPU is still making: nobody waits for them while there is a newer state."""
 
 import threading
-import time
 
 import numpy as np
 import pytest
 
-from app.model import edits
 from app.model.exports import StillState
-from app.model.view_state import ViewState
 from app.rendering.exports.export_jobs import StillJob
-from app.rendering.frames import LIGHT, Frame
 from app.rendering.worker import Worker
 from phynes_core.errors import BackendError
+from tests.app.rendering.engine_thread import PATIENCE_S, at_second, gray_frame, wait_for
 
-PATIENCE_S = 60.0
 LOST_S = 7.0  # clip time of a frame that is never made
 
 
@@ -58,9 +54,7 @@ class Begun:
         self.renderer.notes.append(("finish", self.state.body.time_s))
         if self.state.body.time_s == LOST_S:
             raise BackendError("the GPU is gone")
-        pixels = np.full((self.size, self.size, 4), 0.5, np.float16)
-        light = np.zeros((16, 32, 3), np.float32)
-        return Frame(pixels, LIGHT, self.state, (0.0, 0.0, 0.0), light, 1.0, is_final=self.is_final)
+        return gray_frame(self.state, self.size, is_final=self.is_final)
 
 
 @pytest.fixture
@@ -75,17 +69,6 @@ def worker(renderer):
     yield made
     renderer.gate.set()
     assert made.close()
-
-
-def wait_for(condition):
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.005)
-
-
-def at_second(value):
-    return edits.edit_body(ViewState(), time_s=value)
 
 
 def test_a_view_at_rest_is_delivered_without_another(worker, renderer):

@@ -12,14 +12,12 @@ from app.model.materials import StrokeState
 from app.model.view_state import ViewState
 from app.rendering.begun_frames import FinishedFrame
 from app.rendering.exports.export_jobs import StillJob, VideoJob
-from app.rendering.frames import LIGHT, FillPreview, Frame, packed
+from app.rendering.frames import FillPreview, packed
 from app.rendering.render_requests import FillRequest
 from app.rendering.worker import Worker
 from phynes_core.errors import ImageError
 from phynes_core.io.image_files import read_png
-
-PATIENCE_S = 60.0
-
+from tests.app.rendering.engine_thread import PATIENCE_S, at_second, gray_frame, wait_for
 
 TO_PREPARE = 5  # steps
 BROKEN_TOLERANCE = 0.5  # of a fill whose preview fails
@@ -69,11 +67,7 @@ class FakeRenderer:
             raise RuntimeError("shapes differ")
         self.rendered.append((state, size, is_final))
         self.num_unconverged -= 1
-        pixels = np.full((size, size, 4), 0.5, np.float16)
-        return Frame(
-            pixels, LIGHT, state, (0.0, 0.0, 0.0), np.zeros((16, 32, 3), np.float32), 1.0,
-            is_converged=self.num_unconverged < 0 or is_final, is_final=is_final,
-        )  # fmt: skip
+        return gray_frame(state, size, is_converged=self.num_unconverged < 0 or is_final, is_final=is_final)
 
     def render_large(self, state, size, after_tile):
         frame = self.render(state, size, is_final=True)
@@ -81,17 +75,6 @@ class FakeRenderer:
 
     def to_bytes(self, frame, display, has_alpha=False):
         return np.full((*frame.size, 4 if has_alpha else 3), 128, np.uint8)
-
-
-def wait_for(condition):
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.005)
-
-
-def at_second(value):
-    return edits.edit_body(ViewState(), time_s=value)
 
 
 @pytest.fixture
