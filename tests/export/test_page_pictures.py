@@ -215,7 +215,7 @@ def test_a_lost_device_is_said_and_a_new_renderer_goes_on(pages):
     page = pages("ada")
     view = {**view_of(page, {}), "buffer": "normal"}
     before = page.buffer(view, 32)
-    page.run("() => renderer.frames.gpu.device.destroy()")
+    page.run("async () => { const { device } = renderer.frames.gpu; device.destroy(); await device.lost; }")
     assert [line.partition(":")[0] for line in page.run("() => said.splice(0)")] == ["lost"]
     page.run("async () => { renderer.dispose(); renderer = await open(); }")
     assert torch.equal(page.buffer(view, 32), before)
