@@ -55,6 +55,7 @@ SHORT_SUBJECTS = {  # subjects that are small and nobody else's; a new one belon
     "phynes_core/io/shipped_files.py",
     "phynes_core/kernels/cuda/warp_compiler.py",
     "phynes_core/registration/capture_fit.py",
+    "phynes_core/registration/trial.py",
     "phynes_core/registration/config.py",
     "phynes_core/synthetic/mitsuba/setup.py",
     "phynes_core/synthetic/surface/noise.py",

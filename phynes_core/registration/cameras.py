@@ -7,7 +7,7 @@ the mean logarithm of the focal lengths are held while poses are free, as is the
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -140,38 +140,3 @@ class CameraRig:
 def _cross(vector: np.ndarray) -> np.ndarray:  # [3] -> [3, 3]; _cross(a) @ b = a x b
     x, y, z = vector
     return np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
-
-
-@dataclass
-class CameraTrial:
-    """The steps that decide whether corrections are kept, by cross-validation over frames.
-
-    From one state, as many steps are taken with the given cameras as with free ones, which every other frame moves. The
-    misfits of the frames between are compared before the last step of either.
-    """
-
-    start: int  # step that is the first with the given cameras
-    length: int  # steps of either half; 0: there is no trial
-    misfit: float = 0.0  # of the held-out frames with the given cameras
-
-    @property
-    def middle(self) -> int:
-        """The first step with free cameras."""
-        return self.start + self.length
-
-    @property
-    def end(self) -> int:
-        """The first step after it."""
-        return self.start + 2 * self.length
-
-    def without_repeats(self, step: int) -> int:
-        """How many steps lie behind a state: the halves of the trial start from the same."""
-        return step - self.length if step >= self.middle else step
-
-    def frames(self, step: int, frames: Sequence[int], is_corrected: bool) -> frozenset[int]:
-        """The frames that cameras are estimated from: while they are on trial, every other one."""
-        if not self.length or step < self.middle:
-            return frozenset()
-        if step < self.end:
-            return frozenset(frames[::2])
-        return frozenset(frames if is_corrected else ())

@@ -18,7 +18,7 @@ from phynes_core.body.atlas import corner_uv
 from phynes_core.body.model import BodyModel, Pose, pose_body, pose_joints
 from phynes_core.data.capture import Capture
 from phynes_core.registration.appearance import LightFit, TexturedLight
-from phynes_core.registration.cameras import CameraRig, CameraTrial
+from phynes_core.registration.cameras import CameraRig
 from phynes_core.registration.capture_fit import CaptureFit
 from phynes_core.registration.config import RegistrationConfig
 from phynes_core.registration.kinematics import joint_influence, shape_motion, squared_laplacian, turned_pose
@@ -37,6 +37,7 @@ from phynes_core.registration.residuals import (
     see,
     view_rows,
 )
+from phynes_core.registration.trial import CameraTrial, Trial
 from phynes_core.render.rasterize import rasterize
 
 FIRST_LIGHTS = 3  # how often texture and light are renewed in turn at the first step
@@ -59,14 +60,14 @@ class Registration:
         self.given = {frame: capture.poses[frame] for frame in self.frames}
         self.poses = dict(self.given)
         self.is_used = bool(self.frames)  # False once the given poses have proved good enough
-        self._misfit = self._image = 0.0  # with the given poses: the product of both, and the square of colors
+        self._loss = self._image = 0.0  # with the given poses: the loss, and the square of colors
         self._own_offsets: Mapping[int, np.ndarray] = {}  # of each frame, while another surface than that is registered
         given = {name: capture.cameras[name] for name in self.cameras}
         self.rig = CameraRig(given, config.camera_deg, config.camera_m, config.focal)
-        decision = config.held_steps + config.trial_steps
+        self._trial = Trial(config.held_steps, config.trial_steps)  # of the poses
         has_trial = config.has_cameras and self.rig.is_observable
-        has_trial = has_trial and decision + 2 * config.camera_steps <= config.steps
-        self._trial = CameraTrial(decision, config.camera_steps if has_trial else 0)
+        has_trial = has_trial and self._trial.end + 2 * config.camera_steps <= config.steps
+        self._camera_trial = CameraTrial(self._trial.end, config.camera_steps if has_trial else 0)
         self._states: dict[str, dict[str, Tensor]] = {}  # to go back to; "edges": where masks were last questioned
         self._edge_px = 0  # how uncertain masks' edges are
         self._prior = PosePrior(body, self.given, math.radians(config.joint_deg), config.shift_m)
@@ -94,42 +95,42 @@ class Registration:
 
     def step(self, step: int) -> dict[str, float]:
         """One Gauss-Newton step; `step` counts from 0. Returns its terms, measured before it."""
-        config, trial = self.config, self._trial
-        decision = config.held_steps + config.trial_steps
-        is_open = step < trial.end or self.rig.is_corrected
-        if not self.frames or (not self.is_used and not is_open):
-            return {"loss": self._misfit, "image": self._image, "gradient": 0.0}
-        if step == config.held_steps:
-            self._states["trusted"] = self._state()
-        if trial.length and step == trial.start:
-            self._states["start"] = self._state()
-        elif trial.length and step == trial.middle:
-            self._states["given"] = self._state()
-            self._take(self._states.pop("start"))
-        ahead, after = trial.without_repeats(step) - decision, trial.without_repeats(config.steps - 1) - decision
+        config, trial, camera_trial = self.config, self._trial, self._camera_trial
+        if not self.frames or not (self.is_used or self.rig.is_corrected or step < camera_trial.end):
+            return {"loss": self._loss, "image": self._image, "gradient": 0.0}
+        self._branch("poses", trial, step)
+        self._branch("cameras", camera_trial, step)
+        ahead, after = (camera_trial.without_repeats(each) - trial.end for each in (step, config.steps - 1))
         progress = max(ahead, 0) / max(after, 1)
         blur_px = config.first_blur_px * (config.last_blur_px / config.first_blur_px) ** progress
-        holds_poses = step < config.held_steps or not self.is_used
-        camera_frames = trial.frames(step, self.frames, self.rig.is_corrected)
-        terms = self._step(step, blur_px, holds_poses, self._offset_prior, camera_frames)
-        if step < config.held_steps:
-            self._misfit, self._image = terms["loss"], terms["image"]
-        elif step == decision - 1:
-            trusted = self._states.pop("trusted")
-            if terms["loss"] > (1.0 - config.least_gain) * self._misfit:
+        free = camera_trial.frames(step, self.frames, self.rig.is_corrected)
+        terms = self._step(step, blur_px, step < trial.middle or not self.is_used, self._offset_prior, free)
+        if step < trial.middle:
+            trial.misfit, self._loss, self._image = terms["color"], terms["loss"], terms["image"]
+        elif step == trial.end - 1:
+            given = self._states.pop("poses")
+            if terms["color"] > (1.0 - config.least_color_gain) * trial.misfit:
                 self.is_used = False
-                self._take(trusted)
+                self._take(given)
             elif config.has_masks:
                 self._edge_px = edge_uncertainty(terms["outline_px"], self._scale_px * USUAL_PERSON_PX)
-        if trial.length and step == trial.middle - 1:
-            trial.misfit = terms["held_out"]
-        elif trial.length and step == trial.end - 1:
-            given = self._states.pop("given")
-            if terms["held_out"] > (1.0 - config.least_camera_gain) * trial.misfit:
+        if camera_trial.length and step == camera_trial.middle - 1:
+            camera_trial.misfit = terms["held_out"]
+        elif camera_trial.length and step == camera_trial.end - 1:
+            given = self._states.pop("cameras")
+            if terms["held_out"] > (1.0 - config.least_camera_gain) * camera_trial.misfit:
                 self._take(given)
-        if self._edge_px and step + 1 in (decision, max(trial.end, decision + QUESTIONED_AGAIN)):
+        if self._edge_px and step + 1 in (trial.end, max(camera_trial.end, trial.end + QUESTIONED_AGAIN)):
             self._question_masks()
         return terms
+
+    def _branch(self, name: str, trial: Trial, step: int) -> None:
+        """Keep the state from which both halves of a trial start; what the first found is kept for the decision."""
+        if trial.length and step == trial.start:
+            self._states[name] = self._state()
+        elif trial.length and step == trial.middle:
+            start, self._states[name] = self._states[name], self._state()
+            self._take(start)
 
     def _question_masks(self) -> None:
         """Correct their edges, as far as the present surface and the background tell."""
@@ -220,17 +221,17 @@ class Registration:
 
     def tensors(self) -> dict[str, Tensor]:
         """Everything that a later step depends on."""
-        decided = torch.tensor(
-            [self._misfit, self._image, float(self.is_used), self._trial.misfit, self._edge_px], dtype=torch.float64
-        )
+        misfits = [self._trial.misfit, self._camera_trial.misfit, self._loss, self._image]
+        decided = torch.tensor([*misfits, float(self.is_used), self._edge_px], dtype=torch.float64)
         kept = {f"{name}.{key}": value for name, state in self._states.items() for key, value in state.items()}
         return self._state() | kept | {"decided": decided}
 
     def load(self, stored: Mapping[str, Tensor]) -> None:
         """Take back what `tensors` gave."""
-        self._misfit, self._image, is_used, self._trial.misfit, edge_px = stored["decided"].tolist()
+        *misfits, is_used, edge_px = stored["decided"].tolist()
+        self._trial.misfit, self._camera_trial.misfit, self._loss, self._image = misfits
         self.is_used, self._edge_px = bool(is_used), int(edge_px)
-        for name in ("trusted", "start", "given", "edges"):
+        for name in ("poses", "cameras", "edges"):
             state = {key.removeprefix(f"{name}."): value for key, value in stored.items() if key.startswith(f"{name}.")}
             if state:
                 self._states[name] = state

@@ -26,7 +26,7 @@ from tests.evaluation.test_inspected_mistakes import edit_matrix, renumber, scal
 
 FEW = ["--set", "stage1.steps=2", "--set", "stage1.rays=32", "--set", "stage2.steps=2", "--set", "stage2.pixels=32"]
 FEW += ["--set", "stage2.albedo_from_texture_steps=1", "--set", "stage2.calm_steps=2"]
-FEW += ["--set", "registration.steps=6", "--set", "registration.points=100", "--set", "registration.texels=64"]
+FEW += ["--set", "registration.steps=10", "--set", "registration.points=100", "--set", "registration.texels=64"]
 FEW += ["--no-evaluate", "--template", "smpl"]
 
 

@@ -19,7 +19,13 @@ FEW = ["stage1.steps=5", "stage1.rays=64", "stage1.rays_per_pixel=4", "stage1.ri
 FEW += ["stage2.pixels=129", "stage2.smooth_pixels=31", "stage2.albedo_from_texture_steps=2", "stage2.calm_steps=2"]
 FEW += ["stage2.has_pixel_normals=true", "stage2.offset_rate=1e-4"]
 # poses are moved and then given back: with slightly others, parameters could not be compared
-FEW += ["registration.steps=6", "registration.points=100", "registration.texels=64", "registration.least_gain=0.99"]
+FEW += [
+    "registration.trial_steps=2",
+    "registration.steps=6",
+    "registration.points=100",
+    "registration.texels=64",
+    "registration.least_color_gain=0.99",
+]
 
 
 def test_parts_hold_every_row_once_and_weigh_one_together():

@@ -24,8 +24,13 @@ from tests.training.conftest import Killed, Notes, kill_at
 SMALL = {"stage1.steps": "12", "stage1.rays": "64", "stage2.steps": "5", "stage2.pixels": "128", "stage1.ring_px": "3"}
 SMALL |= {"stage2.smooth_pixels": "32", "stage2.albedo_from_texture_steps": "2", "stage2.calm_steps": "2"}
 SMALL |= {f"{name}.encoding.log2_entries": "10" for name in ("offset", "texture", "albedo", "roughness")}
-REGISTERED = {"registration.steps": "8", "registration.points": "100", "registration.texels": "64"}
-REGISTERED |= {"registration.least_gain": "-9"}  # whatever they gain, moved poses are kept
+REGISTERED = {
+    "registration.trial_steps": "2",
+    "registration.steps": "8",
+    "registration.points": "100",
+    "registration.texels": "64",
+}
+REGISTERED |= {"registration.least_color_gain": "-9"}  # whatever they gain, moved poses are kept
 UNREGISTERED = {"registration.steps": "0"}
 
 
@@ -114,7 +119,9 @@ def test_rounds_move_the_poses_further(wrong, whole, tmp_path):
 
 def test_given_poses_that_are_kept_train_what_a_trusted_capture_trains(wrong, tmp_path):
     kept = _train(
-        wrong, tmp_path / "kept", REGISTERED | {"registration.least_gain": "0.99", "registration.has_masks": "false"}
+        wrong,
+        tmp_path / "kept",
+        REGISTERED | {"registration.least_color_gain": "0.99", "registration.has_masks": "false"},
     )
     assert not kept.fit.poses
     _assert_same(kept, _train(wrong, tmp_path / "trusted", UNREGISTERED))
@@ -173,7 +180,7 @@ def test_a_registration_that_diverges_names_what_to_do(wrong, tmp_path, monkeypa
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("registration.steps", "3", "expected 0 or at least 6 steps"),
+        ("registration.steps", "3", "expected 0 or at least 10 steps"),
         ("registration.joint_deg", "0", "expected more than 0, got joint_deg 0.0; steps=0 trusts the capture"),
         ("registration.rounds", "-1", "0 or more rounds"),
         ("registration.texels", "1", "2 texels a side"),

@@ -13,7 +13,7 @@ from phynes_core.io.output_locks import claiming
 from phynes_core.training.run.run_folder import RunFolder
 
 ROOT = Path(__file__).resolve().parents[2]
-FEW = {"stage1.steps": 8, "stage1.rays": 64, "stage2.steps": 5, "stage2.pixels": 64, "registration.steps": 6}
+FEW = {"stage1.steps": 8, "stage1.rays": 64, "stage2.steps": 5, "stage2.pixels": 64, "registration.steps": 10}
 FEW |= {"stage2.albedo_from_texture_steps": 2, "stage2.calm_steps": 2}
 FEW |= {f"{name}.encoding.log2_entries": 10 for name in ("offset", "texture", "albedo", "roughness")}
 

@@ -31,8 +31,13 @@ from tests.training.conftest import Killed, Notes, kill_at
 SMALL = {"stage1.steps": "8", "stage1.rays": "64", "stage2.steps": "4", "stage2.pixels": "128", "stage1.ring_px": "3"}
 SMALL |= {"stage2.smooth_pixels": "32", "stage2.albedo_from_texture_steps": "2", "stage2.calm_steps": "2"}
 SMALL |= {f"{name}.encoding.log2_entries": "10" for name in ("offset", "texture", "albedo", "roughness")}
-SMALL |= {"registration.steps": "7", "registration.points": "100", "registration.texels": "64"}
-SMALL |= {"registration.least_gain": "-9", "registration.rounds": "1"}
+SMALL |= {
+    "registration.trial_steps": "2",
+    "registration.steps": "7",
+    "registration.points": "100",
+    "registration.texels": "64",
+}
+SMALL |= {"registration.least_color_gain": "-9", "registration.rounds": "1"}
 ROUGH = {
     "template.source": "auto",
     "template.coarse_m": "0.02",

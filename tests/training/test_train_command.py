@@ -64,7 +64,7 @@ def test_train_writes_a_measured_checkpoint_that_evaluate_reads(arguments, tiny_
 def test_poses_that_training_found_judge_and_are_kept(arguments, tiny_root, tmp_path, capsys):
     degrade(tiny_root, tmp_path / "fits", Imperfections(body_deg=3.0, body_mm=20.0))
     arguments[arguments.index("--data") + 1] = str(tmp_path / "fits")
-    assert main([*arguments, *FEW, "--set", "registration.least_gain=-9"]) == 0  # two small frames decide nothing
+    assert main([*arguments, *FEW, "--set", "registration.least_color_gain=-9"]) == 0  # two small frames decide nothing
     assert "measured with poses refined: " in (said := capsys.readouterr().out)
     assert "2 frames (0, 4) as training found, frame 9 as given, unseen by training cameras" in said
     metrics = json.loads((tmp_path / "run" / "report" / "metrics.json").read_text())

@@ -1,0 +1,45 @@
+"""Steps that decide whether a correction is kept: as many from one state with the given values as with free ones."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass
+class Trial:
+    """Two halves of steps that start from the same state; the misfits at their ends are compared.
+
+    Without the first half, a surface that still grows towards the clothes would count as a gain of the correction.
+    """
+
+    start: int  # step that is the first with the given values
+    length: int  # steps of either half; 0: there is no trial
+    misfit: float = 0.0  # with the given values
+
+    @property
+    def middle(self) -> int:
+        """The first step with free values."""
+        return self.start + self.length
+
+    @property
+    def end(self) -> int:
+        """The first step after it."""
+        return self.start + 2 * self.length
+
+    def without_repeats(self, step: int) -> int:
+        """How many steps lie behind a state."""
+        return step - self.length if step >= self.middle else step
+
+
+class CameraTrial(Trial):
+    """The steps that decide whether corrections of cameras are kept, by cross-validation over frames.
+
+    Every other frame moves the free ones; the misfits of the frames between, before a half's last step, are compared.
+    """
+
+    def frames(self, step: int, frames: Sequence[int], is_corrected: bool) -> frozenset[int]:
+        """The frames that cameras are estimated from: while they are on trial, every other one."""
+        if not self.length or step < self.middle:
+            return frozenset()
+        if step < self.end:
+            return frozenset(frames[::2])
+        return frozenset(frames if is_corrected else ())
