@@ -11,7 +11,7 @@ from phynes_core.data.native.reader import load_capture
 from phynes_core.io.shipped_files import ASSETS
 
 SAMPLES = ASSETS / "captures"
-MOST_BYTES = {"josh_256": 16e6, "ada_256": 10.5e6, "noa_256": 16e6}
+MOST_BYTES = {"josh_256": 16e6, "ada_256": 16e6, "noa_256": 16e6}
 
 
 @pytest.fixture(scope="module", params=sorted(MOST_BYTES))
