@@ -37,6 +37,9 @@ export function linkOf(state, first, held) {
         parts.push(["floor", joined([state.floor.shadow, state.floor.reflection])]);
     }
     parts.push(["show", `${state.buffer},${state.curve},${joined([state.exposure])}`]);
+    if (state.buffer === "light_visibility" && state.shownLamp >= 0) {
+        parts.push(["one", joined([state.shownLamp])]);
+    }
     if (state.background !== first.background) {
         parts.push(["background", joined(state.background)]);
     }
@@ -122,6 +125,10 @@ const READERS = {
         const chosen = CURVES.find((name) => name === curve);
         const read = numbers(rest.join(","), [RANGES.exposure]);
         return read && shown && chosen ? { ...state, buffer: shown, curve: chosen, exposure: read[0] } : null;
+    },
+    one(state, text) {
+        const read = numbers(text, [[0, MOST_LAMPS - 1]]);
+        return read && Number.isInteger(read[0]) ? { ...state, shownLamp: read[0] } : null;
     },
     background(state, text) {
         const read = numbers(text, [UNIT, UNIT, UNIT]);

@@ -14,7 +14,7 @@ import { buildPanels } from "./panels.js";
 import { PictureOverlay } from "./picture_overlay.js";
 import { byId } from "./rows.js";
 import { SavePanel } from "./save_panel.js";
-import { firstState, viewOf } from "./state.js";
+import { bufferTitle, firstState, viewOf } from "./state.js";
 import { Store } from "./store.js";
 
 /** @typedef {import("../engine/packet.js").Packet} Packet */
@@ -106,7 +106,8 @@ export class Page {
         this.overlay.sync(this.orbitView());
         const { environments, clips } = this.renderer.description;
         const caption = [environments[state.light.index]?.name, clips[state.clip.index]?.name.replaceAll("_", " ")];
-        byId("caption").textContent = [...caption, state.buffer === "radiance" ? "" : state.buffer].filter(Boolean).join(" · ");
+        const shown = state.buffer === "radiance" ? "" : bufferTitle(state);
+        byId("caption").textContent = [...caption, shown].filter(Boolean).join(" · ");
         this.paintGround(state.background);
         this.loop.request();
         clearTimeout(this.linkTimer);
