@@ -65,6 +65,7 @@ class PageContent:
     clips: tuple[MotionClip, ...] = ()  # placed on this body
     lights: tuple[PageLight, ...] = ()  # beside the one that the avatar learned
     materials: MaterialEdit | None = None
+    start: str = ""  # the view that it begins with, as the page's links hold views; "": the front, in the learned light
 
 
 def check_page(avatar: Avatar) -> None:
@@ -186,6 +187,7 @@ def _head(content: PageContent, avatar: Avatar) -> dict[str, Any]:
     heights = pose_body(body, rest).vertices[:, 1]
     return {
         "name": avatar.name,
+        "start": content.start,
         "scene": scene_values(topology),
         "values": {name: _values(content, avatar, topology, name) for name in SHOWN},
         "joints": [

@@ -26,6 +26,11 @@ export function withCamera(state, changes) {
     return { ...state, camera: { ...state.camera, ...changes } };
 }
 
+/** @param {State} state @param {number} times @returns {State} */
+export function farther(state, times) {
+    return withCamera(state, { distance: within(state.camera.distance * times, RANGES.distance) });
+}
+
 /** So that the avatar follows the pointer. @param {State} state @param {number} dx @param {number} dy pixels @returns {State} */
 export function orbit(state, dx, dy) {
     const { azimuth, elevation } = state.camera;

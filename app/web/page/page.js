@@ -4,7 +4,7 @@ import { Renderer } from "../engine/renderer.js";
 import { commandOf } from "./commands.js";
 import { Dock } from "./dock.js";
 import { environmentIn } from "./dropped_light.js";
-import { advanced, lookAt, withCamera, withLight } from "./edits.js";
+import { advanced, farther, lookAt, withCamera, withLight } from "./edits.js";
 import { Gestures } from "./gestures.js";
 import { buildHelp } from "./help.js";
 import { OrbitView } from "./lamp_handles.js";
@@ -37,9 +37,13 @@ export class Page {
         this.renderer = renderer;
         this.packet = packet;
         this.canvas = /** @type {HTMLCanvasElement} */ (byId("picture"));
-        this.first = this.framed(firstState(renderer, matchMedia("(prefers-color-scheme: light)").matches));
+        const bare = firstState(renderer, matchMedia("(prefers-color-scheme: light)").matches);
+        /** What links leave out. @type {State} */
+        this.plain = this.framed(bare);
         this.held = { environments: renderer.description.environments.length, clips: renderer.description.clips.length };
-        this.store = new Store(stateOf(location.hash, this.first, this.held) ?? this.first);
+        /** What the exporter chose to begin with. @type {State} */
+        this.first = farther(stateOf(packet.head.start, bare, this.held) ?? bare, this.narrowness());
+        this.store = new Store(stateOf(location.hash, this.plain, this.held) ?? this.first);
         /** @type {EnvironmentImage[]} */
         this.dropped = [];
         this.restarts = 0;
@@ -73,7 +77,7 @@ export class Page {
     listen() {
         addEventListener("keydown", (event) => this.key(event));
         addEventListener("hashchange", () => {
-            const state = stateOf(location.hash, this.first, this.held);
+            const state = stateOf(location.hash, this.plain, this.held);
             if (state) {
                 this.store.post(() => state, "link");
                 this.store.endGesture();
@@ -159,9 +163,14 @@ export class Page {
 
     /** @param {State} state @returns {State} with the avatar in sight also where the picture is narrow */
     framed(state) {
-        const shape = this.canvas.clientWidth / Math.max(1, this.canvas.clientHeight);
         const { distance } = this.renderer.home.camera;
-        return withCamera(state, { distance: distance * Math.max(1, NARROW / Math.max(shape, 0.2)), pan: [0, 0, 0], fov: 30 });
+        return farther(withCamera(state, { distance, pan: [0, 0, 0], fov: 30 }), this.narrowness());
+    }
+
+    /** How much farther away a picture of this shape shows the whole avatar. */
+    narrowness() {
+        const shape = this.canvas.clientWidth / Math.max(1, this.canvas.clientHeight);
+        return Math.max(1, NARROW / Math.max(shape, 0.2));
     }
 
     /** Look at what is under a place of the page. @param {Point} place */
@@ -275,7 +284,7 @@ export class Page {
 
     keepLink() {
         clearTimeout(this.linkTimer);
-        const text = linkOf(this.store.state, this.first, this.held);
+        const text = linkOf(this.store.state, this.plain, this.first, this.held);
         if (location.hash.replace(/^#/, "") !== text) {
             history.replaceState(null, "", text ? `#${text}` : location.href.replace(/#.*/, ""));
         }
