@@ -28,7 +28,8 @@ const MIDDLE_GRAY = 0.46; // sRGB, as bright to the eye as its contrast to black
 const NOTICE_S = 5;
 const LINK_AFTER_MS = 400;
 const IDLE_AFTER_MS = 2500; // in full screen, until the controls fade
-const MOST_RESTARTS = 3; // of a graphics card that was lost
+const MOST_RESTARTS = 3; // of a graphics card that is lost again and again
+const AGAIN_MS = 60_000; // a card that was lost longer ago works
 const NARROW = 0.72; // pictures of a smaller width over height show the avatar from farther away
 
 export class Page {
@@ -47,6 +48,7 @@ export class Page {
         /** @type {EnvironmentImage[]} */
         this.dropped = [];
         this.restarts = 0;
+        this.lostAt = 0;
         this.isRestarting = false; // the card was lost: its last picture fails
         this.noticeTimer = this.linkTimer = this.idleTimer = 0;
         this.loop = new DrawLoop({
@@ -134,6 +136,7 @@ export class Page {
         }
         await this.renderer.draw(viewOf(this.store.state, this.renderer, quality));
         document.documentElement.dataset.state = "ready";
+        byId("fallback").hidden = true; // of a graphics card that was lost before the first picture
     }
 
     /** @param {number} scale @returns {{width: number, height: number}} of the canvas */
@@ -229,7 +232,9 @@ export class Page {
 
     /** The graphics card was lost: begin anew with the same view. @param {string} reason */
     async lost(reason) {
-        this.restarts += 1;
+        const now = performance.now();
+        this.restarts = now - this.lostAt < AGAIN_MS ? this.restarts + 1 : 1;
+        this.lostAt = now;
         if (this.restarts > MOST_RESTARTS) {
             this.loop.stop();
             this.say(`The graphics card was lost again (${reason}). Reload the page to try once more.`, true);
