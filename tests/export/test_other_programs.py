@@ -27,7 +27,8 @@ from phynes_core.io.shipped_files import bundled_avatars, bundled_motions
 from tests.export.judges import NODE, has_node
 
 SIZE, FPS = 192, 30.0
-FRAMES = (0, 12, 30)  # of walk
+FRAMES = (0, 12, 30)  # of walk, whose colors are compared
+MASK_SIZE, NUM_FRAMES = 128, 38  # of the silhouettes, and of walk
 AZIMUTH, ELEVATION, IRRADIANCE = 20.0, 15.0, 3.14
 CHROMIUM = "/usr/bin/chromium"
 
