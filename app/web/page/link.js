@@ -79,6 +79,18 @@ export function stateOf(link, plain, held) {
     return state;
 }
 
+/**
+ * The same state on a page that holds others: dropped lights come behind its own; a clip that is missing is none.
+ * @param {State} state @param {Held} from @param {Held} to @returns {State}
+ */
+export function movedTo(state, from, to) {
+    const { light, clip } = state;
+    const index = light.index < from.environments ? Math.min(light.index, to.environments - 1)
+        : light.index - from.environments + to.environments;
+    const isThere = clip.index < to.clips;
+    return { ...state, light: { ...light, index }, clip: isThere ? clip : { ...clip, index: -1, playing: false } };
+}
+
 /** @type {Record<string, (state: State, text: string, held: Held) => State | null>} null: it cannot be read */
 const READERS = {
     camera(state, text) {

@@ -8,7 +8,7 @@ import { advanced, farther, lookAt, withCamera, withLight } from "./edits.js";
 import { Gestures } from "./gestures.js";
 import { buildHelp } from "./help.js";
 import { OrbitView } from "./lamp_handles.js";
-import { linkOf, stateOf } from "./link.js";
+import { linkOf, movedTo, stateOf } from "./link.js";
 import { DrawLoop } from "./loop.js";
 import { buildPanels } from "./panels.js";
 import { PictureOverlay } from "./picture_overlay.js";
@@ -228,6 +228,26 @@ export class Page {
                 this.say(error instanceof Error ? error.message : String(error), true);
             }
         }
+    }
+
+    /**
+     * Goes on as another page of the avatar was left: its state, steps to undo and dropped lights. Resolves once that is drawn.
+     * @param {Page | undefined} other in another window of this origin
+     */
+    async takeOver(other) {
+        if (!other || (other.store.state === other.first && other.dropped.length === 0)) {
+            return;
+        }
+        for (const image of structuredClone(other.dropped)) { // nothing stays behind in a window that goes
+            this.dropped.push(image);
+            this.renderer.addEnvironment(image);
+        }
+        const moved = (/** @type {State} */ state) => movedTo(state, other.held, this.held);
+        const [before, after] = structuredClone([other.store.before, other.store.after]);
+        this.store.before = before.map(moved);
+        this.store.after = after.map(moved);
+        this.store.show(moved(structuredClone(other.store.state)));
+        await this.renderer.draw(viewOf(this.store.state, this.renderer, "draft"));
     }
 
     /** The graphics card was lost: begin anew with the same view. @param {string} reason */

@@ -30,15 +30,15 @@ DENSITY = 0.25  # of pixels: software shades some thousands of them in a second
 STILL = (255, 0, 255)  # the color of the still in these pages
 
 
-def write_small_page(path: Path) -> Path:
-    """The page of a body of a few hundred faces with two clips and two lights beside the learned one."""
+def write_small_page(path: Path, num_lights: int = 2) -> Path:
+    """The page of a body of a few hundred faces with two clips and up to two lights beside the learned one."""
     avatar = small_avatar()
     joints = pose_joints(avatar.body, avatar.rest_pose()).positions
     clips = tuple(load_motion(bundled_motions()[name]).placed_on(joints) for name in ("walk", "kick"))
     left = torch.full((16, 32, 3), 0.02)
     left[4:8, 4:8] = 30.0
     lights = (PageLight("gray", torch.full((16, 32, 3), 0.5)), PageLight("left window", left))
-    content = PageContent(avatar, avatar.betas, torch.zeros(69), False, clips, lights)
+    content = PageContent(avatar, avatar.betas, torch.zeros(69), False, clips, lights[:num_lights])
     still = io.BytesIO()
     Image.new("RGB", (8, 8), STILL).save(still, "PNG")
     path.write_text(page_html(WEB, "small", page_packet(content).to_bytes(), Fallback(still.getvalue())))
@@ -46,14 +46,14 @@ def write_small_page(path: Path) -> Path:
 
 
 @contextmanager
-def chromium() -> Iterator[Any]:
+def chromium(flags: tuple[str, ...] = FLAGS) -> Iterator[Any]:
     """A browser; skips where there is none. `browser.browser_type.launch` starts others beside it."""
     if not CHROMIUM.exists():
         pytest.skip("chromium is missing")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(flags))
         try:
             yield browser
         finally:
