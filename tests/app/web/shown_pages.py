@@ -30,15 +30,15 @@ DENSITY = 0.25  # of pixels: software shades some thousands of them in a second
 STILL = (255, 0, 255)  # the color of the still in these pages
 
 
-def write_small_page(path: Path, num_lights: int = 2) -> Path:
-    """The page of a body of a few hundred faces with two clips and up to two lights beside the learned one."""
+def write_small_page(path: Path) -> Path:
+    """The page of a body of a few hundred faces with two clips and two lights beside the learned one."""
     avatar = small_avatar()
     joints = pose_joints(avatar.body, avatar.rest_pose()).positions
     clips = tuple(load_motion(bundled_motions()[name]).placed_on(joints) for name in ("walk", "kick"))
     left = torch.full((16, 32, 3), 0.02)
     left[4:8, 4:8] = 30.0
     lights = (PageLight("gray", torch.full((16, 32, 3), 0.5)), PageLight("left window", left))
-    content = PageContent(avatar, avatar.betas, torch.zeros(69), False, clips, lights[:num_lights])
+    content = PageContent(avatar, avatar.betas, torch.zeros(69), False, clips, lights)
     still = io.BytesIO()
     Image.new("RGB", (8, 8), STILL).save(still, "PNG")
     path.write_text(page_html(WEB, "small", page_packet(content).to_bytes(), Fallback(still.getvalue())))
