@@ -1,17 +1,23 @@
 """The options of the command `export`, and what a file of each kind makes of them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import tyro
 
+from app.model.avatar_row import AvatarRowState, BodyState
+from app.model.cameras import CameraState
+from app.model.comparison import CompareState
+from app.model.display_settings import BufferName, DisplaySettings, ToneCurve
 from app.model.exports import AvatarExportState
+from app.model.lights import LightState
 from app.model.playback import PlaybackState
 from app.model.view_state import ViewState
 from app.options.arguments import UsageError, check_field, option_of
 from app.options.bodies import motion_path
+from app.options.camera import camera_from_options
 from app.options.command_lines import (
     CommandLine,
     arguments_of,
@@ -21,10 +27,12 @@ from app.options.command_lines import (
     motion_name,
     pose_names,
     typed_value,
+    view_values,
+    visible_part,
 )
 from app.options.light import probe_file
 from app.options.view import ViewOptions, view_from_options
-from app.rendering.exports.avatar_export import format_of
+from app.rendering.exports.avatar_export import START, format_of
 from phynes_core.errors import PhynesError
 
 NONE = "none"  # of --motions and --probes
@@ -47,6 +55,14 @@ class Export(ViewOptions):
     them; none: no other. When left out: studio, sunset, forest and city."""
     fallback_video: bool = False
     """A page shows a turntable video, not a still, where the browser has no WebGPU."""
+    time: float | None = None
+    """Seconds into the clip of --motion where a page begins, standing still; when left out the clip plays."""
+    buffer: BufferName = "radiance"
+    """What a page shows at first."""
+    exposure: float = 0.0
+    """Stops of light (EV) that a page begins with."""
+    curve: ToneCurve = "linear"
+    """Tone curve that a page begins with."""
     camera_path: Path | None = None
     """A camera path's .json, which becomes an animated camera."""
     texture_size: int = 2048
@@ -69,6 +85,22 @@ def refuse_unused(options: Export, used: frozenset[str], kind: str) -> None:
             raise UsageError(f"{option_of(entry.name)}: has no effect on {kind}; leave it out")
 
 
+def started(options: Export, view: ViewState, home: Callable[[ViewState], CameraState]) -> ViewState:
+    """The view that a page begins with: its camera, and its clip in motion unless --time stops it; raises UsageError.
+
+    `home` gives the camera from which the whole avatar is seen.
+    """
+    if options.time is not None:
+        check_field("--time", options.time, BodyState, "time_s")
+        view = replace(view, body=replace(view.body, time_s=options.time, playing=False))
+    elif not options.session:
+        view = replace(view, body=replace(view.body, playing=bool(view.body.motion)))
+    if options.camera or options.lens is not None or options.fov is not None:
+        camera = view.camera if options.session else home(view)
+        view = replace(view, camera=camera_from_options(options, view, camera, bool(options.session)))
+    return view
+
+
 def export_settings(options: Export, view: ViewState) -> AvatarExportState:
     """The settings of the options; raises UsageError."""
     for name in ("texture_size", "pose_morphs"):
@@ -78,7 +110,7 @@ def export_settings(options: Export, view: ViewState) -> AvatarExportState:
         raise UsageError("--pose-morphs: expected a clip to take them from, got --motions none; leave one out")
     return AvatarExportState(
         str(options.out), motions, "playing", options.texture_size, options.pose_morphs, options.format,
-        options.textures, options.with_licensed_body, _lights(options), options.fallback_video,
+        options.textures, options.with_licensed_body, _lights(options, view), options.fallback_video,
     )  # fmt: skip
 
 
@@ -87,12 +119,14 @@ def is_page(out: Path, mesh_format: str) -> bool:
     return out.suffix.lower() == ".html" or (not out.suffix and mesh_format == "html")
 
 
-def _lights(options: Export) -> tuple[str, ...]:
-    """The files of --probes, each once; raises ImageError for one that is missing."""
-    if options.probes == NONE or not is_page(options.out, options.format):
+def _lights(options: Export, view: ViewState) -> tuple[str, ...]:
+    """The files of --probe and --probes, each once; raises ImageError for one that is missing."""
+    if not is_page(options.out, options.format):
         return ()
-    names = [name.strip() for name in options.probes.split(",") if name.strip()] or PAGE_PROBES
-    return tuple(dict.fromkeys(str(probe_file(name, "--probes").resolve()) for name in names))
+    named = [name.strip() for name in options.probes.split(",") if name.strip()] or list(PAGE_PROBES)
+    own = [view.light.environment] if view.light.mode == "environment" and view.light.environment else []
+    files = [str(probe_file(name, "--probes").resolve()) for name in named if options.probes != NONE]
+    return tuple(dict.fromkeys([*own, *files]))
 
 
 def _motions(options: Export, view: ViewState) -> tuple[str, ...]:
@@ -104,6 +138,36 @@ def _motions(options: Export, view: ViewState) -> tuple[str, ...]:
     if not names and not own:
         names = list(PAGE_MOTIONS if is_page(options.out, options.format) else DEFAULT_MOTIONS)
     return tuple(dict.fromkeys([*([own] if own else []), *(motion_path(name) for name in names)]))
+
+
+def _page_command(state: ViewState, common: dict[str, Any], used: frozenset[str], beside: str) -> CommandLine:
+    """The command of a page that begins with this view: options where they describe it, else a session."""
+    seen = _page_part(state)
+    time_s = seen.body.time_s if seen.body.motion and not seen.body.playing else None
+    values = {**view_values(seen), "time": time_s, "buffer": seen.display.buffer}
+    values = {name: value for name, value in values.items() if name in used | {"avatar"}} | common
+    try:
+        options = Export(**values)
+        read = _page_part(started(options, view_from_options(options), lambda view: CameraState()))
+        is_described = visible_part(read, is_video=True) == visible_part(seen, is_video=True)
+    except (PhynesError, OSError):
+        is_described = False
+    if is_described and read.body.playing == seen.body.playing:
+        return CommandLine(("export", *arguments_of(Export, values)))
+    return by_session("export", Export, state, common, beside)
+
+
+def _page_part(state: ViewState) -> ViewState:
+    """The state with defaults for everything that no page begins with."""
+    body, plain = state.body, DisplaySettings()
+    body = replace(body, playing=body.playing and bool(body.motion), time_s=0.0 if body.playing else body.time_s)
+    display = replace(state.display, has_false_color=False, has_wireframe=False, has_joints=False, slider=plain.slider)
+    light = replace(state.light, tint=LightState().tint, probe_edits=(), captured_of="", bright_sources=8)
+    surroundings = replace(state.surroundings, backdrop="color", has_balls=False)
+    return replace(
+        state, body=body, avatar_row=AvatarRowState(), display=display, light=light, surroundings=surroundings,
+        compare=CompareState(),
+    )  # fmt: skip
 
 
 def export_command(
@@ -122,6 +186,8 @@ def export_command(
     }  # fmt: skip
     common = {name: value for name, value in common.items() if name in kind.options | {"out"}}
     common |= {"with_licensed_body": settings.has_licensed_body, **files}
+    if kind.options >= START:
+        return _page_command(state, {**common, "out": Path(settings.path)}, kind.options, settings.path)
     described = {
         "avatar": (avatar_name(body.avatar),), "pose": pose_names((body,)),
         "shape": ",".join(map(typed_value, body.shape)) if any(body.shape) else "",

@@ -68,7 +68,7 @@ def still_command(state: ViewState, settings: StillState, engine: Mapping[str, o
     clear = settings.has_alpha or (not is_layered and state.surroundings.backdrop == "none")
     seen = without_backdrop(state) if clear else state
     common = {"out": Path(settings.path), "size": size_text(settings.shape), **engine}
-    values = {**_view_values(seen), **common, "buffer": state.display.buffer}
+    values = {**view_values(seen), **common, "buffer": state.display.buffer}
     if _options_mean(Render, values, seen, is_video=False):
         return CommandLine(("render", *arguments_of(Render, values)))
     needed = {"transparent": True} if settings.has_alpha else {}
@@ -87,7 +87,7 @@ def video_command(state: ViewState, settings: TurntableState, engine: Mapping[st
         common["seconds"] = settings.seconds
     clear = can_be_clear(path) and is_clear(state, settings.has_alpha)
     seen = without_backdrop(state) if clear else state
-    values = {**_view_values(seen), **_playback_values(state.body.playback), **common, "buffer": state.display.buffer}
+    values = {**view_values(seen), **_playback_values(state.body.playback), **common, "buffer": state.display.buffer}
     if settings.spin != "path" and _options_mean(Turntable, values, seen, is_video=True):
         return CommandLine(("turntable", *arguments_of(Turntable, values)))
     needed = {"transparent": True} if settings.has_alpha and can_be_clear(path) else {}
@@ -138,10 +138,10 @@ def _options_mean(options: type, values: Values, state: ViewState, is_video: boo
 
     others = tuple(timed(body) for body in view.avatar_row.others)
     view = replace(view, body=timed(view.body), avatar_row=replace(view.avatar_row, others=others))
-    return _visible_part(view, is_video) == _visible_part(state, is_video)
+    return visible_part(view, is_video) == visible_part(state, is_video)
 
 
-def _visible_part(state: ViewState, is_video: bool) -> ViewState:
+def visible_part(state: ViewState, is_video: bool) -> ViewState:
     """The state with defaults for everything that does not change the picture or the video."""
 
     def bare(body: BodyState) -> BodyState:
@@ -175,7 +175,7 @@ def _visible_part(state: ViewState, is_video: bool) -> ViewState:
     )  # fmt: skip
 
 
-def _view_values(state: ViewState) -> Values:
+def view_values(state: ViewState) -> Values:
     """The options' values that describe the state as closely as options can."""
     bodies, body, light, camera, display = state.bodies, state.body, state.light, state.camera, state.display
     motions = tuple(motion_name(each.motion) for each in bodies)

@@ -6,6 +6,7 @@ that a name of someone else's that was made to point here (DNS rebinding) is ref
 request comes from, so that other pages cannot ask for anything.
 """
 
+import hashlib
 import re
 import secrets
 from collections.abc import Sequence
@@ -31,10 +32,11 @@ class Verdict(Enum):
 class Access:
     """The token and the cookie of one server. Both are compared in a time that does not depend on where they differ."""
 
-    def __init__(self, port: int, token: str | None = None) -> None:
+    def __init__(self, token: str | None = None) -> None:
         self.token = token or secrets.token_urlsafe(_TOKEN_BYTES)
         self._cookie_value = secrets.token_urlsafe(_TOKEN_BYTES)
-        self._cookie_name = f"phynes_{port}"  # a browser keeps one jar for all ports of a host
+        # a browser keeps one jar for all ports of a host, and tunnels bring several machines' servers there
+        self._cookie_name = f"phynes_{hashlib.sha256(self.token.encode()).hexdigest()[:16]}"
 
     @property
     def set_cookie(self) -> str:

@@ -56,7 +56,7 @@ class PageServer(ThreadingHTTPServer):
                 f"--port {port}: cannot serve from {HOST}:{port} ({reason}); choose another port, or 0 for a free one"
             ) from error
         self.port = self.server_address[1]
-        self.access = Access(self.port, token)
+        self.access = Access(token)
         self.connections = Connections()
         self.published = published
         self.files: Mapping[str, Document] = {} if frame is None else _frame_files(frame)

@@ -10,10 +10,14 @@ from pathlib import Path
 
 import torch
 
+from app.model.avatar_row import AvatarRowState
+from app.model.cameras import CameraState
+from app.model.comparison import CompareState
 from app.model.exports import StillState, TurntableState
 from app.rendering.exports.avatar_export import AfterPart, AvatarExportJob, check_empty
 from app.rendering.exports.export_jobs import StillJob, VideoJob
 from app.rendering.render_service import RenderService
+from app.web.start_view import start_view
 from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.files import load_bundled_body
 from phynes_core.errors import OutputError
@@ -35,6 +39,7 @@ class PageParts:
     name: str
     packet: bytes
     fallback: Fallback | None  # None: browsers without WebGPU show no picture
+    said: tuple[str, ...] = ()  # what of the view it cannot begin with
 
     def html(self) -> str:
         """One file."""
@@ -49,14 +54,18 @@ def page_parts(
     lights = tuple(PageLight(Path(path).stem, load_environment_image(Path(path))) for path in settings.lights)
     after_part(1, _PARTS)
     avatar = subject.avatar if settings.has_licensed_body else without_licensed_shapes(subject.avatar)
+    clips = list(zip(settings.motions, subject.clips, strict=True))
+    start = start_view(job.state, clips, settings.lights, subject.betas)
     content = PageContent(
-        avatar, subject.betas, subject.material_pose, subject.has_detail, subject.clips, lights, subject.materials
-    )
+        avatar, subject.betas, subject.material_pose, subject.has_detail, subject.clips, lights, subject.materials,
+        start.link,
+    )  # fmt: skip
     packet = page_packet(content).to_bytes()
     after_part(2, _PARTS)
     fallback = _fallback(job, lambda: after_part(2, _PARTS)) if has_fallback else None
     after_part(3, _PARTS)
-    return PageParts(subject.name, packet, fallback)
+    said = (f"the page begins without {', '.join(start.missing)}",) if start.missing else ()
+    return PageParts(subject.name, packet, fallback, said)
 
 
 def without_licensed_shapes(avatar: Avatar) -> Avatar:
@@ -71,11 +80,12 @@ def without_licensed_shapes(avatar: Avatar) -> Avatar:
 
 def write_page(job: AvatarExportJob, path: Path, after_part: AfterPart) -> tuple[str, ...]:
     """The page as one file."""
-    html = page_parts(job, after_part).html().encode()
+    parts = page_parts(job, after_part)
+    html = parts.html().encode()
     check_size(path, len(html))
     with replacing(path) as temporary:
         temporary.write_bytes(html)
-    return _costs(job, len(html))
+    return (*parts.said, *_costs(job, len(html)))
 
 
 def write_page_folder(job: AvatarExportJob, path: Path, after_part: AfterPart) -> tuple[str, ...]:
@@ -88,7 +98,7 @@ def write_page_folder(job: AvatarExportJob, path: Path, after_part: AfterPart) -
             target = temporary / name
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
-    return _costs(job, sum(map(len, files.values())))
+    return (*parts.said, *_costs(job, sum(map(len, files.values()))))
 
 
 def check_size(path: Path, num_bytes: int) -> None:
@@ -106,11 +116,12 @@ def _costs(job: AvatarExportJob, num_bytes: int) -> tuple[str, ...]:
 
 
 def _fallback(job: AvatarExportJob, after_step: Callable[[], None]) -> Fallback:
-    """Pictures of the avatar from the front, at rest, in the light that it learned."""
+    """Pictures of what the page begins with."""
     service = RenderService(smpl=job.smpl, smpl_uv=job.smpl_uv)
-    body = replace(job.state.body, motion="", time_s=0.0, playing=False)
-    state = replace(job.state, body=body, avatar_row=type(job.state.avatar_row)())
-    state = replace(state, camera=service.home_camera(state))
+    body = replace(job.state.body, playing=False)
+    state = replace(job.state, body=body, avatar_row=AvatarRowState(), compare=CompareState())
+    if state.camera == CameraState():
+        state = replace(state, camera=service.home_camera(state))
 
     def step(*_: object) -> bool:
         after_step()

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from phynes_core.export.model import ExportModel, ior_of, make_model
 from phynes_core.export.subject import ExportSubject
 from phynes_core.geometry.mesh import vertex_normals
 
+POINTER = "KHR_animation_pointer"  # animates what is no node
 MOST_SMALL_INDEX = 65535  # of 16 bits, whose largest number is no index
 AfterPart = Callable[[int, int], None]  # (parts done, all parts); raises to stop
 
@@ -34,11 +36,14 @@ def write_glb(
     file.json["scene"] = 0
     for clip in model.clips:
         _animation(file, clip, joints, mesh)
-    for (keys, _), node in zip(model.cameras, cameras, strict=True):
+    said = []
+    for number, ((keys, track), node) in enumerate(zip(model.cameras, cameras, strict=True)):
         if len(keys.times_s) > 1:
-            _camera_animation(file, keys, node)
+            has_zoom = bool((track.fov_deg != track.fov_deg[0]).any())
+            _camera_animation(file, keys, node, _Zoom(number, track.fov_deg) if has_zoom else None)
+            said += [f"{keys.name}: its lens changes, as {POINTER}; other programs keep that of its start"] * has_zoom
     file.write(path)
-    return model.costs
+    return (*model.costs, *said)
 
 
 def _joints(file: GltfFile, model: ExportModel) -> list[int]:
@@ -150,10 +155,26 @@ def _camera(file: GltfFile, keys: CameraKeys, fov_deg: Tensor, aspect: float) ->
     return file.add("nodes", {"name": keys.name, "camera": camera, **place})
 
 
-def _camera_animation(file: GltfFile, keys: CameraKeys, node: int) -> None:
+@dataclass(frozen=True, eq=False)
+class _Zoom:
+    """The lens of a camera over its keys."""
+
+    camera: int  # of the file
+    fov_deg: Tensor  # [K] vertical
+
+
+def _camera_animation(file: GltfFile, keys: CameraKeys, node: int, zoom: _Zoom | None) -> None:
     times = file.accessor(keys.times_s.numpy(), "f4", has_range=True)
     samplers, channels = [], []
-    for path, values in (("translation", keys.places), ("rotation", keys.rotations)):
+
+    def add(values: Tensor, target: dict[str, Any]) -> None:
         samplers.append({"input": times, "output": file.accessor(values.numpy(), "f4"), "interpolation": "LINEAR"})
-        channels.append({"sampler": len(samplers) - 1, "target": {"node": node, "path": path}})
+        channels.append({"sampler": len(samplers) - 1, "target": target})
+
+    add(keys.places, {"node": node, "path": "translation"})
+    add(keys.rotations, {"node": node, "path": "rotation"})
+    if zoom is not None:  # glTF itself animates nodes alone
+        file.use(POINTER)
+        pointer = f"/cameras/{zoom.camera}/perspective/yfov"
+        add(torch.deg2rad(zoom.fov_deg), {"path": "pointer", "extensions": {POINTER: {"pointer": pointer}}})
     file.add("animations", {"name": keys.name, "channels": channels, "samplers": samplers})

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 MAGIC = b"PHYNES1\n"
-KINDS = ("f32", "f16", "u32", "u16", "u8", "n16")  # n16: steps between the least and the greatest number
+# n16: steps between the least and the greatest number; 2x16: words of two halves, which are counted one by one
+KINDS = ("f32", "f16", "u32", "u16", "u8", "n16", "2x16")
 _DTYPES = {"f32": "<f4", "f16": "<f2", "u32": "<u4", "u16": "<u2", "u8": "u1", "n16": "<u2"}
 _STEPS = 65535
 
@@ -49,6 +50,8 @@ def encoded(values: np.ndarray, kind: str) -> tuple[np.ndarray, dict[str, float]
         low, high = (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
         step = (high - low) / _STEPS or 1.0
         return np.round((values.astype(np.float64) - low) / step).astype("<u2"), {"low": low, "step": step}
+    if kind == "2x16":
+        return np.ascontiguousarray(values, "<u4").view("<u2"), {}
     with np.errstate(over="ignore"):  # is found below
         stored = np.ascontiguousarray(values).astype(_DTYPES[kind])
     is_whole = kind.startswith("u")
@@ -62,6 +65,8 @@ def stored_values(values: np.ndarray, kind: str) -> np.ndarray:  # of the same s
     stored, entry = encoded(values, kind)
     if kind == "n16":
         return (entry["low"] + entry["step"] * stored.astype(np.float64)).astype(np.float32).reshape(values.shape)
+    if kind == "2x16":
+        return stored.view("<u4").reshape(values.shape)
     return stored.astype(values.dtype).reshape(values.shape)
 
 

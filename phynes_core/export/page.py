@@ -85,7 +85,7 @@ def _digest(content: str) -> str:
 
 
 def _fallback(name: str, still: str, video: str) -> str:
-    return video or f'<img src="{still}" alt="{escape(name)}, from the front">'
+    return video or f'<img src="{still}" alt="{escape(name)}">'
 
 
 def _video(fallback: Fallback) -> str:

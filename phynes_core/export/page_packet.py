@@ -40,9 +40,10 @@ LEARNED = "learned light"
 MOST_SOURCES = 8  # as RenderOptions.bright_sources
 PICTURE_ROWS = 48  # of an environment's small picture
 SHOWN = tuple(name for name in BUFFERS if name != "mask")
+GRIDS = ("avatar.offset_grid", "avatar.albedo_grid", "avatar.roughness_grid")
 KIND_OF = {  # of those that are not stored as they are
     "avatar.pose_directions": "f16", "avatar.copies": "u16", "probe_order": "u16", "rows": "f16",
-    "avatar.offset_grid": "f16", "avatar.albedo_grid": "f16", "avatar.roughness_grid": "f16",
+    **dict.fromkeys(GRIDS, "f16"),
 }  # fmt: skip
 
 
@@ -65,6 +66,7 @@ class PageContent:
     clips: tuple[MotionClip, ...] = ()  # placed on this body
     lights: tuple[PageLight, ...] = ()  # beside the one that the avatar learned
     materials: MaterialEdit | None = None
+    start: str = ""  # the view that it begins with, as the page's links hold views; "": the front, in the learned light
 
 
 def check_page(avatar: Avatar) -> None:
@@ -94,6 +96,8 @@ def page_packet(content: PageContent) -> PacketFile:
 def kind_of(name: str, values: np.ndarray) -> str:
     """How an array is stored."""
     own = {"float32": "f32", "uint32": "u32", "int32": "u32", "int64": "u32", "uint8": "u8"}[str(values.dtype)]
+    if name in GRIDS and own == "u32":  # words: of two halves, where there is one an entry
+        return "2x16" if values.ndim == 1 or values.shape[1] == 1 else "u32"
     return KIND_OF.get(name) or KIND_OF.get(name.rpartition(".")[2]) or own
 
 
@@ -186,6 +190,7 @@ def _head(content: PageContent, avatar: Avatar) -> dict[str, Any]:
     heights = pose_body(body, rest).vertices[:, 1]
     return {
         "name": avatar.name,
+        "start": content.start,
         "scene": scene_values(topology),
         "values": {name: _values(content, avatar, topology, name) for name in SHOWN},
         "joints": [

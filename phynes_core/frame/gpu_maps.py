@@ -123,20 +123,43 @@ def map_pose_layer(neural_map: NeuralMap) -> np.ndarray:  # float32
     return np.concatenate([np.pad(bias, (0, width - len(bias))), weights.ravel()])
 
 
-def map_grid(neural_map: NeuralMap) -> np.ndarray:  # [entries, features] float32
-    """The entries of all levels; none of a map of waves."""
+def map_grid(neural_map: NeuralMap) -> np.ndarray:  # [entries, features] float32; of narrow maps uint32
+    """The entries of all levels; none of a map of waves.
+
+    Of narrow maps their bits: a word an entry where halves hold them exactly, as those of a checkpoint, else two.
+    """
     encoding = neural_map.encoding
-    return array_of(encoding.grid) if isinstance(encoding, HashEncoding) else np.zeros((0, 1), np.float32)
+    if not isinstance(encoding, HashEncoding):
+        return np.zeros((0, 1), np.float32)
+    values = array_of(encoding.grid)
+    if not is_narrow(neural_map):
+        return values
+    halves = _halves(values)
+    return (values if halves is None else halves).view(np.uint32)
 
 
-def map_levels(neural_map: NeuralMap) -> np.ndarray:  # [L, 4] uint32
-    """Scale (bits of a float), vertices a side or 0 where hashed, first entry, entries; none of a map of waves."""
+def map_levels(neural_map: NeuralMap) -> np.ndarray:  # [L, 4] uint32; of narrow maps [L + 1, 4]
+    """Scale (bits of a float), vertices a side or 0 where hashed, first entry, entries; none of a map of waves.
+
+    The last row of a narrow map begins with 1 where its grid holds halves.
+    """
     if not isinstance(neural_map.encoding, HashEncoding):
         return np.zeros((0, 4), np.uint32)
     levels = neural_map.encoding.table
     side = np.where(levels.is_hashed, 0, levels.resolution)
     columns = levels.scale.view(np.uint32), side, levels.offset[:-1], np.diff(levels.offset)
-    return np.stack(columns, 1).astype(np.uint32)
+    rows = np.stack(columns, 1).astype(np.uint32)
+    if not is_narrow(neural_map):
+        return rows
+    has_halves = _halves(array_of(neural_map.encoding.grid)) is not None
+    return np.concatenate([rows, np.array([[has_halves, 0, 0, 0]], np.uint32)])
+
+
+def _halves(values: np.ndarray) -> np.ndarray | None:  # float32 -> float16
+    """The same values in half precision; None where they are not the same. A GPU may take the smallest, 6e-5, for 0."""
+    with np.errstate(over="ignore"):
+        halves = values.astype(np.float16)
+    return np.ascontiguousarray(halves) if np.array_equal(halves, values) else None
 
 
 def _padded_width(neural_map: NeuralMap) -> int:

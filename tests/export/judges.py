@@ -61,7 +61,7 @@ class Glb:
         animation = next(each for each in self.json["animations"] if each["name"] == clip)
         for channel in animation["channels"]:
             target, sampler = channel["target"], animation["samplers"][channel["sampler"]]
-            if target["path"] != "weights":
+            if target["path"] not in ("weights", "pointer"):
                 local[target["node"]][target["path"]] = self.array(sampler["output"])[frame].tolist()
         found: dict[int, np.ndarray] = {}
 

@@ -29,6 +29,7 @@ def sample() -> PacketFile:
     packet.add("half", generator.normal(size=7).astype(np.float16).astype(np.float32), "f16")
     packet.add("steps", generator.uniform(-2.0, 3.0, 9).astype(np.float32), "n16")
     packet.add("large", np.array([0, 70_000, 2**32 - 1], np.uint32), "u32")
+    packet.add("halves", np.array([[0x3C00_0001], [0xFFFF_8000]], np.uint32), "2x16")
     packet.add("small", np.array([0, 65_535], np.int64), "u16")
     packet.add("bytes", np.array([0, 255, 7], np.uint8), "u8")
     packet.add("none", np.zeros((0, 4), np.float32), "f32")
@@ -48,7 +49,7 @@ def test_the_page_reads_what_was_written(tmp_path):
     assert np.allclose(arrays["steps"], stored_values(steps, "n16"), atol=1e-6)
     assert np.abs(np.array(arrays["steps"]) - steps).max() <= 0.5 * np.ptp(steps) / 65535 + 1e-6
     assert (arrays["large"], arrays["small"], arrays["bytes"]) == ([0, 70_000, 2**32 - 1], [0, 65_535], [0, 255, 7])
-    assert arrays["none"] == []
+    assert arrays["halves"] == [0x3C00_0001, 0xFFFF_8000] and arrays["none"] == []
 
 
 def test_equal_content_gives_equal_bytes():

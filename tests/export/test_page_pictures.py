@@ -12,6 +12,7 @@ from app.model.lights import LightState
 from app.model.view_state import BodyState, ViewState
 from app.rendering.render_service import RenderService
 from phynes_core.body.model import Pose
+from phynes_core.export.page_packet import MOST_SOURCES
 from phynes_core.frame.buffers import FrameBuffers
 from phynes_core.frame.options import COARSE, RenderOptions
 from phynes_core.frame.renderer import FrameRenderer
@@ -20,7 +21,7 @@ from phynes_core.io.shipped_files import bundled_avatars, bundled_environments
 from phynes_core.render.camera import orbit_camera
 from phynes_core.render.ground import Ground
 from phynes_core.render.lamps import AreaLamp, Lamp
-from phynes_core.render.lighting import Lighting
+from phynes_core.render.lighting import Lighting, one_light
 from phynes_core.render.probes import Environment
 from phynes_core.render.tonemap import TONE_CURVES, tonemap
 from tests.app.web.shown_pages import chromium
@@ -32,6 +33,7 @@ SUN = {
     "kind": "sun", "azimuth": 40, "elevation": 35, "angle": 2, "position": [0, 0, 0], "radius": 0.1,
     "color": [1, 0.93, 0.8], "intensity": 6.28, "on": True,
 }  # fmt: skip
+ASIDE = {**SUN, "azimuth": 100}
 NEAR = {**SUN, "kind": "near", "position": [0.6, 0.3, 0.9], "intensity": 3.0}
 DARK = {"index": -1, "rotation": 0, "gain": 1}
 SUNSET = {"index": 1, "rotation": 70, "gain": 1.3}
@@ -85,8 +87,8 @@ def view_of(page: EnginePage, changes: dict[str, Any]) -> dict[str, Any]:
     return view | changes
 
 
-def expected_frame(name: str, view: dict[str, Any], size: int) -> FrameBuffers:
-    """The CPU's frame of such a view."""
+def expected_frame(name: str, view: dict[str, Any], size: int, one: str | None = None) -> FrameBuffers:
+    """The CPU's frame of such a view; `one`: of the light of this name alone."""
     content = content_of(name)
     avatar, camera, surrounding = content.avatar, view["camera"], view["environment"]
     images = [avatar.light, *(light.image for light in content.lights)]
@@ -103,6 +105,8 @@ def expected_frame(name: str, view: dict[str, Any], size: int) -> FrameBuffers:
             AreaLamp(tuple(lamp["position"]), lamp["intensity"], tuple(lamp["color"]), lamp["radius"]) for lamp in near
         ),
     )  # fmt: skip
+    if one is not None:
+        lighting = one_light(lighting, one, MOST_SOURCES)
     floor = view["floor"]
     ground = Ground(floor["height"], tuple(floor["center"])) if floor["on"] else None
     rotations = torch.tensor(view["pose"]["rotations"]).float().view(24, 3)
@@ -110,7 +114,7 @@ def expected_frame(name: str, view: dict[str, Any], size: int) -> FrameBuffers:
     target = torch.tensor(camera["target"])
     seen = orbit_camera(target, camera["azimuth"], camera["elevation"], camera["distance"], size, size, camera["fov"])
     options = RenderOptions(
-        frozenset({"radiance", "albedo", "position", "mask"}), lamp_samples=4, has_vertex_sources=True,
+        frozenset({"radiance", "albedo", "position", "visibility", "mask"}), lamp_samples=4, has_vertex_sources=True,
         freezes_materials=True, ground_grids=COARSE,
     )  # fmt: skip
     return FrameRenderer().render(Scene((PosedAvatar(avatar, pose),), seen, lighting, ground), options)
@@ -132,6 +136,25 @@ def test_a_page_shows_what_the_engine_renders(name, scene, changes, pages):
         assert decibels(shown[..., 3:], expected.mask) >= LEAST_DB, buffer
     if view["floor"]["on"]:
         assert decibels(page.buffer(view, SIZE, "floor"), expected.ground) >= LEAST_DB
+
+
+@pytest.mark.parametrize(
+    ("changes", "lamp"),
+    [
+        ({"lamps": [NEAR, {**ASIDE, "on": False}, SUN], "shownLamp": 1}, ASIDE),
+        ({"lamps": [{**NEAR, "position": [0.9, 0.6, -0.2]}], "shownLamp": 3}, None),
+        ({"environment": SUNSET}, None),
+        ({}, None),
+    ],
+    ids=["a lamp that is off", "a number that no lamp has", "the brightest source", "the brightest probe"],
+)
+def test_one_light_alone_is_that_of_the_engine(changes, lamp, pages):
+    page = pages("josh")
+    view = view_of(page, {**changes, "buffer": "light_visibility"})
+    lit = view if lamp is None else {**view, "lamps": [lamp]}
+    expected, shown = expected_frame("josh", lit, 96, one=""), page.buffer(view, 96)[..., :1]
+    assert 0.1 < float(shown.sum() / expected.mask.sum()) < 0.9
+    assert decibels(shown, expected.image("visibility")) >= LEAST_DB
 
 
 def test_two_pages_draw_at_once_and_a_lamp_lights_its_side(pages):

@@ -43,7 +43,11 @@ LOOKS = frozenset({
     "motion", "motions", "pose", "shape", "materials", "texture_size", "pixel_normals", "freeze_materials",
 })  # fmt: skip
 SKINNED = LOOKS | {"camera_path", "pose_morphs"}
-PAGE = (LOOKS - {"texture_size", "pose"}) | {"probes", "fallback_video"}
+START = frozenset({  # the view that a page begins with
+    "camera", "camera_time", "lens", "fov", "time", "probe", "probe_yaw", "probe_intensity", "lamp", "rig", "ground",
+    "background_color", "buffer", "exposure", "curve",
+})  # fmt: skip
+PAGE = (LOOKS - {"texture_size"}) | START | {"probes", "fallback_video"}
 FORMATS: dict[str, AvatarFormat] = {  # by suffix; "" is a folder
     ".glb": AvatarFormat("glTF, a skinned and textured mesh", f"{__name__}:write_glb", SKINNED),
     ".usdc": AvatarFormat("USD, its textures in a folder beside it", f"{__name__}:write_usd", SKINNED),
@@ -147,13 +151,14 @@ class AvatarExportJob:
 def with_clips(state: ViewState) -> AvatarExportState:
     """The viewer's settings with the clips that they choose: that of the active body, all of the library, or none.
 
-    A page gets every light of the library.
+    A page gets every light of the library, and the one that is shown.
     """
     settings = state.tool.avatar_export
     every = {"all": tuple(str(path.resolve()) for path in bundled_motions().values()), "none": ()}
     playing = (state.body.motion,) if state.body.motion else ()
-    lights = tuple(str(path.resolve()) for path in bundled_environments().values())
-    return replace(settings, motions=every.get(settings.clips, playing), lights=lights)
+    shown = (state.light.environment,) if state.light.mode == "environment" and state.light.environment else ()
+    lights = dict.fromkeys([*shown, *(str(path.resolve()) for path in bundled_environments().values())])
+    return replace(settings, motions=every.get(settings.clips, playing), lights=tuple(lights))
 
 
 def check_export(path: Path, mesh_format: str = "") -> AvatarFormat:

@@ -3,6 +3,7 @@
 const PAGE = "/avatar.html";
 const LONGEST_START_S = 60;
 const NOTE_S = 4;
+const RECORDING_MS = 300; // until it is looked again whether a video is finished
 const line = /** @type {HTMLElement} */ (document.getElementById("status"));
 
 /** @type {HTMLIFrameElement | null} */
@@ -23,6 +24,11 @@ function say(text, stays) {
 /** The part of a page's address that holds its view. @param {HTMLIFrameElement | null} frame */
 function viewOf(frame) {
     return frame?.contentWindow?.location.hash ?? location.hash;
+}
+
+/** What the page in a frame shows and can do; it has none where it could not begin. @param {HTMLIFrameElement | null} frame */
+function pageIn(frame) {
+    return /** @type {any} */ (frame?.contentWindow)?.phynes;
 }
 
 /** Resolves when the page in a frame has drawn, or has said why it cannot. @param {HTMLIFrameElement} frame */
@@ -52,8 +58,10 @@ async function follow(version) {
     document.body.append(frame);
     await ready;
     if (coming !== frame) return; // a newer one came meanwhile
+    while (pageIn(shown)?.saving.recording) await new Promise((later) => setTimeout(later, RECORDING_MS)); // a video is made
+    await pageIn(frame)?.takeOver(pageIn(shown)); // as it was turned meanwhile, and the lights that were dropped
+    if (coming !== frame) return;
     coming = null;
-    if (shown && frame.contentWindow) frame.contentWindow.location.hash = viewOf(shown); // as it was turned meanwhile
     frame.className = "";
     shown?.remove();
     shown = frame;

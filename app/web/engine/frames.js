@@ -5,7 +5,7 @@ import { FLOOR_IMAGE, lendMirror, mirroredCamera, showsFloor, supplyFloor } from
 import { PassGraph } from "./graph.js";
 import { lightsOf } from "./lights.js";
 import { PICTURE_FORMAT, Presenter } from "./present.js";
-import { Body, LIT, frameValues, tiles } from "./scene.js";
+import { Body, LIT, frameValues, passedBuffer, tiles } from "./scene.js";
 import { probeDirections, storedEnvironments } from "./environments.js";
 
 /** @typedef {import("./device.js").Gpu} Gpu */
@@ -185,7 +185,7 @@ export class Frames {
             const floor = supplyFloor(graph, view, this.environments, this.probes, this.head);
             Object.assign(graph.values, floor, lendMirror(graph, this.mirror, camera));
         }
-        const name = `image.${view.buffer}`;
+        const name = `image.${passedBuffer(view.buffer)}`;
         graph.encode(hasFloor ? [name, FLOOR_IMAGE] : [name], encoder);
         return {
             image: graph.buffer(name).buffer, floor: hasFloor ? graph.buffer(FLOOR_IMAGE).buffer : null,
@@ -203,7 +203,7 @@ export class Frames {
         const shown = isLit ? view : { ...view, lamps: [], environment: { ...view.environment, index: -1 } };
         const lights = lightsOf(shown, this.environments, this.probes, { samples: lampSamples, hasVertexSources });
         graph.start({
-            ...frameValues(this.head, sampled, samples, { buffer: view.buffer, hasAntialias }), ...lights.values,
+            ...frameValues(this.head, sampled, samples, { buffer: passedBuffer(view.buffer), hasAntialias }), ...lights.values,
         }, { avatar: 1, tile: tiles(sampled.width, sampled.height).length });
         this.body.supply(graph, view.pose);
         lights.arrays.forEach(({ name, version, make }) => graph.supply(name, version, make));

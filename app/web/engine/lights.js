@@ -2,6 +2,7 @@
 
 import { probePower, turnedSources } from "./environments.js";
 import { lampRays, sourceRays } from "./lamps.js";
+import { litByOne } from "./one_light.js";
 
 /** @typedef {import("./view.js").View} View */
 /** @typedef {import("./view.js").Lamp} Lamp */
@@ -21,14 +22,14 @@ const NEAR = 1; // the kind of a group: a lamp near the body
 function partsOf(view, environments) {
     const { index, rotation, gain } = view.environment;
     const environment = index >= 0 ? environments[index] : null;
-    const on = view.lamps.filter((lamp) => lamp.on);
-    return {
-        environment, rotation, gain,
+    const all = {
+        environment, rotation, gain, lamps: view.lamps,
         sources: environment ? turnedSources(environment.sources, rotation, gain) : [],
-        suns: on.filter((lamp) => lamp.kind === "sun"),
-        near: on.filter((lamp) => lamp.kind === "near"),
         name: JSON.stringify([index, rotation]), // of the directions of its light
     };
+    const parts = view.buffer === "light_visibility" ? litByOne(all, view.shownLamp) : all;
+    const on = parts.lamps.filter((lamp) => lamp.on);
+    return { ...parts, suns: on.filter(({ kind }) => kind === "sun"), near: on.filter(({ kind }) => kind === "near") };
 }
 
 /**

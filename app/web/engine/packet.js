@@ -12,7 +12,7 @@
 
 const MAGIC = "PHYNES1\n";
 /** @type {Record<string, number>} */
-const BYTES = { f32: 4, u32: 4, f16: 2, u16: 2, n16: 2, u8: 1 };
+const BYTES = { f32: 4, u32: 4, f16: 2, u16: 2, n16: 2, "2x16": 2, u8: 1 };
 const MOST_BYTES = 1 << 30;
 
 /** What is no packet, or a damaged one; the message is a sentence. */
@@ -125,6 +125,9 @@ function numbers(planes, entry) {
     }
     if (entry.kind === "u8") {
         return bytes;
+    }
+    if (entry.kind === "2x16") {
+        return new Uint32Array(bytes.buffer);
     }
     const halves = new Uint16Array(bytes.buffer);
     if (entry.kind === "u16") {

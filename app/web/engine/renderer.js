@@ -102,7 +102,7 @@ export class Renderer {
             environment: { index: 0, rotation: 0, gain: 1 },
             lamps: [],
             floor: { on: false, height: floor, center: [target[0], target[2]], shadow: 1, reflection: 0.15 },
-            buffer: "radiance", curve: "linear", exposure: 0, background: [...BACKGROUND], quality: "full",
+            buffer: "radiance", shownLamp: -1, curve: "linear", exposure: 0, background: [...BACKGROUND], quality: "full",
         };
     }
 

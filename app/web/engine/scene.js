@@ -13,7 +13,8 @@ import { cameraValues } from "./cameras.js";
 const OF_SCENE = ["faces", "fans", "corner_uv", "tree", "face_order"];
 const TILE = 512;
 /** @type {BufferName[]} */
-export const LIT = ["radiance", "visibility", "shading"];
+export const LIT = ["radiance", "visibility", "shading", "light_visibility"];
+
 export class Body {
     /** Lays the avatar's arrays onto the device. @param {Gpu} gpu @param {Packet} packet */
     constructor(gpu, packet) {
@@ -36,6 +37,11 @@ export class Body {
         graph.supply("avatar0.pose_vector", vector.join(), () => vector);
         graph.supply("avatar0.material_pose", "first", () => this.materialPose);
     }
+}
+
+/** The buffer that the passes make, of a scene that one light alone lights. @param {BufferName} buffer @returns {BufferName} */
+export function passedBuffer(buffer) {
+    return buffer === "light_visibility" ? "visibility" : buffer;
 }
 
 /**

@@ -51,7 +51,7 @@
  * @property {number} reflection 0 to 1
  */
 
-/** @typedef {"radiance" | "albedo" | "roughness" | "visibility" | "shading" | "normal" | "uv" | "depth"} BufferName */
+/** @typedef {"radiance" | "albedo" | "roughness" | "visibility" | "shading" | "normal" | "uv" | "depth" | "light_visibility"} BufferName */
 /** @typedef {"linear" | "filmic" | "reinhard" | "aces" | "agx"} ToneCurve */
 /** @typedef {"draft" | "full"} Quality draft: while something moves; full: antialiased, for pictures at rest */
 
@@ -64,6 +64,7 @@
  * @property {Lamp[]} lamps at most MOST_LAMPS
  * @property {Floor} floor
  * @property {BufferName} buffer
+ * @property {number} shownLamp whose light alone light_visibility shows; -1: the first lamp, else the brightest light around
  * @property {ToneCurve} curve
  * @property {number} exposure EV
  * @property {Vector} background sRGB, 0 to 1
@@ -72,8 +73,8 @@
 
 export const MOST_LAMPS = 8;
 
-/** @type {BufferName[]} in the order of the keys 1 to 8 */
-export const BUFFERS = ["radiance", "albedo", "roughness", "visibility", "shading", "normal", "uv", "depth"];
+/** @type {BufferName[]} in the order of the keys 1 to 9 */
+export const BUFFERS = ["radiance", "albedo", "roughness", "visibility", "shading", "normal", "uv", "depth", "light_visibility"];
 
 /** @type {ToneCurve[]} */
 export const CURVES = ["linear", "filmic", "reinhard", "aces", "agx"];

@@ -26,6 +26,11 @@ export function withCamera(state, changes) {
     return { ...state, camera: { ...state.camera, ...changes } };
 }
 
+/** @param {State} state @param {number} times @returns {State} */
+export function farther(state, times) {
+    return withCamera(state, { distance: within(state.camera.distance * times, RANGES.distance) });
+}
+
 /** So that the avatar follows the pointer. @param {State} state @param {number} dx @param {number} dy pixels @returns {State} */
 export function orbit(state, dx, dy) {
     const { azimuth, elevation } = state.camera;
@@ -193,9 +198,18 @@ export function resetJoints(state) {
     return { ...state, turns: Array.from({ length: NUM_JOINTS }, () => /** @type {Vector} */ ([0, 0, 0])) };
 }
 
-/** @param {State} state @param {number} index of BUFFERS @returns {State} */
+/**
+ * light_visibility begins with the selected lamp, and goes to the next one each time.
+ * @param {State} state @param {number} index of BUFFERS @returns {State}
+ */
 export function showBuffer(state, index) {
-    return index < BUFFERS.length ? { ...state, buffer: BUFFERS[index] } : state;
+    const buffer = BUFFERS[index];
+    if (buffer === undefined || buffer !== "light_visibility") {
+        return buffer === undefined || buffer === state.buffer ? state : { ...state, buffer };
+    }
+    const isNext = state.buffer === buffer && state.shownLamp >= 0;
+    const shownLamp = isNext ? (state.shownLamp + 1) % state.lamps.length : state.lamp;
+    return { ...state, buffer, shownLamp: state.lamps.length ? shownLamp : -1 };
 }
 
 /** Look at a point of the world. @param {State} state @param {Vector} point @param {Vector} target that is orbited without pan @returns {State} */

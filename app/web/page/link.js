@@ -16,8 +16,17 @@ const UNIT = [0, 1];
 /** Kind, then the ranges of azimuth, elevation, disc, distance, radius, red, green, blue, intensity, on. */
 const LAMP = [ANGLE, RANGES.elevation, RANGES.angle, RANGES.near, RANGES.radius, UNIT, UNIT, UNIT, RANGES.intensity, UNIT];
 
-/** @param {State} state @param {State} first what a page begins with, which is left out @param {Held} held @returns {string} without "#"; "" for the first state */
-export function linkOf(state, first, held) {
+/**
+ * @param {State} state @param {State} plain what is left out @param {State} first what the page begins with @param {Held} held
+ * @returns {string} without "#"; "" for what the page begins with
+ */
+export function linkOf(state, plain, first, held) {
+    const text = textOf(state, plain, held);
+    return text === textOf(first, plain, held) ? "" : `v=${VERSION}&${text}`;
+}
+
+/** @param {State} state @param {State} plain @param {Held} held @returns {string} */
+function textOf(state, plain, held) {
     /** @type {[string, string][]} */
     const parts = [["camera", cameraNumbers(state)]];
     if (state.clip.index >= 0) {
@@ -37,16 +46,13 @@ export function linkOf(state, first, held) {
         parts.push(["floor", joined([state.floor.shadow, state.floor.reflection])]);
     }
     parts.push(["show", `${state.buffer},${state.curve},${joined([state.exposure])}`]);
-    if (state.background !== first.background) {
+    if (state.buffer === "light_visibility" && state.shownLamp >= 0) {
+        parts.push(["one", joined([state.shownLamp])]);
+    }
+    if (state.background !== plain.background) {
         parts.push(["background", joined(state.background)]);
     }
-    const text = parts.map(([name, value]) => `${name}=${value}`).join("&");
-    return state === first || text === fresh(first) ? "" : `v=${VERSION}&${text}`;
-}
-
-/** @param {State} first @returns {string} */
-function fresh(first) {
-    return `camera=${cameraNumbers(first)}&light=0,0,1&show=radiance,linear,0`;
+    return parts.map(([name, value]) => `${name}=${value}`).join("&");
 }
 
 /** @param {State} state @returns {string} */
@@ -55,22 +61,34 @@ function cameraNumbers({ camera: { azimuth, elevation, distance, fov, pan } }) {
 }
 
 /**
- * The state that a link holds. What cannot be read is left as in `first`; numbers are brought into their ranges.
- * @param {string} link with or without "#" @param {State} first @param {Held} held
+ * The state that a link holds. What cannot be read is left as in `plain`; numbers are brought into their ranges.
+ * @param {string} link with or without "#" @param {State} plain @param {Held} held
  * @returns {State | null} null where it is no link of ours
  */
-export function stateOf(link, first, held) {
+export function stateOf(link, plain, held) {
     const text = link.replace(/^#/, "");
     const pairs = text.length <= LONGEST ? text.split("&").map((part) => part.split("=")) : [];
     if (!pairs.some(([name, value]) => name === "v" && value === VERSION)) {
         return null;
     }
-    let state = first;
+    let state = plain;
     for (const [name, value] of pairs) {
         const read = Object.hasOwn(READERS, name) && value !== undefined ? READERS[name](state, value, held) : null;
         state = read ?? state;
     }
     return state;
+}
+
+/**
+ * The same state on a page that holds others: dropped lights come behind its own; a clip that is missing is none.
+ * @param {State} state @param {Held} from @param {Held} to @returns {State}
+ */
+export function movedTo(state, from, to) {
+    const { light, clip } = state;
+    const index = light.index < from.environments ? Math.min(light.index, to.environments - 1)
+        : light.index - from.environments + to.environments;
+    const isThere = clip.index < to.clips;
+    return { ...state, light: { ...light, index }, clip: isThere ? clip : { ...clip, index: -1, playing: false } };
 }
 
 /** @type {Record<string, (state: State, text: string, held: Held) => State | null>} null: it cannot be read */
@@ -122,6 +140,10 @@ const READERS = {
         const chosen = CURVES.find((name) => name === curve);
         const read = numbers(rest.join(","), [RANGES.exposure]);
         return read && shown && chosen ? { ...state, buffer: shown, curve: chosen, exposure: read[0] } : null;
+    },
+    one(state, text) {
+        const read = numbers(text, [[0, MOST_LAMPS - 1]]);
+        return read && Number.isInteger(read[0]) ? { ...state, shownLamp: read[0] } : null;
     },
     background(state, text) {
         const read = numbers(text, [UNIT, UNIT, UNIT]);

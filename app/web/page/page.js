@@ -4,17 +4,17 @@ import { Renderer } from "../engine/renderer.js";
 import { commandOf } from "./commands.js";
 import { Dock } from "./dock.js";
 import { environmentIn } from "./dropped_light.js";
-import { advanced, lookAt, withCamera, withLight } from "./edits.js";
+import { advanced, farther, lookAt, withCamera, withLight } from "./edits.js";
 import { Gestures } from "./gestures.js";
 import { buildHelp } from "./help.js";
 import { OrbitView } from "./lamp_handles.js";
-import { linkOf, stateOf } from "./link.js";
+import { linkOf, movedTo, stateOf } from "./link.js";
 import { DrawLoop } from "./loop.js";
 import { buildPanels } from "./panels.js";
 import { PictureOverlay } from "./picture_overlay.js";
 import { byId } from "./rows.js";
 import { SavePanel } from "./save_panel.js";
-import { firstState, viewOf } from "./state.js";
+import { bufferTitle, firstState, viewOf } from "./state.js";
 import { Store } from "./store.js";
 
 /** @typedef {import("../engine/packet.js").Packet} Packet */
@@ -28,7 +28,8 @@ const MIDDLE_GRAY = 0.46; // sRGB, as bright to the eye as its contrast to black
 const NOTICE_S = 5;
 const LINK_AFTER_MS = 400;
 const IDLE_AFTER_MS = 2500; // in full screen, until the controls fade
-const MOST_RESTARTS = 3; // of a graphics card that was lost
+const MOST_RESTARTS = 3; // of a graphics card that is lost again and again
+const AGAIN_MS = 60_000; // a card that was lost longer ago works
 const NARROW = 0.72; // pictures of a smaller width over height show the avatar from farther away
 
 export class Page {
@@ -37,12 +38,17 @@ export class Page {
         this.renderer = renderer;
         this.packet = packet;
         this.canvas = /** @type {HTMLCanvasElement} */ (byId("picture"));
-        this.first = this.framed(firstState(renderer, matchMedia("(prefers-color-scheme: light)").matches));
+        const bare = firstState(renderer, matchMedia("(prefers-color-scheme: light)").matches);
+        /** What links leave out. @type {State} */
+        this.plain = this.framed(bare);
         this.held = { environments: renderer.description.environments.length, clips: renderer.description.clips.length };
-        this.store = new Store(stateOf(location.hash, this.first, this.held) ?? this.first);
+        /** What the exporter chose to begin with. @type {State} */
+        this.first = farther(stateOf(packet.head.start, bare, this.held) ?? bare, this.narrowness());
+        this.store = new Store(stateOf(location.hash, this.plain, this.held) ?? this.first);
         /** @type {EnvironmentImage[]} */
         this.dropped = [];
         this.restarts = 0;
+        this.lostAt = 0;
         this.isRestarting = false; // the card was lost: its last picture fails
         this.noticeTimer = this.linkTimer = this.idleTimer = 0;
         this.loop = new DrawLoop({
@@ -73,7 +79,7 @@ export class Page {
     listen() {
         addEventListener("keydown", (event) => this.key(event));
         addEventListener("hashchange", () => {
-            const state = stateOf(location.hash, this.first, this.held);
+            const state = stateOf(location.hash, this.plain, this.held);
             if (state) {
                 this.store.post(() => state, "link");
                 this.store.endGesture();
@@ -106,7 +112,8 @@ export class Page {
         this.overlay.sync(this.orbitView());
         const { environments, clips } = this.renderer.description;
         const caption = [environments[state.light.index]?.name, clips[state.clip.index]?.name.replaceAll("_", " ")];
-        byId("caption").textContent = [...caption, state.buffer === "radiance" ? "" : state.buffer].filter(Boolean).join(" · ");
+        const shown = state.buffer === "radiance" ? "" : bufferTitle(state);
+        byId("caption").textContent = [...caption, shown].filter(Boolean).join(" · ");
         this.paintGround(state.background);
         this.loop.request();
         clearTimeout(this.linkTimer);
@@ -129,6 +136,7 @@ export class Page {
         }
         await this.renderer.draw(viewOf(this.store.state, this.renderer, quality));
         document.documentElement.dataset.state = "ready";
+        byId("fallback").hidden = true; // of a graphics card that was lost before the first picture
     }
 
     /** @param {number} scale @returns {{width: number, height: number}} of the canvas */
@@ -158,9 +166,14 @@ export class Page {
 
     /** @param {State} state @returns {State} with the avatar in sight also where the picture is narrow */
     framed(state) {
-        const shape = this.canvas.clientWidth / Math.max(1, this.canvas.clientHeight);
         const { distance } = this.renderer.home.camera;
-        return withCamera(state, { distance: distance * Math.max(1, NARROW / Math.max(shape, 0.2)), pan: [0, 0, 0], fov: 30 });
+        return farther(withCamera(state, { distance, pan: [0, 0, 0], fov: 30 }), this.narrowness());
+    }
+
+    /** How much farther away a picture of this shape shows the whole avatar. */
+    narrowness() {
+        const shape = this.canvas.clientWidth / Math.max(1, this.canvas.clientHeight);
+        return Math.max(1, NARROW / Math.max(shape, 0.2));
     }
 
     /** Look at what is under a place of the page. @param {Point} place */
@@ -217,9 +230,31 @@ export class Page {
         }
     }
 
+    /**
+     * Goes on as another page of the avatar was left: its state, steps to undo and dropped lights. Resolves once that is drawn.
+     * @param {Page | undefined} other in another window of this origin
+     */
+    async takeOver(other) {
+        if (!other || (other.store.state === other.first && other.dropped.length === 0)) {
+            return;
+        }
+        for (const image of structuredClone(other.dropped)) { // nothing stays behind in a window that goes
+            this.dropped.push(image);
+            this.renderer.addEnvironment(image);
+        }
+        const moved = (/** @type {State} */ state) => movedTo(state, other.held, this.held);
+        const [before, after] = structuredClone([other.store.before, other.store.after]);
+        this.store.before = before.map(moved);
+        this.store.after = after.map(moved);
+        this.store.show(moved(structuredClone(other.store.state)));
+        await this.renderer.draw(viewOf(this.store.state, this.renderer, "draft"));
+    }
+
     /** The graphics card was lost: begin anew with the same view. @param {string} reason */
     async lost(reason) {
-        this.restarts += 1;
+        const now = performance.now();
+        this.restarts = now - this.lostAt < AGAIN_MS ? this.restarts + 1 : 1;
+        this.lostAt = now;
         if (this.restarts > MOST_RESTARTS) {
             this.loop.stop();
             this.say(`The graphics card was lost again (${reason}). Reload the page to try once more.`, true);
@@ -274,7 +309,7 @@ export class Page {
 
     keepLink() {
         clearTimeout(this.linkTimer);
-        const text = linkOf(this.store.state, this.first, this.held);
+        const text = linkOf(this.store.state, this.plain, this.first, this.held);
         if (location.hash.replace(/^#/, "") !== text) {
             history.replaceState(null, "", text ? `#${text}` : location.href.replace(/#.*/, ""));
         }

@@ -4,7 +4,7 @@ import { BUFFERS, CURVES, MOST_LAMPS } from "../engine/view.js";
 import { VIEWS, addLamp, removeLamp, resetJoints, showBuffer, turnJoint, viewFrom, withFov, withLamp, withLampKind, withLight } from "./edits.js";
 import { colorOf, hexOf } from "./lamp_handles.js";
 import { buttons, byId, check, choice, color, element, slider } from "./rows.js";
-import { RANGES } from "./state.js";
+import { RANGES, bufferTitle } from "./state.js";
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./state.js").LampState} LampState */
@@ -18,6 +18,7 @@ const HINTS = [
     "The avatar under the light", "Diffuse reflectance: color without light", "0 (black) is a mirror, 1 (white) is chalk",
     "Light that arrives over light that would arrive without shadows", "A white body under this light",
     "World normals, x y z as red green blue", "The place on the UV square: u red, v green", "Distance from the camera, near is white",
+    "Where one light reaches; again chooses the next lamp",
 ];
 
 /** Builds all panels. @param {Store} store @param {Description} description @returns {Sync} */
@@ -141,7 +142,7 @@ function poseRows(post, { joints }) {
 /** @param {Store} store @param {Post} post @returns {Sync[]} */
 function viewRows(store, post) {
     const press = buttons(
-        "buffers", BUFFERS, BUFFERS.map((_, at) => `${HINTS[at]} (${at + 1})`),
+        "buffers", BUFFERS.map((buffer) => bufferTitle({ buffer, shownLamp: -1 })), BUFFERS.map((_, at) => `${HINTS[at]} (${at + 1})`),
         (index) => stepOf(store, (state) => showBuffer(state, index), "buffer"),
     );
     const names = Object.keys(VIEWS);

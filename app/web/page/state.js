@@ -44,6 +44,7 @@ import { BACKGROUND } from "../engine/view.js";
  * @property {number} lamp the selected one
  * @property {FloorState} floor
  * @property {BufferName} buffer
+ * @property {number} shownLamp of the buffer light_visibility; -1: the engine chooses a light
  * @property {ToneCurve} curve
  * @property {number} exposure EV
  * @property {Vector} background sRGB
@@ -63,6 +64,12 @@ export function within(value, [least, most]) {
     return Math.min(Math.max(value, least), most);
 }
 
+/** What the picture shows, in words. @param {Pick<State, "buffer" | "shownLamp">} state @returns {string} */
+export function bufferTitle({ buffer, shownLamp }) {
+    const lamp = shownLamp >= 0 ? ` (lamp ${shownLamp + 1})` : "";
+    return buffer === "light_visibility" ? `one light${lamp}` : buffer;
+}
+
 /** The same angle in [-180, 180). @param {number} angle @returns {number} */
 export function wrapped(angle) {
     return ((((angle + 180) % 360) + 360) % 360) - 180;
@@ -79,7 +86,7 @@ export function firstState(renderer, isLight) {
         light: { index: 0, rotation: 0, gain: 1 },
         lamps: [], lamp: 0,
         floor: { on: false, shadow: floor.shadow, reflection: floor.reflection },
-        buffer: "radiance", curve: "linear", exposure: 0,
+        buffer: "radiance", shownLamp: -1, curve: "linear", exposure: 0,
         background: isLight ? LIGHT_BACKGROUND : BACKGROUND,
     };
 }
@@ -96,7 +103,8 @@ export function viewOf(state, renderer, quality) {
             ...lamp, position: plus(placed.target, orbitDirection(lamp.azimuth, lamp.elevation), lamp.distance),
         })),
         floor: { ...state.floor, height: placed.floor, center: [placed.target[0], placed.target[2]] },
-        buffer: state.buffer, curve: state.curve, exposure: state.exposure, background: state.background, quality,
+        buffer: state.buffer, shownLamp: state.shownLamp, curve: state.curve, exposure: state.exposure,
+        background: state.background, quality,
     };
 }
 

@@ -1,30 +1,9 @@
 // The twin of phynes_core.avatar.avatar:Avatar.vertex_offsets, its queries, where offsets are vectors.
 
-#include "shared/workgroups.wgsl"
+#include "shared/vertex_queries.wgsl"
 
-struct Params {
-    count: u32, // texel coordinates
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> layers: array<vec4f>;
-@group(0) @binding(2) var<storage, read> first_bias: array<vec4f>;
-@group(0) @binding(3) var<storage, read> grid: array<vec2f>;
-@group(0) @binding(4) var<storage, read> levels: array<vec4u>;
-@group(0) @binding(5) var<storage, read> uv: array<vec2f>;
 @group(0) @binding(6) var<storage, read_write> values: array<vec4f>;
 
-fn point_uv(point: u32) -> vec2f {
-    return uv[min(point, params.count - 1u)];
-}
-
-#include "shared/neural_map.wgsl"
-
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) thread: u32) {
-    let first_point = POINTS * workgroup_number(workgroup);
-    let value = query(first_point, thread);
-    if (thread < POINTS && first_point + thread < params.count) {
-        values[first_point + thread] = value;
-    }
+fn put(at: u32, value: vec4f) {
+    values[at] = value;
 }

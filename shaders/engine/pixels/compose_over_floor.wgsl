@@ -7,13 +7,7 @@
 
 const SCREEN_GAMMA = 2.2;
 
-@compute @workgroup_size(8, 8)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-    if (id.x >= params.width || id.y >= params.height) {
-        return;
-    }
-    let pixel = id.y * params.width + id.x;
-    let value = picture_pixel(id.xy);
+fn put(pixel: u32, value: vec4f) {
     let below = ground[pixel];
     let alpha = 1.0 - pow(clamp(1.0 - below.w, 0.0, 1.0), 1.0 / SCREEN_GAMMA);
     image[pixel] = half_of(value + vec4f(below.xyz, alpha) * (1.0 - value.w));

@@ -2,8 +2,6 @@
 
 #include "shared/workgroups.wgsl"
 
-const MAX_SLOPE = 1.0;
-
 struct Params {
     is_detailed: u32, // else the interpolated normals stay
 }
@@ -31,16 +29,10 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     if (params.is_detailed == 0u) {
         return;
     }
-    let open = open_steps(texels[pixel]);
-    let wide = max(step_length(open, 0u) + step_length(open, 1u), CELL);
-    let high = max(step_length(open, 2u) + step_length(open, 3u), CELL);
-    let along_u = (values[4u * row + 1u] - values[4u * row]) / wide;
-    let along_v = (values[4u * row + 3u] - values[4u * row + 2u]) / high;
+    let widths = step_widths(open_steps(texels[pixel]));
+    let along_u = (values[4u * row + 1u] - values[4u * row]) / widths.x;
+    let along_v = (values[4u * row + 3u] - values[4u * row + 2u]) / widths.y;
     let face = gbuffer[3u * pixel].x - 1u;
-    var slope = along_u * frames[3u * face].xyz + along_v * frames[3u * face + 1u].xyz - frames[3u * face + 2u].xyz;
-    if (all(slope == vec3f(0.0))) {
-        return;
-    }
-    slope *= min(MAX_SLOPE / sqrt(max(dot(slope, slope), 1.0e-20)), 1.0);
-    normals[pixel] = vec4f(normalize(normal - slope), 0.0);
+    let slope = along_u * frames[3u * face].xyz + along_v * frames[3u * face + 1u].xyz - frames[3u * face + 2u].xyz;
+    normals[pixel] = vec4f(tilted(normal, slope), 0.0);
 }

@@ -4,7 +4,7 @@
 
 @group(0) @binding(0) var<storage, read> layers: array<vec4f>;
 @group(0) @binding(1) var<storage, read> first_bias: array<vec4f>;
-@group(0) @binding(2) var<storage, read> grid: array<vec2f>;
+@group(0) @binding(2) var<storage, read> grid: array<u32>;
 @group(0) @binding(3) var<storage, read> levels: array<vec4u>;
 @group(0) @binding(4) var<storage, read> texels: array<vec2f>;
 @group(0) @binding(5) var<storage, read> list: array<u32>;

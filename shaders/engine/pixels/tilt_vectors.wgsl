@@ -2,7 +2,6 @@
 
 #include "shared/workgroups.wgsl"
 
-const MAX_SLOPE = 1.0;
 const LEAST_STRETCH = 0.1;
 
 @group(0) @binding(0) var<storage, read> list: array<u32>;
@@ -39,11 +38,9 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     let pixel = list[1u + row];
     let normal = bitcast<vec3f>(gbuffer[3u * pixel + 2u].xyz);
     let face = gbuffer[3u * pixel].x - 1u;
-    let open = open_steps(texels[pixel]);
-    let wide = max(step_length(open, 0u) + step_length(open, 1u), CELL);
-    let high = max(step_length(open, 2u) + step_length(open, 3u), CELL);
-    let along_u = (values[4u * row + 1u] - values[4u * row]).xyz / wide;
-    let along_v = (values[4u * row + 3u] - values[4u * row + 2u]).xyz / high;
+    let widths = step_widths(open_steps(texels[pixel]));
+    let along_u = (values[4u * row + 1u] - values[4u * row]).xyz / widths.x;
+    let along_v = (values[4u * row + 3u] - values[4u * row + 2u]).xyz / widths.y;
     let u = frames[3u * face].xyz;
     let v = frames[3u * face + 1u].xyz;
     let at = 6u * face;
@@ -53,14 +50,9 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     let to_x = vector_frames[at + 3u].xyz;
     let to_y = vector_frames[at + 4u].xyz;
     let to_z = vector_frames[at + 5u].xyz;
-    var slope = tilt(
+    let slope = tilt(
         normal, to_x.x * x + to_x.y * y + to_x.z * z, to_y.x * x + to_y.y * y + to_y.z * z,
         to_z.x * x + to_z.y * y + to_z.z * z
     );
-    normals[pixel] = vec4f(normal, 0.0);
-    if (all(slope == vec3f(0.0))) {
-        return;
-    }
-    slope *= min(MAX_SLOPE / sqrt(max(dot(slope, slope), 1.0e-20)), 1.0);
-    normals[pixel] = vec4f(normalize(normal - slope), 0.0);
+    normals[pixel] = vec4f(tilted(normal, slope), 0.0);
 }

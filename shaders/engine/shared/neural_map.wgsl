@@ -5,7 +5,9 @@
 // vectors and multiplies 32 numbers. Constants that stand in capitals alone come from the map's shape (passes.json).
 //
 // layers: weights of the first layer [inputs][16] vec4f, of each further one [64][16] and its bias [16], of the head
-// [64] and its bias [1]. levels: scale (bits of a float), vertices a side or 0 where hashed, first entry, entries.
+// [64] and its bias [1]. levels: scale (bits of a float), vertices a side or 0 where hashed, first entry, entries; behind
+// the last one, 1 where `grid` holds an entry's two features as halves of a word, 0 where they are two floats. Halves are
+// part of WGSL itself: no optional feature is needed.
 
 const POINTS = 32u;
 
@@ -14,7 +16,11 @@ const POINTS = 32u;
 var<workgroup> activations: array<vec4f, 512>;
 
 fn grid_value(x: u32, y: u32, level: vec4u) -> vec2f {
-    return grid[grid_entry(x, y, level)];
+    let entry = grid_entry(x, y, level);
+    if (levels[LEVELS].x == 1u) {
+        return unpack2x16float(grid[entry]);
+    }
+    return bitcast<vec2f>(vec2u(grid[2u * entry], grid[2u * entry + 1u]));
 }
 
 fn interpolated(uv: vec2f, level: vec4u) -> vec2f {

@@ -1,4 +1,6 @@
-// A pixel of one of a frame's images, averaged over its samples: its values and its coverage.
+// One of a frame's images, averaged over each pixel's samples: values and coverage.
+//
+// The file that includes it declares `image` and `put`, which writes a pixel of it.
 
 struct Params {
     width: u32, // of the picture
@@ -95,4 +97,12 @@ fn picture_pixel(id: vec2u) -> vec4f {
 fn half_of(value: vec4f) -> vec2u {
     let limited = min(value.xyz, vec3f(LARGEST_HALF));
     return vec2u(pack2x16float(limited.xy), pack2x16float(vec2f(limited.z, value.w)));
+}
+
+@compute @workgroup_size(8, 8)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+    if (id.x >= params.width || id.y >= params.height) {
+        return;
+    }
+    put(id.y * params.width + id.x, picture_pixel(id.xy));
 }

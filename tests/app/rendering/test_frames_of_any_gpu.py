@@ -13,7 +13,7 @@ from app.rendering.picture import fitting_exposure
 from app.rendering.render_service import RenderService
 from app.rendering.worker import Worker
 from phynes_core.io.shipped_files import bundled_avatars
-from phynes_core.kernels.gpu.device import GpuError
+from phynes_core.kernels.gpu.device import GpuDevice, GpuError
 from tests.software_gpu import software_gpu
 
 
@@ -49,13 +49,16 @@ def test_a_floor_is_laid_into_the_picture_on_the_gpu(state, surroundings):
     assert "ground_compose" not in frame.node_ms and "mesh" not in frame.node_ms
 
 
-def test_a_frame_is_begun_before_the_last_one_is_made(state):
-    """Two are pending at once; each keeps its own picture, faces and texel coordinates."""
+def test_a_frame_is_begun_before_the_last_one_is_made(state, monkeypatch):
+    """Three are handed over before one is read; each keeps its own picture, faces and texel coordinates."""
+    calls, mapped = [], GpuDevice.mapped
+    monkeypatch.setattr(GpuDevice, "mapped", lambda *given: calls.append("read") or mapped(*given))
     turned = replace(state, camera=replace(state.camera, azimuth_deg=90.0))
     service = RenderService(device=software_gpu())
     begun = [service.begin(view, 48) for view in (state, turned, state)]
-    assert all(frame.is_pending for frame in begun)
+    assert all(frame.is_pending for frame in begun) and calls == []
     frames = [frame.finished() for frame in begun]
+    assert calls == ["read"] * 3
     for view, frame in zip((state, turned, state), frames, strict=True):
         expected = RenderService(has_antialias=False).render(view, 48)
         np.testing.assert_allclose(frame.image.astype(np.float32), expected.image.astype(np.float32), atol=4e-3)

@@ -29,6 +29,9 @@ def test_tokens_of_two_servers_differ_and_cannot_be_guessed(server):
         assert other.access.token != server.access.token
         assert len(server.access.token) >= 43  # 256 bits
         assert ask(server, cookie=cookie_of(other)).status == 403
+        names = {cookie_of(each).partition("=")[0] for each in (server, other)}
+        assert len(names) == 2  # a browser that sees both keeps both, whatever ports tunnels begin at
+        assert ask(server, cookie=f"{cookie_of(other)}; {cookie_of(server)}").status == 200
 
 
 @pytest.mark.parametrize(

@@ -46,14 +46,14 @@ def write_small_page(path: Path) -> Path:
 
 
 @contextmanager
-def chromium() -> Iterator[Any]:
+def chromium(flags: tuple[str, ...] = FLAGS) -> Iterator[Any]:
     """A browser; skips where there is none. `browser.browser_type.launch` starts others beside it."""
     if not CHROMIUM.exists():
         pytest.skip("chromium is missing")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(flags))
         try:
             yield browser
         finally:

@@ -73,6 +73,8 @@ def test_a_folder_for_a_web_server_holds_the_same_numbers(avatar_file, tmp_path)
         (("--out", "a.html", "--texture-size", "64"), "--texture-size: has no effect on .html"),
         (("--out", "a.html", "--camera-path", "path.json"), "--camera-path: has no effect on .html"),
         (("--out", "a.glb", "--probes", "studio"), "--probes: has no effect on .glb"),
+        (("--out", "a.glb", "--lamp", "60,30,3"), "--lamp: has no effect on .glb"),
+        (("--out", "a.html", "--balls"), "--balls: has no effect on .html"),
         (("--out", "folder", "--fallback-video"), "--fallback-video: has no effect on a folder"),
         (("--out", "a.page"), "expected one of"),
     ],

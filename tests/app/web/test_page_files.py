@@ -158,3 +158,23 @@ def test_a_video_can_be_cancelled(page):
     page.wait("document.getElementById('notice').textContent === 'The video is cancelled'")
     assert page.run("() => phynes.saving.recording") is None
     assert not page.tab.locator("#record").is_disabled()
+
+
+def test_a_page_goes_on_as_another_one_was_left(files):
+    """As when a watched avatar has changed: dropped lights, edits and steps to undo; there are more lights here."""
+    before = files.run(
+        """async () => {
+            const blue = { name: "blue", width: 4, height: 2, radiance: new Float32Array(24).fill(0.5) };
+            const first = { ...phynes.first, light: { index: 2, rotation: 30, gain: 1 }, buffer: "normal" };
+            const state = { ...first, exposure: 1.5, mirrors: true, clip: { ...first.clip, index: 7, playing: true } };
+            const store = { state, before: [first], after: [] };
+            await phynes.takeOver({ store, first, held: { environments: 2, clips: 8 }, dropped: [blue] });
+            return phynes.renderer.description.environments[phynes.store.state.light.index].name;
+        }"""
+    )
+    state = files.state
+    assert before == "blue" and state["light"] == {"index": 3, "rotation": 30, "gain": 1}
+    assert (state["exposure"], state["mirrors"]) == (1.5, True)
+    assert (state["clip"]["index"], state["clip"]["playing"]) == (-1, False)  # there are fewer clips
+    files.run("() => phynes.store.undo()")
+    assert (files.state["exposure"], files.state["light"]["index"]) == (0, 3)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from app.model.cameras import VIEWS, CameraState, closer_m, orbit
+from app.model.display_settings import BUFFERS
 from app.model.view_state import ViewState
 from tests.app.web.shown_pages import DENSITY
 
@@ -108,12 +109,17 @@ def test_a_lamp_past_the_rim_goes_behind(page):
 
 def test_keys_do_what_they_do_in_the_viewer(page):
     press = page.tab.keyboard.press
-    names = ["radiance", "albedo", "roughness", "visibility", "shading", "normal", "uv", "depth"]
-    for number, name in enumerate(names, 1):
+    for number, name in enumerate(BUFFERS, 1):
         press(str(number))
         assert page.state["buffer"] == name
+    assert page.state["shownLamp"] == -1
     press("l"), press("l")
     assert len(page.state["lamps"]) == 2 and page.state["lamp"] == 1
+    for lamp in (1, 0, 1):  # the selected one, then the next
+        press("9")
+        assert page.state["shownLamp"] == lamp
+    assert "one light (lamp 2)" in page.tab.locator("#caption").inner_text()
+    press("1")
     azimuth = page.state["lamps"][1]["azimuth"]
     press("Control+ArrowRight"), press("Control+ArrowUp"), press("Control+Shift+L")
     lamp = page.state["lamps"][1]

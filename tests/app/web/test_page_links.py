@@ -30,22 +30,22 @@ def test_a_link_gives_its_view_again(tmp_path):
     state = withLampKind(state, 1, "near");
     state = turnJoint({ ...state, mirrors: true }, 16, [10, -20.25, 30]);
     state = { ...state, mirrors: false, lamp: 0, floor: { on: true, shadow: 0.5, reflection: 0 },
-        buffer: "albedo", curve: "agx", exposure: -1.5, background: [1, 0.5, 0],
+        buffer: "light_visibility", shownLamp: 1, curve: "agx", exposure: -1.5, background: [1, 0.5, 0],
         clip: { ...state.clip, index: 1, time: 0.75, speed: 0.5, playing: true },
         camera: { azimuth: -33.25, elevation: 12.5, distance: 2.125, fov: 50, pan: [0.1, -0.25, 0.0625] } };
-    const link = linkOf(state, first, held);
-    answer({ state, read: stateOf("#" + link, first, held), link, fresh: linkOf(first, first, held) });
+    const link = linkOf(state, first, first, held);
+    answer({ state, read: stateOf("#" + link, first, held), link, fresh: linkOf(first, first, first, held) });
     """
     found = run_modules(tmp_path, SETUP + script)
     for state in (found["state"], found["read"]):
         for lamp in state["lamps"]:
             lamp["intensity"] = round(lamp["intensity"], 3)
     assert found["read"] == found["state"]
-    assert found["fresh"] == "" and set(found["link"]) <= set("abcdefghijklmnopqrstuvwxyz0123456789=,.&-")
+    assert found["fresh"] == "" and set(found["link"]) <= set("abcdefghijklmnopqrstuvwxyz0123456789=,.&-_")
 
 
 def test_a_light_that_was_dropped_is_left_out(tmp_path):
-    script = "answer(linkOf(withLight(first, { index: 7 }), first, held));"
+    script = "answer(linkOf(withLight(first, { index: 7 }), first, first, held));"
     assert "light=" not in run_modules(tmp_path, SETUP + script)
 
 

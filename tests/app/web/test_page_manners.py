@@ -85,15 +85,28 @@ def test_a_playing_clip_draws_until_it_is_stopped(page):
     assert page.state["clip"]["index"] == 0 and not page.run("() => phynes.loop.isScheduled")
 
 
-def test_a_lost_graphics_card_costs_nothing_but_a_moment(page):
+def test_a_graphics_card_that_is_lost_while_it_draws_costs_nothing_but_a_moment(page):
     page.tab.keyboard.press("l")
-    before = page.picture()
-    page.run("() => { phynes.loop.stop(); return phynes.lost('for a test'); }")  # as after a draw that failed
+    before, state = page.picture(), page.state
+    page.run(
+        """() => {
+            globalThis.gone = phynes.renderer;
+            phynes.loop.request();
+            requestAnimationFrame(() => gone.frames.gpu.device.destroy());
+        }"""
+    )
+    page.wait("phynes.renderer !== gone && phynes.loop.isStill")
     assert "made anew" in page.tab.locator("#notice").inner_text()
-    assert np.abs(page.picture().astype(int) - before).max() <= 2
-    page.run("() => { phynes.restarts = 3; return phynes.lost('again'); }")
+    assert page.state == state and np.abs(page.picture().astype(int) - before).max() <= 2
+    assert page.tab.locator("#fallback").is_hidden() and page.run("() => phynes.restarts") == 1
+    page.run("() => { phynes.restarts = phynes.lostAt = 0; }")
+
+
+def test_a_graphics_card_that_is_lost_again_and_again_ends_it(page):
+    page.rest()
+    page.run("() => { phynes.restarts = 3; phynes.lostAt = performance.now(); return phynes.lost('again'); }")
     assert "Reload the page" in page.tab.locator("#notice").inner_text()
-    page.run("() => { phynes.restarts = 0; phynes.loop.resume(); }")
+    page.run("() => { phynes.restarts = phynes.lostAt = 0; phynes.loop.resume(); }")
 
 
 def test_the_picture_follows_the_windows_size(page):

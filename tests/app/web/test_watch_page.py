@@ -5,11 +5,18 @@ import pytest
 from tests.app.serving.requests_by_hand import serving
 from tests.app.web.shown_pages import PATIENCE_MS
 
-SCRIPT = "<script>addEventListener('load', () => { document.documentElement.dataset.state = 'ready'; })</script>"
+SCRIPT = """<script>
+addEventListener("load", () => { document.documentElement.dataset.state = "ready"; });
+globalThis.phynes = { saving: { recording: null }, before: null, async takeOver(other) { this.before = other?.name; } };
+phynes.name = document.title;
+</script>"""
 
 
 def page_named(name: str) -> bytes:
     return f"<!doctype html><html data-state=starting><title>{name}</title><h1>{name}</h1>{SCRIPT}".encode()
+
+
+IN_FRAME = "document.querySelector('iframe:not(.coming)').contentWindow.phynes"
 
 
 @pytest.fixture
@@ -41,10 +48,18 @@ def test_the_page_follows_the_avatar_and_keeps_the_view(tab):
         shown(tab, "second")
         assert tab.evaluate("() => document.querySelector('iframe').contentWindow.location.hash") == "#v=1&view"
         assert tab.title() == "second"
+        assert tab.evaluate(IN_FRAME + ".before") == "first"  # which gave what its visitor had done
         tab.get_by_text("Avatar 2,").wait_for()
+        tab.evaluate(IN_FRAME + ".saving.recording = {}")  # a video is made there: it is waited for
+        server.published.show(page_named("third"))
+        tab.wait_for_function("() => document.querySelector('iframe.coming')?.contentDocument.title === 'third'")
+        tab.wait_for_timeout(400)
+        assert tab.title() == "second"
+        tab.evaluate(IN_FRAME + ".saving.recording = null")
+        shown(tab, "third")
         assert complaints == []
     tab.get_by_text("The program that serves this page is gone").wait_for()
-    shown(tab, "second")  # the last page stays
+    shown(tab, "third")  # the last page stays
 
 
 def test_no_other_page_can_show_it_or_ask_for_it(tab):

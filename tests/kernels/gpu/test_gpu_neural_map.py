@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from phynes_core.frame.gpu_maps import is_narrow, map_arrays, map_constants, map_values
+from phynes_core.frame import gpu_maps
+from phynes_core.frame.gpu_maps import is_narrow, map_arrays, map_constants, map_grid, map_levels, map_values
 from phynes_core.kernels.gpu.graph import PassGraph
 from phynes_core.maps.encodings import HashEncodingConfig
 from phynes_core.maps.neural_map import NeuralMap, NeuralMapConfig
@@ -68,6 +69,21 @@ def test_a_map_answers_as_the_reference(config):
     expected = neural_map(uv, pose[: config.pose_dim], backend="reference")[:, 0]
     assert expected.std() > 1e-3
     torch.testing.assert_close(answers(neural_map, uv, pose), expected, atol=2e-6, rtol=1e-5)
+
+
+def test_a_grid_of_halves_answers_as_one_of_floats(monkeypatch):
+    """Half the memory, the same numbers; of a checkpoint's grids halves hold every value."""
+    neural_map = random_map(OFFSET)
+    uv, pose = torch.rand(333, 2), 0.3 * torch.randn(72)
+    assert map_grid(neural_map).shape[1] == 2 and map_levels(neural_map)[-1, 0] == 0
+    neural_map.encoding.grid.copy_(neural_map.encoding.grid.half().float())
+    assert map_grid(neural_map).shape[1] == 1 and map_levels(neural_map)[-1, 0] == 1
+    packed = answers(neural_map, uv, pose)
+    monkeypatch.setattr(gpu_maps, "_halves", lambda values: None)
+    assert map_grid(neural_map).shape[1] == 2
+    torch.testing.assert_close(answers(neural_map, uv, pose), packed, atol=0.0, rtol=0.0)
+    expected = neural_map(uv, pose, backend="reference")[:, 0]
+    torch.testing.assert_close(packed, expected, atol=2e-6, rtol=1e-5)
 
 
 @pytest.mark.parametrize("config", WIDE_CONFIGS.values(), ids=WIDE_CONFIGS)
