@@ -1,4 +1,4 @@
-"""Choice of avatar and motion, body shape."""
+"""Choice of avatar and motion; body shape."""
 
 from pathlib import Path
 
@@ -23,8 +23,7 @@ class AvatarPanel:
         self._motions: dict[str, str] = {}
 
     def build(self) -> None:
-        """Combos, shape sliders."""
-        post = self._context.post
+        """Two combos."""
         dpg.add_combo(
             (), label="avatar", tag="avatar.name", width=-70, callback=lambda _, label: self._choose_avatar(label)
         )
@@ -32,15 +31,7 @@ class AvatarPanel:
         dpg.add_combo(
             (), label="motion", tag="avatar.motion", width=-70, callback=lambda _, label: self._choose_motion(label)
         )
-        tooltip("avatar.motion", "Clips in assets/motions. Joint sliders below turn joints on top of the clip.")
-        with dpg.tree_node(label="Body shape", tag="avatar.shape"):
-            for index in range(NUM_SHAPES):
-                self._add_shape_slider(index)
-            tooltip("avatar.shape0", "Added to the avatar's own shape, in standard deviations. Ctrl+click to type.")
-            dpg.add_button(
-                label="Reset shape", tag="avatar.reset_shape",
-                callback=lambda: post(lambda s: edits.edit_body(s, shape=(0.0,) * NUM_SHAPES), "reset shape"),
-            )  # fmt: skip
+        tooltip("avatar.motion", "Clips in assets/motions. The panel Joints turns joints on top of the clip.")
 
     def sync(self, snapshot: Snapshot) -> None:
         """Show the body's state."""
@@ -55,14 +46,6 @@ class AvatarPanel:
         ):  # fmt: skip
             show_options(tag, items=list(keys))
             show_value(tag, next((label for label, key in keys.items() if key == present), ""))
-        for index, value in enumerate(body.shape):
-            show_value(f"avatar.shape{index}", float(value))
-
-    def _add_shape_slider(self, index: int) -> None:
-        def edit(value: float) -> None:
-            self._context.post(lambda s: avatar_row.set_shape(s, index, value), f"shape{index}")
-
-        slider(f"avatar.shape{index}", range_of(BodyState, "shape"), edit, label=f"shape {index + 1}", width=-70)
 
     def _choose_avatar(self, label: str) -> None:
         if label in self._avatars:
@@ -73,3 +56,39 @@ class AvatarPanel:
         if label in self._motions:
             key = self._motions[label]
             self._context.post(lambda s: load_motion_file(s, key, plays=s.body.playing), "motion")
+
+
+class ShapePanel:
+    """Body shape."""
+
+    title = "Shape"
+
+    def __init__(self, context: PanelContext) -> None:
+        self._context = context
+
+    def build(self) -> None:
+        """Two columns of sliders."""
+        with dpg.table(header_row=False, policy=dpg.mvTable_SizingStretchSame):
+            dpg.add_table_column()
+            dpg.add_table_column()
+            for row in range(NUM_SHAPES // 2):
+                with dpg.table_row():
+                    self._add_slider(row)
+                    self._add_slider(row + NUM_SHAPES // 2)
+        tooltip("avatar.shape0", "Added to the avatar's own shape, in standard deviations. Ctrl+click to type.")
+        dpg.add_button(label="Reset shape", tag="avatar.reset_shape", callback=self._reset)
+
+    def sync(self, snapshot: Snapshot) -> None:
+        """Show the coefficients."""
+        for index, value in enumerate(snapshot.state.body.shape):
+            show_value(f"avatar.shape{index}", float(value))
+
+    def _add_slider(self, index: int) -> None:
+        def edit(value: float) -> None:
+            self._context.post(lambda s: avatar_row.set_shape(s, index, value), f"shape{index}")
+
+        slider(f"avatar.shape{index}", range_of(BodyState, "shape"), edit, label=str(index + 1), width=-24)
+
+    def _reset(self) -> None:
+        self._context.end_gesture()
+        self._context.post(lambda s: edits.edit_body(s, shape=(0.0,) * NUM_SHAPES), "reset shape")
