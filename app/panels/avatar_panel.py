@@ -11,6 +11,8 @@ from app.model.playback import load_motion_file
 from app.panels.panel import PanelContext, Snapshot, labels_to_keys, show_options, show_value, tooltip
 from app.panels.widgets import slider
 
+HELD_POSE = "held pose"  # in the list of motions while one is held without a clip
+
 
 class AvatarPanel:
     """Avatar and motion."""
@@ -38,14 +40,18 @@ class AvatarPanel:
         body, choices = snapshot.state.body, snapshot.choices
         self._avatars = labels_to_keys((choice.key, choice.label) for choice in choices.avatars)
         clips = [(choice.key, choice.label) for choice in choices.motions]
-        if all(key != body.motion for key, _ in clips):  # a file that was opened or dropped
+        present = body.motion
+        if body.held_pose and not body.motion:
+            present = HELD_POSE
+            clips.append((present, present))
+        if all(key != present for key, _ in clips):  # a file that was opened or dropped
             clips.append((body.motion, Path(body.motion).name))
         self._motions = labels_to_keys(clips)
-        for tag, keys, present in (
-            ("avatar.name", self._avatars, body.avatar), ("avatar.motion", self._motions, body.motion),
+        for tag, keys, chosen in (
+            ("avatar.name", self._avatars, body.avatar), ("avatar.motion", self._motions, present),
         ):  # fmt: skip
             show_options(tag, items=list(keys))
-            show_value(tag, next((label for label, key in keys.items() if key == present), ""))
+            show_value(tag, next((label for label, key in keys.items() if key == chosen), ""))
 
     def _choose_avatar(self, label: str) -> None:
         if label in self._avatars:
@@ -53,8 +59,8 @@ class AvatarPanel:
             self._context.post(lambda s: avatar_row.choose_avatar(s, key), "avatar")
 
     def _choose_motion(self, label: str) -> None:
-        if label in self._motions:
-            key = self._motions[label]
+        key = self._motions.get(label, HELD_POSE)
+        if key != HELD_POSE:
             self._context.post(lambda s: load_motion_file(s, key, plays=s.body.playing), "motion")
 
 

@@ -36,7 +36,7 @@ from app.tools.commands.key_map import KeyMap
 Group = tuple[tuple[str, ...], int]  # slots whose panels are tabs of one place, and its height
 Columns = tuple[tuple[int, tuple[Group, ...]], ...]  # width and groups of each column, unscaled pixels
 LOW: Columns = (  # two columns of a laptop's height
-    (326, ((("avatar",), 118), (("timeline",), 163), (("pose", "export", "numbers"), 404))),
+    (326, ((("avatar",), 118), (("timeline", "export"), 163), (("pose", "numbers"), 404))),
     (404, ((("light",), 176), (("lamps", "probes"), 258), (("look",), 251))),
 )
 HIGH: Columns = (
