@@ -133,7 +133,7 @@ def _parse(name: str, module, argv: Sequence[str]):
                 args=with_optional_values(options, _join_negative_values(argv)),
                 prog=PROGRAM + ("" if name == DEFAULT_COMMAND else f" {name}"),
                 description=_as_started(module.__doc__ or ""),
-                config=(tyro.conf.FlagCreatePairsOff, tyro.conf.UseAppendAction),
+                config=(tyro.conf.FlagCreatePairsOff, tyro.conf.UseAppendAction, tyro.conf.DisallowNone),
             )
     except SystemExit as stop:
         if not stop.code:

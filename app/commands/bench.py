@@ -18,7 +18,9 @@ import dataclasses
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+
+import tyro
 
 from app.options.backends import Device
 
@@ -41,7 +43,7 @@ class Bench:
     """The surrounding light, as in render."""
     pixel_normals: Literal["auto", "on", "off"] = "auto"
     """Normals with detail between the vertices, as in render."""
-    references: bool = True
+    references: Annotated[bool, tyro.conf.arg(help_behavior_hint="")] = True
     """Leave out the references, which take a minute; without --no-references they are timed, too."""
     profile: bool = False
     """Also print what each part of a frame takes within each scenario."""

@@ -3,11 +3,12 @@
 Writes OUT/<buffer>.png or .exr. EXR holds linear float32: world-space normals and positions, depth in metres along the
 camera's axis. PNG is for looking: radiance is tone-mapped with alpha = mask, albedo and shading are sRGB, normals
 n / 2 + 1 / 2, depth brighter when nearer, position p / 4 m + 1 / 2. --save-scene also writes mesh.ply, camera.json and
-lighting.json, which hold everything another renderer needs to make the same picture. --compare, --overlay and
---false-color write what the window shows, over the background: its colors, lines and split, at its full quality.
+lighting.json, which hold everything another renderer needs to make the same picture. With --compare, --overlay or
+the option --false-color it writes what the window shows, over the background: its colors, lines and split, at its full
+quality.
 
-With a file as --out it is the window's picture at rest, in any size up to 4096: .png, clear behind the avatar unless
---background says otherwise, or .exr with every buffer as a layer (R, G, B, A are the picture).
+With a file as --out it is the window's picture at rest, in any size up to 4096: .png, which is clear behind the avatar
+unless --background says otherwise, or .exr with every buffer as a layer (R, G, B, A are the picture).
 
 examples:
   python launch.py render --avatar josh.ckpt --out frames

@@ -89,9 +89,9 @@ class Train:
     """A licensed SMPL file, when the capture was made with one."""
     smpl_uv: Path | None = None
     """OBJ with the UV atlas of that body; unwrapped automatically when left out."""
-    evaluate: bool = True
+    evaluate: Annotated[bool, tyro.conf.arg(help_behavior_hint="")] = True
     """Do not measure the avatar at the end; without --no-evaluate the checkpoint gets the held-out views' numbers."""
-    inspect: bool = True
+    inspect: Annotated[bool, tyro.conf.arg(help_behavior_hint="")] = True
     """Do not look at some pictures first; without --no-inspect, train warns of what looks wrong there."""
     dataset: tyro.conf.OmitArgPrefixes[DatasetOptions] = DATASET_DEFAULTS
     """Options for ZJU-MoCap and SyntheticHuman folders."""

@@ -1,8 +1,8 @@
 """Open an avatar in the viewer: a window with the picture, a window with controls.
 
 In the picture: left drag orbits, right drag pans, the wheel zooms; a click takes hold of a limb, its rings turn it; L
-adds a lamp, drag its sun; B adds an avatar; 1-8 show buffers; space plays; F resets the view; R records a turntable;
-Z and Y undo and redo. Motions, poses, environments and avatars can be dropped on it.
+adds a lamp, drag its sun; B adds an avatar; 1-9 show buffers; space plays; F frames the avatar; R records a video;
+Ctrl+Z and Ctrl+Y undo and redo. Motions, poses, environments and avatars can be dropped on it.
 
 It opens on a relaxed pose in a studio with a key light, seen from three quarters and exposed to fit, where no option
 says otherwise; --pose rest --probe captured --camera front --no-ground shows the avatar as it was captured.

@@ -53,9 +53,9 @@ class PlaybackOptions:
     """The part of the motion that plays, in seconds; all of it when left out."""
     speed: float = 1.0
     """Of the motion: 0.5 is slow motion, -1 runs backward."""
-    loop: bool = True
+    loop: Annotated[bool, tyro.conf.arg(help_behavior_hint="")] = True
     """Stop at the end of the motion; without --no-loop it begins again."""
-    smooth: bool = True
+    smooth: Annotated[bool, tyro.conf.arg(help_behavior_hint="")] = True
     """Show the motion's frames alone; without --no-smooth also the poses between them."""
     mix: Annotated[str, tyro.conf.arg(metavar="MOTION[,SHARE]")] = ""
     """Mix a second clip into the motion, stretched to its length; the share is 0.5 when left out."""

@@ -24,8 +24,8 @@ class CameraOptions:
     camera_time: float = 0.0
     """Seconds into the path of --camera FILE."""
     lens: float | None = None
-    """Focal length in mm of full frame (36 mm across the picture); the whole body stays in the picture unless --camera
-    says how far away."""
+    """Focal length in mm of full frame (36 mm across the picture); the whole body stays in the picture unless the
+    option --camera says how far away."""
     fov: float | None = None
     """Field of view in degrees, instead of --lens."""
 

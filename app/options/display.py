@@ -23,8 +23,8 @@ class DisplayOptions:
     overlay: Annotated[str, tyro.conf.arg(metavar="wireframe,joints")] = ""
     """Lines over the picture: the mesh's edges where they are seen, the skeleton, or both."""
     compare: tuple[str, ...] = ()
-    """What is shown right of a line in the picture: the name of a buffer, avatar=NAME in the same pose, probe=NAME (as
-    --probe) or rig=NAME (as --rig). Repeatable: the right side differs in all of them."""
+    """What is shown right of a line in the picture: the name of a buffer, avatar=NAME in the same pose, probe=NAME
+    (as --probe) or rig=NAME (as --rig). Repeatable: the right side differs in all of them."""
     wipe: float | None = None
     """Where the line is, as a share of the picture's width; the session's, or 0.5."""
 

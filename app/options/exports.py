@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+
+import tyro
 
 from app.model.display_settings import BufferName, ToneCurve
 from app.model.exports import Spin
@@ -39,8 +41,8 @@ class Render(SceneOptions):
     curve: ToneCurve = "linear"
     """Tone curve for the PNG of radiance and shading."""
     supersample: int | None = None
-    """Samples a side of a pixel; 1 samples pixel centers, 2 and more smooth the edges. When left out, 2 with
-    --antialias for png, as in a file, and 1 for exr, whose numbers are not to be mixed."""
+    """Samples a side of a pixel; 1 samples pixel centers, 2 and more smooth the edges. When left out, 2 for png,
+    with --antialias, as in a file, and 1 for exr, whose numbers are not to be mixed."""
     antialias: bool = False
     """Smooth silhouettes by coverage, hardly slower; may be joined with --supersample."""
     lamp_samples: int = 16
@@ -69,7 +71,7 @@ class Turntable(SceneOptions, PlaybackOptions):
     """Nothing behind the avatar, in .webm and PNG."""
     buffer: BufferName = "radiance"
     """What to show."""
-    antialias: bool = True
+    antialias: Annotated[bool, tyro.conf.arg(help_behavior_hint="")] = True
     """Leave silhouettes jagged; without --no-antialias they are smoothed by coverage."""
     exposure: float = 0.0
     """Stops of light (EV), for radiance and shading."""

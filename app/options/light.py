@@ -36,8 +36,8 @@ class LightOptions:
     lamp: tuple[str, ...] = ()
     """az,el,intensity[,radius]: a sun with shadow rays of its own that joins the other light; degrees, irradiance on a
     facing surface, angular radius in degrees (2). area:x,y,z,intensity[,radius]: a glowing sphere; metres from the
-    pelvis in world axes, irradiance on a surface that faces it from 1 m, radius in metres (0.1). A color temperature of
-    1000 to 40000 K may follow: 60,30,3.14@3200. Repeatable."""
+    pelvis in world axes, irradiance on a surface that faces it from 1 m, radius in metres (0.1). A color
+    temperature of 1000 to 40000 K may follow: 60,30,3.14@3200. Repeatable."""
     rig: str = ""
     """A light rig saved in the viewer (.json), or three-point, rim, top, candle."""
     ground: bool = False

@@ -33,7 +33,7 @@ class ViewOptions(BodyOptions, LightOptions, CameraOptions, DisplayOptions, Back
     """A session saved in the viewer (.json): everything that it showed, instead of the options that describe it."""
     pixel_normals: DetailMode = "auto"
     """Normals with detail between the vertices, from the offset map; auto: as the avatar was trained."""
-    freeze_materials: bool = True
+    freeze_materials: Annotated[bool, tyro.conf.arg(help_behavior_hint="")] = True
     """Let albedo and roughness follow the pose; without --no-freeze-materials those of the first training pose stay."""
 
 

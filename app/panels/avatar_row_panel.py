@@ -20,6 +20,8 @@ from app.panels.theme import SELECTED_THEME
 from app.panels.widgets import show_length, slider
 from app.tools.commands.context import ADD_AVATAR
 
+MOST_NAMES, LONGEST_NAME = 4, 8  # buttons that are labeled with more than a number, and their characters
+
 
 class AvatarRowPanel:
     """The avatar row."""
@@ -39,23 +41,25 @@ class AvatarRowPanel:
             dpg.add_button(
                 label="Remove", tag="avatar_row.remove", callback=lambda: self._post(remove_body, "remove avatar")
             )
-        for first in range(0, MAX_BODIES, 4):
-            with dpg.group(horizontal=True):
-                for index in range(first, first + 4):
-                    dpg.add_button(
-                        label="", tag=f"avatar_row.{index}", show=False, width=68, user_data=index,
-                        callback=lambda _, __, which: self._post(lambda s: choose_body(s, which), "avatar"),
-                    )  # fmt: skip
-        dpg.add_checkbox(
-            label="all in the active one's pose", tag="avatar_row.shares_pose",
-            callback=lambda _, value: self._context.post(lambda s: edit_avatar_row(s, shares_pose=value), "same pose"),
-        )  # fmt: skip
-        slider(
-            "avatar_row.spacing", range_of(AvatarRowState, "spacing_m"), width=-1,
-            on_change=lambda value: self._context.post(
-                lambda s: framed(edit_avatar_row(s, spacing_m=value)), "spacing"
-            ),
-        )  # fmt: skip
+        with dpg.group(horizontal=True):
+            for index in range(MAX_BODIES):
+                dpg.add_button(
+                    label="", tag=f"avatar_row.{index}", show=False, user_data=index,
+                    callback=lambda _, __, which: self._post(lambda s: choose_body(s, which), "avatar"),
+                )  # fmt: skip
+                with dpg.tooltip(f"avatar_row.{index}", delay=0.7):
+                    dpg.add_text("", tag=f"avatar_row.{index}.name")
+        with dpg.group(horizontal=True):
+            dpg.add_checkbox(
+                label="one pose", tag="avatar_row.shares_pose",
+                callback=lambda _, on: self._context.post(lambda s: edit_avatar_row(s, shares_pose=on), "same pose"),
+            )  # fmt: skip
+            slider(
+                "avatar_row.spacing", range_of(AvatarRowState, "spacing_m"), width=-1,
+                on_change=lambda value: self._context.post(
+                    lambda s: framed(edit_avatar_row(s, spacing_m=value)), "spacing"
+                ),
+            )  # fmt: skip
         tooltip("avatar_row.which", "The avatar that Add puts at the row's end, or drop a .ckpt on the picture.")
         tooltip(
             "avatar_row.add",
@@ -65,7 +69,8 @@ class AvatarRowPanel:
         add_file_dialog(self._context, FileDialog(ADD_AVATAR, "Add an avatar", (".ckpt",), self._add_file))
         tooltip("avatar_row.remove", "Takes the active avatar away ({body.remove} in the picture).")
         tooltip(
-            "avatar_row.shares_pose", "One clip, one time, one pose for everybody ({body.same_pose} in the picture)."
+            "avatar_row.shares_pose",
+            "One clip, one time, one pose for everybody: the active one's ({body.same_pose} in the picture).",
         )
         tooltip("avatar_row.spacing", "Metres from one body's middle to the next.")
 
@@ -79,8 +84,10 @@ class AvatarRowPanel:
             dpg.set_value("avatar_row.which", next(iter(self._avatars), ""))
         for index in range(MAX_BODIES):
             has_body = index < len(state.bodies)
-            label = f"{index + 1} {Path(state.bodies[index].avatar).stem}" if has_body else ""
-            show_options(f"avatar_row.{index}", show=has_body, label=label)
+            name = f"{index + 1} {Path(state.bodies[index].avatar).stem}" if has_body else ""
+            is_short = len(state.bodies) > MOST_NAMES or len(name) > LONGEST_NAME
+            show_options(f"avatar_row.{index}", show=has_body, label=str(index + 1) if is_short else name)
+            show_value(f"avatar_row.{index}.name", name)
             dpg.bind_item_theme(f"avatar_row.{index}", SELECTED_THEME if index == row.active else 0)
         show_options("avatar_row.remove", enabled=bool(row.others))
         show_options("avatar_row.add", enabled=len(state.bodies) < MAX_BODIES)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import dearpygui.dearpygui as dpg
 
 from app.files.arrangements import is_sound
-from app.panels.avatar_panel import AvatarPanel
+from app.panels.avatar_panel import AvatarPanel, ShapePanel
 from app.panels.avatar_row_panel import AvatarRowPanel
 from app.panels.camera_panel import CameraPanel
 from app.panels.inspect_panel import InspectPanel
@@ -14,6 +14,7 @@ from app.panels.lamp_panel import LampPanel
 from app.panels.light_panel import LightPanel
 from app.panels.material_panel import MaterialPanel
 from app.panels.menu_bar import MenuBar
+from app.panels.paint_panel import PaintPanel
 from app.panels.panel import Panel, PanelContext, Popup, Snapshot, fill_tooltips
 from app.panels.path_panel import PathPanel
 from app.panels.popups.key_choice import KeyChoice
@@ -35,19 +36,19 @@ from app.tools.commands.key_map import KeyMap
 Group = tuple[tuple[str, ...], int]  # slots whose panels are tabs of one place, and its height
 Columns = tuple[tuple[int, tuple[Group, ...]], ...]  # width and groups of each column, unscaled pixels
 LOW: Columns = (  # two columns of a laptop's height
-    (326, ((("avatar",), 132), (("timeline",), 190), (("pose", "export", "numbers"), 390))),
-    (404, ((("light",), 204), (("lamps", "probes"), 260), (("look",), 248))),
+    (326, ((("avatar",), 118), (("timeline", "export"), 163), (("pose", "numbers"), 404))),
+    (404, ((("light",), 176), (("lamps", "probes"), 258), (("look",), 251))),
 )
 HIGH: Columns = (
-    (326, ((("avatar",), 128), (("timeline",), 192), (("pose",), 266), (("export",), 178), (("numbers",), 180))),
-    (404, ((("light",), 202), (("lamps",), 252), (("probes",), 272), (("look",), 218))),
+    (326, ((("avatar",), 120), (("timeline",), 164), (("pose",), 262), (("export",), 153), (("numbers",), 218))),
+    (404, ((("light",), 178), (("lamps",), 224), (("probes",), 261), (("look",), 254))),
 )
 WIDE: Columns = (
     (340, ((("avatar",), 128), (("timeline",), 192), (("pose",), 704))),
     (404, ((("light",), 204), (("lamps",), 262), (("probes",), 558))),
     (404, ((("look",), 420), (("export",), 190), (("numbers",), 414))),
 )
-LEAST_HIGH_PX, LEAST_WIDE_PX = 860, 1060  # of the controls' window, unscaled
+LEAST_HIGH_PX, LEAST_WIDE_PX = 935, 1060  # of the controls' window, unscaled
 # beyond the numbers that Dear PyGui gives its own items, which count up from 20 with every redrawn mark
 FIRST_TAG = 1 << 48
 SLOTS = tuple(name for _, groups in HIGH for names, _ in groups for name in names)
@@ -135,11 +136,13 @@ PANELS: tuple[Docked, ...] = (
     Docked(9, AvatarRowPanel, "avatar"),
     Docked(10, TimelinePanel, "timeline"),
     Docked(11, PosesPanel, "pose"),
+    Docked(12, ShapePanel, "pose"),
     Docked(3, RecordPanel, "export"),
     Docked(60, StillPanel, "export"),
     Docked(5, LightPanel, "light"),
     Docked(6, ProbePanel, "probes"),
-    Docked(30, MaterialPanel, "probes"),
+    Docked(30, PaintPanel, "probes"),
+    Docked(31, MaterialPanel, "probes"),
     Docked(7, LampPanel, "lamps"),
     Docked(8, ViewPanel, "look"),
     Docked(20, SurroundingsPanel, "look"),

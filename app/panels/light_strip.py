@@ -9,7 +9,7 @@ from app.panels.panel import tooltip
 from app.panels.theme import ACCENT, MUTED, drawing, pointer_in, scale_drawing
 
 SHOWN = 8
-THUMB_PX, HIGH_PX, GAP_PX = 44, 22, 4  # of a thumbnail
+THUMB_PX, HIGH_PX, GAP_PX = 43, 22, 4  # of a thumbnail
 MOST_TEXTURES = 300
 WIDTH_PX, HEIGHT_PX = SHOWN * (THUMB_PX + GAP_PX), HIGH_PX + 4
 STRIP, MARKS = "light.strip", "light.strip.marks"

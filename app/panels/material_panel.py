@@ -1,175 +1,103 @@
-"""Materials: the UV square to paint on, the brush, and the scales of the whole avatar."""
-
-import math
+"""Materials: scales and tint of the whole avatar, and the files of its edits."""
 
 import dearpygui.dearpygui as dpg
-import numpy as np
 
 from app.model import materials
-from app.model.materials import PAINTS, TOOLS, TexelCoordinate
+from app.model.fields import range_of
+from app.model.materials import MaterialState
 from app.model.store import Edit
-from app.panels.material_rows import BrushRows, ScaleRows
-from app.panels.panel import PanelContext, Snapshot, key_of, show_options, show_value, tooltip
-from app.panels.theme import drawing, pointer_in, scale_drawing
-from app.panels.widgets import ColorField
-
-SIDE_PX = 186
-TEXELS = 256  # of the picture, a side
-SQUARE, TEXTURE, RING = "materials.square", "materials.texture", "materials.ring"
-BACKGROUND = 0.10  # gray of texels that belong to no body
-SIDE_M = 1.7  # about the length on the body that a side of the square stands for, for the brush's circle
-TOOL_LABELS = {"none": "Off", "brush": "Brush", "fill": "Fill", "pick": "Pick"}
-STEP_PX = 2.0  # between points of a stroke on the square
-
-
-def square_pixels(snapshot: Snapshot) -> np.ndarray:
-    """[256 x 256 x 4] floats of the texture: albedo as sRGB, or roughness."""
-    pixels = np.full((TEXELS, TEXELS, 4), BACKGROUND, np.float32)
-    pixels[..., 3] = 1.0
-    square = snapshot.square
-    if square is not None:
-        shows_roughness = snapshot.state.tool.brush.shows_roughness
-        values = square.roughness[..., None] if shows_roughness else square.albedo.clip(0.0, 1.0) ** (1.0 / 2.2)
-        pixels[..., :3] = np.where(square.is_body[..., None], values, BACKGROUND)
-    return pixels.ravel()
+from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
+from app.panels.popups.file_dialog import JSON, FileDialog, add_dialog_button, add_file_dialog
+from app.panels.widgets import ColorField, slider
+from app.tools.commands.context import LOAD_MATERIALS, SAVE_MATERIALS
 
 
 class MaterialPanel:
-    """Material edits of the active avatar."""
+    """Material edits of the active avatar as a whole: scales, tint, files."""
 
     title = "Materials"
 
     def __init__(self, context: PanelContext) -> None:
         self._context = context
-        self._snapshot: Snapshot | None = None
-        self._shown: tuple[object, bool] | None = None
-        self._scale = 0.0
-        self._last: tuple[float, float] | None = None  # point of the stroke, in pixels of the square
-        self._brush, self._scales = BrushRows(context), ScaleRows(context)
-        self._color = ColorField("materials.color", "color", lambda color: self._edit_stroke(color=color))
+        self._tint = ColorField("materials.tint", "tint", lambda color: self._edit(tint=color))
 
     def build(self) -> None:
-        """Tools, the square with the brush beside it, scales, files."""
-        with dpg.texture_registry():
-            dpg.add_raw_texture(
-                TEXELS, TEXELS, [BACKGROUND] * (TEXELS * TEXELS * 4), tag=TEXTURE, format=dpg.mvFormat_Float_rgba
-            )
+        """Sliders and buttons."""
+        self._slider("albedo_scale", "Brightness of all colors.")
+        self._slider("roughness_scale", "Below 1 everything is glossier.")
+        self._slider("specular_scale", "Strength of reflections, seen straight on.")
         with dpg.group(horizontal=True):
-            dpg.add_radio_button(
-                tuple(TOOL_LABELS.values()), tag="materials.tool", horizontal=True,
-                callback=lambda _, label: self._choose_tool(label),
+            self._tint.build()
+            dpg.add_checkbox(
+                label="show edits", tag="materials.is_shown",
+                callback=lambda: self._post(materials.toggle_shown, "materials"),
             )  # fmt: skip
             dpg.add_checkbox(
-                label="roughness", tag="materials.shows_roughness",
-                callback=lambda _, on: self._post(lambda s: materials.edit_brush(s, shows_roughness=on), "brush"),
+                label="split", tag="materials.split",
+                callback=lambda: self._post(materials.compare_plain, "compare"),
             )  # fmt: skip
-        tooltip(
-            "materials.tool",
-            "Brush ({materials.brush}), fill by color ({materials.fill}) and eyedropper "
-            "({materials.pick}) work on the body in the picture and on "
-            "the square below. A right click picks, too; a drag beside the body turns the camera.",
-        )
-        tooltip("materials.shows_roughness", "On the square: 0 (black) is a mirror, 1 (white) is chalk.")
+            dpg.add_text("", tag="materials.count")
+        tooltip("materials.tint", "All colors are multiplied by it.")
+        tooltip("materials.split", "The maps without edits, right of a line that is dragged ({materials.compare}).")
+        tooltip("materials.is_shown", "Off: the maps as they are ({materials.show}).")
+        context = self._context
         with dpg.group(horizontal=True):
-            with drawing(SQUARE):
-                dpg.draw_image(TEXTURE, (0, 0), (SIDE_PX, SIDE_PX))
-                dpg.add_draw_node(tag=RING)
-            with dpg.group():
-                self._color.build()
-                tooltip("materials.color", "Of the next stroke; what a tint multiplies by.")
-                self._brush.build()
-        self._scales.build()
-        with dpg.handler_registry():
-            dpg.add_mouse_click_handler(dpg.mvMouseButton_Left, callback=lambda: self._pressed(False))
-            dpg.add_mouse_click_handler(dpg.mvMouseButton_Right, callback=lambda: self._pressed(True))
-            dpg.add_mouse_drag_handler(dpg.mvMouseButton_Left, 0.0, callback=lambda: self._dragged())
-            dpg.add_mouse_release_handler(dpg.mvMouseButton_Left, callback=lambda: self.release())
+            dpg.add_button(
+                label="Clear paint", tag="materials.clear",
+                callback=lambda: self._post(materials.clear_strokes, "clear strokes"),
+            )  # fmt: skip
+            dpg.add_button(
+                label="Reset", tag="materials.reset",
+                callback=lambda: self._post(materials.reset_materials, "reset materials"),
+            )  # fmt: skip
+        with dpg.group(horizontal=True):
+            dpg.add_button(label="Save", tag="materials.save", callback=lambda: context.run("materials.save"))
+            dpg.add_button(label="Load", tag="materials.load", callback=lambda: context.run("materials.load"))
+            add_dialog_button(self._context, "Save as...", "materials.save_as", SAVE_MATERIALS)
+            add_dialog_button(self._context, "Open...", "materials.open", LOAD_MATERIALS)
+        dpg.add_text("", tag="materials.beside", wrap=380)
+        tooltip("materials.clear", "Takes all strokes and fills off; the scales stay ({materials.clear}).")
+        tooltip("materials.reset", "The maps as training left them.")
+        tooltip("materials.save", "Beside the avatar's checkpoint ({materials.save}).")
+        tooltip("materials.save_as", "As a .json file of another name or place, for --materials.")
+        tooltip("materials.open", "Edits from any file; one can also be dropped on the picture.")
+        tooltip("materials.load", "What lies beside the avatar's checkpoint ({materials.load}).")
+        files = context.commands.materials
+        saving = FileDialog(SAVE_MATERIALS, "Save the material edits", JSON, files.save, "materials", saves=True)
+        add_file_dialog(self._context, saving)
+        add_file_dialog(self._context, FileDialog(LOAD_MATERIALS, "Load material edits", JSON, files.load))
 
     def sync(self, snapshot: Snapshot) -> None:
-        """Show the square, the brush and the scales."""
-        self._snapshot, brush = snapshot, snapshot.state.tool.brush
-        if snapshot.scale != self._scale:
-            self._scale = snapshot.scale
-            scale_drawing(SQUARE, SIDE_PX, SIDE_PX, self._scale)
-        shown = (snapshot.square, brush.shows_roughness)
-        if self._shown is None or shown[0] is not self._shown[0] or shown[1] != self._shown[1]:
-            self._shown = shown
-            dpg.set_value(TEXTURE, square_pixels(snapshot))
-        show_value("materials.tool", TOOL_LABELS[brush.tool] if brush.tool in TOOLS else TOOL_LABELS["none"])
-        show_value("materials.shows_roughness", brush.shows_roughness)
-        paint = brush.stroke.paint if brush.stroke.paint in PAINTS else PAINTS[0]
-        show_options("materials.color", show=paint in ("color", "tint", "material"))
-        self._color.show(brush.stroke.color)
-        self._brush.sync(brush)
-        self._scales.sync(snapshot)
-        self._draw_ring(snapshot)
+        """Show the active body's materials, and whether a file lies beside it."""
+        edits, beside = snapshot.state.body.materials, snapshot.materials_file
+        for name in ("albedo_scale", "roughness_scale", "specular_scale"):
+            show_value(f"materials.{name}", float(getattr(edits, name)))
+        self._tint.show(edits.tint)
+        show_value("materials.is_shown", edits.is_shown)
+        compare = snapshot.state.compare
+        show_value("materials.split", compare.is_on and compare.materials is not None)
+        show_value("materials.count", _count(edits))
+        show_options("materials.clear", enabled=bool(edits.strokes))
+        show_options("materials.load", enabled=beside.is_there)
+        text = f"{beside.name} lies beside this avatar; Load takes it." if beside.is_there else ""
+        show_value("materials.beside", text)
+        show_options("materials.beside", show=bool(text))
 
-    # pointer positions in unscaled pixels of the square
+    def _slider(self, name: str, hint: str) -> None:
+        slider(
+            f"materials.{name}", range_of(MaterialState, name), lambda value: self._edit(**{name: value}), width=-1,
+            clamped=True,
+        )  # fmt: skip
+        tooltip(f"materials.{name}", f"{hint} 1 leaves the map as it is. Ctrl+click to type.")
 
-    def press(self, x: float, y: float, picks: bool = False) -> None:
-        """Begin a stroke, fill, or pick, as the tool says; nothing happens without one."""
-        if self._snapshot is None or not (0 <= x < SIDE_PX and 0 <= y < SIDE_PX):
-            return
-        tool, point = self._snapshot.state.tool.brush.tool, _uv(x, y)
-        square = self._snapshot.square
-        self._context.end_gesture()
-        if picks or tool == "pick":
-            found = square.at(point) if square is not None else None
-            if found is not None:
-                self._post(lambda s: materials.pick_material(s, *found), "brush")
-        elif tool == "fill":
-            self._post(lambda s: materials.fill_at(s, point), "fill")
-        elif tool == "brush":
-            self._last = (x, y)
-            self._post(lambda s: materials.begin_stroke(s, (point,)), "paint")
-
-    def move(self, x: float, y: float) -> None:
-        """Extend the stroke without gaps."""
-        if self._last is None:
-            return
-        count = int(math.dist(self._last, (x, y)) / STEP_PX)
-        if count == 0:
-            return
-        left, top = self._last
-        shares = [(number + 1) / count for number in range(count)]
-        points = tuple(_uv(left + (x - left) * share, top + (y - top) * share) for share in shares)
-        self._last = (x, y)
-        self._post(lambda s: materials.extend_stroke(s, points), "paint")
-
-    def release(self) -> None:
-        """The button went up."""
-        if self._last is not None:
-            self._last = None
-            self._context.end_gesture()
-
-    def _pressed(self, picks: bool) -> None:
-        if dpg.is_item_hovered(SQUARE):
-            self.press(*pointer_in(SQUARE, self._scale), picks)
-
-    def _dragged(self) -> None:
-        if self._last is not None:
-            self.move(*pointer_in(SQUARE, self._scale))
-
-    def _draw_ring(self, snapshot: Snapshot) -> None:
-        """Draw the brush's circle, about as wide as it is on the square."""
-        dpg.delete_item(RING, children_only=True)
-        if snapshot.state.tool.brush.tool == "brush" and dpg.is_item_hovered(SQUARE):
-            radius = snapshot.state.tool.brush.stroke.radius_m / SIDE_M * SIDE_PX * self._scale
-            for color, wider in (((0, 0, 0, 160), 1.0), ((255, 255, 255, 200), 0.0)):
-                center = pointer_in(SQUARE, self._scale)
-                dpg.draw_circle(center, max(2.0, radius) + wider, color=color, parent=RING)
-
-    def _choose_tool(self, label: str) -> None:
-        tool = key_of(TOOL_LABELS, label)
-        self._post(lambda s: materials.edit_brush(s, tool=tool), "brush")
-
-    def _edit_stroke(self, **changes: object) -> None:
-        self._post(lambda s: materials.edit_next_stroke(s, **changes), "brush")
+    def _edit(self, **changes: object) -> None:
+        self._context.post(lambda s: materials.edit_materials(s, **changes), f"materials {next(iter(changes))}")
 
     def _post(self, edit: Edit, label: str) -> None:
+        self._context.end_gesture()
         self._context.post(edit, label)
 
 
-def _uv(x: float, y: float) -> TexelCoordinate:
-    """Texel coordinate of a position in the square."""
-    return x / SIDE_PX, 1.0 - y / SIDE_PX
+def _count(edits: MaterialState) -> str:
+    strokes = len(edits.strokes)
+    return "" if not strokes else "1 stroke" if strokes == 1 else f"{strokes} strokes"

@@ -9,7 +9,7 @@ from app.model.view_state import ViewState
 from app.panels.panel import PanelContext, Snapshot, key_of, show_value, tooltip
 
 NAVIGATION_LABELS = {"phynes": "drags as here", "blender": "drags as in Blender", "maya": "drags as in Maya"}
-UNIT_LABELS = {"metric": "meters, centimeters", "centimeters": "centimeters", "inches": "inches"}
+UNIT_LABELS = {"metric": "m and cm", "centimeters": "centimeters", "inches": "inches"}
 CHECKS = {  # field of Preferences -> label, hint
     "fits_exposure": (
         "fit the exposure",
@@ -39,15 +39,16 @@ class PreferencesPanel:
                 callback=lambda _, value, which: self._change(**{which: value}),
             )  # fmt: skip
             tooltip(f"preferences.{field}", hint)
-        dpg.add_combo(
-            tuple(NAVIGATION_LABELS.values()), tag="preferences.navigation", width=-1,
-            callback=lambda _, label: self._change(navigation=key_of(NAVIGATION_LABELS, label)),
-        )  # fmt: skip
+        with dpg.group(horizontal=True):
+            dpg.add_combo(
+                tuple(NAVIGATION_LABELS.values()), tag="preferences.navigation", width=164,
+                callback=lambda _, label: self._change(navigation=key_of(NAVIGATION_LABELS, label)),
+            )  # fmt: skip
+            dpg.add_combo(
+                tuple(UNIT_LABELS.values()), tag="preferences.units", width=-1,
+                callback=lambda _, label: self._change(units=key_of(UNIT_LABELS, label)),
+            )  # fmt: skip
         tooltip("preferences.navigation", "Which button and key orbits, pans, zooms and turns the light.")
-        dpg.add_combo(
-            tuple(UNIT_LABELS.values()), tag="preferences.units", width=-1,
-            callback=lambda _, label: self._change(units=key_of(UNIT_LABELS, label)),
-        )  # fmt: skip
         tooltip("preferences.units", "Of lengths in the panels and over the picture; files hold meters.")
         dpg.add_input_text(
             tag="preferences.output_folder", hint="folder for pictures, videos, sessions", width=-1, on_enter=True,

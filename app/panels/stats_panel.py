@@ -5,7 +5,11 @@ import dearpygui.dearpygui as dpg
 from app.panels.panel import PanelContext, Snapshot, show_options, show_value, tooltip
 from app.panels.theme import ACCENT, MUTED
 
-MAX_NODES = 5
+MAX_NODES = 4
+FRAME_PATHS = (
+    "GL interop: frames never leave the GPU. Pinned copy: through memory that the GPU writes by itself. "
+    "Host: they were finished on the CPU."
+)
 
 
 class StatsPanel:
@@ -34,13 +38,10 @@ class StatsPanel:
         )
         tooltip("stats.memory", "Memory that this process holds now, libraries included.")
         dpg.add_text("", tag="stats.engine", color=MUTED)
-        tooltip("stats.engine", "Where frames are computed, and what rasterizes, traces, asks the maps and shades.")
-        dpg.add_text("", tag="stats.frame_path", color=MUTED)
-        tooltip(
-            "stats.frame_path",
-            "GL interop: frames never leave the GPU. Pinned copy: through memory that the GPU writes by itself. "
-            "Host: they were finished on the CPU.",
-        )
+        with dpg.tooltip("stats.engine", delay=0.7):
+            dpg.add_text("Where frames are computed, and what rasterizes, traces, asks the maps and shades.", wrap=300)
+            dpg.add_text("", tag="stats.frame_path")
+            dpg.add_text(FRAME_PATHS, wrap=300, color=MUTED)
         for index in range(MAX_NODES):
             dpg.add_progress_bar(tag=f"stats.node{index}", width=-1, height=17, overlay="", show=False)
         tooltip("stats.node0", "Nodes that ran for the newest frame; what did not change is not computed again.")

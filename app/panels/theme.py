@@ -52,7 +52,7 @@ _RAISED = {  # of a window over others: color -> the theme's color that it takes
 }  # fmt: skip
 _STYLES = {
     "FrameRounding": (5,), "ChildRounding": (7,), "WindowRounding": (7,), "GrabRounding": (4,), "PopupRounding": (6,),
-    "FramePadding": (8, 5), "ItemSpacing": (8, 7), "ItemInnerSpacing": (7, 5), "WindowPadding": (11, 10),
+    "FramePadding": (8, 4), "ItemSpacing": (8, 5), "ItemInnerSpacing": (7, 4), "WindowPadding": (11, 7),
     "ScrollbarSize": (11,), "GrabMinSize": (8,), "ChildBorderSize": (0,), "WindowBorderSize": (0,),
     "IndentSpacing": (14,),
 }  # fmt: skip

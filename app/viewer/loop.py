@@ -208,7 +208,7 @@ class ViewerLoop:
         viewport, point = self._viewport, picture.pointer
         scale, guide = self._controls.scale, self._guide.text()
         captions = self._notices.captions(status, frame is not None, now_s, scale, guide)
-        captions += tool_captions(state, status, self._preferences.now.units)
+        captions += tool_captions(state, status, self._preferences.now.units, scale)
         keys = key_map(self._preferences.now.keys)
         captions = [replace(caption, text=keys.filled(caption.text)) for caption in captions]
         captions += picture_names(state, viewport, self._controls.scale)

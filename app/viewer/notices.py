@@ -16,7 +16,7 @@ MESSAGE_SHOWN_S, ERROR_SHOWN_S = 6.0, 14.0
 MOST_SHOWN = 3
 OFFER_SHOWN_S = 60.0
 OFFER = "the last session did not end properly   ·   {session.restore} brings it back"
-BOTTOM, STEP = 0.955, 0.046  # of the window's height
+BOTTOM, STEP, TOP = 0.955, 0.046, 0.08  # of the window's height; at the top below the names of the picture
 
 
 class Notices:
@@ -38,11 +38,11 @@ class Notices:
         if not status.is_ready or status.activity or not has_picture:
             captions.append(Caption(status.activity or "Rendering the first picture", share=status.share))
         if status.recording.state == "running":
-            captions.append(Caption(recording_text(status.recording), y=0.05, share=status.recording.share))
+            captions.append(Caption(recording_text(status.recording), y=TOP * scale, share=status.recording.share))
         if self.offers_session and has_picture and status.recording.state != "running":
             self._offered_s = now_s if self._offered_s is None else self._offered_s
             if now_s - self._offered_s < OFFER_SHOWN_S:
-                captions.append(Caption(OFFER, y=0.05))
+                captions.append(Caption(OFFER, y=TOP * scale))
         self._rows = list(self._toasts(status.messages, now_s))
         self._step = step
         for row, (message, line) in enumerate(self._rows):
@@ -98,21 +98,21 @@ def _share(press: PointerEvent) -> tuple[float, float] | None:
     return press.point[0] / box.window_width, press.point[1] / box.window_height
 
 
-def tool_captions(state: ViewState, status: Status, units: str = "metric") -> list[Caption]:
-    """While a lamp is aimed and in fly mode, a caption that says what keys and pointer do."""
+def tool_captions(state: ViewState, status: Status, units: str = "metric", scale: float = 1.0) -> list[Caption]:
+    """While a lamp is aimed and in fly mode, a caption that says what keys and pointer do; `scale`: size of text."""
     tool = state.tool.camera
     if status.recording.state == "running":
         return []
     if state.tool.aims:
         does = "has its highlight" if state.tool.aims == HIGHLIGHT else "shines straight"
-        return [Caption(f"drag on the body: the lamp {does} there   ·   Esc ends", y=0.05, opacity=0.8)]
+        return [Caption(f"drag on the body: the lamp {does} there   ·   Esc ends", y=TOP * scale, opacity=0.8)]
     if not tool.flies:
         return []
     per_m, unit, _ = LENGTHS[units]
     text = (
         f"W A S D and Q E fly   ·   drag to look around   ·   wheel: {tool.fly_m_s * per_m:.1f} {unit}/s   ·   Esc ends"
     )
-    return [Caption(text, y=0.05, opacity=0.8)]
+    return [Caption(text, y=TOP * scale, opacity=0.8)]
 
 
 def shown_messages(messages: Iterable[Message], now_s: float) -> Iterable[Message]:

@@ -11,7 +11,7 @@ from app.tools.commands.key_map import keys_of
 from app.tools.commands.registry import COMMANDS, found
 
 WINDOW, TEXT, BELOW = "palette", "palette.text", "palette.below"
-NUM_ROWS = 16
+NUM_ROWS = 20
 WIDTH_PX, HEIGHT_PX, TOP_PX = 620, 445, 60
 TITLE_SHARE = 0.76  # of the width; the rest is for the keys
 LONGEST_REASON = 70  # characters

@@ -1,6 +1,7 @@
 """From argv to a command: mistakes are errors of one line, and only what is needed is imported."""
 
 import ast
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -125,9 +126,13 @@ def test_help_lists_every_command_with_its_summary(capsys):
 
 
 @pytest.mark.parametrize("name", [path.stem for path in cli.COMMANDS_FOLDER.glob("[a-z]*.py")])
-def test_help_of_every_command_shows_examples(name, capsys):
+def test_help_of_every_command_shows_examples_and_says_what_an_option_does_when_given(name, capsys):
     assert cli.main([name, "--help"]) == 0
-    assert "python launch.py" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "python launch.py" in shown and "{None}" not in shown
+    options = re.split(r"\n│ (?=--)", shown)
+    for option in (" ".join(re.sub(r"[│\n]", " ", one).split()) for one in options):
+        assert not (option.startswith("--no-") and "(default: True)" in option), option
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "app").glob("[co]*s/[a-z]*.py")), ids=lambda path: path.stem)

@@ -10,6 +10,7 @@ from app.files.light_rigs import LIGHT_PRESETS
 from app.model.avatar_row import NUM_SHAPES, BodyState
 from app.model.comparison import CompareState
 from app.model.display_settings import BUFFERS
+from app.model.edits import edit_tool
 from app.model.exports import TurntableState
 from app.model.joints import NUM_JOINTS
 from app.model.status import Message, RecordingStatus, Status
@@ -78,6 +79,28 @@ def test_a_clip_can_be_chosen_and_played_by_one_button(bench):
     assert bench.use("timeline.play").body.playing
     assert dpg.get_item_label("timeline.play") == "Pause"
     assert not bench.use("avatar.motion", "rest pose").body.playing
+
+
+def test_a_pose_that_is_held_is_not_called_the_rest_pose(bench):
+    held = ((0.1, 0.0, 0.0),) * NUM_JOINTS
+    bench.set(replace(bench.store.state, body=replace(bench.store.state.body, held_pose=held)))
+    assert dpg.get_value("avatar.motion") == "held pose"
+    assert bench.use("avatar.motion", "held pose").body.held_pose == held
+    assert bench.use("avatar.motion", "rest pose").body.held_pose == ()
+    assert dpg.get_value("avatar.motion") == "rest pose"
+
+
+def test_the_joints_of_one_limb_are_shown_and_a_held_joint_shows_its_own(bench):
+    def shown():
+        return [number for number in range(5) if dpg.get_item_configuration(f"pose.joints{number}")["show"]]
+
+    assert shown() == [1]
+    bench.use("pose.limb4")
+    assert shown() == [4]
+    bench.set(edit_tool(bench.store.state, selected_joint=15))  # the head
+    assert shown() == [0]
+    bench.use("pose.limb3")
+    assert shown() == [3]
 
 
 def test_every_buffer_has_a_button(bench):

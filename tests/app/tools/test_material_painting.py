@@ -14,7 +14,7 @@ from app.model.preferences import LEFT, RIGHT
 from app.model.store import Store
 from app.model.view_state import ViewState
 from app.panels.layout import PanelLayout
-from app.panels.material_panel import SIDE_PX, MaterialPanel, square_pixels
+from app.panels.paint_panel import SIDE_PX, PaintPanel, square_pixels
 from app.panels.panel import PanelContext, Snapshot
 from app.rendering.frames import LIGHT, Frame, MaterialSquare, ShownBody
 from app.viewer.avatars import MaterialController
@@ -177,7 +177,7 @@ class Bench:
         self.calls = []
         self.store = Store(state)
         self.layout = PanelLayout(PanelContext(fake_commands(self.store, self.calls)))
-        self.panel = next(panel for panel in self.layout.panels if isinstance(panel, MaterialPanel))
+        self.panel = next(panel for panel in self.layout.panels if isinstance(panel, PaintPanel))
 
     def show(self, **changes):
         self.store.apply()

@@ -1,4 +1,4 @@
-"""Random keys, drags, widget values and dropped files neither crash nor freeze the viewer, nor leak memory."""
+"""Random keys, drags, widgets, dialogs and dropped files neither crash nor freeze the viewer, nor leak memory."""
 
 import json
 import os
@@ -14,23 +14,30 @@ import numpy as np
 import pytest
 
 from app.model.avatar_row import BodyState
+from app.model.preferences import KEY_NAMES
 from app.model.store import Store
 from app.model.view_state import ViewState
 from app.panels.layout import PanelLayout
 from app.panels.panel import PanelContext, Snapshot
+from app.panels.popups.light_browser import HEIGHT_PX, WIDTH_PX, LightBrowser
+from app.panels.popups.palette import Palette
 from app.panels.theme import build_theme
 from app.rendering.frames import Frame
 from app.rendering.render_service import RenderService
 from app.rendering.worker import Worker
 from app.tools.commands.command import execute
+from app.tools.commands.key_map import key_choices
 from app.tools.commands.registry import COMMANDS
-from app.tools.viewport import Viewport
+from app.tools.paint import FillPointer
+from app.tools.pixel_inspector import PixelInspector
+from app.tools.viewport import Viewport, modifiers_text
 from app.viewer.dropped_files import read_dropped
 from app.viewer.event_record import resident_mb
 from phynes_core.errors import PhynesError
 from phynes_core.io.radiance_files import write_hdr
 from phynes_core.io.shipped_files import ASSETS
 from tests.app.fake_commands import Clip, PictureEvents, fake_commands
+from tests.app.popup_windows import CONTROLS_PX, PopupWindows
 
 SIZE = 48
 LONGEST_S = 60.0  # in which every single picture must be finished
@@ -38,6 +45,7 @@ LONGEST_WARM_UP_S = 900.0
 MOST_GROWTH = 1.02
 SLIDERS = {"mvSliderFloat": float, "mvSliderInt": int, "mvDragFloat": float}
 WHOLE_RUN = pytest.param(10_000, marks=pytest.mark.soak)
+POPUP_KEYS = ("RETURN", "RETURN", "ESCAPE", "UP", "DOWN", "LEFT", "RIGHT", "PAGE_UP", "PAGE_DOWN")
 
 
 class RandomUser:
@@ -53,17 +61,22 @@ class RandomUser:
         self.choices = session.choices(str(avatar))
         self.worker = Worker(session, SIZE)
         # the controllers of files and windows only record their calls
+        self.windows = PopupWindows("windows", [])
         self.commands = fake_commands(
-            self.store, clock=Clip(1.0, 30.0), environments=tuple(choice.key for choice in self.choices.environments),
+            self.store, windows=self.windows, clock=Clip(1.0, 30.0),
+            environments=tuple(choice.key for choice in self.choices.environments),
             avatars=(str(avatar),),
         )  # fmt: skip
         self.picture = PictureEvents(self.commands)
-        self.layout = PanelLayout(PanelContext(self.commands))
+        self.layout = self.windows.layout = PanelLayout(PanelContext(self.commands))
+        self.fill = FillPointer(self.store, self.worker)
+        self.inspector = PixelInspector(self.store, self.worker, lambda: self.commands.preferences.now.units)
         dpg.create_context()
         build_theme(ASSETS / "fonts")
         self.layout.build()
         self.widgets = [item for item in dpg.get_all_items() if dpg.get_item_callback(item)]
         self.actions: tuple[Callable[[], None], ...] = (self.run_command,) * 5 + (self.drag, self.use_widget) * 3
+        self.actions += (self.press_key,) * 3 + (self.use_popup, self.hover) * 2
         self.actions += (self.drop, self.turn_wheel, self.undo_or_redo)
         self.worker.start()
         start_s = time.monotonic()
@@ -98,6 +111,42 @@ class RandomUser:
         self.picture.release(self.random.choice((1, 2, 3)), x, y)
         for button in (1, 2, 3):
             self.picture.release(button, x, y)
+
+    def press_key(self) -> str:
+        """A key goes to what is open over the panels, else to the picture."""
+        held = [self.random.random() < share for share in (0.2, 0.2, 0.1)]
+        if (popup := self.windows.popup()) is not None:
+            name = self.random.choice((*POPUP_KEYS, *self.random.choices(KEY_NAMES, k=4)))
+            popup.key(name, modifiers_text(*held))
+        else:
+            name = self.random.choice(KEY_NAMES)
+            self.picture.key(name, *held)
+            self.picture.key_up(name)
+        return name
+
+    def use_popup(self) -> str:
+        """Open one, or use what is open in its own way."""
+        popup = self.windows.popup()
+        if popup is None:
+            popup = self.random.choice(self.layout.popups)
+            if isinstance(popup, Palette):
+                self.random.choice((self.windows.show_palette, self.windows.choose_key))()
+            elif popup is self.layout.key_choice:
+                self.windows.ask_key(self.random.choice(key_choices()).id)
+            elif popup is not self.layout.question:
+                popup.open(CONTROLS_PX)
+        elif isinstance(popup, LightBrowser):
+            popup.click(self.random.uniform(0, WIDTH_PX), self.random.uniform(0, HEIGHT_PX))
+        elif isinstance(popup, Palette):
+            popup.search(self.random.choice(self.random.choice(COMMANDS).title.split()))
+        return type(popup).__name__
+
+    def hover(self) -> None:
+        """The pointer rests over the picture: a fill's preview and pixel values."""
+        self.worker.let_inspect(self.random.random() < 0.5)
+        for point in (self._random_point(), None):
+            self.fill.preview(self.picture.viewport, point, self.picture.tool is not None)
+            self.inspector.inspect(self.picture.viewport, point, time.monotonic())
 
     def turn_wheel(self) -> None:
         self.picture.scroll(self.random.choice((-3.0, -1.0, 1.0, 3.0)))

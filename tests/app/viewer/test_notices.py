@@ -13,6 +13,8 @@ from app.tools.commands.key_map import KeyMap
 from app.tools.commands.registry import GROUPS
 from app.tools.viewport import PointerEvent, Viewport
 from app.viewer.notices import ERROR_SHOWN_S, MESSAGE_SHOWN_S, Notices, NoticeTool
+from app.viewer.picture_names import SIZE, TOP
+from app.window.captions import TEXT_SIZE_PX
 from app.window.help_picture import PAGES, help_picture
 from tests.app.fake_commands import blank_frame
 
@@ -93,3 +95,12 @@ def test_the_pages_hold_every_group_and_the_key_turns_them():
     for expected in (1, 2, 0):
         state = toggle_help(state)
         assert state.tool.help_page == expected
+
+
+def test_what_is_being_made_is_said_below_the_names_of_the_picture():
+    running = Status(is_ready=True, recording=RecordingStatus("running", 1, 8, "a.png", noun="picture"))
+    for scale, height in ((1.0, 560), (1.0, 1000), (2.0, 1000), (2.0, 2104)):
+        caption = Notices().captions(running, has_picture=True, now_s=0.0, scale=scale)[0]
+        plate_top = caption.y * height - (0.5 * TEXT_SIZE_PX + 8) * scale
+        names_bottom = TOP * scale * height + (0.5 * TEXT_SIZE_PX + 8) * scale * SIZE
+        assert plate_top >= names_bottom, (scale, height)
