@@ -1,7 +1,8 @@
 """Who may see the served page: whoever has the token, in a browser that asked for this address itself.
 
 The printed address holds a random token. The first request exchanges it for a cookie that scripts cannot read and that
-other sites' requests do not carry, and is led to the same address without the token. Every request names its host, so
+other sites' requests do not carry, and is led to a place of its own, without the token: browsers send cookies to every
+port of a host, but only below their path, which other servers there do not know. Every request names its host, so
 that a name of someone else's that was made to point here (DNS rebinding) is refused, and browsers say which page a
 request comes from, so that other pages cannot ask for anything.
 """
@@ -36,15 +37,17 @@ class Access:
         self.token = token or secrets.token_urlsafe(_TOKEN_BYTES)
         self._cookie_value = secrets.token_urlsafe(_TOKEN_BYTES)
         # a browser keeps one jar for all ports of a host, and tunnels bring several machines' servers there
-        self._cookie_name = f"phynes_{hashlib.sha256(self.token.encode()).hexdigest()[:16]}"
+        name = hashlib.sha256(self.token.encode()).hexdigest()[:24]
+        self.place = f"/{name}"  # below it is everything that is served: cookies go to no other path of the host
+        self._cookie_name = f"phynes_{name}"
 
     @property
     def set_cookie(self) -> str:
         """The header Set-Cookie of the exchange."""
-        return f"{self._cookie_name}={self._cookie_value}; HttpOnly; SameSite=Strict; Path=/"
+        return f"{self._cookie_name}={self._cookie_value}; HttpOnly; SameSite=Strict; Path={self.place}/"
 
     def verdict(self, target: str, headers: Message) -> Verdict:
-        """What a request for a target ("/?token=...") with these headers may have."""
+        """What a request for a target ("/?token=...", or one below `place`) with these headers may have."""
         if not (is_own_host(headers) and is_own_page(headers)):
             return Verdict.REFUSED
         given = token_of(target)

@@ -152,14 +152,19 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command not in ("GET", "HEAD"):
             self._line(HTTPStatus.METHOD_NOT_ALLOWED, "GET and HEAD alone.\n", {"Allow": "GET, HEAD"})
         elif verdict is Verdict.EXCHANGED:
-            headers = {"Location": "/", "Set-Cookie": server.access.set_cookie}
+            headers = {"Location": f"{server.access.place}/", "Set-Cookie": server.access.set_cookie}
             self._line(HTTPStatus.SEE_OTHER, "", headers)
-        elif self.path == CHANGES and server.files:
+        elif (path := self._own_path()) == CHANGES and server.files:
             self._report_changes()
-        elif (document := server.document(self.path)) is not None:
+        elif (document := server.document(path)) is not None:
             self._send(document)
         else:
             self._line(HTTPStatus.NOT_FOUND, "There is no such file here.\n")
+
+    def _own_path(self) -> str:
+        """The path below the server's place; "" beside it."""
+        place = self._server.access.place
+        return self.path.removeprefix(place) if self.path.startswith(f"{place}/") else ""
 
     @property
     def _server(self) -> PageServer:

@@ -1,6 +1,6 @@
 // Follows an avatar that changes: each new page loads out of sight, takes over the view, and is shown once it has drawn.
 
-const PAGE = "/avatar.html";
+const PAGE = "avatar.html";
 const LONGEST_START_S = 60;
 const NOTE_S = 4;
 const RECORDING_MS = 300; // until it is looked again whether a video is finished
@@ -71,7 +71,7 @@ async function follow(version) {
     else line.classList.add("quiet");
 }
 
-const changes = new EventSource("/changes");
+const changes = new EventSource("changes");
 changes.addEventListener("message", (event) => {
     const version = Number(event.data);
     if (version === newest) return say("Connected again.", false);

@@ -63,10 +63,14 @@ def answer_of(connection: socket.socket) -> Answer | None:
 def ask(
     server: PageServer, target: str = "/", method: str = "GET", cookie: str | None = "", **headers: str | None
 ) -> Answer:
-    """Ask as a browser that has the cookie; another cookie, or None for none; a header that is None is left out."""
+    """Ask as a browser that has the cookie, below the server's place; another cookie, or None for none, at the target.
+
+    A header that is None is left out.
+    """
     named = {"Host": f"127.0.0.1:{server.port}"}
     if cookie is not None:
         named["Cookie"] = cookie or cookie_of(server)
+        target = server.access.place + target if target.startswith("/") else target
     given = {name.replace("_", "-"): value for name, value in headers.items()}
     shown = {name: value for name, value in (named | given).items() if value is not None}
     lines = "".join(f"{name}: {value}\r\n" for name, value in shown.items())

@@ -16,9 +16,9 @@ def server():
 
 def test_the_token_is_exchanged_for_a_cookie_and_is_gone_from_the_address(server):
     answer = ask(server, server.address.partition(f":{server.port}")[2], cookie=None)
-    assert (answer.status, answer.headers["location"], answer.body) == (303, "/", b"")
+    assert (answer.status, answer.headers["location"], answer.body) == (303, f"{server.access.place}/", b"")
     cookie, *limits = answer.headers["set-cookie"].split("; ")
-    assert {"HttpOnly", "SameSite=Strict"} <= set(limits)
+    assert {"HttpOnly", "SameSite=Strict", f"Path={server.access.place}/"} == set(limits)
     assert server.access.token not in cookie
     assert ask(server, "/", cookie=cookie).body == PAGE
     assert answer.headers["referrer-policy"] == "no-referrer"
@@ -56,7 +56,7 @@ def test_what_resembles_token_or_cookie_is_refused(server):
     name = cookie.partition("=")[0]
     for wrong in (cookie[:-1], f"{name}={token}", f"{name}=", "x" * 5000, "=;;=", f"{name}=\udc80", f"a={'b' * 4090}"):
         assert ask(server, cookie=wrong).status == 403
-    two = f"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie}\r\nCookie: {cookie}\r\n\r\n"
+    two = f"GET {server.access.place}/ HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie}\r\nCookie: {cookie}\r\n\r\n"
     answer = raw(server, two.encode())
     assert answer is not None and answer.status == 403
 
@@ -80,8 +80,8 @@ def test_a_name_of_others_that_points_here_is_refused(server, host):
 
 
 def test_two_hosts_are_none(server):
-    request = f"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: evil.example\r\nCookie: {cookie_of(server)}\r\n\r\n"
-    answer = raw(server, request.encode())
+    head = f"GET {server.access.place}/ HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: evil.example"
+    answer = raw(server, f"{head}\r\nCookie: {cookie_of(server)}\r\n\r\n".encode())
     assert answer is not None and answer.status == 403
 
 

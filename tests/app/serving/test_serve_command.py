@@ -43,13 +43,14 @@ class Served:
         until(lambda: (self.out.exists() and "Ctrl+C" in self.out.read_text()) or not self.process.is_alive())
         found = re.search(r"http://127\.0\.0\.1:\d+/\?token=\S+", self.out.read_text())
         assert found, self.err.read_text()
-        self.address = found[0]
+        self.address, self.place = found[0], ""
         self.browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
 
     def page(self, path: str = "") -> bytes:
-        address = self.address if not path else self.address.partition("/?")[0] + path
-        with self.browser.open(address, timeout=PATIENCE_S) as answer:
+        """What the printed address leads to, or, later, what lies beside that."""
+        with self.browser.open(self.place + path if path else self.address, timeout=PATIENCE_S) as answer:
             assert "token" not in answer.url
+            self.place = self.place or answer.url
             return answer.read()
 
     def interrupt(self) -> int | None:
@@ -75,7 +76,7 @@ def test_a_watched_avatar_is_awaited_followed_and_kept_where_it_is_damaged(tmp_p
     served = Served(tmp_path, "--avatar", str(path), "--watch")
     assert b"Waiting" in served.page()
     with pytest.raises(urllib.error.HTTPError):
-        served.page("/avatar.html")
+        served.page("avatar.html")
     path.write_bytes(b"first")
     until(lambda: _is(served, b"first"))
     path.write_bytes(b"damaged")
@@ -89,7 +90,7 @@ def test_a_watched_avatar_is_awaited_followed_and_kept_where_it_is_damaged(tmp_p
 
 def _is(served: Served, content: bytes) -> bool:
     try:
-        return served.page("/avatar.html") == content
+        return served.page("avatar.html") == content
     except urllib.error.HTTPError:
         return False
 

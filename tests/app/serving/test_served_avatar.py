@@ -72,7 +72,8 @@ def test_browsers_learn_of_each_new_page():
     with serving(None, is_watched=True) as server, connected(server) as client:
         assert ask(server).headers["content-type"].startswith("text/html")  # the frame, while there is no avatar
         assert ask(server, "/avatar.html").status == 404
-        client.sendall(f"GET /changes HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie_of(server)}\r\n\r\n".encode())
+        head = f"GET {server.access.place}/changes HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie_of(server)}"
+        client.sendall(f"{head}\r\n\r\n".encode())
         assert b"data: 0\n\n" in _until(client, b"data: 0\n\n")
         server.published.show(b"first")
         _until(client, b"data: 1\n\n")

@@ -81,7 +81,7 @@ def test_what_is_no_request_gets_a_line_or_nothing(server, request_bytes):
 
 
 def test_a_second_request_on_one_connection_is_not_read(server):
-    one = f"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie_of(server)}\r\n\r\n"
+    one = f"GET {server.access.place}/ HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie_of(server)}\r\n\r\n"
     answer = raw(server, (one + one).encode())
     assert answer is not None and answer.body == PAGE
 

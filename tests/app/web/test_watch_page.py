@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.app.serving.requests_by_hand import serving
+from tests.app.serving.requests_by_hand import cookie_of, serving
 from tests.app.web.shown_pages import PATIENCE_MS
 
 SCRIPT = """<script>
@@ -39,7 +39,7 @@ def test_the_page_follows_the_avatar_and_keeps_the_view(tab):
     tab.on("console", lambda message: complaints.append(message.text))
     with serving(None, is_watched=True) as server:
         tab.goto(server.address)
-        assert tab.url == f"http://127.0.0.1:{server.port}/"  # the token is gone
+        assert tab.url == f"http://127.0.0.1:{server.port}{server.access.place}/"  # the token is gone
         tab.get_by_text("Waiting for the first avatar.").wait_for()
         server.published.show(page_named("first"))
         shown(tab, "first")
@@ -62,6 +62,20 @@ def test_the_page_follows_the_avatar_and_keeps_the_view(tab):
     shown(tab, "third")  # the last page stays
 
 
+def test_a_browser_gives_each_server_its_own_cookie_alone(tab):
+    """Whatever their ports, which cookies do not know."""
+    with serving(page_named("one")) as one, serving(page_named("other")) as other:
+        for server, name in ((one, "one"), (other, "other"), (one, "one")):
+            tab.goto(server.address)
+            tab.get_by_role("heading", name=name).wait_for()
+            tab.reload()
+            tab.get_by_role("heading", name=name).wait_for()
+        for server in (one, other):
+            found = tab.context.cookies(f"http://127.0.0.1:{server.port}{server.access.place}/")
+            assert [f"{each['name']}={each['value']}" for each in found] == [cookie_of(server)]
+        assert tab.context.cookies(f"http://127.0.0.1:{one.port}/") == []
+
+
 def test_no_other_page_can_show_it_or_ask_for_it(tab):
     with serving(page_named("secret")) as server:
         tab.goto(server.address)
@@ -71,12 +85,12 @@ def test_no_other_page_can_show_it_or_ask_for_it(tab):
             tab.get_by_text("other").wait_for()
             asked = tab.evaluate(
                 "(address) => fetch(address, { credentials: 'include' }).then(() => 'read', () => 'refused')",
-                f"http://127.0.0.1:{server.port}/",
+                f"http://127.0.0.1:{server.port}{server.access.place}/",
             )
             assert asked == "refused"
             tab.evaluate(
                 "(src) => { document.body.append(Object.assign(document.createElement('iframe'), { src })); }",
-                f"http://127.0.0.1:{server.port}/",
+                f"http://127.0.0.1:{server.port}{server.access.place}/",
             )
             tab.wait_for_timeout(300)
             assert tab.frame_locator("iframe").get_by_text("secret").count() == 0
