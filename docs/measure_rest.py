@@ -1,14 +1,18 @@
 """How smooth the picture at rest is, and what it costs: samples in one frame against jittered frames that are averaged.
 
-python -m docs.measure_rest    prints each way's error against 8 x 8 samples with coverage, and its time
+python docs/measure_rest.py    prints each way's error against 8 x 8 samples with coverage, and its time
 """
 
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from app.model.avatar_row import BodyState
 from app.model.lights import LightState
