@@ -155,7 +155,7 @@ PANELS: tuple[Docked, ...] = (
 )
 TRACED_TAGS = (  # widgets whose rectangles PHYNES_TRACE records
     "still.start", "still.copy", "still.format", "record.copy", "record.format", "menu.file",
-    "joint16", "pose.reset", "record.seconds", "record.start", "light.mode",
+    "joint16", "pose.limb1", "pose.reset", "record.seconds", "record.start", "light.mode",
     "light.yaw_deg", "light.strip", "probes.picture", "probes.tool", "lamp.add", "view.exposure",
     "view.albedo", "view.normal", "inspect.joints",
     "poses.0", "poses.share", "poses.save", "timeline.strip", "timeline.play", "menu.panels",

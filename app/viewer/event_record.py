@@ -86,6 +86,7 @@ def recorded_picture(viewport: Viewport, state: ViewState) -> dict[str, object]:
         "joints_px": recorded_joints(viewport),
         "handles": [letterbox.to_window(handle.x_px, handle.y_px) for handle in handles],
         **recorded_state(frame.state),
+        "exposure_ev": state.display.exposure_ev,  # of the window, which renders nothing for it
     }
 
 

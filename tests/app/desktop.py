@@ -176,10 +176,10 @@ class Viewer:
         time.sleep(0.15)
         self.desktop.pointer("mouseup", button)
 
-    def drop(self, *paths: Path, x: int = 50, y: int = 50) -> None:
-        """Drop files at a position of the picture, from another program."""
-        left, top = self.origin("picture")
-        command = [sys.executable, "-m", "tests.app.drop", self.windows["picture"], str(left + x), str(top + y)]
+    def drop(self, *paths: Path, x: int = 50, y: int = 50, window: str = "picture") -> None:
+        """Drop files at a position of a window, from another program."""
+        left, top = self.origin(window)
+        command = [sys.executable, "-m", "tests.app.drop", self.windows[window], str(left + x), str(top + y)]
         subprocess.run([*command, *map(str, paths)], cwd=PROJECT, env=self.desktop.environment, check=True)
 
     def click(self, tag: str, across: float = 0.5, down: float = 0.5) -> None:

@@ -124,6 +124,8 @@ def test_orbit_pan_zoom_and_back(viewer):
 def test_scrubbing_a_joint_moves_the_arm(viewer):
     viewer.settled()
     before = viewer.picture()
+    viewer.click("pose.limb1")  # a limb that was clicked shows its own joints
+    viewer.wait("the left arm", lambda: "joint16" in viewer.last("widgets")["value"])
     viewer.drag("panels", viewer.point("joint16", 0.35), viewer.point("joint16", 0.42))
     event = viewer.settled(lambda event: event["joints"])
     assert list(event["joints"]) == ["16"] and event["joints"]["16"][1] > 20
