@@ -35,6 +35,8 @@ class PicturePane:
         self.needs_showing = False  # whether Dear PyGui's next frame brings a new picture
         self._size = (1, 1)
         self._is_shown = False
+        self._gestures: Gestures | None = None  # until `connect`
+        self._viewport: Callable[[], Viewport | None] = lambda: None
         self._point: Point = (0.0, 0.0)
         self._held: set[int] = set()  # buttons of a drag that began in the picture
         self._used_s = time.monotonic()  # when an event came last
@@ -55,6 +57,12 @@ class PicturePane:
             # a button, for a drag of a plain image would move a floating window
             dpg.add_image_button(self._mark, tag=IMAGE, uv_min=(0.0, 1.0), uv_max=(1.0, 0.0))
         dpg.bind_item_theme(PICTURE_TAG, bare)
+        # before the panels' own handlers: their release ends the undo step, to which the last motion belongs
+        with dpg.handler_registry():
+            dpg.add_mouse_move_handler(callback=lambda: self._move())
+            dpg.add_mouse_click_handler(callback=lambda sender, button: self._press(sender, button))
+            dpg.add_mouse_release_handler(callback=lambda sender, button: self._release(sender, button))
+            dpg.add_mouse_wheel_handler(callback=lambda sender, notches: self._scroll(sender, notches))
 
     def open(self, native: NativeWindow) -> None:
         """Take the texture; call after Dear PyGui's first frame."""
@@ -72,38 +80,7 @@ class PicturePane:
         Files that are dropped on the picture come with their position in it.
         """
 
-        def event(button: int = 1, delta: Point = (0.0, 0.0), is_release: bool = False) -> PointerEvent:
-            return PointerEvent(viewport(), self._point, button, delta, _modifiers(), is_release)
-
-        def move() -> None:
-            before, self._point = self._point, self._position()
-            if self._held and before != self._point:
-                delta = self._point[0] - before[0], self._point[1] - before[1]
-                gestures.move(event(delta=delta))
-
-        def press(_: object, button: int) -> None:
-            if button < len(BUTTONS) and dpg.is_item_hovered(IMAGE):
-                move()
-                self._held.add(button)
-                gestures.press(event(BUTTONS[button]))
-
-        def release(_: object, button: int) -> None:
-            if button in self._held:
-                move()
-                self._held.discard(button)
-                gestures.release(event(BUTTONS[button], is_release=True))
-
-        def scroll(_: object, notches: float) -> None:
-            if dpg.is_item_hovered(IMAGE):
-                self._point = self._position()
-                notches = max(-MOST_NOTCHES, min(MOST_NOTCHES, notches))
-                gestures.scroll(notches, event(), any(map(dpg.is_key_down, ALT)))
-
-        with dpg.handler_registry():
-            dpg.add_mouse_move_handler(callback=move)
-            dpg.add_mouse_click_handler(callback=press)
-            dpg.add_mouse_release_handler(callback=release)
-            dpg.add_mouse_wheel_handler(callback=scroll)
+        self._gestures, self._viewport = gestures, viewport
 
         def drop(paths: list[Path], place: Point) -> None:
             left, top = dpg.get_item_rect_min(IMAGE)
@@ -112,6 +89,33 @@ class PicturePane:
             dropped(paths, point if is_inside else None)
 
         self._native.on_drop(drop)
+
+    def _event(self, button: int = 1, delta: Point = (0.0, 0.0), is_release: bool = False) -> PointerEvent:
+        return PointerEvent(self._viewport(), self._point, button, delta, _modifiers(), is_release)
+
+    def _move(self) -> None:
+        before, self._point = self._point, self._position()
+        if self._gestures and self._held and before != self._point:
+            delta = self._point[0] - before[0], self._point[1] - before[1]
+            self._gestures.move(self._event(delta=delta))
+
+    def _press(self, _: object, button: int) -> None:
+        if self._gestures and button < len(BUTTONS) and dpg.is_item_hovered(IMAGE):
+            self._move()
+            self._held.add(button)
+            self._gestures.press(self._event(BUTTONS[button]))
+
+    def _release(self, _: object, button: int) -> None:
+        if self._gestures and button in self._held:
+            self._move()
+            self._held.discard(button)
+            self._gestures.release(self._event(BUTTONS[button], is_release=True))
+
+    def _scroll(self, _: object, notches: float) -> None:
+        if self._gestures and dpg.is_item_hovered(IMAGE):
+            self._point = self._position()
+            notches = max(-MOST_NOTCHES, min(MOST_NOTCHES, notches))
+            self._gestures.scroll(notches, self._event(), any(map(dpg.is_key_down, ALT)))
 
     # for the loop
 
