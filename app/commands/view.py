@@ -50,6 +50,8 @@ class View(ViewOptions, PlaybackOptions):
     """Stops of light (EV); when left out, what fits the light and the avatar, as the preferences say."""
     curve: ToneCurve = "filmic"
     """Tone curve; linear is for measuring. `render` and `turntable` use linear unless they are told otherwise."""
+    one_window: bool = False
+    """The picture as a panel of the controls' window, which docks as they do, instead of two windows."""
     size: int = 512
     """Width and height of the rendered picture in pixels; the window scales it."""
 
@@ -99,7 +101,7 @@ def run(args: View) -> int:
     events = EventRecord.from_environment()
     worker = Worker(service, args.size)
     store = Store(state, lambda: preferences.now.undoes_camera)
-    ViewerLoop(store, worker, choices, home, events, preferences, opened).run()
+    ViewerLoop(store, worker, choices, home, events, preferences, opened, args.one_window).run()
     events.close()
     return 0
 

@@ -5,6 +5,7 @@ from typing import Protocol
 
 import dearpygui.dearpygui as dpg
 
+from app.panels.layout import PICTURE_TAG
 from app.panels.panel import Popup
 from app.tools.viewport import modifiers_text
 
@@ -22,7 +23,8 @@ NAMES: dict[int, str] = {
     **{dpg.mvKey_A + index: letter for index, letter in enumerate(_LETTERS)},
     **{dpg.mvKey_F1 + index: f"F{index + 1}" for index in range(12)},
 }  # fmt: skip
-LEFT_TO_FIELDS = ("TAB",)  # keys of the registry that do nothing here: Tab moves to the next text field
+LEFT_TO_FIELDS = ("TAB",)  # keys of the registry that do nothing in a panel: Tab moves to the next text field
+OVER_PICTURE = {dpg.mvKey_Tab: "TAB"}  # keys that reach the registry while the picture has the keyboard
 # kinds of widgets that can be typed into, some after Ctrl+click
 TYPED = ("InputText", "InputInt", "InputFloat", "SliderFloat", "SliderInt", "DragFloat", "DragInt", "ColorEdit")
 FOCUSABLE = ("WindowAppItem", "Listbox", "ChildWindow")  # one of these has the focus unless a list or menu is open
@@ -71,7 +73,7 @@ class ControlKeys:
     def _press(self, key: int) -> None:
         is_repeated = key in self._held
         self._held.add(key)
-        name = NAMES.get(key)
+        name = NAMES.get(key) or (OVER_PICTURE.get(key) if _is_picture_focused() else None)
         if name is None:
             return
         if (popup := next((popup for popup in self._popups if popup.is_open), None)) is not None:
@@ -89,6 +91,10 @@ class ControlKeys:
     def _is_typing_or_choosing(self) -> bool:
         is_typing = any(dpg.is_item_active(item) for item in self._typed)
         return is_typing or not any(dpg.is_item_focused(item) for item in self._focusable)
+
+
+def _is_picture_focused() -> bool:
+    return dpg.does_item_exist(PICTURE_TAG) and dpg.is_item_focused(PICTURE_TAG)
 
 
 def _items(kinds: tuple[str, ...]) -> list[int]:

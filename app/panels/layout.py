@@ -51,8 +51,9 @@ WIDE: Columns = (
 LEAST_HIGH_PX, LEAST_WIDE_PX = 935, 1060  # of the controls' window, unscaled
 # beyond the numbers that Dear PyGui gives its own items, which count up from 20 with every redrawn mark
 FIRST_TAG = 1 << 48
+PICTURE_TAG = FIRST_TAG + 80  # of the picture where it is a panel, too
 SLOTS = tuple(name for _, groups in HIGH for names, _ in groups for name in names)
-_ROOT = "0x08BD597D"
+_ROOT, _PICTURE_NODE, _PANELS_NODE = "0x08BD597D", "0x00002000", "0x00002001"
 _DOCK_SPACE = f"ID={_ROOT} Window=0x1BBC0F80"  # Dear ImGui's names of the space that fills the window
 
 
@@ -81,8 +82,18 @@ def columns_for(width: int, height: int) -> Columns:  # of the controls' window,
     return HIGH if height >= LEAST_HIGH_PX else LOW
 
 
-def default_layout(docked: Sequence[Docked], columns: Columns = HIGH, scale: float = 1.0) -> str:
-    """The first arrangement as a settings file of Dear ImGui; `scale`: size of text and widgets."""
+def columns_beside(width: int, height: int) -> Columns:  # of the window, unscaled pixels
+    """The arrangement beside a picture in the same window, which is as large a square as two columns allow."""
+    return columns_for(width - height, height)
+
+
+def default_layout(
+    docked: Sequence[Docked], columns: Columns = HIGH, scale: float = 1.0, has_picture: bool = False
+) -> str:
+    """The first arrangement as a settings file of Dear ImGui; `scale`: size of text and widgets.
+
+    `has_picture`: the panels stand right of the picture, which takes what they leave.
+    """
     columns = tuple(
         (round(scale * width), tuple((names, round(scale * height)) for names, height in groups))
         for width, groups in columns
@@ -98,9 +109,17 @@ def default_layout(docked: Sequence[Docked], columns: Columns = HIGH, scale: flo
     size = f"Size={total},{max(sum(height for _, height in groups) for _, groups in columns)}"
     lines += ["[Docking][Data]", f"DockSpace {_DOCK_SPACE} Pos=0,0 {size} Split=X"]
     parent = _ROOT
+    if has_picture:
+        lines[:0] = [f"[Window][###{PICTURE_TAG}]", "Collapsed=0", f"DockId={_PICTURE_NODE},0", ""]
+        lines += [
+            f"  DockNode ID={_PICTURE_NODE} Parent={_ROOT} SizeRef={total},{total} CentralNode=1",
+            f"  DockNode ID={_PANELS_NODE} Parent={_ROOT} SizeRef={total},{total} Split=X",
+        ]
+        parent = _PANELS_NODE
     for number, (width, groups) in enumerate(columns, 1):
         total -= width
-        lines += _column(groups, width, parent, number=0x100 * number, is_central=number == len(columns))
+        is_central = number == len(columns) and not has_picture
+        lines += _column(groups, width, parent, number=0x100 * number, is_central=is_central)
         if number < len(columns) - 1:  # splits are binary: the columns that are left share a node
             height = sum(height for _, height in groups)
             lines.append(f"  DockNode ID=0x{0x1000 + number:08X} Parent={parent} SizeRef={total},{height} Split=X")
@@ -108,9 +127,10 @@ def default_layout(docked: Sequence[Docked], columns: Columns = HIGH, scale: flo
     return "\n".join([*lines, ""])
 
 
-def names_all(layout: str, docked: Iterable[Docked]) -> bool:
-    """Whether a saved arrangement is sound and names every panel; one that it lacks would float."""
-    return is_sound(layout) and all(f"[Window][###{item.tag}]" in layout for item in docked)
+def names_all(layout: str, docked: Iterable[Docked], has_picture: bool = False) -> bool:
+    """Whether a saved arrangement is sound and names every panel, and the picture; one that it lacks would float."""
+    tags = [*(item.tag for item in docked), *[PICTURE_TAG] * has_picture]
+    return is_sound(layout) and all(f"[Window][###{tag}]" in layout for tag in tags)
 
 
 def _node(slot: str) -> str:

@@ -11,6 +11,7 @@ from app.tools.commands.command import Command
 from app.tools.commands.context import CommandContext
 from app.tools.commands.key_map import key_choices
 from app.viewer.panel_window import PanelWindow
+from app.viewer.picture_pane import PicturePane
 from app.viewer.system_dialogs import SystemDialogs
 from app.window.window import Area
 
@@ -41,11 +42,14 @@ class Controls:
         is_asked, self._is_asked_to_close = self._is_asked_to_close, False
         return is_asked
 
-    def open(self, area: Area, commands: CommandContext, keys: KeyReceiver) -> None:
-        """Open the window; from then on it is `window`."""
+    def open(
+        self, area: Area, commands: CommandContext, keys: KeyReceiver, title: str = TITLE,
+        pane: PicturePane | None = None,
+    ) -> None:  # fmt: skip
+        """Open the window, with the picture in it if there is a `pane`; from then on it is `window`."""
         dialogs = SystemDialogs(commands.preferences, self._say)
         layout = PanelLayout(PanelContext(commands))
-        self.window = PanelWindow(layout, keys, dialogs, TITLE, area, self.scale, self.close)
+        self.window = PanelWindow(layout, keys, dialogs, title, area, self.scale, self.close, pane)
         self._apply_appearance()
 
     def destroy(self) -> None:

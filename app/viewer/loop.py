@@ -29,7 +29,6 @@ from app.tools.pixel_inspector import PixelInspector
 from app.tools.viewport import Point, Viewport
 from app.viewer.avatars import ClipClock, MaterialController, PoseController
 from app.viewer.cameras import CameraController
-from app.viewer.controls import Controls
 from app.viewer.dropped_files import is_session, read_dropped
 from app.viewer.event_record import EventRecord, recorded_inspection, recorded_picture, recorded_state, resident_mb
 from app.viewer.exports import ExportController
@@ -38,9 +37,9 @@ from app.viewer.lights import ExposureController, LightController, RigController
 from app.viewer.notices import Notices, NoticeTool, report_errors, tool_captions
 from app.viewer.picture_names import picture_names
 from app.viewer.sessions import SessionController
-from app.viewer.window_areas import window_areas
+from app.viewer.windows import OneWindow, TwoWindows, Windows
 from app.window.camera_path_gizmos import path_marks
-from app.window.window import Overlays, PictureWindow
+from app.window.picture_drawing import Overlays
 
 SOFTWARE_HZ, HARDWARE_HZ = 30.0, 60.0  # most often that a window is drawn
 RESTING_PANEL_HZ = 5.0  # while the panels are not used
@@ -52,7 +51,7 @@ class ViewerLoop:
 
     def __init__(
         self, store: Store, worker: Worker, choices: Choices, home: CameraState, events: EventRecord,
-        preferences: KeptPreferences, opened: OpenedSession = FROM_OPTIONS,
+        preferences: KeptPreferences, opened: OpenedSession = FROM_OPTIONS, has_one_window: bool = False,
     ) -> None:  # fmt: skip
         """Open the windows; raises DisplayError without a display."""
         self._store, self._worker, self._choices, self._events = store, worker, choices, events
@@ -69,9 +68,10 @@ class ViewerLoop:
         self._materials = MaterialController(store, say)
         self._clock = ClipClock(store, worker, choices)
         self._notices, self._guide = Notices(), Guide(store)
-        self._picture = picture = PictureWindow("PhyNES Viewer")
+        self._windows: Windows = OneWindow(say) if has_one_window else TwoWindows(say)
+        self._picture = picture = self._windows.picture
+        self._controls = self._windows.controls
         events.event("opened")
-        self._controls = Controls(say, picture.screen_scale, self._set_scale, picture.focus)
         self._exports = ExportController(store, worker, self._clock.durations_s, picture.copy, opened.engine)
         commands = CommandContext(
             store=store,
@@ -91,13 +91,8 @@ class ViewerLoop:
         )
         self._gestures = Gestures(commands, first=[NoticeTool(self._notices)])
         self._viewport: Viewport | None = None  # of the picture that is shown
-        areas = window_areas(picture.screen(), self._controls.scale)
-        picture.move(areas.picture)
-        picture.connect(self._gestures, lambda: self._viewport, self._drop, self._controls.key_in_picture)
-        self._controls.open(areas.panels, commands, self._gestures)
-        self._controls.window.native.on_drop(lambda paths: self._drop(paths, None))
-        picture.focus()
-        self._period_s = 1.0 / (SOFTWARE_HZ if picture.is_software else HARDWARE_HZ)
+        self._windows.open(commands, self._gestures, lambda: self._viewport, self._drop)
+        self._period_s = 1.0 / (SOFTWARE_HZ if picture.drawing.is_software else HARDWARE_HZ)
         self._drawn: tuple[object, ...] = ()
         self._requested: tuple[object, ...] = ()
         self._failed: ViewState | None = None
@@ -112,7 +107,7 @@ class ViewerLoop:
         """Run until the user closes the viewer; then close both windows and end the engine's thread."""
         self._worker.wake = self._picture.wake
         self._worker.start()
-        self._events.event("ready", display=self._picture.renderer_name)
+        self._events.event("ready", display=self._picture.drawing.renderer_name)
         try:
             while not (self._is_ended or self._controls.window.is_closed):
                 self._turn()
@@ -121,8 +116,7 @@ class ViewerLoop:
             self._events.event("closing")
             self._worker.close()
             self._session.end()
-            self._controls.destroy()
-            self._picture.destroy()
+            self._windows.destroy()
 
     def _turn(self) -> None:
         self._gestures.fly.advance()
@@ -135,6 +129,7 @@ class ViewerLoop:
         self._update_files(frame)
         self._draw_picture(status, frame)
         self._draw_panels(status, frame)
+        self._windows.update()
         self._picture.wait_events(self._wait_s())
 
     def _close_when_asked(self) -> None:
@@ -247,7 +242,8 @@ class ViewerLoop:
         """Draw the controls: at the display's rate while they are used, else a few times a second."""
         now_s, window = time.monotonic(), self._controls.window
         is_busy = window.has_attention or status.recording.state == "running"
-        if now_s - self._panels_drawn_s < (self._period_s if is_busy else 1.0 / RESTING_PANEL_HZ):
+        due_s = self._panels_drawn_s + (self._period_s if is_busy else 1.0 / RESTING_PANEL_HZ)
+        if now_s < due_s and not self._picture.needs_showing:
             return
         self._panels_drawn_s = now_s
         window.sync(self._snapshot(status, frame, now_s))
@@ -273,8 +269,8 @@ class ViewerLoop:
             thumbnails=self._thumbnails.made,
             scale=self._controls.scale,
             display_fps=float(sum(drawn_s > now_s - 1.0 for drawn_s in self._draws_s)),
-            display_name=self._picture.renderer_name.split(" (")[0],
-            frame_path=self._picture.frame_path,
+            display_name=self._picture.drawing.renderer_name.split(" (")[0],
+            frame_path=self._picture.drawing.frame_path,
             memory_mb=resident_mb(),
         )
         return snapshot.with_frame(frame)
@@ -283,10 +279,6 @@ class ViewerLoop:
 
     def _say(self, text: str, is_error: bool = False) -> None:
         self._worker.say(key_map(self._preferences.now.keys).filled(text), is_error)
-
-    def _set_scale(self, scale: float) -> None:
-        self._picture.interface_scale = scale
-        self._picture.needs_drawing = True
 
     def _drop(self, paths: list[Path], point: Point | None) -> None:  # in the picture; None in the controls
         is_right = point is not None and is_right_of_slider(self._store.state, self._viewport, point)

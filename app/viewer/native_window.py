@@ -1,6 +1,7 @@
 """Dear PyGui's own window: what its Python functions do not offer, through the symbols of its library."""
 
 import ctypes
+import ctypes.util
 import os
 import sys
 from collections.abc import Callable
@@ -36,6 +37,12 @@ class NativeWindow:
             function.argtypes = [ctypes.c_void_p]
         library.glfwSetDropCallback.argtypes = [ctypes.c_void_p, _DROP]
         library.glfwSetDropCallback.restype = ctypes.c_void_p
+        library.glfwGetX11Display.restype = ctypes.c_void_p
+        library.glfwGetX11Window.argtypes, library.glfwGetX11Window.restype = [ctypes.c_void_p], ctypes.c_ulong
+        library.glfwGetProcAddress.argtypes = [ctypes.c_char_p]
+        library.glfwGetProcAddress.restype = ctypes.c_void_p
+        library.glfwWaitEventsTimeout.argtypes = [ctypes.c_double]
+        library.glfwGetCursorPos.argtypes = [ctypes.c_void_p, *[ctypes.POINTER(ctypes.c_double)] * 2]
         self._library = library
         self._handle = library.glfwGetCurrentContext()
 
@@ -51,13 +58,33 @@ class NativeWindow:
                 self._library.glfwRestoreWindow(self._handle)
             self._library.glfwFocusWindow(self._handle)
 
-    def on_drop(self, dropped: Callable[[list[Path]], None]) -> None:
-        """Call `dropped` with the files that are dropped on it."""
+    def belong_to(self, x11_window: int) -> None:
+        """Tell X11's window manager to keep this window above another one, and to minimize and show both together."""
+        if self._library is not None:
+            self._x11("XSetTransientForHint", self._library.glfwGetX11Window(self._handle), x11_window)
+
+    def raise_with(self, x11_window: int) -> None:
+        """Put the window that this one belongs to above all others, and this one above it; the keyboard stays."""
+        self._x11("XRaiseWindow", x11_window)
+
+    def _x11(self, function: str, *windows: int) -> None:
+        """Call a function of Xlib with Dear PyGui's display; does nothing where that is not to be had."""
+        name = ctypes.util.find_library("X11")
+        if self._library is None or name is None:
+            return
+        x11, display = ctypes.CDLL(name), ctypes.c_void_p(self._library.glfwGetX11Display())
+        getattr(x11, function)(display, *map(ctypes.c_ulong, windows))
+        x11.XFlush(display)
+
+    def on_drop(self, dropped: Callable[[list[Path], tuple[float, float]], None]) -> None:
+        """Call `dropped` with the files that are dropped on it, and where in the window."""
         if self._library is None:
             return
 
         def receive(handle: int, count: int, paths: Any) -> None:
-            dropped([Path(os.fsdecode(paths[index])) for index in range(count)])
+            x, y = ctypes.c_double(), ctypes.c_double()
+            self._library.glfwGetCursorPos(self._handle, x, y)
+            dropped([Path(os.fsdecode(paths[index])) for index in range(count)], (x.value, y.value))
 
         self._receive = _DROP(receive)  # held: GLFW keeps its address only
         self._library.glfwSetDropCallback(self._handle, self._receive)
@@ -92,6 +119,23 @@ class NativeWindow:
         """Handle window events without drawing."""
         if self._library is not None:
             self._library.glfwPollEvents()
+
+    def wait_events(self, timeout_s: float) -> bool:
+        """Sleep until an event arrives, `wake` is called, or the time is up; False where it cannot be waited for."""
+        if self._library is not None:
+            self._library.glfwWaitEventsTimeout(max(timeout_s, 1e-3))
+        return self._library is not None
+
+    def wake(self) -> bool:
+        """End a wait, from any thread; False where there is none."""
+        if self._library is not None:
+            self._library.glfwPostEmptyEvent()
+        return self._library is not None
+
+    def gl_function(self, name: str, result: Any, *arguments: Any) -> Any:
+        """A function of OpenGL, by ctypes; None where Dear PyGui does not draw with OpenGL."""
+        address = None if self._library is None else self._library.glfwGetProcAddress(name.encode())
+        return ctypes.CFUNCTYPE(result, *arguments)(address) if address else None
 
     def has_attribute(self, attribute: int) -> bool:
         """A GLFW window attribute; False where it cannot be known."""

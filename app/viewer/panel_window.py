@@ -9,7 +9,7 @@ import dearpygui.dearpygui as dpg
 
 from app.files.settings import forget, keep, read_kept
 from app.panels.control_keys import ControlKeys, KeyReceiver
-from app.panels.layout import PANELS, PanelLayout, columns_for, default_layout, names_all
+from app.panels.layout import PANELS, PanelLayout, columns_beside, columns_for, default_layout, names_all
 from app.panels.panel import Snapshot
 from app.panels.popups.export_dialog import ExportDialog
 from app.panels.popups.file_dialog import FileDialog
@@ -20,12 +20,13 @@ from app.panels.theme import WidgetSizes, background, build_theme, palette, set_
 from app.tools.commands.command import Command
 from app.tools.commands.registry import COMMANDS
 from app.viewer.native_window import GLFW_FOCUSED, GLFW_HOVERED, GLFW_ICONIFIED, NativeWindow
+from app.viewer.picture_pane import IMAGE, PicturePane
 from app.viewer.system_dialogs import SystemDialogs
 from app.window.window import Area
 from phynes_core.io.shipped_files import ASSETS
 
 FONTS = ASSETS / "fonts"
-LAYOUT_FILE = "panels.ini"
+LAYOUT_FILE, WITH_PICTURE_FILE = "panels.ini", "one_window.ini"
 
 
 class PanelWindow:
@@ -40,16 +41,21 @@ class PanelWindow:
         area: Area,
         scale: float,  # size of text and widgets, times the usual one
         closed: Callable[[], None],
+        pane: PicturePane | None = None,
     ) -> None:
-        """`closed` is called when its close button is pressed, which alone closes nothing."""
-        self._layout, self._dialogs, self._scale, self._closed = layout, dialogs, scale, closed
+        """`closed` is called when its close button is pressed, which alone closes nothing.
+
+        `pane`: the picture, where it has no window of its own.
+        """
+        self._layout, self._dialogs, self._scale, self._closed, self._pane = layout, dialogs, scale, closed, pane
+        self._layout_file = WITH_PICTURE_FILE if pane else LAYOUT_FILE
         self._keys = ControlKeys(layout.popups, keys, lambda: self._native.close_menus())
         dpg.create_context()
         with tempfile.TemporaryDirectory() as folder:  # Dear PyGui reads the arrangement from a file, before it draws
             arrangement = Path(folder) / LAYOUT_FILE
-            kept = read_kept(LAYOUT_FILE)
-            first = default_layout(PANELS, columns_for(round(area.width / scale), round(area.height / scale)), scale)
-            arrangement.write_text(kept if names_all(kept, PANELS) else first, encoding="utf-8")
+            kept, has_picture = read_kept(self._layout_file), pane is not None
+            first = self._first_arrangement(area.width, area.height)
+            arrangement.write_text(kept if names_all(kept, PANELS, has_picture) else first, encoding="utf-8")
             # callbacks run in the viewer's loop, not on a second thread
             dpg.configure_app(
                 manual_callback_management=True, docking=True, docking_space=True, init_file=str(arrangement)
@@ -58,6 +64,8 @@ class PanelWindow:
 
     def _open(self, title: str, area: Area) -> None:
         build_theme(FONTS)
+        if self._pane:
+            self._pane.build()
         self._layout.build()
         self._keys.build()
         self._sizes = WidgetSizes()
@@ -70,6 +78,13 @@ class PanelWindow:
         dpg.show_viewport()
         self._native = NativeWindow()
         dpg.render_dearpygui_frame()
+        if self._pane:
+            self._pane.open(self._native)
+
+    def _first_arrangement(self, width: int, height: int) -> str:
+        columns = columns_beside if self._pane else columns_for
+        size = round(width / self._scale), round(height / self._scale)
+        return default_layout(PANELS, columns(*size), self._scale, has_picture=self._pane is not None)
 
     def show_dialog(self, dialog: str) -> None:
         """Show a dialog and give it the keyboard."""
@@ -133,6 +148,8 @@ class PanelWindow:
         """Whether it has the pointer or the keyboard, and so must be drawn often."""
         if sys.platform != "linux":
             return True
+        if self._pane:  # drawing both at the display's rate would take the engine's time, and all events are seen
+            return self._pane.is_used or self.is_pressed
         return self._native.has_attribute(GLFW_HOVERED) or self._native.has_attribute(GLFW_FOCUSED) or self.is_pressed
 
     @property
@@ -160,14 +177,19 @@ class PanelWindow:
             self._native.poll_events()
         else:
             dpg.render_dearpygui_frame()
-        dpg.run_callbacks(dpg.get_callback_queue() or [])
+        calls = dpg.get_callback_queue() or []
+        if self._pane:
+            self._pane.update()
+            if calls:
+                self._pane.note_use()
+        dpg.run_callbacks(calls)
         self._dialogs.update()
         self._keys.update()
 
     def rectangles(self, tags: tuple[str, ...]) -> dict[str, list[float]]:
         """Left, top, width and height of widgets that are on the screen."""
         rectangles: dict[str, list[float]] = {}
-        for tag in tags:
+        for tag in (*tags, *[IMAGE] * (self._pane is not None)):
             state = dpg.get_item_state(tag)
             if state.get("visible", True) and "rect_min" in state:  # a drawlist does not know whether it is visible
                 rectangles[tag] = [*state["rect_min"], *state["rect_size"]]
@@ -183,14 +205,13 @@ class PanelWindow:
         with tempfile.TemporaryDirectory() as folder:
             arrangement = Path(folder) / LAYOUT_FILE
             dpg.save_init_file(str(arrangement))
-            keep(LAYOUT_FILE, arrangement.read_text(encoding="utf-8"))
+            keep(self._layout_file, arrangement.read_text(encoding="utf-8"))
 
     def reset_arrangement(self) -> bool:
         """Arrange the panels as at the first start; False where that takes effect at the next start only."""
-        forget(LAYOUT_FILE)
+        forget(self._layout_file)
         width, height = dpg.get_viewport_client_width(), dpg.get_viewport_client_height()
-        columns = columns_for(round(width / self._scale), round(height / self._scale))
-        return self._native.arrange(default_layout(PANELS, columns, self._scale))
+        return self._native.arrange(self._first_arrangement(width, height))
 
     def set_appearance(self, theme: str, scale: float) -> None:
         """Set the theme, and the size of text and widgets."""

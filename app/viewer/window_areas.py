@@ -1,4 +1,4 @@
-"""Where the two windows lie on the screen."""
+"""Where the two windows, or the one, lie on the screen."""
 
 from dataclasses import dataclass
 
@@ -16,6 +16,12 @@ class WindowAreas:
 
     picture: Area
     panels: Area
+
+
+def whole_area(screen: Area) -> Area:
+    """Where one window lies that fills the screen, without its title bar."""
+    top, height = screen.top + TITLE_BAR_PX + MARGIN_PX, screen.height - TITLE_BAR_PX - 2 * MARGIN_PX
+    return Area(screen.left + MARGIN_PX, top, screen.width - 2 * MARGIN_PX, height)
 
 
 def window_areas(screen: Area, scale: float = 1.0) -> WindowAreas:

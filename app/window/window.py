@@ -9,29 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import moderngl
-from PIL import Image
 
 from app.model.status import one_line
 from app.model.view_state import ViewState
-from app.rendering.frames import FillPreview, Frame
-from app.tools.commands.key_map import KeyMap, key_names
+from app.rendering.frames import Frame
+from app.tools.commands.key_map import key_names
 from app.tools.gestures import Gestures
-from app.tools.limbs import HeldLimb
-from app.tools.orbit_view import OrbitView
-from app.tools.pixel_inspector import Inspection
-from app.tools.viewport import Letterbox, Point, PointerEvent, Viewport, modifiers_text
-from app.window.camera_path_gizmos import PathGizmos, path_marks
-from app.window.captions import Caption, CaptionDrawer
-from app.window.frame_display import FrameDisplay
-from app.window.guides import draw_guides
-from app.window.help_picture import help_picture
-from app.window.lamp_gizmos import BrushRing, LampGizmos, Ring
-from app.window.limb_gizmos import FILL_TINT, LimbGizmos, Tint
-from app.window.pixel_inspector_display import PixelInspectorDisplay
+from app.tools.viewport import Point, PointerEvent, Viewport, modifiers_text
+from app.window.picture_drawing import Overlays, PictureDrawing
 from phynes_core.errors import DisplayError
 
 FIRST_SIZE = (800, 800)  # until `move` is called
-SOFTWARE_RENDERERS = ("llvmpipe", "softpipe", "swrast")
 
 
 @dataclass(frozen=True)
@@ -44,24 +32,10 @@ class Area:
     height: int
 
 
-@dataclass(frozen=True, eq=False)
-class Overlays:
-    """What is drawn over the frame."""
+class GlWindow:
+    """A window that OpenGL draws into, the screen that it is on, and its events."""
 
-    handles: OrbitView | None  # the frame's camera; None hides lamps, limbs and the camera path
-    captions: list[Caption]
-    keys: KeyMap  # on the help pages
-    is_lamp_dragged: bool = False
-    limb: HeldLimb | None = None
-    inspection: Inspection | None = None
-    brush: Ring | None = None
-    fill: FillPreview | None = None
-
-
-class PictureWindow:
-    """Shows frames with lamp handles and captions over them."""
-
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, is_visible: bool = True) -> None:
         """Raises DisplayError when no window can be opened here."""
         if sys.platform == "linux":
             os.environ.setdefault("PYGLFW_LIBRARY_VARIANT", "x11")  # as the panels' window, which is X11
@@ -74,8 +48,9 @@ class PictureWindow:
             with warnings.catch_warnings():  # glfw gives the cause as a warning, too
                 warnings.simplefilter("ignore")
                 self._window = Window(
-                    title=title, size=FIRST_SIZE, gl_version=(3, 3), vsync=False, resizable=True, aspect_ratio=None
-                )
+                    title=title, size=FIRST_SIZE, gl_version=(3, 3), vsync=False, resizable=True, aspect_ratio=None,
+                    visible=is_visible,
+                )  # fmt: skip
         except Exception as error:  # pip-glfw and moderngl raise bare Exceptions
             raise DisplayError(
                 f"window: cannot open one here ({_one_line(error)}; DISPLAY={os.environ.get('DISPLAY')!r}); "
@@ -84,21 +59,52 @@ class PictureWindow:
         moderngl_window.activate_context(window=self._window)
         self._window.exit_key = None  # Escape is a command
         self._window.fullscreen_key = None
-        self._window.resize_func = lambda width, height: self._request_drawing()
         self._window.render_func = lambda time, frame_time: None
-        self._context = self._window.ctx
-        self._display = FrameDisplay(self._context)
-        self._gizmos = LampGizmos(self._context)
-        self._limb_gizmos = LimbGizmos(self._context)
-        self._fill_tint = Tint(self._context)
-        self._path = PathGizmos(self._context)
-        self._brush_ring = BrushRing(self._context)
-        self._captions = CaptionDrawer(self._context)
-        self._inspector = PixelInspectorDisplay(self._context)
-        self._help_drawn: tuple[tuple[int, int, int, KeyMap], Image.Image] | None = None
+
+    @property
+    def context(self) -> moderngl.Context:
+        """The context of its drawings, once it is current."""
+        return self._window.ctx
+
+    @property
+    def screen_scale(self) -> float:
+        """Density of the screen in window coordinates: 2 where an inch has 192 of them."""
+        density = self._glfw.get_window_content_scale(self._window._window)[0]
+        return density * self._window.size[0] / max(1, self._window.buffer_size[0])
+
+    def screen(self) -> Area:
+        """The part of the main screen that windows may cover."""
+        return Area(*self._glfw.get_monitor_workarea(self._glfw.get_primary_monitor()))
+
+    def make_current(self) -> None:
+        """Make the GL context current: Dear PyGui leaves its own one current."""
+        self._glfw.make_context_current(self._window._window)
+
+    def wait_events(self, timeout_s: float) -> None:
+        """Sleep until an event arrives, `wake` is called, or the time is up."""
+        self._glfw.wait_events_timeout(max(timeout_s, 1e-3))
+
+    def wake(self) -> None:
+        """End a wait; may be called from any thread."""
+        self._glfw.post_empty_event()
+
+    def destroy(self) -> None:
+        """Close the window and end GLFW."""
+        self._window.destroy()
+
+
+class PictureWindow(GlWindow):
+    """Shows frames with lamp handles and captions over them."""
+
+    def __init__(self, title: str) -> None:
+        """Raises DisplayError when no window can be opened here."""
+        super().__init__(title)
+        self._window.resize_func = lambda width, height: self._request_drawing()
+        self.drawing = PictureDrawing(self.context)
         self._pointer: tuple[float, float] | None = None
-        self.interface_scale = 1.0  # factor of the size of captions and handles
+        self._interface_scale = 1.0  # factor of the size of captions and handles
         self.needs_drawing = True
+        self.needs_showing = False  # a picture that is drawn is seen
 
     def connect(
         self, gestures: Gestures, viewport: Callable[[], Viewport | None], dropped: Callable[[list[Path], Point], None],
@@ -162,20 +168,14 @@ class PictureWindow:
         return bool(self._glfw.get_window_attrib(self._window._window, self._glfw.ICONIFIED))
 
     @property
-    def is_software(self) -> bool:
-        """Whether OpenGL draws on the CPU, whose time the engine needs."""
-        name = self.renderer_name.lower()
-        return any(software in name for software in SOFTWARE_RENDERERS)
+    def x11_window(self) -> int:
+        """X11's number of the window; 0 on systems other than Linux."""
+        return self._glfw.get_x11_window(self._window._window) if sys.platform == "linux" else 0
 
     @property
-    def renderer_name(self) -> str:
-        """OpenGL's name of the renderer."""
-        return str(self._context.info["GL_RENDERER"])
-
-    @property
-    def frame_path(self) -> str:
-        """How the newest frame's pixels reached the texture."""
-        return self._display.path
+    def is_focused(self) -> bool:
+        """Whether it has the keyboard."""
+        return bool(self._glfw.get_window_attrib(self._window._window, self._glfw.FOCUSED))
 
     @property
     def size(self) -> tuple[int, int]:
@@ -183,25 +183,20 @@ class PictureWindow:
         return self._window.size
 
     @property
-    def screen_scale(self) -> float:
-        """Density of the screen in window coordinates: 2 where an inch has 192 of them."""
-        density = self._glfw.get_window_content_scale(self._window._window)[0]
-        return density * self.size[0] / max(1, self._window.buffer_size[0])
-
-    @property
     def pointer(self) -> tuple[float, float] | None:
         """Position of the pointer in the window, in screen coordinates; None when it is outside."""
         is_here = self._glfw.get_window_attrib(self._window._window, self._glfw.HOVERED)
         return self._pointer if is_here else None
 
-    def screen(self) -> Area:
-        """The part of the main screen that windows may cover."""
-        return Area(*self._glfw.get_monitor_workarea(self._glfw.get_primary_monitor()))
-
     def move(self, area: Area) -> None:
         """Cover this area of the screen; the title bar lies above it."""
         self._window.position = (area.left, area.top)
         self._window.size = (area.width, area.height)
+
+    def set_interface_scale(self, scale: float) -> None:
+        """Set the factor of the size of captions and handles."""
+        self._interface_scale = scale
+        self.needs_drawing = True
 
     def focus(self) -> None:
         """Give the window the keyboard."""
@@ -211,72 +206,20 @@ class PictureWindow:
         """Put a text on the clipboard."""
         self._glfw.set_clipboard_string(self._window._window, text)
 
-    def make_current(self) -> None:
-        """Make the GL context current: Dear PyGui leaves its own one current."""
-        self._glfw.make_context_current(self._window._window)
-
-    def wait_events(self, timeout_s: float) -> None:
-        """Sleep until an event arrives, `wake` is called, or the time is up."""
-        self._glfw.wait_events_timeout(max(timeout_s, 1e-3))
-
-    def wake(self) -> None:
-        """End a wait; may be called from any thread."""
-        self._glfw.post_empty_event()
-
     def draw(self, frame: Frame | None, state: ViewState, overlays: Overlays) -> None:
         """Draw everything and swap; leaves the context current."""
         self.make_current()
         self.needs_drawing = False
-        buffer_width, buffer_height = self._window.buffer_size
-        density = buffer_width / max(1, self.size[0])
-        ratio = self.interface_scale * density
-        self._window.fbo.use()
-        self._context.viewport = (0, 0, buffer_width, buffer_height)
-        self._context.disable(moderngl.BLEND | moderngl.DEPTH_TEST | moderngl.CULL_FACE)
-        if frame is not None:
-            self._display.show(frame)
-        letterbox = Letterbox(buffer_width, buffer_height, *(frame.size if frame is not None else (1, 1)))
-        self._display.draw(state.display, letterbox)
-        if frame is not None and state.tool.guided_shape is not None:
-            draw_guides(self._window.fbo, letterbox, frame.size, density)
-        self._context.enable(moderngl.BLEND)
-        self._context.blend_func = (moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
-        if frame is not None and (fill := overlays.fill) is not None:
-            self._fill_tint.draw((frame, fill), lambda: fill.image(frame), letterbox, FILL_TINT)
-        if (view := overlays.handles) is not None:
-            if overlays.limb is not None and frame is not None:
-                self._limb_gizmos.draw(frame, view, letterbox, overlays.limb, ratio)
-            if (marks := path_marks(state)) is not None:
-                self._path.draw(marks, view, letterbox, ratio)
-            lamps, selected = state.light.lamps, state.tool.selected_lamp
-            self._gizmos.draw(view, letterbox, lamps, selected, overlays.is_lamp_dragged, ratio)
-        if frame is not None and frame.other is not None:
-            left, right = (letterbox.to_window(x, 0.0)[0] for x in (0, frame.size[0]))
-            self._captions.draw_slider(left + state.display.slider * (right - left), letterbox, ratio)
-        if overlays.brush is not None:
-            self._brush_ring.draw(overlays.brush, letterbox, density)
-        for caption in overlays.captions:
-            self._captions.draw(caption, letterbox, ratio)
-        if frame is not None and overlays.inspection is not None:
-            self._inspector.draw(self._display, frame, state.display, letterbox, overlays.inspection, density, ratio)
-        if page := state.tool.help_page:
-            self._captions.draw_plate(
-                self._help(page, buffer_width, buffer_height, overlays.keys, ratio), f"help {page}", letterbox, ratio
-            )
+        size = self._window.buffer_size
+        scales = size[0] / max(1, self.size[0]), self._interface_scale
+        self.drawing.draw(self._window.fbo, size, scales, frame, state, overlays)
         self._glfw.swap_buffers(self._window._window)
-
-    def _help(self, page: int, width: int, height: int, keys: KeyMap, ratio: float) -> Image.Image:
-        """The picture of a help page, drawn again when page, size or keys change."""
-        key, margin = (page, width, height, keys), 64 * ratio
-        if self._help_drawn is None or self._help_drawn[0] != key:
-            self._help_drawn = key, help_picture(page, round(width - margin), round(height - margin), keys, ratio)
-        return self._help_drawn[1]
 
     def destroy(self) -> None:
         """Close the window and end GLFW."""
         self.make_current()
-        self._display.release()
-        self._window.destroy()
+        self.drawing.release()
+        super().destroy()
 
     def _request_drawing(self) -> None:
         self.needs_drawing = True

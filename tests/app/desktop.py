@@ -26,6 +26,7 @@ WINDOW_MARKS = [
 PROJECT = Path(__file__).resolve().parents[2]
 PATIENCE_S = float(os.environ.get("PHYNES_TEST_PATIENCE_S", "180"))  # enough on a busy machine
 SIZE = 192
+IMAGE = "picture.image"  # the picture in one window
 AS_CAPTURED = ("--probe", "captured", "--camera", "front", "--no-ground", "--curve", "linear", "--exposure", "0")
 
 
@@ -42,9 +43,9 @@ def wait_for(what: str, condition: Callable[[], object]):
 class Desktop:
     """A virtual screen with a window manager."""
 
-    def __init__(self) -> None:
+    def __init__(self, size: str = "1600x1000") -> None:
         read, write = os.pipe()
-        command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "1600x1000x24", "-nolisten", "tcp"]
+        command = ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{size}x24", "-nolisten", "tcp"]
         self._processes = [subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL)]
         os.close(write)
         with os.fdopen(read) as pipe:
@@ -106,9 +107,11 @@ class Viewer:
             env=desktop.environment | {"PHYNES_TRACE": str(self._events), "PYTHONPATH": str(PROJECT)},
         )  # fmt: skip
         self.wait("the first picture", lambda: self.shown())
+        self.has_one_window = "--one-window" in arguments
+        controls = "PhyNES Viewer$" if self.has_one_window else "PhyNES Viewer - controls"
         self.windows = {
             "picture": self.wait("the picture's window", lambda: self._window("PhyNES Viewer$")),
-            "panels": self.wait("the panels' window", lambda: self._window("PhyNES Viewer - controls")),
+            "panels": self.wait("the panels' window", lambda: self._window(controls)),
         }
         self.wait("the panels' layout", lambda: self.last("widgets"))
 
@@ -149,7 +152,11 @@ class Viewer:
         # xdotool counts the window manager's frame twice; xwininfo is right
         lines = self.desktop.run("xwininfo", "-id", self.windows[window]).splitlines()
         x, y = (next(line for line in lines if f"Absolute upper-left {axis}" in line).split(":")[1] for axis in "XY")
-        return int(x), int(y)
+        left, top = int(x), int(y)
+        if window == "picture" and self.has_one_window:
+            right, down = self.point(IMAGE, 0.0, 0.0)
+            left, top = left + round(right), top + round(down)
+        return left, top
 
     def focus(self, window: str) -> None:
         self.desktop.pointer("windowactivate", "--sync", self.windows[window])
@@ -158,6 +165,8 @@ class Viewer:
         self.focus("picture")
         for name in names:
             self.desktop.pointer("key", name)
+            if self.has_one_window:  # Dear PyGui must have drawn before a key belongs to other modifiers
+                time.sleep(0.3)
 
     def drag(self, window: str, start: tuple[float, float], end: tuple[float, float], button: int = 1) -> None:
         self.focus(window)
@@ -192,7 +201,11 @@ class Viewer:
         return left + width * across, top + height * down
 
     def picture(self) -> np.ndarray:
-        return self.desktop.picture(self.windows["picture"])
+        shot = self.desktop.picture(self.windows["picture"])
+        if not self.has_one_window:
+            return shot
+        left, top, width, height = (round(side) for side in self.last("widgets")["value"][IMAGE])
+        return shot[top : top + height, left : left + width]
 
     def keep(self, name: str) -> None:
         """Save screenshots of both windows in the folder that PHYNES_KEEP_SHOTS names, if it does."""

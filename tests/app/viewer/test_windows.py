@@ -205,25 +205,6 @@ def test_recording_writes_a_whole_video_and_cancel_leaves_nothing(viewer):
     assert not [path for path in viewer.folder.iterdir() if "mp4" in path.name]
 
 
-@pytest.mark.parametrize("window", ["picture", "panels"])
-def test_minimize_and_restore(viewer, window):
-    viewer.desktop.pointer("windowminimize", viewer.windows[window])
-    viewer.wait(f"{window} minimized", lambda: viewer.last("windows")["value"][window])
-    other = "panels" if window == "picture" else "picture"
-    if other == "picture":  # the picture is drawn while the panels are minimized
-        viewer.key("2")
-        viewer.settled(buffer="albedo")
-    else:
-        viewer.click("view.normal")
-        viewer.wait("the buffer", lambda: viewer.last("state")["buffer"] == "normal")
-    viewer.focus(window)
-    viewer.wait(f"{window} restored", lambda: not viewer.last("windows")["value"][window])
-    viewer.key("1")
-    viewer.settled(buffer="radiance")
-    picture = viewer.desktop.picture(viewer.windows[window])
-    assert picture.std() > 5  # drawn, not black
-
-
 def test_the_controls_can_be_light_and_large(viewer):
     viewer.settled()
     rectangles, dark = viewer.last("widgets")["value"], viewer.desktop.picture(viewer.windows["panels"]).mean()
