@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import distance_transform_edt
+from scipy.ndimage import distance_transform_edt, maximum_filter
 
 from phynes_core.kernels.cpu.compiler import parallel, prange
 from phynes_core.render.camera import Camera
@@ -16,6 +16,8 @@ from phynes_core.template.rest_shape import Bound
 
 STEPS_PER_PX = 128  # of stored distances
 PAD_PX = 48  # around the person; what lies farther out counts as so far outside
+SLIVER_PX = 2  # from the nearest whole pixel at least: the edges of what is thick end within them
+LEAST_SLIVER = 32  # of 255: fainter pixels are strands of hair and noise
 UNKNOWN = -32768  # where a mask is not believed
 OUTSIDE_M = -0.1  # what no picture shows
 FEWEST_SHARE = 0.1  # of the pictures must show a point: else nothing is known about it
@@ -66,14 +68,21 @@ def silhouettes(pictures: Sequence[tuple[int, Camera, np.ndarray, np.ndarray | N
 
 
 def signed_distance(coverage: np.ndarray) -> np.ndarray:  # [H, W] uint8 -> [H, W] px
-    """Of pixel centers to the outline, positive inside; partly covered pixels say where in them it runs."""
-    inside = coverage >= 128
+    """Of pixel centers to the outline, positive inside; partly covered pixels say where in them it runs.
+
+    What is thinner than a pixel, as a hat's brim from the side, covers none by half, and one such picture would carve
+    it away: far from whole pixels a sliver of coverage c is c pixels wide, and its middle c / 2 inside.
+    """
+    whole = maximum_filter(coverage, 2 * SLIVER_PX + 1) > 252
+    is_sliver = (coverage >= LEAST_SLIVER) & ~whole
+    inside = (coverage >= 128) | is_sliver
     if not inside.any() or inside.all():
         return np.full(coverage.shape, PAD_PX if inside.any() else -PAD_PX, np.float32)
     within, without = (np.asarray(distance_transform_edt(side)) for side in (inside, ~inside))
     distance = np.where(inside, within - 0.5, 0.5 - without)
     partly = (coverage > 2) & (coverage < 253) & (np.abs(distance) <= 1.0)
     distance[partly] = coverage[partly] / 255.0 - 0.5
+    distance[is_sliver] = np.maximum(distance, coverage / 510.0)[is_sliver]
     return distance.astype(np.float32)
 
 

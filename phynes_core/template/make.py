@@ -30,6 +30,8 @@ MOST_JUDGED = 24  # pictures that shapes are judged by
 MOST_COLORS = 32  # pictures that clothes' borders are found in
 # of their overlap by cloth that spans the legs: silhouettes do not show all of it, but where it does not span them
 MOST_LOST = 0.0005
+HEMS = (0.4, 0.95)  # of cloth that hangs around the legs, tried one after the other: shares of the shins
+LEAST_HANGING = 0.0005  # of their overlap, for each of them
 SUBSAMPLES = 2  # a side of a pixel, of silhouettes that are compared
 
 
@@ -63,6 +65,7 @@ class MadeTemplate:
     body_overlap: float  # of the body's mesh
     parts: tuple[str, ...]  # that are the body's own triangles
     crossing: int  # pairs of faces that go through each other in the carving pose
+    hem: float | None = None  # of cloth that hangs off the legs, as a share of the shins; None: all bends with them
 
 
 def make_template(body: BodyModel, frames: Sequence[PosedViews], config: TemplateConfig) -> MadeTemplate:
@@ -76,7 +79,15 @@ def make_template(body: BodyModel, frames: Sequence[PosedViews], config: Templat
     grid, solids = carving.coarse(SHARES)
     overlaps = [_overlap(rest, grid, np.ascontiguousarray(solids[..., k]), judged) for k in range(len(SHARES))]
     best = int(np.argmax(overlaps))
-    share, overlap = SHARES[best], overlaps[best]
+    share, overlap, hem = SHARES[best], overlaps[best], None
+    for lower in HEMS:
+        hanging = replace(carving, rest=rest.hanging(lower))
+        grid, solid = hanging.coarse((share,))
+        gained = _overlap(hanging.rest, grid, solid[..., 0], judged)
+        if gained < overlap + LEAST_HANGING:
+            break
+        overlap, hem = gained, lower
+    rest = rest if hem is None else rest.hanging(hem)
     body_overlap = _mean_overlap(judged, lambda frame: (_body_vertices(body, frame), body.faces))
 
     carving = Carving(rest, skeletons(body, frames), _silhouettes(frames), config)
@@ -92,7 +103,7 @@ def make_template(body: BodyModel, frames: Sequence[PosedViews], config: Templat
     uv, uv_faces = chart(points, template.faces, standing.weights.numpy(), colors)
     template = replace(template, uv=uv, uv_faces=uv_faces)
     is_better = overlap > body_overlap + config.least_gain
-    return MadeTemplate(template, is_better, share, overlap, body_overlap, mesh.parts, mesh.crossing)
+    return MadeTemplate(template, is_better, share, overlap, body_overlap, mesh.parts, mesh.crossing, hem)
 
 
 def widest_gap_deg(body: BodyModel, frames: Sequence[PosedViews]) -> float:

@@ -2,15 +2,17 @@
 
 Arms hang a little and legs stand apart, so that sleeves, skirts and shoes do not touch each other. Near the skin
 weights are the body's own at the closest point; away from it they are diffused (Laplace's equation on a grid, the body
-held), so that cloth between two legs follows both.
+held), so that cloth between two legs follows both. A coat or a wide skirt does not bend where the knee below it does:
+`hanging` gives what stands off the legs, down to a hem, the thighs' motion.
 """
 
+from copy import copy
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 
-from phynes_core.body.model import BodyModel, Pose, pose_body, rest_to_posed
+from phynes_core.body.model import BodyModel, Pose, pose_body, pose_joints, rest_to_posed
 from phynes_core.conventions import NUM_JOINTS
 from phynes_core.geometry.mesh import vertex_normals
 from phynes_core.kernels.cpu.bvh import Bvh
@@ -23,6 +25,9 @@ HELD_M = 0.012  # the body holds the weights of cells up to here
 SWEEPS = 60  # of Jacobi's method: farther from the skin than some 15 cm weights hardly change any more
 NEAR_M, FAR_M = 0.005, 0.03  # from the body's own weights to diffused ones
 CHUNK = 200_000
+OFF_M = (0.03, 0.05)  # off the skin: up to here trousers, from there on cloth that hangs
+HEM_M = 0.06  # above a hem, over which what hangs begins
+SHINS = ((1, 4), (2, 5))  # hips, whose motion hanging cloth takes, and knees
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +84,25 @@ class RestShape:
         rest = np.empty_like(points)
         unskin(points, weights, self.transforms, rest)
         return Bound(face, barycentric, distance, weights, rest, blend)
+
+    def hanging(self, hem: float) -> "RestShape":
+        """The same, but what stands off the legs above the hem follows the thighs alone.
+
+        `hem` is how far down the shins it is, as a share of the way from the knees to the ankles.
+        """
+        joints = pose_joints(self.body, self.pose).positions.numpy()
+        knees, ankles = joints[[4, 5], 1].mean(), joints[[7, 8], 1].mean()
+        height = self.low[1] + CELL_M * np.arange(self._grid.shape[1]) - (knees + hem * (ankles - knees))
+        off = np.clip((self.distance - OFF_M[0]) / (OFF_M[1] - OFF_M[0]), 0.0, 1.0)
+        share = (off * np.clip(height / HEM_M, 0.0, 1.0)[:, None]).astype(np.float32)  # [X, Y, Z]
+        other = copy(self)
+        other._grid = self._grid.copy()
+        for hip, knee in SHINS:
+            for joint in (knee, knee + 3, knee + 6):  # ankle and foot below it
+                given = share * self._grid[..., joint]
+                other._grid[..., joint] -= given
+                other._grid[..., hip] += given
+        return other
 
     def _diffused(self, size: tuple[int, ...]) -> np.ndarray:  # [X, Y, Z, 24]
         cells = np.stack(np.meshgrid(*[np.arange(n) for n in size], indexing="ij"), -1).reshape(-1, 3)

@@ -101,4 +101,5 @@ def _described(made: MadeTemplate) -> str:
     crossing = f"; {made.crossing} pairs of faces cross" if made.crossing else ""
     count, percent = len(made.template.offset), 100 * made.share
     made_of = f"{count} vertices, carved by all but {percent:g} % of the pictures; the body's own: {parts}"
-    return f"{made_of}; {overlaps}{crossing}"
+    hanging = "" if made.hem is None else f"; cloth hangs off the legs down to {100 * made.hem:.0f} % of the shins"
+    return f"{made_of}; {overlaps}{hanging}{crossing}"

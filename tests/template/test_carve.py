@@ -106,3 +106,16 @@ def test_partly_covered_pixels_place_the_outline(coverage: int, expected: float)
     distance = signed_distance(image)
     assert distance[4, 4] == pytest.approx(-expected, abs=0.01)
     assert distance[4, 1] > 1.4 and distance[4, 7] < -1.4
+
+
+def test_a_sliver_thinner_than_a_pixel_is_inside_and_edges_stay_where_they_are():
+    coverage = np.zeros((20, 40), np.uint8)
+    coverage[4:16, 2:14] = 255
+    coverage[3, 2:14] = 90  # the edge of what is thick, 0.35 px above whole pixels
+    coverage[9, 14:36] = 102  # 0.4 px wide
+    found = signed_distance(coverage)
+    assert found[9, 20:36] == pytest.approx(0.2)
+    assert found[3, 4:12] == pytest.approx(90 / 255 - 0.5)
+    assert found[8, 20:34].max() < 0.0 and found[4, 5] > 0.0
+    coverage[9, 14:36] = 20  # fainter than anything that is believed
+    assert signed_distance(coverage)[9, 20:36].max() < 0.0

@@ -4,7 +4,8 @@ import numpy as np
 import torch
 
 from phynes_core.body.files import load_bundled_body
-from phynes_core.template.rest_shape import RestShape, diffuse, skinned
+from phynes_core.body.model import pose_joints
+from phynes_core.template.rest_shape import OFF_M, RestShape, diffuse, skinned
 
 
 def test_diffused_weights_are_harmonic():
@@ -39,3 +40,20 @@ def test_between_the_legs_both_legs_count():
     left, right = bound.weights[0, [1, 4, 7]].sum(), bound.weights[0, [2, 5, 8]].sum()
     assert bound.blend[0] == 1.0 and min(left, right) > 0.3
     assert abs(bound.weights.sum() - 1.0) < 1e-5
+
+
+def test_what_hangs_off_the_legs_follows_the_thighs_down_to_its_hem():
+    body = load_bundled_body()
+    rest = RestShape(body, torch.zeros(10))
+    hanging = rest.hanging(0.4)
+    joints = pose_joints(body, rest.pose).positions.numpy()
+    knee, ankle = joints[4], joints[7]
+    behind = np.array([0.0, 0.0, -0.16])
+    points = np.stack([knee + behind, 0.3 * knee + 0.7 * ankle + behind, knee + [0.0, 0.0, 0.06]]).astype(np.float32)
+    before, after = rest.bound(points), hanging.bound(points)
+    assert before.distance[:2].min() > OFF_M[1] + 0.02 > 0.02 > before.distance[2]
+    assert before.weights[0, 4] > 0.2 and after.weights[0, [4, 5, 7, 8]].sum() < 1e-6
+    assert abs(after.weights[0, 1] - before.weights[0, [1, 4, 7]].sum()) < 1e-5
+    assert (after.weights[1:] == before.weights[1:]).all()  # below the hem, and trousers
+    assert abs(after.weights.sum(1) - 1.0).max() < 1e-5
+    assert abs(skinned(after.rest, after.weights, rest.transforms) - points).max() < 1e-5  # the same shape
