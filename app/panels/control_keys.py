@@ -94,7 +94,7 @@ class ControlKeys:
 
 
 def _is_picture_focused() -> bool:
-    return dpg.does_item_exist(PICTURE_TAG) and dpg.is_item_focused(PICTURE_TAG)
+    return dpg.does_item_exist(PICTURE_TAG) and bool(dpg.is_item_focused(PICTURE_TAG))
 
 
 def _items(kinds: tuple[str, ...]) -> list[int]:

@@ -7,7 +7,7 @@ PyGui uploads with each of its frames.
 
 import ctypes
 import logging
-from typing import Protocol
+from typing import Any, Protocol
 
 import dearpygui.dearpygui as dpg
 import moderngl
@@ -118,7 +118,7 @@ class CopiedTexture:
         self.item: int | str = 0
         self._earlier: list[int | str] = []
         self._target: moderngl.Framebuffer | None = None
-        self._pixels = np.empty((0, 0, 4), np.float32)  # the texture's memory: Dear PyGui reads it with every frame
+        self._pixels: Any = np.empty((0, 0, 4), np.float32)  # the texture's memory: Dear PyGui reads it with every frame
 
     def make_current(self) -> None:
         """Make the hidden window's context current."""
@@ -150,7 +150,7 @@ class CopiedTexture:
 def build_mark() -> int | str:
     """Add the texture that `picture_texture` looks for; call before the controls' window opens."""
     with dpg.texture_registry(tag=REGISTRY):
-        return dpg.add_static_texture(*MARK_SIZE, np.zeros(MARK_SIZE[0] * MARK_SIZE[1] * 4, np.float32))
+        return dpg.add_static_texture(*MARK_SIZE, [0.0] * (MARK_SIZE[0] * MARK_SIZE[1] * 4))
 
 
 def picture_texture(native: NativeWindow, window: GlWindow, mark: int | str) -> PictureTexture:
