@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-TOOLS = ("Xvfb", "openbox", "xdotool", "xwininfo", "import")
+TOOLS = ("Xvfb", "openbox", "xdotool", "xwininfo", "xprop", "import")
 WINDOW_MARKS = [
     pytest.mark.window,
     pytest.mark.skipif(sys.platform != "linux", reason="drives X11 windows"),

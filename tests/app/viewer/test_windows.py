@@ -121,13 +121,17 @@ def test_orbit_pan_zoom_and_back(viewer):
     viewer.settled(camera=home)
 
 
-def test_scrubbing_a_joint_moves_the_arm(viewer):
-    viewer.settled()
-    before = viewer.picture()
+def _scrub_left_arm(viewer):
     viewer.click("pose.limb1")  # a limb that was clicked shows its own joints
     viewer.wait("the left arm", lambda: "joint16" in viewer.last("widgets")["value"])
     viewer.drag("panels", viewer.point("joint16", 0.35), viewer.point("joint16", 0.42))
-    event = viewer.settled(lambda event: event["joints"])
+    return viewer.settled(lambda event: event["joints"])
+
+
+def test_scrubbing_a_joint_moves_the_arm(viewer):
+    viewer.settled()
+    before = viewer.picture()
+    event = _scrub_left_arm(viewer)
     assert list(event["joints"]) == ["16"] and event["joints"]["16"][1] > 20
     assert (np.abs(viewer.picture().astype(int) - before).max(-1) > 40).mean() > 0.002
     viewer.click("pose.reset")
@@ -220,6 +224,7 @@ def test_the_controls_can_be_light_and_large(viewer):
 
 
 def test_closing_the_panels_ends_the_viewer(viewer):
+    _scrub_left_arm(viewer)  # which is not saved
     viewer.focus("panels")
     viewer.desktop.pointer("key", "alt+F4")
     viewer.wait("the question", lambda: "question.cancel" in viewer.last("widgets")["value"])
