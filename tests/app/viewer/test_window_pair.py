@@ -23,10 +23,13 @@ def stacking(desktop) -> list[int]:
 @pytest.mark.parametrize("minimized", ["picture", "panels"])
 def test_minimizing_and_showing_one_takes_the_other_along_and_no_click_is_lost(viewer, minimized, shown):
     viewer.settled()
+    places = [viewer.origin(window) for window in viewer.windows]
     viewer.desktop.pointer("windowminimize", viewer.windows[minimized])
     viewer.wait("both minimized", lambda: viewer.last("windows")["value"] == {"picture": True, "panels": True})
     viewer.focus(shown)
     viewer.wait("both shown", lambda: viewer.last("windows")["value"] == {"picture": False, "panels": False})
+    # a window manager may move windows for a moment while it shows them
+    viewer.wait("both in place", lambda: [viewer.origin(window) for window in viewer.windows] == places)
     for tag, buffer in (("view.normal", "normal"), ("view.albedo", "albedo")):
         viewer.click(tag)
         viewer.settled(buffer=buffer)
