@@ -59,13 +59,20 @@ class NativeWindow:
             self._library.glfwFocusWindow(self._handle)
 
     def belong_to(self, x11_window: int) -> None:
-        """Tell X11's window manager to keep this window above another one, and to minimize and show both together."""
-        if self._library is not None:
+        """Tell X11's window manager to keep this window above another one, and to minimize and show both together.
+
+        0 is no window: nothing is told.
+        """
+        if self._library is not None and x11_window:
             self._x11("XSetTransientForHint", self._library.glfwGetX11Window(self._handle), x11_window)
 
     def raise_with(self, x11_window: int) -> None:
-        """Put the window that this one belongs to above all others, and this one above it; the keyboard stays."""
-        self._x11("XRaiseWindow", x11_window)
+        """Put the window that this one belongs to above all others, and this one above it; the keyboard stays.
+
+        0 is no window: nothing is raised.
+        """
+        if x11_window:
+            self._x11("XRaiseWindow", x11_window)
 
     def _x11(self, function: str, *windows: int) -> None:
         """Call a function of Xlib with Dear PyGui's display; does nothing where that is not to be had."""

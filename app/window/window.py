@@ -169,8 +169,9 @@ class PictureWindow(GlWindow):
 
     @property
     def x11_window(self) -> int:
-        """X11's number of the window; 0 on systems other than Linux."""
-        return self._glfw.get_x11_window(self._window._window) if sys.platform == "linux" else 0
+        """X11's number of the window; 0 where it is not X11's, as under Wayland."""
+        is_x11 = sys.platform == "linux" and self._glfw.get_platform() == self._glfw.PLATFORM_X11
+        return self._glfw.get_x11_window(self._window._window) if is_x11 else 0
 
     @property
     def is_focused(self) -> bool:
