@@ -118,9 +118,8 @@ class CopiedTexture:
         self.item: int | str = 0
         self._earlier: list[int | str] = []
         self._target: moderngl.Framebuffer | None = None
-        self._pixels: Any = np.empty(
-            (0, 0, 4), np.float32
-        )  # the texture's memory: Dear PyGui reads it with every frame
+        # the texture's memory: Dear PyGui reads it with every frame
+        self._pixels: Any = np.empty((0, 0, 4), np.float32)
 
     def make_current(self) -> None:
         """Make the hidden window's context current."""
