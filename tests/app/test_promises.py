@@ -16,8 +16,16 @@ PROMISES: dict[str, tuple[str, ...]] = {
         "viewer/test_first_session_windows.py::test_a_file_that_is_dropped_on_the_controls_is_opened",
     ),
     "minimizing and closing": (
-        "viewer/test_windows.py::test_minimize_and_restore",
+        "viewer/test_window_pair.py::test_minimizing_and_showing_one_takes_the_other_along_and_no_click_is_lost",
         "viewer/test_windows.py::test_closing_the_panels_ends_the_viewer",
+    ),
+    "raising one raises both, and a maximized picture leaves the controls in reach": (
+        "viewer/test_window_pair.py::test_raising_one_raises_both_and_the_keyboard_stays",
+        "viewer/test_window_pair.py::test_a_maximized_picture_leaves_the_controls_in_reach",
+    ),
+    "one window holds the picture and the panels": (
+        "viewer/test_one_window.py::test_one_window_holds_a_large_picture_and_the_panels_beside_it",
+        "viewer/test_one_window.py::test_the_lamp_and_the_camera_are_dragged",
     ),
     "the layout fills the screen that it opens on, and no panel scrolls": (
         "viewer/test_fitting_panels.py::test_no_panel_scrolls_at_first",
