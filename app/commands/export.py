@@ -20,7 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.options.arguments import UsageError
-from app.options.avatar_export import Export, export_settings, refuse_unused, started
+from app.options.avatar_export import Export, export_settings, is_page, refuse_unused, started
 
 
 def run(args: Export) -> int:
@@ -28,7 +28,7 @@ def run(args: Export) -> int:
     from app.files.cameras import read_path
     from app.options.bodies import licensed_files
     from app.options.view import view_from_options
-    from app.rendering.exports.avatar_export import START, AvatarExportJob, check_export
+    from app.rendering.exports.avatar_export import AvatarExportJob, check_export
     from app.rendering.exports.export_jobs import showing_progress
     from app.rendering.render_service import RenderService
     from phynes_core.io.output_locks import claiming
@@ -41,7 +41,7 @@ def run(args: Export) -> int:
         raise UsageError(f"--avatar: expected one, which is exported, got {len(view.bodies)}")
     if args.camera_path is not None:
         view = replace(view, path=read_path(args.camera_path))
-    if kind.options >= START:
+    if is_page(path, args.format):
         service = RenderService(smpl=files[0], smpl_uv=files[1])
         view = started(args, view, service.home_camera)
     settings = export_settings(args, view)

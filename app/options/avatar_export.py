@@ -32,7 +32,7 @@ from app.options.command_lines import (
 )
 from app.options.light import probe_file
 from app.options.view import ViewOptions, view_from_options
-from app.rendering.exports.avatar_export import START, format_of
+from app.rendering.exports.avatar_export import format_of
 from phynes_core.errors import PhynesError
 
 NONE = "none"  # of --motions and --probes
@@ -162,7 +162,14 @@ def _page_part(state: ViewState) -> ViewState:
     body, plain = state.body, DisplaySettings()
     body = replace(body, playing=body.playing and bool(body.motion), time_s=0.0 if body.playing else body.time_s)
     display = replace(state.display, has_false_color=False, has_wireframe=False, has_joints=False, slider=plain.slider)
-    light = replace(state.light, tint=LightState().tint, probe_edits=(), captured_of="", bright_sources=8)
+    plain_light = LightState()
+    light = replace(
+        state.light,
+        tint=plain_light.tint,
+        probe_edits=(),
+        captured_of="",
+        bright_sources=plain_light.bright_sources,
+    )
     surroundings = replace(state.surroundings, backdrop="color", has_balls=False)
     return replace(
         state, body=body, avatar_row=AvatarRowState(), display=display, light=light, surroundings=surroundings,
@@ -186,7 +193,7 @@ def export_command(
     }  # fmt: skip
     common = {name: value for name, value in common.items() if name in kind.options | {"out"}}
     common |= {"with_licensed_body": settings.has_licensed_body, **files}
-    if kind.options >= START:
+    if is_page(Path(settings.path), settings.mesh_format):
         return _page_command(state, {**common, "out": Path(settings.path)}, kind.options, settings.path)
     described = {
         "avatar": (avatar_name(body.avatar),), "pose": pose_names((body,)),

@@ -20,8 +20,6 @@ BACKGROUND = 0.10  # gray of texels that belong to no body
 SIDE_M = 1.7  # about the length on the body that a side of the square stands for, for the brush's circle
 TOOL_LABELS = {"none": "Off", "brush": "Brush", "fill": "Fill", "pick": "Pick"}
 STEP_PX = 2.0  # between points of a stroke on the square
-
-
 PAINT_LABELS = {
     "color": "Color", "tint": "Tint", "roughness": "Roughness", "material": "Color + roughness", "erase": "Erase",
 }  # fmt: skip

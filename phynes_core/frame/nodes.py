@@ -17,7 +17,7 @@ from typing import Any
 from phynes_core.frame import floor, lights, pixels
 from phynes_core.frame.buffers import compose
 from phynes_core.frame.kept import Node
-from phynes_core.frame.offset_texels import blank_texels
+from phynes_core.frame.offset_texels import blank_texels, texel_sides
 from phynes_core.frame.options import LIGHT_BUFFERS, MATERIAL_BUFFERS, NORMAL_BUFFERS, RenderOptions
 from phynes_core.frame.scene import Scene, build_mesh, frames_of_avatars
 from phynes_core.render.bright_sources import source_rays
@@ -33,7 +33,8 @@ BODIES = (
     Node("occluder", Occluder, "mesh.vertices mesh.faces backend", is_shared=True),
     Node("pose_vectors", lambda poses: tuple(pose.vector() for pose in poses), "poses", is_shared=True,
          is_by_content=True),
-    Node("offset_texels", blank_texels, "avatars pose_vectors", when="reads_texels", is_shared=True),
+    Node("texel_sides", texel_sides, "avatars", when="reads_texels", is_shared=True),
+    Node("offset_texels", blank_texels, "avatars pose_vectors texel_sides", when="reads_texels", is_shared=True),
     Node("face_frames", frames_of_avatars, "mesh", is_shared=True),
 )  # fmt: skip
 PIXELS = (

@@ -26,14 +26,8 @@ QUERIES_PER_PIXEL = 4  # of Avatar.offset_gradient
 class OffsetTexels:
     """Values of one avatar's offset map for one pose vector."""
 
-    def __init__(self, avatar: Avatar, vector: Tensor) -> None:  # [72]
-        self._avatar, self._vector = avatar, vector
-        encoding = avatar.offset.encoding
-        wanted = 0
-        if isinstance(encoding, HashEncoding):
-            per_cell = GLOSSY_TEXELS_PER_CELL if _is_glossy(avatar, vector) else TEXELS_PER_CELL
-            wanted = per_cell * encoding.config.finest_resolution
-        self._side = max(2, wanted) if 0 < wanted <= MOST_SIDE else 0  # 0: finer than a texture
+    def __init__(self, avatar: Avatar, vector: Tensor, side: int) -> None:  # [72]; as `texel_side` says
+        self._avatar, self._vector, self._side = avatar, vector, side
         self._values: Tensor | None = None  # [R, R, C] metres, NaN where the map was not asked
 
     @torch.no_grad()
@@ -70,13 +64,32 @@ class OffsetTexels:
         return True
 
 
+def texel_side(avatar: Avatar) -> int:
+    """Texels a side that show an avatar's slopes; 0: its map is finer than a texture may be."""
+    encoding = avatar.offset.encoding
+    if not isinstance(encoding, HashEncoding):
+        return 0
+    per_cell = GLOSSY_TEXELS_PER_CELL if _is_glossy(avatar) else TEXELS_PER_CELL
+    wanted = max(2, per_cell * encoding.config.finest_resolution)
+    return wanted if wanted <= MOST_SIDE else 0
+
+
 @torch.no_grad()
-def _is_glossy(avatar: Avatar, vector: Tensor) -> bool:
+def _is_glossy(avatar: Avatar) -> bool:
+    """In the pose of frozen materials."""
     uv = corner_uv(avatar.body).reshape(-1, 2)
-    roughness = avatar.query_roughness(uv[:: max(1, len(uv) // CORNERS)].contiguous(), vector)
+    some = uv[:: max(1, len(uv) // CORNERS)].contiguous()
+    roughness = avatar.query_roughness(some, avatar.training_poses[0])
     return bool((roughness < GLOSSY).float().mean() > GLOSSY_SHARE)
 
 
-def blank_texels(avatars: tuple[Avatar, ...], vectors: tuple[Tensor, ...]) -> tuple[OffsetTexels, ...]:
+def texel_sides(avatars: tuple[Avatar, ...]) -> tuple[int, ...]:
+    """Of each avatar."""
+    return tuple(map(texel_side, avatars))
+
+
+def blank_texels(
+    avatars: tuple[Avatar, ...], vectors: tuple[Tensor, ...], sides: tuple[int, ...]
+) -> tuple[OffsetTexels, ...]:
     """Of each avatar for its pose vector [72], nothing filled."""
-    return tuple(map(OffsetTexels, avatars, vectors))
+    return tuple(map(OffsetTexels, avatars, vectors, sides))

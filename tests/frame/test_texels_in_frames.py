@@ -13,7 +13,7 @@ from phynes_core.body.atlas import chart_image, widened
 from phynes_core.body.motion.files import load_motion
 from phynes_core.body.subdivide import split_body
 from phynes_core.evaluation.metrics.errors import psnr
-from phynes_core.frame.offset_texels import OffsetTexels
+from phynes_core.frame.offset_texels import OffsetTexels, texel_side
 from phynes_core.frame.options import RenderOptions
 from phynes_core.frame.renderer import FrameRenderer
 from phynes_core.frame.scene import PosedAvatar, Scene
@@ -115,7 +115,7 @@ def test_points_beside_a_seam_have_slopes_of_their_own_chart_alone():
         row, column = (texels[torch.randperm(len(texels))[:6000]] + torch.rand(6000, 2)).T / 1024
         uv = torch.stack([column, 1.0 - row], -1)
         expected = avatar.offset_gradient(uv, vector)
-        found = OffsetTexels(avatar, vector).gradient(uv, vector)
+        found = OffsetTexels(avatar, vector, texel_side(avatar)).gradient(uv, vector)
         assert not torch.equal(found, expected)  # they are read, not asked
         assert (found[expected == 0.0].abs() < 1e-5).all()
         errors.append(float((found - expected).square().mean().sqrt()))
@@ -129,7 +129,9 @@ def test_slopes_are_asked_where_texels_would_be_more():
     texels = torch.nonzero(chart_image(avatar.body, 1024) >= 0)
     row, column = texels[torch.randperm(len(texels))[:50]].T / 1024
     vector, uv = torch.zeros(72), torch.stack([column, 1.0 - row], -1)
-    assert torch.equal(OffsetTexels(avatar, vector).gradient(uv, vector), avatar.offset_gradient(uv, vector))
+    assert torch.equal(
+        OffsetTexels(avatar, vector, texel_side(avatar)).gradient(uv, vector), avatar.offset_gradient(uv, vector)
+    )
 
 
 def test_a_change_of_each_input_shows_what_the_maps_say():
