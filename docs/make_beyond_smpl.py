@@ -88,7 +88,7 @@ def drawn_picture(spot: Spot, avatar: phynes.Avatar, pose: phynes.Pose) -> np.nd
     lighting = phynes.Lighting(phynes.Environment(load_light(LIGHT)))
     scene = phynes.Scene((phynes.PosedAvatar(avatar, pose),), camera_of(spot, pose), lighting)
     frame = phynes.FrameRenderer().render(scene, phynes.RenderOptions(supersample=3))
-    return developed(frame.radiance, frame.coverage)
+    return developed(frame.image("radiance"), frame.mask[..., 0])
 
 
 def developed(radiance: Tensor, coverage: Tensor) -> np.ndarray:
