@@ -4,14 +4,12 @@ import math
 from dataclasses import replace
 
 import numpy as np
-import scipy.sparse as sparse
 import torch
 from torch import Tensor
 
 from phynes_core.body.model import BodyModel, Pose, pose_joints
 from phynes_core.body.rotations import axis_angle_to_matrix, matrix_to_quaternion, quaternion_to_axis_angle
 from phynes_core.conventions import NUM_JOINTS
-from phynes_core.geometry.mesh import unique_edges
 
 POSE_UNKNOWNS = 3 * NUM_JOINTS + 3  # a twist of every joint, then the translation
 
@@ -77,15 +75,6 @@ def turned_pose(body: BodyModel, pose: Pose, change: np.ndarray) -> Pose:  # cha
     turned = _nearest(_axis_angle(axis_angle_to_matrix(in_parent) @ own), before).float()
     shift = torch.from_numpy(np.asarray(change[-3:], np.float32))
     return replace(pose, body_pose=turned[1:], global_orient=turned[0], transl=pose.transl + shift)
-
-
-def squared_laplacian(body: BodyModel) -> sparse.csc_matrix:  # [V, V]
-    """The square of the uniform Laplacian of values at the vertices."""
-    edges, size = unique_edges(body.faces).numpy(), body.num_vertices
-    ends = np.concatenate([edges, edges[:, ::-1]])
-    joined = sparse.csr_matrix((np.ones(len(ends)), ends.T), shape=(size, size))
-    laplacian = sparse.eye(size) - sparse.diags(1.0 / np.maximum(np.asarray(joined.sum(1)).reshape(-1), 1.0)) @ joined
-    return (laplacian.T @ laplacian).tocsc()
 
 
 def _axis_angle(matrices: Tensor) -> Tensor:

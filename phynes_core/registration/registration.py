@@ -21,11 +21,11 @@ from phynes_core.registration.appearance import LightFit, TexturedLight
 from phynes_core.registration.cameras import CameraRig
 from phynes_core.registration.capture_fit import CaptureFit
 from phynes_core.registration.config import RegistrationConfig
-from phynes_core.registration.kinematics import joint_influence, shape_motion, squared_laplacian, turned_pose
+from phynes_core.registration.kinematics import joint_influence, shape_motion, turned_pose
 from phynes_core.registration.matting import correct_edges, edge_uncertainty
 from phynes_core.registration.normal_equations import FrameGeometry, NormalEquations, Step
 from phynes_core.registration.pictures import KEPT_BYTES, load_person_pictures
-from phynes_core.registration.pose_prior import PosePrior, within_limits
+from phynes_core.registration.pose_prior import PosePrior, within_limits, without_common_shift
 from phynes_core.registration.residuals import (
     PosedSurface,
     SeenSurface,
@@ -37,7 +37,8 @@ from phynes_core.registration.residuals import (
     see,
     view_rows,
 )
-from phynes_core.registration.trial import CameraTrial, Trial
+from phynes_core.registration.surface_prior import surface_prior, uniform_laplacian
+from phynes_core.registration.trial import Trial, planned_trials
 from phynes_core.render.rasterize import rasterize
 
 FIRST_LIGHTS = 3  # how often texture and light are renewed in turn at the first step
@@ -64,10 +65,7 @@ class Registration:
         self._own_offsets: Mapping[int, np.ndarray] = {}  # of each frame, while another surface than that is registered
         given = {name: capture.cameras[name] for name in self.cameras}
         self.rig = CameraRig(given, config.camera_deg, config.camera_m, config.focal)
-        self._trial = Trial(config.held_steps, config.trial_steps)  # of the poses
-        has_trial = config.has_cameras and self.rig.is_observable
-        has_trial = has_trial and self._trial.end + 2 * config.camera_steps <= config.steps
-        self._camera_trial = CameraTrial(self._trial.end, config.camera_steps if has_trial else 0)
+        self._trial, self._camera_trials = planned_trials(config, self.rig.is_observable)
         self._states: dict[str, dict[str, Tensor]] = {}  # to go back to; "edges": where masks were last questioned
         self._edge_px = 0  # how uncertain masks' edges are
         self._prior = PosePrior(body, self.given, math.radians(config.joint_deg), config.shift_m)
@@ -85,8 +83,7 @@ class Registration:
         self.appearance.light = light
         self._corner_uv = corner_uv(body).numpy()
         self._influence = joint_influence(body)
-        stiffness, stay = squared_laplacian(body), sparse.eye(body.num_vertices)
-        self._offset_prior = stiffness / self.config.relief_m**2 + stay / self.config.offset_m**2
+        self._laplacian = uniform_laplacian(body)
 
     @property
     def betas(self) -> Tensor:  # [B]
@@ -95,16 +92,18 @@ class Registration:
 
     def step(self, step: int) -> dict[str, float]:
         """One Gauss-Newton step; `step` counts from 0. Returns its terms, measured before it."""
-        config, trial, camera_trial = self.config, self._trial, self._camera_trial
-        if not self.frames or not (self.is_used or self.rig.is_corrected or step < camera_trial.end):
+        config, trial, (early, late) = self.config, self._trial, self._camera_trials
+        if step == trial.end and (self.rig.is_corrected or not self.is_used):
+            late.length = 0  # decided already, or nothing more is known by now
+        if not self.frames or not (self.is_used or self.rig.is_corrected or step < late.end):
             return {"loss": self._loss, "image": self._image, "gradient": 0.0}
-        self._branch("poses", trial, step)
-        self._branch("cameras", camera_trial, step)
-        ahead, after = (camera_trial.without_repeats(each) - trial.end for each in (step, config.steps - 1))
-        progress = max(ahead, 0) / max(after, 1)
-        blur_px = config.first_blur_px * (config.last_blur_px / config.first_blur_px) ** progress
-        free = camera_trial.frames(step, self.frames, self.rig.is_corrected)
-        terms = self._step(step, blur_px, step < trial.middle or not self.is_used, self._offset_prior, free)
+        for name, each in (("poses", trial), ("cameras", early), ("cameras", late)):
+            self._branch(name, each, step)
+        ahead, after = (late.without_repeats(each) - trial.end for each in (step, config.steps - 1))
+        blur_px = config.first_blur_px * (config.last_blur_px / config.first_blur_px) ** (max(ahead, 0) / max(after, 1))
+        free = (early if step < early.end else late).frames(step, self.frames, self.rig.is_corrected)
+        offset_prior = surface_prior(self._laplacian, self.offsets, config)
+        terms = self._step(step, blur_px, step < trial.middle or not self.is_used, offset_prior, free)
         if step < trial.middle:
             trial.misfit, self._loss, self._image = terms["color"], terms["loss"], terms["image"]
         elif step == trial.end - 1:
@@ -114,13 +113,14 @@ class Registration:
                 self._take(given)
             elif config.has_masks:
                 self._edge_px = edge_uncertainty(terms["outline_px"], self._scale_px * USUAL_PERSON_PX)
-        if camera_trial.length and step == camera_trial.middle - 1:
-            camera_trial.misfit = terms["held_out"]
-        elif camera_trial.length and step == camera_trial.end - 1:
-            given = self._states.pop("cameras")
-            if terms["held_out"] > (1.0 - config.least_camera_gain) * camera_trial.misfit:
-                self._take(given)
-        if self._edge_px and step + 1 in (trial.end, max(camera_trial.end, trial.end + QUESTIONED_AGAIN)):
+        for each in (early, late):
+            if each.length and step == each.middle - 1:
+                each.misfit = terms["held_out"]
+            elif each.length and step == each.end - 1:
+                given = self._states.pop("cameras")
+                if terms["held_out"] > (1.0 - each.least_gain) * each.misfit:
+                    self._take(given)
+        if self._edge_px and step + 1 in (trial.end, max(late.end, trial.end + QUESTIONED_AGAIN)):
             self._question_masks()
         return terms
 
@@ -221,7 +221,8 @@ class Registration:
 
     def tensors(self) -> dict[str, Tensor]:
         """Everything that a later step depends on."""
-        misfits = [self._trial.misfit, self._camera_trial.misfit, self._loss, self._image]
+        early, late = self._camera_trials
+        misfits = [self._trial.misfit, early.misfit, late.misfit, late.length, self._loss, self._image]
         decided = torch.tensor([*misfits, float(self.is_used), self._edge_px], dtype=torch.float64)
         kept = {f"{name}.{key}": value for name, state in self._states.items() for key, value in state.items()}
         return self._state() | kept | {"decided": decided}
@@ -229,8 +230,9 @@ class Registration:
     def load(self, stored: Mapping[str, Tensor]) -> None:
         """Take back what `tensors` gave."""
         *misfits, is_used, edge_px = stored["decided"].tolist()
-        self._trial.misfit, self._camera_trial.misfit, self._loss, self._image = misfits
-        self.is_used, self._edge_px = bool(is_used), int(edge_px)
+        early, late = self._camera_trials
+        self._trial.misfit, early.misfit, late.misfit, late.length, self._loss, self._image = misfits
+        self.is_used, self._edge_px, late.length = bool(is_used), int(edge_px), int(late.length)
         for name in ("poses", "cameras", "edges"):
             state = {key.removeprefix(f"{name}."): value for key, value in stored.items() if key.startswith(f"{name}.")}
             if state:
@@ -289,12 +291,11 @@ class Registration:
             return float(np.sqrt(np.mean(change.offsets**2)))
         betas = self.betas.clone()
         betas[:num_betas] += torch.from_numpy(change.shared[:num_betas]).float()
-        squares = []
+        before, moved = dict(self.poses), {}
         for frame, own in zip(self.frames, change.poses, strict=True):
-            before = pose_body(self._body, self.poses[frame]).vertices
-            turned = turned_pose(self._body, self.poses[frame], self.config.relaxation * own)
-            self.poses[frame] = replace(within_limits(turned, self.given[frame]), betas=betas)
-            after = pose_body(self._body, self.poses[frame]).vertices
-            squares.append(float((after - before).square().sum(1).mean()))
+            turned = turned_pose(self._body, before[frame], self.config.relaxation * own)
+            moved[frame] = replace(within_limits(turned, self.given[frame]), betas=betas)
+        self.poses |= without_common_shift(moved, self.given)
         self._prior.learn(self.poses)
-        return math.sqrt(np.mean(squares))
+        pairs = [[pose_body(self._body, poses[f]).vertices for poses in (before, self.poses)] for f in self.frames]
+        return math.sqrt(np.mean([float((now - last).square().sum(1).mean()) for last, now in pairs]))

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from phynes_core.registration.config import RegistrationConfig
+
 
 @dataclass
 class Trial:
@@ -30,16 +32,34 @@ class Trial:
         return step - self.length if step >= self.middle else step
 
 
+@dataclass
 class CameraTrial(Trial):
     """The steps that decide whether corrections of cameras are kept, by cross-validation over frames.
 
     Every other frame moves the free ones; the misfits of the frames between, before a half's last step, are compared.
     """
 
+    least_gain: float = 0.0  # share by which free cameras must fit better
+
     def frames(self, step: int, frames: Sequence[int], is_corrected: bool) -> frozenset[int]:
         """The frames that cameras are estimated from: while they are on trial, every other one."""
-        if not self.length or step < self.middle:
+        if step < self.middle:
             return frozenset()
         if step < self.end:
             return frozenset(frames[::2])
         return frozenset(frames if is_corrected else ())
+
+
+def planned_trials(
+    config: RegistrationConfig, has_observable_cameras: bool
+) -> tuple[Trial, tuple[CameraTrial, CameraTrial]]:
+    """Of the poses, and of the cameras before and after it.
+
+    Wrong cameras would be taken for wrong poses, so they come first; where poses hide what is wrong with them, they are
+    asked again once poses are better.
+    """
+    has_cameras = config.has_cameras and has_observable_cameras and config.steps >= config.fewest_steps(True)
+    length = config.camera_steps if has_cameras else 0
+    early = CameraTrial(config.held_steps, length, least_gain=config.least_early_gain)
+    poses = Trial(early.end, config.trial_steps)
+    return poses, (early, CameraTrial(poses.end, length, least_gain=config.least_camera_gain))

@@ -9,8 +9,15 @@ import torch
 from phynes_core.body.files import load_bundled_body
 from phynes_core.body.joint_limits import joint_limits
 from phynes_core.body.model import Pose
+from phynes_core.body.rotations import axis_angle_to_matrix
 from phynes_core.registration.kinematics import POSE_UNKNOWNS, turned_pose
-from phynes_core.registration.pose_prior import NARROWEST_M, NARROWEST_RAD, PosePrior, within_limits
+from phynes_core.registration.pose_prior import (
+    NARROWEST_M,
+    NARROWEST_RAD,
+    PosePrior,
+    within_limits,
+    without_common_shift,
+)
 
 JOINT_RAD, SHIFT_M = math.radians(2.0), 0.01
 KNEE = 3  # of body_pose
@@ -90,3 +97,22 @@ def test_a_joint_does_not_turn_beyond_its_limit_but_may_stay_where_it_was_given(
     assert torch.equal(within_limits(bent, bent).body_pose, bent.body_pose)
     turned = dataclasses.replace(given, global_orient=torch.tensor([3.0, 0.0, 0.0]))
     assert torch.equal(within_limits(turned, given).global_orient, turned.global_orient)  # the root has no limits
+
+
+def test_what_all_translations_have_in_common_is_left_to_the_surface():
+    """In the roots' own axes: the given turns differ from frame to frame."""
+    given = _given()
+    roots = {frame: axis_angle_to_matrix(pose.global_orient[None])[0] for frame, pose in given.items()}
+    own = {0: torch.tensor([0.01, 0.0, 0.0]), 1: torch.tensor([-0.01, 0.02, 0.0]), 2: torch.tensor([0.0, -0.02, 0.0])}
+    common = torch.tensor([0.005, -0.01, 0.003])
+
+    def moved(more):
+        return {
+            frame: dataclasses.replace(pose, transl=pose.transl + roots[frame] @ (own[frame] + more))
+            for frame, pose in given.items()
+        }
+
+    expected = moved(torch.zeros(3))
+    for frame, pose in without_common_shift(moved(common), given).items():
+        torch.testing.assert_close(pose.transl, expected[frame].transl, atol=1e-6, rtol=0)
+        assert torch.equal(pose.body_pose, given[frame].body_pose)
