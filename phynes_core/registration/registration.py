@@ -99,8 +99,8 @@ class Registration:
             return {"loss": self._loss, "image": self._image, "gradient": 0.0}
         for name, each in (("poses", trial), ("cameras", early), ("cameras", late)):
             self._branch(name, each, step)
-        ahead, after = (late.without_repeats(each) - trial.end for each in (step, config.steps - 1))
-        blur_px = config.first_blur_px * (config.last_blur_px / config.first_blur_px) ** (max(ahead, 0) / max(after, 1))
+        ahead, after = (max(late.without_repeats(each) - trial.end, 0) for each in (step, config.steps - 1))
+        blur_px = config.first_blur_px * (config.last_blur_px / config.first_blur_px) ** (ahead / max(after, 1))
         free = (early if step < early.end else late).frames(step, self.frames, self.rig.is_corrected)
         offset_prior = surface_prior(self._laplacian, self.offsets, config)
         terms = self._step(step, blur_px, step < trial.middle or not self.is_used, offset_prior, free)
