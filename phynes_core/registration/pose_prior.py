@@ -51,15 +51,17 @@ class PosePrior:
         return torch.cat([turned.reshape(-1), pose.transl - given.transl]).numpy().astype(np.float64)
 
 
-def without_common_shift(poses: Mapping[int, Pose], given: Mapping[int, Pose]) -> dict[int, Pose]:
+def without_common_shift(poses: Mapping[int, Pose], given: Mapping[int, Pose], shift_m: float) -> dict[int, Pose]:
     """The poses without what their translations have in common, as the bodies' roots see it, less the given ones'.
 
     A surface that lies lower on the body in all frames and bodies that stand higher look alike. Soles and trousers
-    would pull the body with them; so what is common to all frames is left to the surface.
+    would pull the body with them; so what is common to all frames is left to the surface, but for the standard error of
+    a mean of given translations, each of which is off by `shift_m`, metres, in each component.
     """
     turns = {frame: axis_angle_to_matrix(pose.global_orient[None])[0] for frame, pose in given.items()}
     own = [turns[frame].T @ (pose.transl - given[frame].transl) for frame, pose in poses.items()]
     common = torch.stack(own).mean(0)
+    common = common - common.clamp(-(error := shift_m / math.sqrt(len(own))), error)
     return {frame: replace(pose, transl=pose.transl - turns[frame] @ common) for frame, pose in poses.items()}
 
 

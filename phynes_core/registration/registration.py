@@ -17,7 +17,7 @@ from torch import Tensor
 from phynes_core.body.atlas import corner_uv
 from phynes_core.body.model import BodyModel, Pose, pose_body, pose_joints
 from phynes_core.data.capture import Capture
-from phynes_core.registration.appearance import LightFit, TexturedLight
+from phynes_core.registration.appearance import TexturedLight
 from phynes_core.registration.cameras import CameraRig
 from phynes_core.registration.capture_fit import CaptureFit
 from phynes_core.registration.config import RegistrationConfig
@@ -28,10 +28,10 @@ from phynes_core.registration.pictures import KEPT_BYTES, load_person_pictures
 from phynes_core.registration.pose_prior import PosePrior, within_limits, without_common_shift
 from phynes_core.registration.residuals import (
     PosedSurface,
-    SeenSurface,
     color_residuals,
     outline_distances,
     posed_surface,
+    renew_appearance,
     robust_scale,
     sample,
     see,
@@ -167,7 +167,7 @@ class Registration:
             for frame in self.frames
         }
         for _ in range(FIRST_LIGHTS if step == 0 else 1):
-            self._renew_appearance(seen)
+            renew_appearance(self.appearance, [view for views in seen.values() for view in views])
         colors = {frame: [color_residuals(view, self.appearance) for view in seen[frame]] for frame in self.frames}
         color_scale = max(robust_scale(sample(colors)), SMALLEST_COLOR)
         outlines = {frame: [outline_distances(view) for view in seen[frame]] for frame in self.frames}
@@ -193,7 +193,8 @@ class Registration:
         away = (self.betas - self.given[self.frames[0]].betas).numpy()[:num_betas]
         if camera_frames:
             middle = np.mean([surface.vertices.numpy().mean(0) for surface in surfaces.values()], 0)
-            shared_prior[num_betas:, num_betas:] = self.rig.precision(middle, not holds_poses)
+            holds_means = not holds_poses or step < self._trial.start
+            shared_prior[num_betas:, num_betas:] = self.rig.precision(middle, holds_means)
             away = np.concatenate([away, self.rig.away()])
         change = system.solve(offset_prior, self.offsets, shared_prior, away)
         moved = self._apply(change, holds_poses, num_betas)
@@ -221,18 +222,19 @@ class Registration:
 
     def tensors(self) -> dict[str, Tensor]:
         """Everything that a later step depends on."""
-        early, late = self._camera_trials
-        misfits = [self._trial.misfit, early.misfit, late.misfit, late.length, self._loss, self._image]
-        decided = torch.tensor([*misfits, float(self.is_used), self._edge_px], dtype=torch.float64)
+        trials = [value for each in (self._trial, *self._camera_trials) for value in each.state]
+        decided = [*trials, self._loss, self._image, float(self.is_used), self._edge_px]
         kept = {f"{name}.{key}": value for name, state in self._states.items() for key, value in state.items()}
-        return self._state() | kept | {"decided": decided}
+        return self._state() | kept | {"decided": torch.tensor(decided, dtype=torch.float64)}
 
     def load(self, stored: Mapping[str, Tensor]) -> None:
         """Take back what `tensors` gave."""
-        *misfits, is_used, edge_px = stored["decided"].tolist()
-        early, late = self._camera_trials
-        self._trial.misfit, early.misfit, late.misfit, late.length, self._loss, self._image = misfits
-        self.is_used, self._edge_px, late.length = bool(is_used), int(edge_px), int(late.length)
+        *trials, self._loss, self._image, is_used, edge_px = stored["decided"].tolist()
+        for each, state in zip(
+            (self._trial, *self._camera_trials), zip(trials[::2], trials[1::2], strict=True), strict=True
+        ):
+            each.state = state
+        self.is_used, self._edge_px = bool(is_used), int(edge_px)
         for name in ("poses", "cameras", "edges"):
             state = {key.removeprefix(f"{name}."): value for key, value in stored.items() if key.startswith(f"{name}.")}
             if state:
@@ -266,19 +268,6 @@ class Registration:
         shape = shape_motion(self._body, pose) if has_shape else None
         return FrameGeometry(joints, self._influence, surface.directions, shape)
 
-    def _renew_appearance(self, seen: Mapping[int, list[SeenSurface]]) -> None:
-        """The texture under the present light, then the light for that texture."""
-        for views in seen.values():
-            for view in views:
-                self.appearance.add(view.uv, view.normals, view.color, view.facing**2)
-        self.appearance.finish_texture()
-        fit = LightFit()
-        for views in seen.values():
-            for view in views:
-                fit.add(self.appearance.texture_at(view.uv), view.normals, view.color, view.facing**2)
-        light = fit.solve()
-        self.appearance.light = self.appearance.light if light is None else light
-
     def _place_cameras(self) -> None:
         for pictures in self._pictures.values():
             for picture in pictures:
@@ -295,7 +284,7 @@ class Registration:
         for frame, own in zip(self.frames, change.poses, strict=True):
             turned = turned_pose(self._body, before[frame], self.config.relaxation * own)
             moved[frame] = replace(within_limits(turned, self.given[frame]), betas=betas)
-        self.poses |= without_common_shift(moved, self.given)
+        self.poses |= without_common_shift(moved, self.given, math.sqrt(self._prior.variances[1]))
         self._prior.learn(self.poses)
-        pairs = [[pose_body(self._body, poses[f]).vertices for poses in (before, self.poses)] for f in self.frames]
+        pairs = [[pose_body(self._body, each[f]).vertices for each in (before, self.poses)] for f in self.frames]
         return math.sqrt(np.mean([float((now - last).square().sum(1).mean()) for last, now in pairs]))

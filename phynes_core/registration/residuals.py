@@ -15,7 +15,7 @@ from torch import Tensor
 
 from phynes_core.body.model import BodyModel, Pose, displaced, pose_body
 from phynes_core.geometry.mesh import vertex_normals
-from phynes_core.registration.appearance import TexturedLight, harmonics
+from phynes_core.registration.appearance import LightFit, TexturedLight, harmonics
 from phynes_core.registration.config import RegistrationConfig
 from phynes_core.registration.pictures import BlurredPicture, PersonPicture, encoded
 from phynes_core.render.camera import Camera
@@ -111,6 +111,18 @@ def color_residuals(seen: SeenSurface, appearance: TexturedLight) -> np.ndarray:
     """The picture minus texture * E."""
     expected = appearance.texture_at(seen.uv) * (harmonics(seen.normals) @ appearance.light)
     return seen.blurred.srgb[seen.row, seen.column] - encoded(expected)
+
+
+def renew_appearance(appearance: TexturedLight, seen: Sequence[SeenSurface]) -> None:
+    """The texture under the present light, then the light for that texture."""
+    for view in seen:
+        appearance.add(view.uv, view.normals, view.color, view.facing**2)
+    appearance.finish_texture()
+    fit = LightFit()
+    for view in seen:
+        fit.add(appearance.texture_at(view.uv), view.normals, view.color, view.facing**2)
+    light = fit.solve()
+    appearance.light = appearance.light if light is None else light
 
 
 def expected_picture(surface: PosedSurface, appearance: TexturedLight, camera: Camera) -> Tensor:  # [H, W, 3] sRGB

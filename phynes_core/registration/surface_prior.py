@@ -12,7 +12,7 @@ from phynes_core.body.model import BodyModel
 from phynes_core.geometry.mesh import unique_edges
 from phynes_core.registration.config import RegistrationConfig
 
-TAIL = 3.0  # standard deviations from which on a fold counts less and less
+TAIL = 2.0  # standard deviations from which on a fold counts less and less
 
 
 def surface_prior(

@@ -27,6 +27,15 @@ class Trial:
         """The first step after it."""
         return self.start + 2 * self.length
 
+    @property
+    def state(self) -> tuple[float, float]:
+        """What a resumed run needs: the misfit, and the length."""
+        return self.misfit, float(self.length)
+
+    @state.setter
+    def state(self, stored: tuple[float, float]) -> None:
+        self.misfit, self.length = stored[0], int(stored[1])
+
     def without_repeats(self, step: int) -> int:
         """How many steps lie behind a state."""
         return step - self.length if step >= self.middle else step
