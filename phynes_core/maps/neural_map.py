@@ -97,19 +97,20 @@ class NeuralMap(nn.Module):
         # an adapter that only encodes leaves the layers to torch
         chosen = REFERENCE if backend == "tinycudann" else resolve("neural_map", backend, uv.device.type)
         layers, encoding = self._layers(), self.encoding
+        biases, index = self._first_biases(pose)
         if isinstance(encoding, HashEncoding) and chosen != REFERENCE and self._can_fuse(uv, encoding):
-            is_trained = torch.is_grad_enabled()
-            if is_trained and uv.device.type == "cpu":
-                biases, index = self._first_biases(pose)
+            has_gradients = torch.is_grad_enabled() and (
+                biases.requires_grad or any(value.requires_grad for value in self.parameters())
+            )
+            if has_gradients and uv.device.type == "cpu":
                 run = TRAIN_MAP.load(chosen, uv.device.type)
                 return run(uv, index, encoding.grid, encoding.table, biases, layers)
-            if not is_trained and not isinstance(pose, PoseBatch):
+            if not has_gradients and index is None:
                 run = NEURAL_MAP.load(chosen, uv.device.type)
-                values = run(uv, encoding.grid, encoding.table, self._first_biases(pose)[0][0], layers, count)
+                values = run(uv.detach(), encoding.grid, encoding.table, biases[0], layers, count)
                 if values is not None:
                     return values
         softplus = SOFTPLUS.load(chosen, uv.device.type)
-        biases, index = self._first_biases(pose)
         return query_layers(encoding(uv, backend), biases[0] if index is None else biases[index], layers, softplus)
 
     def _can_fuse(self, uv: Tensor, encoding: HashEncoding) -> bool:

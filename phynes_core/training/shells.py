@@ -116,14 +116,13 @@ class BodyShell:
         hits = self._interpolated(known) if config.has_interpolated_hits else self._queried(batch)
         surfaces = known if config.has_interpolated_hits else ()
         samples = shell_samples(batch, config, self._corner_uv, hits, beta_m, generator, surfaces)
-        avatar = self._avatar
 
         def surface() -> SampledSurface:
             poses = PosesOfRays(batch, self._device)
             return SampledSurface(
                 samples.to(self._device),
-                lambda uv, ray: avatar.offset(uv, poses.at(ray))[:, 0],
-                lambda uv, ray: avatar.query_texture(uv, poses.at(ray)),
+                lambda uv, ray: self._avatar.offset(uv, poses.at(ray))[:, 0],
+                lambda uv, ray: self._avatar.query_texture(uv, poses.at(ray)),
             )
 
         return surface
