@@ -19,6 +19,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 PROJECT = Path(__file__).resolve().parent.parent
 # stage, first step of each round, steps of a round: early, in the middle, late; beta falls meanwhile
@@ -58,7 +59,7 @@ def work(code: Path, data: Path, checkpoint: Path) -> None:
         return StageSetup(avatar, frames, FAST, device, made)
 
     @functools.cache
-    def begun(task: str):
+    def begun(task: str) -> Any:
         if task == BEGINNINGS[0]:
             return setup(has_registration=True).registration
         if task == BEGINNINGS[1]:

@@ -57,6 +57,11 @@ class PosesOfRays:
 HitOffsets = Callable[[int, np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
 
+def on_the_mesh(k: int, uv: np.ndarray, face_index: np.ndarray, barycentric: np.ndarray) -> np.ndarray:
+    """HitOffsets of a surface that is the mesh itself."""
+    return np.zeros(len(uv), np.float32)
+
+
 def step_generator(seed: int, stage: int, step: int) -> np.random.Generator:
     """The random numbers of one step: a resumed run needs no generator state to go on bit for bit."""
     return np.random.default_rng((seed, stage, step))

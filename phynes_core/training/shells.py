@@ -28,7 +28,7 @@ from phynes_core.render.volume import RaySamples
 from phynes_core.training.frames import TrainingFrame
 from phynes_core.training.losses import neighbor_uv
 from phynes_core.training.presets import Stage1Config
-from phynes_core.training.sampling import HitOffsets, PosesOfRays, RayBatch, shell_samples
+from phynes_core.training.sampling import HitOffsets, PosesOfRays, RayBatch, on_the_mesh, shell_samples
 
 COLOR_STEP_UV = 1.0 / 256  # over which the texture's slope is taken: some 8 mm, a pixel of a small picture
 
@@ -62,20 +62,25 @@ class Shell(Protocol):
 
     def can_look_ahead(self, config: Stage1Config) -> bool:
         """Whether `draw` asks no map: another thread may then do it while the maps are stepped."""
+        ...
 
     def draw(
         self, batch: RayBatch, config: Stage1Config, beta_m: float, generator: np.random.Generator
     ) -> Callable[[], SampledSurface]:
         """Samples of rays; what is called then adds what the maps say there."""
+        ...
 
     def displaced(self, index: int) -> DisplacedFrame:
         """The mesh of a frame."""
+        ...
 
     def offsets(self) -> dict[int, np.ndarray]:
         """Of every frame's vertices as they are now, by the frame's number."""
+        ...
 
     def tensors(self) -> dict[str, Tensor]:
         """What a resumed run needs."""
+        ...
 
     def load(self, stored: Mapping[str, Tensor]) -> None:
         """Take back what `tensors` gave."""
@@ -209,7 +214,7 @@ class DisplacedShell:
         on_mesh = replace(batch, frames=tuple(moved))
         still = [np.zeros(len(self._vertices[0]), np.float32)] * len(moved)
         samples = shell_samples(
-            on_mesh, config, self._corner_uv.numpy(), _on_the_mesh, beta_m,
+            on_mesh, config, self._corner_uv.numpy(), on_the_mesh, beta_m,
             generator, still if config.has_interpolated_hits else (),
         )  # fmt: skip
         return self._surface(batch, on_mesh, samples, known)
@@ -287,11 +292,6 @@ class DisplacedShell:
 
     def load(self, stored: Mapping[str, Tensor]) -> None:
         """See Shell."""
-
-
-def _on_the_mesh(k: int, uv: np.ndarray, face_index: np.ndarray, barycentric: np.ndarray) -> np.ndarray:
-    """HitOffsets of a surface that is the mesh itself."""
-    return np.zeros(len(uv), np.float32)
 
 
 def _vertex_offsets(avatar: Avatar, pose_vector: Tensor, device: torch.device) -> Tensor:  # [72] -> [V, 1 or 3], CPU
