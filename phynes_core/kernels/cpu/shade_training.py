@@ -140,9 +140,9 @@ class _LightSums(torch.autograd.Function):
     @staticmethod
     def backward(ctx, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
         diffuse, specular = ctx.matrices
-        rows = [np.ascontiguousarray(gradient.cpu().numpy(), np.float32) for gradient in gradients[:2]]
+        by_lit, by_shine = (np.ascontiguousarray(part.cpu().numpy(), np.float32) for part in gradients[:2])
         parts = np.zeros((-(-len(diffuse) // _ROWS), 3, diffuse.shape[1]), np.float32)
-        _sum_over_points(diffuse, specular, *rows, parts)
+        _sum_over_points(diffuse, specular, by_lit, by_shine, parts)
         return torch.from_numpy(parts.sum(0).T.copy()).to(gradients[0].device), None, None, None
 
 
