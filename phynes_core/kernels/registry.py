@@ -35,6 +35,7 @@ if TYPE_CHECKING:  # the interfaces import torch, which takes seconds
         ShadeAreaLamp,
         Softplus,
         TexelDifferences,
+        TrainMap,
     )
 
 REFERENCE = "reference"  # plain torch: slow, trusted, always there
@@ -158,6 +159,12 @@ NEURAL_MAP: Op[QueryMap] = Op(
         "cuda": {"triton": f"{_CUDA}.triton_maps:query"},
     },
 )
+TRAIN_MAP: Op[TrainMap] = Op(
+    "train_map",
+    follows="neural_map",
+    reference="phynes_core.maps.neural_map:train_reference",
+    backends={"cpu": {"numba": f"{_CPU}.map_training:train_query"}},
+)
 SOFTPLUS: Op[Softplus] = Op(
     "softplus",
     follows="neural_map",
@@ -207,8 +214,8 @@ MESH_LOSSES: Op[PrepareMeshLosses] = Op(
 )
 
 ALL_OPS: tuple[Op[Any], ...] = (
-    RASTERIZE, INTERPOLATE_COVERED, CLOSEST_POINT, VISIBILITY, HASH_ENCODING, NEURAL_MAP, SOFTPLUS, READ_TEXELS,
-    MISSING_TEXELS, TEXEL_DIFFERENCES, SHADE, SHADE_AREA_LAMP, MESH_LOSSES,
+    RASTERIZE, INTERPOLATE_COVERED, CLOSEST_POINT, VISIBILITY, HASH_ENCODING, NEURAL_MAP, TRAIN_MAP, SOFTPLUS,
+    READ_TEXELS, MISSING_TEXELS, TEXEL_DIFFERENCES, SHADE, SHADE_AREA_LAMP, MESH_LOSSES,
 )  # fmt: skip
 OPS = {op.name: op for op in ALL_OPS if not op.follows}  # those whose backend can be chosen
 

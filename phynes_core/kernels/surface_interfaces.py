@@ -189,6 +189,22 @@ class QueryMap(Protocol):
         ...
 
 
+class TrainMap(Protocol):
+    """A whole neural map for rows of several poses, float32 throughout; differentiable in all but uv and index."""
+
+    def __call__(
+        self,
+        uv: Tensor,  # [N, 2]
+        index: Tensor | None,  # [N] int64 rows of `first_biases`; None: the only one
+        grid: Tensor,  # [entries, F]
+        levels: HashLevels,
+        first_biases: Tensor,  # [K, W] of the first layer, a pose in each
+        layers: MapLayers,
+    ) -> Tensor:  # [N, channels]
+        """The values."""
+        ...
+
+
 Softplus = Callable[[Tensor, float], Tensor]  # values float32, beta -> log(1 + exp(beta x)) / beta; differentiable once
 
 

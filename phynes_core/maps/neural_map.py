@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from phynes_core.checks import check_tensor
 from phynes_core.conventions import POSE_DIM
 from phynes_core.kernels.cpu.threads import run_in_threads
-from phynes_core.kernels.registry import NEURAL_MAP, REFERENCE, SOFTPLUS, resolve
+from phynes_core.kernels.registry import NEURAL_MAP, REFERENCE, SOFTPLUS, TRAIN_MAP, resolve
 from phynes_core.kernels.surface_interfaces import HashLevels, MapLayers, Softplus
 from phynes_core.maps.encodings import FrequencyEncoding, HashEncoding, HashEncodingConfig, encode_reference
 
@@ -96,22 +96,27 @@ class NeuralMap(nn.Module):
             backend = self.backend
         # an adapter that only encodes leaves the layers to torch
         chosen = REFERENCE if backend == "tinycudann" else resolve("neural_map", backend, uv.device.type)
-        first_bias, layers = self._first_bias(pose), self._layers()
-        encoding = self.encoding
-        if isinstance(encoding, HashEncoding) and chosen != REFERENCE and self._can_fuse(uv, pose, encoding):
-            run = NEURAL_MAP.load(chosen, uv.device.type)
-            values = run(uv, encoding.grid, encoding.table, first_bias, layers, count)
-            if values is not None:
-                return values
+        layers, encoding = self._layers(), self.encoding
+        biases, index = self._first_biases(pose)
+        if isinstance(encoding, HashEncoding) and chosen != REFERENCE and self._can_fuse(uv, encoding):
+            has_gradients = torch.is_grad_enabled() and (
+                biases.requires_grad or any(value.requires_grad for value in self.parameters())
+            )
+            if has_gradients and uv.device.type == "cpu":
+                run = TRAIN_MAP.load(chosen, uv.device.type)
+                return run(uv, index, encoding.grid, encoding.table, biases, layers)
+            if not has_gradients and index is None:
+                run = NEURAL_MAP.load(chosen, uv.device.type)
+                values = run(uv.detach(), encoding.grid, encoding.table, biases[0], layers, count)
+                if values is not None:
+                    return values
         softplus = SOFTPLUS.load(chosen, uv.device.type)
-        return query_layers(encoding(uv, backend), first_bias, layers, softplus)
+        return query_layers(encoding(uv, backend), biases[0] if index is None else biases[index], layers, softplus)
 
-    def _can_fuse(self, uv: Tensor, pose: Tensor | PoseBatch, encoding: HashEncoding) -> bool:
-        """Whether kernels of the whole map serve this query: one pose, no gradients, float32 throughout."""
+    def _can_fuse(self, uv: Tensor, encoding: HashEncoding) -> bool:
+        """Whether kernels of the whole map serve this query: float32 throughout."""
         return (
-            not isinstance(pose, PoseBatch)
-            and not torch.is_grad_enabled()
-            and not torch.is_autocast_enabled(uv.device.type)
+            not torch.is_autocast_enabled(uv.device.type)
             and uv.dtype == encoding.grid.dtype == self.head.weight.dtype == torch.float32
         )
 
@@ -123,15 +128,16 @@ class NeuralMap(nn.Module):
             config.output_offset,
         )  # fmt: skip
 
-    def _first_bias(self, pose: Tensor | PoseBatch) -> Tensor:  # [width], or [N, width] for several poses
+    def _first_biases(self, pose: Tensor | PoseBatch) -> tuple[Tensor, Tensor | None]:  # [K, width], [N] rows of it
+        """Of each pose; no rows where all points have the same one."""
         bias = self.hidden[0].bias
         if self.pose is None:
-            return bias
+            return bias[None], None
         if isinstance(pose, PoseBatch):
             check_tensor("pose.poses", pose.poses, ["K", self.config.pose_dim])
-            return (self.pose(pose.poses) + bias)[pose.index]
+            return self.pose(pose.poses) + bias, pose.index
         check_tensor("pose", pose, [self.config.pose_dim])
-        return self.pose(pose.to(bias.device)) + bias
+        return (self.pose(pose.to(bias.device)) + bias)[None], None
 
 
 def query_reference(
@@ -139,6 +145,14 @@ def query_reference(
 ) -> Tensor:
     """The specification of the interface QueryMap; computes all rows."""
     return query_layers(encode_reference(uv, grid, levels), first_bias, layers, softplus_reference)
+
+
+def train_reference(
+    uv: Tensor, index: Tensor | None, grid: Tensor, levels: HashLevels, first_biases: Tensor, layers: MapLayers
+) -> Tensor:
+    """The specification of the interface TrainMap."""
+    first_bias = first_biases[0] if index is None else first_biases[index]
+    return _apply_layers(encode_reference(uv, grid, levels), first_bias, layers, softplus_reference)
 
 
 def query_layers(

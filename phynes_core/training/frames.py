@@ -53,6 +53,11 @@ class TrainingFrame:
     bvh: Bvh
     views: tuple[TrainingView, ...]
 
+    @cached_property
+    def box(self) -> tuple[np.ndarray, np.ndarray]:  # [3] each, world, metres
+        """The least and the greatest coordinates of the vertices."""
+        return self.vertices.min(0), self.vertices.max(0)
+
 
 def load_training_frames(
     capture: Capture,

@@ -15,6 +15,7 @@ import torch
 from scipy.ndimage import binary_dilation, label, maximum
 from torch import Tensor
 
+from phynes_core.kernels.cpu.threads import run_in_threads
 from phynes_core.registration.matting import Matte, edge_uncertainty, mattes, questioned, signed_depth, usual_spread
 from phynes_core.registration.pictures import distance_inside, encoded
 from phynes_core.registration.registration import Registration
@@ -108,25 +109,33 @@ class MaskDoubt:
 
 def find_mask_doubt(registration: Registration, frames: Sequence[TrainingFrame]) -> MaskDoubt:
     """Compare every mask with the outline of the registered surface, and its edges with the background behind them."""
-    distances, heights = [], []
     covered: dict[tuple[str, int], tuple[np.ndarray, TrainingView]] = {}
     for frame in frames:
         surface = registration.surface(registration.poses.get(frame.number, frame.pose))
         for view in frame.views:
             ours = (rasterize(surface.vertices, surface.faces, view.camera).face_index >= 0).numpy()
-            theirs = view.coverage > 127
             covered[view.camera_name, frame.number] = ours, view
-            border = ours & ~_shrunk(ours)
-            distances.append(signed_depth(theirs)[border])
-            heights.append(np.ptp(np.nonzero(theirs)[0]) if theirs.any() else 0)
-    if not distances:
+    if not covered:
         return MaskDoubt()
+    keys = list(covered)
+    distances, pieces = [np.empty(0)] * len(keys), [np.empty(0)] * len(keys)
+
+    def measure(number: int) -> None:
+        ours, view = covered[keys[number]]
+        distances[number] = _outline_depths(ours, view.coverage > 127)
+
+    run_in_threads(measure, range(len(keys)))
     spread_px = 1.4826 * float(np.median(np.abs(np.concatenate(distances))))
-    height_px = float(np.median(heights))
+    height_px = float(np.median([_height(view.coverage > 127) for _, view in covered.values()]))
     edge_px = edge_uncertainty(spread_px, height_px)
     depth_px = MISSING_DEPTHS * max(spread_px, usual_spread(height_px))
-    pieces = {key: _missing_piece(ours, view.coverage > 127, depth_px) for key, (ours, view) in covered.items()}
-    missing = {key: piece for key, piece in pieces.items() if piece.any()}
+
+    def search(number: int) -> None:
+        ours, view = covered[keys[number]]
+        pieces[number] = _missing_piece(ours, view.coverage > 127, depth_px)
+
+    run_in_threads(search, range(len(keys)))
+    missing = {key: piece for key, piece in zip(keys, pieces, strict=True) if piece.any()}
     return MaskDoubt(edge_px, missing, _corrected_edges(covered, edge_px) if edge_px else {})
 
 
@@ -153,17 +162,47 @@ def _kept(found: Matte, coverage: np.ndarray, corner: tuple[int, int], width: in
     return CorrectedEdge(pixels, np.round(255.0 * values.clip(0.0, 1.0)).astype(np.uint8), *flags)
 
 
+def _outline_depths(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:  # [N]
+    """How deep inside the mask the pixels along the surface's outline lie."""
+    part = _part_around(ours, theirs)
+    ours, theirs = ours[part], theirs[part]
+    return signed_depth(theirs)[ours & ~_shrunk(ours)]
+
+
+def _part_around(ours: np.ndarray, theirs: np.ndarray) -> tuple[slice, slice]:
+    """The rectangle that holds both and a pixel more: distances to their edges are the same in it as in the picture."""
+    row, column = np.nonzero(ours | theirs)
+    if not theirs.any():
+        return slice(None), slice(None)
+    return slice(max(row.min() - 1, 0), row.max() + 2), slice(max(column.min() - 1, 0), column.max() + 2)
+
+
+def _height(mask: np.ndarray) -> int:  # px
+    row = np.nonzero(mask.any(1))[0]
+    return int(row[-1] - row[0]) if len(row) else 0
+
+
 def _missing_piece(ours: np.ndarray, theirs: np.ndarray, depth_px: float) -> np.ndarray:  # [H, W] bool
     """Connected pixels that the surface covers and the mask does not, where they reach deep into both."""
+    lacking, part = np.zeros_like(ours), _part_around(ours, theirs)
+    ours, theirs = ours[part], theirs[part]
     found: Any = label(ours & ~theirs)
     pieces, count = found
     if count == 0:
-        return np.zeros_like(ours)
+        return lacking
     depth = np.minimum(distance_inside(ours), distance_inside(~theirs))
     deepest = maximum(depth, pieces, np.arange(1, count + 1))
-    lacking = np.isin(pieces, 1 + np.nonzero(deepest > depth_px)[0])
+    if not (deepest > depth_px).any():
+        return lacking
+    lacking[part] = np.isin(pieces, 1 + np.nonzero(deepest > depth_px)[0])
     return binary_dilation(lacking, iterations=2)
 
 
 def _shrunk(inside: np.ndarray) -> np.ndarray:
-    return distance_inside(inside) > 1.0
+    """Without the pixels that touch one outside by a side; the picture's own border is no side."""
+    kept = inside.copy()
+    kept[1:] &= inside[:-1]
+    kept[:-1] &= inside[1:]
+    kept[:, 1:] &= inside[:, :-1]
+    kept[:, :-1] &= inside[:, 1:]
+    return kept

@@ -1,8 +1,8 @@
 """Several processes that train one avatar: each takes its part of the rays or pixels, and gradients are averaged.
 
-Each process holds everything, draws the same random numbers, and computes what cannot be parted (the mesh losses)
-itself, so that all take the same step as a single process would. torchrun or a scheduler says who is who through
-RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR and MASTER_PORT.
+Each process holds everything, draws the same random numbers, and computes what cannot be parted (the mesh losses,
+except for the views of silhouettes) itself, so that all take the same step as a single process would. torchrun or a
+scheduler says who is who through RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR and MASTER_PORT.
 """
 
 import os

@@ -5,8 +5,10 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from phynes_core.kernels.cpu.bvh import KnownSurface
+from phynes_core.maps.neural_map import PoseBatch
 from phynes_core.render.camera import Camera
 from phynes_core.render.volume import RaySamples
 from phynes_core.training.frames import TrainingFrame
@@ -39,8 +41,25 @@ class RayBatch:
         return np.repeat(np.arange(len(self.frames)), np.diff(self.first))
 
 
+class PosesOfRays:
+    """The pose vectors of a batch's frames on a device."""
+
+    def __init__(self, batch: RayBatch, device: torch.device) -> None:
+        self._poses = torch.stack([frame.pose_vector for frame in batch.frames]).to(device)
+        self._slots = torch.from_numpy(batch.frame_slot()).to(device)
+
+    def at(self, ray: Tensor) -> PoseBatch:  # [N]
+        """What the maps see of each of these rays."""
+        return PoseBatch(self._poses, self._slots[ray])
+
+
 # (frame slot k, uv [N, 2], face_index [N], barycentric [N, 3]) -> offset in metres [N]
 HitOffsets = Callable[[int, np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+
+
+def on_the_mesh(k: int, uv: np.ndarray, face_index: np.ndarray, barycentric: np.ndarray) -> np.ndarray:
+    """HitOffsets of a surface that is the mesh itself."""
+    return np.zeros(len(uv), np.float32)
 
 
 def step_generator(seed: int, stage: int, step: int) -> np.random.Generator:
@@ -96,9 +115,12 @@ def pixel_rays(
 ) -> tuple[np.ndarray, np.ndarray]:  # origins [N, 3], directions [N, 3] unit; float32 world
     """Rays through points inside pixels."""
     row, column = np.divmod(pixels, camera.width)
-    points = torch.from_numpy(np.stack([column + shift[:, 0], row + shift[:, 1]], -1).astype(np.float32))
-    directions = camera.ray_directions(points)
-    return camera.center.expand_as(directions).contiguous().numpy(), directions.contiguous().numpy()
+    points = np.stack([column + shift[:, 0], row + shift[:, 1], np.ones(len(pixels))], -1).astype(np.float32)
+    T_cam_world = camera.T_cam_world.numpy()
+    directions = points @ (np.linalg.inv(camera.intrinsics.numpy()).T @ T_cam_world[:3, :3])
+    directions /= np.sqrt((directions * directions).sum(1, keepdims=True))
+    center = -T_cam_world[:3, :3].T @ T_cam_world[:3, 3]
+    return np.repeat(center[None], len(pixels), 0), directions
 
 
 def shell_samples(
@@ -127,24 +149,29 @@ def shell_samples(
     band = 4.0 * beta_m + config.fine_band_m
     spread = 2.0 * _strata(batch.num_rays, config.fine_samples, generator) - 1.0
     fine = _march(batch, config, corner_uv, hit_offsets, (hit[:, None] + band * spread).astype(np.float32))
-    merged = _merge(coarse, fine)
-    keep = merged.is_inside
+    both = _side_by_side(coarse, fine)
+    order = np.argsort(both.distance, 1, kind="stable")
+    distance = np.take_along_axis(both.distance, order, 1)
+    keep = np.take_along_axis(both.is_inside, order, 1)
     if config.cull_behind_m > 0:
-        keep = keep & ~(is_hit[:, None] & (merged.distance > hit[:, None] + config.cull_behind_m))
+        keep = keep & ~(is_hit[:, None] & (distance > hit[:, None] + config.cull_behind_m))
     if config.has_interpolated_hits:  # further out density < exp(-8) / 2 beta; further in nothing is seen
-        keep = keep & (np.abs(merged.signed_distance + shift_m) < 8.0 * beta_m + config.fine_band_m)
+        near = np.abs(both.signed_distance + shift_m) < 8.0 * beta_m + config.fine_band_m
+        keep = keep & np.take_along_axis(near, order, 1)
     ray, slot = np.nonzero(keep)
-    spacing = np.diff(merged.distance, axis=1, append=merged.distance[:, -1:] + LAST_SPACING_M)
+    next_distance = np.append(distance, distance[:, -1:] + LAST_SPACING_M, 1)
+    spacing = next_distance[ray, slot + 1] - distance[ray, slot]
+    rows = ray * order.shape[1] + order[ray, slot]
     return RaySamples(
         ray=torch.from_numpy(ray),
         slot=torch.from_numpy(slot),
-        uv=torch.from_numpy(merged.uv[keep]),
-        height=torch.from_numpy(merged.height[keep]),
-        spacing=torch.from_numpy(np.minimum(spacing, MAX_SPACING_M)[keep].astype(np.float32)),
+        uv=torch.from_numpy(both.uv.reshape(-1, 2)[rows]),
+        height=torch.from_numpy(both.height.reshape(-1)[rows]),
+        spacing=torch.from_numpy(np.minimum(spacing, MAX_SPACING_M).astype(np.float32)),
         num_rays=batch.num_rays,
-        num_slots=merged.distance.shape[1],
-        face=torch.from_numpy(merged.face_index[keep]).long(),
-        barycentric=torch.from_numpy(merged.barycentric[keep]),
+        num_slots=order.shape[1],
+        face=torch.from_numpy(both.face_index.reshape(-1)[rows]).long(),
+        barycentric=torch.from_numpy(both.barycentric.reshape(-1, 3)[rows]),
     )
 
 
@@ -189,15 +216,9 @@ def _march(
     return _March(distance, height, uv, is_inside, signed, face_index, barycentric)
 
 
-def _merge(coarse: _March, fine: _March) -> _March:
-    distance = np.concatenate([coarse.distance, fine.distance], 1)
-    order = np.argsort(distance, 1, kind="stable")
-
-    def sort(name: str) -> np.ndarray:
-        values = np.concatenate([getattr(coarse, name), getattr(fine, name)], 1)
-        return np.take_along_axis(values, order if values.ndim == 2 else order[:, :, None], 1)
-
-    return _March(*(sort(entry.name) for entry in fields(_March)))
+def _side_by_side(coarse: _March, fine: _March) -> _March:
+    names = (entry.name for entry in fields(_March))
+    return _March(*(np.concatenate([getattr(coarse, name), getattr(fine, name)], 1) for name in names))
 
 
 def _first_hit(march: _March, depth_m: float) -> tuple[np.ndarray, np.ndarray]:  # distance [R], is_hit [R]
@@ -221,8 +242,9 @@ def _box_interval(batch: RayBatch, margin_m: float) -> tuple[np.ndarray, np.ndar
         rows = slice(batch.first[k], batch.first[k + 1])
         directions = batch.directions[rows]
         directions = np.where(np.abs(directions) < 1e-9, 1e-9, directions)
-        low = (frame.vertices.min(0) - margin_m - batch.origins[rows]) / directions
-        high = (frame.vertices.max(0) + margin_m - batch.origins[rows]) / directions
+        least, greatest = frame.box
+        low = (least - margin_m - batch.origins[rows]) / directions
+        high = (greatest + margin_m - batch.origins[rows]) / directions
         near[rows] = np.maximum(np.minimum(low, high).max(1), NEAR_M)
         far[rows] = np.maximum(np.maximum(low, high).min(1), near[rows] + 1e-3)
     return near, far

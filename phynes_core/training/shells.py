@@ -28,7 +28,7 @@ from phynes_core.render.volume import RaySamples
 from phynes_core.training.frames import TrainingFrame
 from phynes_core.training.losses import neighbor_uv
 from phynes_core.training.presets import Stage1Config
-from phynes_core.training.sampling import HitOffsets, RayBatch, shell_samples
+from phynes_core.training.sampling import HitOffsets, PosesOfRays, RayBatch, on_the_mesh, shell_samples
 
 COLOR_STEP_UV = 1.0 / 256  # over which the texture's slope is taken: some 8 mm, a pixel of a small picture
 
@@ -56,16 +56,18 @@ class Shell(Protocol):
 
     def place(self, frames: Sequence[TrainingFrame]) -> None:
         """Stand on these frames from here on: the same pictures, with other poses."""
-        ...
 
     def start(self) -> None:
         """Before the first step."""
+
+    def can_look_ahead(self, config: Stage1Config) -> bool:
+        """Whether `draw` asks no map: another thread may then do it while the maps are stepped."""
         ...
 
-    def sampled(
+    def draw(
         self, batch: RayBatch, config: Stage1Config, beta_m: float, generator: np.random.Generator
-    ) -> SampledSurface:
-        """Samples of rays, and what the maps say there."""
+    ) -> Callable[[], SampledSurface]:
+        """Samples of rays; what is called then adds what the maps say there."""
         ...
 
     def displaced(self, index: int) -> DisplacedFrame:
@@ -82,7 +84,6 @@ class Shell(Protocol):
 
     def load(self, stored: Mapping[str, Tensor]) -> None:
         """Take back what `tensors` gave."""
-        ...
 
 
 class BodyShell:
@@ -108,21 +109,28 @@ class BodyShell:
         for index, frame in enumerate(self._frames):
             self._known[index] = _vertex_offsets(self._avatar, frame.pose_vector, self._device)[:, 0]
 
-    def sampled(
+    def can_look_ahead(self, config: Stage1Config) -> bool:
+        """See Shell."""
+        return config.has_interpolated_hits
+
+    def draw(
         self, batch: RayBatch, config: Stage1Config, beta_m: float, generator: np.random.Generator
-    ) -> SampledSurface:
+    ) -> Callable[[], SampledSurface]:
         """See Shell."""
         known = [self._known[self._index[frame.number]].numpy() for frame in batch.frames]
         hits = self._interpolated(known) if config.has_interpolated_hits else self._queried(batch)
         surfaces = known if config.has_interpolated_hits else ()
         samples = shell_samples(batch, config, self._corner_uv, hits, beta_m, generator, surfaces)
-        poses = _PosesOfRays(batch, self._device)
-        avatar = self._avatar
-        return SampledSurface(
-            samples.to(self._device),
-            lambda uv, ray: avatar.offset(uv, poses.at(ray))[:, 0],
-            lambda uv, ray: avatar.query_texture(uv, poses.at(ray)),
-        )
+
+        def surface() -> SampledSurface:
+            poses = PosesOfRays(batch, self._device)
+            return SampledSurface(
+                samples.to(self._device),
+                lambda uv, ray: self._avatar.offset(uv, poses.at(ray))[:, 0],
+                lambda uv, ray: self._avatar.query_texture(uv, poses.at(ray)),
+            )
+
+        return surface
 
     def displaced(self, index: int) -> DisplacedFrame:
         """See Shell; its offsets are remembered."""
@@ -179,11 +187,21 @@ class DisplacedShell:
     def start(self) -> None:
         """See Shell."""
 
+    def can_look_ahead(self, config: Stage1Config) -> bool:
+        """See Shell: the mesh is that of this step."""
+        return False
+
+    def draw(
+        self, batch: RayBatch, config: Stage1Config, beta_m: float, generator: np.random.Generator
+    ) -> Callable[[], SampledSurface]:
+        """See Shell."""
+        return lambda: self._sampled(batch, config, beta_m, generator)
+
     @torch.no_grad()
-    def sampled(
+    def _sampled(
         self, batch: RayBatch, config: Stage1Config, beta_m: float, generator: np.random.Generator
     ) -> SampledSurface:
-        """See Shell."""
+        """Samples around the mesh as it is now."""
         moved, known = [], []
         for frame in batch.frames:
             index = self._index[frame.number]
@@ -196,7 +214,7 @@ class DisplacedShell:
         on_mesh = replace(batch, frames=tuple(moved))
         still = [np.zeros(len(self._vertices[0]), np.float32)] * len(moved)
         samples = shell_samples(
-            on_mesh, config, self._corner_uv.numpy(), _on_the_mesh, beta_m,
+            on_mesh, config, self._corner_uv.numpy(), on_the_mesh, beta_m,
             generator, still if config.has_interpolated_hits else (),
         )  # fmt: skip
         return self._surface(batch, on_mesh, samples, known)
@@ -229,7 +247,7 @@ class DisplacedShell:
         across = (normal[:, None] @ blend)[:, 0].to(self._device)  # [N, 3]: height per step in the T-pose's axes
         along = (frames.duals @ blend).to(self._device)  # [N, 2, 3]: uv per step
         start = interpolated(known).to(self._device)
-        on_device, poses = samples.to(self._device), _PosesOfRays(batch, self._device)
+        on_device, poses = samples.to(self._device), PosesOfRays(batch, self._device)
         vectors = self._avatar.offset(on_device.uv, poses.at(on_device.ray))  # [N, 3]
         height = (across * (vectors - start)).sum(-1)
         slide = (along @ (vectors - vectors.detach())[..., None])[..., 0]  # 0: only its derivative counts
@@ -274,22 +292,6 @@ class DisplacedShell:
 
     def load(self, stored: Mapping[str, Tensor]) -> None:
         """See Shell."""
-
-
-def _on_the_mesh(k: int, uv: np.ndarray, face_index: np.ndarray, barycentric: np.ndarray) -> np.ndarray:
-    """HitOffsets of a surface that is the mesh itself."""
-    return np.zeros(len(uv), np.float32)
-
-
-class _PosesOfRays:
-    """The pose vectors of a batch's frames on a device."""
-
-    def __init__(self, batch: RayBatch, device: torch.device) -> None:
-        self._poses = torch.stack([frame.pose_vector for frame in batch.frames]).to(device)
-        self._slots = torch.from_numpy(batch.frame_slot()).to(device)
-
-    def at(self, ray: Tensor) -> PoseBatch:  # [N]
-        return PoseBatch(self._poses, self._slots[ray])
 
 
 def _vertex_offsets(avatar: Avatar, pose_vector: Tensor, device: torch.device) -> Tensor:  # [72] -> [V, 1 or 3], CPU

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from phynes_core.kernels.cpu.threads import run_in_threads
 from phynes_core.render.camera import Camera
 from phynes_core.render.rasterize import rasterize
 from phynes_core.training.frames import TrainingView
@@ -39,10 +40,15 @@ def silhouette_loss(
     raster: str = "auto",  # backend of the rasterizer
 ) -> Tensor:
     """Mean over the outlines' pixels of (coverage - mask)^2, both blurred so that neighbors a pixel or two off meet."""
-    total = torch.zeros(())
-    for view in views:
-        outline = find_silhouette(vertices, faces, view.camera, view.coverage, raster, view.trust)
-        if outline is None:
+    total, outlines = torch.zeros(()), {}
+
+    def find(number: int) -> None:
+        view = views[number]
+        outlines[number] = find_silhouette(vertices, faces, view.camera, view.coverage, raster, view.trust)
+
+    run_in_threads(find, range(len(views)))
+    for number, view in enumerate(views):
+        if (outline := outlines[number]) is None:
             continue
         points = (vertices[outline.faces] * outline.barycentric[..., None]).sum(1)
         image_points = view.camera.project(points)[:, :2]

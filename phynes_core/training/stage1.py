@@ -1,7 +1,9 @@
 """Stage 1 (NES): geometry and texture by volume rendering in the shell around the body, plus the mesh losses."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import ClassVar
 
 import numpy as np
@@ -12,7 +14,7 @@ from phynes_core.conventions import linear_to_srgb, srgb_to_linear
 from phynes_core.frame.scene import Scene
 from phynes_core.registration.registration import Registration
 from phynes_core.render.volume import VolumePixels, render_rays
-from phynes_core.training.frames import reposed
+from phynes_core.training.frames import TrainingView, reposed
 from phynes_core.training.losses import (
     MeshRegularizers,
     bend_loss,
@@ -25,11 +27,28 @@ from phynes_core.training.optimizer import ScheduledAdam, map_rates
 from phynes_core.training.processes import share_rays
 from phynes_core.training.run.pictures import texture_panels
 from phynes_core.training.sampling import RayBatch, sample_rays, step_generator
-from phynes_core.training.shells import BodyShell, DisplacedShell, SampledSurface, Shell
+from phynes_core.training.shells import BodyShell, DisplacedFrame, DisplacedShell, SampledSurface, Shell
 from phynes_core.training.silhouette import silhouette_loss
 from phynes_core.training.stage import NOTHING, StageSetup
 
 MIN_BETA_M = 1e-4  # of a learned beta (VolSDF)
+
+
+@dataclass(frozen=True)
+class _DrawnRays:
+    """What a step looks at."""
+
+    batch: RayBatch
+    generator: np.random.Generator  # as it stands after the samples
+    weight: float  # of this process's part
+    beta_m: float
+    surface: Callable[[], SampledSurface]
+
+
+@cache
+def _drawing() -> ThreadPoolExecutor:
+    """One thread, for rays of the next step."""
+    return ThreadPoolExecutor(1, "rays")
 
 
 class Stage1:
@@ -62,6 +81,7 @@ class Stage1:
             rates["log_beta"] = (self._log_beta, config.beta_rate)
         self._optimizer = ScheduledAdam(rates, config.optimizer, config.steps, setup.processes)
         self._is_fresh = True
+        self._ahead: tuple[int, Future[_DrawnRays]] | None = None  # a step and its rays
         if stored:
             self._load(stored)
 
@@ -72,7 +92,7 @@ class Stage1:
 
     def take_rows(self, count: int) -> None:
         """Take so many rays a step from here on."""
-        self.config = replace(self.config, rays=count)
+        self.config, self._ahead = replace(self.config, rays=count), None
 
     def anew(self, setup: StageSetup) -> "Stage1":
         """The same stage before its start."""
@@ -93,25 +113,47 @@ class Stage1:
         self._is_fresh = False
         if self._registration is not None and self._is_round(step):
             self._refine_poses(self._registration, step)
-        drawn = step_generator(self._seed, self.number, step)
-        whole = sample_rays(self._frames, config, drawn)
-        batch, generator, weight = share_rays(whole, config.rays_per_pixel, drawn, self._processes)
-        beta = self.beta(step)
-        beta_m = float(beta.detach()) if isinstance(beta, Tensor) else beta
-        surface = self._shell.sampled(batch, config, beta_m, generator)
-        pixels = self._render(surface, beta)
-        image_loss = weight * self._image_loss(batch, pixels, generator)
-        loss, terms = image_loss, {"image": image_loss.item(), "samples": float(surface.samples.num_samples)}
+        rays = self._taken(step)
+        beta, mesh = self.beta(step), None
         if step % config.mesh_every == 0:
-            mesh_loss, mesh_terms = self._mesh_loss(step // config.mesh_every)
+            mesh = self._shell.displaced(self._frame_of(step // config.mesh_every))
+        self._look_ahead(step + 1)  # where the surface was last seen is known by now
+        surface = rays.surface()
+        pixels = self._render(surface, beta)
+        image_loss = rays.weight * self._image_loss(rays.batch, pixels, rays.generator)
+        loss, terms = image_loss, {"image": image_loss.item(), "samples": float(surface.samples.num_samples)}
+        if mesh is not None:
+            mesh_loss, mesh_terms = self._mesh_loss(step // config.mesh_every, mesh)
             loss = loss + config.mesh_every * mesh_loss
             terms |= mesh_terms
-        terms["loss"], terms["beta_mm"] = loss.item(), 1e3 * beta_m
+        terms["loss"], terms["beta_mm"] = loss.item(), 1e3 * rays.beta_m
         terms = self._processes.mean_terms(terms)
         if not np.isfinite(terms["loss"]):
             return terms  # the caller stops: nothing was stepped, the parameters are still the last good ones
         terms["gradient"] = self._optimizer.step(loss, step)
         return terms
+
+    def _taken(self, step: int) -> "_DrawnRays":
+        """The rays of a step: those that were drawn ahead, or drawn now."""
+        ahead, self._ahead = self._ahead, None
+        return ahead[1].result() if ahead is not None and ahead[0] == step else self._drawn(step)
+
+    def _look_ahead(self, step: int) -> None:
+        """Let another thread draw the rays of a step, where nothing that happens until then changes them."""
+        config = self.config
+        is_known = config.beta_schedule != "learned" and self._shell.can_look_ahead(config)
+        moves = self._registration is not None and self._is_round(step)
+        if is_known and not moves and step < config.steps:
+            self._ahead = step, _drawing().submit(self._drawn, step)
+
+    def _drawn(self, step: int) -> "_DrawnRays":
+        drawn = step_generator(self._seed, self.number, step)
+        whole = sample_rays(self._frames, self.config, drawn)
+        batch, generator, weight = share_rays(whole, self.config.rays_per_pixel, drawn, self._processes)
+        beta = self.beta(step)
+        beta_m = float(beta.detach()) if isinstance(beta, Tensor) else beta
+        surface = self._shell.draw(batch, self.config, beta_m, generator)
+        return _DrawnRays(batch, generator, weight, beta_m, surface)
 
     def beta(self, step: int) -> Tensor | float:
         """The beta of the density at a step, in metres: the scale on which the surface is blurred."""
@@ -177,13 +219,22 @@ class Stage1:
         theirs = srgb_to_linear(target) + (1.0 - coverage) * background
         return (linear_to_srgb(ours) - linear_to_srgb(theirs)).square().mean()
 
-    def _mesh_loss(self, turn: int) -> tuple[Tensor, dict[str, float]]:
-        """Losses of one frame's displaced mesh, the frames taking turns."""
+    def _silhouette_loss(self, vertices: Tensor, views: tuple[TrainingView, ...]) -> Tensor:
+        """Each process looks at some of the views, so that their mean is over all."""
+        own = views[self._processes.rank :: self._processes.count]
+        if not own:
+            return vertices.new_zeros(())
+        share = self._processes.count * len(own) / len(views)
+        return share * silhouette_loss(vertices, self._topology.faces, own, self._raster)
+
+    def _frame_of(self, turn: int) -> int:
+        """The frames take turns."""
+        return turn % len(self._frames)
+
+    def _mesh_loss(self, turn: int, surface: DisplacedFrame) -> tuple[Tensor, dict[str, float]]:
+        """Losses of one frame's displaced mesh."""
         config = self.config
-        index = turn % len(self._frames)
-        frame = self._frames[index]
-        surface = self._shell.displaced(index)
-        vertices = surface.vertices
+        frame, vertices = self._frames[self._frame_of(turn)], surface.vertices
         losses = self._regularizers.losses(vertices)
         edge, normal = config.edge_weight * losses.edge, config.normal_weight * losses.normal
         laplacian = config.laplacian_weight * losses.laplacian
@@ -199,7 +250,7 @@ class Stage1:
             total = total + config.fold_weight * fold
             terms["fold"] = fold.item()
         if config.silhouette_weight > 0 and turn % config.silhouette_turns == 0:
-            silhouette = silhouette_loss(vertices, self._topology.faces, frame.views, self._raster)
+            silhouette = self._silhouette_loss(vertices, frame.views)
             total = total + config.silhouette_turns * config.silhouette_weight * silhouette
             terms["silhouette"] = silhouette.item()
         if config.relief_weight > 0:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from phynes_core.body.atlas import chart_image
 from phynes_core.conventions import PROBE_COLUMNS, PROBE_ROWS, linear_to_srgb, srgb_to_linear
 from phynes_core.frame.scene import Scene
-from phynes_core.kernels.cpu.shade_training import shading_matrices, shading_tilt
+from phynes_core.kernels.cpu.shade_training import light_sums, shading_matrices, shading_tilt
 from phynes_core.maps.neural_map import PoseBatch
 from phynes_core.render.brdf import bend_toward_eye, widened_roughness
 from phynes_core.render.probes import probes_from_image
@@ -63,6 +63,9 @@ class Stage2:
         rates = map_rates("albedo", avatar.albedo, config.optimizer.nets, config.optimizer.grids)
         rates |= map_rates("roughness", avatar.roughness, config.optimizer.nets, config.optimizer.grids)
         rates["light"] = (self._raw_light, config.optimizer.light)
+        moves = config.has_pixel_normals and config.offset_rate > 0
+        for name, value in avatar.offset.named_parameters():
+            value.requires_grad_(moves and name == "encoding.grid")  # no gradient is computed that nobody steps
         self._normals = PixelNormals(avatar, pixels, device) if config.has_pixel_normals else None
         if self._normals is not None and config.offset_rate:
             rates |= {name: (value, config.offset_rate) for name, value in self._normals.parameters().items()}
@@ -257,17 +260,16 @@ class Stage2:
             pixels.barycentric[rows],
             self._directions,
         )
-        matrices = shading_matrices(*surface, self.config.f0)
-        diffuse, specular, slope = (torch.from_numpy(matrix).to(self._device) for matrix in matrices)
         factor = self._balance.exp()  # one in value: `_rebalance` moves what was learned of it
         power = self.light() * self._solid_angle * factor
-        change = (roughness - roughness.detach())[:, None] * (slope @ power.detach())  # zero in value
+        lit, shine, slope = light_sums(power, *shading_matrices(*surface, self.config.f0))
+        change = (roughness - roughness.detach())[:, None] * slope  # zero in value
         if normal.requires_grad:
             slopes = shading_tilt(*surface, power.detach().cpu().numpy(), self.config.f0)
             irradiance, highlight = (torch.from_numpy(slope).to(self._device) for slope in slopes)
             tilt = (normal - normal.detach()).to(self._device)[:, None]  # [P, 1, 3], zero in value
             change = change + ((albedo.detach()[:, :, None] * irradiance + highlight) * tilt).sum(-1)
-        return albedo / factor * (diffuse @ power) + specular @ power + change
+        return albedo / factor * lit + shine + change
 
     @torch.no_grad()
     def _start_roughness(self) -> None:

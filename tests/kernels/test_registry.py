@@ -50,6 +50,9 @@ PARITY = {
         "numba": "kernels/test_neural_map_kernel.py::test_fused_queries_are_as_exact_as_the_reference",
         "triton": "kernels/cuda/test_triton_maps.py::test_fused_queries_equal_the_reference",
     },
+    "train_map": {
+        "numba": "kernels/test_map_training.py::test_values_and_gradients_are_as_exact_as_torchs",
+    },
     "softplus": {
         "numba": "kernels/test_neural_map_kernel.py::test_softplus_for_training_equals_torch_forward_and_backward",
     },

@@ -6,13 +6,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from scipy.ndimage import binary_dilation, binary_erosion
+from scipy.ndimage import binary_dilation, binary_erosion, distance_transform_edt
 
 from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.files import load_bundled_body
+from phynes_core.registration.matting import signed_depth
 from phynes_core.render.rasterize import rasterize
 from phynes_core.training.frames import load_training_frames
-from phynes_core.training.masks import CorrectedEdge, MaskDoubt, find_mask_doubt
+from phynes_core.training.masks import CorrectedEdge, MaskDoubt, _outline_depths, find_mask_doubt
 from phynes_core.training.presets import FAST, Stage1Config, with_overrides
 from phynes_core.training.silhouette import find_silhouette
 from phynes_core.training.stage import StageSetup
@@ -156,6 +157,19 @@ def test_a_surface_can_be_the_same_in_all_poses(exact):
     uv = avatar.body.uv[::50]
     with torch.no_grad():
         assert torch.equal(avatar.offset(uv, torch.zeros(72)), avatar.offset(uv, torch.ones(72)))
+
+
+def test_depths_in_the_part_around_a_mask_are_those_in_the_picture():
+    generator = np.random.default_rng(0)
+    y, x = np.mgrid[:60, :50]
+    for _ in range(30):
+        ours, theirs = np.zeros((60, 50), bool), np.zeros((60, 50), bool)
+        for mask in (ours, theirs):
+            for _ in range(generator.integers(1, 5)):  # some of these discs touch the picture's border
+                middle = generator.integers(0, 60), generator.integers(0, 50)
+                mask |= (y - middle[0]) ** 2 + (x - middle[1]) ** 2 < generator.integers(4, 250)
+        outline = ours & (distance_transform_edt(ours) <= 1.0)
+        assert np.array_equal(_outline_depths(ours, theirs), signed_depth(theirs)[outline])
 
 
 def test_doubt_survives_a_resumed_run():

@@ -169,9 +169,7 @@ def test_samples_follow_the_map_to_first_order():
     bias, change = avatar.offset.head.bias, torch.tensor([0.005, 0.01, 0.004])  # 0.5, 1 and 0.4 mm
     bias.data.copy_(torch.tensor([0.05, 0.02, 0.0]))
     before = shell.displaced(0).vertices.detach()
-    surface = shell.sampled(
-        sample_rays([frame], config, step_generator(0, 1, 0)), config, 3e-3, step_generator(0, 1, 1)
-    )
+    surface = shell.draw(sample_rays([frame], config, step_generator(0, 1, 0)), config, 3e-3, step_generator(0, 1, 1))()
     samples = surface.samples
     bias.data.add_(change)
     after = shell.displaced(0).vertices.detach()

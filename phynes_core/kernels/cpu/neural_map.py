@@ -90,7 +90,7 @@ def _query_chunk(
     num_points, channels, inputs = outputs.shape[0], outputs.shape[1], len(scale) * len(features)
     num_panels, head_rows = (num_points + PANEL - 1) // PANEL, (channels + ROWS - 1) // ROWS * ROWS
     encoded = np.empty(num_panels * inputs * PANEL, np.float32)
-    _encode(
+    encode_panels(
         uv, grid, scale, resolution, offset, is_hashed, prime, features, encoded.reshape(num_panels, inputs, PANEL)
     )  # fmt: skip
     first = np.empty(width * PANEL, np.float32)
@@ -140,7 +140,7 @@ def _layer(source, source_at, depth, weights, weight_at, biases, bias_at, width,
 
 
 @inner
-def _encode(uv, grid, scale, resolution, offset, is_hashed, prime, features, encoded):
+def encode_panels(uv, grid, scale, resolution, offset, is_hashed, prime, features, encoded):
     """Bilinear features of every level (maps/encodings.py), into [panels, L F, PANEL]; the last panel repeats."""
     u, v = np.empty(PANEL, np.float32), np.empty(PANEL, np.float32)
     entries = np.empty((4, PANEL), np.int32)
@@ -152,14 +152,14 @@ def _encode(uv, grid, scale, resolution, offset, is_hashed, prime, features, enc
                 u[i] = uv[point, 0] * scale[level] + float32(0.5)
                 v[i] = uv[point, 1] * scale[level] + float32(0.5)
             if is_hashed[level]:
-                _hashed_corners(u, v, int32(values.shape[0]), prime, entries)
+                hashed_corners(u, v, int32(values.shape[0]), prime, entries)
             else:
-                _dense_corners(u, v, int32(values.shape[0]), int32(resolution[level]), entries)
+                dense_corners(u, v, int32(values.shape[0]), int32(resolution[level]), entries)
             _interpolate(u, v, values, entries, features, level * len(features), encoded[panel])
 
 
 @inner
-def _hashed_corners(u, v, num_entries, prime, entries):
+def hashed_corners(u, v, num_entries, prime, entries):
     """Entries of the cells' corners: own vertex, the next in u, the next in v, both. num_entries is a power of two."""
     mask = num_entries - _ONE
     for i in range(PANEL):
@@ -170,7 +170,8 @@ def _hashed_corners(u, v, num_entries, prime, entries):
 
 
 @inner
-def _dense_corners(u, v, num_entries, side, entries):
+def dense_corners(u, v, num_entries, side, entries):
+    """The same of a level that holds every vertex."""
     overrun = int32(0)  # negative as soon as one corner lies past the border: those wrap as unsigned numbers do
     for i in range(PANEL):
         entry = int32(np.floor(u[i])) + int32(np.floor(v[i])) * side

@@ -123,23 +123,25 @@ def _identity(builder, xs):
 # Its arguments are one-dimensional float32 arrays, each followed by where to begin in it, and the number of k.
 
 
-def _tile(activate):
+def _tile(activate, has_rows=False):
     @intrinsic
     def tile(typing, source, source_at, weight, weight_at, bias, bias_at, target, target_at, depth):
         arguments = [source, types.intp, weight, types.intp, bias, types.intp, target, types.intp, types.intp]
-        return types.void(*arguments), _tile_code(activate)
+        return types.void(*arguments), _tile_code(activate, has_rows)
 
     return tile
 
 
-@intrinsic
-def softplus_tile(typing, source, source_at, weight, weight_at, bias, bias_at, target, target_at, depth, constants):
-    """A tile whose activation is softplus with the beta of `softplus_constants`."""
-    arguments = [source, types.intp, weight, types.intp, bias, types.intp, target, types.intp, types.intp, constants]
-    return types.void(*arguments), _tile_code(_softplus)
+def _softplus_tile(has_rows):
+    @intrinsic
+    def tile(typing, source, source_at, weight, weight_at, bias, bias_at, target, target_at, depth, constants):
+        arguments = [source, types.intp, weight, types.intp, bias, types.intp, target, types.intp, types.intp]
+        return types.void(*arguments, constants), _tile_code(_softplus, has_rows)
+
+    return tile
 
 
-def _tile_code(activate):
+def _tile_code(activate, has_rows):  # has_rows: a bias for every point, [rows, PANEL]
     def generate(context, builder, signature, arguments):
         def start(number):
             array = context.make_array(signature.args[number])(context, builder, arguments[number])
@@ -152,8 +154,11 @@ def _tile_code(activate):
         size = depth.type
         sums = []  # LLVM keeps them in registers
         for row in range(ROWS):
-            first = _spread(builder, bias, size(row))
-            sums += [cgutils.alloca_once_value(builder, first) for _ in range(VECTORS)]
+            if has_rows:
+                firsts = [builder.load(vector(bias, size(row * PANEL + v * LANES)), align=4) for v in range(VECTORS)]
+            else:
+                firsts = [_spread(builder, bias, size(row))] * VECTORS
+            sums += [cgutils.alloca_once_value(builder, first) for first in firsts]
         with cgutils.for_range(builder, depth) as loop:
             column = builder.mul(loop.index, size(PANEL))
             inputs = [
@@ -180,6 +185,8 @@ def _constants(context, builder, signature, arguments, number):
 
 
 relu_tile, sigmoid_tile, linear_tile = (_tile(activate) for activate in (_relu, _sigmoid, _identity))
+softplus_tile = _softplus_tile(has_rows=False)  # with the beta of `softplus_constants`
+relu_rows_tile, softplus_rows_tile = _tile(_relu, has_rows=True), _softplus_tile(has_rows=True)
 
 
 def _panel(work, num_sources):
