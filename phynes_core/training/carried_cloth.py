@@ -140,9 +140,11 @@ def carry_cloth(
 ) -> tuple[Template, float]:
     """The template with better weights, or itself; and the share by which misfits of held-out frames fell."""
     frames = evenly(frames, config.most_frames)
+    if config.carry_steps == 0 or len(frames) < 2 * config.held_out_every:
+        return template, 0.0
     first = template_body(template, body)
     changes = exchanges(first)
-    if config.carry_steps == 0 or not changes.of or len(frames) < 2 * config.held_out_every:
+    if not changes.of:
         return template, 0.0
     pictures, poses = _Pictures(frames, config), [frame.pose for frame in frames]
     found, judged = template, pictures.look(first)
