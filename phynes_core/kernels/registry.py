@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # the interfaces import torch, which takes seconds
         TraceMesh,
     )
     from phynes_core.kernels.surface_interfaces import (
+        DetailNormals,
         Encode,
         MissingTexels,
         QueryMap,
@@ -196,6 +197,12 @@ SHADE_AREA_LAMP: Op[ShadeAreaLamp] = Op(
     reference="phynes_core.render.lamps:shade_area_lamp_reference",
     backends={"cpu": {"numba": f"{_CPU}.shade_area:shade_area_lamp"}},
 )
+DETAIL_NORMALS: Op[DetailNormals] = Op(
+    "detail_normals",
+    follows="shade",
+    reference="phynes_core.render.detail_normals:detail_normals_reference",
+    backends={"cpu": {"numba": f"{_CPU}.detail_normals:detail_normals"}},
+)
 MESH_LOSSES: Op[PrepareMeshLosses] = Op(
     "mesh_losses",
     reference="phynes_core.training.losses:mesh_losses_reference",
@@ -208,7 +215,8 @@ MESH_LOSSES: Op[PrepareMeshLosses] = Op(
 
 ALL_OPS: tuple[Op[Any], ...] = (
     RASTERIZE, INTERPOLATE_COVERED, CLOSEST_POINT, VISIBILITY, HASH_ENCODING, NEURAL_MAP, SOFTPLUS, READ_TEXELS,
-    MISSING_TEXELS, TEXEL_DIFFERENCES, SHADE, SHADE_AREA_LAMP, MESH_LOSSES,
+    MISSING_TEXELS, TEXEL_DIFFERENCES, SHADE, SHADE_AREA_LAMP, DETAIL_NORMALS,
+    MESH_LOSSES,
 )  # fmt: skip
 OPS = {op.name: op for op in ALL_OPS if not op.follows}  # those whose backend can be chosen
 
