@@ -136,6 +136,7 @@ def draw(job: dict[str, Any]) -> None:
 
 
 def answer(content: dict[str, Any]) -> None:
+    """One line to the process that asks."""
     print(json.dumps(content), flush=True)
 
 
@@ -189,7 +190,7 @@ class Checkout:
 
 
 def first_pictures(folders: tuple[Path, Path], job: dict[str, Any]) -> Iterator[tuple[float, float]]:
-    """Seconds to the first picture by both checkouts, process by process; the first of each compiles and is left out."""
+    """Seconds to the first picture by both checkouts, in turn; the first of each compiles and is left out."""
     for number in range(STARTS + 1):
         seconds = []
         for folder in folders:

@@ -21,6 +21,7 @@ from phynes_core.errors import BackendError
 if TYPE_CHECKING:  # the interfaces import torch, which takes seconds
     from phynes_core.kernels.mesh_interfaces import (
         ClosestPoints,
+        CoverPixels,
         InterpolateCovered,
         PrepareMeshLosses,
         Rasterize,
@@ -116,6 +117,12 @@ RASTERIZE: Op[Rasterize] = Op(
         "cuda": {"warp": f"{_CUDA}.warp_rays:rasterize", "pytorch3d": f"{_ADAPTERS}.pytorch3d:rasterize"},
     },
     by_name_only={"cpu": {"pytorch3d": f"{_ADAPTERS}.pytorch3d:rasterize"}},  # 11 s for 512 x 512
+)
+COVER_PIXELS: Op[CoverPixels] = Op(
+    "cover_pixels",
+    follows="rasterize",
+    reference="phynes_core.render.coverage:cover_pixels_reference",
+    backends={"cpu": {"numba": f"{_CPU}.coverage:cover_pixels"}},
 )
 INTERPOLATE_COVERED: Op[InterpolateCovered] = Op(
     "interpolate_covered",
@@ -214,9 +221,8 @@ MESH_LOSSES: Op[PrepareMeshLosses] = Op(
 )
 
 ALL_OPS: tuple[Op[Any], ...] = (
-    RASTERIZE, INTERPOLATE_COVERED, CLOSEST_POINT, VISIBILITY, HASH_ENCODING, NEURAL_MAP, SOFTPLUS, READ_TEXELS,
-    MISSING_TEXELS, TEXEL_DIFFERENCES, SHADE, SHADE_AREA_LAMP, DETAIL_NORMALS,
-    MESH_LOSSES,
+    RASTERIZE, COVER_PIXELS, INTERPOLATE_COVERED, CLOSEST_POINT, VISIBILITY, HASH_ENCODING, NEURAL_MAP, SOFTPLUS,
+    READ_TEXELS, MISSING_TEXELS, TEXEL_DIFFERENCES, SHADE, SHADE_AREA_LAMP, DETAIL_NORMALS, MESH_LOSSES,
 )  # fmt: skip
 OPS = {op.name: op for op in ALL_OPS if not op.follows}  # those whose backend can be chosen
 

@@ -23,7 +23,11 @@ _LARGEST = 86.0  # exp(-x) is computed as exp(-86) beyond it, before the exponen
 def _lanes() -> int:
     """Floats that one register holds, of this processor or of that which NUMBA_CPU_FEATURES describes."""
     chosen = config.CPU_FEATURES
-    features = binding.get_host_cpu_features() if chosen is None else {name: True for name in re.findall(r"\+([\w.]+)", chosen)}
+    features = (
+        binding.get_host_cpu_features()
+        if chosen is None
+        else {name: True for name in re.findall(r"\+([\w.]+)", chosen)}
+    )
     if features.get("avx512f"):
         return 16
     return 8 if features.get("avx") else 4
