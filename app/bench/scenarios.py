@@ -15,7 +15,7 @@ from app.bench.machine import finish
 from app.model.view_state import ViewState
 from app.options.backends import missing_cuda
 from app.rendering.posed_row import orbit_target
-from app.rendering.scenes import LIVE, home_distance, render_options
+from app.rendering.scenes import LIVE, SMOOTH_LIVE, home_distance, render_options
 from phynes_core.body.motion.files import load_motion
 from phynes_core.errors import BackendError
 from phynes_core.evaluation.metrics.errors import psnr
@@ -53,9 +53,10 @@ class ScenarioTimes:
         return {"fps_p50": round(1e3 / median, 2), "fps_p5": round(1e3 / slow, 2), "stage_ms": nodes}
 
 
-def live_options(state: ViewState) -> RenderOptions:
+def live_options(state: ViewState, device: Device = CPU) -> RenderOptions:
     """The viewer's options while something moves, but with all shadows recomputed in every frame."""
-    return replace(render_options(state, BUFFERS, LIVE), visibility_slices=1)
+    quality = SMOOTH_LIVE if device.type == "cpu" else LIVE
+    return replace(render_options(state, BUFFERS, quality), visibility_slices=1)
 
 
 def measure_scenarios(

@@ -97,7 +97,8 @@ def run(args: Bench) -> int:
         smpl=args.smpl, smpl_uv=args.smpl_uv, pixel_normals=args.pixel_normals, freeze_materials=False,
     )  # fmt: skip
     service, view = open_render_service(options, view_from_options(options))
-    device, scene, render_options = service.device, service.scene(view, args.size).scene, live_options(view)
+    device, scene = service.device, service.scene(view, args.size).scene
+    render_options = live_options(view, device)
     record: dict = {
         "device": machine.device_name(device),
         "commit": machine.commit(),
@@ -123,7 +124,7 @@ def run(args: Bench) -> int:
             record["devices"] = measure_devices(
                 here, device.type, scenarios,
                 lambda other: measure_scenarios(
-                    textured if other.type == "cpu" else scene, args.frames, render_options, note, other
+                    textured if other.type == "cpu" else scene, args.frames, live_options(view, other), note, other
                 ),
             )  # fmt: skip
         peak_mb = machine.peak_memory_mb()  # before the references, which hold more
@@ -133,7 +134,7 @@ def run(args: Bench) -> int:
         operations = [*frame_operations(scene_on_device), training_operation(of_operations.type)]
         record["stages"] = measure_operations(operations, 9, args.references, note, of_operations.type)
         record["scenarios"] = {name: times.as_json() for name, times in scenarios.items()}
-        if (textures := measure_textures(textured, args.frames, render_options, note)) is not None:
+        if (textures := measure_textures(textured, args.frames, live_options(view), note)) is not None:
             record["textures"] = textures
         record |= {"peak_memory_mb": peak_mb, "peak_device_memory_mb": peak_device_mb}
         if args.backends == "all":

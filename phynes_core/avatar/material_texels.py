@@ -20,7 +20,7 @@ TEXELS_PER_CELL = 2
 MOST_SIDE = 2048  # 32 MB
 CHANNELS = 4  # red, green, blue, roughness
 TEXELS_PER_STEP = 1 << 14  # asked for at once: 4 ms of two cores
-VERSION = 1  # of what a texture holds
+VERSION = 2  # of what a texture and its file hold
 
 
 class MaterialTexels:

@@ -5,6 +5,7 @@ The folder may be emptied at any time. A file that is damaged, or of another ava
 
 import logging
 import os
+import zlib
 from contextlib import suppress
 from pathlib import Path
 
@@ -23,7 +24,7 @@ SUFFIX = ".texels"
 TEXELS = FileKind(
     "cached texture", MOST_SIDE * MOST_SIDE * CHANNELS * 2 + (1 << 12), CheckpointError, "delete it; it is made anew"
 )
-_NAME = "materials"
+NAME, CHECKSUM = "materials", "crc32"
 _log = logging.getLogger(__name__)
 
 
@@ -51,14 +52,22 @@ def stored_texels(avatar: Avatar, vector: Tensor) -> MaterialTexels | None:  # [
 
 
 def read_texels_file(path: Path, side: int) -> Tensor:  # [side, side, CHANNELS] int16
-    """The texture of a file; raises CheckpointError unless it has this size."""
+    """The texture of a file; raises CheckpointError unless it has this size and the bytes that were stored."""
     file = read_tensors(path, TEXELS)
-    entry = file.stored.get(_NAME)
+    entry = file.stored.get(NAME)
     if entry is None or len(file.stored) != 1 or (entry.dtype, entry.shape) != ("I16", (side, side, CHANNELS)):
         raise CheckpointError(
             f"{path}: not a readable {TEXELS.noun} (expected {side} x {side} texels); {TEXELS.remedy}"
         )
-    return file.tensor(_NAME)
+    image = file.tensor(NAME)
+    if file.metadata.get(CHECKSUM) != checksum(image):
+        raise CheckpointError(f"{path}: not a readable {TEXELS.noun} (its bytes were changed); {TEXELS.remedy}")
+    return image
+
+
+def checksum(image: Tensor) -> str:
+    """Of numbers that any file of the right size could hold."""
+    return f"{zlib.crc32(image.numpy().data):08x}"
 
 
 def store_texels(avatar: Avatar, vector: Tensor, texels: MaterialTexels) -> None:
@@ -66,7 +75,8 @@ def store_texels(avatar: Avatar, vector: Tensor, texels: MaterialTexels) -> None
     folder = cache_folder()
     try:
         with replacing(folder / f"{content_hash(avatar, vector)}{SUFFIX}") as temporary:
-            save_file({_NAME: texels.image.contiguous()}, temporary)
+            image = texels.image.contiguous()
+            save_file({NAME: image}, temporary, metadata={CHECKSUM: checksum(image)})
     except (OutputError, OSError) as error:
         _log.info("the texture is not kept: %s", error)
         return

@@ -69,14 +69,13 @@ def compose(
         "depth": gbuffer.depth, "position": gbuffer.position, "uv": gbuffer.uv,
     }  # fmt: skip
     if shading is not None:
-        values |= {"radiance": shading.radiance, "shading": SHADING_ALBEDO / torch.pi * shading.irradiance}
+        share = mask.reshape(-1, 1)[gbuffer.pixel]  # premultiplied before the rows become an image: most of it is empty
+        values |= {"radiance": shading.radiance * share, "shading": SHADING_ALBEDO / torch.pi * shading.irradiance}
         if "visibility" in wanted:
             arriving, possible = shading.irradiance.sum(-1), shading.irradiance_open.sum(-1)
-            share = torch.where(possible > 0, arriving / possible.clamp(min=1e-12), 0.0)
-            values["visibility"] = share.clamp(0.0, 1.0)
+            open_share = torch.where(possible > 0, arriving / possible.clamp(min=1e-12), 0.0)
+            values["visibility"] = open_share.clamp(0.0, 1.0)
     images = {name: gbuffer.scatter(value) for name, value in values.items() if name in wanted}
-    if "radiance" in images:
-        images["radiance"] *= mask
     return FrameBuffers(mask=mask, face_index=face_index, **images)
 
 

@@ -44,7 +44,7 @@ PIXELS = (
          "rasterize.fragments mesh.vertices mesh.faces mesh.normals mesh.corner_uv samples raster"),
     Node("seen", pixels.seen_vertices, "gbuffer mesh.vertices"),
     Node("pixels", pixels.pixels_of_avatars, "avatars gbuffer mesh.first_face"),
-    Node("pixel_normals", pixels.pixel_normals, "detailed pixels poses face_frames offset_texels?"),
+    Node("pixel_normals", pixels.pixel_normals, "detailed pixels poses face_frames offset_texels? backend"),
     Node("material_poses", pixels.material_poses, "avatars poses freezes_materials", is_by_content=True),
     Node("materials", pixels.query_materials, "pixels material_poses texels?", when="wants_materials"),
     Node("material_edits", pixels.edit_materials, "edits pixels materials"),

@@ -46,8 +46,8 @@ class OffsetTexels:
             self._values = torch.full((self._side, self._side, channels), torch.nan)
             return texel_differences(self._values, uv, steps) if self._fill(uv, steps, len(uv)) else None
         slopes = texel_differences(self._values, uv, steps)
-        rows = torch.nonzero(slopes.isnan().any(-1).any(-1))[:, 0]  # that read texels which are not filled
-        if len(rows):
+        if slopes.sum().isnan():  # some may read texels that are not filled
+            rows = torch.nonzero(slopes.isnan().any(-1).any(-1))[:, 0]
             if not self._fill(uv[rows], steps, len(uv)):
                 return None
             slopes[rows] = texel_differences(self._values, uv[rows], steps)

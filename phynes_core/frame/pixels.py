@@ -112,6 +112,7 @@ def seen_vertices(gbuffer: GBuffer, vertices: Tensor) -> Tensor:  # [V, 3] -> [V
 def pixel_normals(
     detailed: tuple[bool, ...], pixels: Pixels, poses: tuple[Pose, ...], frames: tuple[FaceFrames, ...],
     texels: tuple[OffsetTexels, ...] | None,  # of these poses; None: ask the maps
+    backend: str,
 ) -> Tensor:  # fmt: skip  # [P, 3] unit, world
     """The interpolated normals, tilted by the slopes of the offset maps of the avatars in `detailed`."""
     gbuffer = pixels[0].gbuffer
@@ -120,7 +121,7 @@ def pixel_normals(
     for is_detailed, own, pose, slopes, own_frames in zip(detailed, pixels, poses, asked, frames, strict=True):
         if is_detailed:
             gradient = own.ask(slopes, pose.vector())
-            tilted = detail_normals(own.of(gbuffer.normal), gradient, own.faces(), own_frames)
+            tilted = detail_normals(own.of(gbuffer.normal), gradient, own.faces(), own_frames, backend)
             normal = own.put(normal, tilted)
     return normal
 

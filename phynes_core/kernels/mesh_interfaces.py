@@ -88,6 +88,30 @@ class InterpolateCovered(Protocol):
         ...
 
 
+CoveredPixels = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
+
+
+class CoverPixels(Protocol):
+    """The share of each pixel that a mesh covers, and what stands where a pixel's center is open."""
+
+    def __call__(
+        self,
+        faces: Tensor,  # [F, 3] any integer type
+        homogeneous: Tensor,  # [V, 3] vertices as x_px z, y_px z, z (metres)
+        centers: Tensor,  # [H, W] int32, the face at each pixel's center, -1 = none
+        order: Tensor,  # [S * S] int64, subsamples row by row, in the order in which they stand for a pixel
+        near_m: float,  # camera z before which everything is cut off
+        snap: float,  # grid steps per subsample that corners are rounded to
+        fine: Callable[[], PixelImages],  # rasterizes the subsamples, [S H, S W]
+    ) -> CoveredPixels | None:
+        """Coverage [H, W]; pixels [M] int64, row * W + column, ascending, that are covered in part, not at the center.
+
+        For these face [M] int32, barycentric [M, 3] and depth [M] m at the first covered subsample. None where a
+        backend does not take the mesh.
+        """
+        ...
+
+
 class ClosestPoints(Protocol):
     """The nearest point of a mesh to each of many points; not differentiable."""
 

@@ -21,12 +21,14 @@ from phynes_core.errors import BackendError
 if TYPE_CHECKING:  # the interfaces import torch, which takes seconds
     from phynes_core.kernels.mesh_interfaces import (
         ClosestPoints,
+        CoverPixels,
         InterpolateCovered,
         PrepareMeshLosses,
         Rasterize,
         TraceMesh,
     )
     from phynes_core.kernels.surface_interfaces import (
+        DetailNormals,
         Encode,
         MissingTexels,
         QueryMap,
@@ -117,6 +119,12 @@ RASTERIZE: Op[Rasterize] = Op(
     },
     by_name_only={"cpu": {"pytorch3d": f"{_ADAPTERS}.pytorch3d:rasterize"}},  # 11 s for 512 x 512
 )
+COVER_PIXELS: Op[CoverPixels] = Op(
+    "cover_pixels",
+    follows="rasterize",
+    reference="phynes_core.render.coverage:cover_pixels_reference",
+    backends={"cpu": {"numba": f"{_CPU}.coverage:cover_pixels"}},
+)
 INTERPOLATE_COVERED: Op[InterpolateCovered] = Op(
     "interpolate_covered",
     follows="rasterize",
@@ -203,6 +211,12 @@ SHADE_AREA_LAMP: Op[ShadeAreaLamp] = Op(
     reference="phynes_core.render.lamps:shade_area_lamp_reference",
     backends={"cpu": {"numba": f"{_CPU}.shade_area:shade_area_lamp"}},
 )
+DETAIL_NORMALS: Op[DetailNormals] = Op(
+    "detail_normals",
+    follows="shade",
+    reference="phynes_core.render.detail_normals:detail_normals_reference",
+    backends={"cpu": {"numba": f"{_CPU}.detail_normals:detail_normals"}},
+)
 MESH_LOSSES: Op[PrepareMeshLosses] = Op(
     "mesh_losses",
     reference="phynes_core.training.losses:mesh_losses_reference",
@@ -214,8 +228,8 @@ MESH_LOSSES: Op[PrepareMeshLosses] = Op(
 )
 
 ALL_OPS: tuple[Op[Any], ...] = (
-    RASTERIZE, INTERPOLATE_COVERED, CLOSEST_POINT, VISIBILITY, HASH_ENCODING, NEURAL_MAP, TRAIN_MAP, SOFTPLUS,
-    READ_TEXELS, MISSING_TEXELS, TEXEL_DIFFERENCES, SHADE, SHADE_AREA_LAMP, MESH_LOSSES,
+    RASTERIZE, COVER_PIXELS, INTERPOLATE_COVERED, CLOSEST_POINT, VISIBILITY, HASH_ENCODING, NEURAL_MAP, TRAIN_MAP,
+    SOFTPLUS, READ_TEXELS, MISSING_TEXELS, TEXEL_DIFFERENCES, SHADE, SHADE_AREA_LAMP, DETAIL_NORMALS, MESH_LOSSES,
 )  # fmt: skip
 OPS = {op.name: op for op in ALL_OPS if not op.follows}  # those whose backend can be chosen
 

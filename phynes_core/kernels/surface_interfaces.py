@@ -74,6 +74,41 @@ class Shade(Protocol):
         ...
 
 
+class SlopeFrames(Protocol):
+    """What turns slopes over the UV square into slopes over faces: render/detail_normals.py's face frames."""
+
+    @property
+    def duals(self) -> Tensor:
+        """[F, 2, 3] gradients of u and v on the face, world, 1 / metre."""
+        ...
+
+    @property
+    def linear(self) -> Tensor:
+        """[F, 3] gradient of the interpolated vertex offsets; of vectors [F, 3, 3]."""
+        ...
+
+    @property
+    def blend(self) -> Tensor | None:
+        """[F, 3, 3] what carries vectors to the world; None: offsets are lengths."""
+        ...
+
+
+class DetailNormals(Protocol):
+    """Normals tilted by what the offset map holds between the vertices."""
+
+    def __call__(
+        self,
+        normal: Tensor,  # [P, 3] unit, world
+        gradient: Tensor,  # [P, 2] d l / d(u, v), metres; of vectors [P, 3, 2]
+        face_index: Tensor,  # [P] int64, rows of `frames`
+        frames: SlopeFrames,
+        most_slope: float,  # that the detail may have
+        least_stretch: float,  # of an area that vectors squeeze; of less the first order is taken
+    ) -> Tensor:  # [P, 3] unit, world
+        """The normal itself, bit for bit, where the map has no detail."""
+        ...
+
+
 class SphereLamp(Protocol):
     """A glowing sphere: render/lamps.py's lamp."""
 

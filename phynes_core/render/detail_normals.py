@@ -17,11 +17,13 @@ import torch
 from torch import Tensor
 
 from phynes_core.checks import check_tensor
+from phynes_core.kernels.registry import DETAIL_NORMALS, REFERENCE
+from phynes_core.kernels.surface_interfaces import SlopeFrames
 
 # Most that detail may tilt a normal, as a tangent: 45 degrees. Steeper slopes between two vertices 15 mm apart are not
 # cloth or skin but texels that training hardly saw.
 MAX_SLOPE = 1.0
-_LEAST_STRETCH = 0.1  # of an area that vectors squeeze; less is nearly a fold: there the first order in E is taken
+LEAST_STRETCH = 0.1  # of an area that vectors squeeze; less is nearly a fold: there the first order in E is taken
 _SMALLEST_AREA = 1e-10  # m^2, of a face (usually 1e-4); below it there is no direction to speak of
 
 
@@ -68,7 +70,7 @@ def face_frames(
 def detail_stretch(
     gradient: Tensor,  # [P, 3, 2] d of vectors / d(u, v), metres
     face_index: Tensor,  # [P] int64, rows of `frames`
-    frames: FaceFrames,  # of vectors
+    frames: SlopeFrames,  # of vectors
 ) -> Tensor:  # [P, 3, 3] unitless, world
     """E = B (d_u T^u + d_v T^v - grad lin): how far the detail moves what lies a step away on the face. Differentiable.
 
@@ -82,7 +84,7 @@ def detail_stretch(
 def detail_slope(
     gradient: Tensor,  # [P, 2] d l / d(u, v) of the offset map, metres
     face_index: Tensor,  # [P] int64, rows of `frames`
-    frames: FaceFrames,
+    frames: SlopeFrames,
 ) -> Tensor:  # [P, 3] unitless, world, in the face's plane
     """g = l_u T^u + l_v T^v - grad lin: how the detail rises over the face. Differentiable."""
     duals = frames.duals[face_index]
@@ -94,6 +96,7 @@ def detail_normals(
     gradient: Tensor,  # [P, 2] d l / d(u, v) of the offset map, metres; of vectors [P, 3, 2]
     face_index: Tensor,  # [P] int64, rows of `frames`
     frames: FaceFrames,
+    backend: str = "auto",  # that shades
 ) -> Tensor:  # [P, 3] unit, world
     """n' = normalize(n - g), g = l_u T^u + l_v T^v - grad lin, |g| at most MAX_SLOPE. Differentiable.
 
@@ -103,17 +106,28 @@ def detail_normals(
     check_tensor("normal", normal, ["P", 3])
     check_tensor("gradient", gradient, [normal.shape[0], 2] if frames.blend is None else [normal.shape[0], 3, 2])
     check_tensor("face_index", face_index, [normal.shape[0]])
+    parts = (normal, gradient, frames.duals, frames.linear)
+    if any(part.requires_grad or part.dtype != torch.float32 for part in parts):
+        backend = REFERENCE
+    run = DETAIL_NORMALS.implementation(backend, normal.device.type)
+    return run(normal, gradient, face_index, frames, MAX_SLOPE, LEAST_STRETCH)
+
+
+def detail_normals_reference(
+    normal: Tensor, gradient: Tensor, face_index: Tensor, frames: SlopeFrames, most_slope: float, least_stretch: float
+) -> Tensor:
+    """The specification of the interface DetailNormals."""
     if frames.blend is None:
         slope = detail_slope(gradient, face_index, frames)
     else:
-        slope = _tilt(normal, detail_stretch(gradient, face_index, frames))
+        slope = _tilt(normal, detail_stretch(gradient, face_index, frames), least_stretch)
     steepness = slope.square().sum(-1, keepdim=True).clamp(min=1e-20).sqrt()
-    slope = slope * (MAX_SLOPE / steepness).clamp(max=1.0)
+    slope = slope * (most_slope / steepness).clamp(max=1.0)
     tilted = torch.nn.functional.normalize(normal - slope, dim=-1)
     return torch.where((slope == 0.0).all(-1, keepdim=True), normal, tilted)  # not even a rounding
 
 
-def _tilt(normal: Tensor, stretch: Tensor) -> Tensor:  # [P, 3] unit, [P, 3, 3] -> [P, 3]
+def _tilt(normal: Tensor, stretch: Tensor, least_stretch: float) -> Tensor:  # [P, 3] unit, [P, 3, 3] -> [P, 3]
     """n - A^-T n, A = I + E: what the normal loses where the surface is moved so. In the plane that E acts on."""
     a, b, c = (torch.eye(3, dtype=stretch.dtype, device=stretch.device) + stretch).unbind(-1)  # columns of A
     cross = torch.linalg.cross(b, c)
@@ -122,4 +136,4 @@ def _tilt(normal: Tensor, stretch: Tensor) -> Tensor:  # [P, 3] unit, [P, 3, 3] 
         cross * normal[:, :1] + torch.linalg.cross(c, a) * normal[:, 1:2] + torch.linalg.cross(a, b) * normal[:, 2:]
     )
     first_order = (stretch.mT @ normal[..., None])[..., 0]
-    return torch.where(area < _LEAST_STRETCH, first_order, normal - cofactors / area.clamp(min=_LEAST_STRETCH))
+    return torch.where(area < least_stretch, first_order, normal - cofactors / area.clamp(min=least_stretch))

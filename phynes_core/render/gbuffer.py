@@ -42,7 +42,7 @@ class GBuffer:
         image = torch.full(
             (self.height * self.width, columns.shape[1]), background, dtype=values.dtype, device=values.device
         )
-        image[self.pixel] = columns
+        image.index_copy_(0, self.pixel, columns)
         return image.view(self.height, self.width, columns.shape[1])
 
 

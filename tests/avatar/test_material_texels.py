@@ -111,7 +111,9 @@ def test_the_hash_names_everything_that_the_texture_follows_from():
     assert content_hash(an_avatar(), a_vector(2)) in hashes  # materials do not see the pose
 
 
-@pytest.mark.parametrize("damage", ["empty", "cut", "other size", "other numbers", "another tensor", "folder"])
+@pytest.mark.parametrize(
+    "damage", ["empty", "cut", "a bit", "other size", "other numbers", "another tensor", "no checksum", "folder"]
+)
 def test_a_damaged_file_is_made_anew(damage, caplog):
     avatar, vector = an_avatar(), a_vector()
     store_texels(avatar, vector, baked(avatar, vector))
@@ -122,11 +124,14 @@ def test_a_damaged_file_is_made_anew(damage, caplog):
         path.mkdir()
     elif damage in ("empty", "cut"):
         path.write_bytes(b"" if damage == "empty" else content[:-7])
+    elif damage == "a bit":
+        path.write_bytes(content[:-9] + bytes([content[-9] ^ 16]) + content[-8:])
     else:
         tensors = {
             "other size": {"materials": image[:16].contiguous()},
             "other numbers": {"materials": image.float()},
             "another tensor": {"materials": image, "more": image.clone()},
+            "no checksum": {"materials": image},
         }
         save_file(tensors[damage], path)
     assert stored.stored_texels(avatar, vector) is None

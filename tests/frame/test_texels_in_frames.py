@@ -21,6 +21,7 @@ from phynes_core.io.shipped_files import bundled_environments, bundled_motions
 from phynes_core.maps.encodings import HashEncodingConfig
 from phynes_core.maps.material_edit import MaterialEdit, blank_paint
 from phynes_core.render.camera import orbit_camera
+from phynes_core.render.lamps import Lamp
 from phynes_core.render.lighting import Lighting
 from phynes_core.render.probes import Environment, load_environment_image
 from tests.frame.scenes import scene_of
@@ -137,6 +138,7 @@ def test_slopes_are_asked_where_texels_would_be_more():
 def test_a_change_of_each_input_shows_what_the_maps_say():
     """One renderer, one thing changed at a time, and back again: never farther from a new renderer that asks."""
     avatar, other = a_person(6, pose_dim=72), a_person(7, pose_dim=72)
+    split = a_person(6, pose_dim=72, body=split_body(small_body(), 1))
     start = scene_of(avatar, size=128)
     paint = blank_paint(32)
     paint[8:24, :, 4:7] = 0.5
@@ -146,12 +148,12 @@ def test_a_change_of_each_input_shows_what_the_maps_say():
 
     bent = scene_of(avatar, size=128, elbow=0.9).avatars[0].pose
     edited = posed(materials=MaterialEdit.uniform(0.5))
+    beside = replace(start.avatars[0], avatar=other, pose=replace(bent, transl=torch.tensor([0.8, 0.0, 0.0])))
     scenes = {
         "start": start, "pose": posed(pose=bent), "again": start, "avatar": posed(avatar=other),
-        "edit": edited, "paint": posed(materials=MaterialEdit.uniform(1.0, paint=paint)), "plain": start,
-        "camera": scene_of(avatar, size=128, azimuth=120.0), "two": replace(
-            start, avatars=(start.avatars[0], replace(start.avatars[0], avatar=other,
-                                                      pose=replace(bent, transl=torch.tensor([0.8, 0.0, 0.0]))))),
+        "split": posed(avatar=split), "edit": edited,
+        "paint": posed(materials=MaterialEdit.uniform(1.0, paint=paint)), "plain": start,
+        "camera": scene_of(avatar, size=128, azimuth=120.0), "two": replace(start, avatars=(start.avatars[0], beside)),
     }  # fmt: skip
     renderer, seen = FrameRenderer(), {}
     for is_frozen in (False, True):
@@ -165,6 +167,39 @@ def test_a_change_of_each_input_shows_what_the_maps_say():
     pictures = [seen[name, is_frozen].radiance for name in names for is_frozen in (False, True)]
     for index, first in enumerate(pictures):  # each change shows, so that an earlier state would
         assert all(float((first - second).square().mean()) > 1e-5 for second in pictures[:index])
+
+
+def test_a_change_of_one_of_two_avatars_of_the_light_or_of_options_shows_no_earlier_state():
+    """One renderer through all of it, there and back: never farther from a new renderer that asks."""
+    first, second = a_person(9, pose_dim=72), a_person(10)
+    start = scene_of(first, size=96)
+    beside = replace(start.avatars[0].pose, transl=torch.tensor([0.7, 0.0, 0.0]))
+    start = replace(start, avatars=(start.avatars[0], PosedAvatar(second, beside)))
+    bent = scene_of(first, elbow=0.9).avatars[0].pose
+
+    def changed(number: int, **changes) -> Scene:
+        avatars = list(start.avatars)
+        avatars[number] = replace(avatars[number], **changes)
+        return replace(start, avatars=tuple(avatars))
+
+    sky = start.lighting.environment
+    lights = Lighting(replace(sky, yaw_deg=90.0)), Lighting(None, (Lamp(30.0, 20.0),))
+    scenes = [
+        changed(0, pose=bent), changed(1, pose=replace(bent, transl=beside.transl)),
+        changed(0, materials=MaterialEdit.uniform(0.6)),
+        changed(1, materials=MaterialEdit.uniform(1.0, (0.2, 1.0, 1.0))), changed(0, avatar=second),
+        replace(start, avatars=start.avatars[::-1]), replace(start, avatars=start.avatars[1:]),
+        *(replace(start, lighting=light) for light in lights),
+        replace(start, camera=start.camera.resized(64, 64)),
+    ]  # fmt: skip
+    renderer = FrameRenderer()
+    for scene in [each for one in scenes for each in (one, start)]:
+        for changes in ({}, {"antialias": True}, {"supersample": 2}, {"has_pixel_normals": False}):
+            options = replace(READING, **changes)
+            asked = FrameRenderer().render(scene, replace(options, reads_texels=False))
+            shown = renderer.render(with_texels(scene), options)
+            assert torch.equal(shown.mask, asked.mask) and torch.equal(shown.face_index, asked.face_index)
+            assert alike_db(shown, asked) >= LEAST_DB
 
 
 def replace_texels(scene: Scene, others: Scene) -> Scene:

@@ -12,7 +12,7 @@ from safetensors.torch import save
 from phynes_core.avatar.avatar import ALBEDO_MAP, OFFSET_MAP, ROUGHNESS_MAP, TEXTURE_MAP, Avatar
 from phynes_core.avatar.checkpoint import METADATA_KEY, load_checkpoint, save_checkpoint
 from phynes_core.avatar.material_texels import CHANNELS
-from phynes_core.avatar.stored_texels import read_texels_file
+from phynes_core.avatar.stored_texels import CHECKSUM, NAME, checksum, read_texels_file
 from phynes_core.body.files import load_body, load_bundled_body
 from phynes_core.body.model import SMPL_PARENTS, BodyModel, Pose, pose_body, pose_joints
 from phynes_core.body.motion.files import load_motion
@@ -83,7 +83,7 @@ def _read_checkpoint(path: Path) -> None:
 def _texture() -> bytes:
     """A small cached texture."""
     image = torch.randint(-32768, 32767, (TEXTURE_SIDE, TEXTURE_SIDE, CHANNELS), dtype=torch.int16)
-    return save({"materials": image})
+    return save({NAME: image}, metadata={CHECKSUM: checksum(image)})
 
 
 def _read_texture(path: Path) -> None:
@@ -175,7 +175,7 @@ KINDS: tuple[Kind, ...] = (
         _read_checkpoint,
     ),
     changing(
-        "cached texture", "a.texels", _texture, lambda rng, content: mutated_tensors(rng, content, METADATA_KEY),
+        "cached texture", "a.texels", _texture, lambda rng, content: mutated_tensors(rng, content, CHECKSUM),
         _read_texture,
     ),
     pickle_kind("SMPL .pkl", "a.pkl", _smpl_objects, _read_body),

@@ -29,6 +29,9 @@ PARITY = {
     "interpolate_covered": {
         "numba": "render/test_gbuffer.py::test_the_kernel_equals_torch",
     },
+    "cover_pixels": {
+        "numba": "render/test_coverage.py::test_counting_at_outlines_alone_gives_what_all_subsamples_give",
+    },
     "closest_point": {
         "numba": "geometry/test_closest_point.py::test_the_fast_path_equals_brute_force",
         "warp": "geometry/test_closest_point.py::test_the_fast_path_equals_brute_force",
@@ -63,6 +66,7 @@ PARITY = {
     "shade_area_lamp": {
         "numba": "render/test_area_lamps.py::test_the_kernel_equals_the_reference",
     },
+    "detail_normals": {"numba": "render/test_detail_normals.py::test_the_kernel_equals_the_specification"},
     "mesh_losses": {
         "pytorch3d": "kernels/test_pytorch3d_adapter.py::test_its_losses_are_ours",
     },

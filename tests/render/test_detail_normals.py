@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from phynes_core.geometry.mesh import vertex_normals
-from phynes_core.render.detail_normals import MAX_SLOPE, detail_normals, face_frames
+from phynes_core.render.detail_normals import MAX_SLOPE, FaceFrames, detail_normals, face_frames
 
 
 def _grid(count: int) -> tuple[Tensor, Tensor]:
@@ -115,3 +115,24 @@ def test_gradients_reach_slopes_offsets_and_vertices():
         return detail_normals(normal, gradient, torch.arange(len(faces)), frames)
 
     assert torch.autograd.gradcheck(tilted, (vertices, offsets, gradient))
+
+
+@pytest.mark.parametrize("is_vector", [False, True])
+def test_the_kernel_equals_the_specification(is_vector):
+    """Slopes far over MAX_SLOPE, areas that vectors squeeze, and none at all. Measured: 4e-7, of vectors 3e-6."""
+    torch.manual_seed(0)
+    count, faces = 4000, 300
+    normal = torch.nn.functional.normalize(torch.randn(count, 3), dim=-1)
+    face = torch.randint(0, faces, (count,))
+    duals = torch.randn(faces, 2, 3) * torch.logspace(-2, 1, faces)[:, None, None]
+    shape = (3,) if is_vector else ()
+    linear, gradient = 0.3 * torch.randn(faces, *shape, 3), torch.randn(count, *shape, 2) * 0.3
+    linear[:9], gradient[face < 9] = 0.0, 0.0
+    blend = torch.linalg.qr(torch.randn(faces, 3, 3))[0] if is_vector else None
+    frames = FaceFrames(duals, linear, blend)
+    found = detail_normals(normal, gradient, face, frames)
+    expected = detail_normals(normal, gradient, face, frames, "reference")
+    assert (face < 9).any() and torch.equal(found[face < 9], normal[face < 9])
+    error = (found - expected).abs().amax(-1)
+    assert error.median() < 1e-6 and error.quantile(0.999) < 1e-4  # where the area is about to fold, little decides
+    assert not torch.equal(found, normal)

@@ -15,7 +15,14 @@ import sys
 from pathlib import Path
 
 # Files whose functions are inlined into kernels of other files (tests/kernels/test_compiler.py checks the list).
-INLINED_SOURCES = ("compiler.py", "map_backward.py", "neural_map.py", "triangle.py", "vector_tiles.py")
+INLINED_SOURCES = (
+    "compiler.py",
+    "map_backward.py",
+    "neural_map.py",
+    "rasterize.py",
+    "triangle.py",
+    "vector_tiles.py",
+)
 
 
 def _cache_folder() -> Path:

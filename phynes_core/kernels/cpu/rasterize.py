@@ -80,7 +80,7 @@ def rasterize_faces(
             for column in range(width):
                 face = face_index[row, column]
                 if face >= 0:
-                    weight_a, weight_b, weight_c, inverse = _weights_at(
+                    weight_a, weight_b, weight_c, inverse = weights_at(
                         homogeneous, faces[face, 0], faces[face, 1], faces[face, 2], column + 0.5, row + 0.5
                     )
                     if inverse <= 0.0:  # a sliver that only snapping gave an area
@@ -128,7 +128,7 @@ def _draw_face(screen, a, b, c, face, first, last, tile_row, half_step, inverse_
     last_column = math.floor(min(max(a_x, b_x, c_x) - 0.5, face_index.shape[1] - 1.0))
     a_dx, a_dy, b_dx, b_dy, c_dx, c_dy = c_x - b_x, c_y - b_y, a_x - c_x, a_y - c_y, b_x - a_x, b_y - a_y
     a_short, b_short, c_short = (
-        _shortfall(a_dx, a_dy, half_step), _shortfall(b_dx, b_dy, half_step), _shortfall(c_dx, c_dy, half_step)
+        shortfall(a_dx, a_dy, half_step), shortfall(b_dx, b_dy, half_step), shortfall(c_dx, c_dy, half_step)
     )  # fmt: skip
     x = first_column + 0.5
     for row in range(first, last + 1):
@@ -148,7 +148,7 @@ def _draw_face(screen, a, b, c, face, first, last, tile_row, half_step, inverse_
 
 
 @exact_serial
-def _shortfall(dx, dy, half_step):
+def shortfall(dx, dy, half_step):
     """0 for an edge that owns the pixel centers on it, else half a step, which excludes them.
 
     The top-left rule decides, with y down and the inside positive: of two faces that share an edge one owns it.
@@ -178,7 +178,7 @@ def _draw_crossing_face(homogeneous, a, b, c, face, first_row, last_row, near_m,
     first = math.ceil(min(max(low_y - 1.0, float(first_row)), float(last_row + 1)))
     for row in range(first, math.floor(min(high_y + 1.0, float(last_row))) + 1):
         for column in range(first_column, last_column + 1):
-            weight_a, weight_b, weight_c, inverse = _weights_at(homogeneous, a, b, c, column + 0.5, row + 0.5)
+            weight_a, weight_b, weight_c, inverse = weights_at(homogeneous, a, b, c, column + 0.5, row + 0.5)
             if weight_a >= 0.0 and weight_b >= 0.0 and weight_c >= 0.0 and 0.0 < inverse <= 1.0 / near_m:
                 nearness = np.float32(inverse)
                 if nearness > inverse_depth[row - first_row, column]:
@@ -187,7 +187,7 @@ def _draw_crossing_face(homogeneous, a, b, c, face, first_row, last_row, near_m,
 
 
 @exact_serial
-def _weights_at(homogeneous, a, b, c, x, y):
+def weights_at(homogeneous, a, b, c, x, y):
     """Barycentric coordinates and 1 / z where the ray of a pixel meets a face's plane (all 0 when it is edge on).
 
     The ray z (x, y, 1) = sum_k w_k h_k: the weights are triple products (x, y, 1) . (h_i x h_j), up to their sum.

@@ -7,7 +7,7 @@ which costs two square roots and one division a light and pixel, and keeps its d
 
 Lights come in groups of sixteen. The pixels of a triangle are shaded together, under copies of those groups of which
 any bit is set at a corner. Where neighboring lights share a group (render/probes.py), about a third of the groups are
-left out.
+left out; where a register holds a whole group, it is packed, so that half of the lights are left out.
 """
 
 # pyright: reportCallIssue=false
@@ -19,12 +19,13 @@ import numpy as np
 import torch
 from llvmlite import ir
 from numba import float32, int32, uint32, uintp
-from numba.core import types
+from numba.core import cgutils, types
 from numba.extending import intrinsic
 from torch import Tensor
 
 from phynes_core.conventions import MIN_COSINE, MIN_ROUGHNESS, PROBE_PATCH
 from phynes_core.kernels.cpu.compiler import inlined, parallel, prange, serial
+from phynes_core.kernels.cpu.vector_tiles import LANES
 from phynes_core.kernels.surface_interfaces import LitSurface, PackedBits
 
 _CHUNK = 2048  # pixels among which those of a triangle are brought together: some rows of a picture
@@ -32,7 +33,8 @@ _WORD = 32  # lights whose visibility shares a word
 _ONE = float32(1)
 GROUP = PROBE_PATCH  # lights: half a word of bits; one or more registers
 HELD_ROWS = 9  # of what `hold_open_lights` writes: direction, power, one for each corner's bits
-_FLOATS, _INTS = ir.VectorType(ir.FloatType(), GROUP), ir.VectorType(ir.IntType(32), GROUP)
+_FLOATS, _INTS, _MASK = (ir.VectorType(kind, GROUP) for kind in (ir.FloatType(), ir.IntType(32), ir.IntType(1)))
+_PACKS = LANES == GROUP  # AVX-512 has an instruction for it
 
 
 @inlined
@@ -49,7 +51,7 @@ def _shade(
     num_pixels, capacity = normal.shape[0], lights.shape[1]
     for chunk in prange((num_pixels + _CHUNK - 1) // _CHUNK):
         first, end = chunk * _CHUNK, min(num_pixels, (chunk + 1) * _CHUNK)
-        held, num_held = np.empty((HELD_ROWS, capacity), np.float32), 0
+        held, num_held = np.empty((HELD_ROWS, capacity + GROUP), np.float32), 0
         order = np.arange(end - first).astype(np.int32)
         if is_shared:
             order_by_triangle(corners[first:end], bits.shape[0], order)
@@ -198,55 +200,84 @@ def _group_pointer(context, builder, kind, array, start):
     return builder.bitcast(builder.gep(data, [start]), _FLOATS.as_pointer())
 
 
+def _spread(builder, word):
+    """Whether bit i of the word is set, lane by lane."""
+    zeros = ir.Constant(_INTS, [0] * GROUP)
+    lowest = builder.insert_element(zeros, word, ir.IntType(32)(0))
+    masks = ir.Constant(_INTS, [1 << lane for lane in range(GROUP)])
+    return builder.icmp_unsigned("!=", builder.and_(builder.shuffle_vector(lowest, zeros, zeros), masks), zeros)
+
+
+def _packed(builder, values, word):
+    """The lanes whose bit is set, side by side; behind them 0. All lanes as they are where no instruction packs."""
+    if not _PACKS:
+        return values
+    kind = ir.FunctionType(_FLOATS, [_FLOATS, _FLOATS, _MASK])
+    pack = cgutils.get_or_insert_function(builder.module, kind, f"llvm.x86.avx512.mask.compress.v{GROUP}f32")
+    return builder.call(pack, [values, ir.Constant(_FLOATS, [0.0] * GROUP), _spread(builder, word)])
+
+
 @intrinsic
-def _copy_group(typing, source, source_at, target, target_at):
-    """target[target_at :] = source[source_at :], one group, both counted from the first item of a whole array."""
+def _hold_group(typing, source, source_at, kept, target, target_at):
+    """target[target_at :] = source[source_at :], one group, `kept` of it; counted from the first item of an array."""
 
     def generate(context, builder, signature, arguments):
         values = builder.load(_group_pointer(context, builder, signature.args[0], *arguments[:2]), align=4)
-        builder.store(values, _group_pointer(context, builder, signature.args[2], *arguments[2:]), align=4)
+        values = _packed(builder, values, arguments[2])
+        builder.store(values, _group_pointer(context, builder, signature.args[3], *arguments[3:]), align=4)
         return context.get_dummy_value()
 
-    return types.void(source, types.intp, target, types.intp), generate
+    return types.void(source, types.intp, types.uint32, target, types.intp), generate
 
 
 @intrinsic
-def _spread_bits(typing, word, target, target_at):
-    """target[target_at + i] = 1.0 where bit i of the word is set, else 0.0, for one group."""
+def _hold_bits(typing, word, kept, target, target_at):
+    """target[target_at + i] = 1.0 where bit i of the word is set, else 0.0, for one group, `kept` of it."""
 
     def generate(context, builder, signature, arguments):
-        zeros = ir.Constant(_INTS, [0] * GROUP)
-        lowest = builder.insert_element(zeros, arguments[0], ir.IntType(32)(0))
-        masks = ir.Constant(_INTS, [1 << lane for lane in range(GROUP)])
-        is_set = builder.icmp_unsigned("!=", builder.and_(builder.shuffle_vector(lowest, zeros, zeros), masks), zeros)
         ones, nothing = (ir.Constant(_FLOATS, [value] * GROUP) for value in (1.0, 0.0))
-        pointer = _group_pointer(context, builder, signature.args[1], *arguments[1:])
-        builder.store(builder.select(is_set, ones, nothing), pointer, align=4)
+        values = _packed(builder, builder.select(_spread(builder, arguments[0]), ones, nothing), arguments[1])
+        builder.store(values, _group_pointer(context, builder, signature.args[2], *arguments[2:]), align=4)
         return context.get_dummy_value()
 
-    return types.void(types.uint32, target, types.intp), generate
+    return types.void(types.uint32, types.uint32, target, types.intp), generate
+
+
+@intrinsic
+def _num_held(typing, kept):
+    """Lights that `_hold_group` holds of a group."""
+
+    def generate(context, builder, signature, arguments):
+        count = builder.ctpop(arguments[0]) if _PACKS else ir.IntType(32)(GROUP)
+        return builder.zext(count, ir.IntType(64))
+
+    return types.int64(types.uint32), generate
 
 
 @serial
 def hold_open_lights(bits_a, bits_b, bits_c, lights, held):
-    """Copy the groups of lights [6, 32 W] that any corner's words [W] let through into held [9, 32 W].
+    """Copy the lights [6, 32 W] that any corner's words [W] let through into held [9, 32 W + GROUP].
 
-    Returns how many lights are held.
+    Returns how many are held, filled up to whole groups by some that are closed.
     """
-    count, capacity = 0, lights.shape[1]
+    count, capacity, width = 0, lights.shape[1], held.shape[1]
     for word in range(bits_a.shape[0]):
         a, b, c = bits_a[word], bits_b[word], bits_c[word]
         for half in range(2):
             shift = uint32(GROUP * half)
-            if ((a | b | c) >> shift) & uint32(0xFFFF) != uint32(0):
+            kept = ((a | b | c) >> shift) & uint32(0xFFFF)
+            if kept != uint32(0):
                 start = GROUP * (2 * word + half)
                 for row in range(6):
-                    _copy_group(lights, row * capacity + start, held, row * capacity + count)
-                _spread_bits(a >> shift, held, 6 * capacity + count)
-                _spread_bits(b >> shift, held, 7 * capacity + count)
-                _spread_bits(c >> shift, held, 8 * capacity + count)
-                count += GROUP
-    return count
+                    _hold_group(lights, row * capacity + start, kept, held, row * width + count)
+                _hold_bits(a >> shift, kept, held, 6 * width + count)
+                _hold_bits(b >> shift, kept, held, 7 * width + count)
+                _hold_bits(c >> shift, kept, held, 8 * width + count)
+                count += _num_held(kept)
+    whole = (count + GROUP - 1) // GROUP * GROUP
+    for row in range(HELD_ROWS):
+        held[row, count:whole] = float32(0)
+    return whole
 
 
 @serial

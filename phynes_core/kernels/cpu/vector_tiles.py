@@ -4,11 +4,12 @@ numba's own loops store every sum after every product. These instructions are wr
 it adapts to the processor (AVX-512, AVX2, SSE, NEON). Points lie side by side, so that no lanes are shuffled.
 """
 
+import re
 from functools import lru_cache
 
 import numpy as np
 from llvmlite import binding, ir
-from numba.core import cgutils, types
+from numba.core import cgutils, config, types
 from numba.extending import intrinsic
 
 # Least maximal error: 7e-8 relative for 2^x, |x| <= 1/2; 1.4e-6 absolute for log(1 + x) = x p(x), 0 <= x <= 1.
@@ -20,8 +21,13 @@ _LARGEST = 86.0  # exp(-x) is computed as exp(-86) beyond it, before the exponen
 
 
 def _lanes() -> int:
-    """Floats that one register of this processor holds."""
-    features = binding.get_host_cpu_features()
+    """Floats that one register holds, of this processor or of that which NUMBA_CPU_FEATURES describes."""
+    chosen = config.CPU_FEATURES
+    features = (
+        binding.get_host_cpu_features()
+        if chosen is None
+        else {name: True for name in re.findall(r"\+([\w.]+)", chosen)}
+    )
     if features.get("avx512f"):
         return 16
     return 8 if features.get("avx") else 4
