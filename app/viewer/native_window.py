@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import dearpygui.dearpygui as dpg
+
 GLFW_FOCUSED, GLFW_ICONIFIED, GLFW_HOVERED = 0x00020001, 0x00020002, 0x0002000B
 
 
@@ -104,13 +106,17 @@ class NativeWindow:
             close()
 
     def color_docks(self, colors: dict[int, tuple[int, int, int]]) -> None:
-        """Set Dear ImGui's own colors, which title bars of docks take: they are drawn before the theme is bound."""
+        """Set Dear ImGui's own colors, which title bars of docks take: they are drawn before the theme is bound.
+
+        The window behind all docks is not drawn: it would have the color that the viewport is cleared with.
+        """
         color_of = getattr(self._library, "_ZN5ImGui17GetStyleColorVec4Ei", None)
         if color_of is None:
             return
         color_of.restype = ctypes.POINTER(ctypes.c_float * 4)
         for number, rgb in colors.items():
             color_of(number).contents[:3] = [channel / 255.0 for channel in rgb]
+        color_of(dpg.mvThemeCol_WindowBg).contents[3] = 0.0
 
     def arrange(self, layout: str) -> bool:
         """Arrange the panels by the text of a settings file; False where Dear ImGui cannot be reached."""

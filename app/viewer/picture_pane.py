@@ -20,6 +20,7 @@ from app.window.window import GlWindow
 IMAGE = "picture.image"
 BUTTONS = (1, 3, 2)  # Dear ImGui's left, right and middle as PointerEvent counts them
 USED_S = 0.5  # after an event: highlights and tooltips follow it
+UNDRAWN = (0, 0, 0, 0)  # backgrounds that the picture covers: in software each costs half as much as the picture
 MOST_NOTCHES = 10  # of the wheel in one frame
 
 
@@ -48,8 +49,11 @@ class PicturePane:
         with dpg.theme() as bare:
             with dpg.theme_component(dpg.mvWindowAppItem):
                 dpg.add_theme_style(dpg.mvStyleVar_WindowPadding, 0, 0)
+                dpg.add_theme_color(dpg.mvThemeCol_WindowBg, UNDRAWN)
             with dpg.theme_component(dpg.mvImageButton):
                 dpg.add_theme_style(dpg.mvStyleVar_FramePadding, 0, 0)
+                for color in (dpg.mvThemeCol_Button, dpg.mvThemeCol_ButtonHovered, dpg.mvThemeCol_ButtonActive):
+                    dpg.add_theme_color(color, UNDRAWN)
         with dpg.window(
             label="Picture", tag=PICTURE_TAG, no_close=True, no_collapse=True, no_scrollbar=True,
             no_scroll_with_mouse=True,
