@@ -45,6 +45,7 @@ class NativeWindow:
         library.glfwGetProcAddress.restype = ctypes.c_void_p
         library.glfwWaitEventsTimeout.argtypes = [ctypes.c_double]
         library.glfwGetCursorPos.argtypes = [ctypes.c_void_p, *[ctypes.POINTER(ctypes.c_double)] * 2]
+        library.glfwGetMouseButton.argtypes = [ctypes.c_void_p, ctypes.c_int]
         self._library = library
         self._handle = library.glfwGetCurrentContext()
 
@@ -91,9 +92,7 @@ class NativeWindow:
             return
 
         def receive(handle: int, count: int, paths: Any) -> None:
-            x, y = ctypes.c_double(), ctypes.c_double()
-            self._library.glfwGetCursorPos(self._handle, x, y)
-            dropped([Path(os.fsdecode(paths[index])) for index in range(count)], (x.value, y.value))
+            dropped([Path(os.fsdecode(paths[index])) for index in range(count)], self.pointer() or (0.0, 0.0))
 
         self._receive = _DROP(receive)  # held: GLFW keeps its address only
         self._library.glfwSetDropCallback(self._handle, self._receive)
@@ -149,6 +148,21 @@ class NativeWindow:
         """A function of OpenGL, by ctypes; None where Dear PyGui does not draw with OpenGL."""
         address = None if self._library is None else self._library.glfwGetProcAddress(name.encode())
         return ctypes.CFUNCTYPE(result, *arguments)(address) if address else None
+
+    def pointer(self) -> tuple[float, float] | None:
+        """Position of the pointer in the window at this moment, which Dear PyGui learns with its next frame.
+
+        None where it cannot be known.
+        """
+        if self._library is None:
+            return None
+        x, y = ctypes.c_double(), ctypes.c_double()
+        self._library.glfwGetCursorPos(self._handle, x, y)
+        return x.value, y.value
+
+    def is_button_down(self, button: int) -> bool:  # 0, 1, 2: left, right, middle
+        """Whether a mouse button is held at this moment; False where it cannot be known."""
+        return self._library is not None and bool(self._library.glfwGetMouseButton(self._handle, button))
 
     def has_attribute(self, attribute: int) -> bool:
         """A GLFW window attribute; False where it cannot be known."""

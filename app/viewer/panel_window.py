@@ -149,7 +149,7 @@ class PanelWindow:
         if sys.platform != "linux":
             return True
         if self._pane:  # drawing both at the display's rate would take the engine's time, and all events are seen
-            return self._pane.is_used or self.is_pressed
+            return (self._pane.is_used or self.is_pressed) and not self._pane.is_dragged
         return self._native.has_attribute(GLFW_HOVERED) or self._native.has_attribute(GLFW_FOCUSED) or self.is_pressed
 
     @property
