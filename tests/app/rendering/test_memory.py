@@ -1,6 +1,7 @@
 """Memory does not grow: over thousands of frames in which everything changes, and from avatar to avatar."""
 
 import gc
+import shutil
 import statistics
 import sys
 import weakref
