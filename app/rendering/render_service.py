@@ -20,6 +20,7 @@ from app.model.lamps import LampState
 from app.model.materials import StrokeState
 from app.model.view_state import ViewState
 from app.rendering.begun_frames import BegunFrame, BegunPair, FinishedFrame, paired
+from app.rendering.body_parts import PARTS, camera_on
 from app.rendering.choices import Choice, Choices
 from app.rendering.exports.picture_files import channels_of
 from app.rendering.frames import INSPECTED_BUFFERS, FillPreview, Frame, PixelValues, Progress, UnfinishedFrame, packed
@@ -81,6 +82,11 @@ class RenderService:
     def home_camera(self, state: ViewState) -> CameraState:
         """The front view in which the active body fills 85 % of the height, from farther off where the row needs it."""
         return home_view(state, self._bodies.avatar(state.body))
+
+    def camera_on(self, state: ViewState, part: str) -> CameraState:
+        """The state's camera turned to a part (of PARTS) of the active body, the first where there are several."""
+        row = self._bodies.row(state)
+        return camera_on(state.camera, row.shown[state.avatar_row.active], row.target.numpy(), PARTS[part][0])
 
     def choices(self, avatar_path: str) -> Choices:
         """The bundled files, and the avatar that is open."""
