@@ -43,7 +43,7 @@ def run(args: Export) -> int:
         view = replace(view, path=read_path(args.camera_path))
     if is_page(path, args.format):
         service = RenderService(smpl=files[0], smpl_uv=files[1])
-        view = started(args, view, service.home_camera)
+        view = started(args, view, service.home_camera, service.camera_on)
     settings = export_settings(args, view)
     with claiming(path), showing_progress(str(path)) as after_step:
         costs = AvatarExportJob(view, settings, *files).write(after_step)

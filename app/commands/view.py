@@ -95,7 +95,7 @@ def run(args: View) -> int:
             still = StillState(path=str(folder / f"{path.stem}.png"))
             state = replace(state, tool=ToolState(turntable=turntable, still=still, guide_step=int(is_first_start())))
         first = replace(home, azimuth_deg=FIRST_AZIMUTH_DEG, elevation_deg=FIRST_ELEVATION_DEG)
-        state = replace(state, camera=camera_from_options(args, state, first, bool(args.session)))
+        state = replace(state, camera=camera_from_options(args, state, first, bool(args.session), service.camera_on))
         service.check(state)
         choices = service.choices(state.body.avatar)
     events = EventRecord.from_environment()

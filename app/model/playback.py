@@ -93,7 +93,9 @@ def toggle_loop(state: "ViewState") -> "ViewState":
 
 
 def toggle_playing(state: "ViewState") -> "ViewState":
-    """Play or stop the clips of all bodies."""
+    """Play or stop the clips of all bodies; without a clip nothing plays."""
+    if not any(body.motion for body in state.bodies):
+        return state
     is_playing = not state.body.playing
     others = tuple(replace(body, playing=is_playing) for body in state.avatar_row.others)
     return replace(edit_body(state, playing=is_playing), avatar_row=replace(state.avatar_row, others=others))

@@ -17,7 +17,7 @@ from app.model.playback import PlaybackState
 from app.model.view_state import ViewState
 from app.options.arguments import UsageError, check_field, option_of
 from app.options.bodies import motion_path
-from app.options.camera import camera_from_options
+from app.options.camera import OnPart, camera_from_options, camera_of_view
 from app.options.command_lines import (
     CommandLine,
     arguments_of,
@@ -85,10 +85,12 @@ def refuse_unused(options: Export, used: frozenset[str], kind: str) -> None:
             raise UsageError(f"{option_of(entry.name)}: has no effect on {kind}; leave it out")
 
 
-def started(options: Export, view: ViewState, home: Callable[[ViewState], CameraState]) -> ViewState:
+def started(
+    options: Export, view: ViewState, home: Callable[[ViewState], CameraState], on_part: OnPart = camera_of_view
+) -> ViewState:  # fmt: skip
     """The view that a page begins with: its camera, and its clip in motion unless --time stops it; raises UsageError.
 
-    `home` gives the camera from which the whole avatar is seen.
+    `home` gives the camera from which the whole avatar is seen, `on_part` is that of camera_from_options.
     """
     if options.time is not None:
         check_field("--time", options.time, BodyState, "time_s")
@@ -97,7 +99,7 @@ def started(options: Export, view: ViewState, home: Callable[[ViewState], Camera
         view = replace(view, body=replace(view.body, playing=bool(view.body.motion)))
     if options.camera or options.lens is not None or options.fov is not None:
         camera = view.camera if options.session else home(view)
-        view = replace(view, camera=camera_from_options(options, view, camera, bool(options.session)))
+        view = replace(view, camera=camera_from_options(options, view, camera, bool(options.session), on_part))
     return view
 
 

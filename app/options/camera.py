@@ -1,5 +1,6 @@
 """The options for camera and lens, and the camera made from them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
@@ -11,16 +12,17 @@ from app.model.camera_paths import CameraPath, camera_at
 from app.model.cameras import LENS_MM, VIEWS, CameraState, CameraTool, fov_of_lens, with_lens
 from app.model.view_state import ViewState
 from app.options.arguments import UsageError, check_field, parse_numbers
+from app.rendering.body_parts import PARTS
 
 
 @dataclass(frozen=True, kw_only=True)
 class CameraOptions:
     """Camera and lens."""
 
-    camera: Annotated[str, tyro.conf.arg(metavar="AZ,EL,DIST|VIEW|FILE")] = ""
+    camera: Annotated[str, tyro.conf.arg(metavar="AZ,EL,DIST|VIEW|PART|FILE")] = ""
     """Orbit around the pelvis in degrees and metres: 0,0 looks at the face, 90,0 stands at +X; or front, left, back,
-    right, side, top, below; or a camera path's .json; the session's, or the whole body from the front, when left
-    out."""
+    right, side, top, below; or head, bust, hands (the left one), feet, which fill the picture from there; or a camera
+    path's .json; the session's, or the whole body from the front, when left out."""
     camera_time: float = 0.0
     """Seconds into the path of --camera FILE."""
     lens: float | None = None
@@ -30,8 +32,14 @@ class CameraOptions:
     """Field of view in degrees, instead of --lens."""
 
 
+OnPart = Callable[[ViewState, str], CameraState]  # the view's camera turned to one of PARTS
 SIDE = "side"  # another name of the left view
 PATH_SUFFIX = ".json"
+
+
+def camera_of_view(view: ViewState, part: str) -> CameraState:
+    """An OnPart for views whose bodies are not posed: the camera stays."""
+    return view.camera
 
 
 def check_camera(options: CameraOptions) -> None:
@@ -44,9 +52,11 @@ def camera_from_options(
     view: ViewState,
     home: CameraState,
     has_session: bool = False,  # whether the view is that of a session file
+    on_part: OnPart = camera_of_view,
 ) -> CameraState:
     """The session's camera, or else `home`, changed by --camera, --lens and --fov; raises PhynesError."""
-    return _camera(options, view.camera if has_session else home)
+    camera = _camera(options, view.camera if has_session else home)
+    return on_part(replace(view, camera=camera), options.camera) if options.camera in PARTS else camera
 
 
 def with_path(options: CameraOptions, view: ViewState) -> ViewState:
@@ -72,14 +82,16 @@ def _camera(options: CameraOptions, home: CameraState) -> CameraState:
             "--camera-time: expected a camera path's .json as --camera, got none; name one, or leave it out"
         )
     camera = home if fov_deg is None else with_lens(home, fov_deg, keeps_size=True)
-    if not text:
+    if not text or text in PARTS:
         return camera
     if text in VIEWS or text == SIDE:
         azimuth, elevation = VIEWS["left" if text == SIDE else text]
         return replace(camera, azimuth_deg=azimuth, elevation_deg=elevation)
     if text.replace("-", "").isalpha():
-        raise UsageError(f"--camera: expected az,el,dist as numbers, one of {', '.join((*VIEWS, SIDE))}, or a "
-                         f"camera path's {PATH_SUFFIX}, got {text!r}")  # fmt: skip
+        names = ", ".join((*VIEWS, SIDE, *PARTS))
+        raise UsageError(
+            f"--camera: expected az,el,dist as numbers, one of {names}, or a camera path's {PATH_SUFFIX}, got {text!r}"
+        )
     azimuth, elevation, distance = parse_numbers("--camera", text, ("az", "el", "dist"))
     for name, value in (("azimuth_deg", azimuth), ("elevation_deg", elevation), ("distance_m", distance)):
         check_field(f"--camera: {name}", value, CameraState, name)

@@ -122,6 +122,6 @@ def open_render_service(
     if not keeps_clocks:
         view = service.at_time(view, options.frame, options.time)
     home = service.home_camera(view)
-    view = replace(view, camera=camera_from_options(options, view, home, has_session=bool(options.session)))
+    view = replace(view, camera=camera_from_options(options, view, home, bool(options.session), service.camera_on))
     service.check(view)
     return service, view

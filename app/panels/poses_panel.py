@@ -14,7 +14,7 @@ from app.tools.commands.context import LOAD_POSE, SAVE_POSE
 
 GRID = "poses.grid"
 COLUMNS, SIZE_PX, CAPTION_PX = 4, 66, 15
-MOST_LETTERS = 9  # of a name below a thumbnail
+LABEL_PX, LARGE_LETTERS, MOST_LETTERS = 13, 9, 11  # of a name below a thumbnail; longer ones are smaller, then cut
 
 
 class PosesPanel:
@@ -101,4 +101,6 @@ class PosesPanel:
             for point in (start, end):
                 dpg.draw_circle(point, radius, color=color, fill=color)
         label = pose.label if len(pose.label) <= MOST_LETTERS else pose.label[: MOST_LETTERS - 1] + "."
-        dpg.draw_text((2, SIZE_PX + 1), label, color=(*(ACCENT if is_held else MUTED), 255), size=13 * self._scale)
+        size_px = LABEL_PX * min(1.0, LARGE_LETTERS / len(label))
+        color = (*(ACCENT if is_held else MUTED), 255)
+        dpg.draw_text((2, SIZE_PX + 1 + 0.5 * (LABEL_PX - size_px)), label, color=color, size=size_px * self._scale)

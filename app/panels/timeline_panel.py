@@ -71,7 +71,7 @@ class TimelinePanel:
             self._drawn = None
             scale_drawing(STRIP, self._width, HEIGHT_PX, self._scale)
         body, playback, has_clip = snapshot.state.body, snapshot.state.body.playback, snapshot.duration_s > 0
-        show_options("timeline.play", label="Pause" if body.playing else "Play", enabled=has_clip)
+        show_options("timeline.play", label="Pause" if body.playing and body.motion else "Play", enabled=has_clip)
         show_value("timeline.loops", playback.loops)
         show_value("timeline.is_smooth", playback.is_smooth)
         show_value("timeline.speed", float(playback.speed))

@@ -13,7 +13,7 @@ from app.rendering.frames import Frame
 from phynes_core.io.shipped_files import ASSETS
 from phynes_core.render.tonemap import color_table
 
-NONE, VALUE, LUMINANCE, STOPS, DEPTH = range(5)  # modes; values of the shader's uniform `number`
+NONE, VALUE, LUMINANCE, STOPS, DEPTH = range(5)  # modes; NUMBER of the shader
 MODES = {
     "roughness": VALUE, "visibility": VALUE, "light_visibility": VALUE,
     "albedo": LUMINANCE, "radiance": STOPS, "shading": STOPS, "depth": DEPTH,

@@ -12,6 +12,7 @@ from app.model.exports import PictureSize
 from app.model.fields import Rgb
 from app.model.materials import StrokeState, TexelCoordinate
 from app.model.view_state import ViewState
+from app.rendering.render_requests import GivesUp, never
 
 INSPECTED_BUFFERS = ("radiance", "albedo", "roughness", "normal", "visibility", "uv", "depth")
 LEAST_COVERAGE = 1.0 / 64.0  # pixels covered less have no values
@@ -213,8 +214,13 @@ class Renderer(Protocol):
     def warm_up(self, progress: "Progress") -> None:
         """Compile and cache what the first frame needs."""
 
-    def begin(self, state: ViewState, size: PictureSize, is_final: bool = False) -> UnfinishedFrame:
-        """Begin what `render` makes: a GPU goes on with it while the next one is begun; raises PhynesError."""
+    def begin(
+        self, state: ViewState, size: PictureSize, is_final: bool = False, gives_up: GivesUp = never
+    ) -> UnfinishedFrame:
+        """Begin what `render` makes: a GPU goes on with it while the next one is begun; raises PhynesError.
+
+        Before each part of a picture at full quality `gives_up` is asked: where it says so, Interruption is raised.
+        """
         ...
 
     def render(self, state: ViewState, size: PictureSize, is_final: bool = False) -> Frame:
@@ -225,8 +231,11 @@ class Renderer(Protocol):
         """Work ahead while nothing is to be rendered, for some milliseconds; False where nothing is left to do."""
         ...
 
-    def pixel_values(self, state: ViewState, size: PictureSize) -> PixelValues:
-        """The values of INSPECTED_BUFFERS at each pixel of a picture at full quality; raises PhynesError."""
+    def pixel_values(self, state: ViewState, size: PictureSize, gives_up: GivesUp = never) -> PixelValues:
+        """The values of INSPECTED_BUFFERS at each pixel of a picture at full quality; raises PhynesError.
+
+        `gives_up` as of `begin`.
+        """
         ...
 
     def fill_preview(self, state: ViewState, index: int, stroke: StrokeState) -> FillPreview:

@@ -1,5 +1,6 @@
 """What the engine thread is asked to do next."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.model.materials import StrokeState
@@ -41,6 +42,18 @@ class FillRequest:
 
 class Preparation:
     """Work ahead for the next pictures."""
+
+
+GivesUp = Callable[[], bool]
+
+
+class Interruption(Exception):
+    """A picture was given up between its parts, as it had been asked for."""
+
+
+def never() -> bool:
+    """Of a picture that is made whatever comes."""
+    return False
 
 
 Request = PictureRequest | InspectionRequest | Delivery | FillRequest | Preparation

@@ -5,6 +5,7 @@ The viewer, its export jobs, `render` and `turntable` make all their pictures wi
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,11 +20,13 @@ from app.model.lamps import LampState
 from app.model.materials import StrokeState
 from app.model.view_state import ViewState
 from app.rendering.begun_frames import BegunFrame, BegunPair, FinishedFrame, paired
+from app.rendering.body_parts import PARTS, camera_on
 from app.rendering.choices import Choice, Choices
 from app.rendering.exports.picture_files import channels_of
 from app.rendering.frames import INSPECTED_BUFFERS, FillPreview, Frame, PixelValues, Progress, UnfinishedFrame, packed
 from app.rendering.picture import ENGINE_NAME, display_bytes, display_rgba
 from app.rendering.posed_row import Bodies, LruCache
+from app.rendering.render_requests import GivesUp, Interruption, never
 from app.rendering.render_slot import RenderedTile, RenderSlot
 from app.rendering.scenes import FINAL, LIVE, SMOOTH_LIVE, BuiltScene, Quality, at_time, home_view, render_options
 from app.rendering.texel_baker import TexelBaker
@@ -63,7 +66,10 @@ class RenderService:
         self._bodies = Bodies(self._files, smpl, smpl_uv, maps)
         self._baker = TexelBaker()
         self._checked: ViewState | None = None
-        self._slots = tuple(RenderSlot(self._bodies, self._environment, self.device) for _ in range(2))
+        self._gives_up: GivesUp = never  # of the picture in progress
+        self._slots = tuple(
+            RenderSlot(self._bodies, self._environment, self.device, self._check_interruption) for _ in range(2)
+        )
 
     # asked before the engine thread starts
 
@@ -76,6 +82,11 @@ class RenderService:
     def home_camera(self, state: ViewState) -> CameraState:
         """The front view in which the active body fills 85 % of the height, from farther off where the row needs it."""
         return home_view(state, self._bodies.avatar(state.body))
+
+    def camera_on(self, state: ViewState, part: str) -> CameraState:
+        """The state's camera turned to a part (of PARTS) of the active body, the first where there are several."""
+        row = self._bodies.row(state)
+        return camera_on(state.camera, row.shown[state.avatar_row.active], row.target.numpy(), PARTS[part][0])
 
     def choices(self, avatar_path: str) -> Choices:
         """The bundled files, and the avatar that is open."""
@@ -116,11 +127,14 @@ class RenderService:
         """Work ahead while nothing is to be rendered, for some milliseconds; False where nothing is left to do."""
         return self._baker.advance(is_idle=True)
 
-    def begin(self, state: ViewState, size: PictureSize, is_final: bool = False) -> UnfinishedFrame:
+    def begin(
+        self, state: ViewState, size: PictureSize, is_final: bool = False, gives_up: GivesUp = never
+    ) -> UnfinishedFrame:
         """Begin the state's buffer, and the picture it is compared with; a GPU need not be waited for."""
-        first, *others = [
-            _unless_finished(self._begun(view, size, is_final, slot)) for view, slot in self._compared(state)
-        ]
+        with self._asking(gives_up):
+            first, *others = [
+                _unless_finished(self._begun(view, size, is_final, slot)) for view, slot in self._compared(state)
+            ]
         if not is_final and size != WARM_UP_SIZE:
             self._baker.advance(is_idle=False)
         return BegunPair(first, others[0]) if others else first
@@ -151,12 +165,14 @@ class RenderService:
             rendered = self._rendered(built, frozenset(BUFFERS), self._final, slot, tile).cpu()
             yield channels_of(rendered.picture(is_screen=False), rendered.buffers)
 
-    def pixel_values(self, state: ViewState, size: PictureSize) -> PixelValues:
+    def pixel_values(self, state: ViewState, size: PictureSize, gives_up: GivesUp = never) -> PixelValues:
         """The values of INSPECTED_BUFFERS at each pixel; with a comparison, of both pictures."""
         found = []
         for view, slot in self._compared(state):
             quality = self._final_quality(whole_tile(size).num_pixels)
-            buffers = self._rendered(slot.scene(view, size), frozenset(INSPECTED_BUFFERS), quality, slot).buffers.cpu()
+            with self._asking(gives_up):
+                rendered = self._rendered(slot.scene(view, size), frozenset(INSPECTED_BUFFERS), quality, slot)
+            buffers = rendered.buffers.cpu()
             images = {name: buffers.image(name).numpy() for name in INSPECTED_BUFFERS}
             found.append(packed(images, buffers.mask[..., 0].numpy()))
         return found[0] if len(found) == 1 else replace(found[0], other=found[1])
@@ -222,6 +238,18 @@ class RenderService:
         begun = slot.begin(built, options, quality.is_live, tile)
         square = self._bodies.square(built.row, state, is_final)
         return BegunFrame(state, begun, is_final, depth_m, square, self.device, start_s)
+
+    @contextmanager
+    def _asking(self, gives_up: GivesUp) -> Iterator[None]:
+        self._gives_up = gives_up
+        try:
+            yield
+        finally:
+            self._gives_up = never
+
+    def _check_interruption(self) -> None:
+        if self._gives_up():
+            raise Interruption
 
     @property
     def _is_on_gpu(self) -> bool:

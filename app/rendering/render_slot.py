@@ -90,10 +90,11 @@ class RenderSlot:
         bodies: Bodies,
         read_image: Callable[[str], Tensor],
         device: torch.device | GpuDevice,  # where frames are computed
+        before_node: Callable[[], None],  # of pictures at full quality; may give them up by raising
     ) -> None:
         self._bodies, self._lightings, self._device = bodies, LightingCache(read_image), device
         self._live = FrameRenderer(device)
-        self._final = FrameRenderer(device)  # separate, so that the live results are kept
+        self._final = FrameRenderer(device, before_node=before_node)  # separate, so that the live results are kept
 
     def scene(self, state: ViewState, size: PictureSize) -> BuiltScene:
         """The engine's scene of the state."""

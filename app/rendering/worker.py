@@ -12,7 +12,16 @@ from app.model.status import Message, RecordingStatus, Status
 from app.model.view_state import ViewState
 from app.rendering.exports.export_jobs import ExportJob
 from app.rendering.frames import FillPreview, Frame, PixelValues, Renderer, UnfinishedFrame
-from app.rendering.render_requests import Delivery, FillRequest, InspectionRequest, PictureRequest, Preparation, Request
+from app.rendering.render_requests import (
+    Delivery,
+    FillRequest,
+    InspectionRequest,
+    Interruption,
+    PictureRequest,
+    Preparation,
+    Request,
+    never,
+)
 from phynes_core.errors import PhynesError
 from phynes_core.io.output_locks import claiming
 
@@ -161,9 +170,7 @@ class Worker:
                 if self._status.recording.state == "running":  # an error ended it
                     self._set_status(recording=replace(self._status.recording, state="failed"))
 
-    def _next_job(
-        self,
-    ) -> "Request | ExportJob | None":
+    def _next_job(self) -> "Request | ExportJob | None":
         with self._changed:
             while not self._is_closing:
                 if self._export is not None:
@@ -193,8 +200,12 @@ class Worker:
 
     def _render(self, job: PictureRequest) -> None:
         """Begin the picture, then publish the one before: a GPU need not wait for it."""
+        size = job.state.tool.live_size(self._size)
+        gives_up = (lambda: self._is_overtaken() or not self._may_refine) if job.is_final else never
         try:
-            begun = self._renderer.begin(job.state, job.state.tool.live_size(self._size), job.is_final)
+            begun = self._renderer.begin(job.state, size, job.is_final, gives_up)
+        except Interruption:
+            return
         except Exception:
             self._failed = job.state
             raise
@@ -221,8 +232,16 @@ class Worker:
 
     def _inspect(self, state: ViewState) -> None:
         self._pixel_values = (state, None)  # set first, so that a failure is not repeated
-        self._pixel_values = (state, self._renderer.pixel_values(state, state.tool.live_size(self._size)))
+        size = state.tool.live_size(self._size)
+        try:
+            self._pixel_values = (state, self._renderer.pixel_values(state, size, self._is_overtaken))
+        except Interruption:
+            self._pixel_values = (None, None)
         self.wake()
+
+    def _is_overtaken(self) -> bool:
+        """Whether something that somebody did waits for the picture in progress."""
+        return self._wanted is not None or self._export is not None or self._is_closing
 
     def _preview(self, request: FillRequest) -> None:
         self._fill_preview = self._renderer.fill_preview(request.state, request.index, request.stroke)

@@ -120,7 +120,7 @@ class ClipClock:
     def is_playing(self) -> bool:
         """Whether a clip or the camera path plays."""
         state = self._store.state
-        return state.tool.camera.plays or any(body.playing for body in state.bodies)
+        return state.tool.camera.plays or any(body.playing and body.motion for body in state.bodies)
 
     def advance(self) -> None:
         """Move what plays by the time since the last call."""

@@ -20,8 +20,9 @@ from app.model.cameras import CameraState
 from app.model.edits import edit_camera
 from app.model.store import Store
 from app.model.view_state import ViewState
+from app.rendering.body_parts import whole
 from app.rendering.frames import Frame
-from app.tools.framing import frame_held, frame_part, frame_under, whole
+from app.tools.framing import frame_held, frame_part, frame_under
 from app.tools.viewport import Point, Viewport
 from app.viewer.notices import Say, report_errors
 

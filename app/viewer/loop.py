@@ -96,7 +96,7 @@ class ViewerLoop:
         self._drawn: tuple[object, ...] = ()
         self._requested: tuple[object, ...] = ()
         self._failed: ViewState | None = None
-        self._picture_drawn_s = self._panels_drawn_s = 0.0
+        self._picture_drawn_s = self._panels_drawn_s = self._panels_synced_s = 0.0
         self._draws_s: deque[float] = deque(maxlen=240)
         self._noted_frame: Frame | None = None
         self._inspector = PixelInspector(store, worker, lambda: preferences.now.units)
@@ -239,14 +239,19 @@ class ViewerLoop:
             self._events.event("shown", **recorded_picture(viewport, state))
 
     def _draw_panels(self, status: Status, frame: Frame | None) -> None:
-        """Draw the controls: at the display's rate while they are used, else a few times a second."""
+        """Draw the controls: at the display's rate while they are used, else a few times a second.
+
+        A new picture in the same window is drawn at once; what the panels show follows at their own rate.
+        """
         now_s, window = time.monotonic(), self._controls.window
         is_busy = window.has_attention or status.recording.state == "running"
-        due_s = self._panels_drawn_s + (self._period_s if is_busy else 1.0 / RESTING_PANEL_HZ)
-        if now_s < due_s and not self._picture.needs_showing:
+        is_due = now_s >= self._panels_synced_s + (self._period_s if is_busy else 1.0 / RESTING_PANEL_HZ)
+        if not (is_due or self._picture.needs_showing):
             return
+        if is_due:
+            self._panels_synced_s = now_s
+            window.sync(self._snapshot(status, frame, now_s))
         self._panels_drawn_s = now_s
-        window.sync(self._snapshot(status, frame, now_s))
         window.draw()
         self._picture.make_current()
         if self._events.is_on:

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import dearpygui.dearpygui as dpg
+
 GLFW_FOCUSED, GLFW_ICONIFIED, GLFW_HOVERED = 0x00020001, 0x00020002, 0x0002000B
 
 
@@ -43,6 +45,7 @@ class NativeWindow:
         library.glfwGetProcAddress.restype = ctypes.c_void_p
         library.glfwWaitEventsTimeout.argtypes = [ctypes.c_double]
         library.glfwGetCursorPos.argtypes = [ctypes.c_void_p, *[ctypes.POINTER(ctypes.c_double)] * 2]
+        library.glfwGetMouseButton.argtypes = [ctypes.c_void_p, ctypes.c_int]
         self._library = library
         self._handle = library.glfwGetCurrentContext()
 
@@ -89,9 +92,7 @@ class NativeWindow:
             return
 
         def receive(handle: int, count: int, paths: Any) -> None:
-            x, y = ctypes.c_double(), ctypes.c_double()
-            self._library.glfwGetCursorPos(self._handle, x, y)
-            dropped([Path(os.fsdecode(paths[index])) for index in range(count)], (x.value, y.value))
+            dropped([Path(os.fsdecode(paths[index])) for index in range(count)], self.pointer() or (0.0, 0.0))
 
         self._receive = _DROP(receive)  # held: GLFW keeps its address only
         self._library.glfwSetDropCallback(self._handle, self._receive)
@@ -104,13 +105,17 @@ class NativeWindow:
             close()
 
     def color_docks(self, colors: dict[int, tuple[int, int, int]]) -> None:
-        """Set Dear ImGui's own colors, which title bars of docks take: they are drawn before the theme is bound."""
+        """Set Dear ImGui's own colors, which title bars of docks take: they are drawn before the theme is bound.
+
+        The window behind all docks is not drawn: it would have the color that the viewport is cleared with.
+        """
         color_of = getattr(self._library, "_ZN5ImGui17GetStyleColorVec4Ei", None)
         if color_of is None:
             return
         color_of.restype = ctypes.POINTER(ctypes.c_float * 4)
         for number, rgb in colors.items():
             color_of(number).contents[:3] = [channel / 255.0 for channel in rgb]
+        color_of(dpg.mvThemeCol_WindowBg).contents[3] = 0.0
 
     def arrange(self, layout: str) -> bool:
         """Arrange the panels by the text of a settings file; False where Dear ImGui cannot be reached."""
@@ -143,6 +148,21 @@ class NativeWindow:
         """A function of OpenGL, by ctypes; None where Dear PyGui does not draw with OpenGL."""
         address = None if self._library is None else self._library.glfwGetProcAddress(name.encode())
         return ctypes.CFUNCTYPE(result, *arguments)(address) if address else None
+
+    def pointer(self) -> tuple[float, float] | None:
+        """Position of the pointer in the window at this moment, which Dear PyGui learns with its next frame.
+
+        None where it cannot be known.
+        """
+        if self._library is None:
+            return None
+        x, y = ctypes.c_double(), ctypes.c_double()
+        self._library.glfwGetCursorPos(self._handle, x, y)
+        return x.value, y.value
+
+    def is_button_down(self, button: int) -> bool:  # 0, 1, 2: left, right, middle
+        """Whether a mouse button is held at this moment; False where it cannot be known."""
+        return self._library is not None and bool(self._library.glfwGetMouseButton(self._handle, button))
 
     def has_attribute(self, attribute: int) -> bool:
         """A GLFW window attribute; False where it cannot be known."""

@@ -1,7 +1,7 @@
 """The picture inside the controls' window: a panel that docks, whose pointer events go to Gestures."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import dearpygui.dearpygui as dpg
@@ -20,6 +20,7 @@ from app.window.window import GlWindow
 IMAGE = "picture.image"
 BUTTONS = (1, 3, 2)  # Dear ImGui's left, right and middle as PointerEvent counts them
 USED_S = 0.5  # after an event: highlights and tooltips follow it
+UNDRAWN = (0, 0, 0, 0)  # backgrounds that the picture covers: in software each costs half as much as the picture
 MOST_NOTCHES = 10  # of the wheel in one frame
 
 
@@ -48,8 +49,11 @@ class PicturePane:
         with dpg.theme() as bare:
             with dpg.theme_component(dpg.mvWindowAppItem):
                 dpg.add_theme_style(dpg.mvStyleVar_WindowPadding, 0, 0)
+                dpg.add_theme_color(dpg.mvThemeCol_WindowBg, UNDRAWN)
             with dpg.theme_component(dpg.mvImageButton):
                 dpg.add_theme_style(dpg.mvStyleVar_FramePadding, 0, 0)
+                for color in (dpg.mvThemeCol_Button, dpg.mvThemeCol_ButtonHovered, dpg.mvThemeCol_ButtonActive):
+                    dpg.add_theme_color(color, UNDRAWN)
         with dpg.window(
             label="Picture", tag=PICTURE_TAG, no_close=True, no_collapse=True, no_scrollbar=True,
             no_scroll_with_mouse=True,
@@ -83,8 +87,7 @@ class PicturePane:
         self._gestures, self._viewport = gestures, viewport
 
         def drop(paths: list[Path], place: Point) -> None:
-            left, top = dpg.get_item_rect_min(IMAGE)
-            point = place[0] - left, place[1] - top
+            point = self._in_picture(place)
             is_inside = self._is_shown and all(0 <= at < size for at, size in zip(point, self._size, strict=True))
             dropped(paths, point if is_inside else None)
 
@@ -93,8 +96,18 @@ class PicturePane:
     def _event(self, button: int = 1, delta: Point = (0.0, 0.0), is_release: bool = False) -> PointerEvent:
         return PointerEvent(self._viewport(), self._point, button, delta, _modifiers(), is_release)
 
-    def _move(self) -> None:
-        before, self._point = self._point, self._position()
+    def _follow_drag(self) -> None:
+        """Move what is held after the pointer, without a frame of Dear PyGui, whose drawing would take its time."""
+        if self.is_dragged and (pointer := self._native.pointer()) is not None:
+            self._move(self._in_picture(pointer))
+
+    @property
+    def is_dragged(self) -> bool:
+        """Whether a drag goes on that needs no frames of Dear PyGui: none of its buttons has been released yet."""
+        return bool(self._held) and all(map(self._native.is_button_down, self._held))
+
+    def _move(self, point: Point | None = None) -> None:
+        before, self._point = self._point, point or self._position()
         if self._gestures and self._held and before != self._point:
             delta = self._point[0] - before[0], self._point[1] - before[1]
             self._gestures.move(self._event(delta=delta))
@@ -185,6 +198,7 @@ class PicturePane:
             self._hidden.wait_events(timeout_s)
         if not self._is_woken and time.monotonic() < until_s - 1e-3:
             self.note_use()
+        self._follow_drag()
 
     def wake(self) -> None:
         """End a wait; may be called from any thread."""
@@ -210,8 +224,11 @@ class PicturePane:
         self._hidden.destroy()
 
     def _position(self) -> Point:
-        (x, y), (left, top) = dpg.get_mouse_pos(local=False), dpg.get_item_rect_min(IMAGE)
-        return x - left, y - top
+        return self._in_picture(dpg.get_mouse_pos(local=False))
+
+    def _in_picture(self, point: Sequence[float]) -> Point:  # in the window
+        left, top = dpg.get_item_rect_min(IMAGE)
+        return point[0] - left, point[1] - top
 
 
 def _modifiers() -> str:

@@ -21,6 +21,7 @@ MARK_SIZE = (13, 7)  # by which the texture is found among those of Dear PyGui's
 MOST_NAMES = 1000  # of textures that are looked at
 TEXTURE_2D, WIDTH, HEIGHT = 0x0DE1, 0x1000, 0x1001
 RGBA8, RGBA, UNSIGNED_BYTE = 0x8058, 0x1908, 0x1401
+FILTERS, NEAREST = (0x2800, 0x2801), 0x2600
 REGISTRY = "picture.textures"
 Size = tuple[int, int]  # width and height in pixels
 
@@ -56,6 +57,12 @@ class SharedTexture:
         self._target: moderngl.Framebuffer | None = None
         uint, int_ = ctypes.c_uint, ctypes.c_int
         self._bind = native.gl_function("glBindTexture", None, uint, uint)
+        # the widget has the texture's size: blending four texels for each pixel would cost time in software for nothing
+        parameter = native.gl_function("glTexParameteri", None, uint, uint, int_)
+        self._bind(TEXTURE_2D, name)
+        for number in FILTERS:
+            parameter(TEXTURE_2D, number, NEAREST)
+        self._bind(TEXTURE_2D, 0)
         self._allocate = native.gl_function(
             "glTexImage2D", None, uint, *[int_] * 5, *[uint] * 2, ctypes.c_void_p
         )  # fmt: skip

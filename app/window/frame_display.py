@@ -40,13 +40,11 @@ class FrameDisplay:
 
     def __init__(self, context: moderngl.Context) -> None:
         self._context = context
-        self._program = rectangle_program(context, "frame")
-        self._vertices = context.vertex_array(self._program, [])
+        self._frame_programs: dict[tuple[int, int, int], tuple[moderngl.Program, moderngl.VertexArray]] = {}
         self._picture_program = rectangle_program(context, "picture")
         self._picture_vertices = context.vertex_array(self._picture_program, [])
         self._colors = context.texture((TABLE_SIZE, 1), 3, color_table().numpy().tobytes(), dtype="f4")
         self._colors.repeat_x = False
-        self._program["frame"], self._program["colors"] = 0, 1
         self._upload = FrameUpload(context)
         self._slots = (_FrameTexture(context, self._upload), _FrameTexture(context, self._upload))
         self._overlays = OverlayDisplay(context)
@@ -92,17 +90,27 @@ class FrameDisplay:
     ) -> None:  # fmt: skip
         if shown.frame is None or shown.pixels is None:
             return
-        program = self._program
-        program["window"] = (letterbox.window_width, letterbox.window_height)
-        program["rectangle"], program["part"] = rectangle, part
-        program["kind"] = KINDS.index(shown.frame.kind)
-        program["curve"] = TONE_CURVES.index(display.curve)
-        program["exposure_ev"] = display.exposure_ev
-        program["background"] = display.background
-        program["number"] = mode_of(shown.frame, display)
+        program, vertices = self._frame_program(shown.frame, display)
+        values = {
+            "window": (letterbox.window_width, letterbox.window_height), "rectangle": rectangle, "part": part,
+            "exposure_ev": display.exposure_ev, "background": display.background, "frame": 0, "colors": 1,
+        }  # fmt: skip
+        for name, value in values.items():
+            if name in program:  # what a program does not use, its compiler drops
+                program[name] = value
         shown.pixels.use(0)
         self._colors.use(1)
-        self._vertices.render(moderngl.TRIANGLE_STRIP, 4)
+        vertices.render(moderngl.TRIANGLE_STRIP, 4)
+
+    def _frame_program(self, frame: Frame, display: DisplaySettings) -> tuple[moderngl.Program, moderngl.VertexArray]:
+        """The program of this kind of image, tone curve and false color, and what draws with it."""
+        key = KINDS.index(frame.kind), TONE_CURVES.index(display.curve), mode_of(frame, display)
+        if key not in self._frame_programs:
+            program = rectangle_program(
+                self._context, "frame", dict(zip(("KIND", "CURVE", "NUMBER"), key, strict=True))
+            )
+            self._frame_programs[key] = program, self._context.vertex_array(program, [])
+        return self._frame_programs[key]
 
     def _draw_legends(
         self, frame: Frame, display: DisplaySettings, letterbox: Letterbox, rectangle: Rectangle

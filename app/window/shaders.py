@@ -1,6 +1,7 @@
 """GLSL programs from shaders/present, with `#include "file"`, and polylines as triangles for stroke.vert.glsl."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import moderngl
@@ -18,11 +19,13 @@ def shader_source(name: str) -> str:
     return _INCLUDE.sub(lambda match: shader_source(match.group(1)), text)
 
 
-def rectangle_program(context: moderngl.Context, fragment: str) -> moderngl.Program:
-    """A program that draws one rectangle of the window with <fragment>.frag.glsl."""
-    return context.program(
-        vertex_shader=shader_source("quad.vert.glsl"), fragment_shader=shader_source(f"{fragment}.frag.glsl")
-    )
+def rectangle_program(
+    context: moderngl.Context, fragment: str, defined: Mapping[str, int] | None = None
+) -> moderngl.Program:
+    """A program that draws one rectangle of the window with <fragment>.frag.glsl, in which names are `defined`."""
+    version, rest = shader_source(f"{fragment}.frag.glsl").split("\n", 1)
+    lines = [version, *(f"#define {name} {number}" for name, number in (defined or {}).items()), rest]
+    return context.program(vertex_shader=shader_source("quad.vert.glsl"), fragment_shader="\n".join(lines))
 
 
 Color = tuple[float, float, float, float]  # sRGB, opacity

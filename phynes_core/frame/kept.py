@@ -79,9 +79,15 @@ def version_of(value: Any) -> Any:
 class Kept:
     """Computes what is asked for, and keeps every result until the version of an input changes."""
 
-    def __init__(self, nodes: Mapping[str, Node], base: "Kept | None" = None) -> None:
+    def __init__(
+        self,
+        nodes: Mapping[str, Node],
+        base: "Kept | None" = None,
+        before_node: Callable[[], None] = lambda: None,  # called before each; what it raises gives the frame up
+    ) -> None:
         """With a base: another view of the same bodies, which shares the nodes that no camera changes."""
         self._nodes = nodes
+        self._before_node = before_node if base is None else base._before_node
         self._own: dict[str, tuple[Result, list[Any]]] = {}  # with the versions of what it was made of
         self._shared = self._own if base is None else base._shared
         self._values: Mapping[str, Any] = {}
@@ -138,6 +144,7 @@ class Kept:
         last, was_made_of = memory.get(name, (NOTHING, None))
         if was_made_of == made_of and not node.is_progressive:
             return last
+        self._before_node()
         with self.timed(name):
             value = node.op(*arguments)
         is_same = node.is_progressive and last.value is value

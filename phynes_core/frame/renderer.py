@@ -1,5 +1,6 @@
 """From a scene to images: the frame's one table of nodes, run by the executor that suits the scene."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -23,15 +24,21 @@ if TYPE_CHECKING:
 class FrameRenderer:
     """Renders scenes. Not thread-safe: one engine thread owns it."""
 
-    def __init__(self, device: torch.device | GpuDevice | None = None, base: "FrameRenderer | None" = None) -> None:
+    def __init__(
+        self,
+        device: torch.device | GpuDevice | None = None,
+        base: "FrameRenderer | None" = None,
+        before_node: Callable[[], None] = lambda: None,
+    ) -> None:
         """Avatars are copied to `device`, as they were when first seen; None: frames are made where avatars lie.
 
-        With a base: another view of the same bodies in the same light, which are prepared but once.
+        With a base: another view of the same bodies in the same light, which are prepared but once. `before_node` is
+        called before each node on the CPU; what it raises gives the frame up, and the next one goes on from there.
         """
         self._device = device if base is None else base._device
         own = torch.device("cpu") if isinstance(device, GpuDevice) else device
         self._copies = AvatarCopies(own) if base is None else base._copies
-        self._kept = Kept(NODES, None if base is None else base._kept)
+        self._kept = Kept(NODES, None if base is None else base._kept, before_node)
         self._graphs: CudaGraphs | None = None
         self._gpu: GpuFrame | None = None if base is None or base._gpu is None else base._gpu.other_view()
         self._mirror: FrameRenderer | None = None

@@ -12,14 +12,13 @@ const float HIGHEST_STOP = 4.0;
 const float NEAREST = 1.0;  // grays of the depth picture
 const float FARTHEST = 0.15;
 
-uniform int number;
 uniform sampler2D colors;  // phynes_core/render/tonemap.py's table, one row
 
 float number_share(vec3 values, float exposure_ev) {
-    if (number == NUMBER_VALUE) return values.r;
-    if (number == NUMBER_DEPTH) return (NEAREST - values.r) / (NEAREST - FARTHEST);
+    if (NUMBER == NUMBER_VALUE) return values.r;
+    if (NUMBER == NUMBER_DEPTH) return (NEAREST - values.r) / (NEAREST - FARTHEST);
     float luminance = dot(values, vec3(0.2126, 0.7152, 0.0722));
-    if (number == NUMBER_LUMINANCE) return luminance;
+    if (NUMBER == NUMBER_LUMINANCE) return luminance;
     float stops = log2(max(luminance, 1e-8) / MIDDLE_GRAY) + exposure_ev;
     return (stops - LOWEST_STOP) / (HIGHEST_STOP - LOWEST_STOP);
 }

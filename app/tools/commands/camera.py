@@ -3,9 +3,9 @@
 from app.files.cameras import NUMBERS
 from app.model import camera_paths, cameras
 from app.model.cameras import MAX_KEYS, MAX_PATH_S
+from app.rendering.body_parts import PARTS
 from app.tools.commands.command import Command, edit_command
 from app.tools.commands.context import LOAD_PATH, SAVE_PATH, CommandContext
-from app.tools.framing import PARTS
 
 KEY_STEP_S = 0.25
 VIEWS_LINE = ", ".join(cameras.VIEWS)

@@ -25,7 +25,12 @@ def _in_clip(id: str, title: str, key: str, edit: Callable[[ViewState, float, fl
 
 
 PLAY_COMMAND = edit_command(
-    "clip.play", "Play or pause the clip", ("SPACE",), playback.toggle_playing, is_undoable=False
+    "clip.play",
+    "Play or pause the clip",
+    ("SPACE",),
+    playback.toggle_playing,
+    otherwise=NO_CLIP,
+    is_undoable=False,
 )
 CLIP_COMMANDS = (
     _in_clip(

@@ -9,10 +9,13 @@ from app.files.cameras import CameraFileError, path_text, read_path, save_path
 from app.files.sessions import SessionError, view_from_record, view_record
 from app.model.camera_paths import CameraKey, CameraPath
 from app.model.cameras import CameraState
+from app.model.store import Store
 from app.model.view_state import ViewState
 from app.options.arguments import UsageError
 from app.options.camera import camera_from_options
-from app.options.view import ViewOptions
+from app.options.view import SceneOptions, ViewOptions, open_render_service, view_from_options
+from app.rendering.body_parts import PARTS
+from app.tools.framing import frame_part
 from app.viewer.dropped_files import read_dropped
 
 PATH = CameraPath(
@@ -94,6 +97,19 @@ def test_the_camera_of_the_command_line(options, expected):
     camera = camera_from_options(ViewOptions(**options), ViewState(), HOME)
     for name in ("azimuth_deg", "elevation_deg", "distance_m", "fov_deg"):
         assert getattr(camera, name) == pytest.approx(getattr(expected, name)), name
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_of_the_body_fills_the_picture_as_the_viewers_command_frames_it(avatar_file, part):
+    options = SceneOptions(avatar=(str(avatar_file),), pose=("relaxed",), camera=part, lens=85.0, size="64")
+    service, view = open_render_service(options, view_from_options(options))
+    home = replace(view, camera=replace(service.home_camera(view), fov_deg=view.camera.fov_deg))
+    store = Store(home)
+    frame_part(store, service.render(home, 64), part)
+    store.apply()
+    for name, value in vars(store.state.camera).items():
+        assert getattr(view.camera, name) == pytest.approx(value, abs=1e-5), name
+    assert view.camera.distance_m < 0.7 * service.home_camera(view).distance_m
 
 
 def test_the_camera_at_a_time_of_a_path_on_the_command_line(tmp_path):

@@ -23,19 +23,20 @@ from app.viewer.event_record import resident_mb
 from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.model import BodyModel
 from phynes_core.io.shipped_files import ASSETS
-from tests.app.desktop import Desktop, Viewer
+from tests.app.desktop import WINDOW_MARKS, Desktop, Viewer
 
 SIZE = 64
 MOST_GROWTH = 1.02
 MOST_GROWTH_AT_FIRST = 1.05  # of a run so short that windows and drivers still fill their caches
-TOOLS = ("Xvfb", "openbox", "xdotool", "xwininfo", "import")
 NUM_AVATARS = 20
 
-with_windows = pytest.mark.skipif(
-    any(shutil.which(tool) is None for tool in TOOLS),
-    reason=f"needs {', '.join(TOOLS)}: apt install xvfb openbox xdotool x11-utils imagemagick",
-)
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc/PID/statm")
+
+
+def in_windows(test):
+    for mark in WINDOW_MARKS:
+        test = mark(test)
+    return test
 
 
 def growth(measured: list[float]) -> float:
@@ -140,16 +141,14 @@ def memory_of_windows(avatar: Path, folder: Path, count: int) -> list[float]:
         desktop.close()
 
 
-@pytest.mark.window
-@with_windows
+@in_windows
 def test_windows_that_play_and_are_dragged_in_do_not_grow_memory(avatar_file, tmp_path):
     measured = memory_of_windows(avatar_file, tmp_path, 100)
     assert growth(measured) < MOST_GROWTH_AT_FIRST, described(measured)
 
 
 @pytest.mark.soak
-@pytest.mark.window
-@with_windows
+@in_windows
 def test_ten_thousand_pictures_in_windows_do_not_grow_memory(avatar_file, tmp_path):
     measured = memory_of_windows(avatar_file, tmp_path, 10_000)
     print(described(measured))

@@ -7,6 +7,7 @@ import pytest
 
 from app.model.exports import StillState
 from app.rendering.exports.export_jobs import StillJob
+from app.rendering.render_requests import never
 from app.rendering.worker import Worker
 from phynes_core.errors import BackendError
 from tests.app.rendering.engine_thread import PATIENCE_S, at_second, gray_frame, wait_for
@@ -28,7 +29,7 @@ class SlowGpu:
     def prepare(self):
         return False
 
-    def begin(self, state, size, is_final=False):
+    def begin(self, state, size, is_final=False, gives_up=never):
         self.notes.append(("begin", state.body.time_s))
         assert self.gate.wait(PATIENCE_S)
         return Begun(self, state, size, is_final)

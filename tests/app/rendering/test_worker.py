@@ -13,7 +13,7 @@ from app.model.view_state import ViewState
 from app.rendering.begun_frames import FinishedFrame
 from app.rendering.exports.export_jobs import StillJob, VideoJob
 from app.rendering.frames import FillPreview, packed
-from app.rendering.render_requests import FillRequest
+from app.rendering.render_requests import FillRequest, never
 from app.rendering.worker import Worker
 from phynes_core.errors import ImageError
 from phynes_core.io.image_files import read_png
@@ -36,7 +36,7 @@ class FakeRenderer:
         self.read, self.filled = [], []
         self.prepared = 0
 
-    def pixel_values(self, state, size):
+    def pixel_values(self, state, size, gives_up=never):
         self.read.append(state)
         if state.body.time_s == BROKEN_S:
             raise ImageError("map broken.exr: unreadable")
@@ -55,7 +55,7 @@ class FakeRenderer:
         self.prepared += 1
         return self.prepared < TO_PREPARE
 
-    def begin(self, state, size, is_final=False):
+    def begin(self, state, size, is_final=False, gives_up=never):
         return FinishedFrame(self.render(state, size, is_final))
 
     def render(self, state, size, is_final=False):

@@ -118,6 +118,17 @@ def test_commands_of_the_clip_know_its_length():
     assert store.state.body.time_s == 2.0
 
 
+def test_nothing_plays_without_a_clip_and_a_message_says_so():
+    said, store = [], Store(ViewState())
+    run("clip.play", fake_commands(store, say=said.append))
+    store.apply()
+    assert not store.state.body.playing and "no clip" in said[0]
+    store = Store(replace(ViewState(), body=BodyState("/a.ckpt", "/walk.npz")))
+    run("clip.play", fake_commands(store))
+    store.apply()
+    assert store.state.body.playing
+
+
 def test_the_palette_finds_words_in_any_order_and_beginnings_first():
     assert found("lamp rem")[0].id == "light.remove_lamp"
     assert found("undo")[0].id == "edit.undo"

@@ -11,8 +11,9 @@ from app.model.cameras import CameraState
 from app.model.edits import edit_tool
 from app.model.store import Store
 from app.model.view_state import ViewState
+from app.rendering.body_parts import PART_OF_JOINT, PARTS, whole
 from app.rendering.frames import ShownBody
-from app.tools.framing import PART_OF_JOINT, PARTS, frame_held, frame_part, frame_under, whole
+from app.tools.framing import frame_held, frame_part, frame_under
 from app.tools.orbit_view import OrbitView, zoomed
 from app.tools.viewport import Viewport
 from tests.app.fake_commands import PictureEvents, blank_frame, fake_commands

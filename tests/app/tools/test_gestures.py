@@ -4,7 +4,7 @@ import pytest
 
 from app.model import cameras, lights
 from app.model.display_settings import BUFFERS
-from app.model.edits import edit_tool
+from app.model.edits import edit_body, edit_tool
 from app.model.joints import NO_JOINT
 from app.model.lamps import add_lamp
 from app.model.preferences import LEFT, MIDDLE, RIGHT
@@ -198,6 +198,7 @@ def test_escape_closes_what_is_open_before_it_lets_go_and_never_the_viewer(store
 
 
 def test_other_keys(gestures, store, calls):
+    store.post(lambda state: edit_body(state, motion="/walk.npz"), "motion")
     gestures.key("SPACE")
     gestures.key("L")
     store.apply()

@@ -61,6 +61,24 @@ def test_the_lamp_and_the_camera_are_dragged(one):
     one.settled(camera=start["camera"])
 
 
+def test_a_double_click_frames_what_is_there(one):
+    one.key("Escape", "ctrl+f")
+    home = one.settled(lambda event: event["camera"][0] == 0.0)
+    head = home["joints_px"][0][15]
+    hover(one, *head)
+    time.sleep(0.3)
+
+    def clicked_twice():  # again where a busy machine took the clicks for single ones
+        one.desktop.pointer("click", "--repeat", "2", "--delay", "20", "1")
+        time.sleep(1.5)
+        return one.last("state")["camera"][2] < 0.5 * home["camera"][2]
+
+    one.wait("the head", clicked_twice)
+    assert one.settled()["camera"][4] > 0.3  # at the head
+    one.key("Escape", "f")
+    one.settled(lambda event: event["camera"] == pytest.approx(home["camera"]))
+
+
 def test_the_wheel_zooms_to_the_pointer(one):
     home = one.settled()
     height, width = one.picture().shape[:2]
