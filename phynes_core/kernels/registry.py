@@ -19,26 +19,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from phynes_core.errors import BackendError
 
 if TYPE_CHECKING:  # the interfaces import torch, which takes seconds
-    from phynes_core.kernels.mesh_interfaces import (
-        ClosestPoints,
-        CoverPixels,
-        InterpolateCovered,
-        PrepareMeshLosses,
-        Rasterize,
-        TraceMesh,
-    )
-    from phynes_core.kernels.surface_interfaces import (
-        DetailNormals,
-        Encode,
-        MissingTexels,
-        QueryMap,
-        ReadTexels,
-        Shade,
-        ShadeAreaLamp,
-        Softplus,
-        TexelDifferences,
-        TrainMap,
-    )
+    from phynes_core.kernels import mesh_interfaces as mesh
+    from phynes_core.kernels import surface_interfaces as surface
 
 REFERENCE = "reference"  # plain torch: slow, trusted, always there
 DEVICES = ("cpu", "cuda")
@@ -110,7 +92,7 @@ BACKENDS = {
 
 _CPU, _CUDA, _ADAPTERS = (f"phynes_core.kernels.{room}" for room in ("cpu", "cuda", "adapters"))
 
-RASTERIZE: Op[Rasterize] = Op(
+RASTERIZE: Op[mesh.Rasterize] = Op(
     "rasterize",
     reference="phynes_core.render.rasterize:rasterize_reference",
     backends={
@@ -119,19 +101,19 @@ RASTERIZE: Op[Rasterize] = Op(
     },
     by_name_only={"cpu": {"pytorch3d": f"{_ADAPTERS}.pytorch3d:rasterize"}},  # 11 s for 512 x 512
 )
-COVER_PIXELS: Op[CoverPixels] = Op(
+COVER_PIXELS: Op[mesh.CoverPixels] = Op(
     "cover_pixels",
     follows="rasterize",
     reference="phynes_core.render.coverage:cover_pixels_reference",
     backends={"cpu": {"numba": f"{_CPU}.coverage:cover_pixels"}},
 )
-INTERPOLATE_COVERED: Op[InterpolateCovered] = Op(
+INTERPOLATE_COVERED: Op[mesh.InterpolateCovered] = Op(
     "interpolate_covered",
     follows="rasterize",
     reference="phynes_core.render.gbuffer:interpolate_covered_reference",
     backends={"cpu": {"numba": f"{_CPU}.gbuffer:interpolate_covered"}},
 )
-CLOSEST_POINT: Op[ClosestPoints] = Op(
+CLOSEST_POINT: Op[mesh.ClosestPoints] = Op(
     "closest_point",
     reference="phynes_core.geometry.closest_point:closest_point_reference",
     backends={
@@ -139,7 +121,7 @@ CLOSEST_POINT: Op[ClosestPoints] = Op(
         "cuda": {"warp": f"{_CUDA}.warp_rays:closest_points"},
     },
 )
-VISIBILITY: Op[TraceMesh] = Op(
+VISIBILITY: Op[mesh.TraceMesh] = Op(
     "visibility",
     reference="phynes_core.render.visibility:ReferenceMesh",
     backends={
@@ -151,7 +133,7 @@ VISIBILITY: Op[TraceMesh] = Op(
         "cuda": {"warp": f"{_CUDA}.warp_visibility:TracedRayMesh"},
     },
 )
-HASH_ENCODING: Op[Encode] = Op(
+HASH_ENCODING: Op[surface.Encode] = Op(
     "hash_encoding",
     reference="phynes_core.maps.encodings:encode_reference",
     backends={
@@ -159,7 +141,7 @@ HASH_ENCODING: Op[Encode] = Op(
         "cuda": {"triton": f"{_CUDA}.triton_encoding:encode", "tinycudann": f"{_ADAPTERS}.tinycudann:encode"},
     },
 )
-NEURAL_MAP: Op[QueryMap] = Op(
+NEURAL_MAP: Op[surface.QueryMap] = Op(
     "neural_map",
     reference="phynes_core.maps.neural_map:query_reference",
     backends={
@@ -167,37 +149,37 @@ NEURAL_MAP: Op[QueryMap] = Op(
         "cuda": {"triton": f"{_CUDA}.triton_maps:query"},
     },
 )
-TRAIN_MAP: Op[TrainMap] = Op(
+TRAIN_MAP: Op[surface.TrainMap] = Op(
     "train_map",
     follows="neural_map",
     reference="phynes_core.maps.neural_map:train_reference",
     backends={"cpu": {"numba": f"{_CPU}.map_training:train_query"}},
 )
-SOFTPLUS: Op[Softplus] = Op(
+SOFTPLUS: Op[surface.Softplus] = Op(
     "softplus",
     follows="neural_map",
     reference="phynes_core.maps.neural_map:softplus_reference",
     backends={"cpu": {"numba": f"{_CPU}.neural_map:softplus"}},
 )
-READ_TEXELS: Op[ReadTexels] = Op(
+READ_TEXELS: Op[surface.ReadTexels] = Op(
     "read_texels",
     follows="neural_map",
     reference="phynes_core.maps.texels:read_texels_reference",
     backends={"cpu": {"numba": f"{_CPU}.texels:read_texels"}},
 )
-MISSING_TEXELS: Op[MissingTexels] = Op(
+MISSING_TEXELS: Op[surface.MissingTexels] = Op(
     "missing_texels",
     follows="neural_map",
     reference="phynes_core.maps.texels:missing_texels_reference",
     backends={"cpu": {"numba": f"{_CPU}.texels:missing_texels"}},
 )
-TEXEL_DIFFERENCES: Op[TexelDifferences] = Op(
+TEXEL_DIFFERENCES: Op[surface.TexelDifferences] = Op(
     "texel_differences",
     follows="neural_map",
     reference="phynes_core.maps.texels:texel_differences_reference",
     backends={"cpu": {"numba": f"{_CPU}.texels:texel_differences"}},
 )
-SHADE: Op[Shade] = Op(
+SHADE: Op[surface.Shade] = Op(
     "shade",
     reference="phynes_core.render.shade:shade_packed_reference",
     backends={
@@ -205,19 +187,19 @@ SHADE: Op[Shade] = Op(
         "cuda": {"warp": f"{_CUDA}.warp_shade:shade"},
     },
 )
-SHADE_AREA_LAMP: Op[ShadeAreaLamp] = Op(
+SHADE_AREA_LAMP: Op[surface.ShadeAreaLamp] = Op(
     "shade_area_lamp",
     follows="shade",
     reference="phynes_core.render.lamps:shade_area_lamp_reference",
     backends={"cpu": {"numba": f"{_CPU}.shade_area:shade_area_lamp"}},
 )
-DETAIL_NORMALS: Op[DetailNormals] = Op(
+DETAIL_NORMALS: Op[surface.DetailNormals] = Op(
     "detail_normals",
     follows="shade",
     reference="phynes_core.render.detail_normals:detail_normals_reference",
     backends={"cpu": {"numba": f"{_CPU}.detail_normals:detail_normals"}},
 )
-MESH_LOSSES: Op[PrepareMeshLosses] = Op(
+MESH_LOSSES: Op[mesh.PrepareMeshLosses] = Op(
     "mesh_losses",
     reference="phynes_core.training.losses:mesh_losses_reference",
     backends={},

@@ -5,9 +5,8 @@ s(c) = c + sqrt(a2 + (1 - a2) c^2), the lobe is
     D F G / (4 n.l n.v) = a2 |u|^4 F / (pi (|across|^2 + a2 |along|^2)^2 s(n.l) s(n.v)),
 which costs two square roots and one division a light and pixel, and keeps its digits where n.h nears 1.
 
-Lights come in groups of sixteen. The pixels of a triangle are shaded together, under copies of those groups of which
-any bit is set at a corner. Where neighboring lights share a group (render/probes.py), about a third of the groups are
-left out; where a register holds a whole group, it is packed, so that half of the lights are left out.
+Lights come in groups of sixteen. Pixels of a triangle share copies of those groups of which any bit is set at a corner:
+two thirds where neighbors share a group (render/probes.py), or the open half where a register packs a whole group.
 """
 
 # pyright: reportCallIssue=false
@@ -185,9 +184,7 @@ def shade_probes(
         np.ascontiguousarray(corners, np.int32),
         np.ascontiguousarray(barycentric, np.float32),
         lights,
-        np.float32(f0),
-        np.float32(MIN_ROUGHNESS),
-        np.float32(MIN_COSINE),
+        *(np.float32(number) for number in (f0, MIN_ROUGHNESS, MIN_COSINE)),
         is_shared,
         has_open,
         *terms,
