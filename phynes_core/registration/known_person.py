@@ -19,7 +19,7 @@ from phynes_core.registration.config import RegistrationConfig
 from phynes_core.registration.kinematics import joint_influence, turned_pose
 from phynes_core.registration.normal_equations import FrameGeometry, NormalEquations
 from phynes_core.registration.pictures import KEPT_BYTES, blurred_within, encoded, load_person_pictures
-from phynes_core.registration.pose_prior import PosePrior, within_limits
+from phynes_core.registration.priors import PosePrior, within_limits
 from phynes_core.registration.registration import SMALLEST_COLOR, SMALLEST_OUTLINE_PX, USUAL_PERSON_PX
 from phynes_core.registration.residuals import (
     PosedSurface,

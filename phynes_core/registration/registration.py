@@ -25,7 +25,13 @@ from phynes_core.registration.kinematics import joint_influence, shape_motion, t
 from phynes_core.registration.matting import correct_edges, edge_uncertainty
 from phynes_core.registration.normal_equations import FrameGeometry, NormalEquations, Step
 from phynes_core.registration.pictures import KEPT_BYTES, load_person_pictures
-from phynes_core.registration.pose_prior import PosePrior, within_limits, without_common_shift
+from phynes_core.registration.priors import (
+    PosePrior,
+    surface_prior,
+    uniform_laplacian,
+    within_limits,
+    without_common_shift,
+)
 from phynes_core.registration.residuals import (
     PosedSurface,
     color_residuals,
@@ -37,7 +43,6 @@ from phynes_core.registration.residuals import (
     see,
     view_rows,
 )
-from phynes_core.registration.surface_prior import surface_prior, uniform_laplacian
 from phynes_core.registration.trial import Trial, planned_trials
 from phynes_core.render.rasterize import rasterize
 

@@ -1,20 +1,32 @@
-"""How far poses may go from the given ones: as far as corrections of all frames say that given poses are wrong."""
+"""What is believed before pictures are asked: of poses, of all translations together, and of the surface over the body.
+
+Poses go as far from the given ones as corrections of all frames say that given poses are wrong.
+
+A registered surface lies near the body, and is smooth but for folds. Soles, hems and hair leave the body at a fold. A
+surface that cannot fold there has the body stretch between soles and hair instead, for outlines must be explained; so
+the Laplacian is not normally distributed but has the long tails of Cauchy's distribution, as in robust regression, and
+each step weighs it by its present size.
+"""
 
 import math
 from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
+import scipy.sparse as sparse
 import torch
 from torch import Tensor
 
 from phynes_core.body.joint_limits import GROUPS, limited
 from phynes_core.body.model import BodyModel, Pose, pose_joints
 from phynes_core.body.rotations import axis_angle_to_matrix, matrix_to_quaternion, quaternion_to_axis_angle
+from phynes_core.geometry.mesh import unique_edges
+from phynes_core.registration.config import RegistrationConfig
 from phynes_core.registration.kinematics import POSE_UNKNOWNS
 
 NARROWEST_RAD, NARROWEST_M = math.radians(0.02), 1e-4  # standard deviations
 HELD = 1e12  # precision of a pose that must not move
+TAIL = 2.0  # standard deviations from which on a fold counts less and less
 
 
 class PosePrior:
@@ -70,6 +82,27 @@ def within_limits(pose: Pose, given: Pose) -> Pose:
     now = torch.cat([pose.global_orient[None], pose.body_pose])
     base = torch.cat([given.global_orient[None], given.body_pose])
     return replace(pose, body_pose=limited(now, base, tuple(GROUPS))[1:])
+
+
+def surface_prior(
+    laplacian: sparse.csr_matrix,  # [V, V]
+    offsets: np.ndarray,  # [V] metres, at present
+    config: RegistrationConfig,
+) -> sparse.csc_matrix:  # [V, V]
+    """The precision of offsets."""
+    folds = laplacian @ offsets / config.relief_m
+    weights = sparse.diags(1.0 / (1.0 + (folds / TAIL) ** 2))
+    stiffness = laplacian.T @ weights @ laplacian / config.relief_m**2
+    return (stiffness + sparse.eye(len(folds)) / config.offset_m**2).tocsc()
+
+
+def uniform_laplacian(body: BodyModel) -> sparse.csr_matrix:  # [V, V]
+    """Of values at the vertices: what each differs by from the mean of its neighbors."""
+    edges, size = unique_edges(body.faces).numpy(), body.num_vertices
+    ends = np.concatenate([edges, edges[:, ::-1]])
+    joined = sparse.csr_matrix((np.ones(len(ends)), ends.T), shape=(size, size))
+    mean = sparse.diags(1.0 / np.maximum(np.asarray(joined.sum(1)).reshape(-1), 1.0)) @ joined
+    return (sparse.eye(size) - mean).tocsr()
 
 
 def _rotations(pose: Pose) -> Tensor:  # [24, 3, 3]

@@ -11,7 +11,7 @@ from phynes_core.body.joint_limits import joint_limits
 from phynes_core.body.model import Pose
 from phynes_core.body.rotations import axis_angle_to_matrix
 from phynes_core.registration.kinematics import POSE_UNKNOWNS, turned_pose
-from phynes_core.registration.pose_prior import (
+from phynes_core.registration.priors import (
     NARROWEST_M,
     NARROWEST_RAD,
     PosePrior,
