@@ -194,12 +194,6 @@ def view_rows(
     return colors, outline_rows(seen, vertices, faces, misfits[1], scales[1], config.outline_weight)
 
 
-def image_gradients(seen: SeenSurface) -> np.ndarray:  # [P, 3, 3] sRGB per metre, world
-    """What the picture's channels change by where the surface's points move."""
-    slope = seen.blurred.slope[seen.row, seen.column]  # [P, 3, 2]
-    return slope @ _projection(seen.picture.camera, seen.points)
-
-
 def outline_distances(seen: SeenSurface) -> np.ndarray:  # [S] pixels, negative: the border lies inside the mask
     """From the surface's border to the mask's edge."""
     return map_coordinates(seen.picture.distance, seen.outline[:, 2:].T, order=1)

@@ -26,8 +26,6 @@ class TemplateConfig:
     # of the same overlap by a round's poses; else they are taken back. On ada_256 with fits off by 2 degrees and 1 cm a
     # round gained 0.0020 and took vertices from 6.6 to 5.8 mm; on `--preset real` 0.0008, and vertices stayed at 6.7 mm
     least_pose_gain: float = 0.001
-    carry_steps: int = 5  # that find which limbs carry the cloth, by the colors of the pictures; 0: none
-    least_carry_gain: float = 0.01  # share by which misfits of held-out frames' colors must fall; else weights stay
     longest_edge_m: float = 0.04
     round_m: float = 0.0004  # edges of face and hands that a smooth surface leaves by more are split: round fingertips
     hair_m: float = 0.015  # where the shape stands farther over face, ears or hands than this, they are covered

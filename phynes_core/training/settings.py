@@ -32,7 +32,7 @@ RANGES: dict[str, Range] = {  # by the last part of the setting's name
     "shell_lower_m": (-1, 0),
     "shell_upper_m": (1e-6, 1),
     # below 0: corrections are kept in any case
-    **dict.fromkeys(("least_color_gain", "least_gain", "least_camera_gain", "least_carry_gain"), (-1e6, 1e6)),
+    **dict.fromkeys(("least_color_gain", "least_gain", "least_camera_gain"), (-1e6, 1e6)),
     "num_levels": (1, 32),  # sizes of maps, as checkpoints may have them
     "num_features": (1, 8),
     "log2_entries": (1, 24),

@@ -14,7 +14,6 @@ from phynes_core.registration.registration import Registration
 from phynes_core.template.config import TemplateConfig
 from phynes_core.template.make import MadeTemplate, MaskedView, PosedViews, make_template, widest_gap_deg
 from phynes_core.template.meshing import MeshingError
-from phynes_core.training.carried_cloth import carry_cloth
 from phynes_core.training.frames import TrainingFrame, refitted
 
 
@@ -41,11 +40,7 @@ def choose_template(
         made = make_template(body, [_posed_views(frame, registration) for frame in frames], config)
     except MeshingError as trouble:
         return None, f"template: {trouble}; the body's mesh stays"
-    if not made.is_better:
-        return None, f"template: {_described(made)}"
-    template, gain = carry_cloth(made.template, body, frames, config)
-    carried = f"; weights of its cloth by colors, which fit {100 * gain:.1f} % better" if gain > 0 else ""
-    return template, f"template: {_described(made)}{carried if template is not made.template else ''}"
+    return made.template if made.is_better else None, f"template: {_described(made)}"
 
 
 def _with_better_poses(
