@@ -146,7 +146,7 @@ def _train(args: Train, folder: Path) -> int:
     from phynes_core.data.open_capture import open_capture
     from phynes_core.evaluation.options import held_out_views
     from phynes_core.training.options import TrainerOptions
-    from phynes_core.training.run.processes import join_processes, leave_processes
+    from phynes_core.training.processes import join_processes, leave_processes
     from phynes_core.training.run.run_folder import RunFolder
     from phynes_core.training.trainer import Trainer
 

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from phynes_core.errors import PhynesError
 from phynes_core.training.presets import OptimizerConfig
-from phynes_core.training.run.processes import ALONE, Processes
+from phynes_core.training.processes import ALONE, Processes
 
 
 class ScheduledAdam:

@@ -7,7 +7,7 @@ from phynes_core.avatar.avatar import Avatar
 from phynes_core.body.template import Template
 from phynes_core.registration.capture_fit import CaptureFit
 from phynes_core.training.presets import TrainingConfig
-from phynes_core.training.run.processes import ALONE, Processes
+from phynes_core.training.processes import ALONE, Processes
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from phynes_core.frame.scene import Scene
 from phynes_core.registration.registration import Registration
 from phynes_core.training.frames import TrainingFrame
 from phynes_core.training.presets import TrainingConfig
-from phynes_core.training.run.processes import ALONE, Processes
+from phynes_core.training.processes import ALONE, Processes
 
 NOTHING: Mapping[str, Tensor] = MappingProxyType({})
 

@@ -24,8 +24,8 @@ from phynes_core.training.losses import (
     slide_loss,
 )
 from phynes_core.training.optimizer import ScheduledAdam, map_rates
+from phynes_core.training.processes import share_rays
 from phynes_core.training.run.pictures import texture_panels
-from phynes_core.training.run.processes import share_rays
 from phynes_core.training.sampling import RayBatch, sample_rays, step_generator
 from phynes_core.training.shells import BodyShell, DisplacedFrame, DisplacedShell, SampledSurface, Shell
 from phynes_core.training.silhouette import silhouette_loss

@@ -19,8 +19,8 @@ from phynes_core.training.camera_colors import CameraColors
 from phynes_core.training.losses import entropy_loss, neighbor_uv, picture_loss, scale_to_mean, smoothness_loss
 from phynes_core.training.optimizer import ScheduledAdam, map_rates
 from phynes_core.training.pixel_normals import PixelNormals, gather_pixels, half_variance
+from phynes_core.training.processes import partial_draws
 from phynes_core.training.run.pictures import material_panels
-from phynes_core.training.run.processes import partial_draws
 from phynes_core.training.sampling import pixel_shifts, step_generator
 from phynes_core.training.stage import NOTHING, StageSetup
 from phynes_core.training.surface_pixels import SurfacePixels, camera_names

@@ -20,8 +20,8 @@ from phynes_core.training.frames import TrainingFrame, load_training_frames, ref
 from phynes_core.training.masks import MaskDoubt
 from phynes_core.training.options import TrainedAvatar, TrainerOptions
 from phynes_core.training.presets import TrainingConfig, as_json, from_json, surface_maps, with_rates_of
+from phynes_core.training.processes import OtherProcessOutOfMemoryError
 from phynes_core.training.run.capture_watch import CaptureWatch
-from phynes_core.training.run.processes import OtherProcessOutOfMemoryError
 from phynes_core.training.run.recorder import Progress, Recorder, step_name
 from phynes_core.training.run.run_folder import RunFolder, RunState
 from phynes_core.training.run.stopping import DivergenceWatch, Interruption

@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 
 from app.cli import main
 from phynes_core.errors import PhynesError
-from phynes_core.training.run.processes import ALONE, Processes, join_processes, partial_draws, share_rays
+from phynes_core.training.processes import ALONE, Processes, join_processes, partial_draws, share_rays
 from phynes_core.training.sampling import RayBatch
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,9 +12,9 @@ from phynes_core.avatar.checkpoint import save_checkpoint
 from phynes_core.data.capture import Capture
 from phynes_core.errors import BackendError, CaptureError, OutputError, PhynesError
 from phynes_core.io.image_files import read_png
+from phynes_core.training.processes import Processes
 from phynes_core.training.run.capture_watch import CaptureWatch
 from phynes_core.training.run.pictures import write_pictures
-from phynes_core.training.run.processes import Processes
 from phynes_core.training.run.run_folder import FINISHED, RunFolder, RunState, all_finite
 from phynes_core.training.stage import TrainingStage
 
