@@ -19,13 +19,14 @@ def detail_normals(
 ) -> Tensor:
     """The interface DetailNormals."""
     tilted = np.empty((len(normal), 3), np.float32)
-    columns = (normal, gradient, face_index, frames.duals, frames.linear)
-    arrays = [column.contiguous().numpy() for column in columns]
+    columns = normal, gradient, face_index, frames.duals, frames.linear
+    normals, slopes, faces, duals, linear = (column.contiguous().numpy() for column in columns)
+    most, least = np.float32(most_slope), np.float32(least_stretch)
     if frames.blend is None:
-        _tilt_by_lengths(*arrays, np.float32(most_slope), tilted)
+        _tilt_by_lengths(normals, slopes, faces, duals, linear, most, tilted)
     else:
         blend = frames.blend.contiguous().numpy()
-        _tilt_by_vectors(*arrays, blend, np.float32(most_slope), np.float32(least_stretch), tilted)
+        _tilt_by_vectors(normals, slopes, faces, duals, linear, blend, most, least, tilted)
     return torch.from_numpy(tilted)
 
 
