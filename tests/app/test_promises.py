@@ -44,6 +44,7 @@ PROMISES: dict[str, tuple[str, ...]] = {
     ),
     "a double click or F frames, and keeps the direction": (
         "viewer/test_windows.py::test_a_double_click_frames_what_is_there_and_f_all_of_it",
+        "viewer/test_one_window.py::test_a_double_click_frames_what_is_there",
     ),
     "a lamp behind the body looks so and gets there; aim; keys": (
         "viewer/test_first_session_windows.py::test_a_lamp_goes_behind_the_body_and_shines_where_it_is_aimed",
@@ -106,6 +107,9 @@ PROMISES: dict[str, tuple[str, ...]] = {
     "options give the bare start": ("viewer/test_windows.py::test_it_opens_on_the_avatar_under_the_captured_light",),
     "edges are smooth while things move, and finer at rest": (
         "rendering/test_render_service.py::test_edges_are_smooth_in_quarters_while_things_move_and_finer_at_rest",
+    ),
+    "what is done comes before a picture at rest that is being made": (
+        "rendering/test_interruptions.py::test_a_deed_comes_before_the_rest_of_a_picture_at_rest",
     ),
     "files show the picture one sees": ("commands/test_shown_pictures.py::test_a_file_equals_the_windows_picture",),
     "a guided start, done by doing, skippable, never twice": (
