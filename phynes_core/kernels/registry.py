@@ -119,11 +119,9 @@ RASTERIZE: Op[Rasterize] = Op(
     by_name_only={"cpu": {"pytorch3d": f"{_ADAPTERS}.pytorch3d:rasterize"}},  # 11 s for 512 x 512
 )
 COVER_PIXELS: Op[CoverPixels] = Op(
-    "cover_pixels",
-    follows="rasterize",
-    reference="phynes_core.render.coverage:cover_pixels_reference",
+    "cover_pixels", follows="rasterize", reference="phynes_core.render.coverage:cover_pixels_reference",
     backends={"cpu": {"numba": f"{_CPU}.coverage:cover_pixels"}},
-)
+)  # fmt: skip
 INTERPOLATE_COVERED: Op[InterpolateCovered] = Op(
     "interpolate_covered",
     follows="rasterize",
@@ -173,17 +171,13 @@ SOFTPLUS: Op[Softplus] = Op(
     backends={"cpu": {"numba": f"{_CPU}.neural_map:softplus"}},
 )
 READ_TEXELS: Op[ReadTexels] = Op(
-    "read_texels",
-    follows="neural_map",
-    reference="phynes_core.maps.texels:read_texels_reference",
+    "read_texels", follows="neural_map", reference="phynes_core.maps.texels:read_texels_reference",
     backends={"cpu": {"numba": f"{_CPU}.texels:read_texels"}},
-)
+)  # fmt: skip
 MISSING_TEXELS: Op[MissingTexels] = Op(
-    "missing_texels",
-    follows="neural_map",
-    reference="phynes_core.maps.texels:missing_texels_reference",
+    "missing_texels", follows="neural_map", reference="phynes_core.maps.texels:missing_texels_reference",
     backends={"cpu": {"numba": f"{_CPU}.texels:missing_texels"}},
-)
+)  # fmt: skip
 TEXEL_DIFFERENCES: Op[TexelDifferences] = Op(
     "texel_differences",
     follows="neural_map",
@@ -205,11 +199,9 @@ SHADE_AREA_LAMP: Op[ShadeAreaLamp] = Op(
     backends={"cpu": {"numba": f"{_CPU}.shade_area:shade_area_lamp"}},
 )
 DETAIL_NORMALS: Op[DetailNormals] = Op(
-    "detail_normals",
-    follows="shade",
-    reference="phynes_core.render.detail_normals:detail_normals_reference",
+    "detail_normals", follows="shade", reference="phynes_core.render.detail_normals:detail_normals_reference",
     backends={"cpu": {"numba": f"{_CPU}.detail_normals:detail_normals"}},
-)
+)  # fmt: skip
 MESH_LOSSES: Op[PrepareMeshLosses] = Op(
     "mesh_losses",
     reference="phynes_core.training.losses:mesh_losses_reference",

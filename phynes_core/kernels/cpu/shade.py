@@ -6,8 +6,7 @@ s(c) = c + sqrt(a2 + (1 - a2) c^2), the lobe is
 which costs two square roots and one division a light and pixel, and keeps its digits where n.h nears 1.
 
 Lights come in groups of sixteen. The pixels of a triangle are shaded together, under copies of those groups of which
-any bit is set at a corner. Where neighboring lights share a group (render/probes.py), about a third of the groups are
-left out; where a register holds a whole group, it is packed, so that half of the lights are left out.
+any bit is set at a corner: a third is left out (render/probes.py), and half of all lights where groups can be packed.
 """
 
 # pyright: reportCallIssue=false
@@ -202,9 +201,8 @@ def _group_pointer(context, builder, kind, array, start):
 
 def _spread(builder, word):
     """Whether bit i of the word is set, lane by lane."""
-    zeros = ir.Constant(_INTS, [0] * GROUP)
+    zeros, masks = ir.Constant(_INTS, [0] * GROUP), ir.Constant(_INTS, [1 << lane for lane in range(GROUP)])
     lowest = builder.insert_element(zeros, word, ir.IntType(32)(0))
-    masks = ir.Constant(_INTS, [1 << lane for lane in range(GROUP)])
     return builder.icmp_unsigned("!=", builder.and_(builder.shuffle_vector(lowest, zeros, zeros), masks), zeros)
 
 
