@@ -5,8 +5,8 @@ s(c) = c + sqrt(a2 + (1 - a2) c^2), the lobe is
     D F G / (4 n.l n.v) = a2 |u|^4 F / (pi (|across|^2 + a2 |along|^2)^2 s(n.l) s(n.v)),
 which costs two square roots and one division a light and pixel, and keeps its digits where n.h nears 1.
 
-Lights come in groups of sixteen. Pixels of a triangle share copies of those groups of which any bit is set at a corner:
-two thirds where neighbors share a group (render/probes.py), or the open half where a register packs a whole group.
+Lights come in groups of sixteen. The pixels of a triangle are shaded together, under copies of those groups of which
+any bit is set at a corner: a third is left out (render/probes.py), and half of all lights where groups can be packed.
 """
 
 # pyright: reportCallIssue=false
@@ -184,7 +184,9 @@ def shade_probes(
         np.ascontiguousarray(corners, np.int32),
         np.ascontiguousarray(barycentric, np.float32),
         lights,
-        *(np.float32(number) for number in (f0, MIN_ROUGHNESS, MIN_COSINE)),
+        np.float32(f0),
+        np.float32(MIN_ROUGHNESS),
+        np.float32(MIN_COSINE),
         is_shared,
         has_open,
         *terms,
@@ -199,9 +201,8 @@ def _group_pointer(context, builder, kind, array, start):
 
 def _spread(builder, word):
     """Whether bit i of the word is set, lane by lane."""
-    zeros = ir.Constant(_INTS, [0] * GROUP)
+    zeros, masks = ir.Constant(_INTS, [0] * GROUP), ir.Constant(_INTS, [1 << lane for lane in range(GROUP)])
     lowest = builder.insert_element(zeros, word, ir.IntType(32)(0))
-    masks = ir.Constant(_INTS, [1 << lane for lane in range(GROUP)])
     return builder.icmp_unsigned("!=", builder.and_(builder.shuffle_vector(lowest, zeros, zeros), masks), zeros)
 
 
