@@ -1,6 +1,5 @@
 """All panels, each a window that docks, with their first arrangement; the menu bar and the palette."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -132,11 +131,6 @@ def names_all(layout: str, docked: Iterable[Docked], has_picture: bool = False) 
     """Whether a saved arrangement is sound and names every panel, and the picture; one that it lacks would float."""
     tags = [*(item.tag for item in docked), *[PICTURE_TAG] * has_picture]
     return is_sound(layout) and all(f"[Window][###{tag}]" in layout for tag in tags)
-
-
-def docks_of(layout: str) -> dict[str, str]:
-    """Window -> the dock that it lies in, of an arrangement; windows that float lie in none."""
-    return dict(re.findall(r"^\[Window\]\[###(\d+)\][^\[]*?^DockId=(0x[0-9A-F]+)", layout, re.MULTILINE))
 
 
 def _node(slot: str) -> str:

@@ -9,7 +9,7 @@ import dearpygui.dearpygui as dpg
 
 from app.files.settings import forget, keep, read_kept
 from app.panels.control_keys import ControlKeys, KeyReceiver
-from app.panels.layout import PANELS, PanelLayout, columns_beside, columns_for, default_layout, docks_of, names_all
+from app.panels.layout import PANELS, PanelLayout, columns_beside, columns_for, default_layout, names_all
 from app.panels.panel import Snapshot
 from app.panels.popups.export_dialog import ExportDialog
 from app.panels.popups.file_dialog import FileDialog
@@ -85,9 +85,6 @@ class PanelWindow:
         columns = columns_beside if self._pane else columns_for
         size = round(width / self._scale), round(height / self._scale)
         return default_layout(PANELS, columns(*size), self._scale, has_picture=self._pane is not None)
-
-    def _arrangement_here(self) -> str:
-        return self._first_arrangement(dpg.get_viewport_client_width(), dpg.get_viewport_client_height())
 
     def show_dialog(self, dialog: str) -> None:
         """Show a dialog and give it the keyboard."""
@@ -205,27 +202,20 @@ class PanelWindow:
 
     def save_arrangement(self) -> None:
         """Save the arrangement of the panels for the next start."""
-        keep(self._layout_file, self.arrangement())
-
-    def arrangement(self) -> str:
-        """How the panels stand, as a settings file of Dear ImGui."""
         with tempfile.TemporaryDirectory() as folder:
             arrangement = Path(folder) / LAYOUT_FILE
             dpg.save_init_file(str(arrangement))
-            return arrangement.read_text(encoding="utf-8")
+            keep(self._layout_file, arrangement.read_text(encoding="utf-8"))
 
     def reset_arrangement(self) -> bool:
         """Arrange the panels as at the first start; False where that takes effect at the next start only."""
         forget(self._layout_file)
-        return self._native.arrange(self._arrangement_here())
+        width, height = dpg.get_viewport_client_width(), dpg.get_viewport_client_height()
+        return self._native.arrange(self._first_arrangement(width, height))
 
     def set_appearance(self, theme: str, scale: float) -> None:
-        """Set the theme, and the size of text and widgets; panels that nobody moved are arranged for that size."""
-        if scale != self._scale:
-            is_first = docks_of(self.arrangement()) == docks_of(self._arrangement_here())
-            self._scale = scale
-            if is_first:
-                self._native.arrange(self._arrangement_here())
+        """Set the theme, and the size of text and widgets."""
+        self._scale = scale
         set_theme(theme, scale, FONTS)
         self._sizes.scale(scale)
         self._native.color_docks(palette(theme))

@@ -1,8 +1,6 @@
 """Opens the controls' window on its own, in the places that it gets on several screens, and prints what does not fit.
 
 python -m tests.app.fitting_panels WIDTHxHEIGHT@SCALE ...   prints {screen: {title: [pixels too high, too wide]}}
-
-@1>2: text and widgets become twice as large after the windows have been placed.
 """
 
 import json
@@ -51,19 +49,14 @@ class FittingPanels:
         keys, dialogs = Recorded("keys", []), Recorded("dialogs", [])
         self._window = PanelWindow(self._layout, keys, dialogs, "controls", Area(0, 0, 640, 640), 1.0, lambda: None)
 
-    def show(self, width: int, height: int, scale: float, later_scale: float | None = None) -> None:
-        """As on a screen of this size, arranged as at the first start; then text and widgets get another size."""
+    def show(self, width: int, height: int, scale: float) -> None:
+        """As on a screen of this size, arranged as at the first start."""
+        self._snapshot = replace(self._snapshot, scale=scale)
         area = window_areas(Area(0, 0, width, height), scale).panels
         dpg.configure_viewport(0, width=area.width, height=area.height)
-        self._scale(scale)
-        self._window.reset_arrangement()
-        self._draw()
-        if later_scale is not None:
-            self._scale(later_scale)
-
-    def _scale(self, scale: float) -> None:
-        self._snapshot = replace(self._snapshot, scale=scale)
         self._window.set_appearance("dark", scale)
+        self._draw()
+        self._window.reset_arrangement()
         self._draw()
 
     def overflow(self) -> dict[str, list[float]]:
@@ -92,9 +85,8 @@ class FittingPanels:
 if __name__ == "__main__":
     panels, result = FittingPanels(), {}
     for screen in sys.argv[1:]:
-        size, scales = screen.split("@")
-        width, height = map(int, size.split("x"))
-        panels.show(width, height, *map(float, scales.split(">")))
+        size, scale = screen.split("@")
+        panels.show(*map(int, size.split("x")), float(scale))
         result[screen] = panels.overflow()
     print(json.dumps(result))
     os._exit(0)

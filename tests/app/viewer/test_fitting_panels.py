@@ -9,7 +9,7 @@ import pytest
 from tests.app.desktop import PROJECT, WINDOW_MARKS
 
 pytestmark = WINDOW_MARKS
-SCREENS = ("1366x768@1", "1600x1000@1", "1920x1080@1", "3840x2160@2", "3840x2160@1>2")
+SCREENS = ("1366x768@1", "1600x1000@1", "1920x1080@1", "3840x2160@2")
 TOO_SMALL = "640x420@1"
 
 

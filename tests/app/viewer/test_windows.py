@@ -215,12 +215,7 @@ def test_the_controls_can_be_light_and_large(viewer):
     viewer.key("ctrl+t", "ctrl+equal", "ctrl+equal")
     viewer.wait("light panels", lambda: viewer.desktop.picture(viewer.windows["panels"]).mean() > dark + 80)
     height = rectangles["timeline.strip"][3]
-
-    def is_larger():  # panels are arranged for the size: for a moment none is there
-        strip = viewer.last("widgets")["value"].get("timeline.strip")
-        return strip and strip[3] == round(1.5 * height)
-
-    viewer.wait("a larger strip", is_larger)
+    viewer.wait("a larger strip", lambda: viewer.last("widgets")["value"]["timeline.strip"][3] == round(1.5 * height))
     viewer.key("ctrl+t", "ctrl+0")
     viewer.wait("the first size", lambda: viewer.last("widgets")["value"] == rectangles)
     viewer.click("view.albedo")
