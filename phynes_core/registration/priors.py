@@ -102,7 +102,7 @@ def uniform_laplacian(body: BodyModel) -> sparse.csr_matrix:  # [V, V]
     ends = np.concatenate([edges, edges[:, ::-1]])
     joined = sparse.csr_matrix((np.ones(len(ends)), ends.T), shape=(size, size))
     mean = sparse.diags(1.0 / np.maximum(np.asarray(joined.sum(1)).reshape(-1), 1.0)) @ joined
-    return (sparse.eye(size) - mean).tocsr()
+    return sparse.csr_matrix(sparse.eye(size) - mean)
 
 
 def _rotations(pose: Pose) -> Tensor:  # [24, 3, 3]

@@ -15,6 +15,10 @@ FEW = {"stage1.steps": "6", "stage1.rays": "64", "stage1.ring_px": "3", "offset.
 
 @pytest.fixture
 def new_stage(tiny):
+    """Makes stages, under one torch thread as training has it: sums of several are not repeatable."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+
     def make(**settings: str) -> Stage1:
         config = with_overrides(FAST, FEW | {f"stage1.{name}": value for name, value in settings.items()})
         body = load_bundled_body()
@@ -23,7 +27,8 @@ def new_stage(tiny):
         frames = load_training_frames(tiny, body, config.stage1.ring_px)
         return Stage1(StageSetup(avatar, frames, config, torch.device("cpu")))
 
-    return make
+    yield make
+    torch.set_num_threads(threads)
 
 
 def test_they_change_no_bit_of_what_is_learned(new_stage, monkeypatch):

@@ -1,4 +1,4 @@
-// The twin of phynes_core.maps.neural_map:NeuralMap._first_bias. One pose for all points joins the first layer's bias.
+// The twin of phynes_core.maps.neural_map:NeuralMap._first_biases. One pose for all points joins the first layer's bias.
 
 struct Params {
     inputs: u32, // numbers of the pose that the map sees

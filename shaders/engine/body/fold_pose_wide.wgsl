@@ -1,4 +1,4 @@
-// The twin of phynes_core.maps.neural_map:NeuralMap._first_bias, for layers of any width.
+// The twin of phynes_core.maps.neural_map:NeuralMap._first_biases, for layers of any width.
 
 struct Params {
     inputs: u32, // numbers of the pose that the map sees
