@@ -36,9 +36,9 @@ def _registered(capture, frames=None, **settings):
 
 
 def test_wrong_poses_come_back():
-    """Measured: 38.1 mm before, 10.3 after."""
+    """Measured: 38.1 mm before, 8.3 after."""
     noisy = with_noise(textured_capture(), 1.5, 8.0)
-    registration, terms = _registered(noisy)
+    registration, terms = _registered(noisy, steps=15, has_cameras=False)
     before, after = vertex_error_mm(noisy.poses), vertex_error_mm(registration.poses)
     assert registration.is_used and before > 30.0
     assert after < before / 3.0
