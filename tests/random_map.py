@@ -4,6 +4,13 @@ import torch
 
 from phynes_core.maps.neural_map import NeuralMap, NeuralMapConfig
 
+SHAPES = {
+    "offset": {"output_channels": 1, "num_layers": 3, "residual_output": True, "output_scale": 0.1},
+    "albedo": {"output_channels": 3, "num_layers": 5, "output": "sigmoid"},
+    "texture": {"output_channels": 3, "num_layers": 5, "output": "sigmoid", "activation": "relu"},
+    "without pose": {"output_channels": 1, "num_layers": 2, "pose_dim": 0, "output_offset": 0.5},
+}
+
 
 def random_map(**shape) -> NeuralMap:
     """Always the same one for a shape (NeuralMapConfig's fields)."""

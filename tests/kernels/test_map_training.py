@@ -8,14 +8,11 @@ from phynes_core.kernels.cpu.map_training import train_query
 from phynes_core.kernels.cpu.vector_tiles import PANEL
 from phynes_core.maps.encodings import HashEncodingConfig
 from phynes_core.maps.neural_map import NeuralMap, PoseBatch
+from tests.random_map import SHAPES as MAP_SHAPES
 from tests.random_map import random_map
 
-SHAPES = {
-    "offset": {"output_channels": 1, "num_layers": 3, "residual_output": True, "output_scale": 0.1},
+SHAPES = MAP_SHAPES | {
     "vectors": {"output_channels": 3, "num_layers": 3, "residual_output": True, "output_scale": 0.1},
-    "albedo": {"output_channels": 3, "num_layers": 5, "output": "sigmoid"},
-    "texture": {"output_channels": 3, "num_layers": 5, "output": "sigmoid", "activation": "relu"},
-    "without pose": {"output_channels": 1, "num_layers": 2, "pose_dim": 0, "output_offset": 0.5},
     "odd sizes": {
         "output_channels": 5, "num_layers": 4, "hidden_width": 22, "activation": "relu",
         "encoding": HashEncodingConfig(num_levels=3, num_features=1, finest_resolution=100),

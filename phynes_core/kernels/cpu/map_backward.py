@@ -14,7 +14,7 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 from phynes_core.kernels.cpu.compiler import exact_inner, exact_parallel, inner, parallel, prange  # first
-from phynes_core.kernels.cpu.neural_map import dense_corners, hashed_corners
+from phynes_core.kernels.cpu.neural_map import dense_corners, hashed_corners, place_panel
 from phynes_core.kernels.cpu.vector_tiles import LANES, PANEL, ROWS, VECTORS, linear_tile, softplus_gradient_panel
 
 CHUNK = 8  # panels that a thread takes at once
@@ -235,16 +235,12 @@ def _add_first(gradient, index, begin, panels, width, target):
 @parallel
 def scatter_to_grid(uv, grad_encoded, scale, resolution, offset, is_hashed, prime, features, grad_grid):
     """The gradient by the grid's entries, from that by the features that were interpolated of them."""
-    num_points = len(uv)
     for level in prange(len(scale)):  # levels share no entry
         gradients = grad_grid[offset[level] : offset[level + 1]]
         gradients[:] = float32(0)
         u, v, entries = np.empty(PANEL, np.float32), np.empty(PANEL, np.float32), np.empty((4, PANEL), np.int32)
         for panel in range(grad_encoded.shape[0]):
-            for i in range(PANEL):
-                point = min(panel * PANEL + i, num_points - 1)
-                u[i] = uv[point, 0] * scale[level] + float32(0.5)
-                v[i] = uv[point, 1] * scale[level] + float32(0.5)
+            place_panel(uv, panel, scale[level], u, v)
             if is_hashed[level]:
                 hashed_corners(u, v, int32(gradients.shape[0]), prime, entries)
             else:

@@ -147,15 +147,21 @@ def encode_panels(uv, grid, scale, resolution, offset, is_hashed, prime, feature
     for level in range(len(scale)):
         values = grid[offset[level] : offset[level + 1]]
         for panel in range(encoded.shape[0]):
-            for i in range(PANEL):
-                point = min(panel * PANEL + i, uv.shape[0] - 1)
-                u[i] = uv[point, 0] * scale[level] + float32(0.5)
-                v[i] = uv[point, 1] * scale[level] + float32(0.5)
+            place_panel(uv, panel, scale[level], u, v)
             if is_hashed[level]:
                 hashed_corners(u, v, int32(values.shape[0]), prime, entries)
             else:
                 dense_corners(u, v, int32(values.shape[0]), int32(resolution[level]), entries)
             _interpolate(u, v, values, entries, features, level * len(features), encoded[panel])
+
+
+@inner
+def place_panel(uv, panel, scale, u, v):
+    """Where the points of a panel lie in a level's grid, in its cells; the last point fills the last panel."""
+    for i in range(PANEL):
+        point = min(panel * PANEL + i, uv.shape[0] - 1)
+        u[i] = uv[point, 0] * scale + float32(0.5)
+        v[i] = uv[point, 1] * scale + float32(0.5)
 
 
 @inner
